@@ -1,0 +1,6 @@
+export * from './data-folder.ts'
+export * from './errors.ts'
+export * from './load.ts'
+export * from './mistakes.ts'
+export * from './schema.ts'
+export * from './secrets.ts'

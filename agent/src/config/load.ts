@@ -1,0 +1,97 @@
+/** Reads spyglass.yaml into the effective configuration: defaults filled in, paths absolute, port offset applied. */
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { parse, YAMLParseError } from 'yaml'
+import { fail } from './errors.ts'
+import { crossMistakes, type Mistake, mistakesOf } from './mistakes.ts'
+import { SpyglassConfig } from './schema.ts'
+
+export interface LoadOptions {
+  /** Configuration file; left out: defaults alone. */
+  readonly file?: string | undefined
+  /** Overrides `data`; relative to the working directory. */
+  readonly data?: string | undefined
+  /** Overrides `portOffset`. */
+  readonly portOffset?: number | undefined
+  /** Settings laid under the file: the demo's applications, for instance. */
+  readonly base?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The effective configuration.
+ * @throws SPY_CONFIG_UNREADABLE, or SPY_CONFIG_INVALID with every mistake listed.
+ */
+export function loadConfig(options: LoadOptions = {}): SpyglassConfig {
+  const origin = options.file ?? '(defaults)'
+  const input = { ...options.base, ...(options.file === undefined ? {} : readYaml(options.file)), ...overrides(options) }
+  const parsed = SpyglassConfig.safeParse(input)
+  const mistakes = parsed.success ? crossMistakes(parsed.data) : mistakesOf(parsed.error, input)
+  if (!parsed.success || mistakes.length > 0) throw fail('SPY_CONFIG_INVALID', [origin, mistakes.length, list(mistakes)])
+  return withOffset(withAbsolutePaths(parsed.data, options.file ? dirname(resolve(options.file)) : process.cwd()))
+}
+
+/** Reads `--config FILE`, `--data DIR` and `--port-offset N` as every process of ours takes them. */
+export function configFromArguments(argv: readonly string[]): SpyglassConfig {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { config: { type: 'string' }, data: { type: 'string' }, 'port-offset': { type: 'string' } },
+    strict: false,
+  })
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+  return loadConfig({ file: text(values.config), data: text(values.data), portOffset: parseOffset(text(values['port-offset'])) })
+}
+
+/** @throws SPY_ARGUMENT_INVALID when it is not a whole number from 0 to 50000. */
+export function parseOffset(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 50_000)
+    throw fail('SPY_ARGUMENT_INVALID', ['--port-offset', `${value}: a whole number from 0 to 50000`])
+  return Number(value)
+}
+
+function readYaml(file: string): Record<string, unknown> {
+  try {
+    const content: unknown = parse(readFileSync(file, 'utf8'))
+    if (content === null || content === undefined) return {}
+    if (typeof content !== 'object' || Array.isArray(content))
+      throw fail('SPY_CONFIG_INVALID', [file, 1, '  (file): must hold settings by name'])
+    return content as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof YAMLParseError) throw fail('SPY_CONFIG_INVALID', [file, 1, `  (file): ${error.message}`], error)
+    if (error instanceof Error && 'syscall' in error) throw fail('SPY_CONFIG_UNREADABLE', [file, error.message], error)
+    throw error
+  }
+}
+
+function overrides({ data, portOffset }: LoadOptions): Record<string, unknown> {
+  return { ...(data === undefined ? {} : { data: resolve(data) }), ...(portOffset === undefined ? {} : { portOffset }) }
+}
+
+function withAbsolutePaths(config: SpyglassConfig, from: string): SpyglassConfig {
+  const data = resolve(from, config.data)
+  return {
+    ...config,
+    data,
+    applications: config.applications.map((application) => ({ ...application, folder: resolve(from, application.folder) })),
+    datasources: config.datasources.map((source) =>
+      source.file === ':memory:' ? source : { ...source, file: resolve(data, source.file) },
+    ),
+  }
+}
+
+function withOffset({ portOffset, ...config }: SpyglassConfig): SpyglassConfig {
+  const shift = <T extends { port: number }>(part: T): T => ({ ...part, port: part.port + portOffset })
+  return {
+    ...config,
+    portOffset: 0,
+    listeners: config.listeners.map(shift),
+    management: shift(config.management),
+    collector: { ...config.collector, otlpHttpPort: config.collector.otlpHttpPort + portOffset },
+    store: shift(config.store),
+    console: shift(config.console),
+    snmp: shift(config.snmp),
+  }
+}
+
+const list = (mistakes: readonly Mistake[]): string => mistakes.map(({ path, message }) => `  ${path}: ${message}`).join('\n')

@@ -1,0 +1,114 @@
+/** Checks that go over several settings at once; each finding names the path, the value and what is allowed. */
+import { z } from 'zod'
+import type { SpyglassConfig } from './schema.ts'
+
+export interface Mistake {
+  /** Path in the file: `datasources[0].max`. */
+  readonly path: string
+  readonly message: string
+}
+
+const LOOPBACKS = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
+
+/** Turns the parser's findings into mistakes; the value found is told, unless its name is secret. */
+export function mistakesOf(error: z.ZodError, input: unknown): Mistake[] {
+  return error.issues.flatMap((issue) => {
+    const at = pathText(issue.path)
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: at ? `${at}.${key}` : key, message: 'unknown setting; see docs/reference/configuration.md' }))
+    }
+    return [{ path: at || '(file)', message: `${valueText(input, issue.path)}: ${issue.message}` }]
+  })
+}
+
+/** Findings that no single setting shows. */
+export function crossMistakes(config: SpyglassConfig): Mistake[] {
+  return [
+    ...duplicateNames(config),
+    ...danglingNames(config),
+    ...sizes(config),
+    ...exposures(config),
+    ...portClashes(config),
+    ...trapTargets(config),
+  ]
+}
+
+function duplicateNames(config: SpyglassConfig): Mistake[] {
+  const lists = {
+    listeners: config.listeners,
+    applications: config.applications,
+    datasources: config.datasources,
+    'alerting.webhooks': config.alerting.webhooks,
+  }
+  return Object.entries(lists).flatMap(([list, items]) =>
+    items.flatMap(({ name }, i) =>
+      items.findIndex((other) => other.name === name) < i
+        ? [{ path: `${list}[${i}].name`, message: `${JSON.stringify(name)}: stands twice; names must differ` }]
+        : [],
+    ),
+  )
+}
+
+function danglingNames(config: SpyglassConfig): Mistake[] {
+  const known = config.listeners.map(({ name }) => name)
+  return config.applications.flatMap(({ listener }, i) =>
+    known.includes(listener)
+      ? []
+      : [{ path: `applications[${i}].listener`, message: `${JSON.stringify(listener)}: no such listener; there is ${known.join(', ')}` }],
+  )
+}
+
+function sizes(config: SpyglassConfig): Mistake[] {
+  return config.datasources.flatMap(({ min, max }, i) =>
+    min > max ? [{ path: `datasources[${i}].min`, message: `${min}: must not be more than max, which is ${max}` }] : [],
+  )
+}
+
+function exposures(config: SpyglassConfig): Mistake[] {
+  const open = [
+    ['management.host', config.management.host, 'Jolokia and /metrics have no credentials'],
+    ['collector.host', config.collector.host, 'OTLP has no credentials'],
+    ...(config.snmp.community === undefined ? [] : ([['snmp.host', config.snmp.host, 'a v2c community protects nothing']] as const)),
+  ] as const
+  return open.flatMap(([path, host, why]) =>
+    LOOPBACKS.test(host) ? [] : [{ path, message: `${JSON.stringify(host)}: only a loopback address is allowed here, since ${why}` }],
+  )
+}
+
+function portClashes(config: SpyglassConfig): Mistake[] {
+  const seen = new Map<number, string>()
+  const uses: [string, number][] = [
+    ...config.listeners.map(({ port }, i): [string, number] => [`listeners[${i}].port`, port]),
+    ['management.port', config.management.port],
+    ['collector.otlpHttpPort', config.collector.otlpHttpPort],
+    ['store.port', config.store.port],
+    ['console.port', config.console.port],
+  ]
+  return uses.flatMap(([path, port]) => {
+    const other = seen.get(port)
+    seen.set(port, other ?? path)
+    if (port + config.portOffset > 65_535) return [{ path, message: `${port}: with portOffset ${config.portOffset} it is over 65535` }]
+    return other ? [{ path, message: `${port}: taken by ${other}` }] : []
+  })
+}
+
+function trapTargets(config: SpyglassConfig): Mistake[] {
+  return config.snmp.trapTargets.flatMap(({ version, community }, i) =>
+    version === 'v2c' && community === undefined
+      ? [{ path: `snmp.trapTargets[${i}].community`, message: 'missing: v2c needs a community' }]
+      : [],
+  )
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`)).join('')
+}
+
+function valueText(input: unknown, path: readonly PropertyKey[]): string {
+  let value = input
+  for (const part of path) value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined
+  if (value === undefined) return 'missing'
+  if (/password|secret|token|authorization/i.test(pathText(path))) return '(not shown)'
+  const text = JSON.stringify(value)
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text
+}

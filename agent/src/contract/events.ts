@@ -1,0 +1,116 @@
+/**
+ * Events: what happens to resources. Each is pushed once, within a second, and appears with the same incident id in the log
+ * record (OTLP EventName), the Jolokia notification, the SNMP notification and the page. A raise and its clear share the id.
+ */
+
+export type EventSeverity = 'info' | 'warning' | 'critical'
+
+/** `raise` opens an incident, `clear` ends it, `note` stands alone. */
+export type EventPhase = 'raise' | 'clear' | 'note'
+
+export interface EventDeclaration {
+  /** Number of the SNMP notification: never reused. Left out: not sent by SNMP. */
+  readonly trap?: number
+  readonly phase: EventPhase
+  readonly severity: EventSeverity
+  /** For a clear: the event it ends. */
+  readonly clears?: string
+  readonly description: string
+}
+
+/** All events by name; the name is the OTLP EventName and the type of the Jolokia notification. */
+export const events = {
+  'spyglass.instance.down': { trap: 1, phase: 'raise', severity: 'critical', description: 'No generation of the instance is ready.' },
+  'spyglass.instance.up': {
+    trap: 2,
+    phase: 'clear',
+    severity: 'info',
+    clears: 'spyglass.instance.down',
+    description: 'The instance is ready again.',
+  },
+  'spyglass.pool.exhausted': {
+    trap: 3,
+    phase: 'raise',
+    severity: 'critical',
+    description: 'All connections of the pool are lent and borrowers have waited for longer than the set time.',
+  },
+  'spyglass.pool.recovered': {
+    trap: 4,
+    phase: 'clear',
+    severity: 'info',
+    clears: 'spyglass.pool.exhausted',
+    description: 'The pool lends connections again.',
+  },
+  'spyglass.pool.leak': {
+    trap: 5,
+    phase: 'note',
+    severity: 'warning',
+    description: 'A connection is held too long with no statement running, or was garbage-collected unreturned.',
+  },
+  'spyglass.instance.reloaded': { phase: 'note', severity: 'info', description: 'A new generation of the instance took over.' },
+  'spyglass.instance.reload_failed': {
+    trap: 6,
+    phase: 'note',
+    severity: 'warning',
+    description: 'A new generation did not become ready; the old one goes on serving.',
+  },
+  'spyglass.application.started': { phase: 'note', severity: 'info', description: 'An application is loaded and serves requests.' },
+  'spyglass.application.failed': { phase: 'note', severity: 'critical', description: 'An application could not be loaded.' },
+  'spyglass.process.restarted': {
+    phase: 'note',
+    severity: 'warning',
+    description: 'A process of the server other than an instance ended unasked and was started again.',
+  },
+  'spyglass.server.started': { phase: 'note', severity: 'info', description: 'The server is ready.' },
+  'spyglass.server.stopping': { phase: 'note', severity: 'info', description: 'The server was asked to stop.' },
+  'spyglass.segment.quarantined': {
+    phase: 'note',
+    severity: 'warning',
+    description: 'A segment of the write-ahead log could not be stored and was set aside.',
+  },
+  'spyglass.alert.firing': { trap: 7, phase: 'note', severity: 'critical', description: 'An alert rule pages.' },
+  'spyglass.alert.resolved': { trap: 8, phase: 'note', severity: 'info', description: 'An alert rule has resolved.' },
+} as const satisfies Record<string, EventDeclaration>
+
+export type EventName = keyof typeof events
+
+/** Who holds a connection: the evidence of a pool's events. */
+export interface Holder {
+  readonly connection: number
+  readonly heldMs: number
+  readonly route: string
+  readonly traceId: string
+  readonly statement: string
+  /** `file:line` of the application that borrowed, or empty. */
+  readonly location: string
+  readonly leaked: boolean
+  /** Frames of the application, innermost first. */
+  readonly stack: readonly string[]
+}
+
+export interface SpyglassEvent {
+  readonly name: EventName
+  /** 16 hexadecimal digits; see {@link incidentId}. */
+  readonly incidentId: string
+  readonly phase: EventPhase
+  readonly severity: EventSeverity
+  /** ObjectName of the resource. */
+  readonly resource: string
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  readonly message: string
+  readonly attributes: Readonly<Record<string, string | number | boolean>>
+  readonly holders?: readonly Holder[]
+}
+
+/**
+ * The id of an incident: FNV-1a (64 bit) of the raising event's name, the resource and the start in milliseconds. It is made once,
+ * by whoever raises, and carried from then on.
+ */
+export function incidentId(raisedBy: EventName, resource: string, startMs: number): string {
+  let hash = 0xcbf29ce484222325n
+  for (const byte of new TextEncoder().encode(`${raisedBy}\n${resource}\n${startMs}`)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n)
+  }
+  return hash.toString(16).padStart(16, '0')
+}

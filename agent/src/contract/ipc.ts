@@ -1,0 +1,40 @@
+/**
+ * What travels between the keeper and its children over the IPC channel: registry pushes (latest wins), events and control.
+ * Everything else between processes goes by public protocols.
+ */
+import type { SpyglassEvent } from './events.ts'
+import type { AttributeValue, ResourceKeys } from './resource-kind.ts'
+
+/** The values of one resource. `kind` is the name of a declared kind or platform bean. */
+export interface ResourceSnapshot {
+  readonly kind: string
+  readonly keys: ResourceKeys
+  readonly values: Readonly<Record<string, AttributeValue>>
+}
+
+/** Everything one process knows of its resources. */
+export interface RegistrySnapshot {
+  readonly time: number
+  readonly resources: readonly ResourceSnapshot[]
+}
+
+/** Names of the keeper's children. Instances are named by their listener and slot (`http-1`). */
+export type PartName = 'management' | 'collector' | 'store' | 'snmp-bridge' | (string & {})
+
+export type FromChild =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string }
+  | { readonly type: 'registry'; readonly snapshot: RegistrySnapshot }
+  | { readonly type: 'event'; readonly event: SpyglassEvent }
+  | { readonly type: 'command'; readonly id: number; readonly verb: CommandVerb; readonly target: string }
+
+export type ToChild =
+  | { readonly type: 'listener'; readonly name: string }
+  | { readonly type: 'stop'; readonly deadlineMs: number }
+  | { readonly type: 'source'; readonly source: PartName; readonly snapshot: RegistrySnapshot }
+  | { readonly type: 'gone'; readonly source: PartName; readonly planned: boolean }
+  | { readonly type: 'event'; readonly event: SpyglassEvent }
+  | { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly message: string }
+
+/** `reload`: a new generation takes over; `restart`: stop, then start. */
+export type CommandVerb = 'reload' | 'restart' | 'stop'

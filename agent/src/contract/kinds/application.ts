@@ -1,0 +1,35 @@
+import { declareKind } from '../resource-kind.ts'
+
+/** An application deployed from a folder under a context path. */
+export const application = declareKind({
+  name: 'application',
+  domain: 'spyglass',
+  type: 'Application',
+  keys: ['instance', 'name'],
+  description: 'One application as one instance hosts it.',
+  table: 5,
+  attributes: {
+    instance: { type: 'string', role: 'key', description: 'Instance that hosts it.', column: 3 },
+    name: { type: 'string', role: 'key', description: 'Name of the application, from the configuration.', column: 4 },
+    contextPath: { type: 'string', role: 'text', description: 'Path under which it is deployed.', column: 5 },
+    version: { type: 'string', role: 'text', description: 'Version in its package.json.', column: 6 },
+    state: {
+      type: 'string',
+      role: 'state',
+      values: ['loading', 'started', 'failed', 'stopping', 'stopped'],
+      description: 'State of the application.',
+      column: 7,
+    },
+    folder: { type: 'string', role: 'text', description: 'Folder it was deployed from.' },
+    requests: { type: 'long', role: 'counter', unit: '{request}', description: 'Requests ended.', column: 8 },
+    errors: {
+      type: 'long',
+      role: 'counter',
+      unit: '{request}',
+      description: 'Requests answered with 500 or more, or broken off by an error.',
+      column: 9,
+    },
+    activeRequests: { type: 'int', role: 'gauge', unit: '{request}', description: 'Requests being served now.', column: 10 },
+    loadTime: { type: 'double', role: 'gauge', unit: 's', description: 'Time its start took.', column: 11, snmpScale: 1000 },
+  },
+})

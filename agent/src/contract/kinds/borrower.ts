@@ -1,0 +1,23 @@
+import { declareKind } from '../resource-kind.ts'
+
+/** One connection that is lent now. */
+export const borrower = declareKind({
+  name: 'borrower',
+  domain: 'spyglass',
+  type: 'Borrower',
+  keys: ['instance', 'datasource', 'connection'],
+  description: 'One connection that is lent now, and who holds it. Registered only while the connection has been lent for over a second.',
+  attributes: {
+    instance: { type: 'string', role: 'key', description: 'Instance that holds the pool.' },
+    datasource: { type: 'string', role: 'key', description: 'Name of the datasource.' },
+    connection: { type: 'int', role: 'key', description: 'Number of the connection in its pool.' },
+    held: { type: 'long', role: 'gauge', unit: 'ms', metric: false, description: 'How long it has been lent.' },
+    route: { type: 'string', role: 'text', description: 'Route whose request borrowed it; empty outside a request.' },
+    traceId: { type: 'string', role: 'text', description: 'Trace of that request; empty outside a request.' },
+    statement: { type: 'string', role: 'text', description: 'Last statement run on it, normalised.' },
+    running: { type: 'boolean', role: 'state', description: 'Whether a statement runs on it now.' },
+    leaked: { type: 'boolean', role: 'state', description: 'Whether it is reported as leaked.' },
+    location: { type: 'string', role: 'text', description: 'File and line of the application that borrowed it.' },
+    stack: { type: { array: 'string' }, role: 'text', description: 'Frames of the application that borrowed it, innermost first.' },
+  },
+})

@@ -1,0 +1,61 @@
+import { declareKind } from '../resource-kind.ts'
+
+/** The collector: OTLP in, segments out. */
+export const collector = declareKind({
+  name: 'collector',
+  domain: 'spyglass',
+  type: 'Collector',
+  keys: ['name'],
+  description: 'The collector: takes OTLP, writes it ahead, puts it into the store, evaluates alert rules.',
+  table: 8,
+  attributes: {
+    name: { type: 'string', role: 'key', description: 'Name of the collector.', column: 2 },
+    spansReceived: { type: 'long', role: 'counter', unit: '{span}', description: 'Spans acknowledged.', column: 3 },
+    logRecordsReceived: { type: 'long', role: 'counter', unit: '{record}', description: 'Log records acknowledged.', column: 4 },
+    dataPointsReceived: { type: 'long', role: 'counter', unit: '{point}', description: 'Metric data points acknowledged.', column: 5 },
+    requests: { type: 'long', role: 'counter', unit: '{request}', description: 'OTLP requests acknowledged.', column: 6 },
+    requestsRepeated: {
+      type: 'long',
+      role: 'counter',
+      unit: '{request}',
+      description: 'OTLP requests acknowledged and not stored, since the same body was stored before.',
+      column: 7,
+    },
+    requestsRefused: { type: 'long', role: 'counter', unit: '{request}', description: 'OTLP requests answered 429 or 503.', column: 8 },
+    requestsInvalid: { type: 'long', role: 'counter', unit: '{request}', description: 'OTLP requests answered 400 or 413.', column: 9 },
+    itemsRejected: { type: 'long', role: 'counter', unit: '{item}', description: 'Single items rejected for their time.', column: 10 },
+    segmentsPending: { type: 'int', role: 'gauge', unit: '{segment}', description: 'Sealed segments not yet in the store.', column: 11 },
+    walBytes: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes in the write-ahead log.', column: 12 },
+    segmentsInserted: {
+      type: 'long',
+      role: 'counter',
+      unit: '{segment}',
+      description: 'Segments put into the store and verified.',
+      column: 13,
+    },
+    segmentsQuarantined: {
+      type: 'long',
+      role: 'counter',
+      unit: '{segment}',
+      description: 'Segments set aside after a lasting error.',
+      column: 14,
+    },
+    insertLag: {
+      type: 'double',
+      role: 'gauge',
+      unit: 's',
+      description: 'Age of the oldest acknowledged data not yet in the store.',
+      column: 15,
+      snmpScale: 1000,
+    },
+    alertsFiring: { type: 'int', role: 'gauge', unit: '{alert}', description: 'Alerts that page now.', column: 16 },
+    pagesSent: { type: 'long', role: 'counter', unit: '{page}', description: 'Pages delivered.', column: 17 },
+    pagesFailed: {
+      type: 'long',
+      role: 'counter',
+      unit: '{page}',
+      description: 'Attempts to deliver a page that failed; they are repeated.',
+      column: 18,
+    },
+  },
+})

@@ -1,0 +1,31 @@
+/** All kinds of managed resources, in the order of the reference page. */
+import type { ResourceKind } from '../resource-kind.ts'
+import { alert } from './alert.ts'
+import { application } from './application.ts'
+import { borrower } from './borrower.ts'
+import { collector } from './collector.ts'
+import { datasource } from './datasource.ts'
+import { eventLoop } from './event-loop.ts'
+import { instance } from './instance.ts'
+import { listener } from './listener.ts'
+import { server } from './server.ts'
+import { snmpAgent } from './snmp-agent.ts'
+import { store } from './store.ts'
+import { v8Heap } from './v8-heap.ts'
+
+export const kinds = {
+  server,
+  instance,
+  listener,
+  datasource,
+  borrower,
+  application,
+  v8Heap,
+  eventLoop,
+  collector,
+  store,
+  snmpAgent,
+  alert,
+} as const
+
+export const allKinds: readonly ResourceKind[] = Object.values(kinds)

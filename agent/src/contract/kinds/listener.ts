@@ -1,0 +1,36 @@
+import { declareKind } from '../resource-kind.ts'
+
+/** One listening socket, held open by the keeper over every generation. */
+export const listener = declareKind({
+  name: 'listener',
+  domain: 'spyglass',
+  type: 'Listener',
+  keys: ['instance', 'name'],
+  description: 'One HTTP listener as one instance serves it. The keeper holds the socket; generations come and go behind it.',
+  table: 3,
+  attributes: {
+    instance: { type: 'string', role: 'key', description: 'Instance that serves it.', column: 3 },
+    name: { type: 'string', role: 'key', description: 'Name of the listener, from the configuration.', column: 4 },
+    host: { type: 'string', role: 'text', description: 'Address it is bound to.', column: 5 },
+    port: { type: 'int', role: 'gauge', metric: false, description: 'Port it is bound to.', column: 6 },
+    protocol: { type: 'string', role: 'text', description: 'Protocol spoken: http.', column: 7 },
+    state: {
+      type: 'string',
+      role: 'state',
+      values: ['open', 'draining', 'closed'],
+      description: 'Whether the instance accepts connections on it.',
+      column: 8,
+    },
+    connections: { type: 'int', role: 'gauge', unit: '{connection}', description: 'Connections open now.', column: 9 },
+    accepted: {
+      type: 'long',
+      role: 'counter',
+      unit: '{connection}',
+      description: 'Connections accepted by the present generation.',
+      column: 10,
+    },
+    requests: { type: 'long', role: 'counter', unit: '{request}', description: 'Requests received by the present generation.', column: 11 },
+    bytesReceived: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes received on connections that have ended.', column: 12 },
+    bytesSent: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes sent on connections that have ended.', column: 13 },
+  },
+})

@@ -1,0 +1,33 @@
+import { declareKind } from '../resource-kind.ts'
+
+/** One keeper with its configuration. */
+export const server = declareKind({
+  name: 'server',
+  domain: 'spyglass',
+  type: 'Server',
+  keys: ['name'],
+  description: 'One Spyglass server: a keeper, its configuration and the processes it keeps alive.',
+  table: 1,
+  attributes: {
+    name: { type: 'string', role: 'key', description: 'Name of the server, from the configuration.', column: 2 },
+    id: {
+      type: 'string',
+      role: 'text',
+      description: 'UUID of the server, made at the first start and kept in the data folder.',
+      column: 3,
+    },
+    version: { type: 'string', role: 'text', description: 'Version of Spyglass.', column: 4 },
+    nodeVersion: { type: 'string', role: 'text', description: 'Version of Node.js.', column: 5 },
+    startTime: { type: 'date', role: 'text', description: 'When the keeper started.', column: 6 },
+    uptime: { type: 'long', role: 'gauge', unit: 'ms', description: 'Time since the keeper started.', column: 7 },
+    instances: { type: 'int', role: 'gauge', unit: '{instance}', description: 'Instances the configuration asks for.', column: 8 },
+    instancesReady: { type: 'int', role: 'gauge', unit: '{instance}', description: 'Instances that serve requests now.', column: 9 },
+    restarts: {
+      type: 'long',
+      role: 'counter',
+      unit: '{restart}',
+      description: 'Restarts of child processes after they ended unasked.',
+      column: 10,
+    },
+  },
+})

@@ -1,0 +1,33 @@
+import { declareKind } from '../resource-kind.ts'
+
+/** The SNMP engine of the bridge. */
+export const snmpAgent = declareKind({
+  name: 'snmpAgent',
+  domain: 'spyglass',
+  type: 'SnmpAgent',
+  keys: ['name'],
+  description: 'The SNMP engine of the bridge.',
+  attributes: {
+    name: { type: 'string', role: 'key', description: 'Name of the bridge.' },
+    engineId: { type: 'string', role: 'text', description: 'snmpEngineID in hexadecimal.' },
+    engineBoots: { type: 'int', role: 'gauge', metric: false, description: 'snmpEngineBoots: starts since the engine got its id.' },
+    packetsIn: { type: 'long', role: 'counter', unit: '{packet}', description: 'Datagrams received.' },
+    packetsOut: { type: 'long', role: 'counter', unit: '{packet}', description: 'Datagrams sent.' },
+    packetsDropped: {
+      type: 'long',
+      role: 'counter',
+      unit: '{packet}',
+      description: 'Datagrams dropped: not SNMP, wrong credentials, or not allowed.',
+    },
+    notificationsSent: { type: 'long', role: 'counter', unit: '{notification}', description: 'Traps and informs sent.' },
+    notificationsUnacknowledged: {
+      type: 'long',
+      role: 'counter',
+      unit: '{notification}',
+      description: 'Informs given up without an acknowledgement.',
+    },
+    lastPoll: { type: 'date', role: 'text', description: 'When the MBean endpoint last answered.' },
+    pollErrors: { type: 'long', role: 'counter', unit: '{error}', description: 'Polls of the MBean endpoint that failed.' },
+    objects: { type: 'int', role: 'gauge', unit: '{object}', description: 'Object instances in the present snapshot.' },
+  },
+})

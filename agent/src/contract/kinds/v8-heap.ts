@@ -1,0 +1,65 @@
+import { declareKind } from '../resource-kind.ts'
+
+/** The JavaScript heap of one of our processes. */
+export const v8Heap = declareKind({
+  name: 'v8Heap',
+  domain: 'nodejs',
+  type: 'Heap',
+  keys: ['process'],
+  description: 'The V8 heap of one process.',
+  table: 6,
+  attributes: {
+    process: {
+      type: 'string',
+      role: 'key',
+      description: 'Name of the process: an instance, management, collector, store or snmp-bridge.',
+      column: 2,
+    },
+    used: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      otel: 'v8js.memory.heap.used',
+      description: 'Bytes in use by objects (V8 used_heap_size).',
+      column: 3,
+    },
+    committed: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      description: 'Bytes taken from the system for the heap (V8 total_heap_size).',
+      column: 4,
+    },
+    limit: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      otel: 'v8js.memory.heap.limit',
+      description: 'Most bytes the heap may take (V8 heap_size_limit).',
+      column: 5,
+    },
+    external: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      description: 'Bytes outside the heap that objects hold, array buffers included.',
+      column: 6,
+    },
+    arrayBuffers: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes of array buffers and Buffers.', column: 7 },
+    gcCount: {
+      type: 'long',
+      role: 'counter',
+      unit: '{collection}',
+      description: 'Garbage collections since the process started.',
+      column: 8,
+    },
+    gcTime: {
+      type: 'double',
+      role: 'counter',
+      unit: 's',
+      description: 'Time spent in garbage collections since the process started.',
+      column: 9,
+      snmpScale: 1000,
+    },
+  },
+})

@@ -1,0 +1,91 @@
+/**
+ * How a kind of managed resource is declared. One declaration gives the MBean, the SNMP table, the Prometheus and
+ * OpenTelemetry metrics, the dotted name of the command line and the reference page: none of them is written by hand.
+ */
+
+/** A value's type, after the JMX open types. */
+export type OpenType =
+  | 'int'
+  | 'long'
+  | 'double'
+  | 'boolean'
+  | 'string'
+  | 'date'
+  | 'objectName'
+  | { readonly array: OpenType }
+  | { readonly composite: string; readonly items: Readonly<Record<string, OpenType>> }
+  | { readonly table: string; readonly row: Readonly<Record<string, OpenType>>; readonly index: readonly string[] }
+
+/** `key`: names the resource; `gauge`: goes up and down; `counter`: only up until a restart; `state`: one of `values`; `text`: for people. */
+export type AttributeRole = 'key' | 'gauge' | 'counter' | 'state' | 'text'
+
+export interface AttributeDeclaration {
+  /** The type as JMX and Jolokia show it. `date` is milliseconds since the epoch in the getter, ISO-8601 on the wire. */
+  readonly type: OpenType
+  readonly role: AttributeRole
+  /** One or two sentences: what it counts, when it changes, what 0 means. */
+  readonly description: string
+  /** UCUM unit (`ms`, `s`, `us`, `By`, `1`, `{connection}`); left out for states and texts. */
+  readonly unit?: string
+  /** The states in the order of their SNMP integers, which begin at 1. */
+  readonly values?: readonly string[]
+  /** Column in the SNMP table: never reused (oid-lock.json). Left out: the attribute is not in the MIB. */
+  readonly column?: number
+  /** SNMP has no floating point: the value is multiplied by this and rounded (1000 makes per mille). */
+  readonly snmpScale?: number
+  /** OpenTelemetry instrument name, where the semantic conventions have one. Otherwise `spyglass.<kind>.<attribute>`. */
+  readonly otel?: string
+  /** `false`: left out of Prometheus and OTel metrics though it is a number. */
+  readonly metric?: boolean
+  /** Present when the attribute is a setting that an administrator may change. */
+  readonly setting?: { readonly applies: 'live' | 'reload' | 'restart'; readonly secret?: boolean }
+}
+
+export interface ResourceKind {
+  /** Singular, camelCase: `datasource`, `eventLoop`. The first part of metric names and of dotted names. */
+  readonly name: string
+  /** Domain of its ObjectName: `spyglass`, `java.lang`, `Catalina` … */
+  readonly domain: string
+  /** Value of the key `type` in its ObjectName. */
+  readonly type: string
+  /** The other keys of its ObjectName, in this order; their values name one resource of this kind. */
+  readonly keys: readonly string[]
+  readonly description: string
+  /** Java class name shown in MBeanInfo; clients show it and nothing depends on it. */
+  readonly className?: string
+  /** Number of its SNMP table under the objects subtree: never reused. Left out: not in the MIB. */
+  readonly table?: number
+  readonly attributes: Readonly<Record<string, AttributeDeclaration>>
+}
+
+type OpenValue<T extends OpenType> = T extends 'int' | 'double' | 'date'
+  ? number
+  : T extends 'long'
+    ? number | bigint
+    : T extends 'boolean'
+      ? boolean
+      : T extends 'string' | 'objectName'
+        ? string
+        : T extends { array: infer Item extends OpenType }
+          ? readonly OpenValue<Item>[]
+          : T extends { composite: string; items: infer Items extends Readonly<Record<string, OpenType>> }
+            ? { readonly [K in keyof Items]: OpenValue<Items[K]> }
+            : T extends { row: infer Row extends Readonly<Record<string, OpenType>> }
+              ? readonly { readonly [K in keyof Row]: OpenValue<Row[K]> }[]
+              : unknown
+
+/** The getters a registration of kind `K` must bring: one for each attribute; `undefined` says "not known now". */
+export type Getters<K extends ResourceKind> = {
+  readonly [A in keyof K['attributes']]: () => OpenValue<K['attributes'][A]['type']> | undefined
+}
+
+/** Any attribute's value as it travels. `undefined` never travels: the attribute is then left out. */
+export type AttributeValue = number | bigint | boolean | string | readonly AttributeValue[] | { readonly [item: string]: AttributeValue }
+
+/** The values of an ObjectName's keys: `{ instance: 'http-1', name: 'shop' }`. */
+export type ResourceKeys = Readonly<Record<string, string>>
+
+/** Declares a kind with its literal types kept, so that {@link Getters} can be exact. */
+export function declareKind<const K extends ResourceKind>(kind: K): K {
+  return kind
+}

@@ -1,0 +1,90 @@
+/** Names of spans, attributes and metrics that agent, collector and dashboards must agree on. Semantic conventions where they exist. */
+
+/** Attribute names on resources, spans, metrics and logs. */
+export const attr = {
+  serviceName: 'service.name',
+  serviceInstanceId: 'service.instance.id',
+  serviceVersion: 'service.version',
+  processPid: 'process.pid',
+  hostName: 'host.name',
+  httpMethod: 'http.request.method',
+  httpRoute: 'http.route',
+  httpStatus: 'http.response.status_code',
+  urlPath: 'url.path',
+  urlQuery: 'url.query',
+  urlFull: 'url.full',
+  urlScheme: 'url.scheme',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  clientAddress: 'client.address',
+  userAgent: 'user_agent.original',
+  errorType: 'error.type',
+  dbSystem: 'db.system.name',
+  dbNamespace: 'db.namespace',
+  dbQueryText: 'db.query.text',
+  dbOperation: 'db.operation.name',
+  dbPool: 'db.client.connection.pool.name',
+  dbConnectionState: 'db.client.connection.state',
+  codeFile: 'code.file.path',
+  codeLine: 'code.line.number',
+  codeFunction: 'code.function.name',
+  codeStack: 'code.stacktrace',
+  exceptionType: 'exception.type',
+  exceptionMessage: 'exception.message',
+  exceptionStack: 'exception.stacktrace',
+  logFile: 'log.file.path',
+  /** Why the trace was kept: slow, error, aborted, leak, baseline, forced, running. */
+  keepReason: 'spyglass.keep.reason',
+  /** Digest of the normalised statement: 16 hexadecimal digits. */
+  sqlDigest: 'spyglass.sql.digest',
+  /** Milliseconds a statement's borrower waited for its connection. */
+  poolWaitMs: 'spyglass.pool.wait_ms',
+  /** `true` on resources whose sender exports aggregates of every request: rollups then take nothing from spans. */
+  aggregates: 'spyglass.aggregates',
+  /** `true` on a span that was exported while its request still ran; a later span with the same id supersedes it. */
+  partial: 'spyglass.partial',
+  application: 'spyglass.application',
+  incidentId: 'spyglass.incident.id',
+  eventPhase: 'spyglass.event.phase',
+  eventResource: 'spyglass.event.resource',
+  eventHolders: 'spyglass.event.holders',
+} as const
+
+/** Metrics that carry the aggregates of every request: exponential histograms in seconds, delta temporality, scale {@link HISTOGRAM_SCALE}. */
+export const metric = {
+  /** By http.request.method, http.route, http.response.status_code, error.type. */
+  httpServerDuration: 'http.server.request.duration',
+  /** By http.request.method, server.address, server.port, http.response.status_code, error.type. */
+  httpClientDuration: 'http.client.request.duration',
+  /** By db.system.name, db.client.connection.pool.name, spyglass.sql.digest, db.query.text (normalised), db.operation.name, error.type. */
+  dbClientDuration: 'db.client.operation.duration',
+  /** Records the agent dropped, by reason. */
+  agentDropped: 'spyglass.agent.dropped',
+} as const
+
+/** Scale of our exponential histograms: 16 buckets to each power of two, so a quantile is within 2.2 % of the truth. */
+export const HISTOGRAM_SCALE = 4
+
+/** Index of the bucket that holds `seconds` (upper bound inclusive, as OpenTelemetry defines it); 0 and less count as zero. */
+export function bucketIndex(seconds: number): number {
+  return Math.ceil(Math.log2(seconds) * 2 ** HISTOGRAM_SCALE) - 1
+}
+
+/** Geometric middle of a bucket, in seconds: the value quantiles report. */
+export function bucketMiddle(index: number): number {
+  return 2 ** ((index + 0.5) / 2 ** HISTOGRAM_SCALE)
+}
+
+/** Values of these keys are never logged, exported or shown. Compared in lower case; a name that contains one of them is secret. */
+export const SECRET_KEYS = [
+  'password',
+  'passwd',
+  'secret',
+  'token',
+  'authorization',
+  'cookie',
+  'apikey',
+  'api-key',
+  'credential',
+  'privatekey',
+] as const

@@ -1,0 +1,78 @@
+/**
+ * A child's side of the channel to its keeper: says when it is ready, pushes its registry, passes events on, and obeys a stop.
+ * Started without a keeper the same calls work: nothing is pushed, and signals stop the process.
+ */
+import process from 'node:process'
+import type { FromChild, ToChild } from '../contract/index.ts'
+import type { Registry } from '../registry/index.ts'
+
+export interface KeeperLinkOptions {
+  readonly registry: Registry
+  /** Ends the work in hand within the deadline; the process exits when it is done. */
+  readonly stop: (deadlineMs: number) => Promise<void> | void
+  /** Receives every other message of the keeper, with the socket handle that came along. */
+  readonly onMessage?: (message: ToChild, handle: unknown) => void
+  /** How often the registry is pushed. Default 1000. */
+  readonly pushIntervalMs?: number
+  /** Whether events of the registry are passed to the keeper. Default true; management, where they end up, says false. */
+  readonly passEvents?: boolean
+}
+
+export interface KeeperLink {
+  /** Whether a keeper is there. */
+  readonly kept: boolean
+  /** Tells the keeper that the process serves, and begins to push. */
+  ready(): void
+  send(message: FromChild): void
+}
+
+const ALONE_DEADLINE_MS = 5000
+
+export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000, passEvents = true }: KeeperLinkOptions): KeeperLink {
+  const kept = typeof process.send === 'function'
+  let pushing = false
+  let stopping = false
+
+  /** The channel's own buffer is unbounded, so a push waits until the last one has left; the newest values win. */
+  function push(): void {
+    if (pushing || stopping) return
+    pushing = true
+    process.send?.({ type: 'registry', snapshot: registry.snapshot() } satisfies FromChild, () => (pushing = false))
+  }
+
+  function send(message: FromChild): void {
+    if (process.connected) process.send?.(message)
+  }
+
+  async function end(deadlineMs: number): Promise<void> {
+    if (stopping) return
+    stopping = true
+    setTimeout(() => process.exit(1), deadlineMs).unref()
+    await stop(deadlineMs)
+    process.exit(0)
+  }
+
+  if (kept) {
+    process.on('message', (message: ToChild, handle: unknown) => {
+      if (message.type === 'stop') void end(message.deadlineMs)
+      else onMessage?.(message, handle)
+    })
+    process.on('disconnect', () => void end(ALONE_DEADLINE_MS)) // the keeper died: end the work in hand, then go
+    if (passEvents) registry.onEvent((event) => send({ type: 'event', event }))
+    process.on('SIGINT', () => {}) // Ctrl-C reaches the whole process group; the keeper decides the order
+    process.on('SIGTERM', () => void end(ALONE_DEADLINE_MS))
+  } else {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(ALONE_DEADLINE_MS))
+  }
+
+  return {
+    kept,
+    send,
+    ready() {
+      if (!kept) return
+      send({ type: 'ready' })
+      push()
+      setInterval(push, pushIntervalMs).unref()
+    },
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The registry holds the live resources of one process and the ones that other processes pushed to it. Getters are synchronous
+ * and cheap by contract; whatever is dear is shared by `sampled`. It does not speak any protocol: jolokia/ and prometheus/ read it,
+ * keeper-link/ pushes it.
+ */
+import {
+  type AttributeDeclaration,
+  type AttributeValue,
+  type EventName,
+  type Getters,
+  type Holder,
+  type RegistrySnapshot,
+  type ResourceKeys,
+  type ResourceKind,
+  type ResourceSnapshot,
+  type SpyglassEvent,
+  events,
+  incidentId,
+  objectNameOf,
+} from '../contract/index.ts'
+
+/** One managed resource as readers see it, wherever it lives. */
+export interface Bean {
+  /** ObjectName with its keys in declared order. */
+  readonly name: string
+  readonly kind: ResourceKind
+  readonly keys: ResourceKeys
+  /** Name of the process that pushed it; undefined for a resource of this process. */
+  readonly source: string | undefined
+  /** When its values were read, in milliseconds since the epoch; undefined for a resource of this process, read now. */
+  readonly sampledAt: number | undefined
+  /** The value now; undefined when it is not known. Throws what the getter throws. */
+  read(attribute: string): AttributeValue | undefined
+}
+
+/** What an emitter states; the registry adds phase, severity and, for a raise or a note, the incident id. */
+export interface EventInput {
+  readonly name: EventName
+  readonly resource: string
+  readonly message: string
+  /** The incident of the raise that this clears. Required for a clear. */
+  readonly incidentId?: string
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>
+  readonly holders?: readonly Holder[]
+  /** Milliseconds since the epoch; now by default. */
+  readonly time?: number
+}
+
+export interface Registry {
+  /** Adds a resource; the result takes it out again. A second resource of the same name replaces the first. */
+  register<K extends ResourceKind>(kind: K, keys: ResourceKeys, getters: Getters<K>): () => void
+  /** All beans: those of this process, then the pushed ones; of two with one name the first stands. */
+  beans(): Iterable<Bean>
+  find(name: string): Bean | undefined
+  /** Rises whenever a resource comes or goes, not when values change. */
+  readonly generation: number
+  /** Emits an event to all listeners and returns it, with its incident id. */
+  emit(input: EventInput): SpyglassEvent
+  /** Passes on an event that another process emitted. */
+  relay(event: SpyglassEvent): void
+  onEvent(listener: (event: SpyglassEvent) => void): () => void
+  /** The values of this process's own resources, for a push. */
+  snapshot(): RegistrySnapshot
+  /** Takes in what another process pushed; an empty snapshot forgets that source. */
+  adopt(source: string, snapshot: RegistrySnapshot): void
+}
+
+export interface RegistryOptions {
+  readonly now?: () => number
+  /** Finds the declaration of a pushed resource by the kind's name. */
+  readonly kindNamed: (name: string) => ResourceKind | undefined
+}
+
+export function createRegistry({ now = Date.now, kindNamed }: RegistryOptions): Registry {
+  const own = new Map<string, OwnBean>()
+  const sources = new Map<string, Map<string, PushedBean>>()
+  const listeners = new Set<(event: SpyglassEvent) => void>()
+  let generation = 1
+
+  function* beans(): Iterable<Bean> {
+    yield* own.values()
+    const seen = new Set(own.keys())
+    for (const pushed of sources.values()) {
+      for (const bean of pushed.values()) {
+        if (seen.has(bean.name)) continue
+        seen.add(bean.name)
+        yield bean
+      }
+    }
+  }
+
+  function find(name: string): Bean | undefined {
+    const bean = own.get(name)
+    if (bean) return bean
+    for (const pushed of sources.values()) {
+      const found = pushed.get(name)
+      if (found) return found
+    }
+    return undefined
+  }
+
+  function deliver(event: SpyglassEvent): void {
+    for (const listener of listeners) listener(event)
+  }
+
+  return {
+    get generation() {
+      return generation
+    },
+    register(kind, keys, getters) {
+      const bean = new OwnBean(kind, keys, getters)
+      own.set(bean.name, bean)
+      generation++
+      return () => {
+        if (own.get(bean.name) !== bean) return
+        own.delete(bean.name)
+        generation++
+      }
+    },
+    beans,
+    find,
+    emit(input) {
+      const event = completeEvent(input, input.time ?? now())
+      deliver(event)
+      return event
+    },
+    relay: deliver,
+    onEvent(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    snapshot: () => ({ time: now(), resources: [...own.values()].map(snapshotOf) }),
+    adopt(source, snapshot) {
+      const before = sources.get(source)
+      const after = new Map<string, PushedBean>()
+      for (const resource of snapshot.resources) {
+        const kind = kindNamed(resource.kind)
+        if (!kind) continue
+        const bean = new PushedBean(kind, resource, source, snapshot.time)
+        after.set(bean.name, bean)
+      }
+      if (after.size === 0) sources.delete(source)
+      else sources.set(source, after)
+      if (!sameNames(before, after)) generation++
+    },
+  }
+}
+
+class OwnBean implements Bean {
+  readonly name: string
+  readonly kind: ResourceKind
+  readonly keys: ResourceKeys
+  readonly source = undefined
+  readonly sampledAt = undefined
+  readonly #getters: Readonly<Record<string, () => unknown>>
+
+  constructor(kind: ResourceKind, keys: ResourceKeys, getters: Readonly<Record<string, () => unknown>>) {
+    this.name = objectNameOf(kind, keys)
+    this.kind = kind
+    this.keys = keys
+    this.#getters = getters
+  }
+
+  read(attribute: string): AttributeValue | undefined {
+    return this.#getters[attribute]?.() as AttributeValue | undefined
+  }
+}
+
+class PushedBean implements Bean {
+  readonly name: string
+  readonly kind: ResourceKind
+  readonly keys: ResourceKeys
+  readonly source: string
+  readonly sampledAt: number
+  readonly #values: Readonly<Record<string, AttributeValue>>
+
+  constructor(kind: ResourceKind, resource: ResourceSnapshot, source: string, sampledAt: number) {
+    this.name = objectNameOf(kind, resource.keys)
+    this.kind = kind
+    this.keys = resource.keys
+    this.source = source
+    this.sampledAt = sampledAt
+    this.#values = resource.values
+  }
+
+  read(attribute: string): AttributeValue | undefined {
+    return Object.hasOwn(this.#values, attribute) ? this.#values[attribute] : undefined
+  }
+}
+
+/** A getter that throws leaves its attribute out of a push: one bad attribute must not cost the others. */
+function snapshotOf(bean: OwnBean): ResourceSnapshot {
+  const values: Record<string, AttributeValue> = {}
+  for (const [name, declaration] of Object.entries(bean.kind.attributes)) {
+    const value = readSafely(bean, name)
+    if (value !== undefined) values[name] = forTransport(value, declaration)
+  }
+  return { kind: bean.kind.name, keys: bean.keys, values }
+}
+
+function readSafely(bean: Bean, attribute: string): AttributeValue | undefined {
+  try {
+    return bean.read(attribute)
+  } catch {
+    return undefined // counted nowhere: the reader sees the attribute missing, which is what it means
+  }
+}
+
+/** The IPC channel is JSON: a bigint would break it, and every long of ours fits a double. */
+function forTransport(value: AttributeValue, declaration: AttributeDeclaration): AttributeValue {
+  return declaration.type === 'long' && typeof value === 'bigint' ? Number(value) : value
+}
+
+function completeEvent(input: EventInput, time: number): SpyglassEvent {
+  const { phase, severity } = events[input.name]
+  return {
+    name: input.name,
+    incidentId: input.incidentId ?? incidentId(input.name, input.resource, time),
+    phase,
+    severity,
+    resource: input.resource,
+    time,
+    message: input.message,
+    attributes: input.attributes ?? {},
+    ...(input.holders ? { holders: input.holders } : {}),
+  }
+}
+
+function sameNames(before: ReadonlyMap<string, unknown> | undefined, after: ReadonlyMap<string, unknown>): boolean {
+  if (!before || before.size !== after.size) return after.size === 0 && !before
+  for (const name of after.keys()) if (!before.has(name)) return false
+  return true
+}
