@@ -1,0 +1,76 @@
+/**
+ * What the rest of a process may ask of the agent that runs in it. The server's datasource facade and its instances use this door;
+ * an application never needs it. Without an agent `currentAgent()` is undefined and everything works unrecorded.
+ */
+import type { Registry } from '../registry/index.ts'
+
+/** Where the application called from: captured cheaply, formatted only when asked. */
+export interface CallSite {
+  /** `file:line` of the innermost frame of the application, relative to the working directory; empty when there is none. */
+  location(): string
+  /** Frames of the application, innermost first: `function (file:line:column)`. */
+  frames(): readonly string[]
+}
+
+export interface StatementInput {
+  /** `db.system.name`: `sqlite`, `postgresql`. */
+  readonly system: string
+  /** Name of the pool it ran in. */
+  readonly pool: string
+  readonly text: string
+  /** How long the borrower waited for the connection. */
+  readonly waitMs?: number
+}
+
+/** One running statement. */
+export interface StatementRecord {
+  /** Ends it; an error marks it as failed. Later calls do nothing. */
+  end(error?: unknown): void
+}
+
+export interface RequestInfo {
+  /** Route template with its context path, or the method alone as long as no route is known. */
+  readonly route: string
+  /** 32 hexadecimal digits. */
+  readonly traceId: string
+}
+
+export interface RequestCounters {
+  readonly requests: number
+  readonly errors: number
+  readonly active: number
+  /** 95th percentile of the last minute, in seconds. */
+  readonly p95: number
+}
+
+export interface Agent {
+  /** Resources of this process. */
+  readonly registry: Registry
+  /**
+   * Begins a statement in the request that runs now. `calledFrom` is the facade's function that the application called: frames down to
+   * it are left out of the call site.
+   */
+  startStatement(input: StatementInput, calledFrom: (...args: never[]) => unknown): StatementRecord
+  captureCallSite(calledFrom: (...args: never[]) => unknown): CallSite
+  currentRequest(): RequestInfo | undefined
+  /** Marks the present request as leaking a connection: its trace is kept. */
+  markLeak(): void
+  /** Statement with literals replaced by `?`, and its digest of 16 hexadecimal digits. */
+  normaliseSql(text: string): { readonly text: string; readonly digest: string }
+  requestCounters(): RequestCounters
+  /** Sends what is held; at most `timeoutMs`. */
+  flush(timeoutMs: number): Promise<void>
+}
+
+/** Two copies of this package in one process must find the same agent. */
+const KEY = Symbol.for('spyglass.agent')
+
+/** The agent of this process, if it was started by `--import @spyglass/agent/register`. */
+export function currentAgent(): Agent | undefined {
+  return (globalThis as { [KEY]?: Agent })[KEY]
+}
+
+/** Makes `agent` the one of this process. Called once, by register. */
+export function installAgent(agent: Agent): void {
+  Object.defineProperty(globalThis, KEY, { value: agent, configurable: true })
+}
