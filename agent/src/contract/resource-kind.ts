@@ -55,6 +55,8 @@ export interface ResourceKind {
   readonly className?: string
   /** Number of its SNMP table under the objects subtree: never reused. Left out: not in the MIB. */
   readonly table?: number
+  /** `false`: none of its attributes is a metric, since it shows the values of other kinds under names that tools know. */
+  readonly metrics?: false
   readonly attributes: Readonly<Record<string, AttributeDeclaration>>
 }
 
