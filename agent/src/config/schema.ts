@@ -73,6 +73,9 @@ const Datasource = z.strictObject({
 
 const Webhook = z.strictObject({
   name: name('Name of the receiver.'),
+  type: z.enum(['webhook', 'alertmanager']).default('webhook').meta({
+    description: 'webhook: one JSON document for each page. alertmanager: the Prometheus Alertmanager at `url`, by POST /api/v2/alerts.',
+  }),
   url: z.url({ protocol: /^https?$/ }).meta({ description: 'Where pages are posted as JSON. Redirects are not followed.' }),
   headers: z.record(z.string(), z.string()).default({}).meta({ description: 'Headers sent with each page, for instance Authorization.' }),
   timeoutMs: milliseconds(5000, 'Time one attempt may take.'),
