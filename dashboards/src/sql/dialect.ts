@@ -1,0 +1,60 @@
+/**
+ * One template, two readers. The API fills ClickHouse parameters (`{from:DateTime64(3)}`); Grafana fills macros and dashboard
+ * variables. Whatever differs between the two is a fragment of a dialect; the rest of a query is written once.
+ */
+
+export interface Dialect {
+  /** Condition on a column of rollups, whose rows stand for a whole minute: the minute that `from` falls in belongs to the range. */
+  minuteRange(column: string): string
+  /** Condition on a DateTime64 column. */
+  timeRange(column: string): string
+  /** The start of the step that a time falls in. */
+  step(column: string): string
+  /** Length of a step in seconds. */
+  readonly stepSeconds: string
+  /** Length of the range in seconds. */
+  readonly rangeSeconds: string
+  /** Condition on the service; all services pass when none is chosen. */
+  service(column: string): string
+  /** Condition on the instance; all pass when none is chosen or the reader has no such choice. */
+  instance(expression: string): string
+  /** Condition on the pool, likewise. */
+  pool(expression: string): string
+  readonly traceId: string
+  readonly search: string
+  readonly limit: string
+}
+
+/** Parameters of the API: the caller gives each one that the query names. */
+export const apiDialect: Dialect = {
+  minuteRange: (column) => `${column} >= toStartOfMinute({from:DateTime64(3)}) AND ${column} <= {to:DateTime64(3)}`,
+  timeRange: (column) => `${column} >= {from:DateTime64(3)} AND ${column} <= {to:DateTime64(3)}`,
+  step: (column) => `toStartOfInterval(${column}, toIntervalSecond({stepSeconds:UInt32}))`,
+  stepSeconds: '{stepSeconds:UInt32}',
+  rangeSeconds: "greatest(dateDiff('second', {from:DateTime64(3)}, {to:DateTime64(3)}), 1)",
+  service: (column) => `({service:String} = '' OR ${column} = {service:String})`,
+  instance: () => '1',
+  pool: () => '1',
+  traceId: '{traceId:String}',
+  search: '{search:String}',
+  limit: '{limit:UInt32}',
+}
+
+/** `$__conditionalAll` is expanded by Grafana's front end, so queries of alert rules use none of the choices. */
+const chosen = (expression: string, variable: string): string =>
+  `$__conditionalAll(${expression} IN (\${${variable}:singlequote}), $${variable})`
+
+/** Macros and variables of Grafana's ClickHouse data source. */
+export const grafanaDialect: Dialect = {
+  minuteRange: (column) => `${column} >= toStartOfMinute($__fromTime) AND ${column} <= $__toTime`,
+  timeRange: (column) => `$__timeFilter_ms(${column})`,
+  step: (column) => `$__timeInterval(${column})`,
+  stepSeconds: '$__interval_s',
+  rangeSeconds: "greatest(dateDiff('second', $__fromTime, $__toTime), 1)",
+  service: (column) => chosen(column, 'service'),
+  instance: (expression) => chosen(expression, 'instance'),
+  pool: (expression) => chosen(expression, 'pool'),
+  traceId: '${traceId:singlequote}',
+  search: '${search:singlequote}',
+  limit: '200',
+}

@@ -1,0 +1,40 @@
+/** The queries by name: each is `sql/<name>.sql.hbs`. */
+
+/** Queries with ClickHouse parameters, for the query API and the console. */
+export const apiQueries = [
+  'services',
+  'red-series',
+  'red-totals',
+  'slow-requests',
+  'trace-spans',
+  'trace-logs',
+  'slow-statements',
+  'pool-series',
+  'events',
+  'log-search',
+] as const
+
+export type ApiQueryName = (typeof apiQueries)[number]
+
+/** Queries that only panels need, in the column names that a panel type asks for. */
+export const panelQueries = [
+  'panel-rate-series',
+  'panel-error-series',
+  'panel-quantile-series',
+  'panel-status-series',
+  'panel-pool-series',
+  'panel-trace',
+  'panel-trace-statements',
+  'panel-logs',
+  'panel-annotations',
+  'variable-services',
+  'variable-instances',
+  'variable-pools',
+  'rule-pool-exhausted',
+  'rule-instance-down',
+] as const
+
+export type PanelQueryName = (typeof panelQueries)[number]
+
+/** Every query that Grafana can be given. */
+export type GrafanaQueryName = ApiQueryName | PanelQueryName

@@ -1,0 +1,92 @@
+/** Renders `sql/<name>.sql.hbs` in a dialect. SQL stands in files of its own, so that boards, rules, the console and tests share it. */
+import { attr, DATABASE, kinds, otelNameOf, tables } from '@spyglass/agent/contract'
+import Handlebars from 'handlebars'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fail } from '../errors.ts'
+import { apiDialect, type Dialect, grafanaDialect } from './dialect.ts'
+import type { ApiQueryName, GrafanaQueryName } from './names.ts'
+import { bucketArrays, quantileMs } from './quantile.ts'
+
+export interface SqlOptions {
+  /** Database of the tables; each tenant has its own. */
+  readonly database?: string
+}
+
+/** The query with ClickHouse parameters; {@link parametersOf} tells which ones the caller must give. */
+export function apiSql(name: ApiQueryName, options?: SqlOptions): string {
+  return render(name, apiDialect, options)
+}
+
+/** The same query with the macros and variables of Grafana's ClickHouse data source. */
+export function grafanaSql(name: GrafanaQueryName, options?: SqlOptions): string {
+  return render(name, grafanaDialect, options)
+}
+
+/** Names of the parameters in a query, with their ClickHouse types: `{ from: 'DateTime64(3)', limit: 'UInt32' }`. */
+export function parametersOf(sql: string): Record<string, string> {
+  return Object.fromEntries([...sql.matchAll(/\{(\w+):(\w+(?:\(\d+\))?)\}/g)].map(([, name = '', type = '']) => [name, type]))
+}
+
+const FOLDER = new URL('../../sql/', import.meta.url)
+
+/** Names of all templates that are there, without their endings; partials begin with `_`. */
+export function sqlTemplates(): string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.sql.hbs'))
+    .map((file) => file.slice(0, -'.sql.hbs'.length))
+    .sort()
+}
+
+function render(name: string, dialect: Dialect, { database = DATABASE }: SqlOptions = {}): string {
+  const handlebars = Handlebars.create()
+  for (const [helper, fn] of Object.entries(helpersOf(name, dialect, database))) {
+    handlebars.registerHelper(helper, (...args: unknown[]) => fn(...args.slice(0, -1).map(String)))
+  }
+  for (const partial of sqlTemplates().filter((file) => file.startsWith('_')))
+    handlebars.registerPartial(partial.slice(1), read(partial).trim())
+  const text = handlebars.compile(read(name), { noEscape: true, strict: true })({})
+  return `${text.replaceAll(/\n\s*\n+/g, '\n').trim()}\n`
+}
+
+function read(name: string): string {
+  const file = new URL(`${name}.sql.hbs`, FOLDER)
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw fail('SPY_TEMPLATE_UNREADABLE', [file.pathname, String(error)], error)
+  }
+}
+
+type Helpers = Record<string, (...args: string[]) => string>
+
+/** Names come from the contract: a template that names a table, attribute or metric which is not declared does not render. */
+function helpersOf(template: string, dialect: Dialect, database: string): Helpers {
+  const known = <T>(value: T | undefined, what: string): T => {
+    if (value === undefined) throw fail('SPY_TEMPLATE_VALUE_MISSING', [`${template}.sql.hbs`, what])
+    return value
+  }
+  return {
+    table: (name) => `${database}.${known((tables as Record<string, { name: string }>)[name!], `the table ${name}`).name}`,
+    attr: (name) => quote(known((attr as Record<string, string>)[name!], `the attribute ${name}`)),
+    metric: (kindName, attribute) => {
+      const kind = known((kinds as Record<string, (typeof kinds)[keyof typeof kinds]>)[kindName!], `the kind ${kindName}`)
+      known((kind.attributes as Record<string, unknown>)[attribute!], `the attribute ${attribute}`)
+      return quote(otelNameOf(kind, attribute!))
+    },
+    minuteRange: (column) => dialect.minuteRange(column!),
+    timeRange: (column) => dialect.timeRange(column!),
+    step: (column) => dialect.step(column!),
+    stepSeconds: () => dialect.stepSeconds,
+    rangeSeconds: () => dialect.rangeSeconds,
+    service: (column) => dialect.service(column!),
+    instance: (expression) => dialect.instance(expression!),
+    pool: (expression) => dialect.pool(expression!),
+    traceId: () => dialect.traceId,
+    search: () => dialect.search,
+    limit: () => dialect.limit,
+    bucketArrays: (column) => bucketArrays(column!),
+    quantileMs: (quantile) => quantileMs(Number(quantile)),
+  }
+}
+
+const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
