@@ -33,7 +33,7 @@ export type ToChild =
   | { readonly type: 'stop'; readonly deadlineMs: number }
   | { readonly type: 'source'; readonly source: PartName; readonly snapshot: RegistrySnapshot }
   | { readonly type: 'gone'; readonly source: PartName; readonly planned: boolean }
-  | { readonly type: 'event'; readonly event: SpyglassEvent }
+  | { readonly type: 'event'; readonly source: PartName; readonly event: SpyglassEvent }
   | { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly message: string }
 
 /** `reload`: a new generation takes over; `restart`: stop, then start. */

@@ -1,0 +1,21 @@
+import { errorsOf } from '@spyglass/agent/contract'
+
+/** Errors of the keeper, of management and of the command line. */
+export const errors = {
+  SPY_PORT_TAKEN: 'port %d (%s) on %s is taken. Free it, set another in the configuration, or shift all ports with --port-offset N.',
+  SPY_LISTEN_FAILED: 'cannot listen on %s port %d (%s): %s',
+  SPY_DATA_IN_USE: 'the data folder %s is in use by another Spyglass (process %d). Stop it, or choose another folder with --data DIR.',
+  SPY_PART_ENDED: '%s ended before it was ready (%s); the reason stands in %s',
+  SPY_PART_SLOW: '%s was not ready within %d s',
+  SPY_PART_FAILED: '%s could not start: %s',
+  SPY_PART_UNKNOWN: 'there is no process %s here; there is %s',
+  SPY_PART_BUSY: '%s is being reloaded already',
+  SPY_PART_MISSING: 'the package %s is not installed; this role needs it',
+  SPY_SERVER_UNREACHABLE: 'no Spyglass answers at %s: %s. Is it running, and is --config, --data or --port-offset the same?',
+  SPY_SERVER_REFUSED: 'the server refused: %s',
+  SPY_NAME_UNKNOWN: 'nothing is named %s; `spyglass list` shows what there is',
+  SPY_COMMAND_UNKNOWN: 'there is no command %s; `spyglass --help` lists them',
+  SPY_ARGUMENT_UNKNOWN: '%s',
+} as const
+
+export const fail = errorsOf(errors)

@@ -1,0 +1,24 @@
+/** Waiting times between restarts: doubled after each quick end, back to the first after a life long enough to count as healthy. */
+export interface BackOff {
+  /** Milliseconds to wait before the next start, given how long the last life was. */
+  next(livedMs: number): number
+}
+
+export interface BackOffOptions {
+  readonly firstMs?: number
+  readonly mostMs?: number
+  /** A life this long starts the series anew. */
+  readonly healthyMs?: number
+}
+
+export function createBackOff({ firstMs = 100, mostMs = 10_000, healthyMs = 20_000 }: BackOffOptions = {}): BackOff {
+  let waitMs = firstMs
+  return {
+    next(livedMs) {
+      if (livedMs >= healthyMs) waitMs = firstMs
+      const now = waitMs
+      waitMs = Math.min(waitMs * 2, mostMs)
+      return now
+    },
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The keeper binds each listening socket once and hands it to every generation, so that a connection made while nobody accepts waits
+ * in the kernel's queue and is answered by the next generation. The keeper itself never listens on it: that would make it accept.
+ *
+ * `net._createServerHandle` is private to Node; it stands in this file alone, and an end-to-end test holds it to the pinned Node.
+ * node:cluster is no way round it: it closes a shared handle with its last worker.
+ */
+import type { SendHandle } from 'node:child_process'
+import net from 'node:net'
+import { codeOf } from '@spyglass/agent/contract'
+import { fail } from '../errors.ts'
+
+/** A bound socket, as `child.send(message, handle)` takes it. */
+export interface ListeningSocket {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly handle: SendableHandle
+  close(): void
+}
+
+type SendableHandle = SendHandle & { close(): void }
+
+type CreateServerHandle = (host: string, port: number, addressType: 4 | 6, fd?: number) => SendableHandle | number
+
+/**
+ * Binds a TCP socket.
+ * @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED
+ */
+export async function bindListeningSocket(name: string, host: string, port: number): Promise<ListeningSocket> {
+  await probePort(name, host, port)
+  const create = (net as unknown as { _createServerHandle: CreateServerHandle })._createServerHandle
+  const address = host === 'localhost' ? '127.0.0.1' : host
+  const handle = create(address, port, net.isIPv6(address) ? 6 : 4)
+  if (typeof handle === 'number') throw fail('SPY_LISTEN_FAILED', [host, port, name, `error ${handle}`])
+  return { name, host, port, handle, close: () => handle.close() }
+}
+
+/**
+ * Finds out whether a port is free by listening on it for a moment: a bind alone succeeds on a taken port (the clash shows only when
+ * the first generation listens).
+ * @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED
+ */
+export async function probePort(name: string, host: string, port: number): Promise<void> {
+  const server = net.createServer()
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host, port, exclusive: true }, resolve)
+    })
+  } catch (error) {
+    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_PORT_TAKEN', [port, name, host], error)
+    throw fail('SPY_LISTEN_FAILED', [host, port, name, error instanceof Error ? error.message : String(error)], error)
+  }
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+}

@@ -1,0 +1,49 @@
+/** What the keeper tells of itself and of its slots, as resources: the parts of `server` and `instance` that only it knows. */
+import type { AttributeValue, RegistrySnapshot, ResourceSnapshot } from '@spyglass/agent/contract'
+import type { ServerPlan } from './parts.ts'
+import type { Slot } from './slot.ts'
+
+export interface SelfReportInput {
+  readonly plan: ServerPlan
+  readonly startedAt: number
+  readonly instances: readonly Slot[]
+  readonly slots: readonly Slot[]
+  readonly now: number
+}
+
+export function selfReport({ plan, startedAt, instances, slots, now }: SelfReportInput): RegistrySnapshot {
+  const server: ResourceSnapshot = {
+    kind: 'server',
+    keys: { name: plan.serverName },
+    values: {
+      name: plan.serverName,
+      id: plan.serverId,
+      version: plan.version,
+      nodeVersion: process.version,
+      startTime: startedAt,
+      uptime: now - startedAt,
+      instances: instances.length,
+      instancesReady: instances.filter(({ state }) => state === 'ready').length,
+      restarts: slots.reduce((total, { restarts }) => total + restarts, 0),
+    },
+  }
+  return { time: now, resources: [server, ...instances.map((slot) => instanceReport(slot, now))] }
+}
+
+function instanceReport(slot: Slot, now: number): ResourceSnapshot {
+  const { name, state, current, generations, restarts, reloads } = slot
+  const life: Record<string, AttributeValue> = current ? { startTime: current.startedAt, uptime: now - current.startedAt } : {}
+  return {
+    kind: 'instance',
+    keys: { name },
+    values: {
+      name,
+      state: state === 'stopped' ? 'down' : state,
+      pid: current?.pid ?? 0,
+      generation: generations,
+      restarts,
+      reloads,
+      ...life,
+    },
+  }
+}

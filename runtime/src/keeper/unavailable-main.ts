@@ -1,0 +1,33 @@
+/**
+ * Answers 503 with Retry-After on a listener that no instance serves. A process of its own, since a socket once listened on cannot be
+ * left again without closing it: the keeper starts this one after two seconds without an instance and ends it when one is back.
+ */
+import http from 'node:http'
+import type { ToChild } from '@spyglass/agent/contract'
+
+const RETRY_AFTER_SECONDS = '2'
+const BODY = `${JSON.stringify({ code: 'SPY_NO_INSTANCE', message: 'no instance is ready; try again shortly' })}\n`
+
+const server = http.createServer({ requestTimeout: 5000, headersTimeout: 5000 }, (_request, response) => {
+  response.writeHead(503, {
+    'content-type': 'application/json',
+    'retry-after': RETRY_AFTER_SECONDS,
+    'content-length': Buffer.byteLength(BODY),
+    connection: 'close',
+  })
+  response.end(BODY)
+})
+
+/** Answers what is already accepted, then goes. */
+function stop(): void {
+  server.close(() => process.exit(0))
+  setTimeout(() => process.exit(0), 1000).unref()
+}
+
+process.on('message', (message: ToChild, handle: unknown) => {
+  if (message.type === 'listener') server.listen(handle, () => process.send?.({ type: 'ready' }))
+  if (message.type === 'stop') stop()
+})
+process.on('disconnect', stop)
+process.on('SIGINT', () => {})
+process.on('SIGTERM', stop)
