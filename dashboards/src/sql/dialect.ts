@@ -1,9 +1,11 @@
 /**
- * One template, two readers. The API fills ClickHouse parameters (`{from:DateTime64(3)}`); Grafana fills macros and dashboard
+ * One template, two readers. The API fills ClickHouse parameters (`{step:UInt32}`); Grafana fills macros and dashboard
  * variables. Whatever differs between the two is a fragment of a dialect; the rest of a query is written once.
  */
 
 export interface Dialect {
+  /** A time as the reader wants it in the answer. */
+  time(column: string): string
   /** Condition on a column of rollups, whose rows stand for a whole minute: the minute that `from` falls in belongs to the range. */
   minuteRange(column: string): string
   /** Condition on a DateTime64 column. */
@@ -25,16 +27,20 @@ export interface Dialect {
   readonly limit: string
 }
 
-/** Parameters of the API: the caller gives each one that the query names. */
+const from = "{from:DateTime64(3, 'UTC')}"
+const to = "{to:DateTime64(3, 'UTC')}"
+
+/** Parameters of the API: the caller gives each one that the query names. Times are milliseconds since the epoch in the answers. */
 export const apiDialect: Dialect = {
-  minuteRange: (column) => `${column} >= toStartOfMinute({from:DateTime64(3)}) AND ${column} <= {to:DateTime64(3)}`,
-  timeRange: (column) => `${column} >= {from:DateTime64(3)} AND ${column} <= {to:DateTime64(3)}`,
-  step: (column) => `toStartOfInterval(${column}, toIntervalSecond({stepSeconds:UInt32}))`,
-  stepSeconds: '{stepSeconds:UInt32}',
-  rangeSeconds: "greatest(dateDiff('second', {from:DateTime64(3)}, {to:DateTime64(3)}), 1)",
+  time: (column) => `toUnixTimestamp64Milli(toDateTime64(${column}, 3))`,
+  minuteRange: (column) => `${column} >= toStartOfMinute(${from}) AND ${column} <= ${to}`,
+  timeRange: (column) => `${column} >= ${from} AND ${column} <= ${to}`,
+  step: (column) => `toStartOfInterval(${column}, toIntervalSecond({step:UInt32}))`,
+  stepSeconds: '{step:UInt32}',
+  rangeSeconds: `greatest(dateDiff('second', ${from}, ${to}), 1)`,
   service: (column) => `({service:String} = '' OR ${column} = {service:String})`,
   instance: () => '1',
-  pool: () => '1',
+  pool: (expression) => `({pool:String} = '' OR ${expression} = {pool:String})`,
   traceId: '{traceId:String}',
   search: '{search:String}',
   limit: '{limit:UInt32}',
@@ -46,6 +52,7 @@ const chosen = (expression: string, variable: string): string =>
 
 /** Macros and variables of Grafana's ClickHouse data source. */
 export const grafanaDialect: Dialect = {
+  time: (column) => column,
   minuteRange: (column) => `${column} >= toStartOfMinute($__fromTime) AND ${column} <= $__toTime`,
   timeRange: (column) => `$__timeFilter_ms(${column})`,
   step: (column) => `$__timeInterval(${column})`,

@@ -1,5 +1,5 @@
 /** Renders `sql/<name>.sql.hbs` in a dialect. SQL stands in files of its own, so that boards, rules, the console and tests share it. */
-import { attr, DATABASE, kinds, otelNameOf, tables } from '@spyglass/agent/contract'
+import { attr, DATABASE, kinds, otelNameOf, type ResourceKind, type Table, tables } from '@spyglass/agent/contract'
 import Handlebars from 'handlebars'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fail } from '../errors.ts'
@@ -22,9 +22,9 @@ export function grafanaSql(name: GrafanaQueryName, options?: SqlOptions): string
   return render(name, grafanaDialect, options)
 }
 
-/** Names of the parameters in a query, with their ClickHouse types: `{ from: 'DateTime64(3)', limit: 'UInt32' }`. */
+/** The parameters of a query with their ClickHouse types: `{ service: 'String', limit: 'UInt32' }`. */
 export function parametersOf(sql: string): Record<string, string> {
-  return Object.fromEntries([...sql.matchAll(/\{(\w+):(\w+(?:\(\d+\))?)\}/g)].map(([, name = '', type = '']) => [name, type]))
+  return Object.fromEntries([...sql.matchAll(/\{(\w+):(\w+(?:\([^)]*\))?)\}/g)].map(([, name = '', type = '']) => [name, type]))
 }
 
 const FOLDER = new URL('../../sql/', import.meta.url)
@@ -59,33 +59,42 @@ function read(name: string): string {
 
 type Helpers = Record<string, (...args: string[]) => string>
 
-/** Names come from the contract: a template that names a table, attribute or metric which is not declared does not render. */
+/** What differs between readers comes from the dialect; the rest from the contract. */
 function helpersOf(template: string, dialect: Dialect, database: string): Helpers {
-  const known = <T>(value: T | undefined, what: string): T => {
-    if (value === undefined) throw fail('SPY_TEMPLATE_VALUE_MISSING', [`${template}.sql.hbs`, what])
-    return value
-  }
   return {
-    table: (name) => `${database}.${known((tables as Record<string, { name: string }>)[name!], `the table ${name}`).name}`,
-    attr: (name) => quote(known((attr as Record<string, string>)[name!], `the attribute ${name}`)),
-    metric: (kindName, attribute) => {
-      const kind = known((kinds as Record<string, (typeof kinds)[keyof typeof kinds]>)[kindName!], `the kind ${kindName}`)
-      known((kind.attributes as Record<string, unknown>)[attribute!], `the attribute ${attribute}`)
-      return quote(otelNameOf(kind, attribute!))
-    },
-    minuteRange: (column) => dialect.minuteRange(column!),
-    timeRange: (column) => dialect.timeRange(column!),
-    step: (column) => dialect.step(column!),
+    ...namesFromContract(template, database),
+    time: (column = '') => dialect.time(column),
+    minuteRange: (column = '') => dialect.minuteRange(column),
+    timeRange: (column = '') => dialect.timeRange(column),
+    step: (column = '') => dialect.step(column),
     stepSeconds: () => dialect.stepSeconds,
     rangeSeconds: () => dialect.rangeSeconds,
-    service: (column) => dialect.service(column!),
-    instance: (expression) => dialect.instance(expression!),
-    pool: (expression) => dialect.pool(expression!),
+    service: (column = '') => dialect.service(column),
+    instance: (expression = '') => dialect.instance(expression),
+    pool: (expression = '') => dialect.pool(expression),
     traceId: () => dialect.traceId,
     search: () => dialect.search,
     limit: () => dialect.limit,
-    bucketArrays: (column) => bucketArrays(column!),
+    bucketArrays: (column = '') => bucketArrays(column),
     quantileMs: (quantile) => quantileMs(Number(quantile)),
+  }
+}
+
+/** A template that names a table, an attribute or a metric which is not declared does not render. */
+function namesFromContract(template: string, database: string): Helpers {
+  const declared = <T>(from: Readonly<Record<string, T>>, name: string): T => {
+    const value = Object.hasOwn(from, name) ? from[name] : undefined
+    if (value === undefined) throw fail('SPY_TEMPLATE_VALUE_MISSING', [`${template}.sql.hbs`, name])
+    return value
+  }
+  return {
+    table: (name = '') => `${database}.${declared<Table>(tables, name).name}`,
+    attr: (name = '') => quote(declared<string>(attr, name)),
+    metric: (kindName = '', attribute = '') => {
+      const kind = declared<ResourceKind>(kinds, kindName)
+      declared(kind.attributes, attribute)
+      return quote(otelNameOf(kind, attribute))
+    },
   }
 }
 
