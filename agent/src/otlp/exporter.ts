@@ -1,0 +1,236 @@
+/**
+ * Sends spans, metrics and logs by OTLP/HTTP with protobuf. Records are encoded when they are taken in, so that what waits is bounded in
+ * bytes; what does not fit or is refused is dropped and counted. Nothing here throws into the caller once the exporter is made.
+ */
+import { type EncodedRecord, encodeRequest } from './encode-common.ts'
+import { writeLog } from './encode-logs.ts'
+import { writeMetric } from './encode-metrics.ts'
+import { writeSpan } from './encode-spans.ts'
+import { fail } from './errors.ts'
+import { NO_ANSWER, type PostResult, createPoster } from './http-post.ts'
+import { ProtobufWriter } from './protobuf-writer.ts'
+import type { AttributesInput, LogRecord, MetricRecord, Scope, SpanRecord } from './records.ts'
+import { SignalQueue } from './signal-queue.ts'
+
+export interface OtlpExporterOptions {
+  /** Base URL: `/v1/traces`, `/v1/metrics` and `/v1/logs` are appended. */
+  readonly endpoint: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Attributes of the resource that everything comes from. */
+  readonly resource: AttributesInput
+  /** Default: `spyglass`. */
+  readonly scope?: Scope
+  /** Most bytes that wait, for each signal. Default 4 MiB. */
+  readonly queueBytes?: number
+  /** How long records are gathered before they are sent. Default 1000. */
+  readonly intervalMs?: number
+  /** Default: on unless the endpoint is this machine. */
+  readonly gzip?: boolean
+  /** Longest wait for an answer. Default 10000. */
+  readonly timeoutMs?: number
+}
+
+export type Signal = 'traces' | 'metrics' | 'logs'
+
+export interface OtlpStats {
+  /** Records dropped because the queue was full. */
+  readonly droppedQueueFull: number
+  /** Records the receiver refused for good. */
+  readonly droppedRefused: number
+  /** Records of an encoder's failure. */
+  readonly droppedUnencodable: number
+  /** Records that were answered with success. */
+  readonly sent: number
+  /** Bytes that wait. */
+  readonly waitingBytes: number
+}
+
+/** One request ready to send: what an exiting process hands to its last, synchronous sender. */
+export interface PendingRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+export interface OtlpExporter {
+  exportSpans(records: readonly SpanRecord[]): void
+  exportMetrics(records: readonly MetricRecord[]): void
+  exportLogs(records: readonly LogRecord[]): void
+  /** Tries to send all that waits, for at most `timeoutMs`. */
+  flush(timeoutMs: number): Promise<void>
+  /** Flushes for at most `timeoutMs` (default 400) and ends. */
+  stop(timeoutMs?: number): Promise<void>
+  /** Takes all that waits out of the exporter, as requests. */
+  takePending(): PendingRequest[]
+  readonly stats: OtlpStats
+}
+
+interface Batch {
+  readonly signal: Signal
+  readonly records: number
+  /** Sent again unchanged: a receiver knows a repeated body by its bytes. */
+  readonly body: Buffer
+}
+
+const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
+const BATCH_BYTES = 1 << 20
+const SEND_AT_BYTES = 1 << 19
+const RETRY_STATUS = new Set([0, 429, 502, 503, 504])
+const FIRST_BACKOFF_MS = 1000
+const MAX_BACKOFF_MS = 30_000
+const MAX_RETRY_AFTER_MS = 60_000
+
+/** Makes an exporter that sends by itself every `intervalMs`; its timer does not hold the process open. */
+export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
+  return new Exporter(options)
+}
+
+class Exporter implements OtlpExporter {
+  readonly #urls: Readonly<Record<Signal, URL>>
+  readonly #resource: AttributesInput
+  readonly #scope: Scope
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #queues: Readonly<Record<Signal, SignalQueue>>
+  readonly #writer = new ProtobufWriter()
+  readonly #poster
+  readonly #timer
+  #batch: Batch | undefined
+  #sending: Promise<void> | undefined
+  #failures = 0
+  #notBefore = 0
+  #refused = 0
+  #unencodable = 0
+  #sent = 0
+  #stopped = false
+
+  constructor(options: OtlpExporterOptions) {
+    const base = baseUrl(options.endpoint)
+    const url = (signal: Signal): URL => new URL(`v1/${signal}`, base)
+    const queue = (): SignalQueue => new SignalQueue(options.queueBytes ?? 4 << 20)
+    this.#urls = { traces: url('traces'), metrics: url('metrics'), logs: url('logs') }
+    this.#queues = { traces: queue(), metrics: queue(), logs: queue() }
+    this.#resource = options.resource
+    this.#scope = options.scope ?? { name: 'spyglass' }
+    this.#headers = options.headers ?? {}
+    this.#poster = createPoster({
+      headers: this.#headers,
+      gzip: options.gzip ?? !isLoopback(base),
+      timeoutMs: options.timeoutMs ?? 10_000,
+    })
+    this.#timer = setInterval(() => this.#kick(), options.intervalMs ?? 1000).unref()
+  }
+
+  get stats(): OtlpStats {
+    const queues = Object.values(this.#queues)
+    return {
+      droppedQueueFull: queues.reduce((sum, queue) => sum + queue.dropped, 0),
+      droppedRefused: this.#refused,
+      droppedUnencodable: this.#unencodable,
+      sent: this.#sent,
+      waitingBytes: queues.reduce((sum, queue) => sum + queue.bytes, this.#batch?.body.length ?? 0),
+    }
+  }
+
+  exportSpans(records: readonly SpanRecord[]): void {
+    for (const record of records) this.#take('traces', record.scope, () => writeSpan(this.#writer, record))
+  }
+
+  exportMetrics(records: readonly MetricRecord[]): void {
+    for (const record of records) this.#take('metrics', undefined, () => writeMetric(this.#writer, record))
+  }
+
+  exportLogs(records: readonly LogRecord[]): void {
+    for (const record of records) this.#take('logs', undefined, () => writeLog(this.#writer, record))
+  }
+
+  async flush(timeoutMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)))
+    this.#notBefore = 0
+    const drained = this.#drainOnce()
+    await Promise.race([drained, deadline])
+    clearTimeout(timer)
+  }
+
+  async stop(timeoutMs = 400): Promise<void> {
+    if (this.#stopped) return
+    await this.flush(timeoutMs)
+    this.#stopped = true
+    clearInterval(this.#timer)
+    this.#poster.close()
+  }
+
+  takePending(): PendingRequest[] {
+    const pending: PendingRequest[] = []
+    const add = ({ signal, body }: Batch): number =>
+      pending.push({ url: this.#urls[signal].href, headers: { 'content-type': 'application/x-protobuf', ...this.#headers }, body })
+    if (this.#batch) add(this.#batch)
+    this.#batch = undefined
+    for (let batch = this.#nextBatch(); batch; batch = this.#nextBatch()) add(batch)
+    return pending
+  }
+
+  #take(signal: Signal, scope: Scope | undefined, write: () => void): void {
+    if (this.#stopped) return
+    try {
+      write()
+      this.#queues[signal].push({ bytes: this.#writer.take(), scope })
+    } catch {
+      this.#writer.take() // what was half written must not stand before the next record
+      this.#unencodable++
+      return
+    }
+    if (this.#queues[signal].bytes > SEND_AT_BYTES) this.#kick()
+  }
+
+  #kick(): void {
+    if (this.#sending || this.#stopped || Date.now() < this.#notBefore) return
+    this.#sending = this.#drain().finally(() => (this.#sending = undefined))
+  }
+
+  /** Sends until nothing waits or a try fails. */
+  async #drainOnce(): Promise<void> {
+    await this.#sending
+    this.#notBefore = 0
+    this.#kick()
+    await this.#sending
+  }
+
+  async #drain(): Promise<void> {
+    for (;;) {
+      this.#batch ??= this.#nextBatch()
+      const batch = this.#batch
+      if (!batch) return
+      const result = await this.#poster.post(this.#urls[batch.signal], batch.body).catch(() => NO_ANSWER)
+      if (this.#batch !== batch) return // taken away by takePending
+      if (RETRY_STATUS.has(result.status)) return this.#backOff(result)
+      this.#batch = undefined
+      this.#failures = 0
+      if (result.status >= 200 && result.status < 300) this.#sent += batch.records
+      else this.#refused += batch.records
+    }
+  }
+
+  #backOff(result: PostResult): void {
+    const own = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.#failures++) * (0.5 + Math.random() / 2)
+    this.#notBefore = Date.now() + Math.min(MAX_RETRY_AFTER_MS, result.retryAfterMs ?? own)
+  }
+
+  #nextBatch(): Batch | undefined {
+    const signal = SIGNALS.find((name) => this.#queues[name].bytes > 0)
+    if (!signal) return undefined
+    const records: EncodedRecord[] = this.#queues[signal].take(BATCH_BYTES)
+    const body = encodeRequest(this.#writer, records, { resource: this.#resource, scope: this.#scope })
+    return { signal, records: records.length, body }
+  }
+}
+
+function baseUrl(endpoint: string): URL {
+  const url = URL.parse(endpoint.endsWith('/') ? endpoint : `${endpoint}/`)
+  if (!url || !/^https?:$/.test(url.protocol)) throw fail('SPY_OTLP_ENDPOINT', [endpoint])
+  return url
+}
+
+function isLoopback(url: URL): boolean {
+  return url.hostname === 'localhost' || url.hostname === '[::1]' || url.hostname.startsWith('127.')
+}

@@ -1,0 +1,91 @@
+/**
+ * Posts bytes over keep-alive connections that never hold the process open. Its requests carry a mark by which the recorder leaves
+ * them out: an agent that records its own sending would never come to rest.
+ */
+import http, { type IncomingMessage } from 'node:http'
+import process from 'node:process'
+import { gzip } from 'node:zlib'
+
+/** Property of an http.Agent whose requests are the agent's own. */
+export const OWN_REQUESTS = Symbol.for('spyglass.ownRequests')
+
+export interface PostResult {
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number
+  readonly retryAfterMs: number | undefined
+}
+
+export interface PosterOptions {
+  readonly headers: Readonly<Record<string, string>>
+  readonly gzip: boolean
+  readonly timeoutMs: number
+}
+
+export interface Poster {
+  post(url: URL, body: Buffer): Promise<PostResult>
+  close(): void
+}
+
+export const NO_ANSWER: PostResult = { status: 0, retryAfterMs: undefined }
+
+export function createPoster({ headers, gzip: compress, timeoutMs }: PosterOptions): Poster {
+  const agents = new Map<string, http.Agent>()
+
+  function transportFor(url: URL): { request: typeof http.request; agent: http.Agent } {
+    const library = url.protocol === 'https:' ? process.getBuiltinModule('node:https') : http
+    let agent = agents.get(url.protocol)
+    if (!agent) {
+      agent = Object.assign(new library.Agent({ keepAlive: true, maxSockets: 2 }), { [OWN_REQUESTS]: true })
+      agents.set(url.protocol, agent)
+    }
+    return { request: library.request, agent }
+  }
+
+  async function post(url: URL, body: Buffer): Promise<PostResult> {
+    const payload = compress ? await zipped(body) : body
+    const { request, agent } = transportFor(url)
+    return new Promise((resolve) => {
+      const outgoing = request(url, {
+        method: 'POST',
+        agent,
+        timeout: timeoutMs,
+        headers: {
+          'content-type': 'application/x-protobuf',
+          'content-length': payload.length,
+          ...(compress ? { 'content-encoding': 'gzip' } : {}),
+          ...headers,
+        },
+      })
+      outgoing.on('socket', (socket) => socket.unref())
+      outgoing.on('timeout', () => outgoing.destroy())
+      outgoing.on('error', () => resolve(NO_ANSWER)) // the caller counts it and tries again
+      outgoing.on('close', () => resolve(NO_ANSWER)) // after an answer this does nothing
+      outgoing.on('response', (response: IncomingMessage) => {
+        response.resume()
+        resolve({ status: response.statusCode ?? 0, retryAfterMs: retryAfter(response.headers['retry-after']) })
+      })
+      outgoing.end(payload)
+    })
+  }
+
+  return {
+    post,
+    close() {
+      for (const agent of agents.values()) agent.destroy()
+    },
+  }
+}
+
+function zipped(body: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    gzip(body, { level: 1 }, (error, result) => (error ? reject(error) : resolve(result)))
+  })
+}
+
+/** RFC 9110 §10.2.3: seconds or a date. */
+export function retryAfter(value: string | undefined, nowMs: number = Date.now()): number | undefined {
+  if (!value) return undefined
+  if (/^\d+$/.test(value)) return Number(value) * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs)
+}
