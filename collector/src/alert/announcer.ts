@@ -1,0 +1,134 @@
+/**
+ * Turns transitions into pages, events and managed resources. The pages of one incident leave in order: the first waits for its
+ * evidence (bounded), a resolve waits for the first.
+ */
+import type { SpyglassConfig, WebhookConfig } from '@spyglass/agent/config'
+import { kinds } from '@spyglass/agent/contract'
+import type { Registry } from '@spyglass/agent/registry'
+import { type Notifier, type PageStatus, RESEND_AFTER_MS } from '../notify/index.ts'
+import type { Evaluator } from './evaluator.ts'
+import type { Evidence } from './evidence.ts'
+import type { Incident } from './incident.ts'
+import { pageOf } from './page-of.ts'
+
+export interface AnnouncerOptions {
+  readonly config: Pick<SpyglassConfig, 'server' | 'console' | 'alerting'>
+  readonly evaluator: Evaluator
+  readonly evidence: Pick<Evidence, 'changesBefore'>
+  readonly notifier: Notifier
+  readonly registry: Registry
+  readonly save: () => void
+  readonly now?: () => number
+}
+
+export class Announcer {
+  readonly #options: AnnouncerOptions
+  readonly #now: () => number
+  readonly #chains = new Map<string, Promise<void>>()
+  readonly #registered = new Map<string, () => void>()
+  readonly #resentAt = new Map<string, number>()
+  readonly #resend: readonly WebhookConfig[]
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    this.#resend = options.config.alerting.webhooks.filter(({ type }) => type === 'alertmanager')
+  }
+
+  onTransition(incident: Incident, to: 'pending' | 'firing' | 'resolved' | 'dropped'): void {
+    if (to === 'pending') this.#register(incident)
+    if (to === 'resolved' || to === 'dropped') this.#unregister(incident)
+    if (to === 'firing' || to === 'resolved') this.#queue(incident.id, to)
+  }
+
+  /** Takes up what an earlier process left undone. */
+  resume(incident: Incident): void {
+    if (incident.state !== 'resolved') this.#register(incident)
+    if (incident.state !== 'pending' && incident.announced === 'nothing') this.#queue(incident.id, 'firing')
+    if (incident.state === 'resolved' && incident.announced !== 'resolved') this.#queue(incident.id, 'resolved')
+  }
+
+  /** Sends what is due again: reminders, and alerts that Alertmanager would forget. */
+  remind(): void {
+    const { evaluator, config, notifier, save } = this.#options
+    const now = this.#now()
+    for (const incident of evaluator.list()) {
+      if (incident.state !== 'firing' || incident.announced !== 'firing') continue
+      if (now - (incident.pagedAt ?? 0) >= config.alerting.repeatAfterMs) this.#queue(incident.id, 'reminder')
+      else if (this.#mustPage() && this.#resend.length > 0 && now - (this.#resentAt.get(incident.id) ?? 0) >= RESEND_AFTER_MS) {
+        this.#resentAt.set(incident.id, now)
+        notifier.enqueue(pageOf(incident, 'firing', config), this.#resend)
+        save()
+        notifier.wake()
+      }
+    }
+  }
+
+  /** Waits for the evidence under way. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#chains.values())
+  }
+
+  #queue(id: string, status: PageStatus): void {
+    const before = this.#chains.get(id) ?? Promise.resolve()
+    const chain = before.then(() => this.#announce(id, status))
+    this.#chains.set(id, chain)
+    void chain.then(() => this.#chains.get(id) === chain && this.#chains.delete(id))
+    if (status === 'reminder') this.#options.evaluator.amend(id, { pagedAt: this.#now() })
+  }
+
+  async #announce(id: string, status: PageStatus): Promise<void> {
+    const { evaluator, evidence, config, notifier, save } = this.#options
+    const before = evaluator.find(id)
+    if (!before) return
+    if (status === 'firing') evaluator.amend(id, { changes: await evidence.changesBefore(before) })
+    const incident = evaluator.find(id) ?? before
+    if (this.#mustPage()) notifier.enqueue(pageOf(incident, status, config))
+    this.#resentAt.set(id, this.#now())
+    if (status === 'resolved') this.#resentAt.delete(id)
+    evaluator.amend(id, { announced: status === 'resolved' ? 'resolved' : 'firing', pagedAt: this.#now() })
+    save()
+    notifier.wake()
+    if (status !== 'reminder' && this.#mustPage()) this.#emit(incident, status)
+  }
+
+  #mustPage(): boolean {
+    return this.#options.config.alerting.owner === 'spyglass'
+  }
+
+  #emit({ id, rule, severity, resource, summary, holders }: Incident, status: 'firing' | 'resolved'): void {
+    this.#options.registry.emit({
+      name: status === 'firing' ? 'spyglass.alert.firing' : 'spyglass.alert.resolved',
+      resource,
+      incidentId: id,
+      message: status === 'firing' ? `${rule} pages: ${summary}` : `${rule} has resolved: ${summary}`,
+      attributes: { rule, severity },
+      ...(status === 'firing' && holders.length > 0 ? { holders } : {}),
+    })
+  }
+
+  #register(incident: Incident): void {
+    const { id, rule } = incident
+    if (this.#registered.has(id)) return
+    const present = (): Incident => this.#options.evaluator.find(id) ?? incident
+    const unregister = this.#options.registry.register(
+      kinds.alert,
+      { rule, incident: id },
+      {
+        rule: () => rule,
+        incident: () => id,
+        state: () => present().state,
+        severity: () => present().severity,
+        resource: () => present().resource,
+        since: () => present().since,
+        summary: () => present().summary,
+      },
+    )
+    this.#registered.set(id, unregister)
+  }
+
+  #unregister({ id }: Incident): void {
+    this.#registered.get(id)?.()
+    this.#registered.delete(id)
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * The state machine of incidents: pending → firing → resolved. It knows neither events nor rules nor receivers; those raise and
+ * clear, and are told of transitions. It judges by the time at which it hears of things, never by the clocks of others.
+ */
+import type { EventSeverity, Holder } from '@spyglass/agent/contract'
+import { type Incident, isOpen } from './incident.ts'
+
+export interface Raise {
+  readonly id: string
+  readonly rule: string
+  readonly severity: EventSeverity
+  readonly resource: string
+  readonly summary: string
+  readonly since: number
+  /** How long it must last before it fires; 0: at once. */
+  readonly delayMs: number
+  /** How long it must stay clear before it resolves; 0 by default. */
+  readonly settleMs?: number
+  readonly attributes?: Incident['attributes']
+  readonly holders?: readonly Holder[]
+  readonly observed?: boolean
+}
+
+/** What is cleared: one raise by its id, or whatever of this rule is open at the resource. */
+export interface Clear {
+  readonly rule: string
+  readonly resource: string
+  readonly id?: string
+}
+
+export interface EvaluatorOptions {
+  /** Part of the persistent state; replaced element by element. */
+  readonly incidents: Incident[]
+  readonly save: () => void
+  /** Told after the state is saved. A pending incident that cleared is told as `dropped`. */
+  readonly onTransition: (incident: Incident, to: 'pending' | 'firing' | 'resolved' | 'dropped') => void
+  readonly now?: () => number
+}
+
+/** Resolved incidents that are kept to be shown. */
+const KEEP_RESOLVED = 100
+
+export class Evaluator {
+  readonly #incidents: Incident[]
+  readonly #save: () => void
+  readonly #onTransition: EvaluatorOptions['onTransition']
+  readonly #now: () => number
+  #timer: NodeJS.Timeout | undefined
+
+  constructor({ incidents, save, onTransition, now = Date.now }: EvaluatorOptions) {
+    this.#incidents = incidents
+    this.#save = save
+    this.#onTransition = onTransition
+    this.#now = now
+  }
+
+  /** All incidents, newest first. */
+  list(): readonly Incident[] {
+    return this.#incidents.toReversed()
+  }
+
+  find(id: string): Incident | undefined {
+    return this.#incidents.find((incident) => incident.id === id)
+  }
+
+  /** Whether a raise was heard before, by itself or as part of another incident. */
+  knows(id: string): boolean {
+    return this.#incidents.some((incident) => incident.id === id || incident.open.includes(id))
+  }
+
+  /** The incident that is open at a resource by a rule. */
+  openAt(rule: string, resource: string): Incident | undefined {
+    return this.#incidents.find((incident) => isOpen(incident) && incident.rule === rule && incident.resource === resource)
+  }
+
+  /** Something is wrong. A raise heard twice counts once. */
+  raise(raise: Raise): void {
+    if (this.knows(raise.id)) return
+    const other = this.openAt(raise.rule, raise.resource)
+    if (other?.state === 'firing') {
+      const { quietUntil: _, ...rest } = other
+      this.#replace({ ...rest, open: [...other.open, raise.id], heardAt: this.#now() })
+      this.#save()
+      return
+    }
+    if (other) this.#drop(other) // its clear was missed: the newer raise stands for what is wrong now
+    const incident = this.#begin(raise)
+    this.#incidents.push(incident)
+    this.#save()
+    this.#onTransition(incident, 'pending')
+    this.tick()
+  }
+
+  /** It is well again. */
+  clear({ rule, resource, id }: Clear): void {
+    const incident = this.#incidents.find(
+      (one) => isOpen(one) && one.rule === rule && (id !== undefined && !one.observed ? one.open.includes(id) : one.resource === resource),
+    )
+    if (!incident) return
+    if (incident.state === 'pending') {
+      this.#drop(incident)
+      this.#save()
+      this.#arm()
+      return
+    }
+    const open = id === undefined || incident.observed ? [] : incident.open.filter((one) => one !== id)
+    this.#replace({ ...incident, open, ...(open.length === 0 ? { quietUntil: this.#now() + incident.settleMs } : {}) })
+    this.#save()
+    this.tick()
+  }
+
+  /** Changes an incident's record without a transition. */
+  amend(id: string, change: Partial<Pick<Incident, 'announced' | 'pagedAt' | 'changes'>>): void {
+    const incident = this.find(id)
+    if (incident) this.#replace({ ...incident, ...change })
+  }
+
+  /** Puts the moment of firing off: after a restart nothing fires before the registry was asked. */
+  postpone(id: string, until: number): void {
+    const incident = this.find(id)
+    if (incident?.state === 'pending' && incident.dueAt < until) this.#replace({ ...incident, dueAt: until })
+    this.#arm()
+  }
+
+  /** Makes every transition whose time has come. */
+  tick(): void {
+    const now = this.#now()
+    for (const incident of this.#incidents.slice()) {
+      if (incident.state === 'pending' && incident.dueAt <= now) this.#move({ ...incident, state: 'firing', firedAt: now }, 'firing')
+      else if (incident.state === 'firing' && incident.quietUntil !== undefined && incident.quietUntil <= now)
+        this.#move({ ...incident, state: 'resolved', resolvedAt: now }, 'resolved')
+    }
+    this.#arm()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #begin(raise: Raise): Incident {
+    const { id, rule, severity, resource, summary, since, delayMs, settleMs = 0, attributes = {}, holders = [], observed } = raise
+    const raised = { id, rule, severity, resource, summary, since, settleMs, attributes, holders }
+    const heardAt = this.#now()
+    return {
+      ...raised,
+      state: 'pending',
+      heardAt,
+      dueAt: heardAt + delayMs,
+      open: [id],
+      announced: 'nothing',
+      changes: [],
+      ...(observed ? { observed } : {}),
+    }
+  }
+
+  #move(incident: Incident, to: 'firing' | 'resolved'): void {
+    this.#replace(incident)
+    if (to === 'resolved') this.#forgetOld()
+    this.#save()
+    this.#onTransition(incident, to)
+  }
+
+  #replace(incident: Incident): void {
+    const at = this.#incidents.findIndex(({ id }) => id === incident.id)
+    if (at >= 0) this.#incidents[at] = incident
+  }
+
+  #drop(incident: Incident): void {
+    this.#incidents.splice(this.#incidents.indexOf(incident), 1)
+    this.#onTransition(incident, 'dropped')
+  }
+
+  #forgetOld(): void {
+    const resolved = this.#incidents.filter((incident) => !isOpen(incident) && incident.announced !== 'firing')
+    for (const old of resolved.slice(0, Math.max(0, resolved.length - KEEP_RESOLVED)))
+      this.#incidents.splice(this.#incidents.indexOf(old), 1)
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer)
+    const times = this.#incidents.flatMap(({ state, dueAt, quietUntil }) => {
+      if (state === 'pending') return [dueAt]
+      return state === 'firing' && quietUntil !== undefined ? [quietUntil] : []
+    })
+    if (times.length > 0) this.#timer = setTimeout(() => this.tick(), Math.max(1, Math.min(...times) - this.#now())).unref()
+  }
+}

@@ -1,0 +1,84 @@
+/** What changed in the hour before an incident: from the events this process saw, and from the table of all of them. */
+import { codeOf, type SpyglassEvent } from '@spyglass/agent/contract'
+import type { Logger } from '@spyglass/agent/logger'
+import type { Change } from '../notify/index.ts'
+import { numberOf, type QueryClient, textOf, timeParameter } from '../query/index.ts'
+import type { Incident } from './incident.ts'
+
+export interface EvidenceOptions {
+  readonly query: QueryClient
+  readonly logger: Logger
+}
+
+const BEFORE_MS = 3_600_000
+/** A page is never held back longer than this for its evidence. */
+const QUERY_TIMEOUT_MS = 1800
+const MOST_CHANGES = 20
+const MOST_REMEMBERED = 200
+
+export class Evidence {
+  readonly #query: QueryClient
+  readonly #logger: Logger
+  readonly #seen: SpyglassEvent[] = []
+
+  constructor({ query, logger }: EvidenceOptions) {
+    this.#query = query
+    this.#logger = logger
+  }
+
+  /** Remembers an event: the table has it only some seconds later, and not at all while the store is away. */
+  remember(event: SpyglassEvent): void {
+    this.#seen.push(event)
+    if (this.#seen.length > MOST_REMEMBERED) this.#seen.shift()
+  }
+
+  /** Changes in the hour before the incident, newest first. Never throws; without the store it tells what this process saw. */
+  async changesBefore(incident: Incident): Promise<Change[]> {
+    const from = incident.since - BEFORE_MS
+    const found = new Map<string, { time: number; change: Change }>()
+    for (const one of [...this.#remembered(from, incident.since), ...(await this.#stored(from, incident.since))]) {
+      if (isChange(one) && one.incidentId !== incident.id) {
+        const { time, name, resource, message } = one
+        found.set(`${name}\n${one.incidentId}\n${time}`, { time, change: { time: new Date(time).toISOString(), name, resource, message } })
+      }
+    }
+    return [...found.values()]
+      .toSorted((a, b) => b.time - a.time)
+      .slice(0, MOST_CHANGES)
+      .map(({ change }) => change)
+  }
+
+  #remembered(from: number, to: number): Seen[] {
+    return this.#seen.filter(({ time }) => time >= from && time <= to)
+  }
+
+  async #stored(from: number, to: number): Promise<Seen[]> {
+    try {
+      const rows = await this.#query.rows('events', {
+        parameters: { from: timeParameter(from), to: timeParameter(to), service: '', limit: 100 },
+        timeoutMs: QUERY_TIMEOUT_MS,
+      })
+      return rows.map((row) => ({
+        time: numberOf(row['time']),
+        name: textOf(row['name']),
+        incidentId: textOf(row['incidentId']),
+        resource: textOf(row['resource']),
+        message: textOf(row['message']),
+      }))
+    } catch (error) {
+      this.#logger.warn({ code: codeOf(error) }, 'page goes out without the events of the store')
+      return []
+    }
+  }
+}
+
+interface Seen {
+  readonly time: number
+  readonly name: string
+  readonly incidentId: string
+  readonly resource: string
+  readonly message: string
+}
+
+/** Alerts tell of the same incidents again. */
+const isChange = ({ name }: Seen): boolean => !name.startsWith('spyglass.alert.')

@@ -1,0 +1,41 @@
+/** The page that tells of an incident. */
+import type { SpyglassConfig } from '@spyglass/agent/config'
+import { type Page, PAGE_VERSION, type PageStatus } from '../notify/index.ts'
+import { urlHost } from '../query/index.ts'
+import { keyOf } from './event-source.ts'
+import type { Incident } from './incident.ts'
+
+export function pageOf(incident: Incident, status: PageStatus, config: Pick<SpyglassConfig, 'server' | 'console'>): Page {
+  const base = consoleUrl(config)
+  const traceLink = (traceId: string): string => (traceId ? `${base}/#/trace/${traceId}` : '')
+  const holders = incident.holders.map((holder) => ({ ...holder, link: traceLink(holder.traceId) }))
+  const trace = holders.toSorted((a, b) => b.heldMs - a.heldMs).find(({ link }) => link)?.link
+  const { id, rule, severity, summary, resource, since, resolvedAt, changes, attributes } = incident
+  return {
+    version: PAGE_VERSION,
+    status,
+    incidentId: id,
+    rule,
+    severity,
+    summary,
+    server: config.server.name,
+    resource,
+    startsAt: new Date(since).toISOString(),
+    ...(status === 'resolved' && resolvedAt !== undefined ? { endsAt: new Date(resolvedAt).toISOString() } : {}),
+    holders,
+    links: { console: `${base}/#/alerts?incident=${id}`, resource: `${base}/${viewOf(resource)}`, ...(trace ? { trace } : {}) },
+    changes,
+    attributes,
+  }
+}
+
+/** Where people reach the console. */
+export function consoleUrl({ console }: Pick<SpyglassConfig, 'console'>): string {
+  return (console.publicUrl ?? `http://${urlHost(console.host)}:${console.port}`).replace(/\/+$/, '')
+}
+
+function viewOf(resource: string): string {
+  const type = keyOf(resource, 'type')
+  if (type === 'Datasource') return '#/pools'
+  return type === 'Service' ? `#/slow?service=${encodeURIComponent(keyOf(resource, 'name'))}` : '#/'
+}

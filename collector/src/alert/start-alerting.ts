@@ -1,0 +1,108 @@
+/** Wires the evaluator: events and rules in, pages out. Needs neither the store nor the management endpoint to be there. */
+import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/agent/config'
+import type { SpyglassEvent } from '@spyglass/agent/contract'
+import type { Logger } from '@spyglass/agent/logger'
+import type { Registry } from '@spyglass/agent/registry'
+import { createNotifier } from '../notify/index.ts'
+import { createManagementClient, createQueryClient } from '../query/index.ts'
+import { Announcer } from './announcer.ts'
+import { Evaluator } from './evaluator.ts'
+import { EventSource } from './event-source.ts'
+import { Evidence } from './evidence.ts'
+import { type Incident, isOpen } from './incident.ts'
+import { startRegistryWatch } from './registry-watch.ts'
+import { startRollupRules } from './rollup-rule.ts'
+import { errorRateHigh } from './rules/error-rate-high.ts'
+import { openState } from './state.ts'
+
+export interface AlertingOptions {
+  readonly config: SpyglassConfig
+  readonly secrets: Secrets
+  readonly folder: DataFolder
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly now?: () => number
+}
+
+export interface Alerting {
+  /** Takes every event the collector sees. Never throws, never waits; one heard twice counts once. */
+  onEvent(event: SpyglassEvent): void
+  /** Pending, firing and the last resolved incidents, newest first. */
+  incidents(): readonly Incident[]
+  /** Alerts that fire now. */
+  readonly firing: number
+  /** Pages delivered. */
+  readonly pagesSent: number
+  /** Attempts to deliver that failed. */
+  readonly pagesFailed: number
+  /** Ends the work in hand, within 5 s. What is not delivered is delivered after the next start. */
+  stop(): Promise<void>
+}
+
+const STOP_WITHIN_MS = 5000
+const REMIND_EVERY_MS = 1000
+/** After a start an old incident fires only when the registry had time to say that it is over. */
+const GRACE_MS = 5000
+
+export async function startAlerting(options: AlertingOptions): Promise<Alerting> {
+  const { config, folder, registry, now = Date.now } = options
+  const logger = options.logger.child({ component: 'alert' })
+  const { state, save } = openState(folder.state, logger)
+  const query = createQueryClient(options)
+  const paging = config.alerting.owner === 'spyglass'
+  const notifier = createNotifier({ receivers: paging ? config.alerting.webhooks : [], state, save, logger, now })
+  const evaluator = new Evaluator({
+    incidents: state.incidents,
+    save,
+    now,
+    onTransition(incident, to) {
+      logger.info({ incidentId: incident.id, rule: incident.rule, resource: incident.resource, to }, 'alert changes state')
+      announcer.onTransition(incident, to)
+    },
+  })
+  const evidence = new Evidence({ query, logger })
+  const announcer = new Announcer({ config, evaluator, evidence, notifier, registry, save, now })
+  const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, now })
+  resume(evaluator, announcer, now())
+  const watch = startRegistryWatch({ management: createManagementClient(config), evaluator, logger, now })
+  const rules = startRollupRules({ rules: [errorRateHigh], query, evaluator, logger, now })
+  const reminders = setInterval(() => announcer.remind(), REMIND_EVERY_MS).unref()
+  notifier.wake()
+
+  let stopping: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    clearInterval(reminders)
+    for (const part of [watch, rules, evaluator]) part.stop()
+    const ended = announcer.stop().then(() => notifier.stop())
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref())])
+    save()
+    await query.stop()
+  }
+
+  return {
+    onEvent(event) {
+      evidence.remember(event)
+      source.onEvent(event)
+    },
+    incidents: () => evaluator.list(),
+    get firing() {
+      return evaluator.list().filter((incident) => incident.state === 'firing').length
+    },
+    get pagesSent() {
+      return notifier.sent
+    },
+    get pagesFailed() {
+      return notifier.failed
+    },
+    stop: () => (stopping ??= stop()),
+  }
+}
+
+/** Takes up what the last process left: pages not yet queued, incidents whose end may have been missed. */
+function resume(evaluator: Evaluator, announcer: Announcer, now: number): void {
+  for (const incident of evaluator.list()) {
+    announcer.resume(incident)
+    if (isOpen(incident)) evaluator.postpone(incident.id, now + GRACE_MS)
+  }
+  evaluator.tick()
+}

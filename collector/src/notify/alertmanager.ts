@@ -1,0 +1,67 @@
+/**
+ * A page as Alertmanager's API v2 takes it. It refuses names outside `[a-zA-Z_][a-zA-Z0-9_]*`, values that are not strings and
+ * times that are not RFC 3339, and it keeps of an alert only what the last message said: so every message says everything.
+ */
+import type { Page } from './page.ts'
+
+export interface AlertmanagerAlert {
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly startsAt: string
+  readonly endsAt?: string
+  readonly generatorURL: string
+}
+
+/** An alert without an end expires in Alertmanager after five minutes: a firing one is sent again this often. */
+export const RESEND_AFTER_MS = 60_000
+
+/** Where the API is, from the address in the configuration, which may already name it. */
+export function alertmanagerUrl(url: string): string {
+  return /\/api\/v2\/alerts\/?$/.test(url) ? url : `${url.replace(/\/+$/, '')}/api/v2/alerts`
+}
+
+export function toAlertmanager(page: Page): AlertmanagerAlert {
+  return {
+    labels: {
+      ...labelsOfResource(page.resource),
+      alertname: page.rule,
+      severity: page.severity,
+      server: page.server,
+      resource: page.resource,
+      incident_id: page.incidentId,
+    },
+    annotations: dropEmpty({
+      summary: page.summary,
+      description: [page.summary, ...page.holders.map(holderLine)].join('\n'),
+      changes: page.changes.map(({ time, message }) => `${time} ${message}`).join('\n'),
+      console: page.links.console,
+      trace: page.links.trace ?? '',
+    }),
+    startsAt: page.startsAt,
+    ...(page.endsAt === undefined ? {} : { endsAt: page.endsAt }),
+    generatorURL: page.links.console,
+  }
+}
+
+/** Makes any text a label name: `service.name` becomes `service_name`. */
+export function labelName(text: string): string {
+  const name = text.replaceAll(/[^a-zA-Z0-9_]/g, '_')
+  return /^[a-zA-Z_]/.test(name) ? name : `_${name}`
+}
+
+/** The keys of the ObjectName as labels. Values in quotes are left out: they are for people, and `resource` has them. */
+function labelsOfResource(resource: string): Record<string, string> {
+  const labels: Record<string, string> = {}
+  for (const pair of resource.slice(resource.indexOf(':') + 1).split(',')) {
+    const [key, value] = pair.split('=')
+    if (key && value && !value.startsWith('"')) labels[labelName(key)] = value
+  }
+  return labels
+}
+
+function holderLine({ connection, heldMs, route, location, statement }: Page['holders'][number]): string {
+  const parts = [`connection ${connection} held ${(heldMs / 1000).toFixed(1)} s`, route && `by ${route}`, location && `at ${location}`]
+  return `${parts.filter(Boolean).join(' ')}${statement ? `: ${statement}` : ''}`
+}
+
+const dropEmpty = (all: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(all).filter(([, v]) => v))

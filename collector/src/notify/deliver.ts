@@ -1,0 +1,40 @@
+/** One attempt to deliver one page. */
+import type { WebhookConfig } from '@spyglass/agent/config'
+import { alertmanagerUrl, toAlertmanager } from './alertmanager.ts'
+import { fail } from './errors.ts'
+import type { OutboxEntry } from './outbox.ts'
+
+/** Answers that will not change by asking again: the message itself is wrong for this receiver. */
+const LASTING = new Set([400, 413, 415, 422])
+
+/**
+ * Posts the page; returns when the receiver has taken it (2xx).
+ * @throws SPY_PAGE_REJECTED when trying again is useless, else SPY_PAGE_REFUSED or SPY_PAGE_UNDELIVERED.
+ */
+export async function deliver(receiver: WebhookConfig, entry: OutboxEntry): Promise<void> {
+  const response = await fetch(receiver.type === 'alertmanager' ? alertmanagerUrl(receiver.url) : receiver.url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'spyglass',
+      'idempotency-key': `${entry.page.incidentId}-${entry.page.status}-${entry.sequence}`,
+      ...receiver.headers,
+    },
+    body: JSON.stringify(receiver.type === 'alertmanager' ? [toAlertmanager(entry.page)] : entry.page),
+    redirect: 'manual',
+    signal: AbortSignal.timeout(receiver.timeoutMs),
+  }).catch((error: unknown) => {
+    throw fail('SPY_PAGE_UNDELIVERED', [receiver.name, reasonOf(error)], error)
+  })
+  await response.body?.cancel() // what a receiver says is of no use, and may be long
+  if (response.ok) return
+  throw fail(LASTING.has(response.status) ? 'SPY_PAGE_REJECTED' : 'SPY_PAGE_REFUSED', [receiver.name, response.status])
+}
+
+/** The reason without the address: receivers' URLs carry tokens. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  if (error.name === 'TimeoutError') return 'no answer in time'
+  const cause = error.cause
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.name
+}

@@ -1,0 +1,5 @@
+export { alertmanagerUrl, RESEND_AFTER_MS } from './alertmanager.ts'
+export { notifyErrors } from './errors.ts'
+export { createNotifier, type Notifier, type OutboxState } from './notifier.ts'
+export type { OutboxEntry } from './outbox.ts'
+export { type Change, type Page, PAGE_VERSION, type PageHolder, type PageStatus } from './page.ts'

@@ -1,0 +1,55 @@
+/**
+ * What a page says. The JSON of a webhook is this, word for word: its members are stable, later versions only add.
+ * Documented in docs/reference/pages.md; `version` rises when a member is removed or changes its meaning.
+ */
+import type { EventSeverity, Holder } from '@spyglass/agent/contract'
+
+export const PAGE_VERSION = '1'
+
+/** `reminder`: it still fires. */
+export type PageStatus = 'firing' | 'reminder' | 'resolved'
+
+/** Something that happened before the incident. */
+export interface Change {
+  /** ISO-8601, UTC. */
+  readonly time: string
+  readonly name: string
+  readonly resource: string
+  readonly message: string
+}
+
+/** Who holds a connection, with the way to its trace. */
+export interface PageHolder extends Holder {
+  /** The trace in the console; empty outside a request. */
+  readonly link: string
+}
+
+export interface Page {
+  readonly version: typeof PAGE_VERSION
+  readonly status: PageStatus
+  /** 16 hexadecimal digits: the same in the log, the MBean notification, the trap and the events table. */
+  readonly incidentId: string
+  readonly rule: string
+  readonly severity: EventSeverity
+  readonly summary: string
+  /** Name of the server that pages. */
+  readonly server: string
+  /** ObjectName. */
+  readonly resource: string
+  /** ISO-8601, UTC. */
+  readonly startsAt: string
+  /** Only when resolved. */
+  readonly endsAt?: string
+  readonly holders: readonly PageHolder[]
+  readonly links: {
+    /** The incident in the console. */
+    readonly console: string
+    /** The view that shows the resource as it is now. */
+    readonly resource: string
+    /** The trace that tells most; left out when there is none. */
+    readonly trace?: string
+  }
+  /** What changed in the hour before, newest first. */
+  readonly changes: readonly Change[]
+  readonly attributes: Readonly<Record<string, string | number | boolean>>
+}

@@ -1,0 +1,67 @@
+/** Reads the managed resources of all processes from the management endpoint: one Jolokia bulk, one answer. */
+import type { SpyglassConfig } from '@spyglass/agent/config'
+import type { ResourceKind } from '@spyglass/agent/contract'
+import { fail } from './errors.ts'
+import { urlHost } from './query-client.ts'
+
+/** One resource with the values of its attributes as Jolokia writes them. */
+export interface ManagedResource {
+  readonly name: string
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+export interface ManagementClient {
+  /**
+   * All resources of each kind, in the order of `kinds`. A kind of which there is none gives an empty list.
+   * @throws SPY_MANAGEMENT_UNREACHABLE, SPY_MANAGEMENT_INVALID
+   */
+  read(kinds: readonly ResourceKind[], timeoutMs?: number): Promise<readonly (readonly ManagedResource[])[]>
+}
+
+const DEFAULT_TIMEOUT_MS = 3000
+
+export function createManagementClient({ management }: Pick<SpyglassConfig, 'management'>): ManagementClient {
+  const url = `http://${urlHost(management.host)}:${management.port}/jolokia`
+  return {
+    async read(kinds, timeoutMs = DEFAULT_TIMEOUT_MS) {
+      const bulk = kinds.map((kind) => ({
+        type: 'read',
+        mbean: `${kind.domain}:type=${kind.type},*`,
+        config: { ignoreErrors: true },
+      }))
+      const answers = await post(url, bulk, timeoutMs)
+      if (!Array.isArray(answers) || answers.length !== kinds.length) throw fail('SPY_MANAGEMENT_INVALID', [url, 'not a list of answers'])
+      return answers.map(resourcesOf)
+    },
+  }
+}
+
+async function post(url: string, body: unknown, timeoutMs: number): Promise<unknown> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  }).catch((error: unknown) => {
+    throw fail('SPY_MANAGEMENT_UNREACHABLE', [url, reasonOf(error)], error)
+  })
+  if (!response.ok) throw fail('SPY_MANAGEMENT_INVALID', [url, `status ${response.status}`])
+  return response.json().catch((error: unknown) => {
+    throw fail('SPY_MANAGEMENT_INVALID', [url, reasonOf(error)], error)
+  })
+}
+
+/** A pattern that matches nothing is answered 404: there are none of that kind, which is no error. */
+function resourcesOf(answer: unknown): ManagedResource[] {
+  if (!isRecord(answer) || answer['status'] !== 200 || !isRecord(answer['value'])) return []
+  return Object.entries(answer['value']).flatMap(([name, values]) => (isRecord(values) ? [{ name, values }] : []))
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** fetch says only "fetch failed"; the reason is in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error && error.cause.message ? error.cause.message : error.message
+}

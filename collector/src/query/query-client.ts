@@ -1,0 +1,112 @@
+/**
+ * Reads the store as every other client does: ClickHouse HTTP with the reader's password. The SQL is the text that boards and
+ * tests use too; only parameters travel from here, so nothing that a user types is ever part of a statement.
+ */
+import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
+import type { Secrets, SpyglassConfig } from '@spyglass/agent/config'
+import { DATABASE } from '@spyglass/agent/contract'
+import { apiSql, type ApiQueryName } from '@spyglass/dashboards'
+import { fail } from './errors.ts'
+
+export interface QueryOptions {
+  readonly parameters: Readonly<Record<string, string | number>>
+  /** Longest the answer may take. Default 10 000. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** A row as it came: numbers may be text where they are 64 bits wide, so read them by {@link numberOf}. */
+export type Row = Readonly<Record<string, unknown>>
+
+export interface QueryClient {
+  /**
+   * Rows of one of the queries of the console.
+   * @throws SPY_QUERY_UNREACHABLE, SPY_QUERY_TIMEOUT, SPY_QUERY_REFUSED, SPY_QUERY_FAILED
+   */
+  rows(name: ApiQueryName, options: QueryOptions): Promise<readonly Row[]>
+  stop(): Promise<void>
+}
+
+export interface QueryClientOptions {
+  readonly config: Pick<SpyglassConfig, 'store'>
+  readonly secrets: Pick<Secrets, 'clickhouse'>
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000
+/** Codes of ClickHouse that say "you may not", not "it went wrong": readonly, access denied, authentication. */
+const REFUSED = new Set(['164', '497', '516'])
+const TOO_LONG = new Set(['159', '394'])
+
+export function createQueryClient({ config: { store }, secrets }: QueryClientOptions): QueryClient {
+  const url = `http://${urlHost(store.host)}:${store.port}`
+  const { user, password } = secrets.clickhouse.reader
+  const client = createClient({
+    url,
+    username: user,
+    password,
+    database: DATABASE,
+    application: 'spyglass-console',
+    max_open_connections: 4,
+    request_timeout: store.queryTimeoutMs + 1000,
+    log: { level: 127 }, // its own logger writes to the console; failures reach our log as coded errors
+  })
+  let closed: Promise<void> | undefined
+  return {
+    rows: (name, options) => ask(client, url, name, options),
+    stop: () => (closed ??= client.close()),
+  }
+}
+
+async function ask(client: ClickHouseClient, url: string, name: ApiQueryName, options: QueryOptions): Promise<readonly Row[]> {
+  const { parameters, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
+  const deadline = AbortSignal.timeout(timeoutMs)
+  try {
+    const result = await client.query({
+      query: withEpochTimes(name),
+      query_params: { ...parameters },
+      format: 'JSONEachRow',
+      abort_signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
+    })
+    return await result.json<Row>()
+  } catch (error) {
+    if (deadline.aborted) throw fail('SPY_QUERY_TIMEOUT', [name, timeoutMs], error)
+    if (!(error instanceof ClickHouseError)) throw fail('SPY_QUERY_UNREACHABLE', [url, messageOf(error)], error)
+    if (TOO_LONG.has(error.code)) throw fail('SPY_QUERY_TIMEOUT', [name, timeoutMs], error)
+    throw fail(REFUSED.has(error.code) ? 'SPY_QUERY_REFUSED' : 'SPY_QUERY_FAILED', [name, messageOf(error)], error)
+  }
+}
+
+/** Columns that hold times, beside `time`. */
+const TIME_COLUMNS: Partial<Record<ApiQueryName, readonly string[]>> = { services: ['lastSeen'] }
+const WITHOUT_TIME: ReadonlySet<ApiQueryName> = new Set(['services', 'red-totals', 'slow-statements'])
+
+/** Times leave as milliseconds since the epoch: as text they would depend on the time zone of the server. */
+export function withEpochTimes(name: ApiQueryName): string {
+  const columns = [...(WITHOUT_TIME.has(name) ? [] : ['time']), ...(TIME_COLUMNS[name] ?? [])]
+  const epochs = columns.map((column) => `toUnixTimestamp64Milli(toDateTime64(${column}, 3)) AS ${column}`)
+  if (name === 'trace-spans') epochs.push('arrayMap(at -> toUnixTimestamp64Milli(toDateTime64(at, 3)), eventTimes) AS eventTimes')
+  return epochs.length === 0 ? apiSql(name) : `SELECT * REPLACE (${epochs.join(', ')}) FROM (\n${apiSql(name)})`
+}
+
+/** An IPv6 address needs brackets in a URL. */
+export function urlHost(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
+}
+
+/** A time as a parameter of type DateTime64(3): seconds since the epoch with a fraction, so that no time zone enters. */
+export function timeParameter(ms: number): string {
+  return (ms / 1000).toFixed(3)
+}
+
+/** A number out of a row; 0 when it is none. */
+export function numberOf(value: unknown): number {
+  const number = typeof value === 'number' ? value : Number(value)
+  return Number.isFinite(number) ? number : 0
+}
+
+/** A text out of a row; empty when it is none. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 500)
