@@ -20,6 +20,8 @@ export interface StatementInput {
   readonly text: string
   /** How long the borrower waited for the connection. */
   readonly waitMs?: number
+  /** Taken before the wait, where the application called; then none is captured when the statement starts. */
+  readonly callSite?: CallSite
 }
 
 /** One running statement. */
