@@ -23,6 +23,8 @@ const STOP_MS = 5000
 export interface Keeper {
   /** Settles when every part has been ready once or has failed; failures by part name. */
   readonly started: Promise<ReadonlyMap<string, Error>>
+  /** Settles when all parts have been stopped. */
+  readonly stopped: Promise<void>
   /** Names of the parts that are not ready now. */
   pending(): readonly string[]
   /** Stops all parts in the reverse order of their start. Idempotent. */
@@ -59,7 +61,9 @@ class RunningKeeper implements Keeper {
   readonly #slots: ReadonlyMap<string, Slot>
   readonly #standIns: ReadonlyMap<string, StandIn>
   readonly #reporting: NodeJS.Timeout
-  #stopped: Promise<void> | undefined
+  readonly stopped: Promise<void>
+  #stopping: Promise<void> | undefined
+  #tellStopped = (): void => {}
 
   // eslint-disable-next-line max-params -- built in one place, of four unlike things
   constructor(plan: ServerPlan, sockets: ReadonlyMap<string, ListeningSocket>, log: KeeperLog, unlock: () => void) {
@@ -72,6 +76,7 @@ class RunningKeeper implements Keeper {
     this.#standIns = new Map([...sockets].map(([name, socket]) => [name, this.#standInOf(socket)]))
     this.#reporting = setInterval(() => this.#report(), REPORT_INTERVAL_MS)
     log.info({ server: plan.serverName, parts: [...this.#slots.keys()] }, 'keeper started')
+    this.stopped = new Promise((resolve) => (this.#tellStopped = resolve))
     this.started = this.#start()
   }
 
@@ -80,14 +85,14 @@ class RunningKeeper implements Keeper {
   }
 
   stop(): Promise<void> {
-    return (this.#stopped ??= this.#stopAll())
+    return (this.#stopping ??= this.#stopAll())
   }
 
   async #start(): Promise<ReadonlyMap<string, Error>> {
     const failures = new Map<string, Error>()
     const starts = [...this.#slots.values()].map((slot) =>
       slot.start().catch((error: unknown) => {
-        if (!this.#stopped) this.#log.error({ part: slot.name, err: String(error) }, 'a part could not be started')
+        if (!this.#stopping) this.#log.error({ part: slot.name, err: String(error) }, 'a part could not be started')
         failures.set(slot.name, error instanceof Error ? error : new Error(String(error)))
       }),
     )
@@ -106,6 +111,7 @@ class RunningKeeper implements Keeper {
     this.#unlock()
     this.#log.info({}, 'keeper stopped')
     this.#log.close()
+    this.#tellStopped()
   }
 
   #slotOf(part: Part): Slot {
@@ -164,7 +170,7 @@ class RunningKeeper implements Keeper {
 
   #considerStandIn(listener: string | undefined): void {
     const serves = this.#parts.some((part) => part.listener === listener && this.#slots.get(part.spec.name)?.state === 'ready')
-    if (listener !== undefined && !serves && !this.#stopped) this.#standIns.get(listener)?.nobodyServes()
+    if (listener !== undefined && !serves && !this.#stopping) this.#standIns.get(listener)?.nobodyServes()
   }
 
   async #obey(asker: Generation, { id, verb, target }: Extract<FromChild, { type: 'command' }>): Promise<void> {

@@ -1,0 +1,39 @@
+/** What `spyglass up` prints when it is ready: where everything is, in lines that can be pasted. */
+import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/agent/config'
+
+export interface BannerInput {
+  readonly config: SpyglassConfig
+  readonly folder: DataFolder
+  readonly secrets: Secrets
+  /** Whether a person reads it: only then the console's password is shown. */
+  readonly interactive: boolean
+}
+
+export function bannerText({ config, folder, secrets, interactive }: BannerInput): string {
+  const { console: page, management, store } = config
+  const password = interactive ? `password ${secrets.console.password}` : `password: console.password in ${folder.secrets}`
+  const rows: (readonly [string, string])[] = [
+    ...config.applications.map((application) => ['application', applicationUrl(config, application.listener, application.contextPath)] as const),
+    ['console', `http://${page.host}:${page.port}/   user ${secrets.console.user}, ${password}`],
+    ['SNMP', snmpLine(config, folder, secrets)],
+    ['Jolokia', `http://${management.host}:${management.port}/jolokia/read/java.lang:type=Memory`],
+    ['Prometheus', `http://${management.host}:${management.port}/metrics`],
+    ['ClickHouse', `http://${store.host}:${store.port}/   user ${secrets.clickhouse.reader.user}, password: clickhouse.reader.password in ${folder.secrets}`],
+    ['Grafana', `provisioning in ${folder.grafana}`],
+    ['data', folder.root],
+    ['stop', 'Ctrl-C'],
+  ]
+  return ['', 'Spyglass is ready.', '', ...rows.map(([what, where]) => `  ${what.padEnd(12)}${where}`), ''].join('\n')
+}
+
+function applicationUrl({ listeners }: SpyglassConfig, listenerName: string, contextPath: string): string {
+  const listener = listeners.find(({ name }) => name === listenerName)
+  return `http://${listener?.host}:${listener?.port}${contextPath === '/' ? '/' : `${contextPath}/`}`
+}
+
+function snmpLine({ snmp }: SpyglassConfig, folder: DataFolder, secrets: Secrets): string {
+  if (!snmp.enabled) return 'off (snmp.enabled)'
+  const target = `-M ${folder.mibs} -m SPYGLASS-MIB ${snmp.host}:${snmp.port} SPYGLASS-MIB::spyglassMIB`
+  if (snmp.community !== undefined) return `snmpwalk -v2c -c ${snmp.community} ${target}`
+  return `snmpwalk -v3 -l authPriv -u ${secrets.snmp.user} -a SHA-256 -A AUTH -x AES -X PRIV ${target}   (AUTH and PRIV: snmp in ${folder.secrets})`
+}

@@ -1,0 +1,20 @@
+/** Runs an entry module in the foreground: output, input and signals are the terminal's. */
+import { spawn } from 'node:child_process'
+import { baseEnvironment } from './environment.ts'
+import { baseExecArgv } from './part-scripts.ts'
+
+/** Settles with its exit code; 1 when a signal ended it. */
+export async function runScript(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
+  const child = spawn(process.execPath, [...baseExecArgv, script, ...args], { stdio: 'inherit', env: { ...baseEnvironment(), ...env } })
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
+  const ignore = (): void => {} // Ctrl-C reaches the child by itself
+  process.on('SIGTERM', pass).on('SIGINT', ignore)
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', (code) => resolve(code ?? 1))
+    })
+  } finally {
+    process.off('SIGTERM', pass).off('SIGINT', ignore)
+  }
+}

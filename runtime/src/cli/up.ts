@@ -1,0 +1,84 @@
+/** `spyglass up` and `spyglass server`: from arguments to a running keeper that ends on Ctrl-C. */
+import { existsSync } from 'node:fs'
+import { type DataFolder, ensureDataFolder, ensureSecrets, loadConfig, type LoadOptions, parseOffset, type SpyglassConfig } from '@spyglass/agent/config'
+import { codeOf } from '@spyglass/agent/contract'
+import { type Keeper, startKeeper } from '../keeper/keeper.ts'
+import { bannerText } from './banner.ts'
+import { buildDashboards } from './dashboards.ts'
+import { demoSettings, demoTraffic } from './demo.ts'
+import { planOf, type Role } from './plan.ts'
+
+export interface UpOptions {
+  readonly config?: string | undefined
+  readonly data?: string | undefined
+  readonly 'port-offset'?: string | undefined
+  readonly demo?: boolean | undefined
+}
+
+const PROGRESS_MS = 2000
+/** Failures that no retry mends: the start is given up. */
+const HOPELESS = /^SPY_(PORT_TAKEN|LISTEN_FAILED|.*PORT_TAKEN|STORE_IN_USE)/
+
+/** Starts, says when all is ready, and stays until a signal comes. Settles with the exit code. */
+export async function up(options: UpOptions, role: Role): Promise<number> {
+  const config = loadConfig(loadOptions(options))
+  const folder = ensureDataFolder(config.data)
+  const firstStart = !existsSync(folder.secrets)
+  const secrets = ensureSecrets(folder.secrets)
+  const traffic = options.demo ? demoTraffic(config) : undefined
+  const keeper = await startKeeper(planOf({ config, folder, role, ...(traffic ? { traffic } : {}) }))
+  const ended = stopOnSignal(keeper)
+  if (firstStart) say(`secrets were made in ${folder.secrets} (mode 0600)`)
+  const failures = await withProgress(keeper)
+  if (failures === 'stopped') return ended
+  for (const [part, error] of failures) say(`${part}: ${error.message}`)
+  if ([...failures.values()].some(isHopeless)) {
+    await keeper.stop()
+    return 1
+  }
+  await writeDashboards(config, folder)
+  say(bannerText({ config, folder, secrets, interactive: process.stdout.isTTY }))
+  return ended
+}
+
+function loadOptions({ config, data, demo, 'port-offset': offset }: UpOptions): LoadOptions {
+  return { file: config, data, portOffset: parseOffset(offset), ...(demo ? { base: demoSettings() } : {}) }
+}
+
+/** The first signal stops everything in order, a second one at once. */
+function stopOnSignal(keeper: Keeper): Promise<number> {
+  return new Promise((resolve) => {
+    let signals = 0
+    const onSignal = (): void => {
+      if (++signals > 1) process.exit(130)
+      say('stopping; once more to stop at once')
+      void keeper.stop().then(() => resolve(0))
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  })
+}
+
+/** Says what is still to come as long as the start takes. */
+async function withProgress(keeper: Keeper): Promise<ReadonlyMap<string, Error> | 'stopped'> {
+  const telling = setInterval(() => say(`starting: ${keeper.pending().join(', ')} …`), PROGRESS_MS)
+  try {
+    return await Promise.race([keeper.started, keeper.stopped.then(() => 'stopped' as const)])
+  } finally {
+    clearInterval(telling)
+  }
+}
+
+/** Grafana's files are a convenience: the server runs without them. */
+async function writeDashboards(config: SpyglassConfig, folder: DataFolder): Promise<void> {
+  try {
+    await buildDashboards(config, folder)
+  } catch (error) {
+    say(`the Grafana files were not written: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+const isHopeless = (error: Error): boolean => HOPELESS.test(codeOf(error) ?? '') || HOPELESS.test(codeOf(error.cause) ?? '')
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

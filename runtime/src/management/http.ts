@@ -1,0 +1,63 @@
+/** The management endpoint: Jolokia, Prometheus, health, and the administration API behind the console's credentials. */
+import { jolokiaPlugin } from '@spyglass/agent/jolokia'
+import type { Logger } from '@spyglass/agent/logger'
+import { prometheusContentType, prometheusText } from '@spyglass/agent/prometheus'
+import type { Registry } from '@spyglass/agent/registry'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { codeOf } from '@spyglass/agent/contract'
+import { type Credentials, isAuthorised } from './credentials.ts'
+import { readinessOf } from './readiness.ts'
+
+export interface ManagementOptions {
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly agentId: string
+  readonly version: string
+  readonly credentials: Credentials
+  /** Reloads an instance, or all of them for an empty name; settles with what was done. */
+  readonly reload: (target: string) => Promise<string>
+}
+
+export async function buildManagement(options: ManagementOptions): Promise<FastifyInstance> {
+  const { registry, logger, agentId, version } = options
+  const app = fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: 1_048_576,
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 15_000,
+    maxRequestsPerSocket: 100_000,
+    forceCloseConnections: true,
+  })
+  app.server.headersTimeout = 10_000
+  app.server.maxConnections = 2000
+  await app.register(jolokiaPlugin, { registry, agentId, version, logger })
+  app.get('/metrics', async (_request, reply) => reply.type(prometheusContentType).send(await prometheusText(registry)))
+  app.get('/health', async () => ({ status: 'ok' }))
+  app.get('/ready', async (_request, reply) => {
+    const readiness = readinessOf(registry)
+    return reply.code(readiness.ready ? 200 : 503).send(readiness)
+  })
+  await app.register(administration, { ...options, prefix: '/api/v1' })
+  return app
+}
+
+/** Every route here needs the console's user and password. */
+async function administration(app: FastifyInstance, { credentials, reload }: ManagementOptions): Promise<void> {
+  app.addHook('onRequest', async (request, reply) => {
+    if (isAuthorised(request.headers.authorization, credentials)) return
+    await reply
+      .code(401)
+      .header('www-authenticate', 'Basic realm="spyglass", charset="UTF-8"')
+      .send({ code: 'SPY_UNAUTHORISED', message: 'this needs console.user and console.password of secrets.yaml' })
+  })
+  app.post<{ Body: { instance?: unknown } | null }>('/reload', async (request, reply) => {
+    const target = request.body?.instance
+    try {
+      return { message: await reload(typeof target === 'string' ? target : '') }
+    } catch (error) {
+      return reply.code(409).send({ code: codeOf(error), message: error instanceof Error ? error.message : String(error) })
+    }
+  })
+}

@@ -1,0 +1,45 @@
+/**
+ * Of an instance the keeper knows one half (state, pid, generation) and its process the other (requests, memory). Both push a resource
+ * of the same name; here the halves are laid together before the registry sees them.
+ */
+import type { RegistrySnapshot, ResourceSnapshot } from '@spyglass/agent/contract'
+
+export const KEEPER = 'keeper'
+
+export class ResourceMerge {
+  readonly #pushed = new Map<string, RegistrySnapshot>()
+
+  /** Takes in a push and gives back every source whose merged view it changes. */
+  push(source: string, snapshot: RegistrySnapshot): ReadonlyMap<string, RegistrySnapshot> {
+    this.#pushed.set(source, snapshot)
+    return new Map([
+      [KEEPER, this.#keeperView()],
+      ...(source === KEEPER ? [] : ([[source, { time: snapshot.time, resources: snapshot.resources.filter(isWhole) }]] as const)),
+    ])
+  }
+
+  /** Forgets a source; its half of an instance is then unknown. */
+  gone(source: string): ReadonlyMap<string, RegistrySnapshot> {
+    const time = this.#pushed.get(source)?.time ?? 0
+    this.#pushed.delete(source)
+    return new Map([
+      [KEEPER, this.#keeperView()],
+      [source, { time, resources: [] }],
+    ])
+  }
+
+  #keeperView(): RegistrySnapshot {
+    const keeper = this.#pushed.get(KEEPER)
+    if (!keeper) return { time: 0, resources: [] }
+    return { time: keeper.time, resources: keeper.resources.map((resource) => (isWhole(resource) ? resource : this.#whole(resource))) }
+  }
+
+  #whole(half: ResourceSnapshot): ResourceSnapshot {
+    const report = this.#pushed.get(half.keys['name'] ?? '')
+    const other = report?.resources.find(({ kind }) => kind === 'instance')
+    if (!report || !other) return half
+    return { ...half, values: { ...other.values, ...half.values, lastSeen: report.time } }
+  }
+}
+
+const isWhole = (resource: ResourceSnapshot): boolean => resource.kind !== 'instance'
