@@ -1,0 +1,85 @@
+/** One connection that is lent: who has it, since when, and what it runs. It never refers to the handle that the borrower holds. */
+import { AsyncResource } from 'node:async_hooks'
+import { type CallSite, type Holder, currentAgent } from '@spyglass/agent'
+import type { DriverConnection } from './driver.ts'
+
+/** One open connection of a pool. */
+export interface Slot {
+  /** Number of the connection in its pool; never used again. */
+  readonly id: number
+  readonly connection: DriverConnection
+  /** When it was returned last. */
+  idleSince: number
+}
+
+/** Who asks for a connection. Made in the borrower's own context, before any waiting. */
+export interface Asker {
+  readonly site: CallSite
+  readonly route: string
+  readonly traceId: string
+  /** Runs a function in the context of the request that borrowed; only for connections that the borrower must return itself. */
+  readonly context: AsyncResource | undefined
+}
+
+/** `lasting`: the borrower returns the connection itself and can forget to. */
+export function askerOf(site: CallSite, lasting: boolean): Asker {
+  const request = currentAgent()?.currentRequest()
+  return {
+    site,
+    route: request?.route ?? '',
+    traceId: request?.traceId ?? '',
+    context: lasting ? new AsyncResource('SPYGLASS_BORROW', { requireManualDestroy: true }) : undefined,
+  }
+}
+
+export class Borrow {
+  readonly slot: Slot
+  readonly asker: Asker
+  /** Monotonic milliseconds. */
+  readonly since: number
+  readonly waitMs: number
+  /** Statements running on it now. */
+  running = 0
+  /** Text of the last statement. */
+  text = ''
+  leaked = false
+  /** The borrower may not use it any more; the connection follows when its last statement has ended. */
+  returned = false
+  /** Takes its resource out of the registry. */
+  unregister: (() => void) | undefined
+
+  constructor(slot: Slot, asker: Asker, since: number, waitMs: number) {
+    this.slot = slot
+    this.asker = asker
+    this.since = since
+    this.waitMs = waitMs
+  }
+
+  /** The last statement, normalised: parameters and literals never leave the process. */
+  statement(): string {
+    return this.text === '' ? '' : (currentAgent()?.normaliseSql(this.text).text ?? withoutLiterals(this.text))
+  }
+
+  holder(now: number): Holder {
+    return {
+      connection: this.slot.id,
+      heldMs: Math.round(now - this.since),
+      route: this.asker.route,
+      traceId: this.asker.traceId,
+      statement: this.statement(),
+      location: this.asker.site.location(),
+      leaked: this.leaked,
+      stack: this.asker.site.frames(),
+    }
+  }
+
+  /** Where it was borrowed, for a message. */
+  describe(): string {
+    return [this.asker.site.location(), this.asker.route].filter(Boolean).join(' in ') || 'an unknown place'
+  }
+}
+
+/** Stands in where no agent runs: string and number literals become `?`. */
+export function withoutLiterals(text: string): string {
+  return text.replaceAll(/'(?:[^']|'')*'?/g, '?').replaceAll(/(?<![\w$])\d[\w.]*/g, '?')
+}

@@ -1,0 +1,83 @@
+/** What an application sees of a pool. The stack is captured in the function that the application calls, before anything is awaited. */
+import type { DatasourceConfig } from '@spyglass/agent/config'
+import { Borrow } from './borrow.ts'
+import { type Facade, captureCallSite, methodOf } from './call-site.ts'
+import type { ExecuteResult, Row, SqlParams, Statement, StatementResult } from './driver.ts'
+import { LentConnection, runStatement } from './lent-connection.ts'
+import type { Pool, PoolSettings } from './pool.ts'
+
+export type { DatasourceConfig }
+
+/**
+ * A database by its name in the configuration.
+ *
+ * @example
+ * const rows = await datasource.query<{ name: string }>('SELECT name FROM product WHERE id = ?', [7])
+ */
+export class Datasource {
+  readonly #pool: Pool
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  get name(): string {
+    return this.#pool.settings.name
+  }
+
+  /** Limits and time-outs as configured. */
+  get settings(): PoolSettings {
+    return this.#pool.settings
+  }
+
+  /** Runs one statement on a connection of its own and gives the rows. */
+  async query<R = Row>(text: string, params?: SqlParams): Promise<R[]> {
+    return (await this.#once({ verb: 'query', text, params }, methodOf(Datasource, 'query'))) as R[]
+  }
+
+  /** Runs one statement on a connection of its own and gives the number of rows it changed. */
+  async execute(text: string, params?: SqlParams): Promise<ExecuteResult> {
+    return (await this.#once({ verb: 'execute', text, params }, methodOf(Datasource, 'execute'))) as ExecuteResult
+  }
+
+  /** Runs several statements, without parameters, on one connection: a schema, for instance. */
+  async script(text: string): Promise<void> {
+    await this.#once({ verb: 'script', text }, methodOf(Datasource, 'script'))
+  }
+
+  /** Lends a connection, which the borrower returns: `using connection = await datasource.connect()`. */
+  async connect(): Promise<LentConnection> {
+    const lent = this.#pool.lend(captureCallSite(methodOf(Datasource, 'connect')), true)
+    return new LentConnection(this.#pool, await lent)
+  }
+
+  /** Runs `fn` in a transaction: committed when it resolves, rolled back when it rejects. */
+  async transaction<T>(fn: (connection: LentConnection) => Promise<T>): Promise<T> {
+    const lent = this.#pool.lend(captureCallSite(methodOf(Datasource, 'transaction')), true)
+    const borrow = await lent
+    using connection = new LentConnection(this.#pool, borrow)
+    await this.#own(borrow, this.#pool.driver.begin)
+    // Whatever is not committed is rolled back when the connection is returned.
+    const result = await fn(connection)
+    await this.#own(borrow, 'COMMIT')
+    return result
+  }
+
+  /** A statement of ours, recorded where the application asked for the transaction. */
+  async #own(borrow: Borrow, text: string): Promise<void> {
+    const calledFrom = methodOf(Datasource, 'transaction')
+    await runStatement(this.#pool, borrow, { statement: { verb: 'execute', text }, calledFrom, site: borrow.asker.site })
+  }
+
+  async #once(statement: Statement, calledFrom: Facade): Promise<StatementResult> {
+    const site = captureCallSite(calledFrom)
+    const lent = this.#pool.lend(site, false)
+    // Not awaited when there is nothing to wait for: the application is then still on the stack when the statement starts.
+    const borrow = lent instanceof Borrow ? lent : await lent
+    try {
+      return await runStatement(this.#pool, borrow, { statement, calledFrom, site })
+    } finally {
+      this.#pool.return(borrow)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** What a database must bring so that a pool can lend its connections. A driver knows nothing of pools, leaks or requests. */
+
+export type SqlValue = null | number | bigint | string | Uint8Array
+
+/** Values for `?` in order, or by name for `:name`. */
+export type SqlParams = readonly SqlValue[] | Readonly<Record<string, SqlValue>>
+
+export type Row = Record<string, SqlValue>
+
+export interface ExecuteResult {
+  /** Rows inserted, changed or deleted. */
+  readonly changes: number
+  /** Key of the row inserted last; 0 when there was none. */
+  readonly lastInsertRowid: number | bigint
+}
+
+/** `query` gives rows, `execute` counts, `script` runs several statements without parameters. */
+export type StatementVerb = 'query' | 'execute' | 'script'
+
+export interface Statement {
+  readonly verb: StatementVerb
+  readonly text: string
+  readonly params?: SqlParams | undefined
+}
+
+/** The rows of a query, the counts of an execute, undefined for a script. */
+export type StatementResult = readonly Row[] | ExecuteResult | undefined
+
+export interface DriverConnection {
+  /** Runs one statement; rejects with a {@link DatabaseError}, or SPY_CONNECTION_LOST when the connection broke. */
+  run(statement: Statement): Promise<StatementResult>
+  /** Resolves when the database answers. */
+  validate(): Promise<void>
+  /** Ends it; at most `deadlineMs`. Never rejects. */
+  close(deadlineMs: number): Promise<void>
+  /** A transaction is open after the last statement. */
+  readonly inTransaction: boolean
+  /** It can never be used again. */
+  readonly broken: boolean
+}
+
+export interface Driver {
+  /** Name in the configuration. */
+  readonly name: string
+  /** `db.system.name`. */
+  readonly system: string
+  /** What it connects to, without user and password. */
+  readonly target: string
+  /** Statement that begins a transaction. */
+  readonly begin: string
+  /** Opens a connection; `onBroken` is called at most once, when it breaks unasked. */
+  connect(onBroken: (error: Error) => void): Promise<DriverConnection>
+}

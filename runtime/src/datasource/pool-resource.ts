@@ -1,0 +1,171 @@
+/** A pool as the registry, the log and the agent see it: two kinds of resources, its events and its log lines. */
+import { type Holder, type Registry, type SpyglassEvent, currentAgent, kinds, objectNameOf } from '@spyglass/agent'
+import type { Logger } from '@spyglass/agent/logger'
+import type { Borrow } from './borrow.ts'
+import type { Pool, PoolObserver } from './pool.ts'
+
+export interface PoolSurroundings {
+  /** Name of the instance that holds the pool. */
+  readonly instance: string
+  readonly registry: Registry
+  readonly logger: Logger
+}
+
+/** Holders named in one event: with hundreds of connections the longest say enough. */
+const HOLDERS_NAMED = 50
+
+/** Reports what a pool notices. The pool is given afterwards because each needs the other. */
+export class PoolReporter implements PoolObserver {
+  readonly #surroundings: PoolSurroundings
+  readonly #name: string
+  readonly #resource: string
+  #pool: Pool | undefined
+  #incident: SpyglassEvent | undefined
+
+  constructor(name: string, surroundings: PoolSurroundings) {
+    this.#name = name
+    this.#surroundings = surroundings
+    this.#resource = objectNameOf(kinds.datasource, { instance: surroundings.instance, name })
+  }
+
+  /** Shows the pool in the registry; the result takes it out again. */
+  show(pool: Pool): () => void {
+    this.#pool = pool
+    const { registry, instance } = this.#surroundings
+    return registry.register(kinds.datasource, { instance, name: this.#name }, datasourceGetters(pool, instance))
+  }
+
+  exhausted(): void {
+    const { registry, logger } = this.#surroundings
+    const { attributes, holders } = this.#evidence()
+    this.#incident = registry.emit({
+      name: 'spyglass.pool.exhausted',
+      resource: this.#resource,
+      message: `pool ${this.#name}: all ${attributes.max} connections are lent and ${attributes.waiting} borrowers wait`,
+      attributes,
+      holders,
+    })
+    logger.error({ pool: this.#name, ...attributes, incidentId: this.#incident.incidentId, holders }, 'pool exhausted')
+  }
+
+  recovered(): void {
+    if (!this.#incident) return
+    const { registry, logger } = this.#surroundings
+    const { incidentId, time } = this.#incident
+    this.#incident = undefined
+    const { attributes } = this.#evidence()
+    registry.emit({
+      name: 'spyglass.pool.recovered',
+      resource: this.#resource,
+      message: `pool ${this.#name} lends connections again`,
+      incidentId,
+      attributes: { ...attributes, durationMs: Date.now() - time },
+    })
+    logger.info({ pool: this.#name, ...attributes, incidentId }, 'pool recovered')
+  }
+
+  leaked(borrow: Borrow, collected: boolean): void {
+    const { registry, logger } = this.#surroundings
+    const holder = { ...borrow.holder(this.#now()), leaked: true }
+    const why = collected ? 'was garbage-collected unreturned' : `has been held for ${holder.heldMs} ms with no statement running`
+    const event = registry.emit({
+      name: 'spyglass.pool.leak',
+      resource: this.#resource,
+      message: `pool ${this.#name}: connection ${holder.connection} ${why}; borrowed at ${borrow.describe()}`,
+      attributes: { pool: this.#name, connection: holder.connection, heldMs: holder.heldMs, collected },
+      holders: [holder],
+    })
+    logger.warn({ pool: this.#name, collected, incidentId: event.incidentId, holder }, 'connection leaked')
+    borrow.asker.context?.runInAsyncScope(() => currentAgent()?.markLeak())
+  }
+
+  leakReturned(borrow: Borrow): void {
+    const holder = borrow.holder(this.#now())
+    this.#surroundings.logger.info({ pool: this.#name, holder }, 'leaked connection returned')
+  }
+
+  heldLong(borrow: Borrow): void {
+    const { registry, instance } = this.#surroundings
+    const keys = { instance, datasource: this.#name, connection: String(borrow.slot.id) }
+    const now = (): number => this.#now()
+    borrow.unregister = registry.register(kinds.borrower, keys, {
+      instance: () => instance,
+      datasource: () => this.#name,
+      connection: () => borrow.slot.id,
+      held: () => Math.round(now() - borrow.since),
+      route: () => borrow.asker.route,
+      traceId: () => borrow.asker.traceId,
+      statement: () => borrow.statement(),
+      running: () => borrow.running > 0,
+      leaked: () => borrow.leaked,
+      location: () => borrow.asker.site.location(),
+      stack: () => borrow.asker.site.frames(),
+    })
+  }
+
+  connectionFailed(error: Error): void {
+    this.#surroundings.logger.error({ pool: this.#name, err: error }, 'connection failed')
+  }
+
+  #now(): number {
+    return this.#pool?.clock.now() ?? 0
+  }
+
+  #evidence(): { attributes: Record<string, string | number>; holders: readonly Holder[] } {
+    const pool = this.#pool
+    if (!pool) return { attributes: {}, holders: [] }
+    const { borrows, waiting, figures, settings } = pool
+    return {
+      attributes: { pool: this.#name, active: borrows.size, max: settings.max, waiting, timeouts: figures.timeouts },
+      holders: holdersOf(pool),
+    }
+  }
+}
+
+/** Who holds connections, longest first. */
+export function holdersOf(pool: Pool): readonly Holder[] {
+  const now = pool.clock.now()
+  return [...pool.borrows.values()].slice(0, HOLDERS_NAMED).map((borrow) => borrow.holder(now))
+}
+
+function datasourceGetters(pool: Pool, instance: string) {
+  const { settings, driver, figures } = pool
+  return {
+    instance: () => instance,
+    name: () => settings.name,
+    state: () => pool.state,
+    driver: () => driver.name,
+    target: () => driver.target,
+    minConnections: () => settings.min,
+    maxConnections: () => settings.max,
+    activeConnections: () => pool.borrows.size,
+    idleConnections: () => pool.idle,
+    waitingBorrowers: () => pool.waiting,
+    peakActive: () => figures.peakActive,
+    created: () => figures.created,
+    closed: () => figures.closed,
+    borrows: () => figures.borrows,
+    timeouts: () => figures.timeouts,
+    leaks: () => figures.leaks,
+    leakedNow: () => [...pool.borrows.values()].filter((borrow) => borrow.leaked).length,
+    waitP95: () => figures.waits.seconds(0.95),
+    useP95: () => figures.uses.seconds(0.95),
+    lastError: () => figures.lastError,
+    lastErrorTime: () => figures.lastErrorTime,
+    borrowers: () => borrowersOf(pool),
+  }
+}
+
+function borrowersOf(pool: Pool) {
+  const now = pool.clock.now()
+  return [...pool.borrows.values()].slice(0, HOLDERS_NAMED).map((borrow) => ({
+    connection: borrow.slot.id,
+    heldMs: Math.round(now - borrow.since),
+    route: borrow.asker.route,
+    traceId: borrow.asker.traceId,
+    statement: borrow.statement(),
+    running: borrow.running > 0,
+    leaked: borrow.leaked,
+    location: borrow.asker.site.location(),
+  }))
+}
