@@ -2,7 +2,7 @@
  * The state that survives kill -9: incidents, crash history and the pages not yet delivered, in one file, so that "it fires" and
  * "its page is queued" become true in the same instant. It changes a few times an hour; each change is written whole and synced.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Logger } from '@spyglass/agent/logger'
 import type { OutboxState } from '../notify/index.ts'
@@ -71,7 +71,7 @@ function writeDurably(file: string, text: string): void {
   const aside = `${file}.new`
   const target = openSync(aside, 'w', 0o600)
   try {
-    writeSync(target, text)
+    writeFileSync(target, text)
     fsyncSync(target)
   } finally {
     closeSync(target)

@@ -1,0 +1,95 @@
+/** The API over living things: instances and pools as the management endpoint tells them, alerts as the evaluator knows them. */
+import type { SpyglassConfig } from '@spyglass/agent/config'
+import { codeOf, kinds } from '@spyglass/agent/contract'
+import type { FastifyInstance } from 'fastify'
+import type { Alerting } from '../alert/index.ts'
+import { type ManagedResource, type ManagementClient, type QueryClient, textOf, timeParameter } from '../query/index.ts'
+
+export interface ResourcesApiOptions {
+  readonly config: SpyglassConfig
+  readonly management: ManagementClient
+  readonly query: QueryClient
+  readonly alerting: Pick<Alerting, 'incidents'> | undefined
+  readonly now: () => number
+}
+
+export function addResourcesApi(app: FastifyInstance, options: ResourcesApiOptions): void {
+  const { management, alerting, config } = options
+
+  app.get('/api/v1/instances', async () => {
+    const [server = [], instances = [], applications = []] = await management.read([kinds.server, kinds.instance, kinds.application])
+    return { server: server[0]?.values, instances: rowsOf(instances), applications: rowsOf(applications) }
+  })
+
+  app.get('/api/v1/pools', async () => {
+    const [pools = [], borrowers = []] = await management.read([kinds.datasource, kinds.borrower])
+    return { pools: pools.map((pool) => withStacks(pool, borrowers)) }
+  })
+
+  app.get('/api/v1/alerts', async () => ({
+    owner: config.alerting.owner,
+    receivers: config.alerting.webhooks.map(({ name, type }) => ({ name, type })),
+    available: alerting !== undefined,
+    incidents: alerting?.incidents() ?? [],
+  }))
+
+  app.get('/api/v1/status', () => statusOf(options))
+}
+
+/** What works and, of what does not, why. Also behind /ready. */
+export async function statusOf({ config, management, query, alerting, now }: ResourcesApiOptions): Promise<Status> {
+  const time = now()
+  const parameters = { from: timeParameter(time - 60_000), to: timeParameter(time), service: '', limit: 1 }
+  const [store, managed] = await Promise.all([
+    partOf(query.rows('services', { parameters, timeoutMs: 2000 })),
+    partOf(management.read([kinds.server], 2000)),
+  ])
+  const firing = alerting?.incidents().filter(({ state }) => state === 'firing').length ?? 0
+  return { server: config.server.name, time, store, management: managed, firing }
+}
+
+export interface Status {
+  readonly server: string
+  /** Clock of the server: ranges of the page end here. */
+  readonly time: number
+  readonly store: PartStatus
+  readonly management: PartStatus
+  /** Alerts that fire. */
+  readonly firing: number
+}
+
+export interface PartStatus {
+  readonly ok: boolean
+  readonly code?: string
+  readonly reason?: string
+}
+
+async function partOf(attempt: Promise<unknown>): Promise<PartStatus> {
+  try {
+    await attempt
+    return { ok: true }
+  } catch (error) {
+    const code = codeOf(error)
+    return { ok: false, ...(code ? { code } : {}), reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+const rowsOf = (resources: readonly ManagedResource[]): unknown[] => resources.map(({ name, values }) => ({ objectName: name, ...values }))
+
+/** Stacks are on the borrowers, which exist after a second; the pool's own table has the rest at once. */
+function withStacks({ name, values }: ManagedResource, borrowers: readonly ManagedResource[]): unknown {
+  const own = borrowers.filter((one) => one.values['instance'] === values['instance'] && one.values['datasource'] === values['name'])
+  const stacks = new Map(own.map((one) => [String(one.values['connection']), one.values['stack']]))
+  return {
+    objectName: name,
+    ...values,
+    borrowers: holdersOf(values['borrowers']).map((holder) => ({ ...holder, stack: stacks.get(textOf(holder['connection'])) ?? [] })),
+  }
+}
+
+/** Jolokia writes tabular data as an object by key; lists are taken as they are. */
+function holdersOf(table: unknown): Record<string, unknown>[] {
+  const isRow = (row: unknown): row is Record<string, unknown> => typeof row === 'object' && row !== null
+  if (Array.isArray(table)) return table.filter(isRow)
+  return isRow(table) ? Object.values(table).filter(isRow) : []
+}

@@ -1,0 +1,83 @@
+/** The API over what the store holds. Numbers of requests come from rollups, which count all of them; kept traces are examples. */
+import type { FastifyInstance } from 'fastify'
+import { numberOf, type QueryClient, type Row, textOf, timeParameter } from '../query/index.ts'
+import { fail } from './errors.ts'
+import { limitOf, type Query, type Range, rangeOf, textParameter, traceIdOf } from './parameters.ts'
+
+const MOST_ROUTES = 200
+const MOST_SPANS = 100_000
+const MOST_LOGS = 2000
+
+export interface TelemetryApiOptions {
+  readonly query: QueryClient
+  readonly now: () => number
+}
+
+export function addTelemetryApi(app: FastifyInstance, { query, now }: TelemetryApiOptions): void {
+  const rangeIn = (request: { query: unknown }): Range => rangeOf(request.query as Query, now())
+  const listOf = async (name: 'slow-requests' | 'slow-statements' | 'events' | 'services' | 'log-search', request: { query: unknown }) => {
+    const range = rangeIn(request)
+    const search = name === 'log-search' ? { search: textParameter(request.query as Query, 'search') } : {}
+    const rows = await query.rows(name, {
+      parameters: { ...parametersOf(range, request.query as Query), limit: limitOf(request.query as Query), ...search },
+    })
+    return { from: range.from, to: range.to, rows }
+  }
+
+  app.get('/api/v1/services', (request) => listOf('services', request))
+  app.get('/api/v1/slow-requests', (request) => listOf('slow-requests', request))
+  app.get('/api/v1/statements', (request) => listOf('slow-statements', request))
+  app.get('/api/v1/logs', (request) => listOf('log-search', request))
+  app.get('/api/v1/events', async (request) => {
+    const { rows, ...range } = await listOf('events', request)
+    return { ...range, rows: rows.map((row) => ({ ...row, holders: parseHolders(row['holders']) })) }
+  })
+
+  app.get('/api/v1/red', async (request) => {
+    const range = rangeIn(request)
+    const parameters = parametersOf(range, request.query as Query)
+    const [series, routes] = await Promise.all([
+      query.rows('red-series', { parameters: { ...parameters, stepSeconds: range.stepSeconds } }),
+      query.rows('red-totals', { parameters: { ...parameters, limit: MOST_ROUTES } }),
+    ])
+    return { ...range, total: totalOf(series, range), series, routes }
+  })
+
+  app.get('/api/v1/pool-series', async (request) => {
+    const range = rangeIn(request)
+    const parameters = { ...parametersOf(range, request.query as Query), stepSeconds: range.stepSeconds }
+    return { ...range, rows: await query.rows('pool-series', { parameters }) }
+  })
+
+  app.get<{ Params: { id: string } }>('/api/v1/trace/:id', async (request) => {
+    const traceId = traceIdOf(request.params.id)
+    const [spans, logs] = await Promise.all([
+      query.rows('trace-spans', { parameters: { traceId, limit: MOST_SPANS } }),
+      query.rows('trace-logs', { parameters: { traceId, limit: MOST_LOGS } }),
+    ])
+    if (spans.length === 0 && logs.length === 0) throw fail('SPY_CONSOLE_TRACE_NOT_FOUND', [traceId])
+    return { traceId, spans, logs }
+  })
+}
+
+function parametersOf({ from, to }: Range, query: Query): Record<string, string> {
+  return { from: timeParameter(from), to: timeParameter(to), service: textParameter(query, 'service') }
+}
+
+/** Counts over the whole range: every request is in exactly one step. */
+function totalOf(series: readonly Row[], { from, to }: Range): { requests: number; errors: number; rate: number } {
+  const sum = (column: string): number => series.reduce((total, row) => total + numberOf(row[column]), 0)
+  const requests = sum('requests')
+  return { requests, errors: sum('errors'), rate: requests / Math.max(1, (to - from) / 1000) }
+}
+
+/** The column holds JSON; a text that is none is shown as no holders rather than as an error. */
+function parseHolders(column: unknown): unknown[] {
+  const text = textOf(column)
+  try {
+    const parsed: unknown = text === '' ? [] : JSON.parse(text)
+    return Array.isArray(parsed) ? parsed : []
+  } catch {
+    return [] // written by another sender: what we cannot read we do not show
+  }
+}

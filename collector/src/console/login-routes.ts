@@ -1,0 +1,63 @@
+/** Logging in and out by a plain HTML form: it works without a script. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Assets } from './assets.ts'
+import { codeOf } from '@spyglass/agent/contract'
+import { checkLogin, type GuardOptions } from './guard.ts'
+import { sessionCookie, sessionIdOf } from './sessions.ts'
+
+export interface LoginOptions extends GuardOptions {
+  readonly assets: Assets
+}
+
+export function addLoginRoutes(app: FastifyInstance, options: LoginOptions): void {
+  const { sessions, assets } = options
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  )
+
+  app.get('/login', async (request, reply) => {
+    if (sessions.isAlive(sessionIdOf(request.headers.cookie))) return reply.redirect('/', 302)
+    return assets.sendPage(request, reply, 'login.html')
+  })
+
+  app.post('/login', async (request, reply) => {
+    const outcome = tryLogin(request, options)
+    if (outcome !== 'right') return sendAgain(reply, outcome, options)
+    reply.header('set-cookie', sessionCookie(sessions.begin(), isSecure(request, options)))
+    return reply.redirect('/', 303)
+  })
+
+  app.post('/logout', async (request, reply) => {
+    sessions.end(sessionIdOf(request.headers.cookie))
+    reply.header('set-cookie', sessionCookie('', isSecure(request, options)))
+    return reply.redirect('/login', 303)
+  })
+}
+
+type Outcome = 'right' | 'wrong' | 'limited'
+
+function tryLogin(request: FastifyRequest, options: LoginOptions): Outcome {
+  try {
+    return checkLogin(request, credentialsOf(request.body), options) ? 'right' : 'wrong'
+  } catch (error) {
+    if (codeOf(error) === 'SPY_CONSOLE_TOO_MANY_LOGINS') return 'limited'
+    throw error
+  }
+}
+
+function sendAgain(reply: FastifyReply, outcome: 'wrong' | 'limited', { assets, limiter }: LoginOptions): FastifyReply {
+  if (outcome === 'limited') reply.header('retry-after', String(Math.ceil(limiter.waitMs(reply.request.ip) / 1000)))
+  reply.code(outcome === 'limited' ? 429 : 401)
+  return assets.sendPage(reply.request, reply, outcome === 'limited' ? 'login-limited.html' : 'login-wrong.html')
+}
+
+function credentialsOf(body: unknown): { user: string; password: string } {
+  const form = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  return { user: text(form['user']), password: text(form['password']) }
+}
+
+/** Over https people come by the public address; straight to our port they come by http, where a Secure cookie would be lost. */
+function isSecure(request: FastifyRequest, { publicUrl }: LoginOptions): boolean {
+  return publicUrl !== undefined && publicUrl.startsWith('https:') && new URL(publicUrl).host === request.host
+}

@@ -1,0 +1,63 @@
+/** What the query string of the API may say, parsed once. Every mistake is named with the parameter. */
+import { fail } from './errors.ts'
+
+export interface Range {
+  /** Milliseconds since the epoch; the start of a minute, since rollups hold whole minutes. */
+  readonly from: number
+  readonly to: number
+  readonly stepSeconds: number
+}
+
+export type Query = Readonly<Record<string, unknown>>
+
+const MINUTE_MS = 60_000
+const DEFAULT_RANGE_MS = 3_600_000
+const LONGEST_RANGE_MS = 400 * 86_400_000
+/** A chart has about as many points. */
+const POINTS = 240
+
+/** `from` and `to` in milliseconds since the epoch; by default the last hour. `step` in seconds; by default what suits a chart. */
+export function rangeOf(query: Query, now: number): Range {
+  const to = integerOf(query, 'to', now)
+  const asked = integerOf(query, 'from', to - DEFAULT_RANGE_MS)
+  if (asked >= to) throw invalid('from', 'it must lie before to')
+  if (to - asked > LONGEST_RANGE_MS) throw invalid('from', 'a range may be 400 days long')
+  const from = asked - (asked % MINUTE_MS)
+  const step = integerOf(query, 'step', niceStep((to - from) / 1000))
+  if (step < 60 || step % 60 !== 0) throw invalid('step', 'a multiple of 60 seconds')
+  return { from, to, stepSeconds: step }
+}
+
+/** A text parameter; empty when it is not given. */
+export function textParameter(query: Query, name: string, mostLength = 200): string {
+  const value = query[name] ?? ''
+  if (typeof value !== 'string' || value.length > mostLength) throw invalid(name, `one text of at most ${mostLength} characters`)
+  return value
+}
+
+/** `limit`, from 1 to 1000. */
+export function limitOf(query: Query, byDefault = 100): number {
+  const limit = integerOf(query, 'limit', byDefault)
+  if (limit < 1 || limit > 1000) throw invalid('limit', 'a whole number from 1 to 1000')
+  return limit
+}
+
+/** 32 hexadecimal digits. */
+export function traceIdOf(text: string): string {
+  if (!/^[0-9a-f]{32}$/i.test(text)) throw invalid('traceId', '32 hexadecimal digits')
+  return text.toLowerCase()
+}
+
+function integerOf(query: Query, name: string, byDefault: number): number {
+  const value = query[name]
+  if (value === undefined || value === '') return Math.floor(byDefault)
+  if (typeof value !== 'string' || !/^\d{1,16}$/.test(value)) throw invalid(name, 'a whole number')
+  return Number(value)
+}
+
+function niceStep(rangeSeconds: number): number {
+  const steps = [60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400]
+  return steps.find((step) => rangeSeconds / step <= POINTS) ?? 86_400 * Math.ceil(rangeSeconds / 86_400 / POINTS)
+}
+
+const invalid = (name: string, allowed: string): Error => fail('SPY_CONSOLE_PARAMETER_INVALID', [name, allowed])

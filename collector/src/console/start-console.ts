@@ -1,0 +1,128 @@
+/** The console and the query API behind one port. */
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Secrets, SpyglassConfig } from '@spyglass/agent/config'
+import { codeOf, type SpyglassError } from '@spyglass/agent/contract'
+import type { Logger } from '@spyglass/agent/logger'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Alerting } from '../alert/index.ts'
+import { createManagementClient, createQueryClient } from '../query/index.ts'
+import { addResourcesApi, type ResourcesApiOptions, statusOf } from './api-resources.ts'
+import { addTelemetryApi } from './api-telemetry.ts'
+import { loadAssets } from './assets.ts'
+import { fail } from './errors.ts'
+import { installGuard } from './guard.ts'
+import { createLoginLimiter } from './login-limiter.ts'
+import { addLoginRoutes } from './login-routes.ts'
+import { createSessions } from './sessions.ts'
+
+export interface ConsoleOptions {
+  readonly config: SpyglassConfig
+  readonly secrets: Secrets
+  readonly logger: Logger
+  /** Left out: the view of alerts says that this process evaluates none. */
+  readonly alerting?: Pick<Alerting, 'incidents'>
+  readonly now?: () => number
+}
+
+export interface RunningConsole {
+  readonly port: number
+  /** Closes the port and ends open answers, within 5 s. */
+  stop(): Promise<void>
+}
+
+/** Fastify switches Node's own protection off by default: each limit is set here. */
+const LIMITS = {
+  bodyLimit: 16_384,
+  connectionTimeout: 60_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 30_000,
+  maxRequestsPerSocket: 10_000,
+  http: { headersTimeout: 10_000, maxHeaderSize: 16_384 },
+  routerOptions: { maxParamLength: 200 },
+} as const
+
+/** @throws SPY_CONSOLE_PORT_TAKEN */
+export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
+  const { config, secrets, alerting, now = Date.now } = options
+  const logger = options.logger.child({ component: 'console' })
+  const query = createQueryClient({ config, secrets })
+  const api: ResourcesApiOptions = { config, query, management: createManagementClient(config), alerting, now }
+  const app = fastify({ ...LIMITS, forceCloseConnections: true, logger: false })
+
+  const assets = loadAssets()
+  const guard = {
+    credentials: secrets.console,
+    sessions: createSessions({ now }),
+    limiter: createLoginLimiter({ now }),
+    publicUrl: config.console.publicUrl,
+  }
+  installGuard(app, guard)
+  installAnswers(app, logger)
+  addLoginRoutes(app, { ...guard, assets })
+  addResourcesApi(app, api)
+  addTelemetryApi(app, { query, now })
+  app.get('/', (request, reply) => assets.sendPage(request, reply, 'index.html'))
+  app.get<{ Params: { name: string } }>('/assets/:name', (request, reply) => assets.send(request, reply, request.params.name))
+  app.get('/favicon.ico', (request, reply) => assets.send(request, reply, 'favicon.svg'))
+  app.get('/health', async () => ({ status: 'ok' }))
+  app.get('/ready', async (_request, reply) => {
+    const { store, management } = await statusOf(api)
+    const reasons = [store, management].flatMap(({ ok, reason }) => (ok ? [] : [reason ?? 'unknown']))
+    return reply.code(store.ok ? 200 : 503).send({ status: store.ok ? 'ready' : 'not ready', reasons })
+  })
+
+  await listen(app, config)
+  const port = (app.server.address() as { port: number }).port
+  logger.info({ host: config.console.host, port }, 'console listens')
+  let stopping: Promise<void> | undefined
+  return { port, stop: () => (stopping ??= app.close().then(() => query.stop())) }
+}
+
+async function listen(app: FastifyInstance, { console: { host, port } }: SpyglassConfig): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    throw fail('SPY_CONSOLE_PORT_TAKEN', [host, port, codeOf(error) ?? String(error)], error)
+  }
+}
+
+const STATUS: Readonly<Record<string, number>> = {
+  SPY_CONSOLE_PARAMETER_INVALID: 400,
+  SPY_CONSOLE_UNAUTHENTICATED: 401,
+  SPY_CONSOLE_FOREIGN_ORIGIN: 403,
+  SPY_CONSOLE_NOT_FOUND: 404,
+  SPY_CONSOLE_TRACE_NOT_FOUND: 404,
+  SPY_CONSOLE_TOO_MANY_LOGINS: 429,
+  SPY_QUERY_UNREACHABLE: 503,
+  SPY_QUERY_REFUSED: 503,
+  SPY_QUERY_FAILED: 502,
+  SPY_QUERY_TIMEOUT: 504,
+  SPY_MANAGEMENT_UNREACHABLE: 503,
+  SPY_MANAGEMENT_INVALID: 502,
+}
+
+const COMPRESS_FROM_BYTES = 2048
+const compress = promisify(gzip)
+
+function installAnswers(app: FastifyInstance, logger: Logger): void {
+  app.setErrorHandler((error: SpyglassError & { statusCode?: number }, request, reply) => {
+    const status = STATUS[error.code] ?? error.statusCode ?? 500
+    if (status === 429) reply.header('retry-after', '60')
+    const isOurs = error.code?.startsWith('SPY_')
+    if (status >= 500) logger.warn({ code: error.code, path: request.url.split('?', 1)[0], reason: error.message }, 'request failed')
+    const told = isOurs || status < 500 ? error : fail('SPY_CONSOLE_INTERNAL')
+    return reply.code(status).send({ error: { code: told.code, message: told.message } })
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const { code, message } = fail('SPY_CONSOLE_NOT_FOUND', [request.url.split('?', 1)[0]])
+    return reply.code(404).send({ error: { code, message } })
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    if (typeof payload !== 'string' || payload.length < COMPRESS_FROM_BYTES) return payload
+    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return payload
+    reply.header('content-encoding', 'gzip').removeHeader('content-length')
+    return compress(payload, { level: 1 })
+  })
+}
