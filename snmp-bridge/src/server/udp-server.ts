@@ -1,0 +1,51 @@
+/** The UDP socket of the agent: every datagram goes to the core, every answer back to where the datagram came from. */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { codeOf } from '@spyglass/agent/contract'
+import { fail } from '../errors.ts'
+import type { AgentCore } from '../message/agent-core.ts'
+
+export interface UdpServer {
+  readonly host: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+export interface UdpServerOptions {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly core: AgentCore
+  /** Told when an answer cannot be sent, or the socket fails. */
+  readonly onError: (error: Error) => void
+}
+
+/** Room for bursts while the loop is busy; the kernel caps it at net.core.rmem_max. */
+const RECEIVE_BUFFER_BYTES = 4_194_304
+
+/** @throws SPY_PORT_TAKEN, SPY_PORT_UNUSABLE */
+export async function openUdpServer({ host, port, core, onError }: UdpServerOptions): Promise<UdpServer> {
+  const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES })
+  const bound = once(socket, 'listening')
+  socket.bind(port, host)
+  try {
+    await bound
+  } catch (error) {
+    socket.close()
+    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_PORT_TAKEN', [port, host], error)
+    throw fail('SPY_PORT_UNUSABLE', [port, host, error instanceof Error ? error.message : String(error)], error)
+  }
+  const sent = (error: Error | null): void => {
+    if (error) onError(error)
+  }
+  socket.on('error', onError)
+  socket.on('message', (datagram, from) => {
+    const answer = core(datagram)
+    if (answer && from.port !== 0) socket.send(answer, from.port, from.address, sent)
+  })
+  return {
+    host,
+    port: socket.address().port,
+    close: () => new Promise((resolve) => socket.close(() => resolve())),
+  }
+}

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { formatOid, parseOid } from '../../../snmp-bridge/src/ber/oid.ts'
+import { createTestAgent, TABLE } from '../support/agent.ts'
+import { parseV2c, type Request, v2cRequest } from '../support/packets.ts'
+
+const { core, snapshot } = createTestAgent({ rows: 300 })
+const ask = (request: Request) => parseV2c(core(v2cRequest(request)))
+const name = (column: number, row: number) => [...TABLE, column, row]
+const END = parseOid('2.5.4.3')
+
+test('GET answers each name with its value, noSuchObject or noSuchInstance', () => {
+  const { varbinds, errorStatus, requestId } = ask({ names: [name(1, 5), name(9, 5), name(1, 999)], requestId: -5 })
+  expect(requestId).toBe(-5)
+  expect(errorStatus).toBe(0)
+  expect(varbinds.map(({ value }) => value)).toEqual([{ type: 'integer', value: 5 }, { type: 'noSuchObject' }, { type: 'noSuchInstance' }])
+})
+
+test('an empty request gets an empty response', () => {
+  for (const type of ['get', 'getNext', 'getBulk', 'set'] as const) {
+    expect(ask({ type, names: [], maxRepetitions: 5 })).toMatchObject({ errorStatus: 0, varbinds: [] })
+  }
+})
+
+test('GETNEXT walks every object in order and ends with endOfMibView under the last name', () => {
+  let at = parseOid('0.0')
+  let steps = 0
+  for (;;) {
+    const { varbinds } = ask({ type: 'getNext', names: [at] })
+    if (varbinds[0]!.value.type === 'endOfMibView') {
+      expect(varbinds[0]!.oid).toEqual(at)
+      break
+    }
+    at = varbinds[0]!.oid
+    steps++
+  }
+  expect(steps).toBe(snapshot.size)
+})
+
+test('GETBULK gives non-repeaters once and each repetition as a row of all repeaters', () => {
+  const { varbinds } = ask({
+    type: 'getBulk',
+    names: [parseOid('1.3.6.1.2.1.1.3'), name(1, 0), name(3, 0)],
+    nonRepeaters: 1,
+    maxRepetitions: 3,
+  })
+  expect(varbinds.map(({ oid }) => formatOid(oid))).toEqual([
+    '1.3.6.1.2.1.1.3.0',
+    ...[1, 2, 3].flatMap((row) => [formatOid(name(1, row)), formatOid(name(3, row))]),
+  ])
+})
+
+test('negative numbers in a GETBULK count as zero, and more non-repeaters than names as all names', () => {
+  expect(ask({ type: 'getBulk', names: [name(1, 0)], nonRepeaters: -1, maxRepetitions: 2 }).varbinds).toHaveLength(2)
+  expect(ask({ type: 'getBulk', names: [name(1, 0)], maxRepetitions: -1 }).varbinds).toHaveLength(0)
+  expect(ask({ type: 'getBulk', names: [name(1, 0)], nonRepeaters: 9, maxRepetitions: 5 }).varbinds).toHaveLength(1)
+})
+
+test('a GETBULK of 2^31-1 repetitions is cut to one Ethernet frame', () => {
+  const message = core(v2cRequest({ type: 'getBulk', names: [name(1, 0)], maxRepetitions: 0x7fff_ffff }))!
+  expect(message.length).toBeLessThanOrEqual(1472)
+  expect(message.length).toBeGreaterThan(1420)
+})
+
+test('a GETBULK stops when every repeater is at the end of the view', () => {
+  const { varbinds } = ask({ type: 'getBulk', names: [END, END], maxRepetitions: 100 })
+  expect(varbinds).toEqual([
+    { oid: END, value: { type: 'endOfMibView' } },
+    { oid: END, value: { type: 'endOfMibView' } },
+  ])
+})
+
+test('a repeater that comes to the end goes on with the last name of the view', () => {
+  const last = snapshot.oidAt(snapshot.size - 1)!
+  const beforeLast = snapshot.oidAt(snapshot.size - 2)!
+  const { varbinds } = ask({ type: 'getBulk', names: [beforeLast, name(1, 0)], maxRepetitions: 2 })
+  expect(varbinds.map(({ oid, value }) => [formatOid(oid), value.type])).toEqual([
+    [formatOid(last), 'counter32'],
+    [formatOid(name(1, 1)), 'integer'],
+    [formatOid(last), 'endOfMibView'],
+    [formatOid(name(1, 2)), 'integer'],
+  ])
+})
+
+test('SET is refused with noAccess at the first name, and the list goes back', () => {
+  const response = ask({ type: 'set', names: [name(1, 1)], values: [{ type: 'integer', value: 9 }] })
+  expect(response).toMatchObject({ errorStatus: 6, errorIndex: 1, varbinds: [{ value: { type: 'integer', value: 9 } }] })
+})
+
+test('a GET whose answer fits no datagram is tooBig with an empty list', () => {
+  const description = parseOid('1.3.6.1.2.1.1.9.1.3.4')
+  const response = ask({ names: Array.from({ length: 3000 }, () => description) })
+  expect(response).toMatchObject({ errorStatus: 1, errorIndex: 0, varbinds: [] })
+})

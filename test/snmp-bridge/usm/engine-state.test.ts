@@ -1,0 +1,71 @@
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { nextEngineIdentity, readMachineId } from '../../../snmp-bridge/src/usm/engine-state.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'spyglass-engine-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+let folders = 0
+const folder = () => join(root, `data-${folders++}`)
+const machineId = 'machine-a'
+
+test('boots rises with each start, the engine id stays, and both are on disk', () => {
+  const state = folder()
+  const first = nextEngineIdentity(state, { machineId })
+  const second = nextEngineIdentity(state, { machineId })
+  expect(first.boots).toBe(1)
+  expect(second.boots).toBe(2)
+  expect(second.engineId).toEqual(first.engineId)
+  expect(JSON.parse(readFileSync(join(state, 'snmp-engine.json'), 'utf8'))).toMatchObject({ boots: 2 })
+})
+
+test('the engine id is of format octets, under enterprise 8072, and does not show the machine id', () => {
+  const { engineId } = nextEngineIdentity(folder(), { machineId })
+  expect(engineId).toHaveLength(21)
+  expect(engineId.subarray(0, 5).toString('hex')).toBe('80001f8805')
+})
+
+test('a folder cloned to another machine gets another engine id and begins at boots 1', () => {
+  const state = folder()
+  const original = nextEngineIdentity(state, { machineId })
+  const clone = folder()
+  cpSync(state, clone, { recursive: true })
+  const cloned = nextEngineIdentity(clone, { machineId: 'machine-b' })
+  expect(cloned.engineId).not.toEqual(original.engineId)
+  expect(cloned.boots).toBe(1)
+})
+
+test('a folder cloned beside its original gets another engine id, and the original keeps its own', () => {
+  const state = folder()
+  const original = nextEngineIdentity(state, { machineId })
+  const clone = folder()
+  cpSync(state, clone, { recursive: true })
+  expect(nextEngineIdentity(clone, { machineId }).engineId).not.toEqual(original.engineId)
+  expect(nextEngineIdentity(state, { machineId })).toEqual({ engineId: original.engineId, boots: 2 })
+})
+
+test('a folder restored from a backup keeps its engine id, and boots jumps past the starts that were lost', () => {
+  const state = folder()
+  const original = nextEngineIdentity(state, { machineId })
+  const backup = folder()
+  cpSync(state, backup, { recursive: true })
+  for (let i = 0; i < 20; i++) nextEngineIdentity(state, { machineId })
+  renameSync(state, `${state}-lost`)
+  cpSync(backup, state, { recursive: true })
+  const restored = nextEngineIdentity(state, { machineId, now: Date.UTC(2026, 5, 1) })
+  expect(restored.engineId).toEqual(original.engineId)
+  expect(restored.boots).toBe((Date.UTC(2026, 5, 1) - Date.UTC(2026, 0, 1)) / 60_000)
+  expect(nextEngineIdentity(state, { machineId, now: Date.UTC(2026, 5, 1) }).boots).toBe(restored.boots + 1)
+})
+
+test('a state that cannot be read stops the start with its path', () => {
+  const state = folder()
+  nextEngineIdentity(state, { machineId })
+  writeFileSync(join(state, 'snmp-engine.json'), '{"boots":')
+  expect(() => nextEngineIdentity(state, { machineId })).toThrow(expect.objectContaining({ code: 'SPY_SNMP_STATE' }))
+})
+
+test('this machine has an id', () => {
+  expect(readMachineId()).not.toBe('')
+})
