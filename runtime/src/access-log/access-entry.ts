@@ -1,0 +1,23 @@
+/** One request as the access log tells it. Undefined means "not known" and is left out. */
+export interface AccessEntry {
+  /** When the request came, in milliseconds since the epoch. */
+  readonly time: number
+  readonly clientAddress: string | undefined
+  readonly method: string
+  /** Full path, with the context path. */
+  readonly path: string
+  /** Without the question mark. */
+  readonly query: string | undefined
+  readonly httpVersion: string
+  /** Route template with the context path. */
+  readonly route: string | undefined
+  /** Undefined when the client was gone before there was an answer. */
+  readonly status: number | undefined
+  readonly bodySize: number | undefined
+  readonly durationMs: number
+  readonly userAgent: string | undefined
+  readonly referer: string | undefined
+  readonly traceId: string | undefined
+  /** The client was gone before the answer was complete. */
+  readonly aborted: boolean
+}

@@ -1,0 +1,117 @@
+/**
+ * The formats of the access log. A line never holds a line break or a control character, whatever a client sends.
+ *
+ * `json` (default): one object a line, with the names of the semantic conventions; what is not known is left out:
+ * ```
+ * {"time":"2026-01-31T12:00:00.000Z","client.address":"127.0.0.1","http.request.method":"GET","url.path":"/shop/products/7",
+ *  "url.query":"full=1","http.route":"/shop/products/:id","http.response.status_code":200,"http.response.body.size":312,
+ *  "duration_ms":1.734,"user_agent.original":"curl/8.5.0","trace_id":"0af7651916cd43dd8448eb211c80319c",
+ *  "instance":"http-1","application":"shop"}
+ * ```
+ * A request whose client was gone before the answer was complete has `"aborted":true`, and no status when nothing was answered.
+ * Values of secret query parameters (`token=…`) are replaced by `[redacted]`.
+ *
+ * `common` and `combined` are Apache's: `%h %l %u %t "%r" %>s %b`, and with `"%{Referer}i" "%{User-agent}i"`.
+ */
+import { SECRET_KEYS, attr } from '@spyglass/agent/contract'
+import type { AccessEntry } from './access-entry.ts'
+
+export type AccessFormat = 'json' | 'common' | 'combined'
+
+/** Where the lines come from. */
+export interface AccessSource {
+  readonly instance: string
+  readonly application: string
+}
+
+export type Formatter = (entry: AccessEntry) => string
+
+/** The formatter of one log; its lines end without a line break. */
+export function formatterOf(format: AccessFormat, source: AccessSource): Formatter {
+  if (format === 'json') return jsonFormatter(source)
+  return format === 'common' ? common : combined
+}
+
+function jsonFormatter({ instance, application }: AccessSource): Formatter {
+  const tail = `,"instance":${text(instance)},"application":${text(application)}}`
+  return (entry) => {
+    let line = `{"time":"${isoTime(entry.time)}"`
+    line += field(attr.clientAddress, entry.clientAddress)
+    line += field(attr.httpMethod, entry.method)
+    line += field(attr.urlPath, entry.path)
+    if (entry.query !== undefined) line += field(attr.urlQuery, redactQuery(entry.query))
+    line += field(attr.httpRoute, entry.route)
+    if (entry.status !== undefined) line += `,"${attr.httpStatus}":${entry.status}`
+    if (entry.bodySize !== undefined) line += `,"http.response.body.size":${entry.bodySize}`
+    line += `,"duration_ms":${Math.round(entry.durationMs * 1000) / 1000}`
+    line += field(attr.userAgent, entry.userAgent)
+    line += field('trace_id', entry.traceId)
+    if (entry.aborted) line += ',"aborted":true'
+    return line + tail
+  }
+}
+
+const field = (name: string, value: string | undefined): string => (value === undefined ? '' : `,"${name}":${text(value)}`)
+
+/** A value without anything that JSON escapes needs no call of JSON.stringify: nearly all are such. */
+const PLAIN = /^[\u0020\u0021\u0023-\u005b\u005d-\u007e]*$/
+/** JSON leaves these as they are, but terminals and other readers of lines do not. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it is about
+const BEYOND_JSON = /[\u007f-\u009f\u2028\u2029]/g
+
+function text(value: string): string {
+  if (PLAIN.test(value)) return `"${value}"`
+  return JSON.stringify(value).replaceAll(BEYOND_JSON, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+let isoSecond = -1
+let isoPrefix = ''
+
+/** Date's own formatting costs more than the rest of a line; the second changes seldom. */
+function isoTime(ms: number): string {
+  const second = Math.floor(ms / 1000)
+  if (second !== isoSecond) {
+    isoSecond = second
+    isoPrefix = new Date(second * 1000).toISOString().slice(0, 20)
+  }
+  return `${isoPrefix}${String(Math.floor(ms - second * 1000)).padStart(3, '0')}Z`
+}
+
+const SECRET_PARAMETER = new RegExp(`(^|&)([^=&]*(?:${SECRET_KEYS.join('|')})[^=&]*)=[^&]*`, 'gi')
+
+/** The query with the values of secret parameters replaced. */
+export function redactQuery(query: string): string {
+  return query.replaceAll(SECRET_PARAMETER, '$1$2=[redacted]')
+}
+
+function common(entry: AccessEntry): string {
+  const target = entry.query === undefined ? entry.path : `${entry.path}?${redactQuery(entry.query)}`
+  const request = quoted(`${entry.method} ${target} HTTP/${entry.httpVersion}`)
+  return `${bare(entry.clientAddress)} - - [${commonTime(entry.time)}] ${request} ${entry.status ?? '-'} ${entry.bodySize ?? '-'}`
+}
+
+function combined(entry: AccessEntry): string {
+  return `${common(entry)} ${quoted(entry.referer ?? '-')} ${quoted(entry.userAgent ?? '-')}`
+}
+
+/** Quoted as Apache does: `"` and `\` by a backslash, everything that is not printable ASCII by its UTF-8 bytes. */
+function quoted(value: string): string {
+  return PLAIN.test(value) ? `"${value}"` : `"${value.replaceAll(/["\\]|[^\u0020-\u007e]/gu, escapeCharacter)}"`
+}
+
+function escapeCharacter(character: string): string {
+  if (character === '"' || character === '\\') return `\\${character}`
+  return Buffer.from(character)
+    .toString('hex')
+    .replaceAll(/../g, String.raw`\x$&`)
+}
+
+const bare = (value: string | undefined): string => (value && /^[\w.:%-]+$/.test(value) ? value : '-')
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+function commonTime(ms: number): string {
+  const time = new Date(ms)
+  const day = String(time.getUTCDate()).padStart(2, '0')
+  return `${day}/${MONTHS[time.getUTCMonth()]}/${time.getUTCFullYear()}:${time.toISOString().slice(11, 19)} +0000`
+}

@@ -1,0 +1,146 @@
+/**
+ * The access log of one application: lines are gathered and appended at most 250 ms later, in one write. When the file was renamed or
+ * removed (rotation) the next lines go to a new one. A disk that does not take them costs lines, which are counted, never memory or requests.
+ */
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Logger } from '@spyglass/agent/logger'
+import type { AccessEntry } from './access-entry.ts'
+import { type AccessFormat, type Formatter, formatterOf } from './access-format.ts'
+
+export interface AccessLogOptions {
+  /** Folder of the access logs: `<data>/logs/access`. The file is `<application>.log`. */
+  readonly folder: string
+  readonly application: string
+  readonly instance: string
+  readonly logger: Logger
+  /** `json` by default. */
+  readonly format?: AccessFormat
+  /** Longest a line waits: 250 by default. */
+  readonly flushMs?: number
+  /** Most characters that wait, 8 Mi by default; further lines are dropped and counted. */
+  readonly maxBuffered?: number
+}
+
+/** So much is written without waiting for the timer. */
+const WRITE_AT = 65_536
+
+export class AccessLog {
+  readonly path: string
+  readonly #logger: Logger
+  readonly #format: Formatter
+  readonly #flushMs: number
+  readonly #maxBuffered: number
+  #lines: string[] = []
+  #buffered = 0
+  #dropped = 0
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> | undefined
+  #file: FileHandle | undefined
+  #isTorn = false
+  #isFailing = false
+  #isStopped = false
+
+  constructor({ folder, application, instance, logger, format = 'json', flushMs = 250, maxBuffered = 8 * 1024 * 1024 }: AccessLogOptions) {
+    this.path = join(folder, `${application}.log`)
+    this.#logger = logger
+    this.#format = formatterOf(format, { instance, application })
+    this.#flushMs = flushMs
+    this.#maxBuffered = maxBuffered
+  }
+
+  /** Lines that were lost because the disk did not take them. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  write(entry: AccessEntry): void {
+    if (this.#isStopped || this.#buffered >= this.#maxBuffered) {
+      this.#dropped++
+      return
+    }
+    const line = this.#format(entry)
+    this.#lines.push(line)
+    this.#buffered += line.length + 1
+    if (this.#buffered >= WRITE_AT) void this.flush()
+    else this.#timer ??= setTimeout(() => void this.flush(), this.#flushMs).unref()
+  }
+
+  /** Resolves when everything written before is in the file. Never rejects. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#writing) {
+      await this.#writing
+      // Whoever came first while waiting has started the next write.
+      if (this.#writing === undefined && this.#lines.length > 0) await this.flush()
+      else await this.#writing
+      return
+    }
+    if (this.#lines.length === 0) return
+    this.#writing = this.#append().finally(() => {
+      this.#writing = undefined
+      if (this.#lines.length > 0 && !this.#isStopped) this.#timer ??= setTimeout(() => void this.flush(), this.#flushMs).unref()
+    })
+    await this.#writing
+  }
+
+  /** Writes what is left and closes the file; later lines are dropped. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.flush()
+    await this.#file?.close()
+    this.#file = undefined
+  }
+
+  async #append(): Promise<void> {
+    const lines = this.#lines
+    const size = this.#buffered
+    this.#lines = []
+    try {
+      const file = await this.#currentFile()
+      await this.#writeAll(file, Buffer.from(`${this.#isTorn ? '\n' : ''}${lines.join('\n')}\n`))
+      this.#recovered()
+    } catch (error) {
+      this.#dropped += lines.length
+      this.#failed(error)
+    } finally {
+      this.#buffered -= size
+    }
+  }
+
+  /** A write that ends halfway leaves a torn line, which the next write must not continue. */
+  async #writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+    let written = 0
+    while (written < bytes.length) {
+      const { bytesWritten } = await file.write(bytes, written)
+      written += bytesWritten
+      this.#isTorn = written < bytes.length
+    }
+  }
+
+  async #currentFile(): Promise<FileHandle> {
+    if (this.#file && (await isSameFile(this.#file, this.path))) return this.#file
+    const old = this.#file
+    this.#file = undefined
+    await old?.close()
+    await mkdir(dirname(this.path), { recursive: true })
+    this.#file = await open(this.path, 'a', 0o640)
+    return this.#file
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#isFailing) this.#logger.error({ err: error, file: this.path }, 'access log cannot be written')
+    this.#isFailing = true
+  }
+
+  #recovered(): void {
+    if (this.#isFailing) this.#logger.info({ file: this.path, dropped: this.#dropped }, 'access log is written again')
+    this.#isFailing = false
+  }
+}
+
+async function isSameFile(file: FileHandle, path: string): Promise<boolean> {
+  const [own, named] = await Promise.all([file.stat(), stat(path).catch(() => undefined)])
+  return named !== undefined && named.ino === own.ino && named.dev === own.dev
+}

@@ -1,0 +1,3 @@
+export * from './access-entry.ts'
+export * from './access-format.ts'
+export * from './access-log.ts'

@@ -1,0 +1,79 @@
+/**
+ * Hosts applications behind one listener, by context path. HTTP requests only: WebSocket upgrades reach an application when it listens
+ * itself. All applications of one host share the process and Node's module cache; to be apart they run in instances of their own.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Registry } from '@spyglass/agent'
+import type { Logger } from '@spyglass/agent/logger'
+import { AccessLog, type AccessFormat } from '../access-log/index.ts'
+import type { Datasources } from '../datasource/index.ts'
+import { ContextPathTable, normaliseContextPath, originForm } from './context-path.ts'
+import { fail } from './errors.ts'
+import { type ApplicationSettings, HostedApplication, answerJson } from './hosted-application.ts'
+import { watchRoutes } from './route-of-request.ts'
+
+export interface HostOptions {
+  readonly applications: readonly ApplicationSettings[]
+  /** Name of the instance. */
+  readonly instance: string
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly datasources: Datasources
+  /** Left out: requests are not logged. */
+  readonly accessLog?: { readonly folder: string; readonly format?: AccessFormat }
+}
+
+export interface ApplicationHost {
+  /** The listener of the HTTP server's `request` event. */
+  handler(request: IncomingMessage, response: ServerResponse): void
+  readonly applications: readonly HostedApplication[]
+  /** Lets running requests end and closes the applications, at most `deadlineMs`. Idempotent; never rejects. */
+  stop(deadlineMs: number): Promise<void>
+}
+
+/**
+ * Starts all applications at once; ready when all are.
+ * @throws SPY_APPLICATION_FAILED, after the event; the others are closed again. SPY_CONTEXT_PATH_TAKEN
+ */
+export async function hostApplications(options: HostOptions): Promise<ApplicationHost> {
+  refuseSamePaths(options.applications)
+  const stopWatching = options.accessLog ? watchRoutes() : undefined
+  const applications = options.applications.map((settings) => applicationOf(settings, options))
+  const stop = async (deadlineMs: number): Promise<void> => {
+    await Promise.all(applications.map((application) => application.stop(deadlineMs)))
+    stopWatching?.()
+  }
+  const started = await Promise.allSettled(applications.map((application) => application.start()))
+  const failure = started.find((result) => result.status === 'rejected')
+  if (failure) {
+    await stop(1000)
+    throw failure.reason
+  }
+  const table = new ContextPathTable(applications)
+  return {
+    applications,
+    stop,
+    handler(request, response) {
+      const url = originForm(request.url ?? '/')
+      const application = table.find(url)
+      if (application) application.serve(request, response, url)
+      else answerJson(response, 404, { statusCode: 404, error: 'Not Found', message: 'no application is deployed under this path' })
+    },
+  }
+}
+
+function applicationOf(settings: ApplicationSettings, { accessLog, ...surroundings }: HostOptions): HostedApplication {
+  const { instance, logger } = surroundings
+  const log = accessLog && new AccessLog({ ...accessLog, application: settings.name, instance, logger })
+  return new HostedApplication(settings, { ...surroundings, accessLog: log })
+}
+
+function refuseSamePaths(applications: readonly ApplicationSettings[]): void {
+  const names = new Map<string, string>()
+  for (const { name, contextPath } of applications) {
+    const path = normaliseContextPath(contextPath)
+    const other = names.get(path)
+    if (other !== undefined) throw fail('SPY_CONTEXT_PATH_TAKEN', [other, name, path || '/'])
+    names.set(path, name)
+  }
+}

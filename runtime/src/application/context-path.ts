@@ -1,0 +1,48 @@
+/** Which application a request is for, and what is left of its address for the application to see. */
+
+export interface Mounted {
+  /** Without a slash at the end; the empty string for the root. */
+  readonly contextPath: string
+}
+
+/** `/` and `/shop/` as they are compared: without the slash at the end. */
+export const normaliseContextPath = (path: string): string => path.replace(/\/+$/, '')
+
+/** The application with the longest context path that the address begins with, by whole segments. */
+export class ContextPathTable<T extends Mounted> {
+  readonly #byLength: readonly T[]
+
+  constructor(applications: readonly T[]) {
+    this.#byLength = applications.toSorted((a, b) => b.contextPath.length - a.contextPath.length)
+  }
+
+  find(url: string): T | undefined {
+    for (const application of this.#byLength) if (isUnder(url, application.contextPath)) return application
+    return undefined
+  }
+}
+
+function isUnder(url: string, contextPath: string): boolean {
+  if (contextPath === '') return true
+  if (!url.startsWith(contextPath)) return false
+  const next = url.charCodeAt(contextPath.length)
+  return Number.isNaN(next) || next === SLASH || next === QUESTION_MARK
+}
+
+const SLASH = 47
+const QUESTION_MARK = 63
+
+/** The address without the context path; it always begins with a slash. */
+export function stripContextPath(url: string, contextPath: string): string {
+  const rest = contextPath === '' ? url : url.slice(contextPath.length)
+  return rest.charCodeAt(0) === SLASH ? rest : `/${rest}`
+}
+
+/** A proxy's form of a request has the whole URL in it: only path and query count here. */
+export function originForm(url: string): string {
+  if (url.charCodeAt(0) === SLASH) return url
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)
+  if (!absolute) return url === '*' ? '/' : `/${url}`
+  const rest = absolute[1] ?? ''
+  return rest.startsWith('/') ? rest : `/${rest}`
+}

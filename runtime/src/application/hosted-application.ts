@@ -1,0 +1,278 @@
+/** One application in an instance: its start and stop, and each of its requests from the listener to the last byte. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Registry, currentAgent, kinds, objectNameOf } from '@spyglass/agent'
+import type { Logger } from '@spyglass/agent/logger'
+import type { AccessLog } from '../access-log/index.ts'
+import type { Datasources } from '../datasource/index.ts'
+import type { RequestHandler } from './application-context.ts'
+import { normaliseContextPath, stripContextPath } from './context-path.ts'
+import { fail } from './errors.ts'
+import { type LoadedApplication, loadApplication } from './load-application.ts'
+import { routeOf } from './route-of-request.ts'
+
+/** What the configuration says of an application. */
+export interface ApplicationSettings {
+  readonly name: string
+  /** Absolute path. */
+  readonly folder: string
+  readonly contextPath: string
+  readonly startTimeoutMs: number
+}
+
+export interface ApplicationSurroundings {
+  readonly instance: string
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly datasources: Datasources
+  /** Left out: requests are not logged. */
+  readonly accessLog?: AccessLog | undefined
+}
+
+/** The agent puts it before the route template. */
+const CONTEXT_PATH = Symbol.for('spyglass.contextPath')
+
+type Mounted = IncomingMessage & { [CONTEXT_PATH]?: string; originalUrl?: string }
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly url: string
+  readonly startedAt: number
+  readonly time: number
+  readonly clientAddress: string | undefined
+  readonly traceId: string | undefined
+}
+
+export class HostedApplication {
+  readonly name: string
+  readonly contextPath: string
+  state: 'loading' | 'started' | 'failed' | 'stopping' | 'stopped' = 'loading'
+  requests = 0
+  errors = 0
+  active = 0
+  loadTimeS = 0
+  readonly #settings: ApplicationSettings
+  readonly #around: ApplicationSurroundings
+  readonly #abort = new AbortController()
+  readonly #hide: () => void
+  #loaded: LoadedApplication | undefined
+  #handler: RequestHandler = () => undefined
+  #idle: (() => void) | undefined
+
+  constructor(settings: ApplicationSettings, surroundings: ApplicationSurroundings) {
+    this.name = settings.name
+    this.contextPath = normaliseContextPath(settings.contextPath)
+    this.#settings = settings
+    this.#around = surroundings
+    const keys = { instance: surroundings.instance, name: settings.name }
+    this.#hide = surroundings.registry.register(kinds.application, keys, this.#getters())
+  }
+
+  /** Loads the application and calls its factory. @throws SPY_APPLICATION_FAILED with the cause */
+  async start(): Promise<void> {
+    const startedAt = performance.now()
+    try {
+      this.#loaded = await this.#load()
+    } catch (error) {
+      this.state = 'failed'
+      this.#abort.abort()
+      this.#failed(error)
+      throw fail('SPY_APPLICATION_FAILED', [this.name, this.#settings.folder, messageOf(error)], error)
+    }
+    this.#handler = this.#loaded.handler
+    this.loadTimeS = (performance.now() - startedAt) / 1000
+    this.state = 'started'
+    this.#emit('spyglass.application.started', `application ${this.name} is started under ${this.contextPath || '/'}`, {
+      version: this.#loaded.version,
+      loadMs: Math.round(this.loadTimeS * 1000),
+    })
+    this.#around.logger.info({ application: this.name, contextPath: this.contextPath, loadS: this.loadTimeS }, 'application started')
+  }
+
+  /** Serves one request. `url` is its path and query as they came. */
+  serve(request: IncomingMessage, response: ServerResponse, url: string): void {
+    const exchange = {
+      request,
+      response,
+      url,
+      startedAt: performance.now(),
+      time: Date.now(),
+      clientAddress: request.socket.remoteAddress,
+      traceId: currentAgent()?.currentRequest()?.traceId,
+    }
+    this.active++
+    // In front of the agent's own listener, which decides what becomes of the trace.
+    response.prependListener('close', () => this.#ended(exchange))
+    if (this.#redirected(request, response, url)) return
+    const mounted = request as Mounted
+    mounted[CONTEXT_PATH] = this.contextPath
+    mounted.originalUrl = url
+    request.url = stripContextPath(url, this.contextPath)
+    this.#call(request, response)
+  }
+
+  /** Lets running requests end, then closes the application: at most `deadlineMs` in all. Its requests are served until then. */
+  async stop(deadlineMs: number): Promise<void> {
+    if (this.state === 'stopped') return
+    const { state } = this
+    const endAt = performance.now() + deadlineMs
+    this.state = 'stopping'
+    await within(deadlineMs / 2, this.#drained())
+    this.#abort.abort()
+    if (state === 'started') await this.#close(Math.max(100, endAt - performance.now()))
+    await this.#around.accessLog?.stop()
+    this.state = 'stopped'
+    this.#hide()
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    try {
+      await within(deadlineMs, this.#loaded?.close() ?? Promise.resolve())
+    } catch (error) {
+      this.#around.logger.error({ application: this.name, err: error }, 'application failed to close')
+    }
+  }
+
+  #drained(): Promise<void> {
+    return this.active === 0 ? Promise.resolve() : new Promise((resolve) => (this.#idle = resolve))
+  }
+
+  async #load(): Promise<LoadedApplication> {
+    const { folder, startTimeoutMs } = this.#settings
+    const loading = loadApplication(folder, {
+      name: this.name,
+      contextPath: this.contextPath,
+      datasource: (name) => this.#around.datasources.get(name),
+      logger: this.#around.logger.child({ application: this.name }),
+      signal: this.#abort.signal,
+    })
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(fail('SPY_APPLICATION_START_TIMEOUT', [startTimeoutMs])), startTimeoutMs)
+    })
+    try {
+      return await Promise.race([loading, timeout])
+    } catch (error) {
+      // One that comes too late must not stay open unseen.
+      loading.then(
+        (late) => late.close(),
+        () => undefined,
+      )
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** `/shop` becomes `/shop/`, as in Tomcat: relative links of the first page would otherwise lead out of the application. */
+  #redirected(request: IncomingMessage, response: ServerResponse, url: string): boolean {
+    if (this.contextPath === '' || (request.method !== 'GET' && request.method !== 'HEAD')) return false
+    const rest = url.slice(this.contextPath.length)
+    if (rest !== '' && !rest.startsWith('?')) return false
+    response.writeHead(302, { location: `${this.contextPath}/${rest}`, 'content-length': 0 }).end()
+    return true
+  }
+
+  #call(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      const result = this.#handler(request, response)
+      if (result instanceof Promise) result.catch((error: unknown) => this.#threw(error, response))
+    } catch (error) {
+      this.#threw(error, response)
+    }
+  }
+
+  #threw(error: unknown, response: ServerResponse): void {
+    this.#around.logger.error({ application: this.name, err: error }, 'request handler failed')
+    if (response.headersSent) response.destroy()
+    else answerJson(response, 500, { statusCode: 500, error: 'Internal Server Error', message: 'the application failed' })
+  }
+
+  #ended(exchange: Exchange): void {
+    const { response, traceId } = exchange
+    this.active--
+    this.requests++
+    const isBrokenByError = !response.writableFinished && response.errored !== null
+    if (response.statusCode >= 500 || isBrokenByError) this.errors++
+    if (traceId) this.#around.datasources.requestEnded(traceId)
+    this.#around.accessLog?.write(entryOf(exchange, this.contextPath))
+    if (this.active === 0) this.#idle?.()
+  }
+
+  #failed(error: unknown): void {
+    this.#around.logger.error({ application: this.name, folder: this.#settings.folder, err: error }, 'application failed to start')
+    this.#emit('spyglass.application.failed', `application ${this.name} could not be started: ${messageOf(error)}`, {
+      folder: this.#settings.folder,
+    })
+  }
+
+  #emit(
+    name: 'spyglass.application.started' | 'spyglass.application.failed',
+    message: string,
+    attributes: Readonly<Record<string, string | number>>,
+  ): void {
+    const resource = objectNameOf(kinds.application, { instance: this.#around.instance, name: this.name })
+    this.#around.registry.emit({ name, resource, message, attributes: { application: this.name, ...attributes } })
+  }
+
+  #getters() {
+    return {
+      instance: () => this.#around.instance,
+      name: () => this.name,
+      contextPath: () => this.contextPath || '/',
+      version: () => this.#loaded?.version ?? '',
+      state: () => this.state,
+      folder: () => this.#settings.folder,
+      requests: () => this.requests,
+      errors: () => this.errors,
+      activeRequests: () => this.active,
+      loadTime: () => this.loadTimeS,
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function entryOf({ request, response, url, startedAt, time, clientAddress, traceId }: Exchange, contextPath: string) {
+  const question = url.indexOf('?')
+  const route = routeOf(request)
+  const { headers } = request
+  return {
+    time,
+    clientAddress,
+    method: request.method ?? '',
+    path: question < 0 ? url : url.slice(0, question),
+    query: question < 0 ? undefined : url.slice(question + 1),
+    httpVersion: request.httpVersion,
+    route: route === undefined ? undefined : contextPath + route,
+    status: response.headersSent ? response.statusCode : undefined,
+    bodySize: response.writableFinished ? bodySize(request, response) : undefined,
+    durationMs: performance.now() - startedAt,
+    userAgent: headers['user-agent'],
+    referer: headers.referer,
+    traceId,
+    aborted: !response.writableFinished,
+  }
+}
+
+/** Known where the application stated the length; a chunked body is not measured, because counting would cost every request. */
+function bodySize(request: IncomingMessage, response: ServerResponse): number | undefined {
+  if (request.method === 'HEAD' || response.statusCode === 204 || response.statusCode === 304) return 0
+  const length = response.getHeader('content-length')
+  return length === undefined ? undefined : Number(length)
+}
+
+/** Answers with a JSON body. */
+export function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body)
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) }).end(text)
+}
+
+/** Waits for a promise, but no longer than `ms`. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
