@@ -52,7 +52,7 @@ export function parseOffset(value: string | undefined): number | undefined {
 
 function readYaml(file: string): Record<string, unknown> {
   try {
-    const content: unknown = parse(readFileSync(file, 'utf8'))
+    const content: unknown = parse(readFileSync(file, 'utf8'), { logLevel: 'error' })
     if (content === null || content === undefined) return {}
     if (typeof content !== 'object' || Array.isArray(content))
       throw fail('SPY_CONFIG_INVALID', [file, 1, '  (file): must hold settings by name'])

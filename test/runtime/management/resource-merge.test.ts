@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { KEEPER, ResourceMerge } from '../../../runtime/src/management/resource-merge.ts'
+
+const fromKeeper = { time: 1, resources: [{ kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', state: 'ready', pid: 7 } }] }
+const fromProcess = {
+  time: 2,
+  resources: [
+    { kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', requests: 5 } },
+    { kind: 'v8Heap', keys: { process: 'http-1' }, values: { used: 1 } },
+  ],
+}
+
+test('the halves of an instance are laid together under the keeper, whichever comes first', () => {
+  for (const order of [
+    [KEEPER, 'http-1'],
+    ['http-1', KEEPER],
+  ]) {
+    const merge = new ResourceMerge()
+    let keeper
+    for (const source of order) keeper = merge.push(source!, source === KEEPER ? fromKeeper : fromProcess).get(KEEPER)
+    expect(keeper?.resources).toEqual([
+      { kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', state: 'ready', pid: 7, requests: 5, lastSeen: 2 } },
+    ])
+  }
+})
+
+test('a process keeps its other resources, and takes its half with it when it is gone', () => {
+  const merge = new ResourceMerge()
+  merge.push(KEEPER, fromKeeper)
+  expect(merge.push('http-1', fromProcess).get('http-1')?.resources.map(({ kind }) => kind)).toEqual(['v8Heap'])
+  const after = merge.gone('http-1')
+  expect(after.get('http-1')?.resources).toEqual([])
+  expect(after.get(KEEPER)?.resources[0]?.values).toEqual({ name: 'http-1', state: 'ready', pid: 7 })
+})
