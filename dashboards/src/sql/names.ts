@@ -18,14 +18,19 @@ export type ApiQueryName = (typeof apiQueries)[number]
 
 /** Queries that only panels need, in the column names that a panel type asks for. */
 export const panelQueries = [
+  'panel-totals',
   'panel-rate-series',
   'panel-error-series',
   'panel-quantile-series',
-  'panel-status-series',
-  'panel-pool-series',
+  'panel-instance-series',
+  'panel-kept-series',
+  'panel-pool-connections',
+  'panel-pool-waiting',
+  'panel-pool-holders',
   'panel-trace',
   'panel-trace-statements',
-  'panel-logs',
+  'panel-trace-logs',
+  'panel-service-logs',
   'panel-annotations',
   'variable-services',
   'variable-instances',

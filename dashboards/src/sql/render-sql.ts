@@ -1,5 +1,15 @@
 /** Renders `sql/<name>.sql.hbs` in a dialect. SQL stands in files of its own, so that boards, rules, the console and tests share it. */
-import { attr, DATABASE, kinds, otelNameOf, type ResourceKind, type Table, tables } from '@spyglass/agent/contract'
+import {
+  attr,
+  DATABASE,
+  type EventDeclaration,
+  events,
+  kinds,
+  otelNameOf,
+  type ResourceKind,
+  type Table,
+  tables,
+} from '@spyglass/agent/contract'
 import Handlebars from 'handlebars'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fail } from '../errors.ts'
@@ -24,7 +34,7 @@ export function grafanaSql(name: GrafanaQueryName, options?: SqlOptions): string
 
 /** The parameters of a query with their ClickHouse types: `{ service: 'String', limit: 'UInt32' }`. */
 export function parametersOf(sql: string): Record<string, string> {
-  return Object.fromEntries([...sql.matchAll(/\{(\w+):(\w+(?:\([^)]*\))?)\}/g)].map(([, name = '', type = '']) => [name, type]))
+  return Object.fromEntries([...sql.matchAll(/(?<!\$)\{(\w+):(\w+(?:\([^)]*\))?)\}/g)].map(([, name = '', type = '']) => [name, type]))
 }
 
 const FOLDER = new URL('../../sql/', import.meta.url)
@@ -90,6 +100,10 @@ function namesFromContract(template: string, database: string): Helpers {
   return {
     table: (name = '') => `${database}.${declared<Table>(tables, name).name}`,
     attr: (name = '') => quote(declared<string>(attr, name)),
+    event: (name = '') => {
+      declared<EventDeclaration>(events, name)
+      return quote(name)
+    },
     metric: (kindName = '', attribute = '') => {
       const kind = declared<ResourceKind>(kinds, kindName)
       declared(kind.attributes, attribute)

@@ -1,0 +1,84 @@
+/** The alert rules once; Grafana and Prometheus get the same names, labels and texts. The collector judges them by itself from events. */
+import { DATABASE, kinds, prometheusNameOf } from '@spyglass/agent/contract'
+import { grafanaSql } from '../sql/render-sql.ts'
+import { PLUGIN_VERSION } from './plugin.ts'
+
+export interface AlertRule {
+  readonly uid: string
+  readonly name: string
+  /** How long the condition must hold, as a Prometheus duration. */
+  readonly for: string
+  readonly labels: Readonly<Record<string, string>>
+  /** `{{ $labels.x }}` is filled by Grafana and Prometheus alike. */
+  readonly annotations: Readonly<Record<string, string>>
+  /** Range that Grafana's query looks at. */
+  readonly rangeSeconds: number
+  /** The alert fires when the query's number is above this. */
+  readonly above: number
+  readonly model: {
+    readonly refId: string
+    readonly editorType: string
+    readonly format: number
+    readonly pluginVersion: string
+    readonly rawSql: string
+  }
+  readonly promql: string
+}
+
+export interface AlertRuleOptions {
+  readonly database?: string
+  /** How long an instance must be down: `alerting.instanceDownAfterMs`. */
+  readonly instanceDownAfterMs?: number
+  /** How long a pool must be exhausted: the datasources' `exhaustedAfterMs`. */
+  readonly exhaustedAfterMs?: number
+}
+
+const RUNBOOK = 'https://github.com/spyglass-suite/spyglass/blob/main/docs/how-to/paging.md'
+const WEEK_SECONDS = 604_800
+
+export function alertRules({
+  database = DATABASE,
+  instanceDownAfterMs = 15_000,
+  exhaustedAfterMs = 10_000,
+}: AlertRuleOptions = {}): AlertRule[] {
+  const waiting = prometheusNameOf(kinds.datasource, 'waitingBorrowers')
+  const active = prometheusNameOf(kinds.datasource, 'activeConnections')
+  const most = prometheusNameOf(kinds.datasource, 'maxConnections')
+  const state = prometheusNameOf(kinds.instance, 'state')
+  return [
+    {
+      uid: 'spyglass-pool-exhausted',
+      name: 'PoolExhausted',
+      for: seconds(exhaustedAfterMs),
+      labels: { severity: 'critical', suite: 'spyglass' },
+      annotations: {
+        summary: 'Pool {{ $labels.pool }} of {{ $labels.instance }}: all connections are lent and borrowers wait',
+        description: 'The board Datasource pools shows who holds the connections, with route, statement and line of code.',
+        runbook_url: RUNBOOK,
+      },
+      rangeSeconds: 60,
+      above: 0,
+      model: model(grafanaSql('rule-pool-exhausted', { database })),
+      promql: `label_replace(${waiting} > 0 and ${active} >= ${most}, "pool", "$1", "name", "(.*)")`,
+    },
+    {
+      uid: 'spyglass-instance-down',
+      name: 'InstanceDown',
+      for: '0s',
+      labels: { severity: 'critical', suite: 'spyglass' },
+      annotations: {
+        summary: 'Instance {{ $labels.instance }} is down',
+        description: 'No generation of the instance is ready. logs/server.log tells why the last one ended.',
+        runbook_url: RUNBOOK,
+      },
+      rangeSeconds: WEEK_SECONDS,
+      above: instanceDownAfterMs / 1000,
+      model: model(grafanaSql('rule-instance-down', { database })),
+      promql: `label_replace(min_over_time(${state}{state="down"}[${seconds(instanceDownAfterMs)}]) == 1, "instance", "$1", "name", "(.*)")`,
+    },
+  ]
+}
+
+const model = (rawSql: string): AlertRule['model'] => ({ refId: 'A', editorType: 'sql', format: 1, pluginVersion: PLUGIN_VERSION, rawSql })
+
+const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))}s`

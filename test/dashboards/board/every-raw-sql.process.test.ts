@@ -1,0 +1,54 @@
+import { everyRawSql } from '@spyglass/dashboards'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ContractDatabase, openContractDatabase } from '../../support/contract-database.ts'
+import { expandMacros, type GrafanaView } from '../../support/grafana-macros.ts'
+import { MINUTE, sampleInserts } from '../sample-rows.ts'
+
+const all: GrafanaView = {
+  fromMs: MINUTE - 600_000,
+  toMs: MINUTE + 600_000,
+  intervalSeconds: 60,
+  variables: { service: [], instance: [], pool: [], search: '', traceId: 't1' },
+}
+const chosen: GrafanaView = {
+  ...all,
+  variables: { service: ['shop'], instance: ['http-1', "o'hara"], pool: ['shop'], search: '连接池', traceId: 't1' },
+}
+
+/** Columns that a panel looks for, by the format of its query. */
+const columnsByFormat: Readonly<Record<number, readonly string[]>> = {
+  0: ['time'],
+  1: [],
+  2: ['timestamp', 'body'],
+  3: ['traceID', 'spanID', 'parentSpanID', 'serviceName', 'operationName', 'startTime', 'duration'],
+}
+
+let database: ContractDatabase
+beforeAll(() => {
+  database = openContractDatabase()
+})
+afterAll(() => database.close())
+
+describe('on empty tables', () => {
+  test.each(everyRawSql())('$place runs', ({ rawSql }) => {
+    expect(() => database.query(expandMacros(rawSql, all))).not.toThrow()
+  })
+})
+
+describe('on rows of every table', () => {
+  beforeAll(() => sampleInserts.forEach((sql) => database.run(sql)))
+
+  test.each(everyRawSql())('$place finds rows, for all and for those chosen', ({ rawSql, format }) => {
+    for (const view of [all, chosen]) {
+      const rows = database.query(expandMacros(rawSql, view))
+      expect(rows).not.toHaveLength(0)
+      expect(Object.keys(rows[0]!)).toEqual(expect.arrayContaining(columnsByFormat[format]!))
+    }
+  })
+
+  test.each(everyRawSql().filter(({ place }) => place.startsWith('rule ')))('$place gives one number beside its labels', ({ rawSql }) => {
+    for (const row of database.query(expandMacros(rawSql, all))) {
+      expect(Object.values(row).filter((value) => typeof value === 'number')).toEqual([expect.toSatisfy((value: number) => value > 0)])
+    }
+  })
+})

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { type ProvisioningOptions, renderProvisioning } from '../../../dashboards/src/provision/provisioning.ts'
+
+const options: ProvisioningOptions = {
+  url: 'https://clickhouse.example/prefix',
+  user: 'spyglass_ro',
+  password: `pa$$w"ord: 'x'`,
+  database: 'spyglass',
+  owner: 'spyglass',
+  instanceDownAfterMs: 20_000,
+  exhaustedAfterMs: 10_000,
+}
+
+interface Rule {
+  title: string
+  for: string
+  isPaused: boolean
+  labels: object
+  annotations: { summary: string; runbook_url: string }
+  data: { model: { rawSql: string; conditions: { evaluator: { params: number[] } }[] } }[]
+}
+
+function file(path: string, changes: Partial<ProvisioningOptions> = {}): unknown {
+  const found = renderProvisioning({ ...options, ...changes }, '/data/grafana/boards').find((each) => each.path === path)
+  return found && parse(found.text)
+}
+
+/** What Grafana makes of a value: it expands `$NAME` and reads `$$` as one dollar sign. */
+const expanded = (text: string): string => text.replaceAll('$$', '$')
+
+test('the data source speaks HTTP to the store with the reader, by a fixed id', () => {
+  const { datasources } = file('datasources/spyglass.yaml') as { datasources: [{ jsonData: object; secureJsonData: { password: string } }] }
+  expect(datasources[0]).toMatchObject({
+    uid: 'spyglass-clickhouse',
+    type: 'grafana-clickhouse-datasource',
+    jsonData: {
+      protocol: 'http',
+      host: 'clickhouse.example',
+      port: 443,
+      path: '/prefix',
+      secure: true,
+      username: 'spyglass_ro',
+      defaultDatabase: 'spyglass',
+      traces: { defaultTable: 'otel_traces', otelEnabled: true },
+      logs: { defaultTable: 'otel_logs', otelEnabled: true },
+    },
+  })
+  expect(expanded(datasources[0].secureJsonData.password)).toBe(options.password)
+})
+
+test('only the file with the password is marked secret', () => {
+  const files = renderProvisioning(options, '/boards')
+  expect(files.filter(({ secret }) => secret).map(({ path }) => path)).toEqual(['datasources/spyglass.yaml'])
+  expect(files.filter(({ text }) => text.includes('spyglass_ro'))).toHaveLength(1)
+})
+
+test('the provider points to the boards', () => {
+  expect(file('dashboards/spyglass.yaml')).toMatchObject({ providers: [{ type: 'file', options: { path: '/data/grafana/boards' } }] })
+})
+
+test('only the owner of alerting pages: the rules of the others are paused', () => {
+  const paused = (changes: Partial<ProvisioningOptions>) =>
+    (file('alerting/spyglass.yaml', changes) as { groups: [{ rules: Rule[] }] }).groups[0].rules.map(({ isPaused }) => isPaused)
+  expect(paused({})).toEqual([true, true])
+  expect(paused({ owner: 'prometheus' })).toEqual([true, true])
+  expect(paused({ owner: 'grafana' })).toEqual([false, false])
+  expect(file('prometheus/spyglass-rules.yaml')).toBeUndefined()
+  expect(file('prometheus/spyglass-rules.yaml', { owner: 'prometheus' })).toBeDefined()
+})
+
+test('Grafana and Prometheus get the same rules, with a severity, a text and a runbook', () => {
+  const { rules } = (file('alerting/spyglass.yaml') as { groups: [{ rules: Rule[] }] }).groups[0]
+  const prometheus = (
+    file('prometheus/spyglass-rules.yaml.paused') as { groups: [{ rules: { alert: string; for: string; labels: object }[] }] }
+  ).groups[0].rules
+  expect(rules.map(({ title }) => title)).toEqual(['PoolExhausted', 'InstanceDown'])
+  expect(prometheus.map(({ alert }) => alert)).toEqual(rules.map(({ title }) => title))
+  expect(prometheus.map((rule) => [rule.for, rule.labels])).toEqual(rules.map((rule) => [rule.for, rule.labels]))
+  for (const { annotations, labels } of rules) {
+    expect(annotations.summary).toMatch(/\{\{ \$labels\.instance \}\}/)
+    expect(annotations.runbook_url).toMatch(/^https:/)
+    expect(labels).toHaveProperty('severity')
+  }
+})
+
+test("a rule's query keeps its macros, uses none of the front end's, and its threshold follows the configuration", () => {
+  const { rules } = (file('alerting/spyglass.yaml') as { groups: [{ rules: Rule[] }] }).groups[0]
+  for (const { data } of rules) {
+    expect(data[0]!.model.rawSql).toContain('$__timeFilter_ms(')
+    expect(data[0]!.model.rawSql).not.toMatch(/\$__conditionalAll|\$\{/)
+  }
+  expect(rules[1]!.data[1]!.model.conditions[0]!.evaluator.params).toEqual([20])
+})

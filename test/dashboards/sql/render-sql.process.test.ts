@@ -1,0 +1,118 @@
+import { type ApiQueryName, apiQueries, apiSql, parametersOf } from '@spyglass/dashboards'
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bucketIndex, bucketMiddle } from '@spyglass/agent/contract'
+import { bucketArrays, quantileMs } from '../../../dashboards/src/sql/quantile.ts'
+import { type ContractDatabase, openContractDatabase } from '../../support/contract-database.ts'
+import { at, MINUTE, sampleInserts } from '../sample-rows.ts'
+
+let database: ContractDatabase
+beforeAll(() => {
+  database = openContractDatabase()
+  sampleInserts.forEach((sql) => database.run(sql))
+})
+afterAll(() => database.close())
+
+const given = { from: at(30_000), to: at(600_000), service: '', limit: 10, step: 60, traceId: 't1', search: '', pool: '' }
+
+function ask(name: ApiQueryName, changed: Partial<typeof given> = {}): Record<string, unknown>[] {
+  const sql = apiSql(name)
+  const values: Record<string, string | number> = { ...given, from: at(0), ...changed }
+  return database.query(sql, Object.fromEntries(Object.keys(parametersOf(sql)).map((key) => [key, values[key]!])))
+}
+
+test.each(apiQueries)('%s names only parameters of the API and finds the rows', (name) => {
+  expect(Object.keys(given)).toEqual(expect.arrayContaining(Object.keys(parametersOf(apiSql(name)))))
+  expect(ask(name)).not.toHaveLength(0)
+})
+
+test('rates count every request, whichever batches brought it, also when the range begins within the minute', () => {
+  const rows = ask('red-series', { from: at(30_000) })
+  expect(rows).toMatchObject([{ time: MINUTE, requests: 10_000, errors: 10, max: 500 }])
+  expect(rows[0]!['p50']).toBeCloseTo(bucketMiddle(-54) * 1000, 2)
+})
+
+test('a service that is not there has no rows', () => {
+  for (const name of ['services', 'red-series', 'red-totals', 'slow-requests', 'slow-statements', 'pool-series', 'log-search'] as const) {
+    expect(ask(name, { service: 'other' })).toEqual([])
+  }
+})
+
+test('a slow request stands once, superseding its partial record, with the line of its slowest statement', () => {
+  expect(ask('slow-requests')).toMatchObject([
+    {
+      traceId: 't1',
+      spanId: 's1',
+      status: '200',
+      keepReason: 'slow',
+      durationMs: 7000,
+      running: 0,
+      sqlCount: 2,
+      statement: 'SELECT 34',
+      location: 'src/slow.ts:34',
+    },
+  ])
+})
+
+test('a trace has each span once', () => {
+  expect(ask('trace-spans').map(({ spanId, durationMs }) => [spanId, durationMs])).toEqual([
+    ['s1', 7000],
+    ['s3', 400],
+    ['s2', 40],
+  ])
+})
+
+test('a trace is found before its entry in the table of trace times is stored', () => {
+  database.run(`ALTER TABLE otel_traces_trace_id_ts DELETE WHERE 1 SETTINGS mutations_sync = 1`)
+  expect(ask('trace-spans')).toHaveLength(3)
+})
+
+test('a statement carries the figures of every execution and the line and trace of the slowest kept one', () => {
+  expect(ask('slow-statements')).toMatchObject([
+    {
+      digest: 'd1',
+      statement: 'SELECT ?',
+      calls: 100,
+      errors: 2,
+      totalMs: 5000,
+      maxMs: 500,
+      location: 'src/slow.ts:34',
+      worstTraceId: 't1',
+      worstMs: 400,
+    },
+  ])
+})
+
+test('a pool shows its connections and who waits', () => {
+  expect(ask('pool-series')).toMatchObject([
+    { time: MINUTE, instance: 'http-1', pool: 'shop', active: 8, idle: 0, waiting: 3, max: 8, leaked: 1 },
+  ])
+  expect(ask('pool-series', { pool: 'other' })).toEqual([])
+})
+
+test('Chinese text is found in log records', () => {
+  expect(ask('log-search', { search: '连接池' })).toMatchObject([{ severity: 'WARN', traceId: 't1', attributes: { code: 'SPY_X' } }])
+  expect(ask('log-search', { search: 'nowhere' })).toEqual([])
+})
+
+test('a quantile is within a bucket of the true one', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 60_000_000 }), { minLength: 1, maxLength: 200 }),
+      fc.constantFrom(0.5, 0.95, 0.99),
+      (micros, quantile) => {
+        const sorted = micros.toSorted((a, b) => a - b)
+        const truth = sorted[Math.ceil(quantile * sorted.length - 1e-9) - 1]! / 1000
+        const counts = new Map<number, number>()
+        for (const value of micros) counts.set(bucketIndex(value / 1e6), (counts.get(bucketIndex(value / 1e6)) ?? 0) + 1)
+        const literal = `CAST(map(${[...counts].flat().join(', ')}), 'Map(Int16, UInt64)')`
+        const [row] = database.query(
+          `SELECT ${quantileMs(quantile)} AS value FROM (SELECT ${literal} AS buckets, ${bucketArrays('buckets')})`,
+        )
+        const found = row!['value'] as number
+        expect(Math.abs(Math.log2(found / truth))).toBeLessThan(1 / 32 + 0.001 / Math.min(truth, found))
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
