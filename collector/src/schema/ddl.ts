@@ -1,0 +1,53 @@
+/** The statements that make the contract's tables. */
+import { type Column, DATABASE, type Table } from '@spyglass/agent/contract'
+
+export interface Retention {
+  readonly telemetryDays: number
+  readonly rollupDays: number
+}
+
+/** How many inserts back a repeated one is recognised: segments of several hours. */
+const DEDUPLICATION_WINDOW = 10_000
+
+export const createDatabase = (): string => `CREATE DATABASE IF NOT EXISTS ${DATABASE} ENGINE = Atomic`
+
+export function createTable(table: Table, retention: Retention): string {
+  const parts = [...table.columns.map(columnText), ...(table.indexes ?? [])]
+  return [
+    `CREATE TABLE IF NOT EXISTS ${DATABASE}.${table.name} (${parts.join(', ')})`,
+    `ENGINE = ${table.engine}`,
+    `PARTITION BY ${table.partitionBy}`,
+    ...(table.primaryKey === undefined ? [] : [`PRIMARY KEY ${table.primaryKey}`]),
+    `ORDER BY ${table.orderBy}`,
+    `TTL ${timeToLive(table, retention)}`,
+    `SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`,
+  ].join(' ')
+}
+
+/** Expression after which a row may go; the engine shows it in the same words. */
+export function timeToLive(table: Table, { telemetryDays, rollupDays }: Retention): string {
+  return `${table.ttlFrom} + toIntervalDay(${table.retention === 'telemetry' ? telemetryDays : rollupDays})`
+}
+
+/** Columns that an older table lacks, each put where the contract has it. */
+export function addColumns(table: Table, present: ReadonlySet<string>): string[] {
+  return table.columns.flatMap((column, index) => {
+    if (present.has(column.name)) return []
+    const before = table.columns[index - 1]
+    const place = before ? `AFTER \`${before.name}\`` : 'FIRST'
+    return [`ALTER TABLE ${DATABASE}.${table.name} ADD COLUMN IF NOT EXISTS ${columnText(column)} ${place}`]
+  })
+}
+
+/** Sets another retention. Parts that are there keep the dates they have until they are merged; nothing is rewritten for it. */
+export function modifyTimeToLive(table: Table, retention: Retention): string {
+  return `ALTER TABLE ${DATABASE}.${table.name} MODIFY TTL ${timeToLive(table, retention)} SETTINGS materialize_ttl_after_modify = 0`
+}
+
+function columnText({ name, type, default: expression, codec }: Column): string {
+  return [
+    `\`${name}\` ${type}`,
+    ...(expression === undefined ? [] : [`DEFAULT ${expression}`]),
+    ...(codec === undefined ? [] : [`CODEC(${codec})`]),
+  ].join(' ')
+}

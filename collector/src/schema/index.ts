@@ -1,0 +1,2 @@
+export * from './apply-schema.ts'
+export * from './ddl.ts'

@@ -1,0 +1,155 @@
+/**
+ * Decides whether a statement from outside may run. Everything not known to be harmless is refused: the engine's own parser counts and
+ * classes the statements, then its syntax tree is walked and each function, table, node and format must be on a list. Nothing rests on
+ * patterns over SQL text except the few statements of metadata.ts, which are matched whole.
+ *
+ * It is one layer of three: grants and `readonly=1` stand below it. It alone stops the scalar function `file`, which ignores grants.
+ */
+import { DATABASE } from '@spyglass/agent/contract'
+import { fromEngine, refuse } from '../clickhouse-error.ts'
+import { READABLE_SYSTEM_TABLES } from '../engine-files.ts'
+import type { StoreSession } from '../session.ts'
+import { stringLiteral } from '../sql-literal.ts'
+import { type AstNode, parseAst } from './ast.ts'
+import { isKnownFormat } from './formats.ts'
+import { matchMetadata } from './metadata.ts'
+
+export interface Gate {
+  /**
+   * Lets the statement pass and says what is to be known for running it.
+   * @throws ClickhouseError with code 392 (QUERY_IS_PROHIBITED), or the engine's own when it cannot be parsed.
+   */
+  check(sql: string, session: StoreSession): Promise<Passed>
+}
+
+export interface Passed {
+  /** The format that the statement names. */
+  readonly format: string | undefined
+  /** Whether the engine can give the answer in pieces: it can for SELECT. */
+  readonly streamable: boolean
+}
+
+/** Longest statement, in characters. */
+export const MAX_STATEMENT_LENGTH = 262_144
+
+const MAX_DEPTH = 400
+const MAX_NODES = 20_000
+const READ_ONLY_CLASS = 0
+
+const TABLE_FUNCTIONS = new Set(['numbers', 'zeros', 'generateseries', 'generate_series', 'null', 'values', 'view'])
+const SYSTEM_TABLES = new Set<string>(READABLE_SYSTEM_TABLES)
+const FOREIGN_NAME = /^(system|information_schema|default|_temporary_and_external_tables)\s*\./i
+
+/** Nodes that hold others or plain values. A transformer that applies a function by name is not here: its tree does not show the name. */
+const PLAIN_NODES = new Set([
+  'SelectWithUnionQuery',
+  'SelectIntersectExceptQuery',
+  'SelectQuery',
+  'ExpressionList',
+  'TablesInSelectQuery',
+  'TablesInSelectQueryElement',
+  'TableExpression',
+  'TableJoin',
+  'ArrayJoin',
+  'Asterisk',
+  'QualifiedAsterisk',
+  'ColumnsRegexpMatcher',
+  'ColumnsListMatcher',
+  'ColumnsTransformerList',
+  'ColumnsExceptTransformer',
+  'ColumnsReplaceTransformer',
+  'ColumnsReplaceTransformer::Replacement',
+  'Literal',
+  'Subquery',
+  'WithElement',
+  'OrderByElement',
+  'WindowDefinition',
+  'WindowListElement',
+  'SampleRatio',
+  'InterpolateElement',
+  'DataType',
+  'NameTypePair',
+])
+
+const prohibit = (what: string) => refuse('QUERY_IS_PROHIBITED', `${what} is not allowed here`)
+
+export function createGate(functions: ReadonlySet<string>): Gate {
+  function judge(node: AstNode): void {
+    if (node.depth > MAX_DEPTH) throw prohibit('A statement nested so deeply')
+    if (node.kind === 'Function') return judgeFunction(node)
+    if (node.kind === 'TableIdentifier') return judgeTable(node.name)
+    if (node.kind === 'Identifier') return judgeIdentifier(node)
+    if (node.kind === 'Set') throw refuse('READONLY', 'The clause SETTINGS cannot be used in readonly mode')
+    if (node.depth <= 1 && node.kind === 'Literal') throw prohibit('INTO OUTFILE')
+    if (!PLAIN_NODES.has(node.kind)) throw prohibit(`The expression ${node.kind}`)
+  }
+
+  function judgeFunction({ name, parent }: AstNode): void {
+    const lower = name.toLowerCase()
+    if (parent === 'TableExpression') {
+      if (!TABLE_FUNCTIONS.has(lower)) throw prohibit(`The table function ${name}`)
+    } else if (!functions.has(lower)) throw prohibit(`The function ${name}`)
+  }
+
+  return {
+    async check(sql, session) {
+      if (sql.includes('\0')) throw prohibit('A statement with a zero byte')
+      const metadata = matchMetadata(sql)
+      if (metadata) return { format: knownFormat(metadata.format), streamable: false }
+      await classify(sql, session)
+      const nodes = parseAst(await explain(sql, session))
+      if (nodes.length > MAX_NODES) throw prohibit('A statement of so many parts')
+      if (nodes[0]?.kind !== 'SelectWithUnionQuery') throw prohibit(`A statement of kind ${nodes[0]?.kind ?? 'unknown'}`)
+      for (const node of nodes) judge(node)
+      return { format: knownFormat(nodes.find(isFormat)?.name), streamable: true }
+    },
+  }
+}
+
+async function classify(sql: string, session: StoreSession): Promise<void> {
+  const { statementCount, queryClass, hasSecrets } = await session.classify(sql)
+  if (statementCount === 0) throw await syntaxError(sql, session)
+  if (statementCount > 1) throw prohibit('More than one statement')
+  if (queryClass !== READ_ONLY_CLASS) throw refuse('ACCESS_DENIED', 'Only statements that read are allowed with these credentials')
+  if (hasSecrets) throw prohibit('A statement with credentials in it')
+}
+
+/** The engine's own words about a text that it cannot parse: the text is only handed to it as a string. */
+async function syntaxError(sql: string, session: StoreSession): Promise<Error> {
+  try {
+    await session.query(`SELECT formatQuerySingleLine(${stringLiteral(sql)})`, 'Null')
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    return fromEngine(text.replace(/: In scope SELECT formatQuerySingleLine.*(?=\. \(SYNTAX_ERROR\))/s, ''))
+  }
+  return refuse('SYNTAX_ERROR', 'Syntax error: the statement cannot be read')
+}
+
+async function explain(sql: string, session: StoreSession): Promise<string> {
+  const { bytes } = await session.query(`EXPLAIN AST ${sql}`, 'TSVRaw')
+  return Buffer.from(bytes).toString('utf8')
+}
+
+function knownFormat(format: string | undefined): string | undefined {
+  if (format !== undefined && !isKnownFormat(format)) throw refuse('UNKNOWN_FORMAT', `Unknown format ${format}`)
+  return format
+}
+
+/** FORMAT hangs on the statement itself, beside the list of its selects. */
+const isFormat = (node: AstNode): boolean => node.kind === 'Identifier' && node.depth <= 1
+
+function judgeTable(name: string): void {
+  const dot = name.indexOf('.')
+  const database = name.slice(0, Math.max(dot, 0)).toLowerCase()
+  const table = name.slice(dot + 1)
+  if (/[/:*'"`\\]/.test(name)) throw prohibit(`The table ${name}`)
+  if (dot < 0 || database === DATABASE) return
+  if (database === 'system' && SYSTEM_TABLES.has(table.toLowerCase())) return
+  throw prohibit(`The table ${name}`)
+}
+
+/** The right side of IN may be a table's name and is printed as an identifier. */
+function judgeIdentifier(node: AstNode): void {
+  if (isFormat(node)) return
+  if (FOREIGN_NAME.test(node.name)) judgeTable(node.name)
+}

@@ -1,0 +1,38 @@
+/** Reads a request's body whole, within a limit that holds after decompression too. */
+import type { Readable } from 'node:stream'
+import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { fromEngine, refuse } from '../clickhouse-error.ts'
+
+/** @throws ClickhouseError 218 when it is too large, 36 for an encoding that is not known, 117 when it cannot be decompressed. */
+export async function readBody(source: Readable, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of decoded(source, encoding)) {
+      size += (chunk as Buffer).length
+      if (size > maxBytes) throw refuse('QUERY_IS_TOO_LARGE', `The body is larger than ${maxBytes} bytes`)
+      chunks.push(chunk as Buffer)
+    }
+  } catch (error) {
+    throw isZlib(error) ? refuse('INCORRECT_DATA', 'The body cannot be decompressed', error) : fromEngine(error)
+  }
+  return Buffer.concat(chunks)
+}
+
+function decoded(source: Readable, encoding: string | undefined): AsyncIterable<unknown> {
+  const decoder = decoderFor(encoding?.trim().toLowerCase())
+  if (!decoder) return source
+  source.on('error', (error) => decoder.destroy(error))
+  return source.pipe(decoder)
+}
+
+function decoderFor(encoding: string | undefined) {
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return undefined
+  if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip()
+  if (encoding === 'deflate') return createInflate()
+  if (encoding === 'zstd') return createZstdDecompress()
+  throw refuse('BAD_ARGUMENTS', `Unknown Content-Encoding: ${encoding}; gzip, deflate and zstd are taken`)
+}
+
+const isZlib = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(Z_|ZSTD_|ERR_ZSTD)/.test(error.code)

@@ -1,0 +1,110 @@
+/** Writes answers and errors as ClickHouse does. */
+import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { fromEngine } from '../clickhouse-error.ts'
+import { contentTypeOf } from '../gate/formats.ts'
+import type { ReadAnswer } from '../reader.ts'
+import type { Written } from '../writer.ts'
+
+/** What every reply states about its server and statement. */
+export interface Origin {
+  readonly queryId: string
+  /** Time zone of the engine. */
+  readonly timezone: string
+}
+
+export interface ReplyOptions extends Origin {
+  readonly gzip: boolean
+}
+
+/** Sends an answer; an error on the way goes into the stream, framed with the tag that the header announced. */
+export async function sendAnswer(response: ServerResponse, answer: ReadAnswer, { gzip, ...origin }: ReplyOptions): Promise<void> {
+  const tag = randomBytes(8).toString('hex')
+  response.writeHead(200, {
+    ...commonHeaders(origin),
+    'Content-Type': contentTypeOf(answer.format),
+    'X-ClickHouse-Format': answer.format,
+    'X-ClickHouse-Summary': summary({ result_rows: answer.rows ?? 0, read_rows: answer.rows ?? 0, elapsed_ns: answer.elapsedNs }),
+    'X-ClickHouse-Exception-Tag': tag,
+    ...(gzip ? { 'Content-Encoding': 'gzip' } : sizeHeader(answer.sizeBytes)),
+  })
+  const body = Readable.from(withException(answer.chunks, tag), { objectMode: false })
+  if (gzip) await pipeline(body, createGzip({ level: 1 }), response)
+  else await pipeline(body, response)
+}
+
+async function* withException(chunks: AsyncIterable<Uint8Array>, tag: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (error) {
+    const message = `${fromEngine(error).wireText.slice(0, 16_000)}\n`
+    yield Buffer.from(`\r\n__exception__\r\n${tag}\r\n${message}${Buffer.byteLength(message)} ${tag}\r\n__exception__\r\n`)
+  }
+}
+
+export function sendWritten(response: ServerResponse, written: Written, origin: Origin): void {
+  const figures = { written_rows: written.rows, written_bytes: written.bytes, read_rows: written.rows, result_rows: written.rows }
+  response.writeHead(200, {
+    ...commonHeaders(origin),
+    ...sizeHeader(0),
+    'Content-Type': 'text/plain; charset=UTF-8',
+    'X-ClickHouse-Summary': summary(figures),
+  })
+  response.end()
+}
+
+export function sendBytes(response: ServerResponse, format: string, bytes: Uint8Array, origin: Origin): void {
+  response.writeHead(200, {
+    ...commonHeaders(origin),
+    ...sizeHeader(bytes.length),
+    'Content-Type': contentTypeOf(format),
+    'X-ClickHouse-Format': format,
+  })
+  response.end(bytes)
+}
+
+export function sendError(response: ServerResponse, error: unknown, origin: Origin): void {
+  const { number, status, wireText } = fromEngine(error)
+  const text = `${wireText}\n`
+  response.writeHead(status, {
+    ...commonHeaders(origin),
+    ...sizeHeader(Buffer.byteLength(text)),
+    'Content-Type': 'text/plain; charset=UTF-8',
+    'X-ClickHouse-Exception-Code': String(number),
+    ...(status === 401 ? { 'WWW-Authenticate': 'Basic realm="ClickHouse server HTTP API"' } : {}),
+    ...(status === 503 ? { 'Retry-After': '1' } : {}),
+  })
+  response.end(text)
+}
+
+function sizeHeader(bytes: number | undefined): Record<string, string> {
+  return bytes === undefined ? {} : { 'Content-Length': String(bytes) }
+}
+
+function commonHeaders({ queryId, timezone }: Origin): Record<string, string> {
+  return {
+    'X-ClickHouse-Query-Id': queryId,
+    'X-ClickHouse-Timezone': timezone,
+    'X-ClickHouse-Server-Display-Name': 'spyglass',
+    'X-Content-Type-Options': 'nosniff',
+  }
+}
+
+const SUMMARY = {
+  read_rows: 0,
+  read_bytes: 0,
+  written_rows: 0,
+  written_bytes: 0,
+  total_rows_to_read: 0,
+  result_rows: 0,
+  result_bytes: 0,
+  elapsed_ns: 0,
+}
+
+/** All figures are texts, as in ClickHouse. */
+function summary(figures: Partial<Record<keyof typeof SUMMARY, number | bigint>>): string {
+  return JSON.stringify(Object.fromEntries(Object.entries({ ...SUMMARY, ...figures }).map(([name, value]) => [name, String(value)])))
+}

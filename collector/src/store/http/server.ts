@@ -1,0 +1,169 @@
+/** The ClickHouse HTTP interface: statements at `/`, `/ping`, and the health of the process. */
+import { randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { codeOf } from '@spyglass/agent/contract'
+import type { Logger } from '@spyglass/agent/logger'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { clickhouseCodes, fromEngine, refuse } from '../clickhouse-error.ts'
+import { fail } from '../errors.ts'
+import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
+import { isInsert, parseInsert } from '../insert-statement.ts'
+import type { Store } from '../store.ts'
+import type { QueryCounters } from '../store-resource.ts'
+import { readBody } from './body.ts'
+import { authenticate, type Credentials, type Role } from './credentials.ts'
+import { HELLO_STATEMENT, helloBlock, isHello, wantsBlockInfo } from './hello.ts'
+import { readRequest } from './read-request.ts'
+import { type Origin, sendAnswer, sendBytes, sendError, sendWritten } from './respond.ts'
+
+export interface StoreServerOptions {
+  readonly store: Store
+  readonly credentials: Credentials
+  readonly queryTimeoutMs: number
+  readonly counters: QueryCounters
+  readonly logger: Logger
+}
+
+/** Largest body of an insert, also after decompression. */
+const MAX_INSERT_BYTES = 64 * 1024 * 1024
+
+interface Exchange {
+  readonly request: FastifyRequest
+  readonly response: ServerResponse
+  readonly query: URLSearchParams
+  readonly origin: Origin
+  readonly role: Role
+  /** Aborts when the client goes away before it has its answer. */
+  readonly gone: AbortSignal
+}
+
+/** Makes the server; the caller listens. */
+export function createStoreServer(options: StoreServerOptions): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: MAX_INSERT_BYTES,
+    requestTimeout: 60_000,
+    connectionTimeout: 120_000,
+    keepAliveTimeout: 30_000,
+    routerOptions: { ignoreTrailingSlash: true },
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5000, maxHeaderSize: 65_536 },
+    forceCloseConnections: true,
+  })
+  app.server.maxConnections = 2000
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload)) // read later, once it is known who asks
+
+  app.get('/ping', (_request, reply) => reply.type('text/html; charset=UTF-8').send('Ok.\n'))
+  app.get('/health', (_request, reply) => reply.send({ status: 'up' }))
+  app.get('/ready', (_request, reply) => {
+    const { failure } = options.store.size()
+    return reply
+      .status(failure === undefined ? 200 : 503)
+      .send({ ready: failure === undefined, reasons: failure === undefined ? [] : [failure] })
+  })
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/',
+    handler: async (request, reply) => {
+      const query = new URL(request.url, 'http://store').searchParams
+      if (request.method === 'GET' && !query.has('query')) return reply.type('text/html; charset=UTF-8').send('Ok.\n')
+      reply.hijack()
+      await exchange(request, reply.raw, { ...options, query })
+      return reply
+    },
+  })
+  return app
+}
+
+/** @throws SPY_PORT_TAKEN */
+export async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_PORT_TAKEN', [host, port], error)
+    throw error
+  }
+  const address = app.server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+async function exchange(
+  request: FastifyRequest,
+  response: ServerResponse,
+  { query, ...options }: StoreServerOptions & { query: URLSearchParams },
+): Promise<void> {
+  const origin: Origin = { queryId: queryIdOf(query), timezone: options.store.timezone }
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const { counters, logger } = options
+  try {
+    const role = authenticate(request.headers, query, options.credentials)
+    counters.queries++
+    await handle({ request, response, query, origin, role, gone: gone.signal }, options)
+  } catch (error) {
+    const failure = fromEngine(error)
+    if (isRefusal(failure.number)) counters.refused++
+    else counters.failed++
+    logger.debug({ code: failure.code, queryId: origin.queryId, err: failure }, 'a statement failed')
+    if (response.headersSent || response.destroyed) response.destroy()
+    else sendError(response, failure, origin)
+  }
+}
+
+async function handle(exchange: Exchange, options: StoreServerOptions): Promise<void> {
+  const { query, role, request } = exchange
+  const statement = query.get('query') ?? ''
+  if (isInsert(statement)) return insert(exchange, statement, options)
+  const text = (await bodyOf(request, MAX_STATEMENT_LENGTH)).toString('utf8')
+  const sql = statement === '' ? text : text === '' ? statement : `${statement}\n${text}`
+  if (isInsert(sql) && role === 'own') throw refuse('SYNTAX_ERROR', 'An INSERT must stand in the parameter query, its data in the body')
+  await read(exchange, sql, options)
+}
+
+async function insert(
+  { request, response, query, origin, role }: Exchange,
+  statement: string,
+  { store }: StoreServerOptions,
+): Promise<void> {
+  if (role !== 'own') throw refuse('ACCESS_DENIED', 'Only statements that read are allowed with these credentials')
+  const parsed = parseInsert(statement)
+  const segment = request.headers['x-spyglass-segment']
+  if (typeof segment === 'string') return sendWritten(response, await store.writer.insertSegment(segment, parsed), origin)
+  const body = await bodyOf(request, MAX_INSERT_BYTES)
+  sendWritten(response, await store.writer.insertBody(body, parsed, query.get('insert_deduplication_token') ?? undefined), origin)
+}
+
+async function read({ request, response, query, origin, role, gone }: Exchange, sql: string, options: StoreServerOptions): Promise<void> {
+  const { store, queryTimeoutMs } = options
+  const wanted = readRequest(sql, query, { header: request.headers['x-clickhouse-format'], timeoutMs: queryTimeoutMs })
+  const hello = isHello(sql)
+  if (hello && wantsBlockInfo(wanted.defaultFormat, query.get('client_protocol_version')))
+    return sendBytes(response, 'Native', helloBlock(store.engineVersion, store.timezone), origin)
+  const gzip = query.get('enable_http_compression') === '1' && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
+  const reader = role === 'own' ? store.ownReader : store.reader
+  const statement = hello ? { ...wanted, sql: HELLO_STATEMENT } : wanted
+  await reader.run(statement, (answer) => sendAnswer(response, answer, { ...origin, gzip }), gone)
+}
+
+async function bodyOf(request: FastifyRequest, maxBytes: number): Promise<Buffer> {
+  if (!(request.body instanceof Readable)) return Buffer.alloc(0)
+  return readBody(request.body, request.headers['content-encoding'], maxBytes)
+}
+
+const REFUSALS = new Set<number>([
+  clickhouseCodes.REQUIRED_PASSWORD,
+  clickhouseCodes.AUTHENTICATION_FAILED,
+  clickhouseCodes.QUERY_IS_PROHIBITED,
+  clickhouseCodes.ACCESS_DENIED,
+  clickhouseCodes.READONLY,
+  clickhouseCodes.TOO_MANY_SIMULTANEOUS_QUERIES,
+  clickhouseCodes.NO_FREE_CONNECTION,
+])
+const isRefusal = (number: number): boolean => REFUSALS.has(number)
+
+/** The client's own id when it is a plain one. */
+function queryIdOf(query: URLSearchParams): string {
+  const given = query.get('query_id')
+  return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+}
