@@ -14,7 +14,7 @@ export interface ApplicationContext {
    * The datasource of that name.
    * @throws SPY_DATASOURCE_UNKNOWN
    */
-  datasource(name: string): Datasource
+  readonly datasource: (name: string) => Datasource
   /** Writes to the server log. */
   readonly logger: Logger
   /** Aborted when the start took too long or the application is to stop. */

@@ -255,11 +255,14 @@ function entryOf({ request, response, url, startedAt, time, clientAddress, trace
   }
 }
 
-/** Known where the application stated the length; a chunked body is not measured, because counting would cost every request. */
-function bodySize(request: IncomingMessage, response: ServerResponse): number | undefined {
+/**
+ * Known where the length was stated; a chunked body is not measured, because counting would cost every request. Headers given to
+ * `writeHead`, as Fastify does, cannot be read back, hence Node's own private note of the length.
+ */
+function bodySize(request: IncomingMessage, response: ServerResponse & { readonly _contentLength?: unknown }): number | undefined {
   if (request.method === 'HEAD' || response.statusCode === 204 || response.statusCode === 304) return 0
-  const length = response.getHeader('content-length')
-  return length === undefined ? undefined : Number(length)
+  const { _contentLength: length } = response
+  return typeof length === 'number' ? length : undefined
 }
 
 /** Answers with a JSON body. */
