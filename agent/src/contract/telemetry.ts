@@ -29,6 +29,8 @@ export const attr = {
   codeLine: 'code.line.number',
   codeFunction: 'code.function.name',
   codeStack: 'code.stacktrace',
+  /** `true` when the place is where the same statement was called from on the same route earlier, not this very execution. */
+  codeEarlier: 'spyglass.code.earlier',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
   exceptionStack: 'exception.stacktrace',
@@ -41,6 +43,8 @@ export const attr = {
   poolWaitMs: 'spyglass.pool.wait_ms',
   /** `true` on resources whose sender exports aggregates of every request: rollups then take nothing from spans. */
   aggregates: 'spyglass.aggregates',
+  /** Children of a request that were left out of its trace because there were too many. */
+  droppedChildren: 'spyglass.children.dropped',
   /** `true` on a span that was exported while its request still ran; a later span with the same id supersedes it. */
   partial: 'spyglass.partial',
   application: 'spyglass.application',
