@@ -13,12 +13,17 @@ export function bannerText({ config, folder, secrets, interactive }: BannerInput
   const { console: page, management, store } = config
   const password = interactive ? `password ${secrets.console.password}` : `password: console.password in ${folder.secrets}`
   const rows: (readonly [string, string])[] = [
-    ...config.applications.map((application) => ['application', applicationUrl(config, application.listener, application.contextPath)] as const),
+    ...config.applications.map(
+      (application) => ['application', applicationUrl(config, application.listener, application.contextPath)] as const,
+    ),
     ['console', `http://${page.host}:${page.port}/   user ${secrets.console.user}, ${password}`],
     ['SNMP', snmpLine(config, folder, secrets)],
     ['Jolokia', `http://${management.host}:${management.port}/jolokia/read/java.lang:type=Memory`],
     ['Prometheus', `http://${management.host}:${management.port}/metrics`],
-    ['ClickHouse', `http://${store.host}:${store.port}/   user ${secrets.clickhouse.reader.user}, password: clickhouse.reader.password in ${folder.secrets}`],
+    [
+      'ClickHouse',
+      `http://${store.host}:${store.port}/   user ${secrets.clickhouse.reader.user}, password: clickhouse.reader.password in ${folder.secrets}`,
+    ],
     ['Grafana', `provisioning in ${folder.grafana}`],
     ['data', folder.root],
     ['stop', 'Ctrl-C'],

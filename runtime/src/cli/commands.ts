@@ -25,7 +25,10 @@ export const commands: readonly CommandDeclaration[] = [
   {
     name: 'up',
     summary: 'Starts the whole suite: server, collector, store, SNMP bridge and console.',
-    options: { ...configuration, demo: { description: 'Adds the sample application with gentle traffic, and SNMP v2c with community public on loopback.' } },
+    options: {
+      ...configuration,
+      demo: { description: 'Adds the sample application with gentle traffic, and SNMP v2c with community public on loopback.' },
+    },
     example: 'spyglass up --config spyglass.yaml',
   },
   {
@@ -34,10 +37,30 @@ export const commands: readonly CommandDeclaration[] = [
     options: configuration,
     example: 'spyglass server --config spyglass.yaml',
   },
-  { name: 'collector', summary: 'Starts the collector and the console alone.', options: configuration, example: 'spyglass collector --data /var/lib/spyglass' },
-  { name: 'store', summary: 'Starts the embedded ClickHouse alone.', options: configuration, example: 'spyglass store --data /var/lib/spyglass' },
-  { name: 'snmp-bridge', summary: 'Starts the SNMP bridge alone.', options: configuration, example: 'spyglass snmp-bridge --config spyglass.yaml' },
-  { name: 'status', summary: 'Shows the processes and instances of a running server, and whether it is ready.', options: configuration, example: 'spyglass status' },
+  {
+    name: 'collector',
+    summary: 'Starts the collector and the console alone.',
+    options: configuration,
+    example: 'spyglass collector --data /var/lib/spyglass',
+  },
+  {
+    name: 'store',
+    summary: 'Starts the embedded ClickHouse alone.',
+    options: configuration,
+    example: 'spyglass store --data /var/lib/spyglass',
+  },
+  {
+    name: 'snmp-bridge',
+    summary: 'Starts the SNMP bridge alone.',
+    options: configuration,
+    example: 'spyglass snmp-bridge --config spyglass.yaml',
+  },
+  {
+    name: 'status',
+    summary: 'Shows the processes and instances of a running server, and whether it is ready.',
+    options: configuration,
+    example: 'spyglass status',
+  },
   {
     name: 'list',
     arguments: '[PATTERN]',

@@ -4,10 +4,22 @@ import { readSecrets } from '@spyglass/agent/config'
 import { entryOf } from './part-scripts.ts'
 import { runScript } from './run-script.ts'
 
-/** Settles when it is written. The password goes by the environment: arguments can be seen by everyone. */
-export async function buildDashboards(config: SpyglassConfig, folder: DataFolder, out: string = folder.grafana): Promise<number> {
+export interface DashboardsOptions {
+  /** Default: grafana in the data folder. */
+  readonly out?: string
+  /** Whether the written files are not listed. */
+  readonly quiet?: boolean
+}
+
+/** Settles with the exit code when it is written. The password goes by the environment: arguments can be seen by everyone. */
+export async function buildDashboards(config: SpyglassConfig, folder: DataFolder, options: DashboardsOptions = {}): Promise<number> {
   const { user, password } = readSecrets(folder.secrets).clickhouse.reader
   const { store, alerting } = config
-  const args = ['--out', out, '--url', `http://${store.host}:${store.port}`, '--user', user, '--owner', alerting.owner]
-  return runScript(entryOf('@spyglass/dashboards', 'dashboards-main'), args, { SPYGLASS_READER_PASSWORD: password })
+  const url = `http://${store.host}:${store.port}`
+  const rules = ['--owner', alerting.owner, '--instance-down-after-ms', String(alerting.instanceDownAfterMs)]
+  const args = ['--out', options.out ?? folder.grafana, '--url', url, '--user', user, ...rules]
+  return runScript(entryOf('@spyglass/dashboards', 'dashboards-main'), args, {
+    env: { SPYGLASS_READER_PASSWORD: password },
+    quiet: options.quiet ?? false,
+  })
 }

@@ -17,7 +17,10 @@ export function demoTraffic({ listeners }: SpyglassConfig): { readonly script: s
   const [listener] = listeners
   if (!listener) return undefined
   const url = `http://${listener.host}:${listener.port}/shop`
-  return { script: fileURLToPath(new URL('src/traffic.ts', `file://${shopFolder()}/`)), args: ['--url', url, '--rate', String(REQUESTS_PER_SECOND)] }
+  return {
+    script: fileURLToPath(new URL('src/traffic.ts', `file://${shopFolder()}/`)),
+    args: ['--url', url, '--rate', String(REQUESTS_PER_SECOND)],
+  }
 }
 
 function shopFolder(): string {

@@ -2,11 +2,14 @@
 import type { ApplicationConfig, SpyglassConfig } from '@spyglass/agent/config'
 import { version } from '../identity.ts'
 
-const PASSED = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|TERM|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/
+const PASSED =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|TERM|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/
 
 /** NODE_OPTIONS is among what is left out: npm sets it for itself, and an application must not inherit it. */
 export function baseEnvironment(from: NodeJS.ProcessEnv = process.env): Record<string, string> {
-  return Object.fromEntries(Object.entries(from).filter((entry): entry is [string, string] => PASSED.test(entry[0]) && entry[1] !== undefined))
+  return Object.fromEntries(
+    Object.entries(from).filter((entry): entry is [string, string] => PASSED.test(entry[0]) && entry[1] !== undefined),
+  )
 }
 
 /** libuv's threads are the store's queries: as many as there are sessions, and some for files (`design: the store`). */

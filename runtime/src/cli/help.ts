@@ -4,12 +4,30 @@ import { type CommandDeclaration, commands, type OptionDeclaration } from './com
 export function helpText(): string {
   const width = Math.max(...commands.map(({ name }) => name.length)) + 2
   const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`)
-  return ['spyglass: observability and monitoring for application servers', '', 'Usage: spyglass COMMAND [options]', '', ...lines, '', 'spyglass COMMAND --help tells more.', ''].join('\n')
+  return [
+    'spyglass: observability and monitoring for application servers',
+    '',
+    'Usage: spyglass COMMAND [options]',
+    '',
+    ...lines,
+    '',
+    'spyglass COMMAND --help tells more.',
+    '',
+  ].join('\n')
 }
 
 export function commandHelp({ name, arguments: args, summary, options, example }: CommandDeclaration): string {
   const rows = Object.entries(options).map(([option, declaration]) => optionRow(option, declaration))
-  return [`Usage: spyglass ${[name, args, '[options]'].filter(Boolean).join(' ')}`, '', summary, '', ...rows, '', `Example: ${example}`, ''].join('\n')
+  return [
+    `Usage: spyglass ${[name, args, '[options]'].filter(Boolean).join(' ')}`,
+    '',
+    summary,
+    '',
+    ...rows,
+    '',
+    `Example: ${example}`,
+    '',
+  ].join('\n')
 }
 
 function optionRow(name: string, { value, description }: OptionDeclaration): string {

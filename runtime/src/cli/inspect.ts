@@ -27,18 +27,37 @@ export async function status(config: SpyglassConfig): Promise<readonly string[]>
   const resources = await readResources(config)
   const of = (kind: string): readonly DottedResource[] => resources.filter((resource) => resource.kind.name === kind)
   return [
-    ...of(kinds.server.name).map(({ values: v }) => `server ${v['name']}  version ${v['version']}  up ${duration(v['uptime'])}  ready ${v['instancesReady']}/${v['instances']}`),
-    ...of(kinds.instance.name).map(({ values: v }) => `instance ${v['name']}  ${v['state']}  pid ${v['pid']}  generation ${v['generation']}  restarts ${v['restarts']}  requests ${v['requests'] ?? '-'}`),
-    ...of(kinds.application.name).map(({ values: v }) => `application ${v['name']}  ${v['state']}  at ${v['contextPath']} in ${v['instance']}`),
-    ...of(kinds.datasource.name).map(({ values: v }) => `datasource ${v['name']}  ${v['state']}  lent ${v['activeConnections']}/${v['maxConnections']}  waiting ${v['waitingBorrowers']} in ${v['instance']}`),
-    ...of(kinds.collector.name).map(({ values: v }) => `collector  spans ${v['spansReceived']}  pending segments ${v['segmentsPending']}  alerts firing ${v['alertsFiring']}`),
-    ...of(kinds.store.name).map(({ values: v }) => `store  ClickHouse ${v['engineVersion']}  rows ${v['rows']}  on disk ${bytes(v['bytesOnDisk'])}`),
+    ...of(kinds.server.name).map(
+      ({ values: v }) =>
+        `server ${v['name']}  version ${v['version']}  up ${duration(v['uptime'])}  ready ${v['instancesReady']}/${v['instances']}`,
+    ),
+    ...of(kinds.instance.name).map(
+      ({ values: v }) =>
+        `instance ${v['name']}  ${v['state']}  pid ${v['pid']}  generation ${v['generation']}  restarts ${v['restarts']}  requests ${v['requests'] ?? '-'}`,
+    ),
+    ...of(kinds.application.name).map(
+      ({ values: v }) => `application ${v['name']}  ${v['state']}  at ${v['contextPath']} in ${v['instance']}`,
+    ),
+    ...of(kinds.datasource.name).map(
+      ({ values: v }) =>
+        `datasource ${v['name']}  ${v['state']}  lent ${v['activeConnections']}/${v['maxConnections']}  waiting ${v['waitingBorrowers']} in ${v['instance']}`,
+    ),
+    ...of(kinds.collector.name).map(
+      ({ values: v }) =>
+        `collector  spans ${v['spansReceived']}  pending segments ${v['segmentsPending']}  alerts firing ${v['alertsFiring']}`,
+    ),
+    ...of(kinds.store.name).map(
+      ({ values: v }) => `store  ClickHouse ${v['engineVersion']}  rows ${v['rows']}  on disk ${bytes(v['bytesOnDisk'])}`,
+    ),
     ...of(kinds.snmpAgent.name).map(({ values: v }) => `snmp-bridge  objects ${v['objects']}  packets ${v['packetsIn']}`),
   ]
 }
 
 function attributesOf({ name, values }: DottedResource): readonly (readonly [string, string])[] {
-  return Object.entries(values).map(([attribute, value]) => [`${name}.${attribute}`, typeof value === 'object' ? JSON.stringify(value) : String(value)])
+  return Object.entries(values).map(([attribute, value]) => [
+    `${name}.${attribute}`,
+    typeof value === 'object' ? JSON.stringify(value) : String(value),
+  ])
 }
 
 function duration(value: unknown): string {

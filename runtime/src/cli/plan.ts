@@ -70,7 +70,12 @@ export function planOf(input: PlanInput): ServerPlan {
 }
 
 // eslint-disable-next-line max-params -- the listener, and what is the same for all of them
-function instancesOf(listener: ListenerConfig, sockets: ReadonlyMap<string, ListeningSocket>, { config }: PlanInput, effective: string): Part[] {
+function instancesOf(
+  listener: ListenerConfig,
+  sockets: ReadonlyMap<string, ListeningSocket>,
+  { config }: PlanInput,
+  effective: string,
+): Part[] {
   const socket = sockets.get(listener.name)
   const applications = config.applications.filter((application) => application.listener === listener.name)
   return Array.from({ length: listener.instances }, (_, slot): Part => {

@@ -23,7 +23,9 @@ export async function readResources({ management }: SpyglassConfig): Promise<rea
   const url = `http://${management.host}:${management.port}/jolokia/`
   const bulk = allKinds.map(({ domain, type }) => ({ type: 'read', mbean: `${domain}:type=${type},*`, config: { ignoreErrors: true } }))
   const replies = (await post(url, bulk)) as readonly BulkReply[]
-  return allKinds.flatMap((kind, i) => Object.values(replies[i]?.value ?? {}).map((values) => ({ name: dottedName(kind, values), kind, values })))
+  return allKinds.flatMap((kind, i) =>
+    Object.values(replies[i]?.value ?? {}).map((values) => ({ name: dottedName(kind, values), kind, values })),
+  )
 }
 
 /** A dot inside a part is escaped with a backslash. */

@@ -29,7 +29,7 @@ const runs: Readonly<Record<string, Run>> = {
   up: ({ values }) => up(values, 'all'),
   server: ({ values }) => up(values, 'edge'),
   collector: ({ raw }) => runScript(entryOf('@spyglass/collector', 'collector-main'), raw),
-  store: ({ raw }) => runScript(entryOf('@spyglass/collector', 'store-main'), raw, { UV_THREADPOOL_SIZE: '16' }),
+  store: ({ raw }) => runScript(entryOf('@spyglass/collector', 'store-main'), raw, { env: { UV_THREADPOOL_SIZE: '16' } }),
   'snmp-bridge': ({ raw }) => runScript(entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'), raw),
   status: async ({ values }) => print(await status(configOf(values))),
   list: async ({ values, words }) => print(await list(configOf(values), words[0])),
@@ -42,7 +42,7 @@ const runs: Readonly<Record<string, Run>> = {
   'dashboards build': ({ values }) => {
     const config = configOf(values)
     const folder = dataFolder(config.data)
-    return buildDashboards(config, folder, typeof values['out'] === 'string' ? values['out'] : folder.grafana)
+    return buildDashboards(config, folder, typeof values['out'] === 'string' ? { out: values['out'] } : {})
   },
 }
 
@@ -58,11 +58,16 @@ async function main(argv: readonly string[]): Promise<number> {
   return run({ raw, ...parse(command, raw) })
 }
 
-function parse({ options, arguments: takesWords }: CommandDeclaration, raw: readonly string[]): { values: Values; words: readonly string[] } {
+function parse(
+  { options, arguments: takesWords }: CommandDeclaration,
+  raw: readonly string[],
+): { values: Values; words: readonly string[] } {
   try {
     const { values, positionals } = parseArgs({
       args: [...raw],
-      options: Object.fromEntries(Object.entries(options).map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }])),
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }]),
+      ),
       allowPositionals: takesWords !== undefined,
     })
     return { values: values as Values, words: positionals }

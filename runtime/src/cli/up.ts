@@ -1,6 +1,14 @@
 /** `spyglass up` and `spyglass server`: from arguments to a running keeper that ends on Ctrl-C. */
 import { existsSync } from 'node:fs'
-import { type DataFolder, ensureDataFolder, ensureSecrets, loadConfig, type LoadOptions, parseOffset, type SpyglassConfig } from '@spyglass/agent/config'
+import {
+  type DataFolder,
+  ensureDataFolder,
+  ensureSecrets,
+  loadConfig,
+  type LoadOptions,
+  parseOffset,
+  type SpyglassConfig,
+} from '@spyglass/agent/config'
 import { codeOf } from '@spyglass/agent/contract'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
 import { bannerText } from './banner.ts'
@@ -71,7 +79,7 @@ async function withProgress(keeper: Keeper): Promise<ReadonlyMap<string, Error> 
 /** Grafana's files are a convenience: the server runs without them. */
 async function writeDashboards(config: SpyglassConfig, folder: DataFolder): Promise<void> {
   try {
-    await buildDashboards(config, folder)
+    await buildDashboards(config, folder, { quiet: true })
   } catch (error) {
     say(`the Grafana files were not written: ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -42,7 +42,16 @@ function clearOf(raised: SpyglassEvent, source: string, time: number): SpyglassE
     if (!('clears' in declaration) || declaration.clears !== raised.name) continue
     const message = `${source} ended: what it had raised is void`
     const { phase, severity } = declaration
-    return { name: name as EventName, incidentId: raised.incidentId, phase, severity, resource: raised.resource, time, message, attributes: {} }
+    return {
+      name: name as EventName,
+      incidentId: raised.incidentId,
+      phase,
+      severity,
+      resource: raised.resource,
+      time,
+      message,
+      attributes: {},
+    }
   }
   return undefined
 }

@@ -1,0 +1,131 @@
+/** Starts the whole suite as a user does, by the command line, on ports of its own, and stops it again. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadConfig, readSecrets, type Secrets, type SpyglassConfig } from '@spyglass/agent/config'
+import { stringify } from 'yaml'
+import { until } from './until.ts'
+
+export const repository = fileURLToPath(new URL('../..', import.meta.url))
+export const cli = join(repository, 'runtime/src/cli/spyglass.ts')
+export const shopFolder = join(repository, 'examples/shop')
+
+export interface Suite extends AsyncDisposable {
+  readonly config: SpyglassConfig
+  readonly secrets: Secrets
+  readonly data: string
+  readonly configFile: string
+  readonly keeper: ChildProcess
+  /** What the command line printed so far. */
+  output(): string
+  readonly urls: { readonly app: string; readonly management: string; readonly console: string; readonly store: string; readonly otlp: string }
+  /** Runs another command of the command line against this suite. */
+  run(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }>
+  pidOf(part: string): number
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Starts it and waits for the block that says ready. `settings` are those of spyglass.yaml. */
+export async function startSuite(data: string, settings: Readonly<Record<string, unknown>> = {}, args: readonly string[] = []): Promise<Suite> {
+  const configFile = join(data, 'spyglass.yaml')
+  const offset = await freeOffset()
+  writeFileSync(configFile, stringify({ data: join(data, 'd'), portOffset: offset, ...settings }))
+  const keeper = runCli(['up', '--config', configFile, ...args])
+  let output = ''
+  keeper.stdout?.on('data', (chunk) => (output += chunk))
+  keeper.stderr?.on('data', (chunk) => (output += chunk))
+  await until(() => {
+    if (keeper.exitCode !== null) throw new Error(`ended with ${keeper.exitCode}: ${output}`)
+    return output.includes('Spyglass is ready')
+  }, 60_000).catch((error: unknown) => {
+    keeper.kill('SIGKILL')
+    throw new Error(`not ready:\n${output}\n${serverLogTail(join(data, 'd'))}`, { cause: error })
+  })
+  const config = loadConfig({ file: configFile })
+  return {
+    config,
+    secrets: readSecrets(join(config.data, 'secrets.yaml')),
+    data: config.data,
+    configFile,
+    keeper,
+    output: () => output,
+    urls: urlsOf(config),
+    run: (...more) => collect(runCli([...more, '--config', configFile])),
+    pidOf: (part) => pidOf(config.data, part),
+    async [Symbol.asyncDispose]() {
+      await stop(keeper)
+    },
+  }
+}
+
+/** A command of the command line, with its output piped. */
+export function runCli(args: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
+  return spawn(process.execPath, ['--conditions=spyglass-source', cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
+}
+
+export async function collect(child: ChildProcess): Promise<{ code: number; stdout: string; stderr: string }> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (chunk) => (stdout += chunk))
+  child.stderr?.on('data', (chunk) => (stderr += chunk))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code: code ?? -1, stdout, stderr }
+}
+
+async function stop(keeper: ChildProcess): Promise<void> {
+  if (keeper.exitCode !== null || keeper.signalCode !== null) return
+  const ended = once(keeper, 'exit')
+  keeper.kill('SIGTERM')
+  const late = setTimeout(() => keeper.kill('SIGKILL'), 40_000)
+  await ended
+  clearTimeout(late)
+}
+
+/** The newest pid that the keeper's log names for a part. */
+function pidOf(data: string, part: string): number {
+  const lines = readFileSync(join(data, 'logs/server.log'), 'utf8').split('\n')
+  for (const line of lines.toReversed()) {
+    if (!line.includes('"ready"')) continue
+    const entry = JSON.parse(line) as { process?: string; part?: string; childPid?: number }
+    if (entry.process === 'keeper' && entry.part === part && entry.childPid) return entry.childPid
+  }
+  throw new Error(`no pid of ${part} in the log`)
+}
+
+function serverLogTail(data: string): string {
+  const file = join(data, 'logs/server.log')
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(-40).join('\n') : ''
+}
+
+function urlsOf({ listeners, management, console: page, store, collector }: SpyglassConfig): Suite['urls'] {
+  const url = (host: string, port: number): string => `http://${host}:${port}`
+  return {
+    app: url(listeners[0]!.host, listeners[0]!.port),
+    management: url(management.host, management.port),
+    console: url(page.host, page.port),
+    store: url(store.host, store.port),
+    otlp: url(collector.host, collector.otlpHttpPort),
+  }
+}
+
+const DEFAULT_PORTS = [8080, 8778, 4318, 8123, 8900]
+
+/** An offset at which all ports are free now. */
+export async function freeOffset(): Promise<number> {
+  for (;;) {
+    const offset = 10_000 + Math.floor(Math.random() * 20_000)
+    const free = await Promise.all(DEFAULT_PORTS.map((port) => isFree(port + offset)))
+    if (free.every(Boolean)) return offset
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
