@@ -1,0 +1,227 @@
+/** The text of SPYGLASS-MIB, made from the declared kinds and events. It is the same for the same declarations and root. */
+import { type Oid, startsWith } from '../ber/oid.ts'
+import { agentObjects } from './agent-objects.ts'
+import { group, identifier, lines, list, notificationType, objectType, quoted, textualConvention } from './clauses.ts'
+import { AGENT_OBJECTS, EVENT_OBJECTS } from './layout.ts'
+import { eventObjects, mibNotifications } from './notifications.ts'
+import { mibTables, type MibTable } from './tables.ts'
+
+export const MODULE_NAME = 'SPYGLASS-MIB'
+/** Raise with every change of the module's content. */
+const REVISION = '202611210000Z'
+const NOTIFICATION_GROUP = 102
+
+/** The whole module, rooted at `root`. */
+export function mibText(root: Oid): string {
+  const tables = mibTables()
+  const sections = [
+    header(root),
+    identity(root),
+    conventions(),
+    structure(),
+    ...tables.map(tableText),
+    agentText(),
+    eventText(),
+    notificationText(),
+    conformanceText(tables),
+    'END',
+  ]
+  return `${sections.join('\n\n')}\n`
+}
+
+function header(root: Oid): string {
+  return lines(
+    `${MODULE_NAME} DEFINITIONS ::= BEGIN`,
+    '',
+    'IMPORTS',
+    '    MODULE-IDENTITY, OBJECT-TYPE, OBJECT-IDENTITY, NOTIFICATION-TYPE,',
+    `    Counter32, Counter64, Gauge32, Unsigned32, ${anchorOf(root).anchor}`,
+    '        FROM SNMPv2-SMI',
+    '    TEXTUAL-CONVENTION, DateAndTime, TruthValue',
+    '        FROM SNMPv2-TC',
+    '    MODULE-COMPLIANCE, OBJECT-GROUP, NOTIFICATION-GROUP',
+    '        FROM SNMPv2-CONF;',
+  )
+}
+
+/** Each number of the root gets a name of its own: SMIv2 frowns on definitions that skip a level. */
+function identity(root: Oid): string {
+  const { anchor, rest } = anchorOf(root)
+  const steps = rest.slice(0, -1).map((number, i) => identifier(stepName(i), `${i === 0 ? anchor : stepName(i - 1)} ${number}`))
+  const parent = rest.length > 1 ? stepName(rest.length - 2) : anchor
+  return lines(
+    'spyglassMIB MODULE-IDENTITY',
+    `    LAST-UPDATED "${REVISION}"`,
+    '    ORGANIZATION "Spyglass"',
+    '    CONTACT-INFO',
+    quoted('https://github.com/spyglass-suite/spyglass'),
+    '    DESCRIPTION',
+    quoted(
+      'Application servers, their instances, listeners, pools of database connections, applications and processes, as the Spyglass ' +
+        'suite manages them. All objects are read-only. Row numbers are kept over restarts and never given to another resource. ' +
+        'A value that is not known is absent, never zero. Texts may name statements, hosts and users: give access with care.',
+    ),
+    `    REVISION "${REVISION}"`,
+    '    DESCRIPTION',
+    quoted('First version.'),
+    `    ::= { ${parent} ${rest.at(-1)} }`,
+    ...steps.flatMap((step) => ['', step]),
+  )
+}
+
+const stepName = (i: number): string => `sgRootArc${i + 1}`
+
+function anchorOf(root: Oid): { anchor: string; rest: readonly number[] } {
+  const enterprises = [1, 3, 6, 1, 4, 1]
+  return startsWith(root, enterprises) && root.length > enterprises.length
+    ? { anchor: 'enterprises', rest: root.slice(enterprises.length) }
+    : { anchor: 'internet', rest: root.slice(4) }
+}
+
+function conventions(): string {
+  return [
+    textualConvention({
+      name: 'SgUtf8String',
+      hint: '255t',
+      description: 'A text in UTF-8. Longer texts end with an ellipsis.',
+      syntax: 'OCTET STRING (SIZE (0..255))',
+    }),
+    textualConvention({
+      name: 'SgLongUtf8String',
+      hint: '1024t',
+      description: 'A text in UTF-8 of several lines. Longer texts end with an ellipsis.',
+      syntax: 'OCTET STRING (SIZE (0..1024))',
+    }),
+    textualConvention({
+      name: 'SgGauge64',
+      hint: 'd',
+      description:
+        'A gauge of 64 bits. SMIv2 has none, so it is carried as a Counter64, but it goes up and down: take its value, not its difference.',
+      syntax: 'Counter64',
+    }),
+  ].join('\n\n')
+}
+
+function structure(): string {
+  return [
+    identifier('sgNotifications', 'spyglassMIB 0'),
+    identifier('sgObjects', 'spyglassMIB 1'),
+    identifier('sgConformance', 'spyglassMIB 2'),
+    identifier('sgProducts', 'spyglassMIB 3'),
+    identifier('sgAgent', `sgObjects ${AGENT_OBJECTS}`),
+    identifier('sgEvent', `sgObjects ${EVENT_OBJECTS}`),
+    identifier('sgCompliances', 'sgConformance 1'),
+    identifier('sgGroups', 'sgConformance 2'),
+    lines(
+      'sgBridge OBJECT-IDENTITY',
+      '    STATUS      current',
+      '    DESCRIPTION',
+      quoted('The Spyglass SNMP bridge: the value of its sysObjectID.'),
+      '    ::= { sgProducts 1 }',
+    ),
+  ].join('\n\n')
+}
+
+function tableText(table: MibTable): string {
+  const { prefix, kind, indexes, indexColumn, columns } = table
+  const own = indexes.at(-1)!.descriptor
+  const entryType = `${prefix.charAt(0).toUpperCase()}${prefix.slice(1)}Entry`
+  const members = [[own, 'Unsigned32'] as const, ...columns.map(({ descriptor, syntax }) => [descriptor, plainSyntax(syntax)] as const)]
+  return [
+    objectType({
+      descriptor: `${prefix}Table`,
+      syntax: `SEQUENCE OF ${entryType}`,
+      access: 'not-accessible',
+      description: `${kind.description} A row stands as long as the resource exists.`,
+      at: `sgObjects ${table.number}`,
+    }),
+    objectType({
+      descriptor: `${prefix}Entry`,
+      syntax: entryType,
+      access: 'not-accessible',
+      description: 'One resource of this kind. Its counters begin again when the process that holds the resource starts again.',
+      tail: `INDEX       { ${indexes.map(({ descriptor }) => descriptor).join(', ')} }`,
+      at: `${prefix}Table 1`,
+    }),
+    lines(`${entryType} ::= SEQUENCE {`, members.map(([name, type]) => `    ${name}  ${type}`).join(',\n'), '}'),
+    objectType({
+      descriptor: own,
+      syntax: 'Unsigned32 (1..4294967295)',
+      access: 'not-accessible',
+      description: 'Number of the row. It belongs to the name of the resource for ever, over restarts too.',
+      at: `${prefix}Entry ${indexColumn}`,
+    }),
+    ...columns.map(({ descriptor, syntax, units, description, number, counter }) =>
+      objectType({
+        descriptor,
+        syntax,
+        units,
+        access: 'read-only',
+        description: counter ? `${description} Begins again at 0 when what counts it starts again.` : description,
+        at: `${prefix}Entry ${number}`,
+      }),
+    ),
+  ].join('\n\n')
+}
+
+/** In a SEQUENCE only the base type of an enumeration may stand. */
+const plainSyntax = (syntax: string): string => (syntax.startsWith('INTEGER') ? 'INTEGER' : syntax)
+
+function agentText(): string {
+  return agentObjects
+    .map(({ descriptor, syntax, units, description, number }) =>
+      objectType({ descriptor, syntax, units, access: 'read-only', description, at: `sgAgent ${number}` }),
+    )
+    .join('\n\n')
+}
+
+function eventText(): string {
+  return eventObjects
+    .map(({ descriptor, syntax, description, number }) =>
+      objectType({ descriptor, syntax, access: 'accessible-for-notify', description, at: `sgEvent ${number}` }),
+    )
+    .join('\n\n')
+}
+
+function notificationText(): string {
+  const objects = eventObjects.map(({ descriptor }) => descriptor)
+  return mibNotifications()
+    .map(({ descriptor, description, number }) => notificationType({ descriptor, objects, description, at: `sgNotifications ${number}` }))
+    .join('\n\n')
+}
+
+function conformanceText(tables: readonly MibTable[]): string {
+  const objectGroups = [
+    ...tables.map(({ prefix, number, columns }) => ({
+      name: `${prefix}Group`,
+      number,
+      members: columns.map(({ descriptor }) => descriptor),
+    })),
+    { name: 'sgAgentGroup', number: AGENT_OBJECTS, members: agentObjects.map(({ descriptor }) => descriptor) },
+    { name: 'sgEventGroup', number: EVENT_OBJECTS, members: eventObjects.map(({ descriptor }) => descriptor) },
+  ]
+  const notifications = mibNotifications().map(({ descriptor }) => descriptor)
+  return [
+    lines(
+      'sgCompliance MODULE-COMPLIANCE',
+      '    STATUS      current',
+      '    DESCRIPTION',
+      quoted('What a Spyglass bridge implements.'),
+      '    MODULE',
+      '    MANDATORY-GROUPS {',
+      list([...objectGroups.map(({ name }) => name), 'sgNotificationGroup']),
+      '    }',
+      '    ::= { sgCompliances 1 }',
+    ),
+    ...objectGroups.map(({ name, number, members }) =>
+      group({ descriptor: name, macro: 'OBJECT-GROUP', members, description: 'These objects belong together.', at: `sgGroups ${number}` }),
+    ),
+    group({
+      descriptor: 'sgNotificationGroup',
+      macro: 'NOTIFICATION-GROUP',
+      members: notifications,
+      description: 'All notifications.',
+      at: `sgGroups ${NOTIFICATION_GROUP}`,
+    }),
+  ].join('\n\n')
+}

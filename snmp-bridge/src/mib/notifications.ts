@@ -1,0 +1,174 @@
+/** The notifications of SPYGLASS-MIB, derived from the declared events, and the objects they carry. */
+import { type EventDeclaration, events, type SpyglassEvent } from '@spyglass/agent/contract'
+import type { Oid } from '../ber/oid.ts'
+import { integer, octets, type SnmpValue, type Varbind } from '../ber/value.ts'
+import { dateAndTime, utf8Within } from './columns.ts'
+import { EVENT_OBJECTS, notificationOid, objectOid } from './layout.ts'
+
+export interface MibNotification {
+  readonly event: string
+  readonly descriptor: string
+  readonly number: number
+  readonly description: string
+}
+
+/** In the order of their numbers. */
+export function mibNotifications(declared: Readonly<Record<string, EventDeclaration>> = events): MibNotification[] {
+  return Object.entries(declared)
+    .flatMap(([event, { trap, description }]) =>
+      trap === undefined ? [] : [{ event, number: trap, description, descriptor: descriptorOf(event) }],
+    )
+    .sort((a, b) => a.number - b.number)
+}
+
+/** `spyglass.instance.reload_failed` is sgInstanceReloadFailed. */
+const descriptorOf = (event: string): string =>
+  `sg${event
+    .split(/[._]/)
+    .slice(1)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')}`
+
+export interface EventObject {
+  readonly descriptor: string
+  readonly number: number
+  readonly syntax: string
+  readonly description: string
+  read(event: SpyglassEvent, links: EventLinks): SnmpValue
+}
+
+/** What makes links of an event. */
+export interface EventLinks {
+  /** Address under which people reach the console. */
+  readonly consoleUrl: string
+}
+
+const SEVERITIES = ['info', 'warning', 'critical'] as const
+const PHASES = ['raise', 'clear', 'note'] as const
+const enumeration = (values: readonly string[]): string => `INTEGER { ${values.map((value, i) => `${value}(${i + 1})`).join(', ')} }`
+const utf8 = (value: string, maxBytes = 255): SnmpValue => octets(utf8Within(value, maxBytes))
+const MAX_HOLDERS_BYTES = 900
+
+/** The objects of every notification, in their order. */
+export const eventObjects: readonly EventObject[] = [
+  {
+    descriptor: 'sgEventIncident',
+    number: 1,
+    syntax: 'SgUtf8String',
+    description: 'Id of the incident: the same in the notification that raises it, in the one that clears it, in the log and on the page.',
+    read: ({ incidentId }) => utf8(incidentId),
+  },
+  {
+    descriptor: 'sgEventSeverity',
+    number: 2,
+    syntax: enumeration(SEVERITIES),
+    description: 'How grave it is.',
+    read: ({ severity }) => integer(SEVERITIES.indexOf(severity) + 1),
+  },
+  {
+    descriptor: 'sgEventPhase',
+    number: 3,
+    syntax: enumeration(PHASES),
+    description: 'raise opens an incident, clear ends it, note stands alone.',
+    read: ({ phase }) => integer(PHASES.indexOf(phase) + 1),
+  },
+  {
+    descriptor: 'sgEventTime',
+    number: 4,
+    syntax: 'DateAndTime',
+    description: 'When it happened, in UTC.',
+    read: ({ time }) => octets(dateAndTime(time)),
+  },
+  {
+    descriptor: 'sgEventInstance',
+    number: 5,
+    syntax: 'SgUtf8String',
+    description: 'Name of the instance concerned; empty when there is none.',
+    read: ({ resource }) =>
+      utf8(keyOf(resource, 'instance') ?? (/[:,]type=Instance(,|$)/.test(resource) ? (keyOf(resource, 'name') ?? '') : '')),
+  },
+  {
+    descriptor: 'sgEventObject',
+    number: 6,
+    syntax: 'SgUtf8String',
+    description: 'Name of the resource concerned: of the pool, of the instance, of the rule.',
+    read: ({ resource }) => utf8(keyOf(resource, 'name') ?? keyOf(resource, 'rule') ?? ''),
+  },
+  {
+    descriptor: 'sgEventResource',
+    number: 7,
+    syntax: 'SgUtf8String',
+    description: 'ObjectName of the resource concerned, as the MBean endpoint knows it.',
+    read: ({ resource }) => utf8(resource),
+  },
+  {
+    descriptor: 'sgEventMessage',
+    number: 8,
+    syntax: 'SgUtf8String',
+    description: 'What happened, in a sentence.',
+    read: ({ message }) => utf8(message),
+  },
+  {
+    descriptor: 'sgEventHolders',
+    number: 9,
+    syntax: 'SgLongUtf8String',
+    description:
+      'Who holds the connections of a pool, one to a line, the longest first: file and line of the application that borrowed, time held, route, trace id.',
+    read: (event) => utf8(holdersText(event), MAX_HOLDERS_BYTES),
+  },
+  {
+    descriptor: 'sgEventTraceId',
+    number: 10,
+    syntax: 'SgUtf8String',
+    description: 'Trace that shows it: of the event itself, or of the holder of longest standing; empty when there is none.',
+    read: (event) => utf8(traceIdOf(event)),
+  },
+  {
+    descriptor: 'sgEventUrl',
+    number: 11,
+    syntax: 'SgUtf8String',
+    description: 'Where to look: the trace in the console, or the console.',
+    read: (event, { consoleUrl }) => utf8(urlOf(event, consoleUrl)),
+  },
+]
+
+/** snmpTrapOID and the variable bindings of an event; undefined for an event that is not sent by SNMP. */
+export function notificationOf(event: SpyglassEvent, root: Oid, links: EventLinks): { oid: Oid; varbinds: Varbind[] } | undefined {
+  const declaration: EventDeclaration | undefined = events[event.name]
+  if (declaration?.trap === undefined) return undefined
+  return {
+    oid: notificationOid(root, declaration.trap),
+    varbinds: eventObjects.map(({ number, read }) => ({
+      oid: [...objectOid(root, EVENT_OBJECTS), number, 0],
+      value: read(event, links),
+    })),
+  }
+}
+
+/** A key of an ObjectName, unquoted. */
+export function keyOf(objectName: string, key: string): string | undefined {
+  const match = new RegExp(`[:,]${key}=("(?:[^"\\\\]|\\\\.)*"|[^,]*)`).exec(objectName)
+  const value = match?.[1]
+  return value?.startsWith('"') ? value.slice(1, -1).replaceAll(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c)) : value
+}
+
+const longestFirst = ({ holders = [] }: SpyglassEvent) => [...holders].sort((a, b) => b.heldMs - a.heldMs)
+
+function holdersText(event: SpyglassEvent): string {
+  return longestFirst(event)
+    .map(({ location, heldMs, route, traceId }) =>
+      [location || '(unknown)', `${(heldMs / 1000).toFixed(1)} s`, route, traceId].join(' ').trimEnd(),
+    )
+    .join('\n')
+}
+
+function traceIdOf(event: SpyglassEvent): string {
+  const own = event.attributes['traceId']
+  return typeof own === 'string' ? own : (longestFirst(event).find(({ traceId }) => traceId !== '')?.traceId ?? '')
+}
+
+function urlOf(event: SpyglassEvent, consoleUrl: string): string {
+  const base = consoleUrl.replace(/\/$/, '')
+  const traceId = traceIdOf(event)
+  return traceId === '' ? `${base}/` : `${base}/#/trace/${traceId}`
+}

@@ -1,0 +1,67 @@
+/** The tables of SPYGLASS-MIB, derived from the declared kinds: numbers, descriptors, indexes, columns. */
+import { allKinds, type ResourceKind } from '@spyglass/agent/contract'
+import { type ColumnSyntax, columnSyntax } from './columns.ts'
+
+export interface MibColumn extends ColumnSyntax {
+  readonly attribute: string
+  readonly descriptor: string
+  readonly number: number
+  readonly description: string
+  readonly counter: boolean
+}
+
+export interface MibTable {
+  readonly kind: ResourceKind
+  readonly number: number
+  /** `sgDatasource`: what every descriptor of the table begins with. */
+  readonly prefix: string
+  /** Kinds whose row numbers make up the index; the last is the table's own. */
+  readonly indexes: readonly MibIndex[]
+  /** Number of the not-accessible column that holds the own row number. */
+  readonly indexColumn: number
+  readonly columns: readonly MibColumn[]
+}
+
+export interface MibIndex {
+  readonly descriptor: string
+  /** What its numbers count: the name of a kind; with a parent, numbers are given separately within each parent. */
+  readonly space: string
+  /** The key of the resource that has the number. */
+  readonly key: string
+}
+
+/** Tables in the order of their numbers. */
+export function mibTables(kinds: readonly ResourceKind[] = allKinds): MibTable[] {
+  return kinds.flatMap((kind) => (kind.table === undefined ? [] : [tableOf(kind, kind.table, kinds)])).sort((a, b) => a.number - b.number)
+}
+
+function tableOf(kind: ResourceKind, number: number, kinds: readonly ResourceKind[]): MibTable {
+  const prefix = prefixOf(kind)
+  const columns = Object.entries(kind.attributes).flatMap(([attribute, declaration]): MibColumn[] => {
+    const syntax = declaration.column === undefined ? undefined : columnSyntax(declaration)
+    if (declaration.column === undefined || !syntax) return []
+    const { description, role } = declaration
+    const descriptor = prefix + capitalized(attribute)
+    return [{ ...syntax, attribute, descriptor, number: declaration.column, description, counter: role === 'counter' }]
+  })
+  return {
+    kind,
+    number,
+    prefix,
+    indexes: indexesOf(kind, kinds),
+    indexColumn: kind.keys.length,
+    columns: columns.sort((a, b) => a.number - b.number),
+  }
+}
+
+/** A key that names another kind (`instance`) is numbered as that kind is; the last key is numbered within those before it. */
+function indexesOf(kind: ResourceKind, kinds: readonly ResourceKind[]): MibIndex[] {
+  return kind.keys.map((key, i) => {
+    const own = i === kind.keys.length - 1
+    const owner = own ? kind : kinds.find(({ name }) => name === key)
+    return { descriptor: `${prefixOf(owner ?? kind)}Index`, space: owner?.name ?? key, key }
+  })
+}
+
+const prefixOf = (kind: ResourceKind): string => `sg${capitalized(kind.name)}`
+const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)

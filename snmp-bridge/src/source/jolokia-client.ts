@@ -1,0 +1,77 @@
+/** Reads the MBean endpoint over the Jolokia protocol: all kinds that have a table in one bulk request. */
+import type { AttributeValue } from '@spyglass/agent/contract'
+import { fail } from '../errors.ts'
+import type { MibTable } from '../mib/tables.ts'
+
+/** The attributes of one resource by name; what is not known now is absent. */
+export type ResourceValues = Readonly<Record<string, AttributeValue>>
+
+/** The resources of each table's kind, in the order of the tables. */
+export type ReadTables = (tables: readonly MibTable[]) => Promise<readonly (readonly ResourceValues[])[]>
+
+export interface JolokiaClientOptions {
+  /** `http://127.0.0.1:8778/jolokia` */
+  readonly url: string
+  readonly timeoutMs: number
+}
+
+/** @throws SPY_SNMP_POLL from the result, when the endpoint does not answer or its answer is none. */
+export function createJolokiaReader({ url, timeoutMs }: JolokiaClientOptions): ReadTables {
+  return async (tables) => {
+    const answers = await post(url, tables.map(readRequest), timeoutMs)
+    if (!Array.isArray(answers) || answers.length !== tables.length) throw fail('SPY_SNMP_POLL', [url, 'it answers something else'])
+    return answers.map((answer: unknown) => resourcesOf(answer, url))
+  }
+}
+
+interface ReadRequest {
+  readonly type: 'read'
+  readonly mbean: string
+  readonly attribute: readonly string[]
+  readonly config: { readonly ignoreErrors: true }
+}
+
+function readRequest({ kind, columns }: MibTable): ReadRequest {
+  const attribute = [...new Set([...kind.keys, ...columns.map(({ attribute }) => attribute)])]
+  return { type: 'read', mbean: `${kind.domain}:type=${kind.type},*`, attribute, config: { ignoreErrors: true } }
+}
+
+async function post(url: string, body: unknown, timeoutMs: number): Promise<unknown> {
+  try {
+    const response = await fetch(`${url}/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
+      redirect: 'error',
+    })
+    const text = await response.text()
+    if (!response.ok) throw fail('SPY_SNMP_POLL', [url, `HTTP ${response.status}`])
+    return JSON.parse(text)
+  } catch (error) {
+    throw fail('SPY_SNMP_POLL', [url, reasonOf(error)], error)
+  }
+}
+
+/** A pattern that matches nothing is answered 404: no resource of this kind lives now. */
+function resourcesOf(answer: unknown, url: string): ResourceValues[] {
+  const { status, value, error } = answer as { status?: unknown; value?: unknown; error?: unknown }
+  if (status === 404) return []
+  if (status !== 200 || typeof value !== 'object' || value === null)
+    throw fail('SPY_SNMP_POLL', [url, `status ${String(status)} ${String(error)}`])
+  return Object.values(value as Record<string, Record<string, unknown>>).map(knownValues)
+}
+
+/** `null` says "not known now"; an object is the error of a getter. */
+function knownValues(attributes: Record<string, unknown>): ResourceValues {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)),
+  ) as ResourceValues
+}
+
+/** The message of an error and of what caused it: fetch hides `ECONNREFUSED` in the cause. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause instanceof Error && error.cause.message !== '' ? ` (${error.cause.message})` : ''
+  return error.message + cause
+}

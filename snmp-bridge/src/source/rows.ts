@@ -1,0 +1,47 @@
+/** Turns resources into object instances. */
+import type { Oid } from '../ber/oid.ts'
+import { columnOid } from '../mib/layout.ts'
+import type { MibTable } from '../mib/tables.ts'
+import type { ManagedObject, ObjectTypes } from '../table/snapshot.ts'
+import type { ResourceValues } from './jolokia-client.ts'
+import type { RowNumbers } from './row-numbers.ts'
+
+/** The cells of one table. A value that is not known has no instance. */
+export function tableRows(table: MibTable, resources: readonly ResourceValues[], numbers: RowNumbers, root: Oid): ManagedObject[] {
+  const rows = resources.flatMap((resource) => {
+    const index = rowIndex(table, resource, numbers)
+    return index ? [{ index, resource }] : []
+  })
+  return table.columns.flatMap((column) => {
+    const prefix = columnOid(root, table.number, column.number)
+    return rows.flatMap(({ index, resource }) => {
+      const known = resource[column.attribute]
+      const value = known === undefined ? undefined : column.encode(known)
+      return value ? [{ oid: [...prefix, ...index], value }] : []
+    })
+  })
+}
+
+/** Each key's number, within the numbers before it: the second pool of instance 3 is 3.2. */
+function rowIndex(table: MibTable, resource: ResourceValues, numbers: RowNumbers): number[] | undefined {
+  const index: number[] = []
+  for (const { space, key } of table.indexes) {
+    const name = resource[key]
+    if (name === undefined) return undefined
+    index.push(numbers.numberOf([space, ...index].join('/'), String(name)))
+  }
+  return index
+}
+
+/** All columns, also those of tables without rows. */
+export function columnTypes(tables: readonly MibTable[], root: Oid): ObjectTypes {
+  return tables.flatMap(({ number, columns }) => columns.map((column) => columnOid(root, number, column.number)))
+}
+
+/** What is left when the endpoint is silent: each instance last seen, by name, with the state unknown. */
+export function staleInstances(table: MibTable, resources: readonly ResourceValues[]): ResourceValues[] {
+  return resources.map((resource) => ({
+    ...Object.fromEntries(table.kind.keys.map((key) => [key, resource[key] ?? ''])),
+    state: 'unknown',
+  }))
+}
