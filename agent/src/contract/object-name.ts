@@ -9,8 +9,15 @@ export function quoteKeyValue(value: string): string {
   return `"${value.replaceAll('\\', '\\\\').replaceAll(/["*?]/g, '\\$&').replaceAll('\n', '\\n')}"`
 }
 
-/** The ObjectName of one resource: `spyglass:type=Datasource,instance=http-1,name=shop`. */
+/**
+ * The ObjectName of one resource: `spyglass:type=Datasource,instance=http-1,name=shop`. A kind whose type names a key in braces holds the
+ * key's value there: `Pool ({name})` gives `type=Pool (shop)`.
+ */
 export function objectNameOf(kind: ResourceKind, keys: ResourceKeys): string {
-  const pairs = kind.keys.map((key) => `${key}=${quoteKeyValue(keys[key] ?? '')}`)
-  return `${kind.domain}:${[`type=${kind.type}`, ...pairs].join(',')}`
+  const isTemplate = kind.type.includes('{')
+  const type = isTemplate ? kind.type.replaceAll(/\{(\w+)\}/g, (_, key: string) => keys[key] ?? '') : kind.type
+  const pairs = kind.keys
+    .filter((key) => !isTemplate || !kind.type.includes(`{${key}}`))
+    .map((key) => `${key}=${quoteKeyValue(keys[key] ?? '')}`)
+  return `${kind.domain}:${[`type=${isTemplate ? quoteKeyValue(type) : type}`, ...pairs].join(',')}`
 }

@@ -46,7 +46,7 @@ export interface ResourceKind {
   readonly name: string
   /** Domain of its ObjectName: `spyglass`, `java.lang`, `Catalina` … */
   readonly domain: string
-  /** Value of the key `type` in its ObjectName. */
+  /** Value of the key `type` in its ObjectName; `{name}` in it stands for the value of that key, which then is no key of its own. */
   readonly type: string
   /** The other keys of its ObjectName, in this order; their values name one resource of this kind. */
   readonly keys: readonly string[]

@@ -3,8 +3,8 @@
  * and cheap by contract; whatever is dear is shared by `sampled`. It does not speak any protocol: jolokia/ and prometheus/ read it,
  * keeper-link/ pushes it.
  */
+import process from 'node:process'
 import {
-  type AttributeDeclaration,
   type AttributeValue,
   type EventName,
   type Getters,
@@ -46,10 +46,15 @@ export interface EventInput {
   readonly time?: number
 }
 
+export interface RegisterOptions {
+  /** Stands back for a pushed bean of the same name, and is not pushed itself. Default false. */
+  readonly fallback?: boolean
+}
+
 export interface Registry {
   /** Adds a resource; the result takes it out again. A second resource of the same name replaces the first. */
-  register<K extends ResourceKind>(kind: K, keys: ResourceKeys, getters: Getters<K>): () => void
-  /** All beans: those of this process, then the pushed ones; of two with one name the first stands. */
+  register<K extends ResourceKind>(kind: K, keys: ResourceKeys, getters: Getters<K>, options?: RegisterOptions): () => void
+  /** All beans: those of this process, then the pushed ones, then the fallbacks; of two with one name the first stands. */
   beans(): Iterable<Bean>
   find(name: string): Bean | undefined
   /** Rises whenever a resource comes or goes, not when values change. */
@@ -69,10 +74,13 @@ export interface RegistryOptions {
   readonly now?: () => number
   /** Finds the declaration of a pushed resource by the kind's name. */
   readonly kindNamed: (name: string) => ResourceKind | undefined
+  /** Hears of a listener that threw; whoever emitted never does. A process warning by default. */
+  readonly onListenerError?: (error: unknown) => void
 }
 
-export function createRegistry({ now = Date.now, kindNamed }: RegistryOptions): Registry {
+export function createRegistry({ now = Date.now, kindNamed, onListenerError = warn }: RegistryOptions): Registry {
   const own = new Map<string, OwnBean>()
+  const fallbacks = new Map<string, OwnBean>()
   const sources = new Map<string, Map<string, PushedBean>>()
   const listeners = new Set<(event: SpyglassEvent) => void>()
   let generation = 1
@@ -87,6 +95,7 @@ export function createRegistry({ now = Date.now, kindNamed }: RegistryOptions): 
         yield bean
       }
     }
+    for (const bean of fallbacks.values()) if (!seen.has(bean.name)) yield bean
   }
 
   function find(name: string): Bean | undefined {
@@ -96,24 +105,31 @@ export function createRegistry({ now = Date.now, kindNamed }: RegistryOptions): 
       const found = pushed.get(name)
       if (found) return found
     }
-    return undefined
+    return fallbacks.get(name)
   }
 
   function deliver(event: SpyglassEvent): void {
-    for (const listener of listeners) listener(event)
+    for (const listener of listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        onListenerError(error)
+      }
+    }
   }
 
   return {
     get generation() {
       return generation
     },
-    register(kind, keys, getters) {
+    register(kind, keys, getters, { fallback = false } = {}) {
       const bean = new OwnBean(kind, keys, getters)
-      own.set(bean.name, bean)
+      const home = fallback ? fallbacks : own
+      home.set(bean.name, bean)
       generation++
       return () => {
-        if (own.get(bean.name) !== bean) return
-        own.delete(bean.name)
+        if (home.get(bean.name) !== bean) return
+        home.delete(bean.name)
         generation++
       }
     },
@@ -162,7 +178,7 @@ class OwnBean implements Bean {
   }
 
   read(attribute: string): AttributeValue | undefined {
-    return this.#getters[attribute]?.() as AttributeValue | undefined
+    return Object.hasOwn(this.#getters, attribute) ? (this.#getters[attribute]?.() as AttributeValue | undefined) : undefined
   }
 }
 
@@ -191,9 +207,9 @@ class PushedBean implements Bean {
 /** A getter that throws leaves its attribute out of a push: one bad attribute must not cost the others. */
 function snapshotOf(bean: OwnBean): ResourceSnapshot {
   const values: Record<string, AttributeValue> = {}
-  for (const [name, declaration] of Object.entries(bean.kind.attributes)) {
+  for (const name of Object.keys(bean.kind.attributes)) {
     const value = readSafely(bean, name)
-    if (value !== undefined) values[name] = forTransport(value, declaration)
+    if (value !== undefined) values[name] = forTransport(value)
   }
   return { kind: bean.kind.name, keys: bean.keys, values }
 }
@@ -207,8 +223,15 @@ function readSafely(bean: Bean, attribute: string): AttributeValue | undefined {
 }
 
 /** The IPC channel is JSON: a bigint would break it, and every long of ours fits a double. */
-function forTransport(value: AttributeValue, declaration: AttributeDeclaration): AttributeValue {
-  return declaration.type === 'long' && typeof value === 'bigint' ? Number(value) : value
+function forTransport(value: AttributeValue): AttributeValue {
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value !== 'object') return value
+  if (Array.isArray(value)) return (value as readonly AttributeValue[]).map(forTransport)
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, forTransport(item)]))
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
 }
 
 function completeEvent(input: EventInput, time: number): SpyglassEvent {

@@ -1,0 +1,260 @@
+/** The platform beans that JVM-minded tools read, with the honest quantity of Node.js named in each description. */
+import { type AttributeDeclaration, type OpenType, declareKind } from '../resource-kind.ts'
+
+const memoryUsage = {
+  composite: 'java.lang.management.MemoryUsage',
+  items: { init: 'long', committed: 'long', max: 'long', used: 'long' },
+} as const satisfies OpenType
+
+const stringMap = {
+  table: 'java.util.Map<java.lang.String, java.lang.String>',
+  row: { key: 'string', value: 'string' },
+  index: ['key'],
+} as const satisfies OpenType
+
+const objectName = {
+  type: 'objectName',
+  role: 'text',
+  description: 'ObjectName of this MBean.',
+} as const satisfies AttributeDeclaration
+
+export const javaMemory = declareKind({
+  name: 'javaMemory',
+  domain: 'java.lang',
+  type: 'Memory',
+  keys: [],
+  className: 'sun.management.MemoryImpl',
+  description: 'Memory of the process: the V8 heap, and what its objects hold outside of it.',
+  metrics: false,
+  attributes: {
+    HeapMemoryUsage: {
+      type: memoryUsage,
+      role: 'gauge',
+      unit: 'By',
+      description:
+        'V8 heap: used is used_heap_size, committed is total_heap_size, max is heap_size_limit, init is what was committed at the first reading.',
+    },
+    NonHeapMemoryUsage: {
+      type: memoryUsage,
+      role: 'gauge',
+      unit: 'By',
+      description:
+        'Memory outside the V8 heap that its objects hold (external_memory, array buffers included). It has no limit: max is -1.',
+    },
+    Verbose: { type: 'boolean', role: 'text', description: 'Whether Node.js runs with --trace-gc.' },
+    ObjectName: objectName,
+  },
+})
+
+export const javaRuntime = declareKind({
+  name: 'javaRuntime',
+  domain: 'java.lang',
+  type: 'Runtime',
+  keys: [],
+  className: 'sun.management.RuntimeImpl',
+  description: 'The Node.js runtime of the process.',
+  metrics: false,
+  attributes: {
+    Name: { type: 'string', role: 'text', description: 'Process id and host: pid@host.' },
+    Pid: { type: 'long', role: 'text', description: 'Process id.' },
+    VmName: { type: 'string', role: 'text', description: 'Node.js and V8.' },
+    VmVendor: { type: 'string', role: 'text', description: 'Who makes Node.js.' },
+    VmVersion: { type: 'string', role: 'text', description: 'Version of Node.js.' },
+    SpecName: { type: 'string', role: 'text', description: 'Language: ECMAScript.' },
+    StartTime: { type: 'long', role: 'text', unit: 'ms', description: 'When the process started, in milliseconds since the epoch.' },
+    Uptime: { type: 'long', role: 'gauge', unit: 'ms', description: 'Time since the process started.' },
+    InputArguments: {
+      type: { array: 'string' },
+      role: 'text',
+      description: 'Options Node.js was started with (execArgv); values that look like secrets are redacted.',
+    },
+    SystemProperties: {
+      type: stringMap,
+      role: 'text',
+      description: 'Versions of Node.js and its parts, platform, time zone and name of the process. Environment variables are not shown.',
+    },
+    ObjectName: objectName,
+  },
+})
+
+export const javaOperatingSystem = declareKind({
+  name: 'javaOperatingSystem',
+  domain: 'java.lang',
+  type: 'OperatingSystem',
+  keys: [],
+  className: 'com.sun.management.internal.OperatingSystemImpl',
+  description: 'The operating system, and what the process takes from it.',
+  metrics: false,
+  attributes: {
+    Name: { type: 'string', role: 'text', description: 'Name of the operating system.' },
+    Version: { type: 'string', role: 'text', description: 'Release of the operating system.' },
+    Arch: { type: 'string', role: 'text', description: 'Architecture of the processor.' },
+    AvailableProcessors: { type: 'int', role: 'gauge', description: 'Processors the process may use.' },
+    SystemLoadAverage: { type: 'double', role: 'gauge', unit: '1', description: 'Load average of the last minute.' },
+    ProcessCpuTime: {
+      type: 'long',
+      role: 'counter',
+      unit: 'ns',
+      description: 'CPU time of the process, user and system, in nanoseconds.',
+    },
+    ProcessCpuLoad: {
+      type: 'double',
+      role: 'gauge',
+      unit: '1',
+      description: 'Share of all processors the process used since the last sample; -1 before the second sample.',
+    },
+    CpuLoad: {
+      type: 'double',
+      role: 'gauge',
+      unit: '1',
+      description: 'Share of all processors that was busy since the last sample; -1 before the second sample.',
+    },
+    SystemCpuLoad: { type: 'double', role: 'gauge', unit: '1', description: 'The same as CpuLoad, under its earlier name.' },
+    TotalPhysicalMemorySize: { type: 'long', role: 'gauge', unit: 'By', description: 'Memory of the machine.' },
+    FreePhysicalMemorySize: { type: 'long', role: 'gauge', unit: 'By', description: 'Memory of the machine that is free.' },
+    TotalMemorySize: { type: 'long', role: 'gauge', unit: 'By', description: 'The same as TotalPhysicalMemorySize.' },
+    FreeMemorySize: { type: 'long', role: 'gauge', unit: 'By', description: 'The same as FreePhysicalMemorySize.' },
+    OpenFileDescriptorCount: { type: 'long', role: 'gauge', description: 'Open file descriptors; known on Linux only.' },
+    MaxFileDescriptorCount: { type: 'long', role: 'gauge', description: 'Most file descriptors that may be open; known on Linux only.' },
+    ObjectName: objectName,
+  },
+})
+
+export const javaThreading = declareKind({
+  name: 'javaThreading',
+  domain: 'java.lang',
+  type: 'Threading',
+  keys: [],
+  className: 'com.sun.management.internal.HotSpotThreadImpl',
+  description: 'Threads of the process as the operating system counts them. JavaScript runs on the main thread and on worker threads.',
+  metrics: false,
+  attributes: {
+    ThreadCount: {
+      type: 'int',
+      role: 'gauge',
+      description: 'All threads: main, workers, the libuv pool and the helpers of V8. Known on Linux only.',
+    },
+    DaemonThreadCount: {
+      type: 'int',
+      role: 'gauge',
+      description: 'Threads that run no JavaScript: the libuv pool and the helpers of V8. Known on Linux only.',
+    },
+    PeakThreadCount: { type: 'int', role: 'gauge', description: 'Most threads seen at a reading. Known on Linux only.' },
+    ThreadContentionMonitoringSupported: { type: 'boolean', role: 'text', description: 'Always false: Node.js does not measure it.' },
+    ThreadCpuTimeSupported: { type: 'boolean', role: 'text', description: 'Always false: Node.js does not measure it by thread.' },
+    ObjectName: objectName,
+  },
+})
+
+export const javaClassLoading = declareKind({
+  name: 'javaClassLoading',
+  domain: 'java.lang',
+  type: 'ClassLoading',
+  keys: [],
+  className: 'sun.management.ClassLoadingImpl',
+  description: 'The closest thing to loaded classes: modules.',
+  metrics: false,
+  attributes: {
+    LoadedClassCount: {
+      type: 'int',
+      role: 'gauge',
+      description: 'CommonJS modules in the module cache. ES modules are not counted: Node.js does not tell their number.',
+    },
+    Verbose: { type: 'boolean', role: 'text', description: 'Always false: modules are not logged as they load.' },
+    ObjectName: objectName,
+  },
+})
+
+export const javaCompilation = declareKind({
+  name: 'javaCompilation',
+  domain: 'java.lang',
+  type: 'Compilation',
+  keys: [],
+  className: 'sun.management.CompilationImpl',
+  description: 'The just-in-time compiler of V8.',
+  metrics: false,
+  attributes: {
+    Name: { type: 'string', role: 'text', description: 'V8 and its version.' },
+    CompilationTimeMonitoringSupported: {
+      type: 'boolean',
+      role: 'text',
+      description: 'Always false: V8 does not tell the time it compiled, so TotalCompilationTime is not offered.',
+    },
+    ObjectName: objectName,
+  },
+})
+
+export const javaGarbageCollector = declareKind({
+  name: 'javaGarbageCollector',
+  domain: 'java.lang',
+  type: 'GarbageCollector',
+  keys: ['name'],
+  className: 'com.sun.management.internal.GarbageCollectorExtImpl',
+  description: 'One kind of garbage collection of V8: Scavenge, MinorMarkSweep, MarkSweepCompact, IncrementalMarking or WeakCallbacks.',
+  metrics: false,
+  attributes: {
+    Name: { type: 'string', role: 'key', description: 'Name of the collection.' },
+    CollectionCount: { type: 'long', role: 'counter', description: 'Collections since the process was first watched.' },
+    CollectionTime: {
+      type: 'long',
+      role: 'counter',
+      unit: 'ms',
+      description: 'Time spent in them, in milliseconds; the main thread stood still.',
+    },
+    Valid: { type: 'boolean', role: 'text', description: 'Always true.' },
+    MemoryPoolNames: { type: { array: 'string' }, role: 'text', description: 'Spaces of the heap it collects.' },
+    ObjectName: objectName,
+  },
+})
+
+export const javaMemoryPool = declareKind({
+  name: 'javaMemoryPool',
+  domain: 'java.lang',
+  type: 'MemoryPool',
+  keys: ['name'],
+  className: 'sun.management.MemoryPoolImpl',
+  description: 'One space of the V8 heap, under the name V8 gives it.',
+  metrics: false,
+  attributes: {
+    Name: { type: 'string', role: 'key', description: 'Name of the space: new_space, old_space, code_space, large_object_space …' },
+    Type: { type: 'string', role: 'text', description: 'Always HEAP: every space of V8 is a part of its heap.' },
+    Usage: {
+      type: memoryUsage,
+      role: 'gauge',
+      unit: 'By',
+      description: 'used is space_used_size, committed is space_size; a space has no limit of its own: max is -1.',
+    },
+    PeakUsage: {
+      type: memoryUsage,
+      role: 'gauge',
+      unit: 'By',
+      description: 'The reading with the greatest use since the process was first watched.',
+    },
+    Valid: { type: 'boolean', role: 'text', description: 'Always true.' },
+    MemoryManagerNames: { type: { array: 'string' }, role: 'text', description: 'Collections that clean it.' },
+    UsageThresholdSupported: { type: 'boolean', role: 'text', description: 'Always false: set an alert rule instead.' },
+    CollectionUsageThresholdSupported: { type: 'boolean', role: 'text', description: 'Always false: set an alert rule instead.' },
+    ObjectName: objectName,
+  },
+})
+
+export const javaBufferPool = declareKind({
+  name: 'javaBufferPool',
+  domain: 'java.nio',
+  type: 'BufferPool',
+  keys: ['name'],
+  className: 'sun.management.ManagementFactoryHelper$1',
+  description: 'Memory of array buffers and Buffers, which lies outside the V8 heap.',
+  metrics: false,
+  attributes: {
+    Name: { type: 'string', role: 'key', description: 'Always direct.' },
+    MemoryUsed: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      description: 'Bytes of array buffers and Buffers (process.memoryUsage().arrayBuffers).',
+    },
+    TotalCapacity: { type: 'long', role: 'gauge', unit: 'By', description: 'The same: a buffer takes what it was made for.' },
+    ObjectName: objectName,
+  },
+})

@@ -1,0 +1,70 @@
+/** Beans under the names that monitoring templates for Tomcat and HikariCP know: views of our listeners and datasources, added up over instances. */
+import { declareKind } from '../resource-kind.ts'
+
+export const tomcatThreadPool = declareKind({
+  name: 'tomcatThreadPool',
+  domain: 'Catalina',
+  type: 'ThreadPool',
+  keys: ['name'],
+  className: 'org.apache.tomcat.util.net.SocketProperties',
+  description:
+    'One listener, over all its instances. Node.js serves requests without a thread for each, so requests in flight stand for busy threads.',
+  metrics: false,
+  attributes: {
+    name: { type: 'string', role: 'key', description: 'Listener and port.' },
+    port: { type: 'int', role: 'text', description: 'Port it listens on.' },
+    running: { type: 'boolean', role: 'text', description: 'Whether an instance accepts connections on it.' },
+    maxThreads: { type: 'int', role: 'gauge', description: 'Always -1: the number of requests in flight is not limited.' },
+    currentThreadCount: { type: 'int', role: 'gauge', description: 'Requests in flight, and at least one for each instance.' },
+    currentThreadsBusy: { type: 'int', role: 'gauge', description: 'Requests in flight.' },
+    connectionCount: { type: 'long', role: 'gauge', description: 'Connections open now.' },
+  },
+})
+
+export const tomcatRequestProcessor = declareKind({
+  name: 'tomcatRequestProcessor',
+  domain: 'Catalina',
+  type: 'GlobalRequestProcessor',
+  keys: ['name'],
+  className: 'org.apache.coyote.RequestGroupInfo',
+  description: 'Requests of one listener, over all its instances, in their present generations.',
+  metrics: false,
+  attributes: {
+    name: { type: 'string', role: 'key', description: 'Listener and port.' },
+    requestCount: { type: 'int', role: 'counter', description: 'Requests received.' },
+    errorCount: { type: 'int', role: 'counter', description: 'Requests answered with 500 or more, or broken off by an error.' },
+    bytesReceived: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes received on connections that have ended.' },
+    bytesSent: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes sent on connections that have ended.' },
+  },
+})
+
+export const hikariPool = declareKind({
+  name: 'hikariPool',
+  domain: 'com.zaxxer.hikari',
+  type: 'Pool ({name})',
+  keys: ['name'],
+  className: 'com.zaxxer.hikari.pool.HikariPool',
+  description: 'One datasource, over all instances that have a pool of it.',
+  metrics: false,
+  attributes: {
+    ActiveConnections: { type: 'int', role: 'gauge', description: 'Connections lent to borrowers.' },
+    IdleConnections: { type: 'int', role: 'gauge', description: 'Connections open and not lent.' },
+    TotalConnections: { type: 'int', role: 'gauge', description: 'Connections open.' },
+    ThreadsAwaitingConnection: { type: 'int', role: 'gauge', description: 'Borrowers waiting for a connection.' },
+  },
+})
+
+export const hikariPoolConfig = declareKind({
+  name: 'hikariPoolConfig',
+  domain: 'com.zaxxer.hikari',
+  type: 'PoolConfig ({name})',
+  keys: ['name'],
+  className: 'com.zaxxer.hikari.HikariConfig',
+  description: 'Settings of one datasource; the numbers are added up over all instances that have a pool of it.',
+  metrics: false,
+  attributes: {
+    PoolName: { type: 'string', role: 'key', description: 'Name of the datasource.' },
+    MinimumIdle: { type: 'int', role: 'gauge', description: 'Connections kept open when idle.' },
+    MaximumPoolSize: { type: 'int', role: 'gauge', description: 'Most connections that may be open.' },
+  },
+})
