@@ -7,7 +7,7 @@ import { createCanceller } from './cancel.ts'
 import { prepareEngine, type RawSession } from './engine.ts'
 import { OWNER_ROLE } from './engine-files.ts'
 import { fail } from './errors.ts'
-import { allowedFunctions, type EngineFunction, FUNCTIONS_QUERY } from './gate/functions.ts'
+import { type EngineFunction, functionRules, FUNCTIONS_QUERY } from './gate/functions.ts'
 import { createGate } from './gate/gate.ts'
 import { createReader, type Reader } from './reader.ts'
 import { openStoreSession, type StoreSession } from './session.ts'
@@ -69,7 +69,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
   const admin = await session(() => engine.open({ max_threads: 1 }), [`SET ROLE ${OWNER_ROLE}`])
   const schemaChanges = await makeTables(admin, options.retention)
-  const gate = createGate(allowedFunctions(await functionsOf(admin)))
+  const gate = createGate(functionRules(await functionsOf(admin)))
   const [engineVersion = '', timezone = ''] = (await rowsOf(admin, 'SELECT version(), timezone()'))[0] ?? []
   const openReader = (): RawSession => engine.open(readerSettings(options))
   const readers = (count: number): Promise<StoreSession[]> =>
@@ -132,7 +132,13 @@ async function makeTables(admin: StoreSession, retention: Retention): Promise<re
 
 async function functionsOf(admin: StoreSession): Promise<EngineFunction[]> {
   const rows = await rowsOf(admin, FUNCTIONS_QUERY)
-  return rows.map(([name = '', alias_to = '', categories = '', origin = '']) => ({ name, alias_to, categories, origin }))
+  return rows.map(([name = '', alias_to = '', categories = '', origin = '', aggregate]) => ({
+    name,
+    alias_to,
+    categories,
+    origin,
+    isAggregate: aggregate === '1',
+  }))
 }
 
 async function rowsOf(session: StoreSession, sql: string): Promise<string[][]> {

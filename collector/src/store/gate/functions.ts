@@ -8,10 +8,20 @@ export interface EngineFunction {
   readonly alias_to: string
   readonly categories: string
   readonly origin: string
+  readonly isAggregate: boolean
 }
 
-/** Reads the list that {@link allowedFunctions} takes. */
-export const FUNCTIONS_QUERY = 'SELECT name, alias_to, toString(categories) AS categories, toString(origin) AS origin FROM system.functions'
+/** Says of any name whether a reader may call it; all names are taken without regard to case. */
+export interface FunctionRules {
+  /** Whether it may be called; aggregate functions with their combinators (`sumMapIf`) too. */
+  mayCall(name: string): boolean
+  /** Whether it is the name of a function that may not be called. */
+  isDenied(name: string): boolean
+}
+
+/** Reads the list that {@link functionRules} takes. */
+export const FUNCTIONS_QUERY =
+  'SELECT name, alias_to, toString(categories) AS categories, toString(origin) AS origin, is_aggregate FROM system.functions'
 
 const words = (text: string): string[] => text.trim().toLowerCase().split(/\s+/)
 
@@ -36,12 +46,33 @@ const SYNTAX = words(`
   tupleElement arrayElement if multiIf caseWithExpression identity untuple grouping
 `)
 
-/** Lower-case names of all functions that a reader may call. */
-export function allowedFunctions(functions: readonly EngineFunction[]): ReadonlySet<string> {
+/** What an aggregate function's name may end with. */
+const COMBINATOR = /^(.+?)(If|Array|Map|SimpleState|State|MergeState|Merge|ForEach|Distinct|OrDefault|OrNull|Resample|ArgMin|ArgMax)$/i
+
+/** Makes the rules from the engine's list. */
+export function functionRules(functions: readonly EngineFunction[]): FunctionRules {
+  const known = new Set(functions.map(({ name }) => name.toLowerCase()))
   const allowed = new Set(SYNTAX)
   for (const fn of functions) if (!isDenied(fn)) allowed.add(fn.name.toLowerCase())
   for (const name of DENIED) allowed.delete(name)
-  return allowed
+  const aggregates = new Set(functions.filter((fn) => fn.isAggregate && !isDenied(fn)).map(({ name }) => name.toLowerCase()))
+
+  /** Combinators can stand one after the other, and a shorter one may be the end of a longer. */
+  function isCombined(name: string): boolean {
+    const base = COMBINATOR.exec(name)?.[1]
+    return base !== undefined && (aggregates.has(base) || isCombined(base))
+  }
+
+  return {
+    mayCall(name) {
+      const lower = name.toLowerCase()
+      return allowed.has(lower) || (!known.has(lower) && isCombined(lower))
+    },
+    isDenied(name) {
+      const lower = name.toLowerCase()
+      return DENIED.has(lower) || (known.has(lower) && !allowed.has(lower))
+    },
+  }
 }
 
 function isDenied({ name, alias_to, categories, origin }: EngineFunction): boolean {

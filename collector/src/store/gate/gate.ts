@@ -12,6 +12,7 @@ import type { StoreSession } from '../session.ts'
 import { stringLiteral } from '../sql-literal.ts'
 import { type AstNode, parseAst } from './ast.ts'
 import { isKnownFormat } from './formats.ts'
+import type { FunctionRules } from './functions.ts'
 import { matchMetadata } from './metadata.ts'
 
 export interface Gate {
@@ -73,7 +74,7 @@ const PLAIN_NODES = new Set([
 
 const prohibit = (what: string) => refuse('QUERY_IS_PROHIBITED', `${what} is not allowed here`)
 
-export function createGate(functions: ReadonlySet<string>): Gate {
+export function createGate(functions: FunctionRules): Gate {
   function judge(node: AstNode): void {
     if (node.depth > MAX_DEPTH) throw prohibit('A statement nested so deeply')
     if (node.kind === 'Function') return judgeFunction(node)
@@ -88,7 +89,17 @@ export function createGate(functions: ReadonlySet<string>): Gate {
     const lower = name.toLowerCase()
     if (parent === 'TableExpression') {
       if (!TABLE_FUNCTIONS.has(lower)) throw prohibit(`The table function ${name}`)
-    } else if (!functions.has(lower)) throw prohibit(`The function ${name}`)
+    } else if (!functions.mayCall(lower)) throw prohibit(`The function ${name}`)
+  }
+
+  /**
+   * The right side of IN may be a table's name and is printed as an identifier. So is a function's name given to another function, as in
+   * `arrayMap(file, paths)`: it may stand behind an alias, so such a name is refused wherever it stands alone.
+   */
+  function judgeIdentifier(node: AstNode): void {
+    if (isFormat(node)) return
+    if (FOREIGN_NAME.test(node.name)) judgeTable(node.name)
+    if (functions.isDenied(node.name)) throw prohibit(`The name ${node.name}, which is that of a function,`)
   }
 
   return {
@@ -146,10 +157,4 @@ function judgeTable(name: string): void {
   if (dot < 0 || database === DATABASE) return
   if (database === 'system' && SYSTEM_TABLES.has(table.toLowerCase())) return
   throw prohibit(`The table ${name}`)
-}
-
-/** The right side of IN may be a table's name and is printed as an identifier. */
-function judgeIdentifier(node: AstNode): void {
-  if (isFormat(node)) return
-  if (FOREIGN_NAME.test(node.name)) judgeTable(node.name)
 }

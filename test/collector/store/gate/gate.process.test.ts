@@ -1,0 +1,264 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { everyRawSql } from '@spyglass/dashboards'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expandMacros } from '../../../support/grafana-macros.ts'
+import { newDataFolder, removeFolder, startStore, type StoreProcess } from '../../../support/store-process.ts'
+
+const SECRET = 'k9-very-secret-canary-41'
+
+let store: StoreProcess
+let canary: http.Server
+let calls = 0
+let folder = ''
+beforeAll(async () => {
+  folder = newDataFolder()
+  mkdirSync(join(folder, 'out'))
+  writeFileSync(join(folder, 'secret.txt'), `${SECRET}\n`)
+  canary = http.createServer((_request, response) => {
+    calls++
+    response.end(SECRET)
+  })
+  await new Promise<void>((resolve) => canary.listen(0, '127.0.0.1', resolve))
+  store = await startStore()
+})
+afterAll(async () => {
+  await store.kill('SIGTERM')
+  canary.close()
+  removeFolder(store.data)
+  removeFolder(folder)
+})
+
+/** `@S` is a file with a secret, `@O` a folder that could be written, `@U` an address that counts calls. */
+const hostile = [
+  // files through scalar functions, wherever an expression may stand
+  "SELECT file('@S')",
+  "SELECT FILE('@S')",
+  "SELECT `file`('@S')",
+  "SELECT/**/file/**/('@S')",
+  "SELECT 1 WHERE file('@S') != ''",
+  "SELECT 1 ORDER BY file('@S')",
+  "SELECT 1 GROUP BY file('@S')",
+  "SELECT count() HAVING file('@S') != ''",
+  "WITH file('@S') AS f SELECT f",
+  "WITH (SELECT file('@S')) AS f SELECT f",
+  "WITH f AS (SELECT file('@S') AS x) SELECT x FROM f",
+  "SELECT * APPLY(file) FROM (SELECT '@S' AS a)",
+  "SELECT * APPLY(x -> file(x)) FROM (SELECT '@S' AS a)",
+  "SELECT COLUMNS('a') APPLY(file) FROM (SELECT '@S' AS a)",
+  "SELECT * REPLACE(file(a) AS a) FROM (SELECT '@S' AS a)",
+  "SELECT arrayMap(x -> file(x), ['@S'])",
+  "SELECT arrayMap(file, ['@S'])",
+  "SELECT arrayMap(FILE, ['@S'])",
+  "WITH file AS f SELECT arrayMap(f, ['@S'])",
+  "SELECT file AS f, arrayMap(f, ['@S'])",
+  "SELECT arrayFold(file, ['@S'], '')",
+  "SELECT arrayMap(`file`, ['@S'])",
+  "SELECT fileIf('@S', 1)",
+  "SELECT sum(length(file('@S'))) OVER ()",
+  "SELECT sum(a) OVER w FROM (SELECT 1 AS a) WINDOW w AS (PARTITION BY file('@S'))",
+  "SELECT n FROM (SELECT number AS n, '' AS a FROM numbers(2)) ORDER BY n WITH FILL INTERPOLATE (a AS file('@S'))",
+  "SELECT 1 LIMIT 1 BY file('@S')",
+  "SELECT 1 UNION ALL SELECT length(file('@S'))",
+  "SELECT 1 INTERSECT SELECT length(file('@S'))",
+  "SELECT if(1, file('@S'), '')",
+  "SELECT CASE WHEN 1 THEN file('@S') END",
+  "SELECT (SELECT file('@S'))",
+  "SELECT 1 IN (SELECT length(file('@S')))",
+  "SELECT 1 FROM (SELECT 1 AS a) AS x JOIN (SELECT 1 AS a) AS y ON x.a = length(file('@S'))",
+  "SELECT 1 ARRAY JOIN [file('@S')] AS x",
+  "SELECT toTypeName(file('@S')), 'file'",
+  // files and addresses through table functions and tables
+  "SELECT * FROM file('@S', 'LineAsString')",
+  "SELECT * FROM file('@S', LineAsString) AS f, numbers(1)",
+  'SELECT * FROM `default`.`@S`',
+  'SELECT * FROM "default"."@S"',
+  'SELECT * FROM `@S`',
+  'SELECT 1 IN `default`.`@S`',
+  "SELECT * FROM url('@U', LineAsString)",
+  "SELECT * FROM url('@U', LineAsString, 'x String')",
+  "SELECT * FROM urlCluster('c', '@U', LineAsString)",
+  "SELECT * FROM s3('@U/x', LineAsString)",
+  "SELECT * FROM gcs('@U/x', LineAsString)",
+  "SELECT * FROM hdfs('hdfs://127.0.0.1:1/x', LineAsString)",
+  "SELECT * FROM azureBlobStorage('@U', 'c', 'p')",
+  "SELECT * FROM iceberg('@U/x')",
+  "SELECT * FROM deltaLake('@U/x')",
+  "SELECT * FROM remote('127.0.0.1', system.one)",
+  "SELECT * FROM remoteSecure('127.0.0.1', system.one)",
+  "SELECT * FROM cluster('default', system.one)",
+  "SELECT * FROM mysql('127.0.0.1:1', 'd', 't', 'u', 'p')",
+  "SELECT * FROM postgresql('127.0.0.1:1', 'd', 't', 'u', 'p')",
+  "SELECT * FROM mongodb('127.0.0.1:1', 'd', 't', 'u', 'p', 'a String')",
+  "SELECT * FROM redis('127.0.0.1:1', 'k', 'k String')",
+  "SELECT * FROM sqlite('@O/x.db', 't')",
+  "SELECT * FROM odbc('DSN=x', 't')",
+  "SELECT * FROM jdbc('x', 't')",
+  "SELECT * FROM executable('cat @S', TSV, 'x String')",
+  "SELECT * FROM input('x String')",
+  "SELECT * FROM merge('system', '.*')",
+  "SELECT * FROM dictionary('d')",
+  "SELECT * FROM viewExplain('EXPLAIN', '', (SELECT 1))",
+  "SELECT * FROM view(SELECT file('@S'))",
+  'SELECT * FROM loop(system.one)',
+  "SELECT * FROM format(Template, 'x')",
+  // what the engine knows of itself and its machine
+  'SELECT * FROM system.processes',
+  'SELECT * FROM system.parts',
+  'SELECT * FROM system.server_settings',
+  'SELECT * FROM system.stack_trace',
+  'SELECT * FROM system.disks',
+  'SELECT * FROM system.users',
+  'SELECT 1 IN system.processes',
+  'SELECT * FROM information_schema.tables',
+  "SELECT getServerPort('tcp_port')",
+  "SELECT getSetting('readonly')",
+  'SELECT hostName()',
+  'SELECT filesystemAvailable()',
+  'SELECT addressToLine(1)',
+  // writing, files as output, more than one statement, settings
+  "SELECT 1 INTO OUTFILE '@O/x.csv'",
+  "SELECT 1 INTO OUTFILE '@O/x.csv' FORMAT CSV",
+  "SELECT 1; SELECT file('@S')",
+  'SELECT 1;;SELECT 2',
+  'SELECT 1 /* ; */; DROP TABLE spyglass.events',
+  'INSERT INTO spyglass.events (Name) VALUES (1)',
+  "INSERT INTO FUNCTION file('@O/x.csv', CSV) SELECT 1",
+  "INSERT INTO spyglass.events FROM INFILE '@S' FORMAT LineAsString",
+  'DROP TABLE spyglass.events',
+  'TRUNCATE TABLE spyglass.events',
+  'ALTER TABLE spyglass.events DELETE WHERE 1',
+  'CREATE TABLE spyglass.x (a String) ENGINE = Memory',
+  "CREATE TABLE spyglass.x (a String) ENGINE = File(CSV, '@S')",
+  "CREATE VIEW spyglass.x AS SELECT * FROM file('@S', LineAsString)",
+  'CREATE FUNCTION f AS (x) -> file(x)',
+  "CREATE DICTIONARY spyglass.d (k UInt64) PRIMARY KEY k SOURCE(HTTP(URL '@U' FORMAT TSV)) LAYOUT(FLAT())",
+  'CREATE USER x',
+  'GRANT ALL ON *.* TO default',
+  'SET ROLE spyglass_owner',
+  'SET readonly = 0',
+  'SELECT 1 SETTINGS readonly = 0',
+  'SELECT 1 SETTINGS max_execution_time = 0',
+  'USE system',
+  'SYSTEM STOP MERGES',
+  'SYSTEM SHUTDOWN',
+  'KILL QUERY WHERE 1',
+  "BACKUP TABLE spyglass.events TO File('@O/b')",
+  "ATTACH TABLE spyglass.x FROM '@O' (a String) ENGINE = Log",
+  'EXPLAIN SELECT 1',
+  'EXPLAIN AST SELECT 1',
+  'EXPLAIN ESTIMATE SELECT 1',
+  'SHOW PROCESSLIST',
+  'SHOW GRANTS',
+  "DESCRIBE TABLE file('@S', LineAsString)",
+  "DESCRIBE TABLE url('@U', LineAsString)",
+  'DESCRIBE (SELECT 1)',
+  'SHOW TABLES FROM `default`',
+  'SHOW CREATE TABLE system.processes',
+  'SELECT sleep(3)',
+  'SELECT sleepEachRow(3)',
+  "SELECT fuzzQuery('SELECT 1')",
+  'EXECUTE AS default SELECT 1',
+  "EXECUTE IMMEDIATE 'SELECT 1'",
+  'PARALLEL WITH SELECT 1 PARALLEL WITH SELECT 2',
+  'SELECT 1 FORMAT Template',
+  'SELECT 1 FORMAT Protobuf',
+  'graph = 1 SELECT 1',
+  "SELECT dictGet('d', 'a', 1)",
+  "SELECT joinGet('spyglass.events', 'Name', 1)",
+  "SELECT catboostEvaluate('@S', 1)",
+  "SELECT throwIf(1, 'x')",
+  "SELECT '\0'",
+]
+
+describe('hostile statements', () => {
+  const fill = (sql: string): string =>
+    sql
+      .replaceAll('@S', join(folder, 'secret.txt'))
+      .replaceAll('@O', join(folder, 'out'))
+      .replaceAll('@U', `http://127.0.0.1:${(canary.address() as AddressInfo).port}`)
+
+  test('are more than sixty', () => expect(hostile.length).toBeGreaterThan(60))
+
+  test.each(hostile)('%s is refused', async (sql) => {
+    for (const ask of [store.ask, store.own]) {
+      const { status, text, headers } = await ask(fill(sql))
+      expect.soft(text).not.toContain(SECRET)
+      expect.soft(status).toBeGreaterThanOrEqual(400)
+      expect.soft(status).toBeLessThan(500)
+      expect.soft(text).toMatch(/^Code: \d+\. DB::Exception: /)
+      expect.soft(headers.get('x-clickhouse-exception-code')).toMatch(/^\d+$/)
+    }
+  })
+
+  test('hidden in a parameter stay a value', async () => {
+    for (const value of [
+      "x') FROM file('@S', LineAsString) --",
+      "'; DROP TABLE spyglass.events; --",
+      "\\'); SELECT file('@S')",
+      '{a:String}',
+    ]) {
+      const { text } = await store.ask('SELECT {v:String} AS v FORMAT JSONEachRow', {
+        parameters: { param_v: fill(value).replaceAll('\\', '\\\\') },
+      })
+      expect(JSON.parse(text)).toEqual({ v: fill(value) })
+    }
+    const { status, text } = await store.ask('SELECT * FROM {t:Identifier}', { parameters: { param_t: 'system.processes' } })
+    expect([status, text]).toEqual([expect.toSatisfy((code: number) => code >= 400), expect.not.stringContaining('query_id')])
+  })
+
+  test('wrote no file, made no call, and left the tables as they were', async () => {
+    expect(readdirSync(join(folder, 'out'))).toEqual([])
+    expect(calls).toBe(0)
+    expect((await store.ask('SHOW TABLES FORMAT TSV')).text.trim().split('\n')).toHaveLength(11)
+  })
+})
+
+describe('statements of real clients', () => {
+  test.each([
+    'SELECT 1',
+    'SELECT version()',
+    'SELECT currentDatabase(), currentUser(), timezone(), now()',
+    'SELECT displayName(), version(), revision(), timezone()',
+    'DESC TABLE "spyglass"."otel_traces"',
+    'DESCRIBE TABLE otel_traces FORMAT JSON',
+    'SHOW DATABASES',
+    "SHOW TABLES FROM spyglass LIKE 'otel_%'",
+    'SHOW CREATE TABLE spyglass.red_1m',
+    'EXISTS TABLE spyglass.otel_traces_trace_id_ts',
+    'SELECT name FROM system.databases',
+    "SELECT name FROM system.tables WHERE database = 'spyglass'",
+    "SELECT name, type FROM system.columns WHERE database = 'spyglass' AND table = 'otel_traces'",
+    'SELECT name FROM system.functions',
+    'SELECT DISTINCT arrayJoin(mapKeys(SpanAttributes)) AS key FROM (SELECT SpanAttributes FROM otel_traces LIMIT 1000)',
+    'SELECT DISTINCT SpanName FROM spyglass.otel_traces LIMIT 1000',
+    "SELECT count() FROM otel_traces WHERE StatusCode IN ('Error', 'STATUS_CODE_ERROR') AND SpanKind = 'Server'",
+    'WITH t AS (SELECT min(Start) AS a, max(End) + 1 AS b FROM otel_traces_trace_id_ts) SELECT * FROM otel_traces, t WHERE Timestamp >= t.a',
+    'SELECT toStartOfInterval(Minute, INTERVAL 60 second) AS time, sum(Requests), sumMap(Buckets) FROM red_1m GROUP BY time ORDER BY time WITH FILL STEP 60',
+    'SELECT quantile(0.95)(Duration), quantiles(0.5, 0.99)(Duration), argMax(TraceId, Duration) FROM otel_traces',
+    'SELECT sum(Requests) OVER (ORDER BY Minute ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM red_1m',
+    "SELECT Events.Name, SpanAttributes['http.route']::String, -1, NOT 1, [1, 2][1], tuple(1, 'a').2, a -> a FROM otel_traces LIMIT 0".replace(
+      ', a -> a',
+      '',
+    ),
+    'SELECT * EXCEPT(Batch) FROM red_1m FINAL LIMIT 1',
+    '-- a comment\nSELECT /* another */ 1;',
+    'SELECT number FROM numbers(3) UNION ALL SELECT 1',
+  ])('%s passes', async (sql) => {
+    const { status, text } = await store.ask(sql)
+    expect({ status, text: status === 200 ? '' : text }).toEqual({ status: 200, text: '' })
+  })
+
+  test.each(everyRawSql())('$place passes', async ({ rawSql }) => {
+    const sql = expandMacros(rawSql, {
+      fromMs: 1_700_000_000_000,
+      toMs: 1_700_000_600_000,
+      intervalSeconds: 60,
+      variables: { service: ['shop'], instance: ["o'hara"], pool: [], search: '连接池', traceId: 't1' },
+    })
+    const { status, text } = await store.ask(sql)
+    expect({ status, text: status === 200 ? '' : text }).toEqual({ status: 200, text: '' })
+  })
+})

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensureSecrets, type Secrets } from '@spyglass/agent/config'
+import { stringify } from 'yaml'
+import { freePort } from './free-port.ts'
+import { until } from './until.ts'
+
+const MAIN = join(import.meta.dirname, '../../collector/src/store-main.ts')
+
+export interface StoreProcess {
+  readonly url: string
+  readonly port: number
+  readonly data: string
+  readonly secrets: Secrets
+  readonly child: ChildProcess
+  /** Runs a statement with the reader's credentials. */
+  ask(sql: string, options?: AskOptions): Promise<Reply>
+  /** Runs a statement, or an INSERT with its data, with the token of our own processes. */
+  own(sql: string, options?: AskOptions): Promise<Reply>
+  kill(signal: NodeJS.Signals): Promise<void>
+}
+
+export interface AskOptions {
+  readonly parameters?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array<ArrayBuffer> | string
+  readonly signal?: AbortSignal
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+export interface StartOptions {
+  /** Settings of `store`. */
+  readonly store?: Readonly<Record<string, number>>
+  /** An existing data folder; a temporary one otherwise. */
+  readonly data?: string
+  readonly port?: number
+}
+
+/** A data folder that the caller removes with {@link removeFolder}. */
+export const newDataFolder = (): string => mkdtempSync(join(tmpdir(), 'spyglass-store-'))
+export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+
+/** Starts the command as a user would, without waiting for it. */
+export async function spawnStore({ store = {}, data = newDataFolder(), port }: StartOptions = {}) {
+  const listening = port ?? (await freePort())
+  mkdirSync(data, { recursive: true })
+  const config = join(data, 'spyglass.yaml')
+  writeFileSync(config, stringify({ data, store: { port: listening, ...store } }))
+  const child = spawn(process.execPath, ['--conditions=spyglass-source', MAIN, '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let output = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+  return { child, data, port: listening, output: () => output }
+}
+
+/** Starts a store and waits until it is ready. */
+export async function startStore(options: StartOptions = {}): Promise<StoreProcess> {
+  const { child, data, port, output } = await spawnStore(options)
+  const url = `http://127.0.0.1:${port}/`
+  await until(async () => {
+    if (child.exitCode !== null) throw new Error(`the store ended: ${output()}`)
+    return (await fetch(`${url}ready`)).ok
+  }, 60_000)
+  const secrets = ensureSecrets(join(data, 'secrets.yaml'))
+  const { user, password } = secrets.clickhouse.reader
+  const asReader = { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
+  return {
+    url,
+    port,
+    data,
+    secrets,
+    child,
+    ask: (sql, given = {}) => request(url, { ...given, headers: { ...asReader, ...given.headers } }, sql),
+    own: (sql, given = {}) => request(url, { ...given, headers: { 'x-spyglass-token': secrets.internal.token, ...given.headers } }, sql),
+    async kill(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill(signal)
+      await once(child, 'exit')
+    },
+  }
+}
+
+async function request(url: string, { parameters = {}, headers = {}, body, signal }: AskOptions, sql: string): Promise<Reply> {
+  const insert = /^\s*INSERT/i.test(sql) && 'x-spyglass-token' in headers
+  const query = new URLSearchParams({ ...parameters, ...(insert ? { query: sql } : {}) })
+  const response = await fetch(`${url}?${query}`, {
+    method: 'POST',
+    headers: { ...headers },
+    ...(insert && body === undefined ? {} : { body: insert ? body! : sql }),
+    ...(signal ? { signal } : {}),
+  })
+  return { status: response.status, headers: response.headers, text: await response.text() }
+}
