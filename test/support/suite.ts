@@ -21,7 +21,13 @@ export interface Suite extends AsyncDisposable {
   readonly keeper: ChildProcess
   /** What the command line printed so far. */
   output(): string
-  readonly urls: { readonly app: string; readonly management: string; readonly console: string; readonly store: string; readonly otlp: string }
+  readonly urls: {
+    readonly app: string
+    readonly management: string
+    readonly console: string
+    readonly store: string
+    readonly otlp: string
+  }
   /** Runs another command of the command line against this suite. */
   run(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }>
   pidOf(part: string): number
@@ -29,7 +35,11 @@ export interface Suite extends AsyncDisposable {
 }
 
 /** Starts it and waits for the block that says ready. `settings` are those of spyglass.yaml. */
-export async function startSuite(data: string, settings: Readonly<Record<string, unknown>> = {}, args: readonly string[] = []): Promise<Suite> {
+export async function startSuite(
+  data: string,
+  settings: Readonly<Record<string, unknown>> = {},
+  args: readonly string[] = [],
+): Promise<Suite> {
   const configFile = join(data, 'spyglass.yaml')
   const offset = await freeOffset()
   writeFileSync(configFile, stringify({ data: join(data, 'd'), portOffset: offset, ...settings }))

@@ -7,7 +7,8 @@ import { tempFolder } from '../../support/temp-folder.ts'
 test('a data folder is made with its subfolders, closed to others', () => {
   const folder = ensureDataFolder(join(tempFolder(), 'data'))
   expect(statSync(folder.root).mode & 0o777).toBe(0o700)
-  for (const path of [folder.store, folder.wal, folder.accessLogs, folder.state, folder.run]) expect(statSync(path).isDirectory()).toBe(true)
+  for (const path of [folder.store, folder.wal, folder.accessLogs, folder.state, folder.run])
+    expect(statSync(path).isDirectory()).toBe(true)
 })
 
 test('a data folder that cannot be made is one clear line', () => {

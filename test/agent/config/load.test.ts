@@ -15,15 +15,26 @@ function file(content: string): string {
 test('an empty configuration gives the documented defaults', () => {
   const config = loadConfig()
   expect(config.listeners).toMatchObject([{ name: 'http', host: '127.0.0.1', port: 8080, instances: 1 }])
-  expect([config.management.port, config.collector.otlpHttpPort, config.store.port, config.console.port, config.snmp.port]).toEqual([8778, 4318, 8123, 8900, 1161])
+  expect([config.management.port, config.collector.otlpHttpPort, config.store.port, config.console.port, config.snmp.port]).toEqual([
+    8778, 4318, 8123, 8900, 1161,
+  ])
   expect(config.snmp.community).toBeUndefined()
 })
 
 test('every mistake is listed at once with its path, value and what is allowed', () => {
-  const path = file('listeners: [{name: http, port: 99999}]\nstore: {readrs: 3}\ndatasources: [{name: Shop, file: a.db, max: 0}]\nlogs: {level: loud}\n')
+  const path = file(
+    'listeners: [{name: http, port: 99999}]\nstore: {readrs: 3}\ndatasources: [{name: Shop, file: a.db, max: 0}]\nlogs: {level: loud}\n',
+  )
   expect(() => loadConfig({ file: path })).toThrow(expect.objectContaining({ code: 'SPY_CONFIG_INVALID' }))
   const message = messageOf(() => loadConfig({ file: path }))
-  for (const part of ['listeners[0].port: 99999', 'store.readrs: unknown setting', 'datasources[0].name: "Shop"', 'datasources[0].max: 0', 'logs.level: "loud"', 'has 5 mistake(s)']) {
+  for (const part of [
+    'listeners[0].port: 99999',
+    'store.readrs: unknown setting',
+    'datasources[0].name: "Shop"',
+    'datasources[0].max: 0',
+    'logs.level: "loud"',
+    'has 5 mistake(s)',
+  ]) {
     expect(message).toContain(part)
   }
 })
@@ -36,7 +47,14 @@ management: {host: 0.0.0.0, port: 8123}
 snmp: {trapTargets: [{host: 127.0.0.1}]}
 `)
   const message = messageOf(() => loadConfig({ file: path }))
-  for (const part of ['applications[0].listener: "nowhere"', 'datasources[0].min: 5', 'datasources[1].name: "d"', 'management.host: "0.0.0.0"', 'store.port: 8123: taken by management.port', 'trapTargets[0].community: missing']) {
+  for (const part of [
+    'applications[0].listener: "nowhere"',
+    'datasources[0].min: 5',
+    'datasources[1].name: "d"',
+    'management.host: "0.0.0.0"',
+    'store.port: 8123: taken by management.port',
+    'trapTargets[0].community: missing',
+  ]) {
     expect(message).toContain(part)
   }
 })

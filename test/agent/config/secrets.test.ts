@@ -9,7 +9,13 @@ test('the first start makes a private file of random passwords, the second reads
   const secrets = ensureSecrets(file)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(ensureSecrets(file)).toEqual(secrets)
-  const passwords = [secrets.clickhouse.reader.password, secrets.console.password, secrets.snmp.authPassword, secrets.snmp.privPassword, secrets.internal.token]
+  const passwords = [
+    secrets.clickhouse.reader.password,
+    secrets.console.password,
+    secrets.snmp.authPassword,
+    secrets.snmp.privPassword,
+    secrets.internal.token,
+  ]
   expect(new Set(passwords).size).toBe(5)
   for (const password of passwords) expect(password).toMatch(/^[A-Za-z2-9]{24,}$/)
 })
@@ -18,6 +24,8 @@ test('a damaged file is told by the missing entries, without its content, and is
   const file = join(tempFolder(), 'secrets.yaml')
   const content = 'console: {user: admin, password: hunter2hunter2}\n'
   writeFileSync(file, content)
-  expect(() => ensureSecrets(file)).toThrow(expect.objectContaining({ code: 'SPY_SECRETS_INVALID', message: expect.not.stringContaining('hunter2') }))
+  expect(() => ensureSecrets(file)).toThrow(
+    expect.objectContaining({ code: 'SPY_SECRETS_INVALID', message: expect.not.stringContaining('hunter2') }),
+  )
   expect(readFileSync(file, 'utf8')).toBe(content)
 })

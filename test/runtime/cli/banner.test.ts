@@ -7,10 +7,23 @@ import { tempFolder } from '../../support/temp-folder.ts'
 test('the block names everything with its port, and the password only to a person', () => {
   const root = tempFolder()
   const secrets = ensureSecrets(join(root, 'secrets.yaml'))
-  const config = loadConfig({ data: root, portOffset: 1000, base: { applications: [{ name: 'shop', folder: '/x', contextPath: '/shop' }], snmp: { community: 'public' } } })
+  const config = loadConfig({
+    data: root,
+    portOffset: 1000,
+    base: { applications: [{ name: 'shop', folder: '/x', contextPath: '/shop' }], snmp: { community: 'public' } },
+  })
   const input = { config, folder: dataFolder(root), secrets }
   const piped = bannerText({ ...input, interactive: false })
-  for (const part of ['http://127.0.0.1:9080/shop/', ':9900/', 'snmpwalk -v2c -c public', '127.0.0.1:2161', ':9778/jolokia/read/java.lang:type=Memory', join(root, 'grafana'), root, 'Ctrl-C']) {
+  for (const part of [
+    'http://127.0.0.1:9080/shop/',
+    ':9900/',
+    'snmpwalk -v2c -c public',
+    '127.0.0.1:2161',
+    ':9778/jolokia/read/java.lang:type=Memory',
+    join(root, 'grafana'),
+    root,
+    'Ctrl-C',
+  ]) {
     expect(piped).toContain(part)
   }
   expect(piped).not.toContain(secrets.console.password)

@@ -8,7 +8,9 @@ test('children do not inherit options of npm and Node, nor secrets that stand in
 })
 
 test('an instance with one application is that service to the agent, and gets what the configuration adds', () => {
-  const config = loadConfig({ base: { applications: [{ name: 'shop', folder: '/x', environment: { GREETING: 'hi' } }], agent: { slowRequestMs: 50 } } })
+  const config = loadConfig({
+    base: { applications: [{ name: 'shop', folder: '/x', environment: { GREETING: 'hi' } }], agent: { slowRequestMs: 50 } },
+  })
   expect(instanceEnvironment({ config, instance: 'http-1', applications: config.applications })).toMatchObject({
     OTEL_SERVICE_NAME: 'shop',
     OTEL_RESOURCE_ATTRIBUTES: expect.stringContaining('service.instance.id=http-1'),

@@ -23,7 +23,12 @@ test('matching agrees with the regular expression of the same pattern', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'b', '.') })
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('a', 'b', '*', '.') }), text, (pattern, name) => {
-      const regex = new RegExp(`^${pattern.split('*').map((part) => part.replaceAll('.', String.raw`\.`)).join('.*')}$`)
+      const regex = new RegExp(
+        `^${pattern
+          .split('*')
+          .map((part) => part.replaceAll('.', String.raw`\.`))
+          .join('.*')}$`,
+      )
       expect(matches(pattern, name)).toBe(regex.test(name))
     }),
   )

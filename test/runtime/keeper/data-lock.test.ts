@@ -7,7 +7,9 @@ import { tempFolder } from '../../support/temp-folder.ts'
 test('a data folder that a living process holds is refused, with its pid', () => {
   const folder = tempFolder()
   const unlock = lockDataFolder(folder, folder)
-  expect(() => lockDataFolder(folder, folder)).toThrow(expect.objectContaining({ code: 'SPY_DATA_IN_USE', message: expect.stringContaining(String(process.pid)) }))
+  expect(() => lockDataFolder(folder, folder)).toThrow(
+    expect.objectContaining({ code: 'SPY_DATA_IN_USE', message: expect.stringContaining(String(process.pid)) }),
+  )
   unlock()
   lockDataFolder(folder, folder)()
 })

@@ -4,7 +4,10 @@ import { DownIncidents } from '../../../runtime/src/keeper/incidents.ts'
 
 test('an instance that falls several times before it is back has one incident, cleared once with the same id', () => {
   const events: SpyglassEvent[] = []
-  const incidents = new DownIncidents((event) => events.push(event), () => 42)
+  const incidents = new DownIncidents(
+    (event) => events.push(event),
+    () => 42,
+  )
   incidents.up('i', 'never was down', {})
   incidents.down('i', 'first', { pid: 1 })
   incidents.down('i', 'again', {})

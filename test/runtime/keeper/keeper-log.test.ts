@@ -11,7 +11,10 @@ test('a line of the keeper has the shape of a pino line and is appended', () => 
     log.warn({ part: 'store' }, message)
     log.close()
   }
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line))
+  const lines = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   expect(lines).toMatchObject([
     { level: 'warn', process: 'keeper', part: 'store', msg: 'first', time: expect.stringMatching(/Z$/) },
     { msg: 'second\nline' },

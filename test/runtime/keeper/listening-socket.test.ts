@@ -8,7 +8,10 @@ test('a taken port is told by number, name and address before anything starts', 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   const { port } = server.address() as net.AddressInfo
-  await expect(bindListeningSocket('http', '127.0.0.1', port)).rejects.toMatchObject({ code: 'SPY_PORT_TAKEN', message: expect.stringContaining(`port ${port} (http) on 127.0.0.1`) })
+  await expect(bindListeningSocket('http', '127.0.0.1', port)).rejects.toMatchObject({
+    code: 'SPY_PORT_TAKEN',
+    message: expect.stringContaining(`port ${port} (http) on 127.0.0.1`),
+  })
 })
 
 test('an address that is not of this machine is told as such', async () => {

@@ -7,12 +7,17 @@ const raised = noteOf({ name: 'spyglass.pool.exhausted', resource: 'pool', messa
 
 test('what a process had open is cleared with the same id when it is gone', () => {
   const cleared: SpyglassEvent[] = []
-  const tracker = new IncidentTracker((event) => cleared.push(event), () => 9)
+  const tracker = new IncidentTracker(
+    (event) => cleared.push(event),
+    () => 9,
+  )
   tracker.seen('http-1', raised)
   tracker.gone('http-2')
   tracker.gone('http-1')
   tracker.gone('http-1')
-  expect(cleared).toMatchObject([{ name: 'spyglass.pool.recovered', phase: 'clear', incidentId: raised.incidentId, resource: 'pool', time: 9 }])
+  expect(cleared).toMatchObject([
+    { name: 'spyglass.pool.recovered', phase: 'clear', incidentId: raised.incidentId, resource: 'pool', time: 9 },
+  ])
 })
 
 test('what a process cleared itself is not cleared again', () => {

@@ -2,7 +2,7 @@ import type { FromChild } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
 import { KeeperCommands } from '../../../runtime/src/management/keeper-commands.ts'
 
-test('each command settles with its own answer, a refusal with the keeper\'s reason', async () => {
+test("each command settles with its own answer, a refusal with the keeper's reason", async () => {
   const sent: Extract<FromChild, { type: 'command' }>[] = []
   const commands = new KeeperCommands((message) => message.type === 'command' && sent.push(message))
   const first = commands.run('reload', 'http-1')

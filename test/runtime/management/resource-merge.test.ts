@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { KEEPER, ResourceMerge } from '../../../runtime/src/management/resource-merge.ts'
 
-const fromKeeper = { time: 1, resources: [{ kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', state: 'ready', pid: 7 } }] }
+const fromKeeper = {
+  time: 1,
+  resources: [{ kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', state: 'ready', pid: 7 } }],
+}
 const fromProcess = {
   time: 2,
   resources: [
@@ -27,7 +30,12 @@ test('the halves of an instance are laid together under the keeper, whichever co
 test('a process keeps its other resources, and takes its half with it when it is gone', () => {
   const merge = new ResourceMerge()
   merge.push(KEEPER, fromKeeper)
-  expect(merge.push('http-1', fromProcess).get('http-1')?.resources.map(({ kind }) => kind)).toEqual(['v8Heap'])
+  expect(
+    merge
+      .push('http-1', fromProcess)
+      .get('http-1')
+      ?.resources.map(({ kind }) => kind),
+  ).toEqual(['v8Heap'])
   const after = merge.gone('http-1')
   expect(after.get('http-1')?.resources).toEqual([])
   expect(after.get(KEEPER)?.resources[0]?.values).toEqual({ name: 'http-1', state: 'ready', pid: 7 })

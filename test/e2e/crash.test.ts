@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { consoleApi, sql } from '../support/clients.ts'
+import { shopFolder, startSuite, type Suite } from '../support/suite.ts'
+import { until } from '../support/until.ts'
+
+let suite: Suite
+const folder = mkdtempSync(join(tmpdir(), 'spyglass-crash-'))
+
+beforeAll(async () => {
+  suite = await startSuite(folder, {
+    applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }],
+    datasources: [{ name: 'shop', file: 'shop.db' }],
+    agent: { metricsIntervalMs: 1000 },
+  })
+})
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Sends spans until told to stop, each until it is acknowledged, and remembers the ids that were. */
+function ledger() {
+  const acknowledged: string[] = []
+  let sending = true
+  const done = (async () => {
+    for (let i = 0; sending; i++) {
+      const traceId = (i + 1).toString(16).padStart(32, '0')
+      while (!(await send(traceId))) await sleep(50)
+      acknowledged.push(traceId)
+      await sleep(10)
+    }
+  })()
+  return {
+    async stop(): Promise<readonly string[]> {
+      sending = false
+      await done
+      return acknowledged
+    },
+  }
+}
+
+async function send(traceId: string): Promise<boolean> {
+  const nano = `${Date.now()}000000`
+  const span = { traceId, spanId: traceId.slice(16), name: 'ledger', kind: 2, startTimeUnixNano: nano, endTimeUnixNano: nano }
+  const body = {
+    resourceSpans: [
+      { resource: { attributes: [{ key: 'service.name', value: { stringValue: 'ledger' } }] }, scopeSpans: [{ spans: [span] }] },
+    ],
+  }
+  try {
+    const response = await fetch(`${suite.urls.otlp}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return response.ok
+  } catch {
+    return false
+  }
+}
+
+test('10,000 requests, few of them kept, are 10,000 in red_1m and in the console', async () => {
+  const before = await requestsCounted()
+  let sent = 0
+  const client = async (): Promise<void> => {
+    while (sent < 10_000) {
+      sent++
+      const response = await fetch(`${suite.urls.app}/shop/health`)
+      await response.arrayBuffer()
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, client))
+  expect(sent).toBe(10_000)
+  await until(async () => (await requestsCounted()) - before >= 10_000, 30_000)
+  expect((await requestsCounted()) - before).toBe(10_000)
+  const rows = await sql(
+    suite,
+    "SELECT sum(Requests) AS n FROM spyglass.red_1m WHERE SpanName = 'GET /shop/health' AND SpanKind = 'Server'",
+  )
+  expect(Number(rows[0]?.['n'])).toBe(10_000)
+  const kept = await sql(suite, "SELECT count() AS n FROM spyglass.otel_traces WHERE SpanName = 'GET /shop/health'")
+  expect(Number(kept[0]?.['n'])).toBeLessThan(1000)
+})
+
+async function requestsCounted(): Promise<number> {
+  return (await consoleApi<{ total: { requests: number } }>(suite, 'red?minutes=60&service=shop')).total.requests
+}
+
+test.for(['collector', 'store', 'management', 'snmp-bridge', 'http-1'])(
+  'kill -9 of %s under traffic: the rest lives, it is back, nothing acknowledged is lost',
+  async (part) => {
+    await sql(suite, "SELECT count() FROM spyglass.otel_traces WHERE ServiceName = 'ledger'")
+    const sender = ledger()
+    await sleep(300)
+    const pid = suite.pidOf(part)
+    process.kill(pid, 'SIGKILL')
+    expect((await fetch(`${suite.urls.app}/shop/products`)).status).toBe(200)
+    await until(() => suite.pidOf(part) !== pid, 15_000)
+    await sleep(300)
+    const acknowledged = await sender.stop()
+    expect(acknowledged.length).toBeGreaterThan(5)
+    const expected = acknowledged.length
+    const list = acknowledged.map((id) => `'${id}'`).join(',')
+    await until(async () => {
+      const [row] = await sql(
+        suite,
+        `SELECT uniqExact(TraceId) AS n FROM spyglass.otel_traces WHERE ServiceName = 'ledger' AND TraceId IN (${list})`,
+      )
+      return Number(row?.['n']) === expected
+    }, 30_000)
+    await until(async () => (await suite.run('status')).code === 0, 15_000)
+    expect(suite.keeper.exitCode).toBeNull()
+  },
+)
+
+test('5 reloads under load lose no request', async () => {
+  let running = true
+  let good = 0
+  const failures: string[] = []
+  const client = async (): Promise<void> => {
+    while (running) {
+      try {
+        const response = await fetch(`${suite.urls.app}/shop/health`)
+        await response.arrayBuffer()
+        if (response.ok) good++
+        else failures.push(`status ${response.status}`)
+      } catch (error) {
+        failures.push(String(error instanceof Error ? (error.cause ?? error) : error))
+      }
+    }
+  }
+  const clients = Array.from({ length: 8 }, client)
+  for (let i = 0; i < 5; i++) expect(await suite.run('reload')).toMatchObject({ code: 0, stdout: 'reloaded http-1\n' })
+  running = false
+  await Promise.all(clients)
+  expect(failures).toEqual([])
+  expect(good).toBeGreaterThan(100)
+})

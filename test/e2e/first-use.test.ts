@@ -1,0 +1,147 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, afterAll, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { command, consoleApi, sql } from '../support/clients.ts'
+import { startSuite, type Suite } from '../support/suite.ts'
+import { until } from '../support/until.ts'
+
+let suite: Suite
+const folder = mkdtempSync(join(tmpdir(), 'spyglass-first-use-'))
+
+beforeAll(async () => {
+  suite = await startSuite(folder, {}, ['--demo'])
+})
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface SlowRequest {
+  readonly traceId: string
+  readonly route: string
+  readonly location: string
+  readonly durationMs: number
+}
+
+const lineOf = (what: string): string => {
+  const line = suite
+    .output()
+    .split('\n')
+    .find((text) => text.trimStart().startsWith(what))
+  return line?.trim().slice(what.length).trim() ?? ''
+}
+
+test('the block names console, SNMP, Jolokia, Grafana folder, data folder and how to stop', () => {
+  for (const what of ['application', 'console', 'SNMP', 'Jolokia', 'Grafana', 'data', 'stop']) expect(lineOf(what)).not.toBe('')
+  expect(statSync(join(suite.data, 'secrets.yaml')).mode & 0o777).toBe(0o600)
+})
+
+test('the application answers under its context path', async () => {
+  const response = await fetch(`${suite.urls.app}/shop/products`)
+  expect(response.status).toBe(200)
+})
+
+test('the snmpwalk line of the block works as pasted, by names', async () => {
+  const [name = '', ...args] = lineOf('SNMP').split(/\s+/)
+  const walk = await until(async () => {
+    const text = await command(name, args)
+    return /SPYGLASS-MIB::sgDatasourceActiveConnections/.test(text) && text
+  })
+  expect(walk).toContain('SPYGLASS-MIB::sgInstanceState')
+  expect(walk).toMatch(/sgInstanceState\.\d+ = INTEGER: ready\(2\)/)
+})
+
+test('SNMPv3 authPriv works with the passwords of secrets.yaml, and v2c with another community does not', async () => {
+  const { user, authPassword, privPassword } = suite.secrets.snmp
+  const target = `${suite.config.snmp.host}:${suite.config.snmp.port}`
+  const v3 = ['-v3', '-l', 'authPriv', '-u', user, '-a', 'SHA-256', '-A', authPassword, '-x', 'AES', '-X', privPassword]
+  expect(await command('snmpwalk', [...v3, target, '1.3.6.1.2.1.1'])).toContain('Spyglass')
+  await expect(command('snmpget', ['-v2c', '-c', 'private', '-t', '0.5', '-r', '0', target, '1.3.6.1.2.1.1.1.0'])).rejects.toThrow()
+})
+
+test('Jolokia reads java.lang:type=Memory as Java answers it', async () => {
+  const url = lineOf('Jolokia')
+  const { status, value } = (await (await fetch(url)).json()) as { status: number; value: { HeapMemoryUsage: { used: number } } }
+  expect(status).toBe(200)
+  expect(value.HeapMemoryUsage.used).toBeGreaterThan(1_000_000)
+})
+
+test('Prometheus reads the metrics', async () => {
+  const text = await (await fetch(`${suite.urls.management}/metrics`)).text()
+  expect(text).toMatch(/^spyglass_datasource_max_connections\{.*name="shop".*\} 4$/m)
+})
+
+test('ClickHouse answers the reader, refuses everyone else, and reads no files', async () => {
+  await until(async () => Number((await sql(suite, 'SELECT count() AS n FROM spyglass.otel_traces'))[0]?.['n']) > 0, 30_000)
+  const anonymous = await fetch(`${suite.urls.store}/?query=${encodeURIComponent('SELECT count() FROM spyglass.otel_traces')}`)
+  expect([401, 403]).toContain(anonymous.status)
+  await expect(sql(suite, "SELECT file('/etc/hostname')")).rejects.toThrow(/^403/)
+})
+
+test('a slow request is shown with its SQL and the file and line of the application', async () => {
+  await fetch(`${suite.urls.app}/shop/report`)
+  const slow = await until(async () => {
+    const { rows } = await consoleApi<{ rows: SlowRequest[] }>(suite, 'slow-requests?minutes=15')
+    return rows.find(({ route, location }) => route.includes('/shop/report') && location !== '')
+  }, 30_000)
+  expect(slow.location).toMatch(/shop.*\.ts:\d+$/)
+  const { spans } = await consoleApi<{ spans: Record<string, unknown>[] }>(suite, `trace/${slow.traceId}`)
+  expect(JSON.stringify(spans)).toMatch(/db\.query\.text/)
+})
+
+test('access log and server log are in otel_logs, the access log with trace ids', async () => {
+  const rows = await until(async () => {
+    const found = await sql(
+      suite,
+      "SELECT TraceId, LogAttributes['http.route'] AS route FROM spyglass.otel_logs WHERE LogAttributes['log.file.path'] LIKE '%access%' AND TraceId != '' LIMIT 5",
+    )
+    return found.length > 0 && found
+  }, 30_000)
+  expect(rows[0]?.['TraceId']).toMatch(/^[0-9a-f]{32}$/)
+  const server = await sql(suite, "SELECT count() AS n FROM spyglass.otel_logs WHERE LogAttributes['log.file.path'] LIKE '%server.log'")
+  expect(Number(server[0]?.['n'])).toBeGreaterThan(0)
+})
+
+test('the Grafana folder holds boards, data source and rules', () => {
+  const grafana = join(suite.data, 'grafana')
+  expect(existsSync(grafana)).toBe(true)
+  const log = readFileSync(join(suite.data, 'logs/server.log'), 'utf8')
+  expect(log).toContain('keeper started')
+})
+
+test('every query of the boards runs on the data that the agent produced', async () => {
+  const { everyRawSql } = await import('@spyglass/dashboards')
+  const now = Date.now()
+  const failures: string[] = []
+  for (const { name, sql: statement } of everyRawSql({ from: now - 900_000, to: now + 60_000 })) {
+    await sql(suite, statement).catch((error: unknown) => failures.push(`${name}: ${String(error)}`))
+  }
+  expect(failures).toEqual([])
+})
+
+test('list, get and status tell what the server is', async () => {
+  const list = await suite.run('list', 'datasource.*')
+  expect(list.stdout.trim()).toBe('datasource.http-1.shop')
+  const get = await suite.run('get', 'instance.http-1.state', 'datasource.*.maxConnections')
+  expect(get.stdout.trim().split('\n')).toEqual(['instance.http-1.state=ready', 'datasource.http-1.shop.maxConnections=4'])
+  const status = await suite.run('status')
+  expect(status.stdout).toContain('instance http-1  ready')
+  const unknown = await suite.run('get', 'nothing.here')
+  expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('SPY_NAME_UNKNOWN') })
+})
+
+test('health and readiness answer on each HTTP port', async () => {
+  const { management, store, otlp, console: page } = suite.urls
+  for (const url of [management, store, otlp, page]) {
+    expect([url, (await fetch(`${url}/health`)).status]).toEqual([url, 200])
+    expect([url, (await fetch(`${url}/ready`)).status]).toEqual([url, 200])
+  }
+})
+
+test('the MIB on which smilint prints nothing comes from the command line', async () => {
+  const { code, stdout } = await suite.run('mib')
+  expect(code).toBe(0)
+  expect(stdout).toContain('SPYGLASS-MIB DEFINITIONS ::= BEGIN')
+})

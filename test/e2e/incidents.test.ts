@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process'
+import dgram from 'node:dgram'
+import type { AddressInfo } from 'node:net'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { command, consoleApi, sql, webhookReceiver } from '../support/clients.ts'
+import { shopFolder, startSuite, type Suite } from '../support/suite.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+import { until } from '../support/until.ts'
+
+interface Page {
+  readonly status: 'firing' | 'resolved' | 'reminder'
+  readonly rule: string
+  readonly incidentId: string
+  readonly holders: readonly { readonly location: string; readonly route: string }[]
+}
+
+const applications = [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }]
+
+async function freeUdpPort(): Promise<number> {
+  const socket = dgram.createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  const { port } = socket.address() as AddressInfo
+  await new Promise<void>((resolve) => socket.close(() => resolve()))
+  return port
+}
+
+/** snmptrapd on a port of its own, with what it printed. */
+async function trapReceiver(): Promise<{ port: number; text: () => string }> {
+  const port = await freeUdpPort()
+  const folder = tempFolder()
+  const conf = join(folder, 'snmptrapd.conf')
+  writeFileSync(conf, 'authCommunity log public\n')
+  const child = spawn('snmptrapd', ['-f', '-C', '-c', conf, '-Lo', '-On', '-m', '', `udp:127.0.0.1:${port}`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, SNMP_PERSISTENT_DIR: folder },
+  })
+  let text = ''
+  child.stdout.on('data', (chunk) => (text += chunk))
+  child.stderr.on('data', (chunk) => (text += chunk))
+  onTestFinished(() => void child.kill())
+  await until(() => text.includes('NET-SNMP version'))
+  return { port, text: () => text }
+}
+
+async function drain(suite: Suite, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await fetch(`${suite.urls.app}/shop/leak`)
+}
+
+test('draining the pool pages and traps within 15 s with the holders, returning clears both with the same incident id', async () => {
+  const pages = await webhookReceiver<Page>()
+  const traps = await trapReceiver()
+  await using suite = await startSuite(tempFolder(), {
+    applications,
+    datasources: [{ name: 'shop', file: 'shop.db', min: 1, max: 3, acquireTimeoutMs: 2000 }],
+    alerting: { webhooks: [{ name: 'test', url: pages.url }] },
+    snmp: { community: 'public', trapTargets: [{ host: '127.0.0.1', port: traps.port, community: 'public' }] },
+  })
+  await drain(suite, 3)
+  const drainedAt = Date.now()
+  let waiting = true
+  const borrower = (async () => {
+    while (waiting) await fetch(`${suite.urls.app}/shop/products`)
+  })()
+  const page = await until(() => pages.got.find(({ status }) => status === 'firing'), 20_000)
+  expect(Date.now() - drainedAt).toBeLessThan(15_000)
+  expect(page).toMatchObject({ rule: 'PoolExhausted', incidentId: expect.stringMatching(/^[0-9a-f]{16}$/) })
+  expect(page.holders).toHaveLength(3)
+  for (const { location } of page.holders) expect(location).toMatch(/shop.*\.ts:\d+$/)
+  const trapped = await until(() => traps.text().includes(page.incidentId) && traps.text(), 5000)
+  expect(trapped).toMatch(/8072\.9999\.9999\.0\.3\b/)
+  expect(trapped).toMatch(/\.ts:\d+/)
+  const { pools } = await consoleApi<{ pools: { state: string; borrowers: { location: string }[] }[] }>(suite, 'pools')
+  expect(pools[0]).toMatchObject({ state: 'exhausted' })
+  expect(pools[0]?.borrowers.filter(({ location }) => /\.ts:\d+$/.test(location))).toHaveLength(3)
+
+  await fetch(`${suite.urls.app}/shop/leak/return`)
+  const resolved = await until(() => pages.got.find(({ status }) => status === 'resolved'), 15_000)
+  waiting = false
+  await borrower
+  expect(resolved.incidentId).toBe(page.incidentId)
+  await until(() => /8072\.9999\.9999\.0\.4\b/.test(traps.text()), 5000)
+  expect(traps.text().split(page.incidentId).length).toBeGreaterThanOrEqual(3)
+  const rows = await until(async () => {
+    const found = await sql(
+      suite,
+      `SELECT Name, IncidentId FROM spyglass.events WHERE IncidentId = '${page.incidentId}' AND Name LIKE 'spyglass.pool.%' ORDER BY Time`,
+    )
+    return found.length === 2 && found
+  }, 20_000)
+  expect(rows.map(({ Name }) => Name)).toEqual(['spyglass.pool.exhausted', 'spyglass.pool.recovered'])
+  expect(pages.got.filter(({ status }) => status === 'firing')).toHaveLength(1)
+})
+
+test('an instance killed with -9 is back within 2 s; down and up have one id in event, trap and notification, and nobody is paged', async () => {
+  const pages = await webhookReceiver<Page>()
+  const traps = await trapReceiver()
+  await using suite = await startSuite(tempFolder(), {
+    applications,
+    datasources: [{ name: 'shop', file: 'shop.db' }],
+    alerting: { webhooks: [{ name: 'test', url: pages.url }], instanceDownAfterMs: 3000 },
+    snmp: { community: 'public', trapTargets: [{ host: '127.0.0.1', port: traps.port, community: 'public' }] },
+  })
+  await until(async () =>
+    (await command('snmpget', ['-v2c', '-c', 'public', '-Oqv', `127.0.0.1:${suite.config.snmp.port}`, '1.3.6.1.2.1.1.1.0'])).includes(
+      'Spyglass',
+    ),
+  )
+  process.kill(suite.pidOf('http-1'), 'SIGKILL')
+  const killedAt = Date.now()
+  const response = await fetch(`${suite.urls.app}/shop/products`)
+  expect(response.status).toBe(200)
+  expect(Date.now() - killedAt).toBeLessThan(4000)
+  const rows = await until(async () => {
+    const found = await sql(suite, "SELECT Name, IncidentId FROM spyglass.events WHERE Name LIKE 'spyglass.instance.%' ORDER BY Time")
+    return found.length === 2 && found
+  }, 20_000)
+  expect(rows.map(({ Name }) => Name)).toEqual(['spyglass.instance.down', 'spyglass.instance.up'])
+  expect(rows[0]?.['IncidentId']).toBe(rows[1]?.['IncidentId'])
+  await until(() => traps.text().split(String(rows[0]?.['IncidentId'])).length >= 3)
+  expect(pages.got).toEqual([])
+})
