@@ -78,87 +78,102 @@ export interface RegistryOptions {
   readonly onListenerError?: (error: unknown) => void
 }
 
-export function createRegistry({ now = Date.now, kindNamed, onListenerError = warn }: RegistryOptions): Registry {
-  const own = new Map<string, OwnBean>()
-  const fallbacks = new Map<string, OwnBean>()
-  const sources = new Map<string, Map<string, PushedBean>>()
-  const listeners = new Set<(event: SpyglassEvent) => void>()
-  let generation = 1
+export function createRegistry(options: RegistryOptions): Registry {
+  return new LiveRegistry(options)
+}
 
-  function* beans(): Iterable<Bean> {
-    yield* own.values()
-    const seen = new Set(own.keys())
-    for (const pushed of sources.values()) {
+class LiveRegistry implements Registry {
+  readonly #now: () => number
+  readonly #kindNamed: RegistryOptions['kindNamed']
+  readonly #onListenerError: (error: unknown) => void
+  readonly #own = new Map<string, OwnBean>()
+  readonly #fallbacks = new Map<string, OwnBean>()
+  readonly #sources = new Map<string, Map<string, PushedBean>>()
+  readonly #listeners = new Set<(event: SpyglassEvent) => void>()
+  #generation = 1
+
+  constructor({ now = Date.now, kindNamed, onListenerError = warn }: RegistryOptions) {
+    this.#now = now
+    this.#kindNamed = kindNamed
+    this.#onListenerError = onListenerError
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  *#all(): Iterable<Bean> {
+    yield* this.#own.values()
+    const seen = new Set(this.#own.keys())
+    for (const pushed of this.#sources.values()) {
       for (const bean of pushed.values()) {
         if (seen.has(bean.name)) continue
         seen.add(bean.name)
         yield bean
       }
     }
-    for (const bean of fallbacks.values()) if (!seen.has(bean.name)) yield bean
+    for (const bean of this.#fallbacks.values()) if (!seen.has(bean.name)) yield bean
   }
 
-  function find(name: string): Bean | undefined {
-    const bean = own.get(name)
+  readonly register: Registry['register'] = (kind, keys, getters, { fallback = false } = {}) => {
+    const bean = new OwnBean(kind, keys, getters)
+    const home = fallback ? this.#fallbacks : this.#own
+    home.set(bean.name, bean)
+    this.#generation++
+    return () => {
+      if (home.get(bean.name) !== bean) return
+      home.delete(bean.name)
+      this.#generation++
+    }
+  }
+
+  readonly beans = (): Iterable<Bean> => this.#all()
+
+  readonly find = (name: string): Bean | undefined => {
+    const bean = this.#own.get(name)
     if (bean) return bean
-    for (const pushed of sources.values()) {
+    for (const pushed of this.#sources.values()) {
       const found = pushed.get(name)
       if (found) return found
     }
-    return fallbacks.get(name)
+    return this.#fallbacks.get(name)
   }
 
-  function deliver(event: SpyglassEvent): void {
-    for (const listener of listeners) {
+  readonly emit = (input: EventInput): SpyglassEvent => {
+    const event = completeEvent(input, input.time ?? this.#now())
+    this.relay(event)
+    return event
+  }
+
+  readonly relay = (event: SpyglassEvent): void => {
+    for (const listener of this.#listeners) {
       try {
         listener(event)
       } catch (error) {
-        onListenerError(error)
+        this.#onListenerError(error)
       }
     }
   }
 
-  return {
-    get generation() {
-      return generation
-    },
-    register(kind, keys, getters, { fallback = false } = {}) {
-      const bean = new OwnBean(kind, keys, getters)
-      const home = fallback ? fallbacks : own
-      home.set(bean.name, bean)
-      generation++
-      return () => {
-        if (home.get(bean.name) !== bean) return
-        home.delete(bean.name)
-        generation++
-      }
-    },
-    beans,
-    find,
-    emit(input) {
-      const event = completeEvent(input, input.time ?? now())
-      deliver(event)
-      return event
-    },
-    relay: deliver,
-    onEvent(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    snapshot: () => ({ time: now(), resources: [...own.values()].map(snapshotOf) }),
-    adopt(source, snapshot) {
-      const before = sources.get(source)
-      const after = new Map<string, PushedBean>()
-      for (const resource of snapshot.resources) {
-        const kind = kindNamed(resource.kind)
-        if (!kind) continue
-        const bean = new PushedBean(kind, resource, source, snapshot.time)
-        after.set(bean.name, bean)
-      }
-      if (after.size === 0) sources.delete(source)
-      else sources.set(source, after)
-      if (!sameNames(before, after)) generation++
-    },
+  readonly onEvent = (listener: (event: SpyglassEvent) => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  readonly snapshot = (): RegistrySnapshot => ({ time: this.#now(), resources: [...this.#own.values()].map(snapshotOf) })
+
+  readonly adopt = (source: string, snapshot: RegistrySnapshot): void => {
+    const before = this.#sources.get(source)
+    const after = new Map<string, PushedBean>()
+    for (const resource of snapshot.resources) {
+      const kind = this.#kindNamed(resource.kind)
+      if (!kind) continue
+      const bean = new PushedBean(kind, resource, source, snapshot.time)
+      after.set(bean.name, bean)
+    }
+    if (after.size === 0) this.#sources.delete(source)
+    else this.#sources.set(source, after)
+    if (!sameNames(before, after)) this.#generation++
   }
 }
 

@@ -1,0 +1,123 @@
+/** One client that listens for notifications: its listeners, what waits for a pull, and its event stream. Everything is bounded. */
+import type { ServerResponse } from 'node:http'
+import type { ObjectName } from './object-name.ts'
+
+/** Notifications that wait for one listener's pull. */
+export const MAX_PULL_ENTRIES = 100
+/** Messages kept for a stream that broke, and their size in characters. */
+const MAX_BACKLOG = 1000
+const MAX_BACKLOG_CHARACTERS = 1_048_576
+/** What a reader may leave unread on its socket before it is dropped. */
+const MAX_UNREAD_BYTES = 1_048_576
+
+export interface Listener {
+  readonly handle: string
+  readonly mode: 'pull' | 'sse'
+  readonly mbean: string
+  readonly matches: (name: ObjectName) => boolean
+  /** Prefixes of event names; empty hears all. */
+  readonly filter: readonly string[]
+  readonly handback: unknown
+  /** Notifications as JSON, oldest first. */
+  readonly waiting: string[]
+  dropped: number
+}
+
+interface Message {
+  readonly id: number
+  readonly text: string
+}
+
+export class NotificationClient {
+  readonly id: string
+  readonly listeners = new Map<string, Listener>()
+  lastSeen: number
+  #nextHandle = 1
+  #nextMessage = 1
+  #backlog: Message[] = []
+  #backlogCharacters = 0
+  /** Id of the last message handed to a socket. */
+  #written = 0
+  #stream: ServerResponse | undefined
+
+  constructor(id: string, now: number) {
+    this.id = id
+    this.lastSeen = now
+  }
+
+  get isStreaming(): boolean {
+    return this.#stream !== undefined
+  }
+
+  add(listener: Omit<Listener, 'handle' | 'waiting' | 'dropped'>): string {
+    const handle = String(this.#nextHandle++)
+    this.listeners.set(handle, { ...listener, handle, waiting: [], dropped: 0 })
+    return handle
+  }
+
+  /** Takes in one notification for one of its listeners. */
+  deliver(listener: Listener, notification: string): void {
+    if (listener.mode === 'sse') this.#send(listener, notification)
+    else if (listener.waiting.push(notification) > MAX_PULL_ENTRIES) {
+      listener.waiting.shift()
+      listener.dropped++
+    }
+  }
+
+  /** Hands out what waits for a listener, and forgets it. */
+  pull(listener: Listener): string {
+    return resultOf(listener, listener.waiting.splice(0))
+  }
+
+  #send(listener: Listener, notification: string): void {
+    const text = resultOf(listener, [notification])
+    const message = { id: this.#nextMessage++, text }
+    this.#backlog.push(message)
+    this.#backlogCharacters += text.length
+    this.#trim()
+    if (this.#stream) this.#write(this.#stream, message)
+  }
+
+  #trim(): void {
+    while (this.#backlog.length > MAX_BACKLOG || (this.#backlogCharacters > MAX_BACKLOG_CHARACTERS && this.#backlog.length > 1)) {
+      const oldest = this.#backlog.shift()!
+      this.#backlogCharacters -= oldest.text.length
+      if (oldest.id > this.#written) for (const listener of this.listeners.values()) if (listener.mode === 'sse') listener.dropped++
+    }
+  }
+
+  #write(stream: ServerResponse, { id, text }: Message): void {
+    stream.write(`id: ${id}\ndata: ${text}\n\n`)
+    this.#written = id
+    if (stream.writableLength > MAX_UNREAD_BYTES) stream.destroy()
+  }
+
+  /** Makes `stream` the client's stream; what it has not seen is sent first. An earlier stream ends. */
+  open(stream: ServerResponse, lastEventId: number | undefined): void {
+    this.#stream?.end()
+    this.#stream = stream
+    const seen = lastEventId ?? this.#written
+    stream.on('close', () => {
+      if (this.#stream === stream) this.#stream = undefined
+    })
+    stream.write(': open\n\n')
+    for (const message of this.#backlog) if (message.id > seen && !stream.destroyed) this.#write(stream, message)
+  }
+
+  /** Keeps the connection alive through proxies, and finds out that it is dead. */
+  heartbeat(): void {
+    this.#stream?.write(':\n\n')
+  }
+
+  close(): void {
+    this.#stream?.end()
+    this.#stream = undefined
+  }
+}
+
+/** What a pull and a message carry. */
+function resultOf(listener: Listener, notifications: readonly string[]): string {
+  const { handle, handback, dropped } = listener
+  listener.dropped = 0
+  return `{"handle":"${handle}","handback":${JSON.stringify(handback)},"dropped":${dropped},"notifications":[${notifications.join(',')}]}`
+}

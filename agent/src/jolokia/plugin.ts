@@ -1,0 +1,177 @@
+/**
+ * The MBean endpoint as a Fastify plugin. The path is taken from the raw URL, since a router would decode and collapse what the protocol
+ * escapes itself. Answers: HTTP 200 with JSON for whatever concerns an MBean, HTTP 400 with text for requests that are malformed.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { withAliases } from '../platform/aliases.ts'
+import { type Endpoint, type EndpointOptions, createEndpoint, registerEndpointBeans } from './endpoint.ts'
+import { fail, jolokiaCodeOf, wireErrorOf } from './errors.ts'
+import { buildRequest } from './build-request.ts'
+import { createLru } from './lru.ts'
+import { type Parameters, defaultParameters, queryParameters, withConfig } from './parameters.ts'
+import { type Fields, parseGet } from './parse-get.ts'
+import type { JolokiaRequest, NotificationRequest } from './request.ts'
+
+export interface JolokiaOptions extends Omit<EndpointOptions, 'source'> {
+  /** Where it is mounted. Default `/jolokia`. */
+  readonly path?: string
+  /** Largest body. Default 1 MiB. */
+  readonly maxBodyBytes?: number
+}
+
+/** Most requests in one bulk. */
+export const MAX_BULK = 1000
+const DEFAULT_MAX_BODY_BYTES = 1_048_576
+/** Parsed GET requests that are remembered, and the longest URL that is. */
+const REMEMBERED_URLS = 2000
+const LONGEST_REMEMBERED_URL = 512
+
+/** Mounts the endpoint and registers its own MBeans; both go when the server closes. Register it as a plugin: it has its own parsers. */
+export async function jolokiaPlugin(fastify: FastifyInstance, options: JolokiaOptions): Promise<void> {
+  const { registry, path = '/jolokia', maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options
+  const endpoint = createEndpoint({ ...options, source: withAliases(registry) })
+  const dispose = registerEndpointBeans(options, endpoint)
+  fastify.addHook('preClose', async () => dispose())
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBodyBytes }, (_request, body, done) => done(null, body))
+  fastify.setErrorHandler((error, _request, reply) => sendBadRequest(reply, error))
+  const handler = createHandler(endpoint, `${fastify.prefix}${path}`)
+  for (const url of [path, `${path}/*`]) {
+    fastify.get(url, { exposeHeadRoute: false }, handler.get)
+    fastify.post(url, { bodyLimit: maxBodyBytes }, handler.post)
+    fastify.route({ method: ['PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH'], url, handler: refuseMethod })
+  }
+}
+
+interface Handler {
+  readonly get: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
+  readonly post: (request: FastifyRequest, reply: FastifyReply) => FastifyReply
+}
+
+function createHandler(endpoint: Endpoint, base: string): Handler {
+  const remembered = createLru<JolokiaRequest>(REMEMBERED_URLS)
+
+  function requestOf(url: string): JolokiaRequest {
+    const known = remembered.get(url)
+    if (known) return known
+    const { path, query } = splitUrl(url, base)
+    const request = buildRequest(parseGet(path, query), queryParameters(query))
+    if (url.length <= LONGEST_REMEMBERED_URL) remembered.set(url, request)
+    return request
+  }
+
+  function answer(request: JolokiaRequest, message: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (request.type === 'notification' && request.command === 'open') return openStream(endpoint, request, message, reply)
+    return sendJson(reply, endpoint.answer(request, baseUrl(message, base)), request.parameters)
+  }
+
+  return {
+    get(message, reply) {
+      checkOrigin(message)
+      return answer(requestOf(message.raw.url ?? base), message, reply)
+    },
+    post(message, reply) {
+      checkOrigin(message)
+      const parameters = parametersOf(message.raw.url ?? base, base)
+      const body = parseBody(message.body)
+      const url = baseUrl(message, base)
+      if (isFields(body)) return answer(buildSingle(body, parameters), message, reply)
+      const members = body.map((member) => endpoint.answerFields(isFields(member) ? member : {}, parameters, url))
+      return sendJson(reply, `[${members.join(',')}]`, parameters)
+    },
+  }
+}
+
+function splitUrl(url: string, base: string): { readonly path: string; readonly query: URLSearchParams } {
+  const question = url.indexOf('?')
+  const path = question === -1 ? url : url.slice(0, question)
+  return { path: path.slice(base.length), query: new URLSearchParams(question === -1 ? '' : url.slice(question + 1)) }
+}
+
+function parametersOf(url: string, base: string): Parameters {
+  return url.includes('?') ? queryParameters(splitUrl(url, base).query) : defaultParameters
+}
+
+function parseBody(body: unknown): Fields | unknown[] {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(typeof body === 'string' ? body : '')
+  } catch (error) {
+    throw fail('SPY_JOLOKIA_BAD_JSON', [], error)
+  }
+  if (Array.isArray(parsed)) {
+    if (parsed.length > MAX_BULK) throw fail('SPY_JOLOKIA_LIMIT', [MAX_BULK, 'requests in a bulk'])
+    return parsed
+  }
+  if (!isFields(parsed)) throw fail('SPY_JOLOKIA_BAD_JSON')
+  return parsed
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function buildSingle(fields: Fields, parameters: Parameters): JolokiaRequest {
+  const config = Object.hasOwn(fields, 'config') ? fields['config'] : undefined
+  return buildRequest(fields, config === undefined ? parameters : withConfig(parameters, config))
+}
+
+/** Pages of other sites must not read what is here: a browser names the site it asks for, other clients name none. */
+function checkOrigin({ headers }: FastifyRequest): void {
+  const { origin, host } = headers
+  if (headers['sec-fetch-site'] === 'cross-site') throw fail('SPY_JOLOKIA_ORIGIN', [origin ?? 'of another site'])
+  if (origin === undefined) return
+  const originHost = URL.canParse(origin) ? new URL(origin).host : undefined
+  if (originHost === undefined || originHost !== host) throw fail('SPY_JOLOKIA_ORIGIN', [origin.slice(0, 200)])
+}
+
+function baseUrl({ protocol, headers }: FastifyRequest, base: string): string {
+  return `${protocol}://${headers.host ?? 'localhost'}${base}`
+}
+
+function sendJson(reply: FastifyReply, body: string, { mimeType }: Parameters = defaultParameters): FastifyReply {
+  return head(reply, `${mimeType}; charset=utf-8`).send(body)
+}
+
+function head(reply: FastifyReply, contentType: string): FastifyReply {
+  return reply
+    .header('content-type', contentType)
+    .header('cache-control', 'no-cache')
+    .header('expires', 'Thu, 01 Jan 1970 00:00:00 GMT')
+    .header('x-content-type-options', 'nosniff')
+}
+
+/** What was wrong before an MBean was touched: text with status 400, as the reference answers since 2.2.3; refusals and limits as JSON. */
+function sendBadRequest(reply: FastifyReply, error: unknown): FastifyReply {
+  const httpStatus = (error as { statusCode?: number }).statusCode
+  if (jolokiaCodeOf(error) === 'SPY_JOLOKIA_INTERNAL' && httpStatus !== undefined && httpStatus >= 400 && httpStatus < 500) {
+    return sendText(reply, httpStatus, (error as Error).message)
+  }
+  const fields = wireErrorOf(error)
+  return fields.status === 400 ? sendText(reply, 400, fields.error) : sendJson(reply, JSON.stringify(fields))
+}
+
+const REASONS: Readonly<Record<number, string>> = { 400: 'Bad Request', 413: 'Payload Too Large', 415: 'Unsupported Media Type' }
+
+function sendText(reply: FastifyReply, status: number, message: string): FastifyReply {
+  const reason = REASONS[status] ?? 'Error'
+  return head(reply, 'text/plain; charset=utf-8').code(status).send(`${status} (${reason})\n\n${message}\n`)
+}
+
+function refuseMethod({ method }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendBadRequest(reply, fail('SPY_JOLOKIA_BAD_METHOD', [method]))
+}
+
+function openStream(endpoint: Endpoint, request: NotificationRequest, message: FastifyRequest, reply: FastifyReply): FastifyReply {
+  endpoint.notifications.checkOpen(request)
+  reply.hijack()
+  const seen = Number(message.headers['last-event-id'])
+  reply.raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=UTF-8',
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+    'x-content-type-options': 'nosniff',
+  })
+  endpoint.notifications.open(request, reply.raw, Number.isSafeInteger(seen) && seen >= 0 ? seen : undefined)
+  return reply
+}
