@@ -1,0 +1,110 @@
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { afterAll, expect, test } from 'vitest'
+import type { AccessEntry } from '../../../runtime/src/access-log/access-entry.ts'
+import { AccessLog, type AccessLogOptions } from '../../../runtime/src/access-log/access-log.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'spyglass-access-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+let folders = 0
+function openLog(options: Partial<AccessLogOptions> = {}) {
+  const messages: string[] = []
+  const logger = pino({}, { write: (line: string) => void messages.push((JSON.parse(line) as { msg: string }).msg) })
+  const folder = join(root, String(folders++))
+  return { messages, folder, log: new AccessLog({ folder, application: 'shop', instance: 'http-1', logger, ...options }) }
+}
+
+const entry = (path: string): AccessEntry => ({
+  time: 0,
+  clientAddress: '127.0.0.1',
+  method: 'GET',
+  path,
+  query: undefined,
+  httpVersion: '1.1',
+  route: undefined,
+  status: 200,
+  bodySize: 1,
+  durationMs: 1,
+  userAgent: undefined,
+  referer: undefined,
+  traceId: undefined,
+  aborted: false,
+})
+const pathsIn = (file: string): string[] =>
+  readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { 'url.path': string })['url.path'])
+
+test('lines come in order, in a file named after the application', async () => {
+  const { log, folder } = openLog()
+  for (let i = 0; i < 2000; i++) log.write(entry(`/${i}`))
+  await log.stop()
+  expect(log.path).toBe(join(folder, 'shop.log'))
+  expect(pathsIn(log.path)).toEqual(Array.from({ length: 2000 }, (_, i) => `/${i}`))
+  expect(log.dropped).toBe(0)
+})
+
+test('lines are in the file within the flush time, without being asked', async () => {
+  const { log } = openLog({ flushMs: 5 })
+  log.write(entry('/a'))
+  await expect.poll(() => existsSync(log.path) && pathsIn(log.path), { timeout: 2000, interval: 5 }).toEqual(['/a'])
+  log.write(entry('/b'))
+  await expect.poll(() => pathsIn(log.path), { timeout: 2000, interval: 5 }).toEqual(['/a', '/b'])
+  await log.stop()
+})
+
+test('after a rotation by rename the next lines go to a new file', async () => {
+  const { log } = openLog()
+  log.write(entry('/old'))
+  await log.flush()
+  renameSync(log.path, `${log.path}.1`)
+  log.write(entry('/new'))
+  await log.stop()
+  expect(pathsIn(`${log.path}.1`)).toEqual(['/old'])
+  expect(pathsIn(log.path)).toEqual(['/new'])
+})
+
+test('what others wrote to the file stays', async () => {
+  const { log, folder } = openLog()
+  mkdirSync(folder, { recursive: true })
+  appendFileSync(join(folder, 'shop.log'), '{"url.path":"/before"}\n')
+  log.write(entry('/after'))
+  await log.stop()
+  expect(pathsIn(log.path)).toEqual(['/before', '/after'])
+})
+
+test('lines that a disk does not take are counted, said once, and the log goes on when it does', async () => {
+  const { log, messages, folder } = openLog()
+  appendFileSync(folder, '') // a file where the folder should be
+  for (const path of ['/1', '/2']) {
+    log.write(entry(path))
+    await log.flush()
+  }
+  expect(log.dropped).toBe(2)
+  rmSync(folder)
+  log.write(entry('/3'))
+  await log.stop()
+  expect(pathsIn(log.path)).toEqual(['/3'])
+  expect(messages).toEqual(['access log cannot be written', 'access log is written again'])
+})
+
+test('no more than the bound waits in memory', async () => {
+  const { log } = openLog({ maxBuffered: 1000 })
+  for (let i = 0; i < 100; i++) log.write(entry(`/${i}`))
+  expect(log.dropped).toBeGreaterThan(80)
+  const kept = 100 - log.dropped
+  await log.stop()
+  expect(pathsIn(log.path)).toHaveLength(kept)
+})
+
+test('a line after the stop is counted as dropped', async () => {
+  const { log } = openLog()
+  await log.stop()
+  log.write(entry('/late'))
+  expect(log.dropped).toBe(1)
+  expect(existsSync(log.path)).toBe(false)
+})

@@ -1,0 +1,100 @@
+/** A pool over a real SQLite file in a folder of its own, with a clock that only the test moves. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { type SpyglassEvent, createRegistry, kinds } from '@spyglass/agent'
+import type { DatasourceConfig } from '@spyglass/agent/config'
+import type { Clock } from '../../../runtime/src/datasource/clock.ts'
+import { openDatasources } from '../../../runtime/src/datasource/datasources.ts'
+
+export class ManualClock implements Clock {
+  #now = 1_000_000
+  readonly #timers = new Set<{ readonly at: number; readonly fn: () => void }>()
+
+  now(): number {
+    return this.#now
+  }
+
+  after(ms: number, fn: () => void): () => void {
+    const timer = { at: this.#now + ms, fn }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
+  }
+
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** Moves on, letting each timer ring at its own time. */
+  advance(ms: number): void {
+    const end = this.#now + ms
+    for (;;) {
+      const next = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
+      if (!next) break
+      this.#timers.delete(next)
+      this.#now = Math.max(this.#now, next.at)
+      next.fn()
+    }
+    this.#now = end
+  }
+}
+
+export const settings: DatasourceConfig = {
+  name: 'shop',
+  driver: 'sqlite',
+  file: 'shop.db',
+  min: 0,
+  max: 2,
+  acquireTimeoutMs: 5000,
+  maxWaiting: 3,
+  idleTimeoutMs: 60_000,
+  leakAfterMs: 30_000,
+  exhaustedAfterMs: 10_000,
+}
+
+export interface LogLine {
+  readonly level: number
+  readonly msg: string
+  readonly [field: string]: unknown
+}
+
+/** Opens one datasource named `shop`; `await using` closes it and deletes its folder. */
+export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: Clock = new ManualClock()) {
+  const folder = mkdtempSync(join(tmpdir(), 'spyglass-pool-'))
+  const events: SpyglassEvent[] = []
+  const log: LogLine[] = []
+  const registry = createRegistry({ kindNamed: (name) => Object.values(kinds).find((kind) => kind.name === name) })
+  registry.onEvent((event) => events.push(event))
+  const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(JSON.parse(line) as LogLine) })
+  const datasources = await openDatasources({
+    instance: 'http-1',
+    registry,
+    logger,
+    folder,
+    clock,
+    datasources: [{ ...settings, ...changes }],
+  })
+  const bean = () => registry.find('spyglass:type=Datasource,instance=http-1,name=shop')
+  return {
+    shop: datasources.get('shop'),
+    datasources,
+    registry,
+    events,
+    log,
+    folder,
+    clock: clock as ManualClock,
+    read: (attribute: string) => bean()?.read(attribute),
+    async [Symbol.asyncDispose]() {
+      const closing = datasources.close(500)
+      if (clock instanceof ManualClock) clock.advance(500)
+      await closing
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Waits until the event loop has turned a few times: for what is known to need no time of its own. */
+export async function turns(n = 5): Promise<void> {
+  for (let i = 0; i < n; i++) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { PoolFigures } from '../../../runtime/src/datasource/pool-figures.ts'
+
+test('waits and uses are counted apart, and the peak never falls', () => {
+  const figures = new PoolFigures(() => 0)
+  figures.lent(100, 3)
+  figures.lent(0, 1)
+  figures.returned(2000)
+  figures.failed('gone')
+  expect(figures.borrows).toBe(2)
+  expect(figures.peakActive).toBe(3)
+  expect(figures.waits.seconds(0.95)).toBeCloseTo(0.1, 1)
+  expect(figures.uses.seconds(0.95)).toBeGreaterThanOrEqual(2)
+  expect(figures.lastError).toBe('gone')
+  expect(Date.now() - figures.lastErrorTime).toBeLessThan(5000)
+})

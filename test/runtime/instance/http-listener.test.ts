@@ -1,0 +1,62 @@
+import http from 'node:http'
+import net from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { HttpListener } from '../../../runtime/src/instance/http-listener.ts'
+import { bindListeningSocket } from '../../../runtime/src/keeper/listening-socket.ts'
+import { freePort } from '../../support/free-port.ts'
+
+async function listening(handler: (request: http.IncomingMessage, response: http.ServerResponse) => void) {
+  const socket = await bindListeningSocket('http', '127.0.0.1', await freePort())
+  const listener = new HttpListener(handler)
+  await listener.listen(socket.handle)
+  onTestFinished(() => listener.drain(100))
+  return { listener, port: socket.port }
+}
+
+interface Answer {
+  readonly status: number | undefined
+  readonly connection: string | undefined
+}
+
+function get(port: number, agent: http.Agent): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    http
+      .get({ port, host: '127.0.0.1', agent }, (response) => {
+        response.resume()
+        response.on('end', () => resolve({ status: response.statusCode, connection: response.headers.connection }))
+      })
+      .on('error', reject)
+  })
+}
+
+test('a client on an open connection is served while draining, and told to close', async () => {
+  const { listener, port } = await listening((_request, response) => response.end('ok'))
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  expect((await get(port, agent)).connection).toBe('keep-alive')
+  const drained = listener.drain(5000)
+  expect(await get(port, agent)).toEqual({ status: 200, connection: 'close' })
+  await drained
+  expect(listener.state).toBe('closed')
+  expect(listener.counts).toMatchObject({ connections: 0, accepted: 1, requests: 2 })
+  expect(listener.counts.bytesReceived).toBeGreaterThan(0)
+  expect(listener.counts.bytesSent).toBeGreaterThan(0)
+})
+
+test('a request that never ends is broken off at the deadline', async () => {
+  const { listener, port } = await listening(() => {})
+  const answer = get(port, new http.Agent()).catch((error: NodeJS.ErrnoException) => error.code)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await listener.drain(100)
+  expect(await answer).toBe('ECONNRESET')
+})
+
+test('an idle connection does not hold the drain up', async () => {
+  const { listener, port } = await listening((_request, response) => response.end())
+  const client = net.connect(port, '127.0.0.1')
+  const closed = new Promise((resolve) => client.on('close', resolve))
+  client.resume()
+  client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await new Promise((resolve) => client.once('data', resolve))
+  await listener.drain(5000)
+  await closed
+})
