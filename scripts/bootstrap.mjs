@@ -1,0 +1,120 @@
+/**
+ * What every `npm run` script goes through: installs what the lock file names and node_modules lacks, then runs the script with the
+ * project's own Node. Plain JavaScript without a dependency, for Node 18 and later, since it runs before anything is installed.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const CONDITION = '--conditions=spyglass-source'
+
+/** Command to the module that runs it and its first arguments. */
+const commands = {
+  start: ['runtime/src/cli/spyglass.ts', 'up', '--demo'],
+  spyglass: ['runtime/src/cli/spyglass.ts'],
+  test: ['scripts/test.ts'],
+  check: ['scripts/check.ts'],
+  docs: ['scripts/docs.ts'],
+  bench: ['bench/run.ts'],
+  soak: ['scripts/soak.ts'],
+}
+
+const [command = '', ...given] = process.argv.slice(2)
+const target = Object.hasOwn(commands, command) ? commands[command] : undefined
+if (!target) stop(`no such command: ${command || '(none)'}. There is: ${Object.keys(commands).join(', ')}.`)
+if (!isInstalled()) await install()
+await run(target)
+
+function say(text) {
+  process.stderr.write(`spyglass: ${text}\n`)
+}
+
+function stop(text) {
+  say(text)
+  process.exit(1)
+}
+
+/** Whether node_modules holds what the lock file names. npm writes its own list last, so a broken-off install has none. */
+function isInstalled() {
+  const have = readPackages('node_modules/.package-lock.json')
+  const want = readPackages('package-lock.json')
+  if (!want) stop('package-lock.json is missing or unreadable; this is not a whole checkout.')
+  if (!have) return false
+  return Object.entries(want).every(([path, entry]) => {
+    if (path === '' || (entry.optional && !have[path])) return true
+    return have[path]?.version === entry.version && have[path]?.integrity === entry.integrity
+  })
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(join(root, file), 'utf8')).packages
+  } catch {
+    return undefined
+  }
+}
+
+async function install() {
+  say('installing the packages of package-lock.json (about 1 GB with the embedded database; only the first time) …')
+  const started = Date.now()
+  const ticker = setInterval(() => say(`still installing, ${Math.round((Date.now() - started) / 1000)} s`), 5000)
+  const npm = process.env.npm_execpath
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const child = npm ? [process.execPath, [npm, ...args]] : ['npm', args]
+  const code = await spawned(child[0], child[1], environment())
+  clearInterval(ticker)
+  if (code !== 0)
+    stop(`npm ci ended with ${code}. Can this machine reach the package registry, and is there disk space? Then run it again.`)
+  say(`installed in ${Math.round((Date.now() - started) / 1000)} s`)
+}
+
+async function run([file, ...first]) {
+  const node = projectNode()
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  const env = environment()
+  env.NODE_COMPILE_CACHE ??= join(root, '.cache', 'node-compile')
+  env.PATH = `${join(root, 'node_modules', '.bin')}:${env.PATH ?? ''}`
+  process.exit(await spawned(node, [CONDITION, join(root, file), ...first, ...given], env))
+}
+
+/** The Node that the lock file pins; where there is no package for the platform, a system Node that is new enough. */
+function projectNode() {
+  const pinned = join(root, 'node_modules', '.bin', 'node')
+  if (existsSync(pinned)) return pinned
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 24 || (major === 24 && minor >= 14)) return process.execPath
+  return stop(`there is no Node package for ${process.platform}-${process.arch}; install Node 24.14 or later and run this again.`)
+}
+
+/** npm puts our condition into NODE_OPTIONS, which must not reach applications: what needs it gets it as an argument. */
+function environment() {
+  const env = { ...process.env }
+  const options = (env.NODE_OPTIONS ?? '').split(' ').filter((option) => option && option !== CONDITION)
+  if (options.length > 0) env.NODE_OPTIONS = options.join(' ')
+  else delete env.NODE_OPTIONS
+  return env
+}
+
+/**
+ * Runs a child with this terminal and settles with its exit code. Ctrl-C reaches the child from the terminal itself; a signal that was
+ * sent to this process alone is passed on. A child that a signal ended ends this process by the same signal.
+ */
+function spawned(file, args, env) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd: root, stdio: 'inherit', env })
+    const pass = (signal) => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    }
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+    for (const signal of signals) process.on(signal, pass)
+    child.on('error', (error) => stop(`cannot start ${file}: ${error.message}`))
+    child.on('exit', (code, signal) => {
+      for (const each of signals) process.off(each, pass)
+      if (signal) process.kill(process.pid, signal)
+      resolve(code ?? 1)
+    })
+  })
+}

@@ -1,0 +1,91 @@
+/** Programs outside npm that tests with real peers need: the one list of them, for `npm test`, for requireTool and for CI. */
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+export interface SystemTool {
+  /** The program that tests start. */
+  readonly program: string
+  /** The Debian package that brings it. */
+  readonly package: string
+  readonly why: string
+}
+
+export const systemTools = [
+  { program: 'snmpwalk', package: 'snmp', why: 'a real SNMP manager asks the bridge' },
+  { program: 'snmpd', package: 'snmpd', why: 'the bridge is compared with the usual agent' },
+  { program: 'snmptrapd', package: 'snmptrapd', why: 'traps and informs reach a real receiver' },
+  { program: 'smilint', package: 'smitools', why: 'the MIB text is judged' },
+  { program: 'prometheus-alertmanager', package: 'prometheus-alertmanager', why: 'pages reach a real Alertmanager' },
+  { program: 'chromium', package: 'chromium', why: 'the console is used in a browser' },
+  { program: 'initdb', package: 'postgresql', why: 'statements of pg are recorded against a real server' },
+  { program: 'curl', package: 'curl', why: 'HTTP interfaces answer the usual client' },
+  { program: 'wrk', package: 'wrk', why: 'reloads and crashes happen under load' },
+] as const satisfies readonly SystemTool[]
+
+export type ToolName = (typeof systemTools)[number]['program']
+
+/** The path of a program, also where Debian keeps it out of PATH; undefined when it is not installed. */
+export function findTool(program: ToolName): string | undefined {
+  return folders()
+    .map((folder) => join(folder, program))
+    .find(isExecutable)
+}
+
+/** The tools that are not installed. */
+export function missingTools(): SystemTool[] {
+  return systemTools.filter(({ program }) => findTool(program) === undefined)
+}
+
+/** Whether packages can be installed without asking anyone: as root, on Debian or a child of it, and not switched off. */
+export function canInstallPackages(): boolean {
+  if (process.env['SPYGLASS_NO_APT'] === '1' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'))
+}
+
+/** Installs the packages of these tools; the output is the caller's. Says whether it went well. */
+export function installPackages(tools: readonly SystemTool[]): boolean {
+  const packages = tools.map((tool) => tool.package)
+  return withoutStartingServices(() => apt(['update', '-qq']) && apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]))
+}
+
+function apt(args: readonly string[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  return spawnSync('apt-get', args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0
+}
+
+/** Debian starts a service when it is installed, unless this file forbids it; tests start their own, on ports of their own. */
+const POLICY = '/usr/sbin/policy-rc.d'
+
+function withoutStartingServices(install: () => boolean): boolean {
+  const ours = !existsSync(POLICY)
+  if (ours) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    return install()
+  } finally {
+    if (ours) rmSync(POLICY, { force: true })
+  }
+}
+
+function folders(): string[] {
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)
+  return [...path, '/usr/sbin', '/sbin', '/usr/local/sbin', ...postgresFolders()]
+}
+
+/** Debian keeps each version's server programs in a folder of their own; the newest first. */
+function postgresFolders(): string[] {
+  const base = '/usr/lib/postgresql'
+  if (!existsSync(base)) return []
+  return readdirSync(base)
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(base, version, 'bin'))
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

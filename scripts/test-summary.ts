@@ -1,0 +1,36 @@
+/** What a test run came to, as a file that scripts read: vitest's own output is for people. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface TestSummary {
+  readonly passed: number
+  readonly failed: number
+  /** Tests that did not run, with what they or their tool gave as the reason. */
+  readonly leftOut: readonly { readonly name: string; readonly reason: string }[]
+}
+
+const FILE = fileURLToPath(new URL('../.cache/test-summary.json', import.meta.url))
+
+export function writeSummary(summary: TestSummary, file: string = FILE): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, JSON.stringify(summary))
+}
+
+/** The summary of the last run; a run that died without one counts as one failure. */
+export function readSummary(file: string = FILE): TestSummary {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as TestSummary
+  } catch {
+    return { passed: 0, failed: 1, leftOut: [] }
+  }
+}
+
+export function forgetSummary(file: string = FILE): void {
+  rmSync(file, { force: true })
+}
+
+/** `12 passed, 0 failed, 1 skipped` */
+export function summaryLine({ passed, failed, leftOut }: TestSummary): string {
+  return `${passed} passed, ${failed} failed, ${leftOut.length} skipped`
+}

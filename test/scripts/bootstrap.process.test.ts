@@ -1,0 +1,38 @@
+import { execFile, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT } from '../support/sources.ts'
+import { until } from '../support/until.ts'
+
+const SCRIPT = join(ROOT, 'scripts', 'bootstrap.mjs')
+
+function run(args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [SCRIPT, ...args], (_, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    )
+  })
+}
+
+test('an unknown command is refused with those there are', async () => {
+  const { code, stderr } = await run(['dance'])
+  expect(code).toBe(1)
+  expect(stderr).toContain('no such command: dance. There is: start, spyglass, test, check, docs, bench, soak.')
+})
+
+test('arguments reach the command line, and its exit code comes back', async () => {
+  expect((await run(['spyglass', '--help'])).stdout).toContain('Usage: spyglass')
+  expect((await run(['spyglass', 'no-such-command'])).code).not.toBe(0)
+})
+
+test('a signal to the script alone ends the program it started, and both', async () => {
+  const child = spawn(process.execPath, [SCRIPT, 'test', '--watch', 'test/scripts/test-summary.test.ts'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
+  const ended = new Promise<NodeJS.Signals | number | null>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)))
+  await until(() => output.length > 0, 30_000)
+  child.kill('SIGTERM')
+  expect(await ended).not.toBe(0)
+})
