@@ -1,0 +1,143 @@
+/**
+ * The collector's process: opens the log (recovery), then inserter, receiver and tail, then alerting and console. It stops the other way
+ * round: first nothing new is taken, last what is in hand is stored as far as the time allows.
+ */
+import {
+  configFromArguments,
+  type DataFolder,
+  ensureDataFolder,
+  ensureSecrets,
+  type Secrets,
+  type SpyglassConfig,
+} from '@spyglass/agent/config'
+import { allKinds, kinds, objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
+import { connectKeeper } from '@spyglass/agent/keeper-link'
+import { createLogger, type Logger } from '@spyglass/agent/logger'
+import { createRegistry, type Registry } from '@spyglass/agent/registry'
+import { type Alerting, startAlerting } from './alert/index.ts'
+import { registerCollector } from './collector-resource.ts'
+import { startConsole } from './console/index.ts'
+import { timeWindow } from './decode/index.ts'
+import { createStoreClient, Inserter } from './insert/index.ts'
+import { submissionOf } from './own-events.ts'
+import { type Receiver, startReceiver } from './receive/index.ts'
+import { loadOffsets, saveOffsets, Tailer } from './tail/index.ts'
+import { nextIdentity, type SealedSegment, WriteAheadLog } from './wal/index.ts'
+
+const NAME = 'collector'
+
+interface Base {
+  readonly config: SpyglassConfig
+  readonly folder: DataFolder
+  readonly secrets: Secrets
+  readonly registry: Registry
+  readonly logger: Logger
+}
+
+interface Ingest {
+  readonly wal: WriteAheadLog
+  readonly inserter: Inserter
+  readonly tailer: Tailer
+}
+
+/** Runs the collector until it is told to stop. */
+export async function runCollector(argv: readonly string[]): Promise<void> {
+  const base = prepare(argv)
+  const { config, registry, logger } = base
+  const ingest = await openIngest(base)
+  const alerting = await startAlerting(base)
+  const takeEvent = (event: SpyglassEvent): void => {
+    alerting.onEvent(event)
+    ingest.wal
+      .append(submissionOf(event, NAME))
+      .catch((error: unknown) => logger.warn({ err: error, event: event.name }, 'event not stored'))
+  }
+  registry.onEvent(takeEvent)
+  const receiver = await openReceiver(base, ingest, alerting)
+  const consoleServer = await startConsole({ ...base, alerting })
+  registerCollector(registry, NAME, { ...ingest, counters: receiver.counters, alerting })
+  ingest.tailer.start()
+  const link = connectKeeper({
+    registry,
+    async stop(deadlineMs) {
+      await Promise.all([receiver.stop(), consoleServer.stop(), alerting.stop(), ingest.tailer.stop()])
+      await ingest.wal.stop()
+      saveOffsets(base.folder.state, ingest.wal.tailOffsets)
+      await ingest.inserter.stop(Math.max(500, deadlineMs - 2000))
+      logger.info('the collector is closed')
+    },
+    onMessage: (message) => {
+      if (message.type === 'event') takeEvent(message.event)
+    },
+  })
+  logger.info({ otlp: receiver.port, console: consoleServer.port, host: config.collector.host }, 'the collector listens')
+  link.ready()
+}
+
+function prepare(argv: readonly string[]): Base {
+  const config = configFromArguments(argv)
+  const folder = ensureDataFolder(config.data)
+  return {
+    config,
+    folder,
+    secrets: ensureSecrets(folder.secrets),
+    registry: createRegistry({ kindNamed: (name) => allKinds.find((kind) => kind.name === name) }),
+    logger: createLogger({ process: NAME, level: config.logs.level }),
+  }
+}
+
+async function openIngest({ config, folder, secrets, registry, logger }: Base): Promise<Ingest> {
+  const { collector, store } = config
+  const found: SealedSegment[] = []
+  let wal: WriteAheadLog | undefined
+  const inserter = new Inserter({
+    store: createStoreClient({ url: `http://${store.host}:${store.port}`, token: secrets.internal.token }),
+    source: () => wal as WriteAheadLog,
+    logger: logger.child({ component: 'insert' }),
+    onQuarantined: (segment, path, error) => noteQuarantine(registry, { segment, path, error }),
+  })
+  wal = await WriteAheadLog.open({
+    root: folder.wal,
+    identity: nextIdentity(folder.state),
+    maxBytes: collector.maxWalBytes,
+    sealMs: { traces: collector.sealTracesMs, others: collector.sealOthersMs },
+    onSealed: (segment) => (wal ? inserter.add(segment) : found.push(segment)),
+  })
+  wal.seedTailOffsets(await loadOffsets(folder.state))
+  wal.beforePurge = async (offsets) => saveOffsets(folder.state, offsets)
+  if (found.length > 0) logger.info({ segments: found.length, droppedBytes: wal.droppedBytes }, 'the write-ahead log is recovered')
+  for (const segment of found) inserter.add(segment)
+  const tailer = new Tailer({
+    ...folder,
+    serverName: config.server.name,
+    target: wal,
+    logger: logger.child({ component: 'tail' }),
+    window: () => timeWindow(Date.now(), config.retention.telemetryDays),
+  })
+  return { wal, inserter, tailer }
+}
+
+async function openReceiver({ config }: Base, { wal }: Ingest, alerting: Alerting): Promise<Receiver> {
+  const { host, otlpHttpPort: port, maxBodyBytes, maxWalBytes } = config.collector
+  return await startReceiver({
+    host,
+    port,
+    maxBodyBytes,
+    retentionDays: config.retention.telemetryDays,
+    append: async (submission) => await wal.append(submission),
+    onEvents: (events) => {
+      for (const { event } of events) alerting.onEvent(event)
+    },
+    unready: () =>
+      wal.bytes >= maxWalBytes ? [`the write-ahead log is full (${wal.bytes} bytes): the store does not keep up or is away`] : [],
+  })
+}
+
+function noteQuarantine(registry: Registry, { segment, path, error }: { segment: SealedSegment; path: string; error: Error }): void {
+  registry.emit({
+    name: 'spyglass.segment.quarantined',
+    resource: objectNameOf(kinds.collector, { name: NAME }),
+    message: `segment ${segment.name} was set aside: ${error.message}`,
+    attributes: { segment: segment.name, folder: path, bytes: segment.bytes },
+  })
+}

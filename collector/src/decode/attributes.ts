@@ -1,0 +1,191 @@
+/** Attributes (KeyValue, AnyValue of opentelemetry/proto/common/v1) into map columns, every value as the exporter's text. */
+import type { MapColumn, TextColumn } from './columns.ts'
+import { cutAt, limits } from './limits.ts'
+import type { ProtoReader } from './proto-reader.ts'
+
+const TRUE = Buffer.from('true')
+const FALSE = Buffer.from('false')
+
+export type JsValue = string | number | boolean | undefined | JsValue[] | { [key: string]: JsValue }
+
+/** Where the values of chosen keys stand: `[start, end]` for each, 0 when absent. The chosen keys head the column's dictionary. */
+export class Found {
+  readonly at: Int32Array
+  readonly count: number
+  constructor(keys: readonly string[]) {
+    this.count = keys.length
+    this.at = new Int32Array(keys.length * 2)
+  }
+  clear(): void {
+    this.at.fill(0)
+  }
+}
+
+export class AttributeReader {
+  readonly reader: ProtoReader
+  /** Attributes and values cut off for their size or number. */
+  truncated = 0
+
+  constructor(reader: ProtoReader) {
+    this.reader = reader
+  }
+
+  /** Reads one KeyValue into the map, unless its row, begun at `rowStart`, is full. */
+  keyValue(map: MapColumn, end: number, rowStart: number, found?: Found): void {
+    const r = this.reader
+    let keyStart = r.pos
+    let keyEnd = r.pos
+    let valueStart = -1
+    let valueEnd = -1
+    while (r.pos < end) {
+      const tag = r.varint()
+      if (tag === 10) {
+        keyEnd = r.fieldEnd(end)
+        keyStart = r.pos
+        r.pos = keyEnd
+      } else if (tag === 18) {
+        valueEnd = r.fieldEnd(end)
+        valueStart = r.pos
+        r.pos = valueEnd
+      } else r.skip(tag, end)
+    }
+    r.close(end)
+    if (map.keys.rows - rowStart >= limits.attributes) {
+      this.truncated++
+      return
+    }
+    const index = map.keys.key(r.buf, keyStart, this.#cut(keyStart, keyEnd, limits.nameBytes))
+    map.keys.addIndex(index)
+    if (valueStart < 0) {
+      map.values.empty()
+      return
+    }
+    if (found && index < found.count) {
+      found.at[index * 2] = valueStart
+      found.at[index * 2 + 1] = valueEnd
+    }
+    r.pos = valueStart
+    this.value(map.values, valueEnd)
+    r.pos = end
+  }
+
+  /** Reads an AnyValue as text. */
+  value(column: TextColumn, end: number): void {
+    const r = this.reader
+    if (r.pos >= end) {
+      column.empty()
+      return
+    }
+    const tag = r.buf[r.pos]
+    if (tag === 10) {
+      r.pos++
+      const valueEnd = r.fieldEnd(end)
+      column.add(r.buf, r.pos, this.#cut(r.pos, valueEnd, limits.valueBytes))
+    } else if (tag === 16) {
+      r.pos++
+      const text = r.varint() ? TRUE : FALSE
+      column.add(text, 0, text.length)
+    } else {
+      const value = this.anyValue(end, 0)
+      const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
+      if (text.length > limits.valueBytes) this.truncated++
+      column.string(text.length > limits.valueBytes ? text.slice(0, limits.valueBytes) : text)
+    }
+    r.pos = end
+  }
+
+  /** The value as JavaScript has it; an int64 by itself stays text, and within a list too when a number could not hold it. */
+  anyValue(end: number, depth: number): JsValue {
+    const r = this.reader
+    let value: JsValue
+    while (r.pos < end) {
+      const tag = r.varint()
+      if (tag === 10) value = r.text(r.fieldEnd(end))
+      else if (tag === 16) value = r.varint() !== 0
+      else if (tag === 24) value = integer(r.int64(), depth)
+      else if (tag === 33) value = finite(r.double(end))
+      else if (tag === 42) value = this.#array(r.fieldEnd(end), depth + 1)
+      else if (tag === 50) value = this.#object(r.fieldEnd(end), depth + 1)
+      else if (tag === 58) value = this.#base64(r.fieldEnd(end))
+      else r.skip(tag, end)
+    }
+    r.close(end)
+    return value
+  }
+
+  /** One KeyValue as a pair of texts, for the few records that are looked at here. */
+  pair(end: number): [key: string, value: string] {
+    const { key, value } = this.#entry(end, 0)
+    return [key, typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)]
+  }
+
+  #array(end: number, depth: number): JsValue {
+    const r = this.reader
+    const items: JsValue[] = []
+    if (this.#tooDeep(depth, end)) return undefined
+    while (r.pos < end) {
+      const tag = r.varint()
+      if (tag === 10) items.push(this.anyValue(r.fieldEnd(end), depth) ?? '')
+      else r.skip(tag, end)
+    }
+    r.close(end)
+    return items
+  }
+
+  #object(end: number, depth: number): JsValue {
+    const r = this.reader
+    if (this.#tooDeep(depth, end)) return undefined
+    const entries: [string, JsValue][] = []
+    while (r.pos < end) {
+      const tag = r.varint()
+      if (tag === 10) {
+        const { key, value } = this.#entry(r.fieldEnd(end), depth)
+        entries.push([key, value])
+      } else r.skip(tag, end)
+    }
+    r.close(end)
+    return Object.fromEntries(entries)
+  }
+
+  #entry(end: number, depth: number): { key: string; value: JsValue } {
+    const r = this.reader
+    let key = ''
+    let value: JsValue
+    while (r.pos < end) {
+      const tag = r.varint()
+      if (tag === 10) key = r.text(r.fieldEnd(end))
+      else if (tag === 18) value = this.anyValue(r.fieldEnd(end), depth)
+      else r.skip(tag, end)
+    }
+    r.close(end)
+    return { key, value }
+  }
+
+  #base64(end: number): string {
+    const r = this.reader
+    const text = r.buf.toString('base64', r.pos, end)
+    r.pos = end
+    return text
+  }
+
+  #tooDeep(depth: number, end: number): boolean {
+    if (depth <= limits.depth) return false
+    this.truncated++
+    this.reader.pos = end
+    return true
+  }
+
+  #cut(start: number, end: number, max: number): number {
+    if (end - start <= max) return end
+    this.truncated++
+    return cutAt(this.reader.buf, start, end, max)
+  }
+}
+
+function integer(text: string, depth: number): JsValue {
+  const number = Number(text)
+  return depth > 0 && Number.isSafeInteger(number) ? number : text
+}
+
+/** JSON has no NaN and no infinities; the exporter writes them as words. */
+const finite = (value: number): JsValue => (Number.isFinite(value) ? value : String(value))

@@ -1,0 +1,114 @@
+/** A growing buffer that is written in place and used again after `reset`: the decoders make no object for a value. */
+
+const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+/** Below this a loop beats the call into Buffer.copy. */
+const SHORT_COPY = 40
+
+export class ByteWriter {
+  bytes: Buffer
+  length = 0
+
+  constructor(capacity = 256) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity)
+  }
+
+  reset(): void {
+    this.length = 0
+  }
+
+  reserve(count: number): void {
+    if (this.length + count <= this.bytes.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + count))
+    this.bytes.copy(grown, 0, 0, this.length)
+    this.bytes = grown
+  }
+
+  varint(value: number): void {
+    this.reserve(6)
+    let rest = value
+    while (rest > 127) {
+      this.bytes[this.length++] = (rest & 127) | 128
+      rest >>>= 7
+    }
+    this.bytes[this.length++] = rest
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    const count = end - start
+    this.reserve(count)
+    const { bytes } = this
+    if (count < SHORT_COPY) {
+      let at = this.length
+      for (let i = start; i < end; i++) bytes[at++] = source[i] as number
+    } else bytes.set(source.subarray(start, end), this.length)
+    this.length += count
+  }
+
+  /** The bytes with their length before them, as String stands in Native. */
+  prefixed(source: Uint8Array, start: number, end: number): void {
+    this.varint(end - start)
+    this.copy(source, start, end)
+  }
+
+  /** The bytes as lower-case hexadecimal digits, with their length before them. */
+  hex(source: Uint8Array, start: number, end: number): void {
+    const count = (end - start) * 2
+    this.varint(count)
+    this.reserve(count)
+    const { bytes } = this
+    let at = this.length
+    for (let i = start; i < end; i++) {
+      const byte = source[i] as number
+      bytes[at++] = HEX[byte >> 4] as number
+      bytes[at++] = HEX[byte & 15] as number
+    }
+    this.length = at
+  }
+
+  text(value: string): void {
+    const count = Buffer.byteLength(value)
+    this.varint(count)
+    this.reserve(count)
+    this.bytes.write(value, this.length, count, 'utf8')
+    this.length += count
+  }
+
+  u8(value: number): void {
+    this.reserve(1)
+    this.bytes[this.length++] = value
+  }
+
+  i16(value: number): void {
+    this.reserve(2)
+    this.bytes.writeInt16LE(value, this.length)
+    this.length += 2
+  }
+
+  /** Unsigned or two's complement: the low 32 bits. */
+  u32(value: number): void {
+    this.reserve(4)
+    const { bytes } = this
+    let at = this.length
+    bytes[at++] = value
+    bytes[at++] = value >>> 8
+    bytes[at++] = value >>> 16
+    bytes[at++] = value >>> 24
+    this.length = at
+  }
+
+  u64(low: number, high = 0): void {
+    this.u32(low)
+    this.u32(high)
+  }
+
+  /** A whole number of at most 2^53. */
+  whole(value: number): void {
+    this.u64(value >>> 0, Math.floor(value / 4_294_967_296))
+  }
+
+  f64(value: number): void {
+    this.reserve(8)
+    this.bytes.writeDoubleLE(value, this.length)
+    this.length += 8
+  }
+}

@@ -1,0 +1,6 @@
+export * from './decoder.ts'
+export { eventBlock } from './event-rows.ts'
+export { type LogRow, logBlock } from './log-rows.ts'
+export type { OriginatedEvent } from './logs.ts'
+export { TableBlock } from './table-block.ts'
+export { type TimeWindow, timeWindow } from './time-window.ts'

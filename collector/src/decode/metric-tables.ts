@@ -1,0 +1,191 @@
+/** The five metric tables: which columns they share, which each has for itself. */
+import { type DictionaryColumn, FixedColumn, MapColumn, TextColumn } from './columns.ts'
+import type { ByteWriter } from './byte-writer.ts'
+import type { Origin } from './origin.ts'
+import { TableBlock } from './table-block.ts'
+
+export type MetricKind = 'gauge' | 'sum' | 'histogram' | 'exp_histogram' | 'summary'
+
+/** One data point of any kind. Times are positions in the request, -1 when missing. */
+export interface Point {
+  time: number
+  startTime: number
+  value: number
+  flags: number
+  count: number
+  sum: number
+  min: number
+  max: number
+  scale: number
+  zeroCount: number
+  positiveOffset: number
+  positive: number[]
+  negativeOffset: number
+  negative: number[]
+  bounds: number[]
+  quantiles: [quantile: number, value: number][]
+  exemplars: Exemplar[]
+}
+
+export interface Exemplar {
+  time: number
+  value: number
+  spanId: string
+  traceId: string
+  attributes: [string, string][]
+}
+
+export interface MetricAbout {
+  readonly origin: Origin
+  readonly name: string
+  readonly description: string
+  readonly unit: string
+  readonly temporality: number
+  readonly isMonotonic: boolean
+}
+
+/** Field number of `attributes` in the data point of each kind, as a tag. */
+const ATTRIBUTES_TAG: Readonly<Record<MetricKind, number>> = { gauge: 58, sum: 58, histogram: 74, exp_histogram: 10, summary: 58 }
+
+export class MetricTable {
+  readonly kind: MetricKind
+  readonly block: TableBlock
+  readonly attributesTag: number
+  readonly resource: MapColumn
+  readonly scope: MapColumn
+  readonly attributes: MapColumn
+  readonly #exemplars: Exemplars | undefined
+
+  constructor(kind: MetricKind) {
+    this.kind = kind
+    this.block = new TableBlock(`otel_metrics_${kind}`)
+    this.attributesTag = ATTRIBUTES_TAG[kind]
+    this.resource = this.block.map('ResourceAttributes')
+    this.scope = this.block.map('ScopeAttributes')
+    this.attributes = this.block.map('Attributes')
+    this.#exemplars = kind === 'summary' ? undefined : new Exemplars(this.block)
+  }
+
+  /** Writes one row, all but its attributes. */
+  write(bytes: Buffer, point: Point, about: MetricAbout): void {
+    const { block } = this
+    const { origin } = about
+    origin.resource.row()
+    origin.scope.row()
+    this.#texts({
+      ResourceSchemaUrl: origin.resourceSchema,
+      ScopeName: origin.scopeName,
+      ScopeVersion: origin.scopeVersion,
+      ScopeSchemaUrl: origin.scopeSchema,
+      MetricName: about.name,
+      MetricDescription: about.description,
+      MetricUnit: about.unit,
+    })
+    block.fixed('ScopeDroppedAttrCount').data.u32(origin.scopeDropped)
+    const service: DictionaryColumn = block.dictionary('ServiceName')
+    service.string(origin.service)
+    time(block.fixed('StartTimeUnix').data, bytes, point.startTime)
+    time(block.fixed('TimeUnix').data, bytes, point.time)
+    block.fixed('Flags').data.u32(point.flags)
+    this.#exemplars?.row(bytes, point.exemplars)
+    this.#values(point, about)
+  }
+
+  #values(point: Point, about: MetricAbout): void {
+    const { block, kind } = this
+    if (kind === 'gauge' || kind === 'sum') block.fixed('Value').data.f64(point.value)
+    else {
+      block.fixed('Count').data.whole(point.count)
+      block.fixed('Sum').data.f64(point.sum)
+    }
+    if (kind === 'histogram' || kind === 'exp_histogram') {
+      block.fixed('Min').data.f64(point.min)
+      block.fixed('Max').data.f64(point.max)
+    }
+    if (kind !== 'gauge' && kind !== 'summary') block.fixed('AggregationTemporality').data.u32(about.temporality)
+    if (kind === 'sum') block.fixed('IsMonotonic').data.u8(about.isMonotonic ? 1 : 0)
+    else if (kind === 'histogram') this.#histogram(point)
+    else if (kind === 'exp_histogram') this.#exponential(point)
+    else if (kind === 'summary') this.#summary(point)
+  }
+
+  #histogram(point: Point): void {
+    this.#list('BucketCounts', point.positive, (out, count) => out.whole(count))
+    this.#list('ExplicitBounds', point.bounds, (out, bound) => out.f64(bound))
+  }
+
+  #exponential(point: Point): void {
+    const { block } = this
+    block.fixed('Scale').data.u32(point.scale)
+    block.fixed('ZeroCount').data.whole(point.zeroCount)
+    block.fixed('PositiveOffset').data.u32(point.positiveOffset)
+    block.fixed('NegativeOffset').data.u32(point.negativeOffset)
+    this.#list('PositiveBucketCounts', point.positive, (out, count) => out.whole(count))
+    this.#list('NegativeBucketCounts', point.negative, (out, count) => out.whole(count))
+  }
+
+  #summary(point: Point): void {
+    this.#list('ValueAtQuantiles.Quantile', point.quantiles, (out, [quantile]) => out.f64(quantile))
+    this.#list('ValueAtQuantiles.Value', point.quantiles, (out, [, value]) => out.f64(value))
+  }
+
+  #list<T>(name: string, values: readonly T[], write: (out: ByteWriter, value: T) => void): void {
+    const column = this.block.array(name, FixedColumn)
+    const { data } = column.items
+    for (const value of values) write(data, value)
+    column.endRow(data.length / 8)
+  }
+
+  #texts(values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values)) this.block.text(name).string(value)
+  }
+}
+
+class Exemplars {
+  readonly #map
+  readonly #time
+  readonly #value
+  readonly #span
+  readonly #trace
+  #total = 0
+  readonly #block: TableBlock
+
+  constructor(block: TableBlock) {
+    this.#block = block
+    this.#map = block.array('Exemplars.FilteredAttributes', MapColumn)
+    this.#time = block.array('Exemplars.TimeUnix', FixedColumn)
+    this.#value = block.array('Exemplars.Value', FixedColumn)
+    this.#span = block.array('Exemplars.SpanId', TextColumn)
+    this.#trace = block.array('Exemplars.TraceId', TextColumn)
+  }
+
+  row(bytes: Buffer, exemplars: readonly Exemplar[]): void {
+    if (this.#block.rows === 0) this.#total = 0
+    for (const exemplar of exemplars) {
+      this.#map.items.entries(exemplar.attributes)
+      time(this.#time.items.data, bytes, exemplar.time)
+      this.#value.items.data.f64(exemplar.value)
+      this.#span.items.string(exemplar.spanId)
+      this.#trace.items.string(exemplar.traceId)
+    }
+    this.#total += exemplars.length
+    const columns: { endRow(total: number): void }[] = [this.#map, this.#time, this.#value, this.#span, this.#trace]
+    for (const column of columns) column.endRow(this.#total)
+  }
+}
+
+function time(out: ByteWriter, bytes: Buffer, at: number): void {
+  if (at < 0) out.u64(0)
+  else out.copy(bytes, at, at + 8)
+}
+
+export function newMetricTables(): Readonly<Record<MetricKind, MetricTable>> {
+  const table = (kind: MetricKind): MetricTable => new MetricTable(kind)
+  return {
+    gauge: table('gauge'),
+    sum: table('sum'),
+    histogram: table('histogram'),
+    exp_histogram: table('exp_histogram'),
+    summary: table('summary'),
+  }
+}

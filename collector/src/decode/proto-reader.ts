@@ -1,0 +1,118 @@
+/**
+ * Reads protobuf from bytes without making objects. Every length is held against the end of the message around it, so no input can
+ * lead outside; what is wrong throws SPY_OTLP_MALFORMED. https://protobuf.dev/programming-guides/encoding/
+ */
+import { fail } from './errors.ts'
+
+export class ProtoReader {
+  buf: Buffer
+  pos = 0
+
+  constructor(buf: Buffer) {
+    this.buf = buf
+  }
+
+  /** A varint as a number: exact up to 2^53, which covers tags, lengths, enums and counts. */
+  varint(): number {
+    const { buf } = this
+    let byte = buf[this.pos++] as number
+    if (byte < 128) return byte
+    let value = byte & 127
+    let scale = 128
+    for (let i = 0; i < 9; i++) {
+      byte = buf[this.pos++] as number
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+      scale *= 128
+    }
+    return this.malformed('a varint that does not end')
+  }
+
+  /** An int64 as decimal text. */
+  int64(): string {
+    let value = 0n
+    let shift = 0n
+    for (let i = 0; i < 10; i++) {
+      const byte = this.buf[this.pos++]
+      if (byte === undefined) break
+      value |= BigInt(byte & 127) << shift
+      if (byte < 128) return String(BigInt.asIntN(64, value))
+      shift += 7n
+    }
+    return this.malformed('a varint that does not end')
+  }
+
+  /** Zigzag, as sint32 stands. */
+  sint32(): number {
+    const raw = this.varint()
+    return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
+  }
+
+  /** Reads a length and gives where that field ends. */
+  fieldEnd(limit: number): number {
+    const length = this.varint()
+    const end = this.pos + length
+    if (!(end <= limit)) this.malformed('a length beyond its message')
+    return end
+  }
+
+  /** Steps over eight bytes and gives where they began. */
+  fixed64(limit: number): number {
+    const at = this.pos
+    this.pos += 8
+    if (this.pos > limit) this.malformed('a field beyond its message')
+    return at
+  }
+
+  double(limit: number): number {
+    return this.buf.readDoubleLE(this.fixed64(limit))
+  }
+
+  /** An unsigned fixed64 as a number; beyond 2^53 it is rounded. */
+  unsigned64(limit: number): number {
+    const at = this.fixed64(limit)
+    return this.buf.readUInt32LE(at) + this.buf.readUInt32LE(at + 4) * 4_294_967_296
+  }
+
+  fixed32(limit: number): number {
+    const at = this.pos
+    this.pos += 4
+    if (this.pos > limit) this.malformed('a field beyond its message')
+    return this.buf.readUInt32LE(at)
+  }
+
+  text(end: number): string {
+    const value = this.buf.toString('utf8', this.pos, end)
+    this.pos = end
+    return value
+  }
+
+  skip(tag: number, limit: number): void {
+    switch (tag & 7) {
+      case 0:
+        this.varint()
+        break
+      case 1:
+        this.fixed64(limit)
+        break
+      case 2:
+        this.pos = this.fieldEnd(limit)
+        break
+      case 5:
+        this.fixed32(limit)
+        break
+      default:
+        this.malformed(`wire type ${tag & 7}`)
+    }
+    if (this.pos > limit) this.malformed('a field beyond its message')
+  }
+
+  /** To be called where a message's loop has ended. */
+  close(limit: number): void {
+    if (this.pos !== limit) this.malformed('a field beyond its message')
+  }
+
+  malformed(what: string): never {
+    throw fail('SPY_OTLP_MALFORMED', [what, Math.min(this.pos, this.buf.length)])
+  }
+}

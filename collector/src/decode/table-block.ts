@@ -1,0 +1,96 @@
+/** One Native block of one table, its columns in the contract's order. The file of a segment is such blocks, one after the other. */
+import { type Column as ColumnDeclaration, type TableName, tables } from '@spyglass/agent/contract'
+import { ByteWriter } from './byte-writer.ts'
+import { ArrayColumn, BucketsColumn, type Column, columnOf, DictionaryColumn, FixedColumn, MapColumn, TextColumn } from './columns.ts'
+import { fail } from './errors.ts'
+
+type Maker<T> = abstract new (...args: never[]) => T
+
+export class TableBlock {
+  readonly table: TableName
+  rows = 0
+  /** What a reader of the table finds by adding up: rows, or for a rollup the requests or calls. An insert is verified by it. */
+  weight = 0
+  /** Seconds since the epoch of the oldest and newest row. */
+  oldest = Number.POSITIVE_INFINITY
+  newest = Number.NEGATIVE_INFINITY
+  readonly #columns = new Map<string, Column>()
+
+  constructor(table: TableName) {
+    this.table = table
+    for (const { name, type } of declared(table)) if (name !== 'Batch') this.#columns.set(name, columnOf(type))
+  }
+
+  fixed(name: string): FixedColumn {
+    return this.#typed(name, FixedColumn)
+  }
+  text(name: string): TextColumn {
+    return this.#typed(name, TextColumn)
+  }
+  dictionary(name: string): DictionaryColumn {
+    return this.#typed(name, DictionaryColumn)
+  }
+  map(name: string): MapColumn {
+    return this.#typed(name, MapColumn)
+  }
+  buckets(name: string): BucketsColumn {
+    return this.#typed(name, BucketsColumn)
+  }
+  array<T extends Column>(name: string, items: Maker<T>): ArrayColumn<T> {
+    const column = this.#typed(name, ArrayColumn<Column>)
+    if (!(column.items instanceof items)) throw fail('SPY_COLUMN_TYPE', [name])
+    return column as unknown as ArrayColumn<T>
+  }
+
+  /** Counts a row whose time is `seconds`. */
+  endRow(seconds: number, weight = 1): void {
+    this.rows++
+    this.weight += weight
+    if (seconds < this.oldest) this.oldest = seconds
+    if (seconds > this.newest) this.newest = seconds
+  }
+
+  /** The block's bytes, with `batch` in the Batch column of every row. */
+  encode(batch: string): Buffer {
+    const columns = declared(this.table)
+    const out = new ByteWriter(4096)
+    out.varint(columns.length)
+    out.varint(this.rows)
+    for (const { name, type } of columns) {
+      out.text(name)
+      out.text(plainType(type))
+      const column = name === 'Batch' ? this.#batchColumn(batch) : this.#columns.get(name)
+      column?.prefix(out)
+      column?.body(out)
+    }
+    return out.bytes.subarray(0, out.length)
+  }
+
+  reset(): void {
+    this.rows = 0
+    this.weight = 0
+    this.oldest = Number.POSITIVE_INFINITY
+    this.newest = Number.NEGATIVE_INFINITY
+    for (const column of this.#columns.values()) column.reset()
+  }
+
+  #batchColumn(batch: string): DictionaryColumn {
+    const column = new DictionaryColumn()
+    const key = column.stringKey(batch)
+    for (let row = 0; row < this.rows; row++) column.addIndex(key)
+    return column
+  }
+
+  #typed<T extends Column>(name: string, maker: Maker<T>): T {
+    const column = this.#columns.get(name)
+    if (!(column instanceof maker)) throw fail('SPY_COLUMN_TYPE', [`${this.table}.${name}`])
+    return column
+  }
+}
+
+function declared(table: TableName): readonly ColumnDeclaration[] {
+  return tables[table].columns
+}
+
+/** A file holds plain values: the store aggregates them. */
+const plainType = (type: string): string => /^SimpleAggregateFunction\(\w+, (.+)\)$/.exec(type)?.[1] ?? type

@@ -1,0 +1,363 @@
+/**
+ * ExportTraceServiceRequest into otel_traces and otel_traces_trace_id_ts, with the values of the OpenTelemetry Collector's exporter.
+ * A span that was exported while its request ran (`spyglass.partial`) and the final one are both stored: readers take the later row.
+ */
+import { type RollupBuilder, SPAN_KEYS } from '../rollup/rollup-builder.ts'
+import { AttributeReader, Found } from './attributes.ts'
+import { DictionaryColumn, FixedColumn, MapColumn, TextColumn } from './columns.ts'
+import { limits } from './limits.ts'
+import { Origin, RepeatedText, walkResource, walkScope } from './origin.ts'
+import { ProtoReader } from './proto-reader.ts'
+import { TableBlock } from './table-block.ts'
+import { findFixed64, secondsAt, type TimeWindow } from './time-window.ts'
+import { TraceTimes } from './trace-times.ts'
+
+const KINDS = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer']
+const STATUSES = ['Unset', 'Ok', 'Error']
+const SERVER = 2
+const CLIENT = 3
+const ERROR = 2
+const NO_BYTES = Buffer.alloc(0)
+
+/** Fields of the span in hand: positions in the request, so that nothing is copied before its row is written. */
+class SpanFields {
+  traceId = 0
+  traceIdEnd = 0
+  spanId = 0
+  spanIdEnd = 0
+  parentId = 0
+  parentIdEnd = 0
+  state = 0
+  stateEnd = 0
+  name = 0
+  nameEnd = 0
+  kind = 0
+  end = -1
+  status = 0
+  message = 0
+  messageEnd = 0
+
+  clear(): void {
+    this.traceId = this.traceIdEnd = this.spanId = this.spanIdEnd = this.parentId = this.parentIdEnd = 0
+    this.state = this.stateEnd = this.name = this.nameEnd = this.kind = this.status = this.message = this.messageEnd = 0
+    this.end = -1
+  }
+}
+
+export class TraceDecoder {
+  readonly block = new TableBlock('otel_traces')
+  readonly times = new TraceTimes()
+  rejected = 0
+  readonly #r = new ProtoReader(NO_BYTES)
+  readonly #attributes = new AttributeReader(this.#r)
+  readonly #span = new SpanFields()
+  readonly #origin = new Origin()
+  readonly #found = new Found(SPAN_KEYS)
+  readonly #scopeName = new RepeatedText()
+  readonly #scopeVersion = new RepeatedText()
+  #service = 0
+  #kinds: number[] = []
+  #statuses: number[] = []
+  #events = 0
+  #links = 0
+  #window: TimeWindow = { from: 0, to: 0 }
+  #rollup: RollupBuilder | undefined
+
+  readonly #timestamp = this.block.fixed('Timestamp').data
+  readonly #traceId = this.block.text('TraceId').data
+  readonly #spanId = this.block.text('SpanId').data
+  readonly #parentId = this.block.text('ParentSpanId').data
+  readonly #state = this.block.text('TraceState')
+  readonly #name = this.block.dictionary('SpanName')
+  readonly #kind = this.block.dictionary('SpanKind')
+  readonly #serviceName = this.block.dictionary('ServiceName')
+  readonly #resourceMap = this.block.map('ResourceAttributes')
+  readonly #scopeNameColumn = this.block.text('ScopeName')
+  readonly #scopeVersionColumn = this.block.text('ScopeVersion')
+  readonly #map = this.block.map('SpanAttributes')
+  readonly #duration = this.block.fixed('Duration').data
+  readonly #status = this.block.dictionary('StatusCode')
+  readonly #message = this.block.text('StatusMessage')
+  readonly #eventTime = this.block.array('Events.Timestamp', FixedColumn)
+  readonly #eventName = this.block.array('Events.Name', DictionaryColumn)
+  readonly #eventMap = this.block.array('Events.Attributes', MapColumn)
+  readonly #linkTrace = this.block.array('Links.TraceId', TextColumn)
+  readonly #linkSpan = this.block.array('Links.SpanId', TextColumn)
+  readonly #linkState = this.block.array('Links.TraceState', TextColumn)
+  readonly #linkMap = this.block.array('Links.Attributes', MapColumn)
+
+  get truncated(): number {
+    return this.#attributes.truncated
+  }
+
+  /** Takes in one request; the rows lie in `block` until `reset`. */
+  decode(body: Buffer, window: TimeWindow, rollup: RollupBuilder): void {
+    const r = this.#r
+    r.buf = body
+    r.pos = 0
+    this.#window = window
+    this.#rollup = rollup
+    this.#attributes.truncated = 0
+    this.#kinds = KINDS.map((kind) => this.#kind.stringKey(kind))
+    this.#statuses = STATUSES.map((status) => this.#status.stringKey(status))
+    for (const key of SPAN_KEYS) this.#map.keys.stringKey(key)
+    while (r.pos < body.length) {
+      const tag = r.varint()
+      if (tag === 10) this.#resourceSpans(r.fieldEnd(body.length))
+      else r.skip(tag, body.length)
+    }
+    r.close(body.length)
+    r.buf = NO_BYTES
+  }
+
+  reset(): void {
+    this.block.reset()
+    this.times.reset()
+    this.rejected = 0
+    this.#events = 0
+    this.#links = 0
+  }
+
+  #resourceSpans(end: number): void {
+    this.#origin.beginResource(this.#resourceMap)
+    let first = true
+    walkResource(this.#r, end, {
+      resource: (at) => this.#origin.readResource(this.#attributes, at),
+      schema: () => {},
+      scope: (at) => {
+        if (first) this.#service = this.#serviceName.stringKey(this.#origin.service)
+        first = false
+        this.#scopeSpans(at)
+      },
+    })
+  }
+
+  #scopeSpans(end: number): void {
+    this.#origin.beginScope(undefined)
+    let first = true
+    walkScope(this.#r, end, {
+      scope: (at) => this.#origin.readScope(this.#attributes, at),
+      schema: () => {},
+      item: (at) => {
+        if (first) {
+          this.#scopeName.set(this.#origin.scopeName)
+          this.#scopeVersion.set(this.#origin.scopeVersion)
+          first = false
+        }
+        this.#spanIfInTime(at)
+      },
+    })
+  }
+
+  #spanIfInTime(end: number): void {
+    const start = findFixed64(this.#r, 57, end)
+    const seconds = start < 0 ? 0 : secondsAt(this.#r, start)
+    if (seconds < this.#window.from || seconds > this.#window.to) {
+      this.rejected++
+      this.#r.pos = end
+      return
+    }
+    this.#readSpan(end)
+    this.#writeSpan(start, seconds)
+  }
+
+  #readSpan(end: number): void {
+    const r = this.#r
+    const span = this.#span
+    span.clear()
+    this.#found.clear()
+    const rowStart = this.#map.keys.rows
+    const eventStart = this.#events
+    const linkStart = this.#links
+    while (r.pos < end) {
+      const tag = r.varint()
+      switch (tag) {
+        case 10:
+          span.traceIdEnd = r.fieldEnd(end)
+          span.traceId = r.pos
+          r.pos = span.traceIdEnd
+          break
+        case 18:
+          span.spanIdEnd = r.fieldEnd(end)
+          span.spanId = r.pos
+          r.pos = span.spanIdEnd
+          break
+        case 34:
+          span.parentIdEnd = r.fieldEnd(end)
+          span.parentId = r.pos
+          r.pos = span.parentIdEnd
+          break
+        case 42:
+          span.nameEnd = r.fieldEnd(end)
+          span.name = r.pos
+          r.pos = span.nameEnd
+          break
+        case 48:
+          span.kind = r.varint()
+          break
+        case 65:
+          span.end = r.fixed64(end)
+          break
+        case 74:
+          this.#attributes.keyValue(this.#map, r.fieldEnd(end), rowStart, this.#found)
+          break
+        case 90:
+          this.#event(r.fieldEnd(end), eventStart)
+          break
+        case 106:
+          this.#link(r.fieldEnd(end), linkStart)
+          break
+        default:
+          this.#rareField(tag, end)
+      }
+    }
+    r.close(end)
+  }
+
+  #rareField(tag: number, end: number): void {
+    const r = this.#r
+    const span = this.#span
+    if (tag === 26) {
+      span.stateEnd = r.fieldEnd(end)
+      span.state = r.pos
+      r.pos = span.stateEnd
+    } else if (tag === 122) this.#readStatus(r.fieldEnd(end))
+    else r.skip(tag, end)
+  }
+
+  #readStatus(end: number): void {
+    const r = this.#r
+    while (r.pos < end) {
+      const tag = r.varint()
+      if (tag === 18) {
+        this.#span.messageEnd = r.fieldEnd(end)
+        this.#span.message = r.pos
+        r.pos = this.#span.messageEnd
+      } else if (tag === 24) this.#span.status = r.varint()
+      else r.skip(tag, end)
+    }
+    r.close(end)
+  }
+
+  #event(end: number, rowStart: number): void {
+    const r = this.#r
+    if (this.#events - rowStart >= limits.details) {
+      this.#attributes.truncated++
+      r.pos = end
+      return
+    }
+    const map = this.#eventMap.items
+    const mapStart = map.keys.rows
+    let time = -1
+    let name = 0
+    let nameEnd = 0
+    while (r.pos < end) {
+      const tag = r.varint()
+      if (tag === 9) time = r.fixed64(end)
+      else if (tag === 18) {
+        nameEnd = r.fieldEnd(end)
+        name = r.pos
+        r.pos = nameEnd
+      } else if (tag === 26) this.#attributes.keyValue(map, r.fieldEnd(end), mapStart)
+      else r.skip(tag, end)
+    }
+    r.close(end)
+    if (time < 0) this.#eventTime.items.data.u64(0)
+    else this.#eventTime.items.data.copy(r.buf, time, time + 8)
+    this.#eventName.items.add(r.buf, name, Math.min(nameEnd, name + limits.nameBytes))
+    map.endRow()
+    this.#events++
+  }
+
+  #link(end: number, rowStart: number): void {
+    const r = this.#r
+    if (this.#links - rowStart >= limits.details) {
+      this.#attributes.truncated++
+      r.pos = end
+      return
+    }
+    const map = this.#linkMap.items
+    const mapStart = map.keys.rows
+    const ends = [0, 0, 0, 0, 0, 0]
+    while (r.pos < end) {
+      const tag = r.varint()
+      if (tag === 10 || tag === 18 || tag === 26) {
+        const field = (tag >> 3) - 1
+        ends[field * 2 + 1] = r.fieldEnd(end)
+        ends[field * 2] = r.pos
+        r.pos = ends[field * 2 + 1] as number
+      } else if (tag === 34) this.#attributes.keyValue(map, r.fieldEnd(end), mapStart)
+      else r.skip(tag, end)
+    }
+    r.close(end)
+    this.#linkTrace.items.data.hex(r.buf, ends[0] as number, ends[1] as number)
+    this.#linkSpan.items.data.hex(r.buf, ends[2] as number, ends[3] as number)
+    this.#linkState.items.add(r.buf, ends[4] as number, ends[5] as number)
+    map.endRow()
+    this.#links++
+  }
+
+  #writeSpan(start: number, seconds: number): void {
+    const { buf } = this.#r
+    const span = this.#span
+    this.#timestamp.copy(buf, start, start + 8)
+    const nanos = this.#writeDuration(start)
+    this.#traceId.hex(buf, span.traceId, span.traceIdEnd)
+    this.#spanId.hex(buf, span.spanId, span.spanIdEnd)
+    this.#parentId.hex(buf, span.parentId, span.parentIdEnd)
+    this.#state.add(buf, span.state, span.stateEnd)
+    const name = this.#name.key(buf, span.name, Math.min(span.nameEnd, span.name + limits.nameBytes))
+    this.#name.addIndex(name)
+    this.#kind.addIndex(this.#kinds[span.kind] ?? (this.#kinds[0] as number))
+    this.#status.addIndex(this.#statuses[span.status] ?? (this.#statuses[0] as number))
+    this.#message.add(buf, span.message, Math.min(span.messageEnd, span.message + limits.valueBytes))
+    this.#serviceName.addIndex(this.#service)
+    this.#scopeName.row(this.#scopeNameColumn)
+    this.#scopeVersion.row(this.#scopeVersionColumn)
+    this.#origin.resource.row()
+    this.#map.endRow()
+    this.#endDetails()
+    this.block.endRow(seconds)
+    this.times.add(buf.toString('latin1', span.traceId, span.traceIdEnd), seconds, seconds + nanos / 1e9)
+    if (!this.#origin.aggregates && (span.kind === SERVER || span.kind === CLIENT)) this.#rollUp(name, seconds, nanos)
+  }
+
+  #endDetails(): void {
+    for (const column of [this.#eventTime, this.#eventName, this.#eventMap]) column.endRow(this.#events)
+    for (const column of [this.#linkTrace, this.#linkSpan, this.#linkState, this.#linkMap]) column.endRow(this.#links)
+  }
+
+  /** End less start, in 64 bits; 0 when the end is missing or before the start. */
+  #writeDuration(start: number): number {
+    const { buf } = this.#r
+    const { end } = this.#span
+    let low = 0
+    let high = 0
+    if (end >= 0) {
+      low = buf.readUInt32LE(end) - buf.readUInt32LE(start)
+      high = buf.readUInt32LE(end + 4) - buf.readUInt32LE(start + 4)
+      if (low < 0) {
+        low += 4_294_967_296
+        high--
+      }
+      if (high < 0) low = high = 0
+    }
+    this.#duration.u64(low, high)
+    return high * 4_294_967_296 + low
+  }
+
+  #rollUp(name: number, seconds: number, nanos: number): void {
+    const failed = this.#span.status === ERROR
+    const origin = { service: this.#origin.service, instance: this.#origin.instance, minute: Math.floor(seconds / 60) * 60 }
+    const value = (key: (typeof SPAN_KEYS)[number]): string => this.#foundText(SPAN_KEYS.indexOf(key))
+    this.#rollup?.span(origin, { name: this.#name.textOf(name), isServer: this.#span.kind === SERVER, failed, nanos, value })
+  }
+
+  #foundText(index: number): string {
+    const start = this.#found.at[index * 2] as number
+    if (start === 0) return ''
+    this.#r.pos = start
+    const value = this.#attributes.anyValue(this.#found.at[index * 2 + 1] as number, 0)
+    return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
+  }
+}

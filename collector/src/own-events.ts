@@ -1,0 +1,43 @@
+/** Events that reach the collector by another way than OTLP: its own, and those the keeper passes on. They are stored like the rest. */
+import { hash } from 'node:crypto'
+import { attr, type EventSeverity, type SpyglassEvent } from '@spyglass/agent/contract'
+import { eventBlock, logBlock, type LogRow } from './decode/index.ts'
+import type { Submission } from './wal/index.ts'
+
+const SEVERITY: Readonly<Record<EventSeverity, readonly [string, number]>> = {
+  info: ['INFO', 9],
+  warning: ['WARN', 13],
+  critical: ['FATAL', 21],
+}
+
+/** The rows of an event, with a hash by which a repeat of it is known. */
+export function submissionOf(event: SpyglassEvent, service: string): Submission {
+  return {
+    lane: 'others',
+    hash: `e${hash('sha256', `${event.name}\n${event.incidentId}\n${event.phase}`, 'hex').slice(0, 32)}`,
+    items: 1,
+    blocks: [logBlock([logRowOf(event, service)]), eventBlock([{ event, service, instance: service }])],
+  }
+}
+
+function logRowOf(event: SpyglassEvent, service: string): LogRow {
+  const [severityText, severityNumber] = SEVERITY[event.severity]
+  const own: [string, string][] = [
+    [attr.incidentId, event.incidentId],
+    [attr.eventPhase, event.phase],
+    [attr.eventResource, event.resource],
+  ]
+  const others = Object.entries(event.attributes).map(([key, value]): [string, string] => [key, String(value)])
+  return {
+    time: event.time,
+    severityText,
+    severityNumber,
+    service,
+    body: event.message,
+    traceId: '',
+    spanId: '',
+    eventName: event.name,
+    resource: [[attr.serviceName, service]],
+    attributes: [...own, ...others, ...(event.holders ? [[attr.eventHolders, JSON.stringify(event.holders)] as [string, string]] : [])],
+  }
+}

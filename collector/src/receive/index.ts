@@ -1,0 +1,2 @@
+export * from './receiver.ts'
+export type { ReceiveCounters } from './counters.ts'

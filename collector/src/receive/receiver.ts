@@ -1,0 +1,182 @@
+/**
+ * OTLP over HTTP (https://opentelemetry.io/docs/specs/otlp/#otlphttp): inflate, decode, write ahead, then answer. A 200 says that
+ * everything not counted as rejected is durable.
+ */
+import { hash } from 'node:crypto'
+import { codeOf } from '@spyglass/agent/contract'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type Decoded, OtlpDecoder, type OriginatedEvent, type Signal, timeWindow } from '../decode/index.ts'
+import type { Submission } from '../wal/index.ts'
+import { exportResponse, JSON_TYPE, PROTOBUF, statusResponse } from './answers.ts'
+import { newCounters, type ReceiveCounters } from './counters.ts'
+import { fail } from './errors.ts'
+import { inflated } from './inflate.ts'
+
+export interface ReceiverOptions {
+  readonly host: string
+  readonly port: number
+  readonly maxBodyBytes: number
+  /** Rows older than this are rejected. */
+  readonly retentionDays: number
+  readonly append: (submission: Submission) => Promise<'stored' | 'repeated'>
+  /** Called with the events of a request once it is durable. */
+  readonly onEvents: (events: readonly OriginatedEvent[]) => void
+  /** Why the collector is not ready; empty when it is. */
+  readonly unready: () => readonly string[]
+  readonly now?: () => number
+}
+
+export interface Receiver {
+  readonly port: number
+  readonly counters: ReceiveCounters
+  /** Takes no new request and waits for those under way. */
+  stop(): Promise<void>
+}
+
+const SIGNALS: Readonly<Record<string, Signal>> = { '/v1/traces': 'traces', '/v1/metrics': 'metrics', '/v1/logs': 'logs' }
+const RETRY_AFTER_SECONDS = '2'
+
+/** HTTP status and google.rpc.Code of what goes wrong. 400, 413 and 415 are not to be repeated, 429 and 503 are. */
+const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>> = {
+  SPY_OTLP_MALFORMED: [400, 3],
+  SPY_OTLP_JSON: [400, 3],
+  SPY_OTLP_INFLATE: [400, 3],
+  SPY_OTLP_TOO_LARGE: [413, 3],
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, 3],
+  SPY_OTLP_ENCODING: [415, 3],
+  SPY_OTLP_CONTENT_TYPE: [415, 3],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 3],
+  SPY_WAL_BUSY: [429, 8],
+  SPY_WAL_FULL: [503, 14],
+  SPY_WAL_WRITE: [503, 14],
+  SPY_WAL_CLOSED: [503, 14],
+}
+
+/** @throws SPY_PORT_TAKEN */
+export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
+  const counters = newCounters()
+  const server = newServer(options.maxBodyBytes)
+  const decoder = new OtlpDecoder()
+  for (const [path, signal] of Object.entries(SIGNALS)) {
+    server.post(path, async (request, reply) => await take({ request, reply, signal, options, counters, decoder }))
+  }
+  server.get('/health', () => ({ status: 'up' }))
+  server.get('/ready', async (_request, reply) => {
+    const reasons = options.unready()
+    return await reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons })
+  })
+  server.setErrorHandler(async (error, request, reply) => await refuse(error, { request, reply, options, counters }))
+  try {
+    await server.listen({ host: options.host, port: options.port })
+  } catch (error) {
+    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_PORT_TAKEN', [options.port, options.host], error)
+    throw error
+  }
+  const address = server.server.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : options.port,
+    counters,
+    stop: async () => await server.close(),
+  }
+}
+
+function newServer(maxBodyBytes: number): FastifyInstance {
+  const server = Fastify({
+    bodyLimit: maxBodyBytes,
+    // Fastify switches Node's own protection off; these are stated so that slow senders cannot hold sockets.
+    requestTimeout: 30_000,
+    handlerTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 15_000,
+    maxRequestsPerSocket: 10_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
+    forceCloseConnections: 'idle',
+    logger: false,
+  })
+  server.server.maxConnections = 20_000
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser([PROTOBUF, JSON_TYPE], { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  return server
+}
+
+interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly options: ReceiverOptions
+  readonly counters: ReceiveCounters
+}
+
+interface Taking extends Exchange {
+  readonly signal: Signal
+  readonly decoder: OtlpDecoder
+}
+
+async function take({ request, reply, signal, options, counters, decoder }: Taking): Promise<FastifyReply> {
+  const isJson = wantsJson(request)
+  const type = request.headers['content-type'] ?? ''
+  if (!isJson && !type.startsWith(PROTOBUF)) throw fail('SPY_OTLP_CONTENT_TYPE', [type === '' ? '(none)' : type])
+  const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const body = await inflated(raw, request.headers['content-encoding'], options.maxBodyBytes)
+  const window = timeWindow((options.now ?? Date.now)(), options.retentionDays)
+  const decoded = decoder.decode(body, { signal, isJson, window })
+  await store(decoded, { body, signal, options, counters })
+  const { rejected } = decoded
+  const message = rejected > 0 ? `${rejected} items lie outside the ${options.retentionDays} days that are kept, or over an hour ahead` : ''
+  return await reply
+    .code(200)
+    .type(isJson ? JSON_TYPE : PROTOBUF)
+    .send(exportResponse(signal, isJson, { rejected, message }))
+}
+
+interface Storing {
+  readonly body: Buffer
+  readonly signal: Signal
+  readonly options: ReceiverOptions
+  readonly counters: ReceiveCounters
+}
+
+async function store(decoded: Decoded, { body, signal, options, counters }: Storing): Promise<void> {
+  const { blocks, accepted, rejected, truncated, events } = decoded
+  if (blocks.length > 0) {
+    const lane = signal === 'traces' ? 'traces' : 'others'
+    const result = await options.append({ lane, hash: hashOf(signal, body), items: accepted, blocks })
+    if (result === 'repeated') {
+      counters.repeated++
+      return
+    }
+  }
+  counters.requests++
+  counters.items[signal] += accepted
+  counters.rejectedItems += rejected
+  counters.truncated += truncated
+  if (events.length > 0) options.onEvents(events)
+}
+
+/** 128 bits: a chance of one in 10^27 that two of ten minutes' bodies meet. */
+const hashOf = (signal: Signal, body: Buffer): string => signal[0] + hash('sha256', body, 'hex').slice(0, 32)
+
+async function refuse(error: unknown, { request, reply, options, counters }: Exchange): Promise<FastifyReply> {
+  const code = codeOf(error) ?? ''
+  const [status, rpcCode] = FAILURES[code] ?? statusOf(error)
+  if (status === 429 || status === 503) {
+    counters.refused++
+    void reply.header('retry-after', RETRY_AFTER_SECONDS)
+  } else counters.invalid++
+  const isJson = wantsJson(request)
+  return await reply
+    .code(status)
+    .type(isJson ? JSON_TYPE : PROTOBUF)
+    .send(statusResponse(isJson, rpcCode, messageOf(error, code, options.maxBodyBytes)))
+}
+
+function statusOf(error: unknown): readonly [number, number] {
+  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
+  return status >= 400 && status < 500 ? [status, 3] : [503, 14]
+}
+
+function messageOf(error: unknown, code: string, maxBodyBytes: number): string {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return fail('SPY_OTLP_TOO_LARGE', [maxBodyBytes]).message
+  return error instanceof Error ? error.message : String(error)
+}
+
+const wantsJson = (request: FastifyRequest): boolean => (request.headers['content-type'] ?? '').startsWith(JSON_TYPE)

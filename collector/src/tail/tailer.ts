@@ -1,0 +1,136 @@
+/**
+ * Brings the server log and the access logs into otel_logs. The offset of a file stands in the journal entry of the lines that it
+ * follows: after a kill neither is there without the other, so each line is stored once.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { codeOf } from '@spyglass/agent/contract'
+import type { Logger } from '@spyglass/agent/logger'
+import { logBlock, type TimeWindow } from '../decode/index.ts'
+import { type Submission, type TailOffset, writeDurably } from '../wal/index.ts'
+import { type LineOrigin, rowOfLine } from './log-line.ts'
+import { TailedFile } from './tailed-file.ts'
+
+/** What the tailer asks of the log. */
+export interface TailTarget {
+  append(submission: Submission): Promise<'stored' | 'repeated'>
+  tailOffset(file: string): TailOffset | undefined
+}
+
+export interface TailerOptions {
+  readonly serverLog: string
+  /** Folder whose `*.log` files are access logs, each named after its application. */
+  readonly accessLogs: string
+  /** Service of lines that name none. */
+  readonly serverName: string
+  readonly target: TailTarget
+  readonly logger: Logger
+  /** Lines with a time outside are passed over. */
+  readonly window: () => TimeWindow
+  /** Default 500. */
+  readonly pollMs?: number
+  readonly now?: () => number
+}
+
+const FOLDER_POLL_MS = 5000
+
+export class Tailer {
+  lines = 0
+  readonly #options: TailerOptions
+  readonly #files = new Map<string, TailedFile>()
+  readonly #stopping = new AbortController()
+  #running: Promise<void> | undefined
+  #foldersReadAt = Number.NEGATIVE_INFINITY
+  #isFailing = false
+
+  constructor(options: TailerOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Takes what is new in all files; resolves when it is durable. */
+  async poll(): Promise<void> {
+    await this.#findFiles()
+    for (const file of this.#files.values()) {
+      for (let batch = await file.next(); batch && !this.#stopping.signal.aborted; batch = await file.next()) {
+        await this.#store(file.path, batch)
+        file.advance(batch)
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+    for (const file of this.#files.values()) await file.close()
+    this.#files.clear()
+  }
+
+  async #run(): Promise<void> {
+    const { pollMs = 500, logger } = this.#options
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.poll()
+        this.#isFailing = false
+      } catch (error) {
+        // The log file of this process is one of those that are read: telling it once keeps it from feeding itself.
+        if (!this.#isFailing) logger.warn({ err: error }, 'log files cannot be read on; trying again')
+        this.#isFailing = true
+      }
+      await delay(pollMs, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined) // woken by stop
+    }
+  }
+
+  async #findFiles(): Promise<void> {
+    const { serverLog, accessLogs, target, now = Date.now } = this.#options
+    if (now() - this.#foldersReadAt < FOLDER_POLL_MS) return
+    this.#foldersReadAt = now()
+    const access = (await namesIn(accessLogs)).filter((name) => name.endsWith('.log')).map((name) => join(accessLogs, name))
+    for (const path of [serverLog, ...access]) {
+      if (!this.#files.has(path)) this.#files.set(path, new TailedFile(path, target.tailOffset(path)))
+    }
+  }
+
+  async #store(path: string, { lines, offset }: { lines: readonly string[]; offset: TailOffset }): Promise<void> {
+    const { serverLog, serverName, target, window, now = Date.now } = this.#options
+    const isServer = path === serverLog
+    const service = isServer ? serverName : basename(path, '.log')
+    const origin: LineOrigin = { file: path, kind: isServer ? 'server' : 'access', service, readAt: now() }
+    const { from, to } = window()
+    const rows = lines.map((line) => rowOfLine(line, origin)).filter(({ time }) => time / 1000 >= from && time / 1000 <= to)
+    const blocks = rows.length > 0 ? [logBlock(rows)] : []
+    await target.append({ lane: 'others', hash: '', items: rows.length, blocks, tail: [offset] })
+    this.lines += rows.length
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Offsets from before the journals that are still there: `<state>/tail-offsets.json`. */
+export const offsetsFile = (stateFolder: string): string => join(stateFolder, 'tail-offsets.json')
+
+export function saveOffsets(stateFolder: string, offsets: readonly TailOffset[]): void {
+  writeDurably(offsetsFile(stateFolder), JSON.stringify(offsets))
+}
+
+/** The saved offsets; none when there are none yet or the file is damaged, and then the logs are read from their beginning. */
+export async function loadOffsets(stateFolder: string): Promise<TailOffset[]> {
+  try {
+    const parsed: unknown = JSON.parse(await readFile(offsetsFile(stateFolder), 'utf8'))
+    return Array.isArray(parsed) ? (parsed as TailOffset[]) : []
+  } catch (error) {
+    if (error instanceof SyntaxError || codeOf(error) === 'ENOENT') return []
+    throw error
+  }
+}

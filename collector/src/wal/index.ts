@@ -1,0 +1,5 @@
+export { type FileLayer, type LogFile, nodeFileLayer } from './file-layer.ts'
+export { type Identity, nextIdentity, writeDurably } from './identity.ts'
+export type { TailOffset } from './journal.ts'
+export type { TableContent } from './segment.ts'
+export { type Lane, type SealedSegment, type Submission, type WalOptions, WriteAheadLog } from './write-ahead-log.ts'

@@ -1,0 +1,140 @@
+/** One segment of the log: a folder with a Native file for each table and a journal. Written by one group commit at a time. */
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { TableName } from '@spyglass/agent/contract'
+import type { FileLayer, LogFile } from './file-layer.ts'
+import { type JournalEntry, journalLine, type Part, type TailOffset } from './journal.ts'
+
+export const JOURNAL = 'journal'
+
+/** A piece of one table's file, encoded. */
+export interface Piece {
+  readonly table: TableName
+  readonly bytes: Buffer
+  readonly rows: number
+  readonly weight: number
+  readonly oldest: number
+  readonly newest: number
+}
+
+/** What one request adds. */
+export interface Addition {
+  readonly sequence: number
+  readonly time: number
+  readonly hash: string
+  readonly items: number
+  readonly pieces: readonly Piece[]
+  readonly tail: readonly TailOffset[]
+}
+
+/** What a segment holds of one table. */
+export interface TableContent {
+  length: number
+  rows: number
+  weight: number
+  oldest: number
+  newest: number
+}
+
+export type Content = Map<TableName, TableContent>
+
+export function addPart(content: Content, { table, length, rows, weight, oldest, newest }: Part): void {
+  const known = content.get(table)
+  if (!known) {
+    content.set(table, { length, rows, weight, oldest, newest })
+    return
+  }
+  known.length += length
+  known.rows += rows
+  known.weight += weight
+  known.oldest = Math.min(known.oldest, oldest)
+  known.newest = Math.max(known.newest, newest)
+}
+
+export class SegmentWriter {
+  readonly name: string
+  readonly folder: string
+  readonly content: Content = new Map()
+  /** When the first entry was taken; undefined while there is none. */
+  firstTime: number | undefined
+  journalLength = 0
+  readonly #files: FileLayer
+  readonly #open = new Map<string, LogFile>()
+
+  constructor(files: FileLayer, root: string, name: string) {
+    this.#files = files
+    this.name = name
+    this.folder = join(root, name)
+  }
+
+  /** Writes the additions and makes them durable, all or (after an error) none. */
+  async commit(additions: readonly Addition[]): Promise<void> {
+    const entries = this.#entriesOf(additions)
+    const touched = await this.#openFiles(additions)
+    const writes: Promise<void>[] = []
+    for (const [table, file] of touched) {
+      const pieces = additions.flatMap((addition) => addition.pieces.filter((piece) => piece.table === table))
+      const bytes = pieces.length === 1 ? (pieces[0] as Piece).bytes : Buffer.concat(pieces.map((piece) => piece.bytes))
+      writes.push(writeAndSync(file, bytes, this.content.get(table)?.length ?? 0))
+    }
+    const lines = Buffer.concat(entries.map((entry) => journalLine(entry)))
+    writes.push(writeAndSync(await this.#file(JOURNAL), lines, this.journalLength))
+    await allSettledOrThrow(writes)
+    for (const { parts } of entries) for (const part of parts) addPart(this.content, part)
+    this.journalLength += lines.length
+    this.firstTime ??= entries[0]?.time
+  }
+
+  /** Takes back what a failed commit may have left in the files. */
+  async rollBack(): Promise<void> {
+    for (const [name, file] of this.#open) {
+      await file.truncate(name === JOURNAL ? this.journalLength : (this.content.get(name as TableName)?.length ?? 0))
+      await file.sync()
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#open.values()) await file.close()
+    this.#open.clear()
+  }
+
+  #entriesOf(additions: readonly Addition[]): JournalEntry[] {
+    const ends = new Map<TableName, number>()
+    return additions.map(({ pieces, tail, sequence, time, hash, items }) => {
+      const parts = pieces.map(({ bytes, table, ...rest }) => {
+        const offset = ends.get(table) ?? this.content.get(table)?.length ?? 0
+        ends.set(table, offset + bytes.length)
+        return { table, offset, length: bytes.length, crc: crc32(bytes), ...rest }
+      })
+      return { sequence, time, hash, items, parts, ...(tail.length > 0 ? { tail } : {}) }
+    })
+  }
+
+  async #openFiles(additions: readonly Addition[]): Promise<[TableName, LogFile][]> {
+    const names = [...new Set(additions.flatMap(({ pieces }) => pieces.map(({ table }) => table)))]
+    const known = this.#open.size
+    if (known === 0) await this.#files.makeFolder(this.folder)
+    const touched: [TableName, LogFile][] = []
+    for (const table of names) touched.push([table, await this.#file(`${table}.native`, table)])
+    await this.#file(JOURNAL)
+    if (this.#open.size > known) await this.#files.syncFolder(this.folder)
+    if (known === 0) await this.#files.syncFolder(join(this.folder, '..'))
+    return touched
+  }
+
+  async #file(name: string, key = name): Promise<LogFile> {
+    const file = this.#open.get(key) ?? (await this.#files.open(join(this.folder, name)))
+    this.#open.set(key, file)
+    return file
+  }
+}
+
+async function writeAndSync(file: LogFile, bytes: Buffer, position: number): Promise<void> {
+  await file.write(bytes, position)
+  await file.sync()
+}
+
+/** Waits for all before it throws: a rollback must not meet a write under way. */
+async function allSettledOrThrow(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
+}
