@@ -17,9 +17,9 @@ export interface StoreProcess {
   readonly secrets: Secrets
   readonly child: ChildProcess
   /** Runs a statement with the reader's credentials. */
-  ask(sql: string, options?: AskOptions): Promise<Reply>
+  readonly ask: (sql: string, options?: AskOptions) => Promise<Reply>
   /** Runs a statement, or an INSERT with its data, with the token of our own processes. */
-  own(sql: string, options?: AskOptions): Promise<Reply>
+  readonly own: (sql: string, options?: AskOptions) => Promise<Reply>
   kill(signal: NodeJS.Signals): Promise<void>
 }
 
@@ -64,10 +64,8 @@ export async function spawnStore({ store = {}, data = newDataFolder(), port }: S
 export async function startStore(options: StartOptions = {}): Promise<StoreProcess> {
   const { child, data, port, output } = await spawnStore(options)
   const url = `http://127.0.0.1:${port}/`
-  await until(async () => {
-    if (child.exitCode !== null) throw new Error(`the store ended: ${output()}`)
-    return (await fetch(`${url}ready`)).ok
-  }, 60_000)
+  await until(async () => child.exitCode !== null || (await fetch(`${url}ready`)).ok, 60_000)
+  if (child.exitCode !== null) throw new Error(`the store ended: ${output()}`)
   const secrets = ensureSecrets(join(data, 'secrets.yaml'))
   const { user, password } = secrets.clickhouse.reader
   const asReader = { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }

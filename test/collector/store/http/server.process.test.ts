@@ -1,0 +1,248 @@
+import { once } from 'node:events'
+import { gzipSync, deflateSync, gunzipSync } from 'node:zlib'
+import { request } from 'node:http'
+import { execFileSync } from 'node:child_process'
+import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { removeFolder, startStore, type StoreProcess } from '../../../support/store-process.ts'
+
+let store: StoreProcess
+let client: ClickHouseClient
+beforeAll(async () => {
+  store = await startStore()
+  const { user, password } = store.secrets.clickhouse.reader
+  client = createClient({ url: store.url, username: user, password, database: 'spyglass' })
+})
+afterAll(async () => {
+  await client.close()
+  await store.kill('SIGTERM')
+  removeFolder(store.data)
+})
+
+describe('access', () => {
+  const count = '?query=SELECT+count()+FROM+spyglass.otel_traces'
+  const status = async (query: string, headers: Record<string, string> = {}): Promise<number> =>
+    (await fetch(`${store.url}${query}`, { headers })).status
+
+  test('takes the reader by Basic, by headers and by parameters', async () => {
+    const { user, password } = store.secrets.clickhouse.reader
+    expect(await status(count, { authorization: `Basic ${btoa(`${user}:${password}`)}` })).toBe(200)
+    expect(await status(count, { 'x-clickhouse-user': user, 'x-clickhouse-key': password })).toBe(200)
+    expect(await status(`${count}&user=${user}&password=${password}`)).toBe(200)
+  })
+
+  test('gives 401 when nothing is given and 403 when it is wrong', async () => {
+    const { user, password } = store.secrets.clickhouse.reader
+    expect(await status(count)).toBe(401)
+    expect(await status(count, { 'x-clickhouse-user': user })).toBe(403)
+    expect(await status(count, { 'x-clickhouse-user': 'default', 'x-clickhouse-key': '' })).toBe(403)
+    expect(await status(count, { 'x-clickhouse-user': `${user}x`, 'x-clickhouse-key': password })).toBe(403)
+    expect(await status(count, { 'x-spyglass-token': 'wrong' })).toBe(403)
+  })
+
+  test('needs nothing for ping and health', async () => {
+    expect(await (await fetch(`${store.url}ping`)).text()).toBe('Ok.\n')
+    expect(await (await fetch(store.url)).text()).toBe('Ok.\n')
+    expect(await (await fetch(`${store.url}health`)).json()).toEqual({ status: 'up' })
+    expect(await (await fetch(`${store.url}ready`)).json()).toEqual({ ready: true, reasons: [] })
+  })
+})
+
+describe('curl', () => {
+  const curl = (...args: string[]): string => {
+    const { user, password } = store.secrets.clickhouse.reader
+    return execFileSync('curl', ['-s', '-u', `${user}:${password}`, ...args], { encoding: 'utf8' })
+  }
+
+  test('asks by body and by URL', () => {
+    expect(curl(store.url, '-d', 'SELECT count() FROM spyglass.otel_traces')).toBe('0\n')
+    expect(curl(`${store.url}?query=SELECT+1+FORMAT+JSONEachRow`)).toBe('{"1":1}\n')
+    expect(curl(`${store.url}?query=SELECT+1&default_format=CSVWithNames`)).toBe('"1"\n1\n')
+  })
+
+  test('reads a refusal with its code', () => {
+    const text = curl('-i', store.url, '-d', "SELECT file('/etc/hostname')")
+    expect(text).toContain('HTTP/1.1 403 Forbidden')
+    expect(text).toMatch(/X-ClickHouse-Exception-Code: 392/i)
+    expect(text).toContain('Code: 392. DB::Exception: The function file is not allowed here. (QUERY_IS_PROHIBITED)')
+  })
+})
+
+describe('@clickhouse/client', () => {
+  test('pings, by ping and by SELECT', async () => {
+    expect(await client.ping()).toEqual({ success: true })
+    expect(await client.ping({ select: true })).toEqual({ success: true })
+  })
+
+  test('binds parameters of several types', async () => {
+    const set = await client.query({
+      query: 'SELECT {text:String} AS text, {list:Array(UInt8)} AS list, {at:DateTime} AS at, {n:Nullable(Int64)} AS n LIMIT {limit:UInt8}',
+      query_params: { text: "o'hara \\ 连接池\n{x:String}", list: [1, 2], at: new Date(0), n: null, limit: 1 },
+      format: 'JSONEachRow',
+    })
+    expect(await set.json()).toEqual([{ text: "o'hara \\ 连接池\n{x:String}", list: [1, 2], at: '1970-01-01 00:00:00', n: null }])
+  })
+
+  test('never sees the parameters of an earlier query', async () => {
+    for (let i = 0; i < 8; i++) await client.query({ query: 'SELECT {mine:String}', query_params: { mine: 'secret' }, format: 'TSV' })
+    for (let i = 0; i < 8; i++) {
+      const { status, text } = await store.ask('SELECT {mine:String}')
+      expect([status, text]).toEqual([404, expect.stringMatching(/^Code: 456\. .*mine/)])
+    }
+  })
+
+  test('streams rows', async () => {
+    const set = await client.query({ query: 'SELECT number FROM numbers(300000)', format: 'JSONEachRow' })
+    let rows = 0
+    for await (const batch of set.stream<{ number: number }>()) rows += batch.length
+    expect(rows).toBe(300_000)
+  })
+
+  test('gets an error with its code and type', async () => {
+    const failure = client.query({ query: 'SELECT nosuch', format: 'JSON' })
+    await expect(failure).rejects.toBeInstanceOf(ClickHouseError)
+    await expect(failure).rejects.toMatchObject({ code: '47', type: 'UNKNOWN_IDENTIFIER' })
+    await expect(client.command({ query: 'DROP TABLE events' })).rejects.toMatchObject({ code: '497', type: 'ACCESS_DENIED' })
+    await expect(client.insert({ table: 'events', values: [{ Name: 'x' }], format: 'JSONEachRow' })).rejects.toMatchObject({ code: '497' })
+  })
+
+  test('learns of an error in the middle of a stream', async () => {
+    const set = await client.query({ query: 'SELECT intDiv(1, number - 250000) AS a FROM numbers(300000)', format: 'JSONEachRow' })
+    const read = async (): Promise<void> => {
+      for await (const _ of set.stream()) continue
+    }
+    await expect(read()).rejects.toMatchObject({ code: '153' })
+  })
+
+  test('may compress both ways', async () => {
+    const { user, password } = store.secrets.clickhouse.reader
+    const compressing = createClient({ url: store.url, username: user, password, compression: { request: true, response: true } })
+    const set = await compressing.query({ query: 'SELECT number FROM numbers(1000)', format: 'JSON' })
+    expect((await set.json()).rows).toBe(1000)
+    await compressing.close()
+  })
+})
+
+describe('the protocol', () => {
+  test('takes bodies in gzip and deflate, and refuses a broken one', async () => {
+    expect((await store.ask('', { headers: { 'content-encoding': 'gzip' } })).status).toBe(400)
+    for (const [encoding, pack] of [
+      ['gzip', gzipSync],
+      ['deflate', deflateSync],
+    ] as const) {
+      const { text } = await raw({ 'content-encoding': encoding }, pack('SELECT 7'))
+      expect(text.toString()).toBe('7\n')
+    }
+  })
+
+  test('refuses a body that is too large when it is inflated', async () => {
+    const { status } = await raw({ 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(50_000_000, ' ')))
+    expect(status).toBe(413)
+  })
+
+  test('answers in gzip when asked', async () => {
+    const { headers, text } = await raw({ 'accept-encoding': 'gzip' }, 'SELECT 7', '?enable_http_compression=1')
+    expect(headers['content-encoding']).toBe('gzip')
+    expect(gunzipSync(text).toString()).toBe('7\n')
+  })
+
+  test.each([
+    ['TabSeparated', '1\ta\n'],
+    ['CSV', '1,"a"\n'],
+    ['JSONEachRow', '{"n":1,"s":"a"}\n'],
+    ['JSONCompactEachRow', '[1,"a"]\n'],
+    ['JSONCompactEachRowWithNames', '["n","s"]\n[1,"a"]\n'],
+    ['Values', "(1,'a')"],
+    ['Null', ''],
+    ['Native', '\u0002\u0001\u0001n\u0005UInt8\u0001\u0001s\u0006String\u0001a'],
+    ['RowBinary', '\u0001\u0001a'],
+  ])('answers in %s, by FORMAT, default_format and header', async (format, expected) => {
+    const sql = "SELECT 1 AS n, 'a' AS s"
+    expect((await store.ask(`${sql} FORMAT ${format}`)).text).toBe(expected)
+    expect((await store.ask(sql, { parameters: { default_format: format } })).text).toBe(expected)
+    const { text, headers } = await store.ask(sql, { headers: { 'x-clickhouse-format': format } })
+    expect([text, headers.get('x-clickhouse-format')]).toEqual([expected, format])
+  })
+
+  test('joins the chunks of a long answer without loss', async () => {
+    const { text } = await store.ask('SELECT number FROM numbers(400000)')
+    expect(text).toBe(Array.from({ length: 400_000 }, (_, i) => `${i}\n`).join(''))
+  })
+
+  test('makes whole formats whole', async () => {
+    const { text } = await store.ask('SELECT number FROM numbers(100000) FORMAT JSONCompact')
+    expect(JSON.parse(text)).toMatchObject({ rows: 100_000, data: expect.toSatisfy((rows: unknown[]) => rows.length === 100_000) })
+  })
+
+  test('says who, what and when in headers', async () => {
+    const { headers } = await store.ask('SELECT 1 FORMAT JSON', { parameters: { query_id: 'mine-1' } })
+    expect(headers.get('x-clickhouse-query-id')).toBe('mine-1')
+    expect(headers.get('x-clickhouse-timezone')).not.toBe('')
+    expect(JSON.parse(headers.get('x-clickhouse-summary')!)).toMatchObject({ result_rows: '1', written_rows: '0' })
+  })
+
+  test('answers the hello of clickhouse-go as a block of revision 54460 that names revision 0', async () => {
+    const sql = 'SELECT displayName(), version(), revision(), timezone()'
+    const { text } = await raw({}, sql, '?default_format=Native&client_protocol_version=54460')
+    const block = readHello(text)
+    expect(block).toMatchObject({ columns: 4, rows: 1, 'displayName()': 'spyglass', 'revision()': 0 })
+    expect((await store.ask(sql)).text).toBe(`spyglass\t${block['version()']}\t0\t${block['timezone()']}\n`)
+  })
+
+  test('knows only our database', async () => {
+    expect((await store.ask('SELECT 1', { parameters: { database: 'default' } })).status).toBe(200)
+    expect((await store.ask('SELECT 1', { parameters: { database: 'system' } })).status).toBe(404)
+  })
+
+  test('ends a statement at the time the client allows', async () => {
+    const { status, text } = await store.ask('SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1', {
+      parameters: { max_execution_time: '0.2' },
+    })
+    expect([status, text]).toEqual([500, expect.stringContaining('Code: 159.')])
+  })
+
+  test('ignores settings that it does not know', async () => {
+    expect((await store.ask('SELECT 1', { parameters: { readonly: '0', max_memory_usage: '1', nosuch: 'x' } })).text).toBe('1\n')
+  })
+
+  test('an answer never begins with rows of a statement that failed before it', async () => {
+    let wrong = 0
+    for (let i = 0; i < 1000; i++) {
+      const format = i % 2 ? 'JSONCompactEachRowWithNames' : 'TSV'
+      const failing = store.ask(`SELECT number, intDiv(1, number - 65500) FROM numbers(65600) FORMAT ${format}`)
+      const { status } = i % 2 ? await failing : await failing.catch(() => ({ status: 0 }))
+      expect(status).not.toBe(200)
+      const next = await Promise.all([store.ask(`SELECT ${i} FORMAT TSV`), store.ask(`SELECT ${i} FORMAT CSVWithNames`)])
+      if (next[0].text !== `${i}\n` || next[1].text !== `"${i}"\n${i}\n`) wrong++
+    }
+    expect(wrong).toBe(0)
+  })
+})
+
+async function raw(headers: Record<string, string>, body: Buffer | string, query = '') {
+  const { user, password } = store.secrets.clickhouse.reader
+  const outgoing = request(`${store.url}${query}`, { method: 'POST', auth: `${user}:${password}`, headers })
+  outgoing.end(body)
+  const [response] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage]
+  return { status: response.statusCode, headers: response.headers, text: Buffer.concat(await Array.fromAsync(response)) }
+}
+
+/** Reads the block as clickhouse-go does: block info, then a byte on serialisation after each type. */
+function readHello(bytes: Buffer): Record<string, unknown> {
+  let at = 0
+  const text = (): string => {
+    const length = bytes[at++]!
+    at += length
+    return bytes.toString('utf8', at - length, at)
+  }
+  expect([...bytes.subarray(0, 8)]).toEqual([1, 0, 2, 255, 255, 255, 255, 0])
+  at = 8
+  const found: Record<string, unknown> = { columns: bytes[at++], rows: bytes[at++] }
+  while (at < bytes.length) {
+    const name = text()
+    const type = text()
+    expect(bytes[at++]).toBe(0)
+    found[name] = type === 'String' ? text() : bytes.readUInt32LE((at += 4) - 4)
+  }
+  return found
+}
