@@ -5,6 +5,7 @@ import { fail } from './errors.ts'
 import { limitOf, type Query, type Range, rangeOf, textParameter, traceIdOf } from './parameters.ts'
 
 const MOST_ROUTES = 200
+const MOST_SERVICES = 1000
 const MOST_SPANS = 100_000
 const MOST_LOGS = 2000
 
@@ -36,16 +37,18 @@ export function addTelemetryApi(app: FastifyInstance, { query, now }: TelemetryA
   app.get('/api/v1/red', async (request) => {
     const range = rangeIn(request)
     const parameters = parametersOf(range, request.query as Query)
-    const [series, routes] = await Promise.all([
-      query.rows('red-series', { parameters: { ...parameters, stepSeconds: range.stepSeconds } }),
+    const [series, routes, services] = await Promise.all([
+      query.rows('red-series', { parameters: { ...parameters, step: range.stepSeconds } }),
       query.rows('red-totals', { parameters: { ...parameters, limit: MOST_ROUTES } }),
+      query.rows('services', { parameters: { ...parameters, limit: MOST_SERVICES } }),
     ])
-    return { ...range, total: totalOf(series, range), series, routes }
+    return { ...range, total: totalOf(services, range), series, routes }
   })
 
   app.get('/api/v1/pool-series', async (request) => {
     const range = rangeIn(request)
-    const parameters = { ...parametersOf(range, request.query as Query), stepSeconds: range.stepSeconds }
+    const pool = textParameter(request.query as Query, 'pool')
+    const parameters = { ...parametersOf(range, request.query as Query), step: range.stepSeconds, pool }
     return { ...range, rows: await query.rows('pool-series', { parameters }) }
   })
 
@@ -64,11 +67,26 @@ function parametersOf({ from, to }: Range, query: Query): Record<string, string>
   return { from: timeParameter(from), to: timeParameter(to), service: textParameter(query, 'service') }
 }
 
-/** Counts over the whole range: every request is in exactly one step. */
-function totalOf(series: readonly Row[], { from, to }: Range): { requests: number; errors: number; rate: number } {
-  const sum = (column: string): number => series.reduce((total, row) => total + numberOf(row[column]), 0)
-  const requests = sum('requests')
-  return { requests, errors: sum('errors'), rate: requests / Math.max(1, (to - from) / 1000) }
+interface Total {
+  readonly requests: number
+  readonly errors: number
+  readonly rate: number
+  readonly p95: number
+  readonly services: number
+}
+
+/** Over the whole range. Quantiles of services do not add up: of several the highest is told. */
+function totalOf(services: readonly Row[], { from, to }: Range): Total {
+  const numbers = (column: string): number[] => services.map((row) => numberOf(row[column]))
+  const sum = (column: string): number => numbers(column).reduce((total, value) => total + value, 0)
+  const [requests, errors] = [sum('requests'), sum('errors')]
+  return {
+    requests,
+    errors,
+    rate: requests / Math.max(1, (to - from) / 1000),
+    p95: Math.max(0, ...numbers('p95')),
+    services: services.length,
+  }
 }
 
 /** The column holds JSON; a text that is none is shown as no holders rather than as an error. */

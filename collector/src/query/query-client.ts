@@ -15,7 +15,7 @@ export interface QueryOptions {
   readonly signal?: AbortSignal
 }
 
-/** A row as it came: numbers may be text where they are 64 bits wide, so read them by {@link numberOf}. */
+/** A row by column: numbers are numbers, also the 64-bit ones, which a server may write as text. */
 export type Row = Readonly<Record<string, unknown>>
 
 export interface QueryClient {
@@ -62,12 +62,12 @@ async function ask(client: ClickHouseClient, url: string, name: ApiQueryName, op
   const deadline = AbortSignal.timeout(timeoutMs)
   try {
     const result = await client.query({
-      query: withEpochTimes(name),
+      query: textOfQuery(name),
       query_params: { ...parameters },
-      format: 'JSONEachRow',
+      format: 'JSON',
       abort_signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
     })
-    return await result.json<Row>()
+    return withNumbers(await result.json<Record<string, unknown>>())
   } catch (error) {
     if (deadline.aborted) throw fail('SPY_QUERY_TIMEOUT', [name, timeoutMs], error)
     if (!(error instanceof ClickHouseError)) throw fail('SPY_QUERY_UNREACHABLE', [url, messageOf(error)], error)
@@ -76,16 +76,25 @@ async function ask(client: ClickHouseClient, url: string, name: ApiQueryName, op
   }
 }
 
-/** Columns that hold times, beside `time`. */
-const TIME_COLUMNS: Partial<Record<ApiQueryName, readonly string[]>> = { services: ['lastSeen'] }
-const WITHOUT_TIME: ReadonlySet<ApiQueryName> = new Set(['services', 'red-totals', 'slow-statements'])
+/** Rendered once: the texts never change. */
+const texts = new Map<ApiQueryName, string>()
 
-/** Times leave as milliseconds since the epoch: as text they would depend on the time zone of the server. */
-export function withEpochTimes(name: ApiQueryName): string {
-  const columns = [...(WITHOUT_TIME.has(name) ? [] : ['time']), ...(TIME_COLUMNS[name] ?? [])]
-  const epochs = columns.map((column) => `toUnixTimestamp64Milli(toDateTime64(${column}, 3)) AS ${column}`)
-  if (name === 'trace-spans') epochs.push('arrayMap(at -> toUnixTimestamp64Milli(toDateTime64(at, 3)), eventTimes) AS eventTimes')
-  return epochs.length === 0 ? apiSql(name) : `SELECT * REPLACE (${epochs.join(', ')}) FROM (\n${apiSql(name)})`
+function textOfQuery(name: ApiQueryName): string {
+  let text = texts.get(name)
+  if (text === undefined) texts.set(name, (text = apiSql(name)))
+  return text
+}
+
+interface Answer {
+  readonly meta?: readonly { readonly name: string; readonly type: string }[]
+  readonly data: readonly Record<string, unknown>[]
+}
+
+/** None of our counters outgrows 2⁵³, so a double holds each exactly. */
+function withNumbers({ meta = [], data }: Answer): readonly Row[] {
+  const wide = meta.filter(({ type }) => /^(Nullable\()?(U?Int(64|128|256)|Decimal)/.test(type)).map(({ name }) => name)
+  for (const row of data) for (const name of wide) if (typeof row[name] === 'string') row[name] = Number(row[name])
+  return data
 }
 
 /** An IPv6 address needs brackets in a URL. */
@@ -93,9 +102,9 @@ export function urlHost(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
 }
 
-/** A time as a parameter of type DateTime64(3): seconds since the epoch with a fraction, so that no time zone enters. */
+/** A time, in milliseconds since the epoch, as a parameter of type DateTime64(3, 'UTC'). */
 export function timeParameter(ms: number): string {
-  return (ms / 1000).toFixed(3)
+  return new Date(ms).toISOString().slice(0, 23).replace('T', ' ')
 }
 
 /** A number out of a row; 0 when it is none. */

@@ -1,0 +1,209 @@
+/** What the API answers: the columns of the queries in @spyglass/dashboards, and the attributes of managed resources. */
+
+export interface Durations {
+  readonly p50: number
+  readonly p95: number
+  readonly p99: number
+  readonly max: number
+}
+
+export interface RedStep extends Durations {
+  readonly time: number
+  readonly requests: number
+  readonly errors: number
+}
+
+export interface RouteTotal extends Durations {
+  readonly service: string
+  readonly route: string
+  readonly requests: number
+  readonly errors: number
+  /** Milliseconds spent in all of them. */
+  readonly total: number
+}
+
+export interface Red {
+  readonly from: number
+  readonly to: number
+  readonly stepSeconds: number
+  readonly total: {
+    readonly requests: number
+    readonly errors: number
+    readonly rate: number
+    /** Of every request in the range; of several services the highest. */
+    readonly p95: number
+    readonly services: number
+  }
+  readonly series: readonly RedStep[]
+  readonly routes: readonly RouteTotal[]
+}
+
+export interface Rows<T> {
+  readonly rows: readonly T[]
+}
+
+export interface Service {
+  readonly service: string
+}
+
+export interface SlowRequest {
+  readonly time: number
+  readonly traceId: string
+  readonly service: string
+  readonly instance: string
+  readonly route: string
+  readonly path: string
+  readonly status: string
+  readonly statusCode: string
+  readonly running: boolean | number
+  readonly durationMs: number
+  readonly keepReason: string
+  readonly sqlCount: number
+  readonly sqlMs: number
+  readonly statement: string
+  readonly location: string
+}
+
+export interface Statement {
+  readonly service: string
+  readonly pool: string
+  readonly system: string
+  readonly digest: string
+  readonly statement: string
+  readonly calls: number
+  readonly errors: number
+  readonly totalMs: number
+  readonly p50: number
+  readonly p95: number
+  readonly maxMs: number
+  readonly location: string
+  readonly worstTraceId: string
+}
+
+export interface Span {
+  readonly spanId: string
+  readonly parentSpanId: string
+  readonly service: string
+  readonly instance: string
+  readonly name: string
+  readonly kind: string
+  readonly start: number
+  readonly durationMs: number
+  readonly statusCode: string
+  readonly statusMessage: string
+  readonly running: boolean | number
+  readonly statement: string
+  readonly location: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly resource: Readonly<Record<string, string>>
+  readonly events: readonly { readonly time: number; readonly name: string; readonly attributes: Readonly<Record<string, string>> }[]
+}
+
+export interface LogRecord {
+  readonly time: number
+  readonly severity: string
+  readonly service: string
+  readonly spanId: string
+  readonly traceId: string
+  readonly body: string
+}
+
+export interface Trace {
+  readonly traceId: string
+  readonly spans: readonly Span[]
+  readonly logs: readonly LogRecord[]
+}
+
+export interface Instance {
+  readonly objectName: string
+  readonly name: string
+  readonly state: string
+  readonly pid: number
+  readonly generation: number
+  readonly uptime: number
+  readonly restarts: number
+  readonly reloads: number
+  readonly requests: number
+  readonly errors: number
+  readonly activeRequests: number
+  readonly rss: number
+  readonly cpuUtilization: number
+  readonly requestDurationP95: number
+}
+
+export interface Instances {
+  readonly server?: { readonly name: string; readonly version: string; readonly uptime: number }
+  readonly instances: readonly Instance[]
+}
+
+export interface Holder {
+  readonly connection: number
+  readonly heldMs: number
+  readonly route: string
+  readonly traceId: string
+  readonly statement: string
+  readonly running?: boolean
+  readonly leaked: boolean
+  readonly location: string
+  readonly stack: readonly string[]
+}
+
+export interface Pool {
+  readonly objectName: string
+  readonly instance: string
+  readonly name: string
+  readonly state: string
+  readonly driver: string
+  readonly target: string
+  readonly maxConnections: number
+  readonly activeConnections: number
+  readonly idleConnections: number
+  readonly waitingBorrowers: number
+  readonly peakActive: number
+  readonly borrows: number
+  readonly timeouts: number
+  readonly leaks: number
+  readonly leakedNow: number
+  readonly waitP95: number
+  readonly useP95: number
+  readonly lastError: string
+  readonly borrowers: readonly Holder[]
+}
+
+export interface Incident {
+  readonly id: string
+  readonly rule: string
+  readonly severity: string
+  readonly resource: string
+  readonly state: 'pending' | 'firing' | 'resolved'
+  readonly summary: string
+  readonly since: number
+  readonly resolvedAt?: number
+  readonly holders: readonly Holder[]
+  readonly changes: readonly { readonly time: string; readonly name: string; readonly message: string }[]
+}
+
+export interface Alerts {
+  readonly owner: string
+  readonly receivers: readonly { readonly name: string; readonly type: string }[]
+  readonly available: boolean
+  readonly incidents: readonly Incident[]
+}
+
+export interface SuiteEvent {
+  readonly time: number
+  readonly name: string
+  readonly incidentId: string
+  readonly phase: string
+  readonly severity: string
+  readonly resource: string
+  readonly message: string
+  readonly holders: readonly Holder[]
+}
+
+export interface Status {
+  readonly server: string
+  readonly firing: number
+  readonly store: { readonly ok: boolean; readonly reason?: string }
+  readonly management: { readonly ok: boolean; readonly reason?: string }
+}

@@ -1,0 +1,140 @@
+/** The bar on top: where one is, over which time, of which service. */
+import { get, ofRange } from './api.ts'
+import type { Rows, Service, Status } from './api-types.ts'
+import { fill, h } from './dom.ts'
+import { time } from './format.ts'
+import { change, here, linkTo, rangeName, rangeOf, ranges } from './location.ts'
+
+const VIEWS = [
+  ['overview', 'Overview'],
+  ['slow', 'Slow requests'],
+  ['statements', 'Statements'],
+  ['pools', 'Pools'],
+  ['alerts', 'Alerts & events'],
+] as const
+
+export interface Header {
+  /** Draws it for the present place. */
+  draw(): void
+  /** Asks what fires and which services there are. */
+  refresh(): Promise<void>
+}
+
+export function createHeader(element: HTMLElement, refreshNow: () => void): Header {
+  let status: Status | undefined
+  let services: string[] = []
+  let drawn = ''
+
+  function draw(): void {
+    const place = here()
+    const present = place.view === 'trace' ? 'slow' : place.view
+    fill(
+      element,
+      h(
+        'a',
+        { class: 'brand', href: linkTo('overview') },
+        h('img', { src: '/assets/favicon.svg', alt: '', width: 20, height: 20 }),
+        'Spyglass',
+      ),
+      h(
+        'nav',
+        { 'aria-label': 'Views' },
+        VIEWS.map(([view, label]) => navLink(view, label, { present, status })),
+      ),
+      h(
+        'div',
+        { class: 'controls' },
+        serviceChoice(services),
+        rangeChoice(),
+        button('Refresh', '↻', refreshNow),
+        button('Dark or light', '◐', turnTheme),
+        signOut(status),
+      ),
+    )
+  }
+
+  return {
+    draw,
+    async refresh() {
+      const [state, found] = await Promise.allSettled([get<Status>('status'), get<Rows<Service>>('services', withoutService(ofRange()))])
+      if (state.status === 'fulfilled') status = state.value
+      if (found.status === 'fulfilled') services = found.value.rows.map(({ service }) => service)
+      document.title = `${status && status.firing > 0 ? `(${status.firing}) ` : ''}Spyglass${status ? ` · ${status.server}` : ''}`
+      const known = JSON.stringify([status?.firing, status?.server, services])
+      if (known !== drawn) draw() // drawing takes the focus away from whoever uses the keyboard here
+      drawn = known
+    },
+  }
+}
+
+function withoutService(parameters: Record<string, string | number>): Record<string, string | number> {
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== 'service'))
+}
+
+function navLink(view: string, label: string, { present, status }: { present: string; status: Status | undefined }): HTMLElement {
+  const firing = view === 'alerts' ? (status?.firing ?? 0) : 0
+  const mark = firing > 0 && h('span', { class: 'badge bad', title: `${firing} firing` }, firing)
+  return h('a', { href: linkTo(view), 'aria-current': view === present ? 'page' : undefined }, label, ' ', mark)
+}
+
+function serviceChoice(services: readonly string[]): HTMLElement {
+  const chosen = here().parameters.get('service') ?? ''
+  const all = [...new Set([...services, ...(chosen ? [chosen] : [])])].sort()
+  const onchange = (event: Event): void => change({ service: (event.target as HTMLSelectElement).value })
+  return h(
+    'select',
+    { 'aria-label': 'Service', onchange },
+    h('option', { value: '' }, 'All services'),
+    all.map((name) => h('option', { value: name, selected: name === chosen }, name)),
+  )
+}
+
+function rangeChoice(): HTMLElement {
+  const place = here()
+  const present = rangeName(place)
+  const { from, to } = rangeOf(place)
+  const choices = Object.keys(ranges).map((name) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        'aria-pressed': name === present ? 'true' : 'false',
+        onclick: () => change({ range: name, from: undefined, to: undefined }),
+      },
+      name,
+    ),
+  )
+  const fixed =
+    !present &&
+    h(
+      'button',
+      {
+        type: 'button',
+        'aria-pressed': 'true',
+        title: 'Back to the last 15 minutes',
+        onclick: () => change({ range: '15m', from: undefined, to: undefined }),
+      },
+      `${time(from)} – ${time(to)} ✕`,
+    )
+  return h('div', { class: 'ranges', role: 'group', 'aria-label': 'Time range' }, choices, fixed)
+}
+
+function button(label: string, sign: string, onclick: () => void): HTMLElement {
+  return h('button', { type: 'button', class: 'icon', 'aria-label': label, title: label, onclick }, sign)
+}
+
+function signOut(status: Status | undefined): HTMLElement {
+  return h(
+    'form',
+    { method: 'post', action: '/logout' },
+    h('button', { type: 'submit', class: 'quiet', title: status ? `Server ${status.server}` : '' }, 'Log out'),
+  )
+}
+
+function turnTheme(): void {
+  const root = document.documentElement
+  const isDark = root.dataset['theme'] ? root.dataset['theme'] === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches
+  root.dataset['theme'] = isDark ? 'light' : 'dark'
+  localStorage.setItem('spyglass.theme', isDark ? 'light' : 'dark')
+  dispatchEvent(new HashChangeEvent('hashchange')) // charts take their colours when they are made
+}

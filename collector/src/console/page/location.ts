@@ -1,0 +1,74 @@
+/** All state of the page is in the fragment of its address: `#/slow?service=shop&range=1h`. A link shows what its sender saw. */
+
+export interface Place {
+  readonly view: string
+  /** What comes after the view: a trace id. */
+  readonly argument: string
+  readonly parameters: URLSearchParams
+}
+
+export interface Range {
+  readonly from: number
+  readonly to: number
+  /** Whether it ends now and moves on. */
+  readonly isLive: boolean
+}
+
+export const ranges = { '15m': 900_000, '1h': 3_600_000, '6h': 21_600_000, '24h': 86_400_000 } as const
+export type RangeName = keyof typeof ranges
+
+/** Parameters that go along from view to view. */
+const KEPT = ['range', 'from', 'to', 'service']
+
+export function here(): Place {
+  const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2)
+  const [view = '', argument = ''] = path.split('/', 2)
+  return { view: view || 'overview', argument: decodeURIComponent(argument), parameters: new URLSearchParams(query) }
+}
+
+export type Changes = Readonly<Record<string, string | number | undefined>>
+
+/** Address of another view with range and service kept; undefined takes a parameter away. */
+export function linkTo(view: string, argument = '', changes: Changes = {}): string {
+  const { parameters } = here()
+  const kept = new URLSearchParams(KEPT.flatMap((name) => (parameters.has(name) ? [[name, parameters.get(name) ?? '']] : [])))
+  return address(view, argument, withChanges(kept, changes))
+}
+
+/** Changes parameters of the present view. `isStep`: the back button undoes it. */
+export function change(changes: Changes, isStep = true): void {
+  const { view, argument, parameters } = here()
+  const url = address(view, argument, withChanges(parameters, changes))
+  if (url === location.hash) return
+  if (isStep) location.hash = url
+  else {
+    history.replaceState(undefined, '', url)
+    dispatchEvent(new HashChangeEvent('hashchange'))
+  }
+}
+
+export function rangeName({ parameters }: Place): RangeName | undefined {
+  if (parameters.has('from')) return undefined
+  const name = parameters.get('range') ?? '15m'
+  return name in ranges ? (name as RangeName) : '15m'
+}
+
+export function rangeOf(place: Place): Range {
+  const name = rangeName(place)
+  if (name) return { from: Date.now() - ranges[name], to: Date.now(), isLive: true }
+  const number = (key: string): number => Number(place.parameters.get(key)) || 0
+  return { from: number('from'), to: Math.max(number('to'), number('from') + 60_000), isLive: false }
+}
+
+function withChanges(parameters: URLSearchParams, changes: Changes): URLSearchParams {
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined || value === '') parameters.delete(name)
+    else parameters.set(name, String(value))
+  }
+  return parameters
+}
+
+function address(view: string, argument: string, parameters: URLSearchParams): string {
+  const query = parameters.toString()
+  return `#/${view === 'overview' ? '' : view}${argument ? `/${encodeURIComponent(argument)}` : ''}${query ? `?${query}` : ''}`
+}

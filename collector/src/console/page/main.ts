@@ -1,0 +1,71 @@
+/** The page: shows the view that the address names, and asks again while its range ends now. */
+import { ApiError } from './api.ts'
+import { fill, h } from './dom.ts'
+import { createHeader } from './header.ts'
+import { here } from './location.ts'
+import type { CreateView, View } from './view.ts'
+import { createEvents } from './views/events.ts'
+import { createOverview } from './views/overview.ts'
+import { createPools } from './views/pools.ts'
+import { createSlow } from './views/slow.ts'
+import { createStatements } from './views/statements.ts'
+import { createTrace } from './views/trace.ts'
+
+const views: Readonly<Record<string, CreateView>> = {
+  overview: createOverview,
+  slow: createSlow,
+  trace: createTrace,
+  statements: createStatements,
+  pools: createPools,
+  alerts: createEvents,
+}
+
+const REFRESH_MS = 5000
+
+const main = document.getElementById('main')!
+const problem = h('div', { class: 'problem', role: 'alert' })
+let view: View | undefined
+let timer: ReturnType<typeof setTimeout> | undefined
+/** Address of the view that stands, without what a view changes of itself. */
+let standing = ''
+
+const header = createHeader(document.getElementById('header')!, () => void refresh())
+
+function show(): void {
+  const place = here()
+  const key = JSON.stringify([
+    place.view,
+    place.argument,
+    [...place.parameters].filter(([name]) => name !== 'span'),
+    document.documentElement.dataset['theme'],
+  ])
+  if (key === standing) return
+  standing = key
+  view?.close?.()
+  fill(problem)
+  view = (views[place.view] ?? createOverview)(place)
+  fill(main, problem, view.element)
+  header.draw()
+  void refresh()
+}
+
+async function refresh(): Promise<void> {
+  clearTimeout(timer)
+  const asked = view
+  await Promise.all([asked?.refresh().then(clearProblem, tellProblem), header.refresh()])
+  document.body.dataset['loaded'] = asked?.title ?? ''
+  if (asked === view) timer = setTimeout(() => void (view?.isLive && !document.hidden ? refresh() : undefined), REFRESH_MS)
+}
+
+function clearProblem(): void {
+  fill(problem)
+}
+
+function tellProblem(error: unknown): void {
+  const known = error instanceof ApiError
+  fill(problem, h('strong', {}, known ? error.code : 'The page has a fault'), ' ', error instanceof Error ? error.message : String(error))
+}
+
+addEventListener('hashchange', show)
+document.addEventListener('visibilitychange', () => void (!document.hidden && view?.isLive && refresh()))
+show()

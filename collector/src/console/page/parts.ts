@@ -1,0 +1,92 @@
+/** Small pieces that several views show. */
+import { type Child, foldable, h } from './dom.ts'
+import type { Holder } from './api-types.ts'
+import { milliseconds } from './format.ts'
+import { linkTo } from './location.ts'
+
+const TONES: Readonly<Record<string, string>> = {
+  ready: 'good',
+  ok: 'good',
+  resolved: 'good',
+  starting: 'warn',
+  draining: 'warn',
+  degraded: 'warn',
+  pending: 'warn',
+  warning: 'warn',
+  slow: 'warn',
+  WARN: 'warn',
+  down: 'bad',
+  failed: 'bad',
+  exhausted: 'bad',
+  firing: 'bad',
+  critical: 'bad',
+  error: 'bad',
+  leak: 'bad',
+  ERROR: 'bad',
+  FATAL: 'bad',
+}
+
+/** A word with the colour of its meaning. */
+export function badge(text: string): HTMLElement {
+  return h('span', { class: `badge ${TONES[text] ?? ''}` }, text)
+}
+
+/** `file:line`, to be copied by a click. */
+export function codePlace(place: string): Child {
+  if (!place) return h('span', { class: 'faint' }, '–')
+  const shown = place.length > 48 ? `…${place.slice(-47)}` : place
+  const copy = (event: Event): void => {
+    event.preventDefault()
+    event.stopPropagation()
+    void navigator.clipboard?.writeText(place)
+  }
+  return h('button', { type: 'button', class: 'place', title: `${place} – click to copy`, onclick: copy }, shown)
+}
+
+export function traceLink(traceId: string, text: Child = 'trace'): Child {
+  return traceId ? h('a', { href: linkTo('trace', traceId), title: traceId }, text) : h('span', { class: 'faint' }, '–')
+}
+
+/** Said where there is nothing to show: what is missing, and why that may be. */
+export function nothing(what: string, why: string): HTMLElement {
+  return h('div', { class: 'nothing' }, h('strong', {}, what), h('p', {}, why))
+}
+
+/** One figure with its name. */
+export function tile(label: string, value: string, hint: string, tone = ''): HTMLElement {
+  return h(
+    'div',
+    { class: `tile ${tone}` },
+    h('span', { class: 'label' }, label),
+    h('span', { class: 'value' }, value),
+    h('span', { class: 'hint' }, hint),
+  )
+}
+
+/** Who holds connections: longest first, with the stack of whoever borrowed. */
+export function holderTable(key: string, holders: readonly Holder[]): HTMLElement {
+  const head = ['Connection', 'Held', 'Route', 'Borrowed at', 'Last statement', 'Trace'].map((text) => h('th', { scope: 'col' }, text))
+  const rows = holders.toSorted((a, b) => b.heldMs - a.heldMs).map((holder) => holderRow(`${key}/${holder.connection}`, holder))
+  return h('div', { class: 'scroll' }, h('table', { class: 'holders' }, h('thead', {}, h('tr', {}, head)), h('tbody', {}, rows)))
+}
+
+function holderRow(key: string, holder: Holder): HTMLElement {
+  const { connection, heldMs, route, location, statement, traceId, leaked, running, stack } = holder
+  const place =
+    stack.length > 1 ? foldable(key, codePlace(location), () => h('pre', { class: 'stack' }, stack.join('\n'))) : codePlace(location)
+  return h(
+    'tr',
+    { class: leaked ? 'is-bad' : '' },
+    h('td', { class: 'number' }, `#${connection}`),
+    h('td', { class: 'number' }, milliseconds(heldMs)),
+    h('td', {}, route || h('span', { class: 'faint' }, 'outside any request'), ' ', leaked && badge('leak')),
+    h('td', {}, place),
+    h(
+      'td',
+      { class: 'sql' },
+      h('code', { title: statement }, statement || '–'),
+      running ? h('span', { class: 'faint' }, ' running') : undefined,
+    ),
+    h('td', {}, traceLink(traceId)),
+  )
+}

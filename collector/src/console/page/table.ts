@@ -1,0 +1,62 @@
+/** A table that can be sorted by its columns. The order is in the address, like all state. */
+import { type Child, fill, h } from './dom.ts'
+import { change, here } from './location.ts'
+
+export interface Column<R> {
+  readonly key: string
+  readonly label: string
+  readonly cell: (row: R) => Child
+  /** What it is sorted by; left out: it cannot be. */
+  readonly by?: (row: R) => number | string
+  readonly class?: string
+}
+
+export interface TableOptions<R> {
+  readonly caption: string
+  readonly columns: readonly Column<R>[]
+  /** Column that it is sorted by at first; a leading `-` means descending. */
+  readonly sort?: string
+  readonly rowClass?: (row: R) => string
+  readonly empty: () => Child
+}
+
+export interface Table<R> {
+  readonly element: HTMLElement
+  update(rows: readonly R[]): void
+}
+
+export function createTable<R>(options: TableOptions<R>): Table<R> {
+  const element = h('div', { class: 'scroll' })
+  return { element, update: (rows) => fill(element, rows.length === 0 ? options.empty() : drawTable(options, rows)) }
+}
+
+function drawTable<R>({ caption, columns, sort, rowClass }: TableOptions<R>, rows: readonly R[]): HTMLElement {
+  const order = here().parameters.get('sort') ?? sort ?? ''
+  const head = columns.map((column) => headCell(column, order))
+  const body = sorted(rows, columns, order).map((row) =>
+    h('tr', { class: rowClass?.(row) ?? '' }, ...columns.map((column) => h('td', { class: column.class ?? '' }, column.cell(row)))),
+  )
+  return h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, head)), h('tbody', {}, body))
+}
+
+function headCell<R>({ key, label, by, class: name = '' }: Column<R>, order: string): HTMLElement {
+  if (!by) return h('th', { scope: 'col', class: name }, label)
+  const direction = order === key ? 'ascending' : order === `-${key}` ? 'descending' : 'none'
+  const turn = (): void => change({ sort: direction === 'descending' ? key : `-${key}` }, false)
+  const mark = direction === 'ascending' ? ' ▴' : direction === 'descending' ? ' ▾' : ''
+  return h(
+    'th',
+    { scope: 'col', class: name, 'aria-sort': direction },
+    h('button', { type: 'button', class: 'sort', onclick: turn }, label + mark),
+  )
+}
+
+function sorted<R>(rows: readonly R[], columns: readonly Column<R>[], order: string): readonly R[] {
+  const by = columns.find(({ key }) => key === order.replace(/^-/, ''))?.by
+  if (!by) return rows
+  const sign = order.startsWith('-') ? -1 : 1
+  return rows.toSorted((a, b) => {
+    const [left, right] = [by(a), by(b)]
+    return sign * (typeof left === 'number' && typeof right === 'number' ? left - right : String(left).localeCompare(String(right)))
+  })
+}

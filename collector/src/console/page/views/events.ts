@@ -1,0 +1,109 @@
+/** Alerts as they are now, and what happened in the range. One incident id leads from the page to both. */
+import { get, ofRange } from '../api.ts'
+import type { Alerts, Incident, Rows, SuiteEvent } from '../api-types.ts'
+import { fill, foldable, h } from '../dom.ts'
+import { ago, time, timestamp } from '../format.ts'
+import { linkTo, type Place, rangeOf } from '../location.ts'
+import { badge, holderTable, nothing } from '../parts.ts'
+import { createTable } from '../table.ts'
+import type { View } from '../view.ts'
+
+export function createEvents(place: Place): View {
+  const incident = place.parameters.get('incident') ?? ''
+  const note = h('p', { class: 'faint' })
+  const filter = incident
+    ? h('p', { class: 'filters' }, 'Incident ', h('code', {}, incident), ' ', h('a', { href: linkTo('alerts') }, 'show all'))
+    : h('span')
+  const alerts = alertTable(incident)
+  const events = eventTable()
+  return {
+    title: 'Alerts and events',
+    element: h('div', {}, h('h1', {}, 'Alerts'), note, filter, alerts.element, h('h2', {}, 'Events'), events.element),
+    isLive: rangeOf(place).isLive,
+    async refresh() {
+      const known = await get<Alerts>('alerts')
+      fill(note, whoPages(known))
+      alerts.update(known.incidents.filter(({ id }) => !incident || id === incident))
+      const { rows } = await get<Rows<SuiteEvent>>('events', { ...ofRange(), limit: 500 })
+      events.update(rows.filter(({ incidentId }) => !incident || incidentId === incident))
+    },
+  }
+}
+
+function whoPages({ owner, receivers, available }: Alerts): string {
+  if (!available) return 'This process does not evaluate alert rules.'
+  if (owner !== 'spyglass') return `Rules are evaluated and shown; ${owner} pages (alerting.owner).`
+  if (receivers.length === 0) return 'Nobody is paged: no receiver is configured (alerting.webhooks).'
+  return `Pages go to ${receivers.map(({ name, type }) => `${name} (${type})`).join(', ')}.`
+}
+
+function alertTable(chosen: string) {
+  return createTable<Incident>({
+    caption: 'Alerts: pending, firing and the last that resolved',
+    rowClass: ({ state }) => (state === 'firing' ? 'is-bad' : ''),
+    columns: [
+      { key: 'state', label: 'State', cell: ({ state }) => badge(state) },
+      { key: 'rule', label: 'Rule', cell: ({ rule }) => h('strong', {}, rule) },
+      { key: 'severity', label: 'Severity', cell: ({ severity }) => badge(severity) },
+      { key: 'summary', label: 'Summary', cell: (row) => summaryCell(row, row.id === chosen), class: 'wide' },
+      { key: 'since', label: 'Since', cell: ({ since }) => h('time', { title: timestamp(since) }, time(since)) },
+      { key: 'lasted', label: 'Lasted', cell: ({ since, resolvedAt }) => ago((resolvedAt ?? Date.now()) - since), class: 'number' },
+      { key: 'id', label: 'Incident', cell: ({ id }) => h('a', { href: linkTo('alerts', '', { incident: id }) }, h('code', {}, id)) },
+    ],
+    empty: () => nothing('No alert.', 'Nothing is wrong that a rule watches, and nothing was since the alert state began.'),
+  })
+}
+
+function summaryCell({ id, summary, resource, holders, changes }: Incident, isOpen: boolean): HTMLElement {
+  const fold = foldable(`incident/${id}`, summary, () => [
+    h('p', {}, h('code', {}, resource)),
+    holders.length > 0 && [h('h3', {}, 'Who held connections'), holderTable(`incident/${id}`, holders)],
+    h('h3', {}, changes.length > 0 ? 'What changed in the hour before' : 'Nothing else happened in the hour before'),
+    h(
+      'ul',
+      {},
+      changes.map((change) => h('li', {}, h('time', {}, time(Date.parse(change.time))), ' ', change.message)),
+    ),
+  ])
+  if (isOpen) fold.setAttribute('open', '')
+  return fold
+}
+
+function eventTable() {
+  return createTable<SuiteEvent>({
+    caption: 'Events in the range, newest first',
+    columns: [
+      {
+        key: 'time',
+        label: 'Time',
+        cell: (row) => h('time', { title: timestamp(row.time) }, time(row.time)),
+        by: (row) => row.time,
+      },
+      { key: 'severity', label: 'Severity', cell: ({ severity }) => badge(severity), by: ({ severity }) => severity },
+      { key: 'name', label: 'Event', cell: ({ name }) => name.replace(/^spyglass\./, ''), by: ({ name }) => name },
+      { key: 'message', label: 'What happened', cell: messageCell, class: 'wide' },
+      {
+        key: 'resource',
+        label: 'Resource',
+        cell: ({ resource }) => h('code', {}, resource.replace(/^spyglass:/, '')),
+        by: ({ resource }) => resource,
+      },
+      {
+        key: 'incident',
+        label: 'Incident',
+        cell: ({ incidentId }) => h('a', { href: linkTo('alerts', '', { incident: incidentId }) }, h('code', {}, incidentId)),
+      },
+    ],
+    empty: () =>
+      nothing(
+        'No event in this range.',
+        'Starts, reloads, crashes, exhausted pools and leaks are events. They reach the store within seconds.',
+      ),
+  })
+}
+
+function messageCell({ message, holders, incidentId, name, time: at }: SuiteEvent): HTMLElement | string {
+  if (holders.length === 0) return message
+  const key = `event/${incidentId}/${name}/${at}`
+  return foldable(key, message, () => holderTable(key, holders))
+}

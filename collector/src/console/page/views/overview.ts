@@ -1,0 +1,144 @@
+/** How the server is: instances, rate, errors, durations, and the routes that take the time. */
+import { get, ofRange } from '../api.ts'
+import type { Instance, Instances, Red, RouteTotal } from '../api-types.ts'
+import { type Chart, createChart } from '../chart.ts'
+import { fill, h } from '../dom.ts'
+import { ago, bytes, count, milliseconds, percent, rate } from '../format.ts'
+import { linkTo, type Place, rangeOf } from '../location.ts'
+import { badge, nothing, tile } from '../parts.ts'
+import { createTable } from '../table.ts'
+import type { View } from '../view.ts'
+
+export function createOverview(place: Place): View {
+  const tiles = h('div', { class: 'tiles' })
+  const charts = {
+    rate: createChart({ title: 'Requests per second', series: [{ label: 'rate', color: '--blue', isFilled: true }], format: rate }),
+    errors: createChart({ title: 'Failed requests', series: [{ label: 'errors', color: '--red', isFilled: true }], format: percent }),
+    durations: createChart({
+      title: 'Duration',
+      series: [
+        { label: 'p50', color: '--green' },
+        { label: 'p95', color: '--amber' },
+        { label: 'p99', color: '--violet' },
+      ],
+      format: milliseconds,
+    }),
+  }
+  const instances = instanceTable()
+  const routes = routeTable()
+  const problem = h('div')
+  const element = h(
+    'div',
+    {},
+    tiles,
+    h('div', { class: 'charts' }, charts.rate.element, charts.errors.element, charts.durations.element),
+    section('Instances', problem, instances.element),
+    section('Routes', routes.element),
+  )
+  return {
+    title: 'Overview',
+    element,
+    isLive: rangeOf(place).isLive,
+    async refresh() {
+      const [red, managed] = await Promise.allSettled([get<Red>('red', ofRange()), get<Instances>('instances')])
+      if (managed.status === 'fulfilled') instances.update(managed.value.instances)
+      fill(problem, managed.status === 'rejected' && nothing('The instances cannot be shown.', (managed.reason as Error).message))
+      if (red.status === 'rejected') throw red.reason
+      drawTiles(tiles, red.value)
+      drawCharts(charts, red.value)
+      routes.update(red.value.routes)
+    },
+    close: () => Object.values(charts).forEach((chart) => chart.close()),
+  }
+}
+
+const section = (title: string, ...content: HTMLElement[]): HTMLElement => h('section', {}, h('h2', {}, title), ...content)
+
+function drawTiles(tiles: HTMLElement, { total, series, from, to }: Red): void {
+  const ratio = total.requests === 0 ? 0 : total.errors / total.requests
+  const slowest = Math.max(0, ...series.map(({ max }) => max))
+  fill(
+    tiles,
+    tile('Requests', count(total.requests), `counted in ${ago(to - from)}, every one`),
+    tile('Rate', rate(total.rate), 'mean over the range'),
+    tile('Failed', percent(ratio), `${count(total.errors)} requests`, ratio > 0.05 ? 'bad' : ratio > 0.01 ? 'warn' : ''),
+    tile(
+      'p95',
+      total.requests ? milliseconds(total.p95) : '–',
+      total.services > 1 ? `the highest of ${total.services} services` : 'of every request in the range',
+    ),
+    tile('Slowest', total.requests ? milliseconds(slowest) : '–', 'single request'),
+  )
+}
+
+/** Steps without requests have no row: they are zero for rates and nothing for durations. */
+function drawCharts(charts: Record<'rate' | 'errors' | 'durations', Chart>, { series, from, to, stepSeconds }: Red): void {
+  const step = stepSeconds * 1000
+  const byTime = new Map(series.map((row) => [row.time, row]))
+  const times: number[] = []
+  for (let at = Math.floor(from / step) * step; at <= to; at += step) times.push(at)
+  const range = { from, to }
+  const rows = times.map((at) => byTime.get(at))
+  // the newest step is not over: it is divided by what of it has passed
+  const seconds = times.map((at) => Math.max(10, Math.min(stepSeconds, (to - at) / 1000)))
+  charts.rate.update(times, [rows.map((row, i) => (row?.requests ?? 0) / (seconds[i] ?? stepSeconds))], range)
+  charts.errors.update(times, [rows.map((row) => (row ? row.errors / Math.max(1, row.requests) : 0))], range)
+  charts.durations.update(
+    times,
+    (['p50', 'p95', 'p99'] as const).map((key) => rows.map((row) => (row ? row[key] : null))),
+    range,
+  )
+}
+
+function instanceTable() {
+  return createTable<Instance>({
+    caption: 'Instances as the management process knows them now',
+    columns: [
+      { key: 'name', label: 'Instance', cell: ({ name }) => h('strong', {}, name) },
+      { key: 'state', label: 'State', cell: ({ state }) => badge(state) },
+      { key: 'pid', label: 'Process', cell: ({ pid }) => (pid ? String(pid) : '–'), class: 'number' },
+      { key: 'generation', label: 'Generation', cell: ({ generation }) => count(generation), class: 'number' },
+      { key: 'uptime', label: 'Up for', cell: ({ uptime }) => ago(uptime), class: 'number' },
+      { key: 'restarts', label: 'Restarts', cell: ({ restarts }) => count(restarts), class: 'number' },
+      { key: 'cpu', label: 'CPU', cell: ({ cpuUtilization }) => percent(cpuUtilization ?? 0), class: 'number' },
+      { key: 'rss', label: 'Memory', cell: ({ rss }) => bytes(rss ?? 0), class: 'number' },
+      { key: 'active', label: 'Active', cell: ({ activeRequests }) => count(activeRequests ?? 0), class: 'number' },
+      { key: 'count', label: 'Requests', cell: ({ requests }) => count(requests ?? 0), class: 'number' },
+      { key: 'p95', label: 'p95, 1 m', cell: ({ requestDurationP95 }) => milliseconds((requestDurationP95 ?? 0) * 1000), class: 'number' },
+    ],
+    empty: () => nothing('No instance is known.', 'The management process has not heard of one: the server may still be starting.'),
+  })
+}
+
+function routeTable() {
+  return createTable<RouteTotal>({
+    caption: 'Routes in the range, from the counts of every request',
+    sort: '-total',
+    columns: [
+      { key: 'service', label: 'Service', cell: ({ service }) => service, by: ({ service }) => service },
+      {
+        key: 'route',
+        label: 'Route',
+        cell: ({ route, service }) => h('a', { href: linkTo('slow', '', { service, route }) }, route),
+        by: ({ route }) => route,
+      },
+      { key: 'requests', label: 'Requests', cell: (row) => count(row.requests), by: (row) => row.requests, class: 'number' },
+      { key: 'errors', label: 'Failed', cell: failedCell, by: (row) => row.errors / Math.max(1, row.requests), class: 'number' },
+      { key: 'p50', label: 'p50', cell: (row) => milliseconds(row.p50), by: (row) => row.p50, class: 'number' },
+      { key: 'p95', label: 'p95', cell: (row) => milliseconds(row.p95), by: (row) => row.p95, class: 'number' },
+      { key: 'p99', label: 'p99', cell: (row) => milliseconds(row.p99), by: (row) => row.p99, class: 'number' },
+      { key: 'max', label: 'Slowest', cell: (row) => milliseconds(row.max), by: (row) => row.max, class: 'number' },
+      { key: 'total', label: 'Time spent', cell: (row) => milliseconds(row.total), by: (row) => row.total, class: 'number' },
+    ],
+    empty: () =>
+      nothing(
+        'No request in this range.',
+        'Counts arrive every 10 s, a few seconds after the requests. Widen the range, or send a request.',
+      ),
+  })
+}
+
+function failedCell({ errors, requests }: RouteTotal): HTMLElement {
+  const ratio = errors / Math.max(1, requests)
+  return h('span', { class: ratio > 0.05 ? 'bad-text' : ratio > 0 ? '' : 'faint', title: `${count(errors)} requests` }, percent(ratio))
+}

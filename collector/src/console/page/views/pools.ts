@@ -1,0 +1,116 @@
+/** Pools of database connections: how many are lent, who waits, who holds. */
+import { get, ofRange } from '../api.ts'
+import type { Pool } from '../api-types.ts'
+import { type Chart, createChart } from '../chart.ts'
+import { fill, h } from '../dom.ts'
+import { count, milliseconds } from '../format.ts'
+import { type Place, rangeOf } from '../location.ts'
+import { badge, holderTable, nothing } from '../parts.ts'
+import type { View } from '../view.ts'
+
+interface PoolStep {
+  readonly time: number
+  readonly instance: string
+  readonly pool: string
+  readonly active: number
+  readonly waiting: number
+  readonly max: number
+}
+
+interface Series {
+  readonly from: number
+  readonly to: number
+  readonly rows: readonly PoolStep[]
+}
+
+export function createPools(place: Place): View {
+  const list = h('div', { class: 'pools' })
+  const charts = new Map<string, Chart>()
+  return {
+    title: 'Pools',
+    element: h('div', {}, h('h1', {}, 'Pools'), list),
+    isLive: rangeOf(place).isLive,
+    async refresh() {
+      const [{ pools }, series] = await Promise.all([
+        get<{ pools: readonly Pool[] }>('pools'),
+        get<Series>('pool-series', ofRange()).catch(() => undefined), // the state now matters more than its history
+      ])
+      if (pools.length === 0)
+        fill(list, nothing('No pool is known.', 'Pools come from the datasources of the configuration; none is open in any instance.'))
+      else
+        fill(
+          list,
+          pools.map((pool) => poolCard(pool, chartOf(charts, pool, series))),
+        )
+    },
+    close: () => charts.forEach((chart) => chart.close()),
+  }
+}
+
+function poolCard(pool: Pool, chart: HTMLElement): HTMLElement {
+  const { instance, name, state, driver, target, lastError, borrowers } = pool
+  return h(
+    'article',
+    { class: `pool ${state === 'exhausted' || state === 'down' ? 'is-bad' : ''}` },
+    h('header', {}, h('h2', {}, name), badge(state), h('span', { class: 'faint' }, `${instance} · ${driver} · ${target}`)),
+    h('div', { class: 'poolbody' }, h('div', {}, gauge(pool), figures(pool)), chart),
+    lastError && h('p', { class: 'bad-text' }, `Last error: ${lastError}`),
+    h('h3', {}, borrowers.length === 0 ? 'Nobody holds a connection' : `Held by ${borrowers.length}`),
+    borrowers.length > 0 && holderTable(pool.objectName, borrowers),
+  )
+}
+
+function gauge({ activeConnections, idleConnections, maxConnections, waitingBorrowers }: Pool): HTMLElement {
+  const text = `${activeConnections} of ${maxConnections} lent, ${idleConnections} idle, ${waitingBorrowers} waiting`
+  const part = (size: number, name: string): HTMLElement => {
+    const element = h('span', { class: name })
+    element.style.width = `${(size / Math.max(1, maxConnections)) * 100}%`
+    return element
+  }
+  return h(
+    'div',
+    {},
+    h('div', { class: 'gauge', role: 'img', 'aria-label': text }, part(activeConnections, 'lent'), part(idleConnections, 'idle')),
+    h('p', { class: 'gaugetext' }, text),
+  )
+}
+
+function figures({ borrows, timeouts, leaks, leakedNow, waitP95, useP95, peakActive }: Pool): HTMLElement {
+  const pair = (name: string, value: string, tone = ''): HTMLElement => h('div', { class: tone }, h('dt', {}, name), h('dd', {}, value))
+  return h(
+    'dl',
+    { class: 'figures' },
+    pair('wait p95', milliseconds(waitP95 * 1000)),
+    pair('held p95', milliseconds(useP95 * 1000)),
+    pair('borrows', count(borrows)),
+    pair('peak', count(peakActive)),
+    pair('gave up', count(timeouts), timeouts > 0 ? 'warn' : ''),
+    pair('leaks', `${count(leaks)}${leakedNow ? `, ${leakedNow} now` : ''}`, leakedNow > 0 ? 'bad' : ''),
+  )
+}
+
+function chartOf(charts: Map<string, Chart>, pool: Pool, series: Series | undefined): HTMLElement {
+  const key = pool.objectName
+  let chart = charts.get(key)
+  if (!chart) {
+    chart = createChart({
+      title: 'Connections',
+      height: 120,
+      format: count,
+      series: [
+        { label: 'lent', color: '--blue', isFilled: true },
+        { label: 'waiting', color: '--red', isFilled: true },
+        { label: 'most', color: '--faint' },
+      ],
+    })
+    charts.set(key, chart)
+  }
+  const rows = series?.rows.filter((row) => row.instance === pool.instance && row.pool === pool.name) ?? []
+  if (series)
+    chart.update(
+      rows.map((row) => row.time),
+      (['active', 'waiting', 'max'] as const).map((name) => rows.map((row) => row[name])),
+      series,
+    )
+  return chart.element
+}

@@ -1,0 +1,134 @@
+/** One trace: the waterfall, what a span knows, and the log of the trace. */
+import { get } from '../api.ts'
+import type { LogRecord, Span, Trace } from '../api-types.ts'
+import { type Child, fill, h } from '../dom.ts'
+import { count, milliseconds, time, timestamp } from '../format.ts'
+import { change, here, linkTo, type Place } from '../location.ts'
+import { badge, codePlace } from '../parts.ts'
+import { createTable } from '../table.ts'
+import type { View } from '../view.ts'
+import { createWaterfall } from '../waterfall.ts'
+
+export function createTrace(place: Place): View {
+  const element = h('div', {}, h('p', { class: 'faint' }, 'Loading the trace …'))
+  return {
+    title: `Trace ${place.argument.slice(0, 8)}`,
+    element,
+    isLive: false,
+    async refresh() {
+      const trace = await get<Trace>(`trace/${encodeURIComponent(place.argument)}`)
+      drawTrace(element, trace)
+    },
+  }
+}
+
+function drawTrace(element: HTMLElement, { traceId, spans, logs }: Trace): void {
+  const detail = h('aside', { class: 'detail', 'aria-label': 'Selected span' })
+  const choose = (span: Span): void => {
+    drawDetail(detail, span)
+    change({ span: span.spanId }, false)
+  }
+  const waterfall = createWaterfall(spans, choose)
+  fill(
+    element,
+    heading(traceId, spans),
+    h('div', { class: 'trace' }, waterfall.element, detail),
+    h('h2', {}, 'Log of the trace'),
+    logTable(logs),
+  )
+  const chosen = spans.find(({ spanId }) => spanId === here().parameters.get('span')) ?? slowestStatement(spans) ?? spans[0]
+  if (!chosen) return
+  waterfall.select(chosen)
+  drawDetail(detail, chosen)
+}
+
+/** What most people open a trace for. */
+function slowestStatement(spans: readonly Span[]): Span | undefined {
+  return spans.filter(({ statement }) => statement).toSorted((a, b) => b.durationMs - a.durationMs)[0]
+}
+
+function heading(traceId: string, spans: readonly Span[]): HTMLElement {
+  const ids = new Set(spans.map(({ spanId }) => spanId))
+  const root = spans.find(({ parentSpanId }) => !ids.has(parentSpanId)) ?? spans[0]
+  const statements = spans.filter(({ statement }) => statement)
+  const failed = spans.filter(({ statusCode }) => statusCode === 'Error').length
+  if (!root) return h('h1', {}, `Trace ${traceId}: only its log was kept`)
+  const reason = root.attributes['spyglass.keep.reason'] ?? ''
+  const facts: Child[] = [
+    h('time', { title: timestamp(root.start) }, time(root.start)),
+    h('strong', {}, milliseconds(root.durationMs)),
+    `${root.service}${root.instance ? ` · ${root.instance}` : ''}`,
+    `${count(spans.length)} spans`,
+    statements.length > 0 && `${count(statements.length)} SQL, ${milliseconds(statements.reduce((sum, one) => sum + one.durationMs, 0))}`,
+    failed > 0 && h('span', { class: 'bad-text' }, `${count(failed)} failed`),
+    reason && badge(reason),
+    h('code', { class: 'faint' }, traceId),
+  ]
+  const shown = facts.filter((fact) => fact !== false && fact !== '')
+  return h(
+    'header',
+    { class: 'tracehead' },
+    h('h1', {}, root.name),
+    h(
+      'p',
+      {},
+      shown.map((fact) => h('span', {}, fact)),
+    ),
+  )
+}
+
+function drawDetail(detail: HTMLElement, span: Span): void {
+  const { name, kind, durationMs, statusCode, statusMessage, statement, location, attributes, resource, events, instance, service } = span
+  const stack = attributes['code.stacktrace'] ?? ''
+  fill(
+    detail,
+    h('h2', {}, name),
+    h(
+      'p',
+      { class: 'facts' },
+      h('strong', {}, milliseconds(durationMs)),
+      ` ${kind} · ${service}${instance ? ` · ${instance}` : ''} `,
+      statusCode === 'Error' && badge('error'),
+    ),
+    statusMessage && h('p', { class: 'bad-text' }, statusMessage),
+    statement && h('pre', { class: 'sqltext' }, statement),
+    location && h('p', {}, 'Called at ', codePlace(location)),
+    stack && h('pre', { class: 'stack' }, stack),
+    ...events.map((event) => [h('h3', {}, `${event.name} at +${milliseconds(event.time - span.start)}`), attributeTable(event.attributes)]),
+    h('h3', {}, 'Attributes'),
+    attributeTable(attributes, ['db.query.text', 'code.stacktrace']),
+    h('h3', {}, 'Resource'),
+    attributeTable(resource),
+  )
+}
+
+function attributeTable(attributes: Readonly<Record<string, string>>, without: readonly string[] = []): HTMLElement {
+  const rows = Object.entries(attributes).filter(([name]) => !without.includes(name))
+  return h(
+    'table',
+    { class: 'attributes' },
+    h(
+      'tbody',
+      {},
+      rows
+        .toSorted(([a], [b]) => a.localeCompare(b))
+        .map(([name, value]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, value))),
+    ),
+  )
+}
+
+function logTable(logs: readonly LogRecord[]): HTMLElement {
+  const table = createTable<LogRecord>({
+    caption: 'Log records with this trace id',
+    columns: [
+      { key: 'time', label: 'Time', cell: (row) => h('time', { title: timestamp(row.time) }, time(row.time)) },
+      { key: 'severity', label: 'Level', cell: ({ severity }) => badge(severity.toUpperCase()) },
+      { key: 'service', label: 'Service', cell: ({ service }) => service },
+      { key: 'body', label: 'Message', cell: ({ body }) => h('span', { class: 'body' }, body), class: 'wide' },
+    ],
+    empty: () =>
+      h('p', { class: 'faint' }, 'Nothing was logged with this trace id. ', h('a', { href: linkTo('slow') }, 'Back to the slow requests')),
+  })
+  table.update(logs)
+  return table.element
+}
