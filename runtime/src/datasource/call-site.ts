@@ -45,8 +45,17 @@ export function applicationFrames(stack: string): readonly string[] {
     .map((line) => line.slice('    at '.length).replace(/(?:file:\/\/)?\/[^()]*(?=:\d+:\d+\)?$)/, shortPath))
 }
 
+/** A stack is text: an address in it need not be a valid one, and then stays as it is. */
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return url
+  }
+}
+
 function shortPath(path: string): string {
-  const full = path.startsWith('file:') ? fileURLToPath(path) : path
+  const full = path.startsWith('file:') ? pathOf(path) : path
   const short = relative(process.cwd(), full)
   return short.startsWith('..') ? full : short
 }

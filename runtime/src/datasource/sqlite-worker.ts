@@ -44,8 +44,27 @@ function answer(message: Exclude<ToWorker, { type: 'close' }>): FromWorker {
 
 function open(): undefined {
   database = new DatabaseSync(file, { timeout: busyTimeoutMs })
-  // WAL: readers and one writer at once. NORMAL loses at most the last commits with the power, never the file.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+  useWal(database)
+  // Loses at most the last commits with the power, never the file.
+  database.exec('PRAGMA synchronous = NORMAL')
+}
+
+const SQLITE_BUSY = 5
+const RETRY_MS = 10
+
+/** WAL allows readers beside one writer. Changing the mode does not heed the busy time-out, so connections opened together have to try again. */
+function useWal(database: DatabaseSync): void {
+  const endAt = performance.now() + busyTimeoutMs
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      const { errcode = 0 } = error as { errcode?: number }
+      if ((errcode & 0xff) !== SQLITE_BUSY || performance.now() > endAt) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS)
+    }
+  }
 }
 
 function run({ verb, text, params }: Statement): StatementResult {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AccessEntry } from '../../../runtime/src/access-log/access-entry.ts'
 import { formatterOf, redactQuery } from '../../../runtime/src/access-log/access-format.ts'

@@ -8,7 +8,7 @@ test('a statement that fails throws with a stack that leads to the line of the a
     await pool.shop.query('SELEC 1')
   }
   const error = await handler().catch((error: unknown) => error as Error)
-  expect(error?.stack).toMatch(/async handler .*datasource\.test\.ts:\d+/)
+  expect(error?.stack).toMatch(/at (?:async )?handler .*datasource\.test\.ts:\d+/)
 })
 
 test('a transaction is committed when its function resolves and rolled back when it rejects', async () => {

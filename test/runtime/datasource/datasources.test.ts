@@ -11,5 +11,5 @@ test('a datasource is found by its name, and an unknown name is answered with th
   expect(() => getDatasource('stock')).toThrow('there is no datasource named stock; configured: shop')
   uninstall()
   uninstall()
-  expect(() => getDatasource('shop')).toThrow()
+  expect(() => getDatasource('shop')).toThrow('no datasources are open')
 })

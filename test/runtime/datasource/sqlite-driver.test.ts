@@ -53,3 +53,11 @@ test('a database file that cannot be opened rejects with the reason', async () =
   const broken = createSqliteDriver({ file: '.', folder })
   await expect(broken.connect(never)).rejects.toMatchObject({ message: 'unable to open database file' })
 })
+
+test('many connections opened at once on a new file all get their way', async () => {
+  const fresh = createSqliteDriver({ file: 'fresh.db', folder })
+  const connections = await Promise.all(Array.from({ length: 6 }, () => fresh.connect(never)))
+  for (const connection of connections)
+    expect(await connection.run({ verb: 'query', text: 'PRAGMA journal_mode' })).toEqual([{ journal_mode: 'wal' }])
+  await Promise.all(connections.map((connection) => connection.close(1000)))
+})

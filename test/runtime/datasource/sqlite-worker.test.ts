@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DriverConnection, SqlValue } from '../../../runtime/src/datasource/driver.ts'
 import { createSqliteDriver } from '../../../runtime/src/datasource/sqlite-driver.ts'
@@ -21,10 +21,9 @@ test('parameters go by position or by name, and come back as they were', async (
   const value = fc.oneof(fc.constant(null), fc.string({ unit: 'grapheme' }), fc.integer(), fc.double({ noNaN: true }), fc.uint8Array())
   await fc.assert(
     fc.asyncProperty(value, async (sent) => {
-      const text = typeof sent === 'string' ? sent.replaceAll('\0', '') : sent
-      const expected = Object.is(text, -0) ? 0 : text
-      expect(await query('SELECT ? AS v', [text])).toEqual([{ v: expected }])
-      expect(await query('SELECT :v AS v', { v: text })).toEqual([{ v: expected }])
+      const value = typeof sent === 'string' ? sent.replaceAll('\0', '') : Object.is(sent, -0) ? 0 : sent
+      expect(await query('SELECT ? AS v', [value])).toEqual([{ v: value }])
+      expect(await query('SELECT :v AS v', { v: value })).toEqual([{ v: value }])
     }),
     { numRuns: 100 },
   )
