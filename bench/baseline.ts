@@ -1,0 +1,43 @@
+/** The committed figures, and how far new ones may fall behind them. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { BenchResult, Figure } from './result.ts'
+
+export type Baseline = Readonly<Record<string, BenchResult>>
+
+const FILE = fileURLToPath(new URL('baseline.json', import.meta.url))
+
+/** A loss of more than this part of the committed figure fails. */
+const TOLERANCE = 0.1
+
+export function readBaseline(file: string = FILE): Baseline {
+  return JSON.parse(readFileSync(file, 'utf8')) as Baseline
+}
+
+/** Puts the new results in the place of the old ones; those of other benchmarks stay. */
+export function writeBaseline(results: readonly BenchResult[], file: string = FILE): void {
+  const all = { ...readBaseline(file), ...Object.fromEntries(results.map((result) => [result.bench, result])) }
+  const sorted = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)))
+  writeFileSync(file, `${JSON.stringify(sorted, undefined, 2)}\n`)
+}
+
+/** What is wrong with the results: a bar that is missed anywhere, a loss only against a baseline of the same machine. */
+export function judge(results: readonly BenchResult[], baseline: Baseline): string[] {
+  return results.flatMap((result) =>
+    Object.entries(result.figures).flatMap(([name, figure]) => {
+      const committed = baseline[result.bench]
+      const before = committed?.machine === result.machine ? committed.figures[name] : undefined
+      return [...missedBar(figure), ...(before ? loss(figure, before) : [])].map((text) => `${result.bench} ${name}: ${text}`)
+    }),
+  )
+}
+
+function missedBar({ value, bar, better, unit }: Figure): string[] {
+  if (bar === undefined || (better === 'lower' ? value <= bar : value >= bar)) return []
+  return [`${value} ${unit} misses the bar of ${bar}`]
+}
+
+function loss({ value, better, unit }: Figure, before: Figure): string[] {
+  const worse = better === 'lower' ? value > before.value * (1 + TOLERANCE) : value < before.value * (1 - TOLERANCE)
+  return worse ? [`${value} ${unit}, was ${before.value}`] : []
+}

@@ -1,0 +1,40 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { judge, readBaseline, writeBaseline } from '../../bench/baseline.ts'
+import { type BenchResult, type Figure, parseResults } from '../../bench/result.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+const result = (figure: Partial<Figure>, machine = 'm'): BenchResult => ({
+  bench: 'b',
+  figures: { cpu: { value: 10, unit: 'us', better: 'lower', ...figure } },
+  machine,
+  node: '24.21.0',
+  seconds: 1,
+})
+
+test('a loss of more than a tenth is told, in the direction that is worse', () => {
+  const baseline = { b: result({}) }
+  expect(judge([result({ value: 10.9 })], baseline)).toEqual([])
+  expect(judge([result({ value: 11.1 })], baseline)).toEqual(['b cpu: 11.1 us, was 10'])
+  const higher = { b: result({ better: 'higher' }) }
+  expect(judge([result({ value: 9.1, better: 'higher' })], higher)).toEqual([])
+  expect(judge([result({ value: 8.9, better: 'higher' })], higher)).toHaveLength(1)
+})
+
+test('figures of another machine are not compared, but bars hold everywhere', () => {
+  expect(judge([result({ value: 99 }, 'other')], { b: result({}) })).toEqual([])
+  expect(judge([result({ value: 99, bar: 15 }, 'other')], {})).toEqual(['b cpu: 99 us misses the bar of 15'])
+})
+
+test('an update keeps the figures of other benchmarks', () => {
+  const file = join(tempFolder(), 'baseline.json')
+  writeFileSync(file, JSON.stringify({ other: result({}) }))
+  writeBaseline([result({ value: 3 })], file)
+  expect(Object.keys(readBaseline(file))).toEqual(['b', 'other'])
+  expect(readBaseline(file)['b']?.figures['cpu']?.value).toBe(3)
+})
+
+test('results are found among other lines', () => {
+  expect(parseResults(`warming up\n${JSON.stringify(result({}))}\ndone {"bench":`)).toEqual([result({})])
+})
