@@ -22,7 +22,7 @@ import { createStoreClient, Inserter } from './insert/index.ts'
 import { submissionOf } from './own-events.ts'
 import { type Receiver, startReceiver } from './receive/index.ts'
 import { loadOffsets, saveOffsets, Tailer } from './tail/index.ts'
-import { nextIdentity, type SealedSegment, WriteAheadLog } from './wal/index.ts'
+import { fail, nextIdentity, type SealedSegment, WriteAheadLog } from './wal/index.ts'
 
 const NAME = 'collector'
 
@@ -44,16 +44,16 @@ interface Ingest {
 export async function runCollector(argv: readonly string[]): Promise<void> {
   const base = prepare(argv)
   const { config, registry, logger } = base
+  const parts: Parts = {}
+  // The port comes first: whoever holds it owns the write-ahead log, so recovery never cuts back a log that another process writes.
+  const receiver = await openReceiver(base, parts)
   const ingest = await openIngest(base)
   const alerting = await startAlerting(base)
-  const takeEvent = (event: SpyglassEvent): void => {
+  Object.assign(parts, { ingest, alerting })
+  registry.onEvent((event) => {
     alerting.onEvent(event)
-    ingest.wal
-      .append(submissionOf(event, NAME))
-      .catch((error: unknown) => logger.warn({ err: error, event: event.name }, 'event not stored'))
-  }
-  registry.onEvent(takeEvent)
-  const receiver = await openReceiver(base, ingest, alerting)
+    if (process.send === undefined) storeEvent(event, ingest.wal, logger)
+  })
   const consoleServer = await startConsole({ ...base, alerting })
   registerCollector(registry, NAME, { ...ingest, counters: receiver.counters, alerting })
   ingest.tailer.start()
@@ -61,17 +61,27 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
     registry,
     async stop(deadlineMs) {
       await Promise.all([receiver.stop(), consoleServer.stop(), alerting.stop(), ingest.tailer.stop()])
-      await ingest.wal.stop()
-      saveOffsets(base.folder.state, ingest.wal.tailOffsets)
-      await ingest.inserter.stop(Math.max(500, deadlineMs - 2000))
+      await closeIngest(base, ingest, deadlineMs)
       logger.info('the collector is closed')
     },
     onMessage: (message) => {
-      if (message.type === 'event') takeEvent(message.event)
+      if (message.type === 'event') alerting.onEvent(message.event)
     },
   })
   logger.info({ otlp: receiver.port, console: consoleServer.port, host: config.collector.host }, 'the collector listens')
   link.ready()
+}
+
+/** What the receiver needs and does not have yet while the log is being recovered. */
+interface Parts {
+  ingest?: Ingest
+  alerting?: Alerting
+}
+
+async function closeIngest({ folder }: Base, { wal, inserter }: Ingest, deadlineMs: number): Promise<void> {
+  await wal.stop()
+  saveOffsets(folder.state, wal.tailOffsets)
+  await inserter.stop(Math.max(500, deadlineMs - 2000))
 }
 
 function prepare(argv: readonly string[]): Base {
@@ -88,25 +98,22 @@ function prepare(argv: readonly string[]): Base {
 
 async function openIngest({ config, folder, secrets, registry, logger }: Base): Promise<Ingest> {
   const { collector, store } = config
-  const found: SealedSegment[] = []
-  let wal: WriteAheadLog | undefined
-  const inserter = new Inserter({
-    store: createStoreClient({ url: `http://${store.host}:${store.port}`, token: secrets.internal.token }),
-    source: () => wal as WriteAheadLog,
-    logger: logger.child({ component: 'insert' }),
-    onQuarantined: (segment, path, error) => noteQuarantine(registry, { segment, path, error }),
-  })
-  wal = await WriteAheadLog.open({
+  const wal = await WriteAheadLog.open({
     root: folder.wal,
     identity: nextIdentity(folder.state),
     maxBytes: collector.maxWalBytes,
     sealMs: { traces: collector.sealTracesMs, others: collector.sealOthersMs },
-    onSealed: (segment) => (wal ? inserter.add(segment) : found.push(segment)),
   })
   wal.seedTailOffsets(await loadOffsets(folder.state))
   wal.beforePurge = async (offsets) => saveOffsets(folder.state, offsets)
-  if (found.length > 0) logger.info({ segments: found.length, droppedBytes: wal.droppedBytes }, 'the write-ahead log is recovered')
-  for (const segment of found) inserter.add(segment)
+  if (wal.pending > 0) logger.info({ segments: wal.pending, droppedBytes: wal.droppedBytes }, 'the write-ahead log is recovered')
+  const inserter = new Inserter({
+    store: createStoreClient({ url: `http://${store.host}:${store.port}`, token: secrets.internal.token }),
+    source: wal,
+    logger: logger.child({ component: 'insert' }),
+    onQuarantined: (segment, path, error) => noteQuarantine(registry, { segment, path, error }),
+  })
+  wal.subscribe((segment) => inserter.add(segment))
   const tailer = new Tailer({
     ...folder,
     serverName: config.server.name,
@@ -117,20 +124,33 @@ async function openIngest({ config, folder, secrets, registry, logger }: Base): 
   return { wal, inserter, tailer }
 }
 
-async function openReceiver({ config }: Base, { wal }: Ingest, alerting: Alerting): Promise<Receiver> {
+async function openReceiver({ config }: Base, parts: Parts): Promise<Receiver> {
   const { host, otlpHttpPort: port, maxBodyBytes, maxWalBytes } = config.collector
   return await startReceiver({
     host,
     port,
     maxBodyBytes,
     retentionDays: config.retention.telemetryDays,
-    append: async (submission) => await wal.append(submission),
-    onEvents: (events) => {
-      for (const { event } of events) alerting.onEvent(event)
+    async append(submission) {
+      if (!parts.ingest) throw fail('SPY_WAL_CLOSED')
+      return await parts.ingest.wal.append(submission)
     },
-    unready: () =>
-      wal.bytes >= maxWalBytes ? [`the write-ahead log is full (${wal.bytes} bytes): the store does not keep up or is away`] : [],
+    onEvents: (events) => {
+      for (const { event } of events) parts.alerting?.onEvent(event)
+    },
+    unready: () => reasonsAgainst(parts.ingest, maxWalBytes),
   })
+}
+
+function reasonsAgainst(ingest: Ingest | undefined, maxWalBytes: number): string[] {
+  if (!ingest) return ['the write-ahead log is being recovered']
+  const { bytes } = ingest.wal
+  return bytes < maxWalBytes ? [] : [`the write-ahead log is full (${bytes} bytes): the store does not keep up or is away`]
+}
+
+/** Under a keeper its management process sends the events of all processes by OTLP; alone the collector stores its own. */
+function storeEvent(event: SpyglassEvent, wal: WriteAheadLog, logger: Logger): void {
+  wal.append(submissionOf(event, NAME)).catch((error: unknown) => logger.warn({ err: error, event: event.name }, 'event not stored'))
 }
 
 function noteQuarantine(registry: Registry, { segment, path, error }: { segment: SealedSegment; path: string; error: Error }): void {

@@ -99,15 +99,24 @@ export class Origin {
   }
 }
 
+/** Each is called with where its message ends, and must leave the position there. */
+export interface ResourceWalk {
+  readonly resource: (end: number) => void
+  readonly schema: (url: string) => void
+  readonly scope: (end: number) => void
+}
+
+export interface ScopeWalk {
+  readonly scope: (end: number) => void
+  readonly schema: (url: string) => void
+  readonly item: (end: number) => void
+}
+
 /**
  * Walks a Resource… message whose fields may come in any order: `resource` and `schemaUrl` are read first, then each `scope` message.
  * All three signals number these fields alike: 1 resource, 2 scope items, 3 schema URL.
  */
-export function walkResource(
-  r: ProtoReader,
-  end: number,
-  on: { resource(end: number): void; schema(url: string): void; scope(end: number): void },
-): void {
+export function walkResource(r: ProtoReader, end: number, on: ResourceWalk): void {
   const start = r.pos
   while (r.pos < end) {
     const tag = r.varint()
@@ -125,11 +134,7 @@ export function walkResource(
 }
 
 /** Walks a Scope… message: 1 scope, 2 items, 3 schema URL; the items come last. */
-export function walkScope(
-  r: ProtoReader,
-  end: number,
-  on: { scope(end: number): void; schema(url: string): void; item(end: number): void },
-): void {
+export function walkScope(r: ProtoReader, end: number, on: ScopeWalk): void {
   walkResource(r, end, { resource: on.scope, schema: on.schema, scope: on.item })
 }
 

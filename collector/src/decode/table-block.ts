@@ -37,9 +37,9 @@ export class TableBlock {
     return this.#typed(name, BucketsColumn)
   }
   array<T extends Column>(name: string, items: Maker<T>): ArrayColumn<T> {
-    const column = this.#typed(name, ArrayColumn<Column>)
-    if (!(column.items instanceof items)) throw fail('SPY_COLUMN_TYPE', [name])
-    return column as unknown as ArrayColumn<T>
+    const column = this.#columns.get(name)
+    if (!isArrayOf(column, items)) throw fail('SPY_COLUMN_TYPE', [`${this.table}.${name}`])
+    return column
   }
 
   /** Counts a row whose time is `seconds`. */
@@ -86,6 +86,10 @@ export class TableBlock {
     if (!(column instanceof maker)) throw fail('SPY_COLUMN_TYPE', [`${this.table}.${name}`])
     return column
   }
+}
+
+function isArrayOf<T extends Column>(column: Column | undefined, items: Maker<T>): column is ArrayColumn<T> {
+  return column instanceof ArrayColumn && column.items instanceof items
 }
 
 function declared(table: TableName): readonly ColumnDeclaration[] {

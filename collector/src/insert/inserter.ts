@@ -17,7 +17,7 @@ export interface SegmentSource {
 
 export interface InserterOptions {
   readonly store: StoreClient
-  readonly source: () => SegmentSource
+  readonly source: SegmentSource
   readonly logger: Logger
   /** Called when a segment has been set aside; `folder` is where it lies. */
   readonly onQuarantined: (segment: SealedSegment, folder: string, error: Error) => void
@@ -35,6 +35,8 @@ export class Inserter {
   storeAnswers = true
   readonly #options: InserterOptions
   readonly #queue: SealedSegment[] = []
+  /** Lasting failures of a segment; one that is named here was tried before. */
+  readonly #attempts = new Map<string, number>()
   readonly #stopping = new AbortController()
   #working: Promise<void> | undefined
 
@@ -74,7 +76,7 @@ export class Inserter {
     const { logger, source, store } = this.#options
     try {
       for (const [table, content] of segment.content) await this.#storeTable({ segment, table, content, store })
-      await source().retire(segment)
+      await source.retire(segment)
       this.#attempts.delete(segment.name)
       this.inserted++
       this.storeAnswers = true
@@ -87,8 +89,6 @@ export class Inserter {
       return false
     }
   }
-
-  readonly #attempts = new Map<string, number>()
 
   async #storeTable({ segment, table, content, store }: Step): Promise<void> {
     const tried = this.#attempts.has(segment.name) || segment.recovered
@@ -106,7 +106,7 @@ export class Inserter {
     this.#options.logger.warn({ segment: segment.name, attempts, err: error }, 'segment refused')
     if (attempts < MOST_LASTING_FAILURES) return false
     try {
-      const folder = await this.#options.source().quarantine(segment)
+      const folder = await this.#options.source.quarantine(segment)
       this.#attempts.delete(segment.name)
       this.quarantined++
       this.#options.onQuarantined(segment, folder, error)

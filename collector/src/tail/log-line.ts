@@ -120,8 +120,7 @@ function timeOf(value: unknown, readAt: number): number {
 
 function text(value: unknown): string {
   if (typeof value === 'string') return value
-  if (value === null || value === undefined) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean | bigint)
+  return value === null || value === undefined ? '' : JSON.stringify(value)
 }
 
 function matching(pattern: RegExp, value: unknown): string {

@@ -1,3 +1,4 @@
+export { fail, walErrors } from './errors.ts'
 export { type FileLayer, type LogFile, nodeFileLayer } from './file-layer.ts'
 export { type Identity, nextIdentity, writeDurably } from './identity.ts'
 export type { TailOffset } from './journal.ts'

@@ -42,7 +42,6 @@ export interface WalOptions {
   readonly identity: Identity
   readonly maxBytes: number
   readonly sealMs: Readonly<Record<Lane, number>>
-  readonly onSealed: (segment: SealedSegment) => void
   readonly files?: FileLayer
   readonly now?: () => number
   /** A segment is sealed before it grows beyond this. Default 64 MiB and 500,000 rows: more become two parts in the store. */
@@ -84,6 +83,7 @@ export class WriteAheadLog {
   readonly #unsealed = new Set<OpenSegment>()
   readonly #sealed = new Map<string, SealedSegment>()
   readonly #offsets = new Map<string, TailOffset>()
+  #onSealed: (segment: SealedSegment) => void = () => {}
   #sequence = 0
   #segments = 0
   #waitingBytes = 0
@@ -97,7 +97,7 @@ export class WriteAheadLog {
     this.#now = options.now ?? Date.now
   }
 
-  /** Recovers what is there and opens the log. Recovered segments are handed over before it returns. */
+  /** Recovers what is there and opens the log. */
   static async open(options: WalOptions): Promise<WriteAheadLog> {
     const log = new WriteAheadLog(options)
     for (const folder of [options.root, join(options.root, DONE), join(options.root, QUARANTINE)]) await log.#files.makeFolder(folder)
@@ -107,6 +107,12 @@ export class WriteAheadLog {
     for (const entry of entries) log.#remember(entry)
     for (const segment of segments) log.#handOver(sealedFrom(segment, options.root))
     return log
+  }
+
+  /** Hands over every sealed segment, oldest first: at once those that are there, the others when they are sealed. */
+  subscribe(onSealed: (segment: SealedSegment) => void): void {
+    this.#onSealed = onSealed
+    for (const segment of this.#sealed.values()) onSealed(segment)
   }
 
   /** Bytes on disk and on the way there. */
@@ -310,7 +316,7 @@ export class WriteAheadLog {
 
   #handOver(segment: SealedSegment): void {
     this.#sealed.set(segment.name, segment)
-    this.#options.onSealed(segment)
+    this.#onSealed(segment)
   }
 
   #remember({ hash, time, tail = [] }: Pick<JournalEntry, 'hash' | 'time' | 'tail'>): void {
