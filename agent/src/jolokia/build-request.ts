@@ -2,7 +2,7 @@
 import { fail } from './errors.ts'
 import { joinPath, splitPath } from './escape.ts'
 import { MAX_NAME_LENGTH, parseObjectName } from './object-name.ts'
-import type { Parameters } from './parameters.ts'
+import { type Parameters, withConfig } from './parameters.ts'
 import type { Fields } from './parse-get.ts'
 import { type JolokiaRequest, type NotificationRequest, isNotificationCommand, isRequestType } from './request.ts'
 
@@ -11,8 +11,19 @@ const MAX_ATTRIBUTES = 1000
 /** Longest attribute, operation or part of a path. */
 const MAX_PART_LENGTH = 1024
 
-/** Makes the request that the fields describe; throws what the client got wrong. */
-export function buildRequest(fields: Fields, parameters: Parameters): JolokiaRequest {
+/** Makes the request that the fields describe; throws what the client got wrong. A `config` among them goes before `base`. */
+export function buildRequest(fields: Fields, base: Parameters): JolokiaRequest {
+  const config = field(fields, 'config')
+  const request = build(fields, base)
+  if (config === undefined) return request
+  try {
+    return { ...request, parameters: withConfig(base, config) }
+  } catch (problem) {
+    return { ...request, problem }
+  }
+}
+
+function build(fields: Fields, parameters: Parameters): JolokiaRequest {
   const type = typeOf(fields)
   if (field(fields, 'target') !== undefined) throw fail('SPY_JOLOKIA_NO_PROXY')
   switch (type) {
@@ -21,14 +32,10 @@ export function buildRequest(fields: Fields, parameters: Parameters): JolokiaReq
       return { type, parameters, echo: JSON.stringify({ type }) }
     case 'read':
       return buildRead(fields, parameters)
-    case 'search': {
-      const mbean = nameOf(fields, type)
-      return { type, mbean, parameters, echo: JSON.stringify({ mbean: echoedName(mbean), type }) }
-    }
-    case 'list': {
-      const path = pathOf(fields)
-      return { type, path, parameters, echo: JSON.stringify({ ...echoedPath(path), type }) }
-    }
+    case 'search':
+      return buildSearch(fields, parameters)
+    case 'list':
+      return buildList(fields, parameters)
     case 'write':
       return buildWrite(fields, parameters)
     case 'exec':
@@ -36,6 +43,16 @@ export function buildRequest(fields: Fields, parameters: Parameters): JolokiaReq
     default:
       return buildNotification(fields, parameters)
   }
+}
+
+function buildSearch(fields: Fields, parameters: Parameters): JolokiaRequest {
+  const mbean = nameOf(fields, 'search')
+  return { type: 'search', mbean, parameters, echo: JSON.stringify({ mbean: echoedName(mbean), type: 'search' }) }
+}
+
+function buildList(fields: Fields, parameters: Parameters): JolokiaRequest {
+  const path = pathOf(fields)
+  return { type: 'list', path, parameters, echo: JSON.stringify({ ...echoedPath(path), type: 'list' }) }
 }
 
 function typeOf(fields: Fields): JolokiaRequest['type'] {

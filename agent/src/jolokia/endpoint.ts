@@ -10,7 +10,7 @@ import { type BeanSource, type Directory, createDirectory } from './directory.ts
 import { fail, isBadRequest, jolokiaCodeOf, wireErrorOf } from './errors.ts'
 import { createList } from './list.ts'
 import { type Notifications, createNotifications } from './notifications.ts'
-import { type Parameters, withConfig } from './parameters.ts'
+import type { Parameters } from './parameters.ts'
 import type { Fields } from './parse-get.ts'
 import { readValue } from './read.ts'
 import type { ExecRequest, JolokiaRequest, ListRequest, SearchRequest } from './request.ts'
@@ -76,8 +76,7 @@ class MBeanEndpoint implements Endpoint {
   answerFields(fields: Fields, parameters: Parameters, url: string): string {
     let request: JolokiaRequest | undefined
     try {
-      const config = Object.hasOwn(fields, 'config') ? fields['config'] : undefined
-      request = buildRequest(fields, config === undefined ? parameters : withConfig(parameters, config))
+      request = buildRequest(fields, parameters)
       return this.answer(request, url)
     } catch (error) {
       return this.#failed(error, request)
@@ -107,6 +106,7 @@ class MBeanEndpoint implements Endpoint {
 
   /** The value as JSON; undefined for "not modified". */
   #valueOf(request: JolokiaRequest, url: string): string | undefined {
+    if (request.problem !== undefined) throw request.problem
     switch (request.type) {
       case 'read':
         return readValue(request, this.#directory, this.#unreadable)

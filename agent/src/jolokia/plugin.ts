@@ -8,7 +8,7 @@ import { type Endpoint, type EndpointOptions, createEndpoint, registerEndpointBe
 import { fail, jolokiaCodeOf, wireErrorOf } from './errors.ts'
 import { buildRequest } from './build-request.ts'
 import { createLru } from './lru.ts'
-import { type Parameters, defaultParameters, queryParameters, withConfig } from './parameters.ts'
+import { type Parameters, defaultParameters, queryParameters } from './parameters.ts'
 import { type Fields, parseGet } from './parse-get.ts'
 import type { JolokiaRequest, NotificationRequest } from './request.ts'
 
@@ -75,7 +75,7 @@ function createHandler(endpoint: Endpoint, base: string): Handler {
       const parameters = parametersOf(message.raw.url ?? base, base)
       const body = parseBody(message.body)
       const url = baseUrl(message, base)
-      if (isFields(body)) return answer(buildSingle(body, parameters), message, reply)
+      if (isFields(body)) return answer(buildRequest(body, parameters), message, reply)
       const members = body.map((member) => endpoint.answerFields(isFields(member) ? member : {}, parameters, url))
       return sendJson(reply, `[${members.join(',')}]`, parameters)
     },
@@ -109,11 +109,6 @@ function parseBody(body: unknown): Fields | unknown[] {
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function buildSingle(fields: Fields, parameters: Parameters): JolokiaRequest {
-  const config = Object.hasOwn(fields, 'config') ? fields['config'] : undefined
-  return buildRequest(fields, config === undefined ? parameters : withConfig(parameters, config))
 }
 
 /** Pages of other sites must not read what is here: a browser names the site it asks for, other clients name none. */

@@ -5,6 +5,8 @@ interface Common {
   readonly parameters: Parameters
   /** The request as the response repeats it: JSON. */
   readonly echo: string
+  /** What is wrong with its `config`: the reference answers that like an error of the MBean layer. */
+  readonly problem?: unknown
 }
 
 export interface VersionRequest extends Common {
