@@ -63,6 +63,8 @@ export interface OtlpExporter {
   /** Takes all that waits out of the exporter, as requests. */
   takePending(): PendingRequest[]
   readonly stats: OtlpStats
+  /** Whether the last try to send failed. */
+  readonly isFailing: boolean
 }
 
 interface Batch {
@@ -118,6 +120,10 @@ class Exporter implements OtlpExporter {
       timeoutMs: options.timeoutMs ?? 10_000,
     })
     this.#timer = setInterval(() => this.#kick(), options.intervalMs ?? 1000).unref()
+  }
+
+  get isFailing(): boolean {
+    return this.#failures > 0
   }
 
   get stats(): OtlpStats {

@@ -1,0 +1,125 @@
+/** Puts the parts of the agent together: who owns what, what is sent when. */
+import process from 'node:process'
+import { isMainThread } from 'node:worker_threads'
+import { registryMetrics } from '../aggregate/registry-metrics.ts'
+import { Aggregates } from '../aggregate/aggregates.ts'
+import { allKinds } from '../contract/kinds/index.ts'
+import { attr, metric } from '../contract/telemetry.ts'
+import { hookFaults } from '../instrument/guard.ts'
+import { type OtlpExporter, createOtlpExporter } from '../otlp/exporter.ts'
+import type { MetricRecord, NumberPoint } from '../otlp/records.ts'
+import { CapturedStack } from '../recorder/call-site.ts'
+import { followClock, now } from '../recorder/clock.ts'
+import { currentRecord } from '../recorder/context.ts'
+import { Recorder } from '../recorder/recorder.ts'
+import { setDefaultContextPath } from '../recorder/trace-record.ts'
+import { type Registry, createRegistry } from '../registry/registry.ts'
+import { registerEventLoop } from '../runtime-metrics/event-loop.ts'
+import { registerHeap } from '../runtime-metrics/heap.ts'
+import { processMetrics } from '../runtime-metrics/process-metrics.ts'
+import type { AgentSettings } from '../settings/settings.ts'
+import type { Agent, CallSite, RequestCounters, RequestInfo, StatementInput, StatementRecord } from './agent.ts'
+import { describeResource } from './resource.ts'
+
+const SWEEP_MS = 1000
+
+export class SpyglassAgent implements Agent {
+  readonly registry: Registry
+  readonly recorder: Recorder
+  readonly exporter: OtlpExporter
+  readonly #aggregates: Aggregates
+  readonly #startMs = Date.now()
+
+  constructor(settings: AgentSettings) {
+    const resource = describeResource(settings)
+    this.registry = createRegistry({ kindNamed: (name) => allKinds.find((kind) => kind.name === name) })
+    this.exporter = exporterFor(settings, resource)
+    this.#aggregates = new Aggregates(this.#startMs)
+    this.recorder = new Recorder({ aggregates: this.#aggregates, exporter: this.exporter, policy: settings })
+    setDefaultContextPath(settings.contextPath)
+    const name = String(resource[attr.serviceInstanceId])
+    registerHeap(this.registry, name)
+    registerEventLoop(this.registry, name)
+    setInterval(() => this.recorder.exportLongRunning(), SWEEP_MS).unref()
+    setInterval(() => this.collect(), settings.metricsIntervalMs).unref()
+  }
+
+  startStatement(input: StatementInput, calledFrom: (...args: never[]) => unknown): StatementRecord {
+    return this.recorder.startStatement(input, calledFrom)
+  }
+
+  captureCallSite(calledFrom: (...args: never[]) => unknown): CallSite {
+    return new CapturedStack(calledFrom)
+  }
+
+  currentRequest(): RequestInfo | undefined {
+    const record = currentRecord()
+    return record && { route: record.route || record.method, traceId: record.traceId }
+  }
+
+  markLeak(): void {
+    const record = currentRecord()
+    if (record) record.leaked = true
+  }
+
+  normaliseSql(text: string): { readonly text: string; readonly digest: string } {
+    return this.recorder.shapes.of(text, '')
+  }
+
+  requestCounters(): RequestCounters {
+    const { requests, errors } = this.#aggregates
+    return { requests, errors, active: this.recorder.active, p95: this.#aggregates.p95(now()) }
+  }
+
+  async flush(timeoutMs: number): Promise<void> {
+    this.collect()
+    await this.exporter.flush(timeoutMs)
+  }
+
+  /** Hands the exporter what was counted since the last call. */
+  collect(): void {
+    followClock()
+    const nowMs = Date.now()
+    this.exporter.exportMetrics([
+      ...this.#aggregates.collect(nowMs),
+      ...registryMetrics(this.registry, this.#startMs, nowMs),
+      ...(isMainThread ? processMetrics(this.#startMs, nowMs) : []),
+      this.#dropped(nowMs),
+    ])
+  }
+
+  #dropped(nowMs: number): MetricRecord {
+    const { droppedQueueFull, droppedRefused, droppedUnencodable } = this.exporter.stats
+    const point = (reason: string, value: number): NumberPoint => ({ startMs: this.#startMs, timeMs: nowMs, value, attributes: { reason } })
+    return {
+      type: 'sum',
+      name: metric.agentDropped,
+      description: 'Records that the agent dropped, by reason.',
+      unit: '{record}',
+      monotonic: true,
+      temporality: 'cumulative',
+      points: [
+        point('kept_limit', this.recorder.decision.dropped),
+        point('queue_full', droppedQueueFull),
+        point('refused', droppedRefused),
+        point('unencodable', droppedUnencodable),
+        point('hook_fault', hookFaults()),
+      ],
+    }
+  }
+}
+
+/** A wrong endpoint must not keep the application from starting: it is told, and the default stands in. */
+function exporterFor(settings: AgentSettings, resource: ReturnType<typeof describeResource>): OtlpExporter {
+  const options = { headers: settings.headers, resource, scope: { name: 'spyglass.agent' }, ...compressionOf(settings) }
+  try {
+    return createOtlpExporter({ endpoint: settings.endpoint, ...options })
+  } catch (error) {
+    process.emitWarning(String(error), { type: 'SpyglassWarning' })
+    return createOtlpExporter({ endpoint: 'http://127.0.0.1:4318', ...options })
+  }
+}
+
+function compressionOf({ compression }: AgentSettings): { gzip?: boolean } {
+  return compression === '' ? {} : { gzip: compression === 'gzip' }
+}

@@ -1,0 +1,133 @@
+/** Counts every request, statement and call to another service, kept or not. Rates and quantiles come from here and nowhere else. */
+import { attr, metric } from '../contract/telemetry.ts'
+import type { AttributesInput, ExponentialPoint, MetricRecord } from '../otlp/records.ts'
+import type { StatementShape } from '../sql/statement-shapes.ts'
+import { RouteThresholds } from './route-thresholds.ts'
+import { SeriesTable } from './series-table.ts'
+import { SlidingWindow } from './sliding-window.ts'
+
+const MAX_ROUTE_SERIES = 1000
+const MAX_STATEMENT_SERIES = 1000
+const MAX_PEER_SERIES = 500
+/** Databases of more systems than this count together. */
+const MAX_SYSTEMS = 8
+
+export interface StatementCount {
+  readonly shape: StatementShape
+  readonly system: string
+  readonly pool: string
+  readonly seconds: number
+  /** Empty when it succeeded. */
+  readonly errorType: string
+}
+
+export interface ClientCount {
+  readonly origin: string
+  readonly method: string
+  readonly status: number
+  readonly seconds: number
+  /** Empty when there was an answer. */
+  readonly errorType: string
+}
+
+/** RFC 9110 and PATCH; anything else a client may invent is `_OTHER`. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'])
+
+export class Aggregates {
+  readonly #server: SeriesTable
+  readonly #client: SeriesTable
+  readonly #statements = new Map<string, SeriesTable>()
+  readonly #thresholds = new RouteThresholds()
+  readonly #window = new SlidingWindow()
+  readonly #startMs: number
+  requests = 0
+  errors = 0
+
+  constructor(startMs: number) {
+    this.#startMs = startMs
+    this.#server = new SeriesTable(MAX_ROUTE_SERIES, startMs)
+    this.#client = new SeriesTable(MAX_PEER_SERIES, startMs)
+  }
+
+  /** Counts a request and returns its route's own threshold in milliseconds. `status` is 0 when nothing was answered. */
+  countRequest(
+    request: { readonly method: string; readonly route: string; readonly status: number },
+    seconds: number,
+    nowMs: number,
+  ): number {
+    const { route, status } = request
+    this.requests++
+    if (status >= 500) this.errors++
+    const method = METHODS.has(request.method) ? request.method : '_OTHER'
+    this.#server.at([route, method, status], () => requestAttributes(route, method, status)).record(seconds)
+    this.#window.record(seconds, nowMs)
+    return this.#thresholds.record(route, seconds)
+  }
+
+  countStatement({ shape, system, pool, seconds, errorType }: StatementCount): void {
+    this.#statementTable(system)
+      .at([shape.digest, pool, errorType], () => ({
+        [attr.dbSystem]: system,
+        [attr.dbPool]: pool,
+        [attr.sqlDigest]: shape.digest,
+        [attr.dbQueryText]: shape.text,
+        [attr.dbOperation]: shape.operation || undefined,
+        [attr.errorType]: errorType || undefined,
+      }))
+      .record(seconds)
+  }
+
+  countClient({ origin, method, status, seconds, errorType }: ClientCount): void {
+    this.#client
+      .at([origin, method, errorType || status], () => {
+        const url = URL.parse(origin)
+        return {
+          [attr.httpMethod]: METHODS.has(method) ? method : '_OTHER',
+          [attr.serverAddress]: url?.hostname ?? origin,
+          [attr.serverPort]: url ? Number(url.port) || (url.protocol === 'https:' ? 443 : 80) : undefined,
+          [attr.httpStatus]: status || undefined,
+          [attr.errorType]: errorType || (status >= 400 ? String(status) : undefined),
+        }
+      })
+      .record(seconds)
+  }
+
+  /** 95th percentile of the last minute, in seconds. */
+  p95(nowMs: number): number {
+    return this.#window.quantile(0.95, nowMs)
+  }
+
+  /** What was counted since the last call. */
+  collect(nowMs: number): MetricRecord[] {
+    this.#thresholds.update()
+    const statements = [...this.#statements.values()].flatMap((table) => table.collect(nowMs))
+    return [
+      durations(metric.httpServerDuration, 'Duration of every request that was served.', this.#server.collect(nowMs)),
+      durations(metric.dbClientDuration, 'Duration of every statement.', statements),
+      durations(metric.httpClientDuration, 'Duration of every call to another service.', this.#client.collect(nowMs)),
+    ].filter(({ points }) => points.length > 0)
+  }
+
+  #statementTable(system: string): SeriesTable {
+    let table = this.#statements.get(system)
+    if (!table) {
+      const key = this.#statements.size < MAX_SYSTEMS ? system : ''
+      table = this.#statements.get(key) ?? new SeriesTable(MAX_STATEMENT_SERIES, this.#startMs)
+      this.#statements.set(key, table)
+    }
+    return table
+  }
+}
+
+function requestAttributes(route: string, method: string, status: number): AttributesInput {
+  return {
+    [attr.httpMethod]: method,
+    [attr.httpRoute]: route || undefined,
+    [attr.httpStatus]: status || undefined,
+    [attr.errorType]: status >= 500 ? String(status) : undefined,
+  }
+}
+
+function durations(name: string, description: string, points: ExponentialPoint[]): MetricRecord & { points: ExponentialPoint[] } {
+  return { type: 'exponentialHistogram', name, description, unit: 's', temporality: 'delta', points }
+}

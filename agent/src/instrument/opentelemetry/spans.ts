@@ -1,0 +1,178 @@
+/** Spans as the OpenTelemetry API shows them: the running request's root, and those the application starts itself. */
+import type { AttributeValue, Attributes, Exception, Link, Span, SpanContext, SpanStatus, TimeInput } from '@opentelemetry/api'
+import type { AttributeInput } from '../../otlp/records.ts'
+import type { ManualChild } from '../../recorder/child-record.ts'
+import { now, toEpochMs } from '../../recorder/clock.ts'
+import type { Slot } from '../../recorder/context.ts'
+import { exceptionEvent } from '../../recorder/trace-export.ts'
+import type { SpanAdditions, TraceRecord } from '../../recorder/trace-record.ts'
+
+/** OpenTelemetry's numbers of SpanStatusCode. */
+const STATUS_OK = 1
+const STATUS_ERROR = 2
+const MAX_ATTRIBUTES = 128
+const MAX_EVENTS = 128
+
+abstract class RecordedSpan implements Span {
+  readonly #context: SpanContext
+
+  constructor(context: SpanContext) {
+    this.#context = context
+  }
+
+  /** Where additions go; undefined when the span has ended. */
+  protected abstract additions(): SpanAdditions | undefined
+  abstract end(endTime?: TimeInput): void
+
+  spanContext(): SpanContext {
+    return this.#context
+  }
+
+  isRecording(): boolean {
+    return this.additions() !== undefined
+  }
+
+  setAttribute(key: string, value: AttributeValue): this {
+    const additions = this.additions()
+    if (!additions) return this
+    if (key in additions.attributes || Object.keys(additions.attributes).length < MAX_ATTRIBUTES) {
+      additions.attributes[key] = attributeInput(value)
+    }
+    return this
+  }
+
+  setAttributes(attributes: Attributes): this {
+    for (const [key, value] of Object.entries(attributes)) if (value !== undefined) this.setAttribute(key, value)
+    return this
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    const additions = this.additions()
+    if (!additions || additions.events.length >= MAX_EVENTS) return this
+    const attributes = isAttributes(attributesOrTime) ? attributesOrTime : {}
+    const at = isAttributes(attributesOrTime) ? time : attributesOrTime
+    additions.events.push({ name, timeMs: epochMsOf(at), attributes: attributeInputs(attributes) })
+    return this
+  }
+
+  addLink({ context, attributes }: Link): this {
+    this.additions()?.links.push({ traceId: context.traceId, spanId: context.spanId, attributes: attributeInputs(attributes ?? {}) })
+    return this
+  }
+
+  addLinks(links: Link[]): this {
+    for (const link of links) this.addLink(link)
+    return this
+  }
+
+  setStatus({ code: status, message }: SpanStatus): this {
+    const additions = this.additions()
+    const code: number = status // the enum itself would have to be loaded
+    if (!additions) return this
+    if (code === STATUS_OK) additions.status = { code: 'ok' }
+    else if (code === STATUS_ERROR && additions.status?.code !== 'ok') additions.status = { code: 'error', message }
+    return this
+  }
+
+  updateName(name: string): this {
+    const additions = this.additions()
+    if (additions) additions.name = name
+    return this
+  }
+
+  recordException(exception: Exception, time?: TimeInput): void {
+    const additions = this.additions()
+    if (additions && additions.events.length < MAX_EVENTS) additions.events.push(exceptionEvent(exception, epochMsOf(time)))
+  }
+}
+
+/** The request's own span. The application may add to it and cannot end it: the response does. */
+export class RootSpan extends RecordedSpan {
+  readonly #slot: Slot
+
+  constructor(record: TraceRecord) {
+    super({ traceId: record.traceId, spanId: record.spanId, traceFlags: record.flags })
+    this.#slot = record.slot
+  }
+
+  get slot(): Slot {
+    return this.#slot
+  }
+
+  protected additions(): SpanAdditions | undefined {
+    return this.#slot.record?.addition()
+  }
+
+  end(): void {}
+}
+
+/** A root that the application started outside of any request. */
+export class ManualRootSpan extends RootSpan {
+  readonly #end: () => void
+
+  constructor(record: TraceRecord, end: () => void) {
+    super(record)
+    this.#end = end
+  }
+
+  override end(): void {
+    this.#end()
+  }
+}
+
+/** A span that the application started inside a request. */
+export class ChildSpan extends RecordedSpan {
+  readonly child: ManualChild
+  readonly #slot: Slot
+
+  constructor(child: ManualChild, record: TraceRecord) {
+    super({ traceId: record.traceId, spanId: child.spanId, traceFlags: record.flags })
+    this.child = child
+    this.#slot = record.slot
+  }
+
+  get slot(): Slot {
+    return this.#slot
+  }
+
+  protected additions(): SpanAdditions | undefined {
+    return this.child.ended ? undefined : this.child.additions
+  }
+
+  end(endTime?: TimeInput): void {
+    this.child.end(endTime === undefined ? now() : Math.max(this.child.startMs, monotonicMsOf(endTime)))
+  }
+}
+
+/** A time of the API (Date, milliseconds of either clock, or seconds and nanoseconds) in milliseconds since the epoch. */
+export function epochMsOf(time: TimeInput | undefined): number {
+  if (time === undefined) return toEpochMs(now())
+  if (Array.isArray(time)) return time[0] * 1000 + time[1] / 1e6
+  if (time instanceof Date) return time.getTime()
+  return time < performance.timeOrigin ? toEpochMs(time) : time
+}
+
+/** The same in milliseconds of the process's clock. */
+export function monotonicMsOf(time: TimeInput): number {
+  return epochMsOf(time) - toEpochMs(0)
+}
+
+function isAttributes(value: Attributes | TimeInput | undefined): value is Attributes {
+  return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date)
+}
+
+export function attributeInputs(attributes: Attributes): Record<string, AttributeInput> {
+  const result: Record<string, AttributeInput> = {}
+  for (const [key, value] of Object.entries(attributes)) if (value !== undefined) result[key] = attributeInput(value)
+  return result
+}
+
+/** Anything the exporter cannot write becomes text: an application may pass what the types forbid. */
+function attributeInput(value: AttributeValue): AttributeInput {
+  if (Array.isArray(value)) return value.filter((item) => item !== null && item !== undefined).map(scalar)
+  return scalar(value)
+}
+
+function scalar(value: unknown): string | number | boolean {
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' ? value : String(value)
+}

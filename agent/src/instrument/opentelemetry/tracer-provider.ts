@@ -1,0 +1,142 @@
+/** Our side of the OpenTelemetry API: a TracerProvider and a ContextManager over the recorder. No part of the SDK is loaded. */
+import type { Context, ContextManager, Span, SpanOptions, Tracer, TracerProvider } from '@opentelemetry/api'
+import { SPAN_KIND, type SpanKindNumber } from '../../otlp/records.ts'
+import type { ManualChild } from '../../recorder/child-record.ts'
+import { now } from '../../recorder/clock.ts'
+import { Slot, currentSlot, runInSlot } from '../../recorder/context.ts'
+import type { Recorder } from '../../recorder/recorder.ts'
+import { ROOT_CONTEXT, spanIn, withSpan } from './context.ts'
+import { ChildSpan, ManualRootSpan, RootSpan, attributeInputs, monotonicMsOf } from './spans.ts'
+
+/** OpenTelemetry's SpanKind, whose numbers begin at INTERNAL = 0, to the protocol's. */
+const KINDS: readonly SpanKindNumber[] = [SPAN_KIND.internal, SPAN_KIND.server, SPAN_KIND.client, SPAN_KIND.producer, SPAN_KIND.consumer]
+
+type Scope = { readonly name: string; readonly version?: string }
+
+export class SpyglassTracerProvider implements TracerProvider {
+  readonly #recorder: Recorder
+  /** The application's own provider, once it has registered one: tracers that were handed out pass everything on to it. */
+  delegate: TracerProvider | undefined
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder
+  }
+
+  getTracer(name: string, version?: string): Tracer {
+    return new SpyglassTracer(this.#recorder, this, version === undefined ? { name } : { name, version })
+  }
+}
+
+class SpyglassTracer implements Tracer {
+  readonly #recorder: Recorder
+  readonly #provider: SpyglassTracerProvider
+  readonly #scope: Scope
+
+  constructor(recorder: Recorder, provider: SpyglassTracerProvider, scope: Scope) {
+    this.#recorder = recorder
+    this.#provider = provider
+    this.#scope = scope
+  }
+
+  startSpan(name: string, options: SpanOptions = {}, context: Context = activeContext()): Span {
+    const delegate = this.#provider.delegate
+    if (delegate) return delegate.getTracer(this.#scope.name, this.#scope.version).startSpan(name, options, context)
+    const parent = options.root ? undefined : spanIn(context)
+    const span = this.#childOf(parent, name, options) ?? this.#root(parent, name, options)
+    if (options.attributes) span.setAttributes(options.attributes)
+    if (options.links) span.addLinks(options.links)
+    return span
+  }
+
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, fn: F): ReturnType<F>
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, options: SpanOptions, fn: F): ReturnType<F>
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, options: SpanOptions, context: Context, fn: F): ReturnType<F>
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    ...rest: [F] | [SpanOptions, F] | [SpanOptions, Context, F]
+  ): ReturnType<F> {
+    const fn = rest.at(-1) as F
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : {}
+    const context = rest.length > 2 ? (rest[1] as Context) : activeContext()
+    const delegate = this.#provider.delegate
+    if (delegate) return delegate.getTracer(this.#scope.name, this.#scope.version).startActiveSpan(name, options, context, fn)
+    const span = this.startSpan(name, options, context)
+    return contextManager.with(withSpan(context, span), () => fn(span)) as ReturnType<F>
+  }
+
+  #childOf(parent: Span | undefined, name: string, options: SpanOptions): Span | undefined {
+    if (!(parent instanceof RootSpan) && !(parent instanceof ChildSpan)) return undefined
+    const record = parent.slot.record
+    if (!record) return undefined
+    const child = this.#recorder.startManual(
+      { record, parent: parent instanceof ChildSpan ? parent.child : undefined },
+      { name, kind: KINDS[options.kind ?? 0] ?? SPAN_KIND.internal, scope: this.#scope },
+      options.startTime === undefined ? now() : monotonicMsOf(options.startTime),
+    )
+    return new ChildSpan(child, record)
+  }
+
+  #root(parent: Span | undefined, name: string, options: SpanOptions): Span {
+    const above = parent?.spanContext()
+    const record = this.#recorder.beginManualRoot({
+      kind: KINDS[options.kind ?? 0] ?? SPAN_KIND.internal,
+      parent: above && { traceId: above.traceId, parentSpanId: above.spanId, flags: above.traceFlags },
+    })
+    record.addition().name = name
+    if (options.attributes) Object.assign(record.addition().attributes, attributeInputs(options.attributes))
+    return new ManualRootSpan(record, () => this.#recorder.endManualRoot(record))
+  }
+}
+
+/** The context of now: one the application made, else one that holds the running request's root span. */
+export function activeContext(): Context {
+  const slot = currentSlot()
+  if (!slot) return ROOT_CONTEXT
+  if (slot.context) return slot.context
+  const record = slot.root.record
+  if (!record) return ROOT_CONTEXT
+  slot.context = withSpan(ROOT_CONTEXT, new RootSpan(record))
+  return slot.context
+}
+
+export const contextManager: ContextManager = {
+  active: activeContext,
+
+  with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
+    context: Context,
+    fn: F,
+    thisArg?: ThisParameterType<F>,
+    ...args: A
+  ): ReturnType<F> {
+    return runInSlot(slotFor(context), () => fn.apply(thisArg, args))
+  },
+
+  bind<T>(context: Context, target: T): T {
+    if (typeof target !== 'function') return target
+    const slot = slotFor(context)
+    return function (this: unknown, ...args: unknown[]): unknown {
+      return runInSlot(slot, () => target.apply(this, args) as unknown)
+    } as T
+  },
+
+  enable() {
+    return this
+  },
+
+  disable() {
+    return this
+  },
+}
+
+/** A context belongs to the request whose span it holds; without one, to the request that runs now. */
+function slotFor(context: Context): Slot {
+  const span = spanIn(context)
+  const root = span instanceof RootSpan || span instanceof ChildSpan ? span.slot : currentSlot()?.root
+  return new Slot(undefined, root, context)
+}
+
+/** The application's own span that is active in a slot. */
+export function manualParentIn(slot: Slot): ManualChild | undefined {
+  const span = slot.context && spanIn(slot.context)
+  return span instanceof ChildSpan && !span.child.ended ? span.child : undefined
+}

@@ -1,0 +1,79 @@
+/** Turns log lines into log records with the ids of the running request. Bounded by the exporter's queue and by the length of a line. */
+import { attr, SECRET_KEYS } from '../contract/telemetry.ts'
+import type { OtlpExporter } from '../otlp/exporter.ts'
+import type { AttributesInput } from '../otlp/records.ts'
+import { currentSlot } from '../recorder/context.ts'
+import type { Recorder } from '../recorder/recorder.ts'
+
+export interface LineIds {
+  readonly traceId: string
+  readonly spanId: string
+}
+
+export interface LogLine {
+  readonly timeMs: number
+  readonly severityNumber: number
+  readonly severityText: string
+  readonly body: string
+  readonly attributes?: AttributesInput
+  readonly ids: LineIds | undefined
+}
+
+const MAX_BODY = 16_384
+const MAX_ATTRIBUTES = 64
+const MAX_VALUE = 4096
+
+export class LogSink {
+  readonly #exporter: Pick<OtlpExporter, 'exportLogs'>
+
+  constructor(exporter: Pick<OtlpExporter, 'exportLogs'>) {
+    this.#exporter = exporter
+  }
+
+  write({ ids, body, ...line }: LogLine): void {
+    this.#exporter.exportLogs([{ ...line, body: body.length > MAX_BODY ? `${body.slice(0, MAX_BODY)}…` : body, ...ids }])
+  }
+}
+
+/** Trace and span of the request that runs now. */
+export function currentIds(recorder: Recorder): LineIds | undefined {
+  const slot = currentSlot()
+  const record = slot?.root.record
+  if (!slot || !record) return undefined
+  return { traceId: record.traceId, spanId: recorder.manualParent(slot)?.spanId ?? record.spanId }
+}
+
+/** Names that say that the value is a secret. */
+export function isSecret(name: string): boolean {
+  const lower = name.toLowerCase()
+  return SECRET_KEYS.some((key) => lower.includes(key))
+}
+
+/** Fields of a structured line as attributes: nested values as JSON, an error's parts by the names of the semantic conventions. */
+export function lineAttributes(fields: Readonly<Record<string, unknown>>): AttributesInput {
+  const attributes: Record<string, AttributesInput[string]> = {}
+  for (const [name, value] of Object.entries(fields).slice(0, MAX_ATTRIBUTES)) {
+    if ((name === 'err' || name === 'error') && typeof value === 'object' && value !== null)
+      Object.assign(attributes, errorAttributes(value))
+    else attributes[name] = isSecret(name) ? '[redacted]' : attributeOf(value)
+  }
+  return attributes
+}
+
+function errorAttributes(error: object): AttributesInput {
+  const { type, name, message, stack } = error as Readonly<Record<string, unknown>>
+  return {
+    [attr.exceptionType]: textOrNone(type ?? name),
+    [attr.exceptionMessage]: textOrNone(message),
+    [attr.exceptionStack]: textOrNone(stack),
+  }
+}
+
+const textOrNone = (value: unknown): string | undefined => (typeof value === 'string' ? value.slice(0, MAX_VALUE) : undefined)
+
+function attributeOf(value: unknown): AttributesInput[string] {
+  if (typeof value === 'string') return value.slice(0, MAX_VALUE)
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  if (value === null || value === undefined) return undefined
+  return JSON.stringify(value, (name: string, inner: unknown) => (isSecret(name) ? '[redacted]' : inner))?.slice(0, MAX_VALUE)
+}

@@ -1,0 +1,68 @@
+/**
+ * Lines of pino. Each gets the ids of the running request before it is written, whoever reads it afterwards; with log capture on it is also
+ * sent as a log record, made of the finished line, so that what the application redacts stays redacted.
+ */
+import { guarded, reportFault } from '../instrument/guard.ts'
+import type { ModulePatch } from '../instrument/module-hooks.ts'
+import type { Recorder } from '../recorder/recorder.ts'
+import { type LineIds, type LogSink, currentIds, lineAttributes } from './log-sink.ts'
+
+type AsJsonArguments = [object: unknown, message: unknown, level: number, time: string]
+type AsJson = (this: unknown, ...args: AsJsonArguments) => string
+
+const LEVEL_NAMES: Readonly<Record<number, string>> = { 10: 'TRACE', 20: 'DEBUG', 30: 'INFO', 40: 'WARN', 50: 'ERROR', 60: 'FATAL' }
+
+export function pinoPatch(recorder: Recorder, sink: LogSink | undefined): ModulePatch {
+  const capture =
+    sink && guarded('pino.capture', (line: string, level: number, ids: LineIds | undefined) => captureLine(sink, line, level, ids))
+  return {
+    name: 'pino',
+    file: /\/node_modules\/pino\/lib\/tools\.js$/,
+    append: (call) => `module.exports.asJson = ${call} module.exports.asJson)`,
+    apply: (asJson: AsJson) =>
+      function spyglassAsJson(this: unknown, ...args: AsJsonArguments): string {
+        const line = asJson.apply(this, args)
+        const ids = idsOrNone(recorder)
+        capture?.(line, args[2], ids)
+        return ids ? withIds(line, ids) : line
+      },
+  }
+}
+
+function idsOrNone(recorder: Recorder): LineIds | undefined {
+  try {
+    return currentIds(recorder)
+  } catch (error) {
+    reportFault('pino', error)
+    return undefined
+  }
+}
+
+/** The line with the ids as its last fields; one that has them already, or is no JSON object, stays as it is. */
+export function withIds(line: string, { traceId, spanId }: LineIds): string {
+  if (!line.endsWith('}\n') || line.includes('"trace_id":')) return line
+  return `${line.slice(0, -2)},"trace_id":"${traceId}","span_id":"${spanId}"}\n`
+}
+
+function captureLine(sink: LogSink, line: string, level: number, ids: LineIds | undefined): void {
+  const { level: _level, time, pid: _pid, hostname: _hostname, msg, ...fields } = JSON.parse(line) as Record<string, unknown>
+  sink.write({
+    timeMs: timeOf(time),
+    severityNumber: severityOf(level),
+    severityText: LEVEL_NAMES[level] ?? String(level),
+    body: typeof msg === 'string' ? msg : '',
+    attributes: lineAttributes(fields),
+    ids,
+  })
+}
+
+/** pino writes milliseconds by default, or ISO text when told so. */
+function timeOf(time: unknown): number {
+  const ms = typeof time === 'number' ? time : typeof time === 'string' ? Date.parse(time) : Number.NaN
+  return Number.isFinite(ms) ? ms : Date.now()
+}
+
+/** pino's 10 … 60 to OpenTelemetry's 1, 5, 9, 13, 17, 21. */
+export function severityOf(level: number): number {
+  return Math.min(21, Math.max(1, Math.floor(level / 10) * 4 - 3))
+}

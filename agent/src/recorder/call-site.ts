@@ -1,0 +1,104 @@
+/**
+ * The application's place in the code. Capturing takes the stack unformatted (a few microseconds); file names and lines are worked out
+ * only when somebody asks. Frames of Node, of node_modules and of this suite are left out.
+ */
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import type { CallSite } from '../agent/agent.ts'
+
+/** Frames taken from V8. Those of drivers and of awaiting functions count, so the application's may begin late. */
+const CAPTURED_FRAMES = 12
+const MAX_FRAMES = 8
+
+export interface Frame {
+  readonly function: string
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+type AnyFunction = (...args: never[]) => unknown
+
+/** A stack taken now and read later, if at all. */
+export class CapturedStack implements CallSite {
+  declare readonly stack: string
+  #frames: readonly Frame[] | undefined
+
+  constructor(calledFrom: AnyFunction) {
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = CAPTURED_FRAMES
+    Error.captureStackTrace(this, calledFrom)
+    Error.stackTraceLimit = limit
+  }
+
+  get applicationFrames(): readonly Frame[] {
+    this.#frames ??= applicationFrames(formatted(this))
+    return this.#frames
+  }
+
+  location(): string {
+    const frame = this.applicationFrames[0]
+    return frame ? `${frame.file}:${frame.line}` : ''
+  }
+
+  frames(): readonly string[] {
+    return this.applicationFrames.map(frameText)
+  }
+}
+
+/** `function (file:line:column)`. */
+export function frameText(frame: Frame): string {
+  return `${frame.function || '<anonymous>'} (${frame.file}:${frame.line}:${frame.column})`
+}
+
+/** An application's own prepareStackTrace would return anything; without it Node formats, source maps included. */
+function formatted(captured: CapturedStack): string {
+  const { prepareStackTrace } = Error // eslint-disable-line typescript/unbound-method -- it is put back, not called
+  try {
+    Error.prepareStackTrace = undefined as never
+    return captured.stack
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace as never
+  }
+}
+
+const FRAME = /^\s+at (?:(.+?) \()?((?:file:\/\/|\/|[A-Za-z]:\\).+?):(\d+):(\d+)\)?$/
+
+/** Frames of the application in a formatted stack, innermost first, files relative to the working directory. */
+export function applicationFrames(stack: string, cwd: string = process.cwd()): readonly Frame[] {
+  const frames: Frame[] = []
+  for (const line of stack.split('\n')) {
+    const match = FRAME.exec(line)
+    if (!match) continue
+    const file = pathOf(match[2] ?? '')
+    if (!file || isForeign(file)) continue
+    frames.push({
+      function: (match[1] ?? '').replace(/^async /, ''),
+      file: file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file,
+      line: Number(match[3]),
+      column: Number(match[4]),
+    })
+    if (frames.length === MAX_FRAMES) break
+  }
+  return frames
+}
+
+function pathOf(file: string): string {
+  if (!file.startsWith('file://')) return file
+  try {
+    return fileURLToPath(file.replace(/\?.*$/, ''))
+  } catch {
+    return '' // not a file of this machine
+  }
+}
+
+/** In a work tree the suite's folders lie beside the agent's; installed, all are under node_modules. */
+const SUITE = new URL('../../../', import.meta.url)
+const OWN_FOLDERS = ['agent', 'runtime', 'collector', 'snmp-bridge', 'dashboards'].flatMap((folder) => [
+  fileURLToPath(new URL(`${folder}/src/`, SUITE)),
+  fileURLToPath(new URL(`${folder}/dist/`, SUITE)),
+])
+
+function isForeign(file: string): boolean {
+  return file.includes('/node_modules/') || OWN_FOLDERS.some((folder) => file.startsWith(folder))
+}

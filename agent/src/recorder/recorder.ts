@@ -1,0 +1,202 @@
+/**
+ * Records every request with what happens inside it, and decides at the end whether it is kept. The hooks of instrument/ call it; it
+ * knows no library. Aggregates count everything; spans are made for kept records only.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { StatementInput } from '../agent/agent.ts'
+import type { Aggregates } from '../aggregate/aggregates.ts'
+import type { OtlpExporter } from '../otlp/exporter.ts'
+import { StatementShapes } from '../sql/statement-shapes.ts'
+import { CapturedStack } from './call-site.ts'
+import { type ChildObserver, ClientChild, ManualChild, StatementChild } from './child-record.ts'
+import { now } from './clock.ts'
+import { Slot, currentSlot, enterSlot } from './context.ts'
+import { errorTypeOf } from './error-text.ts'
+import { KeepDecision, type KeepPolicy } from './keep-decision.ts'
+import { RunningRecords } from './running.ts'
+import { childSpan, spansOf, statusOf } from './trace-export.ts'
+import { type KeepReason, type ManualRoot, TraceRecord } from './trace-record.ts'
+
+export interface RecorderOptions {
+  readonly aggregates: Aggregates
+  readonly exporter: Pick<OtlpExporter, 'exportSpans'>
+  readonly policy: KeepPolicy & { readonly slowStatementMs: number; readonly partialAfterMs: number }
+}
+
+type AnyFunction = (...args: never[]) => unknown
+
+/** A statement that was slow has its call sites captured for this long. */
+const KNOWN_SLOW_MS = 600_000
+/** Most routes for which a statement's first call site is remembered. */
+const MAX_FIRST_SITES = 64
+/** Finds the application's own span that runs now. Set when an application uses the OpenTelemetry API. */
+export type ManualParent = (slot: Slot) => ManualChild | undefined
+
+export class Recorder implements ChildObserver {
+  readonly shapes = new StatementShapes()
+  readonly aggregates: Aggregates
+  readonly decision: KeepDecision
+  readonly #exporter: Pick<OtlpExporter, 'exportSpans'>
+  readonly #policy: RecorderOptions['policy']
+  readonly #running = new RunningRecords()
+  /** Whether calls to other services carry our trace context; an application's own SDK takes that over. */
+  propagates = true
+  manualParent: ManualParent = () => undefined
+
+  constructor({ aggregates, exporter, policy }: RecorderOptions) {
+    this.aggregates = aggregates
+    this.decision = new KeepDecision(policy)
+    this.#exporter = exporter
+    this.#policy = policy
+  }
+
+  get active(): number {
+    return this.#running.size
+  }
+
+  /** Begins the record of a request and makes it the context of all that follows. */
+  beginRequest(request: IncomingMessage, response: ServerResponse): TraceRecord {
+    const slot = new Slot(undefined)
+    const record = new TraceRecord(now(), slot, { request, response })
+    slot.record = record
+    this.#running.add(record)
+    enterSlot(slot)
+    return record
+  }
+
+  /** Ends it at the response's `close`, which comes for every request, answered or not. */
+  endRequest(record: TraceRecord): void {
+    const { request, response } = record
+    if (!request || !response || record.endMs !== 0) return
+    record.endMs = now()
+    record.aborted = !response.writableFinished
+    const status = statusOf(record)
+    const seconds = (record.endMs - record.startMs) / 1000
+    const slowMs = this.aggregates.countRequest({ method: record.method, route: record.route, status }, seconds, record.endMs)
+    this.#finish(record, this.decision.reasonFor(record, status, slowMs))
+  }
+
+  /** Begins a root that no request stands behind: a job, a consumer of a queue. */
+  beginManualRoot(origin: ManualRoot): TraceRecord {
+    const slot = new Slot(undefined)
+    const record = new TraceRecord(now(), slot, origin)
+    slot.record = record
+    return record
+  }
+
+  endManualRoot(record: TraceRecord): void {
+    if (record.endMs !== 0) return
+    record.endMs = now()
+    this.#finish(record, record.additions?.status?.code === 'error' ? 'error' : this.decision.reasonFor(record, 0, 0))
+  }
+
+  startStatement(input: StatementInput, calledFrom: AnyFunction | CapturedStack | undefined): StatementChild {
+    const shape = this.shapes.of(input.text, input.system)
+    const within = this.#within()
+    const site = calledFrom instanceof CapturedStack ? calledFrom : calledFrom && this.captureFor(input, calledFrom)
+    const { system, pool, waitMs } = input
+    const child = new StatementChild(this, within, { shape, system, pool, waitMs, site, clock: now })
+    within.record?.adopt(child)
+    return child
+  }
+
+  /**
+   * Takes the stack when it may be wanted: for a statement known to be slow, and for the first execution on a route, which is
+   * remembered so that the first slow one has its place as well.
+   */
+  captureFor({ text, system }: { readonly text: string; readonly system: string }, calledFrom: AnyFunction): CapturedStack | undefined {
+    const shape = this.shapes.of(text, system)
+    const route = currentSlot()?.root.record?.routeTemplate ?? ''
+    const isFirst = !shape.firstSites.has(route) && shape.firstSites.size < MAX_FIRST_SITES
+    if (!isFirst && shape.slowUntil < now()) return undefined
+    const site = new CapturedStack(calledFrom)
+    if (isFirst) shape.firstSites.set(route, site.frames())
+    return site
+  }
+
+  startClient(call: { method: string; origin: string; path: string }): ClientChild {
+    const within = this.#within()
+    const child = new ClientChild(this, { ...within, startMs: now() }, call)
+    within.record?.adopt(child)
+    return child
+  }
+
+  startManual(
+    within: { record: TraceRecord; parent: ManualChild | undefined },
+    span: ConstructorParameters<typeof ManualChild>[2],
+    startMs: number,
+  ): ManualChild {
+    const child = new ManualChild(this, { ...within, startMs }, span)
+    within.record.adopt(child)
+    return child
+  }
+
+  statementEnded(child: StatementChild): void {
+    const durationMs = child.endMs - child.startMs
+    const errorType = child.error === undefined ? '' : errorTypeOf(child.error)
+    this.aggregates.countStatement({ shape: child.shape, system: child.system, pool: child.pool, seconds: durationMs / 1000, errorType })
+    const slow = durationMs >= this.#policy.slowStatementMs
+    if (slow) {
+      child.shape.slowUntil = child.endMs + KNOWN_SLOW_MS
+      if (child.record) child.record.hadSlowStatement = true
+      else if (this.decision.admit(child.endMs)) this.#exporter.exportSpans([childSpan(child, child.endMs)])
+    }
+    this.#exportLate(child)
+  }
+
+  clientEnded(child: ClientChild): void {
+    const errorType = child.error === undefined ? '' : errorTypeOf(child.error)
+    const { origin, method, status } = child
+    this.aggregates.countClient({ origin, method, status, seconds: (child.endMs - child.startMs) / 1000, errorType })
+    this.#exportLate(child)
+  }
+
+  manualEnded(child: ManualChild): void {
+    this.#exportLate(child)
+  }
+
+  /** Sends requests that have run for long as they stand. Called about once a second. */
+  exportLongRunning(nowMs: number = now()): void {
+    for (const record of this.#running.olderThan(nowMs - this.#policy.partialAfterMs)) {
+      if (record.partialSent) continue
+      record.partialSent = true
+      if (this.decision.admit(nowMs)) this.#export(record, 'running', nowMs)
+    }
+  }
+
+  /** Sends what runs as it stands: the process is about to die. */
+  exportRunning(most: number): void {
+    let left = most
+    for (const record of this.#running.olderThan(Number.POSITIVE_INFINITY)) {
+      if (left-- <= 0) return
+      this.#export(record, 'running', now())
+    }
+  }
+
+  /** A record that was sent while it ran must be superseded, whatever the limit. */
+  #finish(record: TraceRecord, reason: KeepReason | undefined): void {
+    this.#running.remove(record)
+    if (reason && (record.kept !== undefined || this.decision.admit(record.endMs))) this.#export(record, reason, record.endMs)
+    record.slot.record = undefined
+    record.slot.context = undefined
+    record.request = undefined
+    record.response = undefined
+    record.children = undefined
+  }
+
+  #export(record: TraceRecord, reason: KeepReason, nowMs: number): void {
+    record.kept = reason
+    this.#exporter.exportSpans(spansOf(record, reason, nowMs))
+  }
+
+  /** A child that outlives its kept request was sent unfinished with it, and is sent again now. */
+  #exportLate(child: StatementChild | ClientChild | ManualChild): void {
+    if (child.record?.kept !== undefined && child.record.endMs !== 0) this.#exporter.exportSpans([childSpan(child, child.endMs)])
+  }
+
+  #within(): { record: TraceRecord | undefined; parent: ManualChild | undefined } {
+    const slot = currentSlot()
+    const record = slot?.root.record
+    return { record, parent: slot && record ? this.manualParent(slot) : undefined }
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The record of one request, or of one manual root span. Everything that can be worked out later is: ids, the parent from the request's
+ * headers and attributes exist only for a record that is kept or that called another service.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AttributesInput, SpanEvent, SpanKindNumber, SpanLink } from '../otlp/records.ts'
+import { SPAN_KIND } from '../otlp/records.ts'
+import type { ChildRecord } from './child-record.ts'
+import type { Slot } from './context.ts'
+import { newSpanId, newTraceId } from './ids.ts'
+import { type TraceParent, parseTraceParent, traceStateOf } from './trace-context.ts'
+
+/** The runtime sets it on a request to the path that its application is mounted under. */
+export const CONTEXT_PATH = Symbol.for('spyglass.contextPath')
+/** The runtime sets it on a request to the name of its application. */
+export const APPLICATION = Symbol.for('spyglass.application')
+
+export type KeepReason = 'slow' | 'error' | 'aborted' | 'leak' | 'baseline' | 'running'
+
+/** Most children a record holds; more are counted. */
+export const MAX_CHILDREN = 256
+
+/** What the OpenTelemetry API lets an application add to a span. */
+export class SpanAdditions {
+  name: string | undefined
+  attributes: Record<string, AttributesInput[string]> = {}
+  events: SpanEvent[] = []
+  links: SpanLink[] = []
+  status: { code: 'ok' | 'error'; message?: string | undefined } | undefined
+}
+
+export interface ManualRoot {
+  readonly kind: SpanKindNumber
+  readonly parent: TraceParent | undefined
+}
+
+export class TraceRecord {
+  readonly startMs: number
+  endMs = 0
+  readonly slot: Slot
+  /** Undefined for a manual root, and when the record has ended. */
+  request: IncomingMessage | undefined
+  response: ServerResponse | undefined
+  readonly method: string
+  /** Route template without the context path; empty as long as no route is known. */
+  routeTemplate = ''
+  readonly manual: ManualRoot | undefined
+  children: ChildRecord[] | undefined
+  droppedChildren = 0
+  additions: SpanAdditions | undefined
+  error: unknown
+  aborted = false
+  leaked = false
+  /** A statement was slow by itself. */
+  hadSlowStatement = false
+  /** It was sent while it ran, so it must be sent again. */
+  partialSent = false
+  kept: KeepReason | undefined
+  /** Neighbours among the running ones, oldest first. */
+  previous: TraceRecord | undefined
+  next: TraceRecord | undefined
+  #parent: TraceParent | undefined
+  #traceId: string | undefined
+  #spanId: string | undefined
+  #traceState: string | undefined
+
+  constructor(startMs: number, slot: Slot, origin: { request: IncomingMessage; response: ServerResponse } | ManualRoot) {
+    this.startMs = startMs
+    this.slot = slot
+    if ('request' in origin) {
+      this.request = origin.request
+      this.response = origin.response
+      this.method = origin.request.method ?? '_OTHER'
+      this.manual = undefined
+    } else {
+      this.request = undefined
+      this.response = undefined
+      this.method = ''
+      this.manual = origin
+    }
+  }
+
+  get traceId(): string {
+    return this.#traceId ?? this.#identify()
+  }
+
+  get spanId(): string {
+    return (this.#spanId ??= newSpanId())
+  }
+
+  get parentSpanId(): string | undefined {
+    if (!this.#traceId) this.#identify()
+    return this.#parent?.parentSpanId
+  }
+
+  /** Sampled unless upstream said that it is not: services behind us would otherwise record nothing. */
+  get flags(): number {
+    if (!this.#traceId) this.#identify()
+    return this.#parent ? this.#parent.flags & 1 : 1
+  }
+
+  get traceState(): string | undefined {
+    if (!this.#traceId) this.#identify()
+    return this.#traceState
+  }
+
+  /** Route with its context path; empty when none is known. */
+  get route(): string {
+    const prefix = contextPathOf(this.request)
+    if (prefix === '') return this.routeTemplate
+    return this.routeTemplate === '/' ? prefix : prefix + this.routeTemplate
+  }
+
+  get kind(): SpanKindNumber {
+    return this.manual?.kind ?? SPAN_KIND.server
+  }
+
+  addition(): SpanAdditions {
+    return (this.additions ??= new SpanAdditions())
+  }
+
+  /** Takes in a child; false when there are too many. */
+  adopt(child: ChildRecord): boolean {
+    const children = (this.children ??= [])
+    if (children.length >= MAX_CHILDREN) {
+      this.droppedChildren++
+      return false
+    }
+    children.push(child)
+    return true
+  }
+
+  #identify(): string {
+    const headers = this.request?.headers
+    this.#parent = headers ? parseTraceParent(headers['traceparent']) : this.manual?.parent
+    this.#traceId = this.#parent?.traceId ?? newTraceId()
+    if (headers && this.#parent) this.#traceState = traceStateOf(headers['tracestate'])
+    return this.#traceId
+  }
+}
+
+let defaultContextPath = ''
+
+/** The context path of requests that carry none of their own. */
+export function setDefaultContextPath(path: string): void {
+  defaultContextPath = path === '/' ? '' : path.replace(/\/$/, '')
+}
+
+function contextPathOf(request: IncomingMessage | undefined): string {
+  const own = (request as { [CONTEXT_PATH]?: unknown } | undefined)?.[CONTEXT_PATH]
+  if (typeof own !== 'string') return request ? defaultContextPath : ''
+  return own === '/' ? '' : own
+}

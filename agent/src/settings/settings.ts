@@ -1,0 +1,160 @@
+/**
+ * The settings of the in-process agent: one declared table, read from the environment by a reader that loads nothing. A parser library
+ * would cost the host application more start-up time than the whole agent.
+ */
+
+interface Declaration<T> {
+  readonly env: string
+  readonly description: string
+  /** How the default reads in the reference page, where it is not a plain value. */
+  readonly defaultText?: string
+  readonly default: T
+  /** Undefined: the text is not acceptable. */
+  readonly parse: (text: string) => T | undefined
+  /** What is allowed, for the message about a wrong value. */
+  readonly allowed: string
+}
+
+const text = (env: string, value: string, description: string): Declaration<string> => ({
+  env,
+  description,
+  default: value,
+  parse: (input) => input,
+  allowed: 'text',
+})
+
+const atLeast = (least: number, { env, value, description }: { env: string; value: number; description: string }): Declaration<number> => ({
+  env,
+  description,
+  default: value,
+  parse: (input) => (/^\d+(\.\d+)?$/.test(input) && Number(input) >= least ? Number(input) : undefined),
+  allowed: `a number of at least ${least}`,
+})
+
+const onOff = (env: string, value: boolean, description: string): Declaration<boolean> => ({
+  env,
+  description,
+  default: value,
+  defaultText: value ? 'on' : 'off',
+  parse: (input) => ({ on: true, true: true, '1': true, off: false, false: false, '0': false })[input.toLowerCase()],
+  allowed: 'on or off',
+})
+
+const pairs = (env: string, description: string): Declaration<Readonly<Record<string, string>>> => ({
+  env,
+  description,
+  default: {},
+  defaultText: '',
+  parse: parsePairs,
+  allowed: 'name=value,name=value with values percent-encoded',
+})
+
+/** Every setting, in the order of the reference page. */
+export const agentSettings = {
+  serviceName: text(
+    'OTEL_SERVICE_NAME',
+    '',
+    'Name of the service. Without it `service.name` of OTEL_RESOURCE_ATTRIBUTES, then `unknown_service:node`.',
+  ),
+  resourceAttributes: pairs(
+    'OTEL_RESOURCE_ATTRIBUTES',
+    'Attributes of the resource that all telemetry comes from, `service.instance.id` among them.',
+  ),
+  endpoint: text(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'http://127.0.0.1:4318',
+    'Base URL of the collector; `/v1/traces`, `/v1/metrics` and `/v1/logs` are appended.',
+  ),
+  headers: pairs('OTEL_EXPORTER_OTLP_HEADERS', 'Headers sent with every export, such as credentials.'),
+  compression: {
+    ...text('OTEL_EXPORTER_OTLP_COMPRESSION', '', 'Compression of what is sent: `gzip` or `none`.'),
+    defaultText: 'gzip, none on the loopback address',
+    parse: (input) => (['gzip', 'none', ''].includes(input) ? input : undefined),
+    allowed: 'gzip or none',
+  },
+  slowRequestMs: {
+    ...atLeast(0, {
+      env: 'SPYGLASS_SLOW_REQUEST_MS',
+      value: 0,
+      description:
+        'Requests that take this long or longer are kept. 0: decided for each route, by its own 99th percentile and at least 100 ms.',
+    }),
+  },
+  slowStatementMs: atLeast(0, {
+    env: 'SPYGLASS_SLOW_STATEMENT_MS',
+    value: 100,
+    description: 'A statement that takes this long or longer makes its trace kept.',
+  }),
+  keptPerSecond: atLeast(0, {
+    env: 'SPYGLASS_KEPT_PER_SECOND',
+    value: 5,
+    description: 'Most traces kept in one second; the others are counted as dropped. Aggregates count every request regardless.',
+  }),
+  baselinePerMinute: atLeast(0, {
+    env: 'SPYGLASS_BASELINE_PER_MINUTE',
+    value: 6,
+    description: 'Ordinary requests kept in one minute for comparison.',
+  }),
+  metricsIntervalMs: atLeast(100, {
+    env: 'SPYGLASS_METRICS_INTERVAL_MS',
+    value: 10_000,
+    description: 'How often aggregates and metrics are sent.',
+  }),
+  partialAfterMs: atLeast(100, {
+    env: 'SPYGLASS_PARTIAL_AFTER_MS',
+    value: 5000,
+    description: 'A request that has run for this long is sent as it stands, and again when it has ended.',
+  }),
+  logs: onOff(
+    'SPYGLASS_LOGS',
+    true,
+    'Whether lines of console and pino are sent as log records. Trace ids are added to the lines of pino either way.',
+  ),
+  contextPath: text('SPYGLASS_CONTEXT_PATH', '', 'Path under which the application is mounted; stands before each route.'),
+} as const satisfies Record<string, Declaration<unknown>>
+
+export type AgentSettings = {
+  readonly [K in keyof typeof agentSettings]: (typeof agentSettings)[K]['default'] extends infer T ? Widened<T> : never
+}
+type Widened<T> = T extends string ? string : T extends number ? number : T extends boolean ? boolean : T
+
+export interface ReadSettings {
+  readonly settings: AgentSettings
+  /** One sentence for each value that was not acceptable; its default stands in. */
+  readonly mistakes: readonly string[]
+}
+
+/** Reads the settings. A wrong value never keeps the application from starting: it is reported and its default used. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): ReadSettings {
+  const settings: Record<string, unknown> = {}
+  const mistakes: string[] = []
+  for (const [name, declaration] of Object.entries<Declaration<unknown>>(agentSettings)) {
+    const input = env[declaration.env]?.trim()
+    const value = input ? declaration.parse(input) : declaration.default
+    if (value === undefined) mistakes.push(`${declaration.env} is ${JSON.stringify(input)}, which is not ${declaration.allowed}`)
+    settings[name] = value ?? declaration.default
+  }
+  return { settings: settings as AgentSettings, mistakes }
+}
+
+/** W3C Baggage form, as OpenTelemetry reads its environment: `a=b,c=d`, values percent-encoded. */
+function parsePairs(input: string): Readonly<Record<string, string>> | undefined {
+  const result: Record<string, string> = {}
+  for (const pair of input.split(',')) {
+    if (pair.trim() === '') continue
+    const at = pair.indexOf('=')
+    if (at < 1) return undefined
+    const value = decoded(pair.slice(at + 1).trim())
+    if (value === undefined) return undefined
+    result[pair.slice(0, at).trim()] = value
+  }
+  return result
+}
+
+function decoded(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return undefined // reported as a mistake by the caller
+  }
+}
