@@ -8,7 +8,7 @@ import { fail } from './errors.ts'
 export interface LoadedApplication {
   readonly handler: RequestHandler
   readonly version: string
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 interface PackageJson {

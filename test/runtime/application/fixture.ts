@@ -1,0 +1,85 @@
+/** Applications written to a folder of the test, hosted on a real HTTP server. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import pino from 'pino'
+import { type SpyglassEvent, createRegistry, kinds } from '@spyglass/agent'
+import { type ApplicationHost, hostApplications } from '../../../runtime/src/application/application-host.ts'
+import type { ApplicationSettings } from '../../../runtime/src/application/hosted-application.ts'
+import { openDatasources } from '../../../runtime/src/datasource/datasources.ts'
+
+export type Files = Readonly<Record<string, string>>
+
+/** Writes an application; without a package.json it gets one whose main is `main.mjs`. */
+export function writeApplication(root: string, name: string, files: Files | string): string {
+  const folder = join(root, name)
+  const all: Files = typeof files === 'string' ? { 'package.json': '{"version":"1.2.3","main":"main.mjs"}', 'main.mjs': files } : files
+  for (const [path, text] of Object.entries(all)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  return folder
+}
+
+export interface Deployed {
+  readonly name: string
+  readonly contextPath: string
+  readonly files: Files | string
+  readonly startTimeoutMs?: number
+}
+
+/** Makes a place for applications to be hosted in; `await using` stops them, closes the server and deletes the files. */
+export function openPlace() {
+  const root = mkdtempSync(join(tmpdir(), 'spyglass-application-'))
+  const events: SpyglassEvent[] = []
+  const log: { msg: string; level: number }[] = []
+  const registry = createRegistry({ kindNamed: (name) => Object.values(kinds).find((kind) => kind.name === name) })
+  registry.onEvent((event) => events.push(event))
+  const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(JSON.parse(line) as (typeof log)[number]) })
+  let host: ApplicationHost | undefined
+  let server: Server | undefined
+
+  async function deploy(applications: readonly Deployed[]): Promise<{ url: string; host: ApplicationHost }> {
+    const settings: ApplicationSettings[] = applications.map(({ name, contextPath, files, startTimeoutMs = 5000 }) => ({
+      name,
+      contextPath,
+      startTimeoutMs,
+      folder: writeApplication(root, name, files),
+    }))
+    const around = { instance: 'http-1', registry, logger }
+    const datasources = await openDatasources({ ...around, folder: root, datasources: [] })
+    const hosted = await hostApplications({ ...around, applications: settings, datasources, accessLog: { folder: join(root, 'access') } })
+    host = hosted
+    server = createServer((request, response) => hosted.handler(request, response))
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+    return { host: hosted, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  }
+
+  return {
+    root,
+    events,
+    log,
+    registry,
+    deploy,
+    read: (name: string, attribute: string) => registry.find(`spyglass:type=Application,instance=http-1,name=${name}`)?.read(attribute),
+    accessLines: (name: string) =>
+      readFileSync(join(root, 'access', `${name}.log`), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    async [Symbol.asyncDispose]() {
+      server?.closeAllConnections()
+      server?.close()
+      await host?.stop(500)
+      rmSync(root, { recursive: true, force: true })
+    },
+  }
+}
+
+/** An application that answers with what it sees of a request. */
+export const ECHO = `export default () => (req, res) => {
+  res.setHeader('content-type', 'application/json')
+  res.end(JSON.stringify({ url: req.url, originalUrl: req.originalUrl, contextPath: req[Symbol.for('spyglass.contextPath')] }))
+}`
