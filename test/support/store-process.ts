@@ -88,7 +88,7 @@ export async function startStore(options: StartOptions = {}): Promise<StoreProce
 async function request(url: string, { parameters = {}, headers = {}, body, signal }: AskOptions, sql: string): Promise<Reply> {
   const insert = /^\s*INSERT/i.test(sql) && 'x-spyglass-token' in headers
   const query = new URLSearchParams({ ...parameters, ...(insert ? { query: sql } : {}) })
-  const response = await fetch(`${url}?${query}`, {
+  const response = await fetch(`${url}?${query.toString()}`, {
     method: 'POST',
     headers: { ...headers },
     ...(insert && body === undefined ? {} : { body: insert ? body! : sql }),

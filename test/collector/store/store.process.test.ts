@@ -1,0 +1,228 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { newDataFolder, removeFolder, spawnStore, startStore, type StartOptions, type StoreProcess } from '../../support/store-process.ts'
+import { until } from '../../support/until.ts'
+
+const cleanups: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).toReversed()) await clean()
+})
+
+async function started(options: StartOptions = {}): Promise<StoreProcess> {
+  const store = await startStore(options)
+  cleanups.push(async () => {
+    await store.kill('SIGKILL')
+    removeFolder(store.data)
+  })
+  return store
+}
+
+/** A Native block of `events`, made by the engine from the table's own types. */
+async function eventsBlock(store: StoreProcess, batch: string, rows: number): Promise<Uint8Array<ArrayBuffer>> {
+  const sql = `SELECT now64(3) AS Time, toLowCardinality('x') AS Name, toString(number) AS IncidentId, toLowCardinality('${batch}') AS Batch FROM numbers(${rows}) FORMAT Native`
+  const response = await fetch(store.url, { method: 'POST', body: sql, headers: { 'x-spyglass-token': store.secrets.internal.token } })
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+function writeSegment(store: StoreProcess, segment: string, blocks: readonly Uint8Array[]): void {
+  const folder = join(store.data, 'wal', segment)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'events.native'), Buffer.concat(blocks))
+}
+
+const INSERT = 'INSERT INTO events FORMAT Native'
+const insertSegment = (store: StoreProcess, segment: string) => store.own(INSERT, { headers: { 'x-spyglass-segment': segment } })
+const batches = async (store: StoreProcess) =>
+  JSON.parse(
+    `[${(await store.own('SELECT Batch, count() AS n FROM events GROUP BY Batch ORDER BY Batch FORMAT JSONCompactEachRow')).text.trim().replaceAll('\n', ',')}]`,
+  ) as unknown
+
+describe('segments', () => {
+  test('are inserted by name, every block of the file, and once however often it is asked', async () => {
+    const store = await started()
+    writeSegment(store, 'c1-b1-7', [await eventsBlock(store, 'a', 300), await eventsBlock(store, 'b', 200)])
+    for (let i = 0; i < 3; i++) {
+      const { status, headers } = await insertSegment(store, 'c1-b1-7')
+      expect(status).toBe(200)
+      expect(JSON.parse(headers.get('x-clickhouse-summary')!)).toMatchObject({ written_rows: '500' })
+    }
+    expect(await batches(store)).toEqual([
+      ['a', 300],
+      ['b', 200],
+    ])
+  })
+
+  test('are recognised after a kill and a restart', async () => {
+    const store = await started()
+    writeSegment(store, 's1', [await eventsBlock(store, 'a', 300)])
+    expect((await insertSegment(store, 's1')).status).toBe(200)
+    await store.kill('SIGKILL')
+    const again = await startStore({ data: store.data, port: store.port })
+    cleanups.push(() => again.kill('SIGKILL'))
+    expect((await insertSegment(again, 's1')).status).toBe(200)
+    expect(await batches(again)).toEqual([['a', 300]])
+  })
+
+  test.each([
+    ['../s1', 400],
+    ['s1/../../x', 400],
+    ['/etc', 400],
+    ['', 400],
+    ['nosuch', 404],
+  ])('named %o give %d', async (segment, expected) => {
+    const store = await started()
+    const { status, text } = await insertSegment(store, segment)
+    expect([status, text]).toEqual([expected, expect.stringMatching(/^Code: \d+\. DB::Exception/)])
+  })
+
+  test('with columns that the table has not are refused, and those it lacks take defaults', async () => {
+    const store = await started()
+    writeSegment(store, 's1', [await eventsBlock(store, 'a', 3)])
+    mkdirSync(join(store.data, 'wal', 's2'), { recursive: true })
+    writeFileSync(join(store.data, 'wal', 's2', 'otel_logs.native'), await eventsBlock(store, 'a', 3))
+    expect((await insertSegment(store, 's1')).status).toBe(200)
+    const { status, text } = await store.own('INSERT INTO otel_logs FORMAT Native', { headers: { 'x-spyglass-segment': 's2' } })
+    expect([status, text]).toEqual([400, expect.stringContaining('a column Time, which the table has not')])
+    expect((await store.own('SELECT DISTINCT Severity, Message FROM events FORMAT JSONCompactEachRow')).text).toBe('["", ""]\n')
+  })
+
+  test('that are broken are refused whole, and the next one is not touched by it', async () => {
+    const store = await started()
+    const block = await eventsBlock(store, 'a', 300)
+    writeSegment(store, 'torn', [block, block.subarray(0, block.length - 40)])
+    writeSegment(store, 'good', [await eventsBlock(store, 'b', 10)])
+    const torn = await insertSegment(store, 'torn')
+    expect(torn.status).toBeGreaterThanOrEqual(400)
+    expect((await insertSegment(store, 'good')).status).toBe(200)
+    expect(await batches(store)).toEqual([['b', 10]])
+  })
+})
+
+describe('bodies', () => {
+  test('are written as Native and as JSON, once for a token', async () => {
+    const store = await started()
+    const block = await eventsBlock(store, 'a', 5)
+    const parameters = { insert_deduplication_token: 't1' }
+    for (let i = 0; i < 2; i++) expect((await store.own(INSERT, { body: block, parameters })).status).toBe(200)
+    const json = { Time: new Date().toISOString().slice(0, 23).replace('T', ' '), Name: 'n', Attributes: { k: 'v' }, Batch: 'json' }
+    const { status } = await store.own('INSERT INTO spyglass.events FORMAT JSONEachRow', { body: JSON.stringify(json) })
+    expect(status).toBe(200)
+    expect(await batches(store)).toEqual([
+      ['a', 5],
+      ['json', 1],
+    ])
+    expect((await store.own("SELECT Attributes['k'] FROM events WHERE Batch = 'json'")).text).toBe('v\n')
+  })
+
+  test('of another form or by the reader are refused', async () => {
+    const store = await started()
+    expect((await store.own("INSERT INTO events SELECT * FROM file('/etc/hostname')", { body: '' })).status).toBe(400)
+    expect((await store.own('INSERT INTO nosuch FORMAT Native', { body: '' })).status).toBe(404)
+    expect((await store.own('INSERT INTO system.tables FORMAT Native', { body: '' })).status).toBe(400)
+    expect((await store.ask(INSERT)).status).toBe(403)
+    const { user, password } = store.secrets.clickhouse.reader
+    const byUrl = await fetch(`${store.url}?query=${encodeURIComponent(INSERT)}&user=${user}&password=${password}`, {
+      method: 'POST',
+      body: 'x',
+    })
+    expect(byUrl.status).toBe(403)
+  })
+})
+
+describe('acknowledged rows', () => {
+  test('are there after kill -9 at any moment of a stream of inserts', async () => {
+    let store = await started()
+    const acknowledged: string[] = []
+    for (let round = 0; round < 3; round++) {
+      const block = await eventsBlock(store, `r${round}`, 100)
+      const victim = store
+      const inserting = (async () => {
+        for (let i = 0; ; i++) {
+          const token = `r${round}-${i}`
+          const sent = await victim.own(INSERT, { body: block, parameters: { insert_deduplication_token: token } }).catch(() => undefined)
+          if (sent?.status !== 200) return
+          acknowledged.push(token)
+        }
+      })()
+      await until(() => acknowledged.filter((token) => token.startsWith(`r${round}`)).length > 5 + round * 3)
+      await victim.kill('SIGKILL')
+      await inserting
+      store = await startStore({ data: victim.data, port: victim.port })
+      const alive = store
+      cleanups.push(() => alive.kill('SIGKILL'))
+    }
+    const counted = (await batches(store)) as [string, number][]
+    for (const [batch, rows] of counted) {
+      const sent = acknowledged.filter((token) => token.startsWith(batch)).length * 100
+      expect([sent, sent + 100]).toContain(rows) // the last one may have been stored without an answer
+    }
+    expect(counted).toHaveLength(3)
+  })
+})
+
+const SLOW = 'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1'
+
+describe('readers', () => {
+  test('beyond the sessions wait, beyond the queue get 503 with Retry-After, and those who hang up are ended', async () => {
+    const store = await started({ store: { readers: 2, maxQueueLength: 2 } })
+    const leave = new AbortController()
+    const slow = Array.from({ length: 4 }, () => store.ask(SLOW, { signal: leave.signal }).catch(() => 'gone'))
+    const refused = await until(async () => {
+      const reply = await store.ask('SELECT 1', { signal: AbortSignal.timeout(300) }).catch(() => undefined)
+      return reply?.status === 503 ? reply : undefined
+    })
+    expect(refused.headers.get('retry-after')).toBe('1')
+    expect(refused.text).toMatch(/^Code: 202\./)
+    leave.abort()
+    expect(await Promise.all(slow)).toEqual(['gone', 'gone', 'gone', 'gone'])
+    await until(async () => (await store.ask('SELECT 1')).text === '1\n')
+  })
+
+  test('that all run long keep neither inserts nor our own queries from ending first', async () => {
+    const store = await started({ store: { readers: 4 } })
+    const block = await eventsBlock(store, 'a', 100)
+    const order: string[] = []
+    const slow = Array.from({ length: 4 }, async () => {
+      const { status } = await store.ask(SLOW, { parameters: { max_execution_time: '3' } })
+      order.push(`slow ${status}`)
+    })
+    for (let i = 0; i < 10; i++) {
+      expect((await store.own(INSERT, { body: block, parameters: { insert_deduplication_token: `t${i}` } })).status).toBe(200)
+      order.push('insert')
+    }
+    expect((await store.own('SELECT count() FROM events')).text).toBe('1000\n')
+    order.push('own')
+    await Promise.all(slow)
+    expect(order).toEqual([...Array.from({ length: 10 }, () => 'insert'), 'own', ...Array.from({ length: 4 }, () => 'slow 500')])
+  })
+})
+
+describe('the command', () => {
+  test('says in one line that the data folder is in use, and by whom', async () => {
+    const store = await started()
+    const second = await spawnStore({ data: store.data })
+    const [code] = (await once(second.child, 'exit')) as [number]
+    expect(code).not.toBe(0)
+    expect(second.output()).toContain(
+      `SPY_STORE_IN_USE: the store in ${join(store.data, 'store', 'clickhouse')} is in use by process ${store.child.pid}.`,
+    )
+  })
+
+  test('says in one line that the port is taken', async () => {
+    const store = await started()
+    const data = newDataFolder()
+    cleanups.push(() => removeFolder(data))
+    const second = await spawnStore({ data, port: store.port })
+    const [code] = (await once(second.child, 'exit')) as [number]
+    expect(code).not.toBe(0)
+    expect(second.output()).toContain(`SPY_PORT_TAKEN: the address 127.0.0.1:${store.port} is taken`)
+  })
+
+  test('ends at SIGTERM with code 0', async () => {
+    const store = await started()
+    await store.kill('SIGTERM')
+    expect(store.child.exitCode).toBe(0)
+  })
+})
