@@ -1,0 +1,219 @@
+/**
+ * Spans per CPU second from OTLP bytes over HTTP to stored and durable, rollups included, over collector and store together; in the same
+ * run the usual road (protobufjs, objects, JSONEachRow into the same store), and the decoder by itself.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+import { readSecrets } from '@spyglass/agent/config'
+import { OtlpDecoder, timeWindow } from '../collector/src/decode/index.ts'
+import { freePort } from '../test/support/free-port.ts'
+import { decodeOtlp } from '../test/support/otlp-proto.ts'
+import { SPANS_PER_REQUEST, traceRequest } from './ingest-load.ts'
+import { printResult } from './result.ts'
+
+const startedMs = performance.now()
+const isQuick = process.argv.includes('--quick')
+const REQUESTS = isQuick ? 400 : 2000
+const PLAIN_REQUESTS = isQuick ? 80 : 300
+const DECODE_REQUESTS = isQuick ? 400 : 1000
+const CONNECTIONS = 4
+/** Batches of the usual road: as many rows as the collector's segments have at this rate. */
+const PLAIN_BATCH_REQUESTS = 20
+const TICKS_PER_SECOND = 100
+
+const folder = mkdtempSync(join(tmpdir(), 'spyglass-bench-ingest-'))
+const ports = { otlp: await freePort(), store: await freePort(), console: await freePort(), management: await freePort() }
+writeFileSync(
+  join(folder, 'spyglass.yaml'),
+  JSON.stringify({
+    data: join(folder, 'data'),
+    collector: { otlpHttpPort: ports.otlp },
+    store: { port: ports.store },
+    console: { port: ports.console },
+    management: { port: ports.management },
+    logs: { level: 'error' },
+  }),
+)
+
+function start(main: string): ChildProcess {
+  const path = join(import.meta.dirname, '../collector/src', main)
+  const args = ['--conditions=spyglass-source', '--disable-warning=ExperimentalWarning', path, '--config', join(folder, 'spyglass.yaml')]
+  return spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+}
+
+async function ready(port: number): Promise<void> {
+  for (let i = 0; i < 600; i++) {
+    const isUp = await fetch(`http://127.0.0.1:${port}/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+    if (isUp) return
+    await delay(50)
+  }
+  throw new Error(`nothing is ready on ${port}`)
+}
+
+function cpuSeconds(child: ChildProcess): number {
+  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}
+
+async function send(body: Buffer): Promise<void> {
+  for (;;) {
+    const response = await fetch(`http://127.0.0.1:${ports.otlp}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-protobuf' },
+      body: new Uint8Array(body),
+    })
+    await response.arrayBuffer()
+    if (response.ok) return
+    await delay(200)
+  }
+}
+
+async function ask(sql: string, body?: string): Promise<string> {
+  const token = readSecrets(join(folder, 'data', 'secrets.yaml')).internal.token
+  const response = await fetch(`http://127.0.0.1:${ports.store}/?query=${encodeURIComponent(sql)}`, {
+    method: 'POST',
+    headers: { 'x-spyglass-token': token },
+    ...(body === undefined ? {} : { body }),
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(text)
+  return text.trim()
+}
+
+/** Spans in the table and requests in the rollup; one span in eight is a request. */
+async function stored(children: readonly ChildProcess[]): Promise<number> {
+  if (children.some(({ exitCode }) => exitCode !== null)) throw new Error('a process has ended')
+  return Number(await ask('SELECT (SELECT count() FROM spyglass.otel_traces) + (SELECT sum(Requests) FROM spyglass.red_1m) FORMAT TabSeparated'))
+}
+
+async function ours(children: readonly ChildProcess[]): Promise<{ perCpuSecond: number; perSecond: number }> {
+  const bodies = Array.from({ length: REQUESTS }, (_, i) => traceRequest(i))
+  const expected = REQUESTS * SPANS_PER_REQUEST
+  const before = await stored(children)
+  const cpuBefore = children.reduce((sum, child) => sum + cpuSeconds(child), 0)
+  const from = performance.now()
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < bodies.length) await send(bodies[next++] as Buffer)
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, worker))
+  while ((await stored(children)) < before + expected * 1.125) await delay(200)
+  const seconds = (performance.now() - from) / 1000
+  const cpu = children.reduce((sum, child) => sum + cpuSeconds(child), 0) - cpuBefore
+  return { perCpuSecond: expected / cpu, perSecond: expected / seconds }
+}
+
+/** The usual road: objects, text, JSONEachRow. HTTP and log are left out, in its favour. */
+async function plain(store: ChildProcess): Promise<number> {
+  const bodies = Array.from({ length: PLAIN_REQUESTS }, (_, i) => traceRequest(1_000_000 + i))
+  const storeBefore = cpuSeconds(store)
+  const own = process.cpuUsage()
+  for (let i = 0; i < bodies.length; i += PLAIN_BATCH_REQUESTS) {
+    const rows = bodies.slice(i, i + PLAIN_BATCH_REQUESTS).flatMap((body) => rowsOf(body))
+    await ask('INSERT INTO spyglass.otel_traces FORMAT JSONEachRow', rows.map((row) => JSON.stringify(row)).join('\n'))
+  }
+  const { user, system } = process.cpuUsage(own)
+  return (PLAIN_REQUESTS * SPANS_PER_REQUEST) / (cpuSeconds(store) - storeBefore + (user + system) / 1e6)
+}
+
+interface Attribute {
+  readonly key: string
+  readonly value: Readonly<Record<string, string | number>>
+}
+interface PlainSpan {
+  readonly traceId: Buffer
+  readonly spanId: Buffer
+  readonly parentSpanId?: Buffer
+  readonly name: string
+  readonly kind: number
+  readonly startTimeUnixNano: string
+  readonly endTimeUnixNano: string
+  readonly attributes: readonly Attribute[]
+  readonly events?: readonly { timeUnixNano: string; name: string; attributes: readonly Attribute[] }[]
+  readonly status?: { code: number; message: string }
+}
+
+const mapOf = (attributes: readonly Attribute[]): Record<string, string> =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, String(Object.values(value)[0])]))
+
+function rowsOf(body: Buffer): object[] {
+  const { resourceSpans } = decodeOtlp('Traces', body) as unknown as {
+    resourceSpans: { resource: { attributes: Attribute[] }; scopeSpans: { scope: { name: string; version: string }; spans: PlainSpan[] }[] }[]
+  }
+  return resourceSpans.flatMap(({ resource, scopeSpans }) => {
+    const resourceMap = mapOf(resource.attributes)
+    return scopeSpans.flatMap(({ scope, spans }) => spans.map((one) => plainRow(one, { resourceMap, scope })))
+  })
+}
+
+function plainRow(one: PlainSpan, { resourceMap, scope }: { resourceMap: Record<string, string>; scope: { name: string; version: string } }): object {
+  return {
+    Timestamp: one.startTimeUnixNano,
+    TraceId: one.traceId.toString('hex'),
+    SpanId: one.spanId.toString('hex'),
+    ParentSpanId: one.parentSpanId?.toString('hex') ?? '',
+    SpanName: one.name,
+    SpanKind: one.kind === 2 ? 'Server' : 'Internal',
+    ServiceName: resourceMap['service.name'],
+    ResourceAttributes: resourceMap,
+    ScopeName: scope.name,
+    ScopeVersion: scope.version,
+    SpanAttributes: mapOf(one.attributes),
+    Duration: String(BigInt(one.endTimeUnixNano) - BigInt(one.startTimeUnixNano)),
+    StatusCode: one.status ? 'Error' : 'Unset',
+    StatusMessage: one.status?.message ?? '',
+    'Events.Timestamp': one.events?.map(({ timeUnixNano }) => timeUnixNano) ?? [],
+    'Events.Name': one.events?.map(({ name }) => name) ?? [],
+    'Events.Attributes': one.events?.map(({ attributes }) => mapOf(attributes)) ?? [],
+  }
+}
+
+function decodeOnly(): number {
+  const decoder = new OtlpDecoder()
+  const bodies = Array.from({ length: 50 }, (_, i) => traceRequest(2_000_000 + i))
+  const options = { signal: 'traces', isJson: false, window: timeWindow(Date.now(), 7) } as const
+  const round = (count: number): void => {
+    for (let i = 0; i < count; i++) for (const block of decoder.decode(bodies[i % bodies.length] as Buffer, options).blocks) block.encode('bench')
+  }
+  round(100)
+  const before = process.cpuUsage()
+  round(DECODE_REQUESTS)
+  const { user, system } = process.cpuUsage(before)
+  return (DECODE_REQUESTS * SPANS_PER_REQUEST) / ((user + system) / 1e6)
+}
+
+const store = start('store-main.ts')
+await ready(ports.store)
+const collector = start('collector-main.ts')
+await ready(ports.otlp)
+try {
+  for (let i = 0; i < 40; i++) await send(traceRequest(3_000_000 + i))
+  await delay(2500)
+  const { perCpuSecond, perSecond } = await ours([collector, store])
+  const usual = await plain(store)
+  printResult(
+    'ingest',
+    {
+      spansPerCpuSecond: { value: Math.round(perCpuSecond), unit: 'spans/s', better: 'higher', bar: 60_000 },
+      spansPerSecond: { value: Math.round(perSecond), unit: 'spans/s', better: 'higher' },
+      plainRoadPerCpuSecond: { value: Math.round(usual), unit: 'spans/s', better: 'higher' },
+      timesThePlainRoad: { value: Math.round((perCpuSecond / usual) * 100) / 100, unit: '×', better: 'higher', bar: 2 },
+      decodedPerCpuSecond: { value: Math.round(decodeOnly()), unit: 'spans/s', better: 'higher' },
+    },
+    startedMs,
+  )
+} finally {
+  for (const child of [collector, store]) {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  rmSync(folder, { recursive: true, force: true })
+}
