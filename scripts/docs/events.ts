@@ -1,0 +1,18 @@
+/** docs/reference/events.md, from the declared events. */
+import { type EventDeclaration, events } from '@spyglass/agent/contract'
+import { code, page, table } from './markdown.ts'
+
+export function eventsPage(): string {
+  const introduction = [
+    'What happens to resources. The name is the EventName of the log record, the type of the Jolokia notification and the name in the table',
+    '`events`; the trap number stands under `.0` of `snmp.root`. A raise and its clear share an incident id, which every form of them carries.',
+  ].join('\n')
+  const rows = Object.entries<EventDeclaration>(events).map(([name, { phase, severity, trap, clears, description }]) => [
+    code(name),
+    clears === undefined ? phase : `clears ${code(clears)}`,
+    severity,
+    trap === undefined ? '' : code(`.0.${trap}`),
+    description,
+  ])
+  return page('Events', introduction, [table(['Event', 'Phase', 'Severity', 'Trap', 'Meaning'], rows)])
+}

@@ -1,0 +1,64 @@
+/** docs/reference/managed-resources.md, from the declared kinds: one declaration, all its names. */
+import {
+  type AttributeDeclaration,
+  allDeclaredKinds,
+  isMetric,
+  isStateSet,
+  type OpenType,
+  otelNameOf,
+  prometheusNameOf,
+  type ResourceKind,
+} from '@spyglass/agent/contract'
+import { code, page, section, table } from './markdown.ts'
+
+export function managedResourcesPage(): string {
+  const introduction = [
+    'Each kind of resource is declared once; all its names follow from that. OIDs stand under `snmp.root` of the configuration',
+    '(`1.3.6.1.4.1.8072.9999.9999` by default). A number in SNMP is scaled where a factor is given. Command line:',
+    '`spyglass get KIND.KEYS.ATTRIBUTE`, for instance `spyglass get datasource.http-1.shop.activeConnections`.',
+  ].join('\n')
+  return page('Managed resources', introduction, allDeclaredKinds.map(kindSection))
+}
+
+function kindSection(kind: ResourceKind): string {
+  const rows = Object.entries(kind.attributes).map(([name, declared]) => attributeRow(kind, name, declared))
+  const head = ['Attribute', 'Type', 'Unit', 'Prometheus', 'OpenTelemetry', 'OID', 'Meaning']
+  return section(kind.name, `${kind.description}`, `ObjectName: ${code(objectNamePattern(kind))}`, table(head, rows))
+}
+
+function objectNamePattern({ domain, type, keys }: ResourceKind): string {
+  return `${domain}:${[`type=${type}`, ...keys.map((key) => `${key}=…`)].join(',')}`
+}
+
+function attributeRow(kind: ResourceKind, name: string, declared: AttributeDeclaration): string[] {
+  const metric = isMetric(kind, name)
+  return [
+    code(name),
+    typeText(declared),
+    declared.unit ?? '',
+    metric || isStateSet(kind, name) ? code(prometheusNameOf(kind, name)) : '',
+    metric ? code(otelNameOf(kind, name)) : '',
+    oidText(kind, declared),
+    [declared.description, settingText(declared)].filter(Boolean).join(' '),
+  ]
+}
+
+function oidText({ table: number }: ResourceKind, { column, snmpScale }: AttributeDeclaration): string {
+  if (number === undefined || column === undefined) return ''
+  return `${code(`.1.${number}.1.${column}`)}${snmpScale === undefined ? '' : ` × ${snmpScale}`}`
+}
+
+function settingText({ setting }: AttributeDeclaration): string {
+  return setting ? `Setting; a change applies ${setting.applies === 'live' ? 'at once' : `after a ${setting.applies}`}.` : ''
+}
+
+function typeText({ type, values }: AttributeDeclaration): string {
+  return values ? values.map(code).join(', ') : openTypeText(type)
+}
+
+function openTypeText(type: OpenType): string {
+  if (typeof type === 'string') return type
+  if ('array' in type) return `list of ${openTypeText(type.array)}`
+  if ('composite' in type) return `composite of ${Object.keys(type.items).join(', ')}`
+  return `table of ${Object.keys(type.row).join(', ')}`
+}

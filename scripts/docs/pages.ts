@@ -1,0 +1,24 @@
+/** All generated pages: path below docs/reference to text. */
+import { cliPage } from './cli.ts'
+import { configurationPage } from './configuration.ts'
+import { dashboardsPage } from './dashboards.ts'
+import { environmentPage } from './environment.ts'
+import { errorsPage } from './errors.ts'
+import { eventsPage } from './events.ts'
+import { managedResourcesPage } from './managed-resources.ts'
+import { tablesPage } from './tables.ts'
+import { telemetryPage } from './telemetry.ts'
+
+export async function renderPages(): Promise<Readonly<Record<string, string>>> {
+  return {
+    'cli.md': cliPage(),
+    'configuration.md': configurationPage(),
+    'dashboards.md': dashboardsPage(),
+    'environment.md': environmentPage(),
+    'errors.md': await errorsPage(),
+    'events.md': eventsPage(),
+    'managed-resources.md': managedResourcesPage(),
+    'tables.md': tablesPage(),
+    'telemetry.md': telemetryPage(),
+  }
+}

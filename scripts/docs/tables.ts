@@ -1,0 +1,18 @@
+/** docs/reference/tables.md, from the declared ClickHouse tables. */
+import { DATABASE, type Table, tables } from '@spyglass/agent/contract'
+import { code, page, section, table } from './markdown.ts'
+
+export function tablesPage(): string {
+  const introduction = [
+    `Tables of the database \`${DATABASE}\`. The \`otel_*\` tables have the names, types and values of the OpenTelemetry Collector's ClickHouse`,
+    'exporter, so that whatever reads those reads these. Rollups hold a row for each batch: always sum over them.',
+  ].join('\n')
+  return page('Tables', introduction, Object.values<Table>(tables).map(tableSection))
+}
+
+function tableSection({ name, columns, engine, orderBy, partitionBy, ttlFrom, retention }: Table): string {
+  const setting = retention === 'telemetry' ? 'retention.telemetryDays' : 'retention.rollupDays'
+  const facts = `Engine ${code(engine)}, ordered by ${code(orderBy)}, partitioned by ${code(partitionBy)}. Kept for ${code(setting)} from ${code(ttlFrom)}.`
+  const rows = columns.map((column) => [code(column.name), code(column.type), column.default === undefined ? '' : code(column.default)])
+  return section(name, facts, table(['Column', 'Type', 'Default'], rows))
+}

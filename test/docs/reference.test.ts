@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { agentSettings } from '../../agent/src/settings/settings.ts'
+import { allDeclaredKinds, events, otelNameOf, prometheusNameOf, isMetric, tables } from '@spyglass/agent/contract'
+import { expect, test } from 'vitest'
+import { commands } from '../../runtime/src/cli/commands.ts'
+import { allSettings } from '../../scripts/docs/configuration.ts'
+import { allErrors } from '../../scripts/docs/errors.ts'
+import { code, page, section, table } from '../../scripts/docs/markdown.ts'
+import { renderPages } from '../../scripts/docs/pages.ts'
+import { ROOT } from '../support/sources.ts'
+
+const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'))
+const allText = docs.map((path) => readFileSync(join(ROOT, 'docs', path), 'utf8')).join('\n')
+const handWritten = [
+  ...docs.filter((path) => !path.startsWith('reference/')).map((path) => `docs/${path}`),
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+]
+
+test('the reference pages are those that `npm run docs` writes', async () => {
+  for (const [name, text] of Object.entries(await renderPages())) {
+    const file = join(ROOT, 'docs/reference', name)
+    expect(existsSync(file) ? readFileSync(file, 'utf8') : '', `docs/reference/${name} is stale: npm run docs`).toBe(text)
+  }
+})
+
+test('there is no reference page that nothing generates', async () => {
+  const generated = Object.keys(await renderPages())
+  expect(readdirSync(join(ROOT, 'docs/reference')).filter((name) => !generated.includes(name))).toEqual([])
+})
+
+test('every declared name stands in the docs', async () => {
+  const names = [
+    ...allSettings().map(({ path }) => path),
+    ...(await allErrors()).map((error) => error.code),
+    ...Object.keys(events),
+    ...Object.keys(tables),
+    ...commands.map(({ name }) => name),
+    ...commands.flatMap(({ options }) => Object.keys(options).map((option) => `--${option}`)),
+    ...Object.values<{ env: string }>(agentSettings).map(({ env }) => env),
+    ...allDeclaredKinds.flatMap((kind) =>
+      Object.keys(kind.attributes).flatMap((attribute) =>
+        isMetric(kind, attribute) ? [otelNameOf(kind, attribute), prometheusNameOf(kind, attribute)] : [],
+      ),
+    ),
+  ]
+  expect(names.length).toBeGreaterThan(200)
+  expect(names.filter((name) => !allText.includes(`\`${name}`) && !allText.includes(`## ${name}`))).toEqual([])
+})
+
+test('error codes and settings that pages written by hand name do exist', async () => {
+  const codes = new Set((await allErrors()).map((error) => error.code))
+  const settings = allSettings().map(({ path }) => path.replaceAll('[]', ''))
+  const groups = new Set<string | undefined>(settings.map((path) => path.split('.')[0]))
+  for (const path of handWritten) {
+    const text = readFileSync(join(ROOT, path), 'utf8')
+    const unknownCodes = [...text.matchAll(/\bSPY_[A-Z_]+\b/g)].map(([found]) => found).filter((found) => !codes.has(found))
+    const named = [...text.matchAll(/`([a-z][A-Za-z]*(?:\.[a-zA-Z]+)+)`/g)].map(([, found = '']) => found)
+    const unknownSettings = named.filter(
+      (found) =>
+        groups.has(found.split('.')[0]) &&
+        isSettingLike(found) &&
+        !settings.some((path_) => path_ === found || path_.startsWith(`${found}.`)),
+    )
+    expect([path, ...unknownCodes, ...unknownSettings]).toEqual([path])
+  }
+})
+
+/** File names look like settings but are none. */
+const isSettingLike = (text: string): boolean => !/\.(ts|js|mjs|md|yaml|json|log)$/.test(text)
+
+test('every link between pages leads to a file', () => {
+  const broken = handWritten.flatMap((path) => {
+    const text = readFileSync(join(ROOT, path), 'utf8')
+    const targets = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^[a-z]+:/.test(target))
+    return targets.filter((target) => !existsSync(join(ROOT, normalize(join(dirname(path), target))))).map((target) => `${path}: ${target}`)
+  })
+  expect(broken).toEqual([])
+})
+
+test('tables escape what would break them', () => {
+  expect(table(['a'], [['x | y\nz']])).toBe('| a |\n| --- |\n| x \\| y z |')
+  expect(page('T', 'i', [section('S', 'p')])).toContain('# T\n\ni\n\n## S\n\np\n')
+  expect([code('x'), code('')]).toEqual(['`x`', ''])
+})
