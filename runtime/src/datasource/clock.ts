@@ -1,3 +1,5 @@
+import { outsideContext } from './outside-context.ts'
+
 /** Time as a pool sees it: monotonic milliseconds and one-shot timers. Tests bring their own. */
 export interface Clock {
   now(): number
@@ -8,7 +10,7 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, fn) {
-    const timer = setTimeout(fn, ms).unref()
+    const timer = outsideContext(() => setTimeout(fn, ms).unref())
     return () => clearTimeout(timer)
   },
 }

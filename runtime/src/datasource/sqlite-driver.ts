@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { DatabaseError, fail } from './errors.ts'
 import type { Driver, DriverConnection, Statement, StatementResult } from './driver.ts'
+import { outsideContext } from './outside-context.ts'
 import type { FromWorker, ToWorker } from './sqlite-worker.ts'
 
 export interface SqliteDriverOptions {
@@ -33,7 +34,7 @@ export function createSqliteDriver({ file, folder, busyTimeoutMs = 5000 }: Sqlit
     begin: 'BEGIN IMMEDIATE',
     async connect(onBroken) {
       if (target !== MEMORY) mkdirSync(dirname(target), { recursive: true })
-      const connection = new SqliteConnection(target, busyTimeoutMs, onBroken)
+      const connection = outsideContext(() => new SqliteConnection(target, busyTimeoutMs, onBroken))
       try {
         await connection.opened
       } catch (error) {
