@@ -17,6 +17,8 @@ export const ruleOfEvent = {
   'spyglass.pool.exhausted': 'PoolExhausted',
 } as const satisfies Partial<Record<EventName, string>>
 
+const MOST_HEARD = 2000
+
 type RaisingEvent = keyof typeof ruleOfEvent
 
 const isRaising = (name: EventName): name is RaisingEvent => Object.hasOwn(ruleOfEvent, name)
@@ -26,6 +28,7 @@ export class EventSource {
   readonly #evaluator: Evaluator
   readonly #crashes: Record<string, number[]>
   readonly #now: () => number
+  readonly #heard = new Set<string>()
 
   constructor({ alerting, evaluator, crashes, now = Date.now }: EventSourceOptions) {
     this.#alerting = alerting
@@ -34,7 +37,17 @@ export class EventSource {
     this.#now = now
   }
 
+  /** An event may come by two ways, the second one late: it must not count as a second crash, nor raise what has cleared. */
   onEvent(event: SpyglassEvent): void {
+    const key = `${event.incidentId} ${event.phase}`
+    if (event.phase === 'note' || this.#heard.has(key)) return
+    this.#heard.add(key)
+    const oldest = this.#heard.values().next().value
+    if (this.#heard.size > MOST_HEARD && oldest !== undefined) this.#heard.delete(oldest)
+    this.#judge(event)
+  }
+
+  #judge(event: SpyglassEvent): void {
     if (event.phase === 'raise' && isRaising(event.name) && !this.#evaluator.knows(event.incidentId)) {
       this.#evaluator.raise(event.name === 'spyglass.instance.down' ? this.#instanceDown(event) : poolExhausted(event))
     }

@@ -15,7 +15,7 @@ export interface GuardOptions {
 }
 
 /** What anyone may have: whether we live, the login page, and files that hold nothing secret. */
-const OPEN = /^\/(health|ready|login|favicon\.ico|assets\/[\w.-]+)$/
+const OPEN = /^\/(health|ready|session|login|favicon\.ico|assets\/[\w.-]+)$/
 
 export function installGuard(app: FastifyInstance, options: GuardOptions): void {
   const isHttps = options.publicUrl?.startsWith('https:') ?? false

@@ -15,6 +15,9 @@ export function addLoginRoutes(app: FastifyInstance, options: LoginOptions): voi
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   )
 
+  /** Whether the asker's session lives; the login page asks so that a link from elsewhere need not log in twice. */
+  app.get('/session', async (request) => ({ alive: sessions.isAlive(sessionIdOf(request.headers.cookie)) }))
+
   app.get('/login', async (request, reply) => {
     if (sessions.isAlive(sessionIdOf(request.headers.cookie))) return reply.redirect('/', 302)
     return assets.sendPage(request, reply, 'login.html')

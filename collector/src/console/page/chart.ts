@@ -15,6 +15,8 @@ export interface ChartOptions {
   readonly series: readonly ChartSeries[]
   readonly format: (value: number) => string
   readonly height?: number
+  /** Said in place of the chart when there is not one value. */
+  readonly empty: string
 }
 
 export interface Chart {
@@ -26,18 +28,24 @@ export interface Chart {
 
 const colorOf = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 const SYNC = 'spyglass'
+const HEIGHT = 150
 
 export function createChart(options: ChartOptions): Chart {
-  const { title, height = 150 } = options
+  const { title, height = HEIGHT, empty } = options
   const legend = h('span', { class: 'legend', 'aria-live': 'off' })
   const body = h('div', { class: 'plot', role: 'img', 'aria-label': title })
-  const element = h('figure', { class: 'chart' }, h('figcaption', {}, h('span', { class: 'label' }, title), legend), body)
+  const note = h('p', { class: 'faint none', hidden: true }, empty)
+  const element = h('figure', { class: 'chart' }, h('figcaption', {}, h('span', { class: 'label' }, title), legend), note, body)
   let plot: uPlot | undefined
   const resize = new ResizeObserver(() => plot?.setSize({ width: body.clientWidth, height }))
   resize.observe(body)
 
   function update(times: readonly number[], values: readonly (readonly (number | null)[])[], range: { from: number; to: number }): void {
     const data = [times.map((ms) => ms / 1000), ...values.map((list) => [...list])] as uPlot.AlignedData
+    const isEmpty = !values.some((list) => list.some((value) => value !== null))
+    note.hidden = !isEmpty
+    body.hidden = isEmpty
+    if (isEmpty) return
     const [min, max] = [range.from / 1000, range.to / 1000]
     if (plot) plot.setData(data, false)
     else plot = new uPlot(plotOptions(options, body.clientWidth || 400, legend), data, body)
@@ -60,13 +68,14 @@ function plotOptions(options: ChartOptions, width: number, legend: HTMLElement):
   const axis = { stroke: colorOf('--faint'), grid, ticks: { ...grid, size: 4 }, font: '11px system-ui, sans-serif' }
   return {
     width,
-    height: options.height ?? 150,
+    height: options.height ?? HEIGHT,
     legend: { show: false },
     cursor: { sync: { key: SYNC }, points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
     axes: [
       {
         ...axis,
+        size: 28,
         space: 60,
         values: (_plot, ticks) =>
           ticks.map((at) =>

@@ -65,7 +65,8 @@ export function tile(label: string, value: string, hint: string, tone = ''): HTM
 
 /** Who holds connections: longest first, with the stack of whoever borrowed. */
 export function holderTable(key: string, holders: readonly Holder[]): HTMLElement {
-  const head = ['Connection', 'Held', 'Route', 'Borrowed at', 'Last statement', 'Trace'].map((text) => h('th', { scope: 'col' }, text))
+  const names = ['Connection', 'Held', 'Route', 'Borrowed at', 'Last statement', 'Trace']
+  const head = names.map((name, i) => h('th', { scope: 'col', class: i < 2 ? 'number' : '' }, name))
   const rows = holders.toSorted((a, b) => b.heldMs - a.heldMs).map((holder) => holderRow(`${key}/${holder.connection}`, holder))
   return h('div', { class: 'scroll' }, h('table', { class: 'holders' }, h('thead', {}, h('tr', {}, head)), h('tbody', {}, rows)))
 }

@@ -5,7 +5,7 @@
 import type { Span } from './api-types.ts'
 import { fill, h } from './dom.ts'
 import { milliseconds } from './format.ts'
-import { flatten, type TreeRow, treeOf } from './span-tree.ts'
+import { flatten, type TreeNode, type TreeRow, treeOf } from './span-tree.ts'
 
 export interface Waterfall {
   readonly element: HTMLElement
@@ -19,129 +19,154 @@ const MOST_HEIGHT = 640
 const SPARE = 12
 /** Deeper levels are not moved in further: names must stay readable. */
 const DEEPEST_INDENT = 16
+const PAGE = Math.floor(MOST_HEIGHT / ROW_HEIGHT)
+/** Rows that a key moves by. */
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowDown: 1,
+  ArrowUp: -1,
+  PageDown: PAGE,
+  PageUp: -PAGE,
+  Home: -Infinity,
+  End: Infinity,
+}
 
 export function createWaterfall(spans: readonly Span[], onChoose: (span: Span) => void): Waterfall {
-  const tree = treeOf(spans)
-  const folded = new Set<string>()
-  const start = spans.reduce((least, span) => Math.min(least, span.start), Infinity)
-  const total = Math.max(0.001, spans.reduce((most, span) => Math.max(most, span.start + span.durationMs), 0) - start)
-  let rows = flatten(tree, folded)
-  let chosen: string | undefined
+  return new VirtualWaterfall(spans, onChoose)
+}
 
-  const canvas = h('div', { class: 'rows' })
-  const scroller = h('div', { class: 'waterfall', role: 'tree', tabindex: 0, 'aria-label': `Waterfall of ${spans.length} spans` }, canvas)
-  const element = h('div', { class: 'waterfallbox' }, axis(total), scroller)
+class VirtualWaterfall implements Waterfall {
+  readonly element: HTMLElement
+  readonly #tree: readonly TreeNode[]
+  readonly #onChoose: (span: Span) => void
+  readonly #canvas = h('div', { class: 'rows' })
+  readonly #scroller: HTMLElement
+  readonly #folded = new Set<string>()
+  /** Begin and length of the trace in milliseconds. */
+  readonly #start: number
+  readonly #total: number
+  #rows: readonly TreeRow[] = []
+  #chosen = ''
+  #isAsked = false
 
-  function draw(): void {
-    const first = Math.max(0, Math.floor(scroller.scrollTop / ROW_HEIGHT) - SPARE)
-    const last = Math.min(rows.length, Math.ceil((scroller.scrollTop + MOST_HEIGHT) / ROW_HEIGHT) + SPARE)
+  constructor(spans: readonly Span[], onChoose: (span: Span) => void) {
+    this.#tree = treeOf(spans)
+    this.#onChoose = onChoose
+    this.#start = spans.reduce((least, span) => Math.min(least, span.start), Infinity)
+    this.#total = Math.max(0.001, spans.reduce((most, span) => Math.max(most, span.start + span.durationMs), 0) - this.#start)
+    const label = `Waterfall of ${spans.length} spans`
+    this.#scroller = h('div', { class: 'waterfall', role: 'tree', tabindex: 0, 'aria-label': label }, this.#canvas)
+    this.#scroller.addEventListener('scroll', () => this.#drawSoon())
+    this.#scroller.addEventListener('keydown', (event) => this.#onKey(event))
+    this.element = h('div', { class: 'waterfallbox' }, axis(this.#total), this.#scroller)
+    this.#layOut()
+  }
+
+  select(span: Span): void {
+    this.#mark(span)
+    // not in the page yet: where it scrolls to is known only after the layout
+    requestAnimationFrame(() => this.#reveal(this.#rows.findIndex((row) => row.span.spanId === span.spanId)))
+  }
+
+  #layOut(): void {
+    this.#rows = flatten(this.#tree, this.#folded)
+    const height = this.#rows.length * ROW_HEIGHT
+    this.#canvas.style.height = `${height}px`
+    this.#scroller.style.height = `${Math.min(MOST_HEIGHT, height + 2)}px`
+    this.#draw()
+  }
+
+  #drawSoon(): void {
+    if (this.#isAsked) return
+    this.#isAsked = true
+    requestAnimationFrame(() => {
+      this.#isAsked = false
+      this.#draw()
+    })
+  }
+
+  #draw(): void {
+    const top = this.#scroller.scrollTop
+    const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - SPARE)
+    const last = Math.ceil((top + MOST_HEIGHT) / ROW_HEIGHT) + SPARE
     fill(
-      canvas,
-      rows.slice(first, last).map((row, i) => drawRow(row, first + i)),
+      this.#canvas,
+      this.#rows.slice(first, last).map((row, i) => this.#rowElement(row, first + i)),
     )
   }
 
-  function layOut(): void {
-    rows = flatten(tree, folded)
-    canvas.style.height = `${rows.length * ROW_HEIGHT}px`
-    scroller.style.height = `${Math.min(MOST_HEIGHT, rows.length * ROW_HEIGHT + 2)}px`
-    draw()
-  }
-
-  function drawRow(row: TreeRow, index: number): HTMLElement {
+  #rowElement(row: TreeRow, index: number): HTMLElement {
     const { span, depth, children } = row
-    const isFolded = folded.has(span.spanId)
-    const name = h('span', { class: 'name', title: span.statement || span.name }, toggleOf(row, isFolded), span.statement || span.name)
+    const isFolded = this.#folded.has(span.spanId)
+    const isChosen = span.spanId === this.#chosen
+    const title = span.statement || span.name
+    const name = h('span', { class: 'name', title }, toggleOf(row, isFolded), title)
     name.style.paddingLeft = `${Math.min(depth, DEEPEST_INDENT) * 14}px`
-    const element = h(
-      'div',
-      {
-        class: `row ${toneOf(span)}${span.spanId === chosen ? ' is-chosen' : ''}`,
-        id: `span-${span.spanId}`,
-        role: 'treeitem',
-        'aria-level': depth + 1,
-        'aria-selected': span.spanId === chosen ? 'true' : 'false',
-        'aria-expanded': children.length === 0 ? undefined : isFolded ? 'false' : 'true',
-        onclick: (event) => ((event.target as Element).closest('.toggle') ? fold(row) : choose(row)),
-      },
-      name,
-      barOf(span),
-    )
+    const attributes = {
+      class: `row ${toneOf(span)}${isChosen ? ' is-chosen' : ''}`,
+      id: `span-${span.spanId}`,
+      role: 'treeitem',
+      'aria-level': depth + 1,
+      'aria-selected': isChosen ? 'true' : 'false',
+      'aria-expanded': children.length === 0 ? undefined : isFolded ? 'false' : 'true',
+      onclick: (event: Event) => ((event.target as Element).closest('.toggle') ? this.#fold(row) : this.#choose(row)),
+    }
+    const element = h('div', attributes, name, this.#barElement(span))
     element.style.transform = `translateY(${index * ROW_HEIGHT}px)`
     return element
   }
 
-  function barOf({ start: begin, durationMs, location }: Span): HTMLElement {
-    const left = ((begin - start) / total) * 100
-    const width = (durationMs / total) * 100
+  #barElement({ start, durationMs, location }: Span): HTMLElement {
+    const left = ((start - this.#start) / this.#total) * 100
+    const width = (durationMs / this.#total) * 100
     const bar = h('span', { class: 'bar' })
     bar.style.left = `${left}%`
     bar.style.width = `max(2px, ${width}%)`
     const label = h('span', { class: 'barlabel' }, milliseconds(durationMs), location && h('span', { class: 'faint' }, ` ${location}`))
-    // the label stands behind its bar, or before it where there is no room
+    // the label stands behind its bar, or before it or in it where there is no room
     if (left + width < 70) label.style.left = `calc(${left + width}% + 6px)`
     else if (left > 30) label.style.right = `calc(${100 - left}% + 6px)`
-    else label.style.left = `calc(${left}% + 6px)`
+    else {
+      label.style.left = `calc(${left}% + 6px)`
+      label.classList.add('inside')
+    }
     return h('span', { class: 'track' }, bar, label)
   }
 
-  function choose({ span }: TreeRow): void {
-    mark(span)
-    draw()
-    onChoose(span)
+  #choose({ span }: TreeRow): void {
+    this.#mark(span)
+    this.#onChoose(span)
   }
 
-  function mark(span: Span): void {
-    chosen = span.spanId
-    scroller.setAttribute('aria-activedescendant', `span-${span.spanId}`)
+  #mark(span: Span): void {
+    this.#chosen = span.spanId
+    this.#scroller.setAttribute('aria-activedescendant', `span-${span.spanId}`)
+    this.#draw()
   }
 
-  function fold({ span, children }: TreeRow): void {
+  #fold({ span, children }: TreeRow): void {
     if (children.length === 0) return
-    if (!folded.delete(span.spanId)) folded.add(span.spanId)
-    layOut()
+    if (!this.#folded.delete(span.spanId)) this.#folded.add(span.spanId)
+    this.#layOut()
   }
 
-  function reveal(index: number): void {
+  #reveal(index: number): void {
     const top = index * ROW_HEIGHT
+    const scroller = this.#scroller
     if (top < scroller.scrollTop) scroller.scrollTop = top
     else if (top + ROW_HEIGHT > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + ROW_HEIGHT - scroller.clientHeight
   }
 
-  function walk(event: KeyboardEvent): void {
-    const at = rows.findIndex(({ span }) => span.spanId === chosen)
-    const row = rows[at]
-    const page = Math.floor(MOST_HEIGHT / ROW_HEIGHT)
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -rows.length, End: rows.length }
-    const isFolded = row !== undefined && folded.has(row.span.spanId)
-    if (row && ((event.key === 'ArrowLeft' && !isFolded) || (event.key === 'ArrowRight' && isFolded))) fold(row)
-    const step = steps[event.key]
+  #onKey(event: KeyboardEvent): void {
+    const at = this.#rows.findIndex(({ span }) => span.spanId === this.#chosen)
+    const row = this.#rows[at]
+    const isFolded = row !== undefined && this.#folded.has(row.span.spanId)
+    if (row && ((event.key === 'ArrowLeft' && !isFolded) || (event.key === 'ArrowRight' && isFolded))) this.#fold(row)
+    const step = STEPS[event.key]
     if (step === undefined) return
     event.preventDefault()
-    const next = Math.max(0, Math.min(rows.length - 1, at + step))
-    if (rows[next]) choose(rows[next])
-    reveal(next)
-  }
-
-  let isAsked = false
-  scroller.addEventListener('scroll', () => {
-    if (isAsked) return
-    isAsked = true
-    requestAnimationFrame(() => {
-      isAsked = false
-      draw()
-    })
-  })
-  scroller.addEventListener('keydown', walk)
-  layOut()
-  return {
-    element,
-    select(span) {
-      mark(span)
-      draw()
-      // not in the page yet: where it scrolls to is known only after the layout
-      requestAnimationFrame(() => reveal(rows.findIndex((row) => row.span.spanId === span.spanId)))
-    },
+    const next = Math.max(0, Math.min(this.#rows.length - 1, at + step))
+    if (this.#rows[next]) this.#choose(this.#rows[next])
+    this.#reveal(next)
   }
 }
 

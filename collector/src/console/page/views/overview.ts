@@ -9,11 +9,23 @@ import { badge, nothing, tile } from '../parts.ts'
 import { createTable } from '../table.ts'
 import type { View } from '../view.ts'
 
+const NONE = 'No request in this range.'
+
 export function createOverview(place: Place): View {
   const tiles = h('div', { class: 'tiles' })
   const charts = {
-    rate: createChart({ title: 'Requests per second', series: [{ label: 'rate', color: '--blue', isFilled: true }], format: rate }),
-    errors: createChart({ title: 'Failed requests', series: [{ label: 'errors', color: '--red', isFilled: true }], format: percent }),
+    rate: createChart({
+      title: 'Requests per second',
+      series: [{ label: 'rate', color: '--blue', isFilled: true }],
+      format: rate,
+      empty: NONE,
+    }),
+    errors: createChart({
+      title: 'Failed requests',
+      series: [{ label: 'errors', color: '--red', isFilled: true }],
+      format: percent,
+      empty: NONE,
+    }),
     durations: createChart({
       title: 'Duration',
       series: [
@@ -22,6 +34,7 @@ export function createOverview(place: Place): View {
         { label: 'p99', color: '--violet' },
       ],
       format: milliseconds,
+      empty: NONE,
     }),
   }
   const instances = instanceTable()
@@ -54,12 +67,12 @@ export function createOverview(place: Place): View {
 
 const section = (title: string, ...content: HTMLElement[]): HTMLElement => h('section', {}, h('h2', {}, title), ...content)
 
-function drawTiles(tiles: HTMLElement, { total, series, from, to }: Red): void {
+function drawTiles(tiles: HTMLElement, { total, series }: Red): void {
   const ratio = total.requests === 0 ? 0 : total.errors / total.requests
   const slowest = Math.max(0, ...series.map(({ max }) => max))
   fill(
     tiles,
-    tile('Requests', count(total.requests), `counted in ${ago(to - from)}, every one`),
+    tile('Requests', count(total.requests), 'every one is counted'),
     tile('Rate', rate(total.rate), 'mean over the range'),
     tile('Failed', percent(ratio), `${count(total.errors)} requests`, ratio > 0.05 ? 'bad' : ratio > 0.01 ? 'warn' : ''),
     tile(
@@ -79,10 +92,11 @@ function drawCharts(charts: Record<'rate' | 'errors' | 'durations', Chart>, { se
   for (let at = Math.floor(from / step) * step; at <= to; at += step) times.push(at)
   const range = { from, to }
   const rows = times.map((at) => byTime.get(at))
+  const none = series.length === 0 ? null : 0
   // the newest step is not over: it is divided by what of it has passed
   const seconds = times.map((at) => Math.max(10, Math.min(stepSeconds, (to - at) / 1000)))
-  charts.rate.update(times, [rows.map((row, i) => (row?.requests ?? 0) / (seconds[i] ?? stepSeconds))], range)
-  charts.errors.update(times, [rows.map((row) => (row ? row.errors / Math.max(1, row.requests) : 0))], range)
+  charts.rate.update(times, [rows.map((row, i) => (row ? row.requests / (seconds[i] ?? stepSeconds) : none))], range)
+  charts.errors.update(times, [rows.map((row) => (row ? row.errors / Math.max(1, row.requests) : none))], range)
   charts.durations.update(
     times,
     (['p50', 'p95', 'p99'] as const).map((key) => rows.map((row) => (row ? row[key] : null))),

@@ -97,10 +97,11 @@ function chartOf(charts: Map<string, Chart>, pool: Pool, series: Series | undefi
       title: 'Connections',
       height: 120,
       format: count,
+      empty: 'No history in this range: pools are sampled every few seconds once the store has their metrics.',
       series: [
         { label: 'lent', color: '--blue', isFilled: true },
         { label: 'waiting', color: '--red', isFilled: true },
-        { label: 'most', color: '--faint' },
+        { label: 'max', color: '--faint' },
       ],
     })
     charts.set(key, chart)

@@ -109,5 +109,5 @@ function routeCell({ route, path, traceId }: SlowRequest): HTMLElement {
 function durationCell({ durationMs, running }: SlowRequest): HTMLElement {
   const meter = h('span', { class: 'meter' })
   meter.style.setProperty('--value', String(durationMs))
-  return h('span', { class: 'metered' }, meter, `${milliseconds(durationMs)}${running ? ' so far' : ''}`)
+  return h('span', { class: 'metered' }, meter, h('b', {}, `${milliseconds(durationMs)}${running ? ' so far' : ''}`))
 }

@@ -124,7 +124,7 @@ function logTable(logs: readonly LogRecord[]): HTMLElement {
       { key: 'time', label: 'Time', cell: (row) => h('time', { title: timestamp(row.time) }, time(row.time)) },
       { key: 'severity', label: 'Level', cell: ({ severity }) => badge(severity.toUpperCase()) },
       { key: 'service', label: 'Service', cell: ({ service }) => service },
-      { key: 'body', label: 'Message', cell: ({ body }) => h('span', { class: 'body' }, body), class: 'wide' },
+      { key: 'body', label: 'Message', cell: ({ body }) => h('span', { class: 'body' }, body), class: 'widest' },
     ],
     empty: () =>
       h('p', { class: 'faint' }, 'Nothing was logged with this trace id. ', h('a', { href: linkTo('slow') }, 'Back to the slow requests')),
