@@ -10,7 +10,7 @@ export type Writer = (value: unknown) => string
 const EXPONENT_FROM = 1e21
 
 const writers: Readonly<Record<string, Writer>> = {
-  int: writeInteger,
+  int: (value) => (typeof value === 'number' && Number.isFinite(value) ? JSON.stringify(Math.trunc(value)) : 'null'),
   long: writeInteger,
   double: (value) => (typeof value === 'number' && Number.isFinite(value) ? String(value) : 'null'),
   boolean: (value) => (typeof value === 'boolean' ? String(value) : 'null'),

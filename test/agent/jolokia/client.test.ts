@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.app.close())
 
-const ask = async (request: object, options: object = {}) => (await jolokia.request(request as never, options as never)) as unknown
+const ask = async (request: object, options: object = {}) => (await jolokia.request(request as never, options)) as unknown
 
 const DATASOURCE = 'spyglass:type=Datasource,instance=http-1,name=shop'
 
