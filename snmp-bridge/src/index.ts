@@ -1,1 +1,7 @@
-export {}
+export { formatOid, type Oid, parseOid } from './ber/oid.ts'
+export { type Bridge, type BridgeOptions, startBridge } from './bridge.ts'
+export { snmpErrors } from './errors.ts'
+export { exportMibs } from './mib/export-mibs.ts'
+export { MODULE_NAME, mibText } from './mib/module-text.ts'
+export { mibNotifications } from './mib/notifications.ts'
+export { mibTables } from './mib/tables.ts'

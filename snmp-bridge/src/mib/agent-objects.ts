@@ -23,7 +23,7 @@ export interface AgentObject {
   readonly syntax: string
   readonly units?: string
   readonly description: string
-  read(status: AgentStatus, now: number): SnmpValue
+  readonly read: (status: AgentStatus, now: number) => SnmpValue
 }
 
 export const agentObjects: readonly AgentObject[] = [

@@ -32,7 +32,7 @@ function stateSyntax(values: readonly string[]): ColumnSyntax {
   return {
     syntax: `INTEGER { ${values.map((value, i) => `${value}(${i + 1})`).join(', ')} }`,
     encode(value) {
-      const index = values.indexOf(String(value))
+      const index = typeof value === 'string' ? values.indexOf(value) : -1
       return index < 0 ? undefined : integer(index + 1)
     },
   }

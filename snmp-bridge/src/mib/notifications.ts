@@ -34,7 +34,7 @@ export interface EventObject {
   readonly number: number
   readonly syntax: string
   readonly description: string
-  read(event: SpyglassEvent, links: EventLinks): SnmpValue
+  readonly read: (event: SpyglassEvent, links: EventLinks) => SnmpValue
 }
 
 /** What makes links of an event. */

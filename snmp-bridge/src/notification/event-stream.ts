@@ -21,6 +21,8 @@ export interface EventStreamOptions {
 }
 
 export interface EventStream {
+  /** Resolves when the first attempt has succeeded or failed. */
+  readonly attempted: Promise<void>
   stop(): Promise<void>
 }
 
@@ -31,8 +33,14 @@ const REQUEST_TIMEOUT_MS = 5000
 export function followEvents(options: EventStreamOptions): EventStream {
   const stopping = new AbortController()
   const session = new Session(options, stopping.signal)
-  const running = follow(session, options, stopping.signal)
+  const first = Promise.withResolvers<void>()
+  const onChange = (error?: unknown): void => {
+    first.resolve()
+    options.onChange(error)
+  }
+  const running = follow(session, { ...options, onChange }, stopping.signal)
   return {
+    attempted: first.promise,
     async stop() {
       stopping.abort()
       await running
@@ -85,7 +93,7 @@ class Session {
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) this.#forget(await response.text())
       onOpen()
       const parser = createSseParser((message) => this.#take(message))
-      for await (const chunk of response.body!) {
+      for await (const chunk of response.body) {
         timer.refresh()
         parser.push(chunk)
       }

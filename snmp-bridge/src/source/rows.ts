@@ -27,7 +27,7 @@ function rowIndex(table: MibTable, resource: ResourceValues, numbers: RowNumbers
   const index: number[] = []
   for (const { space, key } of table.indexes) {
     const name = resource[key]
-    if (name === undefined) return undefined
+    if (typeof name !== 'string' && typeof name !== 'number') return undefined
     index.push(numbers.numberOf([space, ...index].join('/'), String(name)))
   }
   return index

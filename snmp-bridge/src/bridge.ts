@@ -1,0 +1,181 @@
+/**
+ * Wires the parts of the bridge and owns the order of their start and stop: identity on disk, objects, socket, first poll, then
+ * notifications.
+ */
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { type Getters, kinds, type SpyglassEvent } from '@spyglass/agent/contract'
+import { ensureDataFolder, type DataFolder, type Secrets, type SpyglassConfig } from '@spyglass/agent/config'
+import type { Logger } from '@spyglass/agent/logger'
+import type { Registry } from '@spyglass/agent/registry'
+import { type Oid, parseOid } from './ber/oid.ts'
+import { description, version } from './identity.ts'
+import { createAgentCore } from './message/agent-core.ts'
+import { createCounters, droppedPackets, type EngineCounters } from './message/counters.ts'
+import { agentInstances, type AgentStatus } from './mib/agent-objects.ts'
+import { exportMibs } from './mib/export-mibs.ts'
+import { productOid } from './mib/layout.ts'
+import { type EventLinks, notificationOf } from './mib/notifications.ts'
+import { mibTables } from './mib/tables.ts'
+import { type EventStream, followEvents } from './notification/event-stream.ts'
+import { createNotifier, type Notifier } from './notification/notifier.ts'
+import { createReceivers } from './notification/receivers.ts'
+import { openUdpServer } from './server/udp-server.ts'
+import { createJolokiaReader } from './source/jolokia-client.ts'
+import { createPoller, type Poller } from './source/poller.ts'
+import { openRowNumbers } from './source/row-numbers.ts'
+import { oids } from './system/standard-oids.ts'
+import { systemObjects, systemTypes } from './system/system-objects.ts'
+import { createEngineClock, type EngineClock } from './usm/engine-clock.ts'
+import { nextEngineIdentity } from './usm/engine-state.ts'
+import { localizeKeys, masterKeys } from './usm/keys.ts'
+import { createAccessPolicy } from './vacm/vacm.ts'
+
+export interface BridgeOptions {
+  readonly config: SpyglassConfig
+  readonly secrets: Secrets
+  readonly registry: Registry
+  readonly logger: Logger
+}
+
+export interface Bridge {
+  /** UDP port the agent listens on. */
+  readonly port: number
+  /** Idempotent, and done within a second. */
+  stop(): Promise<void>
+}
+
+/** Everything that more than one part needs. */
+interface Engine {
+  readonly root: Oid
+  readonly counters: EngineCounters
+  readonly clock: EngineClock
+  readonly status: AgentStatus
+  /** sysUpTime in hundredths of a second. */
+  readonly upTime: () => number
+}
+
+/** @throws SPY_PORT_TAKEN, SPY_PORT_UNUSABLE, SPY_SNMP_STATE, SPY_DATA_UNWRITABLE */
+export async function startBridge(options: BridgeOptions): Promise<Bridge> {
+  const { config, logger } = options
+  const folder = ensureDataFolder(config.data)
+  const engine = createEngine(config, folder)
+  const poller = createBridgePoller(options, engine, folder)
+  const core = createAgentCore({
+    clock: engine.clock,
+    policy: accessPolicy(options, engine.clock),
+    counters: engine.counters,
+    snapshot: () => poller.snapshot(),
+    onInternalError: (err) => logger.error({ err }, 'a packet met an error of our own'),
+  })
+  const server = await openUdpServer({
+    host: config.snmp.host,
+    port: config.snmp.port,
+    core,
+    onError: (err) => logger.warn({ err }, 'an answer was not sent'),
+  })
+  exportMibs(folder.mibs, engine.root)
+  const withdraw = registerAgent(options, engine, poller)
+  const notifications = startNotifications(options, engine)
+  await Promise.all([poller.start(), notifications.attempted])
+  logger.info({ port: server.port, engineId: engine.clock.engineId.toString('hex'), boots: engine.clock.boots }, 'SNMP bridge started')
+  let stopping: Promise<void> | undefined
+  async function stop(): Promise<void> {
+    withdraw()
+    poller.stop()
+    await Promise.all([server.close(), notifications.stop()])
+  }
+  return { port: server.port, stop: () => (stopping ??= stop()) }
+}
+
+function createEngine(config: SpyglassConfig, folder: DataFolder): Engine {
+  const { engineId, boots } = nextEngineIdentity(folder.state)
+  const startedAt = performance.now()
+  return {
+    root: parseOid(config.snmp.root),
+    counters: createCounters(),
+    clock: createEngineClock(engineId, boots),
+    status: {
+      version,
+      lastPoll: 0,
+      pollErrors: 0,
+      stale: false,
+      notificationsSent: 0,
+      informsUnacknowledged: 0,
+      notificationsDropped: 0,
+    },
+    upTime: () => (performance.now() - startedAt) / 10,
+  }
+}
+
+function accessPolicy({ config, secrets }: BridgeOptions, clock: EngineClock) {
+  const { user, authPassword, privPassword } = secrets.snmp
+  const keys = localizeKeys(masterKeys(authPassword, privPassword), clock.engineId)
+  return createAccessPolicy({ community: config.snmp.community, users: [{ name: Buffer.from(user, 'utf8'), keys }] })
+}
+
+function createBridgePoller({ config, logger }: BridgeOptions, engine: Engine, folder: DataFolder): Poller {
+  const { root, clock, counters, status, upTime } = engine
+  const { contact, location, pollIntervalMs } = config.snmp
+  const system = systemObjects({ description, objectId: productOid(root), contact, name: hostname(), location, clock, upTime, counters })
+  const fixed = [...system, ...agentInstances(root, status, Date.now)]
+  return createPoller({
+    read: createJolokiaReader({ url: jolokiaUrl(config), timeoutMs: Math.max(1000, pollIntervalMs) }),
+    tables: mibTables(),
+    numbers: openRowNumbers(join(folder.state, 'snmp-rows.json')),
+    root,
+    intervalMs: pollIntervalMs,
+    status,
+    fixed,
+    fixedTypes: systemTypes(fixed),
+    onChange: (err) => (err ? logger.warn({ err }, 'the MBean endpoint does not answer') : logger.info('the MBean endpoint answers again')),
+  })
+}
+
+function startNotifications({ config, secrets, logger }: BridgeOptions, engine: Engine): EventStream {
+  const notifier = createNotifier({
+    receivers: createReceivers(config.snmp.trapTargets, secrets.snmp),
+    status: engine.status,
+    onFailure: (err) => logger.warn({ err }, 'a notification was not delivered'),
+  })
+  notifier.notify({ oid: oids.coldStart, varbinds: [], upTime: engine.upTime() })
+  const links = { consoleUrl: config.console.publicUrl ?? `http://${config.console.host}:${config.console.port}` }
+  const stream = followEvents({
+    url: jolokiaUrl(config),
+    onEvent: (event) => notifyOf(event, notifier, engine, links),
+    onChange: (err) => (err ? logger.warn({ err }, 'the event stream is broken') : logger.info('the event stream is open')),
+  })
+  return {
+    attempted: stream.attempted,
+    async stop() {
+      notifier.stop()
+      await stream.stop()
+    },
+  }
+}
+
+function notifyOf(event: SpyglassEvent, notifier: Notifier, { root, upTime }: Engine, links: EventLinks): void {
+  const notification = notificationOf(event, root, links)
+  if (notification) notifier.notify({ ...notification, upTime: upTime() })
+}
+
+/** The bridge is a managed resource too. */
+function registerAgent({ config, registry }: BridgeOptions, { clock, counters, status }: Engine, poller: Poller): () => void {
+  const getters: Getters<typeof kinds.snmpAgent> = {
+    name: () => config.server.name,
+    engineId: () => clock.engineId.toString('hex'),
+    engineBoots: () => clock.boots,
+    packetsIn: () => counters.inPackets,
+    packetsOut: () => counters.outPackets,
+    packetsDropped: () => droppedPackets(counters),
+    notificationsSent: () => status.notificationsSent,
+    notificationsUnacknowledged: () => status.informsUnacknowledged,
+    lastPoll: () => status.lastPoll,
+    pollErrors: () => status.pollErrors,
+    objects: () => poller.snapshot().size,
+  }
+  return registry.register(kinds.snmpAgent, { name: config.server.name }, getters)
+}
+
+const jolokiaUrl = ({ management }: SpyglassConfig): string =>
+  `http://${management.host.includes(':') ? `[${management.host}]` : management.host}:${management.port}/jolokia`

@@ -1,0 +1,184 @@
+/**
+ * A v3 manager (RFC 3414 §4): for informs the receiver's engine is the authoritative one, so its id is discovered, the keys are
+ * localized for it, and its boots and time are followed. An inform is repeated until it is acknowledged by a signed response.
+ */
+import { randomInt } from 'node:crypto'
+import type { Socket } from 'node:dgram'
+import { setTimeout as delay } from 'node:timers/promises'
+import { compareOids, formatOid } from '../ber/oid.ts'
+import { pduTag } from '../ber/tags.ts'
+import { BerWriter, MAX_DATAGRAM_BYTES } from '../ber/writer.ts'
+import { fail } from '../errors.ts'
+import { seal } from '../message/v3-message.ts'
+import { reportOids } from '../system/system-objects.ts'
+import { type LocalizedKeys, localizeKeys, type MasterKeys } from '../usm/keys.ts'
+import { type InformAnswer, readInformAnswer } from './inform-answer.ts'
+import { type Notification, writeNotification, writePdu } from './message.ts'
+import { type Address, openSocket, type Receiver, send } from './receiver.ts'
+
+export interface InformReceiverOptions extends Address {
+  readonly user: string
+  readonly keys: MasterKeys
+  readonly timeoutMs: number
+  readonly retries: number
+}
+
+/** What is known of the receiver's engine; boots and time only from what it signed, once it signed anything. */
+interface Engine {
+  readonly id: Buffer
+  readonly keys: LocalizedKeys
+  boots: number
+  time: number
+  /** When `time` was true, in milliseconds of {@link performance.now}. */
+  at: number
+}
+
+const NO_BYTES = Buffer.alloc(0)
+/** A receiver corrects our notion of its engine at most this often for one inform. */
+const MAX_CORRECTIONS = 3
+
+export function createInformReceiver(options: InformReceiverOptions): Receiver {
+  const socket = openSocket(options.host)
+  const session = new InformSession(options, socket)
+  return {
+    name: `${options.host}:${options.port}`,
+    deliver: (notification) => session.deliver(notification),
+    close: () => {
+      session.close()
+      socket.close()
+    },
+  }
+}
+
+class InformSession {
+  readonly #options: InformReceiverOptions
+  readonly #socket: Socket
+  readonly #writer = new BerWriter(0, 16_384)
+  readonly #user: Buffer
+  #engine: Engine | undefined
+  #nextId = randomInt(0x7000_0000)
+  #waiting: { readonly msgId: number; readonly resolve: (answer: InformAnswer | undefined) => void } | undefined
+
+  constructor(options: InformReceiverOptions, socket: Socket) {
+    this.#options = options
+    this.#socket = socket
+    this.#user = Buffer.from(options.user)
+    socket.on('message', (message) => this.#take(message))
+  }
+
+  async deliver(notification: Notification): Promise<void> {
+    const { host, port, retries } = this.#options
+    const requestId = this.#id()
+    let why = 'no answer'
+    let corrections = 0
+    for (let attempt = 0; attempt <= retries; attempt++) {
+      const engine = this.#engine ?? (await this.#discover())
+      const answer = engine && (await this.#inform(engine, notification, requestId))
+      if (answer?.type === 'response' && answer.authentic && answer.requestId === requestId) return
+      if (!answer) continue
+      why = `it reports ${answer.oid ? formatOid(answer.oid) : 'nothing'}`
+      if (this.#correct(answer) && corrections++ < MAX_CORRECTIONS) attempt--
+      else await delay(this.#options.timeoutMs, undefined, { ref: false }) // a report can be forged: it must not cost an inform
+    }
+    this.#engine = undefined // the receiver may come back as another engine
+    throw fail('SPY_SNMP_RECEIVER', [`${host}:${port}`, why])
+  }
+
+  close(): void {
+    this.#waiting?.resolve(undefined)
+  }
+
+  /** Takes in what a report says of the engine; true: it is worth to try again at once. */
+  #correct({ type, oid, authentic, parameters }: InformAnswer): boolean {
+    if (type !== 'report' || !oid) return false
+    if (compareOids(oid, reportOids.unknownEngineIds) === 0) {
+      this.#engine = this.#engineOf(parameters.engineId, parameters.boots, parameters.time)
+      return true
+    }
+    if (!authentic || !this.#engine || compareOids(oid, reportOids.notInTimeWindows) !== 0) return false
+    this.#engine.boots = parameters.boots
+    this.#engine.time = parameters.time
+    this.#engine.at = performance.now()
+    return true
+  }
+
+  /** A request without user and engine id is answered by a report that names the engine (RFC 3414 §4). */
+  async #discover(): Promise<Engine | undefined> {
+    const answer = await this.#exchange((msgId) => {
+      writePdu(this.#writer, pduTag.get, msgId, [])
+      return seal(this.#writer, {
+        msgId,
+        reportable: true,
+        engineId: NO_BYTES,
+        boots: 0,
+        time: 0,
+        user: NO_BYTES,
+        priv: false,
+        maxSize: MAX_DATAGRAM_BYTES,
+      })
+    })
+    if (answer?.type !== 'report') return undefined
+    this.#engine = this.#engineOf(answer.parameters.engineId, answer.parameters.boots, answer.parameters.time)
+    return this.#engine
+  }
+
+  #engineOf(id: Buffer, boots: number, time: number): Engine | undefined {
+    if (id.length < 5) return undefined
+    const known = this.#engine?.id.equals(id) ? this.#engine.keys : undefined
+    return { id: Buffer.from(id), keys: known ?? localizeKeys(this.#options.keys, id), boots, time, at: performance.now() }
+  }
+
+  #inform(engine: Engine, notification: Notification, requestId: number): Promise<InformAnswer | undefined> {
+    return this.#exchange((msgId) => {
+      writeNotification(this.#writer, 'inform', notification, requestId)
+      return seal(this.#writer, {
+        msgId,
+        reportable: true,
+        engineId: engine.id,
+        boots: engine.boots,
+        time: engine.time + Math.floor((performance.now() - engine.at) / 1000),
+        user: this.#user,
+        keys: engine.keys,
+        priv: true,
+        maxSize: MAX_DATAGRAM_BYTES,
+      })
+    })
+  }
+
+  /** Sends one message and waits for the answer with its id; undefined when none comes in time. */
+  async #exchange(write: (msgId: number) => Buffer): Promise<InformAnswer | undefined> {
+    const msgId = this.#id()
+    this.#writer.reset()
+    const message = write(msgId)
+    const answered = new Promise<InformAnswer | undefined>((resolve) => {
+      this.#waiting = { msgId, resolve }
+    })
+    const timer = setTimeout(() => this.#waiting?.resolve(undefined), this.#options.timeoutMs)
+    try {
+      await send(this.#socket, message, this.#options)
+      return await answered
+    } catch {
+      return await answered // an address that cannot be reached now may be later: wait as if nothing had come back
+    } finally {
+      clearTimeout(timer)
+      this.#waiting = undefined
+    }
+  }
+
+  /** Anyone can send here: what is malformed, or does not answer the message that waits, is as if it had not come. */
+  #take(message: Buffer): void {
+    const waiting = this.#waiting
+    if (!waiting) return
+    try {
+      const answer = readInformAnswer(message, this.#engine?.keys)
+      if (answer.msgId === waiting.msgId) waiting.resolve(answer)
+    } catch {
+      // no SNMP message, so no answer; the one that waits may still come
+    }
+  }
+
+  #id(): number {
+    this.#nextId = (this.#nextId + 1) & 0x7fff_ffff
+    return this.#nextId
+  }
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+/** `spyglass-snmp-bridge`: the SNMP agent as a process of its own, and the tools around it. */
+import { parseArgs } from 'node:util'
+import { codeOf, kindNamed } from '@spyglass/agent/contract'
+import { configFromArguments, ensureDataFolder, ensureSecrets } from '@spyglass/agent/config'
+import { connectKeeper } from '@spyglass/agent/keeper-link'
+import { createLogger } from '@spyglass/agent/logger'
+import { createRegistry } from '@spyglass/agent/registry'
+import { parseOid } from './ber/oid.ts'
+import { type Bridge, startBridge } from './bridge.ts'
+import { mibText } from './mib/module-text.ts'
+
+const HELP = `spyglass-snmp-bridge: SNMP agent over the MBean endpoint
+
+  --config FILE       configuration file
+  --data DIR          data folder
+  --port-offset N     added to every port
+  --print-mib         print the text of SPYGLASS-MIB and end
+  --root OID          with --print-mib: root of the module, instead of the configured one
+  --check HOST...     ask SNMP agents (HOST or HOST:PORT) as a manager does, and report
+  --help              this text
+`
+
+await main(process.argv.slice(2)).catch((error: unknown) => {
+  const code = codeOf(error) ?? 'SPY_SNMP_FAILED'
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`${code}: ${message}\n`)
+  if (process.send) process.send({ type: 'failed', code, message }, () => process.exit(1))
+  else process.exit(1)
+})
+
+async function main(argv: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      config: { type: 'string' },
+      data: { type: 'string' },
+      'port-offset': { type: 'string' },
+      'print-mib': { type: 'boolean' },
+      root: { type: 'string' },
+      check: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  })
+  if (values.help) process.stdout.write(HELP)
+  else if (values['print-mib']) process.stdout.write(mibText(parseOid(values.root ?? configFromArguments(argv).snmp.root)))
+  else if (values.check) await check(argv, positionals)
+  else await serve(argv)
+}
+
+async function check(argv: readonly string[], targets: readonly string[]): Promise<void> {
+  const { checkAgent, reportText } = await import('./manager/check.ts')
+  const config = configFromArguments(argv)
+  const secrets = ensureSecrets(ensureDataFolder(config.data).secrets)
+  for (const target of targets.length > 0 ? targets : [config.snmp.host]) {
+    process.stdout.write(`${reportText(await checkAgent(target, { config, secrets }))}\n`)
+  }
+}
+
+async function serve(argv: readonly string[]): Promise<void> {
+  const config = configFromArguments(argv)
+  const secrets = ensureSecrets(ensureDataFolder(config.data).secrets)
+  const logger = createLogger({ process: 'snmp-bridge', level: config.logs.level })
+  const registry = createRegistry({ kindNamed })
+  let bridge: Bridge | undefined
+  const link = connectKeeper({ registry, stop: () => bridge?.stop() })
+  bridge = await startBridge({ config, secrets, registry, logger })
+  link.ready()
+}
