@@ -7,7 +7,7 @@ import { connectKeeper } from '@spyglass/agent/keeper-link'
 import { createLogger } from '@spyglass/agent/logger'
 import { createRegistry } from '@spyglass/agent/registry'
 import { parseOid } from './ber/oid.ts'
-import { type Bridge, startBridge } from './bridge.ts'
+import { startBridge } from './bridge.ts'
 import { mibText } from './mib/module-text.ts'
 
 const HELP = `spyglass-snmp-bridge: SNMP agent over the MBean endpoint
@@ -63,8 +63,8 @@ async function serve(argv: readonly string[]): Promise<void> {
   const secrets = ensureSecrets(ensureDataFolder(config.data).secrets)
   const logger = createLogger({ process: 'snmp-bridge', level: config.logs.level })
   const registry = createRegistry({ kindNamed })
-  let bridge: Bridge | undefined
-  const link = connectKeeper({ registry, stop: () => bridge?.stop() })
-  bridge = await startBridge({ config, secrets, registry, logger })
+  const starting = startBridge({ config, secrets, registry, logger })
+  const link = connectKeeper({ registry, stop: async () => (await starting).stop() })
+  await starting
   link.ready()
 }

@@ -147,6 +147,6 @@ test('an inform that nobody acknowledges is given up and counted', async () => {
     trapTargets: [{ host: '127.0.0.1', port, version: 'v3', ...account, timeoutMs: 20, retries: 1 }],
   })
   const bean = bridge.registry.find('spyglass:type=SnmpAgent,name=spyglass')!
-  await until(() => bean.read('notificationsUnacknowledged') === 1)
+  expect(await until(() => bean.read('notificationsUnacknowledged') === 1)).toBe(true)
   await bridge.stop()
 })

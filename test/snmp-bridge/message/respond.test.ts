@@ -24,15 +24,12 @@ test('an empty request gets an empty response', () => {
 test('GETNEXT walks every object in order and ends with endOfMibView under the last name', () => {
   let at = parseOid('0.0')
   let steps = 0
-  for (;;) {
-    const { varbinds } = ask({ type: 'getNext', names: [at] })
-    if (varbinds[0]!.value.type === 'endOfMibView') {
-      expect(varbinds[0]!.oid).toEqual(at)
-      break
-    }
-    at = varbinds[0]!.oid
-    steps++
+  let step = ask({ type: 'getNext', names: [at] }).varbinds[0]!
+  for (; step.value.type !== 'endOfMibView'; steps++) {
+    at = step.oid
+    step = ask({ type: 'getNext', names: [at] }).varbinds[0]!
   }
+  expect(step.oid).toEqual(at)
   expect(steps).toBe(snapshot.size)
 })
 

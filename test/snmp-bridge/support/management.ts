@@ -27,7 +27,7 @@ type Values = Readonly<Record<string, number | string | boolean>>
 export function register(registry: Registry, kind: ResourceKind, keys: Readonly<Record<string, string>>, values: Values = {}): () => void {
   const known: Values = { ...keys, ...values }
   const getters = Object.fromEntries(Object.keys(kind.attributes).map((attribute) => [attribute, () => known[attribute]]))
-  return registry.register(kind, keys, getters as never)
+  return registry.register(kind, keys, getters)
 }
 
 export function registerShop(registry: Registry): void {

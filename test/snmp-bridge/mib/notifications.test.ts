@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import type { SpyglassEvent } from '@spyglass/agent/contract'
+import { quoteKeyValue } from '@spyglass/agent/contract'
+import { eventObjects, keyOf, mibNotifications, notificationOf } from '../../../snmp-bridge/src/mib/notifications.ts'
+
+const ROOT = [1, 3, 6, 1, 4, 1, 32_473]
+const links = { consoleUrl: 'https://spy.example.org/' }
+const event: SpyglassEvent = {
+  name: 'spyglass.instance.down',
+  incidentId: '0123456789abcdef',
+  phase: 'raise',
+  severity: 'critical',
+  resource: 'spyglass:type=Instance,name=http-1',
+  time: 0,
+  message: 'http-1 is down',
+  attributes: {},
+}
+
+function texts(of: SpyglassEvent): Record<string, string> {
+  const { varbinds } = notificationOf(of, ROOT, links)!
+  const values = varbinds.map(({ value }) =>
+    'value' in value ? String(value.type === 'octets' ? Buffer.from(value.value).toString() : value.value) : '',
+  )
+  return Object.fromEntries(eventObjects.map(({ descriptor }, i) => [descriptor, values[i]!]))
+}
+
+test('a notification is numbered as its event declares, under 0 of the root', () => {
+  expect(notificationOf(event, ROOT, links)!.oid).toEqual([...ROOT, 0, 1])
+  expect(
+    mibNotifications()
+      .map(({ descriptor }) => descriptor)
+      .slice(0, 4),
+  ).toEqual(['sgInstanceDown', 'sgInstanceUp', 'sgPoolExhausted', 'sgPoolRecovered'])
+})
+
+test('an event without a trap number is not sent', () => {
+  expect(notificationOf({ ...event, name: 'spyglass.server.started' }, ROOT, links)).toBeUndefined()
+})
+
+test('it names instance, object, incident and where to look', () => {
+  expect(texts(event)).toMatchObject({
+    sgEventIncident: '0123456789abcdef',
+    sgEventSeverity: '3',
+    sgEventPhase: '1',
+    sgEventInstance: 'http-1',
+    sgEventObject: 'http-1',
+    sgEventUrl: 'https://spy.example.org/',
+    sgEventHolders: '',
+  })
+})
+
+test('holders come longest first, and give the trace', () => {
+  const holder = { connection: 1, route: 'GET /a', statement: '', leaked: false, stack: [] }
+  const holders = [
+    { ...holder, heldMs: 1000, traceId: '', location: '' },
+    { ...holder, heldMs: 9000, traceId: 'abc', location: 'a.ts:1' },
+  ]
+  const shown = texts({
+    ...event,
+    name: 'spyglass.pool.exhausted',
+    resource: 'spyglass:type=Datasource,instance=http-1,name=shop',
+    holders,
+  })
+  expect(shown).toMatchObject({
+    sgEventHolders: 'a.ts:1 9.0 s GET /a abc\n(unknown) 1.0 s GET /a',
+    sgEventTraceId: 'abc',
+    sgEventUrl: 'https://spy.example.org/#/trace/abc',
+    sgEventInstance: 'http-1',
+    sgEventObject: 'shop',
+  })
+})
+
+test('a quoted key of an ObjectName is unquoted', () => {
+  for (const name of ['plain', 'a,b', 'a"b', 'a\\b', 'a\nb', '*?']) {
+    expect(keyOf(`spyglass:type=X,instance=i,name=${quoteKeyValue(name)}`, 'name')).toBe(name)
+  }
+  expect(keyOf('spyglass:type=X,surname=y', 'name')).toBeUndefined()
+})
