@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { consoleApi, sql } from '../support/clients.ts'
+import { consoleApi, get, sql } from '../support/clients.ts'
 import { shopFolder, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
@@ -98,7 +98,7 @@ test.for(['collector', 'store', 'management', 'snmp-bridge', 'http-1'])(
     await sleep(300)
     const pid = suite.pidOf(part)
     process.kill(pid, 'SIGKILL')
-    expect((await fetch(`${suite.urls.app}/shop/products`)).status).toBe(200)
+    expect((await get(`${suite.urls.app}/shop/products`)).status).toBe(200)
     await until(() => suite.pidOf(part) !== pid, 15_000)
     await sleep(300)
     const acknowledged = await sender.stop()

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { beforeAll, afterAll, expect, test } from 'vitest'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { everyRawSql } from '@spyglass/dashboards'
 import { command, consoleApi, sql } from '../support/clients.ts'
+import { expandMacros } from '../support/grafana-macros.ts'
 import { startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
@@ -111,12 +113,13 @@ test('the Grafana folder holds boards, data source and rules', () => {
   expect(log).toContain('keeper started')
 })
 
-test('every query of the boards runs on the data that the agent produced', async () => {
-  const { everyRawSql } = await import('@spyglass/dashboards')
+test('every query of the boards and rules runs on the data that the agent produced', async () => {
   const now = Date.now()
+  const variables = { service: [], instance: [], pool: [], search: '', traceId: 't1' }
   const failures: string[] = []
-  for (const { name, sql: statement } of everyRawSql({ from: now - 900_000, to: now + 60_000 })) {
-    await sql(suite, statement).catch((error: unknown) => failures.push(`${name}: ${String(error)}`))
+  for (const { place, rawSql } of everyRawSql()) {
+    const statement = expandMacros(rawSql, { fromMs: now - 900_000, toMs: now + 60_000, intervalSeconds: 60, variables })
+    await sql(suite, statement).catch((error: unknown) => failures.push(`${place}: ${String(error)}`))
   }
   expect(failures).toEqual([])
 })

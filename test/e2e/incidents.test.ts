@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { command, consoleApi, sql, webhookReceiver } from '../support/clients.ts'
+import { command, consoleApi, get, sql, webhookReceiver } from '../support/clients.ts'
 import { shopFolder, startSuite, type Suite } from '../support/suite.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
@@ -45,7 +45,7 @@ async function trapReceiver(): Promise<{ port: number; text: () => string }> {
 }
 
 async function drain(suite: Suite, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) await fetch(`${suite.urls.app}/shop/leak`)
+  for (let i = 0; i < times; i++) await get(`${suite.urls.app}/shop/leak`)
 }
 
 test('draining the pool pages and traps within 15 s with the holders, returning clears both with the same incident id', async () => {
@@ -61,7 +61,7 @@ test('draining the pool pages and traps within 15 s with the holders, returning 
   const drainedAt = Date.now()
   let waiting = true
   const borrower = (async () => {
-    while (waiting) await fetch(`${suite.urls.app}/shop/products`)
+    while (waiting) await get(`${suite.urls.app}/shop/products`)
   })()
   const page = await until(() => pages.got.find(({ status }) => status === 'firing'), 20_000)
   expect(Date.now() - drainedAt).toBeLessThan(15_000)
@@ -75,7 +75,7 @@ test('draining the pool pages and traps within 15 s with the holders, returning 
   expect(pools[0]).toMatchObject({ state: 'exhausted' })
   expect(pools[0]?.borrowers.filter(({ location }) => /\.ts:\d+$/.test(location))).toHaveLength(3)
 
-  await fetch(`${suite.urls.app}/shop/leak/return`)
+  await get(`${suite.urls.app}/shop/leak/return`)
   const resolved = await until(() => pages.got.find(({ status }) => status === 'resolved'), 15_000)
   waiting = false
   await borrower
@@ -109,7 +109,7 @@ test('an instance killed with -9 is back within 2 s; down and up have one id in 
   )
   process.kill(suite.pidOf('http-1'), 'SIGKILL')
   const killedAt = Date.now()
-  const response = await fetch(`${suite.urls.app}/shop/products`)
+  const response = await get(`${suite.urls.app}/shop/products`)
   expect(response.status).toBe(200)
   expect(Date.now() - killedAt).toBeLessThan(4000)
   const rows = await until(async () => {

@@ -39,6 +39,19 @@ export async function consoleApi<T>(suite: Suite, path: string): Promise<T> {
   return (await response.json()) as T
 }
 
+/** A GET on a connection of its own: one that was kept alive dies with the process behind it. */
+export function get(url: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    http
+      .get(url, { agent: false }, (response) => {
+        let body = ''
+        response.on('data', (chunk) => (body += chunk))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+      })
+      .on('error', reject)
+  })
+}
+
 /** A receiver of webhooks: what it got, in order. */
 export async function webhookReceiver<T>(): Promise<{ url: string; got: T[] }> {
   const got: T[] = []

@@ -3,7 +3,7 @@
  * Started without a keeper the same calls work: nothing is pushed, and signals stop the process.
  */
 import process from 'node:process'
-import type { FromChild, ToChild } from '../contract/index.ts'
+import type { FromChild, SpyglassEvent, ToChild } from '../contract/index.ts'
 import type { Registry } from '../registry/index.ts'
 
 export interface KeeperLinkOptions {
@@ -44,6 +44,12 @@ export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000
     if (process.connected) process.send?.(message)
   }
 
+  /** Whoever hears of an event and looks must find the values that go with it. */
+  function passOn(event: SpyglassEvent): void {
+    send({ type: 'event', event })
+    queueMicrotask(push)
+  }
+
   async function end(deadlineMs: number): Promise<void> {
     if (stopping) return
     stopping = true
@@ -58,7 +64,7 @@ export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000
       else onMessage?.(message, handle)
     })
     process.on('disconnect', () => void end(ALONE_DEADLINE_MS)) // the keeper died: end the work in hand, then go
-    if (passEvents) registry.onEvent((event) => send({ type: 'event', event }))
+    if (passEvents) registry.onEvent(passOn)
     process.on('SIGINT', () => {}) // Ctrl-C reaches the whole process group; the keeper decides the order
     process.on('SIGTERM', () => void end(ALONE_DEADLINE_MS))
   } else {
