@@ -1,5 +1,5 @@
 /** docs/reference/configuration.md, from the schema of spyglass.yaml. */
-import { SpyglassConfig } from '@spyglass/agent/config'
+import { Secrets, SpyglassConfig } from '@spyglass/agent/config'
 import { z } from 'zod'
 import { code, page, section, table } from './markdown.ts'
 
@@ -37,7 +37,22 @@ export function configurationPage(): string {
   return page('Configuration', introduction, [
     section('Top level', rows(single)),
     ...several.map(([name, settings]) => section(name, rows(settings))),
+    section(
+      'secrets.yaml',
+      SECRETS,
+      allSecrets()
+        .map((path) => `- ${code(path)}`)
+        .join('\n'),
+    ),
   ])
+}
+
+const SECRETS =
+  'In the data folder, mode 0600, made at the first start with random passwords. Change a password there and restart; `internal.token` is between our own processes.'
+
+/** Paths of everything in secrets.yaml. */
+export function allSecrets(): string[] {
+  return leaves('', z.toJSONSchema(Secrets, { io: 'input' }) as Schema, false).map(({ path }) => path)
 }
 
 /** Every setting that holds a value of its own. */

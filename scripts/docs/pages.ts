@@ -6,6 +6,7 @@ import { environmentPage } from './environment.ts'
 import { errorsPage } from './errors.ts'
 import { eventsPage } from './events.ts'
 import { managedResourcesPage } from './managed-resources.ts'
+import { pageFormatPage } from './page-format.ts'
 import { tablesPage } from './tables.ts'
 import { telemetryPage } from './telemetry.ts'
 
@@ -18,6 +19,7 @@ export async function renderPages(): Promise<Readonly<Record<string, string>>> {
     'errors.md': await errorsPage(),
     'events.md': eventsPage(),
     'managed-resources.md': managedResourcesPage(),
+    'pages.md': pageFormatPage(),
     'tables.md': tablesPage(),
     'telemetry.md': telemetryPage(),
   }

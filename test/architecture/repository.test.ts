@@ -5,7 +5,7 @@ const files = projectFiles()
 const texts = files.filter((path) => !/\.(png|ico|woff2?|gz|bin|native)$/.test(path))
 
 interface PackageJson {
-  readonly name: string
+  readonly name?: string
   readonly version: string
   readonly license?: string
   readonly dependencies?: Readonly<Record<string, string>>
@@ -40,7 +40,7 @@ test('dependencies are exact versions', () => {
 })
 
 test('all workspaces have one version and one licence', () => {
-  const ours = packages.filter(({ json }) => json.name.startsWith('@spyglass/') || json.name === 'spyglass')
+  const ours = packages.filter(({ json }) => json.name?.startsWith('@spyglass/') || json.name === 'spyglass')
   expect(new Set(ours.map(({ json }) => json.version)).size).toBe(1)
   expect(ours.filter(({ json }) => json.license !== undefined && json.license !== 'Apache-2.0').map(({ path }) => path)).toEqual([])
 })

@@ -4,9 +4,10 @@ import { agentSettings } from '../../agent/src/settings/settings.ts'
 import { allDeclaredKinds, events, otelNameOf, prometheusNameOf, isMetric, tables } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
 import { commands } from '../../runtime/src/cli/commands.ts'
-import { allSettings } from '../../scripts/docs/configuration.ts'
+import { allSecrets, allSettings } from '../../scripts/docs/configuration.ts'
 import { allErrors } from '../../scripts/docs/errors.ts'
 import { code, page, section, table } from '../../scripts/docs/markdown.ts'
+import { declarationOf, pageFormatPage } from '../../scripts/docs/page-format.ts'
 import { renderPages } from '../../scripts/docs/pages.ts'
 import { ROOT } from '../support/sources.ts'
 
@@ -53,7 +54,7 @@ test('every declared name stands in the docs', async () => {
 
 test('error codes and settings that pages written by hand name do exist', async () => {
   const codes = new Set((await allErrors()).map((error) => error.code))
-  const settings = allSettings().map(({ path }) => path.replaceAll('[]', ''))
+  const settings = [...allSettings().map(({ path }) => path.replaceAll('[]', '')), ...allSecrets()]
   const groups = new Set<string | undefined>(settings.map((path) => path.split('.')[0]))
   for (const path of handWritten) {
     const text = readFileSync(join(ROOT, path), 'utf8')
@@ -81,6 +82,11 @@ test('every link between pages leads to a file', () => {
     return targets.filter((target) => !existsSync(join(ROOT, normalize(join(dirname(path), target))))).map((target) => `${path}: ${target}`)
   })
   expect(broken).toEqual([])
+})
+
+test('the format of pages is taken from the source, and nothing of it is missing', () => {
+  expect(declarationOf('export interface A {\n  a: string\n}\nexport interface AB {\n}', 'A')).toBe('export interface A {\n  a: string\n}')
+  for (const member of ['incidentId', 'holders', 'location', 'changes', 'link']) expect(pageFormatPage()).toContain(`readonly ${member}`)
 })
 
 test('tables escape what would break them', () => {
