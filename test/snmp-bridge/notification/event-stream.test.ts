@@ -1,0 +1,64 @@
+import { afterEach, expect, test } from 'vitest'
+import type { SpyglassEvent } from '@spyglass/agent/contract'
+import { followEvents } from '../../../snmp-bridge/src/notification/event-stream.ts'
+import { until } from '../../support/until.ts'
+import { type Management, startManagement } from '../support/management.ts'
+
+const open: { stop(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const part of open.splice(0)) await part.stop()
+})
+
+async function startEndpoint(port = 0): Promise<Management> {
+  const management = await startManagement(port)
+  open.push({ stop: () => management.close() })
+  return management
+}
+
+function follow(url: string) {
+  const heard: SpyglassEvent[] = []
+  const changes: unknown[] = []
+  const stream = followEvents({ url, onEvent: (event) => heard.push(event), onChange: (error) => changes.push(error), backOffMs: 10 })
+  open.unshift(stream)
+  return { heard, changes, stream }
+}
+
+const emit = ({ registry }: Management, message: string) =>
+  registry.emit({ name: 'spyglass.instance.down', resource: 'spyglass:type=Instance,name=http-1', message })
+
+test('every event of the registry arrives whole', async () => {
+  const management = await startEndpoint()
+  const { heard, stream } = follow(management.url)
+  await stream.attempted
+  const event = emit(management, 'down')
+  await until(() => heard.length === 1)
+  expect(heard).toEqual([event])
+})
+
+test('after the endpoint has begun anew the stream registers again by itself', async () => {
+  const first = await startEndpoint()
+  const { heard, changes, stream } = follow(first.url)
+  await stream.attempted
+  await first.close()
+  await until(() => changes.some((error) => error !== undefined))
+  const second = await startEndpoint(first.port)
+  await until(() => changes.at(-1) === undefined)
+  emit(second, 'again')
+  await until(() => heard.length === 1)
+  expect(heard[0]!.message).toBe('again')
+})
+
+test('an endpoint that is not there is told with SPY_SNMP_EVENTS, and the attempt counts as made', async () => {
+  const { changes, stream } = follow('http://127.0.0.1:9/jolokia')
+  await stream.attempted
+  expect(changes[0]).toMatchObject({ code: 'SPY_SNMP_EVENTS' })
+})
+
+test('stopping ends an open stream at once', async () => {
+  const management = await startEndpoint()
+  const { stream } = follow(management.url)
+  await stream.attempted
+  const began = performance.now()
+  await stream.stop()
+  expect(performance.now() - began).toBeLessThan(1000)
+})

@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { AgentStatus } from '../../../snmp-bridge/src/mib/agent-objects.ts'
+import { columnOid } from '../../../snmp-bridge/src/mib/layout.ts'
+import { mibTables } from '../../../snmp-bridge/src/mib/tables.ts'
+import type { ResourceValues } from '../../../snmp-bridge/src/source/jolokia-client.ts'
+import { createPoller } from '../../../snmp-bridge/src/source/poller.ts'
+import { openRowNumbers } from '../../../snmp-bridge/src/source/row-numbers.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+const ROOT = [1, 3, 6, 1, 4, 1, 32_473]
+const tables = mibTables().filter(({ kind }) => kind.name === 'instance')
+const state = [...columnOid(ROOT, 2, 3), 1]
+const pid = [...columnOid(ROOT, 2, 4), 1]
+
+function setUp() {
+  const status: AgentStatus = {
+    version: '',
+    lastPoll: 0,
+    pollErrors: 0,
+    stale: false,
+    notificationsSent: 0,
+    informsUnacknowledged: 0,
+    notificationsDropped: 0,
+  }
+  const world = {
+    now: 10_000,
+    fails: false,
+    changes: [] as unknown[],
+    resources: [{ name: 'http-1', state: 'ready', pid: 7 }] as ResourceValues[],
+  }
+  const poller = createPoller({
+    read: async () => {
+      if (world.fails) throw new RangeError('away')
+      return [world.resources]
+    },
+    tables,
+    numbers: openRowNumbers(join(tempFolder(), 'rows.json')),
+    root: ROOT,
+    intervalMs: 1000,
+    status,
+    fixed: [],
+    fixedTypes: [],
+    onChange: (error) => world.changes.push(error),
+    now: () => world.now,
+  })
+  return { status, world, poller }
+}
+
+test('a poll swaps the snapshot; one that is in use stays as it was', async () => {
+  const { poller, world, status } = setUp()
+  expect(poller.snapshot().missing(state)).toBe('noSuchInstance')
+  await poller.poll()
+  const held = poller.snapshot()
+  world.resources = []
+  await poller.poll()
+  expect(held.find(pid)).toBeGreaterThanOrEqual(0)
+  expect(poller.snapshot().find(pid)).toBe(-1)
+  expect(status).toMatchObject({ lastPoll: 10_000, pollErrors: 0, stale: false })
+})
+
+test('rows outlive three intervals of silence and no longer; then the state alone is left', async () => {
+  const { poller, world, status } = setUp()
+  await poller.poll()
+  world.fails = true
+  world.now += 3000
+  await poller.poll()
+  expect(poller.snapshot().find(pid)).toBeGreaterThanOrEqual(0)
+  world.now += 1
+  await poller.poll()
+  expect(poller.snapshot().find(pid)).toBe(-1)
+  expect(poller.snapshot().find(state)).toBeGreaterThanOrEqual(0)
+  expect(status).toMatchObject({ stale: true, pollErrors: 2, lastPoll: 10_000 })
+  world.fails = false
+  await poller.poll()
+  expect(poller.snapshot().find(pid)).toBeGreaterThanOrEqual(0)
+  expect(status.stale).toBe(false)
+})
+
+test('failing and working again are told once each', async () => {
+  const { poller, world } = setUp()
+  world.fails = true
+  await poller.poll()
+  await poller.poll()
+  world.fails = false
+  await poller.poll()
+  await poller.poll()
+  expect(world.changes).toEqual([expect.any(RangeError), undefined])
+})
+
+test('start polls at once, and stop ends it', async () => {
+  const { poller, status } = setUp()
+  await poller.start()
+  poller.stop()
+  expect(status.lastPoll).toBe(10_000)
+})
