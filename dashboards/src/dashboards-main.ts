@@ -36,8 +36,8 @@ const options = {
 try {
   run(process.argv.slice(2))
 } catch (error) {
-  const code = codeOf(error) ?? 'SPY_DASHBOARDS_FAILED'
-  process.stderr.write(`spyglass-dashboards: ${code}: ${error instanceof Error ? error.message : String(error)}\n`)
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`spyglass-dashboards: ${[codeOf(error), message].filter(Boolean).join(': ')}\n`)
   process.exitCode = 1
 }
 
