@@ -62,7 +62,7 @@ function createHandler(endpoint: Endpoint, base: string): Handler {
 
   function answer(request: JolokiaRequest, message: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (request.type === 'notification' && request.command === 'open') return openStream(endpoint, request, message, reply)
-    return sendJson(reply, endpoint.answer(request, baseUrl(message, base)), request.parameters)
+    return sendJson(reply, endpoint.answerBytes(request, baseUrl(message, base)), request.parameters)
   }
 
   return {
@@ -124,7 +124,7 @@ function baseUrl({ protocol, headers }: FastifyRequest, base: string): string {
   return `${protocol}://${headers.host ?? 'localhost'}${base}`
 }
 
-function sendJson(reply: FastifyReply, body: string, { mimeType }: Parameters = defaultParameters): FastifyReply {
+function sendJson(reply: FastifyReply, body: string | Buffer, { mimeType }: Parameters = defaultParameters): FastifyReply {
   return head(reply, `${mimeType}; charset=utf-8`).send(body)
 }
 

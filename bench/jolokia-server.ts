@@ -1,0 +1,38 @@
+/** The server that bench/jolokia.ts measures: the MBean endpoint as management has it, with what two instances push. Sends its URL, and its CPU seconds when asked. */
+import Fastify from 'fastify'
+import { kindNamed, kinds } from '@spyglass/agent/contract'
+import { jolokiaPlugin } from '@spyglass/agent/jolokia'
+import { createLogger } from '@spyglass/agent/logger'
+import { registerPlatformBeans } from '@spyglass/agent/platform'
+import { createRegistry } from '@spyglass/agent/registry'
+
+const registry = createRegistry({ kindNamed })
+registerPlatformBeans(registry, { processName: 'management', fallback: true })
+const values = (kind: (typeof kinds)[keyof typeof kinds]) =>
+  Object.fromEntries(Object.entries(kind.attributes).map(([name, { type }]) => [name, type === 'string' ? 'ready' : 12_345]))
+const push = () => {
+  for (const instance of ['http-1', 'http-2']) {
+    const resources = [
+      { kind: 'instance', keys: { name: instance }, values: values(kinds.instance) },
+      { kind: 'listener', keys: { instance, name: 'http' }, values: values(kinds.listener) },
+      ...Array.from({ length: 10 }, (_, index) => ({
+        kind: 'datasource',
+        keys: { instance, name: `pool-${index}` },
+        values: values(kinds.datasource),
+      })),
+    ]
+    registry.adopt(instance, { time: Date.now(), resources })
+  }
+}
+push()
+setInterval(push, 1000).unref()
+
+const app = Fastify({ logger: false })
+const logger = createLogger({ process: 'bench', level: 'warn' })
+await app.register(jolokiaPlugin, { registry, agentId: 'bench', version: '0.1.0', logger })
+process.send?.(await app.listen({ port: 0, host: '127.0.0.1' }))
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.((user + system) / 1e6)
+})
+process.on('disconnect', () => process.exit(0))

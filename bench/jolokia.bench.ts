@@ -1,0 +1,93 @@
+/**
+ * Answers of the MBean endpoint per CPU second of its process, and their delay at 8 connections: a read of all attributes, of one by a
+ * path, a bulk of 50 reads, the whole list. Needs wrk (Debian: wrk). The Java reference 2.6.1 answers 4.1–4.6 k, 8–10 k, 0.6–0.8 k and
+ * 0.05–0.27 k per second with a core to itself.
+ */
+import { type ChildProcess, execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type Figure, printResult } from './result.ts'
+
+const startedMs = performance.now()
+const run = promisify(execFile)
+const ROUNDS = 5
+const ROUND_SECONDS = 2
+const CONNECTIONS = 8
+const MAX_P99_MS = 15
+
+interface Case {
+  readonly name: string
+  readonly path: string
+  readonly body?: unknown
+  /** Fewest answers per CPU second. */
+  readonly bar: number
+}
+
+interface Round {
+  readonly perCpuSecond: number
+  readonly p99Ms: number
+}
+
+const bulk = Array.from({ length: 50 }, (_, index) => ({
+  type: 'read',
+  mbean: `spyglass:type=Datasource,instance=http-${(index % 2) + 1},name=pool-${index % 10}`,
+  attribute: ['activeConnections', 'idleConnections', 'waitingBorrowers', 'maxConnections'][index % 4],
+}))
+
+const cases: readonly Case[] = [
+  { name: 'readAll', path: '/jolokia/read/java.lang:type=Memory', bar: 15_000 },
+  { name: 'readOne', path: '/jolokia/read/java.lang:type=Memory/HeapMemoryUsage/used', bar: 15_000 },
+  { name: 'bulk50', path: '/jolokia/', body: bulk, bar: 5000 },
+  { name: 'list', path: '/jolokia/list', bar: 3000 },
+]
+
+const folder = mkdtempSync(join(tmpdir(), 'spyglass-bench-'))
+const server = fork(new URL('jolokia-server.ts', import.meta.url), { execArgv: ['--conditions=spyglass-source'] })
+try {
+  const [base] = (await once(server, 'message')) as [string]
+  const figures: Record<string, Figure> = {}
+  for (const each of cases) {
+    await measure(base, each) // warm-up
+    const rounds: Round[] = []
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await measure(base, each))
+    const rates = sorted(rounds.map(({ perCpuSecond }) => perCpuSecond))
+    const delays = sorted(rounds.map(({ p99Ms }) => p99Ms))
+    figures[`${each.name}PerCpuSecond`] = { ...spread(rates), unit: 'answers/s', better: 'higher', bar: each.bar }
+    figures[`${each.name}P99`] = { ...spread(delays), unit: 'ms', better: 'lower', bar: MAX_P99_MS }
+  }
+  printResult('jolokia', figures, startedMs)
+} finally {
+  server.kill()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function sorted(values: readonly number[]): number[] {
+  return values.toSorted((a, b) => a - b)
+}
+
+/** Median with the lowest and highest round. */
+function spread(values: readonly number[]): { readonly value: number; readonly low: number; readonly high: number } {
+  return { value: values[Math.floor(values.length / 2)]!, low: values[0]!, high: values.at(-1)! }
+}
+
+async function measure(base: string, { name, path, body }: Case): Promise<Round> {
+  const script = join(folder, `${name}.lua`)
+  const post = body === undefined ? '' : `wrk.method = "POST"\nwrk.body = [==[${JSON.stringify(body)}]==]\n`
+  const report = 'io.write(string.format("RESULT %d %f %d\\n", summary.requests, latency:percentile(99) / 1000, summary.errors.status))'
+  writeFileSync(script, `${post}done = function(summary, latency) ${report} end\n`)
+  const before = await cpuSeconds(server)
+  const { stdout } = await run('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${ROUND_SECONDS}s`, '-s', script, `${base}${path}`])
+  const used = (await cpuSeconds(server)) - before
+  const [, requests, p99, errors] = /RESULT (\d+) (\S+) (\d+)/.exec(stdout) ?? []
+  if (requests === undefined || errors !== '0') throw new Error(`wrk failed for ${name}: ${stdout}`)
+  return { perCpuSecond: Math.round(Number(requests) / used), p99Ms: Number(Number(p99).toFixed(2)) }
+}
+
+async function cpuSeconds(child: ChildProcess): Promise<number> {
+  child.send('cpu')
+  const [seconds] = (await once(child, 'message')) as [number]
+  return seconds
+}
