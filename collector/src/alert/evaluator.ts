@@ -96,7 +96,7 @@ export class Evaluator {
     const incident = this.#incidents.find(
       (one) => isOpen(one) && one.rule === rule && (id !== undefined && !one.observed ? one.open.includes(id) : one.resource === resource),
     )
-    if (!incident) return
+    if (!incident || incident.quietUntil !== undefined) return
     if (incident.state === 'pending') {
       this.#drop(incident)
       this.#save()
@@ -107,6 +107,16 @@ export class Evaluator {
     this.#replace({ ...incident, open, ...(open.length === 0 ? { quietUntil: this.#now() + incident.settleMs } : {}) })
     this.#save()
     this.tick()
+  }
+
+  /** It was found wrong again before it had settled. */
+  reaffirm({ rule, resource }: Clear): void {
+    const incident = this.openAt(rule, resource)
+    if (incident?.quietUntil === undefined) return
+    const { quietUntil: _, ...rest } = incident
+    this.#replace(rest)
+    this.#save()
+    this.#arm()
   }
 
   /** Changes an incident's record without a transition. */

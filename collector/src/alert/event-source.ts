@@ -108,11 +108,15 @@ function raisedBy(clear: EventName): RaisingEvent | undefined {
   return raise !== undefined && isRaising(raise) ? raise : undefined
 }
 
-/** Value of one key of an ObjectName, without its quotes. */
+/** Value of one key of an ObjectName, without its quotes; empty when it has no such key. */
 export function keyOf(objectName: string, key: string): string {
-  const found = objectName.match(new RegExp(`[:,]${key}=("(?:[^"\\\\]|\\\\.)*"|[^,]*)`))?.[1] ?? ''
-  return found.startsWith('"') ? found.slice(1, -1).replaceAll(/\\(.)/g, '$1') : found
+  for (const [, name, value = ''] of objectName.slice(objectName.indexOf(':') + 1).matchAll(PAIR)) {
+    if (name === key) return value.startsWith('"') ? value.slice(1, -1).replaceAll(/\\(.)/g, '$1') : value
+  }
+  return ''
 }
+
+const PAIR = /([^,=]+)=("(?:[^"\\]|\\.)*"|[^,]*)/g
 
 /** `15 s`, `2 min`, `350 ms`. */
 export function duration(ms: number): string {

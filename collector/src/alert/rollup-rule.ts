@@ -54,7 +54,10 @@ export async function runRule(rule: RollupRule, { query, evaluator, logger, now 
     const found = new Set(findings.map(({ resource }) => resource))
     for (const { rule: name, resource, state } of evaluator.list())
       if (name === rule.name && state !== 'resolved' && !found.has(resource)) evaluator.clear({ rule: name, resource })
-    for (const finding of findings) if (!evaluator.openAt(rule.name, finding.resource)) raise(rule, finding, { evaluator, time })
+    for (const finding of findings) {
+      if (evaluator.openAt(rule.name, finding.resource)) evaluator.reaffirm({ rule: rule.name, resource: finding.resource })
+      else raise(rule, finding, { evaluator, time })
+    }
   } catch (error) {
     const { code, message } = fail('SPY_ALERT_RULE_FAILED', [rule.name, error instanceof Error ? error.message : String(error)], error)
     logger.debug({ code, cause: codeOf(error) }, message)

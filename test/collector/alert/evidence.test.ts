@@ -1,0 +1,31 @@
+import { createLogger } from '@spyglass/agent/logger'
+import { expect, test } from 'vitest'
+import { Evidence } from '../../../collector/src/alert/evidence.ts'
+import type { Incident } from '../../../collector/src/alert/incident.ts'
+import type { QueryClient, Row } from '../../../collector/src/query/index.ts'
+import { eventOf, exhausted, POOL } from './incidents.ts'
+
+const logger = createLogger({ process: 'test', level: 'silent' })
+const now = Date.now()
+const incident = { id: '1', since: now } as Incident
+const reload = eventOf('spyglass.instance.reloaded', 'spyglass:type=Instance,name=http-1', { time: now - 60_000, message: 'reloaded' })
+
+const store = (rows: readonly Row[]): QueryClient => ({ rows: async () => rows, stop: async () => {} })
+
+test('changes come from the table and from what this process saw, each once, newest first, without the incident itself', async () => {
+  const stored = { time: now - 600_000, name: 'spyglass.application.started', incidentId: '7', resource: 'r', message: 'loaded' }
+  const same = { time: reload.time, name: reload.name, incidentId: reload.incidentId, resource: reload.resource, message: 'reloaded' }
+  const evidence = new Evidence({ query: store([stored, same]), logger })
+  evidence.remember(reload)
+  evidence.remember(exhausted('1', { time: now }))
+  evidence.remember(eventOf('spyglass.alert.firing', POOL, { time: now - 5 }))
+  evidence.remember(eventOf('spyglass.server.started', 'spyglass:type=Server,name=s', { time: now - 3_700_000 }))
+  expect((await evidence.changesBefore(incident)).map(({ message }) => message)).toEqual(['reloaded', 'loaded'])
+})
+
+test('without the store the page goes out with what this process saw', async () => {
+  const away: QueryClient = { rows: () => Promise.reject(new Error('away')), stop: async () => {} }
+  const evidence = new Evidence({ query: away, logger })
+  evidence.remember(reload)
+  expect(await evidence.changesBefore(incident)).toHaveLength(1)
+})

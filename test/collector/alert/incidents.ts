@@ -1,0 +1,41 @@
+/** Events as a keeper and its pools send them. */
+import { type EventName, events, type Holder, incidentId, type SpyglassEvent } from '@spyglass/agent/contract'
+
+export const INSTANCE = 'spyglass:type=Instance,name=http-1'
+export const POOL = 'spyglass:type=Datasource,instance=http-1,name=shop'
+
+export const holder: Holder = {
+  connection: 1,
+  heldMs: 14_200,
+  route: 'GET /shop/leak',
+  traceId: 'a1b2c3d4e5f60718293a4b5c6d7e8f90',
+  statement: 'SELECT id FROM carts WHERE open = ?',
+  location: 'src/leak.js:12',
+  leaked: true,
+  stack: ['borrow (src/leak.js:12:20)', 'handler (src/routes.js:31:5)'],
+}
+
+export function eventOf(name: EventName, resource: string, over: Partial<SpyglassEvent> = {}): SpyglassEvent {
+  const { phase, severity } = events[name]
+  const time = over.time ?? Date.now()
+  return {
+    name,
+    incidentId: incidentId(name, resource, time),
+    phase,
+    severity,
+    resource,
+    time,
+    message: `${name} happened`,
+    attributes: {},
+    ...over,
+  }
+}
+
+export const down = (id: string, over: Partial<SpyglassEvent> = {}): SpyglassEvent =>
+  eventOf('spyglass.instance.down', INSTANCE, { incidentId: id, ...over })
+export const up = (id: string, over: Partial<SpyglassEvent> = {}): SpyglassEvent =>
+  eventOf('spyglass.instance.up', INSTANCE, { incidentId: id, ...over })
+export const exhausted = (id: string, over: Partial<SpyglassEvent> = {}): SpyglassEvent =>
+  eventOf('spyglass.pool.exhausted', POOL, { incidentId: id, holders: [holder], ...over })
+export const recovered = (id: string, over: Partial<SpyglassEvent> = {}): SpyglassEvent =>
+  eventOf('spyglass.pool.recovered', POOL, { incidentId: id, ...over })

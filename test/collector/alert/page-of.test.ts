@@ -1,0 +1,58 @@
+import { SpyglassConfig } from '@spyglass/agent/config'
+import { expect, test } from 'vitest'
+import type { Incident } from '../../../collector/src/alert/incident.ts'
+import { consoleUrl, pageOf } from '../../../collector/src/alert/page-of.ts'
+import { holder, POOL } from './incidents.ts'
+
+const incident: Incident = {
+  id: '00112233aabbccdd',
+  rule: 'PoolExhausted',
+  severity: 'critical',
+  resource: POOL,
+  state: 'firing',
+  summary: 'it is exhausted',
+  since: Date.UTC(2026, 0, 2, 3, 4, 5),
+  heardAt: 0,
+  dueAt: 0,
+  open: [],
+  settleMs: 0,
+  announced: 'nothing',
+  holders: [holder],
+  changes: [],
+  attributes: { max: 2 },
+}
+
+test('a page has the documented members, and its links lead to the public address', () => {
+  const config = SpyglassConfig.parse({ server: { name: 'shop-prod' }, console: { publicUrl: 'https://apm.example/' } })
+  expect(pageOf(incident, 'firing', config)).toEqual({
+    version: '1',
+    status: 'firing',
+    incidentId: '00112233aabbccdd',
+    rule: 'PoolExhausted',
+    severity: 'critical',
+    summary: 'it is exhausted',
+    server: 'shop-prod',
+    resource: POOL,
+    startsAt: '2026-01-02T03:04:05.000Z',
+    holders: [{ ...holder, link: `https://apm.example/#/trace/${holder.traceId}` }],
+    links: {
+      console: 'https://apm.example/#/alerts?incident=00112233aabbccdd',
+      resource: 'https://apm.example/#/pools',
+      trace: `https://apm.example/#/trace/${holder.traceId}`,
+    },
+    changes: [],
+    attributes: { max: 2 },
+  })
+})
+
+test('only a resolved page has an end, and without a trace there is no link to one', () => {
+  const config = SpyglassConfig.parse({})
+  const page = pageOf({ ...incident, resolvedAt: incident.since + 1000, holders: [] }, 'resolved', config)
+  expect(page.endsAt).toBe('2026-01-02T03:04:06.000Z')
+  expect(page.links).not.toHaveProperty('trace')
+})
+
+test('without a public address the console is where it listens', () => {
+  expect(consoleUrl(SpyglassConfig.parse({}))).toBe('http://127.0.0.1:8900')
+  expect(consoleUrl(SpyglassConfig.parse({ console: { host: '::1' } }))).toBe('http://[::1]:8900')
+})

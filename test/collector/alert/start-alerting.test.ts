@@ -1,0 +1,97 @@
+import { mkdirSync } from 'node:fs'
+import { dataFolder, ensureSecrets, SpyglassConfig, type WebhookConfig } from '@spyglass/agent/config'
+import { kindNamed, type SpyglassEvent } from '@spyglass/agent/contract'
+import { createLogger } from '@spyglass/agent/logger'
+import { createRegistry } from '@spyglass/agent/registry'
+import { expect, test } from 'vitest'
+import { startAlerting } from '../../../collector/src/alert/index.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+import { until } from '../../support/until.ts'
+import { startReceiver } from '../notify/receiver.ts'
+import { down, exhausted, holder, recovered, up } from './incidents.ts'
+
+/** Nothing listens on port 9: neither store nor management is there, and alerting works. */
+async function bench(webhooks: readonly WebhookConfig[], alerting: object = {}, root = tempFolder()) {
+  const config = SpyglassConfig.parse({ data: root, store: { port: 9 }, management: { port: 9 }, alerting: { webhooks, ...alerting } })
+  const folder = dataFolder(root)
+  mkdirSync(folder.state, { recursive: true })
+  const registry = createRegistry({ kindNamed })
+  const emitted: SpyglassEvent[] = []
+  registry.onEvent((event) => emitted.push(event))
+  const logger = createLogger({ process: 'test', level: 'silent' })
+  const parts = await startAlerting({ config, secrets: ensureSecrets(folder.secrets), folder, registry, logger })
+  return { alerting: parts, registry, emitted, root }
+}
+
+test('an exhausted pool pages its holders, is an MBean while it fires, and resolves with the same incident id', async () => {
+  await using receiver = await startReceiver()
+  const { alerting, registry, emitted } = await bench([receiver.config])
+  alerting.onEvent(exhausted('00112233aabbccdd'))
+  const [page] = await receiver.got(1)
+  expect(page).toMatchObject({ status: 'firing', incidentId: '00112233aabbccdd', rule: 'PoolExhausted' })
+  expect(page?.holders[0]).toMatchObject({
+    location: 'src/leak.js:12',
+    stack: holder.stack,
+    link: expect.stringContaining(`#/trace/${holder.traceId}`),
+  })
+  expect(registry.find('spyglass:type=Alert,rule=PoolExhausted,incident=00112233aabbccdd')?.read('state')).toBe('firing')
+  expect(alerting.firing).toBe(1)
+
+  alerting.onEvent(recovered('00112233aabbccdd'))
+  const pages = await receiver.got(2)
+  expect(pages[1]).toMatchObject({ status: 'resolved', incidentId: '00112233aabbccdd', endsAt: expect.any(String) })
+  expect(registry.find('spyglass:type=Alert,rule=PoolExhausted,incident=00112233aabbccdd')).toBeUndefined()
+  expect(emitted.map(({ name, incidentId }) => [name, incidentId])).toEqual([
+    ['spyglass.alert.firing', '00112233aabbccdd'],
+    ['spyglass.alert.resolved', '00112233aabbccdd'],
+  ])
+  await until(() => alerting.pagesSent === 2)
+  await alerting.stop()
+})
+
+test('an instance pages after the time that is set, and one that heals before does not', async () => {
+  await using receiver = await startReceiver()
+  const { alerting } = await bench([receiver.config], { instanceDownAfterMs: 200 })
+  alerting.onEvent(down('1'))
+  alerting.onEvent(up('1'))
+  alerting.onEvent(down('2'))
+  const [page] = await receiver.got(1)
+  expect(page).toMatchObject({ incidentId: '2', rule: 'InstanceDown' })
+  await alerting.stop()
+  expect(receiver.pages).toHaveLength(1)
+})
+
+test('while it fires a reminder is sent after the time that is set', async () => {
+  await using receiver = await startReceiver()
+  const { alerting } = await bench([receiver.config], { repeatAfterMs: 1000 })
+  alerting.onEvent(exhausted('1'))
+  const pages = await receiver.got(2)
+  expect(pages.map(({ status }) => status)).toEqual(['firing', 'reminder'])
+  await alerting.stop()
+})
+
+test('a page that could not be delivered is delivered by the next process, before its resolve', async () => {
+  await using receiver = await startReceiver()
+  receiver.answer = 503
+  const first = await bench([receiver.config])
+  first.alerting.onEvent(exhausted('1'))
+  await until(() => first.alerting.pagesFailed === 1)
+  await first.alerting.stop()
+  receiver.answer = 200
+  const second = await bench([receiver.config], {}, first.root)
+  second.alerting.onEvent(recovered('1'))
+  const pages = await receiver.got(2)
+  expect(pages.map(({ status, incidentId }) => `${incidentId} ${status}`)).toEqual(['1 firing', '1 resolved'])
+  await second.alerting.stop()
+})
+
+test('when another owns paging, alerts are evaluated and shown, and nobody is paged', async () => {
+  await using receiver = await startReceiver()
+  const { alerting, emitted } = await bench([receiver.config], { owner: 'grafana' })
+  alerting.onEvent(exhausted('1'))
+  await until(() => alerting.incidents()[0]?.announced === 'firing')
+  await alerting.stop()
+  expect(alerting.incidents()[0]?.state).toBe('firing')
+  expect(receiver.pages).toEqual([])
+  expect(emitted).toEqual([])
+})

@@ -1,0 +1,40 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { alertmanagerUrl, labelName, toAlertmanager } from '../../../collector/src/notify/alertmanager.ts'
+import { holder } from '../alert/incidents.ts'
+import { pageFor } from './pages.ts'
+
+test('any text becomes a label name that Prometheus allows', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void expect(labelName(text)).toMatch(/^[a-zA-Z_][a-zA-Z0-9_]*$/)))
+  expect(labelName('service.name')).toBe('service_name')
+})
+
+test('labels and annotations are texts under allowed names, whatever the resource', () => {
+  const resources = fc.string({ unit: 'binary' }).map((name) => `spyglass:type=Datasource,instance=1,${name}`)
+  fc.assert(
+    fc.property(resources, (resource) => {
+      const { labels, annotations } = toAlertmanager(pageFor({ resource }))
+      for (const [name, value] of Object.entries({ ...labels, ...annotations })) {
+        expect(name).toMatch(/^[a-zA-Z_][a-zA-Z0-9_]*$/)
+        expect(value).toBeTypeOf('string')
+      }
+      expect(labels).toMatchObject({ alertname: 'PoolExhausted', severity: 'critical', incident_id: '00112233aabbccdd' })
+    }),
+  )
+})
+
+test('every message tells everything: holders, changes and links, since Alertmanager forgets what is left out', () => {
+  const changes = [{ time: '2026-01-01T00:00:00Z', name: 'n', resource: 'r', message: 'reloaded' }]
+  const alert = toAlertmanager(
+    pageFor({ status: 'resolved', endsAt: '2026-01-01T00:01:00.000Z', holders: [{ ...holder, link: '' }], changes }),
+  )
+  expect(alert.annotations['description']).toContain('connection 1 held 14.2 s by GET /shop/leak at src/leak.js:12')
+  expect(alert.annotations['changes']).toBe('2026-01-01T00:00:00Z reloaded')
+  expect(alert).toMatchObject({ endsAt: '2026-01-01T00:01:00.000Z', generatorURL: 'http://127.0.0.1:8900/#/alerts' })
+})
+
+test('the address may be that of the server or of its API', () => {
+  expect(alertmanagerUrl('http://am:9093')).toBe('http://am:9093/api/v2/alerts')
+  expect(alertmanagerUrl('http://am:9093/prefix/')).toBe('http://am:9093/prefix/api/v2/alerts')
+  expect(alertmanagerUrl('http://am:9093/api/v2/alerts')).toBe('http://am:9093/api/v2/alerts')
+})
