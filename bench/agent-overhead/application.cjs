@@ -1,0 +1,26 @@
+// The measured application: a plain route, one with two statements, one that calls another service. It is CommonJS, because the stock
+// SDK's instrumentations see everything there.
+const { fastify } = require('fastify')
+const { Pool } = require('pg')
+
+async function main() {
+  const app = fastify()
+  app.get('/hello', async () => ({ hello: 'world' }))
+  if (process.env.PGPORT) {
+    const pool = new Pool({ host: '127.0.0.1', port: Number(process.env.PGPORT), user: 'spyglass', database: 'postgres', max: 10 })
+    app.get('/db', async () => {
+      const first = await pool.query('SELECT $1::int AS a', [1])
+      const second = await pool.query('SELECT $1::int AS b', [2])
+      return { sum: first.rows[0].a + second.rows[0].b }
+    })
+  }
+  app.get('/fetch', async () => (await fetch(process.env.UPSTREAM)).json())
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage()
+    process.send({ cpuUs: user + system, rssBytes: process.memoryUsage.rss() })
+  })
+  process.send({ port: app.server.address().port, rssBytes: process.memoryUsage.rss() })
+}
+
+void main()

@@ -1,0 +1,72 @@
+/** The servers that are compared: without an agent, with ours as it is published, and with the stock OpenTelemetry SDK. */
+import { execFileSync, type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+export const VARIANTS = ['none', 'spyglass', 'otel'] as const
+export type Variant = (typeof VARIANTS)[number]
+
+export interface Environment {
+  readonly preloads: Readonly<Record<Variant, readonly string[]>>
+  readonly env: NodeJS.ProcessEnv
+  dispose(): void
+}
+
+export interface Server {
+  readonly child: ChildProcess
+  readonly port: number
+  readonly startMs: number
+  readonly rssBytes: number
+}
+
+/** Compiles the agent: what is measured is the JavaScript that users install, not the type stripping of a work tree. */
+export function prepare(env: Readonly<Record<string, string>>): Environment {
+  const root = join(import.meta.dirname, '../..')
+  const folder = mkdtempSync(join(root, 'agent/dist-bench-'))
+  execFileSync(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    join(root, 'agent/tsconfig.build.json'),
+    '--outDir',
+    folder,
+  ])
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  return {
+    preloads: {
+      none: [],
+      spyglass: ['--import', pathToFileURL(join(folder, 'register.js')).href],
+      otel: ['--import', pathToFileURL(join(import.meta.dirname, 'stock-sdk.mjs')).href],
+    },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'production',
+      OTEL_SERVICE_NAME: 'bench',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_BSP_MAX_QUEUE_SIZE: '200000',
+      OTEL_BSP_SCHEDULE_DELAY: '500',
+      ...env,
+    },
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+export async function startServer(variant: Variant, { preloads, env }: Environment): Promise<Server> {
+  const startedMs = performance.now()
+  const child = fork(join(import.meta.dirname, 'application.cjs'), { execArgv: [...preloads[variant]], env })
+  const [{ port, rssBytes }] = (await once(child, 'message')) as [{ port: number; rssBytes: number }]
+  return { child, port, rssBytes, startMs: performance.now() - startedMs }
+}
+
+export async function usageOf({ child }: Server): Promise<{ readonly cpuUs: number; readonly rssBytes: number }> {
+  child.send('usage')
+  const [usage] = (await once(child, 'message')) as [{ cpuUs: number; rssBytes: number }]
+  return usage
+}
+
+export async function stopServer({ child }: Server): Promise<void> {
+  child.kill('SIGKILL')
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+}
