@@ -79,6 +79,9 @@ const exception = (now: bigint): object => ({
   attributes: [
     attribute('exception.type', 'TypeError'),
     attribute('exception.message', 'Cannot read properties of undefined'),
-    attribute('exception.stacktrace', 'TypeError: Cannot read properties of undefined\n'.padEnd(700, '    at handler (/app/src/routes.ts:12:3)\n')),
+    attribute(
+      'exception.stacktrace',
+      'TypeError: Cannot read properties of undefined\n'.padEnd(700, '    at handler (/app/src/routes.ts:12:3)\n'),
+    ),
   ],
 })

@@ -91,7 +91,9 @@ async function ask(sql: string, body?: string): Promise<string> {
 /** Spans in the table and requests in the rollup; one span in eight is a request. */
 async function stored(children: readonly ChildProcess[]): Promise<number> {
   if (children.some(({ exitCode }) => exitCode !== null)) throw new Error('a process has ended')
-  return Number(await ask('SELECT (SELECT count() FROM spyglass.otel_traces) + (SELECT sum(Requests) FROM spyglass.red_1m) FORMAT TabSeparated'))
+  return Number(
+    await ask('SELECT (SELECT count() FROM spyglass.otel_traces) + (SELECT sum(Requests) FROM spyglass.red_1m) FORMAT TabSeparated'),
+  )
 }
 
 async function ours(children: readonly ChildProcess[]): Promise<{ perCpuSecond: number; perSecond: number }> {
@@ -146,7 +148,10 @@ const mapOf = (attributes: readonly Attribute[]): Record<string, string> =>
 
 function rowsOf(body: Buffer): object[] {
   const { resourceSpans } = decodeOtlp('Traces', body) as unknown as {
-    resourceSpans: { resource: { attributes: Attribute[] }; scopeSpans: { scope: { name: string; version: string }; spans: PlainSpan[] }[] }[]
+    resourceSpans: {
+      resource: { attributes: Attribute[] }
+      scopeSpans: { scope: { name: string; version: string }; spans: PlainSpan[] }[]
+    }[]
   }
   return resourceSpans.flatMap(({ resource, scopeSpans }) => {
     const resourceMap = mapOf(resource.attributes)
@@ -154,7 +159,10 @@ function rowsOf(body: Buffer): object[] {
   })
 }
 
-function plainRow(one: PlainSpan, { resourceMap, scope }: { resourceMap: Record<string, string>; scope: { name: string; version: string } }): object {
+function plainRow(
+  one: PlainSpan,
+  { resourceMap, scope }: { resourceMap: Record<string, string>; scope: { name: string; version: string } },
+): object {
   return {
     Timestamp: one.startTimeUnixNano,
     TraceId: one.traceId.toString('hex'),
@@ -181,7 +189,8 @@ function decodeOnly(): number {
   const bodies = Array.from({ length: 50 }, (_, i) => traceRequest(2_000_000 + i))
   const options = { signal: 'traces', isJson: false, window: timeWindow(Date.now(), 7) } as const
   const round = (count: number): void => {
-    for (let i = 0; i < count; i++) for (const block of decoder.decode(bodies[i % bodies.length] as Buffer, options).blocks) block.encode('bench')
+    for (let i = 0; i < count; i++)
+      for (const block of decoder.decode(bodies[i % bodies.length] as Buffer, options).blocks) block.encode('bench')
   }
   round(100)
   const before = process.cpuUsage()

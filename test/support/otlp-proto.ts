@@ -1,5 +1,13 @@
 /** OTLP as protobufjs reads it: a peer that shares nothing with our decoders. Field numbers after opentelemetry-proto v1. */
-import protobuf from 'protobufjs'
+import { createRequire } from 'node:module'
+import type * as Protobuf from 'protobufjs'
+
+const require = createRequire(import.meta.url)
+const protobuf = require('protobufjs') as typeof Protobuf
+// Under a bundler protobufjs does not find its 64-bit integers by itself.
+const long = require('long') as { default?: typeof protobuf.util.Long }
+protobuf.util.Long = long.default ?? (long as typeof protobuf.util.Long)
+protobuf.configure()
 
 const SOURCE = `
 syntax = "proto3";

@@ -7,7 +7,7 @@ export const receiveErrors = {
   SPY_OTLP_ENCODING: 'the content encoding %s is not taken: use gzip, deflate, zstd or none',
   SPY_OTLP_INFLATE: 'the body cannot be decompressed: %s',
   SPY_OTLP_CONTENT_TYPE: 'the content type %s is not taken: use application/x-protobuf or application/json',
-  SPY_PORT_TAKEN:
+  SPY_OTLP_PORT_TAKEN:
     'port %d on %s is taken by another process (OTLP over HTTP). Free it, or choose another with collector.otlpHttpPort or --port-offset.',
 } as const
 

@@ -52,7 +52,7 @@ const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>
   SPY_WAL_CLOSED: [503, 14],
 }
 
-/** @throws SPY_PORT_TAKEN */
+/** @throws SPY_OTLP_PORT_TAKEN */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const counters = newCounters()
   const server = newServer(options.maxBodyBytes)
@@ -69,7 +69,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   try {
     await server.listen({ host: options.host, port: options.port })
   } catch (error) {
-    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_PORT_TAKEN', [options.port, options.host], error)
+    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_OTLP_PORT_TAKEN', [options.port, options.host], error)
     throw error
   }
   const address = server.server.address()

@@ -1,0 +1,199 @@
+import { afterEach, expect, test } from 'vitest'
+import { codeOf } from '@spyglass/agent/contract'
+import { logBlock } from '../../../collector/src/decode/log-rows.ts'
+import { recover } from '../../../collector/src/wal/recovery.ts'
+import { type SealedSegment, type Submission, type WalOptions, WriteAheadLog } from '../../../collector/src/wal/write-ahead-log.ts'
+import { MemoryFiles } from '../../support/memory-files.ts'
+import { readNative } from '../../support/native.ts'
+
+const ROOT = '/wal'
+const identity = { id: '0123456789ab', boot: 1 }
+const opened: WriteAheadLog[] = []
+
+afterEach(async () => {
+  for (const log of opened.splice(0)) await log.stop().catch(() => undefined)
+})
+
+async function openLog(files: MemoryFiles, options: Partial<WalOptions> = {}): Promise<{ log: WriteAheadLog; sealed: SealedSegment[] }> {
+  const log = await WriteAheadLog.open({ root: ROOT, identity, maxBytes: 1e9, sealMs: { traces: 1e6, others: 1e6 }, files, ...options })
+  opened.push(log)
+  const sealed: SealedSegment[] = []
+  log.subscribe((segment) => sealed.push(segment))
+  return { log, sealed }
+}
+
+function lines(bodies: readonly string[], hash = ''): Submission {
+  const row = {
+    time: 1.8e12,
+    severityText: '',
+    severityNumber: 0,
+    service: 's',
+    traceId: '',
+    spanId: '',
+    eventName: '',
+    resource: [],
+    attributes: [],
+  }
+  return { lane: 'others', hash, items: bodies.length, blocks: [logBlock(bodies.map((body) => ({ ...row, body })))] }
+}
+
+async function bodiesIn(files: MemoryFiles): Promise<string[]> {
+  const { segments } = await recover(files, ROOT)
+  const bodies: string[] = []
+  for (const { name } of segments) {
+    for (const row of readNative(await files.read(`${ROOT}/${name}/otel_logs.native`))) bodies.push(String(row['Body']))
+  }
+  return bodies
+}
+
+test('what was acknowledged survives a loss of power', async () => {
+  const files = new MemoryFiles()
+  const { log } = await openLog(files)
+  await log.append(lines(['one']))
+  await log.append(lines(['two', 'three']))
+  expect(await bodiesIn(files.afterPowerLoss())).toEqual(['one', 'two', 'three'])
+})
+
+test('requests that wait together share their syncs', async () => {
+  const files = new MemoryFiles()
+  const { log } = await openLog(files)
+  await log.append(lines(['first']))
+  const before = files.syncs
+  await Promise.all(Array.from({ length: 20 }, (_, i) => log.append(lines([`line ${i}`]))))
+  expect(files.syncs - before).toBe(2) // the table's file and the journal
+  expect(await bodiesIn(files.afterPowerLoss())).toHaveLength(21)
+})
+
+test('a file torn at any byte loses nothing that stood before', async () => {
+  const files = new MemoryFiles()
+  const { log } = await openLog(files)
+  for (const body of ['one', 'two', 'three']) await log.append(lines([body]))
+  const paths = files.paths.filter((path) => !path.includes('done'))
+  for (const path of paths) {
+    const whole = await files.read(path)
+    for (let length = 0; length < whole.length; length++) {
+      const torn = files.afterKill()
+      await torn.truncate(path, length)
+      const bodies = await bodiesIn(torn)
+      expect(['one', 'two', 'three'].slice(0, bodies.length)).toEqual(bodies)
+      expect(bodies.length).toBeGreaterThanOrEqual(length > (whole.length * 2) / 3 ? 2 : 0)
+    }
+  }
+})
+
+test('a file with any byte flipped gives whole entries from before the damage', async () => {
+  const files = new MemoryFiles()
+  const { log } = await openLog(files)
+  for (const body of ['one', 'two', 'three']) await log.append(lines([body]))
+  for (const path of files.paths) {
+    const whole = await files.read(path)
+    for (let at = 0; at < whole.length; at++) {
+      const damaged = files.afterKill()
+      const bytes = Buffer.from(whole)
+      bytes[at]! ^= 0x10
+      damaged.put(path, bytes)
+      const bodies = await bodiesIn(damaged)
+      expect(['one', 'two', 'three'].slice(0, bodies.length)).toEqual(bodies)
+      expect(bodies.length).toBeLessThan(3)
+    }
+  }
+})
+
+test('a repeated body is acknowledged and not stored, also after a restart and after its segment was stored', async () => {
+  const files = new MemoryFiles()
+  const { log, sealed } = await openLog(files)
+  expect(await log.append(lines(['one'], 'h1'))).toBe('stored')
+  expect(await log.append(lines(['one'], 'h1'))).toBe('repeated')
+  await log.seal()
+  await log.retire(sealed[0]!)
+  const again = await openLog(files.afterKill(), { identity: { ...identity, boot: 2 } })
+  expect(await again.log.append(lines(['one'], 'h1'))).toBe('repeated')
+})
+
+test('a repeat that comes while the first is being written waits for it', async () => {
+  const { log } = await openLog(new MemoryFiles())
+  expect(await Promise.all([log.append(lines(['one'], 'h1')), log.append(lines(['one'], 'h1'))])).toEqual(['stored', 'repeated'])
+})
+
+test('after ten minutes a body is stored again', async () => {
+  let now = 1.8e12
+  const { log } = await openLog(new MemoryFiles(), { now: () => now })
+  await log.append(lines(['one'], 'h1'))
+  now += 600_001
+  expect(await log.append(lines(['one'], 'h1'))).toBe('stored')
+})
+
+test('a full disk refuses what it cannot hold, keeps what it has, and goes on when there is space', async () => {
+  const files = new MemoryFiles()
+  const { log, sealed } = await openLog(files)
+  await log.append(lines(['one'], 'h1'))
+  files.space = 100
+  const error = await log.append(lines(['two'], 'h2')).catch((failure: unknown) => failure)
+  expect(codeOf(error)).toBe('SPY_WAL_WRITE')
+  files.space = 1e9
+  expect(await log.append(lines(['two'], 'h2'))).toBe('stored')
+  expect(await bodiesIn(files.afterPowerLoss())).toEqual(['one', 'two'])
+  await log.seal()
+  expect(sealed.map(({ content }) => content.get('otel_logs')?.rows)).toEqual([2])
+})
+
+test('a failed sync acknowledges nothing', async () => {
+  const files = new MemoryFiles()
+  const { log } = await openLog(files)
+  files.failSync = true
+  expect(codeOf(await log.append(lines(['one'])).catch((failure: unknown) => failure))).toBe('SPY_WAL_WRITE')
+  files.failSync = false
+})
+
+test('a full log refuses', async () => {
+  const { log } = await openLog(new MemoryFiles(), { maxBytes: 10 })
+  await log.append(lines(['one']))
+  expect(codeOf(await log.append(lines(['two'])).catch((failure: unknown) => failure))).toBe('SPY_WAL_FULL')
+})
+
+test('a segment is sealed before it has too many rows', async () => {
+  const { log, sealed } = await openLog(new MemoryFiles(), { segmentRows: 3 })
+  await log.append(lines(['1', '2']))
+  await log.append(lines(['3', '4']))
+  await log.seal()
+  expect(sealed.map(({ content }) => content.get('otel_logs')?.rows)).toEqual([2, 2])
+})
+
+test('a segment is sealed when it has its age, and names its rows by Batch', async () => {
+  const files = new MemoryFiles()
+  const log = await WriteAheadLog.open({ root: ROOT, identity, maxBytes: 1e9, sealMs: { traces: 5, others: 5 }, files })
+  opened.push(log)
+  const sealed = new Promise<SealedSegment>((resolve) => log.subscribe(resolve))
+  await log.append(lines(['one']))
+  const { name } = await sealed
+  expect(name).toBe('0123456789ab-000001-00000000')
+  expect(readNative(await files.read(`${ROOT}/${name}/otel_logs.native`))[0]).toMatchObject({ Batch: name })
+})
+
+test('tail offsets come back with the entries that they stand in', async () => {
+  const files = new MemoryFiles()
+  const { log } = await openLog(files)
+  await log.append({ ...lines(['one']), tail: [{ file: '/a.log', inode: 7, offset: 10 }] })
+  await log.append({ ...lines([]), blocks: [], tail: [{ file: '/a.log', inode: 7, offset: 20 }] })
+  const again = await openLog(files.afterPowerLoss(), { identity: { ...identity, boot: 2 } })
+  expect(again.log.tailOffset('/a.log')).toEqual({ file: '/a.log', inode: 7, offset: 20 })
+})
+
+test('a stopped log refuses, and what it held is sealed', async () => {
+  const { log, sealed } = await openLog(new MemoryFiles())
+  const last = log.append(lines(['one']))
+  await log.stop()
+  expect(await last).toBe('stored')
+  expect(sealed).toHaveLength(1)
+  expect(codeOf(await log.append(lines(['two'])).catch((failure: unknown) => failure))).toBe('SPY_WAL_CLOSED')
+})
+
+test('a quarantined segment lies beside the log with all its files', async () => {
+  const files = new MemoryFiles()
+  const { log, sealed } = await openLog(files)
+  await log.append(lines(['one']))
+  await log.seal()
+  const folder = await log.quarantine(sealed[0]!)
+  expect(files.paths).toEqual([`${folder}/journal`, `${folder}/otel_logs.native`])
+  expect(log.pending).toBe(0)
+})
