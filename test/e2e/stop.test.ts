@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { get, sql } from '../support/clients.ts'
+import { collect, runCli, shopFolder, startSuite, type Suite } from '../support/suite.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+import { until } from '../support/until.ts'
+
+const settings = { applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }], datasources: [{ name: 'shop', file: 'shop.db' }] }
+const parts = ['store', 'collector', 'management', 'snmp-bridge', 'http-1']
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+const pidsOf = (suite: Suite): number[] => parts.map((part) => suite.pidOf(part))
+
+test('Ctrl-C stops all of it cleanly, and the next start finds what was stored', async () => {
+  const folder = tempFolder()
+  const first = await startSuite(folder, settings)
+  await get(`${first.urls.app}/shop/products`)
+  const pids = pidsOf(first)
+  const ended = once(first.keeper, 'exit')
+  first.keeper.kill('SIGINT')
+  expect(await ended).toEqual([0, null])
+  expect(pids.filter(isAlive)).toEqual([])
+  expect(readFileSync(join(first.data, 'logs/server.log'), 'utf8')).toContain('keeper stopped')
+  await using second = await startSuite(folder, settings)
+  const requests = "SELECT sum(Requests) AS n FROM spyglass.red_1m WHERE SpanName = 'GET /shop/products'"
+  await until(async () => Number((await sql(second, requests))[0]?.['n']) === 1, 20_000)
+})
+
+test('when the keeper itself is killed the others end their work and go, and the data folder is free again', async () => {
+  const folder = tempFolder()
+  const first = await startSuite(folder, settings)
+  const pids = pidsOf(first)
+  first.keeper.kill('SIGKILL')
+  await until(() => pids.filter(isAlive).length === 0, 8000)
+  await using second = await startSuite(folder, settings)
+  expect((await get(`${second.urls.app}/shop/products`)).status).toBe(200)
+})
+
+test('a second server on the same data folder is refused while the first goes on', async () => {
+  const folder = tempFolder()
+  await using suite = await startSuite(folder, settings)
+  const { code, stderr } = await collect(runCli(['up', '--data', suite.data, '--port-offset', '40000']))
+  expect([code, stderr]).toEqual([1, expect.stringContaining('SPY_DATA_IN_USE')])
+  expect((await get(`${suite.urls.app}/shop/products`)).status).toBe(200)
+})
