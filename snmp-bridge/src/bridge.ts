@@ -55,7 +55,7 @@ interface Engine {
   readonly upTime: () => number
 }
 
-/** @throws SPY_PORT_TAKEN, SPY_PORT_UNUSABLE, SPY_SNMP_STATE, SPY_DATA_UNWRITABLE */
+/** @throws SPY_SNMP_PORT_TAKEN, SPY_SNMP_PORT_UNUSABLE, SPY_SNMP_STATE, SPY_DATA_UNWRITABLE */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const { config, logger } = options
   const folder = ensureDataFolder(config.data)

@@ -10,8 +10,8 @@ export const snmpErrors = {
   SPY_SNMP_EVENTS: 'the event stream %s broke off: %s',
   SPY_SNMP_RECEIVER: 'the SNMP receiver %s did not acknowledge: %s',
   SPY_SNMP_CHECK: 'the SNMP agent %s does not answer: %s',
-  SPY_PORT_TAKEN: 'UDP port %d on %s is taken by another program. Choose another with snmp.port, or shift all with --port-offset N.',
-  SPY_PORT_UNUSABLE: 'UDP port %d on %s cannot be opened: %s',
+  SPY_SNMP_PORT_TAKEN: 'UDP port %d on %s is taken by another program. Choose another with snmp.port, or shift all with --port-offset N.',
+  SPY_SNMP_PORT_UNUSABLE: 'UDP port %d on %s cannot be opened: %s',
 } as const
 
 export const fail = errorsOf(snmpErrors)

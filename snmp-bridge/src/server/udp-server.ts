@@ -23,7 +23,7 @@ export interface UdpServerOptions {
 /** Room for bursts while the loop is busy; the kernel caps it at net.core.rmem_max. */
 const RECEIVE_BUFFER_BYTES = 4_194_304
 
-/** @throws SPY_PORT_TAKEN, SPY_PORT_UNUSABLE */
+/** @throws SPY_SNMP_PORT_TAKEN, SPY_SNMP_PORT_UNUSABLE */
 export async function openUdpServer({ host, port, core, onError }: UdpServerOptions): Promise<UdpServer> {
   const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES })
   const bound = once(socket, 'listening')
@@ -32,8 +32,8 @@ export async function openUdpServer({ host, port, core, onError }: UdpServerOpti
     await bound
   } catch (error) {
     socket.close()
-    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_PORT_TAKEN', [port, host], error)
-    throw fail('SPY_PORT_UNUSABLE', [port, host, error instanceof Error ? error.message : String(error)], error)
+    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_SNMP_PORT_TAKEN', [port, host], error)
+    throw fail('SPY_SNMP_PORT_UNUSABLE', [port, host, error instanceof Error ? error.message : String(error)], error)
   }
   const sent = (error: Error | null): void => {
     if (error) onError(error)

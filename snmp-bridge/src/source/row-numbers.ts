@@ -40,15 +40,20 @@ export function openRowNumbers(file: string): RowNumbers {
 /** In the file each space is a list of names in the order of their numbers. */
 function readSpaces(file: string): Map<string, Map<string, number>> {
   if (!existsSync(file)) return new Map()
+  return new Map(
+    Object.entries(parseFile(file)).map(([space, names]) => {
+      if (!isNames(names)) throw fail('SPY_SNMP_STATE', [file, `${space} is no list of names`])
+      return [space, new Map(names.map((name, i) => [name, i + 1]))]
+    }),
+  )
+}
+
+function parseFile(file: string): Record<string, unknown> {
   try {
-    const content = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-    return new Map(Object.entries(content).map(([space, names]) => [space, numbered(names)]))
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
   } catch (error) {
     throw fail('SPY_SNMP_STATE', [file, error instanceof Error ? error.message : String(error)], error)
   }
 }
 
-function numbered(names: unknown): Map<string, number> {
-  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) throw new TypeError('a list of names is expected')
-  return new Map(names.map((name, i) => [name, i + 1]))
-}
+const isNames = (value: unknown): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string')

@@ -75,11 +75,14 @@ function nextBoots(stored: StoredState, inode: string, now: number): number {
 
 function readState(file: string): StoredState | undefined {
   if (!existsSync(file)) return undefined
+  const { folderId, machine, path, inode, boots } = parseState(file)
+  if (!folderId || !machine || !path || !inode || !Number.isInteger(boots)) throw fail('SPY_SNMP_STATE', [file, 'a member is missing'])
+  return { folderId, machine, path, inode, boots: boots! }
+}
+
+function parseState(file: string): Partial<StoredState> {
   try {
-    const state = JSON.parse(readFileSync(file, 'utf8')) as Partial<StoredState>
-    const { folderId, machine, path, inode, boots } = state
-    if (!folderId || !machine || !path || !inode || !Number.isInteger(boots)) throw new TypeError('a member is missing')
-    return { folderId, machine, path, inode, boots: boots! }
+    return JSON.parse(readFileSync(file, 'utf8')) as Partial<StoredState>
   } catch (error) {
     throw fail('SPY_SNMP_STATE', [file, error instanceof Error ? error.message : String(error)], error)
   }

@@ -1,0 +1,35 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { BerReader } from '../../../snmp-bridge/src/ber/reader.ts'
+import { pduTag } from '../../../snmp-bridge/src/ber/tags.ts'
+import { BerWriter } from '../../../snmp-bridge/src/ber/writer.ts'
+import { readPdu, readVarbinds } from '../../../snmp-bridge/src/message/pdu.ts'
+import { writePdu } from '../../../snmp-bridge/src/notification/message.ts'
+import { arbitraryOid, arbitraryValue } from '../ber/arbitraries.ts'
+
+const writer = new BerWriter(0, 65_536)
+const int32 = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff })
+
+test('a PDU decodes to what was encoded', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...Object.values(pduTag)),
+      int32,
+      fc.array(fc.record({ oid: arbitraryOid, value: arbitraryValue }), { maxLength: 12 }),
+      (type, requestId, varbinds) => {
+        writer.reset()
+        writePdu(writer, type, requestId, varbinds)
+        const message = writer.copy()
+        const pdu = readPdu(new BerReader(message))
+        expect(pdu).toMatchObject({ type, requestId, first: 0, second: 0, names: varbinds.map(({ oid }) => oid) })
+        expect(readVarbinds(new BerReader(message), pdu)).toEqual(varbinds)
+      },
+    ),
+  )
+})
+
+test('unknown PDUs, and bindings with more than a name and a value, are malformed', () => {
+  const malformed = expect.objectContaining({ code: 'SPY_SNMP_MALFORMED' })
+  expect(() => readPdu(new BerReader(Buffer.from('a40b0201010201000201003000', 'hex')))).toThrow(malformed)
+  expect(() => readPdu(new BerReader(Buffer.from('a014020101020100020100300930070601000500' + '0500', 'hex')))).toThrow(malformed)
+})

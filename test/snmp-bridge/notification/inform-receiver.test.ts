@@ -1,0 +1,115 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { afterEach, expect, test } from 'vitest'
+import { BerReader } from '../../../snmp-bridge/src/ber/reader.ts'
+import { pduTag, tag } from '../../../snmp-bridge/src/ber/tags.ts'
+import { BerWriter } from '../../../snmp-bridge/src/ber/writer.ts'
+import { readPdu } from '../../../snmp-bridge/src/message/pdu.ts'
+import { decipher, readHeader, readUsmParameters, seal } from '../../../snmp-bridge/src/message/v3-message.ts'
+import { createReceivers } from '../../../snmp-bridge/src/notification/receivers.ts'
+import { writePdu } from '../../../snmp-bridge/src/notification/message.ts'
+import type { Receiver } from '../../../snmp-bridge/src/notification/receiver.ts'
+import { reportOids } from '../../../snmp-bridge/src/system/system-objects.ts'
+import { engineId, user } from '../support/agent.ts'
+import { userKeys } from '../support/packets.ts'
+
+/** A manager that speaks the protocol, and misbehaves as a test asks: snmptrapd never does. */
+interface Manager {
+  readonly port: number
+  /** What came in: `discovery`, or `inform` with the boots it named. */
+  readonly seen: string[]
+  boots: number
+  acknowledge: 'signed' | 'forged' | 'never'
+}
+
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+async function startManager(): Promise<Manager> {
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  closing.push(() => socket.close())
+  const manager: Manager = { port: socket.address().port, seen: [], boots: 5, acknowledge: 'signed' }
+  socket.on('message', (message, from) => {
+    const answer = answerOf(message, manager)
+    if (answer) socket.send(answer, from.port, from.address)
+  })
+  return manager
+}
+
+function answerOf(message: Buffer, manager: Manager): Buffer | undefined {
+  const reader = new BerReader(message)
+  reader.enter(tag.sequence)
+  reader.integer()
+  const { msgId } = readHeader(reader)
+  const parameters = readUsmParameters(reader)
+  const reply = { msgId, reportable: false, engineId, boots: manager.boots, time: 100, maxSize: 65_507 }
+  const writer = new BerWriter(0, 4096)
+  if (parameters.engineId.length === 0) {
+    manager.seen.push('discovery')
+    writePdu(writer, pduTag.report, 0, [{ oid: reportOids.unknownEngineIds, value: { type: 'counter32', value: 1 } }])
+    return seal(writer, { ...reply, boots: 0, time: 0, user: Buffer.alloc(0), priv: false })
+  }
+  manager.seen.push(`inform ${parameters.boots}`)
+  const signed = { ...reply, user: parameters.user, keys: userKeys }
+  if (parameters.boots !== manager.boots) {
+    writePdu(writer, pduTag.report, 0, [{ oid: reportOids.notInTimeWindows, value: { type: 'counter32', value: 1 } }])
+    return seal(writer, { ...signed, priv: false })
+  }
+  if (manager.acknowledge === 'never') return undefined
+  const scoped = new BerReader(decipher(reader.octets(), parameters, userKeys.priv)!)
+  scoped.enter(tag.sequence)
+  scoped.octets()
+  scoped.octets()
+  const pdu = readPdu(scoped)
+  writePdu(writer, pduTag.response, pdu.requestId, [])
+  return manager.acknowledge === 'forged'
+    ? seal(writer, { ...reply, user: parameters.user, priv: false })
+    : seal(writer, { ...signed, priv: true })
+}
+
+function receiverOf({ port }: Manager, retries = 1): Receiver {
+  const target = { host: '127.0.0.1', port, version: 'v3' as const, timeoutMs: 50, retries }
+  const [receiver] = createReceivers([target], { ...user, user: user.name })
+  closing.push(() => receiver!.close())
+  return receiver!
+}
+
+const notification = { oid: [1, 3, 6, 1], varbinds: [], upTime: 1 }
+
+test('the engine is discovered once, its boots are learnt from what it signs, and each inform is sent once', async () => {
+  const manager = await startManager()
+  const receiver = receiverOf(manager)
+  await receiver.deliver(notification)
+  await receiver.deliver(notification)
+  expect(manager.seen).toEqual(['discovery', 'inform 0', 'inform 5', 'inform 5'])
+})
+
+test('a receiver that started again is followed to its new boots', async () => {
+  const manager = await startManager()
+  const receiver = receiverOf(manager)
+  await receiver.deliver(notification)
+  manager.boots = 6
+  await receiver.deliver(notification)
+  expect(manager.seen.slice(-2)).toEqual(['inform 5', 'inform 6'])
+})
+
+test('an acknowledgement that is not signed is none', async () => {
+  const manager = await startManager()
+  manager.acknowledge = 'forged'
+  await expect(receiverOf(manager).deliver(notification)).rejects.toMatchObject({ code: 'SPY_SNMP_RECEIVER' })
+})
+
+test('an inform is repeated as often as configured, then given up, and the engine is discovered anew', async () => {
+  const manager = await startManager()
+  manager.acknowledge = 'never'
+  const receiver = receiverOf(manager, 2)
+  await expect(receiver.deliver(notification)).rejects.toMatchObject({ code: 'SPY_SNMP_RECEIVER' })
+  expect(manager.seen).toEqual(['discovery', 'inform 0', 'inform 5', 'inform 5', 'inform 5'])
+  manager.acknowledge = 'signed'
+  await receiver.deliver(notification)
+  expect(manager.seen.slice(5)).toEqual(['discovery', 'inform 0', 'inform 5'])
+})
