@@ -14,7 +14,7 @@ export interface ProcessSpec {
   readonly sockets: readonly ListeningSocket[]
   /** Time it may take until it says ready. */
   readonly startTimeoutMs: number
-  /** A process that speaks no IPC counts as ready once it runs. */
+  /** A process that does not speak to the keeper: it is ready once it runs, and is stopped by SIGTERM. */
   readonly readyAtSpawn?: boolean
 }
 
@@ -72,7 +72,8 @@ export class Generation {
   /** Asks it to end its work and exit; after the deadline it is killed. */
   async stop(deadlineMs: number): Promise<Exit> {
     this.isStopping = true
-    this.send({ type: 'stop', deadlineMs })
+    if (this.#spec.readyAtSpawn) this.#child.kill('SIGTERM')
+    else this.send({ type: 'stop', deadlineMs })
     const kill = setTimeout(() => this.kill(), deadlineMs + 500)
     const exit = await this.ended
     clearTimeout(kill)
