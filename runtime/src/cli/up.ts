@@ -53,12 +53,17 @@ function loadOptions({ config, data, demo, 'port-offset': offset }: UpOptions): 
   return { file: config, data, portOffset: parseOffset(offset), ...(demo ? { base: demoSettings() } : {}) }
 }
 
-/** The first signal stops everything in order, a second one at once. */
+/**
+ * The first signal stops everything in order, a later one at once. What comes within a second is the same signal again: a process group
+ * gets it directly and from each parent that passes it on.
+ */
 function stopOnSignal(keeper: Keeper): Promise<number> {
   return new Promise((resolve) => {
-    let signals = 0
+    let firstAt: number | undefined
     const onSignal = (): void => {
-      if (++signals > 1) process.exit(130)
+      if (firstAt !== undefined && Date.now() - firstAt > 1000) process.exit(130)
+      if (firstAt !== undefined) return
+      firstAt = Date.now()
       say('stopping; once more to stop at once')
       void keeper.stop().then(() => resolve(0))
     }
