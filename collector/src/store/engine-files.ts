@@ -62,7 +62,8 @@ function configXml(maxMemoryBytes: number): string {
 
 /**
  * The engine knows one user. What readers may do is granted to it directly; the rest hangs on a role that is active by default and that
- * a reader session sheds with `SET ROLE NONE` and, being read-only, cannot take up again.
+ * a reader session sheds with `SET ROLE NONE`. The gate keeps it from taking the role up again; if it could, `readonly=1` would still
+ * refuse `file()` and every change.
  */
 function usersXml(): string {
   const reader = [

@@ -79,8 +79,9 @@ async function insertFile(session: StoreSession, { path, statement, token }: Sou
   })
   const names = columns.map(identifier).join(', ')
   const file = `file(${stringLiteral(path)}, ${format}, ${stringLiteral(structure.join(', '))})`
-  const settings = token === undefined ? '' : ` SETTINGS insert_deduplication_token = ${stringLiteral(token)}`
-  await session.query(`INSERT INTO ${DATABASE}.${table} (${names})${settings} SELECT ${names} FROM ${file}`, 'Null')
+  // Without a token the engine would take two inserts of the same rows for one and drop the second.
+  const settings = token === undefined ? 'insert_deduplicate = 0' : `insert_deduplication_token = ${stringLiteral(token)}`
+  await session.query(`INSERT INTO ${DATABASE}.${table} (${names}) SETTINGS ${settings} SELECT ${names} FROM ${file}`, 'Null')
   return { rows: await rowsOf(session, path, format), bytes: 0 }
 }
 

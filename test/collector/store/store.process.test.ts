@@ -116,6 +116,13 @@ describe('bodies', () => {
     expect((await store.own("SELECT Attributes['k'] FROM events WHERE Batch = 'json'")).text).toBe('v\n')
   })
 
+  test('without a token are written each time, alike or not', async () => {
+    const store = await started()
+    const block = await eventsBlock(store, 'a', 5)
+    for (let i = 0; i < 2; i++) expect((await store.own(INSERT, { body: block })).status).toBe(200)
+    expect(await batches(store)).toEqual([['a', 10]])
+  })
+
   test('of another form or by the reader are refused', async () => {
     const store = await started()
     expect((await store.own("INSERT INTO events SELECT * FROM file('/etc/hostname')", { body: '' })).status).toBe(400)

@@ -6,7 +6,7 @@ import { DATABASE } from '@spyglass/agent/contract'
 import { READABLE_SYSTEM_TABLES } from '../engine-files.ts'
 
 const quoted = (name: string): string => `(?:${name}|\`${name}\`|"${name}")`
-const ANY_NAME = '(?:[A-Za-z_][A-Za-z0-9_.]{0,127}|`[A-Za-z_][A-Za-z0-9_.]{0,127}`|"[A-Za-z_][A-Za-z0-9_.]{0,127}")'
+const ANY_NAME = quoted('[A-Za-z_][A-Za-z0-9_]{0,127}')
 const OUR_TABLE = `(?:${quoted(DATABASE)}\\s*\\.\\s*)?${ANY_NAME}`
 const SYSTEM_TABLE = `${quoted('system')}\\s*\\.\\s*(?:${READABLE_SYSTEM_TABLES.map(quoted).join('|')})`
 const TABLE = `(?:${SYSTEM_TABLE}|${OUR_TABLE})`

@@ -1,0 +1,29 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { writeEngineFiles } from '../../../collector/src/store/engine-files.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+test('the user may read our database and a few system tables; all else hangs on the role that readers shed', () => {
+  const { folder } = writeEngineFiles(join(tempFolder(), 'engine'), 1)
+  const users = readFileSync(join(folder, 'users.xml'), 'utf8')
+  const grants = (part: string): string[] => [...part.matchAll(/<query>(.*?)<\/query>/g)].map((match) => match[1]!)
+  const [user = '', role = ''] = users.split('<roles>')
+  expect(grants(user)).toEqual([
+    'GRANT SELECT, SHOW ON spyglass.*',
+    'GRANT SELECT ON system.databases',
+    'GRANT SELECT ON system.tables',
+    'GRANT SELECT ON system.columns',
+    'GRANT SELECT ON system.functions',
+    'GRANT SELECT ON system.one',
+    'GRANT SELECT ON system.numbers',
+    'GRANT spyglass_owner',
+  ])
+  expect(grants(role)).toContain('GRANT READ ON FILE')
+})
+
+test('the engine is given its memory, and nobody else can read the files', () => {
+  const { config, folder } = writeEngineFiles(join(tempFolder(), 'engine'), 123_456_789)
+  expect(readFileSync(config, 'utf8')).toContain('<max_server_memory_usage>123456789</max_server_memory_usage>')
+  expect([statSync(config).mode & 0o777, statSync(folder).mode & 0o777]).toEqual([0o600, 0o700])
+})

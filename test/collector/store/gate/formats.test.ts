@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { contentTypeOf, isJoinable, isKnownFormat } from '../../../../collector/src/store/gate/formats.ts'
+
+test.each(['Template', 'Protobuf', 'CapnProto', 'CustomSeparated', 'Nosuch', ''])('%s is not known', (name) => {
+  expect(isKnownFormat(name)).toBe(false)
+})
+
+test('formats with a beginning or an end are not joined from chunks', () => {
+  for (const name of ['JSON', 'CSVWithNames', 'Pretty', 'XML', 'Parquet', 'Values'])
+    expect([isKnownFormat(name), isJoinable(name)]).toEqual([true, false])
+  for (const name of ['JSONEachRow', 'TabSeparated', 'Native', 'RowBinary']) expect(isJoinable(name)).toBe(true)
+})
+
+test.each([
+  ['JSON', 'application/json; charset=UTF-8'],
+  ['JSONEachRow', 'application/x-ndjson; charset=UTF-8'],
+  ['JSONCompactEachRowWithNames', 'application/x-ndjson; charset=UTF-8'],
+  ['CSV', 'text/csv; charset=UTF-8; header=absent'],
+  ['CSVWithNames', 'text/csv; charset=UTF-8; header=present'],
+  ['TSV', 'text/tab-separated-values; charset=UTF-8'],
+  ['Native', 'application/octet-stream'],
+  ['XML', 'application/xml; charset=UTF-8'],
+  ['Pretty', 'text/plain; charset=UTF-8'],
+])('%s is sent as %s', (format, type) => expect(contentTypeOf(format)).toBe(type))

@@ -1,0 +1,32 @@
+import { Readable } from 'node:stream'
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { readBody } from '../../../../collector/src/store/http/body.ts'
+
+const body = (bytes: Buffer) => Readable.from([bytes.subarray(0, 5), bytes.subarray(5)], { objectMode: false })
+
+test.each([
+  [undefined, (data: Buffer) => data],
+  ['identity', (data: Buffer) => data],
+  ['gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['zstd', zstdCompressSync],
+] as const)('a body in %s is read whole', async (encoding, pack) => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 2000 }), async (data) => {
+      expect(await readBody(body(pack(Buffer.from(data))), encoding, 2000)).toEqual(Buffer.from(data))
+    }),
+    { numRuns: 20 },
+  )
+})
+
+test('a body that is larger than allowed once inflated is refused', async () => {
+  await expect(readBody(body(gzipSync(Buffer.alloc(10_001))), 'gzip', 10_000)).rejects.toMatchObject({ number: 218, status: 413 })
+})
+
+test('an encoding that is unknown and a body that is broken are refused', async () => {
+  await expect(readBody(body(Buffer.from('x')), 'br', 10)).rejects.toMatchObject({ number: 36 })
+  await expect(readBody(body(Buffer.from('not gzip at all')), 'gzip', 100)).rejects.toMatchObject({ number: 117 })
+  await expect(readBody(body(gzipSync('abcdefgh').subarray(0, 12)), 'gzip', 100)).rejects.toMatchObject({ number: 117 })
+})
