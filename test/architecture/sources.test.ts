@@ -38,12 +38,34 @@ const importedFiles = (file: string): string[] =>
     .filter((specifier) => specifier.startsWith('.'))
     .map((specifier) => normalize(join(dirname(file), specifier)))
 
+/** Sources that declare what a test imports by a workspace's door. */
+function importedByDoor(file: string): string[] {
+  const imports = [...readProjectFile(file).matchAll(/import \{([^}]*)\} from '@spyglass\/([a-z-]+)[^']*'/g)]
+  const names = imports.flatMap(([, list = '', workspace = '']) =>
+    list
+      .split(',')
+      .map((name) => name.trim().split(' ')[0] ?? '')
+      .filter((name) => name !== '' && name !== 'type')
+      .map((name) => `${workspace} ${name}`),
+  )
+  return names.flatMap((name) => declarations.get(name) ?? [])
+}
+
+/** `agent objectNameOf` → the files that declare it. */
+const declarations = new Map<string, string[]>()
+for (const path of sources) {
+  for (const [, name] of readProjectFile(path).matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm)) {
+    const key = `${path.split('/')[0]} ${name}`
+    declarations.set(key, [...(declarations.get(key) ?? []), path])
+  }
+}
+
 /**
  * A source is tested by its mirror or by a test that imports it, and so are the parts of its own folder that it is made of: a folder is
  * one concept, and a part that only its neighbours know is tested through them.
  */
 function testedSources(): Set<string> {
-  const direct = [...tests].filter((file) => file.endsWith('.ts')).flatMap(importedFiles)
+  const direct = [...tests].filter((file) => file.endsWith('.ts')).flatMap((file) => [...importedFiles(file), ...importedByDoor(file)])
   const tested = new Set([...sources.filter(hasMirror), ...direct])
   for (const path of tested) {
     if (!sources.includes(path)) continue
@@ -89,4 +111,17 @@ test('every error code has the prefix, and stands once in its workspace', () => 
 test('shipped code throws no bare Error', () => {
   const wrong = sources.filter((path) => /\bthrow new (Error|TypeError|RangeError)\(/.test(readProjectFile(path)))
   expect(wrong).toEqual([])
+})
+
+test('every suppression of a lint or type finding gives its reason', () => {
+  const suppression = /(oxlint-disable(-next-line|-line)?|@ts-(expect-error|ignore|nocheck))\b(.*)/
+  const bare = files
+    .filter((path) => /\.(ts|js|mjs)$/.test(path) && path !== 'test/architecture/sources.test.ts')
+    .flatMap((path) =>
+      readProjectFile(path)
+        .split('\n')
+        .map((line) => [path, suppression.exec(line)?.[4]] as const),
+    )
+    .filter(([, rest]) => rest !== undefined && !/--\s*\S+|:\s*\S+/.test(rest))
+  expect(bare).toEqual([])
 })
