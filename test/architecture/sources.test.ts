@@ -4,7 +4,7 @@ import { importsOf, projectFiles, readProjectFile, workspaces } from '../support
 
 const files = projectFiles()
 const sources = files.filter((path) => workspaces.some((workspace) => path.startsWith(`${workspace}/src/`)) && /\.(ts|js|mjs)$/.test(path))
-const tests = new Set(files.filter((path) => path.startsWith('test/')))
+const tests = new Set(files.filter((path) => path.startsWith('test/') && path.endsWith('.ts')))
 
 const MAX_LINES = 450
 
@@ -65,7 +65,7 @@ for (const path of sources) {
  * one concept, and a part that only its neighbours know is tested through them.
  */
 function testedSources(): Set<string> {
-  const direct = [...tests].filter((file) => file.endsWith('.ts')).flatMap((file) => [...importedFiles(file), ...importedByDoor(file)])
+  const direct = [...tests].flatMap((file) => [...importedFiles(file), ...importedByDoor(file)])
   const tested = new Set([...sources.filter(hasMirror), ...direct])
   for (const path of tested) {
     if (!sources.includes(path)) continue

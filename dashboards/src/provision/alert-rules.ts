@@ -36,48 +36,70 @@ export interface AlertRuleOptions {
 const RUNBOOK = 'https://github.com/spyglass-suite/spyglass/blob/main/docs/how-to/paging.md'
 const WEEK_SECONDS = 604_800
 
-export function alertRules({
-  database = DATABASE,
-  instanceDownAfterMs = 15_000,
-  exhaustedAfterMs = 10_000,
-}: AlertRuleOptions = {}): AlertRule[] {
-  const waiting = prometheusNameOf(kinds.datasource, 'waitingBorrowers')
-  const active = prometheusNameOf(kinds.datasource, 'activeConnections')
-  const most = prometheusNameOf(kinds.datasource, 'maxConnections')
-  const state = prometheusNameOf(kinds.instance, 'state')
-  return [
-    {
-      uid: 'spyglass-pool-exhausted',
-      name: 'PoolExhausted',
-      for: seconds(exhaustedAfterMs),
-      labels: { severity: 'critical', suite: 'spyglass' },
-      annotations: {
-        summary: 'Pool {{ $labels.pool }} of {{ $labels.instance }}: all connections are lent and borrowers wait',
-        description: 'The board Datasource pools shows who holds the connections, with route, statement and line of code.',
-        runbook_url: RUNBOOK,
-      },
-      rangeSeconds: 60,
-      above: 0,
-      model: model(grafanaSql('rule-pool-exhausted', { database })),
-      promql: `label_replace(${waiting} > 0 and ${active} >= ${most}, "pool", "$1", "name", "(.*)")`,
-    },
-    {
-      uid: 'spyglass-instance-down',
-      name: 'InstanceDown',
-      for: '0s',
-      labels: { severity: 'critical', suite: 'spyglass' },
-      annotations: {
-        summary: 'Instance {{ $labels.instance }} is down',
-        description: 'No generation of the instance is ready. logs/server.log tells why the last one ended.',
-        runbook_url: RUNBOOK,
-      },
-      rangeSeconds: WEEK_SECONDS,
-      above: instanceDownAfterMs / 1000,
-      model: model(grafanaSql('rule-instance-down', { database })),
-      promql: `label_replace(min_over_time(${state}{state="down"}[${seconds(instanceDownAfterMs)}]) == 1, "instance", "$1", "name", "(.*)")`,
-    },
-  ]
+export function alertRules(options: AlertRuleOptions = {}): AlertRule[] {
+  return [poolExhausted(options), instanceDown(options), errorRateHigh(options)]
 }
+
+function poolExhausted({ database = DATABASE, exhaustedAfterMs = 10_000 }: AlertRuleOptions): AlertRule {
+  const [waiting, active, most] = [metric('waitingBorrowers'), metric('activeConnections'), metric('maxConnections')]
+  return {
+    uid: 'spyglass-pool-exhausted',
+    name: 'PoolExhausted',
+    for: seconds(exhaustedAfterMs),
+    labels: { severity: 'critical', suite: 'spyglass' },
+    annotations: {
+      summary: 'Pool {{ $labels.pool }} of {{ $labels.instance }}: all connections are lent and borrowers wait',
+      description: 'The board Datasource pools shows who holds the connections, with route, statement and line of code.',
+      runbook_url: `${RUNBOOK}#poolexhausted`,
+    },
+    rangeSeconds: 60,
+    above: 0,
+    model: model(grafanaSql('rule-pool-exhausted', { database })),
+    promql: `label_replace(${waiting} > 0 and ${active} >= ${most}, "pool", "$1", "name", "(.*)")`,
+  }
+}
+
+function instanceDown({ database = DATABASE, instanceDownAfterMs = 15_000 }: AlertRuleOptions): AlertRule {
+  const state = prometheusNameOf(kinds.instance, 'state')
+  return {
+    uid: 'spyglass-instance-down',
+    name: 'InstanceDown',
+    // The query itself tells for how long: Grafana's would begin anew with each evaluation that finds no data.
+    for: '0s',
+    labels: { severity: 'critical', suite: 'spyglass' },
+    annotations: {
+      summary: 'Instance {{ $labels.instance }} is down',
+      description: 'No generation of the instance is ready. logs/server.log tells why the last one ended.',
+      runbook_url: `${RUNBOOK}#instancedown`,
+    },
+    rangeSeconds: WEEK_SECONDS,
+    above: instanceDownAfterMs / 1000,
+    model: model(grafanaSql('rule-instance-down', { database })),
+    promql: `label_replace(min_over_time(${state}{state="down"}[${seconds(instanceDownAfterMs)}]) == 1, "instance", "$1", "name", "(.*)")`,
+  }
+}
+
+/** The thresholds are those of the collector's own rule. */
+function errorRateHigh({ database = DATABASE }: AlertRuleOptions): AlertRule {
+  const [errors, requests] = [prometheusNameOf(kinds.instance, 'errors'), prometheusNameOf(kinds.instance, 'requests')]
+  return {
+    uid: 'spyglass-error-rate-high',
+    name: 'ErrorRateHigh',
+    for: '60s',
+    labels: { severity: 'warning', suite: 'spyglass' },
+    annotations: {
+      summary: '{{ $labels.service }}{{ $labels.name }}: more than one request in twenty fails',
+      description: 'The board Slow requests lists the failed requests that were kept, with their traces.',
+      runbook_url: `${RUNBOOK}#errorratehigh`,
+    },
+    rangeSeconds: 300,
+    above: 0.05,
+    model: model(grafanaSql('rule-error-rate-high', { database })),
+    promql: `increase(${errors}[5m]) / increase(${requests}[5m]) > 0.05 and increase(${requests}[5m]) >= 100`,
+  }
+}
+
+const metric = (attribute: keyof typeof kinds.datasource.attributes): string => prometheusNameOf(kinds.datasource, attribute)
 
 const model = (rawSql: string): AlertRule['model'] => ({ refId: 'A', editorType: 'sql', format: 1, pluginVersion: PLUGIN_VERSION, rawSql })
 

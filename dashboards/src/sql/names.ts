@@ -37,6 +37,7 @@ export const panelQueries = [
   'variable-pools',
   'rule-pool-exhausted',
   'rule-instance-down',
+  'rule-error-rate-high',
 ] as const
 
 export type PanelQueryName = (typeof panelQueries)[number]
