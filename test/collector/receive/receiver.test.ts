@@ -1,0 +1,198 @@
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { afterEach, expect, test } from 'vitest'
+import { SpyglassError } from '@spyglass/agent/contract'
+import type { OriginatedEvent } from '../../../collector/src/decode/index.ts'
+import { type Receiver, type ReceiverOptions, startReceiver } from '../../../collector/src/receive/index.ts'
+import { readNative } from '../../support/native.ts'
+import { decodeOtlp, encodeOtlp } from '../../support/otlp-proto.ts'
+
+const PROTOBUF = 'application/x-protobuf'
+const JSON_TYPE = 'application/json'
+const running: Receiver[] = []
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((receiver) => receiver.stop()))
+})
+
+interface Taken {
+  readonly receiver: Receiver
+  readonly rows: Record<string, Record<string, unknown>[]>
+  readonly events: OriginatedEvent[]
+}
+
+async function start(options: Partial<ReceiverOptions> = {}): Promise<Taken> {
+  const rows: Record<string, Record<string, unknown>[]> = {}
+  const events: OriginatedEvent[] = []
+  const receiver = await startReceiver({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 100_000,
+    retentionDays: 7,
+    async append({ blocks }) {
+      for (const block of blocks) (rows[block.table] ??= []).push(...readNative(block.encode('b')))
+      return 'stored'
+    },
+    onEvents: (found) => events.push(...found),
+    unready: () => [],
+    ...options,
+  })
+  running.push(receiver)
+  return { receiver, rows, events }
+}
+
+async function post({ receiver }: Taken, body: Uint8Array | string, headers: Record<string, string> = {}, path = '/v1/traces') {
+  const response = await fetch(`http://127.0.0.1:${receiver.port}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': PROTOBUF, ...headers },
+    body: typeof body === 'string' ? body : new Uint8Array(body),
+  })
+  const bytes = Buffer.from(await response.arrayBuffer())
+  return { status: response.status, type: response.headers.get('content-type'), retryAfter: response.headers.get('retry-after'), bytes }
+}
+
+const nanos = (): string => String(BigInt(Date.now()) * 1_000_000n)
+const traces = (...times: string[]): Buffer =>
+  encodeOtlp('Traces', { resourceSpans: [{ scopeSpans: [{ spans: times.map((time) => ({ name: 'a', startTimeUnixNano: time })) }] }] })
+
+test('protobuf is stored and answered in protobuf, an empty message for full success', async () => {
+  const taken = await start()
+  expect(await post(taken, traces(nanos()))).toMatchObject({ status: 200, type: PROTOBUF, bytes: Buffer.alloc(0) })
+  expect(taken.rows['otel_traces']).toHaveLength(1)
+  expect(taken.receiver.counters).toMatchObject({ requests: 1, items: { traces: 1 } })
+})
+
+test('JSON is stored and answered in JSON', async () => {
+  const taken = await start()
+  const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'a', startTimeUnixNano: nanos() }] }] }] })
+  const answer = await post(taken, body, { 'content-type': 'application/json; charset=utf-8' })
+  expect(answer).toMatchObject({ status: 200, bytes: Buffer.from('{}') })
+  expect(answer.type).toContain(JSON_TYPE)
+  expect(taken.rows['otel_traces']).toHaveLength(1)
+})
+
+test('gzip, deflate and zstd are taken, other encodings refused with 415', async () => {
+  const taken = await start()
+  const body = traces(nanos())
+  expect((await post(taken, gzipSync(body), { 'content-encoding': 'gzip' })).status).toBe(200)
+  expect((await post(taken, deflateSync(body), { 'content-encoding': 'deflate' })).status).toBe(200)
+  expect((await post(taken, zstdCompressSync(body), { 'content-encoding': 'zstd' })).status).toBe(200)
+  expect((await post(taken, body, { 'content-encoding': 'br' })).status).toBe(415)
+  expect(taken.rows['otel_traces']).toHaveLength(3)
+})
+
+test('the answer names the items that were rejected', async () => {
+  const taken = await start()
+  const answer = await post(taken, traces(nanos(), '5', '6'))
+  expect(answer.status).toBe(200)
+  expect(decodeOtlp('ExportResponse', answer.bytes)).toMatchObject({ partialSuccess: { rejected: '2' } })
+  const json = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ startTimeUnixNano: '5' }] }] }] })
+  const inJson = JSON.parse((await post(taken, json, { 'content-type': JSON_TYPE })).bytes.toString()) as object
+  expect(inJson).toMatchObject({ partialSuccess: { rejectedSpans: '1' } })
+})
+
+test('an empty request is a success on every path', async () => {
+  const taken = await start()
+  for (const path of ['/v1/traces', '/v1/metrics', '/v1/logs']) expect((await post(taken, '', {}, path)).status).toBe(200)
+})
+
+test('garbage is answered 400 with a Status in the request’s type', async () => {
+  const taken = await start()
+  const answer = await post(taken, Buffer.from([10, 255]))
+  expect(answer).toMatchObject({ status: 400, type: PROTOBUF })
+  expect(decodeOtlp('RpcStatus', answer.bytes)).toMatchObject({ code: 3 })
+  const inJson = await post(taken, '{', { 'content-type': JSON_TYPE })
+  expect(inJson.status).toBe(400)
+  expect(JSON.parse(inJson.bytes.toString())).toMatchObject({ code: 3 })
+  expect((await post(taken, 'no gzip', { 'content-encoding': 'gzip' })).status).toBe(400)
+  expect(taken.receiver.counters.invalid).toBe(3)
+})
+
+test('a body too large, also after decompression, is answered 413 with advice', async () => {
+  const taken = await start()
+  for (const [body, headers] of [
+    [Buffer.alloc(100_001), {}],
+    [gzipSync(Buffer.alloc(10_000_000)), { 'content-encoding': 'gzip' }],
+  ] as const) {
+    const answer = await post(taken, body, { ...headers })
+    expect(answer.status).toBe(413)
+    expect(String(decodeOtlp('RpcStatus', answer.bytes)['message'])).toContain('smaller batches')
+  }
+})
+
+test('another content type is answered 415', async () => {
+  const taken = await start()
+  expect((await post(taken, 'x', { 'content-type': 'text/plain' })).status).toBe(415)
+})
+
+test('a full log is answered 503, a busy one 429, both with Retry-After', async () => {
+  for (const [code, status] of [
+    ['SPY_WAL_FULL', 503],
+    ['SPY_WAL_WRITE', 503],
+    ['SPY_WAL_BUSY', 429],
+  ] as const) {
+    const taken = await start({ append: async () => await Promise.reject(new SpyglassError(code, 'full')) })
+    const answer = await post(taken, traces(nanos()))
+    expect([answer.status, answer.retryAfter]).toEqual([status, '2'])
+    expect(taken.receiver.counters.refused).toBe(1)
+  }
+})
+
+test('/health is up, /ready tells why not', async () => {
+  const { receiver } = await start({ unready: () => ['the log is full'] })
+  expect((await fetch(`http://127.0.0.1:${receiver.port}/health`)).status).toBe(200)
+  const ready = await fetch(`http://127.0.0.1:${receiver.port}/ready`)
+  expect([ready.status, await ready.json()]).toEqual([503, { ready: false, reasons: ['the log is full'] }])
+})
+
+test('a taken port is told with its number', async () => {
+  const { receiver } = await start()
+  await expect(start({ port: receiver.port })).rejects.toMatchObject({
+    code: 'SPY_OTLP_PORT_TAKEN',
+    message: expect.stringContaining(String(receiver.port)) as string,
+  })
+})
+
+test('events are handed on once they are stored', async () => {
+  const taken = await start()
+  const logRecords = [{ timeUnixNano: nanos(), eventName: 'spyglass.instance.down' }]
+  await post(taken, encodeOtlp('Logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] }), {}, '/v1/logs')
+  expect(taken.events.map(({ event }) => event.name)).toEqual(['spyglass.instance.down'])
+  expect(taken.rows['events']).toHaveLength(1)
+})
+
+test('the stock OpenTelemetry exporter is understood', async () => {
+  const taken = await start()
+  const exporter = new OTLPTraceExporter({ url: `http://127.0.0.1:${taken.receiver.port}/v1/traces` })
+  const seconds = Math.floor(Date.now() / 1000)
+  const span = {
+    name: 'stock',
+    kind: 1,
+    spanContext: () => ({ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }),
+    startTime: [seconds, 0],
+    endTime: [seconds, 5_000_000],
+    status: { code: 2, message: 'bad' },
+    attributes: { n: 5, list: ['a', 'b'] },
+    links: [],
+    events: [{ name: 'happened', time: [seconds, 1], attributes: {} }],
+    resource: { attributes: { 'service.name': 'shop' } },
+    instrumentationScope: { name: 'lib', version: '1.2' },
+  } as unknown as Parameters<OTLPTraceExporter['export']>[0][number]
+  const { code } = await new Promise<{ code: number }>((resolve) => exporter.export([span], resolve))
+  await exporter.shutdown()
+  expect(code).toBe(0)
+  expect(taken.rows['otel_traces']).toMatchObject([
+    {
+      SpanName: 'stock',
+      SpanKind: 'Server',
+      ServiceName: 'shop',
+      ScopeName: 'lib',
+      ScopeVersion: '1.2',
+      SpanAttributes: { n: '5', list: '["a","b"]' },
+      'Events.Name': ['happened'],
+      Duration: 5_000_000,
+      StatusCode: 'Error',
+      TraceId: '0af7651916cd43dd8448eb211c80319c',
+    },
+  ])
+})
