@@ -4,9 +4,10 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { withAliases } from '../platform/aliases.ts'
+import { buildRequest } from './build-request.ts'
+import { checkCaller } from './caller.ts'
 import { type Endpoint, type EndpointOptions, createEndpoint, registerEndpointBeans } from './endpoint.ts'
 import { fail, jolokiaCodeOf, wireErrorOf } from './errors.ts'
-import { buildRequest } from './build-request.ts'
 import { createLru } from './lru.ts'
 import { type Parameters, defaultParameters, queryParameters } from './parameters.ts'
 import { type Fields, parseGet } from './parse-get.ts'
@@ -67,11 +68,11 @@ function createHandler(endpoint: Endpoint, base: string): Handler {
 
   return {
     get(message, reply) {
-      checkOrigin(message)
+      checkCaller(message)
       return answer(requestOf(message.raw.url ?? base), message, reply)
     },
     post(message, reply) {
-      checkOrigin(message)
+      checkCaller(message)
       const parameters = parametersOf(message.raw.url ?? base, base)
       const body = parseBody(message.body)
       const url = baseUrl(message, base)
@@ -109,15 +110,6 @@ function parseBody(body: unknown): Fields | unknown[] {
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Pages of other sites must not read what is here: a browser names the site it asks for, other clients name none. */
-function checkOrigin({ headers }: FastifyRequest): void {
-  const { origin, host } = headers
-  if (headers['sec-fetch-site'] === 'cross-site') throw fail('SPY_JOLOKIA_ORIGIN', [origin ?? 'of another site'])
-  if (origin === undefined) return
-  const originHost = URL.canParse(origin) ? new URL(origin).host : undefined
-  if (originHost === undefined || originHost !== host) throw fail('SPY_JOLOKIA_ORIGIN', [origin.slice(0, 200)])
 }
 
 function baseUrl({ protocol, headers }: FastifyRequest, base: string): string {
