@@ -26,7 +26,7 @@ export interface RecorderOptions {
 type AnyFunction = (...args: never[]) => unknown
 
 /** A statement that was slow has its call sites captured for this long. */
-const KNOWN_SLOW_MS = 600_000
+const KNOWN_SLOW_MS = 60_000
 /** Most routes for which a statement's first call site is remembered. */
 const MAX_FIRST_SITES = 64
 /** Finds the application's own span that runs now. Set when an application uses the OpenTelemetry API. */

@@ -1,0 +1,72 @@
+// Routes of many fates on plain node:http and Fastify.
+import http from 'node:http'
+import Fastify from 'fastify'
+import { SpanStatusCode, trace } from '@opentelemetry/api'
+
+const app = Fastify({ logger: process.env.PINO === '1' ? { stream: { write: (line) => process.stdout.write(line) } } : false })
+const tracer = trace.getTracer('application', '2')
+
+app.get('/fast/:id', async () => ({ ok: true }))
+app.get('/slow/:id', async () => {
+  await new Promise((resolve) => setTimeout(resolve, 150))
+  return { ok: true }
+})
+app.get('/fail', async () => {
+  throw Object.assign(new TypeError('it broke'), { secret: 'x' })
+})
+app.get('/never', () => new Promise(() => {}))
+app.get('/manual', async () => {
+  trace.getActiveSpan()?.setAttribute('shop.cart', 3)
+  await tracer.startActiveSpan('outer', async (outer) => {
+    await tracer.startActiveSpan('inner', async (inner) => {
+      await fetch(`${base()}/fast/1`)
+      inner.setStatus({ code: SpanStatusCode.ERROR, message: 'half done' })
+      inner.end()
+    })
+    outer.addEvent('packed', { items: 2 })
+    outer.end()
+  })
+  throw new Error('kept')
+})
+app.get('/calls', async () => {
+  await (await fetch(`${base()}/echo`)).text()
+  await new Promise((resolve, reject) => {
+    http.get(`${base()}/echo`, (answer) => answer.resume().on('end', resolve)).on('error', reject)
+  })
+  await fetch('http://127.0.0.1:2/').catch(() => {})
+  throw new Error('kept')
+})
+const echoed = []
+app.get('/echo', async (request) => {
+  echoed.push({ traceparent: request.headers.traceparent, tracestate: request.headers.tracestate })
+  return {}
+})
+app.get('/echoed', async () => echoed)
+app.get('/logs', async (request) => {
+  console.warn('from console %d', 7)
+  request.log.info({ order: 9, password: 'hunter2' }, 'from pino')
+  return {}
+})
+
+const plain = http.createServer((request, response) => {
+  if (request.url === '/mounted/x') request[Symbol.for('spyglass.contextPath')] = '/mounted'
+  setTimeout(() => response.end('plain'), 150)
+})
+
+const base = () => `http://127.0.0.1:${app.server.address().port}`
+await app.listen({ port: 0, host: '127.0.0.1' })
+await new Promise((resolve) => plain.listen(0, '127.0.0.1', resolve))
+
+async function aboutAgent() {
+  const agent = globalThis[Symbol.for('spyglass.agent')]
+  return { counters: agent?.requestCounters(), current: agent?.currentRequest() ?? null }
+}
+
+process.on('message', async (message) => {
+  if (message === 'agent') process.send(await aboutAgent())
+  if (message === 'stop') {
+    await Promise.all([app.close(), new Promise((resolve) => plain.close(resolve))])
+    process.disconnect()
+  }
+})
+process.send({ port: app.server.address().port, plainPort: plain.address().port })
