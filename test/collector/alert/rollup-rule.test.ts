@@ -24,16 +24,14 @@ function bench() {
       return found
     },
   }
-  return {
-    told,
-    async look(next: readonly Finding[] | Error, ms = 0) {
-      found = next
-      now += ms
-      await runRule(rule, { rules: [rule], query, evaluator, logger: createLogger({ process: 'test', level: 'silent' }), now: () => now })
-      evaluator.tick()
-    },
-    stop: () => evaluator.stop(),
+  const logger = createLogger({ process: 'test', level: 'silent' })
+  const look = async (next: readonly Finding[] | Error, ms = 0): Promise<void> => {
+    found = next
+    now += ms
+    await runRule(rule, { rules: [rule], query, evaluator, logger, now: () => now })
+    evaluator.tick()
   }
+  return { told, look }
 }
 
 test('a finding pages when it has lasted, and resolves when it has stayed away', async () => {

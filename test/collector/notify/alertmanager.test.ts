@@ -5,7 +5,11 @@ import { holder } from '../alert/incidents.ts'
 import { pageFor } from './pages.ts'
 
 test('any text becomes a label name that Prometheus allows', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void expect(labelName(text)).toMatch(/^[a-zA-Z_][a-zA-Z0-9_]*$/)))
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(labelName(text)).toMatch(/^[a-zA-Z_][a-zA-Z0-9_]*$/)
+    }),
+  )
   expect(labelName('service.name')).toBe('service_name')
 })
 

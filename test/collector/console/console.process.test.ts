@@ -1,0 +1,234 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exhausted, POOL } from '../alert/incidents.ts'
+import { logIn, openBrowser, type Visit } from './browser.ts'
+import {
+  eventRows,
+  logRows,
+  redRows,
+  registerResources,
+  SLOW_SQL,
+  slowTrace,
+  type SpanInput,
+  spanRows,
+  sqlRows,
+  startWorld,
+  traceTimes,
+  type World,
+} from './world.ts'
+
+const TRACE = 'a1b2c3d4e5f60718293a4b5c6d7e8f90'
+const BIG = 'b1b2c3d4e5f60718293a4b5c6d7e8f91'
+const INCIDENT = '00112233aabbccdd'
+const SPANS = 10_000
+
+let world: World
+let visit: Visit
+
+interface Scrolled {
+  /** Most rows that existed at once. */
+  readonly drawn: number
+  /** Milliseconds that each step took to be drawn, ascending. */
+  readonly times: readonly number[]
+  readonly last: string
+}
+
+/** Runs in the browser, whose names Node's types do not know. */
+const SCROLL = `(async () => {
+  const scroller = document.querySelector('.waterfall')
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+  const times = []
+  let drawn = 0
+  for (let i = 1; i <= 30; i++) {
+    const before = performance.now()
+    scroller.scrollTop = (scroller.scrollHeight * i) / 30
+    await frame()
+    await frame()
+    times.push(performance.now() - before)
+    drawn = Math.max(drawn, scroller.querySelectorAll('.row').length)
+  }
+  return { drawn, times: times.sort((a, b) => a - b), last: scroller.querySelector('.row:last-child').textContent }
+})()`
+
+/** A root with ten thousand spans below it, a few levels deep. */
+function bigTrace(start: number): SpanInput[] {
+  const id = (i: number): string => `${BIG.slice(0, 8)}${String(i).padStart(8, '0')}`
+  return Array.from({ length: SPANS }, (_, i) => ({
+    traceId: BIG,
+    spanId: id(i),
+    parent: i === 0 ? '' : id(Math.floor((i - 1) / 50)),
+    name: i === 0 ? 'GET /shop/report' : `step ${i}`,
+    kind: i === 0 ? 'Server' : 'Internal',
+    start: start + (i / SPANS) * 4000,
+    ms: i === 0 ? 4100 : 2,
+  }))
+}
+
+async function seed(): Promise<void> {
+  const now = Date.now()
+  registerResources(world.registry, TRACE)
+  const minute = now - 120_000
+  await world.insert(
+    'red_1m',
+    redRows([
+      { time: minute, route: 'GET /shop/orders', requests: 4000, ms: 180 },
+      { time: minute - 60_000, route: 'GET /shop/orders', requests: 5900, ms: 170 },
+      { time: minute, route: 'GET /shop/fail', requests: 100, errors: 100, ms: 2 },
+    ]),
+  )
+  const spans = [...slowTrace(TRACE, now - 100_000), ...bigTrace(now - 90_000)]
+  await world.insert('otel_traces', spanRows(spans))
+  await world.insert('otel_traces_trace_id_ts', traceTimes(spans))
+  await world.insert('sql_1m', sqlRows(minute))
+  await world.insert('otel_logs', logRows(TRACE, now - 100_000))
+  const raised = exhausted(INCIDENT, { time: now })
+  const loaded = {
+    ...raised,
+    name: 'spyglass.application.started' as const,
+    incidentId: '1'.repeat(16),
+    time: now - 600_000,
+    message: 'shop 1.2 is loaded',
+  }
+  await world.insert('events', eventRows([raised, { ...loaded, holders: [] }]))
+  world.alerting.onEvent(raised)
+}
+
+beforeAll(async () => {
+  world = await startWorld()
+  await seed()
+  visit = await openBrowser()
+  await logIn(visit.page, world.url, world.secrets.console)
+})
+
+afterAll(async () => {
+  await visit?.[Symbol.asyncDispose]()
+  await world?.[Symbol.asyncDispose]()
+})
+
+/** Opens a view and waits until it has asked the API once. */
+async function open(hash: string): Promise<void> {
+  await visit.page.goto('about:blank')
+  await visit.page.goto(`${world.url}/${hash}`)
+  await visit.page.locator('body[data-loaded]').waitFor()
+}
+
+const text = (selector: string): Promise<string> => visit.page.locator(selector).first().innerText()
+
+describe('in Chromium', () => {
+  test('the overview counts every one of 10,000 requests, and shows the instance', async () => {
+    await open('#/')
+    expect(await text('.tile:has-text("Requests") .value')).toBe('10\u202f000')
+    expect(await text('.tile:has-text("Failed") .value')).toBe('1 %')
+    const instance = visit.page.getByRole('row', { name: /http-1/ })
+    expect(await instance.innerText()).toMatch(/ready\s+4711\s+3\s+1 h 02 m\s+1\s+23 %\s+92 MiB/)
+    expect(await visit.page.locator('.chart canvas').count()).toBe(3)
+    expect(await visit.page.getByRole('row', { name: /GET \/shop\/orders/ }).innerText()).toContain('9\u202f900')
+  })
+
+  test('a slow request leads to its waterfall with the SQL and the line that ran it', async () => {
+    await open('#/slow')
+    const row = visit.page.getByRole('row', { name: /GET \/shop\/orders/ })
+    expect(await row.innerText()).toMatch(/812 ms[\s\S]+200[\s\S]+slow[\s\S]+src\/orders\.js:42/)
+    await row.getByRole('link', { name: 'GET /shop/orders' }).click()
+    await visit.page.locator('.waterfall .row').first().waitFor()
+    expect(await visit.page.locator('.waterfall .row').count()).toBe(5)
+    // the slowest statement is chosen by itself
+    expect(await text('.detail .sqltext')).toBe(SLOW_SQL)
+    expect(await text('.detail')).toContain('src/orders.js:42')
+    expect(await text('.detail .stack')).toContain('loadOrders (src/orders.js:42:18)')
+    await visit.page.locator('.waterfall .row', { hasText: 'GET rates.example' }).click()
+    expect(await text('.detail')).toContain('ECONNRESET')
+    expect(visit.page.url()).toContain('span=')
+    expect(await text('main')).toContain('rates are old')
+  })
+
+  test('the waterfall is walked by the keyboard, and folds', async () => {
+    await open(`#/trace/${TRACE}`)
+    await visit.page.getByRole('tree').focus()
+    await visit.page.keyboard.press('Home')
+    expect(await text('.detail h2')).toBe('GET /shop/orders')
+    await visit.page.keyboard.press('ArrowLeft')
+    expect(await visit.page.locator('.waterfall .row').count()).toBe(1)
+    await visit.page.keyboard.press('ArrowRight')
+    await visit.page.keyboard.press('ArrowDown')
+    expect(await text('.detail h2')).toBe('SELECT orders')
+  })
+
+  test('a trace of 10,000 spans scrolls: only what is in sight is drawn, and a step takes less than a tenth of a second', async () => {
+    await open(`#/trace/${BIG}`)
+    expect(await text('.tracehead')).toContain('10\u202f000 spans')
+    const { drawn, times, last } = await visit.page.evaluate<Scrolled>(SCROLL)
+    expect(drawn).toBeLessThan(80)
+    expect(times[15]).toBeLessThan(100)
+    expect(last).toContain('step')
+  })
+
+  test('statements show their count, the line that called, and lead to the worst trace', async () => {
+    await open('#/statements')
+    const row = visit.page.locator('tr', { hasText: 'FROM orders' })
+    expect(await row.innerText()).toMatch(/42[\s\S]+22\.68 s[\s\S]+src\/orders\.js:42/)
+    expect(await row.getByRole('link', { name: 'trace' }).getAttribute('href')).toContain(TRACE)
+  })
+
+  test('pools show who holds their connections: age, route, statement, line, stack and trace', async () => {
+    await open('#/pools')
+    expect(await text('.pool header')).toMatch(/shop[\s\S]+exhausted/)
+    expect(await text('.gaugetext')).toBe('2 of 2 lent, 0 idle, 5 waiting')
+    const holder = visit.page.getByRole('row', { name: /#2/ })
+    expect(await holder.innerText()).toMatch(/16 s[\s\S]+GET \/shop\/leak[\s\S]+leak[\s\S]+src\/leak\.js:12[\s\S]+SELECT id FROM carts/)
+    await holder.locator('summary').click({ position: { x: 3, y: 8 } })
+    expect(await holder.locator('.stack').innerText()).toContain('handler (src/routes.js:31:5)')
+    expect(await holder.getByRole('link', { name: 'trace' }).getAttribute('href')).toContain(TRACE)
+  })
+
+  test('the link of a page leads to its incident, with the holders and what changed before', async () => {
+    await open(`#/alerts?incident=${INCIDENT}`)
+    const alert = visit.page.getByRole('row', { name: /PoolExhausted/ }).first()
+    expect(await alert.innerText()).toMatch(/firing[\s\S]+src\/leak\.js:12[\s\S]+shop 1\.2 is loaded/)
+    expect(await text('nav [aria-current]')).toContain('1')
+    expect(await visit.page.getByRole('row', { name: /pool\.exhausted/ }).count()).toBe(1)
+    expect(world.alerting.incidents()[0]?.resource).toBe(POOL)
+  })
+
+  test('range, service and view are in the address, and a range without data says so', async () => {
+    await open('#/')
+    await visit.page.getByRole('button', { name: '6h' }).click()
+    await visit.page.getByLabel('Service').selectOption('shop')
+    await visit.page.getByRole('link', { name: 'Statements' }).click()
+    expect(new URL(visit.page.url()).hash).toBe('#/statements?range=6h&service=shop')
+    await open('#/slow?from=1600000000000&to=1600000600000')
+    expect(await text('main')).toContain('No kept request in this range.')
+  })
+
+  test('a trace that is not there is told, with its code', async () => {
+    await open(`#/trace/${randomBytes(16).toString('hex')}`)
+    expect(await text('[role=alert]')).toContain('SPY_CONSOLE_TRACE_NOT_FOUND')
+    visit.problems.length = 0 // the browser notes the 404
+  })
+
+  test('what an application sends is never read as HTML', async () => {
+    const evil = '<img src=x onerror=alert(1)>'
+    const traceId = 'c'.repeat(32)
+    const spans = [
+      { traceId, spanId: 'c'.repeat(16), name: evil, kind: 'Server', start: Date.now() - 50_000, ms: 300, attributes: { [evil]: evil } },
+    ]
+    await world.insert('otel_traces', spanRows(spans))
+    await world.insert('otel_traces_trace_id_ts', traceTimes(spans))
+    await open(`#/trace/${traceId}`)
+    expect(await text('.tracehead h1')).toBe(evil)
+    expect(await visit.page.locator('main img').count()).toBe(0)
+  })
+
+  test('the policy has no violation, and nothing failed to load', () => {
+    expect(visit.problems).toEqual([])
+  })
+
+  test('logging out ends the session', async () => {
+    await open('#/')
+    await visit.page.getByRole('button', { name: 'Log out' }).click()
+    await visit.page.waitForURL(/\/login$/)
+    await visit.page.goto(`${world.url}/#/pools`)
+    expect(visit.page.url()).toContain('/login')
+    expect(visit.page.url()).toContain('#/pools')
+  })
+})

@@ -1,0 +1,130 @@
+import { ensureSecrets, SpyglassConfig, type Secrets } from '@spyglass/agent/config'
+import { createLogger } from '@spyglass/agent/logger'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { startConsole } from '../../../collector/src/console/index.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+/** Neither store nor management is there: what the console does by itself. */
+async function bench(publicUrl?: string) {
+  const root = tempFolder()
+  const secrets = ensureSecrets(join(root, 'secrets.yaml'))
+  const parsed = SpyglassConfig.parse({ data: root, store: { port: 9 }, management: { port: 9 } })
+  const config = { ...parsed, console: { host: '127.0.0.1', port: 0, publicUrl } }
+  const running = await startConsole({ config, secrets, logger: createLogger({ process: 'test', level: 'silent' }) })
+  onTestFinished(() => running.stop())
+  const url = `http://127.0.0.1:${running.port}`
+  return { url, secrets, port: running.port, config }
+}
+
+const ask = (url: string, init: RequestInit = {}): Promise<Response> => fetch(url, { redirect: 'manual', ...init })
+const basic = ({ user, password }: Secrets['console']): Record<string, string> => ({
+  authorization: `Basic ${btoa(`${user}:${password}`)}`,
+})
+const form = (user: string, password: string, headers: Record<string, string> = {}): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+  body: new URLSearchParams({ user, password }),
+})
+
+test('a page without a session leads to the login without a challenge; the API is answered 401 with one', async () => {
+  const { url } = await bench()
+  const page = await ask(`${url}/`)
+  expect([page.status, page.headers.get('location'), page.headers.get('www-authenticate')]).toEqual([302, '/login', null])
+  const api = await ask(`${url}/api/v1/alerts`)
+  expect([api.status, api.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="spyglass", charset="UTF-8"'])
+  expect(await api.json()).toMatchObject({ error: { code: 'SPY_CONSOLE_UNAUTHENTICATED' } })
+  const fromPage = await ask(`${url}/api/v1/alerts`, { headers: { 'x-requested-with': 'spyglass' } })
+  expect(fromPage.headers.get('www-authenticate')).toBeNull()
+  expect((await ask(`${url}/anything/else`)).status).toBe(302)
+})
+
+test('the right password begins a session, which logging out ends', async () => {
+  const { url, secrets } = await bench()
+  const { user, password } = secrets.console
+  const login = await ask(`${url}/login`, form(user, password))
+  expect([login.status, login.headers.get('location')]).toEqual([303, '/'])
+  const cookie = login.headers.get('set-cookie') ?? ''
+  expect(cookie).toMatch(/^spyglass_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
+  const headers = { cookie: cookie.split(';')[0] ?? '' }
+  expect((await ask(`${url}/`, { headers })).status).toBe(200)
+  expect((await ask(`${url}/api/v1/alerts`, { headers })).status).toBe(200)
+  expect(await (await ask(`${url}/session`, { headers })).json()).toEqual({ alive: true })
+  expect((await ask(`${url}/logout`, { method: 'POST', headers })).status).toBe(303)
+  expect((await ask(`${url}/api/v1/alerts`, { headers })).status).toBe(401)
+})
+
+test('Basic opens the API and the page', async () => {
+  const { url, secrets } = await bench()
+  expect((await ask(`${url}/api/v1/alerts`, { headers: basic(secrets.console) })).status).toBe(200)
+  expect((await ask(`${url}/`, { headers: basic(secrets.console) })).status).toBe(200)
+  expect((await ask(`${url}/api/v1/alerts`, { headers: basic({ user: 'admin', password: 'wrong' }) })).status).toBe(401)
+})
+
+test('after five wrong passwords the sixth try is refused, even a right one, by the form and by Basic', async () => {
+  const { url, secrets } = await bench()
+  for (let i = 0; i < 5; i++) expect((await ask(`${url}/login`, form('admin', 'wrong'))).status).toBe(401)
+  const sixth = await ask(`${url}/login`, form(secrets.console.user, secrets.console.password))
+  expect(sixth.status).toBe(429)
+  expect(Number(sixth.headers.get('retry-after'))).toBeGreaterThan(50)
+  expect(await sixth.text()).toContain('Too many attempts')
+  expect((await ask(`${url}/api/v1/alerts`, { headers: basic(secrets.console) })).status).toBe(429)
+})
+
+test('a form of another site is refused, also with the right password', async () => {
+  const { url, secrets, port } = await bench()
+  const { user, password } = secrets.console
+  expect((await ask(`${url}/login`, form(user, password, { origin: 'http://evil.example' }))).status).toBe(403)
+  expect((await ask(`${url}/login`, form(user, password, { 'sec-fetch-site': 'cross-site' }))).status).toBe(403)
+  expect((await ask(`${url}/login`, form(user, password, { origin: `http://127.0.0.1:${port}` }))).status).toBe(303)
+})
+
+test('every answer carries the security headers, and nothing of the API may be stored', async () => {
+  const { url, secrets } = await bench('https://apm.example')
+  for (const path of ['/login', '/api/v1/alerts', '/assets/main.js', '/health', '/nothing']) {
+    const { headers } = await ask(`${url}${path}`, { headers: basic(secrets.console) })
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'/)
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('x-frame-options')).toBe('DENY')
+    expect(headers.get('strict-transport-security')).toBe('max-age=31536000')
+    expect(headers.get('cache-control')).toBe(path.startsWith('/assets') ? 'no-cache' : 'no-store')
+  }
+})
+
+test('files of the page are sent compressed, with a tag by which they need not be sent again', async () => {
+  const { url } = await bench()
+  const script = await ask(`${url}/assets/main.js`)
+  expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+  expect(script.headers.get('content-encoding')).toBe('gzip')
+  expect(await script.text()).toContain("from './header.js'")
+  const again = await ask(`${url}/assets/main.js`, { headers: { 'if-none-match': script.headers.get('etag') ?? '' } })
+  expect(again.status).toBe(304)
+  expect((await ask(`${url}/assets/..%2fassets.ts`)).status).not.toBe(200)
+})
+
+test('without store and management the process is healthy, not ready, and says why; the API answers 503 with the code', async () => {
+  const { url, secrets } = await bench()
+  expect((await ask(`${url}/health`)).status).toBe(200)
+  const ready = await ask(`${url}/ready`)
+  expect(ready.status).toBe(503)
+  expect(((await ready.json()) as { reasons: string[] }).reasons).toEqual([
+    expect.stringContaining('the store at'),
+    expect.stringContaining('the management endpoint at'),
+  ])
+  const red = await ask(`${url}/api/v1/red`, { headers: basic(secrets.console) })
+  expect([red.status, await red.json()]).toMatchObject([503, { error: { code: 'SPY_QUERY_UNREACHABLE' } }])
+  const pools = await ask(`${url}/api/v1/pools`, { headers: basic(secrets.console) })
+  expect([pools.status, await pools.json()]).toMatchObject([503, { error: { code: 'SPY_MANAGEMENT_UNREACHABLE' } }])
+  const wrong = await ask(`${url}/api/v1/red?from=yesterday`, { headers: basic(secrets.console) })
+  expect([wrong.status, await wrong.json()]).toMatchObject([400, { error: { code: 'SPY_CONSOLE_PARAMETER_INVALID' } }])
+})
+
+test('a port that is taken is told with the port', async () => {
+  const { port, config, secrets } = await bench()
+  const again = { ...config, console: { ...config.console, port } }
+  const logger = createLogger({ process: 'test', level: 'silent' })
+  await expect(startConsole({ config: again, secrets, logger })).rejects.toMatchObject({
+    code: 'SPY_CONSOLE_PORT_TAKEN',
+    message: expect.stringContaining(`127.0.0.1:${port}`),
+  })
+})

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createLogger } from '@spyglass/agent/logger'
+import { expect, test } from 'vitest'
+import { createNotifier } from '../../../collector/src/notify/index.ts'
+import { freePort } from '../../support/free-port.ts'
+import { requireTool } from '../../support/require-tool.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+import { until } from '../../support/until.ts'
+import { holder } from '../alert/incidents.ts'
+import { pageFor } from './pages.ts'
+
+interface Alert {
+  readonly labels: Record<string, string>
+  readonly annotations: Record<string, string>
+  readonly endsAt: string
+}
+
+async function startAlertmanager(program: string) {
+  const folder = tempFolder('alertmanager-')
+  const port = await freePort()
+  const file = join(folder, 'alertmanager.yml')
+  writeFileSync(file, 'route: {receiver: none, group_wait: 1s}\nreceivers: [{name: none}]\n')
+  const args = [`--config.file=${file}`, `--storage.path=${folder}`, `--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address=']
+  const child = spawn(program, args, { stdio: 'ignore' })
+  const url = `http://127.0.0.1:${port}`
+  await until(async () => (await fetch(`${url}/-/ready`)).ok, 20_000)
+  return {
+    url,
+    alerts: async () => (await (await fetch(`${url}/api/v2/alerts?active=true`)).json()) as Alert[],
+    async [Symbol.asyncDispose]() {
+      child.kill()
+      await once(child, 'exit')
+    },
+  }
+}
+
+test('Alertmanager takes a page, shows its evidence, and forgets it when it resolves', async (context) => {
+  const program = requireTool(context, 'prometheus-alertmanager')
+  await using manager = await startAlertmanager(program)
+  const receiver = { name: 'am', type: 'alertmanager' as const, url: manager.url, headers: {}, timeoutMs: 2000 }
+  const state = { sequence: 0, outbox: [] }
+  const notifier = createNotifier({
+    receivers: [receiver],
+    state,
+    save: () => {},
+    logger: createLogger({ process: 'test', level: 'silent' }),
+  })
+  const startsAt = new Date(Date.now() - 5000).toISOString()
+  notifier.enqueue(
+    pageFor({ startsAt, holders: [{ ...holder, link: '' }], resource: 'spyglass:type=Datasource,instance=http-1,name="a,b"' }),
+  )
+  notifier.wake()
+  const [alert] = await until(async () => {
+    const alerts = await manager.alerts()
+    return alerts.length > 0 && alerts
+  })
+  expect(alert?.labels).toMatchObject({ alertname: 'PoolExhausted', instance: 'http-1', incident_id: '00112233aabbccdd' })
+  expect(alert?.annotations['description']).toContain('src/leak.js:12')
+
+  notifier.enqueue(
+    pageFor({
+      status: 'resolved',
+      startsAt,
+      endsAt: new Date(Date.now() - 1000).toISOString(),
+      resource: 'spyglass:type=Datasource,instance=http-1,name="a,b"',
+    }),
+  )
+  notifier.wake()
+  await until(async () => (await manager.alerts()).length === 0)
+  expect([notifier.sent, notifier.failed]).toEqual([2, 0])
+  await notifier.stop()
+})

@@ -1,0 +1,67 @@
+import { apiQueries, parametersOf, apiSql } from '@spyglass/dashboards'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createQueryClient, timeParameter } from '../../../collector/src/query/index.ts'
+import { removeFolder, startStore, type StoreProcess } from '../../support/store-process.ts'
+import { redRows } from '../console/world.ts'
+
+let store: StoreProcess
+
+beforeAll(async () => {
+  store = await startStore()
+})
+
+afterAll(async () => {
+  await store.kill('SIGTERM')
+  removeFolder(store.data)
+})
+
+const config = () => ({ store: { host: '127.0.0.1', port: store.port, queryTimeoutMs: 30_000 } }) as never
+const now = Date.now()
+const parameters = {
+  from: timeParameter(now - 3_600_000),
+  to: timeParameter(now),
+  service: '',
+  limit: 10,
+  step: 60,
+  pool: '',
+  search: "it's",
+  traceId: 'a'.repeat(32),
+}
+
+test('every query of the API runs in the store with the parameters of the console', async () => {
+  const client = createQueryClient({ config: config(), secrets: store.secrets })
+  for (const name of apiQueries) {
+    const wanted = Object.keys(parametersOf(apiSql(name)))
+    expect(wanted.filter((parameter) => !(parameter in parameters))).toEqual([])
+    expect(await client.rows(name, { parameters })).toEqual([])
+  }
+  await client.stop()
+})
+
+test('counters are numbers and times are milliseconds, whatever the zone', async () => {
+  const minute = now - (now % 60_000)
+  const rows = redRows([{ time: minute, route: 'GET /', requests: 10_000, errors: 3, ms: 5 }], 'numbers')
+  const { status } = await store.own('INSERT INTO spyglass.red_1m FORMAT JSONEachRow', {
+    body: rows.map((row) => JSON.stringify(row)).join('\n'),
+  })
+  expect(status).toBe(200)
+  const client = createQueryClient({ config: config(), secrets: store.secrets })
+  const [row] = await client.rows('red-series', { parameters: { ...parameters, service: 'numbers' } })
+  expect(row).toMatchObject({ time: minute, requests: 10_000, errors: 3 })
+  expect(row?.['p50']).toBeGreaterThan(4)
+  await client.stop()
+})
+
+test('a wrong password, a store that is away and a query that takes too long are told by their codes', async () => {
+  const reader = { user: 'spyglass_ro', password: 'not the password' }
+  const wrong = createQueryClient({ config: config(), secrets: { clickhouse: { reader } } })
+  await expect(wrong.rows('services', { parameters })).rejects.toMatchObject({ code: 'SPY_QUERY_REFUSED' })
+  const away = createQueryClient({
+    config: { store: { host: '127.0.0.1', port: 9, queryTimeoutMs: 1000 } } as never,
+    secrets: store.secrets,
+  })
+  await expect(away.rows('services', { parameters })).rejects.toMatchObject({ code: 'SPY_QUERY_UNREACHABLE' })
+  const client = createQueryClient({ config: config(), secrets: store.secrets })
+  await expect(client.rows('services', { parameters, timeoutMs: 0 })).rejects.toMatchObject({ code: 'SPY_QUERY_TIMEOUT' })
+  await Promise.all([wrong, away, client].map((one) => one.stop()))
+})
