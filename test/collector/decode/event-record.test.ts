@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { incidentId } from '@spyglass/agent/contract'
+import { eventOf } from '../../../collector/src/decode/event-record.ts'
+import { eventBlock } from '../../../collector/src/decode/event-rows.ts'
+import { submissionOf } from '../../../collector/src/own-events.ts'
+import { readNative } from '../../support/native.ts'
+
+const record = { name: 'spyglass.instance.down', attributes: new Map<string, string>(), message: 'm', time: 5 }
+
+test('a record without an incident id gets the one that its raise would have', () => {
+  expect(eventOf(record)).toMatchObject({ incidentId: incidentId('spyglass.instance.down', '', 5), phase: 'raise', severity: 'critical' })
+})
+
+test('a name that is not declared is no event, holders that are no list are left out', () => {
+  expect(eventOf({ ...record, name: 'spyglass.nothing' })).toBeUndefined()
+  for (const holders of ['{', '{"a":1}', '[1]']) {
+    expect(eventOf({ ...record, attributes: new Map([['spyglass.event.holders', holders]]) })).not.toHaveProperty('holders')
+  }
+})
+
+test('an event of the collector itself becomes a log record and a row of events, known again by its incident and phase', () => {
+  const event = eventOf({ ...record, attributes: new Map([['rule', 'x']]) })!
+  const submission = submissionOf(event, 'collector')
+  const [logs, events] = submission.blocks.map((block) => readNative(block.encode('b')))
+  expect(logs).toMatchObject([{ EventName: 'spyglass.instance.down', SeverityText: 'FATAL', ServiceName: 'collector', Body: 'm' }])
+  expect(events).toEqual(readNative(eventBlock([{ event, service: 'collector', instance: 'collector' }]).encode('b')))
+  expect(submissionOf(event, 'collector').hash).toBe(submission.hash)
+  expect(submissionOf({ ...event, phase: 'clear' }, 'collector').hash).not.toBe(submission.hash)
+})

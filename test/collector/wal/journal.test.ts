@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { nodeFileLayer } from '../../../collector/src/wal/file-layer.ts'
+import { nextIdentity, segmentName } from '../../../collector/src/wal/identity.ts'
+import { type JournalEntry, journalLine, readJournal } from '../../../collector/src/wal/journal.ts'
+import { RepeatMemory } from '../../../collector/src/wal/repeat-memory.ts'
+import { SegmentWriter } from '../../../collector/src/wal/segment.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+const part = { table: 'otel_logs', offset: 0, length: 5, rows: 1, weight: 1, crc: 7, oldest: 1, newest: 2 } as const
+const entry = (sequence: number): JournalEntry => ({ sequence, time: 5, hash: 'h', items: 1, parts: [part] })
+
+test('a journal cut anywhere gives the entries whose lines are whole', () => {
+  const lines = [1, 2, 3].map((sequence) => journalLine(entry(sequence)))
+  const whole = Buffer.concat(lines)
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: whole.length }), (length) => {
+      const read = readJournal(whole.subarray(0, length))
+      const complete = [1, 2, 3].filter((count) => Buffer.concat(lines.slice(0, count)).length <= length).length
+      expect(read.map(({ entry: { sequence } }) => sequence)).toEqual([1, 2, 3].slice(0, complete))
+    }),
+  )
+})
+
+test('garbage in a journal is no entry', () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => readJournal(Buffer.from(bytes)).length === 0))
+})
+
+test('each start has a higher boot, the id stays; a damaged file gives a new id', () => {
+  const folder = tempFolder()
+  const first = nextIdentity(folder)
+  expect(nextIdentity(folder)).toEqual({ id: first.id, boot: 2 })
+  expect(segmentName(first, 3)).toBe(`${first.id}-000001-00000003`)
+  writeFileSync(join(folder, 'collector.json'), '{"id":')
+  expect(nextIdentity(folder).id).not.toBe(first.id)
+})
+
+test('a body is remembered for ten minutes', () => {
+  const memory = new RepeatMemory()
+  memory.note('a', 0)
+  memory.note('', 0)
+  expect([memory.has('a', 599_999), memory.has('a', 600_000), memory.size]).toEqual([true, false, 1])
+  memory.note('b', 700_000)
+  expect(memory.size).toBe(1)
+})
+
+test('a segment on a real disk holds what was committed, and a rollback takes the rest away', async () => {
+  const root = tempFolder()
+  const writer = new SegmentWriter(nodeFileLayer, root, 's')
+  const piece = { table: 'otel_logs', bytes: Buffer.from('12345'), rows: 1, weight: 1, oldest: 1, newest: 2 } as const
+  const addition = { sequence: 0, time: 1, hash: '', items: 1, pieces: [piece], tail: [] }
+  await writer.commit([addition, addition])
+  writeFileSync(join(root, 's', 'otel_logs.native'), '1234512345half')
+  await writer.rollBack()
+  await writer.close()
+  expect((await nodeFileLayer.read(join(root, 's', 'otel_logs.native'))).toString()).toBe('1234512345')
+  expect(readJournal(await nodeFileLayer.read(join(root, 's', 'journal')))).toHaveLength(2)
+  expect(writer.content.get('otel_logs')).toEqual({ length: 10, rows: 2, weight: 2, oldest: 1, newest: 2 })
+  await nodeFileLayer.syncFolder(root)
+  expect(await nodeFileLayer.list(join(root, 'none'))).toEqual([])
+})
