@@ -26,9 +26,12 @@ export interface ReadAnswer {
   readonly chunks: AsyncIterable<Uint8Array>
 }
 
+/** Takes an answer. The signal aborts when the client is gone or the time is over: a client that does not read must not hold a session. */
+export type Deliver = (answer: ReadAnswer, signal: AbortSignal) => Promise<void>
+
 export interface Reader {
-  /** Runs the statement; `deliver` takes the answer before the session is given back. A client that goes away aborts `gone`. */
-  run(request: ReadRequest, deliver: (answer: ReadAnswer) => Promise<void>, gone: AbortSignal): Promise<void>
+  /** Runs the statement and delivers its answer. A client that goes away aborts `gone`. */
+  run(request: ReadRequest, deliver: Deliver, gone: AbortSignal): Promise<void>
 }
 
 export interface ReaderParts {
@@ -38,6 +41,23 @@ export interface ReaderParts {
 }
 
 export function createReader({ pool, gate, canceller }: ReaderParts): Reader {
+  /** Gives the answer back if it was made whole; one that is streamed needs the session until it is delivered. */
+  async function runOn(
+    session: StoreSession,
+    request: ReadRequest,
+    deliver: Deliver,
+    signal: AbortSignal,
+  ): Promise<ReadAnswer | undefined> {
+    await bindParameters(session, request.parameters, request.sql)
+    const { format = request.defaultFormat, streamable } = await gate.check(request.sql, session)
+    return canceller.guard(signal, async (tag) => {
+      const sql = tag + request.sql
+      if (!streamable || !isJoinable(format)) return wholeAnswer(session, sql, format)
+      await streamAnswer(session, { sql, format }, (answer) => deliver(answer, signal))
+      return undefined
+    })
+  }
+
   return {
     async run(request, deliver, gone) {
       checkParameters(request.parameters)
@@ -45,12 +65,8 @@ export function createReader({ pool, gate, canceller }: ReaderParts): Reader {
       const clock = AbortSignal.timeout(request.timeoutMs)
       const signal = AbortSignal.any([gone, clock])
       try {
-        await pool.use(async (session) => {
-          await bindParameters(session, request.parameters, request.sql)
-          const { format = request.defaultFormat, streamable } = await gate.check(request.sql, session)
-          const streamed = streamable && isJoinable(format)
-          await canceller.guard(signal, (tag) => answer(session, { sql: tag + request.sql, format, streamed, deliver }))
-        }, signal)
+        const whole = await pool.use((session) => runOn(session, request, deliver, signal), signal)
+        if (whole) await deliver(whole, signal)
       } catch (error) {
         throw isCancelled(error) && clock.aborted
           ? refuse('TIMEOUT_EXCEEDED', `Timeout exceeded: maximum: ${request.timeoutMs} ms`, error)
@@ -60,24 +76,28 @@ export function createReader({ pool, gate, canceller }: ReaderParts): Reader {
   }
 }
 
-interface Run {
-  readonly sql: string
-  readonly format: string
-  readonly streamed: boolean
-  readonly deliver: (answer: ReadAnswer) => Promise<void>
+async function wholeAnswer(session: StoreSession, sql: string, format: string): Promise<ReadAnswer> {
+  const start = process.hrtime.bigint()
+  const { bytes, rows } = await session.query(sql, format)
+  return { format, rows, elapsedNs: process.hrtime.bigint() - start, sizeBytes: bytes.length, chunks: once(bytes) }
 }
 
-async function answer(session: StoreSession, { sql, format, streamed, deliver }: Run): Promise<void> {
+interface Statement {
+  readonly sql: string
+  readonly format: string
+}
+
+async function streamAnswer(
+  session: StoreSession,
+  { sql, format }: Statement,
+  deliver: (answer: ReadAnswer) => Promise<void>,
+): Promise<void> {
   const start = process.hrtime.bigint()
-  if (!streamed) {
-    const { bytes, rows } = await session.query(sql, format)
-    return deliver({ format, rows, elapsedNs: process.hrtime.bigint() - start, sizeBytes: bytes.length, chunks: once(bytes) })
-  }
   const stream = session.stream(sql, format)
   try {
     const first = await stream.next() // an error before the first row still becomes the status of the answer
-    const sizeBytes = first.done ? 0 : undefined
-    await deliver({ format, rows: undefined, elapsedNs: process.hrtime.bigint() - start, sizeBytes, chunks: resumed(first, stream) })
+    const elapsedNs = process.hrtime.bigint() - start
+    await deliver({ format, rows: undefined, elapsedNs, sizeBytes: first.done ? 0 : undefined, chunks: resumed(first, stream) })
   } finally {
     await stream.return(undefined)
   }

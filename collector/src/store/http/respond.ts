@@ -17,11 +17,13 @@ export interface Origin {
 }
 
 export interface ReplyOptions extends Origin {
+  /** Ends the reply when it aborts. */
+  readonly signal: AbortSignal
   readonly gzip: boolean
 }
 
 /** Sends an answer; an error on the way goes into the stream, framed with the tag that the header announced. */
-export async function sendAnswer(response: ServerResponse, answer: ReadAnswer, { gzip, ...origin }: ReplyOptions): Promise<void> {
+export async function sendAnswer(response: ServerResponse, answer: ReadAnswer, { gzip, signal, ...origin }: ReplyOptions): Promise<void> {
   const tag = randomBytes(8).toString('hex')
   response.writeHead(200, {
     ...commonHeaders(origin),
@@ -32,8 +34,8 @@ export async function sendAnswer(response: ServerResponse, answer: ReadAnswer, {
     ...(gzip ? { 'Content-Encoding': 'gzip' } : sizeHeader(answer.sizeBytes)),
   })
   const body = Readable.from(withException(answer.chunks, tag), { objectMode: false })
-  if (gzip) await pipeline(body, createGzip({ level: 1 }), response)
-  else await pipeline(body, response)
+  if (gzip) await pipeline(body, createGzip({ level: 1 }), response, { signal })
+  else await pipeline(body, response, { signal })
 }
 
 async function* withException(chunks: AsyncIterable<Uint8Array>, tag: string): AsyncGenerator<Uint8Array> {

@@ -143,7 +143,7 @@ async function read({ request, response, query, origin, role, gone }: Exchange, 
   const gzip = query.get('enable_http_compression') === '1' && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
   const reader = role === 'own' ? store.ownReader : store.reader
   const statement = hello ? { ...wanted, sql: HELLO_STATEMENT } : wanted
-  await reader.run(statement, (answer) => sendAnswer(response, answer, { ...origin, gzip }), gone)
+  await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...origin, gzip, signal }), gone)
 }
 
 async function bodyOf(request: FastifyRequest, maxBytes: number): Promise<Buffer> {
