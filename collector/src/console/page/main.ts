@@ -4,12 +4,12 @@ import { fill, h } from './dom.ts'
 import { createHeader } from './header.ts'
 import { here } from './location.ts'
 import type { CreateView, View } from './view.ts'
-import { createEvents } from './views/events.ts'
-import { createOverview } from './views/overview.ts'
-import { createPools } from './views/pools.ts'
-import { createSlow } from './views/slow.ts'
-import { createStatements } from './views/statements.ts'
-import { createTrace } from './views/trace.ts'
+import { createEvents } from './events-view.ts'
+import { createOverview } from './overview-view.ts'
+import { createPools } from './pools-view.ts'
+import { createSlow } from './slow-view.ts'
+import { createStatements } from './statements-view.ts'
+import { createTrace } from './trace-view.ts'
 
 const views: Readonly<Record<string, CreateView>> = {
   overview: createOverview,

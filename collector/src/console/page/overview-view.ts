@@ -1,13 +1,13 @@
 /** How the server is: instances, rate, errors, durations, and the routes that take the time. */
-import { get, ofRange } from '../api.ts'
-import type { Instance, Instances, Red, RouteTotal } from '../api-types.ts'
-import { type Chart, createChart } from '../chart.ts'
-import { fill, h } from '../dom.ts'
-import { ago, bytes, count, milliseconds, percent, rate } from '../format.ts'
-import { linkTo, type Place, rangeOf } from '../location.ts'
-import { badge, nothing, tile } from '../parts.ts'
-import { createTable } from '../table.ts'
-import type { View } from '../view.ts'
+import { get, ofRange } from './api.ts'
+import type { Instance, Instances, Red, RouteTotal } from './api-types.ts'
+import { type Chart, createChart } from './chart.ts'
+import { fill, h } from './dom.ts'
+import { ago, bytes, count, milliseconds, percent, rate } from './format.ts'
+import { linkTo, type Place, rangeOf } from './location.ts'
+import { badge, nothing, tile } from './parts.ts'
+import { createTable } from './table.ts'
+import type { View } from './view.ts'
 
 const NONE = 'No request in this range.'
 

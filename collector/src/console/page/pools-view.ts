@@ -1,12 +1,12 @@
 /** Pools of database connections: how many are lent, who waits, who holds. */
-import { get, ofRange } from '../api.ts'
-import type { Pool } from '../api-types.ts'
-import { type Chart, createChart } from '../chart.ts'
-import { fill, h } from '../dom.ts'
-import { count, milliseconds } from '../format.ts'
-import { type Place, rangeOf } from '../location.ts'
-import { badge, holderTable, nothing } from '../parts.ts'
-import type { View } from '../view.ts'
+import { get, ofRange } from './api.ts'
+import type { Pool } from './api-types.ts'
+import { type Chart, createChart } from './chart.ts'
+import { fill, h } from './dom.ts'
+import { count, milliseconds } from './format.ts'
+import { type Place, rangeOf } from './location.ts'
+import { badge, holderTable, nothing } from './parts.ts'
+import type { View } from './view.ts'
 
 interface PoolStep {
   readonly time: number

@@ -1,12 +1,12 @@
 /** Alerts as they are now, and what happened in the range. One incident id leads from the page to both. */
-import { get, ofRange } from '../api.ts'
-import type { Alerts, Incident, Rows, SuiteEvent } from '../api-types.ts'
-import { fill, foldable, h } from '../dom.ts'
-import { ago, time, timestamp } from '../format.ts'
-import { linkTo, type Place, rangeOf } from '../location.ts'
-import { badge, holderTable, nothing } from '../parts.ts'
-import { createTable } from '../table.ts'
-import type { View } from '../view.ts'
+import { get, ofRange } from './api.ts'
+import type { Alerts, Incident, Rows, SuiteEvent } from './api-types.ts'
+import { fill, foldable, h } from './dom.ts'
+import { ago, time, timestamp } from './format.ts'
+import { linkTo, type Place, rangeOf } from './location.ts'
+import { badge, holderTable, nothing } from './parts.ts'
+import { createTable } from './table.ts'
+import type { View } from './view.ts'
 
 export function createEvents(place: Place): View {
   const incident = place.parameters.get('incident') ?? ''

@@ -1,12 +1,12 @@
 /** Requests whose trace was kept: the slow, failed, aborted and leaking ones, and a few ordinary ones to compare with. */
-import { get, ofRange } from '../api.ts'
-import type { Rows, SlowRequest } from '../api-types.ts'
-import { fill, h } from '../dom.ts'
-import { count, milliseconds, time, timestamp } from '../format.ts'
-import { change, linkTo, type Place, rangeOf } from '../location.ts'
-import { badge, codePlace, nothing } from '../parts.ts'
-import { createTable } from '../table.ts'
-import type { View } from '../view.ts'
+import { get, ofRange } from './api.ts'
+import type { Rows, SlowRequest } from './api-types.ts'
+import { fill, h } from './dom.ts'
+import { count, milliseconds, time, timestamp } from './format.ts'
+import { change, linkTo, type Place, rangeOf } from './location.ts'
+import { badge, codePlace, nothing } from './parts.ts'
+import { createTable } from './table.ts'
+import type { View } from './view.ts'
 
 export function createSlow(place: Place): View {
   const route = place.parameters.get('route') ?? ''

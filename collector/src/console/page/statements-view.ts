@@ -1,12 +1,12 @@
 /** Statements by the time spent in them, from every execution. */
-import { get, ofRange } from '../api.ts'
-import type { Rows, Statement } from '../api-types.ts'
-import { fill, foldable, h } from '../dom.ts'
-import { count, milliseconds, percent } from '../format.ts'
-import { type Place, rangeOf } from '../location.ts'
-import { codePlace, nothing, traceLink } from '../parts.ts'
-import { createTable } from '../table.ts'
-import type { View } from '../view.ts'
+import { get, ofRange } from './api.ts'
+import type { Rows, Statement } from './api-types.ts'
+import { fill, foldable, h } from './dom.ts'
+import { count, milliseconds, percent } from './format.ts'
+import { type Place, rangeOf } from './location.ts'
+import { codePlace, nothing, traceLink } from './parts.ts'
+import { createTable } from './table.ts'
+import type { View } from './view.ts'
 
 export function createStatements(place: Place): View {
   const table = statementTable()

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { exhausted, POOL } from '../alert/incidents.ts'
-import { logIn, openBrowser, type Visit } from './browser.ts'
+import { exhausted, POOL } from '../../alert/incidents.ts'
+import { logIn, openBrowser, type Visit } from '../browser.ts'
 import {
   eventRows,
   logRows,
@@ -15,7 +15,7 @@ import {
   startWorld,
   traceTimes,
   type World,
-} from './world.ts'
+} from '../world.ts'
 
 const TRACE = 'a1b2c3d4e5f60718293a4b5c6d7e8f90'
 const BIG = 'b1b2c3d4e5f60718293a4b5c6d7e8f91'

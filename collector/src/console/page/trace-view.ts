@@ -1,13 +1,13 @@
 /** One trace: the waterfall, what a span knows, and the log of the trace. */
-import { get } from '../api.ts'
-import type { LogRecord, Span, Trace } from '../api-types.ts'
-import { type Child, fill, h } from '../dom.ts'
-import { count, milliseconds, time, timestamp } from '../format.ts'
-import { change, here, linkTo, type Place } from '../location.ts'
-import { badge, codePlace } from '../parts.ts'
-import { createTable } from '../table.ts'
-import type { View } from '../view.ts'
-import { createWaterfall } from '../waterfall.ts'
+import { get } from './api.ts'
+import type { LogRecord, Span, Trace } from './api-types.ts'
+import { type Child, fill, h } from './dom.ts'
+import { count, milliseconds, time, timestamp } from './format.ts'
+import { change, here, linkTo, type Place } from './location.ts'
+import { badge, codePlace } from './parts.ts'
+import { createTable } from './table.ts'
+import type { View } from './view.ts'
+import { createWaterfall } from './waterfall.ts'
 
 export function createTrace(place: Place): View {
   const element = h('div', {}, h('p', { class: 'faint' }, 'Loading the trace …'))
