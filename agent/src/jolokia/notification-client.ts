@@ -25,7 +25,8 @@ export interface Listener {
 
 interface Message {
   readonly id: number
-  readonly text: string
+  readonly listener: Listener
+  readonly notification: string
 }
 
 export class NotificationClient {
@@ -70,26 +71,31 @@ export class NotificationClient {
   }
 
   #send(listener: Listener, notification: string): void {
-    const text = resultOf(listener, [notification])
-    const message = { id: this.#nextMessage++, text }
+    const message = { id: this.#nextMessage++, listener, notification }
     this.#backlog.push(message)
-    this.#backlogCharacters += text.length
+    this.#backlogCharacters += notification.length
     this.#trim()
     if (this.#stream) this.#write(this.#stream, message)
   }
 
   #trim(): void {
     while (this.#backlog.length > MAX_BACKLOG || (this.#backlogCharacters > MAX_BACKLOG_CHARACTERS && this.#backlog.length > 1)) {
-      const oldest = this.#backlog.shift()!
-      this.#backlogCharacters -= oldest.text.length
-      if (oldest.id > this.#written) for (const listener of this.listeners.values()) if (listener.mode === 'sse') listener.dropped++
+      const { id, listener, notification } = this.#backlog.shift()!
+      this.#backlogCharacters -= notification.length
+      if (id > this.#written) listener.dropped++
     }
   }
 
-  #write(stream: ServerResponse, { id, text }: Message): void {
-    stream.write(`id: ${id}\ndata: ${text}\n\n`)
+  #write(stream: ServerResponse, { id, listener, notification }: Message): void {
+    if (!isOpen(stream)) return
+    stream.write(`id: ${id}\ndata: ${resultOf(listener, [notification])}\n\n`)
     this.#written = id
-    if (stream.writableLength > MAX_UNREAD_BYTES) stream.destroy()
+    if (stream.writableLength > MAX_UNREAD_BYTES) this.#drop(stream)
+  }
+
+  #drop(stream: ServerResponse): void {
+    if (this.#stream === stream) this.#stream = undefined
+    stream.destroy()
   }
 
   /** Makes `stream` the client's stream; what it has not seen is sent first. An earlier stream ends. */
@@ -97,22 +103,25 @@ export class NotificationClient {
     this.#stream?.end()
     this.#stream = stream
     const seen = lastEventId ?? this.#written
-    stream.on('close', () => {
-      if (this.#stream === stream) this.#stream = undefined
-    })
+    for (const event of ['close', 'error']) stream.on(event, () => this.#drop(stream))
     stream.write(': open\n\n')
-    for (const message of this.#backlog) if (message.id > seen && !stream.destroyed) this.#write(stream, message)
+    for (const message of this.#backlog) if (message.id > seen) this.#write(stream, message)
   }
 
   /** Keeps the connection alive through proxies, and finds out that it is dead. */
   heartbeat(): void {
-    this.#stream?.write(':\n\n')
+    if (this.#stream && isOpen(this.#stream)) this.#stream.write(':\n\n')
   }
 
   close(): void {
     this.#stream?.end()
     this.#stream = undefined
   }
+}
+
+/** A write to a stream that is over would be an error event. */
+function isOpen(stream: ServerResponse): boolean {
+  return !stream.destroyed && !stream.writableEnded
 }
 
 /** What a pull and a message carry. */

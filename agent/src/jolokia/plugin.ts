@@ -22,6 +22,8 @@ export interface JolokiaOptions extends Omit<EndpointOptions, 'source'> {
 
 /** Most requests in one bulk. */
 export const MAX_BULK = 1000
+/** Longest answer of a bulk, but for the member that crosses it. */
+const MAX_BULK_ANSWER = 8_388_608
 const DEFAULT_MAX_BODY_BYTES = 1_048_576
 /** Parsed GET requests that are remembered, and the longest URL that is. */
 const REMEMBERED_URLS = 2000
@@ -77,10 +79,28 @@ function createHandler(endpoint: Endpoint, base: string): Handler {
       const body = parseBody(message.body)
       const url = baseUrl(message, base)
       if (isFields(body)) return answer(buildRequest(body, parameters), message, reply)
-      const members = body.map((member) => endpoint.answerFields(isFields(member) ? member : {}, parameters, url))
-      return sendJson(reply, `[${members.join(',')}]`, parameters)
+      return sendJson(reply, answerBulk(endpoint, { body, parameters, url }), parameters)
     },
   }
+}
+
+interface Bulk {
+  readonly body: readonly unknown[]
+  readonly parameters: Parameters
+  readonly url: string
+}
+
+/** A short bulk can ask for a long list a thousand times: what comes after the limit is refused, member by member. */
+function answerBulk(endpoint: Endpoint, { body, parameters, url }: Bulk): string {
+  let length = 0
+  const members = body.map((member) => {
+    if (length > MAX_BULK_ANSWER)
+      return JSON.stringify(wireErrorOf(fail('SPY_JOLOKIA_LIMIT', [MAX_BULK_ANSWER, 'characters in the answer of a bulk'])))
+    const answer = endpoint.answerFields(isFields(member) ? member : {}, parameters, url)
+    length += answer.length
+    return answer
+  })
+  return `[${members.join(',')}]`
 }
 
 function splitUrl(url: string, base: string): { readonly path: string; readonly query: URLSearchParams } {

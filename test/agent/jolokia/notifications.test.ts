@@ -213,6 +213,21 @@ describe('an event stream', () => {
     stream.hangUp()
   })
 
+  it('survives a storm of events in one turn of the loop', async () => {
+    const client = await register()
+    await add(client, { mode: 'sse' })
+    const stream = await openStream(client)
+    const large = 'y'.repeat(10_000)
+    for (let index = 0; index < 2000; index++) emit(large)
+    await until(stream.isEnded)
+    const again = await openStream(client)
+    emit('after')
+    await until(() => again.got.flatMap(messages).includes('after'))
+    const lost = [...stream.got, ...again.got].reduce((sum, { dropped }) => sum + dropped, 0)
+    expect(lost).toBeGreaterThan(1000)
+    again.hangUp()
+  })
+
   it('is opened by clients that are known, for sse, and alone', async () => {
     const client = await register()
     expect((await server.get('/jolokia/notification/open/nobody/sse')).json).toMatchObject({ status: 500 })

@@ -63,6 +63,13 @@ describe('the MBean endpoint over HTTP', () => {
     expect(json).toHaveLength(1000)
   })
 
+  it('bounds what a bulk of long lists is answered with', async () => {
+    const { json, text } = await server.post(Array.from({ length: 1000 }, () => ({ type: 'list' })))
+    const statuses = (json as unknown as { status: number }[]).map((member) => member.status)
+    expect([statuses[0], statuses.at(-1)]).toEqual([200, 400])
+    expect(text.length).toBeLessThan(10_000_000)
+  })
+
   it('refuses other methods, bad escapes and unknown parameters values with 400', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const) {
       expect((await server.app.inject({ method, url: '/jolokia/version' })).statusCode).toBe(400)
