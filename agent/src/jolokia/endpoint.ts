@@ -9,6 +9,7 @@ import { buildRequest } from './build-request.ts'
 import { type BeanSource, type Directory, createDirectory } from './directory.ts'
 import { fail, isBadRequest, jolokiaCodeOf, wireErrorOf } from './errors.ts'
 import { createList } from './list.ts'
+import { createLru } from './lru.ts'
 import { type Notifications, createNotifications } from './notifications.ts'
 import type { Parameters } from './parameters.ts'
 import type { Fields } from './parse-get.ts'
@@ -31,12 +32,22 @@ export interface EndpointOptions {
 export interface Endpoint {
   /** Answers one request. What is wrong with the request itself (status 400) is thrown; all else is in the answer. */
   answer(request: JolokiaRequest, url: string): string
-  /** The same, in the form that is cheapest to send: a long list, asked by the same request object again, is encoded once a second. */
+  /** The same, in the form that is cheapest to send: a long list is encoded once a second, however many ask for it. */
   answerBytes(request: JolokiaRequest, url: string): string | Buffer
   /** Answers the fields of one member of a bulk: a bad one is answered by itself, with status 400. */
   answerFields(fields: Fields, parameters: Parameters, url: string): string
   readonly notifications: Notifications
 }
+
+/** An answer to a list request as bytes: true for one second and one generation. */
+interface Encoded {
+  readonly second: number
+  readonly generation: number
+  readonly bytes: Buffer
+}
+
+/** Clients ask for a list in few forms; each may be some hundred kilobytes long. */
+const ENCODED_LISTS = 8
 
 const STORE_OPERATIONS: Operations = {
   pull: {
@@ -63,7 +74,7 @@ class MBeanEndpoint implements Endpoint {
   readonly #list: (request: ListRequest) => string | undefined
   readonly #search: (request: SearchRequest) => string
   readonly #store: string
-  readonly #encoded = new WeakMap<JolokiaRequest, { readonly second: number; readonly generation: number; readonly bytes: Buffer }>()
+  readonly #encoded = createLru<Encoded>(ENCODED_LISTS)
 
   constructor(options: EndpointOptions) {
     const { registry, agentId, source = registry, now = Date.now } = options
@@ -103,10 +114,11 @@ class MBeanEndpoint implements Endpoint {
     if (request.type !== 'list' || request.parameters.ifModifiedSince > 0) return this.answer(request, url)
     const second = Math.floor(this.#now() / 1000)
     const generation = this.#directory.generation()
-    const known = this.#encoded.get(request)
+    const key = JSON.stringify([request.path, request.parameters])
+    const known = this.#encoded.get(key)
     if (known?.second === second && known.generation === generation) return known.bytes
     const bytes = Buffer.from(this.answer(request, url))
-    this.#encoded.set(request, { second, generation, bytes })
+    this.#encoded.set(key, { second, generation, bytes })
     return bytes
   }
 

@@ -1,3 +1,1 @@
-export { type JolokiaOptions, jolokiaPlugin, MAX_BULK } from './plugin.ts'
-export { EVENTS_NAME } from './notifications.ts'
-export { type ObjectName, compilePattern, parseObjectName } from './object-name.ts'
+export { type JolokiaOptions, jolokiaPlugin } from './plugin.ts'

@@ -9,7 +9,7 @@ import type { Parameters } from './parameters.ts'
 import type { ListRequest } from './request.ts'
 
 const SECTIONS = new Set(['attr', 'op', 'notif', 'class', 'desc', 'ctor', 'keys', 'interfaces'])
-const REMEMBERED = 64
+const REMEMBERED = 32
 /** No listing nests deeper: a greater maxDepth cuts nothing. */
 const DEEPEST_LIST = 12
 

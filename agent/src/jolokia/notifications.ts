@@ -17,7 +17,7 @@ const HEARTBEAT_MS = 10_000
 const MAX_HANDBACK_LENGTH = 4096
 
 /** ObjectName of the MBean that emits every event. */
-export const EVENTS_NAME = objectNameOf(eventsKind, {})
+const EVENTS_NAME = objectNameOf(eventsKind, {})
 
 export interface Notifications {
   /** Answers every command but `open`; the value is JSON. */

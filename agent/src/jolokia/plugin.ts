@@ -21,7 +21,7 @@ export interface JolokiaOptions extends Omit<EndpointOptions, 'source'> {
 }
 
 /** Most requests in one bulk. */
-export const MAX_BULK = 1000
+const MAX_BULK = 1000
 /** Longest answer of a bulk, but for the member that crosses it. */
 const MAX_BULK_ANSWER = 8_388_608
 const DEFAULT_MAX_BODY_BYTES = 1_048_576
