@@ -1,5 +1,16 @@
 /** Which requests are kept: decided when they end, when everything about them is known. */
-import type { KeepReason, TraceRecord } from './trace-record.ts'
+import type { KeepReason } from './trace-record.ts'
+
+/** What the decision looks at; a TraceRecord is one. */
+export interface Outcome {
+  readonly startMs: number
+  readonly endMs: number
+  readonly error: unknown
+  readonly aborted: boolean
+  readonly leaked: boolean
+  readonly hadSlowStatement: boolean
+  readonly partialSent: boolean
+}
 
 export interface KeepPolicy {
   /** Set threshold; 0 leaves it to each route. */
@@ -26,8 +37,8 @@ export class KeepDecision {
   }
 
   /** Why the record is to be kept, if it is. `routeSlowMs` is the route's own threshold. */
-  reasonFor(record: TraceRecord, status: number, routeSlowMs: number): KeepReason | undefined {
-    if (status >= 500 || (record.error !== undefined && status === 0 && !record.aborted)) return 'error'
+  reasonFor(record: Outcome, status: number, routeSlowMs: number): KeepReason | undefined {
+    if (status >= 500 || (record.error !== undefined && !record.aborted)) return 'error'
     if (record.leaked) return 'leak'
     if (record.aborted) return 'aborted'
     const limit = this.#policy.slowRequestMs || Math.max(LEAST_SLOW_MS, routeSlowMs)

@@ -1,0 +1,1 @@
+export { startSdkNode } from './start-sdk-node.ts'

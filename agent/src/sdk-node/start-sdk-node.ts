@@ -1,0 +1,32 @@
+/** The other start mode: the stock OpenTelemetry SDK with our keep decision, our settings and our exporter. */
+import process from 'node:process'
+import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node'
+import { installAgent } from '../agent/agent.ts'
+import { flushAtExit } from '../agent/exit-flush.ts'
+import { SpyglassAgent } from '../agent/spyglass-agent.ts'
+import { readSettings } from '../settings/settings.ts'
+import { KeepProcessor } from './keep-processor.ts'
+
+/**
+ * Starts `@opentelemetry/sdk-node` with the instrumentations given and the environment's settings of the agent. It costs what the SDK
+ * costs; take it where an instrumentation is needed that the default mode lacks.
+ *
+ * @example startSdkNode({ instrumentations: [new HttpInstrumentation(), new KafkaJsInstrumentation()] })
+ */
+export function startSdkNode(configuration: Partial<NodeSDKConfiguration> = {}): NodeSDK {
+  const { settings, mistakes } = readSettings(process.env)
+  for (const mistake of mistakes) process.emitWarning(mistake, { type: 'SpyglassWarning' })
+  const agent = new SpyglassAgent(settings)
+  const { aggregates, decision, shapes } = agent.recorder
+  const keep = new KeepProcessor({ aggregates, decision, shapes, exporter: agent.exporter, slowStatementMs: settings.slowStatementMs })
+  const sdk = new NodeSDK({
+    metricReaders: [],
+    logRecordProcessors: [],
+    ...configuration,
+    spanProcessors: [...(configuration.spanProcessors ?? []), keep],
+  })
+  sdk.start()
+  installAgent(agent)
+  flushAtExit({ exporter: agent.exporter, collect: () => agent.collect() })
+  return sdk
+}
