@@ -26,7 +26,7 @@ export interface EventStream {
   stop(): Promise<void>
 }
 
-const MAX_BACKOFF_MS = 5000
+const MAX_BACKOFF_MS = 1000
 const EVENTS = 'spyglass:type=Events'
 const REQUEST_TIMEOUT_MS = 5000
 

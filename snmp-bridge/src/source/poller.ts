@@ -46,10 +46,9 @@ export function createPoller(options: PollerOptions): Poller {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
-  function swap(resources: (table: MibTable, position: number) => readonly ResourceValues[]): void {
+  function build(resources: (table: MibTable, position: number) => readonly ResourceValues[]): Snapshot {
     const rows = tables.flatMap((table, i) => tableRows(table, resources(table, i), numbers, root))
-    numbers.save()
-    snapshot = Snapshot.of([...options.fixed, ...rows], types)
+    return Snapshot.of([...options.fixed, ...rows], types)
   }
 
   function failed(error: unknown): void {
@@ -58,13 +57,15 @@ export function createPoller(options: PollerOptions): Poller {
     failing = true
     if (status.stale || now() - status.lastPoll <= STALE_AFTER_INTERVALS * intervalMs) return
     status.stale = true
-    swap((table) => (table.kind.name === STALE_KIND ? staleInstances(table, lastInstances) : []))
+    snapshot = build((table) => (table.kind.name === STALE_KIND ? staleInstances(table, lastInstances) : []))
   }
 
   async function poll(): Promise<void> {
     try {
       const answers = await read(tables)
-      swap((_, i) => answers[i] ?? [])
+      const next = build((_, i) => answers[i] ?? [])
+      numbers.save() // no number is shown before it is on disk
+      snapshot = next
       lastInstances = answers[tables.findIndex(({ kind }) => kind.name === STALE_KIND)] ?? []
       status.lastPoll = now()
       status.stale = false

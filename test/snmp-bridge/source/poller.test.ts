@@ -13,7 +13,7 @@ const tables = mibTables().filter(({ kind }) => kind.name === 'instance')
 const state = [...columnOid(ROOT, 2, 3), 1]
 const pid = [...columnOid(ROOT, 2, 4), 1]
 
-function setUp() {
+function setUp(file = join(tempFolder(), 'rows.json')) {
   const status: AgentStatus = {
     version: '',
     lastPoll: 0,
@@ -35,7 +35,7 @@ function setUp() {
       return [world.resources]
     },
     tables,
-    numbers: openRowNumbers(join(tempFolder(), 'rows.json')),
+    numbers: openRowNumbers(file),
     root: ROOT,
     intervalMs: 1000,
     status,
@@ -86,6 +86,16 @@ test('failing and working again are told once each', async () => {
   await poller.poll()
   await poller.poll()
   expect(world.changes).toEqual([expect.any(RangeError), undefined])
+})
+
+test('rows whose numbers cannot be put on disk are not shown, and the poll counts as failed', async () => {
+  const { poller, world, status } = setUp(join(tempFolder(), 'missing', 'rows.json'))
+  await poller.poll()
+  world.now += 1_000_000
+  await poller.poll()
+  expect(poller.snapshot().find(state)).toBe(-1)
+  expect(status).toMatchObject({ pollErrors: 2, stale: true })
+  expect(world.changes).toEqual([expect.objectContaining({ code: 'ENOENT' })])
 })
 
 test('start polls at once, and stop ends it', async () => {
