@@ -1,9 +1,10 @@
 /** Numbers and times for people. Times are UTC in the data and shown in the zone of the browser. */
 
-/** `0.42 ms`, `12.3 ms`, `1.24 s`, `2 m 03 s`. */
+/** `84 µs`, `0.42 ms`, `12.3 ms`, `1.24 s`, `2 m 03 s`. */
 export function milliseconds(ms: number): string {
   if (!Number.isFinite(ms)) return '–'
-  if (ms < 1) return `${ms === 0 ? 0 : ms.toPrecision(2)} ms`
+  if (ms > 0 && ms < 0.1) return `${Math.max(1, Math.round(ms * 1000))} µs`
+  if (ms < 1) return `${trim(ms, 2)} ms`
   if (ms < 100) return `${trim(ms, 1)} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
   return ms < 60_000 ? `${trim(ms / 1000, 2)} s` : ago(ms)
@@ -22,6 +23,11 @@ export function ago(ms: number): string {
 /** Whole numbers with thin spaces: `10 000`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en').replaceAll(',', '\u202f')
+}
+
+/** `1 request`, `12 requests`. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
 }
 
 /** Requests in a second, as precise as it matters. */

@@ -3,7 +3,7 @@ import { get, ofRange } from './api.ts'
 import type { Instance, Instances, Red, RouteTotal } from './api-types.ts'
 import { type Chart, createChart } from './chart.ts'
 import { fill, h } from './dom.ts'
-import { ago, bytes, count, milliseconds, percent, rate } from './format.ts'
+import { ago, bytes, count, counted, milliseconds, percent, rate } from './format.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
 import { badge, nothing, tile } from './parts.ts'
 import { createTable } from './table.ts'
@@ -74,7 +74,7 @@ function drawTiles(tiles: HTMLElement, { total, series }: Red): void {
     tiles,
     tile('Requests', count(total.requests), 'every one is counted'),
     tile('Rate', rate(total.rate), 'mean over the range'),
-    tile('Failed', percent(ratio), `${count(total.errors)} requests`, ratio > 0.05 ? 'bad' : ratio > 0.01 ? 'warn' : ''),
+    tile('Failed', percent(ratio), counted(total.errors, 'request'), ratio > 0.05 ? 'bad' : ratio > 0.01 ? 'warn' : ''),
     tile(
       'p95',
       total.requests ? milliseconds(total.p95) : '–',
@@ -154,5 +154,5 @@ function routeTable() {
 
 function failedCell({ errors, requests }: RouteTotal): HTMLElement {
   const ratio = errors / Math.max(1, requests)
-  return h('span', { class: ratio > 0.05 ? 'bad-text' : ratio > 0 ? '' : 'faint', title: `${count(errors)} requests` }, percent(ratio))
+  return h('span', { class: ratio > 0.05 ? 'bad-text' : ratio > 0 ? '' : 'faint', title: counted(errors, 'request') }, percent(ratio))
 }

@@ -2,7 +2,7 @@
 import { get, ofRange } from './api.ts'
 import type { Rows, SlowRequest } from './api-types.ts'
 import { fill, h } from './dom.ts'
-import { count, milliseconds, time, timestamp } from './format.ts'
+import { count, counted, milliseconds, time, timestamp } from './format.ts'
 import { change, linkTo, type Place, rangeOf } from './location.ts'
 import { badge, codePlace, nothing } from './parts.ts'
 import { createTable } from './table.ts'
@@ -57,7 +57,7 @@ function drawFilters(filters: HTMLElement, rows: readonly SlowRequest[], chosen:
       rows.map((row) => row.keepReason),
       chosen.reason,
     ),
-    h('span', { class: 'faint' }, `${count(rows.length)} kept requests in the range, the slowest first`),
+    h('span', { class: 'faint' }, `${counted(rows.length, 'kept request')} in the range, the slowest first`),
   )
 }
 

@@ -2,7 +2,7 @@
 import { get, ofRange } from './api.ts'
 import type { Rows, Statement } from './api-types.ts'
 import { fill, foldable, h } from './dom.ts'
-import { count, milliseconds, percent } from './format.ts'
+import { count, counted, milliseconds, percent } from './format.ts'
 import { type Place, rangeOf } from './location.ts'
 import { codePlace, nothing, traceLink } from './parts.ts'
 import { createTable } from './table.ts'
@@ -18,7 +18,7 @@ export function createStatements(place: Place): View {
     async refresh() {
       const { rows } = await get<Rows<Statement>>('statements', { ...ofRange(), limit: 500 })
       const calls = rows.reduce((sum, row) => sum + row.calls, 0)
-      fill(note, `${count(calls)} executions of ${count(rows.length)} statements; literals are replaced by ?.`)
+      fill(note, `${counted(calls, 'execution')} of ${counted(rows.length, 'statement')}; literals are replaced by ?.`)
       table.update(rows)
     },
   }

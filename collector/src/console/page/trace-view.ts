@@ -2,7 +2,7 @@
 import { get } from './api.ts'
 import type { LogRecord, Span, Trace } from './api-types.ts'
 import { type Child, fill, h } from './dom.ts'
-import { count, milliseconds, time, timestamp } from './format.ts'
+import { count, counted, milliseconds, time, timestamp } from './format.ts'
 import { change, here, linkTo, type Place } from './location.ts'
 import { badge, codePlace } from './parts.ts'
 import { createTable } from './table.ts'
@@ -58,7 +58,7 @@ function heading(traceId: string, spans: readonly Span[]): HTMLElement {
     h('time', { title: timestamp(root.start) }, time(root.start)),
     h('strong', {}, milliseconds(root.durationMs)),
     `${root.service}${root.instance ? ` · ${root.instance}` : ''}`,
-    `${count(spans.length)} spans`,
+    counted(spans.length, 'span'),
     statements.length > 0 && `${count(statements.length)} SQL, ${milliseconds(statements.reduce((sum, one) => sum + one.durationMs, 0))}`,
     failed > 0 && h('span', { class: 'bad-text' }, `${count(failed)} failed`),
     reason && badge(reason),

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
-import { ago, bytes, count, milliseconds, percent, rate } from '../../../../collector/src/console/page/format.ts'
+import { ago, bytes, count, counted, milliseconds, percent, rate } from '../../../../collector/src/console/page/format.ts'
 
 test('durations have about three digits and the unit that suits them', () => {
-  expect([0, 0.4218, 1, 12.34, 99.96, 640, 1240, 59_990, 123_000].map(milliseconds)).toEqual([
+  expect([0, 0.0004, 0.084, 0.4218, 1, 12.34, 99.96, 640, 1240, 59_990, 123_000].map(milliseconds)).toEqual([
     '0 ms',
+    '1 µs',
+    '84 µs',
     '0.42 ms',
     '1 ms',
     '12.3 ms',
@@ -21,6 +23,7 @@ test('longer times', () => {
 })
 
 test('counts, rates, shares and sizes', () => {
+  expect([counted(1, 'request'), counted(0, 'request')]).toEqual(['1 request', '0 requests'])
   expect(count(10_000)).toBe('10\u202f000')
   expect([0, 0.5, 3.456, 45.67, 1000].map(rate)).toEqual(['0/s', '0.5/s', '3.46/s', '45.7/s', '1\u202f000/s'])
   expect([0, 0.0004, 0.0123, 0.5, 1].map(percent)).toEqual(['0 %', '< 0.1 %', '1.2 %', '50 %', '100 %'])
