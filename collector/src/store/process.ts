@@ -1,6 +1,6 @@
 /** The store's process: configuration, engine, port, resource, and its link to the keeper. */
 import { configFromArguments, ensureDataFolder, ensureSecrets } from '@spyglass/agent/config'
-import { allKinds } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/agent/contract'
 import { connectKeeper } from '@spyglass/agent/keeper-link'
 import { createLogger } from '@spyglass/agent/logger'
 import { createRegistry } from '@spyglass/agent/registry'
@@ -14,7 +14,7 @@ export async function runStore(argv: readonly string[]): Promise<void> {
   const folder = ensureDataFolder(config.data)
   const secrets = ensureSecrets(folder.secrets)
   const logger = createLogger({ process: 'store', level: config.logs.level })
-  const registry = createRegistry({ kindNamed: (name) => allKinds.find((kind) => kind.name === name) })
+  const registry = createRegistry({ kindNamed })
   const counters: QueryCounters = { queries: 0, failed: 0, refused: 0 }
 
   const store = await openStore({

@@ -11,4 +11,4 @@ const needed = LARGEST_READERS + OTHER_SESSIONS + SPARE
 
 if (Number(process.env['UV_THREADPOOL_SIZE'] ?? 0) < needed) process.env['UV_THREADPOOL_SIZE'] = String(needed)
 
-export const threadPoolSize = Number(process.env['UV_THREADPOOL_SIZE'])
+export {}

@@ -1,0 +1,168 @@
+/**
+ * The embedded store by itself: CPU of an insert by segment, delay of the console's queries on 2 million spans (`--full`: 10 million)
+ * beside a writer, and CPU and memory at rest. `node --conditions=spyglass-source bench/store.bench.ts [--full]`
+ */
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type ApiQueryName, apiSql, parametersOf } from '@spyglass/dashboards'
+import { removeFolder, startStore, type StoreProcess } from '../test/support/store-process.ts'
+import { type Figure, printResult } from './result.ts'
+
+const startedMs = performance.now()
+const ROWS_PER_SEGMENT = 200_000
+const SEGMENTS = process.argv.includes('--full') ? 50 : 10
+const SMALL_ROWS = 10_000
+const SMALL_INSERTS = 30
+const QUERY_ROUNDS = 20
+const IDLE_MS = 10_000
+const WRITER_PAUSE_MS = 250
+const QUERY_BAR_MS = 300
+
+/** Spans of the last hour, as the collector writes them; the engine itself makes the block. */
+const spans = (rows: number): string => `
+  SELECT now64(9) - INTERVAL (number % 3600) second AS Timestamp, lower(hex(sipHash128(intDiv(number, 8)))) AS TraceId,
+    lower(hex(sipHash64(number))) AS SpanId, if(number % 8 = 0, '', lower(hex(sipHash64(number - 1)))) AS ParentSpanId,
+    toLowCardinality(concat('GET /route-', toString(number % 40))) AS SpanName,
+    toLowCardinality(if(number % 8 = 0, 'Server', 'Client')) AS SpanKind, toLowCardinality('shop') AS ServiceName,
+    CAST(map('service.name', 'shop', 'service.instance.id', 'http-1', 'host.name', 'a'), 'Map(LowCardinality(String), String)') AS ResourceAttributes,
+    CAST(map('http.route', concat('/route-', toString(number % 40)), 'http.response.status_code', '200', 'url.path', concat('/route/', toString(number))),
+      'Map(LowCardinality(String), String)') AS SpanAttributes,
+    toUInt64(1000000 + sipHash64(number) % 200000000) AS Duration, toLowCardinality(if(number % 97 = 0, 'Error', 'Unset')) AS StatusCode,
+    toLowCardinality('bench') AS Batch
+  FROM numbers(${rows}) FORMAT Native`
+
+const minutes = `
+  SELECT toStartOfMinute(now()) - INTERVAL (number % 60) minute AS Minute, toLowCardinality('shop') AS ServiceName, toLowCardinality('http-1') AS Instance,
+    toLowCardinality(concat('GET /route-', toString(intDiv(number, 60) % 40))) AS SpanName, toLowCardinality('Server') AS SpanKind,
+    toLowCardinality('Unset') AS StatusCode, toLowCardinality(toString(number % 6)) AS Batch, toUInt64(100) AS Requests, toUInt64(1) AS Errors,
+    toUInt64(1000000000) AS DurationSum, toUInt64(200000000) AS DurationMax,
+    CAST(map(-60, 40, -50, 40, -40, 20), 'Map(Int16, UInt64)') AS Buckets
+  FROM numbers(14400) FORMAT Native`
+
+const parameters = {
+  from: String(Date.now() / 1000 - 3600),
+  to: String(Date.now() / 1000 + 60),
+  step: '60',
+  service: 'shop',
+  pool: '',
+  search: '',
+  limit: '50',
+} as const satisfies Record<string, string>
+
+const store = await startStore({ store: { readers: 2 } })
+try {
+  const rest = await atRest(store)
+  const small = await smallInserts(store)
+  await fill(store)
+  const queries = await queriesBesideWriter(store)
+  printResult('store', { ...rest, ...small, ...queries }, startedMs)
+} finally {
+  await store.kill('SIGTERM')
+  removeFolder(store.data)
+}
+
+/** Seconds of CPU that the store has used. */
+async function cpuSeconds({ child }: StoreProcess): Promise<number> {
+  const fields = (await readFile(`/proc/${child.pid}/stat`, 'utf8')).split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+async function rssMiB({ child }: StoreProcess): Promise<number> {
+  const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)
+}
+
+async function atRest(store: StoreProcess): Promise<Record<string, Figure>> {
+  await delay(2000)
+  const before = await cpuSeconds(store)
+  await delay(IDLE_MS)
+  const used = (((await cpuSeconds(store)) - before) / (IDLE_MS / 1000)) * 100
+  return {
+    idleCpu: { value: Math.round(used * 100) / 100, unit: '% of a core', better: 'lower', bar: 2 },
+    idleRss: { value: await rssMiB(store), unit: 'MiB', better: 'lower', bar: 450 },
+  }
+}
+
+async function makeFile(store: StoreProcess, path: string, sql: string): Promise<void> {
+  const response = await fetch(store.url, { method: 'POST', body: sql, headers: { 'x-spyglass-token': store.secrets.internal.token } })
+  if (!response.ok) throw new Error(await response.text())
+  await writeFile(path, response.body!)
+}
+
+/** A segment that holds `file` under the name of its table. */
+async function segment(store: StoreProcess, name: string, table: string, file: string): Promise<void> {
+  await mkdir(join(store.data, 'wal', name), { recursive: true })
+  await link(file, join(store.data, 'wal', name, `${table}.native`))
+}
+
+async function insert(store: StoreProcess, name: string, table: string): Promise<void> {
+  const { status, text } = await store.own(`INSERT INTO ${table} FORMAT Native`, { headers: { 'x-spyglass-segment': name } })
+  if (status !== 200) throw new Error(text)
+}
+
+async function smallInserts(store: StoreProcess): Promise<Record<string, Figure>> {
+  const file = join(store.data, 'small.native')
+  await makeFile(store, file, spans(SMALL_ROWS))
+  for (let i = 0; i < SMALL_INSERTS; i++) await segment(store, `small-${i}`, 'otel_traces', file)
+  const before = await cpuSeconds(store)
+  for (let i = 0; i < SMALL_INSERTS; i++) await insert(store, `small-${i}`, 'otel_traces')
+  const used = (await cpuSeconds(store)) - before
+  return { rowsPerCpuSecond: { value: Math.round((SMALL_ROWS * SMALL_INSERTS) / used), unit: 'spans/s', better: 'higher' } }
+}
+
+async function fill(store: StoreProcess): Promise<void> {
+  const file = join(store.data, 'large.native')
+  const rollup = join(store.data, 'minutes.native')
+  await makeFile(store, file, spans(ROWS_PER_SEGMENT))
+  await makeFile(store, rollup, minutes)
+  await segment(store, 'minutes', 'red_1m', rollup)
+  await insert(store, 'minutes', 'red_1m')
+  for (let i = 0; i < SEGMENTS; i++) {
+    await segment(store, `large-${i}`, 'otel_traces', file)
+    await insert(store, `large-${i}`, 'otel_traces')
+  }
+  await rm(file)
+}
+
+/** The console's queries, one after the other, while a writer inserts 10,000 spans every quarter of a second. */
+async function queriesBesideWriter(store: StoreProcess): Promise<Record<string, Figure>> {
+  let writing = true
+  const writer = (async () => {
+    for (let i = 0; writing; i++) {
+      await segment(store, `beside-${i}`, 'otel_traces', join(store.data, 'small.native'))
+      await insert(store, `beside-${i}`, 'otel_traces')
+      await delay(WRITER_PAUSE_MS)
+    }
+  })()
+  try {
+    return { ...(await queryDelays(store)), fullRss: { value: await rssMiB(store), unit: 'MiB', better: 'lower' } }
+  } finally {
+    writing = false
+    await writer
+  }
+}
+
+async function queryDelays(store: StoreProcess): Promise<Record<string, Figure>> {
+  const traceId = (await store.ask('SELECT TraceId FROM otel_traces LIMIT 1')).text.trim()
+  const figures: Record<string, Figure> = {}
+  for (const name of ['services', 'red-series', 'red-totals', 'slow-requests', 'trace-spans'] as const satisfies ApiQueryName[]) {
+    figures[`${name}P95`] = { value: await p95(store, name, traceId), unit: 'ms', better: 'lower', bar: QUERY_BAR_MS }
+  }
+  return figures
+}
+
+async function p95(store: StoreProcess, name: ApiQueryName, traceId: string): Promise<number> {
+  const sql = apiSql(name)
+  const given = Object.fromEntries(
+    Object.keys(parametersOf(sql)).map((each) => [`param_${each}`, ({ ...parameters, traceId } as Record<string, string>)[each] ?? '']),
+  )
+  const times: number[] = []
+  for (let i = 0; i < QUERY_ROUNDS; i++) {
+    const start = performance.now()
+    const { status, text } = await store.ask(sql, { parameters: { ...given, default_format: 'JSONEachRow' } })
+    if (status !== 200) throw new Error(`${name}: ${text}`)
+    times.push(performance.now() - start)
+  }
+  return Math.round(times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)]!)
+}
