@@ -10,7 +10,8 @@ test('an incident id is 16 hexadecimal digits, the same for the same event, reso
 
 test('every clear names a raise, and no trap number is used twice', () => {
   const all = Object.values(events) as { phase: string; clears?: keyof typeof events; trap?: number }[]
-  for (const event of all) if (event.phase === 'clear') expect(events[event.clears!].phase).toBe('raise')
+  const cleared = all.filter(({ phase }) => phase === 'clear').map(({ clears }) => clears && events[clears].phase)
+  expect(new Set(cleared)).toEqual(new Set(['raise']))
   const traps = all.flatMap(({ trap }) => trap ?? [])
   expect(new Set(traps).size).toBe(traps.length)
 })
