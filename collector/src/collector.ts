@@ -25,6 +25,8 @@ import { loadOffsets, saveOffsets, Tailer } from './tail/index.ts'
 import { fail, nextIdentity, type SealedSegment, WriteAheadLog } from './wal/index.ts'
 
 const NAME = 'collector'
+/** An insert may touch 100 partitions, which are days. */
+const MOST_DAYS = 90
 
 interface Base {
   readonly config: SpyglassConfig
@@ -130,7 +132,7 @@ async function openReceiver({ config }: Base, parts: Parts): Promise<Receiver> {
     host,
     port,
     maxBodyBytes,
-    retentionDays: config.retention.telemetryDays,
+    retentionDays: Math.min(config.retention.telemetryDays, MOST_DAYS),
     async append(submission) {
       if (!parts.ingest) throw fail('SPY_WAL_CLOSED')
       return await parts.ingest.wal.append(submission)

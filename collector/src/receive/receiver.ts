@@ -140,6 +140,8 @@ async function store(decoded: Decoded, { body, signal, options, counters }: Stor
   if (blocks.length > 0) {
     const lane = signal === 'traces' ? 'traces' : 'others'
     const result = await options.append({ lane, hash: hashOf(signal, body), items: accepted, blocks })
+    // Whether the events of the first time were handed on before a kill is not known; a repeated one is ignored where it arrives.
+    if (events.length > 0) options.onEvents(events)
     if (result === 'repeated') {
       counters.repeated++
       return
@@ -149,7 +151,6 @@ async function store(decoded: Decoded, { body, signal, options, counters }: Stor
   counters.items[signal] += accepted
   counters.rejectedItems += rejected
   counters.truncated += truncated
-  if (events.length > 0) options.onEvents(events)
 }
 
 /** 128 bits: a chance of one in 10^27 that two of ten minutes' bodies meet. */
