@@ -22,8 +22,8 @@ export interface AccessLogOptions {
   readonly maxBuffered?: number
 }
 
-/** So much is written without waiting for the timer. */
-const WRITE_AT = 65_536
+/** So much is written without waiting for the timer. Few large writes: each costs a hop to a thread and back. */
+const WRITE_AT = 1_048_576
 
 export class AccessLog {
   readonly path: string
@@ -37,6 +37,8 @@ export class AccessLog {
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
   #file: FileHandle | undefined
+  /** When the file was last found to be the one of that name, by `performance.now()`. */
+  #checkedAt = Number.NEGATIVE_INFINITY
   #isTorn = false
   #isFailing = false
   #isStopped = false
@@ -62,25 +64,36 @@ export class AccessLog {
     const line = this.#format(entry)
     this.#lines.push(line)
     this.#buffered += line.length + 1
-    if (this.#buffered >= WRITE_AT) void this.flush()
-    else this.#timer ??= setTimeout(() => void this.flush(), this.#flushMs).unref()
+    this.#arrange()
   }
 
   /** Resolves when everything written before is in the file. Never rejects. */
   async flush(): Promise<void> {
+    this.#checkedAt = Number.NEGATIVE_INFINITY
+    await this.#flush()
+  }
+
+  /** Sees to it that what waits is written: at once when it is much, otherwise in time, and after the write that is under way. */
+  #arrange(): void {
+    if (this.#writing) return
+    if (this.#buffered >= WRITE_AT) void this.#flush()
+    else this.#timer ??= setTimeout(() => void this.#flush(), this.#flushMs).unref()
+  }
+
+  async #flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#writing) {
       await this.#writing
       // Whoever came first while waiting has started the next write.
-      if (this.#writing === undefined && this.#lines.length > 0) await this.flush()
+      if (this.#writing === undefined && this.#lines.length > 0) await this.#flush()
       else await this.#writing
       return
     }
     if (this.#lines.length === 0) return
     this.#writing = this.#append().finally(() => {
       this.#writing = undefined
-      if (this.#lines.length > 0 && !this.#isStopped) this.#timer ??= setTimeout(() => void this.flush(), this.#flushMs).unref()
+      if (this.#lines.length > 0 && !this.#isStopped) this.#arrange()
     })
     await this.#writing
   }
@@ -120,6 +133,8 @@ export class AccessLog {
   }
 
   async #currentFile(): Promise<FileHandle> {
+    if (this.#file && performance.now() - this.#checkedAt < this.#flushMs) return this.#file
+    this.#checkedAt = performance.now()
     if (this.#file && (await isSameFile(this.#file, this.path))) return this.#file
     const old = this.#file
     this.#file = undefined
