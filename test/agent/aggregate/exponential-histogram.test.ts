@@ -1,0 +1,51 @@
+import { array, assert, double, property } from 'fast-check'
+import { expect, test } from 'vitest'
+import { bucketIndex } from '@spyglass/agent/contract'
+import { ExponentialHistogram } from '../../../agent/src/aggregate/exponential-histogram.ts'
+
+const durations = array(double({ min: 1e-6, max: 10_000, noNaN: true }), { minLength: 1, maxLength: 300 })
+
+function histogramOf(values: readonly number[]): ExponentialHistogram {
+  const histogram = new ExponentialHistogram()
+  for (const value of values) histogram.record(value)
+  return histogram
+}
+
+test('a quantile is within 2.2 % of the true one', () => {
+  assert(
+    property(durations, double({ min: 0.01, max: 1, noNaN: true }), (values, share) => {
+      const sorted = values.toSorted((a, b) => a - b)
+      const exact = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
+      const found = histogramOf(values).quantile(share)
+      expect(Math.abs(found - exact) / exact).toBeLessThan(0.0221)
+    }),
+  )
+})
+
+test('buckets hold every value at the index of the contract', () => {
+  assert(
+    property(durations, (values) => {
+      const { offset, counts } = histogramOf(values).buckets()
+      const expected = new Map<number, number>()
+      for (const value of values) expected.set(bucketIndex(value), (expected.get(bucketIndex(value)) ?? 0) + 1)
+      const found = new Map(counts.map((count, at) => [at + offset, count] as const).filter(([, count]) => count > 0))
+      expect(found).toEqual(new Map([...expected].toSorted(([a], [b]) => a - b)))
+    }),
+  )
+})
+
+test('zero, tiny and huge durations are counted', () => {
+  const histogram = histogramOf([0, 1e-12, 1e9])
+  expect([histogram.count, histogram.zeroCount, histogram.min, histogram.max]).toEqual([3, 1, 0, 1e9])
+  expect(histogram.buckets().counts.reduce((sum, count) => sum + count, 0)).toBe(2)
+})
+
+test('two histograms add up, and a cleared one is empty', () => {
+  const sum = histogramOf([0.1, 0.2])
+  sum.add(histogramOf([0.4]))
+  expect([sum.count, sum.max]).toEqual([3, 0.4])
+  sum.halve()
+  expect(sum.count).toBe(1.5)
+  sum.clear()
+  expect([sum.count, sum.buckets().counts.length, sum.quantile(0.5), sum.quantileFloor(0.5)]).toEqual([0, 0, 0, 0])
+})
