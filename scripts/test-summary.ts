@@ -10,7 +10,7 @@ export interface TestSummary {
   readonly leftOut: readonly { readonly name: string; readonly reason: string }[]
 }
 
-const FILE = fileURLToPath(new URL('../.cache/test-summary.json', import.meta.url))
+const FILE = process.env['SPYGLASS_TEST_SUMMARY'] ?? fileURLToPath(new URL('../.cache/test-summary.json', import.meta.url))
 
 export function writeSummary(summary: TestSummary, file: string = FILE): void {
   mkdirSync(dirname(file), { recursive: true })

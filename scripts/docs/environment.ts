@@ -14,6 +14,7 @@ interface AgentSetting {
 const others: readonly (readonly [name: string, meaning: string])[] = [
   ['SPYGLASS_READER_PASSWORD', 'Password for `spyglass-dashboards`, in place of `--password`, which a process list would show.'],
   ['SPYGLASS_NO_APT', '`1` keeps `npm test` from installing system packages.'],
+  ['SPYGLASS_TEST_SUMMARY', 'File that a test run writes its summary to (`.cache/test-summary.json`).'],
   ['SPYGLASS_SOAK', 'How many times as often `npm run soak` repeats what a test repeats (20).'],
 ]
 

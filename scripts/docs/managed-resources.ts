@@ -23,7 +23,7 @@ export function managedResourcesPage(): string {
 function kindSection(kind: ResourceKind): string {
   const rows = Object.entries(kind.attributes).map(([name, declared]) => attributeRow(kind, name, declared))
   const head = ['Attribute', 'Type', 'Unit', 'Prometheus', 'OpenTelemetry', 'OID', 'Meaning']
-  return section(kind.name, `${kind.description}`, `ObjectName: ${code(objectNamePattern(kind))}`, table(head, rows))
+  return section(kind.name, kind.description, `ObjectName: ${code(objectNamePattern(kind))}`, table(head, rows))
 }
 
 function objectNamePattern({ domain, type, keys }: ResourceKind): string {
