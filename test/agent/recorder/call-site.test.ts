@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { CapturedStack, applicationFrames } from '../../../agent/src/recorder/call-site.ts'
+
+function facade(): CapturedStack {
+  return new CapturedStack(facade)
+}
+
+test('the place is the line that called, without the frames of the facade', () => {
+  const site = facade()
+  expect(site.location()).toMatch(/test\/agent\/recorder\/call-site\.test\.ts:9$/)
+  expect(site.frames()[0]).toContain('call-site.test.ts:9:')
+})
+
+test('frames of Node, of node_modules and of the suite are left out', () => {
+  const stack = `Error
+    at query (/app/node_modules/pg/lib/client.js:10:5)
+    at run (node:internal/process:1:1)
+    at async Object.handler (file:///app/src/orders.js?v=2:12:7)
+    at /app/src/main.js:3:1
+    at new Thing (/elsewhere/thing.js:1:2)
+    at <anonymous>
+    at ${new URL('../../../runtime/src/datasource/pool.ts', import.meta.url).href}:5:5`
+  expect(applicationFrames(stack, '/app')).toEqual([
+    { function: 'Object.handler', file: 'src/orders.js', line: 12, column: 7 },
+    { function: '', file: 'src/main.js', line: 3, column: 1 },
+    { function: 'new Thing', file: '/elsewhere/thing.js', line: 1, column: 2 },
+  ])
+})
+
+test('an application’s own stack formatter changes nothing', () => {
+  const site = facade()
+  const { prepareStackTrace } = Error // eslint-disable-line typescript/unbound-method -- it is put back, not called
+  Error.prepareStackTrace = () => ({ not: 'a string' })
+  try {
+    expect(site.location()).toContain('call-site.test.ts:')
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace as never
+  }
+})
+
+test('the stack limit of the application stays as it was', () => {
+  const limit = Error.stackTraceLimit
+  facade()
+  expect(Error.stackTraceLimit).toBe(limit)
+})

@@ -1,0 +1,138 @@
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { expect, test } from 'vitest'
+import type { SpanRecord } from '@spyglass/agent/otlp'
+import { Aggregates } from '../../../agent/src/aggregate/aggregates.ts'
+import { currentRecord, runInSlot, runOutside } from '../../../agent/src/recorder/context.ts'
+import { Recorder, type RecorderOptions } from '../../../agent/src/recorder/recorder.ts'
+import { CONTEXT_PATH } from '../../../agent/src/recorder/trace-record.ts'
+
+const POLICY = { slowRequestMs: 0.000_001, keptPerSecond: 1000, baselinePerMinute: 0, slowStatementMs: 100, partialAfterMs: 5000 }
+
+function prepared(policy: Partial<RecorderOptions['policy']> = {}) {
+  const spans: SpanRecord[] = []
+  const recorder = new Recorder({
+    aggregates: new Aggregates(0),
+    exporter: { exportSpans: (records) => void spans.push(...records) },
+    policy: { ...POLICY, ...policy },
+  })
+  return { recorder, spans }
+}
+
+function messages(more: object = {}): { request: IncomingMessage; response: ServerResponse } {
+  const request = { method: 'GET', url: '/a/b?token=1', headers: {}, socket: { remoteAddress: '10.0.0.1' }, ...more }
+  const response = Object.assign(new EventEmitter(), { statusCode: 200, writableFinished: true, headersSent: true })
+  return { request: request as unknown as IncomingMessage, response: response as unknown as ServerResponse }
+}
+
+function callSite(): void {}
+
+test('a kept request is a root span with its statements below, and its query string stays here', () => {
+  const { recorder, spans } = prepared()
+  runOutside(() => {
+    const { request, response } = messages({ [CONTEXT_PATH]: '/shop' })
+    const record = recorder.beginRequest(request, response)
+    record.routeTemplate = '/orders/:id'
+    recorder.startStatement({ system: 'sqlite', pool: 'shop', text: 'SELECT 42', waitMs: 3 }, callSite).end()
+    recorder.endRequest(record)
+  })
+  const [root, statement] = spans
+  expect(root).toMatchObject({
+    name: 'GET /shop/orders/:id',
+    kind: 2,
+    attributes: { 'http.route': '/shop/orders/:id', 'url.path': '/a/b' },
+  })
+  expect(statement).toMatchObject({
+    name: 'SELECT shop',
+    kind: 3,
+    traceId: root?.traceId,
+    parentSpanId: root?.spanId,
+    attributes: { 'db.query.text': 'SELECT ?', 'db.system.name': 'sqlite', 'spyglass.pool.wait_ms': 3 },
+  })
+})
+
+test('a record that has ended is no context any more', () => {
+  const { recorder } = prepared()
+  runOutside(() => {
+    const record = recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))
+    expect(currentRecord()).toBe(record)
+    recorder.endRequest(record)
+    expect(currentRecord()).toBeUndefined()
+    expect([record.request, record.response, record.children]).toEqual([undefined, undefined, undefined])
+    expect(recorder.active).toBe(0)
+  })
+})
+
+test('a statement that outlives its request is sent with it unfinished, and again when it has ended', () => {
+  const { recorder, spans } = prepared()
+  runOutside(() => {
+    const record = recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))
+    const statement = recorder.startStatement({ system: 'sqlite', pool: 'p', text: 'SELECT 1' }, callSite)
+    recorder.endRequest(record)
+    statement.end()
+    statement.end()
+  })
+  const statements = spans.filter((span) => span.kind === 3)
+  expect(statements.map((span) => span.attributes?.['spyglass.partial'])).toEqual([true, undefined])
+  expect(statements[0]?.spanId).toBe(statements[1]?.spanId)
+})
+
+test('a slow statement outside of any request is a trace of its own, an ordinary one is only counted', () => {
+  const { recorder, spans } = prepared({ slowStatementMs: 0 })
+  runOutside(() => recorder.startStatement({ system: 'sqlite', pool: 'p', text: 'VACUUM' }, callSite).end())
+  expect(spans).toMatchObject([{ name: 'VACUUM p', parentSpanId: undefined }])
+  expect(spans[0]?.traceId).toMatch(/^[\da-f]{32}$/)
+})
+
+test('children beyond the bound are counted and not kept', () => {
+  const { recorder, spans } = prepared()
+  runOutside(() => {
+    const record = recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))
+    for (let n = 0; n < 300; n++) recorder.startStatement({ system: 'sqlite', pool: 'p', text: 'SELECT 1' }, callSite).end()
+    recorder.endRequest(record)
+  })
+  expect(spans.length).toBe(257)
+  expect(spans[0]?.attributes?.['spyglass.children.dropped']).toBe(44)
+})
+
+test('a request that has run for long is sent once as it stands, and superseded in spite of the limit', () => {
+  const { recorder, spans } = prepared({ keptPerSecond: 1 })
+  runOutside(() => {
+    const record = recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))
+    recorder.exportLongRunning(record.startMs + 5001)
+    recorder.exportLongRunning(record.startMs + 6001)
+    recorder.endRequest(record)
+  })
+  expect(spans.map((span) => [span.attributes?.['spyglass.partial'], span.attributes?.['spyglass.keep.reason']])).toEqual([
+    [true, 'running'],
+    [undefined, 'slow'],
+  ])
+  expect(new Set(spans.map((span) => span.spanId)).size).toBe(1)
+})
+
+test('a statement goes to the request that it was started in, whatever runs when it ends', () => {
+  const { recorder, spans } = prepared()
+  const slots = ['a', 'b'].map(() =>
+    runOutside(() => recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))),
+  )
+  const [a, b] = slots
+  if (!a || !b) throw new TypeError('two records were begun')
+  const statement = runInSlot(a.slot, () => recorder.startStatement({ system: 'sqlite', pool: 'p', text: 'SELECT 1' }, callSite))
+  runInSlot(b.slot, () => statement.end())
+  recorder.endRequest(b)
+  recorder.endRequest(a)
+  expect(spans.map((span) => span.kind)).toEqual([2, 2, 3])
+  expect(spans[2]?.traceId).toBe(spans[1]?.traceId)
+})
+
+test('an error of any make is told without harm', () => {
+  const { recorder, spans } = prepared()
+  runOutside(() => {
+    const record = recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))
+    for (const error of [null, 'text', 7, { code: 'E1' }, Object.create(null), new RangeError('range')]) {
+      recorder.startStatement({ system: 'sqlite', pool: 'p', text: 'SELECT 1' }, callSite).end(error)
+    }
+    recorder.endRequest(record)
+  })
+  expect(spans.slice(1).map((span) => span.attributes?.['error.type'])).toEqual(['object', 'string', 'number', 'E1', 'Error', 'RangeError'])
+})
