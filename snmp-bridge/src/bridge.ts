@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type Getters, kinds, type SpyglassEvent } from '@spyglass/agent/contract'
+import { codeOf, type Getters, kinds, type SpyglassEvent } from '@spyglass/agent/contract'
 import { ensureDataFolder, type DataFolder, type Secrets, type SpyglassConfig } from '@spyglass/agent/config'
 import type { Logger } from '@spyglass/agent/logger'
 import type { Registry } from '@spyglass/agent/registry'
@@ -128,7 +128,8 @@ function createBridgePoller({ config, logger }: BridgeOptions, engine: Engine, f
     status,
     fixed,
     fixedTypes: systemTypes(fixed),
-    onChange: (err) => (err ? logger.warn({ err }, 'the MBean endpoint does not answer') : logger.info('the MBean endpoint answers again')),
+    onChange: (error) =>
+      error ? logger.warn(whatWent(error), 'the MBean endpoint does not answer') : logger.info('the MBean endpoint answers again'),
   })
 }
 
@@ -136,14 +137,14 @@ function startNotifications({ config, secrets, logger }: BridgeOptions, engine: 
   const notifier = createNotifier({
     receivers: createReceivers(config.snmp.trapTargets, secrets.snmp),
     status: engine.status,
-    onFailure: (err) => logger.warn({ err }, 'a notification was not delivered'),
+    onFailure: (error) => logger.warn(whatWent(error), 'a notification was not delivered'),
   })
   notifier.notify({ oid: oids.coldStart, varbinds: [], upTime: engine.upTime() })
   const links = { consoleUrl: config.console.publicUrl ?? `http://${config.console.host}:${config.console.port}` }
   const stream = followEvents({
     url: jolokiaUrl(config),
     onEvent: (event) => notifyOf(event, notifier, engine, links),
-    onChange: (err) => (err ? logger.warn({ err }, 'the event stream is broken') : logger.info('the event stream is open')),
+    onChange: (error) => (error ? logger.warn(whatWent(error), 'the event stream is broken') : logger.info('the event stream is open')),
   })
   return {
     attempted: stream.attempted,
@@ -158,6 +159,9 @@ function notifyOf(event: SpyglassEvent, notifier: Notifier, { root, upTime }: En
   const notification = notificationOf(event, root, links)
   if (notification) notifier.notify({ ...notification, upTime: upTime() })
 }
+
+/** Neighbours that are away for a while are ordinary: a code and a sentence say all, a stack would say nothing. */
+const whatWent = (error: unknown) => ({ code: codeOf(error), reason: error instanceof Error ? error.message : String(error) })
 
 /** The bridge is a managed resource too. */
 function registerAgent({ config, registry }: BridgeOptions, { clock, counters, status }: Engine, poller: Poller): () => void {
