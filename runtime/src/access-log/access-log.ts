@@ -18,12 +18,15 @@ export interface AccessLogOptions {
   readonly format?: AccessFormat
   /** Longest a line waits: 250 by default. */
   readonly flushMs?: number
-  /** Most characters that wait, 8 Mi by default; further lines are dropped and counted. */
+  /** Most bytes that wait, 8 Mi by default; further lines are dropped and counted. */
   readonly maxBuffered?: number
 }
 
 /** So much is written without waiting for the timer. Few large writes: each costs a hop to a thread and back. */
 const WRITE_AT = 1_048_576
+/** Lines wait as bytes: kept as strings they outlive the young generation, which cost twice as much as writing them. */
+const CHUNK = 262_144
+const EMPTY = Buffer.alloc(0)
 
 export class AccessLog {
   readonly path: string
@@ -31,7 +34,10 @@ export class AccessLog {
   readonly #format: Formatter
   readonly #flushMs: number
   readonly #maxBuffered: number
-  #lines: string[] = []
+  #full: Buffer[] = []
+  #chunk = EMPTY
+  #used = 0
+  #lines = 0
   #buffered = 0
   #dropped = 0
   #timer: NodeJS.Timeout | undefined
@@ -61,9 +67,7 @@ export class AccessLog {
       this.#dropped++
       return
     }
-    const line = this.#format(entry)
-    this.#lines.push(line)
-    this.#buffered += line.length + 1
+    this.#keep(`${this.#format(entry)}\n`)
     this.#arrange()
   }
 
@@ -71,6 +75,19 @@ export class AccessLog {
   async flush(): Promise<void> {
     this.#checkedAt = Number.NEGATIVE_INFINITY
     await this.#flush()
+  }
+
+  #keep(line: string): void {
+    const most = line.length * 3 // bytes of UTF-8 for each UTF-16 unit
+    if (this.#chunk.length - this.#used < most) {
+      if (this.#used > 0) this.#full.push(this.#chunk.subarray(0, this.#used))
+      this.#chunk = Buffer.allocUnsafe(Math.max(CHUNK, most))
+      this.#used = 0
+    }
+    const written = this.#chunk.write(line, this.#used)
+    this.#used += written
+    this.#buffered += written
+    this.#lines++
   }
 
   /** Sees to it that what waits is written: at once when it is much, otherwise in time, and after the write that is under way. */
@@ -86,14 +103,14 @@ export class AccessLog {
     if (this.#writing) {
       await this.#writing
       // Whoever came first while waiting has started the next write.
-      if (this.#writing === undefined && this.#lines.length > 0) await this.#flush()
+      if (this.#writing === undefined && this.#lines > 0) await this.#flush()
       else await this.#writing
       return
     }
-    if (this.#lines.length === 0) return
+    if (this.#lines === 0) return
     this.#writing = this.#append().finally(() => {
       this.#writing = undefined
-      if (this.#lines.length > 0 && !this.#isStopped) this.#arrange()
+      if (this.#lines > 0 && !this.#isStopped) this.#arrange()
     })
     await this.#writing
   }
@@ -107,15 +124,18 @@ export class AccessLog {
   }
 
   async #append(): Promise<void> {
-    const lines = this.#lines
-    const size = this.#buffered
-    this.#lines = []
+    const [lines, size, chunks] = [this.#lines, this.#buffered, [...this.#full, this.#chunk.subarray(0, this.#used)]]
+    this.#full = []
+    this.#chunk = EMPTY
+    this.#used = 0
+    this.#lines = 0
     try {
       const file = await this.#currentFile()
-      await this.#writeAll(file, Buffer.from(`${this.#isTorn ? '\n' : ''}${lines.join('\n')}\n`))
+      if (this.#isTorn) await file.write('\n')
+      for (const chunk of chunks) await this.#writeAll(file, chunk)
       this.#recovered()
     } catch (error) {
-      this.#dropped += lines.length
+      this.#dropped += lines
       this.#failed(error)
     } finally {
       this.#buffered -= size
