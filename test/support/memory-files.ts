@@ -73,6 +73,8 @@ export class MemoryFiles implements FileLayer {
   }
 
   async rename(from: string, to: string): Promise<void> {
+    if (!this.paths.some((path) => path === from || path.startsWith(`${from}/`)))
+      throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
     for (const [path, content] of Array.from(this.#files)) {
       if (path !== from && !path.startsWith(`${from}/`)) continue
       this.#files.delete(path)

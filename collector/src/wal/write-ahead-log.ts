@@ -4,6 +4,7 @@
  * since the rest is sealed less often: an insert costs some 20 ms of CPU whatever its size.
  */
 import { join } from 'node:path'
+import { codeOf } from '@spyglass/agent/contract'
 import type { TableBlock } from '../decode/index.ts'
 import { fail } from './errors.ts'
 import { type FileLayer, nodeFileLayer } from './file-layer.ts'
@@ -174,10 +175,19 @@ export class WriteAheadLog {
 
   /** The segment is in the store: forget it, but keep its journal for the memory of repeated bodies. */
   async retire(segment: SealedSegment): Promise<void> {
-    await this.#files.rename(join(segment.folder, JOURNAL), join(this.#options.root, DONE, segment.name))
+    await this.#keepJournal(segment)
     await this.#files.remove(segment.folder)
     this.#sealed.delete(segment.name)
     await this.#purge()
+  }
+
+  /** An attempt that was broken off may have moved it already. */
+  async #keepJournal({ folder, name }: SealedSegment): Promise<void> {
+    try {
+      await this.#files.rename(join(folder, JOURNAL), join(this.#options.root, DONE, name))
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+    }
   }
 
   /** Sets the segment aside for good. */

@@ -188,6 +188,15 @@ test('a stopped log refuses, and what it held is sealed', async () => {
   expect(codeOf(await log.append(lines(['two'])).catch((failure: unknown) => failure))).toBe('SPY_WAL_CLOSED')
 })
 
+test('a segment whose retirement was broken off can be retired again', async () => {
+  const { log, sealed } = await openLog(new MemoryFiles())
+  await log.append(lines(['one']))
+  await log.seal()
+  await log.retire(sealed[0]!)
+  await log.retire(sealed[0]!)
+  expect(log.pending).toBe(0)
+})
+
 test('a quarantined segment lies beside the log with all its files', async () => {
   const files = new MemoryFiles()
   const { log, sealed } = await openLog(files)
