@@ -1,6 +1,6 @@
 /**
- * What every `npm run` script goes through: installs what the lock file names and node_modules lacks, then runs the script with the
- * project's own Node. Plain JavaScript without a dependency, for Node 18 and later, since it runs before anything is installed.
+ * What every `npm run` script goes through: installs what the lock file names and node_modules lacks, builds the agent, then runs the
+ * script with the project's own Node. Plain JavaScript without a dependency, for Node 18 and later, since it runs before anything is installed.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
@@ -18,6 +18,7 @@ const commands = {
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
   docs: ['scripts/docs.ts'],
+  build: ['scripts/build.ts'],
   bench: ['bench/run.ts'],
   soak: ['scripts/soak.ts'],
 }
@@ -25,8 +26,10 @@ const commands = {
 const [command = '', ...given] = process.argv.slice(2)
 const target = Object.hasOwn(commands, command) ? commands[command] : undefined
 if (!target) stop(`no such command: ${command || '(none)'}. There is: ${Object.keys(commands).join(', ')}.`)
-if (!isInstalled()) await install()
-await run(target)
+const isFresh = !isInstalled()
+if (isFresh) await install()
+if (command !== 'build' && (isFresh || !existsSync(join(root, 'agent', 'dist')))) await buildAgent()
+process.exit(await runScript([...target, ...given]))
 
 function say(text) {
   process.stderr.write(`spyglass: ${text}\n`)
@@ -71,13 +74,19 @@ async function install() {
   say(`installed in ${Math.round((Date.now() - started) / 1000)} s`)
 }
 
-async function run([file, ...first]) {
-  const node = projectNode()
+/** Everything here runs from source; this is for `node --import @spyglass/agent/register app.js`, which knows nothing of our condition. */
+async function buildAgent() {
+  const code = await runScript(['scripts/build.ts', 'agent'], ['ignore', 'ignore', 'inherit'])
+  if (code === 0) say('built agent/dist, so that any application here can start with --import @spyglass/agent/register')
+  else say('agent/dist could not be built; `npm run build` says why')
+}
+
+function runScript([file, ...args], stdio = 'inherit') {
   mkdirSync(join(root, '.cache'), { recursive: true })
   const env = environment()
   env.NODE_COMPILE_CACHE ??= join(root, '.cache', 'node-compile')
   env.PATH = `${join(root, 'node_modules', '.bin')}:${env.PATH ?? ''}`
-  process.exit(await spawned(node, [CONDITION, join(root, file), ...first, ...given], env))
+  return spawned(projectNode(), [CONDITION, join(root, file), ...args], env, stdio)
 }
 
 /** The Node that the lock file pins; where there is no package for the platform, a system Node that is new enough. */
@@ -102,9 +111,9 @@ function environment() {
  * Runs a child with this terminal and settles with its exit code. Ctrl-C reaches the child from the terminal itself; a signal that was
  * sent to this process alone is passed on. A child that a signal ended ends this process by the same signal.
  */
-function spawned(file, args, env) {
+function spawned(file, args, env, stdio = 'inherit') {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd: root, stdio: 'inherit', env })
+    const child = spawn(file, args, { cwd: root, stdio, env })
     const pass = (signal) => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     }

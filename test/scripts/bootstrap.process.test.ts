@@ -17,7 +17,7 @@ function run(args: string[]): Promise<{ code: number; stdout: string; stderr: st
 test('an unknown command is refused with those there are', async () => {
   const { code, stderr } = await run(['dance'])
   expect(code).toBe(1)
-  expect(stderr).toContain('no such command: dance. There is: start, spyglass, test, check, docs, bench, soak.')
+  expect(stderr).toContain('no such command: dance. There is: start, spyglass, test, check, docs, build, bench, soak.')
 })
 
 test('arguments reach the command line, and its exit code comes back', async () => {

@@ -1,0 +1,80 @@
+/**
+ * `npm run build [-- WORKSPACE…]`: dist/ of each workspace, which is what its package holds. Each `prepack` runs it too. A dist is
+ * replaced whole, so that nothing of an older build stays in it and a process that loads from it meets no half of one.
+ */
+import { copyFileSync, globSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runProgram } from './run-program.ts'
+
+interface Program {
+  /** tsconfig of what is compiled, and where in dist it lands. */
+  readonly project: string
+  readonly to: string
+  /** Files that are taken as they are. */
+  readonly copied?: { readonly from: string; readonly files: string }
+}
+
+const library: Program = { project: 'tsconfig.build.json', to: '.' }
+const page: Program = {
+  project: 'src/console/page/tsconfig.build.json',
+  to: 'console/page',
+  copied: { from: 'src/console/page', files: '**/*.{html,css,svg}' },
+}
+
+/** In the order of their imports: each is compiled against the types in the dist of those before it. */
+const workspaces: Readonly<Record<string, readonly Program[]>> = {
+  agent: [library],
+  dashboards: [library],
+  collector: [library, page],
+  'snmp-bridge': [library],
+  runtime: [library],
+}
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !Object.hasOwn(workspaces, name))
+if (unknown.length > 0) say(`no such workspace: ${unknown.join(', ')}. There is: ${Object.keys(workspaces).join(', ')}.`)
+process.exitCode = unknown.length === 0 && (await buildAll()) ? 0 : 1
+
+/** Stops at the first that fails, since those after it are compiled against it. */
+async function buildAll(): Promise<boolean> {
+  for (const [name, programs] of Object.entries(workspaces)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
+    const started = performance.now()
+    if (!(await build(join(root, name), programs))) return false
+    say(`${name}/dist (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+  }
+  return true
+}
+
+async function build(folder: string, programs: readonly Program[]): Promise<boolean> {
+  const fresh = join(folder, `dist-${process.pid}`)
+  try {
+    for (const { project, to, copied } of programs) {
+      const { code, output } = await runProgram('tsc', ['-p', join(folder, project), '--outDir', join(fresh, to)])
+      if (code !== 0) {
+        say(output.trimEnd())
+        return false
+      }
+      if (copied) copy(join(folder, copied.from), join(fresh, to), copied.files)
+    }
+    rmSync(join(folder, 'dist'), { recursive: true, force: true })
+    renameSync(fresh, join(folder, 'dist'))
+    copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
+    return true
+  } finally {
+    rmSync(fresh, { recursive: true, force: true })
+  }
+}
+
+function copy(from: string, to: string, pattern: string): void {
+  for (const file of globSync(pattern, { cwd: from })) {
+    mkdirSync(dirname(join(to, file)), { recursive: true })
+    copyFileSync(join(from, file), join(to, file))
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
