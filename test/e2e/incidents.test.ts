@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import dgram from 'node:dgram'
-import type { AddressInfo } from 'node:net'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -21,7 +20,7 @@ const applications = [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }
 async function freeUdpPort(): Promise<number> {
   const socket = dgram.createSocket('udp4')
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  const { port } = socket.address() as AddressInfo
+  const { port } = socket.address()
   await new Promise<void>((resolve) => socket.close(() => resolve()))
   return port
 }

@@ -7,7 +7,10 @@ import { collect, runCli, shopFolder, startSuite, type Suite } from '../support/
 import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
 
-const settings = { applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }], datasources: [{ name: 'shop', file: 'shop.db' }] }
+const settings = {
+  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }],
+  datasources: [{ name: 'shop', file: 'shop.db' }],
+}
 const parts = ['store', 'collector', 'management', 'snmp-bridge', 'http-1']
 
 function isAlive(pid: number): boolean {

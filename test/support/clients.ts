@@ -30,6 +30,7 @@ export async function sql(suite: Suite, statement: string): Promise<Record<strin
 }
 
 /** The console's API, with its user and password. */
+// eslint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the shape of the answer it asks for
 export async function consoleApi<T>(suite: Suite, path: string): Promise<T> {
   const { user, password } = suite.secrets.console
   const response = await fetch(`${suite.urls.console}/api/v1/${path}`, {
@@ -53,6 +54,7 @@ export function get(url: string): Promise<{ status: number; body: string }> {
 }
 
 /** A receiver of webhooks: what it got, in order. */
+// eslint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the shape of the pages it expects
 export async function webhookReceiver<T>(): Promise<{ url: string; got: T[] }> {
   const got: T[] = []
   const server = http.createServer((request, response) => {

@@ -1,5 +1,5 @@
 /** Checks that go over several settings at once; each finding names the path, the value and what is allowed. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { SpyglassConfig } from './schema.ts'
 
 export interface Mistake {

@@ -10,5 +10,3 @@ const SPARE = 8
 const needed = LARGEST_READERS + OTHER_SESSIONS + SPARE
 
 if (Number(process.env['UV_THREADPOOL_SIZE'] ?? 0) < needed) process.env['UV_THREADPOOL_SIZE'] = String(needed)
-
-export {}

@@ -2,7 +2,7 @@
 import type { SpyglassConfig } from '@spyglass/agent/config'
 import { kinds } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
-import { type DottedResource, matches, readResources } from './resources.ts'
+import { type DottedResource, matches, readResources, textOf } from './resources.ts'
 
 /** Lines of `spyglass list`. */
 export async function list(config: SpyglassConfig, pattern = '*'): Promise<readonly string[]> {
@@ -22,50 +22,43 @@ export async function get(config: SpyglassConfig, patterns: readonly string[]): 
   })
 }
 
+/** What `spyglass status` says of each kind, in this order; a name in braces stands for that attribute. */
+const statusLines: readonly (readonly [kind: string, template: string])[] = [
+  [kinds.server.name, 'server {name}  version {version}  up {uptime ms}  ready {instancesReady}/{instances}'],
+  [kinds.instance.name, 'instance {name}  {state}  pid {pid}  generation {generation}  restarts {restarts}  requests {requests}'],
+  [kinds.application.name, 'application {name}  {state}  at {contextPath} in {instance}'],
+  [
+    kinds.datasource.name,
+    'datasource {name}  {state}  lent {activeConnections}/{maxConnections}  waiting {waitingBorrowers} in {instance}',
+  ],
+  [kinds.collector.name, 'collector  spans {spansReceived}  pending segments {segmentsPending}  alerts firing {alertsFiring}'],
+  [kinds.store.name, 'store  ClickHouse {engineVersion}  rows {rows}  on disk {bytesOnDisk By}'],
+  [kinds.snmpAgent.name, 'snmp-bridge  objects {objects}  packets {packetsIn}'],
+]
+
 /** Lines of `spyglass status`. */
 export async function status(config: SpyglassConfig): Promise<readonly string[]> {
   const resources = await readResources(config)
-  const of = (kind: string): readonly DottedResource[] => resources.filter((resource) => resource.kind.name === kind)
-  return [
-    ...of(kinds.server.name).map(
-      ({ values: v }) =>
-        `server ${v['name']}  version ${v['version']}  up ${duration(v['uptime'])}  ready ${v['instancesReady']}/${v['instances']}`,
-    ),
-    ...of(kinds.instance.name).map(
-      ({ values: v }) =>
-        `instance ${v['name']}  ${v['state']}  pid ${v['pid']}  generation ${v['generation']}  restarts ${v['restarts']}  requests ${v['requests'] ?? '-'}`,
-    ),
-    ...of(kinds.application.name).map(
-      ({ values: v }) => `application ${v['name']}  ${v['state']}  at ${v['contextPath']} in ${v['instance']}`,
-    ),
-    ...of(kinds.datasource.name).map(
-      ({ values: v }) =>
-        `datasource ${v['name']}  ${v['state']}  lent ${v['activeConnections']}/${v['maxConnections']}  waiting ${v['waitingBorrowers']} in ${v['instance']}`,
-    ),
-    ...of(kinds.collector.name).map(
-      ({ values: v }) =>
-        `collector  spans ${v['spansReceived']}  pending segments ${v['segmentsPending']}  alerts firing ${v['alertsFiring']}`,
-    ),
-    ...of(kinds.store.name).map(
-      ({ values: v }) => `store  ClickHouse ${v['engineVersion']}  rows ${v['rows']}  on disk ${bytes(v['bytesOnDisk'])}`,
-    ),
-    ...of(kinds.snmpAgent.name).map(({ values: v }) => `snmp-bridge  objects ${v['objects']}  packets ${v['packetsIn']}`),
-  ]
+  return statusLines.flatMap(([kind, template]) =>
+    resources.filter((resource) => resource.kind.name === kind).map(({ values }) => fillIn(template, values)),
+  )
+}
+
+function fillIn(template: string, values: Readonly<Record<string, unknown>>): string {
+  return template.replaceAll(/\{(\w+)(?: (\w+))?\}/g, (_, name: string, unit: string | undefined) => {
+    const value = values[name]
+    if (value === undefined || value === null) return '-'
+    if (unit === 'ms') return durationText(Number(value))
+    return unit === 'By' ? `${(Number(value) / 1_048_576).toFixed(1)} MiB` : textOf(value)
+  })
 }
 
 function attributesOf({ name, values }: DottedResource): readonly (readonly [string, string])[] {
-  return Object.entries(values).map(([attribute, value]) => [
-    `${name}.${attribute}`,
-    typeof value === 'object' ? JSON.stringify(value) : String(value),
-  ])
+  return Object.entries(values).map(([attribute, value]) => [`${name}.${attribute}`, textOf(value)])
 }
 
-function duration(value: unknown): string {
-  const seconds = Math.round(Number(value) / 1000)
+function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1000)
   if (seconds < 120) return `${seconds} s`
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
-}
-
-function bytes(value: unknown): string {
-  return `${(Number(value) / 1_048_576).toFixed(1)} MiB`
 }

@@ -30,7 +30,12 @@ export async function readResources({ management }: SpyglassConfig): Promise<rea
 
 /** A dot inside a part is escaped with a backslash. */
 export function dottedName(kind: ResourceKind, values: Readonly<Record<string, unknown>>): string {
-  return [kind.name, ...kind.keys.map((key) => String(values[key] ?? ''))].map((part) => part.replaceAll(/[\\.]/g, '\\$&')).join('.')
+  return [kind.name, ...kind.keys.map((key) => textOf(values[key] ?? ''))].map((part) => part.replaceAll(/[\\.]/g, '\\$&')).join('.')
+}
+
+/** A value as text: structures as JSON. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** Whether a dotted name matches a pattern in which `*` stands for any characters. Linear: no pattern can stall it. */

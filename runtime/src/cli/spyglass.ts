@@ -70,7 +70,7 @@ function parse(
       ),
       allowPositionals: takesWords !== undefined,
     })
-    return { values: values as Values, words: positionals }
+    return { values, words: positionals }
   } catch (error) {
     throw fail('SPY_ARGUMENT_UNKNOWN', [error instanceof Error ? error.message : String(error)], error)
   }

@@ -20,8 +20,9 @@ export interface ManagementOptions {
 
 export async function buildManagement(options: ManagementOptions): Promise<FastifyInstance> {
   const { registry, logger, agentId, version } = options
+  const base: FastifyBaseLogger = logger
   const app = fastify({
-    loggerInstance: logger as FastifyBaseLogger,
+    loggerInstance: base,
     disableRequestLogging: true,
     bodyLimit: 1_048_576,
     requestTimeout: 30_000,

@@ -59,7 +59,7 @@ const link = connectKeeper({
     await exporter.stop(2000)
   },
 })
-const commands = new KeeperCommands(link.send)
+const commands = new KeeperCommands((message) => link.send(message))
 const app = await buildManagement({
   registry,
   logger,

@@ -15,5 +15,6 @@ export function readinessOf(registry: Registry): Readiness {
 
 function reasonOf(instance: Bean): readonly string[] {
   const state = instance.read('state')
-  return state === 'ready' ? [] : [`instance ${String(instance.read('name'))} is ${String(state)}`]
+  if (state === 'ready') return []
+  return [`instance ${instance.keys['name']} is ${typeof state === 'string' ? state : 'unknown'}`]
 }

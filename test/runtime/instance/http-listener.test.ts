@@ -59,4 +59,5 @@ test('an idle connection does not hold the drain up', async () => {
   await new Promise((resolve) => client.once('data', resolve))
   await listener.drain(5000)
   await closed
+  expect(listener.counts.connections).toBe(0)
 })

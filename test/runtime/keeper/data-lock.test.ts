@@ -11,7 +11,7 @@ test('a data folder that a living process holds is refused, with its pid', () =>
     expect.objectContaining({ code: 'SPY_DATA_IN_USE', message: expect.stringContaining(String(process.pid)) }),
   )
   unlock()
-  lockDataFolder(folder, folder)()
+  expect(() => lockDataFolder(folder, folder)()).not.toThrow()
 })
 
 test.for([
@@ -21,5 +21,5 @@ test.for([
 ])('a lock left by %s does not hold', ([, content]) => {
   const folder = tempFolder()
   writeFileSync(join(folder, 'lock'), content!)
-  lockDataFolder(folder, folder)()
+  expect(() => lockDataFolder(folder, folder)()).not.toThrow()
 })

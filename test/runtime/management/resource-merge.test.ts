@@ -20,7 +20,7 @@ test('the halves of an instance are laid together under the keeper, whichever co
   ]) {
     const merge = new ResourceMerge()
     let keeper
-    for (const source of order) keeper = merge.push(source!, source === KEEPER ? fromKeeper : fromProcess).get(KEEPER)
+    for (const source of order) keeper = merge.push(source, source === KEEPER ? fromKeeper : fromProcess).get(KEEPER)
     expect(keeper?.resources).toEqual([
       { kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', state: 'ready', pid: 7, requests: 5, lastSeen: 2 } },
     ])
