@@ -2,11 +2,17 @@
 import { configFromArguments, ensureDataFolder, ensureSecrets } from '@spyglass/agent/config'
 import { kindNamed } from '@spyglass/agent/contract'
 import { connectKeeper } from '@spyglass/agent/keeper-link'
-import { createLogger } from '@spyglass/agent/logger'
+import { createLogger, type Logger } from '@spyglass/agent/logger'
 import { createRegistry } from '@spyglass/agent/registry'
 import { createStoreServer, listen } from './http/index.ts'
 import { openStore } from './store.ts'
 import { type QueryCounters, registerStore } from './store-resource.ts'
+
+/** An exit would wait inside the engine for what it is doing; what is acknowledged is on the disk, so nothing is lost by this. */
+function endAtOnce(logger: Logger): void {
+  logger.warn('the engine did not end its work in time; the process is killed')
+  process.kill(process.pid, 'SIGKILL')
+}
 
 /** Runs the store until it is told to stop. */
 export async function runStore(argv: readonly string[]): Promise<void> {
@@ -36,13 +42,18 @@ export async function runStore(argv: readonly string[]): Promise<void> {
   })
   const link = connectKeeper({
     registry,
-    async stop() {
+    async stop(deadlineMs) {
+      const timer = setTimeout(() => endAtOnce(logger), deadlineMs * 0.8)
       await app.close()
       await store.close()
+      clearTimeout(timer)
       logger.info('the store is closed')
     },
   })
-  const port = await listen(app, config.store.host, config.store.port)
+  const port = await listen(app, config.store.host, config.store.port).catch(async (error: unknown) => {
+    await store.close() // a process that exits while the engine works may wait for it for ever
+    throw error
+  })
   logger.info({ host: config.store.host, port, engine: store.engineVersion }, 'the store answers')
   link.ready()
 }
