@@ -74,7 +74,9 @@ export class Announcer {
     const chain = before.then(() => this.#announce(id, status))
     this.#chains.set(id, chain)
     void chain.then(() => this.#chains.get(id) === chain && this.#chains.delete(id))
-    if (status === 'reminder') this.#options.evaluator.amend(id, { pagedAt: this.#now() })
+    if (status !== 'reminder') return
+    this.#options.evaluator.amend(id, { pagedAt: this.#now() })
+    this.#resentAt.set(id, this.#now())
   }
 
   async #announce(id: string, status: PageStatus): Promise<void> {

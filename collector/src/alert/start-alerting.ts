@@ -50,7 +50,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const { state, save } = openState(folder.state, logger)
   const query = createQueryClient(options)
   const paging = config.alerting.owner === 'spyglass'
-  const notifier = createNotifier({ receivers: paging ? config.alerting.webhooks : [], state, save, logger, now })
+  const notifier = createNotifier({ receivers: paging ? config.alerting.webhooks : [], state, save, logger: options.logger, now })
   const evaluator = new Evaluator({
     incidents: state.incidents,
     save,

@@ -4,6 +4,7 @@ import { gzip } from 'node:zlib'
 import type { Secrets, SpyglassConfig } from '@spyglass/agent/config'
 import { codeOf, type SpyglassError } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/agent/logger'
+import { sampled } from '@spyglass/agent/registry'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Alerting } from '../alert/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
@@ -31,6 +32,8 @@ export interface RunningConsole {
   stop(): Promise<void>
 }
 
+const READY_FOR_MS = 1000
+
 /** Fastify switches Node's own protection off by default: each limit is set here. */
 const LIMITS = {
   bodyLimit: 16_384,
@@ -51,6 +54,8 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const app = fastify({ ...LIMITS, forceCloseConnections: true, logger: false })
 
   const assets = loadAssets()
+  // anyone may ask /ready, as often as they like: the store is asked once a second
+  const status = sampled(READY_FOR_MS, () => statusOf(api), now)
   const guard = {
     credentials: secrets.console,
     sessions: createSessions({ now }),
@@ -67,7 +72,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   app.get('/favicon.ico', (request, reply) => assets.send(request, reply, 'favicon.svg'))
   app.get('/health', async () => ({ status: 'ok' }))
   app.get('/ready', async (_request, reply) => {
-    const { store, management } = await statusOf(api)
+    const { store, management } = await status()
     const reasons = [store, management].flatMap(({ ok, reason }) => (ok ? [] : [reason ?? 'unknown']))
     return reply.code(store.ok ? 200 : 503).send({ status: store.ok ? 'ready' : 'not ready', reasons })
   })
