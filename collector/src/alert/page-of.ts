@@ -1,9 +1,12 @@
 /** The page that tells of an incident. */
+import { hostname } from 'node:os'
 import type { SpyglassConfig } from '@spyglass/agent/config'
 import { type Page, PAGE_VERSION, type PageStatus } from '../notify/index.ts'
 import { urlHost } from '../query/index.ts'
 import { keyOf } from './event-source.ts'
 import type { Incident } from './incident.ts'
+
+const ALL_ADDRESSES = new Set(['0.0.0.0', '::'])
 
 export function pageOf(incident: Incident, status: PageStatus, config: Pick<SpyglassConfig, 'server' | 'console'>): Page {
   const base = consoleUrl(config)
@@ -29,9 +32,12 @@ export function pageOf(incident: Incident, status: PageStatus, config: Pick<Spyg
   }
 }
 
-/** Where people reach the console. */
+/** Where people reach the console. One that listens on all addresses is named by its machine: a link to 0.0.0.0 leads nowhere. */
 export function consoleUrl({ console }: Pick<SpyglassConfig, 'console'>): string {
-  return (console.publicUrl ?? `http://${urlHost(console.host)}:${console.port}`).replace(/\/+$/, '')
+  return (console.publicUrl ?? `http://${urlHost(ALL_ADDRESSES.has(console.host) ? hostname() : console.host)}:${console.port}`).replace(
+    /\/+$/,
+    '',
+  )
 }
 
 function viewOf(resource: string): string {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { SpyglassConfig } from '@spyglass/agent/config'
 import { expect, test } from 'vitest'
 import type { Incident } from '../../../collector/src/alert/incident.ts'
@@ -55,4 +56,5 @@ test('only a resolved page has an end, and without a trace there is no link to o
 test('without a public address the console is where it listens', () => {
   expect(consoleUrl(SpyglassConfig.parse({}))).toBe('http://127.0.0.1:8900')
   expect(consoleUrl(SpyglassConfig.parse({ console: { host: '::1' } }))).toBe('http://[::1]:8900')
+  expect(consoleUrl(SpyglassConfig.parse({ console: { host: '0.0.0.0' } }))).toBe(`http://${hostname()}:8900`)
 })
