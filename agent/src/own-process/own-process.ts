@@ -1,0 +1,54 @@
+/**
+ * What each of our own processes (management, collector, store, snmp-bridge) begins with: configuration, data folder, secrets, log, and a
+ * registry that tells of its heap and event loop; and how it ends when it cannot start.
+ */
+import process from 'node:process'
+import {
+  configFromArguments,
+  type DataFolder,
+  ensureDataFolder,
+  ensureSecrets,
+  type Secrets,
+  type SpyglassConfig,
+} from '../config/index.ts'
+import { codeOf, type FromChild, kindNamed } from '../contract/index.ts'
+import { createLogger, type Logger } from '../logger/index.ts'
+import { createRegistry, type Registry } from '../registry/index.ts'
+import { registerEventLoop } from '../runtime-metrics/event-loop.ts'
+import { registerHeap } from '../runtime-metrics/heap.ts'
+
+export interface OwnProcess {
+  readonly config: SpyglassConfig
+  readonly folder: DataFolder
+  readonly secrets: Secrets
+  readonly registry: Registry
+  readonly logger: Logger
+}
+
+/**
+ * Reads `--config`, `--data` and `--port-offset`, and makes what is missing in the data folder.
+ * @throws SPY_CONFIG_…, SPY_DATA_UNWRITABLE, SPY_SECRETS_INVALID
+ */
+export function openOwnProcess(name: string, argv: readonly string[]): OwnProcess {
+  const config = configFromArguments(argv)
+  const folder = ensureDataFolder(config.data)
+  const secrets = ensureSecrets(folder.secrets)
+  const logger = createLogger({ process: name, level: config.logs.level })
+  const registry = createRegistry({ kindNamed })
+  registerHeap(registry, name)
+  registerEventLoop(registry, name)
+  return { config, folder, secrets, registry, logger }
+}
+
+/** Runs a process's main function; if it fails, says why in one line, to the keeper as well, and ends with code 1. */
+export async function runOwnProcess(main: () => Promise<void>): Promise<void> {
+  try {
+    await main()
+  } catch (error) {
+    const code = codeOf(error) ?? 'SPY_START_FAILED'
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`${code}: ${message}\n`)
+    if (process.send) process.send({ type: 'failed', code, message } satisfies FromChild, () => process.exit(1))
+    else process.exit(1)
+  }
+}

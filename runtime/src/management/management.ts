@@ -1,0 +1,56 @@
+/** The management process: the one place where all resources and events of a server come together. */
+import type { SpyglassEvent, ToChild } from '@spyglass/agent/contract'
+import { connectKeeper, type KeeperLink } from '@spyglass/agent/keeper-link'
+import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
+import { type OwnProcess, openOwnProcess } from '@spyglass/agent/own-process'
+import { registerPlatformBeans } from '@spyglass/agent/platform'
+import { serverIdentity, version } from '../identity.ts'
+import { listen } from '../listen.ts'
+import { Gathering } from './gathering.ts'
+import { buildManagement } from './http.ts'
+import { KeeperCommands } from './keeper-commands.ts'
+
+const NAME = 'management'
+
+/** Runs it until the keeper, or a signal, says stop. */
+export async function runManagement(argv: readonly string[]): Promise<void> {
+  const own = openOwnProcess(NAME, argv)
+  const { config, folder, secrets, registry, logger } = own
+  registerPlatformBeans(registry, { processName: NAME, fallback: true })
+  const exporter = exportEvents(own)
+  const gathering = new Gathering(registry)
+  const commands = new KeeperCommands((message) => link.send(message))
+  const app = await buildManagement({
+    registry,
+    logger,
+    agentId: serverIdentity(folder),
+    version,
+    credentials: secrets.console,
+    reload: (target) => commands.run('reload', target),
+  })
+  const link: KeeperLink = connectKeeper({
+    registry,
+    passEvents: false, // they end up here
+    onMessage: (message: ToChild) => (message.type === 'result' ? commands.onResult(message) : gathering.onMessage(message)),
+    stop: async () => {
+      await app.close()
+      await exporter.stop(2000)
+    },
+  })
+  await listen(app, { name: NAME, ...config.management })
+  link.ready()
+}
+
+/** Events leave as log records for the collector, and stand in the server log. */
+function exportEvents({ config, registry, logger }: OwnProcess): OtlpExporter {
+  const exporter = createOtlpExporter({
+    endpoint: config.agent.endpoint ?? `http://${config.collector.host}:${config.collector.otlpHttpPort}`,
+    resource: { 'service.name': config.server.name, 'service.instance.id': NAME, 'service.version': version },
+    intervalMs: 100, // whoever evaluates them wants to see events within a second
+  })
+  registry.onEvent((event: SpyglassEvent) => {
+    exporter.exportLogs([eventLogRecord(event)])
+    logger.info({ component: 'events', event: event.name, incidentId: event.incidentId, resource: event.resource }, event.message)
+  })
+  return exporter
+}
