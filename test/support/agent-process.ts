@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { type OtlpSink, type SinkSpan, startOtlpSink } from './otlp-sink.ts'
+import { until } from './until.ts'
 
 const REGISTER = new URL('../../agent/src/register.ts', import.meta.url).href
 
@@ -46,4 +48,48 @@ export function messageOf<T>({ child, exited, stderr }: AgentProcess): Promise<T
     child.once('message', (message) => resolve(message as T))
     void exited.then(({ code, signal }) => reject(new Error(`the application ended (${code ?? signal}): ${stderr()}`)))
   })
+}
+
+/** The URL of one of the agent's sources, for programs that import it. */
+export function agentSource(path: string): string {
+  return new URL(`../../agent/src/${path}`, import.meta.url).href
+}
+
+export interface ProgramRun {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly ms: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a few lines as an application, to its end. */
+export async function runProgram(program: string, options: AgentProcessOptions = {}): Promise<ProgramRun> {
+  const url = `data:text/javascript,${encodeURIComponent(program)}`
+  const startMs = performance.now()
+  const started = startApplication('nothing.mjs', { ...options, execArgv: [...(options.execArgv ?? []), '--import', url] })
+  const ended = await started.exited
+  return { ...ended, ms: performance.now() - startMs, stdout: started.stdout(), stderr: started.stderr() }
+}
+
+/** A sink that is stopped when the test ends. */
+export async function sinkForTest(): Promise<OtlpSink> {
+  const sink = await startOtlpSink()
+  onTestFinished(() => sink.stop())
+  return sink
+}
+
+/** Starts test/agent/applications/routes.mjs with a sink behind it. */
+export async function startRoutes(env: Readonly<Record<string, string>> = {}) {
+  const sink = await sinkForTest()
+  const application = startApplication('routes.mjs', {
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint, OTEL_SERVICE_NAME: 'routes', SPYGLASS_BASELINE_PER_MINUTE: '0', ...env },
+  })
+  const { port, plainPort } = await messageOf<{ readonly port: number; readonly plainPort: number }>(application)
+  return { sink, application, port, url: `http://127.0.0.1:${port}`, plainUrl: `http://127.0.0.1:${plainPort}` }
+}
+
+/** The root span of a name, when it has arrived. */
+export function rootNamed(sink: OtlpSink, name: string): Promise<SinkSpan> {
+  return until(() => sink.spans.find((span) => span.kind === 2 && span.name === name))
 }

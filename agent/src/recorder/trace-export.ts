@@ -104,7 +104,7 @@ export function childSpan(child: ChildRecord, nowMs: number): SpanRecord {
   }
 }
 
-type OwnPart = Pick<SpanRecord, 'name' | 'kind' | 'attributes' | 'status' | 'events' | 'scope'>
+type OwnPart = Pick<SpanRecord, 'name' | 'kind' | 'attributes' | 'status' | 'events' | 'links' | 'scope'>
 
 function statementSpan(child: StatementChild): OwnPart {
   const { shape } = child
@@ -183,6 +183,7 @@ function manualSpan(child: ManualChild): OwnPart {
     kind: child.kind,
     attributes: additions.attributes,
     events: additions.events,
+    links: additions.links,
     scope: child.scope,
     ...statusField(additions, false, undefined),
   }

@@ -57,16 +57,18 @@ const base = () => `http://127.0.0.1:${app.server.address().port}`
 await app.listen({ port: 0, host: '127.0.0.1' })
 await new Promise((resolve) => plain.listen(0, '127.0.0.1', resolve))
 
-async function aboutAgent() {
+function aboutAgent() {
   const agent = globalThis[Symbol.for('spyglass.agent')]
   return { counters: agent?.requestCounters(), current: agent?.currentRequest() ?? null }
 }
 
-process.on('message', async (message) => {
-  if (message === 'agent') process.send(await aboutAgent())
-  if (message === 'stop') {
-    await Promise.all([app.close(), new Promise((resolve) => plain.close(resolve))])
-    process.disconnect()
-  }
+async function stop() {
+  await Promise.all([app.close(), new Promise((resolve) => plain.close(resolve))])
+  process.disconnect()
+}
+
+process.on('message', (message) => {
+  if (message === 'agent') process.send(aboutAgent())
+  if (message === 'stop') void stop()
 })
 process.send({ port: app.server.address().port, plainPort: plain.address().port })

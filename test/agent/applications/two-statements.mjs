@@ -13,7 +13,9 @@ app.get('/pair/:id', async (request) => {
 })
 
 app.get('/callback/:id', (request, reply) => {
-  pool.query('SELECT 7 AS seven', (error, result) => (error ? reply.send(error) : reply.send(result.rows[0])))
+  pool.query('SELECT 7 AS seven', (error, result) => {
+    void reply.send(error ?? result.rows[0])
+  })
 })
 
 app.get('/transaction', async () => {
@@ -37,8 +39,9 @@ app.get('/slow', async () => {
 
 await app.listen({ port: 0, host: '127.0.0.1' })
 process.send({ port: app.server.address().port })
-process.on('message', async () => {
+async function stop() {
   await app.close()
   await pool.end()
   process.disconnect()
-})
+}
+process.on('message', () => void stop())
