@@ -3,7 +3,7 @@ import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
 import { registryMetrics } from '../aggregate/registry-metrics.ts'
 import { Aggregates } from '../aggregate/aggregates.ts'
-import { allKinds } from '../contract/kinds/index.ts'
+import { kindNamed } from '../contract/declared-kinds.ts'
 import { attr, metric } from '../contract/telemetry.ts'
 import { hookFaults } from '../instrument/guard.ts'
 import { type OtlpExporter, createOtlpExporter } from '../otlp/exporter.ts'
@@ -32,7 +32,7 @@ export class SpyglassAgent implements Agent {
 
   constructor(settings: AgentSettings) {
     const resource = describeResource(settings)
-    this.registry = createRegistry({ kindNamed: (name) => allKinds.find((kind) => kind.name === name) })
+    this.registry = createRegistry({ kindNamed })
     this.exporter = exporterFor(settings, resource)
     this.#aggregates = new Aggregates(this.#startMs)
     this.recorder = new Recorder({ aggregates: this.#aggregates, exporter: this.exporter, policy: settings })

@@ -1,4 +1,5 @@
 /** Turns a kept record into spans. Only here are names and attributes made. */
+import type { IncomingMessage } from 'node:http'
 import { attr } from '../contract/telemetry.ts'
 import { type AttributesInput, SPAN_KIND, type SpanEvent, type SpanRecord } from '../otlp/records.ts'
 import { type ChildRecord, type ClientChild, type ManualChild, StatementChild, ClientChild as Client } from './child-record.ts'
@@ -60,7 +61,7 @@ function rootAttributes(record: TraceRecord, status: number, reason: KeepReason)
     [attr.httpRoute]: record.route || undefined,
     [attr.httpStatus]: answered ? status : undefined,
     [attr.errorType]: rootErrorType(record, status),
-    [attr.urlPath]: withoutQuery(request.url ?? ''),
+    [attr.urlPath]: withoutQuery(originalUrl(request)),
     [attr.urlScheme]: 'encrypted' in request.socket ? 'https' : 'http',
     [attr.serverAddress]: hostOf(request.headers.host),
     [attr.clientAddress]: request.socket.remoteAddress,
@@ -77,6 +78,12 @@ function rootErrorType(record: TraceRecord, status: number): string | undefined 
 }
 
 const stringOrNone = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** As the client wrote it, where a framework or our server has taken a prefix off. */
+function originalUrl(request: IncomingMessage): string {
+  const { originalUrl: original } = request as { originalUrl?: unknown }
+  return typeof original === 'string' ? original : (request.url ?? '')
+}
 
 /** What a client writes behind the question mark may be anything, so it is never exported. */
 function withoutQuery(url: string): string {
