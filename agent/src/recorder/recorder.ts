@@ -71,6 +71,7 @@ export class Recorder implements ChildObserver {
     record.endMs = now()
     record.aborted = !response.writableFinished
     const status = statusOf(record)
+    if (status >= 400 && status < 500) record.error = undefined // the application made an answer to the client of it
     const seconds = (record.endMs - record.startMs) / 1000
     const slowMs = this.aggregates.countRequest({ method: record.method, route: record.route, status }, seconds, record.endMs)
     this.#finish(record, this.decision.reasonFor(record, status, slowMs))

@@ -125,6 +125,24 @@ test('a statement goes to the request that it was started in, whatever runs when
   expect(spans[2]?.traceId).toBe(spans[1]?.traceId)
 })
 
+test('an exception that the application answers with a status below 500 is no failure', () => {
+  for (const [statusCode, reasons] of [
+    [404, []],
+    [500, ['error']],
+    [200, ['error']],
+  ] as const) {
+    const { recorder, spans } = prepared({ slowRequestMs: 1e9 })
+    runOutside(() => {
+      const { request, response } = messages()
+      const record = recorder.beginRequest(request, response)
+      record.error = new Error('not found')
+      response.statusCode = statusCode
+      recorder.endRequest(record)
+    })
+    expect(spans.map((span) => span.attributes?.['spyglass.keep.reason'])).toEqual(reasons)
+  }
+})
+
 test('an error of any make is told without harm', () => {
   const { recorder, spans } = prepared()
   runOutside(() => {
