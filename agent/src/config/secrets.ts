@@ -25,8 +25,9 @@ export function ensureSecrets(file: string): Secrets {
   return readSecrets(file)
 }
 
-/** @throws SPY_SECRETS_INVALID */
+/** @throws SPY_SECRETS_MISSING, SPY_SECRETS_INVALID */
 export function readSecrets(file: string): Secrets {
+  if (!existsSync(file)) throw fail('SPY_SECRETS_MISSING', [file])
   try {
     return Secrets.parse(parse(readFileSync(file, 'utf8')))
   } catch (error) {

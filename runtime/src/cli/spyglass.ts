@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Each command lies in a file of its own; commands.ts declares them. */
 import { parseArgs } from 'node:util'
-import { dataFolder, loadConfig, parseOffset, type SpyglassConfig } from '@spyglass/agent/config'
+import { ensureDataFolder, loadConfig, parseOffset, type SpyglassConfig } from '@spyglass/agent/config'
 import { codeOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import { version } from '../identity.ts'
@@ -41,7 +41,7 @@ const runs: Readonly<Record<string, Run>> = {
   },
   'dashboards build': ({ values }) => {
     const config = configOf(values)
-    const folder = dataFolder(config.data)
+    const folder = ensureDataFolder(config.data)
     return buildDashboards(config, folder, typeof values['out'] === 'string' ? { out: values['out'] } : {})
   },
 }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ensureSecrets } from '@spyglass/agent/config'
+import { ensureSecrets, readSecrets } from '@spyglass/agent/config'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 test('the first start makes a private file of random passwords, the second reads it', () => {
@@ -28,4 +28,8 @@ test('a damaged file is told by the missing entries, without its content, and is
     expect.objectContaining({ code: 'SPY_SECRETS_INVALID', message: expect.not.stringContaining('hunter2') }),
   )
   expect(readFileSync(file, 'utf8')).toBe(content)
+})
+
+test('a file that is not there yet is told as such by those who do not make it', () => {
+  expect(() => readSecrets(join(tempFolder(), 'secrets.yaml'))).toThrow(expect.objectContaining({ code: 'SPY_SECRETS_MISSING' }))
 })
