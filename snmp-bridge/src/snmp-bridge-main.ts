@@ -1,11 +1,9 @@
 #!/usr/bin/env node
 /** `spyglass-snmp-bridge`: the SNMP agent as a process of its own, and the tools around it. */
 import { parseArgs } from 'node:util'
-import { codeOf, kindNamed } from '@spyglass/agent/contract'
 import { configFromArguments, ensureDataFolder, ensureSecrets } from '@spyglass/agent/config'
 import { connectKeeper } from '@spyglass/agent/keeper-link'
-import { createLogger } from '@spyglass/agent/logger'
-import { createRegistry } from '@spyglass/agent/registry'
+import { openOwnProcess, runOwnProcess } from '@spyglass/agent/own-process'
 import { parseOid } from './ber/oid.ts'
 import { startBridge } from './bridge.ts'
 import { mibText } from './mib/module-text.ts'
@@ -21,13 +19,7 @@ const HELP = `spyglass-snmp-bridge: SNMP agent over the MBean endpoint
   --help              this text
 `
 
-await main(process.argv.slice(2)).catch((error: unknown) => {
-  const code = codeOf(error) ?? 'SPY_SNMP_FAILED'
-  const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`${code}: ${message}\n`)
-  if (process.send) process.send({ type: 'failed', code, message }, () => process.exit(1))
-  else process.exit(1)
-})
+await runOwnProcess(() => main(process.argv.slice(2)))
 
 async function main(argv: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -59,12 +51,9 @@ async function check(argv: readonly string[], targets: readonly string[]): Promi
 }
 
 async function serve(argv: readonly string[]): Promise<void> {
-  const config = configFromArguments(argv)
-  const secrets = ensureSecrets(ensureDataFolder(config.data).secrets)
-  const logger = createLogger({ process: 'snmp-bridge', level: config.logs.level })
-  const registry = createRegistry({ kindNamed })
-  const starting = startBridge({ config, secrets, registry, logger })
-  const link = connectKeeper({ registry, stop: async () => (await starting).stop() })
+  const own = openOwnProcess('snmp-bridge', argv)
+  const starting = startBridge(own)
+  const link = connectKeeper({ registry: own.registry, stop: async () => (await starting).stop() })
   await starting
   link.ready()
 }

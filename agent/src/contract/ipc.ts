@@ -30,6 +30,8 @@ export type FromChild =
 
 export type ToChild =
   | { readonly type: 'listener'; readonly name: string }
+  /** The keeper stops: it will say `stop` to each in its turn. */
+  | { readonly type: 'stopping' }
   | { readonly type: 'stop'; readonly deadlineMs: number }
   | { readonly type: 'source'; readonly source: PartName; readonly snapshot: RegistrySnapshot }
   | { readonly type: 'gone'; readonly source: PartName; readonly planned: boolean }

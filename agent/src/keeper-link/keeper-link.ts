@@ -26,11 +26,17 @@ export interface KeeperLink {
   send(message: FromChild): void
 }
 
+/** A message that cannot be sent needs no other answer than the `disconnect` that follows; unhandled, it would end the process at once. */
+const keeperIsGone = (): void => {}
+
 const ALONE_DEADLINE_MS = 5000
+/** A signal to the whole process group reaches keeper and children at once: for this long a child waits whether the keeper sets the order. */
+const TURN_MS = 500
 
 export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000, passEvents = true }: KeeperLinkOptions): KeeperLink {
   const kept = typeof process.send === 'function'
   let pushing = false
+  let ending: NodeJS.Timeout | undefined
   let stopping = false
 
   /** The channel's own buffer is unbounded, so a push waits until the last one has left; the newest values win. */
@@ -41,7 +47,7 @@ export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000
   }
 
   function send(message: FromChild): void {
-    if (process.connected) process.send?.(message)
+    if (process.connected) process.send?.(message, undefined, undefined, keeperIsGone)
   }
 
   /** Whoever hears of an event and looks must find the values that go with it. */
@@ -61,12 +67,13 @@ export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000
   if (kept) {
     process.on('message', (message: ToChild, handle: unknown) => {
       if (message.type === 'stop') void end(message.deadlineMs)
+      else if (message.type === 'stopping') clearTimeout(ending)
       else onMessage?.(message, handle)
     })
     process.on('disconnect', () => void end(ALONE_DEADLINE_MS)) // the keeper died: end the work in hand, then go
     if (passEvents) registry.onEvent(passOn)
     process.on('SIGINT', () => {}) // Ctrl-C reaches the whole process group; the keeper decides the order
-    process.on('SIGTERM', () => void end(ALONE_DEADLINE_MS))
+    process.on('SIGTERM', () => (ending = setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)))
   } else {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(ALONE_DEADLINE_MS))
   }

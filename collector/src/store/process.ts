@@ -1,9 +1,7 @@
 /** The store's process: configuration, engine, port, resource, and its link to the keeper. */
-import { configFromArguments, ensureDataFolder, ensureSecrets } from '@spyglass/agent/config'
-import { kindNamed } from '@spyglass/agent/contract'
 import { connectKeeper } from '@spyglass/agent/keeper-link'
-import { createLogger, type Logger } from '@spyglass/agent/logger'
-import { createRegistry } from '@spyglass/agent/registry'
+import type { Logger } from '@spyglass/agent/logger'
+import { openOwnProcess } from '@spyglass/agent/own-process'
 import { createStoreServer, listen } from './http/index.ts'
 import { openStore } from './store.ts'
 import { type QueryCounters, registerStore } from './store-resource.ts'
@@ -16,11 +14,7 @@ function endAtOnce(logger: Logger): void {
 
 /** Runs the store until it is told to stop. */
 export async function runStore(argv: readonly string[]): Promise<void> {
-  const config = configFromArguments(argv)
-  const folder = ensureDataFolder(config.data)
-  const secrets = ensureSecrets(folder.secrets)
-  const logger = createLogger({ process: 'store', level: config.logs.level })
-  const registry = createRegistry({ kindNamed })
+  const { config, folder, secrets, logger, registry } = openOwnProcess('store', argv)
   const counters: QueryCounters = { queries: 0, failed: 0, refused: 0 }
 
   const store = await openStore({

@@ -105,6 +105,7 @@ class RunningKeeper implements Keeper {
     this.#log.info({}, 'keeper stops')
     this.#note('spyglass.server.stopping', this.#serverName(), `server ${this.#plan.serverName} was asked to stop`)
     clearInterval(this.#reporting)
+    for (const slot of this.#slots.values()) slot.retire()
     await Promise.all([...this.#standIns.values()].map((standIn) => standIn.somebodyServes()))
     for (const { spec } of this.#parts.toReversed()) await this.#slots.get(spec.name)?.stop(STOP_MS)
     for (const socket of this.#sockets.values()) socket.close()

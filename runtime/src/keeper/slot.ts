@@ -79,9 +79,15 @@ export class Slot {
     if (old) await old.stop(drainMs)
   }
 
-  async stop(deadlineMs: number): Promise<void> {
+  /** Starts nothing any more, whatever ends; `stop` follows in its turn. */
+  retire(): void {
     this.state = 'stopped'
     clearTimeout(this.#retry)
+    for (const generation of [this.current, this.#next]) generation?.send({ type: 'stopping' })
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    this.retire()
     const living = [this.current, this.#next].filter((generation) => generation !== undefined)
     await Promise.all(living.map((generation) => generation.stop(deadlineMs)))
   }

@@ -3,7 +3,7 @@ import { jolokiaPlugin } from '@spyglass/agent/jolokia'
 import type { Logger } from '@spyglass/agent/logger'
 import { prometheusContentType, prometheusText } from '@spyglass/agent/prometheus'
 import type { Registry } from '@spyglass/agent/registry'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { codeOf } from '@spyglass/agent/contract'
 import { type Credentials, isAuthorised } from './credentials.ts'
 import { readinessOf } from './readiness.ts'
@@ -23,7 +23,7 @@ export async function buildManagement(options: ManagementOptions): Promise<Fasti
   const base: FastifyBaseLogger = logger
   const app = fastify({
     loggerInstance: base,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_048_576,
     requestTimeout: 30_000,
     connectionTimeout: 60_000,
