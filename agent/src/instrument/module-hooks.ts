@@ -19,7 +19,7 @@ const ENTRY = Symbol.for('spyglass.patch')
 type Entry = (name: string, ...args: unknown[]) => unknown
 
 /** Names of the patches that took place, for the line that says what is instrumented. */
-export const applied = new Set<string>()
+const applied = new Set<string>()
 
 export function installPatches(patches: readonly ModulePatch[]): void {
   const byName = new Map(patches.map((patch) => [patch.name, patch]))

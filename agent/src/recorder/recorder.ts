@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { StatementInput } from '../agent/agent.ts'
 import type { Aggregates } from '../aggregate/aggregates.ts'
 import type { OtlpExporter } from '../otlp/exporter.ts'
-import { StatementShapes } from '../sql/statement-shapes.ts'
+import { type StatementShape, StatementShapes } from '../sql/statement-shapes.ts'
 import { CapturedStack } from './call-site.ts'
 import { type ChildObserver, ClientChild, ManualChild, StatementChild } from './child-record.ts'
 import { now } from './clock.ts'
@@ -27,6 +27,8 @@ type AnyFunction = (...args: never[]) => unknown
 
 /** A statement that was slow has its call sites captured for this long. */
 const KNOWN_SLOW_MS = 60_000
+/** A slow statement that runs more often than this has not every execution's place taken: the first one's on its route stands in. */
+const CAPTURE_EVERY_MS = 20
 /** Most routes for which a statement's first call site is remembered. */
 const MAX_FIRST_SITES = 64
 /** Finds the application's own span that runs now. Set when an application uses the OpenTelemetry API. */
@@ -109,7 +111,7 @@ export class Recorder implements ChildObserver {
     const shape = this.shapes.of(text, system)
     const route = currentSlot()?.root.record?.routeTemplate ?? ''
     const isFirst = !shape.firstSites.has(route) && shape.firstSites.size < MAX_FIRST_SITES
-    if (!isFirst && shape.slowUntil < now()) return undefined
+    if (!isFirst && !isDueForCapture(shape)) return undefined
     const site = new CapturedStack(calledFrom)
     if (isFirst) shape.firstSites.set(route, site.frames())
     return site
@@ -200,4 +202,12 @@ export class Recorder implements ChildObserver {
     const record = slot?.root.record
     return { record, parent: slot && record ? this.manualParent(slot) : undefined }
   }
+}
+
+function isDueForCapture(shape: StatementShape): boolean {
+  if (shape.slowUntil === 0) return false
+  const nowMs = now()
+  if (shape.slowUntil < nowMs || shape.captureNotBefore > nowMs) return false
+  shape.captureNotBefore = nowMs + CAPTURE_EVERY_MS
+  return true
 }

@@ -9,6 +9,8 @@ export class StatementShape {
   readonly operation: string
   /** Until when (milliseconds of the process's clock) its executions are known to be slow, so that their call sites are captured. */
   slowUntil = 0
+  /** When its call site may be captured again. */
+  captureNotBefore = 0
   /** Where it was called from when it first ran, by route: `undefined` frames say that none was the application's. */
   readonly firstSites = new Map<string, readonly string[]>()
 
