@@ -3,7 +3,6 @@ import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
 import { registryMetrics } from '../aggregate/registry-metrics.ts'
 import { Aggregates } from '../aggregate/aggregates.ts'
-import { kindNamed } from '../contract/declared-kinds.ts'
 import { attr, metric } from '../contract/telemetry.ts'
 import { hookFaults } from '../instrument/guard.ts'
 import { type OtlpExporter, createOtlpExporter } from '../otlp/exporter.ts'
@@ -32,7 +31,8 @@ export class SpyglassAgent implements Agent {
 
   constructor(settings: AgentSettings) {
     const resource = describeResource(settings)
-    this.registry = createRegistry({ kindNamed })
+    // Nobody pushes resources to an application's process, so the declarations of all kinds need not be loaded here.
+    this.registry = createRegistry({ kindNamed: () => undefined })
     this.exporter = exporterFor(settings, resource)
     this.#aggregates = new Aggregates(this.#startMs)
     this.recorder = new Recorder({ aggregates: this.#aggregates, exporter: this.exporter, policy: settings })

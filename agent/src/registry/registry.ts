@@ -4,20 +4,20 @@
  * keeper-link/ pushes it.
  */
 import process from 'node:process'
-import {
-  type AttributeValue,
-  type EventName,
-  type Getters,
-  type Holder,
-  type RegistrySnapshot,
-  type ResourceKeys,
-  type ResourceKind,
-  type ResourceSnapshot,
-  type SpyglassEvent,
-  events,
-  incidentId,
-  objectNameOf,
+// File by file: the agent loads this in its host's start, and all of the contract is not needed there.
+import { events, incidentId } from '../contract/events.ts'
+import type {
+  AttributeValue,
+  EventName,
+  Getters,
+  Holder,
+  RegistrySnapshot,
+  ResourceKeys,
+  ResourceKind,
+  ResourceSnapshot,
+  SpyglassEvent,
 } from '../contract/index.ts'
+import { objectNameOf } from '../contract/object-name.ts'
 
 /** One managed resource as readers see it, wherever it lives. */
 export interface Bean {
