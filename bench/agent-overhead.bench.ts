@@ -24,6 +24,8 @@ import { type Interval, differences, interval, median } from './agent-overhead/s
 import { type Figure, printResult } from './result.ts'
 import { Load } from './server-overhead/load.ts'
 
+/** Routes named on the command line are measured alone. */
+const ONLY = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 const QUICK = process.argv.includes('--quick')
 const ROUNDS = QUICK ? 5 : 20
 const ROUND_MS = QUICK ? 400 : 800
@@ -67,7 +69,8 @@ try {
 
 async function measure(env: Environment): Promise<void> {
   const figures: Record<string, Figure> = {}
-  const routes: readonly Route[] = postgres ? ['hello', 'db', 'fetch'] : ['hello', 'fetch']
+  const all: readonly Route[] = postgres ? ['hello', 'db', 'fetch'] : ['hello', 'fetch']
+  const routes = ONLY.length > 0 ? all.filter((route) => ONLY.includes(route)) : all
   process.stderr.write('route   variant   CPU µs/request (median)   added µs (95 % interval)\n')
   const loaded = newRounds()
   for (const route of routes) Object.assign(figures, await routeFigures(route, env, loaded))
