@@ -1,1 +1,1 @@
-export {}
+export { runCollector } from './collector.ts'

@@ -25,7 +25,7 @@ const untested: Readonly<Record<string, string>> = {
   'runtime/src/instance/resources.ts': 'registers getters; test/e2e/first-use.test.ts reads them by SNMP and Jolokia',
   'runtime/src/keeper/keeper.ts': 'wires slots and listeners, which have tests; test/e2e/crash.test.ts kills its children',
   'runtime/src/keeper/self-report.ts': 'registers getters; test/e2e/first-use.test.ts reads them',
-  'runtime/src/listen-or-exit.ts': 'ends the process; test/e2e/start-errors.test.ts takes the ports',
+  'runtime/src/management/management.ts': 'wires the parts, which have tests; every end-to-end test starts it',
 }
 
 /** Files that hold no logic: exports only, types only, tables of texts, and mains that end-to-end tests start. */

@@ -25,6 +25,8 @@ export interface InserterOptions {
   readonly retryMs?: number
 }
 
+/** Where a trace id is looked up. */
+const LOOKUP: TableName = 'otel_traces_trace_id_ts'
 const MOST_LASTING_FAILURES = 3
 const LONGEST_PAUSE_MS = 10_000
 
@@ -75,7 +77,7 @@ export class Inserter {
   async #store(segment: SealedSegment): Promise<boolean> {
     const { logger, source, store } = this.#options
     try {
-      for (const [table, content] of segment.content) await this.#storeTable({ segment, table, content, store })
+      for (const [table, content] of inReadingOrder(segment.content)) await this.#storeTable({ segment, table, content, store })
       await source.retire(segment)
       this.#attempts.delete(segment.name)
       this.inserted++
@@ -123,4 +125,9 @@ interface Step {
   readonly table: TableName
   readonly content: TableContent
   readonly store: StoreClient
+}
+
+/** What leads to rows goes before the rows: whoever finds a span in a list can look its trace up. */
+function inReadingOrder<T>(content: ReadonlyMap<TableName, T>): readonly (readonly [TableName, T])[] {
+  return [...content].sort(([a], [b]) => Number(b === LOOKUP) - Number(a === LOOKUP))
 }

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
+import type { TableName } from '@spyglass/agent/contract'
 import { createLogger } from '@spyglass/agent/logger'
 import { Inserter } from '../../../collector/src/insert/inserter.ts'
 import { createStoreClient } from '../../../collector/src/insert/store-client.ts'
@@ -57,8 +58,8 @@ class Store {
   }
 }
 
-function segment(name: string, recovered = false): SealedSegment {
-  const content = new Map([['otel_logs', { length: 1, rows: 10, weight: 10, oldest: 1, newest: 2 }] as const])
+function segment(name: string, recovered = false, names: readonly TableName[] = ['otel_logs']): SealedSegment {
+  const content = new Map(names.map((table) => [table, { length: 1, rows: 10, weight: 10, oldest: 1, newest: 2 }] as const))
   return { name, folder: `/wal/${name}`, content, time: 0, recovered, bytes: 1 }
 }
 
@@ -89,6 +90,14 @@ test('segments are stored in the order of their age, verified and retired', asyn
   await until(() => retired.length === 2)
   expect(store.inserts).toEqual(['a/otel_logs', 'b/otel_logs'])
   expect([retired, inserter.inserted]).toEqual([['a', 'b'], 2])
+})
+
+test('a trace can be looked up as soon as its spans are there', async () => {
+  const store = await new Store().start()
+  const { inserter, retired } = inserterFor(store.url)
+  inserter.add(segment('a', false, ['otel_logs', 'otel_traces', 'otel_traces_trace_id_ts']))
+  await until(() => retired.length === 1)
+  expect(store.inserts.indexOf('a/otel_traces_trace_id_ts')).toBeLessThan(store.inserts.indexOf('a/otel_traces'))
 })
 
 test('what a crash left in the store is not inserted again', async () => {

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { HttpListener } from '../../../runtime/src/instance/http-listener.ts'
 import { bindListeningSocket } from '../../../runtime/src/keeper/listening-socket.ts'
 import { freePort } from '../../support/free-port.ts'
+import { until } from '../../support/until.ts'
 
 async function listening(handler: (request: http.IncomingMessage, response: http.ServerResponse) => void) {
   const socket = await bindListeningSocket('http', '127.0.0.1', await freePort())
@@ -59,5 +60,6 @@ test('an idle connection does not hold the drain up', async () => {
   await new Promise((resolve) => client.once('data', resolve))
   await listener.drain(5000)
   await closed
-  expect(listener.counts.connections).toBe(0)
+  await until(() => listener.counts.connections === 0)
+  expect(listener.state).toBe('closed')
 })
