@@ -3,6 +3,15 @@
 import { codeOf } from '@spyglass/agent/contract'
 import { runCollector } from './collector.ts'
 
+const HELP = `spyglass-collector [--config FILE] [--data DIR] [--port-offset N]
+Takes OTLP over HTTP, writes it ahead, puts it into the store, evaluates alert rules and serves the console.
+`
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(HELP)
+  process.exit(0)
+}
+
 try {
   await runCollector(process.argv.slice(2))
 } catch (error) {
