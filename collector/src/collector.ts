@@ -2,18 +2,11 @@
  * The collector's process: opens the log (recovery), then inserter, receiver and tail, then alerting and console. It stops the other way
  * round: first nothing new is taken, last what is in hand is stored as far as the time allows.
  */
-import {
-  configFromArguments,
-  type DataFolder,
-  ensureDataFolder,
-  ensureSecrets,
-  type Secrets,
-  type SpyglassConfig,
-} from '@spyglass/agent/config'
-import { allKinds, kinds, objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
+import { kinds, objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import { connectKeeper } from '@spyglass/agent/keeper-link'
-import { createLogger, type Logger } from '@spyglass/agent/logger'
-import { createRegistry, type Registry } from '@spyglass/agent/registry'
+import type { Logger } from '@spyglass/agent/logger'
+import { openOwnProcess, type OwnProcess } from '@spyglass/agent/own-process'
+import type { Registry } from '@spyglass/agent/registry'
 import { type Alerting, startAlerting } from './alert/index.ts'
 import { registerCollector } from './collector-resource.ts'
 import { startConsole } from './console/index.ts'
@@ -28,14 +21,6 @@ const NAME = 'collector'
 /** An insert may touch 100 partitions, which are days. */
 const MOST_DAYS = 90
 
-interface Base {
-  readonly config: SpyglassConfig
-  readonly folder: DataFolder
-  readonly secrets: Secrets
-  readonly registry: Registry
-  readonly logger: Logger
-}
-
 interface Ingest {
   readonly wal: WriteAheadLog
   readonly inserter: Inserter
@@ -44,7 +29,7 @@ interface Ingest {
 
 /** Runs the collector until it is told to stop. */
 export async function runCollector(argv: readonly string[]): Promise<void> {
-  const base = prepare(argv)
+  const base = openOwnProcess(NAME, argv)
   const { config, registry, logger } = base
   const parts: Parts = {}
   // The port comes first: whoever holds it owns the write-ahead log, so recovery never cuts back a log that another process writes.
@@ -80,25 +65,13 @@ interface Parts {
   alerting?: Alerting
 }
 
-async function closeIngest({ folder }: Base, { wal, inserter }: Ingest, deadlineMs: number): Promise<void> {
+async function closeIngest({ folder }: OwnProcess, { wal, inserter }: Ingest, deadlineMs: number): Promise<void> {
   await wal.stop()
   saveOffsets(folder.state, wal.tailOffsets)
   await inserter.stop(Math.max(500, deadlineMs - 2000))
 }
 
-function prepare(argv: readonly string[]): Base {
-  const config = configFromArguments(argv)
-  const folder = ensureDataFolder(config.data)
-  return {
-    config,
-    folder,
-    secrets: ensureSecrets(folder.secrets),
-    registry: createRegistry({ kindNamed: (name) => allKinds.find((kind) => kind.name === name) }),
-    logger: createLogger({ process: NAME, level: config.logs.level }),
-  }
-}
-
-async function openIngest({ config, folder, secrets, registry, logger }: Base): Promise<Ingest> {
+async function openIngest({ config, folder, secrets, registry, logger }: OwnProcess): Promise<Ingest> {
   const { collector, store } = config
   const wal = await WriteAheadLog.open({
     root: folder.wal,
@@ -126,7 +99,7 @@ async function openIngest({ config, folder, secrets, registry, logger }: Base): 
   return { wal, inserter, tailer }
 }
 
-async function openReceiver({ config }: Base, parts: Parts): Promise<Receiver> {
+async function openReceiver({ config }: OwnProcess, parts: Parts): Promise<Receiver> {
   const { host, otlpHttpPort: port, maxBodyBytes, maxWalBytes } = config.collector
   return await startReceiver({
     host,

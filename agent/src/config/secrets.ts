@@ -1,8 +1,9 @@
 /** `<data>/secrets.yaml`: made at the first start with random passwords, mode 0600; there is no default credential anywhere. */
 import { randomInt } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
+import { codeOf } from '../contract/index.ts'
 import { fail } from './errors.ts'
 
 const password = z.string().min(8)
@@ -36,7 +37,10 @@ export function readSecrets(file: string): Secrets {
   }
 }
 
-/** Written aside and renamed, so that a start that was broken off leaves no half file. */
+/**
+ * Written aside and linked to its name: a start that was broken off leaves no half file, and of two processes that make it at the same
+ * moment the first one's stands.
+ */
 function writeSecrets(file: string): void {
   const secrets: Secrets = {
     clickhouse: { reader: { user: 'spyglass_ro', password: newPassword() } },
@@ -46,7 +50,13 @@ function writeSecrets(file: string): void {
   }
   const aside = `${file}.${process.pid}`
   writeFileSync(aside, `# Made by Spyglass at its first start. Keep it private.\n${stringify(secrets)}`, { mode: 0o600 })
-  renameSync(aside, file)
+  try {
+    linkSync(aside, file)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  } finally {
+    rmSync(aside)
+  }
 }
 
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789'

@@ -36,7 +36,7 @@ const map = 'Map(LowCardinality(String), String)'
 const zstd = 'ZSTD(1)'
 const time = 'Delta(8), ZSTD(1)'
 
-/** Id of the request that brought the row: collector id, boot and sequence. Lets an insert be verified and repeated. */
+/** Segment of the write-ahead log that brought the row: collector id, boot and sequence. Lets an insert be verified and repeated. */
 const batch: Column = { name: 'Batch', type: lc, codec: zstd, default: "''" }
 
 const columns = (...rows: readonly (readonly [name: string, type: string, codec?: string])[]): Column[] =>

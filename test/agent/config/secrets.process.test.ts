@@ -1,5 +1,7 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { ensureSecrets, readSecrets } from '@spyglass/agent/config'
 import { tempFolder } from '../../support/temp-folder.ts'
@@ -32,4 +34,13 @@ test('a damaged file is told by the missing entries, without its content, and is
 
 test('a file that is not there yet is told as such by those who do not make it', () => {
   expect(() => readSecrets(join(tempFolder(), 'secrets.yaml'))).toThrow(expect.objectContaining({ code: 'SPY_SECRETS_MISSING' }))
+})
+
+test('of several processes that make the file at the same moment one file stands, for all of them', async () => {
+  const file = join(tempFolder(), 'secrets.yaml')
+  const script = "import { ensureSecrets } from '@spyglass/agent/config'; console.log(ensureSecrets(process.argv[1]).internal.token)"
+  const run = () => promisify(execFile)(process.execPath, ['--conditions=spyglass-source', '--input-type=module', '-e', script, file])
+  const tokens = await Promise.all(Array.from({ length: 4 }, run))
+  expect(new Set(tokens.map(({ stdout }) => stdout)).size).toBe(1)
+  expect(readdirSync(join(file, '..'))).toEqual(['secrets.yaml'])
 })
