@@ -2,8 +2,9 @@
  * The state that survives kill -9: incidents, crash history and the pages not yet delivered, in one file, so that "it fires" and
  * "its page is queued" become true in the same instant. It changes a few times an hour; each change is written whole and synced.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeDurably } from '@spyglass/agent/durable-file'
 import type { Logger } from '@spyglass/agent/logger'
 import type { OutboxState } from '../notify/index.ts'
 import { fail } from './errors.ts'
@@ -64,25 +65,6 @@ function isState(read: unknown): read is AlertState {
   if (typeof read !== 'object' || read === null) return false
   const { version, incidents, crashes, sequence, outbox } = read as Record<string, unknown>
   return version === 1 && Array.isArray(incidents) && Array.isArray(outbox) && typeof sequence === 'number' && typeof crashes === 'object'
-}
-
-/** Written aside, synced, renamed, and the folder synced: a kill at any point leaves the old file or the new one. */
-function writeDurably(file: string, text: string): void {
-  const aside = `${file}.new`
-  const target = openSync(aside, 'w', 0o600)
-  try {
-    writeFileSync(target, text)
-    fsyncSync(target)
-  } finally {
-    closeSync(target)
-  }
-  renameSync(aside, file)
-  const folder = openSync(dirname(file), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,7 +1,8 @@
 /** Who this collector is: an id made once for the data folder, and a boot number that rises with each start. Together they name segments. */
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '@spyglass/agent/durable-file'
 
 export interface Identity {
   /** 12 hexadecimal digits. */
@@ -30,17 +31,4 @@ function parseIdentity(text: string): Identity | undefined {
 
 export function segmentName({ id, boot }: Identity, sequence: number): string {
   return `${id}-${String(boot).padStart(6, '0')}-${String(sequence).padStart(8, '0')}`
-}
-
-/** Writes aside, syncs, renames: a reader finds the old text or the new one. */
-export function writeDurably(path: string, text: string): void {
-  const aside = `${path}.new`
-  const handle = openSync(aside, 'w', 0o600)
-  try {
-    writeSync(handle, text)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
-  renameSync(aside, path)
 }

@@ -1,6 +1,6 @@
 export { fail, walErrors } from './errors.ts'
 export { type FileLayer, type LogFile, nodeFileLayer } from './file-layer.ts'
-export { type Identity, nextIdentity, writeDurably } from './identity.ts'
+export { type Identity, nextIdentity } from './identity.ts'
 export type { TailOffset } from './journal.ts'
 export type { TableContent } from './segment.ts'
 export { type Lane, type SealedSegment, type Submission, type WalOptions, WriteAheadLog } from './write-ahead-log.ts'

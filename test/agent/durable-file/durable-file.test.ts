@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { writeDurably } from '../../../snmp-bridge/src/table/durable-file.ts'
+import { writeDurably } from '@spyglass/agent/durable-file'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 test('the new content takes the place of the old, private, and nothing is left aside', () => {
