@@ -117,7 +117,7 @@ test('spyglass dashboards build writes the folder of Grafana', async () => {
   expect([code, stderr]).toEqual([0, ''])
   const boards = packages.filesOf('dashboards').filter((file) => file.startsWith('templates/boards/'))
   expect(boards.length).toBeGreaterThan(0)
-  for (const board of boards) expect(existsSync(join(out, 'dashboards', board.replace(/^.*\/|\.hbs$/g, '')))).toBe(true)
+  for (const board of boards) expect(existsSync(join(out, 'boards', board.replace(/^.*\/|\.hbs$/g, '')))).toBe(true)
 })
 
 test('spyglass up brings an application into service, shows it in the console and stops', async () => {

@@ -13,6 +13,16 @@ export const repository = fileURLToPath(new URL('../..', import.meta.url))
 export const cli = join(repository, 'runtime/src/cli/spyglass.ts')
 export const shopFolder = join(repository, 'examples/shop')
 
+/** How the command line is called: from source, or as a package that was installed somewhere. */
+export interface CommandLine {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
+const fromSource: CommandLine = { program: process.execPath, args: ['--conditions=spyglass-source', cli] }
+
 export interface Suite extends AsyncDisposable {
   readonly config: SpyglassConfig
   readonly secrets: Secrets
@@ -39,11 +49,12 @@ export async function startSuite(
   data: string,
   settings: Readonly<Record<string, unknown>> = {},
   args: readonly string[] = [],
+  commandLine: CommandLine = fromSource,
 ): Promise<Suite> {
   const configFile = join(data, 'spyglass.yaml')
   const offset = await freeOffset()
   writeFileSync(configFile, stringify({ data: join(data, 'd'), portOffset: offset, ...settings }))
-  const keeper = runCli(['up', '--config', configFile, ...args])
+  const keeper = runCli(['up', '--config', configFile, ...args], commandLine)
   let output = ''
   keeper.stdout?.on('data', (chunk) => (output += chunk))
   keeper.stderr?.on('data', (chunk) => (output += chunk))
@@ -63,7 +74,7 @@ export async function startSuite(
     keeper,
     output: () => output,
     urls: urlsOf(config),
-    run: (...more) => collect(runCli([...more, '--config', configFile])),
+    run: (...more) => collect(runCli([...more, '--config', configFile], commandLine)),
     pidOf: (part) => pidOf(config.data, part),
     async [Symbol.asyncDispose]() {
       await stop(keeper)
@@ -72,8 +83,8 @@ export async function startSuite(
 }
 
 /** A command of the command line, with its output piped. */
-export function runCli(args: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
-  return spawn(process.execPath, ['--conditions=spyglass-source', cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
+export function runCli(args: readonly string[], { program, args: first, cwd, env }: CommandLine = fromSource): ChildProcess {
+  return spawn(program, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd, env })
 }
 
 export async function collect(child: ChildProcess): Promise<{ code: number; stdout: string; stderr: string }> {
