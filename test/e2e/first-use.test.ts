@@ -136,8 +136,8 @@ test('list, get and status tell what the server is', async () => {
 })
 
 test('health and readiness answer on each HTTP port', async () => {
-  const { management, store, otlp, console: page } = suite.urls
-  for (const url of [management, store, otlp, page]) {
+  const { app, management, store, otlp, console: page } = suite.urls
+  for (const url of [app, management, store, otlp, page]) {
     expect([url, (await fetch(`${url}/health`)).status]).toEqual([url, 200])
     expect([url, (await fetch(`${url}/ready`)).status]).toEqual([url, 200])
   }

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -115,9 +115,10 @@ test('spyglass dashboards build writes the folder of Grafana', async () => {
   const out = join(packages.project, 'grafana')
   const { code, stderr } = await collect(runCli(['dashboards', 'build', '--out', out], packages.spyglass))
   expect([code, stderr]).toEqual([0, ''])
-  const boards = packages.filesOf('dashboards').filter((file) => file.startsWith('templates/boards/'))
-  expect(boards.length).toBeGreaterThan(0)
-  for (const board of boards) expect(existsSync(join(out, 'boards', board.replace(/^.*\/|\.hbs$/g, '')))).toBe(true)
+  const templates = packages.filesOf('dashboards').filter((file) => file.startsWith('templates/boards/'))
+  expect(templates.length).toBeGreaterThan(0)
+  const boards = templates.map((template) => `spyglass-${basename(template, '.hbs')}`)
+  expect(readdirSync(join(out, 'boards')).toSorted()).toEqual(boards.toSorted())
 })
 
 test('spyglass up brings an application into service, shows it in the console and stops', async () => {

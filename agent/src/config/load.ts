@@ -24,7 +24,7 @@ export interface LoadOptions {
  */
 export function loadConfig(options: LoadOptions = {}): SpyglassConfig {
   const origin = options.file ?? '(defaults)'
-  const input = { ...options.base, ...(options.file === undefined ? {} : readYaml(options.file)), ...overrides(options) }
+  const input = { ...laidOver(options.base ?? {}, options.file === undefined ? {} : readYaml(options.file)), ...overrides(options) }
   const parsed = SpyglassConfig.safeParse(input)
   const mistakes = parsed.success ? crossMistakes(parsed.data) : mistakesOf(parsed.error, input)
   if (!parsed.success || mistakes.length > 0) throw fail('SPY_CONFIG_INVALID', [origin, mistakes.length, list(mistakes)])
@@ -63,6 +63,19 @@ function readYaml(file: string): Record<string, unknown> {
     throw error
   }
 }
+
+type Settings = Readonly<Record<string, unknown>>
+
+/** `upper` laid over `lower`, section by section; a list or a single value replaces the other's. */
+function laidOver(lower: Settings, upper: Settings): Settings {
+  const merged = Object.entries(upper).map(([key, value]) => {
+    const below = Object.hasOwn(lower, key) ? lower[key] : undefined
+    return [key, isSection(below) && isSection(value) ? laidOver(below, value) : value]
+  })
+  return { ...lower, ...Object.fromEntries(merged) }
+}
+
+const isSection = (value: unknown): value is Settings => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function overrides({ data, portOffset }: LoadOptions): Record<string, unknown> {
   return { ...(data === undefined ? {} : { data: resolve(data) }), ...(portOffset === undefined ? {} : { portOffset }) }

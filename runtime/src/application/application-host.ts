@@ -57,9 +57,17 @@ export async function hostApplications(options: HostOptions): Promise<Applicatio
       const url = originForm(request.url ?? '/')
       const application = table.find(url)
       if (application) application.serve(request, response, url)
-      else answerJson(response, 404, { statusCode: 404, error: 'Not Found', message: 'no application is deployed under this path' })
+      else answerItself(response, url)
     },
   }
+}
+
+/** What belongs to no application: the instance answers only when its applications have started, so it is healthy and ready by then. */
+function answerItself(response: ServerResponse, url: string): void {
+  const path = url.split('?', 1)[0]
+  if (path === '/health') answerJson(response, 200, { status: 'ok' })
+  else if (path === '/ready') answerJson(response, 200, { ready: true, reasons: [] })
+  else answerJson(response, 404, { statusCode: 404, error: 'Not Found', message: 'no application is deployed under this path' })
 }
 
 function applicationOf(settings: ApplicationSettings, { accessLog, ...surroundings }: HostOptions): HostedApplication {

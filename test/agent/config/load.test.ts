@@ -107,3 +107,9 @@ function messageOf(fn: () => unknown): string {
   }
   return ''
 }
+
+test('a file is laid over the base section by section: what it does not name stays', () => {
+  const base = { snmp: { community: 'public' }, datasources: [{ name: 'shop', file: 'shop.db' }] }
+  const config = loadConfig({ file: file('snmp: {contact: me}\ndatasources: []\n'), base })
+  expect(config).toMatchObject({ snmp: { community: 'public', contact: 'me' }, datasources: [] })
+})
