@@ -41,6 +41,8 @@ export class Generation {
   readonly ended: Promise<Exit>
   isReady = false
   isStopping = false
+  /** Ticks of the keeper since the process was last heard of. */
+  silentTicks = 0
   readonly #child: ChildProcess
   readonly #spec: ProcessSpec
   #failure: { code: string; message: string } | undefined
@@ -107,6 +109,7 @@ export class Generation {
         this.kill()
       }, startTimeoutMs)
       this.#child.on('message', (message: FromChild) => {
+        this.silentTicks = 0
         if (message.type === 'ready') settle()
         if (message.type === 'failed') this.#failure = message
         hooks.onMessage(message)

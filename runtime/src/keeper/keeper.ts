@@ -16,7 +16,7 @@ import { selfReport } from './self-report.ts'
 import { Slot } from './slot.ts'
 import { StandIn } from './stand-in.ts'
 
-const REPORT_INTERVAL_MS = 1000
+const TICK_MS = 1000
 const DRAIN_MS = 10_000
 const STOP_MS = 5000
 
@@ -60,7 +60,7 @@ class RunningKeeper implements Keeper {
   readonly #parts: readonly Part[]
   readonly #slots: ReadonlyMap<string, Slot>
   readonly #standIns: ReadonlyMap<string, StandIn>
-  readonly #reporting: NodeJS.Timeout
+  readonly #ticking: NodeJS.Timeout
   readonly stopped: Promise<void>
   #stopping: Promise<void> | undefined
   #tellStopped = (): void => {}
@@ -74,7 +74,7 @@ class RunningKeeper implements Keeper {
     this.#parts = plan.parts(sockets)
     this.#slots = new Map(this.#parts.map((part) => [part.spec.name, this.#slotOf(part)]))
     this.#standIns = new Map([...sockets].map(([name, socket]) => [name, this.#standInOf(socket)]))
-    this.#reporting = setInterval(() => this.#report(), REPORT_INTERVAL_MS)
+    this.#ticking = setInterval(() => this.#tick(), TICK_MS)
     log.info({ server: plan.serverName, parts: [...this.#slots.keys()] }, 'keeper started')
     this.stopped = new Promise((resolve) => (this.#tellStopped = resolve))
     this.started = this.#start()
@@ -104,7 +104,7 @@ class RunningKeeper implements Keeper {
   async #stopAll(): Promise<void> {
     this.#log.info({}, 'keeper stops')
     this.#note('spyglass.server.stopping', this.#serverName(), `server ${this.#plan.serverName} was asked to stop`)
-    clearInterval(this.#reporting)
+    clearInterval(this.#ticking)
     for (const slot of this.#slots.values()) slot.retire()
     await Promise.all([...this.#standIns.values()].map((standIn) => standIn.somebodyServes()))
     for (const { spec } of this.#parts.toReversed()) await this.#slots.get(spec.name)?.stop(STOP_MS)
@@ -211,6 +211,11 @@ class RunningKeeper implements Keeper {
 
   #instances(): readonly Slot[] {
     return this.#parts.filter(({ kind }) => kind === 'instance').flatMap(({ spec }) => this.#slots.get(spec.name) ?? [])
+  }
+
+  #tick(): void {
+    for (const slot of this.#slots.values()) slot.checkPulse()
+    this.#report()
   }
 
   #report(): void {

@@ -6,6 +6,8 @@ import { fail } from '../errors.ts'
 import { type BackOff, createBackOff } from './back-off.ts'
 import { type Exit, Generation, type GenerationHooks, type ProcessSpec } from './generation.ts'
 
+const MOST_SILENT_TICKS = 30
+
 export type SlotState = 'starting' | 'ready' | 'draining' | 'down' | 'stopped'
 
 export interface SlotHooks extends Omit<GenerationHooks, 'onMessage'> {
@@ -38,6 +40,7 @@ export class Slot {
   readonly #backOff: BackOff
   #next: Generation | undefined
   #retry: NodeJS.Timeout | undefined
+  #hung: Generation | undefined
 
   constructor({ spec, hooks, overlaps, backOff = createBackOff() }: SlotOptions) {
     this.spec = spec
@@ -77,6 +80,18 @@ export class Slot {
     this.#takeOver(next)
     this.reloads++
     if (old) await old.stop(drainMs)
+  }
+
+  /**
+   * Called every second: a process that has pushed nothing for half a minute hangs, and is ended like one that crashed. Ticks are
+   * counted, not time, so that a machine that slept does not wake to a massacre.
+   */
+  checkPulse(): void {
+    const { current } = this
+    if (!current?.isReady || this.spec.readyAtSpawn || this.state !== 'ready') return
+    if (++current.silentTicks < MOST_SILENT_TICKS) return
+    this.#hung = current
+    current.kill()
   }
 
   /** Starts nothing any more, whatever ends; `stop` follows in its turn. */
@@ -129,7 +144,7 @@ export class Slot {
   async #fell(generation: Generation, exit: Exit): Promise<void> {
     this.state = 'down'
     const reason = await generation.ready.then(
-      () => describe(exit),
+      () => (this.#hung === generation ? `hung for ${MOST_SILENT_TICKS} s and was killed` : describe(exit)),
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     )
     this.#hooks.onDown(this, reason)

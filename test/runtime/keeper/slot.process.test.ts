@@ -83,6 +83,17 @@ test('a generation killed with -9 is followed by another on the same socket; a c
   expect(slot.restarts).toBe(1)
 })
 
+test('a process that hangs is ended after half a minute of silence, told as such, and followed by another', async () => {
+  const { slot, downs } = slotOf('ready')
+  await slot.start()
+  process.kill(slot.current!.pid, 'SIGSTOP')
+  for (let second = 1; second < 30; second++) slot.checkPulse()
+  expect(slot.state).toBe('ready')
+  slot.checkPulse()
+  await until(() => slot.restarts === 1 && slot.state === 'ready')
+  expect(downs).toEqual(['hung for 30 s and was killed'])
+})
+
 test('reloads under load lose no request', async () => {
   const socket = await boundSocket()
   const { slot } = slotOf('listens', [socket])
