@@ -148,14 +148,3 @@ export class RepeatedText {
     column.add(this.#bytes, 0, this.#bytes.length)
   }
 }
-
-/** Writes the same dictionary entry in many rows. */
-export class RepeatedKey {
-  #key = 0
-  set(column: DictionaryColumn, value: string): void {
-    this.#key = column.stringKey(value)
-  }
-  row(column: DictionaryColumn): void {
-    column.addIndex(this.#key)
-  }
-}
