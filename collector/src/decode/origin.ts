@@ -2,7 +2,7 @@
 import { attr } from '@spyglass/agent/contract'
 import type { AttributeReader } from './attributes.ts'
 import { ByteWriter } from './byte-writer.ts'
-import type { DictionaryColumn, MapColumn, TextColumn } from './columns.ts'
+import type { MapColumn, TextColumn } from './columns.ts'
 import { limits } from './limits.ts'
 import type { ProtoReader } from './proto-reader.ts'
 
