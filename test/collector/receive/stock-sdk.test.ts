@@ -51,6 +51,7 @@ test('log records of the stock SDK keep severity, body and attributes', async ()
   const { rows, url } = await receiving()
   const processor = new logs.BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url: `${url}/v1/logs` }) })
   const provider = new logs.LoggerProvider({ processors: [processor] })
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- 17 is ERROR; the enumeration lies in a package of its own
   provider.getLogger('lib').emit({ severityNumber: 17, severityText: 'ERROR', body: '连接池 is empty', attributes: { attempt: 2 } })
   await provider.shutdown()
   expect(rows['otel_logs']).toMatchObject([
