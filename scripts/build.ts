@@ -2,7 +2,7 @@
  * `npm run build [-- WORKSPACE…]`: dist/ of each workspace, which is what its package holds. Each `prepack` runs it too. A dist is
  * replaced whole, so that nothing of an older build stays in it and a process that loads from it meets no half of one.
  */
-import { copyFileSync, globSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runProgram } from './run-program.ts'
@@ -37,15 +37,22 @@ const unknown = wanted.filter((name) => !Object.hasOwn(workspaces, name))
 if (unknown.length > 0) say(`no such workspace: ${unknown.join(', ')}. There is: ${Object.keys(workspaces).join(', ')}.`)
 process.exitCode = unknown.length === 0 && (await buildAll()) ? 0 : 1
 
-/** Stops at the first that fails, since those after it are compiled against it. */
+/** Those named, and before them those they may import whose dist is missing or older than its source. Stops at the first that fails. */
 async function buildAll(): Promise<boolean> {
-  for (const [name, programs] of Object.entries(workspaces)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue
+  const names = Object.keys(workspaces)
+  const end = wanted.length === 0 ? names.length : Math.max(...wanted.map((name) => names.indexOf(name))) + 1
+  for (const name of names.slice(0, end)) {
+    if (wanted.length > 0 && !wanted.includes(name) && isCurrent(join(root, name))) continue
     const started = performance.now()
-    if (!(await build(join(root, name), programs))) return false
+    if (!(await build(join(root, name), workspaces[name] ?? []))) return false
     say(`${name}/dist (${((performance.now() - started) / 1000).toFixed(1)} s)`)
   }
   return true
+}
+
+function isCurrent(folder: string): boolean {
+  const built = statSync(join(folder, 'dist'), { throwIfNoEntry: false })
+  return built !== undefined && globSync('src/**', { cwd: folder }).every((file) => statSync(join(folder, file)).mtimeMs <= built.mtimeMs)
 }
 
 async function build(folder: string, programs: readonly Program[]): Promise<boolean> {
