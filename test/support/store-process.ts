@@ -42,6 +42,8 @@ export interface StartOptions {
   /** An existing data folder; a temporary one otherwise. */
   readonly data?: string
   readonly port?: number
+  /** With a channel to this process, as under the keeper: the store pushes its figures every second. */
+  readonly kept?: boolean
 }
 
 /** A data folder that the caller removes with {@link removeFolder}. */
@@ -49,14 +51,16 @@ export const newDataFolder = (): string => mkdtempSync(join(tmpdir(), 'spyglass-
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 
 /** Starts the command as a user would, without waiting for it. */
-export async function spawnStore({ store = {}, data = newDataFolder(), port }: StartOptions = {}) {
+export async function spawnStore({ store = {}, data = newDataFolder(), port, kept = false }: StartOptions = {}) {
   const listening = port ?? (await freePort())
   mkdirSync(data, { recursive: true })
   const config = join(data, 'spyglass.yaml')
   writeFileSync(config, stringify({ data, store: { port: listening, ...store } }))
-  const child = spawn(process.execPath, ['--conditions=spyglass-source', MAIN, '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, ['--conditions=spyglass-source', MAIN, '--config', config], {
+    stdio: ['ignore', 'ignore', 'pipe', ...(kept ? ['ipc' as const] : [])],
+  })
   let output = ''
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+  child.stderr!.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
   return { child, data, port: listening, output: () => output }
 }
 

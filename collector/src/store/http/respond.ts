@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { fromEngine } from '../clickhouse-error.ts'
+import { type ClickhouseError, fromEngine } from '../clickhouse-error.ts'
 import { contentTypeOf } from '../gate/formats.ts'
 import type { ReadAnswer } from '../reader.ts'
 import type { Written } from '../writer.ts'
@@ -20,10 +20,16 @@ export interface ReplyOptions extends Origin {
   /** Ends the reply when it aborts. */
   readonly signal: AbortSignal
   readonly gzip: boolean
+  /** Told of an error on the way, when the status can no longer say it. */
+  readonly onFailure: (failure: ClickhouseError) => void
 }
 
 /** Sends an answer; an error on the way goes into the stream, framed with the tag that the header announced. */
-export async function sendAnswer(response: ServerResponse, answer: ReadAnswer, { gzip, signal, ...origin }: ReplyOptions): Promise<void> {
+export async function sendAnswer(
+  response: ServerResponse,
+  answer: ReadAnswer,
+  { gzip, signal, onFailure, ...origin }: ReplyOptions,
+): Promise<void> {
   const tag = randomBytes(8).toString('hex')
   response.writeHead(200, {
     ...commonHeaders(origin),
@@ -33,16 +39,22 @@ export async function sendAnswer(response: ServerResponse, answer: ReadAnswer, {
     'X-ClickHouse-Exception-Tag': tag,
     ...(gzip ? { 'Content-Encoding': 'gzip' } : sizeHeader(answer.sizeBytes)),
   })
-  const body = Readable.from(withException(answer.chunks, tag), { objectMode: false })
+  const body = Readable.from(withException(answer.chunks, tag, onFailure), { objectMode: false })
   if (gzip) await pipeline(body, createGzip({ level: 1 }), response, { signal })
   else await pipeline(body, response, { signal })
 }
 
-async function* withException(chunks: AsyncIterable<Uint8Array>, tag: string): AsyncGenerator<Uint8Array> {
+async function* withException(
+  chunks: AsyncIterable<Uint8Array>,
+  tag: string,
+  onFailure: (failure: ClickhouseError) => void,
+): AsyncGenerator<Uint8Array> {
   try {
     yield* chunks
   } catch (error) {
-    const message = `${fromEngine(error).wireText.slice(0, 16_000)}\n`
+    const failure = fromEngine(error)
+    onFailure(failure)
+    const message = `${failure.wireText.slice(0, 16_000)}\n`
     yield Buffer.from(`\r\n__exception__\r\n${tag}\r\n${message}${Buffer.byteLength(message)} ${tag}\r\n__exception__\r\n`)
   }
 }

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { codeOf } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/agent/logger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { clickhouseCodes, fromEngine, refuse } from '../clickhouse-error.ts'
+import { type ClickhouseError, clickhouseCodes, fromEngine, refuse } from '../clickhouse-error.ts'
 import { fail } from '../errors.ts'
 import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
 import { isInsert, parseInsert } from '../insert-statement.ts'
@@ -95,20 +95,26 @@ async function exchange(
 ): Promise<void> {
   const origin: Origin = { queryId: queryIdOf(query), timezone: options.store.timezone }
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
-  const { counters, logger } = options
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  const { counters } = options
   try {
     const role = authenticate(request.headers, query, options.credentials)
     counters.queries++
     await handle({ request, response, query, origin, role, gone: gone.signal }, options)
   } catch (error) {
     const failure = fromEngine(error)
-    if (isRefusal(failure.number)) counters.refused++
-    else counters.failed++
-    logger.debug({ code: failure.code, queryId: origin.queryId, err: failure }, 'a statement failed')
+    note(failure, origin, options)
     if (response.headersSent || response.destroyed) response.destroy()
     else sendError(response, failure, origin)
   }
+}
+
+function note(failure: ClickhouseError, { queryId }: Origin, { counters, logger }: Pick<StoreServerOptions, 'counters' | 'logger'>): void {
+  if (isRefusal(failure.number)) counters.refused++
+  else counters.failed++
+  logger.debug({ code: failure.code, queryId, err: failure }, 'a statement failed')
 }
 
 async function handle(exchange: Exchange, options: StoreServerOptions): Promise<void> {
@@ -143,7 +149,8 @@ async function read({ request, response, query, origin, role, gone }: Exchange, 
   const gzip = query.get('enable_http_compression') === '1' && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
   const reader = role === 'own' ? store.ownReader : store.reader
   const statement = hello ? { ...wanted, sql: HELLO_STATEMENT } : wanted
-  await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...origin, gzip, signal }), gone)
+  const onFailure = (failure: ClickhouseError): void => note(failure, origin, options)
+  await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...origin, gzip, signal, onFailure }), gone)
 }
 
 async function bodyOf(request: FastifyRequest, maxBytes: number): Promise<Buffer> {

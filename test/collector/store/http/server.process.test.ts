@@ -3,9 +3,11 @@ import { gzipSync, deflateSync, gunzipSync } from 'node:zlib'
 import { type IncomingMessage, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { execFileSync } from 'node:child_process'
+import type { FromChild } from '@spyglass/agent/contract'
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeFolder, startStore, type StoreProcess } from '../../../support/store-process.ts'
+import { until } from '../../../support/until.ts'
 
 let store: StoreProcess
 let client: ClickHouseClient
@@ -257,3 +259,23 @@ function readHello(bytes: Buffer): Record<string, string | number> {
   }
   return found
 }
+
+describe('its figures', () => {
+  test('count a statement as failed when it failed, at once or in the middle, and only then', async () => {
+    const kept = await startStore({ kept: true })
+    let figures: Record<string, unknown> = {}
+    kept.child.on('message', (message: FromChild) => {
+      if (message.type !== 'registry') return
+      figures = message.snapshot.resources.find(({ kind }) => kind === 'store')?.values ?? {}
+    })
+    for (let i = 0; i < 5; i++) await kept.ask('SELECT number FROM numbers(100000)')
+    for (let i = 0; i < 5; i++) await kept.ask('SELECT 1 FORMAT JSON')
+    await kept.ask('SELECT nosuch')
+    await kept.ask('SELECT intDiv(1, number - 250000) FROM numbers(300000)')
+    await kept.ask("SELECT file('/etc/hostname')")
+    await until(() => figures['queries'] === 13)
+    expect(figures).toMatchObject({ queriesFailed: 2, queriesRefused: 1 })
+    await kept.kill('SIGTERM')
+    removeFolder(kept.data)
+  })
+})
