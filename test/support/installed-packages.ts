@@ -34,7 +34,10 @@ export interface InstalledPackages extends Disposable {
 /** Packs the workspaces, which builds them, and unpacks them in a new project. Needs no network. */
 export async function installPackages(): Promise<InstalledPackages> {
   const project = mkdtempSync(join(tmpdir(), 'spyglass-packages-'))
-  await pack(project)
+  await pack(project).catch((error: unknown) => {
+    rmSync(project, { recursive: true, force: true })
+    throw error
+  })
   const folderOf = (workspace: Workspace): string => join(project, 'node_modules/@spyglass', workspace)
   await Promise.all(workspaces.map((workspace) => unpack(project, workspace, folderOf(workspace))))
   const manifestOf = (workspace: Workspace): Manifest => JSON.parse(readFileSync(join(folderOf(workspace), 'package.json'), 'utf8'))
