@@ -1,6 +1,6 @@
 /** Checks that go over several settings at once; each finding names the path, the value and what is allowed. */
 import type { z } from 'zod'
-import type { SpyglassConfig } from './schema.ts'
+import { SpyglassConfig } from './schema.ts'
 
 export interface Mistake {
   /** Path in the file: `datasources[0].max`. */
@@ -10,27 +10,48 @@ export interface Mistake {
 
 const LOOPBACKS = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
-/** Turns the parser's findings into mistakes; the value found is told, unless its name is secret. */
+/**
+ * Turns the parser's findings into mistakes; the value found is told, unless its name is secret. What the settings that it did not
+ * object to say together is checked as well, so that mending the one kind of mistake does not bring up the other.
+ */
 export function mistakesOf(error: z.ZodError, input: unknown): Mistake[] {
-  return error.issues.flatMap((issue) => {
-    const at = pathText(issue.path)
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: at ? `${at}.${key}` : key, message: 'unknown setting; see docs/reference/configuration.md' }))
-    }
-    return [{ path: at || '(file)', message: `${valueText(input, issue.path)}: ${issue.message}` }]
-  })
+  return [...error.issues.flatMap((issue) => ofIssue(issue, input)), ...crossMistakesOfTheRest(error.issues, input)]
 }
 
 /** Findings that no single setting shows. */
 export function crossMistakes(config: SpyglassConfig): Mistake[] {
-  return [
-    ...duplicateNames(config),
-    ...danglingNames(config),
-    ...sizes(config),
-    ...exposures(config),
-    ...portClashes(config),
-    ...trapTargets(config),
-  ]
+  return [...nameMistakes(config), ...portClashes(config)]
+}
+
+function nameMistakes(config: SpyglassConfig): Mistake[] {
+  return [...duplicateNames(config), ...danglingNames(config), ...sizes(config), ...exposures(config), ...trapTargets(config)]
+}
+
+function ofIssue(issue: z.core.$ZodIssue, input: unknown): Mistake[] {
+  const at = pathText(issue.path)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: at ? `${at}.${key}` : key, message: 'unknown setting; see docs/reference/configuration.md' }))
+  }
+  return [{ path: at || '(file)', message: `${valueText(input, issue.path)}: ${issue.message}` }]
+}
+
+/** Ports are left out, and all beside a wrong value: a default in its place would be blamed for what nobody wrote. */
+function crossMistakesOfTheRest(issues: readonly z.core.$ZodIssue[], input: unknown): Mistake[] {
+  const rest = structuredClone(input)
+  const wrong = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path],
+  )
+  for (const path of wrong) remove(rest, path)
+  const parsed = SpyglassConfig.safeParse(rest)
+  if (!parsed.success) return []
+  const beside = new Set(issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => pathText(path.slice(0, -1))))
+  return nameMistakes(parsed.data).filter(({ path }) => !beside.has(path.slice(0, path.lastIndexOf('.'))))
+}
+
+function remove(from: unknown, path: readonly PropertyKey[]): void {
+  const owner = path.slice(0, -1).reduce<unknown>((value, part) => (isObject(value) ? value[part] : undefined), from)
+  const key = path.at(-1)
+  if (isObject(owner) && key !== undefined) delete owner[key]
 }
 
 function duplicateNames(config: SpyglassConfig): Mistake[] {
@@ -106,9 +127,11 @@ function pathText(path: readonly PropertyKey[]): string {
 
 function valueText(input: unknown, path: readonly PropertyKey[]): string {
   let value = input
-  for (const part of path) value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined
+  for (const part of path) value = isObject(value) ? value[part] : undefined
   if (value === undefined) return 'missing'
-  if (/password|secret|token|authorization/i.test(pathText(path))) return '(not shown)'
-  const text = JSON.stringify(value)
+  if (/password|secret|token|headers|community/i.test(pathText(path))) return '(not shown)'
+  const text = JSON.stringify(value).replace(/\/\/[^/@]*@/g, '//(not shown)@')
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }
+
+const isObject = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === 'object' && value !== null

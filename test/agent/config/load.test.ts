@@ -39,6 +39,28 @@ test('every mistake is listed at once with its path, value and what is allowed',
   }
 })
 
+test('mistakes between settings are listed beside those of a single one, and blame no default that nobody wrote', () => {
+  const path = file(`
+nonsense: 1
+logs: {level: loud}
+applications: [{name: a, folder: ., listener: nowhere}]
+datasources: [{name: d, file: x, min: 9, max: many}, {name: d, file: y}]
+`)
+  const message = messageOf(() => loadConfig({ file: path }))
+  for (const part of ['nonsense: unknown', 'applications[0].listener: "nowhere"', 'datasources[1].name: "d"', 'has 5 mistake(s)'])
+    expect(message).toContain(part)
+})
+
+test('what is secret is not told: communities, headers, passwords in an address', () => {
+  const path = file(`
+snmp: {community: 12345}
+alerting: {webhooks: [{name: a, url: "https//user:hunter2@h/", headers: {x-key: 777}}, {name: b, url: "ftp://u:hunter2@h/"}]}
+`)
+  const message = messageOf(() => loadConfig({ file: path }))
+  expect(message).toContain('has 4 mistake(s)')
+  expect(message).not.toMatch(/12345|777|hunter2/)
+})
+
 test('mistakes between settings are found too: names, sizes, ports, exposure', () => {
   const path = file(`
 applications: [{name: a, folder: ., listener: nowhere}]
