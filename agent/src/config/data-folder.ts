@@ -1,6 +1,7 @@
 /** Where things lie in the data folder. */
-import { accessSync, constants, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { codeOf } from '../contract/index.ts'
 import { fail } from './errors.ts'
 
 export interface DataFolder {
@@ -44,11 +45,23 @@ export function dataFolder(root: string): DataFolder {
 export function ensureDataFolder(root: string): DataFolder {
   const folder = dataFolder(root)
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 })
-    for (const path of [folder.store, folder.wal, folder.accessLogs, folder.state, folder.run]) mkdirSync(path, { recursive: true })
+    makeFolder(root, 0o700)
+    for (const path of [folder.store, folder.wal, folder.accessLogs, folder.state, folder.run]) makeFolder(path)
     accessSync(root, constants.W_OK)
   } catch (error) {
     throw fail('SPY_DATA_UNWRITABLE', [root, error instanceof Error ? error.message : String(error)], error)
   }
   return folder
+}
+
+/** Node's own `recursive` tells a read-only file system as ENOENT, and never returns from below /proc. */
+function makeFolder(path: string, mode = 0o777): void {
+  try {
+    mkdirSync(path, { mode })
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return accessSync(`${path}/.`) // a file of that name fails as ENOTDIR
+    if (codeOf(error) !== 'ENOENT' || existsSync(dirname(path))) throw error
+    makeFolder(dirname(path), mode)
+    makeFolder(path, mode)
+  }
 }
