@@ -119,7 +119,7 @@ export class Generation {
         clearTimeout(late)
         reject(
           this.#failure
-            ? fail('SPY_PART_FAILED', [name, this.#failure.message])
+            ? fail('SPY_PART_FAILED', [name, this.#failure.message], this.#failure)
             : fail('SPY_PART_ENDED', [name, exitText(exit), hooks.logFile]),
         )
       })

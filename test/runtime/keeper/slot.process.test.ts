@@ -55,7 +55,11 @@ async function boundSocket(): Promise<ListeningSocket> {
 
 test('a part that ends before it is ready fails the start with its own reason, and is tried again', async () => {
   const { slot, downs } = slotOf('fails')
-  await expect(slot.start()).rejects.toMatchObject({ code: 'SPY_PART_FAILED', message: expect.stringContaining('no luck') })
+  await expect(slot.start()).rejects.toMatchObject({
+    code: 'SPY_PART_FAILED',
+    message: expect.stringContaining('no luck'),
+    cause: { code: 'SPY_X' },
+  })
   await until(() => slot.restarts >= 2)
   expect(downs[0]).toContain('no luck')
 })
