@@ -1,6 +1,5 @@
 /** Asks the keeper to do something and waits for its word. */
-import type { CommandVerb, FromChild, ToChild } from '@spyglass/agent/contract'
-import { fail } from '../errors.ts'
+import { type CommandVerb, type FromChild, SpyglassError, type ToChild } from '@spyglass/agent/contract'
 
 const PATIENCE_MS = 60_000
 
@@ -39,6 +38,6 @@ export class KeeperCommands {
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
     if (ok) waiting?.resolve(message)
-    else waiting?.reject(fail('SPY_SERVER_REFUSED', [message]))
+    else waiting?.reject(new SpyglassError('SPY_SERVER_REFUSED', '%s', [message])) // whoever asked says that it was refused
   }
 }
