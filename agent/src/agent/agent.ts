@@ -35,6 +35,28 @@ export interface RequestInfo {
   readonly route: string
   /** 32 hexadecimal digits. */
   readonly traceId: string
+  /** Of the request's own span; 16 hexadecimal digits. */
+  readonly spanId: string
+}
+
+/** A recorded request as the server that hosts it sees it: for each request the one object, so asking costs nothing. */
+export interface RecordedRequest {
+  readonly traceId: string
+  readonly spanId: string
+  /** Route template without the context path; empty as long as no route is known. */
+  readonly routeTemplate: string
+  /** The same with the context path. */
+  readonly route: string
+  /** When it came, in milliseconds since the epoch. */
+  readonly startTime: number
+  /** From its start to its end, or to now as long as it runs. */
+  readonly durationMs: number
+}
+
+/** Hears of the end of a request. */
+export interface RequestObserver {
+  /** The response is closed; what becomes of the trace is decided after this. */
+  requestEnded(request: RecordedRequest): void
 }
 
 export interface RequestCounters {
@@ -55,6 +77,11 @@ export interface Agent {
   startStatement(input: StatementInput, calledFrom: (...args: never[]) => unknown): StatementRecord
   captureCallSite(calledFrom: (...args: never[]) => unknown): CallSite
   currentRequest(): RequestInfo | undefined
+  /**
+   * Has the observer hear of the end of the request that runs now, which saves it a listener and clocks of its own. One observer for
+   * each request. Undefined: no request is recorded here, and the observer will hear nothing.
+   */
+  observeRequest(observer: RequestObserver): RecordedRequest | undefined
   /** Marks the present request as leaking a connection: its trace is kept. */
   markLeak(): void
   /** Statement with literals replaced by `?`, and its digest of 16 hexadecimal digits. */

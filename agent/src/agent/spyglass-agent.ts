@@ -17,7 +17,16 @@ import { registerEventLoop } from '../runtime-metrics/event-loop.ts'
 import { registerHeap } from '../runtime-metrics/heap.ts'
 import { processMetrics } from '../runtime-metrics/process-metrics.ts'
 import type { AgentSettings } from '../settings/settings.ts'
-import type { Agent, CallSite, RequestCounters, RequestInfo, StatementInput, StatementRecord } from './agent.ts'
+import type {
+  Agent,
+  CallSite,
+  RecordedRequest,
+  RequestCounters,
+  RequestInfo,
+  RequestObserver,
+  StatementInput,
+  StatementRecord,
+} from './agent.ts'
 import { describeResource } from './resource.ts'
 
 const SWEEP_MS = 1000
@@ -54,7 +63,13 @@ export class SpyglassAgent implements Agent {
 
   currentRequest(): RequestInfo | undefined {
     const record = currentRecord()
-    return record && { route: record.route || record.method, traceId: record.traceId }
+    return record && { route: record.route || record.method, traceId: record.traceId, spanId: record.spanId }
+  }
+
+  observeRequest(observer: RequestObserver): RecordedRequest | undefined {
+    const record = currentRecord()
+    if (record) record.observer = observer
+    return record
   }
 
   markLeak(): void {

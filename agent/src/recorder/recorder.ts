@@ -68,13 +68,22 @@ export class Recorder implements ChildObserver {
 
   /** Ends it at the response's `close`, which comes for every request, answered or not. */
   endRequest(record: TraceRecord): void {
-    const { request, response } = record
-    if (!request || !response || record.endMs !== 0) return
+    const { response } = record
+    if (!response || record.endMs !== 0) return
     record.endMs = now()
     record.aborted = !response.writableFinished
+    try {
+      record.observer?.requestEnded(record)
+    } finally {
+      this.#conclude(record)
+    }
+  }
+
+  /** Counts a request and decides whether it is kept. */
+  #conclude(record: TraceRecord): void {
     const status = statusOf(record)
     if (status >= 400 && status < 500) record.error = undefined // the application made an answer to the client of it
-    const seconds = (record.endMs - record.startMs) / 1000
+    const seconds = record.durationMs / 1000
     const slowMs = this.aggregates.countRequest({ method: record.method, route: record.route, status }, seconds, record.endMs)
     this.#finish(record, this.decision.reasonFor(record, status, slowMs))
   }
@@ -96,7 +105,7 @@ export class Recorder implements ChildObserver {
   startStatement(input: StatementInput, calledFrom: AnyFunction | CapturedStack | undefined): StatementChild {
     const shape = this.shapes.of(input.text, input.system)
     const within = this.#within()
-    const site = calledFrom instanceof CapturedStack ? calledFrom : calledFrom && this.captureFor(input, calledFrom)
+    const site = this.#siteOf(input, calledFrom)
     const { system, pool, waitMs } = input
     const child = new StatementChild(this, within, { shape, system, pool, waitMs, site, clock: now })
     within.record?.adopt(child)
@@ -115,6 +124,13 @@ export class Recorder implements ChildObserver {
     const site = new CapturedStack(calledFrom)
     if (isFirst) shape.firstSites.set(route, site.frames())
     return site
+  }
+
+  /** A place taken before the statement waited for its connection is the true one: when it starts, nobody of the application is on the stack. */
+  #siteOf(input: StatementInput, calledFrom: AnyFunction | CapturedStack | undefined): CapturedStack | undefined {
+    const taken = input.callSite ?? calledFrom
+    if (taken instanceof CapturedStack) return taken
+    return typeof calledFrom === 'function' ? this.captureFor(input, calledFrom) : undefined
   }
 
   startClient(call: { method: string; origin: string; path: string }): ClientChild {
@@ -184,6 +200,7 @@ export class Recorder implements ChildObserver {
     record.slot.context = undefined
     record.request = undefined
     record.response = undefined
+    record.observer = undefined
     record.children = undefined
   }
 

@@ -3,9 +3,11 @@
  * headers and attributes exist only for a record that is kept or that called another service.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RecordedRequest, RequestObserver } from '../agent/agent.ts'
 import type { AttributesInput, SpanEvent, SpanKindNumber, SpanLink } from '../otlp/records.ts'
 import { SPAN_KIND } from '../otlp/records.ts'
 import type { ChildRecord } from './child-record.ts'
+import { now, toEpochMs } from './clock.ts'
 import type { Slot } from './context.ts'
 import { newSpanId, newTraceId } from './ids.ts'
 import { type TraceParent, parseTraceParent, traceStateOf } from './trace-context.ts'
@@ -34,7 +36,7 @@ export interface ManualRoot {
   readonly parent: TraceParent | undefined
 }
 
-export class TraceRecord {
+export class TraceRecord implements RecordedRequest {
   readonly startMs: number
   endMs = 0
   readonly slot: Slot
@@ -45,6 +47,8 @@ export class TraceRecord {
   /** Route template without the context path; empty as long as no route is known. */
   routeTemplate = ''
   readonly manual: ManualRoot | undefined
+  /** Hears of its end before it is decided what becomes of it. */
+  observer: RequestObserver | undefined
   children: ChildRecord[] | undefined
   droppedChildren = 0
   additions: SpanAdditions | undefined
@@ -78,6 +82,14 @@ export class TraceRecord {
       this.method = ''
       this.manual = origin
     }
+  }
+
+  get startTime(): number {
+    return toEpochMs(this.startMs)
+  }
+
+  get durationMs(): number {
+    return (this.endMs || now()) - this.startMs
   }
 
   get traceId(): string {

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import type { SpanRecord } from '@spyglass/agent/otlp'
 import { Aggregates } from '../../../agent/src/aggregate/aggregates.ts'
+import type { RecordedRequest } from '../../../agent/src/agent/agent.ts'
+import { CapturedStack } from '../../../agent/src/recorder/call-site.ts'
 import { currentRecord, runInSlot, runOutside } from '../../../agent/src/recorder/context.ts'
 import { Recorder, type RecorderOptions } from '../../../agent/src/recorder/recorder.ts'
 import { CONTEXT_PATH } from '../../../agent/src/recorder/trace-record.ts'
@@ -26,6 +28,7 @@ function messages(more: object = {}): { request: IncomingMessage; response: Serv
 }
 
 function callSite(): void {}
+function callSiteOfNobody(): void {}
 
 test('a kept request is a root span with its statements below, and its query string stays here', () => {
   const { recorder, spans } = prepared()
@@ -75,6 +78,57 @@ test('a statement that outlives its request is sent with it unfinished, and agai
   const statements = spans.filter((span) => span.kind === 3)
   expect(statements.map((span) => span.attributes?.['spyglass.partial'])).toEqual([true, undefined])
   expect(statements[0]?.spanId).toBe(statements[1]?.spanId)
+})
+
+test('a statement that waited for its connection has the place where the application called, not the one where it started', () => {
+  const { recorder, spans } = prepared()
+  const facade = (): CapturedStack => new CapturedStack(facade)
+  runOutside(() => {
+    const record = recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))
+    const callSite = facade()
+    recorder.startStatement({ system: 'sqlite', pool: 'p', text: 'SELECT 1', callSite }, callSiteOfNobody).end()
+    recorder.endRequest(record)
+  })
+  expect(spans[1]?.attributes).toMatchObject({
+    'code.file.path': 'test/agent/recorder/recorder.test.ts',
+    'code.line.number': expect.any(Number),
+  })
+  expect(spans[1]?.attributes).not.toHaveProperty('spyglass.code.earlier')
+})
+
+test('the observer of a request hears of its end before it is decided what becomes of it', () => {
+  const { recorder, spans } = prepared({ slowRequestMs: 1e9 })
+  const heard: RecordedRequest[] = []
+  runOutside(() => {
+    const record = recorder.beginRequest(...(Object.values(messages({ [CONTEXT_PATH]: '/shop' })) as [IncomingMessage, ServerResponse]))
+    expect(record.durationMs).toBeGreaterThan(0)
+    record.routeTemplate = '/orders/:id'
+    record.observer = {
+      requestEnded(request) {
+        heard.push({ ...request, durationMs: request.durationMs, route: request.route })
+        record.leaked = true
+      },
+    }
+    recorder.endRequest(record)
+    recorder.endRequest(record)
+  })
+  expect(heard).toMatchObject([{ route: '/shop/orders/:id', routeTemplate: '/orders/:id', durationMs: expect.any(Number) }])
+  expect(spans[0]?.attributes).toMatchObject({ 'spyglass.keep.reason': 'leak' })
+})
+
+test('an observer that throws does not keep its request from ending', () => {
+  const { recorder, spans } = prepared()
+  runOutside(() => {
+    const record = recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))
+    record.observer = {
+      requestEnded() {
+        throw new TypeError('a fault of the observer')
+      },
+    }
+    expect(() => recorder.endRequest(record)).toThrow('a fault of the observer')
+  })
+  expect(recorder.active).toBe(0)
+  expect(spans).toHaveLength(1)
 })
 
 test('a slow statement outside of any request is a trace of its own, an ordinary one is only counted', () => {

@@ -40,6 +40,7 @@ test('320 of 320 statements of 160 requests over two connections land in their o
     registry: real.registry,
     captureCallSite: (calledFrom) => real.captureCallSite(calledFrom),
     currentRequest: () => real.currentRequest(),
+    observeRequest: (observer) => real.observeRequest(observer),
     markLeak: () => real.markLeak(),
     normaliseSql: (text) => real.normaliseSql(text),
     requestCounters: () => real.requestCounters(),
