@@ -38,7 +38,12 @@ function applicationUrl({ listeners }: SpyglassConfig, listenerName: string, con
 
 function snmpLine({ snmp }: SpyglassConfig, folder: DataFolder, secrets: Secrets): string {
   if (!snmp.enabled) return 'off (snmp.enabled)'
-  const target = `-M ${folder.mibs} -m SPYGLASS-MIB ${snmp.host}:${snmp.port} SPYGLASS-MIB::spyglassMIB`
-  if (snmp.community !== undefined) return `snmpwalk -v2c -c ${snmp.community} ${target}`
+  const target = `-M ${shellWord(folder.mibs)} -m SPYGLASS-MIB ${snmp.host}:${snmp.port} SPYGLASS-MIB::spyglassMIB`
+  if (snmp.community !== undefined) return `snmpwalk -v2c -c ${shellWord(snmp.community)} ${target}`
   return `snmpwalk -v3 -l authPriv -u ${secrets.snmp.user} -a SHA-256 -A AUTH -x AES -X PRIV ${target}   (AUTH and PRIV: snmp in ${folder.secrets})`
+}
+
+/** A word as a POSIX shell reads it back. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

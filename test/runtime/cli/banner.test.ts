@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { dataFolder, ensureSecrets, loadConfig } from '@spyglass/agent/config'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -28,4 +29,15 @@ test('the block names everything with its port, and the password only to a perso
   }
   expect(piped).not.toContain(secrets.console.password)
   expect(bannerText({ ...input, interactive: true })).toContain(secrets.console.password)
+})
+
+test('the snmpwalk line works as pasted from a folder with spaces and quotes in its name', () => {
+  const root = join(tempFolder(), "it's a folder")
+  const secrets = ensureSecrets(join(tempFolder(), 'secrets.yaml'))
+  const config = loadConfig({ data: root, base: { snmp: { community: 'two words' } } })
+  const text = bannerText({ config, folder: dataFolder(root), secrets, interactive: false })
+  const line = /snmpwalk.*/.exec(text)?.[0] ?? ''
+  const words = execFileSync('sh', ['-c', `set -- ${line}; printf '%s\\n' "$@"`], { encoding: 'utf8' }).split('\n')
+  expect(words).toContain(join(root, 'mibs'))
+  expect(words).toContain('two words')
 })
