@@ -29,7 +29,7 @@ interface Ingest {
 
 /** Runs the collector until it is told to stop. */
 export async function runCollector(argv: readonly string[]): Promise<void> {
-  const base = openOwnProcess(NAME, argv)
+  const base = await openOwnProcess(NAME, argv)
   const { config, registry, logger } = base
   const parts: Parts = {}
   // The port comes first: whoever holds it owns the write-ahead log, so recovery never cuts back a log that another process writes.

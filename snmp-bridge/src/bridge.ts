@@ -5,7 +5,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { codeOf, type Getters, kinds, type SpyglassEvent } from '@spyglass/agent/contract'
-import { ensureDataFolder, type DataFolder, type Secrets, type SpyglassConfig } from '@spyglass/agent/config'
+import { ensureDataFolder, type DataFolder, type Secrets, type SpyglassConfig } from '@spyglass/agent/checked-config'
 import type { Logger } from '@spyglass/agent/logger'
 import type { Registry } from '@spyglass/agent/registry'
 import { type Oid, parseOid } from './ber/oid.ts'

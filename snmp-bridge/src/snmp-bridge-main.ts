@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `spyglass-snmp-bridge`: the SNMP agent as a process of its own, and the tools around it. */
 import { parseArgs } from 'node:util'
-import { configFromArguments, ensureDataFolder, ensureSecrets } from '@spyglass/agent/config'
+import { configOfProcess, openProcessConfig } from '@spyglass/agent/checked-config'
 import { connectKeeper } from '@spyglass/agent/keeper-link'
 import { openOwnProcess, runOwnProcess } from '@spyglass/agent/own-process'
 import { parseOid } from './ber/oid.ts'
@@ -27,6 +27,7 @@ async function main(argv: readonly string[]): Promise<void> {
     allowPositionals: true,
     options: {
       config: { type: 'string' },
+      checked: { type: 'string' },
       data: { type: 'string' },
       'port-offset': { type: 'string' },
       'print-mib': { type: 'boolean' },
@@ -36,22 +37,21 @@ async function main(argv: readonly string[]): Promise<void> {
     },
   })
   if (values.help) process.stdout.write(HELP)
-  else if (values['print-mib']) process.stdout.write(mibText(parseOid(values.root ?? configFromArguments(argv).snmp.root)))
+  else if (values['print-mib']) process.stdout.write(mibText(parseOid(values.root ?? (await configOfProcess(argv)).snmp.root)))
   else if (values.check) await check(argv, positionals)
   else await serve(argv)
 }
 
 async function check(argv: readonly string[], targets: readonly string[]): Promise<void> {
   const { checkAgent, reportText } = await import('./manager/check.ts')
-  const config = configFromArguments(argv)
-  const secrets = ensureSecrets(ensureDataFolder(config.data).secrets)
+  const { config, secrets } = await openProcessConfig(argv)
   for (const target of targets.length > 0 ? targets : [config.snmp.host]) {
     process.stdout.write(`${reportText(await checkAgent(target, { config, secrets }))}\n`)
   }
 }
 
 async function serve(argv: readonly string[]): Promise<void> {
-  const own = openOwnProcess('snmp-bridge', argv)
+  const own = await openOwnProcess('snmp-bridge', argv)
   const starting = startBridge(own)
   const link = connectKeeper({ registry: own.registry, stop: async () => (await starting).stop() })
   await starting

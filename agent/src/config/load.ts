@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { parse, YAMLParseError } from 'yaml'
 import { fail } from './errors.ts'
 import { crossMistakes, type Mistake, mistakesOf } from './mistakes.ts'
+import { parseOffset } from './port-offset.ts'
 import { SpyglassConfig } from './schema.ts'
 
 export interface LoadOptions {
@@ -40,14 +41,6 @@ export function configFromArguments(argv: readonly string[]): SpyglassConfig {
   })
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
   return loadConfig({ file: text(values.config), data: text(values.data), portOffset: parseOffset(text(values['port-offset'])) })
-}
-
-/** @throws SPY_ARGUMENT_INVALID when it is not a whole number from 0 to 50000. */
-export function parseOffset(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  if (!/^\d{1,5}$/.test(value) || Number(value) > 50_000)
-    throw fail('SPY_ARGUMENT_INVALID', ['--port-offset', `${value}: a whole number from 0 to 50000`])
-  return Number(value)
 }
 
 function readYaml(file: string): Record<string, unknown> {

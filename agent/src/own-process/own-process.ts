@@ -3,36 +3,24 @@
  * registry that tells of its heap and event loop; and how it ends when it cannot start.
  */
 import process from 'node:process'
-import {
-  configFromArguments,
-  type DataFolder,
-  ensureDataFolder,
-  ensureSecrets,
-  type Secrets,
-  type SpyglassConfig,
-} from '../config/index.ts'
+import { openProcessConfig, type ProcessConfig } from '../config/checked.ts'
 import { codeOf, type FromChild, kindNamed } from '../contract/index.ts'
 import { createLogger, type Logger } from '../logger/index.ts'
 import { createRegistry, type Registry } from '../registry/index.ts'
 import { registerEventLoop } from '../runtime-metrics/event-loop.ts'
 import { registerHeap } from '../runtime-metrics/heap.ts'
 
-export interface OwnProcess {
-  readonly config: SpyglassConfig
-  readonly folder: DataFolder
-  readonly secrets: Secrets
+export interface OwnProcess extends ProcessConfig {
   readonly registry: Registry
   readonly logger: Logger
 }
 
 /**
- * Reads `--config`, `--data` and `--port-offset`, and makes what is missing in the data folder.
+ * Reads `--config`, `--data` and `--port-offset`, or what the keeper has checked, and makes what is missing in the data folder.
  * @throws SPY_CONFIG_…, SPY_DATA_UNWRITABLE, SPY_SECRETS_INVALID
  */
-export function openOwnProcess(name: string, argv: readonly string[]): OwnProcess {
-  const config = configFromArguments(argv)
-  const folder = ensureDataFolder(config.data)
-  const secrets = ensureSecrets(folder.secrets)
+export async function openOwnProcess(name: string, argv: readonly string[]): Promise<OwnProcess> {
+  const { config, folder, secrets } = await openProcessConfig(argv)
   const logger = createLogger({ process: name, level: config.logs.level })
   const registry = createRegistry({ kindNamed })
   registerHeap(registry, name)

@@ -14,7 +14,7 @@ function endAtOnce(logger: Logger): void {
 
 /** Runs the store until it is told to stop. */
 export async function runStore(argv: readonly string[]): Promise<void> {
-  const { config, folder, secrets, logger, registry } = openOwnProcess('store', argv)
+  const { config, folder, secrets, logger, registry } = await openOwnProcess('store', argv)
   const counters: QueryCounters = { queries: 0, failed: 0, refused: 0 }
 
   const store = await openStore({

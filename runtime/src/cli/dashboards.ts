@@ -1,6 +1,5 @@
 /** Writes the Grafana provisioning by the dashboards package's own command. */
-import type { DataFolder, SpyglassConfig } from '@spyglass/agent/config'
-import { ensureSecrets } from '@spyglass/agent/config'
+import type { Checked, DataFolder } from '@spyglass/agent/checked-config'
 import { entryOf } from './part-scripts.ts'
 import { runScript } from './run-script.ts'
 
@@ -12,11 +11,10 @@ export interface DashboardsOptions {
 }
 
 /**
- * Settles with the exit code when it is written. Grafana may be set up before the server first starts: the secrets are then made here.
- * The password goes by the environment: arguments can be seen by everyone.
+ * Settles with the exit code when it is written. The password goes by the environment: arguments can be seen by everyone.
  */
-export async function buildDashboards(config: SpyglassConfig, folder: DataFolder, options: DashboardsOptions = {}): Promise<number> {
-  const { user, password } = ensureSecrets(folder.secrets).clickhouse.reader
+export async function buildDashboards({ config, secrets }: Checked, folder: DataFolder, options: DashboardsOptions = {}): Promise<number> {
+  const { user, password } = secrets.clickhouse.reader
   const { store, alerting } = config
   const url = `http://${store.host}:${store.port}`
   const rules = ['--owner', alerting.owner, '--instance-down-after-ms', String(alerting.instanceDownAfterMs)]

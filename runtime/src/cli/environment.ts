@@ -1,9 +1,11 @@
 /** The environment that children get: what a process needs to run, and nothing else that happens to stand in the keeper's. */
+import { join } from 'node:path'
+import type { DataFolder } from '@spyglass/agent/checked-config'
 import type { ApplicationConfig, SpyglassConfig } from '@spyglass/agent/config'
 import { version } from '../identity.ts'
 
 const PASSED =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|TERM|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|TERM|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|NODE_DISABLE_COMPILE_CACHE|MALLOC_ARENA_MAX|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/
 
 /** NODE_OPTIONS is among what is left out: npm sets it for itself, and an application must not inherit it. */
 export function baseEnvironment(from: NodeJS.ProcessEnv = process.env): Record<string, string> {
@@ -12,22 +14,43 @@ export function baseEnvironment(from: NodeJS.ProcessEnv = process.env): Record<s
   )
 }
 
-/** libuv's threads are the store's queries: as many as there are sessions, and some for files (`design: the store`). */
-export function storeEnvironment(config: SpyglassConfig): Record<string, string> {
-  return { ...baseEnvironment(), UV_THREADPOOL_SIZE: String(config.store.readers + 10) }
+/**
+ * For every child: compiled modules are kept in the data folder unless another place is set, so that a process which runs from source
+ * does not hold the 25 MB that strip its types (from its second start on), and a restart takes half the time.
+ */
+function childEnvironment({ root }: Pick<DataFolder, 'root'>): Record<string, string> {
+  return { NODE_COMPILE_CACHE: join(root, 'cache', 'node'), ...baseEnvironment() }
+}
+
+/** For our own services: glibc would give each of their threads a heap of its own, up to eight for each core. */
+export function serviceEnvironment(folder: Pick<DataFolder, 'root'>): Record<string, string> {
+  return { MALLOC_ARENA_MAX: '2', ...childEnvironment(folder) }
+}
+
+/**
+ * libuv's threads are the store's queries: as many as there are sessions, and some for files. The engine's allocator keeps a profile of
+ * itself unless it is told otherwise (6 MB), and gives free pages back after a second instead of five.
+ */
+export function storeEnvironment(folder: Pick<DataFolder, 'root'>, config: SpyglassConfig): Record<string, string> {
+  return {
+    ...serviceEnvironment(folder),
+    UV_THREADPOOL_SIZE: String(config.store.readers + 10),
+    JE_MALLOC_CONF: 'prof:false,dirty_decay_ms:1000',
+  }
 }
 
 export interface InstanceEnvironmentInput {
   readonly config: SpyglassConfig
+  readonly folder: Pick<DataFolder, 'root'>
   readonly instance: string
   readonly applications: readonly ApplicationConfig[]
 }
 
 /** What the agent in an instance reads, then what the configuration adds for its applications. */
-export function instanceEnvironment({ config, instance, applications }: InstanceEnvironmentInput): Record<string, string> {
+export function instanceEnvironment({ config, folder, instance, applications }: InstanceEnvironmentInput): Record<string, string> {
   const { agent, collector } = config
   return {
-    ...baseEnvironment(),
+    ...childEnvironment(folder),
     OTEL_SERVICE_NAME: applications.length === 1 && applications[0] ? applications[0].name : config.server.name,
     OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${instance},service.namespace=${config.server.name},spyglass.version=${version}`,
     OTEL_EXPORTER_OTLP_ENDPOINT: agent.endpoint ?? `http://${collector.host}:${collector.otlpHttpPort}`,

@@ -1,19 +1,17 @@
 /** From the configuration to what the keeper needs: which processes, in which order, with which sockets and environment. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { DataFolder, ListenerConfig, SpyglassConfig } from '@spyglass/agent/config'
+import { type Checked, type DataFolder, type SpyglassConfig, writeChecked } from '@spyglass/agent/checked-config'
+import type { ListenerConfig } from '@spyglass/agent/config'
 import { serverIdentity, version } from '../identity.ts'
 import type { ProcessSpec } from '../keeper/generation.ts'
 import type { ListeningSocket } from '../keeper/listening-socket.ts'
 import type { ListenerSpec, Part, ServerPlan } from '../keeper/parts.ts'
-import { baseEnvironment, instanceEnvironment, storeEnvironment } from './environment.ts'
+import { baseEnvironment, instanceEnvironment, serviceEnvironment, storeEnvironment } from './environment.ts'
 import { agentRegisterUrl, baseExecArgv, entryOf, ownEntry } from './part-scripts.ts'
 
 /** `all`: everything; `edge`: server, management and bridge, with a collector elsewhere. */
 export type Role = 'all' | 'edge'
 
-export interface PlanInput {
-  readonly config: SpyglassConfig
+export interface PlanInput extends Checked {
   readonly folder: DataFolder
   readonly role: Role
   /** A traffic generator to run beside: its script and arguments. */
@@ -21,18 +19,20 @@ export interface PlanInput {
 }
 
 const START_TIMEOUT_MS = 60_000
+/** Our own processes hold little that lives short: V8's default of 16 MB for each half of the young generation would only fill up. */
+const SMALL_HEAP = '--max-semi-space-size=2'
 
 export function planOf(input: PlanInput): ServerPlan {
   const { config, folder, role } = input
-  const effective = writeEffective(config, folder)
+  const checked = writeChecked(folder.run, input) // children read what was checked at the start, not what the file may have become since
   const service = (name: string, script: string, more: Partial<ProcessSpec> = {}): Part => ({
     kind: 'service',
     spec: {
       name,
       script,
-      args: ['--config', effective],
-      execArgv: baseExecArgv,
-      env: baseEnvironment(),
+      args: checked,
+      execArgv: [...baseExecArgv, SMALL_HEAP],
+      env: serviceEnvironment(folder),
       sockets: [],
       startTimeoutMs: START_TIMEOUT_MS,
       ...more,
@@ -50,13 +50,13 @@ export function planOf(input: PlanInput): ServerPlan {
     parts: (sockets) => [
       ...(role === 'all'
         ? [
-            service('store', entryOf('@spyglass/collector', 'store-main'), { env: storeEnvironment(config) }),
+            service('store', entryOf('@spyglass/collector', 'store-main'), { env: storeEnvironment(folder, config) }),
             service('collector', entryOf('@spyglass/collector', 'collector-main')),
           ]
         : []),
       service('management', ownEntry('management/management-main')),
       ...(config.snmp.enabled ? [service('snmp-bridge', entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'))] : []),
-      ...config.listeners.flatMap((listener) => instancesOf(listener, sockets, input, effective)),
+      ...config.listeners.flatMap((listener) => instancesOf(listener, sockets, input, checked)),
       ...(input.traffic ? [service('traffic', input.traffic.script, { args: input.traffic.args, readyAtSpawn: true })] : []),
     ],
     unavailable: {
@@ -73,8 +73,8 @@ export function planOf(input: PlanInput): ServerPlan {
 function instancesOf(
   listener: ListenerConfig,
   sockets: ReadonlyMap<string, ListeningSocket>,
-  { config }: PlanInput,
-  effective: string,
+  { config, folder }: PlanInput,
+  checked: readonly string[],
 ): Part[] {
   const socket = sockets.get(listener.name)
   const applications = config.applications.filter((application) => application.listener === listener.name)
@@ -86,21 +86,14 @@ function instancesOf(
       spec: {
         name,
         script: ownEntry('instance/instance-main'),
-        args: ['--config', effective, '--instance', name, '--listener', listener.name],
+        args: [...checked, '--instance', name, '--listener', listener.name],
         execArgv: [...baseExecArgv, '--disable-warning=ExperimentalWarning', '--import', agentRegisterUrl()],
-        env: instanceEnvironment({ config, instance: name, applications }),
+        env: instanceEnvironment({ config, folder, instance: name, applications }),
         sockets: socket ? [socket] : [],
         startTimeoutMs: Math.max(START_TIMEOUT_MS, ...applications.map(({ startTimeoutMs }) => startTimeoutMs)),
       },
     }
   })
-}
-
-/** Children read the configuration as it was checked at the start, not as the file may have become since. */
-function writeEffective(config: SpyglassConfig, folder: DataFolder): string {
-  const file = join(folder.run, 'config.json')
-  writeFileSync(file, `${JSON.stringify(config, undefined, 2)}\n`, { mode: 0o600 })
-  return file
 }
 
 function portsOf({ management, collector, store, console: page }: SpyglassConfig, role: Role): readonly ListenerSpec[] {

@@ -1,16 +1,13 @@
 #!/usr/bin/env node
 /** The command line. Each command lies in a file of its own; commands.ts declares them. */
 import { parseArgs } from 'node:util'
-import { ensureDataFolder, loadConfig, parseOffset, type SpyglassConfig } from '@spyglass/agent/config'
+import { parseOffset, type SpyglassConfig } from '@spyglass/agent/checked-config'
 import { codeOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import { version } from '../identity.ts'
 import { type CommandDeclaration, commands } from './commands.ts'
-import { buildDashboards } from './dashboards.ts'
 import { commandHelp, helpText } from './help.ts'
-import { get, list, status } from './inspect.ts'
 import { entryOf } from './part-scripts.ts'
-import { reload } from './reload.ts'
 import { runScript } from './run-script.ts'
 import { up } from './up.ts'
 
@@ -25,24 +22,28 @@ interface Invocation {
 
 type Run = (invocation: Invocation) => Promise<number>
 
+/** Only the command that runs is loaded: `up` stays for as long as the service does. */
 const runs: Readonly<Record<string, Run>> = {
   up: ({ values }) => up(values, 'all'),
   server: ({ values }) => up(values, 'edge'),
   collector: ({ raw }) => runScript(entryOf('@spyglass/collector', 'collector-main'), raw),
   store: ({ raw }) => runScript(entryOf('@spyglass/collector', 'store-main'), raw, { env: { UV_THREADPOOL_SIZE: '16' } }),
   'snmp-bridge': ({ raw }) => runScript(entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'), raw),
-  status: async ({ values }) => print(await status(configOf(values))),
-  list: async ({ values, words }) => print(await list(configOf(values), words[0])),
-  get: async ({ values, words }) => print(await get(configOf(values), words)),
-  reload: async ({ values, words }) => print([await reload(configOf(values), words[0])]),
-  mib: ({ values }) => {
-    const root = typeof values['root'] === 'string' ? values['root'] : configOf(values).snmp.root
+  status: async ({ values }) => print(await (await import('./inspect.ts')).status(await configOf(values))),
+  list: async ({ values, words }) => print(await (await import('./inspect.ts')).list(await configOf(values), words[0])),
+  get: async ({ values, words }) => print(await (await import('./inspect.ts')).get(await configOf(values), words)),
+  reload: async ({ values, words }) => print([await (await import('./reload.ts')).reload(await configOf(values), words[0])]),
+  mib: async ({ values }) => {
+    const root = typeof values['root'] === 'string' ? values['root'] : (await configOf(values)).snmp.root
     return runScript(entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'), ['--print-mib', '--root', root])
   },
-  'dashboards build': ({ values }) => {
-    const config = configOf(values)
+  'dashboards build': async ({ values }) => {
+    const { ensureDataFolder, ensureSecrets } = await import('@spyglass/agent/config')
+    const { buildDashboards } = await import('./dashboards.ts')
+    const config = await configOf(values)
     const folder = ensureDataFolder(config.data)
-    return buildDashboards(config, folder, typeof values['out'] === 'string' ? { out: values['out'] } : {})
+    const secrets = ensureSecrets(folder.secrets) // Grafana may be set up before the server first starts
+    return buildDashboards({ config, secrets }, folder, typeof values['out'] === 'string' ? { out: values['out'] } : {})
   },
 }
 
@@ -76,7 +77,8 @@ function parse(
   }
 }
 
-function configOf({ config, data, 'port-offset': offset }: Values): SpyglassConfig {
+async function configOf({ config, data, 'port-offset': offset }: Values): Promise<SpyglassConfig> {
+  const { loadConfig } = await import('@spyglass/agent/config')
   const text = (value: string | boolean | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
   return loadConfig({ file: text(config), data: text(data), portOffset: parseOffset(text(offset)) })
 }

@@ -1,17 +1,10 @@
 /** `spyglass up` and `spyglass server`: from arguments to a running keeper that ends on Ctrl-C. */
-import { existsSync } from 'node:fs'
-import {
-  type DataFolder,
-  ensureDataFolder,
-  ensureSecrets,
-  loadConfig,
-  type LoadOptions,
-  parseOffset,
-  type SpyglassConfig,
-} from '@spyglass/agent/config'
+import { type Checked, type DataFolder, dataFolder, parseOffset } from '@spyglass/agent/checked-config'
+import type { LoadOptions } from '@spyglass/agent/config'
 import { codeOf } from '@spyglass/agent/contract'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
 import { bannerText } from './banner.ts'
+import { checkConfig } from './check.ts'
 import { buildDashboards } from './dashboards.ts'
 import { demoSettings, demoTraffic } from './demo.ts'
 import { planOf, type Role } from './plan.ts'
@@ -29,12 +22,10 @@ const HOPELESS = /^SPY_(PORT_TAKEN|LISTEN_FAILED|.*PORT_TAKEN|STORE_IN_USE)/
 
 /** Starts, says when all is ready, and stays until a signal comes. Settles with the exit code. */
 export async function up(options: UpOptions, role: Role): Promise<number> {
-  const config = loadConfig(loadOptions(options))
-  const folder = ensureDataFolder(config.data)
-  const firstStart = !existsSync(folder.secrets)
-  const secrets = ensureSecrets(folder.secrets)
+  const { config, secrets, firstStart } = await checkConfig(loadOptions(options))
+  const folder = dataFolder(config.data)
   const traffic = options.demo ? demoTraffic(config) : undefined
-  const keeper = await startKeeper(planOf({ config, folder, role, ...(traffic ? { traffic } : {}) }))
+  const keeper = await startKeeper(planOf({ config, secrets, folder, role, ...(traffic ? { traffic } : {}) }))
   const ended = stopOnSignal(keeper)
   if (firstStart) say(`secrets were made in ${folder.secrets} (mode 0600)`)
   const failures = await withProgress(keeper)
@@ -44,7 +35,7 @@ export async function up(options: UpOptions, role: Role): Promise<number> {
     await keeper.stop()
     return 1
   }
-  await writeDashboards(config, folder)
+  await writeDashboards({ config, secrets }, folder)
   say(bannerText({ config, folder, secrets, interactive: process.stdout.isTTY }))
   return ended
 }
@@ -82,9 +73,9 @@ async function withProgress(keeper: Keeper): Promise<ReadonlyMap<string, Error> 
 }
 
 /** Grafana's files are a convenience: the server runs without them. */
-async function writeDashboards(config: SpyglassConfig, folder: DataFolder): Promise<void> {
+async function writeDashboards(checked: Checked, folder: DataFolder): Promise<void> {
   try {
-    await buildDashboards(config, folder, { quiet: true })
+    await buildDashboards(checked, folder, { quiet: true })
   } catch (error) {
     say(`the Grafana files were not written: ${error instanceof Error ? error.message : String(error)}`)
   }

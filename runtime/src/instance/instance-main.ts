@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { currentAgent } from '@spyglass/agent'
-import { configFromArguments, dataFolder } from '@spyglass/agent/config'
+import { configOfProcess, dataFolder } from '@spyglass/agent/checked-config'
 import { codeOf, kindNamed, type ToChild } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/agent/keeper-link'
 import { createLogger } from '@spyglass/agent/logger'
@@ -17,17 +17,18 @@ import { registerInstance, registerListener } from './resources.ts'
 
 const { values } = parseArgs({ options: { instance: { type: 'string' }, listener: { type: 'string' } }, strict: false })
 const instance = String(values.instance)
-const config = configFromArguments(process.argv.slice(2))
-const folder = dataFolder(config.data)
-const logger = createLogger({ process: instance, level: config.logs.level })
-const agent = currentAgent()
-const registry = agent?.registry ?? createRegistry({ kindNamed })
-const listenerConfig = config.listeners.find(({ name }) => name === values.listener)
 
 /** The keeper sends the socket as soon as the channel stands: it must be heard before the applications are loaded. */
 const socket = new Promise<unknown>((resolve) => {
   process.on('message', (message: ToChild, handle: unknown) => message.type === 'listener' && resolve(handle))
 })
+
+const config = await configOfProcess(process.argv.slice(2))
+const folder = dataFolder(config.data)
+const logger = createLogger({ process: instance, level: config.logs.level })
+const agent = currentAgent()
+const registry = agent?.registry ?? createRegistry({ kindNamed })
+const listenerConfig = config.listeners.find(({ name }) => name === values.listener)
 
 async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Promise<void>> {
   const datasources = await openDatasources({ datasources: config.datasources, folder: config.data, instance, registry, logger })

@@ -14,7 +14,7 @@ const NAME = 'management'
 
 /** Runs it until the keeper, or a signal, says stop. */
 export async function runManagement(argv: readonly string[]): Promise<void> {
-  const own = openOwnProcess(NAME, argv)
+  const own = await openOwnProcess(NAME, argv)
   const { config, folder, secrets, registry, logger } = own
   registerPlatformBeans(registry, { processName: NAME, fallback: true })
   const exporter = exportEvents(own)

@@ -1,17 +1,19 @@
 import { loadConfig } from '@spyglass/agent/config'
-import { expect, test } from 'vitest'
-import { baseEnvironment, instanceEnvironment, storeEnvironment } from '../../../runtime/src/cli/environment.ts'
+import { expect, test, vi } from 'vitest'
+import { baseEnvironment, instanceEnvironment, serviceEnvironment, storeEnvironment } from '../../../runtime/src/cli/environment.ts'
 
 test('children do not inherit options of npm and Node, nor secrets that stand in the environment', () => {
   const from = { PATH: '/bin', NODE_OPTIONS: '--inspect', npm_config_user: 'x', AWS_SECRET_ACCESS_KEY: 's', LC_ALL: 'C', https_proxy: 'p' }
   expect(baseEnvironment(from)).toEqual({ PATH: '/bin', LC_ALL: 'C', https_proxy: 'p' })
 })
 
+const folder = { root: '/data' }
+
 test('an instance with one application is that service to the agent, and gets what the configuration adds', () => {
   const config = loadConfig({
     base: { applications: [{ name: 'shop', folder: '/x', environment: { GREETING: 'hi' } }], agent: { slowRequestMs: 50 } },
   })
-  expect(instanceEnvironment({ config, instance: 'http-1', applications: config.applications })).toMatchObject({
+  expect(instanceEnvironment({ config, folder, instance: 'http-1', applications: config.applications })).toMatchObject({
     OTEL_SERVICE_NAME: 'shop',
     OTEL_RESOURCE_ATTRIBUTES: expect.stringContaining('service.instance.id=http-1'),
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
@@ -21,6 +23,16 @@ test('an instance with one application is that service to the agent, and gets wh
   })
 })
 
+test('every child keeps its compiled modules in the data folder, unless another place is set', () => {
+  vi.stubEnv('NODE_COMPILE_CACHE', undefined)
+  expect(serviceEnvironment(folder)).toMatchObject({ NODE_COMPILE_CACHE: '/data/cache/node', MALLOC_ARENA_MAX: '2' })
+  vi.stubEnv('NODE_COMPILE_CACHE', '/elsewhere')
+  expect(serviceEnvironment(folder)['NODE_COMPILE_CACHE']).toBe('/elsewhere')
+  vi.unstubAllEnvs()
+})
+
 test('the store has a thread for each session and some for files', () => {
-  expect(Number(storeEnvironment(loadConfig({ base: { store: { readers: 4 } } }))['UV_THREADPOOL_SIZE'])).toBeGreaterThanOrEqual(4 + 2 + 8)
+  expect(Number(storeEnvironment(folder, loadConfig({ base: { store: { readers: 4 } } }))['UV_THREADPOOL_SIZE'])).toBeGreaterThanOrEqual(
+    4 + 2 + 8,
+  )
 })

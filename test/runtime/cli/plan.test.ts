@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureDataFolder, loadConfig } from '@spyglass/agent/config'
+import { ensureDataFolder, ensureSecrets, loadConfig } from '@spyglass/agent/config'
 import { expect, test } from 'vitest'
 import { planOf } from '../../../runtime/src/cli/plan.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
@@ -8,7 +8,8 @@ import { tempFolder } from '../../support/temp-folder.ts'
 function plan(role: 'all' | 'edge', settings: Readonly<Record<string, unknown>> = {}) {
   const root = tempFolder()
   const config = loadConfig({ data: root, base: settings })
-  return { root, plan: planOf({ config, folder: ensureDataFolder(root), role }) }
+  const folder = ensureDataFolder(root)
+  return { root, plan: planOf({ config, secrets: ensureSecrets(folder.secrets), folder, role }) }
 }
 
 test('all: store and collector first, then management, bridge and instances', () => {

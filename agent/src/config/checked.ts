@@ -1,0 +1,78 @@
+/**
+ * Configuration and secrets as the keeper checked them at its start, handed to its children as JSON. A child that is given them loads
+ * neither the schema nor a YAML parser, which are 20 MB of each process; one that starts alone reads spyglass.yaml as everybody does.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type DataFolder, ensureDataFolder } from './data-folder.ts'
+import { fail } from './errors.ts'
+import type { SpyglassConfig } from './schema.ts'
+import type { Secrets } from './secrets.ts'
+
+export type { SpyglassConfig } from './schema.ts'
+export type { Secrets } from './secrets.ts'
+export * from './data-folder.ts'
+export * from './port-offset.ts'
+
+export interface Checked {
+  readonly config: SpyglassConfig
+  readonly secrets: Secrets
+}
+
+/** What each of our own processes begins with. */
+export interface ProcessConfig extends Checked {
+  readonly folder: DataFolder
+}
+
+const SECRETS = 'secrets.json'
+
+/** Writes both into the folder `run`, for its owner alone; gives the arguments that lead a child to them. */
+export function writeChecked(run: string, { config, secrets }: Checked): readonly string[] {
+  const file = join(run, 'config.json')
+  writePrivate(file, config)
+  writePrivate(join(run, SECRETS), secrets)
+  return ['--checked', file]
+}
+
+/**
+ * The configuration by `--checked FILE`, or by `--config`, `--data` and `--port-offset`.
+ * @throws SPY_CONFIG_…
+ */
+export async function configOfProcess(argv: readonly string[]): Promise<SpyglassConfig> {
+  const file = checkedFile(argv)
+  if (file !== undefined) return readJson(file) as SpyglassConfig
+  const { configFromArguments } = await import('./load.ts')
+  return configFromArguments(argv)
+}
+
+/**
+ * The same with the data folder, in which what is missing is made, and the secrets.
+ * @throws SPY_CONFIG_…, SPY_DATA_UNWRITABLE, SPY_SECRETS_INVALID
+ */
+export async function openProcessConfig(argv: readonly string[]): Promise<ProcessConfig> {
+  const config = await configOfProcess(argv)
+  const folder = ensureDataFolder(config.data)
+  const file = checkedFile(argv)
+  if (file !== undefined) return { config, folder, secrets: readJson(join(dirname(file), SECRETS)) as Secrets }
+  const { ensureSecrets } = await import('./secrets.ts')
+  return { config, folder, secrets: ensureSecrets(folder.secrets) }
+}
+
+function checkedFile(argv: readonly string[]): string | undefined {
+  const { checked } = parseArgs({ args: [...argv], options: { checked: { type: 'string' } }, strict: false }).values
+  return typeof checked === 'string' ? checked : undefined
+}
+
+/** Not checked again: only the keeper writes it, in a folder that is closed to others. */
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw fail('SPY_CONFIG_UNREADABLE', [file, error instanceof Error ? error.message : String(error)], error)
+  }
+}
+
+function writePrivate(file: string, content: unknown): void {
+  writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 })
+}
