@@ -18,6 +18,8 @@ export interface AccessEntry {
   readonly userAgent: string | undefined
   readonly referer: string | undefined
   readonly traceId: string | undefined
+  /** Of the request's own span. */
+  readonly spanId: string | undefined
   /** The client was gone before the answer was complete. */
   readonly aborted: boolean
 }

@@ -6,7 +6,7 @@
  * {"time":"2026-01-31T12:00:00.000Z","client.address":"127.0.0.1","http.request.method":"GET","url.path":"/shop/products/7",
  *  "url.query":"full=1","http.route":"/shop/products/:id","http.response.status_code":200,"http.response.body.size":312,
  *  "duration_ms":1.734,"user_agent.original":"curl/8.5.0","trace_id":"0af7651916cd43dd8448eb211c80319c",
- *  "instance":"http-1","application":"shop"}
+ *  "span_id":"b7ad6b7169203331","instance":"http-1","application":"shop"}
  * ```
  * A request whose client was gone before the answer was complete has `"aborted":true`, and no status when nothing was answered.
  * Values of secret query parameters (`token=…`) are replaced by `[redacted]`.
@@ -34,24 +34,36 @@ export function formatterOf(format: AccessFormat, source: AccessSource): Formatt
 
 function jsonFormatter({ instance, application }: AccessSource): Formatter {
   const tail = `,"instance":${text(instance)},"application":${text(application)}}`
-  return (entry) => {
-    let line = `{"time":"${isoTime(entry.time)}"`
-    line += field(attr.clientAddress, entry.clientAddress)
-    line += field(attr.httpMethod, entry.method)
-    line += field(attr.urlPath, entry.path)
-    if (entry.query !== undefined) line += field(attr.urlQuery, redactQuery(entry.query))
-    line += field(attr.httpRoute, entry.route)
-    if (entry.status !== undefined) line += `,"${attr.httpStatus}":${entry.status}`
-    if (entry.bodySize !== undefined) line += `,"http.response.body.size":${entry.bodySize}`
-    line += `,"duration_ms":${Math.round(entry.durationMs * 1000) / 1000}`
-    line += field(attr.userAgent, entry.userAgent)
-    line += field('trace_id', entry.traceId)
-    if (entry.aborted) line += ',"aborted":true'
-    return line + tail
-  }
+  return (entry) =>
+    `{"time":"${isoTime(entry.time)}"${clientField(entry.clientAddress)}${methodField(entry.method)}${pathField(entry.path)}` +
+    `${entry.query === undefined ? '' : queryField(redactQuery(entry.query))}${routeField(entry.route)}${statusField(entry.status)}` +
+    `${sizeField(entry.bodySize)},"duration_ms":${milliseconds(entry.durationMs)}${agentField(entry.userAgent)}` +
+    `${traceField(entry.traceId)}${spanField(entry.spanId)}${entry.aborted ? ',"aborted":true' : ''}${tail}`
 }
 
-const field = (name: string, value: string | undefined): string => (value === undefined ? '' : `,"${name}":${text(value)}`)
+type Field<T> = (value: T | undefined) => string
+
+/** Writes a field of that name; nothing when there is no value. */
+function textField(name: string): Field<string> {
+  const head = `,"${name}":`
+  return (value) => (value === undefined ? '' : head + text(value))
+}
+
+function numberField(name: string): Field<number> {
+  const head = `,"${name}":`
+  return (value) => (value === undefined ? '' : head + value)
+}
+
+const clientField = textField(attr.clientAddress)
+const methodField = textField(attr.httpMethod)
+const pathField = textField(attr.urlPath)
+const queryField = textField(attr.urlQuery)
+const routeField = textField(attr.httpRoute)
+const statusField = numberField(attr.httpStatus)
+const sizeField = numberField('http.response.body.size')
+const agentField = textField(attr.userAgent)
+const traceField = textField('trace_id')
+const spanField = textField('span_id')
 
 /** A value without anything that JSON escapes needs no call of JSON.stringify: nearly all are such. */
 const PLAIN = /^[\u0020\u0021\u0023-\u005b\u005d-\u007e]*$/
@@ -64,17 +76,27 @@ function text(value: string): string {
   return JSON.stringify(value).replaceAll(BEYOND_JSON, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+/** Microseconds are the finest that is told. Small numbers have their texts ready, which costs less than the general conversion. */
+function milliseconds(ms: number): string {
+  const us = Math.round(ms * 1000)
+  const whole = Math.floor(us / 1000)
+  return `${whole}.${THREE_DIGITS[us - whole * 1000]}`
+}
+
+const THREE_DIGITS = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'))
+
 let isoSecond = -1
 let isoPrefix = ''
 
 /** Date's own formatting costs more than the rest of a line; the second changes seldom. */
 function isoTime(ms: number): string {
-  const second = Math.floor(ms / 1000)
+  const whole = Math.floor(ms)
+  const second = Math.floor(whole / 1000)
   if (second !== isoSecond) {
     isoSecond = second
     isoPrefix = new Date(second * 1000).toISOString().slice(0, 20)
   }
-  return `${isoPrefix}${String(Math.floor(ms - second * 1000)).padStart(3, '0')}Z`
+  return `${isoPrefix}${THREE_DIGITS[whole - second * 1000]}Z`
 }
 
 const SECRET_PARAMETER = new RegExp(`(^|&)([^=&]*(?:${SECRET_KEYS.join('|')})[^=&]*)=[^&]*`, 'gi')

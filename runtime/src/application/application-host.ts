@@ -3,7 +3,7 @@
  * itself. All applications of one host share the process and Node's module cache; to be apart they run in instances of their own.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Registry } from '@spyglass/agent'
+import { type Registry, currentAgent } from '@spyglass/agent'
 import type { Logger } from '@spyglass/agent/logger'
 import { AccessLog, type AccessFormat } from '../access-log/index.ts'
 import type { Datasources } from '../datasource/index.ts'
@@ -37,7 +37,7 @@ export interface ApplicationHost {
  */
 export async function hostApplications(options: HostOptions): Promise<ApplicationHost> {
   refuseSamePaths(options.applications)
-  const stopWatching = options.accessLog ? watchRoutes() : undefined
+  const stopWatching = options.accessLog && !currentAgent() ? watchRoutes() : undefined
   const applications = options.applications.map((settings) => applicationOf(settings, options))
   const stop = async (deadlineMs: number): Promise<void> => {
     await Promise.all(applications.map((application) => application.stop(deadlineMs)))

@@ -7,8 +7,8 @@ import type { Datasources } from '../datasource/index.ts'
 import type { RequestHandler } from './application-context.ts'
 import { normaliseContextPath, stripContextPath } from './context-path.ts'
 import { fail } from './errors.ts'
+import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { type LoadedApplication, loadApplication } from './load-application.ts'
-import { routeOf } from './route-of-request.ts'
 
 /** What the configuration says of an application. */
 export interface ApplicationSettings {
@@ -28,22 +28,7 @@ export interface ApplicationSurroundings {
   readonly accessLog?: AccessLog | undefined
 }
 
-/** The agent puts it before the route template. */
-const CONTEXT_PATH = Symbol.for('spyglass.contextPath')
-
-type Mounted = IncomingMessage & { [CONTEXT_PATH]?: string; originalUrl?: string }
-
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly url: string
-  readonly startedAt: number
-  readonly time: number
-  readonly clientAddress: string | undefined
-  readonly traceId: string | undefined
-}
-
-export class HostedApplication {
+export class HostedApplication implements ExchangeOwner {
   readonly name: string
   readonly contextPath: string
   state: 'loading' | 'started' | 'failed' | 'stopping' | 'stopped' = 'loading'
@@ -53,6 +38,7 @@ export class HostedApplication {
   loadTimeS = 0
   readonly #settings: ApplicationSettings
   readonly #around: ApplicationSurroundings
+  readonly #agent = currentAgent()
   readonly #abort = new AbortController()
   readonly #hide: () => void
   #loaded: LoadedApplication | undefined
@@ -91,23 +77,10 @@ export class HostedApplication {
 
   /** Serves one request. `url` is its path and query as they came. */
   serve(request: IncomingMessage, response: ServerResponse, url: string): void {
-    const exchange = {
-      request,
-      response,
-      url,
-      startedAt: performance.now(),
-      time: Date.now(),
-      clientAddress: request.socket.remoteAddress,
-      traceId: currentAgent()?.currentRequest()?.traceId,
-    }
     this.active++
-    // In front of the agent's own listener, which decides what becomes of the trace.
-    response.prependListener('close', () => this.#ended(exchange))
+    const exchange = new Exchange(this, this.#agent, { request, response, url })
     if (this.#redirected(request, response, url)) return
-    const mounted = request as Mounted
-    mounted[CONTEXT_PATH] = this.contextPath
-    mounted.originalUrl = url
-    request.url = stripContextPath(url, this.contextPath)
+    exchange.mount(stripContextPath(url, this.contextPath))
     this.#call(request, response)
   }
 
@@ -188,14 +161,13 @@ export class HostedApplication {
     else answerJson(response, 500, { statusCode: 500, error: 'Internal Server Error', message: 'the application failed' })
   }
 
-  #ended(exchange: Exchange): void {
-    const { response, traceId } = exchange
+  /** Called by the exchange, before the agent decides what becomes of the trace. */
+  exchangeEnded(exchange: Exchange): void {
     this.active--
     this.requests++
-    const isBrokenByError = !response.writableFinished && response.errored !== null
-    if (response.statusCode >= 500 || isBrokenByError) this.errors++
-    if (traceId) this.#around.datasources.requestEnded(traceId)
-    this.#around.accessLog?.write(entryOf(exchange, this.contextPath))
+    if (exchange.isError) this.errors++
+    if (exchange.traceId) this.#around.datasources.requestEnded(exchange.traceId)
+    this.#around.accessLog?.write(exchange.accessEntry())
     if (this.active === 0) this.#idle?.()
   }
 
@@ -232,38 +204,6 @@ export class HostedApplication {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-function entryOf({ request, response, url, startedAt, time, clientAddress, traceId }: Exchange, contextPath: string) {
-  const question = url.indexOf('?')
-  const route = routeOf(request)
-  const { headers } = request
-  return {
-    time,
-    clientAddress,
-    method: request.method ?? '',
-    path: question < 0 ? url : url.slice(0, question),
-    query: question < 0 ? undefined : url.slice(question + 1),
-    httpVersion: request.httpVersion,
-    route: route === undefined ? undefined : contextPath + route,
-    status: response.headersSent ? response.statusCode : undefined,
-    bodySize: response.writableFinished ? bodySize(request, response) : undefined,
-    durationMs: performance.now() - startedAt,
-    userAgent: headers['user-agent'],
-    referer: headers.referer,
-    traceId,
-    aborted: !response.writableFinished,
-  }
-}
-
-/**
- * Known where the length was stated; a chunked body is not measured, because counting would cost every request. Headers given to
- * `writeHead`, as Fastify does, cannot be read back, hence Node's own private note of the length.
- */
-function bodySize(request: IncomingMessage, response: ServerResponse & { readonly _contentLength?: unknown }): number | undefined {
-  if (request.method === 'HEAD' || response.statusCode === 204 || response.statusCode === 304) return 0
-  const { _contentLength: length } = response
-  return typeof length === 'number' ? length : undefined
-}
 
 /** Answers with a JSON body. */
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {

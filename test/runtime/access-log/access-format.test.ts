@@ -22,6 +22,7 @@ const plain: AccessEntry = {
   userAgent: 'curl/8.5.0',
   referer: undefined,
   traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
   aborted: false,
 }
 
@@ -47,6 +48,7 @@ const entries: fc.Arbitrary<AccessEntry> = fc.record({
   userAgent: maybe(hostile),
   referer: maybe(hostile),
   traceId: maybe(fc.stringMatching(/^[0-9a-f]{32}$/)),
+  spanId: maybe(fc.stringMatching(/^[0-9a-f]{16}$/)),
   aborted: fc.boolean(),
 })
 
@@ -58,7 +60,7 @@ test('a JSON line has the documented fields in the documented form', () => {
     '{"time":"2026-01-31T12:00:00.007Z","client.address":"127.0.0.1","http.request.method":"GET","url.path":"/shop/products/7",' +
       '"url.query":"full=1","http.route":"/shop/products/:id","http.response.status_code":200,"http.response.body.size":312,' +
       '"duration_ms":1.734,"user_agent.original":"curl/8.5.0","trace_id":"0af7651916cd43dd8448eb211c80319c",' +
-      '"instance":"http-1","application":"shop"}',
+      '"span_id":"b7ad6b7169203331","instance":"http-1","application":"shop"}',
   )
 })
 
@@ -70,6 +72,7 @@ test('what is not known is left out, and an aborted request says so', () => {
     status: undefined,
     bodySize: undefined,
     traceId: undefined,
+    spanId: undefined,
     aborted: true,
   })
   expect(Object.keys(JSON.parse(line) as object)).toEqual([
@@ -83,6 +86,12 @@ test('what is not known is left out, and an aborted request says so', () => {
     'instance',
     'application',
   ])
+})
+
+test('a time between two milliseconds is told by the one that has begun', () => {
+  for (const time of [1_699_999_999_999.9998, 1_700_000_000_000.0002]) {
+    expect(JSON.parse(json({ ...plain, time }))).toMatchObject({ time: new Date(Math.floor(time)).toISOString() })
+  }
 })
 
 test('a JSON line parsed gives what was written, whatever a client sends', () => {
@@ -102,6 +111,7 @@ test('a JSON line parsed gives what was written, whatever a client sends', () =>
         duration_ms: Math.round(entry.durationMs * 1000) / 1000,
         'user_agent.original': entry.userAgent,
         trace_id: entry.traceId,
+        span_id: entry.spanId,
         aborted: entry.aborted || undefined,
         instance: 'http-1',
         application: 'shop',

@@ -31,6 +31,7 @@ const entry = (path: string): AccessEntry => ({
   userAgent: undefined,
   referer: undefined,
   traceId: undefined,
+  spanId: undefined,
   aborted: false,
 })
 const pathsIn = (file: string): string[] =>

@@ -1,0 +1,135 @@
+/**
+ * One request of an application, from the listener to the last byte of its answer. The agent knows when it came, ended and by which route:
+ * it is asked once for each request, and tells the end. Without an agent the exchange finds the same out by itself.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Agent, RequestObserver } from '@spyglass/agent'
+import type { AccessEntry } from '../access-log/index.ts'
+import { routeOf } from './route-of-request.ts'
+
+/** The agent puts the context path before the route template and names the application on the request's span. */
+const CONTEXT_PATH = Symbol.for('spyglass.contextPath')
+const APPLICATION = Symbol.for('spyglass.application')
+
+type Mounted = IncomingMessage & { [CONTEXT_PATH]?: string; [APPLICATION]?: string; originalUrl?: string }
+
+/** What the exchange is told of its request; of one that the agent records, the agent's own record. */
+interface Told {
+  readonly traceId: string | undefined
+  readonly spanId: string | undefined
+  readonly routeTemplate: string
+  readonly startTime: number
+  readonly durationMs: number
+}
+
+/** The application that serves the exchange. */
+export interface ExchangeOwner {
+  readonly name: string
+  readonly contextPath: string
+  exchangeEnded(exchange: Exchange): void
+}
+
+export class Exchange implements RequestObserver {
+  readonly response: ServerResponse
+  readonly #request: Mounted
+  readonly #owner: ExchangeOwner
+  /** Path and query as they came. */
+  readonly #url: string
+  /** Nobody knows it any more when the client is gone. */
+  readonly #clientAddress: string | undefined
+  readonly #told: Told
+
+  constructor(owner: ExchangeOwner, agent: Agent | undefined, http: { request: IncomingMessage; response: ServerResponse; url: string }) {
+    this.#owner = owner
+    this.#request = http.request
+    this.response = http.response
+    this.#url = http.url
+    this.#clientAddress = http.request.socket.remoteAddress
+    this.#told = agent?.observeRequest(this) ?? this.#watch()
+  }
+
+  #watch(): Told {
+    this.response.on('close', () => this.requestEnded())
+    return new Unrecorded(this.#request)
+  }
+
+  /** Hands the request to the application as if it were mounted at the root. */
+  mount(path: string): void {
+    const request = this.#request
+    request[CONTEXT_PATH] = this.#owner.contextPath
+    request[APPLICATION] = this.#owner.name
+    request.originalUrl = this.#url
+    request.url = path
+  }
+
+  requestEnded(): void {
+    this.#owner.exchangeEnded(this)
+  }
+
+  get traceId(): string | undefined {
+    return this.#told.traceId
+  }
+
+  /** An answer of 5xx, or one that broke off because of an error. */
+  get isError(): boolean {
+    const { statusCode, writableFinished, errored } = this.response
+    return statusCode >= 500 || (!writableFinished && errored !== null)
+  }
+
+  /** The exchange as the access log tells it, when it has ended. */
+  accessEntry(): AccessEntry {
+    const told = this.#told
+    const url = this.#url
+    const { method = '', httpVersion, headers } = this.#request
+    const { headersSent, writableFinished, statusCode } = this.response
+    const question = url.indexOf('?')
+    return {
+      time: told.startTime,
+      clientAddress: this.#clientAddress,
+      method,
+      path: question < 0 ? url : url.slice(0, question),
+      query: question < 0 ? undefined : url.slice(question + 1),
+      httpVersion,
+      route: told.routeTemplate === '' ? undefined : this.#owner.contextPath + told.routeTemplate,
+      status: headersSent ? statusCode : undefined,
+      bodySize: writableFinished ? bodySize(method, this.response) : undefined,
+      durationMs: told.durationMs,
+      userAgent: headers['user-agent'],
+      referer: headers.referer,
+      traceId: told.traceId,
+      spanId: told.spanId,
+      aborted: !writableFinished,
+    }
+  }
+}
+
+/** A request that no agent records. */
+class Unrecorded implements Told {
+  readonly traceId = undefined
+  readonly spanId = undefined
+  readonly startTime = Date.now()
+  readonly #startedAt = performance.now()
+  readonly #request: IncomingMessage
+
+  constructor(request: IncomingMessage) {
+    this.#request = request
+  }
+
+  get routeTemplate(): string {
+    return routeOf(this.#request) ?? ''
+  }
+
+  get durationMs(): number {
+    return performance.now() - this.#startedAt
+  }
+}
+
+/**
+ * Known where the length was stated; a chunked body is not measured, because counting would cost every request. Headers given to
+ * `writeHead`, as Fastify does, cannot be read back, hence Node's own private note of the length.
+ */
+function bodySize(method: string, response: ServerResponse & { readonly _contentLength?: unknown }): number | undefined {
+  if (method === 'HEAD' || response.statusCode === 204 || response.statusCode === 304) return 0
+  const { _contentLength: length } = response
+  return typeof length === 'number' ? length : undefined
+}
