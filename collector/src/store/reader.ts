@@ -64,16 +64,25 @@ export function createReader({ pool, gate, canceller }: ReaderParts): Reader {
       if (!isKnownFormat(request.defaultFormat)) throw refuse('UNKNOWN_FORMAT', `Unknown format ${request.defaultFormat}`)
       const clock = AbortSignal.timeout(request.timeoutMs)
       const signal = AbortSignal.any([gone, clock])
+      let begun = false
       try {
-        const whole = await pool.use((session) => runOn(session, request, deliver, signal), signal)
+        const whole = await pool.use((session) => {
+          begun = true
+          return runOn(session, request, deliver, signal)
+        }, signal)
         if (whole) await deliver(whole, signal)
       } catch (error) {
-        throw isCancelled(error) && clock.aborted
-          ? refuse('TIMEOUT_EXCEEDED', `Timeout exceeded: maximum: ${request.timeoutMs} ms`, error)
-          : error
+        throw isCancelled(error) && clock.aborted ? outOfTime(request.timeoutMs, begun, error) : error
       }
     },
   }
+}
+
+/** One that only waited for a session may be repeated when the store has less to do. */
+function outOfTime(timeoutMs: number, begun: boolean, cause: unknown): ClickhouseError {
+  return begun
+    ? refuse('TIMEOUT_EXCEEDED', `Timeout exceeded: maximum: ${timeoutMs} ms`, cause)
+    : refuse('TOO_MANY_SIMULTANEOUS_QUERIES', `Too many simultaneous queries: none ended within ${timeoutMs} ms. Try again later`, cause)
 }
 
 async function wholeAnswer(session: StoreSession, sql: string, format: string): Promise<ReadAnswer> {

@@ -111,7 +111,7 @@ describe('@clickhouse/client', () => {
   })
 
   test('learns of an error in the middle of a stream', async () => {
-    const set = await client.query({ query: 'SELECT intDiv(1, number - 250000) AS a FROM numbers(300000)', format: 'JSONEachRow' })
+    const set = await client.query({ query: 'SELECT intDiv(1, number - 1000000) AS a FROM numbers(1200000)', format: 'JSONEachRow' })
     const read = async (): Promise<void> => {
       for await (const _ of set.stream()) continue
     }
@@ -174,7 +174,7 @@ describe('the protocol', () => {
   })
 
   test('frames an error in the middle of a stream with the tag of its header', async () => {
-    const { status, text, headers } = await store.ask('SELECT intDiv(1, number - 250000) FROM numbers(300000)')
+    const { status, text, headers } = await store.ask('SELECT intDiv(1, number - 1000000) FROM numbers(1200000)')
     const tag = headers.get('x-clickhouse-exception-tag')
     expect(status).toBe(200)
     const [, message = '', length] =
@@ -213,6 +213,21 @@ describe('the protocol', () => {
       parameters: { max_execution_time: '0.2' },
     })
     expect([status, text]).toEqual([500, expect.stringContaining('Code: 159.')])
+  })
+
+  test('tells a statement that spent its time waiting for a session to come again', async () => {
+    const long = new AbortController()
+    const running = Array.from({ length: 2 }, () =>
+      store.ask('SELECT count() FROM numbers(1000000000000)', { signal: long.signal }).catch(() => undefined),
+    )
+    await until(async () => {
+      const { status, headers, text } = await store.ask('SELECT 1', { parameters: { max_execution_time: '0.2' } })
+      if (status === 200) return false // the two are not on their sessions yet
+      expect({ status, retry: headers.get('retry-after') }).toEqual({ status: 503, retry: '1' })
+      return text.includes('TOO_MANY_SIMULTANEOUS_QUERIES')
+    })
+    long.abort()
+    await Promise.all(running)
   })
 
   test('ignores settings that it does not know', async () => {
@@ -271,7 +286,7 @@ describe('its figures', () => {
     for (let i = 0; i < 5; i++) await kept.ask('SELECT number FROM numbers(100000)')
     for (let i = 0; i < 5; i++) await kept.ask('SELECT 1 FORMAT JSON')
     await kept.ask('SELECT nosuch')
-    await kept.ask('SELECT intDiv(1, number - 250000) FROM numbers(300000)')
+    await kept.ask('SELECT intDiv(1, number - 1000000) FROM numbers(1200000)')
     await kept.ask("SELECT file('/etc/hostname')")
     await until(() => figures['queries'] === 13)
     expect(figures).toMatchObject({ queriesFailed: 2, queriesRefused: 1 })
