@@ -2,8 +2,8 @@
  * `npm run build [-- WORKSPACE…]`: dist/ of each workspace, which is what its package holds. Each `prepack` runs it too. A dist is
  * replaced whole, so that nothing of an older build stays in it and a process that loads from it meets no half of one.
  */
-import { copyFileSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { copyFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runProgram } from './run-program.ts'
 
@@ -13,9 +13,13 @@ interface Program {
   readonly to: string
   /** Files that are taken as they are. */
   readonly copied?: { readonly from: string; readonly files: string }
+  /** A module of it that takes in all it imports of the package: one file instead of dozens to load. */
+  readonly bundled?: string
 }
 
 const library: Program = { project: 'tsconfig.build.json', to: '.' }
+/** An application waits for the agent to load before it starts itself. */
+const agent: Program = { ...library, bundled: 'agent/start.js' }
 const page: Program = {
   project: 'src/console/page/tsconfig.build.json',
   to: 'console/page',
@@ -24,7 +28,7 @@ const page: Program = {
 
 /** In the order of their imports: each is compiled against the types in the dist of those before it. */
 const workspaces: Readonly<Record<string, readonly Program[]>> = {
-  agent: [library],
+  agent: [agent],
   dashboards: [library],
   collector: [library, page],
   'snmp-bridge': [library],
@@ -58,12 +62,9 @@ function isCurrent(folder: string): boolean {
 async function build(folder: string, programs: readonly Program[]): Promise<boolean> {
   const fresh = join(folder, `dist-${process.pid}`)
   try {
-    for (const { project, to, copied } of programs) {
-      const { code, output } = await runProgram('tsc', ['-p', join(folder, project), '--outDir', join(fresh, to)])
-      if (code !== 0) {
-        say(output.trimEnd())
-        return false
-      }
+    for (const { project, to, copied, bundled } of programs) {
+      if (!(await succeeds('tsc', ['-p', join(folder, project), '--outDir', join(fresh, to)]))) return false
+      if (bundled && !(await bundle(join(fresh, to, bundled)))) return false
       if (copied) copy(join(folder, copied.from), join(fresh, to), copied.files)
     }
     rmSync(join(folder, 'dist'), { recursive: true, force: true })
@@ -73,6 +74,23 @@ async function build(folder: string, programs: readonly Program[]): Promise<bool
   } finally {
     rmSync(fresh, { recursive: true, force: true })
   }
+}
+
+/** In its place, so that what it reads by its own address stays where it was. */
+async function bundle(file: string): Promise<boolean> {
+  const whole = `${file}.whole.js`
+  const settings = ['--platform', 'node', '--external', '@opentelemetry/api', '--sourcemap', '--log-level', 'warn']
+  if (!(await succeeds('rolldown', [file, '--file', whole, ...settings]))) return false
+  writeFileSync(file, readFileSync(whole, 'utf8').replace(`${basename(whole)}.map`, `${basename(file)}.map`))
+  renameSync(`${whole}.map`, `${file}.map`)
+  rmSync(whole)
+  return true
+}
+
+async function succeeds(program: string, args: readonly string[]): Promise<boolean> {
+  const { code, output } = await runProgram(program, args)
+  if (code !== 0) say(output.trimEnd())
+  return code === 0
 }
 
 function copy(from: string, to: string, pattern: string): void {
