@@ -4,10 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeOtlp } from '../support/otlp-proto.ts'
 import { type CollectorProcess, startCollector } from '../support/collector-process.ts'
 import { freePort } from '../support/free-port.ts'
+import { repetitions } from '../support/repetitions.ts'
 import { newDataFolder, removeFolder, startStore, type StoreProcess } from '../support/store-process.ts'
 import { until } from '../support/until.ts'
 
-const KILLS = 10
+const KILLS = repetitions(10)
 const SPANS = 50
 
 let store: StoreProcess

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { consoleApi, get, sql } from '../support/clients.ts'
+import { repetitions } from '../support/repetitions.ts'
 import { shopFolder, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
+
+const RELOADS = repetitions(5)
 
 let suite: Suite
 const folder = mkdtempSync(join(tmpdir(), 'spyglass-crash-'))
@@ -117,7 +120,7 @@ test.for(['collector', 'store', 'management', 'snmp-bridge', 'http-1'])(
   },
 )
 
-test('5 reloads under load lose no request', async () => {
+test(`${RELOADS} reloads under load lose no request`, async () => {
   let running = true
   let good = 0
   const failures: string[] = []
@@ -134,7 +137,7 @@ test('5 reloads under load lose no request', async () => {
     }
   }
   const clients = Array.from({ length: 8 }, client)
-  for (let i = 0; i < 5; i++) expect(await suite.run('reload')).toMatchObject({ code: 0, stdout: 'reloaded http-1\n' })
+  for (let i = 0; i < RELOADS; i++) expect(await suite.run('reload')).toMatchObject({ code: 0, stdout: 'reloaded http-1\n' })
   running = false
   await Promise.all(clients)
   expect(failures).toEqual([])
