@@ -16,6 +16,7 @@ export const errors = {
   SPY_NAME_UNKNOWN: 'nothing is named %s; `spyglass list` shows what there is',
   SPY_COMMAND_UNKNOWN: 'there is no command %s; `spyglass --help` lists them',
   SPY_ARGUMENT_UNKNOWN: '%s',
+  SPY_ARGUMENT_MISSING: '%s is missing; `spyglass %s --help` tells more',
 } as const
 
 export const fail = errorsOf(errors)

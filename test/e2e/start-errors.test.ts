@@ -1,3 +1,4 @@
+import dgram from 'node:dgram'
 import net from 'node:net'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,6 +27,16 @@ test('a taken port is one clear line with the port', async () => {
   expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(`port ${8123 + offset} (ClickHouse HTTP)`)])
 })
 
+test('a taken UDP port is one clear line too', async () => {
+  const offset = await freeOffset()
+  const socket = dgram.createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(1161 + offset, '127.0.0.1', resolve))
+  onTestFinished(() => void socket.close())
+  const { code, stderr } = await collect(runCli(['up', '--data', tempFolder(), '--port-offset', String(offset)]))
+  expect(code).toBe(1)
+  expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(`UDP port ${1161 + offset}`)])
+})
+
 test('a data folder that cannot be written is one clear line with the path', async () => {
   const file = join(tempFolder(), 'file')
   writeFileSync(file, '')
@@ -44,7 +55,15 @@ test('a data folder in use is one clear line with the path and the holder', asyn
   expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(new RegExp(`${data}.*process ${process.pid}`))])
 })
 
-test.for([['nonsense'], ['up', '--nonsense'], ['up', '--port-offset', 'x']])('%s is refused with what is wrong', async (args) => {
+test.for([
+  ['nonsense'],
+  ['up', '--nonsense'],
+  ['up', '--port-offset', 'x'],
+  ['up', '--data', ''],
+  ['up', 'x'],
+  ['get'],
+  ['list', 'a', 'b'],
+])('%s is refused with what is wrong', async (args) => {
   const { code, stderr } = await collect(runCli(args))
   expect(code).toBe(1)
   expect(stderr).toMatch(/^spyglass: .*\(SPY_\w+\)$/m)
@@ -55,4 +74,6 @@ test('every command has a help of its own', async () => {
   const helps = await Promise.all(commands.map(({ name }) => collect(runCli([...name.split(' '), '--help']))))
   expect(helps.map(({ code }) => code)).toEqual(commands.map(() => 0))
   for (const [i, { stdout }] of helps.entries()) expect(stdout).toContain(`Usage: spyglass ${commands[i]!.name}`)
+  expect((await collect(runCli(['help', 'get']))).stdout).toContain('Usage: spyglass get')
+  expect((await collect(runCli(['dashboards', '--help']))).stdout).toContain('dashboards build')
 })

@@ -1,34 +1,47 @@
 /** What `spyglass up` prints when it is ready: where everything is, in lines that can be pasted. */
 import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/agent/config'
+import type { Role } from './plan.ts'
 
 export interface BannerInput {
   readonly config: SpyglassConfig
   readonly folder: DataFolder
   readonly secrets: Secrets
+  /** What runs here: on the `edge` neither console nor store does. */
+  readonly role: Role
+  /** Parts that could not start; they are tried again. */
+  readonly missing: readonly string[]
   /** Whether a person reads it: only then the console's password is shown. */
   readonly interactive: boolean
 }
 
-export function bannerText({ config, folder, secrets, interactive }: BannerInput): string {
-  const { console: page, management, store } = config
-  const password = interactive ? `password ${secrets.console.password}` : `password: console.password in ${folder.secrets}`
+export function bannerText(input: BannerInput): string {
+  const { config, folder, secrets, role, missing } = input
+  const { management } = config
   const rows: (readonly [string, string])[] = [
     ...config.applications.map(
       (application) => ['application', applicationUrl(config, application.listener, application.contextPath)] as const,
     ),
-    ['console', `http://${page.host}:${page.port}/   user ${secrets.console.user}, ${password}`],
+    ...(role === 'all' ? collectorRows(input) : [['telemetry', `to ${config.agent.endpoint ?? 'a collector on this machine'}`] as const]),
     ['SNMP', snmpLine(config, folder, secrets)],
     ['Jolokia', `http://${management.host}:${management.port}/jolokia/read/java.lang:type=Memory`],
     ['Prometheus', `http://${management.host}:${management.port}/metrics`],
-    [
-      'ClickHouse',
-      `http://${store.host}:${store.port}/   user ${secrets.clickhouse.reader.user}, password: clickhouse.reader.password in ${folder.secrets}`,
-    ],
-    ['Grafana', `provisioning in ${folder.grafana}`],
     ['data', folder.root],
     ['stop', 'Ctrl-C'],
   ]
-  return ['', 'Spyglass is ready.', '', ...rows.map(([what, where]) => `  ${what.padEnd(12)}${where}`), ''].join('\n')
+  const headline = missing.length > 0 ? `Spyglass runs without ${missing.join(', ')}; the start is tried again.` : 'Spyglass is ready.'
+  return ['', headline, '', ...rows.map(([what, where]) => `  ${what.padEnd(12)}${where}`), ''].join('\n')
+}
+
+/** What is here only with collector and store. */
+function collectorRows({ config, folder, secrets, interactive }: BannerInput): readonly (readonly [string, string])[] {
+  const { console: page, store } = config
+  const password = interactive ? `password ${secrets.console.password}` : `password: console.password in ${folder.secrets}`
+  const reader = `user ${secrets.clickhouse.reader.user}, password: clickhouse.reader.password in ${folder.secrets}`
+  return [
+    ['console', `http://${page.host}:${page.port}/   user ${secrets.console.user}, ${password}`],
+    ['ClickHouse', `http://${store.host}:${store.port}/   ${reader}`],
+    ['Grafana', `provisioning in ${folder.grafana}`],
+  ]
 }
 
 function applicationUrl({ listeners }: SpyglassConfig, listenerName: string, contextPath: string): string {

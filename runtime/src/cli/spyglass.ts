@@ -50,26 +50,36 @@ const runs: Readonly<Record<string, Run>> = {
 /** Settles with the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === '--version') return print([version])
-  if (argv.length === 0 || argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help') return print([helpText()])
+  if (argv[0] === 'help') return main([...argv.slice(1), '--help'])
   const command = commands.find(({ name }) => name === argv.slice(0, name.split(' ').length).join(' '))
   const run = command && runs[command.name]
+  if (argv.length === 0 || argv.includes('--help') || argv.includes('-h')) return print([command ? commandHelp(command) : helpText()])
   if (!run) throw fail('SPY_COMMAND_UNKNOWN', [argv[0]])
   const raw = argv.slice(command.name.split(' ').length)
-  if (raw.includes('--help') || raw.includes('-h')) return print([commandHelp(command)])
   return run({ raw, ...parse(command, raw) })
 }
 
 function parse(
-  { options, arguments: takesWords }: CommandDeclaration,
+  { name, options, arguments: expected }: CommandDeclaration,
   raw: readonly string[],
 ): { values: Values; words: readonly string[] } {
+  const { values, words } = parseWords(options, raw)
+  const empty = Object.entries(values).find(([, value]) => value === '')
+  if (empty) throw fail('SPY_ARGUMENT_MISSING', [`the value of --${empty[0]}`, name])
+  if (expected && !expected.startsWith('[') && words.length === 0) throw fail('SPY_ARGUMENT_MISSING', [expected, name])
+  const most = expected === undefined ? 0 : expected.endsWith('…') ? Infinity : 1
+  if (words.length > most) throw fail('SPY_ARGUMENT_UNKNOWN', [`Unexpected argument '${words[most]}'`])
+  return { values, words }
+}
+
+function parseWords(options: CommandDeclaration['options'], raw: readonly string[]): { values: Values; words: readonly string[] } {
   try {
     const { values, positionals } = parseArgs({
       args: [...raw],
       options: Object.fromEntries(
         Object.entries(options).map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }]),
       ),
-      allowPositionals: takesWords !== undefined,
+      allowPositionals: true,
     })
     return { values, words: positionals }
   } catch (error) {

@@ -24,19 +24,20 @@ const HOPELESS = /^SPY_(PORT_TAKEN|LISTEN_FAILED|.*PORT_TAKEN|STORE_IN_USE)/
 export async function up(options: UpOptions, role: Role): Promise<number> {
   const { config, secrets, firstStart } = await checkConfig(loadOptions(options))
   const folder = dataFolder(config.data)
+  outliveReaders()
   const traffic = options.demo ? demoTraffic(config) : undefined
   const keeper = await startKeeper(planOf({ config, secrets, folder, role, ...(traffic ? { traffic } : {}) }))
   const ended = stopOnSignal(keeper)
   if (firstStart) say(`secrets were made in ${folder.secrets} (mode 0600)`)
   const failures = await withProgress(keeper)
   if (failures === 'stopped') return ended
-  for (const [part, error] of failures) say(`${part}: ${error.message}`)
+  for (const error of failures.values()) process.stderr.write(`spyglass: ${error.message}\n`)
   if ([...failures.values()].some(isHopeless)) {
     await keeper.stop()
     return 1
   }
-  await writeDashboards({ config, secrets }, folder)
-  say(bannerText({ config, folder, secrets, interactive: process.stdout.isTTY }))
+  if (role === 'all') await writeDashboards({ config, secrets }, folder)
+  say(bannerText({ config, folder, secrets, role, missing: [...failures.keys()], interactive: process.stdout.isTTY }))
   return ended
 }
 
@@ -60,6 +61,11 @@ function stopOnSignal(keeper: Keeper): Promise<number> {
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   })
+}
+
+/** What nobody reads any more, since the terminal was closed or the pipe's other end is gone, must not end the server out of order. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}) // the log file has what matters
 }
 
 /** Says what is still to come as long as the start takes. */
