@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-/** `spyglass-collector`: OTLP, write-ahead log, alerts, query API and console as a process of its own. */
+/** `spyglass-collector` as a process of its own. */
 import { runOwnProcess } from '@spyglass/agent/own-process'
 import { runCollector } from './collector.ts'
 
-await runOwnProcess(() => runCollector(process.argv.slice(2)))
+await runOwnProcess({
+  command: 'spyglass-collector',
+  summary: 'OTLP into the store through a write-ahead log, alerts, query API and console',
+  main: runCollector,
+})

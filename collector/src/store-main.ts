@@ -1,9 +1,13 @@
 #!/usr/bin/env node
-/** `spyglass-store`: the embedded ClickHouse server as a process of its own. */
+/** `spyglass-store` as a process of its own. */
 import './store/thread-pool.ts'
 import { runOwnProcess } from '@spyglass/agent/own-process'
 
-await runOwnProcess(async () => {
-  const { runStore } = await import('./store/process.ts')
-  await runStore(process.argv.slice(2))
+await runOwnProcess({
+  command: 'spyglass-store',
+  summary: 'an embedded ClickHouse server',
+  main: async (argv) => {
+    const { runStore } = await import('./store/process.ts')
+    await runStore(argv)
+  },
 })

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `spyglass-snmp-bridge`: the SNMP agent as a process of its own, and the tools around it. */
+/** `spyglass-snmp-bridge` as a process of its own, and the tools around it. */
 import { parseArgs } from 'node:util'
 import { configOfProcess, openProcessConfig } from '@spyglass/agent/checked-config'
 import { connectKeeper } from '@spyglass/agent/keeper-link'
@@ -8,18 +8,15 @@ import { parseOid } from './ber/oid.ts'
 import { startBridge } from './bridge.ts'
 import { mibText } from './mib/module-text.ts'
 
-const HELP = `spyglass-snmp-bridge: SNMP agent over the MBean endpoint
-
-  --config FILE       configuration file
-  --data DIR          data folder
-  --port-offset N     added to every port
-  --print-mib         print the text of SPYGLASS-MIB and end
-  --root OID          with --print-mib: root of the module, instead of the configured one
-  --check HOST...     ask SNMP agents (HOST or HOST:PORT) as a manager does, and report
-  --help              this text
-`
-
-await runOwnProcess(() => main(process.argv.slice(2)))
+await runOwnProcess({
+  command: 'spyglass-snmp-bridge',
+  summary: 'SNMP agent over the MBean endpoint',
+  options: `  --print-mib        print the text of SPYGLASS-MIB and end
+  --root OID         with --print-mib: root of the module, instead of the configured one
+  --check HOST...    ask SNMP agents (HOST or HOST:PORT) as a manager does, and report
+`,
+  main,
+})
 
 async function main(argv: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -33,11 +30,9 @@ async function main(argv: readonly string[]): Promise<void> {
       'print-mib': { type: 'boolean' },
       root: { type: 'string' },
       check: { type: 'boolean' },
-      help: { type: 'boolean' },
     },
   })
-  if (values.help) process.stdout.write(HELP)
-  else if (values['print-mib']) process.stdout.write(mibText(parseOid(values.root ?? (await configOfProcess(argv)).snmp.root)))
+  if (values['print-mib']) process.stdout.write(mibText(parseOid(values.root ?? (await configOfProcess(argv)).snmp.root)))
   else if (values.check) await check(argv, positionals)
   else await serve(argv)
 }

@@ -28,10 +28,28 @@ export async function openOwnProcess(name: string, argv: readonly string[]): Pro
   return { config, folder, secrets, registry, logger }
 }
 
-/** Runs a process's main function; if it fails, says why in one line, to the keeper as well, and ends with code 1. */
-export async function runOwnProcess(main: () => Promise<void>): Promise<void> {
+export interface OwnProgram {
+  /** Name of its command. */
+  readonly command: string
+  readonly summary: string
+  /** Lines of `--help` on options of its own. */
+  readonly options?: string
+  readonly main: (argv: readonly string[]) => Promise<void>
+}
+
+/**
+ * Runs a program of ours: `--help` prints its use; if it fails, says why in one line, to the keeper as well, and ends with code 1.
+ */
+export async function runOwnProcess(
+  { command, summary, options = '', main }: OwnProgram,
+  argv: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(`${command}: ${summary}\n\n${COMMON_OPTIONS}${options}`)
+    return
+  }
   try {
-    await main()
+    await main(argv)
   } catch (error) {
     const code = codeOf(error) ?? 'SPY_START_FAILED'
     const message = error instanceof Error ? error.message : String(error)
@@ -40,3 +58,9 @@ export async function runOwnProcess(main: () => Promise<void>): Promise<void> {
     else process.exit(1)
   }
 }
+
+const COMMON_OPTIONS = `  --config FILE      configuration file (YAML); left out: the defaults
+  --data DIR         data folder; overrides the one in the configuration
+  --port-offset N    added to every port
+  --help             this text
+`

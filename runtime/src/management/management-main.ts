@@ -2,4 +2,4 @@
 import { runOwnProcess } from '@spyglass/agent/own-process'
 import { runManagement } from './management.ts'
 
-await runOwnProcess(() => runManagement(process.argv.slice(2)))
+await runOwnProcess({ command: 'management', summary: 'Jolokia, Prometheus and administration of one server', main: runManagement })

@@ -1,5 +1,5 @@
 /** The management process: the one place where all resources and events of a server come together. */
-import type { SpyglassEvent, ToChild } from '@spyglass/agent/contract'
+import type { EventSeverity, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/agent/keeper-link'
 import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
 import { type OwnProcess, openOwnProcess } from '@spyglass/agent/own-process'
@@ -11,6 +11,7 @@ import { buildManagement } from './http.ts'
 import { KeeperCommands } from './keeper-commands.ts'
 
 const NAME = 'management'
+const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const satisfies Record<EventSeverity, string>
 
 /** Runs it until the keeper, or a signal, says stop. */
 export async function runManagement(argv: readonly string[]): Promise<void> {
@@ -50,7 +51,8 @@ function exportEvents({ config, registry, logger }: OwnProcess): OtlpExporter {
   })
   registry.onEvent((event: SpyglassEvent) => {
     exporter.exportLogs([eventLogRecord(event)])
-    logger.info({ component: 'events', event: event.name, incidentId: event.incidentId, resource: event.resource }, event.message)
+    const { name, severity, incidentId, resource, message } = event
+    logger[LEVELS[severity]]({ component: 'events', event: name, incidentId, resource }, message)
   })
   return exporter
 }

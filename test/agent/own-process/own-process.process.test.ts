@@ -26,3 +26,10 @@ test('its keeper is told the same', async () => {
   const [message] = await once(child, 'message')
   expect(message).toEqual({ type: 'failed', code: 'SPY_TEST', message: 'port 8123 is taken' })
 })
+
+test('its help tells its options, and nothing is started', () => {
+  const data = join(tempFolder(), 'data')
+  const { status, stdout } = spawnSync(process.execPath, [...execArgv, script, '--help', '--data', data], { encoding: 'utf8' })
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^spyglass-test: fails\n\n {2}--config FILE/)])
+  expect(existsSync(data)).toBe(false)
+})
