@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import dgram from 'node:dgram'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { command, consoleApi, get, sql, webhookReceiver } from '../support/clients.ts'
@@ -119,4 +119,8 @@ test('an instance killed with -9 is back within 2 s; down and up have one id in 
   expect(rows[0]?.['IncidentId']).toBe(rows[1]?.['IncidentId'])
   await until(() => traps.text().split(String(rows[0]?.['IncidentId'])).length >= 3)
   expect(pages.got).toEqual([])
+  const down = readFileSync(join(suite.data, 'logs/server.log'), 'utf8')
+    .split('\n')
+    .find((line) => line.includes('"spyglass.instance.down"'))
+  expect(JSON.parse(down ?? '{}')).toMatchObject({ level: 'error', incidentId: rows[0]?.['IncidentId'] })
 })
