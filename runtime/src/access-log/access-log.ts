@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import type { Logger } from '@spyglass/agent/logger'
 import type { AccessEntry } from './access-entry.ts'
 import { type AccessFormat, type Formatter, formatterOf } from './access-format.ts'
+import { LineBuffer } from './line-buffer.ts'
 
 export interface AccessLogOptions {
   /** Folder of the access logs: `<data>/logs/access`. The file is `<application>.log`. */
@@ -24,11 +25,6 @@ export interface AccessLogOptions {
 
 /** So much is written without waiting for the timer. Few large writes: each costs a hop to a thread and back. */
 const WRITE_AT = 1_048_576
-/** Lines wait as bytes: kept as strings they outlive the young generation, which cost twice as much as writing them. */
-const CHUNK = 262_144
-/** So many characters are made bytes together: to do it for each line costs a third more. */
-const ENCODE_AT = 8192
-const EMPTY = Buffer.alloc(0)
 
 export class AccessLog {
   readonly path: string
@@ -36,13 +32,8 @@ export class AccessLog {
   readonly #format: Formatter
   readonly #flushMs: number
   readonly #maxBuffered: number
-  /** Lines that are not made bytes yet. */
-  #text = ''
-  #full: Buffer[] = []
-  #chunk = EMPTY
-  #used = 0
-  #lines = 0
-  #buffered = 0
+  readonly #waiting = new LineBuffer()
+  #bytesUnderWay = 0
   #dropped = 0
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
@@ -67,11 +58,11 @@ export class AccessLog {
   }
 
   write(entry: AccessEntry): void {
-    if (this.#isStopped || this.#buffered >= this.#maxBuffered) {
+    if (this.#isStopped || this.#waiting.sizeBytes + this.#bytesUnderWay >= this.#maxBuffered) {
       this.#dropped++
       return
     }
-    this.#keep(`${this.#format(entry)}\n`)
+    this.#waiting.add(`${this.#format(entry)}\n`)
     this.#arrange()
   }
 
@@ -81,31 +72,10 @@ export class AccessLog {
     await this.#flush()
   }
 
-  #keep(line: string): void {
-    this.#text += line
-    this.#buffered += line.length
-    this.#lines++
-    if (this.#text.length >= ENCODE_AT) this.#encode()
-  }
-
-  #encode(): void {
-    const text = this.#text
-    const most = text.length * 3 // bytes of UTF-8 for each UTF-16 unit
-    if (this.#chunk.length - this.#used < most) {
-      if (this.#used > 0) this.#full.push(this.#chunk.subarray(0, this.#used))
-      this.#chunk = Buffer.allocUnsafe(Math.max(CHUNK, most))
-      this.#used = 0
-    }
-    const written = this.#chunk.write(text, this.#used)
-    this.#text = ''
-    this.#used += written
-    this.#buffered += written - text.length
-  }
-
   /** Sees to it that what waits is written: at once when it is much, otherwise in time, and after the write that is under way. */
   #arrange(): void {
     if (this.#writing) return
-    if (this.#buffered >= WRITE_AT) void this.#flush()
+    if (this.#waiting.sizeBytes >= WRITE_AT) void this.#flush()
     else this.#timer ??= setTimeout(() => void this.#flush(), this.#flushMs).unref()
   }
 
@@ -115,14 +85,14 @@ export class AccessLog {
     if (this.#writing) {
       await this.#writing
       // Whoever came first while waiting has started the next write.
-      if (this.#writing === undefined && this.#lines > 0) await this.#flush()
+      if (this.#writing === undefined && this.#waiting.lines > 0) await this.#flush()
       else await this.#writing
       return
     }
-    if (this.#lines === 0) return
+    if (this.#waiting.lines === 0) return
     this.#writing = this.#append().finally(() => {
       this.#writing = undefined
-      if (this.#lines > 0 && !this.#isStopped) this.#arrange()
+      if (this.#waiting.lines > 0 && !this.#isStopped) this.#arrange()
     })
     await this.#writing
   }
@@ -136,22 +106,19 @@ export class AccessLog {
   }
 
   async #append(): Promise<void> {
-    this.#encode()
-    const [lines, size, chunks] = [this.#lines, this.#buffered, [...this.#full, this.#chunk.subarray(0, this.#used)]]
-    this.#full = []
-    this.#chunk = EMPTY
-    this.#used = 0
-    this.#lines = 0
+    const taken = this.#waiting.take()
+    this.#bytesUnderWay = taken.sizeBytes
     try {
       const file = await this.#currentFile()
       if (this.#isTorn) await file.write('\n')
-      for (const chunk of chunks) await this.#writeAll(file, chunk)
+      for (const piece of taken.pieces) await this.#writeAll(file, piece)
       this.#recovered()
     } catch (error) {
-      this.#dropped += lines
+      this.#dropped += taken.lines
       this.#failed(error)
     } finally {
-      this.#buffered -= size
+      this.#bytesUnderWay = 0
+      this.#waiting.giveBack(taken)
     }
   }
 
