@@ -21,11 +21,13 @@ const IDLE_GRACE_MS = 500
 export class HttpListener {
   state: ListenerState = 'closed'
   readonly #server: http.Server
-  #connections = 0
+  readonly #open = new Set<Socket>()
   #accepted = 0
   #requests = 0
-  #bytesReceived = 0
-  #bytesSent = 0
+  /** Of connections that have ended. */
+  #received = 0
+  #sent = 0
+  #mostSent = 0
 
   constructor(handler: (request: IncomingMessage, response: ServerResponse) => void) {
     this.#server = http.createServer(
@@ -40,13 +42,15 @@ export class HttpListener {
   }
 
   get counts(): ListenerCounts {
-    return {
-      connections: this.#connections,
-      accepted: this.#accepted,
-      requests: this.#requests,
-      bytesReceived: this.#bytesReceived,
-      bytesSent: this.#bytesSent,
+    let bytesReceived = this.#received
+    let bytesSent = this.#sent
+    for (const socket of this.#open) {
+      bytesReceived += socket.bytesRead
+      bytesSent += socket.bytesWritten
     }
+    // A socket counts what waits to be sent as well, and no longer when it breaks off; a counter never goes back.
+    this.#mostSent = Math.max(this.#mostSent, bytesSent)
+    return { connections: this.#open.size, accepted: this.#accepted, requests: this.#requests, bytesReceived, bytesSent: this.#mostSent }
   }
 
   /** Begins to accept on a socket handle of the keeper. */
@@ -77,12 +81,12 @@ export class HttpListener {
   }
 
   #onConnection(socket: Socket): void {
-    this.#connections++
+    this.#open.add(socket)
     this.#accepted++
     socket.once('close', () => {
-      this.#connections--
-      this.#bytesReceived += socket.bytesRead
-      this.#bytesSent += socket.bytesWritten
+      this.#open.delete(socket)
+      this.#received += socket.bytesRead
+      this.#sent += socket.bytesWritten
     })
   }
 }

@@ -43,6 +43,18 @@ test('a client on an open connection is served while draining, and told to close
   expect(listener.counts.bytesSent).toBeGreaterThan(0)
 })
 
+test('bytes count while their connection is still open, and once when it has ended', async () => {
+  const { listener, port } = await listening((_request, response) => response.end('x'.repeat(1000)))
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  await get(port, agent)
+  const { bytesReceived, bytesSent } = listener.counts
+  expect(bytesReceived).toBeGreaterThan(20)
+  expect(bytesSent).toBeGreaterThan(1000)
+  agent.destroy()
+  await until(() => listener.counts.connections === 0)
+  expect(listener.counts).toMatchObject({ bytesReceived, bytesSent })
+})
+
 test('a request that never ends is broken off at the deadline', async () => {
   const { listener, port } = await listening(() => {})
   const answer = get(port, new http.Agent()).catch((error: NodeJS.ErrnoException) => error.code)

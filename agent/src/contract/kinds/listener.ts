@@ -30,7 +30,7 @@ export const listener = declareKind({
       column: 10,
     },
     requests: { type: 'long', role: 'counter', unit: '{request}', description: 'Requests received by the present generation.', column: 11 },
-    bytesReceived: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes received on connections that have ended.', column: 12 },
-    bytesSent: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes sent on connections that have ended.', column: 13 },
+    bytesReceived: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes received.', column: 12 },
+    bytesSent: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes sent.', column: 13 },
   },
 })

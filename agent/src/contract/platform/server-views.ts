@@ -33,8 +33,8 @@ export const tomcatRequestProcessor = declareKind({
     name: { type: 'string', role: 'key', description: 'Listener and port.' },
     requestCount: { type: 'int', role: 'counter', description: 'Requests received.' },
     errorCount: { type: 'int', role: 'counter', description: 'Requests answered with 500 or more, or broken off by an error.' },
-    bytesReceived: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes received on connections that have ended.' },
-    bytesSent: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes sent on connections that have ended.' },
+    bytesReceived: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes received.' },
+    bytesSent: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes sent.' },
   },
 })
 
