@@ -9,8 +9,9 @@ import { AccessLog, type AccessFormat } from '../access-log/index.ts'
 import type { Datasources } from '../datasource/index.ts'
 import { ContextPathTable, normaliseContextPath, originForm } from './context-path.ts'
 import { fail } from './errors.ts'
-import { type ApplicationSettings, HostedApplication, answerJson } from './hosted-application.ts'
+import { type ApplicationSettings, HostedApplication } from './hosted-application.ts'
 import { watchRoutes } from './route-of-request.ts'
+import { UNCLAIMED, Unclaimed } from './unclaimed.ts'
 
 export interface HostOptions {
   readonly applications: readonly ApplicationSettings[]
@@ -39,8 +40,10 @@ export async function hostApplications(options: HostOptions): Promise<Applicatio
   refuseSamePaths(options.applications)
   const stopWatching = options.accessLog && !currentAgent() ? watchRoutes() : undefined
   const applications = options.applications.map((settings) => applicationOf(settings, options))
+  const unclaimed = new Unclaimed(accessLogOf(UNCLAIMED, options))
   const stop = async (deadlineMs: number): Promise<void> => {
     await Promise.all(applications.map((application) => application.stop(deadlineMs)))
+    await unclaimed.stop()
     stopWatching?.()
   }
   const started = await Promise.allSettled(applications.map((application) => application.start()))
@@ -55,25 +58,18 @@ export async function hostApplications(options: HostOptions): Promise<Applicatio
     stop,
     handler(request, response) {
       const url = originForm(request.url ?? '/')
-      const application = table.find(url)
-      if (application) application.serve(request, response, url)
-      else answerItself(response, url)
+      const owner = table.find(url) ?? unclaimed
+      owner.serve(request, response, url)
     },
   }
 }
 
-/** What belongs to no application: the instance answers only when its applications have started, so it is healthy and ready by then. */
-function answerItself(response: ServerResponse, url: string): void {
-  const path = url.split('?', 1)[0]
-  if (path === '/health') answerJson(response, 200, { status: 'ok' })
-  else if (path === '/ready') answerJson(response, 200, { ready: true, reasons: [] })
-  else answerJson(response, 404, { statusCode: 404, error: 'Not Found', message: 'no application is deployed under this path' })
+function applicationOf(settings: ApplicationSettings, options: HostOptions): HostedApplication {
+  return new HostedApplication(settings, { ...options, accessLog: accessLogOf(settings.name, options) })
 }
 
-function applicationOf(settings: ApplicationSettings, { accessLog, ...surroundings }: HostOptions): HostedApplication {
-  const { instance, logger } = surroundings
-  const log = accessLog && new AccessLog({ ...accessLog, application: settings.name, instance, logger })
-  return new HostedApplication(settings, { ...surroundings, accessLog: log })
+function accessLogOf(application: string, { accessLog, instance, logger }: HostOptions): AccessLog | undefined {
+  return accessLog && new AccessLog({ ...accessLog, application, instance, logger })
 }
 
 function refuseSamePaths(applications: readonly ApplicationSettings[]): void {
