@@ -32,9 +32,12 @@ export function judge(results: readonly BenchResult[], baseline: Baseline): stri
   )
 }
 
-function missedBar({ value, bar, better, unit }: Figure): string[] {
-  if (bar === undefined || (better === 'lower' ? value <= bar : value >= bar)) return []
-  return [`${value} ${unit} misses the bar of ${bar}`]
+/** The worse end of the interval counts: a mean below the bar with a wide spread shows nothing. */
+function missedBar({ value, low = value, high = value, bar, better, unit }: Figure): string[] {
+  const worse = better === 'lower' ? high : low
+  if (bar === undefined || (better === 'lower' ? worse <= bar : worse >= bar)) return []
+  const spread = worse === value ? '' : ` (${low} … ${high})`
+  return [`${value}${spread} ${unit} misses the bar of ${bar}`]
 }
 
 function loss({ value, better, unit }: Figure, before: Figure): string[] {

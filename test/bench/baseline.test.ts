@@ -27,6 +27,13 @@ test('figures of another machine are not compared, but bars hold everywhere', ()
   expect(judge([result({ value: 99, bar: 15 }, 'other')], {})).toEqual(['b cpu: 99 us misses the bar of 15'])
 })
 
+test('a bar is held by the worse end of the interval', () => {
+  expect(judge([result({ value: 14, low: 13, high: 15.5, bar: 15 })], {})).toEqual(['b cpu: 14 (13 … 15.5) us misses the bar of 15'])
+  expect(judge([result({ value: 14, low: 13, high: 15, bar: 15 })], {})).toEqual([])
+  expect(judge([result({ value: 16, low: 14, high: 17, bar: 15, better: 'higher' })], {})).toHaveLength(1)
+  expect(judge([result({ value: 16, low: 15, high: 17, bar: 15, better: 'higher' })], {})).toEqual([])
+})
+
 test('an update keeps the figures of other benchmarks', () => {
   const file = join(tempFolder(), 'baseline.json')
   writeFileSync(file, JSON.stringify({ other: result({}) }))
