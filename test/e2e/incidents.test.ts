@@ -92,6 +92,32 @@ test('draining the pool pages and traps within 15 s with the holders, returning 
   expect(pages.got.filter(({ status }) => status === 'firing')).toHaveLength(1)
 })
 
+test('requests that leaked a connection are kept though they were fast: the traces that the event names are stored', async () => {
+  await using suite = await startSuite(tempFolder(), {
+    applications,
+    datasources: [{ name: 'shop', file: 'shop.db', min: 1, max: 3, acquireTimeoutMs: 2000, exhaustedAfterMs: 300 }],
+  })
+  await drain(suite, 3)
+  await get(`${suite.urls.app}/shop/products`) // somebody must wait for the pool to be exhausted
+  const [event] = await until(async () => {
+    const rows = await sql(suite, "SELECT Holders FROM spyglass.events WHERE Name = 'spyglass.pool.exhausted'")
+    return rows.length > 0 && rows
+  }, 20_000)
+  const holders = JSON.parse(String(event?.['Holders'])) as { traceId: string; route: string }[]
+  expect(holders.map(({ route }) => route)).toEqual(['/shop/leak', '/shop/leak', '/shop/leak'])
+  const named = holders.map(({ traceId }) => traceId).toSorted()
+  const stored = await until(async () => {
+    const rows = await sql(
+      suite,
+      `SELECT TraceId, SpanName, SpanAttributes['spyglass.keep.reason'] AS Reason, SpanAttributes['spyglass.application'] AS Application
+       FROM spyglass.otel_traces WHERE ParentSpanId = '' AND TraceId IN ('${named.join("','")}') ORDER BY TraceId`,
+    )
+    return rows.length === named.length && rows
+  }, 20_000)
+  expect(stored.map(({ TraceId }) => TraceId)).toEqual(named)
+  for (const row of stored) expect(row).toMatchObject({ SpanName: 'GET /shop/leak', Reason: 'leak', Application: 'shop' })
+})
+
 test('an instance killed with -9 is back within 2 s; down and up have one id in event, trap and notification, and nobody is paged', async () => {
   const pages = await webhookReceiver<Page>()
   const traps = await trapReceiver()
