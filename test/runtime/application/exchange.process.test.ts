@@ -40,7 +40,7 @@ test('160 requests over two connections: each statement has the line of its hand
   const roots = spans.filter(({ kind }) => kind === 2)
   expect(roots.map(({ attributes }) => attributes['spyglass.application'])).toEqual(Array.from({ length: REQUESTS + 1 }, () => 'shop'))
   const idsOf = (rows: readonly { traceId: unknown; spanId: unknown }[]) =>
-    rows.map(({ traceId, spanId }) => `${traceId} ${spanId}`).toSorted()
+    rows.map(({ traceId, spanId }) => `${String(traceId)} ${String(spanId)}`).toSorted()
   expect(idsOf(lines.map((line) => ({ traceId: line['trace_id'], spanId: line['span_id'] })))).toEqual(idsOf(roots))
   const routes = lines.map((line) => line['http.route'])
   expect(routes.filter((route) => route === '/shop/items/:n')).toHaveLength(REQUESTS)
