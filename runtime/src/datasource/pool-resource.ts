@@ -1,5 +1,6 @@
 /** A pool as the registry, the log and the agent see it: two kinds of resources, its events and its log lines. */
 import { type Holder, type Registry, type SpyglassEvent, currentAgent, kinds, objectNameOf } from '@spyglass/agent'
+import { incidentId } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/agent/logger'
 import type { Borrow } from './borrow.ts'
 import type { Pool, PoolObserver } from './pool.ts'
@@ -71,6 +72,8 @@ export class PoolReporter implements PoolObserver {
     const event = registry.emit({
       name: 'spyglass.pool.leak',
       resource: this.#resource,
+      // several that were borrowed together are found at the same moment
+      incidentId: incidentId('spyglass.pool.leak', `${this.#resource},connection=${holder.connection}`, Date.now()),
       message: `pool ${this.#name}: connection ${holder.connection} ${why}; borrowed at ${borrow.describe()}`,
       attributes: { pool: this.#name, connection: holder.connection, heldMs: holder.heldMs, collected },
       holders: [holder],

@@ -26,6 +26,14 @@ test('a connection held too long with nothing running is reported once, with the
   expect(pool.log.filter(({ msg }) => msg === 'leaked connection returned')).toHaveLength(1)
 })
 
+test('each of several connections that leak at the same moment is an incident of its own', async () => {
+  await using pool = await openShop({ leakAfterMs: 30_000 })
+  const connections = [await pool.shop.connect(), await pool.shop.connect()]
+  pool.clock.advance(31_000)
+  expect(new Set(pool.events.map(({ incidentId }) => incidentId)).size).toBe(2)
+  for (const connection of connections) connection.release()
+})
+
 test('a connection whose statement runs is never called leaked, however long it takes', async () => {
   await using pool = await openShop({ leakAfterMs: 30_000 })
   const connection = await pool.shop.connect()
