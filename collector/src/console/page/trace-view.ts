@@ -16,8 +16,12 @@ export function createTrace(place: Place): View {
     element,
     isLive: false,
     async refresh() {
-      const trace = await get<Trace>(`trace/${encodeURIComponent(place.argument)}`)
-      drawTrace(element, trace)
+      try {
+        drawTrace(element, await get<Trace>(`trace/${encodeURIComponent(place.argument)}`))
+      } catch (error) {
+        fill(element, h('p', {}, h('a', { href: linkTo('slow') }, 'Back to the slow requests')))
+        throw error // the page says what is wrong
+      }
     },
   }
 }

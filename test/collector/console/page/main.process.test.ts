@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { exhausted, POOL } from '../../alert/incidents.ts'
 import { logIn, openBrowser, type Visit } from '../browser.ts'
 import {
@@ -203,8 +203,19 @@ describe('in Chromium', () => {
   test('a trace that is not there is told, with its code', async () => {
     await open(`#/trace/${randomBytes(16).toString('hex')}`)
     expect(await text('[role=alert]')).toContain('SPY_CONSOLE_TRACE_NOT_FOUND')
+    expect(await text('main')).not.toContain('Loading')
     visit.problems.length = 0 // the browser notes the 404
   })
+
+  test.for(['#/', '#/slow', '#/statements', '#/pools', '#/alerts', `#/trace/${TRACE}`])(
+    'on a telephone %s is as wide as the window',
+    async (hash) => {
+      await visit.page.setViewportSize({ width: 400, height: 800 })
+      onTestFinished(() => visit.page.setViewportSize({ width: 1440, height: 900 }))
+      await open(hash)
+      expect(await visit.page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+    },
+  )
 
   test('what an application sends is never read as HTML', async () => {
     const evil = '<img src=x onerror=alert(1)>'
