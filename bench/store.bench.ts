@@ -1,17 +1,21 @@
 /**
- * The embedded store by itself: CPU of an insert by segment, delay of the console's queries on 2 million spans (`--full`: 10 million)
- * beside a writer, and CPU and memory at rest. `node --conditions=spyglass-source bench/store.bench.ts [--full]`
+ * The embedded store by itself: CPU of an insert by segment, delay of the console's queries over the last hour beside a writer, and CPU
+ * and memory at rest. There are 2 million spans, all of that hour; with `--full` 10 million of the last day.
+ * `node --conditions=spyglass-source bench/store.bench.ts [--full]`
  */
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { attr } from '@spyglass/agent/contract'
 import { type ApiQueryName, apiSql, parametersOf } from '@spyglass/dashboards'
 import { removeFolder, startStore, type StoreProcess } from '../test/support/store-process.ts'
 import { type Figure, printResult } from './result.ts'
 
 const startedMs = performance.now()
 const ROWS_PER_SEGMENT = 200_000
-const SEGMENTS = process.argv.includes('--full') ? 50 : 10
+const isFull = process.argv.includes('--full')
+const SEGMENTS = isFull ? 50 : 10
+const RANGE_SECONDS = isFull ? 86_400 : 3600
 const SMALL_ROWS = 10_000
 const SMALL_INSERTS = 30
 const QUERY_ROUNDS = 20
@@ -19,24 +23,39 @@ const IDLE_MS = 10_000
 const WRITER_PAUSE_MS = 250
 const QUERY_BAR_MS = 300
 
-/** Spans of the last hour, as the collector writes them; the engine itself makes the block. */
-const spans = (rows: number): string => `
-  SELECT now64(9) - INTERVAL (number % 3600) second AS Timestamp, lower(hex(sipHash128(intDiv(number, 8)))) AS TraceId,
+/** Spans of the range, eight in a trace, as the collector writes them; the engine itself makes the block. */
+const spans = (rows: number, first = 0): string => `
+  SELECT now64(9) - INTERVAL (intDiv(number, 8) % ${RANGE_SECONDS}) second AS Timestamp, lower(hex(sipHash128(intDiv(number, 8)))) AS TraceId,
     lower(hex(sipHash64(number))) AS SpanId, if(number % 8 = 0, '', lower(hex(sipHash64(number - 1)))) AS ParentSpanId,
     toLowCardinality(concat('GET /route-', toString(number % 40))) AS SpanName,
     toLowCardinality(if(number % 8 = 0, 'Server', 'Client')) AS SpanKind, toLowCardinality('shop') AS ServiceName,
     CAST(map('service.name', 'shop', 'service.instance.id', 'http-1', 'host.name', 'a'), 'Map(LowCardinality(String), String)') AS ResourceAttributes,
-    CAST(map('http.route', concat('/route-', toString(number % 40)), 'http.response.status_code', '200', 'url.path', concat('/route/', toString(number))),
+    CAST(if(number % 8 = 0,
+      map('http.route', concat('/route-', toString(number % 40)), 'http.response.status_code', '200', 'url.path', concat('/route/', toString(number))),
+      map('db.system.name', 'sqlite', 'db.query.text', concat('SELECT ', toString(number % 40)), '${attr.sqlDigest}', toString(number % 40))),
       'Map(LowCardinality(String), String)') AS SpanAttributes,
     toUInt64(1000000 + sipHash64(number) % 200000000) AS Duration, toLowCardinality(if(number % 97 = 0, 'Error', 'Unset')) AS StatusCode,
     toLowCardinality('bench') AS Batch
-  FROM numbers(${rows}) FORMAT Native`
+  FROM numbers(${first}, ${rows}) FORMAT Native`
 
-const minutes = `
+/** When each of those traces was. */
+const traceTimes = (rows: number, first: number): string => `
+  SELECT lower(hex(sipHash128(intDiv(number, 8)))) AS TraceId, now() - INTERVAL (intDiv(number, 8) % ${RANGE_SECONDS}) second AS Start, Start AS End, toLowCardinality('bench') AS Batch
+  FROM numbers(${first}, ${rows}) WHERE number % 8 = 0 FORMAT Native`
+
+const requestMinutes = `
   SELECT toStartOfMinute(now()) - INTERVAL (number % 60) minute AS Minute, toLowCardinality('shop') AS ServiceName, toLowCardinality('http-1') AS Instance,
     toLowCardinality(concat('GET /route-', toString(intDiv(number, 60) % 40))) AS SpanName, toLowCardinality('Server') AS SpanKind,
     toLowCardinality('Unset') AS StatusCode, toLowCardinality(toString(number % 6)) AS Batch, toUInt64(100) AS Requests, toUInt64(1) AS Errors,
     toUInt64(1000000000) AS DurationSum, toUInt64(200000000) AS DurationMax,
+    CAST(map(-60, 40, -50, 40, -40, 20), 'Map(Int16, UInt64)') AS Buckets
+  FROM numbers(14400) FORMAT Native`
+
+const statementMinutes = `
+  SELECT toStartOfMinute(now()) - INTERVAL (number % 60) minute AS Minute, toLowCardinality('shop') AS ServiceName, toLowCardinality('http-1') AS Instance,
+    toLowCardinality('shop') AS Pool, toLowCardinality('sqlite') AS DbSystem, toLowCardinality('SELECT') AS Operation,
+    toString(intDiv(number, 60) % 40) AS Digest, 'SELECT ?' AS Statement, toLowCardinality(toString(number % 6)) AS Batch, toUInt64(100) AS Calls,
+    toUInt64(1) AS Errors, toUInt64(1000000000) AS DurationSum, toUInt64(200000000) AS DurationMax,
     CAST(map(-60, 40, -50, 40, -40, 20), 'Map(Int16, UInt64)') AS Buckets
   FROM numbers(14400) FORMAT Native`
 
@@ -112,31 +131,41 @@ async function smallInserts(store: StoreProcess): Promise<Record<string, Figure>
 }
 
 async function fill(store: StoreProcess): Promise<void> {
-  const file = join(store.data, 'large.native')
-  const rollup = join(store.data, 'minutes.native')
-  await makeFile(store, file, spans(ROWS_PER_SEGMENT))
-  await makeFile(store, rollup, minutes)
-  await segment(store, 'minutes', 'red_1m', rollup)
-  await insert(store, 'minutes', 'red_1m')
+  await put(store, 'requests', 'red_1m', requestMinutes)
+  await put(store, 'statements', 'sql_1m', statementMinutes)
   for (let i = 0; i < SEGMENTS; i++) {
-    await segment(store, `large-${i}`, 'otel_traces', file)
-    await insert(store, `large-${i}`, 'otel_traces')
+    const first = i * ROWS_PER_SEGMENT
+    await put(store, `large-${i}`, 'otel_traces', spans(ROWS_PER_SEGMENT, first))
+    await put(store, `times-${i}`, 'otel_traces_trace_id_ts', traceTimes(ROWS_PER_SEGMENT, first))
   }
+}
+
+/** Rows that the engine itself makes, as a segment. */
+async function put(store: StoreProcess, name: string, table: string, sql: string): Promise<void> {
+  const file = join(store.data, `${name}.native`)
+  await makeFile(store, file, sql)
+  await segment(store, name, table, file)
+  await insert(store, name, table)
   await rm(file)
 }
 
 /** The console's queries, one after the other, while a writer inserts 10,000 spans every quarter of a second. */
 async function queriesBesideWriter(store: StoreProcess): Promise<Record<string, Figure>> {
   let writing = true
+  const inserts: number[] = []
   const writer = (async () => {
     for (let i = 0; writing; i++) {
       await segment(store, `beside-${i}`, 'otel_traces', join(store.data, 'small.native'))
+      const start = performance.now()
       await insert(store, `beside-${i}`, 'otel_traces')
+      inserts.push(performance.now() - start)
       await delay(WRITER_PAUSE_MS)
     }
   })()
   try {
-    return { ...(await queryDelays(store)), fullRss: { value: await rssMiB(store), unit: 'MiB', better: 'lower' } }
+    const delays = await queryDelays(store)
+    const fullRss: Figure = { value: await rssMiB(store), unit: 'MiB', better: 'lower' }
+    return { ...delays, insertMedian: { value: quantile(inserts, 0.5), unit: 'ms', better: 'lower' }, fullRss }
   } finally {
     writing = false
     await writer
@@ -146,7 +175,14 @@ async function queriesBesideWriter(store: StoreProcess): Promise<Record<string, 
 async function queryDelays(store: StoreProcess): Promise<Record<string, Figure>> {
   const traceId = (await store.ask('SELECT TraceId FROM otel_traces LIMIT 1')).text.trim()
   const figures: Record<string, Figure> = {}
-  for (const name of ['services', 'red-series', 'red-totals', 'slow-requests', 'trace-spans'] as const satisfies ApiQueryName[]) {
+  for (const name of [
+    'services',
+    'red-series',
+    'red-totals',
+    'slow-requests',
+    'slow-statements',
+    'trace-spans',
+  ] as const satisfies ApiQueryName[]) {
     figures[`${name}P95`] = { value: await p95(store, name, traceId), unit: 'ms', better: 'lower', bar: QUERY_BAR_MS }
   }
   return figures
@@ -164,5 +200,8 @@ async function p95(store: StoreProcess, name: ApiQueryName, traceId: string): Pr
     if (status !== 200) throw new Error(`${name}: ${text}`)
     times.push(performance.now() - start)
   }
-  return Math.round(times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)]!)
+  return quantile(times, 0.95)
 }
+
+const quantile = (values: readonly number[], of: number): number =>
+  Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length * of)] ?? 0)

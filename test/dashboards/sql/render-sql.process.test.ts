@@ -54,6 +54,25 @@ test('a slow request stands once, superseding its partial record, with the line 
   ])
 })
 
+test('of several records of one request, and of many requests, the slowest come once each, with their own statements', () => {
+  const row = (traceId: string, spanId: string, kind: string, ms: number, attributes: string): string =>
+    `(toDateTime64('${at(3_600_000)}', 9, 'UTC'), '${traceId}', '${spanId}', 'GET /', '${kind}', 'many', ${ms}000000, map(${attributes}))`
+  const records = [1, 2, 3, 4, 5].flatMap((n) => [
+    row(`m${n}`, 'root', 'Server', 500, `'spyglass.partial', 'true'`),
+    row(`m${n}`, 'root', 'Server', 1000 * n, `'url.path', '/${n}'`),
+    row(`m${n}`, 'sql', 'Client', 10 * n, `'db.system.name', 'sqlite', 'db.query.text', 'SELECT ${n}'`),
+  ])
+  database.run(
+    `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, SpanName, SpanKind, ServiceName, Duration, SpanAttributes) VALUES ${records.join(', ')}`,
+  )
+  const range = { from: at(3_540_000), to: at(3_660_000), service: 'many', limit: 2 }
+  expect(ask('slow-requests', range)).toMatchObject([
+    { traceId: 'm5', durationMs: 5000, running: 0, path: '/5', sqlCount: 1, sqlMs: 50, statement: 'SELECT 5' },
+    { traceId: 'm4', durationMs: 4000, running: 0, path: '/4', sqlCount: 1, sqlMs: 40, statement: 'SELECT 4' },
+  ])
+  expect(ask('slow-requests', { ...range, limit: 50 })).toHaveLength(5)
+})
+
 test('a trace has each span once', () => {
   expect(ask('trace-spans').map(({ spanId, durationMs }) => [spanId, durationMs])).toEqual([
     ['s1', 7000],
