@@ -17,6 +17,7 @@ import { exportMibs } from './mib/export-mibs.ts'
 import { productOid } from './mib/layout.ts'
 import { type EventLinks, notificationOf } from './mib/notifications.ts'
 import { mibTables } from './mib/tables.ts'
+import { positionFile } from './notification/event-position.ts'
 import { type EventStream, followEvents } from './notification/event-stream.ts'
 import { createNotifier, type Notifier } from './notification/notifier.ts'
 import { createReceivers } from './notification/receivers.ts'
@@ -76,7 +77,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   })
   exportMibs(folder.mibs, engine.root)
   const withdraw = registerAgent(options, engine, poller)
-  const notifications = startNotifications(options, engine)
+  const notifications = startNotifications(options, engine, folder)
   await Promise.all([poller.start(), notifications.attempted])
   logger.info({ port: server.port, engineId: engine.clock.engineId.toString('hex'), boots: engine.clock.boots }, 'SNMP bridge started')
   let stopping: Promise<void> | undefined
@@ -133,7 +134,7 @@ function createBridgePoller({ config, logger }: BridgeOptions, engine: Engine, f
   })
 }
 
-function startNotifications({ config, secrets, logger }: BridgeOptions, engine: Engine): EventStream {
+function startNotifications({ config, secrets, logger }: BridgeOptions, engine: Engine, folder: DataFolder): EventStream {
   const notifier = createNotifier({
     receivers: createReceivers(config.snmp.trapTargets, secrets.snmp),
     status: engine.status,
@@ -143,6 +144,9 @@ function startNotifications({ config, secrets, logger }: BridgeOptions, engine: 
   const links = { consoleUrl: config.console.publicUrl ?? `http://${config.console.host}:${config.console.port}` }
   const stream = followEvents({
     url: jolokiaUrl(config),
+    position: positionFile(join(folder.state, 'snmp-events.json'), (error) =>
+      logger.warn(whatWent(error), 'the position in the events is not kept'),
+    ),
     onEvent: (event) => notifyOf(event, notifier, engine, links),
     onChange: (error) => (error ? logger.warn(whatWent(error), 'the event stream is broken') : logger.info('the event stream is open')),
   })

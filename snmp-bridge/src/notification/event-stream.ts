@@ -1,16 +1,19 @@
 /**
  * Follows the events of the registry over the Jolokia protocol: registers as a client, subscribes, and keeps a stream of
- * server-sent events open. After a break it goes on behind the last event it saw; where the endpoint has forgotten the client, it
- * registers anew.
+ * server-sent events open. After a break, also one of this process, it goes on behind the last event it saw; where the endpoint has
+ * forgotten the client, it registers anew.
  */
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import { reasonOf } from '../source/jolokia-client.ts'
+import type { PositionFile } from './event-position.ts'
 import { createSseParser, type SseMessage } from './sse-parser.ts'
 
 export interface EventStreamOptions {
   /** `http://127.0.0.1:8778/jolokia` */
   readonly url: string
+  /** Where it is kept how far the events were followed. Left out: events that come while nobody follows them are not heard. */
+  readonly position?: PositionFile
   readonly onEvent: (event: SpyglassEvent) => void
   /** Called when the stream opens, and with the error when it breaks or cannot be opened. */
   readonly onChange: (error?: unknown) => void
@@ -76,6 +79,9 @@ class Session {
   constructor(options: EventStreamOptions, signal: AbortSignal) {
     this.#options = options
     this.#signal = signal
+    const { client, lastId } = options.position?.read() ?? {}
+    this.#client = client
+    this.#lastId = lastId
   }
 
   /** Runs until the stream breaks, which it tells by an error. */
@@ -107,6 +113,7 @@ class Session {
 
   async leave(): Promise<void> {
     if (this.#client === undefined) return
+    this.#options.position?.clear()
     try {
       await fetch(`${this.#options.url}/notification/unregister/${this.#client}`, { signal: AbortSignal.timeout(500) })
     } catch {
@@ -118,6 +125,7 @@ class Session {
     const { id } = (await this.#ask('notification/register')) as { id: string }
     await this.#ask(`notification/add/${id}/sse/${EVENTS}`)
     this.#lastId = undefined
+    this.#options.position?.write({ client: id })
     return id
   }
 
@@ -147,9 +155,11 @@ class Session {
   }
 
   #take({ id, data }: SseMessage): void {
-    if (id !== undefined) this.#lastId = id
     const { notifications = [] } = JSON.parse(data) as { notifications?: readonly { userData?: unknown }[] }
     for (const { userData } of notifications) if (isEvent(userData)) this.#options.onEvent(userData)
+    if (id === undefined) return
+    this.#lastId = id
+    if (this.#client !== undefined) this.#options.position?.write({ client: this.#client, lastId: id })
   }
 }
 

@@ -1,5 +1,9 @@
-import { afterEach, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
+import { positionFile, type PositionFile } from '../../../snmp-bridge/src/notification/event-position.ts'
 import { followEvents } from '../../../snmp-bridge/src/notification/event-stream.ts'
 import { until } from '../../support/until.ts'
 import { type Management, startManagement } from '../support/management.ts'
@@ -15,10 +19,16 @@ async function startEndpoint(port = 0): Promise<Management> {
   return management
 }
 
-function follow(url: string) {
+function follow(url: string, position?: PositionFile) {
   const heard: SpyglassEvent[] = []
   const changes: unknown[] = []
-  const stream = followEvents({ url, onEvent: (event) => heard.push(event), onChange: (error) => changes.push(error), backOffMs: 10 })
+  const stream = followEvents({
+    url,
+    ...(position ? { position } : {}),
+    onEvent: (event) => heard.push(event),
+    onChange: (error) => changes.push(error),
+    backOffMs: 10,
+  })
   open.unshift(stream)
   return { heard, changes, stream }
 }
@@ -61,4 +71,41 @@ test('stopping ends an open stream at once', async () => {
   const began = performance.now()
   await stream.stop()
   expect(performance.now() - began).toBeLessThan(1000)
+})
+
+/** What a crash leaves behind: the file, and at the endpoint a client whose stream has broken. */
+function crashed(position: PositionFile): PositionFile {
+  const left = position.read()
+  return { ...position, read: () => left }
+}
+
+test('events that came while the process was dead are heard when it is back, and those before it are not heard again', async () => {
+  const management = await startEndpoint()
+  const folder = mkdtempSync(join(tmpdir(), 'spyglass-events-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const position = positionFile(join(folder, 'snmp-events.json'), (error) => expect.unreachable(String(error)))
+  const before = follow(management.url, position)
+  await before.stream.attempted
+  emit(management, 'seen')
+  await until(() => before.heard.length === 1)
+  const left = crashed(position)
+  emit(management, 'missed') // the old reader takes it as well, but what it notes then is not in what was left behind
+  const after = follow(management.url, left)
+  await until(() => after.heard.length === 1)
+  expect(after.heard[0]!.message).toBe('missed')
+})
+
+test('after an orderly stop nothing is kept, and a client that the endpoint has forgotten registers anew', async () => {
+  const management = await startEndpoint()
+  const folder = mkdtempSync(join(tmpdir(), 'spyglass-events-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const position = positionFile(join(folder, 'snmp-events.json'), (error) => expect.unreachable(String(error)))
+  position.write({ client: 'unknown', lastId: '7' })
+  const { heard, changes, stream } = follow(management.url, position)
+  await until(() => changes.at(-1) === undefined && changes.length > 0)
+  emit(management, 'down')
+  await until(() => heard.length === 1)
+  expect(position.read()).toMatchObject({ lastId: '1' })
+  await stream.stop()
+  expect(position.read()).toBeUndefined()
 })
