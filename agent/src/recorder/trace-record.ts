@@ -10,6 +10,7 @@ import type { ChildRecord } from './child-record.ts'
 import { now, toEpochMs } from './clock.ts'
 import type { Slot } from './context.ts'
 import { newSpanId, newTraceId } from './ids.ts'
+import { RouteNames } from './route-names.ts'
 import { type TraceParent, parseTraceParent, traceStateOf } from './trace-context.ts'
 
 /** The runtime sets it on a request to the path that its application is mounted under. */
@@ -118,9 +119,7 @@ export class TraceRecord implements RecordedRequest {
 
   /** Route with its context path; empty when none is known. */
   get route(): string {
-    const prefix = contextPathOf(this.request)
-    if (prefix === '') return this.routeTemplate
-    return this.routeTemplate === '/' ? prefix : prefix + this.routeTemplate
+    return routeNames.of(contextPathOf(this.request), this.routeTemplate)
   }
 
   get kind(): SpanKindNumber {
@@ -151,6 +150,7 @@ export class TraceRecord implements RecordedRequest {
   }
 }
 
+const routeNames = new RouteNames()
 let defaultContextPath = ''
 
 /** The context path of requests that carry none of their own. */
