@@ -38,7 +38,7 @@ function jsonFormatter({ instance, application }: AccessSource): Formatter {
     `{"time":"${isoTime(entry.time)}"${clientField(entry.clientAddress)}${methodField(entry.method)}${pathField(entry.path)}` +
     `${entry.query === undefined ? '' : queryField(redactQuery(entry.query))}${routeField(entry.route)}${statusField(entry.status)}` +
     `${sizeField(entry.bodySize)},"duration_ms":${milliseconds(entry.durationMs)}${agentField(entry.userAgent)}` +
-    `${traceField(entry.traceId)}${spanField(entry.spanId)}${entry.aborted ? ',"aborted":true' : ''}${tail}`
+    `${spanFields(entry.traceId, entry.spanId)}${entry.aborted ? ',"aborted":true' : ''}${tail}`
 }
 
 type Field<T> = (value: T | undefined) => string
@@ -54,16 +54,35 @@ function numberField(name: string): Field<number> {
   return (value) => (value === undefined ? '' : head + value)
 }
 
-const clientField = textField(attr.clientAddress)
-const methodField = textField(attr.httpMethod)
+/** For fields of few values, which come again and again: the text of each is made once. */
+function rememberedField(name: string): Field<string> {
+  const field = textField(name)
+  const texts = new Map<string, string>()
+  return (value) => {
+    if (value === undefined) return ''
+    let made = texts.get(value)
+    if (made === undefined) {
+      made = field(value)
+      if (texts.size >= MAX_REMEMBERED) texts.clear()
+      texts.set(value, made)
+    }
+    return made
+  }
+}
+
+const MAX_REMEMBERED = 1000
+
+const clientField = rememberedField(attr.clientAddress)
+const methodField = rememberedField(attr.httpMethod)
 const pathField = textField(attr.urlPath)
 const queryField = textField(attr.urlQuery)
-const routeField = textField(attr.httpRoute)
+const routeField = rememberedField(attr.httpRoute)
 const statusField = numberField(attr.httpStatus)
 const sizeField = numberField('http.response.body.size')
 const agentField = textField(attr.userAgent)
-const traceField = textField('trace_id')
-const spanField = textField('span_id')
+/** Both are ours: nothing in them has to be escaped. */
+const spanFields = (traceId: string | undefined, spanId: string | undefined): string =>
+  traceId === undefined ? '' : `,"trace_id":"${traceId}"${spanId === undefined ? '' : `,"span_id":"${spanId}"`}`
 
 /** A value without anything that JSON escapes needs no call of JSON.stringify: nearly all are such. */
 const PLAIN = /^[\u0020\u0021\u0023-\u005b\u005d-\u007e]*$/

@@ -17,7 +17,10 @@ type Mounted = IncomingMessage & { [CONTEXT_PATH]?: string; [APPLICATION]?: stri
 interface Told {
   readonly traceId: string | undefined
   readonly spanId: string | undefined
+  /** Empty as long as no route is known. */
   readonly routeTemplate: string
+  /** With the context path. */
+  readonly route: string
   readonly startTime: number
   readonly durationMs: number
 }
@@ -50,7 +53,7 @@ export class Exchange implements RequestObserver {
 
   #watch(): Told {
     this.response.on('close', () => this.requestEnded())
-    return new Unrecorded(this.#request)
+    return new Unrecorded(this.#request, this.#owner.contextPath)
   }
 
   /** Hands the request to the application as if it were mounted at the root. */
@@ -90,7 +93,7 @@ export class Exchange implements RequestObserver {
       path: question < 0 ? url : url.slice(0, question),
       query: question < 0 ? undefined : url.slice(question + 1),
       httpVersion,
-      route: told.routeTemplate === '' ? undefined : this.#owner.contextPath + told.routeTemplate,
+      route: told.routeTemplate === '' ? undefined : told.route,
       status: headersSent ? statusCode : undefined,
       bodySize: writableFinished ? bodySize(method, this.response) : undefined,
       durationMs: told.durationMs,
@@ -110,13 +113,19 @@ class Unrecorded implements Told {
   readonly startTime = Date.now()
   readonly #startedAt = performance.now()
   readonly #request: IncomingMessage
+  readonly #contextPath: string
 
-  constructor(request: IncomingMessage) {
+  constructor(request: IncomingMessage, contextPath: string) {
     this.#request = request
+    this.#contextPath = contextPath
   }
 
   get routeTemplate(): string {
     return routeOf(this.#request) ?? ''
+  }
+
+  get route(): string {
+    return this.routeTemplate === '/' ? this.#contextPath || '/' : this.#contextPath + this.routeTemplate
   }
 
   get durationMs(): number {

@@ -111,7 +111,7 @@ test('a JSON line parsed gives what was written, whatever a client sends', () =>
         duration_ms: Math.round(entry.durationMs * 1000) / 1000,
         'user_agent.original': entry.userAgent,
         trace_id: entry.traceId,
-        span_id: entry.spanId,
+        span_id: entry.traceId && entry.spanId,
         aborted: entry.aborted || undefined,
         instance: 'http-1',
         application: 'shop',
