@@ -38,18 +38,21 @@ test('Ctrl-C stops all of it cleanly, and the next start finds what was stored',
   await until(async () => Number((await sql(second, requests))[0]?.['n']) === 1, 20_000)
 })
 
-test('a signal to every process at once, as a service manager sends it, stops them in the same order', async () => {
-  const suite = await startSuite(tempFolder(), settings)
-  const pids = pidsOf(suite)
-  const ended = once(suite.keeper, 'exit')
-  for (const pid of [suite.keeper.pid!, ...pids]) process.kill(pid, 'SIGTERM')
-  expect(await ended).toEqual([0, null])
-  expect(pids.filter(isAlive)).toEqual([])
-  const log = readFileSync(join(suite.data, 'logs/server.log'), 'utf8')
-  expect(log).not.toContain('ended unasked')
-  const order = log.split('\n').flatMap((line) => /"part":"([\w-]+)".*"process ended"/.exec(line)?.[1] ?? [])
-  expect(order).toEqual(parts.toReversed())
-})
+test.for(['SIGTERM', 'SIGHUP'] as const)(
+  '%s to every process at once, as a service manager or a closed terminal sends it, stops them in the same order',
+  async (signal) => {
+    const suite = await startSuite(tempFolder(), settings)
+    const pids = pidsOf(suite)
+    const ended = once(suite.keeper, 'exit')
+    for (const pid of [suite.keeper.pid!, ...pids]) process.kill(pid, signal)
+    expect(await ended).toEqual([0, null])
+    expect(pids.filter(isAlive)).toEqual([])
+    const log = readFileSync(join(suite.data, 'logs/server.log'), 'utf8')
+    expect(log).not.toContain('ended unasked')
+    const order = log.split('\n').flatMap((line) => /"part":"([\w-]+)".*"process ended"/.exec(line)?.[1] ?? [])
+    expect(order).toEqual(parts.toReversed())
+  },
+)
 
 test('when the keeper itself is killed the others end their work and go, and the data folder is free again', async () => {
   const folder = tempFolder()

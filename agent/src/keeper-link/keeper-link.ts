@@ -73,9 +73,10 @@ export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000
     process.on('disconnect', () => void end(ALONE_DEADLINE_MS)) // the keeper died: end the work in hand, then go
     if (passEvents) registry.onEvent(passOn)
     process.on('SIGINT', () => {}) // Ctrl-C reaches the whole process group; the keeper decides the order
-    process.on('SIGTERM', () => (ending = setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)))
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => (ending ??= setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)))
   } else {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(ALONE_DEADLINE_MS))
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(ALONE_DEADLINE_MS))
   }
 
   return {

@@ -17,13 +17,13 @@ export async function runScript(script: string, args: readonly string[], { env =
   })
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
   const ignore = (): void => {} // Ctrl-C reaches the child by itself
-  process.on('SIGTERM', pass).on('SIGINT', ignore)
+  process.on('SIGTERM', pass).on('SIGHUP', pass).on('SIGINT', ignore)
   try {
     return await new Promise((resolve, reject) => {
       child.once('error', reject)
       child.once('exit', (code) => resolve(code ?? 1))
     })
   } finally {
-    process.off('SIGTERM', pass).off('SIGINT', ignore)
+    process.off('SIGTERM', pass).off('SIGHUP', pass).off('SIGINT', ignore)
   }
 }

@@ -31,3 +31,4 @@ process.on('message', (message: ToChild, handle: unknown) => {
 process.on('disconnect', stop)
 process.on('SIGINT', () => {})
 process.on('SIGTERM', stop)
+process.on('SIGHUP', stop)
