@@ -1,7 +1,8 @@
 /** The API over what the store holds. Numbers of requests come from rollups, which count all of them; kept traces are examples. */
 import type { FastifyInstance } from 'fastify'
-import { numberOf, type QueryClient, type Row, textOf, timeParameter } from '../query/index.ts'
+import { numberOf, type QueryClient, type Row, type StreamingQueryClient, textOf, timeParameter } from '../query/index.ts'
 import { fail } from './errors.ts'
+import { sendStream } from './answers.ts'
 import { limitOf, type Query, type Range, rangeOf, textParameter, traceIdOf } from './parameters.ts'
 
 const MOST_ROUTES = 200
@@ -10,7 +11,7 @@ const MOST_SPANS = 100_000
 const MOST_LOGS = 2000
 
 export interface TelemetryApiOptions {
-  readonly query: QueryClient
+  readonly query: StreamingQueryClient
   readonly now: () => number
 }
 
@@ -56,15 +57,30 @@ export function addTelemetryApi(app: FastifyInstance, { query, now }: TelemetryA
     return { ...range, rows: await query.rows('pool-series', { parameters }) }
   })
 
-  app.get<{ Params: { id: string } }>('/api/v1/trace/:id', async (request) => {
+  app.get<{ Params: { id: string } }>('/api/v1/trace/:id', async (request, reply) => {
     const traceId = traceIdOf(request.params.id)
-    const [spans, logs] = await Promise.all([
-      query.rows('trace-spans', { parameters: { traceId, limit: MOST_SPANS } }),
-      query.rows('trace-logs', { parameters: { traceId, limit: MOST_LOGS } }),
-    ])
-    if (spans.length === 0 && logs.length === 0) throw fail('SPY_CONSOLE_TRACE_NOT_FOUND', [traceId])
-    return { traceId, spans, logs }
+    const logs = await query.rows('trace-logs', { parameters: { traceId, limit: MOST_LOGS } })
+    const spans = await query.rowText('trace-spans', { parameters: { traceId, limit: MOST_SPANS } })
+    const first = await spans.next()
+    if (first.done && logs.length === 0) throw fail('SPY_CONSOLE_TRACE_NOT_FOUND', [traceId])
+    return sendStream(request, reply, traceText({ traceId, logs, spans, first }))
   })
+}
+
+interface TraceAnswer {
+  readonly traceId: string
+  readonly logs: readonly Row[]
+  readonly spans: AsyncGenerator<Uint8Array>
+  /** The beginning of the spans, which tells whether there are any. */
+  readonly first: IteratorResult<Uint8Array>
+}
+
+/** A trace may have 100,000 spans, 49 MB: they go through as the store writes them. */
+async function* traceText({ traceId, logs, spans, first }: TraceAnswer): AsyncGenerator<Uint8Array | string> {
+  yield `{"traceId":"${traceId}","logs":${JSON.stringify(logs)},"spans":[`
+  if (!first.done) yield first.value
+  yield* spans
+  yield ']}'
 }
 
 function parametersOf({ from, to }: Range, query: Query): Record<string, string> {

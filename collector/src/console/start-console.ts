@@ -1,6 +1,4 @@
 /** The console and the query API behind one port. */
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import type { Secrets, SpyglassConfig } from '@spyglass/agent/config'
 import { codeOf, type SpyglassError } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/agent/logger'
@@ -10,6 +8,7 @@ import type { Alerting } from '../alert/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
 import { addResourcesApi, type ResourcesApiOptions, statusOf } from './api-resources.ts'
 import { addTelemetryApi } from './api-telemetry.ts'
+import { compressed } from './answers.ts'
 import { loadAssets } from './assets.ts'
 import { fail } from './errors.ts'
 import { installGuard } from './guard.ts'
@@ -107,9 +106,6 @@ const STATUS: Readonly<Record<string, number>> = {
   SPY_MANAGEMENT_INVALID: 502,
 }
 
-const COMPRESS_FROM_BYTES = 2048
-const compress = promisify(gzip)
-
 function installAnswers(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error: SpyglassError & { statusCode?: number }, request, reply) => {
     const status = STATUS[error.code] ?? error.statusCode ?? 500
@@ -125,9 +121,6 @@ function installAnswers(app: FastifyInstance, logger: Logger): void {
   })
   app.addHook('onSend', async (request, reply, payload) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-    if (typeof payload !== 'string' || payload.length < COMPRESS_FROM_BYTES) return payload
-    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return payload
-    reply.header('content-encoding', 'gzip').removeHeader('content-length')
-    return compress(payload, { level: 1 })
+    return compressed(request, reply, payload)
   })
 }

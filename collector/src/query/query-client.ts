@@ -7,6 +7,7 @@ import type { Secrets, SpyglassConfig } from '@spyglass/agent/config'
 import { DATABASE } from '@spyglass/agent/contract'
 import { apiSql, type ApiQueryName } from '@spyglass/dashboards'
 import { fail } from './errors.ts'
+import { rowText } from './row-text.ts'
 
 export interface QueryOptions {
   readonly parameters: Readonly<Record<string, string | number>>
@@ -27,6 +28,15 @@ export interface QueryClient {
   stop(): Promise<void>
 }
 
+/** One that can also hand on what it does not read itself. */
+export interface StreamingQueryClient extends QueryClient {
+  /**
+   * The same rows as JSON, joined by commas, handed on as they come: for answers that would keep this process from its other work. 64-bit
+   * numbers may be texts in it. The time-out is for its beginning; an error on the way is thrown by the iteration.
+   */
+  rowText(name: ApiQueryName, options: QueryOptions): Promise<AsyncGenerator<Uint8Array>>
+}
+
 export interface QueryClientOptions {
   readonly config: Pick<SpyglassConfig, 'store'>
   readonly secrets: Pick<Secrets, 'clickhouse'>
@@ -37,7 +47,7 @@ const DEFAULT_TIMEOUT_MS = 10_000
 const REFUSED = new Set(['164', '497', '516'])
 const TOO_LONG = new Set(['159', '394'])
 
-export function createQueryClient({ config: { store }, secrets }: QueryClientOptions): QueryClient {
+export function createQueryClient({ config: { store }, secrets }: QueryClientOptions): StreamingQueryClient {
   const url = `http://${urlHost(store.host)}:${store.port}`
   const { user, password } = secrets.clickhouse.reader
   const client = createClient({
@@ -52,27 +62,50 @@ export function createQueryClient({ config: { store }, secrets }: QueryClientOpt
   })
   let closed: Promise<void> | undefined
   return {
-    rows: (name, options) => ask(client, url, name, options),
+    rows: (name, options) => rowsOf({ client, url, name, ...options }),
+    rowText: (name, options) => textOfRows({ client, url, name, ...options }),
     stop: () => (closed ??= client.close()),
   }
 }
 
-async function ask(client: ClickHouseClient, url: string, name: ApiQueryName, options: QueryOptions): Promise<readonly Row[]> {
-  const { parameters, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
-  const deadline = AbortSignal.timeout(timeoutMs)
-  try {
-    const result = await client.query({
-      query: textOfQuery(name),
-      query_params: { ...parameters },
-      format: 'JSON',
-      abort_signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
-    })
+interface Question extends QueryOptions {
+  readonly client: ClickHouseClient
+  readonly url: string
+  readonly name: ApiQueryName
+}
+
+function rowsOf(question: Question): Promise<readonly Row[]> {
+  return withinTime(question, async (abort_signal) => {
+    const { client, name, parameters } = question
+    const result = await client.query({ query: textOfQuery(name), query_params: { ...parameters }, format: 'JSON', abort_signal })
     return withNumbers(await result.json<Record<string, unknown>>())
+  })
+}
+
+function textOfRows(question: Question): Promise<AsyncGenerator<Uint8Array>> {
+  return withinTime(question, async (abort_signal) => {
+    const { client, name, parameters } = question
+    const query = `${textOfQuery(name)} FORMAT JSONEachRow`
+    const { stream } = await client.exec({ query, query_params: { ...parameters }, abort_signal })
+    return rowText(stream, () => fail('SPY_QUERY_FAILED', [name, 'it ended midway']))
+  })
+}
+
+async function withinTime<T>(
+  { url, name, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: Question,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController()
+  const timer = setTimeout(() => deadline.abort(), timeoutMs)
+  try {
+    return await work(signal ? AbortSignal.any([deadline.signal, signal]) : deadline.signal)
   } catch (error) {
-    if (deadline.aborted) throw fail('SPY_QUERY_TIMEOUT', [name, timeoutMs], error)
+    if (deadline.signal.aborted) throw fail('SPY_QUERY_TIMEOUT', [name, timeoutMs], error)
     if (!(error instanceof ClickHouseError)) throw fail('SPY_QUERY_UNREACHABLE', [url, messageOf(error)], error)
     if (TOO_LONG.has(error.code)) throw fail('SPY_QUERY_TIMEOUT', [name, timeoutMs], error)
     throw fail(REFUSED.has(error.code) ? 'SPY_QUERY_REFUSED' : 'SPY_QUERY_FAILED', [name, messageOf(error)], error)
+  } finally {
+    clearTimeout(timer)
   }
 }
 

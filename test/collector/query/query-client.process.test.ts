@@ -1,3 +1,4 @@
+import { text as textOf } from 'node:stream/consumers'
 import { apiQueries, parametersOf, apiSql } from '@spyglass/dashboards'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createQueryClient, timeParameter } from '../../../collector/src/query/index.ts'
@@ -49,6 +50,28 @@ test('counters are numbers and times are milliseconds, whatever the zone', async
   const [row] = await client.rows('red-series', { parameters: { ...parameters, service: 'numbers' } })
   expect(row).toMatchObject({ time: minute, requests: 10_000, errors: 3 })
   expect(row?.['p50']).toBeGreaterThan(4)
+  await client.stop()
+})
+
+test('rows are handed on as text that makes the same rows', async () => {
+  const spans = Array.from({ length: 3000 }, (_, i) => ({
+    Timestamp: (now - i) * 1e6,
+    TraceId: 'b'.repeat(32),
+    SpanId: String(i).padStart(16, '0'),
+    SpanName: 'a "line"\r\nand another',
+    Duration: i,
+  }))
+  const body = spans.map((span) => JSON.stringify(span)).join('\n')
+  expect((await store.own('INSERT INTO spyglass.otel_traces FORMAT JSONEachRow', { body })).status).toBe(200)
+  const client = createQueryClient({ config: config(), secrets: store.secrets })
+  const asked = { parameters: { ...parameters, traceId: 'b'.repeat(32), limit: 10_000 } }
+  const text = await textOf(await client.rowText('trace-spans', asked))
+  const rows = await client.rows('trace-spans', asked)
+  expect(rows).toHaveLength(3000)
+  expect(JSON.parse(`[${text}]`)).toEqual(rows)
+  const none = await client.rowText('trace-spans', { parameters: { ...parameters, traceId: 'c'.repeat(32) } })
+  expect(await textOf(none)).toBe('')
+  await expect(client.rowText('trace-spans', { ...asked, timeoutMs: 0 })).rejects.toMatchObject({ code: 'SPY_QUERY_TIMEOUT' })
   await client.stop()
 })
 

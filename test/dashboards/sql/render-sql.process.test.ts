@@ -55,12 +55,12 @@ test('a slow request stands once, superseding its partial record, with the line 
 })
 
 test('of several records of one request, and of many requests, the slowest come once each, with their own statements', () => {
-  const row = (traceId: string, spanId: string, kind: string, ms: number, attributes: string): string =>
-    `(toDateTime64('${at(3_600_000)}', 9, 'UTC'), '${traceId}', '${spanId}', 'GET /', '${kind}', 'many', ${ms}000000, map(${attributes}))`
+  const row = (traceId: string, kind: string, ms: number, attributes: string): string =>
+    `(toDateTime64('${at(3_600_000)}', 9, 'UTC'), '${traceId}', '${kind}-1', 'GET /', '${kind}', 'many', ${ms}000000, map(${attributes}))`
   const records = [1, 2, 3, 4, 5].flatMap((n) => [
-    row(`m${n}`, 'root', 'Server', 500, `'spyglass.partial', 'true'`),
-    row(`m${n}`, 'root', 'Server', 1000 * n, `'url.path', '/${n}'`),
-    row(`m${n}`, 'sql', 'Client', 10 * n, `'db.system.name', 'sqlite', 'db.query.text', 'SELECT ${n}'`),
+    row(`m${n}`, 'Server', 500, `'spyglass.partial', 'true'`),
+    row(`m${n}`, 'Server', 1000 * n, `'url.path', '/${n}'`),
+    row(`m${n}`, 'Client', 10 * n, `'db.system.name', 'sqlite', 'db.query.text', 'SELECT ${n}'`),
   ])
   database.run(
     `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, SpanName, SpanKind, ServiceName, Duration, SpanAttributes) VALUES ${records.join(', ')}`,
