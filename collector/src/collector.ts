@@ -119,8 +119,11 @@ async function openReceiver({ config }: OwnProcess, parts: Parts): Promise<Recei
 
 function reasonsAgainst(ingest: Ingest | undefined, maxWalBytes: number): string[] {
   if (!ingest) return ['the write-ahead log is being recovered']
-  const { bytes } = ingest.wal
-  return bytes < maxWalBytes ? [] : [`the write-ahead log is full (${bytes} bytes): the store does not keep up or is away`]
+  const { bytes, failure } = ingest.wal
+  return [
+    ...(bytes < maxWalBytes ? [] : [`the write-ahead log is full (${bytes} bytes): the store does not keep up or is away`]),
+    ...(failure === undefined ? [] : [`the write-ahead log cannot be written: ${failure}`]),
+  ]
 }
 
 /** Under a keeper its management process sends the events of all processes by OTLP; alone the collector stores its own. */

@@ -75,6 +75,8 @@ const PURGE_MS = 60_000
 
 export class WriteAheadLog {
   droppedBytes = 0
+  /** Why the last write failed; undefined when it did not. */
+  failure: string | undefined
   readonly #options: WalOptions
   readonly #files: FileLayer
   readonly #now: () => number
@@ -282,13 +284,16 @@ export class WriteAheadLog {
     try {
       if (segment.needsRollBack) throw fail('SPY_WAL_WRITE', ['an earlier write failed'])
       await segment.writer.commit(waiting.map(({ addition }) => addition))
+      this.failure = undefined
       for (const { addition } of waiting) this.#remember(addition)
       for (const { resolve } of waiting) resolve('stored')
       segment.timer ??= setTimeout(() => this.#close(segment), this.#options.sealMs[segment.lane])
     } catch (error) {
       segment.bytes -= bytes
+      const reason = error instanceof Error ? error.message : String(error)
+      this.failure = reason
       await this.#rollBack(segment)
-      for (const { reject } of waiting) reject(fail('SPY_WAL_WRITE', [error instanceof Error ? error.message : String(error)], error))
+      for (const { reject } of waiting) reject(fail('SPY_WAL_WRITE', [reason], error))
     }
     this.#waitingBytes -= bytes
   }

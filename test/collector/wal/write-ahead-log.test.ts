@@ -130,8 +130,10 @@ test('a full disk refuses what it cannot hold, keeps what it has, and goes on wh
   files.space = 100
   const error = await log.append(lines(['two'], 'h2')).catch((failure: unknown) => failure)
   expect(codeOf(error)).toBe('SPY_WAL_WRITE')
+  expect(log.failure).toContain('space')
   files.space = 1e9
   expect(await log.append(lines(['two'], 'h2'))).toBe('stored')
+  expect(log.failure).toBeUndefined()
   expect(await bodiesIn(files.afterPowerLoss())).toEqual(['one', 'two'])
   await log.seal()
   expect(sealed.map(({ content }) => content.get('otel_logs')?.rows)).toEqual([2])
