@@ -203,5 +203,6 @@ async function p95(store: StoreProcess, name: ApiQueryName, traceId: string): Pr
   return quantile(times, 0.95)
 }
 
-const quantile = (values: readonly number[], of: number): number =>
-  Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length * of)] ?? 0)
+function quantile(values: readonly number[], of: number): number {
+  return Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length * of)] ?? 0)
+}
