@@ -60,7 +60,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   for (const [path, signal] of Object.entries(SIGNALS)) {
     server.post(path, async (request, reply) => await take({ request, reply, signal, options, counters, decoder }))
   }
-  server.get('/health', () => ({ status: 'up' }))
+  server.get('/health', () => ({ status: 'ok' }))
   server.get('/ready', async (_request, reply) => {
     const reasons = options.unready()
     return await reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons })

@@ -1,9 +1,9 @@
 /** The management endpoint: Jolokia, Prometheus, health, and the administration API behind the console's credentials. */
-import { jolokiaPlugin } from '@spyglass/agent/jolokia'
+import { checkCaller, jolokiaPlugin } from '@spyglass/agent/jolokia'
 import type { Logger } from '@spyglass/agent/logger'
 import { prometheusContentType, prometheusText } from '@spyglass/agent/prometheus'
 import type { Registry } from '@spyglass/agent/registry'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { codeOf } from '@spyglass/agent/contract'
 import { type Credentials, isAuthorised } from './credentials.ts'
 import { readinessOf } from './readiness.ts'
@@ -34,7 +34,9 @@ export async function buildManagement(options: ManagementOptions): Promise<Fasti
   app.server.headersTimeout = 10_000
   app.server.maxConnections = 2000
   await app.register(jolokiaPlugin, { registry, agentId, version, logger })
-  app.get('/metrics', async (_request, reply) => reply.type(prometheusContentType).send(await prometheusText(registry)))
+  app.get('/metrics', { onRequest: refuseForeignPages }, async (_request, reply) =>
+    reply.type(prometheusContentType).send(await prometheusText(registry)),
+  )
   app.get('/health', async () => ({ status: 'ok' }))
   app.get('/ready', async (_request, reply) => {
     const readiness = readinessOf(registry)
@@ -42,6 +44,15 @@ export async function buildManagement(options: ManagementOptions): Promise<Fasti
   })
   await app.register(administration, { ...options, prefix: '/api/v1' })
   return app
+}
+
+/** What Jolokia does not tell the page of another site, it cannot read here either. */
+async function refuseForeignPages(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  try {
+    checkCaller(request)
+  } catch (error) {
+    await reply.code(403).send({ code: codeOf(error), message: error instanceof Error ? error.message : String(error) })
+  }
 }
 
 /** Every route here needs the console's user and password. */

@@ -55,3 +55,11 @@ test('Jolokia and Prometheus answer on it, and writing is refused', async () => 
   })
   expect(write.json()).toMatchObject({ status: 403 })
 })
+
+test('the page of another site is refused metrics as it is refused MBeans', async () => {
+  const { app } = await management()
+  for (const headers of [{ origin: 'http://evil.example' }, { 'sec-fetch-site': 'cross-site' }]) {
+    const { statusCode, body } = await app.inject({ url: '/metrics', headers })
+    expect({ statusCode, isTold: body.includes('spyglass_') }).toEqual({ statusCode: 403, isTold: false })
+  }
+})

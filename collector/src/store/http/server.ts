@@ -55,7 +55,7 @@ export function createStoreServer(options: StoreServerOptions): FastifyInstance 
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload)) // read later, once it is known who asks
 
   app.get('/ping', (_request, reply) => reply.type('text/html; charset=UTF-8').send('Ok.\n'))
-  app.get('/health', (_request, reply) => reply.send({ status: 'up' }))
+  app.get('/health', (_request, reply) => reply.send({ status: 'ok' }))
   app.get('/ready', (_request, reply) => {
     const { failure } = options.store.size()
     return reply

@@ -46,7 +46,7 @@ describe('access', () => {
   test('needs nothing for ping and health', async () => {
     expect(await (await fetch(`${store.url}ping`)).text()).toBe('Ok.\n')
     expect(await (await fetch(store.url)).text()).toBe('Ok.\n')
-    expect(await (await fetch(`${store.url}health`)).json()).toEqual({ status: 'up' })
+    expect(await (await fetch(`${store.url}health`)).json()).toEqual({ status: 'ok' })
     expect(await (await fetch(`${store.url}ready`)).json()).toEqual({ ready: true, reasons: [] })
   })
 })
