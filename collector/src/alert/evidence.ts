@@ -1,4 +1,4 @@
-/** What changed in the hour before an incident: from the events this process saw, and from the table of all of them. */
+/** What happened in the hour before a page: from the events this process saw, and from the table of all of them. */
 import { codeOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/agent/logger'
 import type { Change } from '../notify/index.ts'
@@ -8,6 +8,7 @@ import type { Incident } from './incident.ts'
 export interface EvidenceOptions {
   readonly query: QueryClient
   readonly logger: Logger
+  readonly now?: () => number
 }
 
 const BEFORE_MS = 3_600_000
@@ -19,11 +20,13 @@ const MOST_REMEMBERED = 200
 export class Evidence {
   readonly #query: QueryClient
   readonly #logger: Logger
+  readonly #now: () => number
   readonly #seen: SpyglassEvent[] = []
 
-  constructor({ query, logger }: EvidenceOptions) {
+  constructor({ query, logger, now = Date.now }: EvidenceOptions) {
     this.#query = query
     this.#logger = logger
+    this.#now = now
   }
 
   /** Remembers an event: the table has it only some seconds later, and not at all while the store is away. */
@@ -32,14 +35,20 @@ export class Evidence {
     if (this.#seen.length > MOST_REMEMBERED) this.#seen.shift()
   }
 
-  /** Changes in the hour before the incident, newest first. Never throws; without the store it tells what this process saw. */
+  /**
+   * Changes from an hour before the incident until now, newest first: what came after its start says why it lasts, such as an application
+   * that cannot be loaded any more. Never throws; without the store it tells what this process saw.
+   */
   async changesBefore(incident: Incident): Promise<Change[]> {
     const from = incident.since - BEFORE_MS
+    const to = Math.max(incident.since, this.#now())
     const found = new Map<string, { time: number; change: Change }>()
-    for (const one of [...this.#remembered(from, incident.since), ...(await this.#stored(from, incident.since))]) {
+    for (const one of [...this.#remembered(from, to), ...(await this.#stored(from, to))]) {
       if (isChange(one) && one.incidentId !== incident.id) {
         const { time, name, resource, message } = one
-        found.set(`${name}\n${one.incidentId}\n${time}`, { time, change: { time: new Date(time).toISOString(), name, resource, message } })
+        const repeats = time > incident.since ? message : `${one.incidentId}\n${time}` // each try of a restart fails alike
+        if ((found.get(`${name}\n${repeats}`)?.time ?? 0) < time)
+          found.set(`${name}\n${repeats}`, { time, change: { time: new Date(time).toISOString(), name, resource, message } })
       }
     }
     return [...found.values()]

@@ -49,7 +49,7 @@ export interface Page {
     /** The trace that tells most; left out when there is none. */
     readonly trace?: string
   }
-  /** What changed in the hour before, newest first. */
+  /** What happened from an hour before the incident until the page, newest first. */
   readonly changes: readonly Change[]
   readonly attributes: Readonly<Record<string, string | number | boolean>>
 }

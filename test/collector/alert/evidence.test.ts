@@ -23,6 +23,15 @@ test('changes come from the table and from what this process saw, each once, new
   expect((await evidence.changesBefore(incident)).map(({ message }) => message)).toEqual(['reloaded', 'loaded'])
 })
 
+test('what came after the start is told too, once however often it was tried: it says why the incident lasts', async () => {
+  const failed = (ms: number) => eventOf('spyglass.application.failed', 'r', { time: now + ms, message: 'no licence' })
+  const evidence = new Evidence({ query: store([]), logger, now: () => now + 15_000 })
+  for (const event of [reload, failed(2000), failed(5000), failed(16_000)]) evidence.remember(event)
+  const changes = await evidence.changesBefore(incident)
+  expect(changes.map(({ message }) => message)).toEqual(['no licence', 'reloaded'])
+  expect(changes[0]?.time).toBe(new Date(now + 5000).toISOString())
+})
+
 test('without the store the page goes out with what this process saw', async () => {
   const away: QueryClient = { rows: () => Promise.reject(new Error('away')), stop: async () => {} }
   const evidence = new Evidence({ query: away, logger })
