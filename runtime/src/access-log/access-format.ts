@@ -35,7 +35,7 @@ export function formatterOf(format: AccessFormat, source: AccessSource): Formatt
 function jsonFormatter({ instance, application }: AccessSource): Formatter {
   const tail = `,"instance":${text(instance)},"application":${text(application)}}`
   return (entry) =>
-    `{"time":"${isoTime(entry.time)}"${clientField(entry.clientAddress)}${methodField(entry.method)}${pathField(entry.path)}` +
+    `${timeField(entry.time)}${clientField(entry.clientAddress)}${methodField(entry.method)}${pathField(entry.path)}` +
     `${entry.query === undefined ? '' : queryField(redactQuery(entry.query))}${routeField(entry.route)}${statusField(entry.status)}` +
     `${sizeField(entry.bodySize)},"duration_ms":${milliseconds(entry.durationMs)}${agentField(entry.userAgent)}` +
     `${spanFields(entry.traceId, entry.spanId)}${entry.aborted ? ',"aborted":true' : ''}${tail}`
@@ -55,9 +55,8 @@ function numberField(name: string): Field<number> {
 }
 
 /** For fields of few values, which come again and again: the text of each is made once. */
-function rememberedField(name: string): Field<string> {
-  const field = textField(name)
-  const texts = new Map<string, string>()
+function remembered<T>(field: Field<T>): Field<T> {
+  const texts = new Map<T, string>()
   return (value) => {
     if (value === undefined) return ''
     let made = texts.get(value)
@@ -72,12 +71,12 @@ function rememberedField(name: string): Field<string> {
 
 const MAX_REMEMBERED = 1000
 
-const clientField = rememberedField(attr.clientAddress)
-const methodField = rememberedField(attr.httpMethod)
+const clientField = remembered(textField(attr.clientAddress))
+const methodField = remembered(textField(attr.httpMethod))
 const pathField = textField(attr.urlPath)
 const queryField = textField(attr.urlQuery)
-const routeField = rememberedField(attr.httpRoute)
-const statusField = numberField(attr.httpStatus)
+const routeField = remembered(textField(attr.httpRoute))
+const statusField = remembered(numberField(attr.httpStatus))
 const sizeField = numberField('http.response.body.size')
 const agentField = textField(attr.userAgent)
 /** Both are ours: nothing in them has to be escaped. */
@@ -104,19 +103,21 @@ function milliseconds(ms: number): string {
 
 const THREE_DIGITS = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'))
 
-let isoSecond = -1
-let isoPrefix = ''
+let second = -1
+let untilSecond = ''
 
-/** Date's own formatting costs more than the rest of a line; the second changes seldom. */
-function isoTime(ms: number): string {
+/** The first field of a line. Date's own formatting costs more than the rest of a line; the second changes seldom. */
+function timeField(ms: number): string {
   const whole = Math.floor(ms)
-  const second = Math.floor(whole / 1000)
-  if (second !== isoSecond) {
-    isoSecond = second
-    isoPrefix = new Date(second * 1000).toISOString().slice(0, 20)
+  const present = Math.floor(whole / 1000)
+  if (present !== second) {
+    second = present
+    untilSecond = `{"time":"${new Date(second * 1000).toISOString().slice(0, 20)}`
   }
-  return `${isoPrefix}${THREE_DIGITS[whole - second * 1000]}Z`
+  return untilSecond + AFTER_SECOND[whole - second * 1000]
 }
+
+const AFTER_SECOND = THREE_DIGITS.map((digits) => `${digits}Z"`)
 
 const SECRET_PARAMETER = new RegExp(`(^|&)([^=&]*(?:${SECRET_KEYS.join('|')})[^=&]*)=[^&]*`, 'gi')
 
