@@ -21,9 +21,12 @@ const views: Readonly<Record<string, CreateView>> = {
 }
 
 const REFRESH_MS = 5000
+/** Whoever waits for longer than this is told that something is under way. */
+const SLOW_MS = 2000
 
 const main = document.getElementById('main')!
 const problem = h('div', { class: 'problem', role: 'alert' })
+const waiting = h('p', { class: 'waiting faint', role: 'status' })
 let view: View | undefined
 let timer: ReturnType<typeof setTimeout> | undefined
 /** Address of the view that stands, without what a view changes of itself. */
@@ -44,7 +47,7 @@ function show(): void {
   view?.close?.()
   fill(problem)
   view = (views[place.view] ?? createOverview)(place)
-  fill(main, problem, view.element)
+  fill(main, problem, waiting, view.element)
   header.draw()
   void refresh()
 }
@@ -52,7 +55,10 @@ function show(): void {
 async function refresh(): Promise<void> {
   clearTimeout(timer)
   const asked = view
+  const slow = setTimeout(() => fill(waiting, 'Still waiting for the store …'), SLOW_MS)
   await Promise.all([asked?.refresh().then(clearProblem, tellProblem), header.refresh()])
+  clearTimeout(slow)
+  if (asked === view) fill(waiting)
   document.body.dataset['loaded'] = asked?.title ?? ''
   if (asked === view) timer = setTimeout(() => void (view?.isLive && !document.hidden ? refresh() : undefined), REFRESH_MS)
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { exhausted, POOL } from '../../alert/incidents.ts'
+import { until } from '../../../support/until.ts'
 import { logIn, openBrowser, type Visit } from '../browser.ts'
 import {
   eventRows,
@@ -216,6 +217,16 @@ describe('in Chromium', () => {
       expect(await visit.page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
     },
   )
+
+  test('whoever waits is told so', async () => {
+    await visit.page.route('**/api/v1/slow-requests*', async (route) => {
+      await until(async () => (await text('.waiting')).includes('Still waiting'))
+      await route.continue()
+    })
+    onTestFinished(() => visit.page.unroute('**/api/v1/slow-requests*'))
+    await open('#/slow')
+    expect(await text('.waiting')).toBe('')
+  })
 
   test('what an application sends is never read as HTML', async () => {
     const evil = '<img src=x onerror=alert(1)>'
