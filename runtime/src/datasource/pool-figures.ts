@@ -26,6 +26,12 @@ export class PoolFigures {
     if (active > this.peakActive) this.peakActive = active
   }
 
+  /** A wait in vain is a wait: without it an exhausted pool would look like one where nobody waits. */
+  gaveUp(waitMs: number): void {
+    this.timeouts++
+    this.waits.record(waitMs)
+  }
+
   returned(heldMs: number): void {
     this.uses.record(heldMs)
   }

@@ -362,7 +362,7 @@ export class Pool {
     for (const waiter of this.#waiters) {
       if (waiter.since + acquireTimeoutMs > now) return waiter.since + acquireTimeoutMs
       this.#waiters.delete(waiter)
-      this.figures.timeouts++
+      this.figures.gaveUp(now - waiter.since)
       this.#exhaustion.timedOut(now)
       waiter.reject(this.#timeout(now))
     }

@@ -46,6 +46,7 @@ test('a borrower that waits too long is told the pool, its size, the others that
   expect(error.message).toMatch(/for 5000 ms: test\/runtime\/datasource\/pool\.test\.ts:\d+/)
   expect(await other).toBe('SPY_POOL_TIMEOUT')
   expect(pool.read('timeouts')).toBe(2)
+  expect(pool.read('waitP95')).toBeCloseTo(5, 0)
 })
 
 test('when enough wait already, a further borrower is refused at once', async () => {
