@@ -25,10 +25,16 @@ export function lockDataFolder(root: string, runFolder: string): () => void {
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error
     }
-    const holder = readHolder(file)
-    if (holder && beganOf(holder.pid) === holder.began) throw fail('SPY_DATA_IN_USE', [root, holder.pid])
+    const holder = holderOf(runFolder)
+    if (holder !== undefined) throw fail('SPY_DATA_IN_USE', [root, holder])
     rmSync(file, { force: true })
   }
+}
+
+/** Pid of the living process that holds the lock; undefined when nobody does. */
+export function holderOf(runFolder: string): number | undefined {
+  const holder = readHolder(join(runFolder, 'lock'))
+  return holder && beganOf(holder.pid) === holder.began ? holder.pid : undefined
 }
 
 function readHolder(file: string): Holder | undefined {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { lockDataFolder } from '../../../runtime/src/keeper/data-lock.ts'
+import { holderOf, lockDataFolder } from '../../../runtime/src/keeper/data-lock.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 test('a data folder that a living process holds is refused, with its pid', () => {
