@@ -29,10 +29,10 @@ const runs: Readonly<Record<string, Run>> = {
   collector: ({ raw }) => runScript(entryOf('@spyglass/collector', 'collector-main'), raw),
   store: ({ raw }) => runScript(entryOf('@spyglass/collector', 'store-main'), raw, { env: { UV_THREADPOOL_SIZE: '16' } }),
   'snmp-bridge': ({ raw }) => runScript(entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'), raw),
-  status: async ({ values }) => print(await (await import('./inspect.ts')).status(await configOf(values))),
-  list: async ({ values, words }) => print(await (await import('./inspect.ts')).list(await configOf(values), words[0])),
-  get: async ({ values, words }) => print(await (await import('./inspect.ts')).get(await configOf(values), words)),
-  reload: async ({ values, words }) => print([await (await import('./reload.ts')).reload(await configOf(values), words[0])]),
+  status: async ({ values }) => print(await (await import('./inspect.ts')).status(await configOfServer(values))),
+  list: async ({ values, words }) => print(await (await import('./inspect.ts')).list(await configOfServer(values), words[0])),
+  get: async ({ values, words }) => print(await (await import('./inspect.ts')).get(await configOfServer(values), words)),
+  reload: async ({ values, words }) => print([await (await import('./reload.ts')).reload(await configOfServer(values), words[0])]),
   mib: async ({ values }) => {
     const root = typeof values['root'] === 'string' ? values['root'] : (await configOf(values)).snmp.root
     return runScript(entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'), ['--print-mib', '--root', root])
@@ -85,6 +85,13 @@ function parseWords(options: CommandDeclaration['options'], raw: readonly string
   } catch (error) {
     throw fail('SPY_ARGUMENT_UNKNOWN', [error instanceof Error ? error.message : String(error)], error)
   }
+}
+
+/** The configuration a server runs with on that data folder, if one does: nobody has to repeat how it was started. */
+async function configOfServer(values: Values): Promise<SpyglassConfig> {
+  const { runningConfig } = await import('./running-config.ts')
+  const config = await configOf(values)
+  return values['config'] === undefined && values['port-offset'] === undefined ? (runningConfig(config.data) ?? config) : config
 }
 
 async function configOf({ config, data, 'port-offset': offset }: Values): Promise<SpyglassConfig> {

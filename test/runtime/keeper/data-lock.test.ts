@@ -10,7 +10,9 @@ test('a data folder that a living process holds is refused, with its pid', () =>
   expect(() => lockDataFolder(folder, folder)).toThrow(
     expect.objectContaining({ code: 'SPY_DATA_IN_USE', message: expect.stringContaining(String(process.pid)) }),
   )
+  expect(holderOf(folder)).toBe(process.pid)
   unlock()
+  expect(holderOf(folder)).toBeUndefined()
   expect(() => lockDataFolder(folder, folder)()).not.toThrow()
 })
 
