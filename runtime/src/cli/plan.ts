@@ -19,6 +19,8 @@ export interface PlanInput extends Checked {
 }
 
 const START_TIMEOUT_MS = 60_000
+/** Node's remarks on its own features would stand between the lines of the server log. */
+const QUIET = '--disable-warning=ExperimentalWarning'
 /** Our own processes hold little that lives short: V8's default of 16 MB for each half of the young generation would only fill up. */
 const SMALL_HEAP = '--max-semi-space-size=2'
 
@@ -31,7 +33,7 @@ export function planOf(input: PlanInput): ServerPlan {
       name,
       script,
       args: checked,
-      execArgv: [...baseExecArgv, SMALL_HEAP],
+      execArgv: [...baseExecArgv, QUIET, SMALL_HEAP],
       env: serviceEnvironment(folder),
       sockets: [],
       startTimeoutMs: START_TIMEOUT_MS,
@@ -87,7 +89,7 @@ function instancesOf(
         name,
         script: ownEntry('instance/instance-main'),
         args: [...checked, '--instance', name, '--listener', listener.name],
-        execArgv: [...baseExecArgv, '--disable-warning=ExperimentalWarning', '--import', agentRegisterUrl()],
+        execArgv: [...baseExecArgv, QUIET, '--import', agentRegisterUrl()],
         env: instanceEnvironment({ config, folder, instance: name, applications }),
         sockets: socket ? [socket] : [],
         startTimeoutMs: Math.max(START_TIMEOUT_MS, ...applications.map(({ startTimeoutMs }) => startTimeoutMs)),
