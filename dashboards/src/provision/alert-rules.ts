@@ -33,7 +33,8 @@ export interface AlertRuleOptions {
   readonly exhaustedAfterMs?: number
 }
 
-const RUNBOOK = 'https://github.com/spyglass-suite/spyglass/blob/main/docs/how-to/paging.md'
+/** A page of the documentation that comes with this version: it works without the network. */
+const RUNBOOK = 'docs/how-to/paging.md'
 const WEEK_SECONDS = 604_800
 
 export function alertRules(options: AlertRuleOptions = {}): AlertRule[] {
@@ -50,7 +51,7 @@ function poolExhausted({ database = DATABASE, exhaustedAfterMs = 10_000 }: Alert
     annotations: {
       summary: 'Pool {{ $labels.pool }} of {{ $labels.instance }}: all connections are lent and borrowers wait',
       description: 'The board Datasource pools shows who holds the connections, with route, statement and line of code.',
-      runbook_url: `${RUNBOOK}#poolexhausted`,
+      runbook: `${RUNBOOK}#poolexhausted`,
     },
     rangeSeconds: 60,
     above: 0,
@@ -70,7 +71,7 @@ function instanceDown({ database = DATABASE, instanceDownAfterMs = 15_000 }: Ale
     annotations: {
       summary: 'Instance {{ $labels.instance }} is down',
       description: 'No generation of the instance is ready. logs/server.log tells why the last one ended.',
-      runbook_url: `${RUNBOOK}#instancedown`,
+      runbook: `${RUNBOOK}#instancedown`,
     },
     rangeSeconds: WEEK_SECONDS,
     above: instanceDownAfterMs / 1000,
@@ -90,7 +91,7 @@ function errorRateHigh({ database = DATABASE }: AlertRuleOptions): AlertRule {
     annotations: {
       summary: '{{ $labels.service }}{{ $labels.name }}: more than one request in twenty fails',
       description: 'The board Slow requests lists the failed requests that were kept, with their traces.',
-      runbook_url: `${RUNBOOK}#errorratehigh`,
+      runbook: `${RUNBOOK}#errorratehigh`,
     },
     rangeSeconds: 300,
     above: 0.05,

@@ -54,7 +54,7 @@ function identity(root: Oid): string {
     `    LAST-UPDATED "${REVISION}"`,
     '    ORGANIZATION "Spyglass"',
     '    CONTACT-INFO',
-    quoted('https://github.com/spyglass-suite/spyglass'),
+    quoted('The administrator of this server; its address is in sysContact.'),
     '    DESCRIPTION',
     quoted(
       'Application servers, their instances, listeners, pools of database connections, applications and processes, as the Spyglass ' +

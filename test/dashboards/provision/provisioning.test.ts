@@ -17,7 +17,7 @@ interface Rule {
   for: string
   isPaused: boolean
   labels: object
-  annotations: { summary: string; runbook_url: string }
+  annotations: { summary: string; runbook: string }
   data: { model: { rawSql: string; conditions: { evaluator: { params: number[] } }[] } }[]
 }
 
@@ -79,7 +79,7 @@ test('Grafana and Prometheus get the same rules, with a severity, a text and a r
   expect(prometheus.map((rule) => [rule.for, rule.labels])).toEqual(rules.map((rule) => [rule.for, rule.labels]))
   for (const { annotations, labels } of rules) {
     expect(annotations.summary).toMatch(/\{\{ \$labels\.\w+ \}\}/)
-    expect(annotations.runbook_url).toMatch(/^https:/)
+    expect(annotations.runbook).toMatch(/^docs\/how-to\/paging\.md#\w+$/)
     expect(labels).toHaveProperty('severity')
   }
 })
