@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadConfig } from '@spyglass/agent/config'
 import { expect, test } from 'vitest'
 import { get, sql } from '../support/clients.ts'
 import { collect, runCli, shopFolder, startSuite, type Suite } from '../support/suite.ts'
@@ -69,5 +70,6 @@ test('a second server on the same data folder is refused while the first goes on
   await using suite = await startSuite(folder, settings)
   const { code, stderr } = await collect(runCli(['up', '--data', suite.data, '--port-offset', '40000']))
   expect([code, stderr]).toEqual([1, expect.stringContaining('SPY_DATA_IN_USE')])
+  expect(loadConfig({ file: join(suite.data, 'run/config.json') })).toEqual(suite.config)
   expect((await get(`${suite.urls.app}/shop/products`)).status).toBe(200)
 })

@@ -37,6 +37,7 @@ export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000
   const kept = typeof process.send === 'function'
   let pushing = false
   let ending: NodeJS.Timeout | undefined
+  let isInOrder = false
   let stopping = false
 
   /** The channel's own buffer is unbounded, so a push waits until the last one has left; the newest values win. */
@@ -64,17 +65,25 @@ export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000
     process.exit(0)
   }
 
+  /** The keeper stops and says when this one's turn comes, whether a signal has come already or comes yet. */
+  function awaitTurn(): void {
+    isInOrder = true
+    clearTimeout(ending)
+  }
+
   if (kept) {
     process.on('message', (message: ToChild, handle: unknown) => {
       if (message.type === 'stop') void end(message.deadlineMs)
-      else if (message.type === 'stopping') clearTimeout(ending)
+      else if (message.type === 'stopping') awaitTurn()
       else onMessage?.(message, handle)
     })
     process.on('disconnect', () => void end(ALONE_DEADLINE_MS)) // the keeper died: end the work in hand, then go
     if (passEvents) registry.onEvent(passOn)
     process.on('SIGINT', () => {}) // Ctrl-C reaches the whole process group; the keeper decides the order
     for (const signal of ['SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => (ending ??= setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)))
+      process.on(signal, () => {
+        if (!isInOrder) ending ??= setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)
+      })
   } else {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(ALONE_DEADLINE_MS))
   }

@@ -26,20 +26,6 @@ const SMALL_HEAP = '--max-semi-space-size=2'
 
 export function planOf(input: PlanInput): ServerPlan {
   const { config, folder, role } = input
-  const checked = writeChecked(folder.run, input) // children read what was checked at the start, not what the file may have become since
-  const service = (name: string, script: string, more: Partial<ProcessSpec> = {}): Part => ({
-    kind: 'service',
-    spec: {
-      name,
-      script,
-      args: checked,
-      execArgv: [...baseExecArgv, QUIET, SMALL_HEAP],
-      env: serviceEnvironment(folder),
-      sockets: [],
-      startTimeoutMs: START_TIMEOUT_MS,
-      ...more,
-    },
-  })
   return {
     serverName: config.server.name,
     serverId: serverIdentity(folder),
@@ -49,18 +35,7 @@ export function planOf(input: PlanInput): ServerPlan {
     logFile: folder.serverLog,
     listeners: config.listeners,
     ports: portsOf(config, role),
-    parts: (sockets) => [
-      ...(role === 'all'
-        ? [
-            service('store', entryOf('@spyglass/collector', 'store-main'), { env: storeEnvironment(folder, config) }),
-            service('collector', entryOf('@spyglass/collector', 'collector-main')),
-          ]
-        : []),
-      service('management', ownEntry('management/management-main')),
-      ...(config.snmp.enabled ? [service('snmp-bridge', entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'))] : []),
-      ...config.listeners.flatMap((listener) => instancesOf(listener, sockets, input, checked)),
-      ...(input.traffic ? [service('traffic', input.traffic.script, { args: input.traffic.args, readyAtSpawn: true })] : []),
-    ],
+    parts: (sockets) => partsOf({ ...input, sockets }),
     unavailable: {
       script: ownEntry('keeper/unavailable-main'),
       args: [],
@@ -71,13 +46,44 @@ export function planOf(input: PlanInput): ServerPlan {
   }
 }
 
-// eslint-disable-next-line max-params -- the listener, and what is the same for all of them
-function instancesOf(
-  listener: ListenerConfig,
-  sockets: ReadonlyMap<string, ListeningSocket>,
-  { config, folder }: PlanInput,
-  checked: readonly string[],
-): Part[] {
+interface PartsInput extends PlanInput {
+  readonly sockets: ReadonlyMap<string, ListeningSocket>
+}
+
+/**
+ * Called when the data folder is ours. Children read the configuration as it was checked at the start, not what the file may have become
+ * since.
+ */
+function partsOf(input: PartsInput): readonly Part[] {
+  const { config, folder, role, traffic } = input
+  const args = writeChecked(folder.run, input)
+  const service = (name: string, script: string, more: Partial<ProcessSpec> = {}): Part => ({
+    kind: 'service',
+    spec: {
+      name,
+      script,
+      args,
+      execArgv: [...baseExecArgv, QUIET, SMALL_HEAP],
+      env: serviceEnvironment(folder),
+      sockets: [],
+      startTimeoutMs: START_TIMEOUT_MS,
+      ...more,
+    },
+  })
+  const storage = [
+    () => service('store', entryOf('@spyglass/collector', 'store-main'), { env: storeEnvironment(folder, config) }),
+    () => service('collector', entryOf('@spyglass/collector', 'collector-main')),
+  ]
+  return [
+    ...(role === 'all' ? storage.map((part) => part()) : []),
+    service('management', ownEntry('management/management-main')),
+    ...(config.snmp.enabled ? [service('snmp-bridge', entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'))] : []),
+    ...config.listeners.flatMap((listener) => instancesOf(listener, input, args)),
+    ...(traffic ? [service('traffic', traffic.script, { args: traffic.args, readyAtSpawn: true })] : []),
+  ]
+}
+
+function instancesOf(listener: ListenerConfig, { config, folder, sockets }: PartsInput, args: readonly string[]): Part[] {
   const socket = sockets.get(listener.name)
   const applications = config.applications.filter((application) => application.listener === listener.name)
   return Array.from({ length: listener.instances }, (_, slot): Part => {
@@ -88,7 +94,7 @@ function instancesOf(
       spec: {
         name,
         script: ownEntry('instance/instance-main'),
-        args: [...checked, '--instance', name, '--listener', listener.name],
+        args: [...args, '--instance', name, '--listener', listener.name],
         execArgv: [...baseExecArgv, QUIET, '--import', agentRegisterUrl()],
         env: instanceEnvironment({ config, folder, instance: name, applications }),
         sockets: socket ? [socket] : [],
