@@ -4,7 +4,20 @@ import type { SpanKindNumber } from '../otlp/records.ts'
 import type { StatementShape } from '../sql/statement-shapes.ts'
 import type { CapturedStack } from './call-site.ts'
 import { newSpanId } from './ids.ts'
-import { SpanAdditions, type TraceRecord } from './trace-record.ts'
+import { SpanAdditions } from './span-additions.ts'
+
+/** What a child knows of the record it belongs to. */
+export interface ChildOwner {
+  readonly traceId: string
+  readonly spanId: string
+  readonly flags: number
+  readonly traceState: string | undefined
+  readonly routeTemplate: string
+  readonly endMs: number
+  /** Why it was kept, once that is decided. */
+  readonly kept: string | undefined
+  hadSlowStatement: boolean
+}
 
 /** Hears when a child ends: the recorder. */
 export interface ChildObserver {
@@ -15,7 +28,7 @@ export interface ChildObserver {
 
 abstract class Child {
   /** Undefined outside of any request. */
-  readonly record: TraceRecord | undefined
+  readonly record: ChildOwner | undefined
   /** The application's own span that it happened in; otherwise it is the root's child. */
   readonly parent: ManualChild | undefined
   readonly startMs: number
@@ -24,7 +37,7 @@ abstract class Child {
   protected readonly observer: ChildObserver
   #spanId: string | undefined
 
-  constructor(observer: ChildObserver, startMs: number, within: { record: TraceRecord | undefined; parent: ManualChild | undefined }) {
+  constructor(observer: ChildObserver, startMs: number, within: { record: ChildOwner | undefined; parent: ManualChild | undefined }) {
     this.observer = observer
     this.startMs = startMs
     this.record = within.record
@@ -51,7 +64,7 @@ export class StatementChild extends Child implements StatementRecord {
 
   constructor(
     observer: ChildObserver,
-    within: { record: TraceRecord | undefined; parent: ManualChild | undefined },
+    within: { record: ChildOwner | undefined; parent: ManualChild | undefined },
     statement: {
       shape: StatementShape
       system: string
@@ -87,7 +100,7 @@ export class ClientChild extends Child {
 
   constructor(
     observer: ChildObserver,
-    within: { record: TraceRecord | undefined; parent: ManualChild | undefined; startMs: number },
+    within: { record: ChildOwner | undefined; parent: ManualChild | undefined; startMs: number },
     call: { method: string; origin: string; path: string },
   ) {
     super(observer, within.startMs, within)
@@ -111,7 +124,7 @@ export class ManualChild extends Child {
 
   constructor(
     observer: ChildObserver,
-    within: { record: TraceRecord; parent: ManualChild | undefined; startMs: number },
+    within: { record: ChildOwner; parent: ManualChild | undefined; startMs: number },
     span: { name: string; kind: SpanKindNumber; scope: { readonly name: string; readonly version?: string } },
   ) {
     super(observer, within.startMs, within)

@@ -1,24 +1,10 @@
-/**
- * What travels with the application's asynchronous work. A socket opened during a request keeps its context for ever, so the value
- * is a slim slot whose record is taken out when the request ends: whoever finds an empty slot finds no request.
- */
+/** Which request the code runs in: the slot that travels with the application's asynchronous work. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Context } from '@opentelemetry/api'
+import { SlotOf } from './slot.ts'
 import type { TraceRecord } from './trace-record.ts'
 
-export class Slot {
-  record: TraceRecord | undefined
-  /** The slot of the request itself; differs for a context that the application made with the OpenTelemetry API. */
-  readonly root: Slot
-  /** OpenTelemetry's context here; for a request's own slot made on demand. */
-  context: Context | undefined
-
-  constructor(record: TraceRecord | undefined, root?: Slot, context?: Context) {
-    this.record = record
-    this.root = root ?? this
-    this.context = context
-  }
-}
+export type Slot = SlotOf<TraceRecord>
+export const Slot = SlotOf<TraceRecord>
 
 const storage = new AsyncLocalStorage<Slot>({ name: 'spyglass' })
 

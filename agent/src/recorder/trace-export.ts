@@ -7,7 +7,8 @@ import { frameText } from './call-site.ts'
 import { toEpochMs } from './clock.ts'
 import { newTraceId } from './ids.ts'
 import { errorText, errorTypeOf } from './error-text.ts'
-import { APPLICATION, type KeepReason, type SpanAdditions, type TraceRecord } from './trace-record.ts'
+import type { SpanAdditions } from './span-additions.ts'
+import { APPLICATION, type KeepReason, type TraceRecord } from './trace-record.ts'
 
 /** `GET /shop/orders/:id`; the method alone when no route is known. */
 export function spanNameOf(record: TraceRecord): string {

@@ -4,13 +4,14 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RecordedRequest, RequestObserver } from '../agent/agent.ts'
-import type { AttributesInput, SpanEvent, SpanKindNumber, SpanLink } from '../otlp/records.ts'
+import type { SpanKindNumber } from '../otlp/records.ts'
 import { SPAN_KIND } from '../otlp/records.ts'
 import type { ChildRecord } from './child-record.ts'
 import { now, toEpochMs } from './clock.ts'
-import type { Slot } from './context.ts'
 import { newSpanId, newTraceId } from './ids.ts'
 import { RouteNames } from './route-names.ts'
+import type { SlotOf } from './slot.ts'
+import { SpanAdditions } from './span-additions.ts'
 import { type TraceParent, parseTraceParent, traceStateOf } from './trace-context.ts'
 
 /** The runtime sets it on a request to the path that its application is mounted under. */
@@ -23,15 +24,6 @@ export type KeepReason = 'slow' | 'error' | 'aborted' | 'leak' | 'baseline' | 'r
 /** Most children a record holds; more are counted. */
 export const MAX_CHILDREN = 256
 
-/** What the OpenTelemetry API lets an application add to a span. */
-export class SpanAdditions {
-  name: string | undefined
-  attributes: Record<string, AttributesInput[string]> = {}
-  events: SpanEvent[] = []
-  links: SpanLink[] = []
-  status: { code: 'ok' | 'error'; message?: string | undefined } | undefined
-}
-
 export interface ManualRoot {
   readonly kind: SpanKindNumber
   readonly parent: TraceParent | undefined
@@ -40,7 +32,7 @@ export interface ManualRoot {
 export class TraceRecord implements RecordedRequest {
   readonly startMs: number
   endMs = 0
-  readonly slot: Slot
+  readonly slot: SlotOf<TraceRecord>
   /** Undefined for a manual root, and when the record has ended. */
   request: IncomingMessage | undefined
   response: ServerResponse | undefined
@@ -69,7 +61,7 @@ export class TraceRecord implements RecordedRequest {
   #spanId: string | undefined
   #traceState: string | undefined
 
-  constructor(startMs: number, slot: Slot, origin: { request: IncomingMessage; response: ServerResponse } | ManualRoot) {
+  constructor(startMs: number, slot: SlotOf<TraceRecord>, origin: { request: IncomingMessage; response: ServerResponse } | ManualRoot) {
     this.startMs = startMs
     this.slot = slot
     if ('request' in origin) {

@@ -5,7 +5,8 @@ import type { ManualChild } from '../../recorder/child-record.ts'
 import { now, toEpochMs } from '../../recorder/clock.ts'
 import type { Slot } from '../../recorder/context.ts'
 import { exceptionEvent } from '../../recorder/trace-export.ts'
-import type { SpanAdditions, TraceRecord } from '../../recorder/trace-record.ts'
+import type { SpanAdditions } from '../../recorder/span-additions.ts'
+import type { TraceRecord } from '../../recorder/trace-record.ts'
 
 /** OpenTelemetry's numbers of SpanStatusCode. */
 const STATUS_OK = 1
