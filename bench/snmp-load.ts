@@ -46,7 +46,10 @@ export async function encode(requests: readonly Request[], version: 'v2c' | 'v3'
 export function ask({ port }: Target, message: Buffer): Promise<Buffer> {
   const socket = createSocket('udp4')
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer on port ${port}`)), 3000)
+    const timer = setTimeout(() => {
+      socket.close() // an open one would keep the process
+      reject(new Error(`no answer on port ${port}`))
+    }, 3000)
     socket.once('message', (answer) => {
       clearTimeout(timer)
       socket.close()
