@@ -135,3 +135,11 @@ test('a quantile is within a bucket of the true one', () => {
     { numRuns: 60 },
   )
 })
+
+test('a trace that begins and ends within one second, alone in its part, is found', () => {
+  const moment = at(-3_599_800)
+  database.run(`INSERT INTO otel_traces_trace_id_ts (TraceId, Start, End) VALUES ('short', '${moment}', '${moment}')`)
+  database.run(`INSERT INTO otel_traces (Timestamp, TraceId, SpanId, SpanName, SpanKind, ServiceName, Duration) VALUES
+    ('${moment}', 'short', 'a', 'GET /', 'Server', 'shop', 1000), ('${moment}', 'short', 'b', 'SELECT', 'Client', 'shop', 500)`)
+  expect(ask('trace-spans', { traceId: 'short' })).toHaveLength(2)
+})
