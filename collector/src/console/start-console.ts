@@ -73,7 +73,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   app.get('/ready', async (_request, reply) => {
     const { store, management } = await status()
     const reasons = [store, management].flatMap(({ ok, reason }) => (ok ? [] : [reason ?? 'unknown']))
-    return reply.code(store.ok ? 200 : 503).send({ status: store.ok ? 'ready' : 'not ready', reasons })
+    return reply.code(store.ok ? 200 : 503).send({ ready: store.ok, reasons })
   })
 
   await listen(app, config)
