@@ -28,15 +28,11 @@ export function serviceEnvironment(folder: Pick<DataFolder, 'root'>): Record<str
 }
 
 /**
- * libuv's threads are the store's queries: as many as there are sessions, and some for files. The engine's allocator keeps a profile of
- * itself unless it is told otherwise (6 MB), and gives free pages back after a second instead of five.
+ * The engine's allocator keeps a profile of itself unless it is told otherwise (6 MB), and gives free pages back after a second instead
+ * of five.
  */
-export function storeEnvironment(folder: Pick<DataFolder, 'root'>, config: SpyglassConfig): Record<string, string> {
-  return {
-    ...serviceEnvironment(folder),
-    UV_THREADPOOL_SIZE: String(config.store.readers + 10),
-    JE_MALLOC_CONF: 'prof:false,dirty_decay_ms:1000',
-  }
+export function storeEnvironment(folder: Pick<DataFolder, 'root'>): Record<string, string> {
+  return { ...serviceEnvironment(folder), JE_MALLOC_CONF: 'prof:false,dirty_decay_ms:1000' }
 }
 
 export interface InstanceEnvironmentInput {

@@ -71,7 +71,7 @@ function partsOf(input: PartsInput): readonly Part[] {
     },
   })
   const storage = [
-    () => service('store', entryOf('@spyglass/collector', 'store-main'), { env: storeEnvironment(folder, config) }),
+    () => service('store', entryOf('@spyglass/collector', 'store-main'), { env: storeEnvironment(folder) }),
     () => service('collector', entryOf('@spyglass/collector', 'collector-main')),
   ]
   return [

@@ -75,6 +75,7 @@ export class Slot {
       if (!this.current && this.state === 'down') this.#scheduleRestart(0)
       throw error
     }
+    if (this.#isStopped()) return // the stop that came meanwhile ends both
     this.#next = undefined
     const old = this.current
     this.#takeOver(next)
