@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parse, YAMLParseError } from 'yaml'
+import { parse } from 'yaml'
 import { fail } from './errors.ts'
 import { crossMistakes, type Mistake, mistakesOf } from './mistakes.ts'
 import { parseOffset } from './port-offset.ts'
@@ -44,16 +44,26 @@ export function configFromArguments(argv: readonly string[]): SpyglassConfig {
 }
 
 function readYaml(file: string): Record<string, unknown> {
+  const content = parsed(file, textOf(file)) ?? {}
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw fail('SPY_CONFIG_INVALID', [file, 1, '  (file): must hold settings by name'])
+  return content as Record<string, unknown>
+}
+
+function textOf(file: string): string {
   try {
-    const content: unknown = parse(readFileSync(file, 'utf8'), { logLevel: 'error' })
-    if (content === null || content === undefined) return {}
-    if (typeof content !== 'object' || Array.isArray(content))
-      throw fail('SPY_CONFIG_INVALID', [file, 1, '  (file): must hold settings by name'])
-    return content as Record<string, unknown>
+    return readFileSync(file, 'utf8')
   } catch (error) {
-    if (error instanceof YAMLParseError) throw fail('SPY_CONFIG_INVALID', [file, 1, `  (file): ${error.message}`], error)
-    if (error instanceof Error && 'syscall' in error) throw fail('SPY_CONFIG_UNREADABLE', [file, error.message], error)
-    throw error
+    throw fail('SPY_CONFIG_UNREADABLE', [file, error instanceof Error ? error.message : String(error)], error)
+  }
+}
+
+/** Besides its own kind of error the parser throws others, for an alias that stands for nothing or for too much. */
+function parsed(file: string, text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'error' })
+  } catch (error) {
+    throw fail('SPY_CONFIG_INVALID', [file, 1, `  (file): ${error instanceof Error ? error.message : String(error)}`], error)
   }
 }
 

@@ -103,6 +103,10 @@ test.for(['nowhere.yaml', '/dev/null/x'])('a file that cannot be read is told: %
   expect(() => loadConfig({ file: path })).toThrow(expect.objectContaining({ code: 'SPY_CONFIG_UNREADABLE' }))
 })
 
+test.for(['a: *nothing\n', '*!', '[', 'a: b: c'])('text that is no YAML is told as a mistake of the file: %s', (text) => {
+  expect(() => loadConfig({ file: file(text) })).toThrow(expect.objectContaining({ code: 'SPY_CONFIG_INVALID' }))
+})
+
 test('no text whatever brings an uncoded error', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
