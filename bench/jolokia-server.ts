@@ -1,9 +1,9 @@
 /** The server that bench/jolokia.ts measures: the MBean endpoint as management has it, with what two instances push. Sends its URL, and its CPU seconds when asked. */
 import Fastify from 'fastify'
 import { kindNamed, kinds } from '@spyglass/agent/contract'
-import { jolokiaPlugin } from '@spyglass/agent/jolokia'
-import { createLogger } from '@spyglass/agent/logger'
-import { registerPlatformBeans } from '@spyglass/agent/platform'
+import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
+import { createLogger } from '@spyglass/process/logger'
+import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { createRegistry } from '@spyglass/agent/registry'
 
 const registry = createRegistry({ kindNamed })

@@ -3,8 +3,8 @@
  * script with the project's own Node. Plain JavaScript without a dependency, for Node 18 and later, since it runs before anything is installed.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
@@ -28,6 +28,7 @@ const target = Object.hasOwn(commands, command) ? commands[command] : undefined
 if (!target) stop(`no such command: ${command || '(none)'}. There is: ${Object.keys(commands).join(', ')}.`)
 const isFresh = !isInstalled()
 if (isFresh) await install()
+else linkWorkspaces()
 if (command !== 'build' && (isFresh || !existsSync(join(root, 'agent', 'dist')))) await buildAgent()
 process.exit(await runScript([...target, ...given]))
 
@@ -40,16 +41,27 @@ function stop(text) {
   process.exit(1)
 }
 
-/** Whether node_modules holds what the lock file names. npm writes its own list last, so a broken-off install has none. */
+/** Whether node_modules holds the packages that the lock file names. npm writes its own list last, so a broken-off install has none. */
 function isInstalled() {
   const have = readPackages('node_modules/.package-lock.json')
   const want = readPackages('package-lock.json')
   if (!want) stop('package-lock.json is missing or unreadable; this is not a whole checkout.')
   if (!have) return false
   return Object.entries(want).every(([path, entry]) => {
-    if (path === '' || (entry.optional && !have[path])) return true
+    if (!path.includes('node_modules/') || entry.link || (entry.optional && !have[path])) return true
     return have[path]?.version === entry.version && have[path]?.integrity === entry.integrity
   })
+}
+
+/** A new workspace needs a link and no new install. */
+function linkWorkspaces() {
+  for (const [path, { link, resolved }] of Object.entries(readPackages('package-lock.json'))) {
+    const file = join(root, path)
+    if (!link || existsSync(file)) continue
+    rmSync(file, { force: true })
+    mkdirSync(dirname(file), { recursive: true })
+    symlinkSync(relative(dirname(file), join(root, resolved)), file, 'dir')
+  }
 }
 
 function readPackages(file) {

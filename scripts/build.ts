@@ -29,6 +29,8 @@ const page: Program = {
 /** In the order of their imports: each is compiled against the types in the dist of those before it. */
 const workspaces: Readonly<Record<string, readonly Program[]>> = {
   agent: [agent],
+  'agent/mbeans': [library],
+  'runtime/process': [library],
   dashboards: [library],
   collector: [library, page],
   'snmp-bridge': [library],

@@ -5,7 +5,7 @@
 import { type RequestListener, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { currentAgent } from '@spyglass/agent'
-import { createLogger } from '@spyglass/agent/logger'
+import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
 import { hostApplications, openDatasources } from '@spyglass/runtime/application'
 import create from './application.ts'

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `spyglass-collector` as a process of its own. */
-import { runOwnProcess } from '@spyglass/agent/own-process'
+import { runOwnProcess } from '@spyglass/process/own-process'
 import { runCollector } from './collector.ts'
 
 await runOwnProcess({

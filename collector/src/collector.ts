@@ -3,9 +3,9 @@
  * round: first nothing new is taken, last what is in hand is stored as far as the time allows.
  */
 import { kinds, objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
-import { connectKeeper } from '@spyglass/agent/keeper-link'
-import type { Logger } from '@spyglass/agent/logger'
-import { openOwnProcess, type OwnProcess } from '@spyglass/agent/own-process'
+import { connectKeeper } from '@spyglass/process/keeper-link'
+import type { Logger } from '@spyglass/process/logger'
+import { openOwnProcess, type OwnProcess } from '@spyglass/process/own-process'
 import type { Registry } from '@spyglass/agent/registry'
 import { type Alerting, startAlerting } from './alert/index.ts'
 import { registerCollector } from './collector-resource.ts'

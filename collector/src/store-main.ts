@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `spyglass-store` as a process of its own. */
 import './store/thread-pool.ts'
-import { runOwnProcess } from '@spyglass/agent/own-process'
+import { runOwnProcess } from '@spyglass/process/own-process'
 
 await runOwnProcess({
   command: 'spyglass-store',

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DataFolder } from '@spyglass/agent/config'
+import type { DataFolder } from '@spyglass/process/config'
 
 interface Manifest {
   readonly version: string

@@ -1,5 +1,5 @@
 /** docs/reference/configuration.md, from the schema of spyglass.yaml. */
-import { Secrets, SpyglassConfig } from '@spyglass/agent/config'
+import { Secrets, SpyglassConfig } from '@spyglass/process/config'
 import { z } from 'zod'
 import { code, page, section, table } from './markdown.ts'
 

@@ -32,7 +32,7 @@ export async function errorsPage(): Promise<string> {
 
 /** Every declared error, by folder and in the order of its table. */
 export async function allErrors(): Promise<DeclaredError[]> {
-  const files = globSync('*/src/**/errors.ts', { cwd: ROOT, exclude: ['node_modules/**'] }).sort()
+  const files = globSync('{*,*/*}/src/**/errors.ts', { cwd: ROOT, exclude: ['node_modules/**'] }).sort()
   const tables = await Promise.all(files.map(async (file) => errorsOf(file, await import(pathToFileURL(join(ROOT, file)).href))))
   return tables.flat()
 }

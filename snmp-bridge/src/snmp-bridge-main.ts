@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** `spyglass-snmp-bridge` as a process of its own, and the tools around it. */
 import { parseArgs } from 'node:util'
-import { configOfProcess, openProcessConfig } from '@spyglass/agent/checked-config'
-import { connectKeeper } from '@spyglass/agent/keeper-link'
-import { openOwnProcess, runOwnProcess } from '@spyglass/agent/own-process'
+import { configOfProcess, openProcessConfig } from '@spyglass/process/checked-config'
+import { connectKeeper } from '@spyglass/process/keeper-link'
+import { openOwnProcess, runOwnProcess } from '@spyglass/process/own-process'
 import { parseOid } from './ber/oid.ts'
 import { startBridge } from './bridge.ts'
 import { mibText } from './mib/module-text.ts'

@@ -1,14 +1,16 @@
 import { dirname, join, normalize } from 'node:path/posix'
 import { expect, test } from 'vitest'
-import { importsOf, projectFiles, readProjectFile, type Workspace, workspaces } from '../support/sources.ts'
+import { importsOf, projectFiles, readProjectFile, type Workspace, workspaceOf } from '../support/sources.ts'
 
 /** Which workspaces a workspace may import, and by which doors. */
 const arrows: Readonly<Record<Workspace, RegExp>> = {
   agent: /^$/,
+  'agent/mbeans': /^@spyglass\/agent\/(contract|registry)$/,
+  'runtime/process': /^@spyglass\/agent\/(contract|registry|runtime-metrics)$/,
   dashboards: /^@spyglass\/agent\/contract$/,
-  collector: /^@spyglass\/(agent(\/.+)?|dashboards)$/,
-  'snmp-bridge': /^@spyglass\/agent(\/.+)?$/,
-  runtime: /^@spyglass\/agent(\/.+)?$/,
+  collector: /^@spyglass\/((agent|process)(\/.+)?|dashboards)$/,
+  'snmp-bridge': /^@spyglass\/(agent|process)(\/.+)?$/,
+  runtime: /^@spyglass\/(agent|mbeans|process)(\/.+)?$/,
 }
 
 interface Import {
@@ -17,11 +19,10 @@ interface Import {
 }
 
 const sources = projectFiles().filter(
-  (path) => /^[^/]+\/src\/.+\.(ts|mts|js|mjs)$/.test(path) || /^examples\/[^/]+\/.+\.(ts|js|mjs)$/.test(path),
+  (path) => /^([^/]+\/){1,2}src\/.+\.(ts|mts|js|mjs)$/.test(path) || /^examples\/[^/]+\/.+\.(ts|js|mjs)$/.test(path),
 )
 const imports: readonly Import[] = sources.flatMap((file) => importsOf(readProjectFile(file)).map((specifier) => ({ file, specifier })))
 
-const workspaceOf = (file: string): Workspace | undefined => workspaces.find((workspace) => file.startsWith(`${workspace}/`))
 const shown = ({ file, specifier }: Import): string => `${file} imports ${specifier}`
 
 test('the sources are found and their imports are read', () => {
@@ -40,8 +41,8 @@ test('workspaces import only those that the arrows allow, by their doors', () =>
 test('no relative import leaves its workspace', () => {
   const wrong = imports.filter(({ file, specifier }) => {
     if (!specifier.startsWith('.')) return false
-    const [workspace = ''] = file.split('/')
-    return !normalize(join(dirname(file), specifier)).startsWith(`${workspace}/`)
+    const home = workspaceOf(file) ?? file.split('/')[0]
+    return !normalize(join(dirname(file), specifier)).startsWith(`${home}/`)
   })
   expect(wrong.map(shown)).toEqual([])
 })
@@ -54,10 +55,14 @@ test('the contract imports nothing from outside itself', () => {
   expect(wrong.map(shown)).toEqual([])
 })
 
-test('the agent does not load the configuration parser; our own processes do', () => {
-  const wrong = imports.filter(
-    ({ file, specifier }) => /^agent\/src\/(?!config\/|own-process\/)/.test(file) && /^(zod|yaml)$|\/config\/index\.ts$/.test(specifier),
-  )
+test('the agent imports no package but the OpenTelemetry that an application brings', () => {
+  const wrong = imports.filter(({ file, specifier }) => {
+    if (workspaceOf(file) !== 'agent') return false
+    return (
+      !/^(\.|node:|@opentelemetry\/api$)/.test(specifier) &&
+      !(file.startsWith('agent/src/sdk-node/') && specifier === '@opentelemetry/sdk-node')
+    )
+  })
   expect(wrong.map(shown)).toEqual([])
 })
 

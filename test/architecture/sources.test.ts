@@ -1,6 +1,6 @@
 import { dirname, join, normalize } from 'node:path/posix'
 import { expect, test } from 'vitest'
-import { importsOf, projectFiles, readProjectFile, workspaces } from '../support/sources.ts'
+import { importsOf, packageNameOf, projectFiles, readProjectFile, workspaceOf, workspaces } from '../support/sources.ts'
 
 const files = projectFiles()
 const sources = files.filter((path) => workspaces.some((workspace) => path.startsWith(`${workspace}/src/`)) && /\.(ts|js|mjs)$/.test(path))
@@ -54,22 +54,27 @@ const importedFiles = (file: string): string[] =>
 
 /** Sources that declare what a test imports by a workspace's door. */
 function importedByDoor(file: string): string[] {
-  const imports = [...readProjectFile(file).matchAll(/import \{([^}]*)\} from '@spyglass\/([a-z-]+)[^']*'/g)]
-  const names = imports.flatMap(([, list = '', workspace = '']) =>
+  const imports = [...readProjectFile(file).matchAll(/import \{([^}]*)\} from '(@spyglass\/[a-z-]+)[^']*'/g)]
+  const names = imports.flatMap(([, list = '', from = '']) =>
     list
       .split(',')
       .map((name) => name.trim().split(' ')[0] ?? '')
       .filter((name) => name !== '' && name !== 'type')
-      .map((name) => `${workspace} ${name}`),
+      .map((name) => `${from} ${name}`),
   )
   return names.flatMap((name) => declarations.get(name) ?? [])
 }
 
-/** `agent objectNameOf` → the files that declare it. */
+function packageOf(path: string): string {
+  const workspace = workspaceOf(path)
+  return workspace === undefined ? '' : packageNameOf(workspace)
+}
+
+/** `@spyglass/agent objectNameOf` → the files that declare it. */
 const declarations = new Map<string, string[]>()
 for (const path of sources) {
   for (const [, name] of readProjectFile(path).matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm)) {
-    const key = `${path.split('/')[0]} ${name}`
+    const key = `${packageOf(path)} ${name}`
     declarations.set(key, [...(declarations.get(key) ?? []), path])
   }
 }
@@ -115,7 +120,7 @@ test('files are named in kebab case', () => {
 test('every error code has the prefix, and stands once in its workspace', () => {
   const tables = sources.filter((path) => path.endsWith('errors.ts') && path !== 'agent/src/contract/errors.ts')
   const codes = tables.flatMap((path) =>
-    [...readProjectFile(path).matchAll(/^ {2}([A-Z][A-Z0-9_]+):\s*['"`]/gm)].map(([, code]) => `${path.split('/')[0]} ${code}`),
+    [...readProjectFile(path).matchAll(/^ {2}([A-Z][A-Z0-9_]+):\s*['"`]/gm)].map(([, code]) => `${packageOf(path)} ${code}`),
   )
   expect(codes.length).toBeGreaterThan(20)
   expect(codes.filter((code) => !code.includes(' SPY_'))).toEqual([])

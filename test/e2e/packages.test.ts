@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { runProgram } from '../../scripts/run-program.ts'
 import { type InstalledPackages, installPackages } from '../support/installed-packages.ts'
 import { type OtlpSink, startOtlpSink } from '../support/otlp-sink.ts'
-import { ROOT, workspaces } from '../support/sources.ts'
+import { packageNameOf, ROOT, workspaces } from '../support/sources.ts'
 import { collect, runCli, startSuite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
@@ -28,10 +28,10 @@ const allowed = /^(package\.json|README\.md|LICENSE|dist\/.+(?<!\.test)\.(js|js\
 test.each(workspaces)('%s holds its modules, README and licence, and nothing else', (workspace) => {
   const files = packages.filesOf(workspace)
   expect(files.filter((file) => !allowed.test(file) && !data[workspace]?.test(file))).toEqual([])
-  expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']))
-  const sources = readFileSync(join(ROOT, workspace, 'src/index.ts'), 'utf8')
-  const map = JSON.parse(readFileSync(join(packages.folderOf(workspace), 'dist/index.js.map'), 'utf8')) as { sourcesContent: string[] }
-  expect(map.sourcesContent).toEqual([sources])
+  expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']))
+  const [{ 'spyglass-source': source = '', default: module = '' } = {}] = Object.values(packages.manifestOf(workspace).exports)
+  const map = JSON.parse(readFileSync(join(packages.folderOf(workspace), `${module}.map`), 'utf8')) as { sourcesContent: string[] }
+  expect(map.sourcesContent).toEqual([readFileSync(join(ROOT, workspace, source), 'utf8')])
 })
 
 test.each(workspaces)('every door of %s is there with its types, and publint has nothing to say', async (workspace) => {
@@ -45,7 +45,7 @@ test.each(workspaces)('every door of %s is there with its types, and publint has
 
 test("a user's TypeScript compiles against every door, with the declarations checked too", async () => {
   const doors = workspaces.flatMap((workspace) =>
-    Object.keys(packages.manifestOf(workspace).exports).map((door) => join('@spyglass', workspace, door)),
+    Object.keys(packages.manifestOf(workspace).exports).map((door) => join(packageNameOf(workspace), door)),
   )
   const folder = join(packages.project, 'typed')
   mkdirSync(folder)

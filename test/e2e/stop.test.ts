@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadConfig } from '@spyglass/agent/config'
+import { loadConfig } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
 import { get, sql } from '../support/clients.ts'
 import { collect, runCli, shopFolder, startSuite, type Suite } from '../support/suite.ts'

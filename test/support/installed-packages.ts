@@ -1,10 +1,10 @@
-/** The five packages as a user's project has them: packed, unpacked under node_modules, with their dependencies beside them. */
+/** The packages as a user's project has them: packed, unpacked under node_modules, with their dependencies beside them. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
-import { ROOT, type Workspace, workspaces } from './sources.ts'
+import { packageNameOf, ROOT, type Workspace, workspaces } from './sources.ts'
 import type { CommandLine } from './suite.ts'
 
 const execute = promisify(execFile)
@@ -38,7 +38,7 @@ export async function installPackages(): Promise<InstalledPackages> {
     rmSync(project, { recursive: true, force: true })
     throw error
   })
-  const folderOf = (workspace: Workspace): string => join(project, 'node_modules/@spyglass', workspace)
+  const folderOf = (workspace: Workspace): string => join(project, 'node_modules', packageNameOf(workspace))
   await Promise.all(workspaces.map((workspace) => unpack(project, workspace, folderOf(workspace))))
   const manifestOf = (workspace: Workspace): Manifest => JSON.parse(readFileSync(join(folderOf(workspace), 'package.json'), 'utf8'))
   for (const workspace of workspaces) link(project, folderOf(workspace), manifestOf(workspace))
@@ -59,10 +59,15 @@ async function pack(to: string): Promise<void> {
   await execute('npm', ['pack', ...selected, '--pack-destination', to], { cwd: ROOT })
 }
 
+/** What `npm pack` wrote for the workspace. */
+export function archiveOf(project: string, workspace: Workspace): string {
+  const stem = packageNameOf(workspace).slice(1).replace('/', '-')
+  return join(project, readdirSync(project).find((file) => file.startsWith(`${stem}-`) && file.endsWith('.tgz')) ?? `${stem}.tgz`)
+}
+
 async function unpack(project: string, workspace: Workspace, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  const archive = readdirSync(project).find((file) => file.startsWith(`spyglass-${workspace}-`) && file.endsWith('.tgz'))
-  await execute('tar', ['-xzf', join(project, archive ?? `spyglass-${workspace}.tgz`), '--strip-components=1', '-C', folder])
+  await execute('tar', ['-xzf', archiveOf(project, workspace), '--strip-components=1', '-C', folder])
 }
 
 /** What npm would install for the package: its programs and what it declares, nothing that only this repository has. */

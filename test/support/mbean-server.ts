@@ -1,8 +1,8 @@
 /** A Fastify server with the MBean endpoint over a registry that holds a bit of everything. */
 import Fastify, { type FastifyInstance } from 'fastify'
 import { declareKind, kindNamed, kinds } from '@spyglass/agent/contract'
-import { jolokiaPlugin } from '@spyglass/agent/jolokia'
-import { registerPlatformBeans } from '@spyglass/agent/platform'
+import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
+import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { type Registry, createRegistry } from '@spyglass/agent/registry'
 
 /** Every open type, and attributes that go wrong. */

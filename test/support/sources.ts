@@ -5,8 +5,16 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-export const workspaces = ['agent', 'collector', 'snmp-bridge', 'dashboards', 'runtime'] as const
+/** Folders of the published packages. The last part of a folder is the package's name. */
+export const workspaces = ['agent', 'agent/mbeans', 'collector', 'snmp-bridge', 'dashboards', 'runtime', 'runtime/process'] as const
 export type Workspace = (typeof workspaces)[number]
+
+/** The workspace that a file belongs to: `agent/mbeans/src/…` is not of `agent`. */
+export function workspaceOf(file: string): Workspace | undefined {
+  return workspaces.filter((workspace) => file.startsWith(`${workspace}/`)).toSorted((a, b) => b.length - a.length)[0]
+}
+
+export const packageNameOf = (workspace: Workspace): string => `@spyglass/${workspace.split('/').at(-1)}`
 
 /** Paths of all files of the project, tracked or new, without those that are ignored. */
 export function projectFiles(): string[] {

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { loadConfig, readSecrets, type Secrets, type SpyglassConfig } from '@spyglass/agent/config'
+import { loadConfig, readSecrets, type Secrets, type SpyglassConfig } from '@spyglass/process/config'
 import { stringify } from 'yaml'
 import { until } from './until.ts'
 

@@ -2,7 +2,7 @@
  * Turns transitions into pages, events and managed resources. The pages of one incident leave in order: the first waits for its
  * evidence (bounded), a resolve waits for the first.
  */
-import type { SpyglassConfig, WebhookConfig } from '@spyglass/agent/config'
+import type { SpyglassConfig, WebhookConfig } from '@spyglass/process/config'
 import { kinds } from '@spyglass/agent/contract'
 import type { Registry } from '@spyglass/agent/registry'
 import { type Notifier, type PageStatus, RESEND_AFTER_MS } from '../notify/index.ts'

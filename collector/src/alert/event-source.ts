@@ -1,5 +1,5 @@
 /** Which events raise and clear which alert. Judged by the time at which they arrive. */
-import type { SpyglassConfig } from '@spyglass/agent/config'
+import type { SpyglassConfig } from '@spyglass/process/config'
 import { type EventName, events, type Holder, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Evaluator, Raise } from './evaluator.ts'
 

@@ -1,6 +1,6 @@
 /** What happened in the hour before a page: from the events this process saw, and from the table of all of them. */
 import { codeOf, type SpyglassEvent } from '@spyglass/agent/contract'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import type { Change } from '../notify/index.ts'
 import { numberOf, type QueryClient, textOf, timeParameter } from '../query/index.ts'
 import type { Incident } from './incident.ts'

@@ -1,6 +1,6 @@
 /** The page that tells of an incident. */
 import { hostname } from 'node:os'
-import type { SpyglassConfig } from '@spyglass/agent/config'
+import type { SpyglassConfig } from '@spyglass/process/config'
 import { type Page, PAGE_VERSION, type PageStatus } from '../notify/index.ts'
 import { urlHost } from '../query/index.ts'
 import { keyOf } from './event-source.ts'

@@ -3,7 +3,7 @@
  * management endpoint says now is the truth. Two readings in a row must agree, so that a state between two events is not judged.
  */
 import { codeOf, incidentId, kinds } from '@spyglass/agent/contract'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import { type ManagedResource, type ManagementClient, textOf } from '../query/index.ts'
 import type { Evaluator } from './evaluator.ts'
 import { keyOf } from './event-source.ts'

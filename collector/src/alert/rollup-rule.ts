@@ -1,6 +1,6 @@
 /** Rules over rollups: each looks at the store every so often and names what is wrong now. */
 import { codeOf, type EventSeverity, incidentId } from '@spyglass/agent/contract'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import type { QueryClient } from '../query/index.ts'
 import type { Evaluator } from './evaluator.ts'
 import { fail } from './errors.ts'

@@ -1,7 +1,7 @@
 /** Wires the evaluator: events and rules in, pages out. Needs neither the store nor the management endpoint to be there. */
-import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/agent/config'
+import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/process/config'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import type { Registry } from '@spyglass/agent/registry'
 import { createNotifier } from '../notify/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'

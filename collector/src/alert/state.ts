@@ -4,8 +4,8 @@
  */
 import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeDurably } from '@spyglass/agent/durable-file'
-import type { Logger } from '@spyglass/agent/logger'
+import { writeDurably } from '@spyglass/process/durable-file'
+import type { Logger } from '@spyglass/process/logger'
 import type { OutboxState } from '../notify/index.ts'
 import { fail } from './errors.ts'
 import type { Incident } from './incident.ts'

@@ -1,5 +1,5 @@
 /** The API over living things: instances and pools as the management endpoint tells them, alerts as the evaluator knows them. */
-import type { SpyglassConfig } from '@spyglass/agent/config'
+import type { SpyglassConfig } from '@spyglass/process/config'
 import { codeOf, kinds } from '@spyglass/agent/contract'
 import type { FastifyInstance } from 'fastify'
 import type { Alerting } from '../alert/index.ts'

@@ -1,7 +1,7 @@
 /** The console and the query API behind one port. */
-import type { Secrets, SpyglassConfig } from '@spyglass/agent/config'
+import type { Secrets, SpyglassConfig } from '@spyglass/process/config'
 import { codeOf, type SpyglassError } from '@spyglass/agent/contract'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import { sampled } from '@spyglass/agent/registry'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Alerting } from '../alert/index.ts'

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TableName } from '@spyglass/agent/contract'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import type { SealedSegment, TableContent } from '../wal/index.ts'
 import { fail } from './errors.ts'
 import { InsertFailure, type StoreClient } from './store-client.ts'

@@ -1,5 +1,5 @@
 /** One attempt to deliver one page. */
-import type { WebhookConfig } from '@spyglass/agent/config'
+import type { WebhookConfig } from '@spyglass/process/config'
 import { alertmanagerUrl, toAlertmanager } from './alertmanager.ts'
 import { fail } from './errors.ts'
 import type { OutboxEntry } from './outbox.ts'

@@ -1,7 +1,7 @@
 /** Delivers pages to all receivers, each on its own, again and again until taken or given up. */
-import type { WebhookConfig } from '@spyglass/agent/config'
+import type { WebhookConfig } from '@spyglass/process/config'
 import { codeOf, type SpyglassError } from '@spyglass/agent/contract'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import { deliver } from './deliver.ts'
 import { fail } from './errors.ts'
 import { addEntry, dueEntries, MAX_ATTEMPTS, nextDueAt, type OutboxEntry, retryDelayMs } from './outbox.ts'

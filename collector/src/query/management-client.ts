@@ -1,5 +1,5 @@
 /** Reads the managed resources of all processes from the management endpoint: one Jolokia bulk, one answer. */
-import type { SpyglassConfig } from '@spyglass/agent/config'
+import type { SpyglassConfig } from '@spyglass/process/config'
 import type { ResourceKind } from '@spyglass/agent/contract'
 import { fail } from './errors.ts'
 import { urlHost } from './query-client.ts'

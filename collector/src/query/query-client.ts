@@ -3,7 +3,7 @@
  * tests use too; only parameters travel from here, so nothing that a user types is ever part of a statement.
  */
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
-import type { Secrets, SpyglassConfig } from '@spyglass/agent/config'
+import type { Secrets, SpyglassConfig } from '@spyglass/process/config'
 import { DATABASE } from '@spyglass/agent/contract'
 import { apiSql, type ApiQueryName } from '@spyglass/dashboards'
 import { fail } from './errors.ts'

@@ -1,7 +1,7 @@
 /** The store's process: configuration, engine, port, resource, and its link to the keeper. */
-import { connectKeeper } from '@spyglass/agent/keeper-link'
-import type { Logger } from '@spyglass/agent/logger'
-import { openOwnProcess } from '@spyglass/agent/own-process'
+import { connectKeeper } from '@spyglass/process/keeper-link'
+import type { Logger } from '@spyglass/process/logger'
+import { openOwnProcess } from '@spyglass/process/own-process'
 import { createStoreServer, listen } from './http/index.ts'
 import { openStore } from './store.ts'
 import { type QueryCounters, registerStore } from './store-resource.ts'

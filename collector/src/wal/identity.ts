@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeDurably } from '@spyglass/agent/durable-file'
+import { writeDurably } from '@spyglass/process/durable-file'
 
 export interface Identity {
   /** 12 hexadecimal digits. */

@@ -6,7 +6,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRegistry, currentAgent, kinds } from '@spyglass/agent'
-import { createLogger } from '@spyglass/agent/logger'
+import { createLogger } from '@spyglass/process/logger'
 import { openDatasources } from '@spyglass/runtime/application'
 import createShop from './shop.ts'
 

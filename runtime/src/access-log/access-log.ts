@@ -4,7 +4,7 @@
  */
 import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import type { AccessEntry } from './access-entry.ts'
 import { type AccessFormat, type Formatter, formatterOf } from './access-format.ts'
 import { LineBuffer } from './line-buffer.ts'

@@ -1,6 +1,6 @@
 /** What an application and the server say to each other. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import type { FastifyInstance } from 'fastify'
 import type { Datasource } from '../datasource/index.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Registry, currentAgent } from '@spyglass/agent'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import { AccessLog, type AccessFormat } from '../access-log/index.ts'
 import type { Datasources } from '../datasource/index.ts'
 import { ContextPathTable, normaliseContextPath, originForm } from './context-path.ts'

@@ -1,7 +1,7 @@
 /** One application in an instance: its start and stop, and each of its requests from the listener to the last byte. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Registry, currentAgent, kinds, objectNameOf } from '@spyglass/agent'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import type { AccessLog } from '../access-log/index.ts'
 import type { Datasources } from '../datasource/index.ts'
 import type { RequestHandler } from './application-context.ts'

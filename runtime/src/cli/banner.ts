@@ -1,5 +1,5 @@
 /** What `spyglass up` prints when it is ready: where everything is, in lines that can be pasted. */
-import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/agent/config'
+import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/process/config'
 import type { Role } from './plan.ts'
 
 export interface BannerInput {

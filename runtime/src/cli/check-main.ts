@@ -3,7 +3,7 @@
  * of the process that lives as long as the service. Not called by people.
  */
 import { existsSync } from 'node:fs'
-import { ensureDataFolder, ensureSecrets, loadConfig, type LoadOptions } from '@spyglass/agent/config'
+import { ensureDataFolder, ensureSecrets, loadConfig, type LoadOptions } from '@spyglass/process/config'
 import { codeOf } from '@spyglass/agent/contract'
 import type { CheckResult } from './check.ts'
 

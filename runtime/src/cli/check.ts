@@ -1,7 +1,7 @@
 /** The checked configuration for `up`, by a process that ends with the answer (check-main.ts). */
 import { fork } from 'node:child_process'
-import type { Checked } from '@spyglass/agent/checked-config'
-import type { LoadOptions } from '@spyglass/agent/config'
+import type { Checked } from '@spyglass/process/checked-config'
+import type { LoadOptions } from '@spyglass/process/config'
 import { SpyglassError } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import { baseExecArgv, ownEntry } from './part-scripts.ts'

@@ -1,5 +1,5 @@
 /** Writes the Grafana provisioning by the dashboards package's own command. */
-import type { Checked, DataFolder } from '@spyglass/agent/checked-config'
+import type { Checked, DataFolder } from '@spyglass/process/checked-config'
 import { entryOf } from './part-scripts.ts'
 import { runScript } from './run-script.ts'
 

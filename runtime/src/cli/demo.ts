@@ -1,6 +1,6 @@
 /** What `--demo` lays under the configuration: the sample application, its database, gentle traffic, and SNMP v2c on loopback. */
 import { fileURLToPath } from 'node:url'
-import type { SpyglassConfig } from '@spyglass/agent/config'
+import type { SpyglassConfig } from '@spyglass/process/config'
 import { fail } from '../errors.ts'
 
 const REQUESTS_PER_SECOND = 4

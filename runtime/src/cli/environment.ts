@@ -1,7 +1,7 @@
 /** The environment that children get: what a process needs to run, and nothing else that happens to stand in the keeper's. */
 import { join } from 'node:path'
-import type { DataFolder } from '@spyglass/agent/checked-config'
-import type { ApplicationConfig, SpyglassConfig } from '@spyglass/agent/config'
+import type { DataFolder } from '@spyglass/process/checked-config'
+import type { ApplicationConfig, SpyglassConfig } from '@spyglass/process/config'
 import { version } from '../identity.ts'
 
 const PASSED =

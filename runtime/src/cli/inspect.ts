@@ -1,5 +1,5 @@
 /** `spyglass list`, `get` and `status`: what a running server says of itself. */
-import type { SpyglassConfig } from '@spyglass/agent/config'
+import type { SpyglassConfig } from '@spyglass/process/config'
 import { kinds } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import { type DottedResource, matches, readResources, textOf } from './resources.ts'

@@ -1,6 +1,6 @@
 /** From the configuration to what the keeper needs: which processes, in which order, with which sockets and environment. */
-import { type Checked, type DataFolder, type SpyglassConfig, writeChecked } from '@spyglass/agent/checked-config'
-import type { ListenerConfig } from '@spyglass/agent/config'
+import { type Checked, type DataFolder, type SpyglassConfig, writeChecked } from '@spyglass/process/checked-config'
+import type { ListenerConfig } from '@spyglass/process/config'
 import { serverIdentity, version } from '../identity.ts'
 import type { ProcessSpec } from '../keeper/generation.ts'
 import type { ListeningSocket } from '../keeper/listening-socket.ts'

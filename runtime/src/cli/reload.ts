@@ -1,5 +1,5 @@
 /** `spyglass reload`: asks the management process, with the console's credentials from the data folder. */
-import { dataFolder, readSecrets, type SpyglassConfig } from '@spyglass/agent/config'
+import { dataFolder, readSecrets, type SpyglassConfig } from '@spyglass/process/config'
 import { fail } from '../errors.ts'
 
 /** Settles with what was done. */

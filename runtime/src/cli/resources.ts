@@ -1,5 +1,5 @@
 /** Reads a running server's resources by Jolokia and gives them dotted names: `datasource.http-1.shop.activeConnections`. */
-import type { SpyglassConfig } from '@spyglass/agent/config'
+import type { SpyglassConfig } from '@spyglass/process/config'
 import { allKinds, type ResourceKind } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 

@@ -1,7 +1,7 @@
 /** Finds out with which configuration a server runs on a data folder. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { dataFolder, type SpyglassConfig } from '@spyglass/agent/checked-config'
+import { dataFolder, type SpyglassConfig } from '@spyglass/process/checked-config'
 import { holderOf } from '../keeper/data-lock.ts'
 
 /** What the keeper that holds the folder was started with; undefined when none does. */

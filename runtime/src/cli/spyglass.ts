@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Each command lies in a file of its own; commands.ts declares them. */
 import { parseArgs } from 'node:util'
-import { parseOffset, type SpyglassConfig } from '@spyglass/agent/checked-config'
+import { parseOffset, type SpyglassConfig } from '@spyglass/process/checked-config'
 import { codeOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import { version } from '../identity.ts'
@@ -38,7 +38,7 @@ const runs: Readonly<Record<string, Run>> = {
     return runScript(entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'), ['--print-mib', '--root', root])
   },
   'dashboards build': async ({ values }) => {
-    const { ensureDataFolder, ensureSecrets } = await import('@spyglass/agent/config')
+    const { ensureDataFolder, ensureSecrets } = await import('@spyglass/process/config')
     const { buildDashboards } = await import('./dashboards.ts')
     const config = await configOf(values)
     const folder = ensureDataFolder(config.data)
@@ -95,7 +95,7 @@ async function configOfServer(values: Values): Promise<SpyglassConfig> {
 }
 
 async function configOf({ config, data, 'port-offset': offset }: Values): Promise<SpyglassConfig> {
-  const { loadConfig } = await import('@spyglass/agent/config')
+  const { loadConfig } = await import('@spyglass/process/config')
   const text = (value: string | boolean | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
   return loadConfig({ file: text(config), data: text(data), portOffset: parseOffset(text(offset)) })
 }

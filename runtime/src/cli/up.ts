@@ -1,6 +1,6 @@
 /** `spyglass up` and `spyglass server`: from arguments to a running keeper that ends on Ctrl-C. */
-import { type Checked, type DataFolder, dataFolder, parseOffset } from '@spyglass/agent/checked-config'
-import type { LoadOptions } from '@spyglass/agent/config'
+import { type Checked, type DataFolder, dataFolder, parseOffset } from '@spyglass/process/checked-config'
+import type { LoadOptions } from '@spyglass/process/config'
 import { codeOf } from '@spyglass/agent/contract'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
 import { bannerText } from './banner.ts'

@@ -1,5 +1,5 @@
 /** What an application sees of a pool. The stack is captured in the function that the application calls, before anything is awaited. */
-import type { DatasourceConfig } from '@spyglass/agent/config'
+import type { DatasourceConfig } from '@spyglass/process/config'
 import { Borrow } from './borrow.ts'
 import { type Facade, captureCallSite, methodOf } from './call-site.ts'
 import type { ExecuteResult, Row, SqlParams, Statement, StatementResult } from './driver.ts'

@@ -1,5 +1,5 @@
 /** All datasources of one instance, opened and closed together. */
-import type { DatasourceConfig } from '@spyglass/agent/config'
+import type { DatasourceConfig } from '@spyglass/process/config'
 import { currentAgent } from '@spyglass/agent'
 import type { Clock } from './clock.ts'
 import { Datasource } from './datasource.ts'

@@ -1,7 +1,7 @@
 /** A pool as the registry, the log and the agent see it: two kinds of resources, its events and its log lines. */
 import { type Holder, type Registry, type SpyglassEvent, currentAgent, kinds, objectNameOf } from '@spyglass/agent'
 import { incidentId } from '@spyglass/agent/contract'
-import type { Logger } from '@spyglass/agent/logger'
+import type { Logger } from '@spyglass/process/logger'
 import type { Borrow } from './borrow.ts'
 import type { Pool, PoolObserver } from './pool.ts'
 

@@ -1,5 +1,5 @@
 /** The resources an instance's process tells of itself: its half of `instance`, and its listeners. */
-import type { ListenerConfig } from '@spyglass/agent/config'
+import type { ListenerConfig } from '@spyglass/process/config'
 import { kinds } from '@spyglass/agent/contract'
 import { type Registry, sampled } from '@spyglass/agent/registry'
 import type { Agent } from '@spyglass/agent'

@@ -1,7 +1,7 @@
 /** The management endpoint: Jolokia, Prometheus, health, and the administration API behind the console's credentials. */
-import { checkCaller, jolokiaPlugin } from '@spyglass/agent/jolokia'
-import type { Logger } from '@spyglass/agent/logger'
-import { prometheusContentType, prometheusText } from '@spyglass/agent/prometheus'
+import { checkCaller, jolokiaPlugin } from '@spyglass/mbeans/jolokia'
+import type { Logger } from '@spyglass/process/logger'
+import { prometheusContentType, prometheusText } from '@spyglass/mbeans/prometheus'
 import type { Registry } from '@spyglass/agent/registry'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { codeOf } from '@spyglass/agent/contract'

@@ -1,9 +1,9 @@
 /** The management process: the one place where all resources and events of a server come together. */
 import type { EventSeverity, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
-import { connectKeeper, type KeeperLink } from '@spyglass/agent/keeper-link'
+import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
-import { type OwnProcess, openOwnProcess } from '@spyglass/agent/own-process'
-import { registerPlatformBeans } from '@spyglass/agent/platform'
+import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
+import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { serverIdentity, version } from '../identity.ts'
 import { listen } from '../listen.ts'
 import { Gathering } from './gathering.ts'

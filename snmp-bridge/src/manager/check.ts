@@ -2,7 +2,7 @@
  * `--check HOST…`: asks SNMP agents, as a manager would, for their system group and our tables. The npm package net-snmp is the
  * manager, so that what is checked is not read by the code that wrote it.
  */
-import type { SpyglassConfig, Secrets } from '@spyglass/agent/config'
+import type { SpyglassConfig, Secrets } from '@spyglass/process/config'
 import snmp from 'net-snmp'
 import { formatOid, parseOid } from '../ber/oid.ts'
 import { fail } from '../errors.ts'

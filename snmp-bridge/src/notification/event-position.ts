@@ -3,7 +3,7 @@
  * endpoint keeps for its client. An event whose notification had just left may leave once more.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { writeDurably } from '@spyglass/agent/durable-file'
+import { writeDurably } from '@spyglass/process/durable-file'
 
 export interface EventPosition {
   /** Id that the endpoint gave. */

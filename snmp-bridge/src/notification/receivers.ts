@@ -1,5 +1,5 @@
 /** The receivers that the configuration names. */
-import type { Secrets, TrapTargetConfig } from '@spyglass/agent/config'
+import type { Secrets, TrapTargetConfig } from '@spyglass/process/config'
 import { masterKeys } from '../usm/keys.ts'
 import { createInformReceiver } from './inform-receiver.ts'
 import { createTrapReceiver, type Receiver } from './receiver.ts'

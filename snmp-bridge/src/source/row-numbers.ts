@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fail } from '../errors.ts'
-import { writeDurably } from '@spyglass/agent/durable-file'
+import { writeDurably } from '@spyglass/process/durable-file'
 
 export interface RowNumbers {
   /** The number of `name` within `space`, from 1. A new one counts only once {@link save} has put it on disk. */

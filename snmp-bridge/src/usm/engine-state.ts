@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { fail } from '../errors.ts'
-import { writeDurably } from '@spyglass/agent/durable-file'
+import { writeDurably } from '@spyglass/process/durable-file'
 import { MAX_ENGINE_VALUE } from './engine-clock.ts'
 
 export interface EngineIdentity {

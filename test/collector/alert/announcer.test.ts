@@ -1,6 +1,6 @@
-import { SpyglassConfig } from '@spyglass/agent/config'
+import { SpyglassConfig } from '@spyglass/process/config'
 import { kindNamed } from '@spyglass/agent/contract'
-import { createLogger } from '@spyglass/agent/logger'
+import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, test } from 'vitest'
 import { Announcer } from '../../../collector/src/alert/announcer.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SpyglassConfig } from '@spyglass/agent/config'
+import { SpyglassConfig } from '@spyglass/process/config'
 import { kinds, objectNameOf } from '@spyglass/agent/contract'
 import { Evaluator } from '../../../collector/src/alert/evaluator.ts'
 import { duration, EventSource, keyOf } from '../../../collector/src/alert/event-source.ts'

@@ -1,4 +1,4 @@
-import { createLogger } from '@spyglass/agent/logger'
+import { createLogger } from '@spyglass/process/logger'
 import { expect, test } from 'vitest'
 import { Evidence } from '../../../collector/src/alert/evidence.ts'
 import type { Incident } from '../../../collector/src/alert/incident.ts'

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { SpyglassConfig } from '@spyglass/agent/config'
+import { SpyglassConfig } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
 import type { Incident } from '../../../collector/src/alert/incident.ts'
 import { consoleUrl, pageOf } from '../../../collector/src/alert/page-of.ts'

@@ -1,4 +1,4 @@
-import { createLogger } from '@spyglass/agent/logger'
+import { createLogger } from '@spyglass/process/logger'
 import { expect, test } from 'vitest'
 import { Evaluator } from '../../../collector/src/alert/evaluator.ts'
 import type { Incident } from '../../../collector/src/alert/incident.ts'

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createLogger } from '@spyglass/agent/logger'
+import { createLogger } from '@spyglass/process/logger'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openState } from '../../../collector/src/alert/state.ts'

@@ -1,5 +1,5 @@
-import { ensureSecrets, SpyglassConfig, type Secrets } from '@spyglass/agent/config'
-import { createLogger } from '@spyglass/agent/logger'
+import { ensureSecrets, SpyglassConfig, type Secrets } from '@spyglass/process/config'
+import { createLogger } from '@spyglass/process/logger'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startConsole } from '../../../collector/src/console/index.ts'

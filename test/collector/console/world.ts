@@ -1,9 +1,9 @@
 /** Everything around the console, real: the store's process with rows in it, an MBean endpoint with resources, alerting, the console. */
 import { mkdirSync } from 'node:fs'
-import { dataFolder, type Secrets, SpyglassConfig } from '@spyglass/agent/config'
+import { dataFolder, type Secrets, SpyglassConfig } from '@spyglass/process/config'
 import { bucketIndex, kindNamed, kinds, type SpyglassEvent } from '@spyglass/agent/contract'
-import { jolokiaPlugin } from '@spyglass/agent/jolokia'
-import { createLogger } from '@spyglass/agent/logger'
+import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
+import { createLogger } from '@spyglass/process/logger'
 import { createRegistry, type Registry } from '@spyglass/agent/registry'
 import fastify from 'fastify'
 import { type Alerting, startAlerting } from '../../../collector/src/alert/index.ts'

@@ -1,4 +1,4 @@
-import { createLogger } from '@spyglass/agent/logger'
+import { createLogger } from '@spyglass/process/logger'
 import { expect, test } from 'vitest'
 import { createNotifier, type OutboxState } from '../../../collector/src/notify/index.ts'
 import { until } from '../../support/until.ts'

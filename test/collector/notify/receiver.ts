@@ -1,7 +1,7 @@
 /** A receiver of pages: a real HTTP server that remembers what it was sent. */
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { WebhookConfig } from '@spyglass/agent/config'
+import type { WebhookConfig } from '@spyglass/process/config'
 import type { Page } from '../../../collector/src/notify/index.ts'
 import { until } from '../../support/until.ts'
 

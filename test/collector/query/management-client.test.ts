@@ -1,6 +1,6 @@
-import { SpyglassConfig } from '@spyglass/agent/config'
+import { SpyglassConfig } from '@spyglass/process/config'
 import { kindNamed, kinds } from '@spyglass/agent/contract'
-import { jolokiaPlugin } from '@spyglass/agent/jolokia'
+import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { createRegistry } from '@spyglass/agent/registry'
 import fastify, { type FastifyInstance } from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'

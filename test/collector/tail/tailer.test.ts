@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, truncateSync, writeFileSync } fr
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createLogger } from '@spyglass/agent/logger'
+import { createLogger } from '@spyglass/process/logger'
 import { LONGEST_LINE, splitLines } from '../../../collector/src/tail/line-reader.ts'
 import { rowOfLine } from '../../../collector/src/tail/log-line.ts'
 import { loadOffsets, saveOffsets, Tailer } from '../../../collector/src/tail/tailer.ts'

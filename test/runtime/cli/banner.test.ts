@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { dataFolder, ensureSecrets, loadConfig } from '@spyglass/agent/config'
+import { dataFolder, ensureSecrets, loadConfig } from '@spyglass/process/config'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bannerText } from '../../../runtime/src/cli/banner.ts'

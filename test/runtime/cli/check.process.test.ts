@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadConfig, readSecrets } from '@spyglass/agent/config'
+import { loadConfig, readSecrets } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
 import { checkConfig } from '../../../runtime/src/cli/check.ts'
 import { tempFolder } from '../../support/temp-folder.ts'

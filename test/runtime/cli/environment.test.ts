@@ -1,4 +1,4 @@
-import { loadConfig } from '@spyglass/agent/config'
+import { loadConfig } from '@spyglass/process/config'
 import { expect, test, vi } from 'vitest'
 import { baseEnvironment, instanceEnvironment, serviceEnvironment, storeEnvironment } from '../../../runtime/src/cli/environment.ts'
 

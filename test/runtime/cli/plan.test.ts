@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureDataFolder, ensureSecrets, loadConfig } from '@spyglass/agent/config'
+import { ensureDataFolder, ensureSecrets, loadConfig } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
 import { planOf } from '../../../runtime/src/cli/plan.ts'
 import { tempFolder } from '../../support/temp-folder.ts'

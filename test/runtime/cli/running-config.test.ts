@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { writeChecked } from '@spyglass/agent/checked-config'
-import { ensureDataFolder, ensureSecrets, loadConfig } from '@spyglass/agent/config'
+import { writeChecked } from '@spyglass/process/checked-config'
+import { ensureDataFolder, ensureSecrets, loadConfig } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
 import { runningConfig } from '../../../runtime/src/cli/running-config.ts'
 import { lockDataFolder } from '../../../runtime/src/keeper/data-lock.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { type SpyglassEvent, createRegistry, kinds } from '@spyglass/agent'
-import type { DatasourceConfig } from '@spyglass/agent/config'
+import type { DatasourceConfig } from '@spyglass/process/config'
 import type { Clock } from '../../../runtime/src/datasource/clock.ts'
 import { openDatasources } from '../../../runtime/src/datasource/datasources.ts'
 

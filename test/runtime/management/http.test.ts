@@ -1,5 +1,5 @@
 import { kindNamed, kinds } from '@spyglass/agent/contract'
-import { createLogger } from '@spyglass/agent/logger'
+import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, onTestFinished, test } from 'vitest'
 import { buildManagement } from '../../../runtime/src/management/http.ts'

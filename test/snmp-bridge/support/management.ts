@@ -1,7 +1,7 @@
 /** The real MBean endpoint over a real registry, on a free port, with a few resources whose values the test sets. */
 import Fastify, { type FastifyInstance } from 'fastify'
 import { kindNamed, kinds, type ResourceKind } from '@spyglass/agent/contract'
-import { jolokiaPlugin } from '@spyglass/agent/jolokia'
+import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { createRegistry, type Registry } from '@spyglass/agent/registry'
 
 export interface Management {

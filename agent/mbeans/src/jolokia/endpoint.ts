@@ -1,0 +1,208 @@
+/** The MBean endpoint without HTTP: requests in, JSON out. plugin.ts puts it on a Fastify server. */
+import { objectNameOf, platformKinds } from '@spyglass/agent/contract'
+import type { Bean, Registry } from '@spyglass/agent/registry'
+import type { Operations } from './bean-info.ts'
+import { buildRequest } from './build-request.ts'
+import { type BeanSource, type Directory, createDirectory } from './directory.ts'
+import { fail, isBadRequest, jolokiaCodeOf, wireErrorOf } from './errors.ts'
+import { createList } from './list.ts'
+import { createLru } from './lru.ts'
+import { type Notifications, createNotifications } from './notifications.ts'
+import type { Parameters } from './parameters.ts'
+import type { Fields } from './parse-get.ts'
+import { readValue } from './read.ts'
+import type { ExecRequest, JolokiaRequest, ListRequest, SearchRequest } from './request.ts'
+import { createSearch } from './search.ts'
+import { configValue, versionValue } from './version.ts'
+
+/** What the endpoint needs of a logger; pino and the logger of a Fastify server have it. */
+export interface EndpointLogger {
+  error(fields: object, message: string): void
+  debug(fields: object, message: string): void
+}
+
+export interface EndpointOptions {
+  readonly registry: Registry
+  /** Beans shown; the registry's own by default. */
+  readonly source?: BeanSource
+  /** Name of this agent in `version` and in the notification store's ObjectName. */
+  readonly agentId: string
+  readonly version: string
+  readonly logger?: EndpointLogger
+  readonly now?: () => number
+}
+
+export interface Endpoint {
+  /** Answers one request. What is wrong with the request itself (status 400) is thrown; all else is in the answer. */
+  answer(request: JolokiaRequest, url: string): string
+  /** The same, in the form that is cheapest to send: a long list is encoded once a second, however many ask for it. */
+  answerBytes(request: JolokiaRequest, url: string): string | Buffer
+  /** Answers the fields of one member of a bulk: a bad one is answered by itself, with status 400. */
+  answerFields(fields: Fields, parameters: Parameters, url: string): string
+  readonly notifications: Notifications
+}
+
+/** An answer to a list request as bytes: true for one second and one generation. */
+interface Encoded {
+  readonly second: number
+  readonly generation: number
+  readonly bytes: Buffer
+}
+
+/** Clients ask for a list in few forms; each may be some hundred kilobytes long. */
+const ENCODED_LISTS = 8
+
+const STORE_OPERATIONS: Operations = {
+  pull: {
+    description: 'Hands out the notifications that a listener has heard since the last pull.',
+    args: [
+      { name: 'client', type: 'string', description: 'Id of the client, from notification/register.' },
+      { name: 'handle', type: 'string', description: 'Handle of the listener, from notification/add.' },
+    ],
+    returns: 'javax.management.openmbean.CompositeData',
+  },
+}
+
+const PULL = /^pull(\( *java\.lang\.String *, *java\.lang\.String *\))?$/
+
+export function createEndpoint(options: EndpointOptions): Endpoint {
+  return new MBeanEndpoint(options)
+}
+
+class MBeanEndpoint implements Endpoint {
+  readonly notifications: Notifications
+  readonly #options: EndpointOptions
+  readonly #now: () => number
+  readonly #directory: Directory
+  readonly #list: (request: ListRequest) => string | undefined
+  readonly #search: (request: SearchRequest) => string
+  readonly #store: string
+  readonly #encoded = createLru<Encoded>(ENCODED_LISTS)
+
+  constructor(options: EndpointOptions) {
+    const { registry, agentId, source = registry, now = Date.now } = options
+    this.#options = options
+    this.#now = now
+    this.#store = objectNameOf(platformKinds.notificationStore, { agent: agentId })
+    this.#directory = createDirectory(source, now)
+    this.#list = createList(this.#directory, ({ name }) => (name === this.#store ? STORE_OPERATIONS : {}))
+    this.#search = createSearch(this.#directory)
+    this.notifications = createNotifications({ directory: this.#directory, store: this.#store, now })
+  }
+
+  answerFields(fields: Fields, parameters: Parameters, url: string): string {
+    let request: JolokiaRequest | undefined
+    try {
+      request = buildRequest(fields, parameters)
+      return this.answer(request, url)
+    } catch (error) {
+      return this.#failed(error, request)
+    }
+  }
+
+  answer(request: JolokiaRequest, url: string): string {
+    try {
+      const value = this.#valueOf(request, url)
+      const head = request.parameters.includeRequest ? `{"request":${request.echo},` : '{'
+      const timestamp = Math.floor(this.#now() / 1000)
+      if (value === undefined) return `${head}"status":304,"timestamp":${timestamp}}`
+      return `${head}"value":${value},"status":200,"timestamp":${timestamp}}`
+    } catch (error) {
+      if (isBadRequest(error)) throw error
+      return this.#failed(error, request)
+    }
+  }
+
+  answerBytes(request: JolokiaRequest, url: string): string | Buffer {
+    if (request.type !== 'list' || request.parameters.ifModifiedSince > 0) return this.answer(request, url)
+    const second = Math.floor(this.#now() / 1000)
+    const generation = this.#directory.generation()
+    const key = JSON.stringify([request.path, request.parameters])
+    const known = this.#encoded.get(key)
+    if (known?.second === second && known.generation === generation) return known.bytes
+    const bytes = Buffer.from(this.answer(request, url))
+    this.#encoded.set(key, { second, generation, bytes })
+    return bytes
+  }
+
+  #failed(error: unknown, request: JolokiaRequest | undefined): string {
+    if (jolokiaCodeOf(error) === 'SPY_JOLOKIA_INTERNAL') {
+      this.#options.logger?.error({ err: error, code: 'SPY_JOLOKIA_INTERNAL' }, 'a request could not be answered')
+    }
+    const fields = JSON.stringify(wireErrorOf(error))
+    return request?.parameters.includeRequest ? `{"request":${request.echo},${fields.slice(1)}` : fields
+  }
+
+  /** The value as JSON; undefined for "not modified". */
+  #valueOf(request: JolokiaRequest, url: string): string | undefined {
+    if (request.problem !== undefined) throw request.problem
+    switch (request.type) {
+      case 'read':
+        return readValue(request, this.#directory, this.#unreadable)
+      case 'search':
+        return this.#search(request)
+      case 'list':
+        return this.#list(request)
+      case 'version':
+        return versionValue(this.#options, url)
+      case 'config':
+        return configValue(this.#options)
+      case 'write':
+        throw fail('SPY_JOLOKIA_DENIED', ['writing attributes'])
+      case 'exec':
+        return this.#exec(request)
+      default:
+        return this.notifications.command(request)
+    }
+  }
+
+  /** The notification store's `pull` is the only operation. */
+  #exec({ mbean, operation, arguments: given }: ExecRequest): string {
+    if (this.#directory.resolve(mbean)?.name !== this.#store) throw fail('SPY_JOLOKIA_DENIED', ['executing operations'])
+    if (!PULL.test(operation)) throw fail('SPY_JOLOKIA_NO_OPERATION', [operation])
+    return this.notifications.pull(given[0], given[1])
+  }
+
+  readonly #unreadable = (bean: Bean, attribute: string, error: unknown): void => {
+    this.#options.logger?.debug({ err: error, code: 'SPY_JOLOKIA_UNREADABLE', mbean: bean.name, attribute }, 'attribute not readable')
+  }
+}
+
+/** Registers the endpoint's own MBeans: the one that emits all events, and the notification store. */
+export function registerEndpointBeans({ registry, agentId }: EndpointOptions, { notifications }: Endpoint): () => void {
+  let count = 0
+  let last = { name: '', resource: undefined as string | undefined, message: '', time: undefined as number | undefined }
+  const disposers = [
+    registry.onEvent((event) => {
+      count++
+      last = event
+      notifications.publish(event)
+    }),
+    registry.register(
+      platformKinds.events,
+      {},
+      {
+        count: () => count,
+        lastTime: () => last.time,
+        lastName: () => last.name,
+        lastResource: () => last.resource,
+        lastMessage: () => last.message,
+      },
+      { fallback: true },
+    ),
+    registry.register(
+      platformKinds.notificationStore,
+      { agent: agentId },
+      {
+        clients: () => notifications.counts.clients,
+        listeners: () => notifications.counts.listeners,
+        streams: () => notifications.counts.streams,
+      },
+      { fallback: true },
+    ),
+  ]
+  return () => {
+    for (const dispose of disposers) dispose()
+    notifications.close()
+  }
+}

@@ -1,0 +1,231 @@
+/** Registers the beans that JVM-minded tools read, with the quantities of this process. */
+import { createRequire } from 'node:module'
+import os from 'node:os'
+import process from 'node:process'
+import v8 from 'node:v8'
+import { type Getters, type ResourceKeys, type ResourceKind, objectNameOf, platformKinds } from '@spyglass/agent/contract'
+import { type Registry, sampled } from '@spyglass/agent/registry'
+import { GARBAGE_COLLECTIONS, watchGarbageCollection } from './garbage-collection.ts'
+import { createCpuLoad, fileDescriptorLimit, openFileDescriptors, threads } from './operating-system.ts'
+import { inputArguments, systemProperties } from './runtime-info.ts'
+
+export interface PlatformOptions {
+  /** Name of the process: an instance, management, collector, store or snmp-bridge. */
+  readonly processName: string
+  /** Whether the beans stand back for pushed ones of the same name. Management says true. Default false. */
+  readonly fallback?: boolean
+}
+
+/** Registers all platform beans; the result takes them out again. One call for each process. */
+export function registerPlatformBeans(registry: Registry, options: PlatformOptions): () => void {
+  const { fallback = false, processName } = options
+  const disposers: (() => void)[] = []
+  const add: Add = (kind, keys, getters) => disposers.push(registry.register(kind, keys, getters, { fallback }))
+  addMemory(add)
+  addRuntime(add, processName)
+  addOperatingSystem(add)
+  addThreading(add)
+  addModules(add)
+  disposers.push(addGarbageCollection(add))
+  addMemoryPools(add)
+  return () => {
+    for (const dispose of disposers) dispose()
+  }
+}
+
+type Add = <K extends ResourceKind>(kind: K, keys: ResourceKeys, getters: Getters<K>) => void
+
+interface MemoryUsage {
+  readonly init: number
+  readonly committed: number
+  readonly max: number
+  readonly used: number
+}
+
+/** How long a reading of the heap, or of its spaces, is shared. */
+const SAMPLE_MS = 100
+const { javaMemory, javaRuntime, javaOperatingSystem, javaThreading, javaClassLoading, javaCompilation } = platformKinds
+const { javaGarbageCollector, javaMemoryPool, javaBufferPool } = platformKinds
+
+const named = (kind: ResourceKind, keys: ResourceKeys = {}) => {
+  const name = objectNameOf(kind, keys)
+  return () => name
+}
+
+function addMemory(add: Add): void {
+  const heap = sampled(SAMPLE_MS, () => v8.getHeapStatistics())
+  const atFirst = heap()
+  const arrayBuffers = sampled(SAMPLE_MS, () => process.memoryUsage().arrayBuffers)
+  add(
+    javaMemory,
+    {},
+    {
+      HeapMemoryUsage: (): MemoryUsage => ({
+        init: atFirst.total_heap_size,
+        committed: heap().total_heap_size,
+        max: heap().heap_size_limit,
+        used: heap().used_heap_size,
+      }),
+      NonHeapMemoryUsage: (): MemoryUsage => ({
+        init: atFirst.external_memory,
+        committed: heap().external_memory,
+        max: -1,
+        used: heap().external_memory,
+      }),
+      Verbose: () => process.execArgv.includes('--trace-gc'),
+      ObjectName: named(javaMemory),
+    },
+  )
+  const keys = { name: 'direct' }
+  add(javaBufferPool, keys, {
+    Name: () => keys.name,
+    MemoryUsed: arrayBuffers,
+    TotalCapacity: arrayBuffers,
+    ObjectName: named(javaBufferPool, keys),
+  })
+}
+
+function addRuntime(add: Add, processName: string): void {
+  const properties = systemProperties(processName)
+  const redacted = inputArguments(process.execArgv)
+  const startTime = Math.round(performance.timeOrigin)
+  add(
+    javaRuntime,
+    {},
+    {
+      Name: () => `${process.pid}@${os.hostname()}`,
+      Pid: () => process.pid,
+      VmName: () => `Node.js (V8 ${process.versions.v8})`,
+      VmVendor: () => 'OpenJS Foundation',
+      VmVersion: () => process.versions.node,
+      SpecName: () => 'ECMAScript',
+      StartTime: () => startTime,
+      Uptime: () => Math.round(process.uptime() * 1000),
+      InputArguments: () => redacted,
+      SystemProperties: () => properties,
+      ObjectName: named(javaRuntime),
+    },
+  )
+}
+
+function addOperatingSystem(add: Add): void {
+  const load = createCpuLoad()
+  const cpu = sampled(1000, () => load())
+  const total = os.totalmem()
+  add(
+    javaOperatingSystem,
+    {},
+    {
+      Name: () => os.type(),
+      Version: () => os.release(),
+      Arch: () => os.arch(),
+      AvailableProcessors: () => os.availableParallelism(),
+      SystemLoadAverage: () => os.loadavg()[0],
+      ProcessCpuTime: () => {
+        const { user, system } = process.cpuUsage()
+        return (user + system) * 1000
+      },
+      ProcessCpuLoad: () => cpu().process,
+      CpuLoad: () => cpu().system,
+      SystemCpuLoad: () => cpu().system,
+      TotalPhysicalMemorySize: () => total,
+      FreePhysicalMemorySize: () => os.freemem(),
+      TotalMemorySize: () => total,
+      FreeMemorySize: () => os.freemem(),
+      OpenFileDescriptorCount: sampled(1000, openFileDescriptors),
+      MaxFileDescriptorCount: sampled(60_000, fileDescriptorLimit),
+      ObjectName: named(javaOperatingSystem),
+    },
+  )
+}
+
+/** Reading the names of all threads costs some 20 file reads: shared for five seconds. */
+function addThreading(add: Add): void {
+  let peak: number | undefined
+  const counted = sampled(5000, () => {
+    const now = threads()
+    if (now) peak = Math.max(peak ?? 0, now.all)
+    return now
+  })
+  add(
+    javaThreading,
+    {},
+    {
+      ThreadCount: () => counted()?.all,
+      DaemonThreadCount: () => counted()?.daemon,
+      PeakThreadCount: () => {
+        counted()
+        return peak
+      },
+      ThreadContentionMonitoringSupported: () => false,
+      ThreadCpuTimeSupported: () => false,
+      ObjectName: named(javaThreading),
+    },
+  )
+}
+
+function addModules(add: Add): void {
+  const { cache } = createRequire(import.meta.url)
+  add(
+    javaClassLoading,
+    {},
+    {
+      LoadedClassCount: sampled(1000, () => Object.keys(cache).length),
+      Verbose: () => false,
+      ObjectName: named(javaClassLoading),
+    },
+  )
+  add(
+    javaCompilation,
+    {},
+    {
+      Name: () => `V8 ${process.versions.v8}`,
+      CompilationTimeMonitoringSupported: () => false,
+      ObjectName: named(javaCompilation),
+    },
+  )
+}
+
+function addGarbageCollection(add: Add): () => void {
+  const watch = watchGarbageCollection()
+  for (const [name, pools] of Object.entries(GARBAGE_COLLECTIONS)) {
+    const keys = { name }
+    add(javaGarbageCollector, keys, {
+      Name: () => name,
+      CollectionCount: () => watch.totals(name).count,
+      CollectionTime: () => Math.round(watch.totals(name).timeMs),
+      Valid: () => true,
+      MemoryPoolNames: () => pools,
+      ObjectName: named(javaGarbageCollector, keys),
+    })
+  }
+  return () => watch.stop()
+}
+
+function addMemoryPools(add: Add): void {
+  const spaces = sampled(SAMPLE_MS, () => new Map(v8.getHeapSpaceStatistics().map((space) => [space.space_name, space])))
+  for (const [name, atFirst] of spaces()) {
+    const keys = { name }
+    const collectors = Object.entries(GARBAGE_COLLECTIONS).flatMap(([collector, pools]) => (pools.includes(name) ? collector : []))
+    const usage = (): MemoryUsage => {
+      const { space_size: committed, space_used_size: used } = spaces().get(name) ?? atFirst
+      return { init: atFirst.space_size, committed, max: -1, used }
+    }
+    let peak = usage()
+    add(javaMemoryPool, keys, {
+      Name: () => name,
+      Type: () => 'HEAP',
+      Usage: usage,
+      PeakUsage: () => {
+        const now = usage()
+        if (now.used > peak.used) peak = now
+        return peak
+      },
+      Valid: () => true,
+      MemoryManagerNames: () => collectors,
+      UsageThresholdSupported: () => false,
+      CollectionUsageThresholdSupported: () => false,
+      ObjectName: named(javaMemoryPool, keys),
+    })
+  }
+}

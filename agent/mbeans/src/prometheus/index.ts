@@ -1,0 +1,2 @@
+export { prometheusContentType, prometheusText } from './prometheus-text.ts'
+export { prometheusNameOf } from '@spyglass/agent/contract'

@@ -1,0 +1,88 @@
+/**
+ * The resources of a registry in Prometheus's text format: names, units and help from the declarations, labels from the keys of the
+ * ObjectName. A pushed value is as old as its push. Label `instance` is ours: scrape with `honor_labels: true` to keep its name.
+ */
+import { Counter, Gauge, Registry as PromRegistry } from 'prom-client'
+import { type ResourceKind, isMetric, isStateSet, prometheusFactor, prometheusNameOf, snakeCase } from '@spyglass/agent/contract'
+import type { Bean, Registry } from '@spyglass/agent/registry'
+
+export const prometheusContentType = PromRegistry.PROMETHEUS_CONTENT_TYPE
+
+/** What is read of a registry. */
+export type Beans = Pick<Registry, 'beans'>
+
+/** All metrics of all resources, read now. An attribute whose value is not known is left out. */
+export async function prometheusText(registry: Beans): Promise<string> {
+  const target = new PromRegistry()
+  for (const [kind, beans] of Map.groupBy(registry.beans(), ({ kind }) => kind)) {
+    for (const attribute of Object.keys(kind.attributes)) {
+      if (isMetric(kind, attribute)) addNumber(target, { kind, attribute }, beans)
+      else if (isStateSet(kind, attribute)) addStates(target, { kind, attribute }, beans)
+    }
+  }
+  return target.metrics()
+}
+
+interface Source {
+  readonly kind: ResourceKind
+  readonly attribute: string
+}
+
+function addNumber(target: PromRegistry, { kind, attribute }: Source, beans: readonly Bean[]): void {
+  const declared = kind.attributes[attribute]!
+  const samples = beans.flatMap((bean) => {
+    const value = numberOf(bean, attribute)
+    return value === undefined ? [] : { labels: labelsOf(bean), value: scaled(value, prometheusFactor(declared)) }
+  })
+  if (samples.length === 0) return
+  const settings = { ...settingsOf(target, { kind, attribute }), labelNames: kind.keys.map(snakeCase) }
+  if (declared.role === 'counter') {
+    const counter = new Counter(settings)
+    for (const { labels, value } of samples) counter.inc(labels, Math.max(0, value)) // a counter of ours never falls below zero
+  } else {
+    const gauge = new Gauge(settings)
+    for (const { labels, value } of samples) gauge.set(labels, value)
+  }
+}
+
+/** One series for each state, as OpenMetrics does with state sets: 1 for the present one, 0 for the others. */
+function addStates(target: PromRegistry, { kind, attribute }: Source, beans: readonly Bean[]): void {
+  const states = kind.attributes[attribute]?.values ?? []
+  const label = snakeCase(attribute)
+  const known = beans.flatMap((bean) => {
+    const state = readSafely(bean, attribute)
+    return typeof state === 'string' ? { labels: labelsOf(bean), state } : []
+  })
+  if (known.length === 0) return
+  const gauge = new Gauge({ ...settingsOf(target, { kind, attribute }), labelNames: [...kind.keys.map(snakeCase), label] })
+  for (const { labels, state } of known) for (const each of states) gauge.set({ ...labels, [label]: each }, each === state ? 1 : 0)
+}
+
+function settingsOf(target: PromRegistry, { kind, attribute }: Source): { name: string; help: string; registers: PromRegistry[] } {
+  return { name: prometheusNameOf(kind, attribute), help: kind.attributes[attribute]?.description ?? '', registers: [target] }
+}
+
+function labelsOf({ kind, keys }: Bean): Record<string, string> {
+  return Object.fromEntries(kind.keys.map((key) => [snakeCase(key), keys[key] ?? '']))
+}
+
+function numberOf(bean: Bean, attribute: string): number | undefined {
+  const value = readSafely(bean, attribute)
+  if (typeof value === 'boolean') return value ? 1 : 0
+  const number = typeof value === 'bigint' ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+/** Division keeps what multiplication by 0.001 would blur: 1234 ms are 1.234 s. */
+function scaled(value: number, factor: number): number {
+  return factor < 1 ? value / Math.round(1 / factor) : value * factor
+}
+
+/** A getter that throws leaves its series out: one bad attribute must not cost a scrape. */
+function readSafely(bean: Bean, attribute: string): unknown {
+  try {
+    return bean.read(attribute)
+  } catch {
+    return undefined // the series is missing, which is what it means
+  }
+}

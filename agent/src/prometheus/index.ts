@@ -1,2 +1,0 @@
-export { prometheusContentType, prometheusText } from './prometheus-text.ts'
-export { prometheusNameOf } from '../contract/index.ts'

@@ -1,0 +1,2 @@
+export { registerEventLoop } from './event-loop.ts'
+export { registerHeap } from './heap.ts'

@@ -1,0 +1,67 @@
+/** Where things lie in the data folder. */
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { codeOf } from '@spyglass/agent/contract'
+import { fail } from './errors.ts'
+
+export interface DataFolder {
+  readonly root: string
+  /** The embedded ClickHouse. */
+  readonly store: string
+  /** Segments of the write-ahead log. */
+  readonly wal: string
+  readonly serverLog: string
+  /** One access log for each application. */
+  readonly accessLogs: string
+  /** Small state that survives restarts: alerts, SNMP row numbers and engine boots, tail offsets. */
+  readonly state: string
+  /** Effective configuration and lock of the running server. */
+  readonly run: string
+  /** Grafana provisioning, as `spyglass dashboards build` writes it. */
+  readonly grafana: string
+  readonly mibs: string
+  readonly secrets: string
+}
+
+export function dataFolder(root: string): DataFolder {
+  return {
+    root,
+    store: join(root, 'store'),
+    wal: join(root, 'wal'),
+    serverLog: join(root, 'logs', 'server.log'),
+    accessLogs: join(root, 'logs', 'access'),
+    state: join(root, 'state'),
+    run: join(root, 'run'),
+    grafana: join(root, 'grafana'),
+    mibs: join(root, 'mibs'),
+    secrets: join(root, 'secrets.yaml'),
+  }
+}
+
+/**
+ * Makes the folders that are missing (mode 0700 for the root).
+ * @throws SPY_DATA_UNWRITABLE
+ */
+export function ensureDataFolder(root: string): DataFolder {
+  const folder = dataFolder(root)
+  try {
+    makeFolder(root, 0o700)
+    for (const path of [folder.store, folder.wal, folder.accessLogs, folder.state, folder.run]) makeFolder(path)
+    accessSync(root, constants.W_OK)
+  } catch (error) {
+    throw fail('SPY_DATA_UNWRITABLE', [root, error instanceof Error ? error.message : String(error)], error)
+  }
+  return folder
+}
+
+/** Node's own `recursive` tells a read-only file system as ENOENT, and never returns from below /proc. */
+function makeFolder(path: string, mode = 0o777): void {
+  try {
+    mkdirSync(path, { mode })
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return accessSync(`${path}/.`) // a file of that name fails as ENOTDIR
+    if (codeOf(error) !== 'ENOENT' || existsSync(dirname(path))) throw error
+    makeFolder(dirname(path), mode)
+    makeFolder(path, mode)
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * The whole of spyglass.yaml, declared once: types, validation, defaults and the reference page come from it. It lives in the agent
+ * because every part reads it and all arrows lead here; the agent itself never loads it (a parser costs its host 50 ms of start).
+ */
+import { z } from 'zod'
+import { defaultPorts, LOOPBACK } from '@spyglass/agent/contract'
+
+const port = (value: number, description: string) => z.int().min(1).max(65_535).default(value).meta({ description })
+const host = (description = 'Address to listen on. A non-loopback address is refused where no credentials protect it.') =>
+  z.string().min(1).default(LOOPBACK).meta({ description })
+const milliseconds = (value: number, description: string, min = 1, max = 86_400_000) =>
+  z.int().min(min).max(max).default(value).meta({ description })
+const name = (description: string) =>
+  z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'lower-case letters, digits, - and _; at most 64')
+    .meta({ description })
+
+const Listener = z.strictObject({
+  name: name('Name of the listener; instances are named after it (`http-1`).'),
+  host: host('Address to listen on.'),
+  port: port(defaultPorts.application, 'Port to listen on.'),
+  instances: z.int().min(1).max(64).default(1).meta({ description: 'Instances that serve this listener together.' }),
+})
+
+const Application = z.strictObject({
+  name: name('Name of the application.'),
+  folder: z
+    .string()
+    .min(1)
+    .meta({ description: 'Folder of the application, relative to the configuration file. Its package.json names the main module.' }),
+  contextPath: z
+    .string()
+    .regex(/^(\/|(\/[\w.~-]+)+)$/, 'a path that begins with / and does not end with one')
+    .default('/')
+    .meta({ description: 'Path under which the application is deployed.' }),
+  listener: z.string().default('http').meta({ description: 'Name of the listener that serves it.' }),
+  environment: z
+    .record(z.string(), z.string())
+    .default({})
+    .meta({ description: 'Environment variables added for the instance that hosts it.' }),
+  startTimeoutMs: milliseconds(30_000, 'Time the application may take to start.'),
+})
+
+const Datasource = z.strictObject({
+  name: name('Name of the datasource; applications ask for it by this name.'),
+  driver: z.enum(['sqlite']).default('sqlite').meta({ description: 'Database driver. sqlite is node:sqlite, off the main thread.' }),
+  file: z
+    .string()
+    .min(1)
+    .meta({ description: 'Database file, relative to the data folder; `:memory:` is a database for each connection.' }),
+  min: z.int().min(0).max(1000).default(1).meta({ description: 'Connections kept open when idle.' }),
+  max: z.int().min(1).max(1000).default(8).meta({ description: 'Most connections that may be open.' }),
+  acquireTimeoutMs: milliseconds(5000, 'How long a borrower waits for a connection before it gets SPY_POOL_TIMEOUT.'),
+  maxWaiting: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(1000)
+    .meta({ description: 'Most borrowers that may wait; further ones are refused at once.' }),
+  idleTimeoutMs: milliseconds(60_000, 'How long a connection above `min` may be idle before it is closed.'),
+  leakAfterMs: milliseconds(
+    30_000,
+    'A connection held for longer with no statement running is reported as leaked, with its borrower.',
+    100,
+  ),
+  exhaustedAfterMs: milliseconds(
+    10_000,
+    'How long all connections must be lent, with borrowers waiting, before the pool counts as exhausted.',
+    100,
+  ),
+})
+
+const Webhook = z.strictObject({
+  name: name('Name of the receiver.'),
+  type: z.enum(['webhook', 'alertmanager']).default('webhook').meta({
+    description: 'webhook: one JSON document for each page. alertmanager: the Prometheus Alertmanager at `url`, by POST /api/v2/alerts.',
+  }),
+  url: z.url({ protocol: /^https?$/ }).meta({ description: 'Where pages are posted as JSON. Redirects are not followed.' }),
+  headers: z.record(z.string(), z.string()).default({}).meta({ description: 'Headers sent with each page, for instance Authorization.' }),
+  timeoutMs: milliseconds(5000, 'Time one attempt may take.'),
+})
+
+const TrapTarget = z.strictObject({
+  host: z.string().min(1).meta({ description: 'Address of the manager.' }),
+  port: port(162, 'UDP port of the manager.'),
+  version: z.enum(['v2c', 'v3']).default('v2c').meta({ description: 'v2c sends traps, v3 sends authPriv informs.' }),
+  community: z.string().min(1).optional().meta({ description: 'Community for v2c.' }),
+  user: z.string().min(1).optional().meta({ description: 'v3 user; by default the one in secrets.yaml.' }),
+  authPassword: z
+    .string()
+    .min(8)
+    .optional()
+    .meta({ description: 'v3 authentication password (SHA-256); by default the one in secrets.yaml.' }),
+  privPassword: z.string().min(8).optional().meta({ description: 'v3 privacy password (AES-128); by default the one in secrets.yaml.' }),
+  timeoutMs: milliseconds(2000, 'How long an inform waits for its acknowledgement.'),
+  retries: z.int().min(0).max(20).default(5).meta({ description: 'How often an inform is repeated.' }),
+})
+
+export const SpyglassConfig = z.strictObject({
+  server: z.strictObject({ name: name('Name of this server.').default('spyglass') }).prefault({}),
+  data: z
+    .string()
+    .min(1)
+    .default('./spyglass-data')
+    .meta({ description: 'Data folder: store, write-ahead log, logs, state, secrets. Relative to the configuration file.' }),
+  portOffset: z.int().min(0).max(50_000).default(0).meta({ description: 'Added to every port.' }),
+  logs: z
+    .strictObject({
+      level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+        .default('info')
+        .meta({ description: 'Level of the server log.' }),
+    })
+    .prefault({}),
+  listeners: z
+    .array(Listener)
+    .min(1)
+    .prefault([{ name: 'http' }]),
+  applications: z.array(Application).default([]),
+  datasources: z.array(Datasource).default([]),
+  management: z
+    .strictObject({ host: host(), port: port(defaultPorts.management, 'Port of Jolokia, Prometheus and the administration API.') })
+    .prefault({}),
+  agent: z
+    .strictObject({
+      slowRequestMs: z
+        .int()
+        .min(1)
+        .optional()
+        .meta({ description: 'Requests slower than this are kept. Left out: each route by its own 99th percentile, and at least 100 ms.' }),
+      slowStatementMs: milliseconds(100, 'Statements slower than this count as slow.'),
+      keptPerSecond: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(5)
+        .meta({ description: 'Most traces kept in a second by one instance; drops are counted.' }),
+      baselinePerMinute: z.int().min(0).max(6000).default(6).meta({ description: 'Ordinary requests kept in a minute for comparison.' }),
+      metricsIntervalMs: milliseconds(10_000, 'How often aggregates and metrics are sent.', 100),
+      endpoint: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .meta({ description: 'OTLP/HTTP endpoint; by default the collector of this server.' }),
+    })
+    .prefault({}),
+  collector: z
+    .strictObject({
+      host: host(),
+      otlpHttpPort: port(defaultPorts.otlpHttp, 'Port of OTLP over HTTP.'),
+      maxBodyBytes: z
+        .int()
+        .min(1024)
+        .max(67_108_864)
+        .default(20_971_520)
+        .meta({ description: 'Largest OTLP body, also after decompression.' }),
+      maxWalBytes: z
+        .int()
+        .min(16_777_216)
+        .default(1_073_741_824)
+        .meta({ description: 'Most bytes in the write-ahead log; beyond it requests get 503 with Retry-After.' }),
+      sealTracesMs: milliseconds(1000, 'Age at which a segment with traces is sealed.', 50),
+      sealOthersMs: milliseconds(5000, 'Age at which a segment without traces is sealed.', 50),
+    })
+    .prefault({}),
+  store: z
+    .strictObject({
+      host: host(),
+      port: port(defaultPorts.clickhouse, 'Port of the ClickHouse HTTP interface.'),
+      readers: z.int().min(1).max(16).default(2).meta({ description: 'Reader sessions; further queries queue.' }),
+      maxQueueLength: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(32)
+        .meta({ description: 'Queries that may queue for a reader; further ones get 503.' }),
+      maxMemoryBytes: z.int().min(134_217_728).default(1_073_741_824).meta({ description: 'Most memory the engine may take.' }),
+      queryTimeoutMs: milliseconds(30_000, 'Longest a query may run.'),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      telemetryDays: z.int().min(1).max(3650).default(7).meta({ description: 'Days that traces, logs and metrics are kept.' }),
+      rollupDays: z.int().min(1).max(3650).default(30).meta({ description: 'Days that rollups and events are kept.' }),
+    })
+    .prefault({}),
+  console: z
+    .strictObject({
+      host: host('Address of the console; it asks for the user and password in secrets.yaml.'),
+      port: port(defaultPorts.console, 'Port of the console and the query API.'),
+      publicUrl: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .meta({ description: 'Address under which people reach the console; links in pages use it.' }),
+    })
+    .prefault({}),
+  alerting: z
+    .strictObject({
+      owner: z
+        .enum(['spyglass', 'grafana', 'prometheus'])
+        .default('spyglass')
+        .meta({ description: 'Who pages; the rules of the others are shipped paused.' }),
+      webhooks: z.array(Webhook).default([]),
+      instanceDownAfterMs: milliseconds(15_000, 'How long an instance must be down before InstanceDown pages.', 100),
+      crashesBeforePage: z
+        .int()
+        .min(2)
+        .max(100)
+        .default(3)
+        .meta({ description: 'Crashes within crashWindowMs that page even if each healed.' }),
+      crashWindowMs: milliseconds(600_000, 'Window of crashesBeforePage.', 1000),
+      repeatAfterMs: milliseconds(3_600_000, 'A reminder is sent after this time while an alert still fires.', 1000),
+    })
+    .prefault({}),
+  snmp: z
+    .strictObject({
+      enabled: z.boolean().default(true).meta({ description: 'Whether the SNMP bridge runs.' }),
+      host: host('Address to listen on. With v2c switched on only a loopback address is allowed.'),
+      port: port(defaultPorts.snmp, 'UDP port.'),
+      root: z
+        .string()
+        .regex(/^1\.3\.6\.1(\.\d+)+$/, 'an OID under 1.3.6.1')
+        .default('1.3.6.1.4.1.8072.9999.9999')
+        .meta({ description: 'OID under which SPYGLASS-MIB is rooted.' }),
+      community: z.string().min(1).optional().meta({ description: 'Read-only community. Left out: v2c is off.' }),
+      contact: z.string().default('').meta({ description: 'sysContact.' }),
+      location: z.string().default('').meta({ description: 'sysLocation.' }),
+      pollIntervalMs: milliseconds(1000, 'How often the bridge reads the MBean endpoint.', 100),
+      trapTargets: z.array(TrapTarget).default([]),
+    })
+    .prefault({}),
+})
+
+export type SpyglassConfig = z.infer<typeof SpyglassConfig>
+export type ListenerConfig = z.infer<typeof Listener>
+export type ApplicationConfig = z.infer<typeof Application>
+export type DatasourceConfig = z.infer<typeof Datasource>
+export type WebhookConfig = z.infer<typeof Webhook>
+export type TrapTargetConfig = z.infer<typeof TrapTarget>

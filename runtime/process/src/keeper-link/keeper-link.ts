@@ -1,0 +1,101 @@
+/**
+ * A child's side of the channel to its keeper: says when it is ready, pushes its registry, passes events on, and obeys a stop.
+ * Started without a keeper the same calls work: nothing is pushed, and signals stop the process.
+ */
+import process from 'node:process'
+import type { FromChild, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
+import type { Registry } from '@spyglass/agent/registry'
+
+export interface KeeperLinkOptions {
+  readonly registry: Registry
+  /** Ends the work in hand within the deadline; the process exits when it is done. */
+  readonly stop: (deadlineMs: number) => Promise<void> | void
+  /** Receives every other message of the keeper, with the socket handle that came along. */
+  readonly onMessage?: (message: ToChild, handle: unknown) => void
+  /** How often the registry is pushed. Default 1000. */
+  readonly pushIntervalMs?: number
+  /** Whether events of the registry are passed to the keeper. Default true; management, where they end up, says false. */
+  readonly passEvents?: boolean
+}
+
+export interface KeeperLink {
+  /** Whether a keeper is there. */
+  readonly kept: boolean
+  /** Tells the keeper that the process serves, and begins to push. */
+  ready(): void
+  send(message: FromChild): void
+}
+
+/** A message that cannot be sent needs no other answer than the `disconnect` that follows; unhandled, it would end the process at once. */
+const keeperIsGone = (): void => {}
+
+const ALONE_DEADLINE_MS = 5000
+/** A signal to the whole process group reaches keeper and children at once: for this long a child waits whether the keeper sets the order. */
+const TURN_MS = 500
+
+export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000, passEvents = true }: KeeperLinkOptions): KeeperLink {
+  const kept = typeof process.send === 'function'
+  let pushing = false
+  let ending: NodeJS.Timeout | undefined
+  let isInOrder = false
+  let stopping = false
+
+  /** The channel's own buffer is unbounded, so a push waits until the last one has left; the newest values win. */
+  function push(): void {
+    if (pushing || stopping) return
+    pushing = true
+    process.send?.({ type: 'registry', snapshot: registry.snapshot() } satisfies FromChild, () => (pushing = false))
+  }
+
+  function send(message: FromChild): void {
+    if (process.connected) process.send?.(message, undefined, undefined, keeperIsGone)
+  }
+
+  /** Whoever hears of an event and looks must find the values that go with it. */
+  function passOn(event: SpyglassEvent): void {
+    send({ type: 'event', event })
+    queueMicrotask(push)
+  }
+
+  async function end(deadlineMs: number): Promise<void> {
+    if (stopping) return
+    stopping = true
+    setTimeout(() => process.exit(1), deadlineMs).unref()
+    await stop(deadlineMs)
+    process.exit(0)
+  }
+
+  /** The keeper stops and says when this one's turn comes, whether a signal has come already or comes yet. */
+  function awaitTurn(): void {
+    isInOrder = true
+    clearTimeout(ending)
+  }
+
+  if (kept) {
+    process.on('message', (message: ToChild, handle: unknown) => {
+      if (message.type === 'stop') void end(message.deadlineMs)
+      else if (message.type === 'stopping') awaitTurn()
+      else onMessage?.(message, handle)
+    })
+    process.on('disconnect', () => void end(ALONE_DEADLINE_MS)) // the keeper died: end the work in hand, then go
+    if (passEvents) registry.onEvent(passOn)
+    process.on('SIGINT', () => {}) // Ctrl-C reaches the whole process group; the keeper decides the order
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => {
+        if (!isInOrder) ending ??= setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)
+      })
+  } else {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(ALONE_DEADLINE_MS))
+  }
+
+  return {
+    kept,
+    send,
+    ready() {
+      if (!kept) return
+      send({ type: 'ready' })
+      push()
+      setInterval(push, pushIntervalMs).unref()
+    },
+  }
+}

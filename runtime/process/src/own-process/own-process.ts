@@ -1,0 +1,65 @@
+/**
+ * What each of our own processes (management, collector, store, snmp-bridge) begins with: configuration, data folder, secrets, log, and a
+ * registry that tells of its heap and event loop; and how it ends when it cannot start.
+ */
+import process from 'node:process'
+import { codeOf, type FromChild, kindNamed } from '@spyglass/agent/contract'
+import { createRegistry, type Registry } from '@spyglass/agent/registry'
+import { registerEventLoop, registerHeap } from '@spyglass/agent/runtime-metrics'
+import { openProcessConfig, type ProcessConfig } from '../config/checked.ts'
+import { createLogger, type Logger } from '../logger/index.ts'
+
+export interface OwnProcess extends ProcessConfig {
+  readonly registry: Registry
+  readonly logger: Logger
+}
+
+/**
+ * Reads `--config`, `--data` and `--port-offset`, or what the keeper has checked, and makes what is missing in the data folder.
+ * @throws SPY_CONFIG_…, SPY_DATA_UNWRITABLE, SPY_SECRETS_INVALID
+ */
+export async function openOwnProcess(name: string, argv: readonly string[]): Promise<OwnProcess> {
+  const { config, folder, secrets } = await openProcessConfig(argv)
+  const logger = createLogger({ process: name, level: config.logs.level })
+  const registry = createRegistry({ kindNamed })
+  registerHeap(registry, name)
+  registerEventLoop(registry, name)
+  return { config, folder, secrets, registry, logger }
+}
+
+export interface OwnProgram {
+  /** Name of its command. */
+  readonly command: string
+  readonly summary: string
+  /** Lines of `--help` on options of its own. */
+  readonly options?: string
+  readonly main: (argv: readonly string[]) => Promise<void>
+}
+
+/**
+ * Runs a program of ours: `--help` prints its use; if it fails, says why in one line, to the keeper as well, and ends with code 1.
+ */
+export async function runOwnProcess(
+  { command, summary, options = '', main }: OwnProgram,
+  argv: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(`${command}: ${summary}\n\n${COMMON_OPTIONS}${options}`)
+    return
+  }
+  try {
+    await main(argv)
+  } catch (error) {
+    const code = codeOf(error) ?? 'SPY_START_FAILED'
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`${code}: ${message}\n`)
+    if (process.send) process.send({ type: 'failed', code, message } satisfies FromChild, () => process.exit(1))
+    else process.exit(1)
+  }
+}
+
+const COMMON_OPTIONS = `  --config FILE      configuration file (YAML); left out: the defaults
+  --data DIR         data folder; overrides the one in the configuration
+  --port-offset N    added to every port
+  --help             this text
+`

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { kindNamed } from '@spyglass/agent/contract'
+import { withAliases } from '@spyglass/mbeans/platform'
+import { createRegistry } from '@spyglass/agent/registry'
+import { pushInstance } from '../../../support/mbean-server.ts'
+
+describe('withAliases', () => {
+  it('adds up over the instances of a listener and of a datasource', () => {
+    const registry = createRegistry({ kindNamed })
+    pushInstance(registry, 'http-1')
+    pushInstance(registry, 'http-2')
+    const view = withAliases(registry)
+    const pool = view.find('com.zaxxer.hikari:type=Pool (shop)')
+    expect(
+      ['ActiveConnections', 'IdleConnections', 'TotalConnections', 'ThreadsAwaitingConnection'].map((name) => pool?.read(name)),
+    ).toEqual([8, 2, 10, 4])
+    const threads = view.find('Catalina:type=ThreadPool,name=http-8080')
+    expect(threads?.read('currentThreadsBusy')).toBe(6)
+    expect(threads?.read('port')).toBe(8080)
+    expect(view.find('com.zaxxer.hikari:type=PoolConfig (shop)')?.read('MaximumPoolSize')).toBe(10)
+  })
+
+  it('follows resources as they come and go, and shows each name once', () => {
+    const registry = createRegistry({ kindNamed })
+    const view = withAliases(registry)
+    const names = () => [...view.beans()].map(({ name }) => name).filter((name) => !name.startsWith('spyglass'))
+    expect(names()).toEqual([])
+    pushInstance(registry, 'http-1')
+    pushInstance(registry, 'http-2')
+    expect(names().sort()).toEqual([
+      'Catalina:type=GlobalRequestProcessor,name=http-8080',
+      'Catalina:type=ThreadPool,name=http-8080',
+      'com.zaxxer.hikari:type=Pool (shop)',
+      'com.zaxxer.hikari:type=PoolConfig (shop)',
+    ])
+    for (const name of ['http-1', 'http-2']) registry.adopt(name, { time: 0, resources: [] })
+    expect(names()).toEqual([])
+    expect(view.generation).toBe(registry.generation)
+  })
+
+  it('says "not known" where a number is missing, and knows no attribute of the language', () => {
+    const registry = createRegistry({ kindNamed })
+    registry.adopt('x', { time: 0, resources: [{ kind: 'datasource', keys: { instance: 'x', name: 'empty' }, values: {} }] })
+    const pool = withAliases(registry).find('com.zaxxer.hikari:type=Pool (empty)')
+    expect(pool?.read('ActiveConnections')).toBeUndefined()
+    expect(pool?.read('constructor')).toBeUndefined()
+  })
+})

@@ -1,0 +1,34 @@
+import os from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { createCpuLoad, fileDescriptorLimit, openFileDescriptors, threads } from '../../../../agent/mbeans/src/platform/operating-system.ts'
+
+describe('createCpuLoad', () => {
+  it('knows nothing at the first sample, as Java does, then compares with the one before', () => {
+    const cores = os.availableParallelism()
+    const samples = [
+      { processUs: 0, takenAtUs: 0, busyMs: 0, totalMs: 0 },
+      { processUs: 500_000 * cores, takenAtUs: 1_000_000, busyMs: 300, totalMs: 1000 },
+      { processUs: 99_000_000, takenAtUs: 2_000_000, busyMs: 300, totalMs: 1000 },
+    ]
+    const load = createCpuLoad(() => samples.shift()!)
+    expect(load()).toEqual({ process: -1, system: -1 })
+    expect(load()).toEqual({ process: 0.5, system: 0.3 })
+    expect(load()).toEqual({ process: 1, system: 0 })
+  })
+
+  it('takes real samples by default', () => {
+    const load = createCpuLoad()
+    load()
+    expect(load().process).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe.runIf(process.platform === 'linux')('/proc', () => {
+  it('tells descriptors, their limit and threads', () => {
+    expect(openFileDescriptors()).toBeGreaterThan(2)
+    expect(fileDescriptorLimit()).toBeGreaterThan(openFileDescriptors()!)
+    const { all, daemon } = threads()!
+    expect(all).toBeGreaterThan(daemon)
+    expect(daemon).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,65 @@
+import v8 from 'node:v8'
+import { describe, expect, it } from 'vitest'
+import { kindNamed } from '@spyglass/agent/contract'
+import { registerPlatformBeans } from '@spyglass/mbeans/platform'
+import { createRegistry } from '@spyglass/agent/registry'
+
+describe('registerPlatformBeans', () => {
+  it('registers the beans that the tools of Java look for, and takes them out again', () => {
+    const registry = createRegistry({ kindNamed })
+    const dispose = registerPlatformBeans(registry, { processName: 'http-1' })
+    const names = [...registry.beans()].map(({ name }) => name)
+    for (const type of ['Memory', 'Runtime', 'OperatingSystem', 'Threading', 'ClassLoading', 'Compilation'])
+      expect(names).toContain(`java.lang:type=${type}`)
+    expect(names).toContain('java.lang:type=GarbageCollector,name=Scavenge')
+    expect(names).toContain('java.lang:type=MemoryPool,name=old_space')
+    expect(names).toContain('java.nio:type=BufferPool,name=direct')
+    dispose()
+    expect([...registry.beans()]).toEqual([])
+  })
+
+  it('reads what V8 and the system say', () => {
+    const registry = createRegistry({ kindNamed })
+    const dispose = registerPlatformBeans(registry, { processName: 'http-1' })
+    const read = (name: string, attribute: string) => registry.find(name)?.read(attribute)
+    const heap = read('java.lang:type=Memory', 'HeapMemoryUsage') as { used: number; max: number; committed: number }
+    expect(heap.max).toBe(v8.getHeapStatistics().heap_size_limit)
+    expect(heap.used).toBeLessThanOrEqual(heap.committed)
+    expect(read('java.lang:type=Memory', 'ObjectName')).toBe('java.lang:type=Memory')
+    expect(read('java.lang:type=Runtime', 'Name')).toMatch(new RegExp(`^${process.pid}@`))
+    expect(read('java.lang:type=Runtime', 'StartTime')).toBeLessThanOrEqual(Date.now())
+    expect(read('java.lang:type=Compilation', 'CompilationTimeMonitoringSupported')).toBe(false)
+    dispose()
+  })
+
+  it('leaves no attribute without a getter, and none that throws', () => {
+    const registry = createRegistry({ kindNamed })
+    const dispose = registerPlatformBeans(registry, { processName: 'http-1' })
+    const unread = [...registry.beans()].flatMap((bean) =>
+      Object.keys(bean.kind.attributes)
+        .filter((attribute) => bean.read(attribute) === undefined)
+        .map((attribute) => `${bean.name} ${attribute}`),
+    )
+    const known = process.platform === 'linux' ? [] : unread.filter((each) => /Descriptor|Thread/.test(each))
+    expect(unread).toEqual(known)
+    dispose()
+  })
+
+  it('survives a push: the same values under the same names', () => {
+    const [from, to] = [createRegistry({ kindNamed }), createRegistry({ kindNamed })]
+    const dispose = registerPlatformBeans(from, { processName: 'http-1' })
+    const disposeFallback = registerPlatformBeans(to, { processName: 'management', fallback: true })
+    const name = (registry: typeof to) => {
+      const properties = registry.find('java.lang:type=Runtime')?.read('SystemProperties') as { key: string; value: string }[] | undefined
+      return properties?.find(({ key }) => key === 'spyglass.process')?.value
+    }
+    expect(name(to)).toBe('management')
+    to.adopt('http-1', JSON.parse(JSON.stringify(from.snapshot())) as never)
+    expect(name(to)).toBe('http-1')
+    to.adopt('http-1', { time: 0, resources: [] })
+    expect(name(to)).toBe('management')
+    expect(to.snapshot().resources).toEqual([])
+    dispose()
+    disposeFallback()
+  })
+})

@@ -1,0 +1,37 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { configOfProcess, openProcessConfig, writeChecked } from '@spyglass/process/checked-config'
+import { ensureDataFolder, ensureSecrets, loadConfig } from '@spyglass/process/config'
+import { expect, test } from 'vitest'
+import { tempFolder } from '../../../support/temp-folder.ts'
+
+test('a child reads what was checked, whatever the files have become since', async () => {
+  const config = loadConfig({ data: tempFolder(), portOffset: 7 })
+  const folder = ensureDataFolder(config.data)
+  const secrets = ensureSecrets(folder.secrets)
+  const argv = writeChecked(folder.run, { config, secrets })
+  writeFileSync(folder.secrets, 'console: {}')
+  expect(await openProcessConfig([...argv, '--instance', 'http-1'])).toEqual({ config, secrets, folder })
+  expect(await configOfProcess(argv)).toEqual(config)
+})
+
+test('both files are for their owner alone', () => {
+  const config = loadConfig({ data: tempFolder() })
+  const folder = ensureDataFolder(config.data)
+  writeChecked(folder.run, { config, secrets: ensureSecrets(folder.secrets) })
+  for (const name of ['config.json', 'secrets.json']) expect(statSync(join(folder.run, name)).mode & 0o777).toBe(0o600)
+})
+
+test('a process that starts alone reads the configuration file, checks it, and makes its secrets', async () => {
+  const data = tempFolder()
+  const { config, secrets } = await openProcessConfig(['--data', data, '--port-offset', '7'])
+  expect([config.store.port, secrets.internal.token.length]).toEqual([8130, 43])
+  await expect(configOfProcess(['--port-offset', 'x'])).rejects.toMatchObject({ code: 'SPY_ARGUMENT_INVALID' })
+})
+
+test('a checked file that is not there is told by its name', async () => {
+  await expect(openProcessConfig(['--checked', '/nowhere/config.json'])).rejects.toMatchObject({
+    code: 'SPY_CONFIG_UNREADABLE',
+    message: expect.stringContaining('/nowhere/config.json'),
+  })
+})

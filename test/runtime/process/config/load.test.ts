@@ -1,0 +1,141 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { loadConfig, parseOffset } from '@spyglass/process/config'
+import { codeOf } from '@spyglass/agent/contract'
+import { tempFolder } from '../../../support/temp-folder.ts'
+
+function file(content: string): string {
+  const path = join(tempFolder(), 'spyglass.yaml')
+  writeFileSync(path, content)
+  return path
+}
+
+test('an empty configuration gives the documented defaults', () => {
+  const config = loadConfig()
+  expect(config.listeners).toMatchObject([{ name: 'http', host: '127.0.0.1', port: 8080, instances: 1 }])
+  expect([config.management.port, config.collector.otlpHttpPort, config.store.port, config.console.port, config.snmp.port]).toEqual([
+    8778, 4318, 8123, 8900, 1161,
+  ])
+  expect(config.snmp.community).toBeUndefined()
+})
+
+test('every mistake is listed at once with its path, value and what is allowed', () => {
+  const path = file(
+    'listeners: [{name: http, port: 99999}]\nstore: {readrs: 3}\ndatasources: [{name: Shop, file: a.db, max: 0}]\nlogs: {level: loud}\n',
+  )
+  expect(() => loadConfig({ file: path })).toThrow(expect.objectContaining({ code: 'SPY_CONFIG_INVALID' }))
+  const message = messageOf(() => loadConfig({ file: path }))
+  for (const part of [
+    'listeners[0].port: 99999',
+    'store.readrs: unknown setting',
+    'datasources[0].name: "Shop"',
+    'datasources[0].max: 0',
+    'logs.level: "loud"',
+    'has 5 mistake(s)',
+  ]) {
+    expect(message).toContain(part)
+  }
+})
+
+test('mistakes between settings are listed beside those of a single one, and blame no default that nobody wrote', () => {
+  const path = file(`
+nonsense: 1
+logs: {level: loud}
+applications: [{name: a, folder: ., listener: nowhere}]
+datasources: [{name: d, file: x, min: 9, max: many}, {name: d, file: y}]
+`)
+  const message = messageOf(() => loadConfig({ file: path }))
+  for (const part of ['nonsense: unknown', 'applications[0].listener: "nowhere"', 'datasources[1].name: "d"', 'has 5 mistake(s)'])
+    expect(message).toContain(part)
+})
+
+test('what is secret is not told: communities, headers, passwords in an address', () => {
+  const path = file(`
+snmp: {community: 12345}
+alerting: {webhooks: [{name: a, url: "https//user:hunter2@h/", headers: {x-key: 777}}, {name: b, url: "ftp://u:hunter2@h/"}]}
+`)
+  const message = messageOf(() => loadConfig({ file: path }))
+  expect(message).toContain('has 4 mistake(s)')
+  expect(message).not.toMatch(/12345|777|hunter2/)
+})
+
+test('mistakes between settings are found too: names, sizes, ports, exposure', () => {
+  const path = file(`
+applications: [{name: a, folder: ., listener: nowhere}]
+datasources: [{name: d, file: x, min: 5, max: 2}, {name: d, file: y}]
+management: {host: 0.0.0.0, port: 8123}
+snmp: {trapTargets: [{host: 127.0.0.1}]}
+`)
+  const message = messageOf(() => loadConfig({ file: path }))
+  for (const part of [
+    'applications[0].listener: "nowhere"',
+    'datasources[0].min: 5',
+    'datasources[1].name: "d"',
+    'management.host: "0.0.0.0"',
+    'store.port: 8123: taken by management.port',
+    'trapTargets[0].community: missing',
+  ]) {
+    expect(message).toContain(part)
+  }
+})
+
+test('a secret value is not shown in a mistake', () => {
+  const message = messageOf(() => loadConfig({ base: { snmp: { trapTargets: [{ host: 'x', version: 'v3', authPassword: 'short' }] } } }))
+  expect(message).not.toContain('short"')
+  expect(message).toContain('authPassword: (not shown)')
+})
+
+test('paths are relative to the file, the port offset reaches every port, and both are applied once', () => {
+  const path = file('data: ./d\nportOffset: 100\napplications: [{name: a, folder: apps/a}]\ndatasources: [{name: s, file: s.db}]\n')
+  const folder = join(path, '..')
+  const config = loadConfig({ file: path })
+  expect(config).toMatchObject({ data: join(folder, 'd'), portOffset: 0, management: { port: 8878 }, snmp: { port: 1261 } })
+  expect(config.applications[0]?.folder).toBe(join(folder, 'apps/a'))
+  expect(config.datasources[0]?.file).toBe(join(folder, 'd', 's.db'))
+  const again = join(folder, 'effective.json')
+  writeFileSync(again, JSON.stringify(config))
+  expect(loadConfig({ file: again })).toEqual(config)
+})
+
+test.for(['nowhere.yaml', '/dev/null/x'])('a file that cannot be read is told: %s', (path) => {
+  expect(() => loadConfig({ file: path })).toThrow(expect.objectContaining({ code: 'SPY_CONFIG_UNREADABLE' }))
+})
+
+test.for(['a: *nothing\n', '*!', '[', 'a: b: c'])('text that is no YAML is told as a mistake of the file: %s', (text) => {
+  expect(() => loadConfig({ file: file(text) })).toThrow(expect.objectContaining({ code: 'SPY_CONFIG_INVALID' }))
+})
+
+test('no text whatever brings an uncoded error', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      const path = file(text)
+      try {
+        loadConfig({ file: path })
+      } catch (error) {
+        expect(codeOf(error)).toMatch(/^SPY_CONFIG_/)
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test.for(['-1', '1.5', 'x', '50001', ''])('%s is no port offset', (text) => {
+  expect(() => parseOffset(text)).toThrow(expect.objectContaining({ code: 'SPY_ARGUMENT_INVALID' }))
+})
+
+function messageOf(fn: () => unknown): string {
+  try {
+    fn()
+  } catch (error) {
+    return error instanceof Error ? error.message : ''
+  }
+  return ''
+}
+
+test('a file is laid over the base section by section: what it does not name stays', () => {
+  const base = { snmp: { community: 'public' }, datasources: [{ name: 'shop', file: 'shop.db' }] }
+  const config = loadConfig({ file: file('snmp: {contact: me}\ndatasources: []\n'), base })
+  expect(config).toMatchObject({ snmp: { community: 'public', contact: 'me' }, datasources: [] })
+})

@@ -1,0 +1,35 @@
+import { fork, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { tempFolder } from '../../../support/temp-folder.ts'
+
+const script = fileURLToPath(new URL('../../../fixtures/keeper/own-process.ts', import.meta.url))
+const execArgv = ['--conditions=spyglass-source']
+
+test('it has its configuration, data folder, secrets, and its heap and event loop registered', () => {
+  const data = join(tempFolder(), 'data')
+  const { stdout } = spawnSync(process.execPath, [...execArgv, script, '--data', data, '--port-offset', '7'], { encoding: 'utf8' })
+  expect(JSON.parse(stdout)).toEqual({ port: 8130, data, names: ['nodejs:type=Heap,process=store', 'nodejs:type=EventLoop,process=store'] })
+  expect(existsSync(join(data, 'secrets.yaml'))).toBe(true)
+})
+
+test('a process that cannot start says why in one line and ends with 1', () => {
+  const { status, stderr } = spawnSync(process.execPath, [...execArgv, script, '--data', tempFolder()], { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([1, 'SPY_TEST: port 8123 is taken\n'])
+})
+
+test('its keeper is told the same', async () => {
+  const child = fork(script, ['--data', tempFolder()], { execArgv, stdio: 'ignore' })
+  const [message] = await once(child, 'message')
+  expect(message).toEqual({ type: 'failed', code: 'SPY_TEST', message: 'port 8123 is taken' })
+})
+
+test('its help tells its options, and nothing is started', () => {
+  const data = join(tempFolder(), 'data')
+  const { status, stdout } = spawnSync(process.execPath, [...execArgv, script, '--help', '--data', data], { encoding: 'utf8' })
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^spyglass-test: fails\n\n {2}--config FILE/)])
+  expect(existsSync(data)).toBe(false)
+})
