@@ -15,7 +15,7 @@ interface Exchange {
   readonly response: unknown
 }
 
-const fixture = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../fixtures/jolokia/${name}`, import.meta.url), 'utf8'))
+const fixture = (name: string): unknown => JSON.parse(readFileSync(new URL(`../../../fixtures/jolokia/${name}`, import.meta.url), 'utf8'))
 const exchanges = fixture('reference-2.6.1.json') as Exchange[]
 const adapterRequests = fixture('jmx-adapter-requests.json') as { path: string; body: { type: string; mbean?: string; path?: string } }[]
 
