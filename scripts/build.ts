@@ -84,9 +84,15 @@ async function bundle(file: string): Promise<boolean> {
   const settings = ['--platform', 'node', '--external', '@opentelemetry/api', '--sourcemap', '--log-level', 'warn']
   if (!(await succeeds('rolldown', [file, '--file', whole, ...settings]))) return false
   writeFileSync(file, readFileSync(whole, 'utf8').replace(`${basename(whole)}.map`, `${basename(file)}.map`))
-  renameSync(`${whole}.map`, `${file}.map`)
+  writeFileSync(`${file}.map`, withoutSources(readFileSync(`${whole}.map`, 'utf8')))
   rmSync(whole)
+  rmSync(`${whole}.map`)
   return true
+}
+
+/** The modules lie beside the bundle; their text in its map would be a fifth of the package. */
+function withoutSources(map: string): string {
+  return JSON.stringify({ ...(JSON.parse(map) as object), sourcesContent: undefined })
 }
 
 async function succeeds(program: string, args: readonly string[]): Promise<boolean> {

@@ -1,14 +1,16 @@
 import { execFile, spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from '../support/sources.ts'
+import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
 
 const SCRIPT = join(ROOT, 'scripts', 'bootstrap.mjs')
 
-function run(args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+function run(args: string[], script = SCRIPT): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [SCRIPT, ...args], (_, stdout, stderr) =>
+    const child = execFile(process.execPath, [script, ...args], (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     )
   })
@@ -35,4 +37,22 @@ test('a signal to the script alone ends the program it started, and both', async
   await until(() => output.length > 0, 30_000)
   child.kill('SIGTERM')
   expect(await ended).not.toBe(0)
+})
+
+test('a workspace that is new to node_modules is linked, without a new install', async () => {
+  const root = tempFolder()
+  const packages = {
+    '': {},
+    'runtime/process': { version: '0.1.0' },
+    'node_modules/@spyglass/process': { resolved: 'runtime/process', link: true },
+  }
+  for (const folder of ['scripts', 'agent/dist', 'runtime/process', 'node_modules/.bin']) mkdirSync(join(root, folder), { recursive: true })
+  writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages }))
+  writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages: {} }))
+  writeFileSync(join(root, 'scripts/docs.ts'), "console.log('ran')")
+  symlinkSync(process.execPath, join(root, 'node_modules/.bin/node'))
+  cpSync(SCRIPT, join(root, 'scripts/bootstrap.mjs'))
+  expect(await run(['docs'], join(root, 'scripts/bootstrap.mjs'))).toMatchObject({ code: 0, stdout: 'ran\n', stderr: '' })
+  expect(readlinkSync(join(root, 'node_modules/@spyglass/process'))).toBe('../../runtime/process')
+  expect(existsSync(join(root, 'node_modules/@spyglass/process'))).toBe(true)
 })

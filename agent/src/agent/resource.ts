@@ -42,8 +42,8 @@ export function describeResource({ serviceName, resourceAttributes }: ResourceIn
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-/** The package that the started script belongs to. */
-function packageOf(script: string | undefined): PackageFile | undefined {
+/** The package that a file belongs to. */
+export function packageOf(script: string | undefined): PackageFile | undefined {
   if (!script) return undefined
   for (let folder = path.dirname(script); ; folder = path.dirname(folder)) {
     const found = readPackage(path.join(folder, 'package.json'))

@@ -6,16 +6,17 @@ import { flushAtExit } from '../agent/exit-flush.ts'
 import { SpyglassAgent } from '../agent/spyglass-agent.ts'
 import { readSettings } from '../settings/settings.ts'
 import { KeepProcessor } from './keep-processor.ts'
+import { unsupportedSdk } from './supported-sdk.ts'
 
 /**
- * Starts `@opentelemetry/sdk-node` with the instrumentations given and the environment's settings of the agent. It costs what the SDK
+ * Starts `@opentelemetry/sdk-node` (0.200 or later; an older one starts with a warning and without our keep decision) with the instrumentations given and the environment's settings of the agent. It costs what the SDK
  * costs; take it where an instrumentation is needed that the default mode lacks.
  *
  * @example startSdkNode({ instrumentations: [new HttpInstrumentation(), new KafkaJsInstrumentation()] })
  */
 export function startSdkNode(configuration: Partial<NodeSDKConfiguration> = {}): NodeSDK {
   const { settings, mistakes } = readSettings(process.env)
-  for (const mistake of mistakes) process.emitWarning(mistake, { type: 'SpyglassWarning' })
+  for (const mistake of [...mistakes, unsupportedSdk() ?? []].flat()) process.emitWarning(mistake, { type: 'SpyglassWarning' })
   const agent = new SpyglassAgent(settings)
   const { aggregates, decision, shapes } = agent.recorder
   const keep = new KeepProcessor({ aggregates, decision, shapes, exporter: agent.exporter, slowStatementMs: settings.slowStatementMs })
