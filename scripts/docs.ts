@@ -1,7 +1,8 @@
-/** `npm run docs`: writes docs/reference from the declarations. A test fails when the pages that are committed are not these. */
+/** `npm run docs`: generates docs/reference and the revision of the MIB from the declarations. A test fails when the committed ones are stale. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { mibRevisionFile, renderMibRevision } from './docs/mib-revision.ts'
 import { renderPages } from './docs/pages.ts'
 
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
@@ -10,3 +11,5 @@ for (const [name, text] of Object.entries(await renderPages())) {
   writeFileSync(join(folder, name), text)
   process.stdout.write(`docs/reference/${name}\n`)
 }
+writeFileSync(fileURLToPath(new URL(`../${mibRevisionFile}`, import.meta.url)), renderMibRevision())
+process.stdout.write(`${mibRevisionFile}\n`)

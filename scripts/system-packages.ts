@@ -16,6 +16,8 @@ export const systemTools = [
   { program: 'snmpd', package: 'snmpd', why: 'the bridge is compared with the usual agent' },
   { program: 'snmptrapd', package: 'snmptrapd', why: 'traps and informs reach a real receiver' },
   { program: 'smilint', package: 'smitools', why: 'the MIB text is judged' },
+  { program: 'prometheus-snmp-generator', package: 'prometheus-snmp-exporter', why: 'the MIB becomes a Prometheus configuration' },
+  { program: 'snmpttconvertmib', package: 'snmptt', why: 'the notifications of the MIB become a trap handler' },
   { program: 'prometheus-alertmanager', package: 'prometheus-alertmanager', why: 'pages reach a real Alertmanager' },
   { program: 'chromium', package: 'chromium', why: 'the console is used in a browser' },
   { program: 'initdb', package: 'postgresql', why: 'statements of pg are recorded against a real server' },

@@ -14,8 +14,8 @@ import { createAgentCore } from './message/agent-core.ts'
 import { createCounters, droppedPackets, type EngineCounters } from './message/counters.ts'
 import { agentInstances, type AgentStatus } from './mib/agent-objects.ts'
 import { exportMibs } from './mib/export-mibs.ts'
-import { productOid } from './mib/layout.ts'
-import { type EventLinks, notificationOf } from './mib/notifications.ts'
+import { complianceOid, productOid } from './mib/layout.ts'
+import { type EventLinks, notificationOf, repeatsAnEvent } from './mib/notifications.ts'
 import { mibTables } from './mib/tables.ts'
 import { positionFile } from './notification/event-position.ts'
 import { type EventStream, followEvents } from './notification/event-stream.ts'
@@ -118,8 +118,18 @@ function accessPolicy({ config, secrets }: BridgeOptions, clock: EngineClock) {
 function createBridgePoller({ config, logger }: BridgeOptions, engine: Engine, folder: DataFolder): Poller {
   const { root, clock, counters, status, upTime } = engine
   const { contact, location, pollIntervalMs } = config.snmp
-  const system = systemObjects({ description, objectId: productOid(root), contact, name: hostname(), location, clock, upTime, counters })
-  const fixed = [...system, ...agentInstances(root, status, Date.now)]
+  const system = systemObjects({
+    description,
+    objectId: productOid(root),
+    ownModule: complianceOid(root),
+    contact,
+    name: hostname(),
+    location,
+    clock,
+    upTime,
+    counters,
+  })
+  const scalars = (polled: boolean) => [...system, ...agentInstances(root, status, polled)]
   return createPoller({
     read: createJolokiaReader({ url: jolokiaUrl(config), timeoutMs: Math.max(1000, pollIntervalMs) }),
     tables: mibTables(),
@@ -127,8 +137,8 @@ function createBridgePoller({ config, logger }: BridgeOptions, engine: Engine, f
     root,
     intervalMs: pollIntervalMs,
     status,
-    fixed,
-    fixedTypes: systemTypes(fixed),
+    scalars,
+    scalarTypes: systemTypes(scalars(true)),
     onChange: (error) =>
       error ? logger.warn(whatWent(error), 'the MBean endpoint does not answer') : logger.info('the MBean endpoint answers again'),
   })
@@ -141,13 +151,14 @@ function startNotifications({ config, secrets, logger }: BridgeOptions, engine: 
     onFailure: (error) => logger.warn(whatWent(error), 'a notification was not delivered'),
   })
   notifier.notify({ oid: oids.coldStart, varbinds: [], upTime: engine.upTime() })
+  const mustSend = (event: SpyglassEvent): boolean => config.snmp.notifications === 'all' || !repeatsAnEvent(event)
   const links = { consoleUrl: config.console.publicUrl ?? `http://${config.console.host}:${config.console.port}` }
   const stream = followEvents({
     url: jolokiaUrl(config),
     position: positionFile(join(folder.state, 'snmp-events.json'), (error) =>
       logger.warn(whatWent(error), 'the position in the events is not kept'),
     ),
-    onEvent: (event) => notifyOf(event, notifier, engine, links),
+    onEvent: (event) => mustSend(event) && notifyOf(event, notifier, engine, links),
     onChange: (error) => (error ? logger.warn(whatWent(error), 'the event stream is broken') : logger.info('the event stream is open')),
   })
   return {
@@ -178,7 +189,7 @@ function registerAgent({ config, registry }: BridgeOptions, { clock, counters, s
     packetsDropped: () => droppedPackets(counters),
     notificationsSent: () => status.notificationsSent,
     notificationsUnacknowledged: () => status.informsUnacknowledged,
-    lastPoll: () => status.lastPoll,
+    lastPoll: () => status.lastPoll || undefined,
     pollErrors: () => status.pollErrors,
     objects: () => poller.snapshot().size,
   }

@@ -8,6 +8,7 @@ import { allSecrets, allSettings } from '../../scripts/docs/configuration.ts'
 import { allErrors } from '../../scripts/docs/errors.ts'
 import { code, page, section, table } from '../../scripts/docs/markdown.ts'
 import { declarationOf, pageFormatPage } from '../../scripts/docs/page-format.ts'
+import { mibRevisionFile, renderMibRevision } from '../../scripts/docs/mib-revision.ts'
 import { renderPages } from '../../scripts/docs/pages.ts'
 import { ROOT } from '../support/sources.ts'
 
@@ -26,6 +27,10 @@ test('the reference pages are those that `npm run docs` writes', async () => {
     const file = join(ROOT, 'docs/reference', name)
     expect(existsSync(file) ? readFileSync(file, 'utf8') : '', `docs/reference/${name} is stale: npm run docs`).toBe(text)
   }
+})
+
+test('the date of SPYGLASS-MIB is that of its content', () => {
+  expect(readFileSync(join(ROOT, mibRevisionFile), 'utf8'), `${mibRevisionFile} is stale: npm run docs`).toBe(renderMibRevision())
 })
 
 test('there is no reference page that nothing generates', async () => {

@@ -63,8 +63,8 @@ export interface RequestCounters {
   readonly requests: number
   readonly errors: number
   readonly active: number
-  /** 95th percentile of the last minute, in seconds. */
-  readonly p95: number
+  /** 95th percentile of the last minute, in seconds; undefined when there was no request. */
+  readonly p95: number | undefined
 }
 
 export interface Agent {

@@ -92,8 +92,8 @@ export class Aggregates {
       .record(seconds)
   }
 
-  /** 95th percentile of the last minute, in seconds. */
-  p95(nowMs: number): number {
+  /** 95th percentile of the last minute, in seconds; undefined when there was no request. */
+  p95(nowMs: number): number | undefined {
     return this.#window.quantile(0.95, nowMs)
   }
 

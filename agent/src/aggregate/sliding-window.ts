@@ -16,12 +16,12 @@ export class SlidingWindow {
     this.#present.record(seconds)
   }
 
-  /** Quantile over the last minute in seconds; 0 when nothing was recorded. */
-  quantile(share: number, nowMs: number): number {
+  /** Quantile over the last minute in seconds; undefined when nothing was recorded. */
+  quantile(share: number, nowMs: number): number | undefined {
     this.#turn(nowMs)
     this.#sum.clear()
     for (const step of this.#steps) this.#sum.add(step)
-    return this.#sum.quantile(share)
+    return this.#sum.count === 0 ? undefined : this.#sum.quantile(share)
   }
 
   #turn(nowMs: number): void {

@@ -15,12 +15,22 @@ export interface EventDeclaration {
   readonly severity: EventSeverity
   /** For a clear: the event it ends. */
   readonly clears?: string
+  /** For a raise: the alert rule that judges it. */
+  readonly rule?: string
+  /** For a raise: its source remembers it across restarts, so the end of that process does not clear it. */
+  readonly durable?: true
   readonly description: string
 }
 
 /** All events by name; the name is the OTLP EventName and the type of the Jolokia notification. */
 export const events = {
-  'spyglass.instance.down': { trap: 1, phase: 'raise', severity: 'critical', description: 'No generation of the instance is ready.' },
+  'spyglass.instance.down': {
+    trap: 1,
+    phase: 'raise',
+    severity: 'critical',
+    rule: 'InstanceDown',
+    description: 'No generation of the instance is ready.',
+  },
   'spyglass.instance.up': {
     trap: 2,
     phase: 'clear',
@@ -32,6 +42,7 @@ export const events = {
     trap: 3,
     phase: 'raise',
     severity: 'critical',
+    rule: 'PoolExhausted',
     description: 'All connections of the pool are lent and borrowers have waited for longer than the set time.',
   },
   'spyglass.pool.recovered': {
@@ -68,11 +79,23 @@ export const events = {
     severity: 'warning',
     description: 'A segment of the write-ahead log could not be stored and was set aside.',
   },
-  'spyglass.alert.firing': { trap: 7, phase: 'note', severity: 'critical', description: 'An alert rule pages.' },
-  'spyglass.alert.resolved': { trap: 8, phase: 'note', severity: 'info', description: 'An alert rule has resolved.' },
+  'spyglass.alert.firing': { trap: 7, phase: 'raise', severity: 'critical', durable: true, description: 'An alert rule fires.' },
+  'spyglass.alert.resolved': {
+    trap: 8,
+    phase: 'clear',
+    severity: 'info',
+    clears: 'spyglass.alert.firing',
+    description: 'An alert rule has resolved.',
+  },
 } as const satisfies Record<string, EventDeclaration>
 
 export type EventName = keyof typeof events
+
+/** Name of the alert rule that judges a raise, or the raise that a clear ends; undefined for an event that no rule judges. */
+export function ruleOfEvent(name: EventName): string | undefined {
+  const { clears, rule }: EventDeclaration = events[name]
+  return rule ?? (clears === undefined ? undefined : ruleOfEvent(clears as EventName))
+}
 
 /** Who holds a connection: the evidence of a pool's events. */
 export interface Holder {

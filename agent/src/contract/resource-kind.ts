@@ -31,6 +31,11 @@ export interface AttributeDeclaration {
   readonly values?: readonly string[]
   /** Column in the SNMP table: never reused (oid-lock.json). Left out: the attribute is not in the MIB. */
   readonly column?: number
+  /**
+   * Column that shows a 64-bit gauge again as a Gauge32: bytes in KiB, milliseconds in seconds. A 64-bit gauge travels as a Counter64,
+   * which many managers chart as a rate.
+   */
+  readonly gauge32Column?: number
   /** SNMP has no floating point: the value is multiplied by this and rounded (1000 makes per mille). */
   readonly snmpScale?: number
   /** OpenTelemetry instrument name, where the semantic conventions have one. Otherwise `spyglass.<kind>.<attribute>`. */

@@ -1,6 +1,6 @@
 /** Which events raise and clear which alert. Judged by the time at which they arrive. */
 import type { SpyglassConfig } from '@spyglass/process/config'
-import { type EventName, events, type Holder, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type Holder, ruleOfEvent, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Evaluator, Raise } from './evaluator.ts'
 
 export interface EventSourceOptions {
@@ -11,17 +11,7 @@ export interface EventSourceOptions {
   readonly now?: () => number
 }
 
-/** The rule that an event raises, by the event's name; its clear is found in the contract. */
-export const ruleOfEvent = {
-  'spyglass.instance.down': 'InstanceDown',
-  'spyglass.pool.exhausted': 'PoolExhausted',
-} as const satisfies Partial<Record<EventName, string>>
-
-const MOST_HEARD = 2000
-
-type RaisingEvent = keyof typeof ruleOfEvent
-
-const isRaising = (name: EventName): name is RaisingEvent => Object.hasOwn(ruleOfEvent, name)
+const MAX_HEARD = 2000
 
 export class EventSource {
   readonly #alerting: SpyglassConfig['alerting']
@@ -39,20 +29,20 @@ export class EventSource {
 
   /** An event may come by two ways, the second one late: it must not count as a second crash, nor raise what has cleared. */
   onEvent(event: SpyglassEvent): void {
+    const rule = ruleOfEvent(event.name)
     const key = `${event.incidentId} ${event.phase}`
-    if (event.phase === 'note' || this.#heard.has(key)) return
+    if (rule === undefined || event.phase === 'note' || this.#heard.has(key)) return
     this.#heard.add(key)
     const oldest = this.#heard.values().next().value
-    if (this.#heard.size > MOST_HEARD && oldest !== undefined) this.#heard.delete(oldest)
-    this.#judge(event)
+    if (this.#heard.size > MAX_HEARD && oldest !== undefined) this.#heard.delete(oldest)
+    this.#judge(event, rule)
   }
 
-  #judge(event: SpyglassEvent): void {
-    if (event.phase === 'raise' && isRaising(event.name) && !this.#evaluator.knows(event.incidentId)) {
+  #judge(event: SpyglassEvent, rule: string): void {
+    if (event.phase === 'clear') this.#evaluator.clear({ rule, resource: event.resource, id: event.incidentId })
+    else if (!this.#evaluator.knows(event.incidentId)) {
       this.#evaluator.raise(event.name === 'spyglass.instance.down' ? this.#instanceDown(event) : poolExhausted(event))
     }
-    const cleared = event.phase === 'clear' ? raisedBy(event.name) : undefined
-    if (cleared) this.#evaluator.clear({ rule: ruleOfEvent[cleared], resource: event.resource, id: event.incidentId })
   }
 
   #instanceDown(event: SpyglassEvent): Raise {
@@ -100,12 +90,6 @@ function raiseOf(event: SpyglassEvent, rule: string): Pick<Raise, 'id' | 'rule' 
 function holderText({ route, location, heldMs }: Holder): string {
   const who = [route, location && `at ${location}`].filter(Boolean).join(' ')
   return `${who || 'a borrower outside any request'} has held a connection for ${duration(heldMs)}`
-}
-
-function raisedBy(clear: EventName): RaisingEvent | undefined {
-  const declaration = events[clear]
-  const raise = 'clears' in declaration ? declaration.clears : undefined
-  return raise !== undefined && isRaising(raise) ? raise : undefined
 }
 
 /** Value of one key of an ObjectName, without its quotes; empty when it has no such key. */

@@ -154,7 +154,7 @@ function datasourceGetters(pool: Pool, instance: string) {
     waitP95: () => figures.waits.seconds(0.95),
     useP95: () => figures.uses.seconds(0.95),
     lastError: () => figures.lastError,
-    lastErrorTime: () => figures.lastErrorTime,
+    lastErrorTime: () => figures.lastErrorTime || undefined,
     borrowers: () => borrowersOf(pool),
   }
 }

@@ -28,8 +28,8 @@ export class RecentQuantile {
     slot.counts[bucket] = (slot.counts[bucket] ?? 0) + 1
   }
 
-  /** The `q`-quantile of the last minute in seconds, as the upper edge of its bucket; 0 when nothing was recorded. */
-  seconds(q: number): number {
+  /** The `q`-quantile of the last minute in seconds, as the upper edge of its bucket; undefined when nothing was recorded. */
+  seconds(q: number): number | undefined {
     const sum = new Uint32Array(BUCKETS)
     const oldest = Math.floor(this.#now() / SLOT_MS) - SLOTS + 1
     let total = 0
@@ -41,7 +41,7 @@ export class RecentQuantile {
         total += count
       }
     }
-    if (total === 0) return 0
+    if (total === 0) return undefined
     let rank = Math.ceil(q * total)
     for (let i = 0; i < BUCKETS; i++) {
       rank -= sum[i] ?? 0

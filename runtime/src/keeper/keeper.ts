@@ -236,5 +236,6 @@ class RunningKeeper implements Keeper {
 const instanceName = (slot: Slot): string => objectNameOf(kinds.instance, { name: slot.name })
 
 function factsOf(slot: Slot): Readonly<Record<string, string | number>> {
-  return { instance: slot.name, generation: slot.generations, pid: slot.current?.pid ?? 0, restarts: slot.restarts }
+  const { name, generations: generation, current, restarts } = slot
+  return { instance: name, generation, restarts, ...(current ? { pid: current.pid } : {}) }
 }

@@ -32,14 +32,15 @@ export function selfReport({ plan, startedAt, instances, slots, now }: SelfRepor
 
 function instanceReport(slot: Slot, now: number): ResourceSnapshot {
   const { name, state, current, generations, restarts, reloads } = slot
-  const life: Record<string, AttributeValue> = current ? { startTime: current.startedAt, uptime: now - current.startedAt } : {}
+  const life: Record<string, AttributeValue> = current
+    ? { pid: current.pid, startTime: current.startedAt, uptime: now - current.startedAt }
+    : {}
   return {
     kind: 'instance',
     keys: { name },
     values: {
       name,
       state: state === 'stopped' ? 'down' : state,
-      pid: current?.pid ?? 0,
       generation: generations,
       restarts,
       reloads,

@@ -2,7 +2,7 @@
  * Knows which incidents each process has open. A process that is gone cannot clear what it raised: its incidents are cleared for it,
  * with their own ids, so that no page and no trap stays open for a pool that no longer exists.
  */
-import { type EventName, events, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type EventDeclaration, type EventName, events, type SpyglassEvent } from '@spyglass/agent/contract'
 
 export class IncidentTracker {
   readonly #open = new Map<string, Map<string, SpyglassEvent>>()
@@ -16,7 +16,8 @@ export class IncidentTracker {
 
   /** Takes note of an event of `source`. */
   seen(source: string, event: SpyglassEvent): void {
-    if (event.phase === 'raise') this.#incidentsOf(source).set(event.incidentId, event)
+    const { durable }: EventDeclaration = events[event.name]
+    if (event.phase === 'raise' && !durable) this.#incidentsOf(source).set(event.incidentId, event)
     if (event.phase === 'clear') this.#open.get(source)?.delete(event.incidentId)
   }
 

@@ -1,4 +1,4 @@
-/** The scalars of the bridge itself: whether what it shows is fresh, and what became of its notifications. */
+/** The scalars of the bridge itself: how fresh its values are, and what happened to its notifications. */
 import type { Oid } from '../ber/oid.ts'
 import { counter32, gauge32, integer, octets, type SnmpValue, text } from '../ber/value.ts'
 import type { ManagedObject } from '../table/snapshot.ts'
@@ -24,6 +24,8 @@ export interface AgentObject {
   readonly units?: string
   readonly description: string
   readonly read: (status: AgentStatus, now: number) => SnmpValue
+  /** True: it has no instance before the first answer of the MBean endpoint. */
+  readonly afterPoll?: true
 }
 
 export const agentObjects: readonly AgentObject[] = [
@@ -38,7 +40,8 @@ export const agentObjects: readonly AgentObject[] = [
     descriptor: 'sgAgentLastPoll',
     number: 2,
     syntax: 'DateAndTime',
-    description: 'When the MBean endpoint last answered; every value in the tables is of that moment. 1970 before the first answer.',
+    afterPoll: true,
+    description: 'When the MBean endpoint last answered: the tables show the values of that moment. Absent before the first answer.',
     read: ({ lastPoll }) => octets(dateAndTime(lastPoll)),
   },
   {
@@ -46,8 +49,9 @@ export const agentObjects: readonly AgentObject[] = [
     number: 3,
     syntax: 'Gauge32',
     units: 'milliseconds',
-    description: 'Age of the values in the tables; 4294967295 before the first answer.',
-    read: ({ lastPoll }, now) => gauge32(lastPoll === 0 ? Number.MAX_SAFE_INTEGER : now - lastPoll),
+    afterPoll: true,
+    description: 'Age of the values in the tables, in milliseconds. Absent before the first answer.',
+    read: ({ lastPoll }, now) => gauge32(now - lastPoll),
   },
   {
     descriptor: 'sgAgentPollErrors',
@@ -60,35 +64,38 @@ export const agentObjects: readonly AgentObject[] = [
     descriptor: 'sgAgentStale',
     number: 5,
     syntax: 'TruthValue',
-    description: 'Whether polls have failed for so long that rows are withdrawn; instances are then shown with the state unknown alone.',
+    description: 'Whether polls have failed for so long that rows are withdrawn; instances then show the state unknown and nothing else.',
     read: ({ stale }) => integer(stale ? 1 : 2),
   },
   {
     descriptor: 'sgAgentNotificationsSent',
     number: 6,
     syntax: 'Counter32',
-    description: 'Traps and informs sent, repetitions of informs not counted.',
+    description: 'Notifications sent; repetitions of informs are not counted.',
     read: ({ notificationsSent }) => counter32(notificationsSent),
   },
   {
     descriptor: 'sgAgentInformsUnacknowledged',
     number: 7,
     syntax: 'Counter32',
-    description: 'Informs given up since no acknowledgement came.',
+    description: 'Notifications given up: no acknowledgement came, or the receiver could not be reached.',
     read: ({ informsUnacknowledged }) => counter32(informsUnacknowledged),
   },
   {
     descriptor: 'sgAgentNotificationsDropped',
     number: 8,
     syntax: 'Counter32',
-    description: 'Notifications dropped since the queue of their receiver was full.',
+    description: 'Notifications dropped because the queue of their receiver was full.',
     read: ({ notificationsDropped }) => counter32(notificationsDropped),
   },
 ]
 
-export function agentInstances(root: Oid, status: AgentStatus, now: () => number): ManagedObject[] {
-  return agentObjects.map(({ number, read }) => ({
-    oid: [...objectOid(root, AGENT_OBJECTS), number, 0],
-    value: () => read(status, now()),
-  }))
+/** The scalars that exist now; `polled` tells whether the MBean endpoint has ever answered. */
+export function agentInstances(root: Oid, status: AgentStatus, polled: boolean): ManagedObject[] {
+  return agentObjects
+    .filter(({ afterPoll }) => polled || !afterPoll)
+    .map(({ number, read }) => ({
+      oid: [...objectOid(root, AGENT_OBJECTS), number, 0],
+      value: () => read(status, Date.now()),
+    }))
 }

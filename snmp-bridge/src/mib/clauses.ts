@@ -52,10 +52,12 @@ export interface NotificationClause {
   readonly descriptor: string
   readonly objects: readonly string[]
   readonly description: string
+  /** Comment lines for trap handlers that read them, such as `--#SEVERITY CRITICAL`. */
+  readonly annotations: readonly string[]
   readonly at: string
 }
 
-export function notificationType({ descriptor, objects, description, at }: NotificationClause): string {
+export function notificationType({ descriptor, objects, description, annotations, at }: NotificationClause): string {
   return lines(
     `${descriptor} NOTIFICATION-TYPE`,
     '    OBJECTS {',
@@ -64,6 +66,7 @@ export function notificationType({ descriptor, objects, description, at }: Notif
     '    STATUS      current',
     '    DESCRIPTION',
     quoted(description),
+    ...annotations.map((annotation) => `    ${annotation}`),
     `    ::= { ${at} }`,
   )
 }

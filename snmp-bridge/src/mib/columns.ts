@@ -1,6 +1,7 @@
 /**
  * How a declared attribute becomes a column: its syntax, its units, and the encoding of its values. SNMP has neither floating point nor
- * 64-bit gauges; scaled numbers and a textual convention over Counter64 stand for them.
+ * 64-bit gauges: fractions are scaled, and a wide gauge is a CounterBasedGauge64 (RFC 2856) with, beside it, a Gauge32 in a larger unit
+ * for managers that chart every Counter64 as a rate.
  */
 import type { AttributeDeclaration, AttributeValue } from '@spyglass/agent/contract'
 import { counter64, gauge32, integer, octets, type SnmpValue } from '../ber/value.ts'
@@ -41,19 +42,45 @@ function stateSyntax(values: readonly string[]): ColumnSyntax {
 /** Counters are 64 bit wide, so that none wraps between two polls; long gauges too. */
 function numberSyntax({ type, role, unit, snmpScale = 1 }: AttributeDeclaration): ColumnSyntax {
   const wide = role === 'counter' || type === 'long'
-  const syntax = role === 'counter' ? 'Counter64' : wide ? 'SgGauge64' : 'Gauge32'
+  const syntax = role === 'counter' ? 'Counter64' : wide ? 'CounterBasedGauge64' : 'Gauge32'
   const units = unit === undefined ? undefined : unitsOf(unit, snmpScale)
   return {
     syntax,
     ...(units === undefined ? {} : { units }),
     encode(value) {
-      if (typeof value !== 'number' && typeof value !== 'bigint') return undefined
-      if (typeof value === 'number' && !Number.isFinite(value)) return undefined
+      if (!isNumber(value)) return undefined
       const scaled = snmpScale === 1 ? value : Math.round(Number(value) * snmpScale)
       return wide ? counter64(scaled) : gauge32(Number(scaled))
     },
   }
 }
+
+export interface NarrowGauge extends ColumnSyntax {
+  /** What the descriptor ends in: `sgInstanceRssKiB`. */
+  readonly suffix: string
+}
+
+const NARROW: Readonly<Record<string, { readonly suffix: string; readonly units: string; readonly divisor: number }>> = {
+  By: { suffix: 'KiB', units: 'kibibytes', divisor: 1024 },
+  ms: { suffix: 'Seconds', units: 'seconds', divisor: 1000 },
+  '{row}': { suffix: 'Thousands', units: 'thousand rows', divisor: 1000 },
+}
+
+/** The Gauge32 beside a 64-bit gauge; undefined for a unit that has no larger one. Values beyond its range stay at its end. */
+export function narrowGauge({ unit = '' }: AttributeDeclaration): NarrowGauge | undefined {
+  const narrow = NARROW[unit]
+  return (
+    narrow && {
+      suffix: narrow.suffix,
+      syntax: 'Gauge32',
+      units: narrow.units,
+      encode: (value) => (isNumber(value) ? gauge32(Math.floor(Number(value) / narrow.divisor)) : undefined),
+    }
+  )
+}
+
+const isNumber = (value: AttributeValue): value is number | bigint =>
+  typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))
 
 const SCALED_UNITS: Readonly<Record<string, string>> = {
   's*1000': 'milliseconds',

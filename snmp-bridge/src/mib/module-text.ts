@@ -1,22 +1,23 @@
-/** The text of SPYGLASS-MIB, made from the declared kinds and events. It is the same for the same declarations and root. */
+/** The text of SPYGLASS-MIB, generated from the declared kinds and events: the same declarations and root give the same text. */
+import type { EventSeverity } from '@spyglass/agent/contract'
 import { type Oid, startsWith } from '../ber/oid.ts'
 import { agentObjects } from './agent-objects.ts'
 import { group, identifier, lines, list, notificationType, objectType, quoted, textualConvention } from './clauses.ts'
-import { AGENT_OBJECTS, EVENT_OBJECTS } from './layout.ts'
+import { HCNUM_TC } from './hcnum-tc.ts'
+import { AGENT_OBJECTS, COMPLIANCES, EVENT_OBJECTS } from './layout.ts'
+import { mibRevision } from './mib-revision.gen.ts'
 import { eventObjects, mibNotifications } from './notifications.ts'
 import { mibTables, type MibTable } from './tables.ts'
 
 export const MODULE_NAME = 'SPYGLASS-MIB'
-/** Raise with every change of the module's content. */
-const REVISION = '202611210000Z'
 const NOTIFICATION_GROUP = 102
 
-/** The whole module, rooted at `root`. */
-export function mibText(root: Oid): string {
+/** The whole module, rooted at `root`. `revision` is its LAST-UPDATED. */
+export function mibText(root: Oid, revision: string = mibRevision.lastUpdated): string {
   const tables = mibTables()
   const sections = [
     header(root),
-    identity(root),
+    identity(root, revision),
     conventions(),
     structure(),
     ...tables.map(tableText),
@@ -39,29 +40,31 @@ function header(root: Oid): string {
     '        FROM SNMPv2-SMI',
     '    TEXTUAL-CONVENTION, DateAndTime, TruthValue',
     '        FROM SNMPv2-TC',
+    '    CounterBasedGauge64',
+    `        FROM ${HCNUM_TC}`,
     '    MODULE-COMPLIANCE, OBJECT-GROUP, NOTIFICATION-GROUP',
     '        FROM SNMPv2-CONF;',
   )
 }
 
-/** Each number of the root gets a name of its own: SMIv2 frowns on definitions that skip a level. */
-function identity(root: Oid): string {
+/** Each number of the root gets a name of its own: smilint warns about definitions that skip a level. */
+function identity(root: Oid, revision: string): string {
   const { anchor, rest } = anchorOf(root)
   const steps = rest.slice(0, -1).map((number, i) => identifier(stepName(i), `${i === 0 ? anchor : stepName(i - 1)} ${number}`))
   const parent = rest.length > 1 ? stepName(rest.length - 2) : anchor
   return lines(
     'spyglassMIB MODULE-IDENTITY',
-    `    LAST-UPDATED "${REVISION}"`,
+    `    LAST-UPDATED "${revision}"`,
     '    ORGANIZATION "Spyglass"',
     '    CONTACT-INFO',
     quoted('The administrator of this server; its address is in sysContact.'),
     '    DESCRIPTION',
     quoted(
       'Application servers, their instances, listeners, pools of database connections, applications and processes, as the Spyglass ' +
-        'suite manages them. All objects are read-only. Row numbers are kept over restarts and never given to another resource. ' +
-        'A value that is not known is absent, never zero. Texts may name statements, hosts and users: give access with care.',
+        'suite manages them. All objects are read-only. Row numbers survive restarts and are never reused for another resource. ' +
+        'An unknown value is absent, never zero. Texts may contain statements, hosts and users: grant access with care.',
     ),
-    `    REVISION "${REVISION}"`,
+    `    REVISION "${revision}"`,
     '    DESCRIPTION',
     quoted('First version.'),
     `    ::= { ${parent} ${rest.at(-1)} }`,
@@ -92,13 +95,6 @@ function conventions(): string {
       description: 'A text in UTF-8 of several lines. Longer texts end with an ellipsis.',
       syntax: 'OCTET STRING (SIZE (0..1024))',
     }),
-    textualConvention({
-      name: 'SgGauge64',
-      hint: 'd',
-      description:
-        'A gauge of 64 bits. SMIv2 has none, so it is carried as a Counter64, but it goes up and down: take its value, not its difference.',
-      syntax: 'Counter64',
-    }),
   ].join('\n\n')
 }
 
@@ -110,7 +106,7 @@ function structure(): string {
     identifier('sgProducts', 'spyglassMIB 3'),
     identifier('sgAgent', `sgObjects ${AGENT_OBJECTS}`),
     identifier('sgEvent', `sgObjects ${EVENT_OBJECTS}`),
-    identifier('sgCompliances', 'sgConformance 1'),
+    identifier('sgCompliances', `sgConformance ${COMPLIANCES}`),
     identifier('sgGroups', 'sgConformance 2'),
     lines(
       'sgBridge OBJECT-IDENTITY',
@@ -132,14 +128,14 @@ function tableText(table: MibTable): string {
       descriptor: `${prefix}Table`,
       syntax: `SEQUENCE OF ${entryType}`,
       access: 'not-accessible',
-      description: `${kind.description} A row stands as long as the resource exists.`,
+      description: `${kind.description} A row exists as long as the resource does.`,
       at: `sgObjects ${table.number}`,
     }),
     objectType({
       descriptor: `${prefix}Entry`,
       syntax: entryType,
       access: 'not-accessible',
-      description: 'One resource of this kind. Its counters begin again when the process that holds the resource starts again.',
+      description: 'One resource of this kind. Its counters restart at 0 when the process that holds the resource restarts.',
       tail: `INDEX       { ${indexes.map(({ descriptor }) => descriptor).join(', ')} }`,
       at: `${prefix}Table 1`,
     }),
@@ -148,7 +144,7 @@ function tableText(table: MibTable): string {
       descriptor: own,
       syntax: 'Unsigned32 (1..4294967295)',
       access: 'not-accessible',
-      description: 'Number of the row. It belongs to the name of the resource for ever, over restarts too.',
+      description: 'Number of the row. It belongs to the name of the resource permanently, across restarts.',
       at: `${prefix}Entry ${indexColumn}`,
     }),
     ...columns.map(({ descriptor, syntax, units, description, number, counter }) =>
@@ -157,7 +153,7 @@ function tableText(table: MibTable): string {
         syntax,
         units,
         access: 'read-only',
-        description: counter ? `${description} Begins again at 0 when what counts it starts again.` : description,
+        description: counter ? `${description} Restarts at 0 when the process that counts restarts.` : description,
         at: `${prefix}Entry ${number}`,
       }),
     ),
@@ -186,8 +182,38 @@ function eventText(): string {
 function notificationText(): string {
   const objects = eventObjects.map(({ descriptor }) => descriptor)
   return mibNotifications()
-    .map(({ descriptor, description, number }) => notificationType({ descriptor, objects, description, at: `sgNotifications ${number}` }))
+    .map(({ descriptor, description, number, severity }) =>
+      notificationType({
+        descriptor,
+        objects,
+        description,
+        annotations: annotationsOf(descriptor, severity),
+        at: `sgNotifications ${number}`,
+      }),
+    )
     .join('\n\n')
+}
+
+/** Severities as OpenView and snmptt name them. */
+const TRAP_SEVERITIES: Readonly<Record<EventSeverity, string>> = { info: 'NORMAL', warning: 'MINOR', critical: 'CRITICAL' }
+
+/** Comments that snmpttconvertmib and OpenView read: a title, a summary of message, instance and object, and the severity. */
+function annotationsOf(descriptor: string, severity: EventSeverity): string[] {
+  const shown = ['sgEventMessage', 'sgEventInstance', 'sgEventObject', 'sgEventIncident'].map((name) =>
+    eventObjects.findIndex(({ descriptor }) => descriptor === name),
+  )
+  return [
+    `--#TYPE "${wordsOf(descriptor)}"`,
+    '--#SUMMARY "%s (instance %s, object %s, incident %s)"',
+    `--#ARGUMENTS {${shown.join(',')}}`,
+    `--#SEVERITY ${TRAP_SEVERITIES[severity]}`,
+  ]
+}
+
+/** `sgInstanceReloadFailed` is `Instance reload failed`. */
+function wordsOf(descriptor: string): string {
+  const [first = '', ...rest] = descriptor.slice(2).split(/(?=[A-Z])/)
+  return [first, ...rest.map((word) => word.toLowerCase())].join(' ')
 }
 
 function conformanceText(tables: readonly MibTable[]): string {

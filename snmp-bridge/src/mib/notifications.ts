@@ -1,5 +1,5 @@
 /** The notifications of SPYGLASS-MIB, derived from the declared events, and the objects they carry. */
-import { type EventDeclaration, events, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type EventDeclaration, type EventSeverity, events, ruleOfEvent, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Oid } from '../ber/oid.ts'
 import { integer, octets, type SnmpValue, type Varbind } from '../ber/value.ts'
 import { dateAndTime, utf8Within } from './columns.ts'
@@ -10,13 +10,14 @@ export interface MibNotification {
   readonly descriptor: string
   readonly number: number
   readonly description: string
+  readonly severity: EventSeverity
 }
 
 /** In the order of their numbers. */
 export function mibNotifications(declared: Readonly<Record<string, EventDeclaration>> = events): MibNotification[] {
   return Object.entries(declared)
-    .flatMap(([event, { trap, description }]) =>
-      trap === undefined ? [] : [{ event, number: trap, description, descriptor: descriptorOf(event) }],
+    .flatMap(([event, { trap, description, severity }]) =>
+      trap === undefined ? [] : [{ event, number: trap, description, severity, descriptor: descriptorOf(event) }],
     )
     .sort((a, b) => a.number - b.number)
 }
@@ -62,7 +63,7 @@ export const eventObjects: readonly EventObject[] = [
     descriptor: 'sgEventSeverity',
     number: 2,
     syntax: enumeration(SEVERITIES),
-    description: 'How grave it is.',
+    description: 'Severity.',
     read: ({ severity }) => integer(SEVERITIES.indexOf(severity) + 1),
   },
   {
@@ -83,7 +84,7 @@ export const eventObjects: readonly EventObject[] = [
     descriptor: 'sgEventInstance',
     number: 5,
     syntax: 'SgUtf8String',
-    description: 'Name of the instance concerned; empty when there is none.',
+    description: 'Name of the affected instance; empty when there is none.',
     read: ({ resource }) =>
       utf8(keyOf(resource, 'instance') ?? (/[:,]type=Instance(,|$)/.test(resource) ? (keyOf(resource, 'name') ?? '') : '')),
   },
@@ -91,21 +92,21 @@ export const eventObjects: readonly EventObject[] = [
     descriptor: 'sgEventObject',
     number: 6,
     syntax: 'SgUtf8String',
-    description: 'Name of the resource concerned: of the pool, of the instance, of the rule.',
-    read: ({ resource }) => utf8(keyOf(resource, 'name') ?? keyOf(resource, 'rule') ?? ''),
+    description: 'Name of the affected resource, for instance of the pool or instance.',
+    read: ({ resource }) => utf8(keyOf(resource, 'name') ?? ''),
   },
   {
     descriptor: 'sgEventResource',
     number: 7,
     syntax: 'SgUtf8String',
-    description: 'ObjectName of the resource concerned, as the MBean endpoint knows it.',
+    description: 'ObjectName of the affected resource at the MBean endpoint.',
     read: ({ resource }) => utf8(resource),
   },
   {
     descriptor: 'sgEventMessage',
     number: 8,
     syntax: 'SgUtf8String',
-    description: 'What happened, in a sentence.',
+    description: 'What happened, in one sentence.',
     read: ({ message }) => utf8(message),
   },
   {
@@ -130,7 +131,29 @@ export const eventObjects: readonly EventObject[] = [
     description: 'Where to look: the trace in the console, or the console.',
     read: (event, { consoleUrl }) => utf8(urlOf(event, consoleUrl)),
   },
+  {
+    descriptor: 'sgEventRule',
+    number: 12,
+    syntax: 'SgUtf8String',
+    description: 'Name of the alert rule that judges it: the same in raise and clear; empty when there is none.',
+    read: (event) => utf8(ruleOf(event)),
+  },
 ]
+
+function ruleOf({ name, attributes }: SpyglassEvent): string {
+  const stated = attributes['rule']
+  return typeof stated === 'string' ? stated : (ruleOfEvent(name) ?? '')
+}
+
+/**
+ * Whether an alert repeats what an event of its own notification has already said: the alert rule was raised by that event and carries
+ * its incident id, so an NMS that heard both would hold one incident twice.
+ */
+export function repeatsAnEvent(event: SpyglassEvent): boolean {
+  if (event.name !== 'spyglass.alert.firing' && event.name !== 'spyglass.alert.resolved') return false
+  const declared: readonly EventDeclaration[] = Object.values(events)
+  return declared.some(({ rule, trap }) => trap !== undefined && rule !== undefined && rule === event.attributes['rule'])
+}
 
 /** snmpTrapOID and the variable bindings of an event; undefined for an event that is not sent by SNMP. */
 export function notificationOf(event: SpyglassEvent, root: Oid, links: EventLinks): { oid: Oid; varbinds: Varbind[] } | undefined {

@@ -22,7 +22,7 @@ export function lockOf(): OidLock {
     tables: Object.fromEntries(
       mibTables().map(({ kind, number, indexColumn, columns }) => [
         kind.name,
-        { number, index: indexColumn, columns: Object.fromEntries(columns.map(({ attribute, number }) => [attribute, number])) },
+        { number, index: indexColumn, columns: Object.fromEntries(columns.map(({ name, number }) => [name, number])) },
       ]),
     ),
     agent: numbered(agentObjects),

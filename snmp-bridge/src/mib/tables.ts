@@ -1,9 +1,12 @@
 /** The tables of SPYGLASS-MIB, derived from the declared kinds: numbers, descriptors, indexes, columns. */
-import { allKinds, type ResourceKind } from '@spyglass/agent/contract'
-import { type ColumnSyntax, columnSyntax } from './columns.ts'
+import { allKinds, type AttributeDeclaration, type ResourceKind } from '@spyglass/agent/contract'
+import { type ColumnSyntax, columnSyntax, narrowGauge } from './columns.ts'
 
 export interface MibColumn extends ColumnSyntax {
+  /** The attribute it shows; a wide gauge is shown by two columns. */
   readonly attribute: string
+  /** The descriptor without the table's prefix, as oid-lock.json names it. */
+  readonly name: string
   readonly descriptor: string
   readonly number: number
   readonly description: string
@@ -37,13 +40,7 @@ export function mibTables(kinds: readonly ResourceKind[] = allKinds): MibTable[]
 
 function tableOf(kind: ResourceKind, number: number, kinds: readonly ResourceKind[]): MibTable {
   const prefix = prefixOf(kind)
-  const columns = Object.entries(kind.attributes).flatMap(([attribute, declaration]): MibColumn[] => {
-    const syntax = declaration.column === undefined ? undefined : columnSyntax(declaration)
-    if (declaration.column === undefined || !syntax) return []
-    const { description, role } = declaration
-    const descriptor = prefix + capitalized(attribute)
-    return [{ ...syntax, attribute, descriptor, number: declaration.column, description, counter: role === 'counter' }]
-  })
+  const columns = Object.entries(kind.attributes).flatMap(([attribute, declaration]) => columnsOf(prefix, attribute, declaration))
   return {
     kind,
     number,
@@ -52,6 +49,17 @@ function tableOf(kind: ResourceKind, number: number, kinds: readonly ResourceKin
     indexColumn: kind.keys.length,
     columns: columns.sort((a, b) => a.number - b.number),
   }
+}
+
+function columnsOf(prefix: string, attribute: string, declaration: AttributeDeclaration): MibColumn[] {
+  const { column, gauge32Column, description, role } = declaration
+  const about = (name: string) => ({ attribute, name, descriptor: prefix + capitalized(name), description, counter: role === 'counter' })
+  const wide = column === undefined ? undefined : columnSyntax(declaration)
+  const narrow = gauge32Column === undefined ? undefined : narrowGauge(declaration)
+  return [
+    ...(column !== undefined && wide ? [{ ...wide, ...about(attribute), number: column }] : []),
+    ...(gauge32Column !== undefined && narrow ? [{ ...narrow, ...about(attribute + narrow.suffix), number: gauge32Column }] : []),
+  ]
 }
 
 /** A key that names another kind (`instance`) is numbered as that kind is; the last key is numbered within those before it. */

@@ -56,6 +56,8 @@ class InformSession {
   readonly #writer = new BerWriter(0, 16_384)
   readonly #user: Buffer
   #engine: Engine | undefined
+  /** Why the last message could not be sent, for instance the error of the name server. */
+  #unsent: unknown
   #nextId = randomInt(0x7000_0000)
   #waiting: { readonly msgId: number; readonly resolve: (answer: InformAnswer | undefined) => void } | undefined
 
@@ -69,7 +71,8 @@ class InformSession {
   async deliver(notification: Notification): Promise<void> {
     const { host, port, retries } = this.#options
     const requestId = this.#id()
-    let why = 'no answer'
+    this.#unsent = undefined
+    let why = 'it did not acknowledge'
     let corrections = 0
     for (let attempt = 0; attempt <= retries; attempt++) {
       const engine = this.#engine ?? (await this.#discover())
@@ -81,7 +84,7 @@ class InformSession {
       else await delay(this.#options.timeoutMs, undefined, { ref: false }) // a report can be forged: it must not cost an inform
     }
     this.#engine = undefined // the receiver may come back as another engine
-    throw fail('SPY_SNMP_RECEIVER', [`${host}:${port}`, why])
+    throw this.#unsent ?? fail('SPY_SNMP_RECEIVER', [`${host}:${port}`, why])
   }
 
   close(): void {
@@ -156,8 +159,10 @@ class InformSession {
     const timer = setTimeout(() => this.#waiting?.resolve(undefined), this.#options.timeoutMs)
     try {
       await send(this.#socket, message, this.#options)
+      this.#unsent = undefined
       return await answered
-    } catch {
+    } catch (error) {
+      this.#unsent = error
       return await answered // an address that cannot be reached now may be later: wait as if nothing had come back
     } finally {
       clearTimeout(timer)

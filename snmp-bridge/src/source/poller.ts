@@ -20,9 +20,10 @@ export interface PollerOptions {
   readonly root: Oid
   readonly intervalMs: number
   readonly status: AgentStatus
-  /** Objects beside the tables, the same in every snapshot, and their types. */
-  readonly fixed: readonly ManagedObject[]
-  readonly fixedTypes: ObjectTypes
+  /** Objects beside the tables; `polled` tells whether the endpoint has ever answered. */
+  readonly scalars: (polled: boolean) => readonly ManagedObject[]
+  /** Types of all scalars. */
+  readonly scalarTypes: ObjectTypes
   /** Called when polls begin to fail, with the error, and when they work again, without. */
   readonly onChange: (error?: unknown) => void
   readonly now?: () => number
@@ -39,16 +40,16 @@ export interface Poller {
 
 export function createPoller(options: PollerOptions): Poller {
   const { read, tables, numbers, root, intervalMs, status, now = Date.now } = options
-  const types = [...options.fixedTypes, ...columnTypes(tables, root)]
-  let snapshot = Snapshot.of(options.fixed, types)
+  const types = [...options.scalarTypes, ...columnTypes(tables, root)]
+  let snapshot = Snapshot.of(options.scalars(false), types)
   let lastInstances: readonly ResourceValues[] = []
   let failing = false
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
-  function build(resources: (table: MibTable, position: number) => readonly ResourceValues[]): Snapshot {
+  function build(polled: boolean, resources: (table: MibTable, position: number) => readonly ResourceValues[]): Snapshot {
     const rows = tables.flatMap((table, i) => tableRows(table, resources(table, i), numbers, root))
-    return Snapshot.of([...options.fixed, ...rows], types)
+    return Snapshot.of([...options.scalars(polled), ...rows], types)
   }
 
   function failed(error: unknown): void {
@@ -57,13 +58,13 @@ export function createPoller(options: PollerOptions): Poller {
     failing = true
     if (status.stale || now() - status.lastPoll <= STALE_AFTER_INTERVALS * intervalMs) return
     status.stale = true
-    snapshot = build((table) => (table.kind.name === STALE_KIND ? staleInstances(table, lastInstances) : []))
+    snapshot = build(status.lastPoll > 0, (table) => (table.kind.name === STALE_KIND ? staleInstances(table, lastInstances) : []))
   }
 
   async function poll(): Promise<void> {
     try {
       const answers = await read(tables)
-      const next = build((_, i) => answers[i] ?? [])
+      const next = build(true, (_, i) => answers[i] ?? [])
       numbers.save() // no number is shown before it is on disk
       snapshot = next
       lastInstances = answers[tables.findIndex(({ kind }) => kind.name === STALE_KIND)] ?? []

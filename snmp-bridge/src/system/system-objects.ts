@@ -11,6 +11,8 @@ import { modules, oids } from './standard-oids.ts'
 export interface SystemOptions {
   readonly description: string
   readonly objectId: Oid
+  /** Compliance statement of our own module, for sysORTable. */
+  readonly ownModule: Oid
   readonly contact: string
   readonly name: string
   readonly location: string
@@ -45,7 +47,7 @@ export function systemTypes(objects: readonly ManagedObject[]): ObjectTypes {
   return objects.map(({ oid }) => oid.slice(0, -1))
 }
 
-function systemGroup({ description, objectId, contact, name, location, upTime }: SystemOptions): ManagedObject[] {
+function systemGroup({ description, objectId, ownModule, contact, name, location, upTime }: SystemOptions): ManagedObject[] {
   const scalars: (SnmpValue | (() => SnmpValue))[] = [
     text(description),
     oidValue(objectId),
@@ -56,7 +58,7 @@ function systemGroup({ description, objectId, contact, name, location, upTime }:
     integer(SERVICES),
     timeTicks(0),
   ]
-  const rows = modules.flatMap(({ oid, description }, i) => [
+  const rows = [...modules, { oid: ownModule, description: 'SPYGLASS-MIB: application servers' }].flatMap(({ oid, description }, i) => [
     { oid: [...oids.system, 9, 1, 2, i + 1], value: oidValue(oid) },
     { oid: [...oids.system, 9, 1, 3, i + 1], value: text(description) },
     { oid: [...oids.system, 9, 1, 4, i + 1], value: timeTicks(0) },

@@ -28,3 +28,11 @@ test('what a process cleared itself is not cleared again', () => {
   tracker.gone('http-1')
   expect(cleared).toEqual([])
 })
+
+test('an alert outlives the process that raised it: its state is kept, so nothing clears it when that process ends', () => {
+  const cleared: SpyglassEvent[] = []
+  const tracker = new IncidentTracker((event) => cleared.push(event))
+  tracker.seen('collector', noteOf({ name: 'spyglass.alert.firing', resource: 'pool', message: 'm', time: 1 }))
+  tracker.gone('collector')
+  expect(cleared).toEqual([])
+})

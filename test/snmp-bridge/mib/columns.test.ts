@@ -1,6 +1,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { columnSyntax, dateAndTime, unitsOf, utf8Within } from '../../../snmp-bridge/src/mib/columns.ts'
+import { agentObjects } from '../../../snmp-bridge/src/mib/agent-objects.ts'
+import { columnSyntax, dateAndTime, narrowGauge, unitsOf, utf8Within } from '../../../snmp-bridge/src/mib/columns.ts'
+import { mibTables } from '../../../snmp-bridge/src/mib/tables.ts'
 
 const base = { description: '' }
 
@@ -16,7 +18,7 @@ test('an int gauge is a Gauge32 and a long gauge a 64-bit one', () => {
     units: 'connections',
   })
   const bytes = columnSyntax({ ...base, type: 'long', role: 'gauge', unit: 'By' })!
-  expect(bytes).toMatchObject({ syntax: 'SgGauge64', units: 'bytes' })
+  expect(bytes).toMatchObject({ syntax: 'CounterBasedGauge64', units: 'bytes' })
   expect(bytes.encode(2 ** 40)).toEqual({ type: 'counter64', value: 2n ** 40n })
 })
 
@@ -65,4 +67,47 @@ test('a text is cut between characters, and never longer than its limit', () => 
 
 test('the year of DateAndTime has two bytes', () => {
   expect(dateAndTime(0).subarray(0, 4).toString('hex')).toBe('07b20101')
+})
+
+test('a wide gauge has a Gauge32 beside it in a larger unit, which stays at the end of its range', () => {
+  const kib = narrowGauge({ ...base, type: 'long', role: 'gauge', unit: 'By' })!
+  expect(kib).toMatchObject({ suffix: 'KiB', syntax: 'Gauge32', units: 'kibibytes' })
+  expect(kib.encode(5 * 1024 + 1023)).toEqual({ type: 'gauge32', value: 5 })
+  expect(kib.encode(2n ** 50n)).toEqual({ type: 'gauge32', value: 2 ** 32 - 1 })
+  expect(kib.encode('5')).toBeUndefined()
+  expect(narrowGauge({ ...base, type: 'long', role: 'gauge', unit: 'ms' })!.encode(90_999)).toEqual({ type: 'gauge32', value: 90 })
+  expect(narrowGauge({ ...base, type: 'long', role: 'gauge', unit: '{span}' })).toBeUndefined()
+})
+
+test('every 64-bit gauge of the MIB has a Gauge32 beside it', () => {
+  const columns = mibTables().flatMap(({ columns }) => columns)
+  const wide = columns.filter(({ syntax }) => syntax === 'CounterBasedGauge64')
+  expect(wide.length).toBeGreaterThan(5)
+  for (const { attribute, descriptor } of wide) {
+    const narrow = columns.filter(
+      (column) => column.attribute === attribute && column.syntax === 'Gauge32' && column.descriptor.startsWith(descriptor),
+    )
+    expect([descriptor, narrow.length]).toEqual([descriptor, 1])
+  }
+})
+
+test('the text of a counted column names what its UNITS count, and no text states another unit than its column', () => {
+  const texts = mibTables().flatMap(({ columns }) => columns)
+  const unnamed = texts.filter(({ units = '', description }) => isNoun(units) && !stem(units).test(description.toLowerCase()))
+  expect(unnamed.map(({ descriptor, units, description }) => `${descriptor} (${units}): ${description}`)).toEqual([])
+  expect(texts.filter(({ description }) => /\(1 is|in seconds|in milliseconds/.test(description))).toEqual([])
+})
+
+const isNoun = (units: string): boolean => /^[a-z]+s$/.test(units) && !TIME_OR_SIZE.has(units)
+
+const TIME_OR_SIZE = new Set(['seconds', 'milliseconds', 'microseconds', 'bytes', 'kibibytes'])
+
+/** The noun without its plural; `queries` also as `query`. */
+const stem = (units: string): RegExp => new RegExp(units.endsWith('ies') ? `${units.slice(0, -3)}(y|ies)` : units.slice(0, -1))
+
+test('no text of the MIB gives a number or a date for "not known"', () => {
+  const texts = [...mibTables().flatMap(({ columns }) => columns), ...agentObjects].map(
+    ({ descriptor, description }) => `${descriptor}: ${description}`,
+  )
+  expect(texts.filter((text) => /1970|4294967295|\b0 when there (is|was) none|-1/.test(text))).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
-import { quoteKeyValue } from '@spyglass/agent/contract'
-import { eventObjects, keyOf, mibNotifications, notificationOf } from '../../../snmp-bridge/src/mib/notifications.ts'
+import { events, quoteKeyValue } from '@spyglass/agent/contract'
+import { eventObjects, keyOf, mibNotifications, notificationOf, repeatsAnEvent } from '../../../snmp-bridge/src/mib/notifications.ts'
 
 const ROOT = [1, 3, 6, 1, 4, 1, 32_473]
 const links = { consoleUrl: 'https://spy.example.org/' }
@@ -75,4 +75,26 @@ test('a quoted key of an ObjectName is unquoted', () => {
     expect(keyOf(`spyglass:type=X,instance=i,name=${quoteKeyValue(name)}`, 'name')).toBe(name)
   }
   expect(keyOf('spyglass:type=X,surname=y', 'name')).toBeUndefined()
+})
+
+test('every notification of an incident names its rule, the same in raise and clear', () => {
+  expect(texts(event)['sgEventRule']).toBe('InstanceDown')
+  expect(texts({ ...event, name: 'spyglass.instance.up', phase: 'clear' })['sgEventRule']).toBe('InstanceDown')
+  expect(texts({ ...event, name: 'spyglass.pool.recovered', phase: 'clear' })['sgEventRule']).toBe('PoolExhausted')
+  expect(texts({ ...event, name: 'spyglass.pool.leak', phase: 'note' })['sgEventRule']).toBe('')
+  const alert = { ...event, name: 'spyglass.alert.firing', attributes: { rule: 'ErrorRateHigh' } } as const
+  expect(texts(alert)['sgEventRule']).toBe('ErrorRateHigh')
+})
+
+test('an alert opens and ends an incident', () => {
+  expect(events['spyglass.alert.firing'].phase).toBe('raise')
+  expect(events['spyglass.alert.resolved']).toMatchObject({ phase: 'clear', clears: 'spyglass.alert.firing' })
+})
+
+test('an alert about an event that is itself sent repeats it; one that no event raised does not', () => {
+  const alert = (name: SpyglassEvent['name'], rule: string) => repeatsAnEvent({ ...event, name, attributes: { rule } })
+  expect(alert('spyglass.alert.firing', 'PoolExhausted')).toBe(true)
+  expect(alert('spyglass.alert.resolved', 'InstanceDown')).toBe(true)
+  expect(alert('spyglass.alert.firing', 'ErrorRateHigh')).toBe(false)
+  expect(alert('spyglass.pool.exhausted', 'PoolExhausted')).toBe(false)
 })

@@ -113,3 +113,13 @@ test('an inform is repeated as often as configured, then given up, and the engin
   await receiver.deliver(notification)
   expect(manager.seen.slice(5)).toEqual(['discovery', 'inform 0', 'inform 5'])
 })
+
+test('a host name that does not resolve is reported with the error of the name server, not as a missing acknowledgement', async () => {
+  const target = { host: 'no-such-host.invalid', port: 162, version: 'v3' as const, timeoutMs: 10, retries: 0 }
+  const [receiver] = createReceivers([target], { ...user, user: user.name })
+  closing.push(() => receiver!.close())
+  await expect(receiver!.deliver(notification)).rejects.toMatchObject({
+    code: 'SPY_SNMP_RECEIVER',
+    message: expect.stringMatching(/no-such-host\.invalid:162: getaddrinfo (ENOTFOUND|EAI_AGAIN)/),
+  })
+})

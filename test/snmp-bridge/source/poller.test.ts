@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { integer } from '../../../snmp-bridge/src/ber/value.ts'
 import type { AgentStatus } from '../../../snmp-bridge/src/mib/agent-objects.ts'
 import { columnOid } from '../../../snmp-bridge/src/mib/layout.ts'
 import { mibTables } from '../../../snmp-bridge/src/mib/tables.ts'
@@ -11,6 +12,7 @@ import { tempFolder } from '../../support/temp-folder.ts'
 const ROOT = [1, 3, 6, 1, 4, 1, 32_473]
 const tables = mibTables().filter(({ kind }) => kind.name === 'instance')
 const state = [...columnOid(ROOT, 2, 3), 1]
+const AFTER_POLL = [...ROOT, 1, 100, 2, 0]
 const pid = [...columnOid(ROOT, 2, 4), 1]
 
 function setUp(file = join(tempFolder(), 'rows.json')) {
@@ -39,8 +41,8 @@ function setUp(file = join(tempFolder(), 'rows.json')) {
     root: ROOT,
     intervalMs: 1000,
     status,
-    fixed: [],
-    fixedTypes: [],
+    scalars: (polled) => (polled ? [{ oid: AFTER_POLL, value: integer(1) }] : []),
+    scalarTypes: [AFTER_POLL.slice(0, -1)],
     onChange: (error) => world.changes.push(error),
     now: () => world.now,
   })
@@ -50,7 +52,9 @@ function setUp(file = join(tempFolder(), 'rows.json')) {
 test('a poll swaps the snapshot; one that is in use stays as it was', async () => {
   const { poller, world, status } = setUp()
   expect(poller.snapshot().missing(state)).toBe('noSuchInstance')
+  expect(poller.snapshot().find(AFTER_POLL)).toBe(-1)
   await poller.poll()
+  expect(poller.snapshot().find(AFTER_POLL)).toBeGreaterThanOrEqual(0)
   const held = poller.snapshot()
   world.resources = []
   await poller.poll()

@@ -55,6 +55,7 @@ export function createTestAgent({ rows = 10, community = 'public', boots = 3, no
   const system = systemObjects({
     description: 'Spyglass test agent',
     objectId: parseOid('1.3.6.1.4.1.8072.9999.9999.3'),
+    ownModule: parseOid('1.3.6.1.4.1.8072.9999.9999.2.1.1'),
     contact: 'nobody',
     name: 'test',
     location: 'here',

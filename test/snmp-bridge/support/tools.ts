@@ -8,11 +8,27 @@ export interface Output {
   readonly stderr: string
 }
 
-export function run(program: string, args: readonly string[], timeoutMs = 20_000): Promise<Output> {
+/** What the tools print the first time they run on a machine. */
+const FIRST_RUN = /^Created directory: .*\n/gm
+
+export interface RunOptions {
+  readonly timeoutMs?: number
+  readonly cwd?: string
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export function run(program: string, args: readonly string[], { timeoutMs = 20_000, cwd, env }: RunOptions = {}): Promise<Output> {
   return new Promise((resolve) => {
-    execFile(program, args, { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr })
-    })
+    execFile(
+      program,
+      args,
+      { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024, cwd, env: { ...process.env, ...env } },
+      (error, stdout, stderr) => {
+        const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0
+        resolve({ code, stdout, stderr: stderr.replaceAll(FIRST_RUN, '') })
+      },
+    )
   })
 }
 

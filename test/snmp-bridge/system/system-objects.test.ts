@@ -8,6 +8,7 @@ const counters = createCounters()
 const objects = systemObjects({
   description: 'd',
   objectId: parseOid('1.3.6.1.4.1.32473'),
+  ownModule: parseOid('1.3.6.1.4.1.32473.2.1.1'),
   contact: 'c',
   name: 'n',
   location: 'l',
@@ -41,4 +42,10 @@ test('sysUpTime is the time of the agent, and counters are read when they are as
 
 test('the types are the names without their instance', () => {
   expect(systemTypes(objects).map(formatOid)).toContain('1.3.6.1.2.1.1.1')
+})
+
+test('sysORTable lists our own module by its compliance statement', () => {
+  const names = objects.map(({ oid }) => formatOid(oid))
+  const rows = names.filter((name) => name.startsWith('1.3.6.1.2.1.1.9.1.2.'))
+  expect(rows.map(valueOf)).toContainEqual({ type: 'oid', value: parseOid('1.3.6.1.4.1.32473.2.1.1') })
 })

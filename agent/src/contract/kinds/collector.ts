@@ -25,7 +25,7 @@ export const collector = declareKind({
     requestsInvalid: { type: 'long', role: 'counter', unit: '{request}', description: 'OTLP requests answered 400 or 413.', column: 9 },
     itemsRejected: { type: 'long', role: 'counter', unit: '{item}', description: 'Single items rejected for their time.', column: 10 },
     segmentsPending: { type: 'int', role: 'gauge', unit: '{segment}', description: 'Sealed segments not yet in the store.', column: 11 },
-    walBytes: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes in the write-ahead log.', column: 12 },
+    walBytes: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes in the write-ahead log.', column: 12, gauge32Column: 19 },
     segmentsInserted: {
       type: 'long',
       role: 'counter',

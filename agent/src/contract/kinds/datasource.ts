@@ -45,7 +45,7 @@ export const datasource = declareKind({
       role: 'gauge',
       unit: '{request}',
       otel: 'db.client.connection.pending_requests',
-      description: 'Borrowers waiting for a connection now.',
+      description: 'Requests waiting to borrow a connection now.',
       column: 12,
     },
     peakActive: {
@@ -57,13 +57,13 @@ export const datasource = declareKind({
     },
     created: { type: 'long', role: 'counter', unit: '{connection}', description: 'Connections opened since the pool opened.', column: 14 },
     closed: { type: 'long', role: 'counter', unit: '{connection}', description: 'Connections closed since the pool opened.', column: 15 },
-    borrows: { type: 'long', role: 'counter', unit: '{borrow}', description: 'Times a connection was lent.', column: 16 },
+    borrows: { type: 'long', role: 'counter', unit: '{borrow}', description: 'Borrows: how often a connection was lent.', column: 16 },
     timeouts: {
       type: 'long',
       role: 'counter',
       unit: '{timeout}',
       otel: 'db.client.connection.timeouts',
-      description: 'Borrowers that gave up waiting.',
+      description: 'Timeouts of borrowers that gave up waiting.',
       column: 17,
     },
     leaks: {
@@ -85,7 +85,7 @@ export const datasource = declareKind({
       role: 'gauge',
       unit: 's',
       metric: false,
-      description: '95th percentile of the time borrowers waited, over the last minute.',
+      description: '95th percentile of the time borrowers waited, over the last minute; absent when nobody borrowed.',
       column: 20,
       snmpScale: 1_000_000,
     },
@@ -94,7 +94,7 @@ export const datasource = declareKind({
       role: 'gauge',
       unit: 's',
       metric: false,
-      description: '95th percentile of the time connections were held, over the last minute.',
+      description: '95th percentile of the time connections were held, over the last minute; absent when none was returned.',
       column: 21,
       snmpScale: 1_000_000,
     },
@@ -104,7 +104,7 @@ export const datasource = declareKind({
       description: 'Message of the last error of the database; empty when there was none.',
       column: 22,
     },
-    lastErrorTime: { type: 'date', role: 'text', description: 'When the last error came; 1970 when there was none.', column: 23 },
+    lastErrorTime: { type: 'date', role: 'text', description: 'When the last error came; absent when there was none.', column: 23 },
     borrowers: {
       type: {
         table: 'borrowers',

@@ -23,8 +23,8 @@ export const store = declareKind({
     queriesRunning: { type: 'int', role: 'gauge', unit: '{query}', description: 'Queries running now.', column: 7 },
     queriesQueued: { type: 'int', role: 'gauge', unit: '{query}', description: 'Queries waiting for a reader session.', column: 8 },
     segmentsInserted: { type: 'long', role: 'counter', unit: '{segment}', description: 'Segment files inserted.', column: 9 },
-    rows: { type: 'long', role: 'gauge', unit: '{row}', description: 'Rows in all tables.', column: 10 },
-    bytesOnDisk: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes of all active parts.', column: 11 },
+    rows: { type: 'long', role: 'gauge', unit: '{row}', description: 'Rows in all tables.', column: 10, gauge32Column: 13 },
+    bytesOnDisk: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes of all active parts.', column: 11, gauge32Column: 14 },
     parts: { type: 'int', role: 'gauge', unit: '{part}', description: 'Active parts.', column: 12 },
   },
 })

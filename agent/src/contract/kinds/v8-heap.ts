@@ -22,6 +22,7 @@ export const v8Heap = declareKind({
       otel: 'v8js.memory.heap.used',
       description: 'Bytes in use by objects (V8 used_heap_size).',
       column: 3,
+      gauge32Column: 10,
     },
     committed: {
       type: 'long',
@@ -29,6 +30,7 @@ export const v8Heap = declareKind({
       unit: 'By',
       description: 'Bytes taken from the system for the heap (V8 total_heap_size).',
       column: 4,
+      gauge32Column: 11,
     },
     limit: {
       type: 'long',
@@ -37,6 +39,7 @@ export const v8Heap = declareKind({
       otel: 'v8js.memory.heap.limit',
       description: 'Most bytes the heap may take (V8 heap_size_limit).',
       column: 5,
+      gauge32Column: 12,
     },
     external: {
       type: 'long',
@@ -44,8 +47,16 @@ export const v8Heap = declareKind({
       unit: 'By',
       description: 'Bytes outside the heap that objects hold, array buffers included.',
       column: 6,
+      gauge32Column: 13,
     },
-    arrayBuffers: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes of array buffers and Buffers.', column: 7 },
+    arrayBuffers: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      description: 'Bytes of array buffers and Buffers.',
+      column: 7,
+      gauge32Column: 14,
+    },
     gcCount: {
       type: 'long',
       role: 'counter',

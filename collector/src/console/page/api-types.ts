@@ -118,7 +118,7 @@ export interface Instance {
   readonly objectName: string
   readonly name: string
   readonly state: string
-  readonly pid: number
+  readonly pid?: number
   readonly generation: number
   readonly uptime: number
   readonly restarts: number
@@ -128,7 +128,7 @@ export interface Instance {
   readonly activeRequests: number
   readonly rss: number
   readonly cpuUtilization: number
-  readonly requestDurationP95: number
+  readonly requestDurationP95?: number
 }
 
 export interface Instances {
@@ -164,8 +164,8 @@ export interface Pool {
   readonly timeouts: number
   readonly leaks: number
   readonly leakedNow: number
-  readonly waitP95: number
-  readonly useP95: number
+  readonly waitP95?: number
+  readonly useP95?: number
   readonly lastError: string
   readonly borrowers: readonly Holder[]
 }

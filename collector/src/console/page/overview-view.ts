@@ -118,7 +118,12 @@ function instanceTable() {
       { key: 'rss', label: 'Memory', cell: ({ rss }) => bytes(rss ?? 0), class: 'number' },
       { key: 'active', label: 'Active', cell: ({ activeRequests }) => count(activeRequests ?? 0), class: 'number' },
       { key: 'count', label: 'Requests', cell: ({ requests }) => count(requests ?? 0), class: 'number' },
-      { key: 'p95', label: 'p95, 1 m', cell: ({ requestDurationP95 }) => milliseconds((requestDurationP95 ?? 0) * 1000), class: 'number' },
+      {
+        key: 'p95',
+        label: 'p95, 1 m',
+        cell: ({ requestDurationP95 }) => milliseconds((requestDurationP95 ?? Number.NaN) * 1000),
+        class: 'number',
+      },
     ],
     empty: () => nothing('No instance is known.', 'The management process has not heard of one: the server may still be starting.'),
   })

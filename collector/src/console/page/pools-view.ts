@@ -80,8 +80,8 @@ function figures({ borrows, timeouts, leaks, leakedNow, waitP95, useP95, peakAct
   return h(
     'dl',
     { class: 'figures' },
-    pair('wait p95', milliseconds(waitP95 * 1000)),
-    pair('held p95', milliseconds(useP95 * 1000)),
+    pair('wait p95', milliseconds((waitP95 ?? Number.NaN) * 1000)),
+    pair('held p95', milliseconds((useP95 ?? Number.NaN) * 1000)),
     pair('borrows', count(borrows)),
     pair('peak', count(peakActive)),
     pair('gave up', count(timeouts), timeouts > 0 ? 'warn' : ''),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { defaultPorts, LOOPBACK } from '@spyglass/agent/contract'
+import { isWithinBytes, snmpUserName } from './snmp-user-name.ts'
 
 const port = (value: number, description: string) => z.int().min(1).max(65_535).default(value).meta({ description })
 const host = (description = 'Address to listen on. A non-loopback address is refused where no credentials protect it.') =>
@@ -81,12 +82,20 @@ const Webhook = z.strictObject({
   timeoutMs: milliseconds(5000, 'Time one attempt may take.'),
 })
 
+/** RFC 3418 gives sysContact and sysLocation 255 bytes. */
+const systemText = (description: string) => z.string().refine(isWithinBytes(255), 'at most 255 bytes').default('').meta({ description })
+
+const isUsableRoot = (oid: string): boolean => {
+  const numbers = oid.split('.')
+  return numbers.length <= 64 && numbers.every((number) => Number(number) < 2 ** 32)
+}
+
 const TrapTarget = z.strictObject({
   host: z.string().min(1).meta({ description: 'Address of the manager.' }),
   port: port(162, 'UDP port of the manager.'),
   version: z.enum(['v2c', 'v3']).default('v2c').meta({ description: 'v2c sends traps, v3 sends authPriv informs.' }),
   community: z.string().min(1).optional().meta({ description: 'Community for v2c.' }),
-  user: z.string().min(1).optional().meta({ description: 'v3 user; by default the one in secrets.yaml.' }),
+  user: snmpUserName.optional().meta({ description: 'v3 user; by default the one in secrets.yaml.' }),
   authPassword: z
     .string()
     .min(8)
@@ -220,13 +229,17 @@ export const SpyglassConfig = z.strictObject({
       root: z
         .string()
         .regex(/^1\.3\.6\.1(\.\d+)+$/, 'an OID under 1.3.6.1')
+        .refine(isUsableRoot, 'an OID of at most 64 numbers, each below 2^32')
         .default('1.3.6.1.4.1.8072.9999.9999')
         .meta({ description: 'OID under which SPYGLASS-MIB is rooted.' }),
       community: z.string().min(1).optional().meta({ description: 'Read-only community. Left out: v2c is off.' }),
-      contact: z.string().default('').meta({ description: 'sysContact.' }),
-      location: z.string().default('').meta({ description: 'sysLocation.' }),
+      contact: systemText('sysContact.'),
+      location: systemText('sysLocation.'),
       pollIntervalMs: milliseconds(1000, 'How often the bridge reads the MBean endpoint.', 100),
       trapTargets: z.array(TrapTarget).default([]),
+      notifications: z.enum(['once', 'all']).default('once').meta({
+        description: 'once: one notification for each phase of an incident. all: also those of an alert rule about an event already sent.',
+      }),
     })
     .prefault({}),
 })

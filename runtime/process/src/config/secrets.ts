@@ -5,13 +5,14 @@ import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { codeOf } from '@spyglass/agent/contract'
 import { fail } from './errors.ts'
+import { snmpUserName } from './snmp-user-name.ts'
 
 const password = z.string().min(8)
 
 export const Secrets = z.object({
   clickhouse: z.object({ reader: z.object({ user: z.string().min(1), password }) }),
   console: z.object({ user: z.string().min(1), password }),
-  snmp: z.object({ user: z.string().min(1), authPassword: password, privPassword: password }),
+  snmp: z.object({ user: snmpUserName, authPassword: password, privPassword: password }),
   /** Between our own processes, over loopback. */
   internal: z.object({ token: z.string().min(32) }),
 })

@@ -139,3 +139,20 @@ test('a file is laid over the base section by section: what it does not name sta
   const config = loadConfig({ file: file('snmp: {contact: me}\ndatasources: []\n'), base })
   expect(config).toMatchObject({ snmp: { community: 'public', contact: 'me' }, datasources: [] })
 })
+
+test('SNMP values that no manager could use are refused: user names over 32 bytes, long system texts, roots that are no OID', () => {
+  const mistakesOf = (snmp: string): string => {
+    try {
+      loadConfig({ file: file(`snmp: ${snmp}`) })
+      return ''
+    } catch (error) {
+      return String(error)
+    }
+  }
+  const target = (user: string): string => `{trapTargets: [{host: h, version: v3, user: "${user}"}]}`
+  expect(mistakesOf(target('x'.repeat(32)))).toBe('')
+  expect(mistakesOf(target('x'.repeat(40)))).toContain('at most 32 bytes')
+  expect(mistakesOf(target('连'.repeat(11)))).toContain('at most 32 bytes')
+  expect(mistakesOf(`{contact: "${'x'.repeat(256)}"}`)).toContain('at most 255 bytes')
+  expect(mistakesOf('{root: 1.3.6.1.4.1.4294967296}')).toContain('below 2^32')
+})
