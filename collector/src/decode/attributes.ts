@@ -1,5 +1,5 @@
 /** Attributes (KeyValue, AnyValue of opentelemetry/proto/common/v1) into map columns, every value as the exporter's text. */
-import type { MapColumn, TextColumn } from './columns.ts'
+import type { MapColumn, TextColumn } from '../native/columns.ts'
 import { cutAt, limits } from './limits.ts'
 import type { ProtoReader } from './proto-reader.ts'
 

@@ -4,7 +4,7 @@ import { eventBlock } from './event-rows.ts'
 import { LogDecoder, type OriginatedEvent } from './logs.ts'
 import { MetricDecoder } from './metrics.ts'
 import { protobufFromJson } from './otlp-json.ts'
-import type { TableBlock } from './table-block.ts'
+import type { TableBlock } from '../native/table-block.ts'
 import type { TimeWindow } from './time-window.ts'
 import { TraceDecoder } from './traces.ts'
 

@@ -4,7 +4,6 @@ import { errorsOf } from '@spyglass/agent/contract'
 export const decodeErrors = {
   SPY_OTLP_MALFORMED: 'the body is not an OTLP request: %s at byte %d',
   SPY_OTLP_JSON: 'the body is not OTLP/JSON: %s',
-  SPY_COLUMN_TYPE: 'no column writer for %s',
 } as const
 
 export const fail = errorsOf(decodeErrors)

@@ -1,6 +1,6 @@
 /** Rows of the table `events`. */
 import type { OriginatedEvent } from './logs.ts'
-import { TableBlock } from './table-block.ts'
+import { TableBlock } from '../native/table-block.ts'
 
 export function eventBlock(found: readonly OriginatedEvent[]): TableBlock {
   const block = new TableBlock('events')

@@ -1,6 +1,6 @@
 /** Rows of otel_logs from plain objects: for lines of log files, and for what the collector itself has to say. */
 import { limits } from './limits.ts'
-import { TableBlock } from './table-block.ts'
+import { TableBlock } from '../native/table-block.ts'
 
 export interface LogRow {
   /** Milliseconds since the epoch. */

@@ -5,7 +5,7 @@ import { EVENT_PREFIX, eventOf } from './event-record.ts'
 import { limits } from './limits.ts'
 import { Origin, walkResource, walkScope } from './origin.ts'
 import { ProtoReader } from './proto-reader.ts'
-import { TableBlock } from './table-block.ts'
+import { TableBlock } from '../native/table-block.ts'
 import { findFixed64, secondsAt, type TimeWindow } from './time-window.ts'
 
 const NO_BYTES = Buffer.alloc(0)

@@ -1,8 +1,8 @@
 /** The five metric tables: which columns they share, which each has for itself. */
-import { type DictionaryColumn, FixedColumn, MapColumn, TextColumn } from './columns.ts'
-import type { ByteWriter } from './byte-writer.ts'
+import { type DictionaryColumn, FixedColumn, MapColumn, TextColumn } from '../native/columns.ts'
+import type { ByteWriter } from '../native/byte-writer.ts'
 import type { Origin } from './origin.ts'
-import { TableBlock } from './table-block.ts'
+import { TableBlock } from '../native/table-block.ts'
 
 export type MetricKind = 'gauge' | 'sum' | 'histogram' | 'exp_histogram' | 'summary'
 

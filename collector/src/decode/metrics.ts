@@ -7,7 +7,7 @@ import { type MetricKind, type MetricTable, newMetricTables, type Point } from '
 import { Origin, walkResource, walkScope } from './origin.ts'
 import { readPoint } from './metric-point.ts'
 import { ProtoReader } from './proto-reader.ts'
-import type { TableBlock } from './table-block.ts'
+import type { TableBlock } from '../native/table-block.ts'
 import { secondsAt, type TimeWindow } from './time-window.ts'
 
 const NO_BYTES = Buffer.alloc(0)

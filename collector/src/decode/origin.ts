@@ -1,8 +1,8 @@
 /** Resource and scope of the items that follow them: read once, repeated in every row. */
 import { attr } from '@spyglass/agent/contract'
 import type { AttributeReader } from './attributes.ts'
-import { ByteWriter } from './byte-writer.ts'
-import type { MapColumn, TextColumn } from './columns.ts'
+import { ByteWriter } from '../native/byte-writer.ts'
+import type { MapColumn, TextColumn } from '../native/columns.ts'
 import { limits } from './limits.ts'
 import type { ProtoReader } from './proto-reader.ts'
 

@@ -3,7 +3,7 @@
  * (opentelemetry-proto docs/specification.md#json-protobuf-encoding): hexadecimal ids, 64-bit integers as number or text, enums as
  * numbers, lowerCamelCase names; unknown names are passed over.
  */
-import { ByteWriter } from './byte-writer.ts'
+import { ByteWriter } from '../native/byte-writer.ts'
 import { fail } from './errors.ts'
 import { limits } from './limits.ts'
 import { exportRequests, type FieldType, type Message } from './otlp-messages.ts'

@@ -1,5 +1,5 @@
 /** First and last second of each trace in a request: the rows of otel_traces_trace_id_ts, by which a trace is found without its day. */
-import { TableBlock } from './table-block.ts'
+import { TableBlock } from '../native/table-block.ts'
 
 interface Seen {
   first: number

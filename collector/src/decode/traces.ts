@@ -4,11 +4,11 @@
  */
 import { type RollupBuilder, SPAN_KEYS } from '../rollup/rollup-builder.ts'
 import { AttributeReader, Found } from './attributes.ts'
-import { DictionaryColumn, FixedColumn, MapColumn, TextColumn } from './columns.ts'
+import { DictionaryColumn, FixedColumn, MapColumn, TextColumn } from '../native/columns.ts'
 import { limits } from './limits.ts'
 import { Origin, RepeatedText, walkResource, walkScope } from './origin.ts'
 import { ProtoReader } from './proto-reader.ts'
-import { TableBlock } from './table-block.ts'
+import { TableBlock } from '../native/table-block.ts'
 import { findFixed64, secondsAt, type TimeWindow } from './time-window.ts'
 import { TraceTimes } from './trace-times.ts'
 

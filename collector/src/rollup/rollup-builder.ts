@@ -3,7 +3,7 @@
  * entry: nothing is left to be made again after a crash. Aggregates of every request are the source; spans only where the sender has none.
  */
 import { attr, metric } from '@spyglass/agent/contract'
-import { TableBlock } from '../decode/table-block.ts'
+import { TableBlock } from '../native/table-block.ts'
 import { addHistogram, addSeconds, type Buckets, type ExponentialCounts } from './buckets.ts'
 import { digestOf } from './digest.ts'
 

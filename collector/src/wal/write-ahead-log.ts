@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
-import type { TableBlock } from '../decode/index.ts'
+import type { TableBlock } from '../native/table-block.ts'
 import { fail } from './errors.ts'
 import { type FileLayer, nodeFileLayer } from './file-layer.ts'
 import { type Identity, segmentName } from './identity.ts'

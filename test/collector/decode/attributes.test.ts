@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { AttributeReader, Found } from '../../../collector/src/decode/attributes.ts'
-import { MapColumn } from '../../../collector/src/decode/columns.ts'
+import { MapColumn } from '../../../collector/src/native/columns.ts'
 import { Origin, RepeatedText, walkScope } from '../../../collector/src/decode/origin.ts'
 import { ProtoReader } from '../../../collector/src/decode/proto-reader.ts'
 import { findFixed64, secondsAt, timeWindow } from '../../../collector/src/decode/time-window.ts'

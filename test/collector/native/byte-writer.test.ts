@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ByteWriter } from '../../../collector/src/decode/byte-writer.ts'
+import { ByteWriter } from '../../../collector/src/native/byte-writer.ts'
 import { ProtoReader } from '../../../collector/src/decode/proto-reader.ts'
 
 const readerOf = (write: (out: ByteWriter) => void): ProtoReader => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { tables, type TableName } from '@spyglass/agent/contract'
-import { columnOf, MapColumn } from '../../../collector/src/decode/columns.ts'
+import { columnOf, MapColumn } from '../../../collector/src/native/columns.ts'
 import { limits, cutAt } from '../../../collector/src/decode/limits.ts'
-import { TableBlock } from '../../../collector/src/decode/table-block.ts'
+import { TableBlock } from '../../../collector/src/native/table-block.ts'
 import { readNative } from '../../support/native.ts'
 
 test('every column of the contract has a writer', () => {
