@@ -1,3 +1,3 @@
-export * from './agent/agent.ts'
+export * from './current-agent.ts'
 export * from './contract/index.ts'
 export * from './registry/index.ts'

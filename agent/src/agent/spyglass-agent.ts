@@ -26,7 +26,7 @@ import type {
   RequestObserver,
   StatementInput,
   StatementRecord,
-} from './agent.ts'
+} from '../current-agent.ts'
 import { describeResource } from './resource.ts'
 
 const SWEEP_MS = 1000

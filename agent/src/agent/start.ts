@@ -12,7 +12,7 @@ import { captureCrash } from '../logs/crash.ts'
 import { LogSink } from '../logs/log-sink.ts'
 import { pinoPatch } from '../logs/pino-logs.ts'
 import { readSettings } from '../settings/settings.ts'
-import { type Agent, currentAgent, installAgent } from './agent.ts'
+import { type Agent, currentAgent, installAgent } from '../current-agent.ts'
 import { flushAtExit } from './exit-flush.ts'
 import { SpyglassAgent } from './spyglass-agent.ts'
 

@@ -4,7 +4,7 @@
  */
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import type { CallSite } from '../agent/agent.ts'
+import type { CallSite } from '../current-agent.ts'
 
 /** Frames taken from V8. Those of drivers and of awaiting functions count, so the application's may begin late. */
 const CAPTURED_FRAMES = 12

@@ -1,5 +1,5 @@
 /** What happens inside a request: statements, calls to other services and spans that the application made itself. */
-import type { StatementRecord } from '../agent/agent.ts'
+import type { StatementRecord } from '../current-agent.ts'
 import type { SpanKindNumber } from '../otlp/records.ts'
 import type { StatementShape } from '../sql/statement-shapes.ts'
 import type { CapturedStack } from './call-site.ts'

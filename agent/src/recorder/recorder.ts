@@ -3,7 +3,7 @@
  * knows no library. Aggregates count everything; spans are made for kept records only.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { StatementInput } from '../agent/agent.ts'
+import type { StatementInput } from '../current-agent.ts'
 import type { Aggregates } from '../aggregate/aggregates.ts'
 import type { OtlpExporter } from '../otlp/exporter.ts'
 import { type StatementShape, StatementShapes } from '../sql/statement-shapes.ts'

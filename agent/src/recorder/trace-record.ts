@@ -3,7 +3,7 @@
  * headers and attributes exist only for a record that is kept or that called another service.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RecordedRequest, RequestObserver } from '../agent/agent.ts'
+import type { RecordedRequest, RequestObserver } from '../current-agent.ts'
 import type { SpanKindNumber } from '../otlp/records.ts'
 import { SPAN_KIND } from '../otlp/records.ts'
 import type { ChildRecord } from './child-record.ts'

@@ -1,7 +1,7 @@
 /** The other start mode: the stock OpenTelemetry SDK with our keep decision, our settings and our exporter. */
 import process from 'node:process'
 import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node'
-import { installAgent } from '../agent/agent.ts'
+import { installAgent } from '../current-agent.ts'
 import { flushAtExit } from '../agent/exit-flush.ts'
 import { SpyglassAgent } from '../agent/spyglass-agent.ts'
 import { readSettings } from '../settings/settings.ts'

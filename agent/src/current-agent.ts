@@ -2,7 +2,7 @@
  * What the rest of a process may ask of the agent that runs in it. The server's datasource facade and its instances use this door;
  * an application never needs it. Without an agent `currentAgent()` is undefined and everything works unrecorded.
  */
-import type { Registry } from '../registry/index.ts'
+import type { Registry } from './registry/index.ts'
 
 /** Where the application called from: captured cheaply, formatted only when asked. */
 export interface CallSite {
