@@ -10,12 +10,12 @@ import { BerWriter, MAX_DATAGRAM_BYTES } from '../ber/writer.ts'
 import { reportOids } from '../system/system-objects.ts'
 import type { Snapshot } from '../table/snapshot.ts'
 import type { EngineClock } from '../usm/engine-clock.ts'
-import { processIncoming, type ReportedCounter } from '../usm/usm.ts'
-import type { AccessPolicy, User } from '../vacm/vacm.ts'
-import type { EngineCounters } from './counters.ts'
+import { processIncoming, type ReportedCounter, type User } from '../usm/usm.ts'
+import type { AccessPolicy } from '../vacm/vacm.ts'
+import type { EngineCounters } from '../counters.ts'
 import { type Pdu, readPdu } from './pdu.ts'
 import { respond } from './respond.ts'
-import { envelopeBytes, readHeader, readUsmParameters, seal, USM, V3, type V3Header } from './v3-message.ts'
+import { envelopeBytes, readHeader, readUsmParameters, seal, USM, V3, type V3Header } from '../usm/v3-message.ts'
 
 export interface AgentCoreOptions {
   readonly clock: EngineClock

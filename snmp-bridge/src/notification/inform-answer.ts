@@ -3,7 +3,7 @@ import { type Oid } from '../ber/oid.ts'
 import { BerReader, malformed } from '../ber/reader.ts'
 import { pduTag, tag } from '../ber/tags.ts'
 import { readPdu } from '../message/pdu.ts'
-import { decipher, isAuthentic, readHeader, readUsmParameters, type UsmParameters, V3 } from '../message/v3-message.ts'
+import { decipher, isAuthentic, readHeader, readUsmParameters, type UsmParameters, V3 } from '../usm/v3-message.ts'
 import type { LocalizedKeys } from '../usm/keys.ts'
 
 export interface InformAnswer {

@@ -2,7 +2,7 @@
 import type { Oid } from '../ber/oid.ts'
 import { counter32, integer, octets, oidValue, type SnmpValue, text, timeTicks } from '../ber/value.ts'
 import { MAX_DATAGRAM_BYTES } from '../ber/writer.ts'
-import type { EngineCounters } from '../message/counters.ts'
+import type { EngineCounters } from '../counters.ts'
 import type { ManagedObject, ObjectTypes } from '../table/snapshot.ts'
 import type { ReportedCounter } from '../usm/usm.ts'
 import type { EngineClock } from '../usm/engine-clock.ts'

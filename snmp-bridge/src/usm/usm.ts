@@ -4,10 +4,10 @@
  */
 import { BerReader } from '../ber/reader.ts'
 import { tag } from '../ber/tags.ts'
-import type { EngineCounters } from '../message/counters.ts'
-import { decipher, isAuthentic, type UsmParameters, type V3Header } from '../message/v3-message.ts'
-import type { AccessPolicy, User } from '../vacm/vacm.ts'
+import type { EngineCounters } from '../counters.ts'
+import { decipher, isAuthentic, type UsmParameters, type V3Header } from './v3-message.ts'
 import { type EngineClock, isTimely } from './engine-clock.ts'
+import type { LocalizedKeys } from './keys.ts'
 
 /** Counters whose rise is told to the sender in a report. */
 export type ReportedCounter =
@@ -25,9 +25,20 @@ export type UsmResult =
   /** `signedFor`: the sender has proved who it is, so the report is signed with this user's key. */
   | { readonly ok: false; readonly report: ReportedCounter; readonly signedFor?: User }
 
+export interface User {
+  readonly name: Buffer
+  readonly keys: LocalizedKeys
+}
+
+/** Who is known here; vacm decides what each may do. */
+export interface Users {
+  /** The v3 user of this name. */
+  user(name: Buffer): User | undefined
+}
+
 export interface UsmOptions {
   readonly clock: EngineClock
-  readonly policy: AccessPolicy
+  readonly policy: Users
   readonly counters: EngineCounters
 }
 

@@ -3,18 +3,11 @@
  * community exists only where it is configured; v3 users read with authentication and privacy only.
  */
 import { timingSafeEqual } from 'node:crypto'
-import type { LocalizedKeys } from '../usm/keys.ts'
+import type { User, Users } from '../usm/usm.ts'
 
-export interface User {
-  readonly name: Buffer
-  readonly keys: LocalizedKeys
-}
-
-export interface AccessPolicy {
+export interface AccessPolicy extends Users {
   /** Whether `community` may read by v2c. */
   mayRead(community: Buffer): boolean
-  /** The v3 user of this name. */
-  user(name: Buffer): User | undefined
 }
 
 export interface AccessPolicyOptions {

@@ -1,7 +1,7 @@
 /** An agent core over a table of plain objects, for tests: the real one, only its objects are made up. */
 import { parseOid } from '../../../snmp-bridge/src/ber/oid.ts'
 import { counter64, gauge32, integer, text } from '../../../snmp-bridge/src/ber/value.ts'
-import { createCounters, type EngineCounters } from '../../../snmp-bridge/src/message/counters.ts'
+import { createCounters, type EngineCounters } from '../../../snmp-bridge/src/counters.ts'
 import { type AgentCore, createAgentCore } from '../../../snmp-bridge/src/message/agent-core.ts'
 import { systemObjects, systemTypes } from '../../../snmp-bridge/src/system/system-objects.ts'
 import { type ManagedObject, Snapshot } from '../../../snmp-bridge/src/table/snapshot.ts'

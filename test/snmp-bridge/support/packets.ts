@@ -5,14 +5,7 @@ import { pduTag, tag } from '../../../snmp-bridge/src/ber/tags.ts'
 import type { SnmpValue, Varbind } from '../../../snmp-bridge/src/ber/value.ts'
 import { BerWriter } from '../../../snmp-bridge/src/ber/writer.ts'
 import { readPdu, readVarbinds } from '../../../snmp-bridge/src/message/pdu.ts'
-import {
-  decipher,
-  isAuthentic,
-  readHeader,
-  readUsmParameters,
-  seal,
-  type UsmParameters,
-} from '../../../snmp-bridge/src/message/v3-message.ts'
+import { decipher, isAuthentic, readHeader, readUsmParameters, seal, type UsmParameters } from '../../../snmp-bridge/src/usm/v3-message.ts'
 import { type LocalizedKeys, localizeKeys, masterKeys } from '../../../snmp-bridge/src/usm/keys.ts'
 import { engineId, user } from './agent.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { formatOid, parseOid } from '../../../snmp-bridge/src/ber/oid.ts'
-import { createCounters } from '../../../snmp-bridge/src/message/counters.ts'
+import { createCounters } from '../../../snmp-bridge/src/counters.ts'
 import { reportOids, systemObjects, systemTypes } from '../../../snmp-bridge/src/system/system-objects.ts'
 import { createEngineClock } from '../../../snmp-bridge/src/usm/engine-clock.ts'
 

@@ -6,7 +6,7 @@ import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomByt
 import { type BerReader, malformed } from '../ber/reader.ts'
 import { tag } from '../ber/tags.ts'
 import type { BerWriter } from '../ber/writer.ts'
-import type { LocalizedKeys } from '../usm/keys.ts'
+import type { LocalizedKeys } from './keys.ts'
 
 export const V3 = 3
 export const USM = 3

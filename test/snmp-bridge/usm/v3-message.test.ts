@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { BerReader } from '../../../snmp-bridge/src/ber/reader.ts'
 import { tag } from '../../../snmp-bridge/src/ber/tags.ts'
 import { BerWriter } from '../../../snmp-bridge/src/ber/writer.ts'
-import { decipher, envelopeBytes, isAuthentic, readHeader, readUsmParameters, seal } from '../../../snmp-bridge/src/message/v3-message.ts'
+import { decipher, envelopeBytes, isAuthentic, readHeader, readUsmParameters, seal } from '../../../snmp-bridge/src/usm/v3-message.ts'
 import { userKeys } from '../support/packets.ts'
 
 const writer = new BerWriter()

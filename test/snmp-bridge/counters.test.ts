@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createCounters, droppedPackets } from '../../../snmp-bridge/src/message/counters.ts'
+import { createCounters, droppedPackets } from '../../snmp-bridge/src/counters.ts'
 
 test('dropped is what was counted as a failure, and not what was answered', () => {
   const counters = createCounters()
