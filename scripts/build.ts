@@ -19,7 +19,7 @@ interface Program {
 
 const library: Program = { project: 'tsconfig.build.json', to: '.' }
 /** An application waits for the agent to load before it starts itself. */
-const agent: Program = { ...library, bundled: 'agent/start.js' }
+const agent: Program = { ...library, copied: { from: 'src', files: '**/*.{cjs,d.cts}' }, bundled: 'agent/start.js' }
 const page: Program = {
   project: 'src/console/page/tsconfig.build.json',
   to: 'console/page',

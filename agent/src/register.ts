@@ -1,4 +1,7 @@
-/** `node --import @spyglass/agent/register app.js` starts the agent before the application is loaded. */
-import { startAgent } from './agent/start.ts'
+/**
+ * `node --import @spyglass/agent/register app.js` starts the agent before the application is loaded. It imports the agent only once it is
+ * known that this Node can parse it.
+ */
+import { start } from './preload/preload.cjs'
 
-startAgent()
+await start(() => import('./agent/start.ts'))

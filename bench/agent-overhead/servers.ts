@@ -1,7 +1,7 @@
 /** The servers that are compared: without an agent, with ours as it is published, and with the stock OpenTelemetry SDK. */
 import { execFileSync, type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -32,6 +32,7 @@ export function prepare(env: Readonly<Record<string, string>>): Environment {
     '--outDir',
     folder,
   ])
+  cpSync(join(root, 'agent/src/preload'), join(folder, 'preload'), { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   return {
     preloads: {

@@ -67,7 +67,7 @@ test('the agent imports no package but the OpenTelemetry that an application bri
 })
 
 test('relative imports end in the name of the file', () => {
-  const wrong = imports.filter(({ specifier }) => specifier.startsWith('.') && !/\.(ts|js|mjs|json|css)$/.test(specifier))
+  const wrong = imports.filter(({ specifier }) => specifier.startsWith('.') && !/\.(ts|js|mjs|cjs|json|css)$/.test(specifier))
   expect(wrong.map(shown)).toEqual([])
 })
 

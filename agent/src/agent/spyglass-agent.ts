@@ -1,15 +1,15 @@
 /** Puts the parts of the agent together: who owns what, what is sent when. */
-import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
 import { registryMetrics } from '../aggregate/registry-metrics.ts'
 import { Aggregates } from '../aggregate/aggregates.ts'
 import { attr, metric } from '../contract/telemetry.ts'
-import { hookFaults } from '../instrument/guard.ts'
+import { attempt, guardedInterval, hookFaults, onHookFault } from '../guard/guard.ts'
 import { type OtlpExporter, createOtlpExporter } from '../otlp/exporter.ts'
 import type { MetricRecord, NumberPoint } from '../otlp/records.ts'
 import { CapturedStack } from '../recorder/call-site.ts'
 import { followClock, now } from '../recorder/clock.ts'
 import { currentRecord } from '../recorder/context.ts'
+import { errorTypeOf } from '../recorder/error-text.ts'
 import { Recorder } from '../recorder/recorder.ts'
 import { setDefaultContextPath } from '../recorder/trace-record.ts'
 import { type Registry, createRegistry } from '../registry/registry.ts'
@@ -30,11 +30,15 @@ import type {
 import { describeResource } from './resource.ts'
 
 const SWEEP_MS = 1000
+/** Stands in for a statement whose record failed. */
+const UNRECORDED: StatementRecord = { end() {} }
 
 export class SpyglassAgent implements Agent {
   readonly registry: Registry
   readonly recorder: Recorder
   readonly exporter: OtlpExporter
+  /** What was wrong with the settings beyond what their reader saw; the default stands in. */
+  readonly mistakes: string[] = []
   readonly #aggregates: Aggregates
   readonly #startMs = Date.now()
 
@@ -42,19 +46,20 @@ export class SpyglassAgent implements Agent {
     const resource = describeResource(settings)
     // Nobody pushes resources to an application's process, so the declarations of all kinds need not be loaded here.
     this.registry = createRegistry({ kindNamed: () => undefined })
-    this.exporter = exporterFor(settings, resource)
+    this.exporter = this.#exporterFor(settings, resource)
+    onHookFault((hook, error) => this.#tellFault(hook, error))
     this.#aggregates = new Aggregates(this.#startMs)
     this.recorder = new Recorder({ aggregates: this.#aggregates, exporter: this.exporter, policy: settings })
     setDefaultContextPath(settings.contextPath)
     const name = String(resource[attr.serviceInstanceId])
-    registerHeap(this.registry, name)
-    registerEventLoop(this.registry, name)
-    setInterval(() => this.recorder.exportLongRunning(), SWEEP_MS).unref()
-    setInterval(() => this.collect(), settings.metricsIntervalMs).unref()
+    attempt('heap', () => registerHeap(this.registry, name), undefined)
+    attempt('event-loop', () => registerEventLoop(this.registry, name), undefined)
+    guardedInterval('sweep', () => this.recorder.exportLongRunning(), SWEEP_MS)
+    guardedInterval('collect', () => this.collect(), settings.metricsIntervalMs)
   }
 
   startStatement(input: StatementInput, calledFrom: (...args: never[]) => unknown): StatementRecord {
-    return this.recorder.startStatement(input, calledFrom)
+    return attempt('statement', () => this.recorder.startStatement(input, calledFrom), UNRECORDED)
   }
 
   captureCallSite(calledFrom: (...args: never[]) => unknown): CallSite {
@@ -103,6 +108,37 @@ export class SpyglassAgent implements Agent {
     ])
   }
 
+  /** A wrong endpoint must not keep the application from starting: it is told, and the default stands in. */
+  #exporterFor(settings: AgentSettings, resource: ReturnType<typeof describeResource>): OtlpExporter {
+    const options = { headers: settings.headers, resource, scope: { name: 'spyglass.agent' }, ...compressionOf(settings) }
+    try {
+      return createOtlpExporter({ endpoint: settings.endpoint, ...options })
+    } catch (error) {
+      this.mistakes.push(error instanceof Error ? error.message : String(error))
+      return createOtlpExporter({ endpoint: 'http://127.0.0.1:4318', ...options })
+    }
+  }
+
+  /** The message is left out: it may quote what the application handed over. */
+  #tellFault(hook: string, error: unknown): void {
+    const stack =
+      error instanceof Error
+        ? String(error.stack)
+            .split('\n')
+            .filter((line) => /^\s+at /.test(line))
+            .join('\n')
+        : ''
+    this.exporter.exportLogs([
+      {
+        timeMs: Date.now(),
+        severityNumber: 13,
+        severityText: 'WARN',
+        body: `the agent's hook ${hook} failed; the application is not affected`,
+        attributes: { [attr.exceptionType]: errorTypeOf(error), [attr.exceptionStack]: stack },
+      },
+    ])
+  }
+
   #dropped(nowMs: number): MetricRecord {
     const { droppedQueueFull, droppedRefused, droppedUnencodable } = this.exporter.stats
     const point = (reason: string, value: number): NumberPoint => ({ startMs: this.#startMs, timeMs: nowMs, value, attributes: { reason } })
@@ -121,17 +157,6 @@ export class SpyglassAgent implements Agent {
         point('hook_fault', hookFaults()),
       ],
     }
-  }
-}
-
-/** A wrong endpoint must not keep the application from starting: it is told, and the default stands in. */
-function exporterFor(settings: AgentSettings, resource: ReturnType<typeof describeResource>): OtlpExporter {
-  const options = { headers: settings.headers, resource, scope: { name: 'spyglass.agent' }, ...compressionOf(settings) }
-  try {
-    return createOtlpExporter({ endpoint: settings.endpoint, ...options })
-  } catch (error) {
-    process.emitWarning(String(error), { type: 'SpyglassWarning' })
-    return createOtlpExporter({ endpoint: 'http://127.0.0.1:4318', ...options })
   }
 }
 

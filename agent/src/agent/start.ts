@@ -1,5 +1,8 @@
 /** Starts the agent in this process, once however often it is asked. */
+import { writeSync } from 'node:fs'
 import process from 'node:process'
+import { isMainThread } from 'node:worker_threads'
+import { attempt } from '../guard/guard.ts'
 import { instrumentFastify } from '../instrument/fastify.ts'
 import { instrumentHttpClient } from '../instrument/http-client.ts'
 import { instrumentHttpServer } from '../instrument/http-server.ts'
@@ -13,6 +16,7 @@ import { LogSink } from '../logs/log-sink.ts'
 import { pinoPatch } from '../logs/pino-logs.ts'
 import { readSettings } from '../settings/settings.ts'
 import { type Agent, currentAgent, installAgent } from '../current-agent.ts'
+import { errors } from './errors.ts'
 import { flushAtExit } from './exit-flush.ts'
 import { SpyglassAgent } from './spyglass-agent.ts'
 
@@ -20,20 +24,31 @@ export function startAgent(env: Readonly<Record<string, string | undefined>> = p
   const present = currentAgent()
   if (present) return present
   const { settings, mistakes } = readSettings(env)
-  for (const mistake of mistakes) process.emitWarning(mistake, { type: 'SpyglassWarning' })
   const agent = new SpyglassAgent(settings)
+  tellMistakes([...mistakes, ...agent.mistakes])
   installAgent(agent)
-  instrument(agent, settings.logs ? new LogSink(agent.exporter) : undefined)
-  flushAtExit({ exporter: agent.exporter, collect: () => agent.collect() })
+  instrument(agent, new LogSink(agent.exporter), settings.logs)
+  attempt('exit', () => flushAtExit({ exporter: agent.exporter, collect: () => agent.collect() }), undefined)
   return agent
 }
 
-function instrument({ recorder }: SpyglassAgent, logs: LogSink | undefined): void {
-  instrumentHttpServer(recorder)
-  instrumentFastify()
-  instrumentUndici(recorder)
-  instrumentHttpClient(recorder)
-  installPatches([...pgPatches(recorder), ...openTelemetryPatches(recorder), pinoPatch(recorder, logs)])
-  if (logs) captureConsole(logs, recorder)
-  captureCrash(recorder, logs)
+/** Each by itself: one that fails leaves the others at work. */
+function instrument({ recorder }: SpyglassAgent, sink: LogSink, capturesLogs: boolean): void {
+  const logs = capturesLogs ? sink : undefined
+  const parts: Readonly<Record<string, () => void>> = {
+    'http.server': () => instrumentHttpServer(recorder),
+    fastify: instrumentFastify,
+    undici: () => instrumentUndici(recorder),
+    'http.client': () => instrumentHttpClient(recorder),
+    modules: () => installPatches([...pgPatches(recorder), ...openTelemetryPatches(recorder), pinoPatch(recorder, logs)]),
+    console: () => logs && captureConsole(logs, recorder),
+    crash: () => captureCrash(recorder, sink),
+  }
+  for (const [name, install] of Object.entries(parts)) attempt(name, install, undefined)
+}
+
+/** In one line, and past process.stderr, which would be set up by being asked for. */
+export function tellMistakes(mistakes: readonly string[]): void {
+  if (mistakes.length === 0 || !isMainThread) return
+  attempt('settings', () => writeSync(2, `SPY_AGENT_SETTINGS: ${errors.SPY_AGENT_SETTINGS.replace('%s', mistakes.join('; '))}\n`), 0)
 }

@@ -1,7 +1,7 @@
 /** Route templates and errors of Fastify 5, by its tracing channel. */
 import { subscribe } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
-import { guarded } from './guard.ts'
+import { guarded } from '../guard/guard.ts'
 import { recordOf } from './http-server.ts'
 
 interface FastifyMessage {

@@ -6,7 +6,7 @@ import type { ClientChild } from '../recorder/child-record.ts'
 import { now } from '../recorder/clock.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { formatTraceParent } from '../recorder/trace-context.ts'
-import { guarded } from './guard.ts'
+import { guarded } from '../guard/guard.ts'
 
 const CHILD = Symbol('spyglass.child')
 

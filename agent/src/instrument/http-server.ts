@@ -3,7 +3,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Recorder } from '../recorder/recorder.ts'
 import type { TraceRecord } from '../recorder/trace-record.ts'
-import { guarded } from './guard.ts'
+import { guarded } from '../guard/guard.ts'
 
 const RECORD = Symbol('spyglass.record')
 

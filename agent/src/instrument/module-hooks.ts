@@ -2,8 +2,8 @@
  * Reaches into libraries that publish no channel. Node's synchronous load hook appends one line to the few files named here; the line hands
  * the file's exports to a patch. It works for require and import alike and costs other modules one look at their URL.
  */
-import { registerHooks } from 'node:module'
-import { reportFault } from './guard.ts'
+import { type LoadFnOutput, registerHooks } from 'node:module'
+import { attempt, reportFault } from '../guard/guard.ts'
 
 export interface ModulePatch {
   readonly name: string
@@ -18,14 +18,10 @@ export interface ModulePatch {
 const ENTRY = Symbol.for('spyglass.patch')
 type Entry = (name: string, ...args: unknown[]) => unknown
 
-/** Names of the patches that took place, for the line that says what is instrumented. */
-const applied = new Set<string>()
-
 export function installPatches(patches: readonly ModulePatch[]): void {
   const byName = new Map(patches.map((patch) => [patch.name, patch]))
   const entry: Entry = (name, ...args) => {
     try {
-      applied.add(name)
       return (byName.get(name)?.apply as Entry | undefined)?.(...(args as [string]))
     } catch (error) {
       reportFault(name, error)
@@ -36,12 +32,16 @@ export function installPatches(patches: readonly ModulePatch[]): void {
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
-      const patch = patches.find((candidate) => candidate.file.test(url))
-      if (!patch || loaded.source === null || loaded.source === undefined) return loaded
-      const call = `globalThis[Symbol.for('spyglass.patch')]?.('${patch.name}',`
-      return { ...loaded, source: `${textOf(loaded.source)}\n;${patch.append(call)}` }
+      return attempt('load', () => patched(url, loaded, patches), loaded)
     },
   })
+}
+
+function patched(url: string, loaded: LoadFnOutput, patches: readonly ModulePatch[]): LoadFnOutput {
+  const patch = patches.find((candidate) => candidate.file.test(url))
+  if (!patch || loaded.source === null || loaded.source === undefined) return loaded
+  const call = `globalThis[Symbol.for('spyglass.patch')]?.('${patch.name}',`
+  return { ...loaded, source: `${textOf(loaded.source)}\n;${patch.append(call)}` }
 }
 
 function textOf(source: string | ArrayBuffer | NodeJS.TypedArray): string {

@@ -8,7 +8,7 @@ import type { StatementChild } from '../recorder/child-record.ts'
 import { now } from '../recorder/clock.ts'
 import { bound, runOutside } from '../recorder/context.ts'
 import type { Recorder } from '../recorder/recorder.ts'
-import { reportFault } from './guard.ts'
+import { attempt } from '../guard/guard.ts'
 import type { ModulePatch } from './module-hooks.ts'
 
 const SYSTEM = 'postgresql'
@@ -61,11 +61,17 @@ class PgInstrumentation {
 
   patchPool(prototype: Record<string, Method>): void {
     if (alreadyPatched(prototype)) return
-    const poolQuery = this.#poolQuery
+    const begin = this.#beginPoolQuery
+    const end = this.#endPoolQuery
     const poolConnect = this.#poolConnect
     const { query, connect } = prototype as { query: Method; connect: Method }
     prototype['query'] = function patchedPoolQuery(this: object, ...args: unknown[]): unknown {
-      return poolQuery(args[0], patchedPoolQuery, () => query.apply(this, args))
+      const outer = begin(args[0], patchedPoolQuery)
+      try {
+        return query.apply(this, args)
+      } finally {
+        end(outer)
+      }
     }
     prototype['connect'] = function patchedPoolConnect(this: object, callback?: unknown): unknown {
       return typeof callback === 'function' ? connect.call(this, poolConnect(callback as Callback)) : connect.call(this)
@@ -87,24 +93,20 @@ class PgInstrumentation {
     }
   }
 
-  #pendingFor(config: unknown, calledFrom: Method): PendingQuery | undefined {
-    try {
-      const text = textOf(config)
-      return { site: text === undefined ? undefined : this.#recorder.captureFor({ text, system: SYSTEM }, calledFrom), askedMs: now() }
-    } catch (error) {
-      reportFault('pg.pool', error)
-      return undefined
-    }
+  /** Returns what was pending around this call. */
+  readonly #beginPoolQuery = (config: unknown, calledFrom: Method): PendingQuery | undefined => {
+    const outer = this.#pending
+    this.#pending = attempt('pg.pool', () => this.#pendingFor(config, calledFrom), undefined)
+    return outer
   }
 
-  readonly #poolQuery = (config: unknown, calledFrom: Method, run: () => unknown): unknown => {
-    const outer = this.#pending
-    this.#pending = this.#pendingFor(config, calledFrom)
-    try {
-      return run()
-    } finally {
-      this.#pending = outer
-    }
+  readonly #endPoolQuery = (outer: PendingQuery | undefined): void => {
+    this.#pending = outer
+  }
+
+  #pendingFor(config: unknown, calledFrom: Method): PendingQuery {
+    const text = textOf(config)
+    return { site: text === undefined ? undefined : this.#recorder.captureFor({ text, system: SYSTEM }, calledFrom), askedMs: now() }
   }
 
   readonly #poolConnect = (callback: Callback): Callback => {
@@ -140,16 +142,15 @@ class PgInstrumentation {
   #start(client: PgClient, config: unknown, calledFrom: Method): StatementChild | undefined {
     const pending = this.#pending
     this.#pending = undefined
-    try {
-      const text = textOf(config)
-      if (text === undefined) return undefined
-      const pool = (client[POOL_NAME] ??= `${client.host ?? ''}:${client.port ?? ''}/${client.database ?? ''}`)
-      if (!pending) return this.#recorder.startStatement({ system: SYSTEM, pool, text }, calledFrom)
-      return this.#recorder.startStatement({ system: SYSTEM, pool, text, waitMs: now() - pending.askedMs }, pending.site)
-    } catch (error) {
-      reportFault('pg.query', error)
-      return undefined
-    }
+    return attempt('pg.query', () => this.#started(client, config, pending ?? calledFrom), undefined)
+  }
+
+  #started(client: PgClient, config: unknown, from: PendingQuery | Method): StatementChild | undefined {
+    const text = textOf(config)
+    if (text === undefined) return undefined
+    const pool = (client[POOL_NAME] ??= `${client.host ?? ''}:${client.port ?? ''}/${client.database ?? ''}`)
+    if (typeof from === 'function') return this.#recorder.startStatement({ system: SYSTEM, pool, text }, from)
+    return this.#recorder.startStatement({ system: SYSTEM, pool, text, waitMs: now() - from.askedMs }, from.site)
   }
 }
 

@@ -1,7 +1,7 @@
 /** Lines of `console`, by Node's own channels. */
 import { subscribe } from 'node:diagnostics_channel'
 import { format } from 'node:util'
-import { guarded } from '../instrument/guard.ts'
+import { guarded } from '../guard/guard.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { type LogSink, currentIds } from './log-sink.ts'
 

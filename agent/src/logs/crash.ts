@@ -4,18 +4,18 @@
  */
 import process from 'node:process'
 import { attr } from '../contract/telemetry.ts'
-import { guarded } from '../instrument/guard.ts'
+import { guarded } from '../guard/guard.ts'
 import { errorText, errorTypeOf } from '../recorder/error-text.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { type LogSink, currentIds } from './log-sink.ts'
 
 const MAX_RUNNING = 20
 
-export function captureCrash(recorder: Recorder, sink: LogSink | undefined): void {
+export function captureCrash(recorder: Recorder, sink: LogSink): void {
   process.on(
     'uncaughtExceptionMonitor',
     guarded('crash', (error: Error) => {
-      sink?.write({
+      sink.write({
         timeMs: Date.now(),
         severityNumber: 21,
         severityText: 'FATAL',

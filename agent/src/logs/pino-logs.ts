@@ -2,7 +2,7 @@
  * Lines of pino. Each gets the ids of the running request before it is written, whoever reads it afterwards; with log capture on it is also
  * sent as a log record, made of the finished line, so that what the application redacts stays redacted.
  */
-import { guarded, reportFault } from '../instrument/guard.ts'
+import { attempt, guarded } from '../guard/guard.ts'
 import type { ModulePatch } from '../instrument/module-hooks.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { type LineIds, type LogSink, currentIds, lineAttributes } from './log-sink.ts'
@@ -22,19 +22,10 @@ export function pinoPatch(recorder: Recorder, sink: LogSink | undefined): Module
     apply: (asJson: AsJson) =>
       function spyglassAsJson(this: unknown, ...args: AsJsonArguments): string {
         const line = asJson.apply(this, args)
-        const ids = idsOrNone(recorder)
+        const ids = attempt('pino.ids', () => currentIds(recorder), undefined)
         capture?.(line, args[2], ids)
-        return ids ? withIds(line, ids) : line
+        return ids ? attempt('pino.line', () => withIds(line, ids), line) : line
       },
-  }
-}
-
-function idsOrNone(recorder: Recorder): LineIds | undefined {
-  try {
-    return currentIds(recorder)
-  } catch (error) {
-    reportFault('pino', error)
-    return undefined
   }
 }
 

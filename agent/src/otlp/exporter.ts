@@ -2,6 +2,7 @@
  * Sends spans, metrics and logs by OTLP/HTTP with protobuf. Records are encoded when they are taken in, so that what waits is bounded in
  * bytes; what does not fit or is refused is dropped and counted. Nothing here throws into the caller once the exporter is made.
  */
+import { guardedInterval, reportFault } from '../guard/guard.ts'
 import { type EncodedRecord, encodeRequest } from './encode-common.ts'
 import { writeLog } from './encode-logs.ts'
 import { writeMetric } from './encode-metrics.ts'
@@ -119,7 +120,7 @@ class Exporter implements OtlpExporter {
       gzip: options.gzip ?? !isLoopback(base),
       timeoutMs: options.timeoutMs ?? 10_000,
     })
-    this.#timer = setInterval(() => this.#kick(), options.intervalMs ?? 1000).unref()
+    this.#timer = guardedInterval('exporter', () => this.#kick(), options.intervalMs ?? 1000)
   }
 
   get isFailing(): boolean {
@@ -191,7 +192,9 @@ class Exporter implements OtlpExporter {
 
   #kick(): void {
     if (this.#sending || this.#stopped || Date.now() < this.#notBefore) return
-    this.#sending = this.#drain().finally(() => (this.#sending = undefined))
+    this.#sending = this.#drain()
+      .catch((error: unknown) => reportFault('exporter', error))
+      .finally(() => (this.#sending = undefined))
   }
 
   /** Sends until nothing waits or a try fails. */

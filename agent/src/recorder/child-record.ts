@@ -1,5 +1,6 @@
 /** What happens inside a request: statements, calls to other services and spans that the application made itself. */
 import type { StatementRecord } from '../current-agent.ts'
+import { reportFault } from '../guard/guard.ts'
 import type { SpanKindNumber } from '../otlp/records.ts'
 import type { StatementShape } from '../sql/statement-shapes.ts'
 import type { CapturedStack } from './call-site.ts'
@@ -84,10 +85,14 @@ export class StatementChild extends Child implements StatementRecord {
   }
 
   end(error?: unknown): void {
-    if (this.endMs !== 0) return
-    this.endMs = this.#clock()
-    this.error = error
-    this.observer.statementEnded(this)
+    try {
+      if (this.endMs !== 0) return
+      this.endMs = this.#clock()
+      this.error = error
+      this.observer.statementEnded(this)
+    } catch (fault) {
+      reportFault('statement.end', fault) // drivers and applications call this themselves
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type { Aggregates } from '../aggregate/aggregates.ts'
 import { attr } from '../contract/telemetry.ts'
+import { attempt } from '../guard/guard.ts'
 import type { OtlpExporter } from '../otlp/exporter.ts'
 import type { KeepDecision } from '../recorder/keep-decision.ts'
 import type { StatementShapes } from '../sql/statement-shapes.ts'
@@ -39,6 +40,10 @@ export class KeepProcessor implements SpanProcessor {
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
+    attempt('sdk-node', () => this.#ended(span), undefined)
+  }
+
+  #ended(span: ReadableSpan): void {
     const routeSlowMs = this.#count(span)
     const { traceId } = span.spanContext()
     const trace = this.#open.get(traceId) ?? this.#opened(traceId)

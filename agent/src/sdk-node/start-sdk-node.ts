@@ -4,6 +4,7 @@ import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node'
 import { installAgent } from '../current-agent.ts'
 import { flushAtExit } from '../agent/exit-flush.ts'
 import { SpyglassAgent } from '../agent/spyglass-agent.ts'
+import { tellMistakes } from '../agent/start.ts'
 import { readSettings } from '../settings/settings.ts'
 import { KeepProcessor } from './keep-processor.ts'
 import { unsupportedSdk } from './supported-sdk.ts'
@@ -16,8 +17,8 @@ import { unsupportedSdk } from './supported-sdk.ts'
  */
 export function startSdkNode(configuration: Partial<NodeSDKConfiguration> = {}): NodeSDK {
   const { settings, mistakes } = readSettings(process.env)
-  for (const mistake of [...mistakes, unsupportedSdk() ?? []].flat()) process.emitWarning(mistake, { type: 'SpyglassWarning' })
   const agent = new SpyglassAgent(settings)
+  tellMistakes([...mistakes, ...agent.mistakes, ...[unsupportedSdk() ?? []].flat()])
   const { aggregates, decision, shapes } = agent.recorder
   const keep = new KeepProcessor({ aggregates, decision, shapes, exporter: agent.exporter, slowStatementMs: settings.slowStatementMs })
   const sdk = new NodeSDK({

@@ -51,6 +51,15 @@ const pairs = (env: string, description: string): Declaration<Readonly<Record<st
 
 /** Every setting, in the order of the reference page. */
 export const agentSettings = {
+  enabled: {
+    ...text(
+      'SPYGLASS_ENABLED',
+      'auto',
+      'Whether to record this process. `auto`: always when the agent is on the command line; from NODE_OPTIONS not in package managers, compilers, test runners, linters, install scripts and programs without a file. `OTEL_SDK_DISABLED=true` is `off`.',
+    ),
+    parse: (input) => (/^(auto|on|off|true|false|1|0)$/i.test(input) ? input.toLowerCase() : undefined),
+    allowed: 'auto, on or off',
+  },
   serviceName: text(
     'OTEL_SERVICE_NAME',
     '',

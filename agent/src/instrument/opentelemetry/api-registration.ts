@@ -4,7 +4,7 @@
  */
 import type { TracerProvider } from '@opentelemetry/api'
 import type { Recorder } from '../../recorder/recorder.ts'
-import { guarded } from '../guard.ts'
+import { attempt, guarded } from '../../guard/guard.ts'
 import type { ModulePatch } from '../module-hooks.ts'
 import { SpyglassTracerProvider, contextManager, manualParentIn } from './tracer-provider.ts'
 
@@ -50,7 +50,7 @@ export class ApiRegistration {
 
   /** Registers with a copy of the API; the result takes the place of its `registerGlobal`. */
   copyLoaded(register: RegisterGlobal, version: string): RegisterGlobal {
-    this.#offer(version)
+    attempt('opentelemetry-api', () => this.#offer(version), undefined)
     const makeRoom = guarded('opentelemetry-api', (type: string, instance: unknown) => this.#makeRoom(type, instance, version))
     return (type, instance, ...rest) => {
       makeRoom(type, instance)

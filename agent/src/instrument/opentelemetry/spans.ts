@@ -1,5 +1,6 @@
 /** Spans as the OpenTelemetry API shows them: the running request's root, and those the application starts itself. */
 import type { AttributeValue, Attributes, Exception, Link, Span, SpanContext, SpanStatus, TimeInput } from '@opentelemetry/api'
+import { attempt } from '../../guard/guard.ts'
 import type { AttributeInput } from '../../otlp/records.ts'
 import type { ManualChild } from '../../recorder/child-record.ts'
 import { now, toEpochMs } from '../../recorder/clock.ts'
@@ -30,61 +31,73 @@ abstract class RecordedSpan implements Span {
   }
 
   isRecording(): boolean {
-    return this.additions() !== undefined
+    return attempt('opentelemetry.span', () => this.additions() !== undefined, false)
   }
 
   setAttribute(key: string, value: AttributeValue): this {
-    const additions = this.additions()
-    if (!additions) return this
-    if (key in additions.attributes || Object.keys(additions.attributes).length < MAX_ATTRIBUTES) {
-      additions.attributes[key] = attributeInput(value)
-    }
-    return this
+    return this.#change((additions) => addAttribute(additions, key, value))
   }
 
   setAttributes(attributes: Attributes): this {
-    for (const [key, value] of Object.entries(attributes)) if (value !== undefined) this.setAttribute(key, value)
-    return this
+    return this.#change((additions) => {
+      for (const [key, value] of Object.entries(attributes)) if (value !== undefined) addAttribute(additions, key, value)
+    })
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
-    const additions = this.additions()
-    if (!additions || additions.events.length >= MAX_EVENTS) return this
-    const attributes = isAttributes(attributesOrTime) ? attributesOrTime : {}
-    const at = isAttributes(attributesOrTime) ? time : attributesOrTime
-    additions.events.push({ name, timeMs: epochMsOf(at), attributes: attributeInputs(attributes) })
-    return this
+    return this.#change(({ events }) => {
+      if (events.length >= MAX_EVENTS) return
+      const attributes = isAttributes(attributesOrTime) ? attributesOrTime : {}
+      const at = isAttributes(attributesOrTime) ? time : attributesOrTime
+      events.push({ name, timeMs: epochMsOf(at), attributes: attributeInputs(attributes) })
+    })
   }
 
-  addLink({ context, attributes }: Link): this {
-    this.additions()?.links.push({ traceId: context.traceId, spanId: context.spanId, attributes: attributeInputs(attributes ?? {}) })
-    return this
+  addLink(link: Link): this {
+    return this.addLinks([link])
   }
 
   addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link)
-    return this
+    return this.#change((additions) => {
+      for (const { context, attributes } of links)
+        additions.links.push({ traceId: context.traceId, spanId: context.spanId, attributes: attributeInputs(attributes ?? {}) })
+    })
   }
 
   setStatus({ code: status, message }: SpanStatus): this {
-    const additions = this.additions()
-    const code: number = status // the enum itself would have to be loaded
-    if (!additions) return this
-    if (code === STATUS_OK) additions.status = { code: 'ok' }
-    else if (code === STATUS_ERROR && additions.status?.code !== 'ok') additions.status = { code: 'error', message }
-    return this
+    return this.#change((additions) => {
+      const code: number = status // the enum itself would have to be loaded
+      if (code === STATUS_OK) additions.status = { code: 'ok' }
+      else if (code === STATUS_ERROR && additions.status?.code !== 'ok') additions.status = { code: 'error', message }
+    })
   }
 
   updateName(name: string): this {
-    const additions = this.additions()
-    if (additions) additions.name = name
-    return this
+    return this.#change((additions) => (additions.name = name))
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
-    const additions = this.additions()
-    if (additions && additions.events.length < MAX_EVENTS) additions.events.push(exceptionEvent(exception, epochMsOf(time)))
+    this.#change(({ events }) => {
+      if (events.length < MAX_EVENTS) events.push(exceptionEvent(exception, epochMsOf(time)))
+    })
   }
+
+  /** An ended span takes nothing, and what the types forbid harms nobody. */
+  #change(edit: (additions: SpanAdditions) => void): this {
+    attempt(
+      'opentelemetry.span',
+      () => {
+        const additions = this.additions()
+        if (additions) edit(additions)
+      },
+      undefined,
+    )
+    return this
+  }
+}
+
+function addAttribute({ attributes }: SpanAdditions, key: string, value: AttributeValue): void {
+  if (key in attributes || Object.keys(attributes).length < MAX_ATTRIBUTES) attributes[key] = attributeInput(value)
 }
 
 /** The request's own span. The application may add to it and cannot end it: the response does. */
@@ -117,7 +130,7 @@ export class ManualRootSpan extends RootSpan {
   }
 
   override end(): void {
-    this.#end()
+    attempt('opentelemetry.end', this.#end, undefined)
   }
 }
 
@@ -141,7 +154,12 @@ export class ChildSpan extends RecordedSpan {
   }
 
   end(endTime?: TimeInput): void {
-    this.child.end(endTime === undefined ? now() : Math.max(this.child.startMs, monotonicMsOf(endTime)))
+    const { child } = this
+    attempt(
+      'opentelemetry.end',
+      () => child.end(endTime === undefined ? now() : Math.max(child.startMs, monotonicMsOf(endTime))),
+      undefined,
+    )
   }
 }
 
@@ -176,4 +194,19 @@ function attributeInput(value: AttributeValue): AttributeInput {
 
 function scalar(value: unknown): string | number | boolean {
   return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' ? value : String(value)
+}
+
+/** Stands in for a span whose record failed. */
+export const UNRECORDED_SPAN: Span = {
+  spanContext: () => ({ traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 }),
+  isRecording: () => false,
+  setAttribute: () => UNRECORDED_SPAN,
+  setAttributes: () => UNRECORDED_SPAN,
+  addEvent: () => UNRECORDED_SPAN,
+  addLink: () => UNRECORDED_SPAN,
+  addLinks: () => UNRECORDED_SPAN,
+  setStatus: () => UNRECORDED_SPAN,
+  updateName: () => UNRECORDED_SPAN,
+  recordException() {},
+  end() {},
 }

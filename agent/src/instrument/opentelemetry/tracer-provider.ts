@@ -1,12 +1,13 @@
 /** Our side of the OpenTelemetry API: a TracerProvider and a ContextManager over the recorder. No part of the SDK is loaded. */
 import type { Context, ContextManager, Span, SpanOptions, Tracer, TracerProvider } from '@opentelemetry/api'
+import { attempt } from '../../guard/guard.ts'
 import { SPAN_KIND, type SpanKindNumber } from '../../otlp/records.ts'
 import type { ManualChild } from '../../recorder/child-record.ts'
 import { now } from '../../recorder/clock.ts'
 import { Slot, currentSlot, runInSlot } from '../../recorder/context.ts'
 import type { Recorder } from '../../recorder/recorder.ts'
 import { ROOT_CONTEXT, spanIn, withSpan } from './context.ts'
-import { ChildSpan, ManualRootSpan, RootSpan, attributeInputs, monotonicMsOf } from './spans.ts'
+import { ChildSpan, ManualRootSpan, RootSpan, UNRECORDED_SPAN, attributeInputs, monotonicMsOf } from './spans.ts'
 
 /** OpenTelemetry's SpanKind, whose numbers begin at INTERNAL = 0, to the protocol's. */
 const KINDS: readonly SpanKindNumber[] = [SPAN_KIND.internal, SPAN_KIND.server, SPAN_KIND.client, SPAN_KIND.producer, SPAN_KIND.consumer]
@@ -41,6 +42,10 @@ class SpyglassTracer implements Tracer {
   startSpan(name: string, options: SpanOptions = {}, context: Context = activeContext()): Span {
     const delegate = this.#provider.delegate
     if (delegate) return delegate.getTracer(this.#scope.name, this.#scope.version).startSpan(name, options, context)
+    return attempt('opentelemetry.start', () => this.#started(name, options, context), UNRECORDED_SPAN)
+  }
+
+  #started(name: string, options: SpanOptions, context: Context): Span {
     const parent = options.root ? undefined : spanIn(context)
     const span = this.#childOf(parent, name, options) ?? this.#root(parent, name, options)
     if (options.attributes) span.setAttributes(options.attributes)
@@ -61,7 +66,8 @@ class SpyglassTracer implements Tracer {
     const delegate = this.#provider.delegate
     if (delegate) return delegate.getTracer(this.#scope.name, this.#scope.version).startActiveSpan(name, options, context, fn)
     const span = this.startSpan(name, options, context)
-    return contextManager.with(withSpan(context, span), () => fn(span)) as ReturnType<F>
+    const inner = attempt('opentelemetry.context', () => withSpan(context, span), context)
+    return contextManager.with(inner, () => fn(span)) as ReturnType<F>
   }
 
   #childOf(parent: Span | undefined, name: string, options: SpanOptions): Span | undefined {
@@ -90,6 +96,10 @@ class SpyglassTracer implements Tracer {
 
 /** The context of now: one the application made, else one that holds the running request's root span. */
 export function activeContext(): Context {
+  return attempt('opentelemetry.active', contextOfNow, ROOT_CONTEXT)
+}
+
+function contextOfNow(): Context {
   const slot = currentSlot()
   if (!slot) return ROOT_CONTEXT
   if (slot.context) return slot.context
@@ -129,7 +139,11 @@ export const contextManager: ContextManager = {
 }
 
 /** A context belongs to the request whose span it holds; without one, to the request that runs now. */
-function slotFor(context: Context): Slot {
+function slotFor(context: Context): Slot | undefined {
+  return attempt('opentelemetry.slot', () => newSlot(context), undefined) ?? currentSlot()
+}
+
+function newSlot(context: Context): Slot {
   const span = spanIn(context)
   const root = span instanceof RootSpan || span instanceof ChildSpan ? span.slot : currentSlot()?.root
   return new Slot(undefined, root, context)
