@@ -2,15 +2,10 @@
  * What the rest of a process may ask of the agent that runs in it. The server's datasource facade and its instances use this door;
  * an application never needs it. Without an agent `currentAgent()` is undefined and everything works unrecorded.
  */
+import { type CallSite, CapturedStack } from './call-site/call-site.ts'
 import type { Registry } from './registry/index.ts'
 
-/** Where the application called from: captured cheaply, formatted only when asked. */
-export interface CallSite {
-  /** `file:line` of the innermost frame of the application, relative to the working directory; empty when there is none. */
-  location(): string
-  /** Frames of the application, innermost first: `function (file:line:column)`. */
-  frames(): readonly string[]
-}
+export type { CallSite } from './call-site/call-site.ts'
 
 export interface StatementInput {
   /** `db.system.name`: `sqlite`, `postgresql`. */
@@ -102,4 +97,9 @@ export function currentAgent(): Agent | undefined {
 /** Makes `agent` the one of this process. Called once, by register. */
 export function installAgent(agent: Agent): void {
   Object.defineProperty(globalThis, KEY, { value: agent, configurable: true })
+}
+
+/** The call site above `calledFrom`, a function that is running: the agent's, so that it can be recorded, or one taken here without an agent. */
+export function captureCallSite(calledFrom: (...args: never[]) => unknown): CallSite {
+  return currentAgent()?.captureCallSite(calledFrom) ?? new CapturedStack(calledFrom)
 }

@@ -3,7 +3,7 @@
  * `Pool.query`: at `Client.query` only the pool's own frames would be left. And the pool's callback is bound to the request that asked:
  * a query that waited in the queue would otherwise run in the context of whoever gave its connection back.
  */
-import type { CapturedStack } from '../recorder/call-site.ts'
+import type { CapturedStack } from '../call-site/call-site.ts'
 import type { StatementChild } from '../recorder/child-record.ts'
 import { now } from '../recorder/clock.ts'
 import { bound, runOutside } from '../recorder/context.ts'

@@ -3,7 +3,7 @@ import type { StatementRecord } from '../current-agent.ts'
 import { reportFault } from '../guard/guard.ts'
 import type { SpanKindNumber } from '../otlp/records.ts'
 import type { StatementShape } from '../sql/statement-shapes.ts'
-import type { CapturedStack } from './call-site.ts'
+import type { CapturedStack } from '../call-site/call-site.ts'
 import { newSpanId } from './ids.ts'
 import { SpanAdditions } from './span-additions.ts'
 

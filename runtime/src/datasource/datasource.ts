@@ -1,8 +1,9 @@
 /** What an application sees of a pool. The stack is captured in the function that the application calls, before anything is awaited. */
+import { captureCallSite } from '@spyglass/agent'
 import type { DatasourceConfig } from '@spyglass/process/config'
 import { Borrow } from './borrow.ts'
-import { type Facade, captureCallSite, methodOf } from './call-site.ts'
 import type { ExecuteResult, Row, SqlParams, Statement, StatementResult } from './driver.ts'
+import { type Facade, methodOf } from './facade.ts'
 import { LentConnection, runStatement } from './lent-connection.ts'
 import type { Pool, PoolSettings } from './pool.ts'
 

@@ -1,9 +1,9 @@
 /** A connection in a borrower's hands. Collecting it unreturned is the proof of a leak, so nothing else may refer to it. */
-import { type CallSite, currentAgent } from '@spyglass/agent'
+import { type CallSite, captureCallSite, currentAgent } from '@spyglass/agent'
 import type { Borrow } from './borrow.ts'
-import { type Facade, captureCallSite, methodOf } from './call-site.ts'
 import type { ExecuteResult, Row, SqlParams, Statement, StatementResult } from './driver.ts'
 import { fail } from './errors.ts'
+import { type Facade, methodOf } from './facade.ts'
 import type { Pool } from './pool.ts'
 
 const forgotten = new FinalizationRegistry<{ readonly pool: Pool; readonly borrow: Borrow }>(({ pool, borrow }) => pool.collected(borrow))

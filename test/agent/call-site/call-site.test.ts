@@ -1,5 +1,7 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { CapturedStack, applicationFrames } from '../../../agent/src/recorder/call-site.ts'
+import { captureCallSite } from '../../../agent/src/current-agent.ts'
+import { CapturedStack, applicationFrames } from '../../../agent/src/call-site/call-site.ts'
 
 function facade(): CapturedStack {
   return new CapturedStack(facade)
@@ -7,8 +9,8 @@ function facade(): CapturedStack {
 
 test('the place is the line that called, without the frames of the facade', () => {
   const site = facade()
-  expect(site.location()).toMatch(/test\/agent\/recorder\/call-site\.test\.ts:9$/)
-  expect(site.frames()[0]).toContain('call-site.test.ts:9:')
+  expect(site.location()).toMatch(/test\/agent\/call-site\/call-site\.test\.ts:\d+$/)
+  expect(site.frames()[0]).toMatch(/call-site\.test\.ts:\d+:/)
 })
 
 test('frames of Node, of node_modules and of the suite are left out', () => {
@@ -19,7 +21,9 @@ test('frames of Node, of node_modules and of the suite are left out', () => {
     at /app/src/main.js:3:1
     at new Thing (/elsewhere/thing.js:1:2)
     at <anonymous>
-    at ${new URL('../../../runtime/src/datasource/pool.ts', import.meta.url).href}:5:5`
+    at ${new URL('../../../runtime/src/datasource/pool.ts', import.meta.url).href}:5:5
+    at ${new URL('../../../agent/mbeans/src/jolokia/read.ts', import.meta.url).href}:5:5
+    at ${new URL('../../../runtime/process/dist/config/load.js', import.meta.url).href}:5:5`
   expect(applicationFrames(stack, '/app')).toEqual([
     { function: 'Object.handler', file: 'src/orders.js', line: 12, column: 7 },
     { function: '', file: 'src/main.js', line: 3, column: 1 },
@@ -42,4 +46,18 @@ test('the stack limit of the application stays as it was', () => {
   const limit = Error.stackTraceLimit
   facade()
   expect(Error.stackTraceLimit).toBe(limit)
+})
+
+test('without an agent the call site is taken all the same', () => {
+  const find = () => captureCallSite(find)
+  expect(find().location()).toMatch(/^test\/agent\/call-site\/call-site\.test\.ts:\d+$/)
+})
+
+test('no text makes it throw', () => {
+  const texts = fc.oneof(fc.string(), fc.webUrl(), fc.stringMatching(/^file:\/\/\/[%a-z/.]*$/))
+  fc.assert(
+    fc.property(texts, (text) => {
+      expect(applicationFrames(`    at ${text}:1:2\n    at f (${text}:1:2)`)).toBeInstanceOf(Array)
+    }),
+  )
 })

@@ -4,7 +4,14 @@
  */
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import type { CallSite } from '../current-agent.ts'
+
+/** Where the application called from: captured cheaply, formatted only when asked. */
+export interface CallSite {
+  /** `file:line` of the innermost frame of the application, relative to the working directory; empty when there is none. */
+  location(): string
+  /** Frames of the application, innermost first: `function (file:line:column)`. */
+  frames(): readonly string[]
+}
 
 /** Frames taken from V8. Those of drivers and of awaiting functions count, so the application's may begin late. */
 const CAPTURED_FRAMES = 12
@@ -93,12 +100,9 @@ function pathOf(file: string): string {
 }
 
 /** In a work tree the suite's folders lie beside the agent's; installed, all are under node_modules. */
-const SUITE = new URL('../../../', import.meta.url)
-const OWN_FOLDERS = ['agent', 'runtime', 'collector', 'snmp-bridge', 'dashboards'].flatMap((folder) => [
-  fileURLToPath(new URL(`${folder}/src/`, SUITE)),
-  fileURLToPath(new URL(`${folder}/dist/`, SUITE)),
-])
+const SUITE = fileURLToPath(new URL('../../../', import.meta.url))
+const OWN_SOURCE = /^(agent|runtime|collector|snmp-bridge|dashboards)\/([\w-]+\/)?(src|dist)\//
 
 function isForeign(file: string): boolean {
-  return file.includes('/node_modules/') || OWN_FOLDERS.some((folder) => file.startsWith(folder))
+  return file.includes('/node_modules/') || (file.startsWith(SUITE) && OWN_SOURCE.test(file.slice(SUITE.length)))
 }

@@ -1,0 +1,1 @@
+export { SlidingWindow } from './sliding-window.ts'
