@@ -19,7 +19,7 @@ import { fail, nextIdentity, type SealedSegment, WriteAheadLog } from './wal/ind
 
 const NAME = 'collector'
 /** An insert may touch 100 partitions, which are days. */
-const MOST_DAYS = 90
+const MAX_DAYS = 90
 
 interface Ingest {
   readonly wal: WriteAheadLog
@@ -105,7 +105,7 @@ async function openReceiver({ config }: OwnProcess, parts: Parts): Promise<Recei
     host,
     port,
     maxBodyBytes,
-    retentionDays: Math.min(config.retention.telemetryDays, MOST_DAYS),
+    retentionDays: Math.min(config.retention.telemetryDays, MAX_DAYS),
     async append(submission) {
       if (!parts.ingest) throw fail('SPY_WAL_CLOSED')
       return await parts.ingest.wal.append(submission)

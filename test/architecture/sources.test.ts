@@ -144,3 +144,19 @@ test('every suppression of a lint or type finding gives its reason', () => {
     .filter(([, rest]) => rest !== undefined && !/--\s*\S+|:\s*\S+/.test(rest))
   expect(bare).toEqual([])
 })
+
+test('limits are named MAX_ and MIN_', () => {
+  const other = /\b(MOST|LONGEST|LARGEST|GREATEST|HIGHEST|LEAST|SMALLEST|FEWEST|LOWEST|SHORTEST)_[A-Z]/
+  expect(sources.filter((path) => other.test(readProjectFile(path)))).toEqual([])
+})
+
+/** Words that once meant several things, and where they may stand now. The glossary says what they mean. */
+const words: Readonly<Record<string, RegExp>> = {
+  slot: /^(runtime\/src\/(keeper|cli)|agent\/src\/contract)\//,
+}
+
+test.each(Object.entries(words))('%s means one thing', (word, home) => {
+  const templates = files.filter((path) => /^dashboards\/.+\.hbs$/.test(path))
+  const named = new RegExp(String.raw`(\b|[a-z#])${word}s?(\b|[A-Z])`, 'i')
+  expect([...sources, ...templates].filter((path) => !home.test(path) && named.test(readProjectFile(path)))).toEqual([])
+})

@@ -29,8 +29,8 @@ export class ExponentialHistogram {
   }
 
   #add(at: number): void {
-    const slot = at < 0 ? 0 : at < BUCKETS ? at : BUCKETS - 1
-    this.#counts[slot] = (this.#counts[slot] ?? 0) + 1
+    const bucket = at < 0 ? 0 : at < BUCKETS ? at : BUCKETS - 1
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
   }
 
   /** The buckets from the first to the last that hold anything. */

@@ -2,7 +2,7 @@
 import { ExponentialHistogram } from './exponential-histogram.ts'
 
 /** Fewer requests than this say nothing about a percentile. */
-const LEAST_COUNT = 100
+const MIN_COUNT = 100
 const MAX_ROUTES = 1000
 
 interface RouteLatency {
@@ -30,7 +30,7 @@ export class RouteThresholds {
     for (const [route, latency] of this.#routes) {
       const { recent } = latency
       // The bucket's lower bound: a route whose requests all take alike has its percentile in the bucket that all are in.
-      latency.slowMs = recent.count >= LEAST_COUNT ? recent.quantileFloor(0.99) * 1000 : 0
+      latency.slowMs = recent.count >= MIN_COUNT ? recent.quantileFloor(0.99) * 1000 : 0
       recent.halve()
       if (recent.count < 0.01) this.#routes.delete(route)
     }

@@ -2,7 +2,7 @@
 import { attr, SECRET_KEYS } from '../contract/telemetry.ts'
 import type { OtlpExporter } from '../otlp/exporter.ts'
 import type { AttributesInput } from '../otlp/records.ts'
-import { currentSlot } from '../recorder/context.ts'
+import { currentRequestContext } from '../recorder/context.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 
 export interface LineIds {
@@ -37,10 +37,10 @@ export class LogSink {
 
 /** Trace and span of the request that runs now. */
 export function currentIds(recorder: Recorder): LineIds | undefined {
-  const slot = currentSlot()
-  const record = slot?.root.record
-  if (!slot || !record) return undefined
-  return { traceId: record.traceId, spanId: recorder.manualParent(slot)?.spanId ?? record.spanId }
+  const requestContext = currentRequestContext()
+  const record = requestContext?.root.record
+  if (!requestContext || !record) return undefined
+  return { traceId: record.traceId, spanId: recorder.manualParent(requestContext)?.spanId ?? record.spanId }
 }
 
 /** Names that say that the value is a secret. */

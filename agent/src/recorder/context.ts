@@ -1,14 +1,14 @@
-/** Which request the code runs in: the slot that travels with the application's asynchronous work. */
+/** Which request the code runs in: the request context that travels with the application's asynchronous work. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { SlotOf } from './slot.ts'
+import { RequestContextOf } from './request-context.ts'
 import type { TraceRecord } from './trace-record.ts'
 
-export type Slot = SlotOf<TraceRecord>
-export const Slot = SlotOf<TraceRecord>
+export type RequestContext = RequestContextOf<TraceRecord>
+export const RequestContext = RequestContextOf<TraceRecord>
 
-const storage = new AsyncLocalStorage<Slot>({ name: 'spyglass' })
+const storage = new AsyncLocalStorage<RequestContext>({ name: 'spyglass' })
 
-export function currentSlot(): Slot | undefined {
+export function currentRequestContext(): RequestContext | undefined {
   return storage.getStore()
 }
 
@@ -17,13 +17,17 @@ export function currentRecord(): TraceRecord | undefined {
   return storage.getStore()?.root.record
 }
 
-/** Makes the slot the context of all that follows from here. */
-export function enterSlot(slot: Slot): void {
-  storage.enterWith(slot)
+/** Makes it the context of all that follows from here. */
+export function enterRequestContext(requestContext: RequestContext): void {
+  storage.enterWith(requestContext)
 }
 
-export function runInSlot<A extends unknown[], R>(slot: Slot | undefined, fn: (...args: A) => R, ...args: A): R {
-  return storage.run(slot as Slot, fn, ...args)
+export function runInRequestContext<A extends unknown[], R>(
+  requestContext: RequestContext | undefined,
+  fn: (...args: A) => R,
+  ...args: A
+): R {
+  return storage.run(requestContext as RequestContext, fn, ...args)
 }
 
 /** Calls `fn` so that what it opens belongs to no request. */
@@ -31,10 +35,10 @@ export function runOutside<R>(fn: () => R): R {
   return storage.run(undefined as never, fn)
 }
 
-/** `fn` in the context of now, whenever and by whomever it is called. */
+/** `fn` in the present context, whenever and from wherever it is called. */
 export function bound<A extends unknown[], R>(fn: (this: unknown, ...args: A) => R): (this: unknown, ...args: A) => R {
-  const slot = storage.getStore()
+  const requestContext = storage.getStore()
   return function (this: unknown, ...args: A): R {
-    return storage.run(slot as Slot, () => fn.apply(this, args))
+    return storage.run(requestContext as RequestContext, () => fn.apply(this, args))
   }
 }

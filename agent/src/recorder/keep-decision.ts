@@ -20,7 +20,7 @@ export interface KeepPolicy {
 }
 
 /** The floor of a route's own threshold. */
-export const LEAST_SLOW_MS = 100
+export const MIN_SLOW_MS = 100
 
 export class KeepDecision {
   readonly #policy: KeepPolicy
@@ -41,7 +41,7 @@ export class KeepDecision {
     if (status >= 500 || (record.error !== undefined && !record.aborted)) return 'error'
     if (record.leaked) return 'leak'
     if (record.aborted) return 'aborted'
-    const limit = this.#policy.slowRequestMs || Math.max(LEAST_SLOW_MS, routeSlowMs)
+    const limit = this.#policy.slowRequestMs || Math.max(MIN_SLOW_MS, routeSlowMs)
     if (record.endMs - record.startMs >= limit || record.hadSlowStatement) return 'slow'
     if (record.partialSent) return 'running'
     return this.#isBaseline(record.endMs) ? 'baseline' : undefined

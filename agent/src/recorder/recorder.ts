@@ -10,7 +10,7 @@ import { type StatementShape, StatementShapes } from '../sql/statement-shapes.ts
 import { CapturedStack } from '../call-site/call-site.ts'
 import { type ChildObserver, ClientChild, ManualChild, StatementChild } from './child-record.ts'
 import { now } from './clock.ts'
-import { Slot, currentSlot, enterSlot } from './context.ts'
+import { RequestContext, currentRequestContext, enterRequestContext } from './context.ts'
 import { errorTypeOf } from './error-text.ts'
 import { KeepDecision, type KeepPolicy } from './keep-decision.ts'
 import { RunningRecords } from './running.ts'
@@ -32,7 +32,7 @@ const CAPTURE_EVERY_MS = 20
 /** Most routes for which a statement's first call site is remembered. */
 const MAX_FIRST_SITES = 64
 /** Finds the application's own span that runs now. Set when an application uses the OpenTelemetry API. */
-export type ManualParent = (slot: Slot) => ManualChild | undefined
+export type ManualParent = (requestContext: RequestContext) => ManualChild | undefined
 
 export class Recorder implements ChildObserver {
   readonly shapes = new StatementShapes()
@@ -58,11 +58,11 @@ export class Recorder implements ChildObserver {
 
   /** Begins the record of a request and makes it the context of all that follows. */
   beginRequest(request: IncomingMessage, response: ServerResponse): TraceRecord {
-    const slot = new Slot(undefined)
-    const record = new TraceRecord(now(), slot, { request, response })
-    slot.record = record
+    const requestContext = new RequestContext(undefined)
+    const record = new TraceRecord(now(), requestContext, { request, response })
+    requestContext.record = record
     this.#running.add(record)
-    enterSlot(slot)
+    enterRequestContext(requestContext)
     return record
   }
 
@@ -90,9 +90,9 @@ export class Recorder implements ChildObserver {
 
   /** Begins a root that no request stands behind: a job, a consumer of a queue. */
   beginManualRoot(origin: ManualRoot): TraceRecord {
-    const slot = new Slot(undefined)
-    const record = new TraceRecord(now(), slot, origin)
-    slot.record = record
+    const requestContext = new RequestContext(undefined)
+    const record = new TraceRecord(now(), requestContext, origin)
+    requestContext.record = record
     return record
   }
 
@@ -118,7 +118,7 @@ export class Recorder implements ChildObserver {
    */
   captureFor({ text, system }: { readonly text: string; readonly system: string }, calledFrom: AnyFunction): CapturedStack | undefined {
     const shape = this.shapes.of(text, system)
-    const route = currentSlot()?.root.record?.routeTemplate ?? ''
+    const route = currentRequestContext()?.root.record?.routeTemplate ?? ''
     const isFirst = !shape.firstSites.has(route) && shape.firstSites.size < MAX_FIRST_SITES
     if (!isFirst && !isDueForCapture(shape)) return undefined
     const site = new CapturedStack(calledFrom)
@@ -196,8 +196,8 @@ export class Recorder implements ChildObserver {
   #finish(record: TraceRecord, reason: KeepReason | undefined): void {
     this.#running.remove(record)
     if (reason && (record.kept !== undefined || this.decision.admit(record.endMs))) this.#export(record, reason, record.endMs)
-    record.slot.record = undefined
-    record.slot.context = undefined
+    record.requestContext.record = undefined
+    record.requestContext.context = undefined
     record.request = undefined
     record.response = undefined
     record.observer = undefined
@@ -215,9 +215,9 @@ export class Recorder implements ChildObserver {
   }
 
   #within(): { record: TraceRecord | undefined; parent: ManualChild | undefined } {
-    const slot = currentSlot()
-    const record = slot?.root.record
-    return { record, parent: slot && record ? this.manualParent(slot) : undefined }
+    const requestContext = currentRequestContext()
+    const record = requestContext?.root.record
+    return { record, parent: requestContext && record ? this.manualParent(requestContext) : undefined }
   }
 }
 

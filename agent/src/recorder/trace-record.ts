@@ -10,7 +10,7 @@ import type { ChildRecord } from './child-record.ts'
 import { now, toEpochMs } from './clock.ts'
 import { newSpanId, newTraceId } from './ids.ts'
 import { RouteNames } from './route-names.ts'
-import type { SlotOf } from './slot.ts'
+import type { RequestContextOf } from './request-context.ts'
 import { SpanAdditions } from './span-additions.ts'
 import { type TraceParent, parseTraceParent, traceStateOf } from './trace-context.ts'
 
@@ -32,7 +32,7 @@ export interface ManualRoot {
 export class TraceRecord implements RecordedRequest {
   readonly startMs: number
   endMs = 0
-  readonly slot: SlotOf<TraceRecord>
+  readonly requestContext: RequestContextOf<TraceRecord>
   /** Undefined for a manual root, and when the record has ended. */
   request: IncomingMessage | undefined
   response: ServerResponse | undefined
@@ -61,9 +61,13 @@ export class TraceRecord implements RecordedRequest {
   #spanId: string | undefined
   #traceState: string | undefined
 
-  constructor(startMs: number, slot: SlotOf<TraceRecord>, origin: { request: IncomingMessage; response: ServerResponse } | ManualRoot) {
+  constructor(
+    startMs: number,
+    requestContext: RequestContextOf<TraceRecord>,
+    origin: { request: IncomingMessage; response: ServerResponse } | ManualRoot,
+  ) {
     this.startMs = startMs
-    this.slot = slot
+    this.requestContext = requestContext
     if ('request' in origin) {
       this.request = origin.request
       this.response = origin.response

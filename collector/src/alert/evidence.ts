@@ -14,8 +14,8 @@ export interface EvidenceOptions {
 const BEFORE_MS = 3_600_000
 /** A page is never held back longer than this for its evidence. */
 const QUERY_TIMEOUT_MS = 1800
-const MOST_CHANGES = 20
-const MOST_REMEMBERED = 200
+const MAX_CHANGES = 20
+const MAX_REMEMBERED = 200
 
 export class Evidence {
   readonly #query: QueryClient
@@ -32,7 +32,7 @@ export class Evidence {
   /** Remembers an event: the table has it only some seconds later, and not at all while the store is away. */
   remember(event: SpyglassEvent): void {
     this.#seen.push(event)
-    if (this.#seen.length > MOST_REMEMBERED) this.#seen.shift()
+    if (this.#seen.length > MAX_REMEMBERED) this.#seen.shift()
   }
 
   /**
@@ -53,7 +53,7 @@ export class Evidence {
     }
     return [...found.values()]
       .toSorted((a, b) => b.time - a.time)
-      .slice(0, MOST_CHANGES)
+      .slice(0, MAX_CHANGES)
       .map(({ change }) => change)
   }
 

@@ -5,10 +5,10 @@ import { fail } from './errors.ts'
 import { sendStream } from './answers.ts'
 import { limitOf, type Query, type Range, rangeOf, textParameter, traceIdOf } from './parameters.ts'
 
-const MOST_ROUTES = 200
-const MOST_SERVICES = 1000
-const MOST_SPANS = 100_000
-const MOST_LOGS = 2000
+const MAX_ROUTES = 200
+const MAX_SERVICES = 1000
+const MAX_SPANS = 100_000
+const MAX_LOGS = 2000
 
 export interface TelemetryApiOptions {
   readonly query: StreamingQueryClient
@@ -44,8 +44,8 @@ export function addTelemetryApi(app: FastifyInstance, { query, now }: TelemetryA
     const parameters = parametersOf(range, request.query as Query)
     const [series, routes, services] = await Promise.all([
       rowsOf('red-series', { parameters: { ...parameters, step: range.stepSeconds } }),
-      rowsOf('red-totals', { parameters: { ...parameters, limit: MOST_ROUTES } }),
-      query.rows('services', { parameters: { ...parameters, limit: MOST_SERVICES } }),
+      rowsOf('red-totals', { parameters: { ...parameters, limit: MAX_ROUTES } }),
+      query.rows('services', { parameters: { ...parameters, limit: MAX_SERVICES } }),
     ])
     return { ...range, total: totalOf(services, range), series, routes }
   })
@@ -59,8 +59,8 @@ export function addTelemetryApi(app: FastifyInstance, { query, now }: TelemetryA
 
   app.get<{ Params: { id: string } }>('/api/v1/trace/:id', async (request, reply) => {
     const traceId = traceIdOf(request.params.id)
-    const logs = await query.rows('trace-logs', { parameters: { traceId, limit: MOST_LOGS } })
-    const spans = await query.rowText('trace-spans', { parameters: { traceId, limit: MOST_SPANS } })
+    const logs = await query.rows('trace-logs', { parameters: { traceId, limit: MAX_LOGS } })
+    const spans = await query.rowText('trace-spans', { parameters: { traceId, limit: MAX_SPANS } })
     const first = await spans.next()
     if (first.done && logs.length === 0) throw fail('SPY_CONSOLE_TRACE_NOT_FOUND', [traceId])
     return sendStream(request, reply, traceText({ traceId, logs, spans, first }))

@@ -15,7 +15,7 @@ export interface LoginLimiterOptions {
 }
 
 /** More addresses than this at once are an attack from many; the oldest are forgotten. */
-const MOST_ADDRESSES = 10_000
+const MAX_ADDRESSES = 10_000
 
 export function createLoginLimiter({ failures = 5, windowMs = 60_000, now = Date.now }: LoginLimiterOptions = {}): LoginLimiter {
   const byAddress = new Map<string, number[]>()
@@ -30,7 +30,7 @@ export function createLoginLimiter({ failures = 5, windowMs = 60_000, now = Date
       byAddress.delete(address)
       byAddress.set(address, times)
       const oldest = byAddress.keys().next().value
-      if (byAddress.size > MOST_ADDRESSES && oldest !== undefined) byAddress.delete(oldest)
+      if (byAddress.size > MAX_ADDRESSES && oldest !== undefined) byAddress.delete(oldest)
     },
   }
 }

@@ -12,7 +12,7 @@ export type Query = Readonly<Record<string, unknown>>
 
 const MINUTE_MS = 60_000
 const DEFAULT_RANGE_MS = 3_600_000
-const LONGEST_RANGE_MS = 400 * 86_400_000
+const MAX_RANGE_MS = 400 * 86_400_000
 /** A chart has about as many points. */
 const POINTS = 240
 
@@ -21,7 +21,7 @@ export function rangeOf(query: Query, now: number): Range {
   const to = integerOf(query, 'to', now)
   const asked = integerOf(query, 'from', to - DEFAULT_RANGE_MS)
   if (asked >= to) throw invalid('from', 'it must lie before to')
-  if (to - asked > LONGEST_RANGE_MS) throw invalid('from', 'a range may be 400 days long')
+  if (to - asked > MAX_RANGE_MS) throw invalid('from', 'a range may be 400 days long')
   const from = asked - (asked % MINUTE_MS)
   const step = integerOf(query, 'step', niceStep((to - from) / 1000))
   if (step < 60 || step % 60 !== 0) throw invalid('step', 'a multiple of 60 seconds')

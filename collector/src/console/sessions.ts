@@ -22,7 +22,7 @@ interface Session {
   idleAt: number
 }
 
-const MOST_SESSIONS = 1000
+const MAX_SESSIONS = 1000
 
 export function createSessions({ lifeMs = 86_400_000, idleMs = 7_200_000, now = Date.now }: SessionsOptions = {}): Sessions {
   const sessions = new Map<string, Session>()
@@ -31,7 +31,7 @@ export function createSessions({ lifeMs = 86_400_000, idleMs = 7_200_000, now = 
       const id = randomBytes(32).toString('base64url')
       sessions.set(id, { endsAt: now() + lifeMs, idleAt: now() + idleMs })
       const oldest = sessions.keys().next().value
-      if (sessions.size > MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest)
+      if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest)
       return id
     },
     isAlive(id) {

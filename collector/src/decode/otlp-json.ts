@@ -9,7 +9,7 @@ import { limits } from './limits.ts'
 import { exportRequests, type FieldType, type Message } from './otlp-messages.ts'
 
 /** A value of OTLP takes three messages a level (value, list, entry); the rest is the way from the request to an attribute. */
-const MOST_LEVELS = limits.depth * 3 + 12
+const MAX_LEVELS = limits.depth * 3 + 12
 
 /** @throws SPY_OTLP_JSON */
 export function protobufFromJson(body: Buffer, signal: keyof typeof exportRequests): Buffer {
@@ -26,7 +26,7 @@ export function protobufFromJson(body: Buffer, signal: keyof typeof exportReques
 }
 
 function writeMessage(out: ByteWriter, message: Message, value: object, depth: number): void {
-  if (depth > MOST_LEVELS) return
+  if (depth > MAX_LEVELS) return
   for (const [name, content] of Object.entries(value)) {
     const field = Object.hasOwn(message, name) ? message[name] : undefined
     if (!field || content === null || content === undefined) continue

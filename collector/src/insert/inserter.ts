@@ -27,8 +27,8 @@ export interface InserterOptions {
 
 /** Where a trace id is looked up. */
 const LOOKUP: TableName = 'otel_traces_trace_id_ts'
-const MOST_LASTING_FAILURES = 3
-const LONGEST_PAUSE_MS = 10_000
+const MAX_LASTING_FAILURES = 3
+const MAX_PAUSE_MS = 10_000
 
 export class Inserter {
   inserted = 0
@@ -69,7 +69,7 @@ export class Inserter {
   }
 
   async #pause(failures: number): Promise<void> {
-    const pause = Math.min(LONGEST_PAUSE_MS, (this.#options.retryMs ?? 250) * 2 ** Math.min(failures - 1, 10))
+    const pause = Math.min(MAX_PAUSE_MS, (this.#options.retryMs ?? 250) * 2 ** Math.min(failures - 1, 10))
     await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined) // woken by stop
   }
 
@@ -106,7 +106,7 @@ export class Inserter {
     const attempts = (this.#attempts.get(segment.name) ?? 0) + 1
     this.#attempts.set(segment.name, attempts)
     this.#options.logger.warn({ segment: segment.name, attempts, err: error }, 'segment refused')
-    if (attempts < MOST_LASTING_FAILURES) return false
+    if (attempts < MAX_LASTING_FAILURES) return false
     try {
       const folder = await this.#options.source.quarantine(segment)
       this.#attempts.delete(segment.name)

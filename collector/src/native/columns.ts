@@ -44,8 +44,8 @@ export class TextColumn implements Column {
   }
 }
 
-const SMALLEST_TABLE = 256
-const LARGEST_KEPT_TABLE = 8192
+const MIN_TABLE = 256
+const MAX_KEPT_TABLE = 8192
 /** Flags of a LowCardinality block: additional keys follow, the dictionary is the block's own. The low byte is the width of an index. */
 const OWN_DICTIONARY = 0x600
 
@@ -55,7 +55,7 @@ export class DictionaryColumn implements Column {
   rows = 0
   readonly #dictionary = new ByteWriter()
   #indexes = new Uint32Array(256)
-  #slots = new Int32Array(SMALLEST_TABLE).fill(-1)
+  #table = new Int32Array(MIN_TABLE).fill(-1)
   #starts: number[] = []
   #lengths: number[] = []
   #hashes: number[] = []
@@ -88,15 +88,15 @@ export class DictionaryColumn implements Column {
     const length = end - start
     let hash = length
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (source[i] as number)) | 0
-    const mask = this.#slots.length - 1
-    let slot = (hash ^ (hash >>> 15)) & mask
+    const mask = this.#table.length - 1
+    let at = (hash ^ (hash >>> 15)) & mask
     for (;;) {
-      const index = this.#slots[slot] as number
+      const index = this.#table[at] as number
       if (index < 0) break
       if (this.#hashes[index] === hash && this.#lengths[index] === length && this.#same(index, source, start)) return index
-      slot = (slot + 1) & mask
+      at = (at + 1) & mask
     }
-    return this.#join(source, start, { length, hash, slot })
+    return this.#join(source, start, { length, hash, at })
   }
 
   /** The text of a dictionary entry. */
@@ -113,27 +113,27 @@ export class DictionaryColumn implements Column {
     return true
   }
 
-  #join(source: Uint8Array, start: number, { length, hash, slot }: { length: number; hash: number; slot: number }): number {
+  #join(source: Uint8Array, start: number, { length, hash, at }: { length: number; hash: number; at: number }): number {
     const index = this.size++
     this.#dictionary.prefixed(source, start, start + length)
     this.#starts.push(this.#dictionary.length - length)
     this.#lengths.push(length)
     this.#hashes.push(hash)
-    this.#slots[slot] = index
-    if (this.size * 2 > this.#slots.length) this.#grow()
+    this.#table[at] = index
+    if (this.size * 2 > this.#table.length) this.#grow()
     return index
   }
 
   #grow(): void {
-    const slots = new Int32Array(this.#slots.length * 2).fill(-1)
-    const mask = slots.length - 1
+    const table = new Int32Array(this.#table.length * 2).fill(-1)
+    const mask = table.length - 1
     for (let index = 0; index < this.size; index++) {
       const hash = this.#hashes[index] as number
-      let slot = (hash ^ (hash >>> 15)) & mask
-      while ((slots[slot] as number) >= 0) slot = (slot + 1) & mask
-      slots[slot] = index
+      let at = (hash ^ (hash >>> 15)) & mask
+      while ((table[at] as number) >= 0) at = (at + 1) & mask
+      table[at] = index
     }
-    this.#slots = slots
+    this.#table = table
   }
 
   prefix(out: ByteWriter): void {
@@ -170,8 +170,8 @@ export class DictionaryColumn implements Column {
     this.#starts.length = 0
     this.#lengths.length = 0
     this.#hashes.length = 0
-    if (this.#slots.length > LARGEST_KEPT_TABLE) this.#slots = new Int32Array(SMALLEST_TABLE)
-    this.#slots.fill(-1)
+    if (this.#table.length > MAX_KEPT_TABLE) this.#table = new Int32Array(MIN_TABLE)
+    this.#table.fill(-1)
   }
 }
 

@@ -18,10 +18,10 @@ export interface OutboxEntry {
 /** 1 s, 2 s, 4 s … 5 min: 24 attempts are an hour and a half. */
 export const MAX_ATTEMPTS = 24
 const FIRST_DELAY_MS = 1000
-const LONGEST_DELAY_MS = 300_000
+const MAX_DELAY_MS = 300_000
 
 export function retryDelayMs(attempts: number): number {
-  return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, attempts - 1))
+  return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, attempts - 1))
 }
 
 /** Entries that may be tried now: for each receiver and incident only the oldest, so that no resolve overtakes its page. */

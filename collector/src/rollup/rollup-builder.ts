@@ -20,7 +20,7 @@ export const SPAN_KEYS = [
 ] as const
 
 /** Beyond it new series of one request are counted together under `_other`. */
-const MOST_SERIES = 5000
+const MAX_SERIES = 5000
 const STATEMENT_LENGTH = 4096
 const NAME_LENGTH = 512
 const OTHER = '_other'
@@ -136,7 +136,7 @@ function cellOf(cells: Map<string, Cell>, origin: RollupOrigin, wanted: readonly
   const key = [origin.minute, origin.service, origin.instance, ...names].join('\n')
   const known = cells.get(key)
   if (known) return known
-  if (cells.size >= MOST_SERIES && !names.includes(OTHER)) return cellOf(cells, origin, others(names))
+  if (cells.size >= MAX_SERIES && !names.includes(OTHER)) return cellOf(cells, origin, others(names))
   const cell = { origin, names, statement: statement.slice(0, STATEMENT_LENGTH), count: 0, errors: 0, sum: 0, max: 0, buckets: new Map() }
   cells.set(key, cell)
   return cell

@@ -2,7 +2,7 @@
 
 export const MEMORY_MS = 600_000
 /** At full load a bit over ten minutes; beyond it the oldest are forgotten early. */
-const MOST_HASHES = 200_000
+const MAX_HASHES = 200_000
 
 export class RepeatMemory {
   readonly #times = new Map<string, number>()
@@ -25,7 +25,7 @@ export class RepeatMemory {
 
   #forget(now: number): void {
     for (const [hash, time] of this.#times) {
-      if (now - time < MEMORY_MS && this.#times.size <= MOST_HASHES) return
+      if (now - time < MEMORY_MS && this.#times.size <= MAX_HASHES) return
       this.#times.delete(hash)
     }
   }

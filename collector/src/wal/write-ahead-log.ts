@@ -69,7 +69,7 @@ interface OpenSegment {
   timer: NodeJS.Timeout | undefined
 }
 
-const MOST_WAITING_BYTES = 67_108_864
+const MAX_WAITING_BYTES = 67_108_864
 const ROLL_BACK_RETRY_MS = 1000
 const PURGE_MS = 60_000
 
@@ -219,7 +219,7 @@ export class WriteAheadLog {
   #enqueue(submission: Submission): Promise<'stored'> {
     if (this.#closed) return Promise.reject(fail('SPY_WAL_CLOSED'))
     if (this.bytes >= this.#options.maxBytes) return Promise.reject(fail('SPY_WAL_FULL', [this.bytes, this.#options.maxBytes]))
-    if (this.#waitingBytes >= MOST_WAITING_BYTES) return Promise.reject(fail('SPY_WAL_BUSY', [this.#waitingBytes]))
+    if (this.#waitingBytes >= MAX_WAITING_BYTES) return Promise.reject(fail('SPY_WAL_BUSY', [this.#waitingBytes]))
     const rows = submission.blocks.reduce((most, block) => Math.max(most, block.rows), 0)
     const segment = this.#segmentFor(submission.lane, rows)
     const pieces = submission.blocks.map((block) => {

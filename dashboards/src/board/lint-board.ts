@@ -80,7 +80,7 @@ function targetMistakes({ refId, datasource, rawSql, format }: Target): string[]
       ? []
       : ['the data source of a query is fixed or of another type']),
     ...(rawSql.trim() ? [] : ['a query is empty']),
-    ...(format === 0 && !/ORDER BY (time|slot)\b/.test(rawSql) ? ['a time series must be ordered by its time'] : []),
+    ...(format === 0 && !/ORDER BY (time|step)\b/.test(rawSql) ? ['a time series must be ordered by its time'] : []),
   ]
 }
 

@@ -2,7 +2,7 @@
 import type { Datasource, LentConnection } from '@spyglass/runtime/application'
 import type { FastifyInstance } from 'fastify'
 
-const MOST_LEAKED_AT_ONCE = 100
+const MAX_LEAKED_AT_ONCE = 100
 
 export function addFaults(app: FastifyInstance, shop: Datasource): void {
   addReport(app, shop)
@@ -52,7 +52,7 @@ function addLeak(app: FastifyInstance, shop: Datasource): void {
   const kept: LentConnection[] = []
 
   app.get<{ Querystring: { count?: string } }>('/leak', async ({ query }) => {
-    const count = Math.min(MOST_LEAKED_AT_ONCE, Math.max(1, Math.trunc(Number(query.count ?? 1)) || 1))
+    const count = Math.min(MAX_LEAKED_AT_ONCE, Math.max(1, Math.trunc(Number(query.count ?? 1)) || 1))
     for (let i = 0; i < count; i++) {
       const connection = await shop.connect()
       kept.push(connection)

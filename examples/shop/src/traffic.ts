@@ -31,7 +31,7 @@ export interface TrafficCounts {
 }
 
 export const MAX_RATE = 50
-const LONGEST_S = 86_400
+const MAX_S = 86_400
 /** Requests that may be under way at once: a server that answers nothing is not piled upon. */
 const MAX_UNDER_WAY = 20
 const TIMEOUT_MS = 10_000
@@ -58,10 +58,10 @@ export function choose(random: () => number): Call {
 
 /** Sends traffic until it has ended; never rejects on account of the server. @throws TypeError for an address beyond this machine */
 export async function sendTraffic(options: TrafficOptions): Promise<TrafficCounts> {
-  const { requests = Number.POSITIVE_INFINITY, seconds = LONGEST_S, signal, random = Math.random } = options
+  const { requests = Number.POSITIVE_INFINITY, seconds = MAX_S, signal, random = Math.random } = options
   const root = loopbackRoot(options.url)
   const everyMs = 1000 / Math.min(MAX_RATE, Math.max(0.01, options.rate ?? 5))
-  const endAt = performance.now() + Math.min(LONGEST_S, seconds) * 1000
+  const endAt = performance.now() + Math.min(MAX_S, seconds) * 1000
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_UNDER_WAY })
   const counts: TrafficCounts = { sent: 0, answered: 0, failed: 0, unanswered: 0 }
   const underWay = new Set<Promise<void>>()

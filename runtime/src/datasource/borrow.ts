@@ -4,7 +4,7 @@ import { type CallSite, type Holder, currentAgent } from '@spyglass/agent'
 import type { DriverConnection } from './driver.ts'
 
 /** One open connection of a pool. */
-export interface Slot {
+export interface PoolEntry {
   /** Number of the connection in its pool; never used again. */
   readonly id: number
   readonly connection: DriverConnection
@@ -33,7 +33,7 @@ export function askerOf(site: CallSite, lasting: boolean): Asker {
 }
 
 export class Borrow {
-  readonly slot: Slot
+  readonly entry: PoolEntry
   readonly asker: Asker
   /** Monotonic milliseconds. */
   readonly since: number
@@ -48,8 +48,8 @@ export class Borrow {
   /** Takes its resource out of the registry. */
   unregister: (() => void) | undefined
 
-  constructor(slot: Slot, asker: Asker, since: number, waitMs: number) {
-    this.slot = slot
+  constructor(entry: PoolEntry, asker: Asker, since: number, waitMs: number) {
+    this.entry = entry
     this.asker = asker
     this.since = since
     this.waitMs = waitMs
@@ -62,7 +62,7 @@ export class Borrow {
 
   holder(now: number): Holder {
     return {
-      connection: this.slot.id,
+      connection: this.entry.id,
       heldMs: Math.round(now - this.since),
       route: this.asker.route,
       traceId: this.asker.traceId,

@@ -27,7 +27,7 @@ export class LentConnection implements Disposable, AsyncDisposable {
 
   /** Number of the connection in its pool. */
   get id(): number {
-    return this.#borrow.slot.id
+    return this.#borrow.entry.id
   }
 
   /** Runs one statement and gives its rows. */
@@ -80,7 +80,7 @@ export async function runStatement(pool: Pool, borrow: Borrow, { statement, call
   const record = currentAgent()?.startStatement(input, calledFrom)
   pool.statementStarted(borrow, text)
   try {
-    const result = await borrow.slot.connection.run(statement)
+    const result = await borrow.entry.connection.run(statement)
     record?.end()
     return result
   } catch (error) {

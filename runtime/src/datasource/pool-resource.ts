@@ -89,12 +89,12 @@ export class PoolReporter implements PoolObserver {
 
   heldLong(borrow: Borrow): void {
     const { registry, instance } = this.#surroundings
-    const keys = { instance, datasource: this.#name, connection: String(borrow.slot.id) }
+    const keys = { instance, datasource: this.#name, connection: String(borrow.entry.id) }
     const now = (): number => this.#now()
     borrow.unregister = registry.register(kinds.borrower, keys, {
       instance: () => instance,
       datasource: () => this.#name,
-      connection: () => borrow.slot.id,
+      connection: () => borrow.entry.id,
       held: () => Math.round(now() - borrow.since),
       route: () => borrow.asker.route,
       traceId: () => borrow.asker.traceId,
@@ -162,7 +162,7 @@ function datasourceGetters(pool: Pool, instance: string) {
 function borrowersOf(pool: Pool) {
   const now = pool.clock.now()
   return [...pool.borrows.values()].slice(0, HOLDERS_NAMED).map((borrow) => ({
-    connection: borrow.slot.id,
+    connection: borrow.entry.id,
     heldMs: Math.round(now - borrow.since),
     route: borrow.asker.route,
     traceId: borrow.asker.traceId,

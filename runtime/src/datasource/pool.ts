@@ -4,7 +4,7 @@
  * What the outside sees of a pool is in pool-resource.ts; what an application sees is in datasource.ts.
  */
 import type { CallSite } from '@spyglass/agent'
-import { type Asker, Borrow, type Slot, askerOf } from './borrow.ts'
+import { type Asker, Borrow, type PoolEntry, askerOf } from './borrow.ts'
 import { Alarm, type Clock, systemClock } from './clock.ts'
 import type { Driver } from './driver.ts'
 import { fail } from './errors.ts'
@@ -59,7 +59,7 @@ export class Pool {
   readonly #exhaustion: ExhaustionWatch
   readonly #alarm: Alarm
   /** Used from the end, so that the oldest stand in front and can be closed. */
-  readonly #idle: Slot[] = []
+  readonly #idle: PoolEntry[] = []
   readonly #lent = new Map<number, Borrow>()
   readonly #waiters = new Set<Waiter>()
   /** Connections being opened, validated or reset: each will be offered or given up. */
@@ -118,8 +118,8 @@ export class Pool {
   lend(site: CallSite, lasting: boolean): Borrow | Promise<Borrow> {
     if (this.#isClosed) throw fail('SPY_POOL_CLOSED', [this.settings.name])
     const asker = askerOf(site, lasting)
-    const slot = this.#takeFresh()
-    if (slot) return this.#handOver(slot, asker, this.clock.now())
+    const entry = this.#takeFresh()
+    if (entry) return this.#handOver(entry, asker, this.clock.now())
     const { maxWaiting, max, name } = this.settings
     if (this.#waiters.size >= maxWaiting + max - this.#lent.size) {
       throw fail('SPY_POOL_QUEUE_FULL', [name, max, this.#waiters.size, this.#longest()?.describe() ?? ''])
@@ -163,13 +163,13 @@ export class Pool {
     this.#waiters.clear()
     this.#exhaustion.end()
     const before = this.clock.now()
-    for (const slot of this.#idle.splice(0)) this.#discard(slot, deadlineMs)
+    for (const entry of this.#idle.splice(0)) this.#discard(entry, deadlineMs)
     await this.#drain(deadlineMs)
     const left = Math.max(50, deadlineMs - (this.clock.now() - before))
     for (const borrow of this.#lent.values()) {
       borrow.returned = true
       borrow.unregister?.()
-      this.#discard(borrow.slot, left)
+      this.#discard(borrow.entry, left)
     }
     this.#lent.clear()
     this.#alarm.stop()
@@ -188,17 +188,17 @@ export class Pool {
     })
   }
 
-  #takeFresh(): Slot | undefined {
-    const slot = this.#idle.at(-1)
-    if (!slot || this.clock.now() - slot.idleSince > VALIDATE_AFTER_IDLE_MS) return undefined
+  #takeFresh(): PoolEntry | undefined {
+    const entry = this.#idle.at(-1)
+    if (!entry || this.clock.now() - entry.idleSince > VALIDATE_AFTER_IDLE_MS) return undefined
     this.#idle.pop()
-    return slot
+    return entry
   }
 
-  #handOver(slot: Slot, asker: Asker, since: number): Borrow {
+  #handOver(entry: PoolEntry, asker: Asker, since: number): Borrow {
     const now = this.clock.now()
-    const borrow = new Borrow(slot, asker, now, now - since)
-    this.#lent.set(slot.id, borrow)
+    const borrow = new Borrow(entry, asker, now, now - since)
+    this.#lent.set(entry.id, borrow)
     this.figures.lent(now - since, this.#lent.size)
     this.#alarm.notAfter(now + Math.min(HELD_LONG_MS, this.settings.leakAfterMs))
     return borrow
@@ -258,66 +258,66 @@ export class Pool {
     this.#alarm.notAfter(this.clock.now() + LOOK_AGAIN_MS)
   }
 
-  async #validate(slot: Slot): Promise<void> {
+  async #validate(entry: PoolEntry): Promise<void> {
     this.#coming++
     try {
-      await slot.connection.validate()
+      await entry.connection.validate()
       this.#coming--
-      this.#offer(slot)
+      this.#offer(entry)
     } catch (error) {
       this.#coming--
-      this.#lost(slot, error)
+      this.#lost(entry, error)
     }
   }
 
   /** A borrower may leave a transaction open; the next one must not find itself in it. */
-  async #reset(slot: Slot): Promise<void> {
+  async #reset(entry: PoolEntry): Promise<void> {
     this.#coming++
     try {
-      await slot.connection.run({ verb: 'script', text: 'ROLLBACK' })
+      await entry.connection.run({ verb: 'script', text: 'ROLLBACK' })
       this.#coming--
-      this.#offer(slot)
+      this.#offer(entry)
     } catch (error) {
       this.#coming--
-      this.#lost(slot, error)
+      this.#lost(entry, error)
     }
   }
 
-  #lost(slot: Slot, error: unknown): void {
+  #lost(entry: PoolEntry, error: unknown): void {
     this.figures.failed(error instanceof Error ? error.message : String(error))
-    this.#discard(slot, CLOSE_CONNECTION_MS)
+    this.#discard(entry, CLOSE_CONNECTION_MS)
     this.#grow()
     this.#loadChanged()
   }
 
   /** Gives a usable connection to whoever has waited longest, or keeps it idle. */
-  #offer(slot: Slot): void {
-    if (this.#isClosed || slot.connection.broken) {
-      this.#discard(slot, CLOSE_CONNECTION_MS)
+  #offer(entry: PoolEntry): void {
+    if (this.#isClosed || entry.connection.broken) {
+      this.#discard(entry, CLOSE_CONNECTION_MS)
       return
     }
     const [first] = this.#waiters
     if (first) {
       this.#waiters.delete(first)
-      first.resolve(this.#handOver(slot, first.asker, first.since))
+      first.resolve(this.#handOver(entry, first.asker, first.since))
     } else {
-      slot.idleSince = this.clock.now()
-      this.#idle.push(slot)
-      if (this.#size > this.settings.min) this.#alarm.notAfter(slot.idleSince + this.settings.idleTimeoutMs)
+      entry.idleSince = this.clock.now()
+      this.#idle.push(entry)
+      if (this.#size > this.settings.min) this.#alarm.notAfter(entry.idleSince + this.settings.idleTimeoutMs)
     }
     this.#loadChanged()
   }
 
   #settle(borrow: Borrow): void {
-    if (!this.#lent.delete(borrow.slot.id)) return
+    if (!this.#lent.delete(borrow.entry.id)) return
     this.figures.returned(this.clock.now() - borrow.since)
     borrow.unregister?.()
     if (borrow.leaked) this.#observer.leakReturned(borrow)
-    const { slot } = borrow
-    if (slot.connection.broken || this.#isClosed) this.#discard(slot, CLOSE_CONNECTION_MS)
-    else if (slot.connection.inTransaction) void this.#reset(slot)
-    else this.#offer(slot)
-    if (slot.connection.broken) this.#grow()
+    const { entry } = borrow
+    if (entry.connection.broken || this.#isClosed) this.#discard(entry, CLOSE_CONNECTION_MS)
+    else if (entry.connection.inTransaction) void this.#reset(entry)
+    else this.#offer(entry)
+    if (entry.connection.broken) this.#grow()
     this.#loadChanged()
     if (this.#lent.size === 0) this.#drained?.()
   }
@@ -326,16 +326,16 @@ export class Pool {
   #broke(id: number, error: Error): void {
     this.figures.failed(error.message)
     this.#observer.connectionFailed(error)
-    const at = this.#idle.findIndex((slot) => slot.id === id)
-    const [slot] = at < 0 ? [] : this.#idle.splice(at, 1)
-    if (slot) this.#discard(slot, CLOSE_CONNECTION_MS)
+    const at = this.#idle.findIndex((entry) => entry.id === id)
+    const [entry] = at < 0 ? [] : this.#idle.splice(at, 1)
+    if (entry) this.#discard(entry, CLOSE_CONNECTION_MS)
     this.#alarm.notAfter(this.clock.now() + LOOK_AGAIN_MS)
   }
 
-  #discard(slot: Slot, deadlineMs: number): void {
+  #discard(entry: PoolEntry, deadlineMs: number): void {
     this.#size--
     this.figures.closed++
-    const ending = slot.connection.close(deadlineMs).finally(() => this.#endings.delete(ending))
+    const ending = entry.connection.close(deadlineMs).finally(() => this.#endings.delete(ending))
     this.#endings.add(ending)
   }
 

@@ -6,7 +6,7 @@
 import type { RegistrySnapshot, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
 import type { Generation } from './generation.ts'
 
-const MOST_EVENTS = 10_000
+const MAX_EVENTS = 10_000
 
 export class ManagementFeed {
   /** Events that had to be dropped because management was away for too long. */
@@ -47,8 +47,8 @@ export class ManagementFeed {
 
   #queue(message: ToChild): void {
     this.#events.push(message)
-    if (this.#events.length > MOST_EVENTS) {
-      this.#events = this.#events.slice(-MOST_EVENTS)
+    if (this.#events.length > MAX_EVENTS) {
+      this.#events = this.#events.slice(-MAX_EVENTS)
       this.droppedEvents++
     }
     this.#pump()

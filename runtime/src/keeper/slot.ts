@@ -6,7 +6,7 @@ import { fail } from '../errors.ts'
 import { type BackOff, createBackOff } from './back-off.ts'
 import { type Exit, Generation, type GenerationHooks, type ProcessSpec } from './generation.ts'
 
-const MOST_SILENT_TICKS = 30
+const MAX_SILENT_TICKS = 30
 
 export type SlotState = 'starting' | 'ready' | 'draining' | 'down' | 'stopped'
 
@@ -90,7 +90,7 @@ export class Slot {
   checkPulse(): void {
     const { current } = this
     if (!current?.isReady || this.spec.readyAtSpawn || this.state !== 'ready') return
-    if (++current.silentTicks < MOST_SILENT_TICKS) return
+    if (++current.silentTicks < MAX_SILENT_TICKS) return
     this.#hung = current
     current.kill()
   }
@@ -145,7 +145,7 @@ export class Slot {
   async #fell(generation: Generation, exit: Exit): Promise<void> {
     this.state = 'down'
     const reason = await generation.ready.then(
-      () => (this.#hung === generation ? `hung for ${MOST_SILENT_TICKS} s and was killed` : describe(exit)),
+      () => (this.#hung === generation ? `hung for ${MAX_SILENT_TICKS} s and was killed` : describe(exit)),
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     )
     this.#hooks.onDown(this, reason)

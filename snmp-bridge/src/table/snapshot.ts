@@ -17,7 +17,7 @@ export interface ManagedObject {
 export type ObjectTypes = readonly Oid[]
 
 /** Largest encoded variable binding: a name of 128 numbers and a text of 64 KiB do not occur here. */
-const LARGEST_VARBIND = 8192
+const MAX_VARBIND = 8192
 
 export class Snapshot {
   readonly #oids: readonly Oid[]
@@ -26,7 +26,7 @@ export class Snapshot {
   /** Encoded variable bindings, one behind the other. */
   readonly #arena: Buffer
   readonly #offsets: Uint32Array
-  readonly #scratch = new BerWriter(0, LARGEST_VARBIND)
+  readonly #scratch = new BerWriter(0, MAX_VARBIND)
 
   private constructor(objects: readonly ManagedObject[], types: ObjectTypes) {
     const encoded = encodeAll(objects)
@@ -109,10 +109,10 @@ function encodeAll(objects: readonly ManagedObject[]): {
   offsets: Uint32Array
   live: Map<number, () => SnmpValue>
 } {
-  const writer = new BerWriter(0, LARGEST_VARBIND)
+  const writer = new BerWriter(0, MAX_VARBIND)
   const offsets = new Uint32Array(objects.length + 1)
   const live = new Map<number, () => SnmpValue>()
-  let arena = Buffer.allocUnsafe(Math.max(LARGEST_VARBIND, objects.length * 32))
+  let arena = Buffer.allocUnsafe(Math.max(MAX_VARBIND, objects.length * 32))
   let used = 0
   for (const [index, { oid, value }] of objects.entries()) {
     offsets[index] = used

@@ -13,7 +13,7 @@ export const USM = 3
 /** usmHMAC192SHA256AuthProtocol sends the first 24 bytes of the HMAC. */
 const DIGEST_BYTES = 24
 const SALT_BYTES = 8
-const SMALLEST_MAX_SIZE = 484
+const MIN_MSG_MAX_SIZE = 484
 const flag = { auth: 1, priv: 2, reportable: 4 } as const
 
 export interface V3Header {
@@ -45,7 +45,7 @@ export function readHeader(reader: BerReader): V3Header {
   const securityModel = reader.integer()
   reader.leave(outer)
   if (msgId < 0) malformed('a negative msgID')
-  if (maxSize < SMALLEST_MAX_SIZE) malformed(`msgMaxSize ${maxSize}`)
+  if (maxSize < MIN_MSG_MAX_SIZE) malformed(`msgMaxSize ${maxSize}`)
   if (flags.length !== 1) malformed(`msgFlags of ${flags.length} bytes`)
   const bits = flags[0]!
   return {

@@ -5,7 +5,7 @@ import type { SpanRecord } from '@spyglass/agent/otlp'
 import { Aggregates } from '../../../agent/src/aggregate/aggregates.ts'
 import type { RecordedRequest } from '../../../agent/src/current-agent.ts'
 import { CapturedStack } from '../../../agent/src/call-site/call-site.ts'
-import { currentRecord, runInSlot, runOutside } from '../../../agent/src/recorder/context.ts'
+import { currentRecord, runInRequestContext, runOutside } from '../../../agent/src/recorder/context.ts'
 import { Recorder, type RecorderOptions } from '../../../agent/src/recorder/recorder.ts'
 import { CONTEXT_PATH } from '../../../agent/src/recorder/trace-record.ts'
 
@@ -166,13 +166,15 @@ test('a request that has run for long is sent once as it stands, and superseded 
 
 test('a statement goes to the request that it was started in, whatever runs when it ends', () => {
   const { recorder, spans } = prepared()
-  const slots = ['a', 'b'].map(() =>
+  const roots = ['a', 'b'].map(() =>
     runOutside(() => recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))),
   )
-  const [a, b] = slots
+  const [a, b] = roots
   if (!a || !b) throw new TypeError('two records were begun')
-  const statement = runInSlot(a.slot, () => recorder.startStatement({ system: 'sqlite', pool: 'p', text: 'SELECT 1' }, callSite))
-  runInSlot(b.slot, () => statement.end())
+  const statement = runInRequestContext(a.requestContext, () =>
+    recorder.startStatement({ system: 'sqlite', pool: 'p', text: 'SELECT 1' }, callSite),
+  )
+  runInRequestContext(b.requestContext, () => statement.end())
   recorder.endRequest(b)
   recorder.endRequest(a)
   expect(spans.map((span) => span.kind)).toEqual([2, 2, 3])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createLogger } from '@spyglass/process/logger'
-import { LONGEST_LINE, splitLines } from '../../../collector/src/tail/line-reader.ts'
+import { MAX_LINE, splitLines } from '../../../collector/src/tail/line-reader.ts'
 import { rowOfLine } from '../../../collector/src/tail/log-line.ts'
 import { loadOffsets, saveOffsets, Tailer } from '../../../collector/src/tail/tailer.ts'
 import { TailedFile } from '../../../collector/src/tail/tailed-file.ts'
@@ -208,10 +208,10 @@ test('lines cut at any byte come out whole, characters of several bytes too', ()
 })
 
 test('a line without end is cut at the bound', () => {
-  const { lines, taken } = splitLines(Buffer.from('ü'.repeat(LONGEST_LINE)))
+  const { lines, taken } = splitLines(Buffer.from('ü'.repeat(MAX_LINE)))
   expect(lines).toHaveLength(1)
-  expect(Buffer.byteLength(lines[0]!)).toBeLessThanOrEqual(LONGEST_LINE)
-  expect(taken).toBe(LONGEST_LINE * 2)
+  expect(Buffer.byteLength(lines[0]!)).toBeLessThanOrEqual(MAX_LINE)
+  expect(taken).toBe(MAX_LINE * 2)
 })
 
 test('a file that is not there yet is waited for', async () => {

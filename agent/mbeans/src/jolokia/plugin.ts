@@ -27,7 +27,7 @@ const MAX_BULK_ANSWER = 8_388_608
 const DEFAULT_MAX_BODY_BYTES = 1_048_576
 /** Parsed GET requests that are remembered, and the longest URL that is. */
 const REMEMBERED_URLS = 2000
-const LONGEST_REMEMBERED_URL = 512
+const MAX_REMEMBERED_URL_LENGTH = 512
 
 /** Mounts the endpoint and registers its own MBeans; both go when the server closes. Register it as a plugin: it has its own parsers. */
 export async function jolokiaPlugin(fastify: FastifyInstance, options: JolokiaOptions): Promise<void> {
@@ -59,7 +59,7 @@ function createHandler(endpoint: Endpoint, base: string): Handler {
     if (known) return known
     const { path, query } = splitUrl(url, base)
     const request = buildRequest(parseGet(path, query), queryParameters(query))
-    if (url.length <= LONGEST_REMEMBERED_URL) remembered.set(url, request)
+    if (url.length <= MAX_REMEMBERED_URL_LENGTH) remembered.set(url, request)
     return request
   }
 

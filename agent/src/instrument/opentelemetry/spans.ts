@@ -4,7 +4,7 @@ import { attempt } from '../../guard/guard.ts'
 import type { AttributeInput } from '../../otlp/records.ts'
 import type { ManualChild } from '../../recorder/child-record.ts'
 import { now, toEpochMs } from '../../recorder/clock.ts'
-import type { Slot } from '../../recorder/context.ts'
+import type { RequestContext } from '../../recorder/context.ts'
 import { exceptionEvent } from '../../recorder/trace-export.ts'
 import type { SpanAdditions } from '../../recorder/span-additions.ts'
 import type { TraceRecord } from '../../recorder/trace-record.ts'
@@ -102,19 +102,19 @@ function addAttribute({ attributes }: SpanAdditions, key: string, value: Attribu
 
 /** The request's own span. The application may add to it and cannot end it: the response does. */
 export class RootSpan extends RecordedSpan {
-  readonly #slot: Slot
+  readonly #requestContext: RequestContext
 
   constructor(record: TraceRecord) {
     super({ traceId: record.traceId, spanId: record.spanId, traceFlags: record.flags })
-    this.#slot = record.slot
+    this.#requestContext = record.requestContext
   }
 
-  get slot(): Slot {
-    return this.#slot
+  get requestContext(): RequestContext {
+    return this.#requestContext
   }
 
   protected additions(): SpanAdditions | undefined {
-    return this.#slot.record?.addition()
+    return this.#requestContext.record?.addition()
   }
 
   end(): void {}
@@ -137,16 +137,16 @@ export class ManualRootSpan extends RootSpan {
 /** A span that the application started inside a request. */
 export class ChildSpan extends RecordedSpan {
   readonly child: ManualChild
-  readonly #slot: Slot
+  readonly #requestContext: RequestContext
 
   constructor(child: ManualChild, record: TraceRecord) {
     super({ traceId: record.traceId, spanId: child.spanId, traceFlags: record.flags })
     this.child = child
-    this.#slot = record.slot
+    this.#requestContext = record.requestContext
   }
 
-  get slot(): Slot {
-    return this.#slot
+  get requestContext(): RequestContext {
+    return this.#requestContext
   }
 
   protected additions(): SpanAdditions | undefined {

@@ -4,7 +4,7 @@ import { attempt } from '../../guard/guard.ts'
 import { SPAN_KIND, type SpanKindNumber } from '../../otlp/records.ts'
 import type { ManualChild } from '../../recorder/child-record.ts'
 import { now } from '../../recorder/clock.ts'
-import { Slot, currentSlot, runInSlot } from '../../recorder/context.ts'
+import { RequestContext, currentRequestContext, runInRequestContext } from '../../recorder/context.ts'
 import type { Recorder } from '../../recorder/recorder.ts'
 import { ROOT_CONTEXT, spanIn, withSpan } from './context.ts'
 import { ChildSpan, ManualRootSpan, RootSpan, UNRECORDED_SPAN, attributeInputs, monotonicMsOf } from './spans.ts'
@@ -72,7 +72,7 @@ class SpyglassTracer implements Tracer {
 
   #childOf(parent: Span | undefined, name: string, options: SpanOptions): Span | undefined {
     if (!(parent instanceof RootSpan) && !(parent instanceof ChildSpan)) return undefined
-    const record = parent.slot.record
+    const record = parent.requestContext.record
     if (!record) return undefined
     const child = this.#recorder.startManual(
       { record, parent: parent instanceof ChildSpan ? parent.child : undefined },
@@ -100,13 +100,13 @@ export function activeContext(): Context {
 }
 
 function contextOfNow(): Context {
-  const slot = currentSlot()
-  if (!slot) return ROOT_CONTEXT
-  if (slot.context) return slot.context
-  const record = slot.root.record
+  const requestContext = currentRequestContext()
+  if (!requestContext) return ROOT_CONTEXT
+  if (requestContext.context) return requestContext.context
+  const record = requestContext.root.record
   if (!record) return ROOT_CONTEXT
-  slot.context = withSpan(ROOT_CONTEXT, new RootSpan(record))
-  return slot.context
+  requestContext.context = withSpan(ROOT_CONTEXT, new RootSpan(record))
+  return requestContext.context
 }
 
 export const contextManager: ContextManager = {
@@ -118,14 +118,14 @@ export const contextManager: ContextManager = {
     thisArg?: ThisParameterType<F>,
     ...args: A
   ): ReturnType<F> {
-    return runInSlot(slotFor(context), () => fn.apply(thisArg, args))
+    return runInRequestContext(requestContextFor(context), () => fn.apply(thisArg, args))
   },
 
   bind<T>(context: Context, target: T): T {
     if (typeof target !== 'function') return target
-    const slot = slotFor(context)
+    const requestContext = requestContextFor(context)
     return function (this: unknown, ...args: unknown[]): unknown {
-      return runInSlot(slot, () => target.apply(this, args) as unknown)
+      return runInRequestContext(requestContext, () => target.apply(this, args) as unknown)
     } as T
   },
 
@@ -139,18 +139,18 @@ export const contextManager: ContextManager = {
 }
 
 /** A context belongs to the request whose span it holds; without one, to the request that runs now. */
-function slotFor(context: Context): Slot | undefined {
-  return attempt('opentelemetry.slot', () => newSlot(context), undefined) ?? currentSlot()
+function requestContextFor(context: Context): RequestContext | undefined {
+  return attempt('opentelemetry.requestContext', () => newRequestContext(context), undefined) ?? currentRequestContext()
 }
 
-function newSlot(context: Context): Slot {
+function newRequestContext(context: Context): RequestContext {
   const span = spanIn(context)
-  const root = span instanceof RootSpan || span instanceof ChildSpan ? span.slot : currentSlot()?.root
-  return new Slot(undefined, root, context)
+  const root = span instanceof RootSpan || span instanceof ChildSpan ? span.requestContext : currentRequestContext()?.root
+  return new RequestContext(undefined, root, context)
 }
 
-/** The application's own span that is active in a slot. */
-export function manualParentIn(slot: Slot): ManualChild | undefined {
-  const span = slot.context && spanIn(slot.context)
+/** The application's own span that is active in a request context. */
+export function manualParentIn(requestContext: RequestContext): ManualChild | undefined {
+  const span = requestContext.context && spanIn(requestContext.context)
   return span instanceof ChildSpan && !span.child.ended ? span.child : undefined
 }

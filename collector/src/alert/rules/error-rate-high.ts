@@ -4,9 +4,9 @@ import { numberOf, textOf, timeParameter } from '../../query/index.ts'
 import type { RollupRule } from '../rollup-rule.ts'
 
 const WINDOW_MS = 300_000
-const MOST_RATIO = 0.05
+const MAX_RATIO = 0.05
 /** Below this one failed request would page at night. */
-const LEAST_REQUESTS = 100
+const MIN_REQUESTS = 100
 
 export const errorRateHigh: RollupRule = {
   name: 'ErrorRateHigh',
@@ -18,7 +18,7 @@ export const errorRateHigh: RollupRule = {
     const rows = await query.rows('services', { parameters })
     return rows.flatMap((row) => {
       const [service, requests, errors] = [textOf(row['service']), numberOf(row['requests']), numberOf(row['errors'])]
-      if (requests < LEAST_REQUESTS || errors / requests <= MOST_RATIO) return []
+      if (requests < MIN_REQUESTS || errors / requests <= MAX_RATIO) return []
       const percent = Math.round((errors / requests) * 1000) / 10
       return [
         {

@@ -14,12 +14,12 @@ export interface Waterfall {
 }
 
 const ROW_HEIGHT = 24
-const MOST_HEIGHT = 640
+const MAX_HEIGHT = 640
 /** Rows drawn beyond the edges, so that slow scrolling shows no gap. */
 const SPARE = 12
 /** Deeper levels are not moved in further: names must stay readable. */
 const DEEPEST_INDENT = 16
-const PAGE = Math.floor(MOST_HEIGHT / ROW_HEIGHT)
+const PAGE = Math.floor(MAX_HEIGHT / ROW_HEIGHT)
 /** Rows that a key moves by. */
 const STEPS: Readonly<Record<string, number>> = {
   ArrowDown: 1,
@@ -71,7 +71,7 @@ class VirtualWaterfall implements Waterfall {
     this.#rows = flatten(this.#tree, this.#folded)
     const height = this.#rows.length * ROW_HEIGHT
     this.#canvas.style.height = `${height}px`
-    this.#scroller.style.height = `${Math.min(MOST_HEIGHT, height + 2)}px`
+    this.#scroller.style.height = `${Math.min(MAX_HEIGHT, height + 2)}px`
     this.#draw()
   }
 
@@ -87,7 +87,7 @@ class VirtualWaterfall implements Waterfall {
   #draw(): void {
     const top = this.#scroller.scrollTop
     const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - SPARE)
-    const last = Math.ceil((top + MOST_HEIGHT) / ROW_HEIGHT) + SPARE
+    const last = Math.ceil((top + MAX_HEIGHT) / ROW_HEIGHT) + SPARE
     fill(
       this.#canvas,
       this.#rows.slice(first, last).map((row, i) => this.#rowElement(row, first + i)),

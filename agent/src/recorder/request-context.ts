@@ -1,0 +1,19 @@
+/**
+ * What travels with the application's asynchronous work. A socket that is opened during a request keeps the request's context as long as
+ * it lives. So this object is small, and its record is removed when the request ends: no record means no request.
+ */
+import type { Context } from '@opentelemetry/api'
+
+export class RequestContextOf<R> {
+  record: R | undefined
+  /** That of the request itself; differs for a context that the application made with the OpenTelemetry API. */
+  readonly root: RequestContextOf<R>
+  /** OpenTelemetry's context here; for a request's own, made on demand. */
+  context: Context | undefined
+
+  constructor(record: R | undefined, root?: RequestContextOf<R>, context?: Context) {
+    this.record = record
+    this.root = root ?? this
+    this.context = context
+  }
+}
