@@ -10,7 +10,7 @@ import { code, page, section, table } from '../../scripts/docs/markdown.ts'
 import { declarationOf, pageFormatPage } from '../../scripts/docs/page-format.ts'
 import { mibRevisionFile, renderMibRevision } from '../../scripts/docs/mib-revision.ts'
 import { renderPages } from '../../scripts/docs/pages.ts'
-import { ROOT } from '../support/sources.ts'
+import { projectFiles, readProjectFile, ROOT, withoutComments, workspaceOf } from '../support/sources.ts'
 
 const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'))
 const allText = docs.map((path) => readFileSync(join(ROOT, 'docs', path), 'utf8')).join('\n')
@@ -55,6 +55,17 @@ test('every declared name stands in the docs', async () => {
   ]
   expect(names.length).toBeGreaterThan(200)
   expect(names.filter((name) => !allText.includes(`\`${name}`) && !allText.includes(`## ${name}`))).toEqual([])
+})
+
+test('every error code in the sources is declared', async () => {
+  const declared = new Set((await allErrors()).map((error) => error.code))
+  const sources = projectFiles().filter((path) => workspaceOf(path) !== undefined && /\/src\/.+\.(ts|js)$/.test(path))
+  const named = sources.flatMap((path) => {
+    const literals = withoutComments(readProjectFile(path)).matchAll(/['"`](SPY_[A-Z\d_]+)\b/g)
+    return [...literals].map(([, found = '']) => [path, found] as const)
+  })
+  expect(named.length).toBeGreaterThan(100)
+  expect(named.filter(([, found]) => !declared.has(found))).toEqual([])
 })
 
 test('error codes and settings that pages written by hand name do exist', async () => {

@@ -26,9 +26,14 @@ export function readProjectFile(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8')
 }
 
+/** A module's text without its block comments and the lines that are comments. */
+export function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '')
+}
+
 /** Everything that a module's text imports: static, dynamic, re-exported, types included. */
 export function importsOf(text: string): string[] {
-  const code = text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '')
+  const code = withoutComments(text)
   const forms = [
     /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/g,
     /\bimport\s*['"]([^'"]+)['"]/g,

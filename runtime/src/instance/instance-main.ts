@@ -12,6 +12,7 @@ import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { createRegistry } from '@spyglass/agent/registry'
 import { hostApplications } from '../application/index.ts'
 import { installDatasources, openDatasources } from '../datasource/index.ts'
+import type { instanceErrors } from './errors.ts'
 import { HttpListener } from './http-listener.ts'
 import { registerInstance, registerListener } from './resources.ts'
 
@@ -63,7 +64,7 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error)
   logger.error({ err: error }, 'the instance could not start')
-  link.send({ type: 'failed', code: codeOf(error) ?? 'SPY_INSTANCE_FAILED', message })
+  link.send({ type: 'failed', code: codeOf(error) ?? ('SPY_INSTANCE_FAILED' satisfies keyof typeof instanceErrors), message })
   await agent?.flush(500)
   process.exit(1)
 }

@@ -4,9 +4,10 @@
  */
 import http from 'node:http'
 import type { ToChild } from '@spyglass/agent/contract'
+import { standInErrors } from './errors.ts'
 
 const RETRY_AFTER_SECONDS = '2'
-const BODY = `${JSON.stringify({ code: 'SPY_NO_INSTANCE', message: 'no instance is ready; try again shortly' })}\n`
+const BODY = `${JSON.stringify({ code: 'SPY_NO_INSTANCE', message: standInErrors.SPY_NO_INSTANCE })}\n`
 
 const server = http.createServer({ requestTimeout: 5000, headersTimeout: 5000 }, (_request, response) => {
   response.writeHead(503, {

@@ -6,6 +6,7 @@ import type { Registry } from '@spyglass/agent/registry'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { codeOf } from '@spyglass/agent/contract'
 import { type Credentials, isAuthorised } from './credentials.ts'
+import { managementErrors } from './errors.ts'
 import { readinessOf } from './readiness.ts'
 
 export interface ManagementOptions {
@@ -62,7 +63,7 @@ async function administration(app: FastifyInstance, { credentials, reload }: Man
     await reply
       .code(401)
       .header('www-authenticate', 'Basic realm="spyglass", charset="UTF-8"')
-      .send({ code: 'SPY_UNAUTHORISED', message: 'this needs console.user and console.password of secrets.yaml' })
+      .send({ code: 'SPY_UNAUTHORISED', message: managementErrors.SPY_UNAUTHORISED })
   })
   app.post<{ Body: { instance?: unknown } | null }>('/reload', async (request, reply) => {
     const target = request.body?.instance

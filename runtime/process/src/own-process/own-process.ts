@@ -8,6 +8,7 @@ import { createRegistry, type Registry } from '@spyglass/agent/registry'
 import { registerEventLoop, registerHeap } from '@spyglass/agent/runtime-metrics'
 import { openProcessConfig, type ProcessConfig } from '../config/checked.ts'
 import { createLogger, type Logger } from '../logger/index.ts'
+import type { startErrors } from './errors.ts'
 
 export interface OwnProcess extends ProcessConfig {
   readonly registry: Registry
@@ -50,7 +51,7 @@ export async function runOwnProcess(
   try {
     await main(argv)
   } catch (error) {
-    const code = codeOf(error) ?? 'SPY_START_FAILED'
+    const code = codeOf(error) ?? ('SPY_START_FAILED' satisfies keyof typeof startErrors)
     const message = error instanceof Error ? error.message : String(error)
     process.stderr.write(`${code}: ${message}\n`)
     if (process.send) process.send({ type: 'failed', code, message } satisfies FromChild, () => process.exit(1))
