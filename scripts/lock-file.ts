@@ -1,11 +1,14 @@
 /**
- * npm leaves an optional package out of the lock file when the registry it was made with does not carry that platform, and `npm ci` then
- * refuses the lock file on every platform. This finds such gaps and fills them; an entry without integrity is only ever installed on its
- * own platform.
+ * npm omits an optional package from the lock file when the registry it was made with does not have that platform, and `npm ci` then
+ * refuses the lock file on every platform. This finds such gaps and fills them. A filled entry has no integrity hash until npm can
+ * fetch it: remove the entry, run `npm install --package-lock-only` against a registry that has the package, and npm writes the hash.
  */
 
 export interface LockEntry {
   readonly version?: string
+  readonly integrity?: string
+  /** A workspace. */
+  readonly link?: boolean
   readonly dev?: boolean
   readonly optional?: boolean
   readonly os?: readonly string[]
@@ -28,6 +31,13 @@ export function missingEntries(packages: LockPackages): Record<string, LockEntry
     }
   }
   return missing
+}
+
+/** Names of the packages that npm would install without checking what it downloaded. */
+export function unverifiedPackages(packages: LockPackages): string[] {
+  return Object.entries(packages)
+    .filter(([path, { link, integrity }]) => path.includes('node_modules/') && !link && !integrity)
+    .map(([path]) => path.replace(/^.*node_modules\//, ''))
 }
 
 /** The lock file's packages with the missing entries, in npm's order. */
