@@ -58,6 +58,8 @@ export interface ResourceKind {
   readonly description: string
   /** Java class name shown in MBeanInfo; clients show it and nothing depends on it. */
   readonly className?: string
+  /** Java interfaces of the platform that the MBean has, so that typed clients make their proxies: `java.lang.management.MemoryMXBean`. */
+  readonly mxBeans?: readonly string[]
   /** Number of its SNMP table under the objects subtree: never reused. Left out: not in the MIB. */
   readonly table?: number
   /** `false`: none of its attributes is a metric, since it shows the values of other kinds under names that tools know. */

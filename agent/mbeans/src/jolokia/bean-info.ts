@@ -13,9 +13,12 @@ export interface InfoOptions {
 export interface OperationDeclaration {
   readonly description: string
   readonly args: readonly { readonly name: string; readonly type: OpenType; readonly description: string }[]
-  /** Java type of the result. */
-  readonly returns: string
+  /** Type of the result; left out: none. */
+  readonly returns?: OpenType
 }
+
+const PLATFORM_OBJECT = 'java.lang.management.PlatformManagedObject'
+const EMITTER = 'javax.management.NotificationEmitter'
 
 /** Operations are few (nothing but the notification store has one), so they stand beside the kinds and not in them. */
 export type Operations = Readonly<Record<string, OperationDeclaration>>
@@ -38,12 +41,17 @@ export function beanInfoOf(kind: ResourceKind, options: InfoOptions, operations:
   if (op) info['op'] = op
   const types = notificationTypesOf(kind)
   if (types.length > 0) info['notif'] = notificationInfo(types)
-  if (options.listInterfaces) info['interfaces'] = []
+  if (options.listInterfaces) info['interfaces'] = interfacesOf(kind, types.length > 0)
   const attributes = mapInfo(kind.attributes, ({ type, description }) => attributeInfo(type, description, options))
   if (attributes) info['attr'] = attributes
   info['class'] = kind.className ?? `spyglass.${kind.name}`
   info['desc'] = kind.description
   return info
+}
+
+/** Java interfaces of the bean: from them clients make typed proxies. Every MXBean of the platform is a PlatformManagedObject. */
+function interfacesOf({ mxBeans = [] }: ResourceKind, emits: boolean): readonly string[] {
+  return [...mxBeans, ...(mxBeans.length > 0 ? [PLATFORM_OBJECT] : []), ...(emits ? [EMITTER] : [])]
 }
 
 export function newInfo(): Info {
@@ -72,7 +80,8 @@ function operationInfo({ args, returns, description }: OperationDeclaration, { o
       desc,
       ...(openTypes ? { openType: openTypeOf(type) } : {}),
     })),
-    ret: returns,
+    ret: returns === undefined ? 'void' : javaTypeOf(returns),
+    ...(openTypes ? { openRet: returns === undefined ? 'java.lang.Void' : openTypeOf(returns) } : {}),
     desc: description,
   }
 }

@@ -1,5 +1,5 @@
 /** The MBean endpoint without HTTP: requests in, JSON out. plugin.ts puts it on a Fastify server. */
-import { objectNameOf, platformKinds } from '@spyglass/agent/contract'
+import { type OpenType, objectNameOf, platformKinds } from '@spyglass/agent/contract'
 import type { Bean, Registry } from '@spyglass/agent/registry'
 import type { Operations } from './bean-info.ts'
 import { buildRequest } from './build-request.ts'
@@ -52,6 +52,29 @@ interface Encoded {
 /** Clients ask for a list in few forms; each may be some hundred kilobytes long. */
 const ENCODED_LISTS = 8
 
+/** `handback` and `userData` hold whatever the client and the event brought. */
+const pulled: OpenType = {
+  composite: 'NotificationResult',
+  items: {
+    handle: 'string',
+    handback: 'string',
+    dropped: 'int',
+    notifications: {
+      array: {
+        composite: 'Notification',
+        items: {
+          timeStamp: 'long',
+          sequenceNumber: 'long',
+          type: 'string',
+          message: 'string',
+          source: 'objectName',
+          userData: 'string',
+        },
+      },
+    },
+  },
+}
+
 const STORE_OPERATIONS: Operations = {
   pull: {
     description: 'Hands out the notifications that a listener has heard since the last pull.',
@@ -59,7 +82,7 @@ const STORE_OPERATIONS: Operations = {
       { name: 'client', type: 'string', description: 'Id of the client, from notification/register.' },
       { name: 'handle', type: 'string', description: 'Handle of the listener, from notification/add.' },
     ],
-    returns: 'javax.management.openmbean.CompositeData',
+    returns: pulled,
   },
 }
 

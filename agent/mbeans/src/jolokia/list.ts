@@ -10,8 +10,8 @@ import type { ListRequest } from './request.ts'
 
 const SECTIONS = new Set(['attr', 'op', 'notif', 'class', 'desc', 'ctor', 'keys', 'interfaces'])
 const REMEMBERED = 32
-/** No listing nests deeper: a greater maxDepth cuts nothing. */
-const DEEPEST_LIST = 12
+/** What stands for a domain or a bean whose content was not asked for. */
+const PRESENT = 1
 
 export type OperationsOf = (bean: Bean) => Operations
 
@@ -30,7 +30,7 @@ export function createList(directory: Directory, operationsOf: OperationsOf): (r
     let text = known.get(key)
     if (text === undefined) {
       const lister = new Lister(directory, operationsOf, parameters)
-      text = JSON.stringify(cut(lister.list(path), path, parameters.maxDepth))
+      text = JSON.stringify(cut(lister.list(path), parameters))
       known.set(key, text)
     }
     return text
@@ -39,6 +39,13 @@ export function createList(directory: Directory, operationsOf: OperationsOf): (r
 
 function flagsOf({ maxDepth, canonicalNaming, listCache, listKeys, listInterfaces, openTypes }: Parameters): readonly unknown[] {
   return [maxDepth, canonicalNaming, listCache, listKeys, listInterfaces, openTypes]
+}
+
+interface Found {
+  readonly bean: Bean
+  readonly entry: Entry
+  readonly cache: Info
+  readonly section: string | undefined
 }
 
 class Lister {
@@ -52,45 +59,49 @@ class Lister {
     this.#parameters = parameters
   }
 
-  list(path: readonly string[]): unknown {
-    const [domain, keys, section, item] = path
-    if (domain === undefined) return this.#domains(this.#directory.entries())
-    if (keys === undefined) return this.#domain(domain)
+  list([domain = '*', keys = '*', section, item]: readonly string[]): unknown {
     const name = parseObjectName(`${domain}:${keys}`)
-    if (name.isPattern) return this.#matching(name)
-    const bean = this.#directory.resolve(`${domain}:${keys}`)
-    if (!bean) throw fail('SPY_JOLOKIA_NO_MBEAN', [`InstanceNotFoundException for MBean ${domain}:${keys} (${domain}:${keys})`])
-    const info = this.#info(bean, name)
-    return section === undefined ? info : sectionOf(info, section, item)
+    if (!name.isPattern) return this.#one(name, `${domain}:${keys}`, section, item)
+    const found = this.#tree(name, section)
+    // A literal domain is a way into the tree, a pattern is a filter of it.
+    return /[*?]/.test(domain) || this.#hasCache ? found : (found[domain] ?? {})
   }
 
-  #domains(entries: readonly Entry[]): unknown {
+  #one(name: ObjectName, mbean: string, section: string | undefined, item: string | undefined): unknown {
+    const bean = this.#directory.resolve(mbean)
+    if (!bean) throw fail('SPY_JOLOKIA_NO_MBEAN', [`InstanceNotFoundException for MBean ${mbean} (${mbean})`])
+    if (section !== undefined) return sectionOf(this.#info(bean, name), section, item)
+    return this.#namesOnly ? PRESENT : this.#info(bean, name)
+  }
+
+  /** Domains, names and MBeanInfo of all that match; domains alone, or names alone, where no more depth is asked for. */
+  #tree(pattern: ObjectName, section: string | undefined): Info {
+    const matches = compilePattern(pattern)
     const domains = newInfo()
     const cache = newInfo()
-    for (const entry of entries) {
-      const bean = this.#directory.bean(entry)
-      if (!bean) continue
-      const domain = (domains[entry.parsed.domain] ??= newInfo()) as Info
-      domain[this.#keyList(entry)] = this.#infoOrCacheKey(bean, entry.parsed, cache)
-    }
-    return this.#parameters.listCache ? { cache, domains } : domains
-  }
-
-  /** One domain: its names alone, or with the cache in the form of the whole list. */
-  #domain(domain: string): unknown {
-    const entries = this.#directory.entries().filter(({ parsed }) => parsed.domain === domain)
-    const all = this.#domains(entries)
-    return this.#parameters.listCache ? all : ((all as Info)[domain] ?? {})
-  }
-
-  #matching(pattern: ObjectName): unknown {
-    const matches = compilePattern(pattern)
-    const found = newInfo()
     for (const entry of this.#directory.entries()) {
       const bean = matches(entry.parsed) ? this.#directory.bean(entry) : undefined
-      if (bean) found[this.#keyList(entry)] = this.#info(bean, entry.parsed)
+      if (!bean) continue
+      if (this.#parameters.maxDepth === 1 && this.#namesOnly) domains[entry.parsed.domain] = PRESENT
+      else ((domains[entry.parsed.domain] ??= newInfo()) as Info)[this.#keyList(entry)] = this.#content({ bean, entry, cache, section })
     }
-    return found
+    return this.#hasCache ? { cache, domains } : domains
+  }
+
+  #content({ bean, entry, cache, section }: Found): unknown {
+    if (this.#namesOnly) return PRESENT
+    if (section === undefined) return this.#infoOrCacheKey(bean, entry.parsed, cache)
+    return { [section]: sectionOf(this.#info(bean, entry.parsed), section, undefined) }
+  }
+
+  /** Depth 1 is domains, depth 2 names: what lies below need not be built. Open types nest so deep that they count otherwise. */
+  get #namesOnly(): boolean {
+    const { maxDepth, openTypes } = this.#parameters
+    return !openTypes && (maxDepth === 1 || maxDepth === 2)
+  }
+
+  get #hasCache(): boolean {
+    return this.#parameters.listCache && !this.#namesOnly
   }
 
   #keyList(entry: Entry): string {
@@ -121,21 +132,19 @@ function sectionOf(info: Info, section: string, item: string | undefined): unkno
   return (found as Info)[item]
 }
 
-/** Names alone for depth 1 and 2, the value `1` standing for what is below; deeper cuts turn what is below into text. */
-function cut(tree: unknown, path: readonly string[], maxDepth: number): unknown {
-  if (maxDepth === 0 || maxDepth >= DEEPEST_LIST) return tree
-  return cutAt(tree, maxDepth, path.length + maxDepth <= 2)
+/**
+ * Cuts the answer at `maxDepth` levels below its top: an object there becomes the value `1` (its text with `openTypes`), an array its text, and
+ * what is no text becomes one. Depth 0 cuts nothing.
+ */
+function cut(tree: unknown, { maxDepth, openTypes }: Parameters): unknown {
+  return maxDepth === 0 ? tree : cutAt(tree, maxDepth, openTypes)
 }
 
-function cutAt(tree: unknown, depth: number, namesOnly: boolean): unknown {
-  if (depth === 0) return namesOnly ? '1' : asText(tree)
-  if (typeof tree !== 'object' || tree === null) return tree
-  if (Array.isArray(tree)) return tree.map((item) => cutAt(item, depth - 1, namesOnly))
+function cutAt(tree: unknown, depth: number, openTypes: boolean): unknown {
+  if (typeof tree !== 'object' || tree === null) return depth === 0 ? String(tree) : tree
+  if (depth === 0) return Array.isArray(tree) || openTypes ? JSON.stringify(tree) : String(PRESENT)
+  if (Array.isArray(tree)) return tree.map((item) => cutAt(item, depth - 1, openTypes))
   const result = newInfo()
-  for (const [key, value] of Object.entries(tree)) result[key] = cutAt(value, depth - 1, namesOnly)
+  for (const [key, value] of Object.entries(tree)) result[key] = cutAt(value, depth - 1, openTypes)
   return result
-}
-
-function asText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -32,6 +32,16 @@ export function parseObjectName(text: string): ObjectName {
   return name
 }
 
+/** Whether a text is a name, or a pattern, that clients can parse. */
+export function isObjectName(text: string): boolean {
+  try {
+    parseObjectName(text)
+    return true
+  } catch {
+    return false // the reason is of no use to who only asks
+  }
+}
+
 function parse(text: string): ObjectName {
   if (text.length > MAX_NAME_LENGTH) throw fail('SPY_JOLOKIA_TOO_LONG', ['the ObjectName', MAX_NAME_LENGTH])
   const colon = text.indexOf(':')
@@ -48,7 +58,7 @@ function parse(text: string): ObjectName {
       continue
     }
     const [key, value] = parseProperty(property)
-    if (keys.has(key)) throw fail('SPY_JOLOKIA_BAD_NAME', [`The key ${key} stands twice`])
+    if (keys.has(key)) throw fail('SPY_JOLOKIA_BAD_NAME', [`duplicate key ${key}`])
     keys.set(key, value)
     isPattern ||= hasWildcard(value)
   }

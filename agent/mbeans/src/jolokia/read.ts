@@ -6,7 +6,7 @@ import { writersOf } from './fragments.ts'
 import { parseObjectName } from './object-name.ts'
 import { isUnlimited } from './parameters.ts'
 import type { ReadRequest } from './request.ts'
-import { MISSING, type Tree, pick, treeOf, writeTree } from './tree.ts'
+import { MISSING, type Tree, pick, treeOf, treesOf, writeTree } from './tree.ts'
 
 /** Hears of getters that threw; the client only learns that the attribute cannot be read. */
 export type OnUnreadable = (bean: Bean, attribute: string, error: unknown) => void
@@ -89,7 +89,7 @@ class Reader {
         name,
         this.#orError<Tree>(
           () => this.#tree(bean, name),
-          (error) => new Map(Object.entries(error)),
+          (error) => errorTree(error),
         ),
       ]),
     )
@@ -113,9 +113,9 @@ class Reader {
   }
 
   #tree(bean: Bean, attribute: string): Tree {
-    const declared = Object.hasOwn(bean.kind.attributes, attribute) ? bean.kind.attributes[attribute] : undefined
-    if (!declared) throw fail('SPY_JOLOKIA_NO_ATTRIBUTE', [attribute])
-    return treeOf(this.#value(bean, attribute), declared.type)
+    const build = treesOf(bean.kind).get(attribute)
+    if (!build) throw fail('SPY_JOLOKIA_NO_ATTRIBUTE', [attribute])
+    return build(this.#value(bean, attribute))
   }
 
   #value(bean: Bean, attribute: string): unknown {
@@ -127,6 +127,11 @@ class Reader {
       throw fail('SPY_JOLOKIA_UNREADABLE', [attribute, bean.name], error)
     }
   }
+}
+
+/** The fields of an error: texts, and `.error`, which is true. */
+function errorTree(error: object): Tree {
+  return new Map(Object.entries(error).map(([name, value]) => [name, treeOf(value, typeof value === 'boolean' ? 'boolean' : 'string')]))
 }
 
 function namesOf(bean: Bean, asked: readonly string[]): readonly string[] {

@@ -24,6 +24,7 @@ export const javaMemory = declareKind({
   type: 'Memory',
   keys: [],
   className: 'sun.management.MemoryImpl',
+  mxBeans: ['java.lang.management.MemoryMXBean'],
   description: 'Memory of the process: the V8 heap, and what its objects hold outside of it.',
   metrics: false,
   attributes: {
@@ -52,6 +53,7 @@ export const javaRuntime = declareKind({
   type: 'Runtime',
   keys: [],
   className: 'sun.management.RuntimeImpl',
+  mxBeans: ['java.lang.management.RuntimeMXBean'],
   description: 'The Node.js runtime of the process.',
   metrics: false,
   attributes: {
@@ -83,6 +85,11 @@ export const javaOperatingSystem = declareKind({
   type: 'OperatingSystem',
   keys: [],
   className: 'com.sun.management.internal.OperatingSystemImpl',
+  mxBeans: [
+    'com.sun.management.UnixOperatingSystemMXBean',
+    'com.sun.management.OperatingSystemMXBean',
+    'java.lang.management.OperatingSystemMXBean',
+  ],
   description: 'The operating system, and what the process takes from it.',
   metrics: false,
   attributes: {
@@ -126,6 +133,7 @@ export const javaThreading = declareKind({
   type: 'Threading',
   keys: [],
   className: 'com.sun.management.internal.HotSpotThreadImpl',
+  mxBeans: ['java.lang.management.ThreadMXBean'],
   description: 'Threads of the process as the operating system counts them. JavaScript runs on the main thread and on worker threads.',
   metrics: false,
   attributes: {
@@ -152,6 +160,7 @@ export const javaClassLoading = declareKind({
   type: 'ClassLoading',
   keys: [],
   className: 'sun.management.ClassLoadingImpl',
+  mxBeans: ['java.lang.management.ClassLoadingMXBean'],
   description: 'The closest thing to loaded classes: modules.',
   metrics: false,
   attributes: {
@@ -171,6 +180,7 @@ export const javaCompilation = declareKind({
   type: 'Compilation',
   keys: [],
   className: 'sun.management.CompilationImpl',
+  mxBeans: ['java.lang.management.CompilationMXBean'],
   description: 'The just-in-time compiler of V8.',
   metrics: false,
   attributes: {
@@ -190,6 +200,7 @@ export const javaGarbageCollector = declareKind({
   type: 'GarbageCollector',
   keys: ['name'],
   className: 'com.sun.management.internal.GarbageCollectorExtImpl',
+  mxBeans: ['java.lang.management.GarbageCollectorMXBean', 'java.lang.management.MemoryManagerMXBean'],
   description: 'One kind of garbage collection of V8: Scavenge, MinorMarkSweep, MarkSweepCompact, IncrementalMarking or WeakCallbacks.',
   metrics: false,
   attributes: {
@@ -213,6 +224,7 @@ export const javaMemoryPool = declareKind({
   type: 'MemoryPool',
   keys: ['name'],
   className: 'sun.management.MemoryPoolImpl',
+  mxBeans: ['java.lang.management.MemoryPoolMXBean'],
   description: 'One space of the V8 heap, under the name V8 gives it.',
   metrics: false,
   attributes: {
@@ -244,6 +256,7 @@ export const javaBufferPool = declareKind({
   type: 'BufferPool',
   keys: ['name'],
   className: 'sun.management.ManagementFactoryHelper$1',
+  mxBeans: ['java.lang.management.BufferPoolMXBean'],
   description: 'Memory of array buffers and Buffers, which lies outside the V8 heap.',
   metrics: false,
   attributes: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type EventName, allKinds, events, kinds, platformKinds } from '@spyglass/agent/contract'
+import { type EventName, type ResourceKind, allKinds, allPlatformKinds, events, kinds, platformKinds } from '@spyglass/agent/contract'
 import { beanInfoOf } from '../../../../agent/mbeans/src/jolokia/bean-info.ts'
 
 const options = { openTypes: false, listInterfaces: false }
@@ -18,7 +18,10 @@ describe('beanInfoOf', () => {
   it('leaves empty sections out, and adds open types and interfaces when asked', () => {
     expect(Object.keys(beanInfoOf(platformKinds.javaMemory, options))).toEqual(['attr', 'class', 'desc'])
     const full = beanInfoOf(platformKinds.javaMemory, { openTypes: true, listInterfaces: true })
-    expect(full).toMatchObject({ interfaces: [], attr: { Verbose: { openType: 'java.lang.Boolean' } } })
+    expect(full).toMatchObject({
+      interfaces: ['java.lang.management.MemoryMXBean', 'java.lang.management.PlatformManagedObject'],
+      attr: { Verbose: { openType: 'java.lang.Boolean' } },
+    })
   })
 
   it('names for every event the kind of resource that emits it, and all for the Events MBean', () => {
@@ -33,11 +36,38 @@ describe('beanInfoOf', () => {
     ])
   })
 
+  it('names the interfaces that the declaration has, and the one of emitters where it emits', () => {
+    const interfaces = (kind: ResourceKind) => beanInfoOf(kind, { openTypes: false, listInterfaces: true })['interfaces']
+    expect(interfaces(kinds.store)).toEqual([])
+    expect(interfaces(kinds.datasource)).toEqual(['javax.management.NotificationEmitter'])
+    for (const kind of allPlatformKinds.filter(({ domain }) => domain === 'java.lang' || domain === 'java.nio')) {
+      expect(interfaces(kind)).toEqual(
+        expect.arrayContaining([
+          `java.lang.management.${kind.type}MXBean`.replace('ThreadingMX', 'ThreadMX'),
+          'java.lang.management.PlatformManagedObject',
+        ]),
+      )
+    }
+  })
+
   it('shows operations with their arguments', () => {
     const args = [{ name: 'a', type: 'string', description: 'An argument.' }] as const
-    const operations = { go: { description: 'Goes.', args, returns: 'void' } }
-    expect(beanInfoOf(kinds.store, { openTypes: true, listInterfaces: false }, operations)['op']).toMatchObject({
-      go: { args: [{ name: 'a', type: 'java.lang.String', openType: 'java.lang.String' }], ret: 'void', desc: 'Goes.' },
+    const operations = {
+      go: { description: 'Goes.', args },
+      count: { description: 'Counts.', args: [], returns: 'long' },
+      list: { description: 'Lists.', args: [], returns: { array: 'string' } },
+    } as const
+    const op = (openTypes: boolean) => beanInfoOf(kinds.store, { openTypes, listInterfaces: false }, operations)['op']
+    expect(op(true)).toEqual({
+      go: {
+        args: [{ name: 'a', type: 'java.lang.String', openType: 'java.lang.String', desc: 'An argument.' }],
+        ret: 'void',
+        openRet: 'java.lang.Void',
+        desc: 'Goes.',
+      },
+      count: { args: [], ret: 'long', openRet: 'java.lang.Long', desc: 'Counts.' },
+      list: { args: [], ret: '[Ljava.lang.String;', openRet: expect.objectContaining({ kind: 'array' }) as object, desc: 'Lists.' },
     })
+    expect(JSON.stringify(op(false))).not.toContain('open')
   })
 })

@@ -163,6 +163,45 @@ describe('the reference agent and ours', () => {
     expect([200, 400]).toContain((await send(exchange)).status)
   })
 
+  // Asked of the reference 2.6.1, which answered so.
+  it.each<[string, unknown]>([
+    ['list/j*?maxDepth=1', { 'java.lang': '1', 'java.nio': '1', jolokia: '1', 'jolokia.it': '1' }],
+    ['list/*/type=Memory?maxDepth=1', { 'java.lang': '1' }],
+    ['list/*/type=Memory?maxDepth=2', { 'java.lang': { 'type=Memory': '1' } }],
+    ['list/*/type=Memory/class', { 'java.lang': { 'type=Memory': { class: 'sun.management.MemoryImpl' } } }],
+    ['list/java.lang?maxDepth=1', 1],
+    ['list/java.lang/type=Mem*?maxDepth=1', 1],
+    ['list/java.lang/type=Mem*?maxDepth=2', { 'type=Memory': 1 }],
+    ['list/java.lang/type=Mem*/class', { 'type=Memory': { class: 'sun.management.MemoryImpl' } }],
+    ['list/java.lang/type=Memory?maxDepth=2', 1],
+    ['list/java.lang/type=Memory/class?listCache=true', 'sun.management.MemoryImpl'],
+    [
+      'list/java.lang/type=Mem*/class?listCache=true',
+      { cache: {}, domains: { 'java.lang': { 'type=Memory': { class: 'sun.management.MemoryImpl' } } } },
+    ],
+    ['list/java.nio?listCache=true&maxDepth=2', { 'name=direct,type=BufferPool': 1 }],
+    ['list/nope*', {}],
+    ['list/nope/type=x*', {}],
+    ['list/*/type=Nope', {}],
+  ])('answers %s as the reference does', async (path, expected) => {
+    const url = new URL(`http://x/jolokia/${path}`)
+    url.searchParams.set('canonicalNaming', 'true')
+    expect((await server.get(`${url.pathname}${url.search}`)).json.value).toEqual(expected)
+  })
+
+  it('shows what lies at the depth where a list is cut', async () => {
+    const memory = async (path: string) => (await server.get(`/jolokia/list/${path}`)).json.value as Record<string, Record<string, unknown>>
+    expect((await memory('*/type=Memory?maxDepth=3'))['java.lang']!['type=Memory']).toMatchObject({
+      attr: '1',
+      class: 'sun.management.MemoryImpl',
+    })
+    expect((await memory('java.lang/type=Mem*?maxDepth=3'))['type=Memory']).toMatchObject({ attr: { Verbose: '1' } })
+    expect((await memory('java.lang?maxDepth=4'))['type=Memory']).toMatchObject({ attr: { Verbose: { r: 'true', type: 'boolean' } } })
+    expect(await memory('java.lang/type=Memory?maxDepth=1&openTypes=true')).toMatchObject({
+      attr: expect.stringContaining('"openType"') as string,
+    })
+  })
+
   it('shows the parts of version, list and register that clients read', async () => {
     const value = async (path: string) => (await server.get(path)).json.value
     expect(await value('/jolokia/version')).toMatchObject({
@@ -181,7 +220,7 @@ describe('the reference agent and ours', () => {
       domains: { 'java.nio': { 'type=BufferPool,name=direct': 'java.nio:javaBufferPool' } },
     })
     expect(await value('/jolokia/list?maxDepth=1')).toMatchObject({ 'java.lang': '1', spyglass: '1', jolokia: '1' })
-    expect(await value('/jolokia/list/java.lang?maxDepth=1')).toMatchObject({ 'type=Memory': '1' })
+    expect(await value('/jolokia/list/java.lang?maxDepth=2')).toMatchObject({ 'type=Memory': 1 })
     expect(await value('/jolokia/list/java.lang/type=Mem*')).toMatchObject({ 'type=Memory': { class: 'sun.management.MemoryImpl' } })
   })
 })
@@ -203,7 +242,7 @@ describe('a JMX client behind the adapter', () => {
   it('learns the open types that it builds its values from', async () => {
     const { json } = await server.get('/jolokia/list/java.lang/type=Runtime?openTypes=true&listInterfaces=true')
     expect(json.value).toMatchObject({
-      interfaces: [],
+      interfaces: ['java.lang.management.RuntimeMXBean', 'java.lang.management.PlatformManagedObject'],
       attr: {
         Uptime: { openType: 'java.lang.Long' },
         InputArguments: {

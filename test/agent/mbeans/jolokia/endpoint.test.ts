@@ -44,8 +44,8 @@ describe('the endpoint', () => {
     addSample(registry, 'x'.repeat(3000))
     expect(ask({ type: 'search', mbean: 'test:*' })['value']).toEqual(['test:type=Sample,name=one'])
     expect(ask({ type: 'search', mbean: 'test:*', config: { canonicalNaming: true } })['value']).toEqual(['test:name=one,type=Sample'])
-    expect(ask({ type: 'list', path: 'test', config: { canonicalNaming: true, maxDepth: 1 } })['value']).toEqual({
-      'name=one,type=Sample': '1',
+    expect(ask({ type: 'list', path: 'test', config: { canonicalNaming: true, maxDepth: 2 } })['value']).toEqual({
+      'name=one,type=Sample': 1,
     })
   })
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { OpenType } from '@spyglass/agent/contract'
-import { dateText, writeInteger, writerOf } from '../../../../agent/mbeans/src/jolokia/fragments.ts'
+import { type OpenType, kinds, objectNameOf } from '@spyglass/agent/contract'
+import { writerOf } from '../../../../agent/mbeans/src/jolokia/fragments.ts'
 import { treeOf, writeTree } from '../../../../agent/mbeans/src/jolokia/tree.ts'
 
 const write = (type: OpenType, value: unknown) => writerOf(type)(value)
@@ -15,7 +15,7 @@ const simple: readonly (readonly [OpenType, fc.Arbitrary<unknown>])[] = [
   ['boolean', fc.boolean()],
   ['string', fc.string({ unit: 'binary' })],
   ['date', fc.date({ noInvalidDate: true }).map(Number)],
-  ['objectName', fc.string()],
+  ['objectName', fc.string().map((name) => objectNameOf(kinds.store, { name }))],
 ]
 const typed = fc.oneof(...simple.map(([type, value]) => value.map((each): readonly [OpenType, unknown] => [type, each])))
 const nested = typed.chain(([type, value]) =>
@@ -31,10 +31,87 @@ const nested = typed.chain(([type, value]) =>
   ),
 )
 
+/** What JSON.parse loses: the text of each number, which is what tells a double from a long. */
+function parseWithSource(text: string): unknown {
+  const reviver = (_key: string, value: unknown, context?: { readonly source?: string }) =>
+    typeof value === 'number' ? new NumberText(context?.source ?? '') : value
+  return JSON.parse(text, reviver)
+}
+
+class NumberText {
+  readonly source: string
+
+  constructor(source: string) {
+    this.source = source
+  }
+}
+
+/** A reader as strict as Java's: a number without point and exponent is a long, one with either a double. */
+function problemOf(text: string, type: OpenType): string | undefined {
+  return problemAt(parseWithSource(text), type)
+}
+
+function problemAt(value: unknown, type: OpenType): string | undefined {
+  if (value === null) return undefined
+  if (typeof type === 'string') return accepts[type](value) ? undefined : `${type}: ${JSON.stringify(value)}`
+  if ('array' in type) return (value as unknown[]).map((item) => problemAt(item, type.array)).find(Boolean)
+  const object = value as Record<string, unknown>
+  if ('composite' in type) return problemOfItems(object, type.items)
+  const isMap = type.index[0] === 'key' && 'value' in type.row
+  return Object.values(object)
+    .map((row) => (isMap ? problemAt(row, type.row['value']!) : problemOfItems(row as Record<string, unknown>, type.row)))
+    .find(Boolean)
+}
+
+function problemOfItems(object: Record<string, unknown>, items: Readonly<Record<string, OpenType>>): string | undefined {
+  return Object.entries(items)
+    .map(([name, type]) => problemAt(object[name], type))
+    .find(Boolean)
+}
+
+const isWhole = (value: unknown, bits: bigint): boolean =>
+  value instanceof NumberText && /^-?\d+$/.test(value.source) && BigInt.asIntN(Number(bits), BigInt(value.source)) === BigInt(value.source)
+
+const accepts: Readonly<Record<Extract<OpenType, string>, (value: unknown) => boolean>> = {
+  int: (value) => isWhole(value, 32n),
+  long: (value) => isWhole(value, 64n),
+  double: (value) => value instanceof NumberText && /[.e]/.test(value.source),
+  boolean: (value) => typeof value === 'boolean',
+  string: (value) => typeof value === 'string',
+  date: (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value),
+  objectName: (value) => typeof (value as { objectName?: unknown }).objectName === 'string',
+}
+
 describe('writers', () => {
   it.each<[OpenType, unknown, string]>([
     ['long', 9_007_199_254_740_993n, '9007199254740993'],
-    ['long', 1e21, '1000000000000000000000'],
+    ['long', 2 ** 62, '4611686018427387904'],
+    ['long', 2n ** 63n - 1n, '9223372036854775807'],
+    ['long', 2n ** 63n, 'null'],
+    ['long', -(2n ** 63n), '-9223372036854775808'],
+    ['long', 1e21, 'null'],
+    ['long', -0.5, '0'],
+    ['int', 2 ** 31 - 1, '2147483647'],
+    ['int', 2 ** 31, 'null'],
+    ['double', 0, '0.0'],
+    ['double', -0, '-0.0'],
+    ['double', 1, '1.0'],
+    ['double', -1, '-1.0'],
+    ['double', 2 ** 53, '9007199254740992.0'],
+    ['double', 1e20, '100000000000000000000.0'],
+    ['double', 1e21, '1e+21'],
+    ['double', 1.5, '1.5'],
+    [{ array: 'double' }, [0, Number.NaN, 1], '[0.0,null,1.0]'],
+    [{ composite: 'C', items: { a: 'double' } }, { a: 1 }, '{"a":1.0}'],
+    [{ table: 'M', row: { key: 'double', value: 'double' }, index: ['key'] }, [{ key: 1, value: 2 }], '{"1.0":2.0}'],
+    [{ table: 'T', row: { a: 'double', b: 'int' }, index: ['a', 'b'] }, [{ a: 1, b: 2 }], '{"1.0":{"2":{"a":1.0,"b":2}}}'],
+    [
+      { table: 'T', row: { a: { array: 'double' }, b: 'int' }, index: ['b', 'a'] },
+      [{ a: [1], b: 2 }],
+      '{"indexNames":["b","a"],"values":[{"a":[1.0],"b":2}]}',
+    ],
+    ['date', 253_402_300_800_000, 'null'],
+    ['objectName', 'no name', 'null'],
     ['int', 1.7, '1'],
     ['int', -0, '0'],
     ['double', Number.NaN, 'null'],
@@ -63,6 +140,14 @@ describe('writers', () => {
     )
   })
 
+  it('write what a reader of the declared type accepts', () => {
+    fc.assert(
+      fc.property(nested, ([type, value]) => {
+        expect(problemOf(write(type, value), type)).toBeUndefined()
+      }),
+    )
+  })
+
   it('write JSON whatever a pushed value is', () => {
     const types = nested.map(([type]) => type)
     fc.assert(
@@ -71,12 +156,5 @@ describe('writers', () => {
         expect(writeTree(treeOf(value, type), unlimited)).toBe(write(type, value))
       }),
     )
-  })
-})
-
-describe('writeInteger and dateText', () => {
-  it('take no exponent and no impossible date', () => {
-    expect(writeInteger(-1e25)).toBe('-10000000000000000905969664')
-    expect(dateText(Number.NaN)).toBeUndefined()
   })
 })

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { DateNode, LongNode, MISSING, type Tree, pick, treeOf, writeTree } from '../../../../agent/mbeans/src/jolokia/tree.ts'
+import { MISSING, type Tree, pick, treeOf, writeTree } from '../../../../agent/mbeans/src/jolokia/tree.ts'
 
 const limits = { maxDepth: 0, maxCollectionSize: 0, maxObjects: 0, serializeLong: false }
+const list = treeOf(['a', 'b', 'c'], { array: 'string' })
 const tree: Tree = new Map<string, Tree>([
-  ['heap', new Map<string, Tree>([['used', new LongNode(5)]])],
-  ['other', new Map<string, Tree>([['free', new LongNode(6)]])],
-  ['list', ['a', 'b', 'c']],
-  ['since', new DateNode(1000)],
+  ['heap', new Map<string, Tree>([['used', treeOf(5, 'long')]])],
+  ['other', new Map<string, Tree>([['free', treeOf(6, 'long')]])],
+  ['list', list],
+  ['since', treeOf(1000, 'date')],
   ['none', null],
 ])
 const picked = (...path: string[]) => {
@@ -52,10 +53,23 @@ describe('writeTree', () => {
     expect(writeTree(tree, { ...limits, maxDepth: 2 })).toContain('"heap":{"used":"5"}')
   })
 
-  it('cuts arrays at maxCollectionSize', () => expect(writeTree(['a', 'b', 'c'], { ...limits, maxCollectionSize: 2 })).toBe('["a","b"]'))
+  it('cuts arrays and tables, and no composite, at maxCollectionSize', () => {
+    const cut = { ...limits, maxCollectionSize: 2 }
+    expect(writeTree(list, cut)).toBe('["a","b"]')
+    const rows = ['a', 'b', 'c'].map((key) => ({ key, value: 1 }))
+    const map = treeOf(rows, { table: 'M', row: { key: 'string', value: 'double' }, index: ['key'] })
+    expect(writeTree(map, cut)).toBe('{"a":1.0,"b":1.0}')
+    expect(writeTree(pick(map, ['*']) as Tree, cut)).toBe('{"a":1.0,"b":1.0}')
+    const composite = { composite: 'C', items: { a: 'int', b: 'int', c: 'int' } } as const
+    expect(writeTree(treeOf({ a: 1, b: 2, c: 3 }, composite), cut)).toBe('{"a":1,"b":2,"c":3}')
+  })
 
   it('stops at maxObjects', () => {
     expect(writeTree(tree, { ...limits, maxObjects: 2 })).toContain('"other":"[Object limit exceeded]"')
+  })
+
+  it('writes what it cuts at maxDepth as the text of its JSON', () => {
+    expect(writeTree(treeOf([1, 0.5], { array: 'double' }), { ...limits, maxDepth: 1 })).toBe('["1.0","0.5"]')
   })
 
   it('writes longs as texts when asked', () => {
