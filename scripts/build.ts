@@ -20,10 +20,10 @@ interface Program {
 const library: Program = { project: 'tsconfig.build.json', to: '.' }
 /** An application waits for the agent to load before it starts itself. */
 const agent: Program = { ...library, copied: { from: 'src', files: '**/*.{cjs,d.cts}' }, bundled: 'agent/start.js' }
-const page: Program = {
-  project: 'src/console/page/tsconfig.build.json',
-  to: 'console/page',
-  copied: { from: 'src/console/page', files: '**/*.{html,css,svg}' },
+const browser: Program = {
+  project: 'src/console/browser/tsconfig.build.json',
+  to: 'console/browser',
+  copied: { from: 'src/console/browser', files: '**/*.{html,css,svg}' },
 }
 
 /** In the order of their imports: each is compiled against the types in the dist of those before it. */
@@ -32,7 +32,7 @@ const workspaces: Readonly<Record<string, readonly Program[]>> = {
   'agent/mbeans': [library],
   'runtime/process': [library],
   dashboards: [library],
-  collector: [library, page],
+  collector: [library, browser],
   'snmp-bridge': [library],
   runtime: [library],
 }

@@ -11,7 +11,7 @@ const parts: readonly Part[] = [
   { name: 'format', program: 'oxfmt', args: ['--check', '.'] },
   { name: 'lint', program: 'oxlint', args: ['--type-aware', '.'] },
   { name: 'types', program: 'tsc', args: ['-p', '.'] },
-  { name: 'types of the page', program: 'tsc', args: ['-p', 'collector/src/console/page'] },
+  { name: 'types of the console', program: 'tsc', args: ['-p', 'collector/src/console/browser'] },
   { name: 'unused', program: 'knip', args: ['--no-progress'] },
   {
     name: 'architecture and docs',

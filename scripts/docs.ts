@@ -3,11 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { mibRevisionFile, renderMibRevision } from './docs/mib-revision.ts'
-import { renderPages } from './docs/pages.ts'
+import { renderDocuments } from './docs/documents.ts'
 
 const folder = fileURLToPath(new URL('../docs/reference/', import.meta.url))
 mkdirSync(folder, { recursive: true })
-for (const [name, text] of Object.entries(await renderPages())) {
+for (const [name, text] of Object.entries(await renderDocuments())) {
   writeFileSync(join(folder, name), text)
   process.stdout.write(`docs/reference/${name}\n`)
 }

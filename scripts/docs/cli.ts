@@ -1,10 +1,10 @@
 /** docs/reference/cli.md, from the declared commands. */
 import { type CommandDeclaration, commands } from '../../runtime/src/cli/commands.ts'
-import { code, page, section, table } from './markdown.ts'
+import { code, document, section, table } from './markdown.ts'
 
 export function cliPage(): string {
   const introduction = 'Commands of `spyglass`; from a checkout `npm run spyglass -- COMMAND`. `spyglass COMMAND --help` says the same.'
-  return page('Command line', introduction, commands.map(commandSection))
+  return document('Command line', introduction, commands.map(commandSection))
 }
 
 function commandSection({ name, arguments: args, summary, options, example }: CommandDeclaration): string {

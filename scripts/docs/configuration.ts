@@ -1,7 +1,7 @@
 /** docs/reference/configuration.md, from the schema of spyglass.yaml. */
 import { Secrets, SpyglassConfig } from '@spyglass/process/config'
 import { z } from 'zod'
-import { code, page, section, table } from './markdown.ts'
+import { code, document, section, table } from './markdown.ts'
 
 interface Schema {
   readonly type?: string
@@ -34,7 +34,7 @@ export function configurationPage(): string {
     'A wrong file stops the start with every mistake listed: its path, the value and what is allowed.',
     '`[]` stands for each entry of a list.',
   ].join('\n')
-  return page('Configuration', introduction, [
+  return document('Configuration', introduction, [
     section('Top level', rows(single)),
     ...several.map(([name, settings]) => section(name, rows(settings))),
     section(

@@ -1,7 +1,7 @@
 /** docs/reference/dashboards.md, from the rendered boards and rules. */
 import { DATABASE } from '@spyglass/agent/contract'
 import { alertRules, boardNames, renderBoard } from '@spyglass/dashboards'
-import { code, page, section, table } from './markdown.ts'
+import { code, document, section, table } from './markdown.ts'
 
 export function dashboardsPage(): string {
   const introduction = 'What `spyglass dashboards build` writes for Grafana, and the alert rules for Grafana and Prometheus.'
@@ -16,7 +16,7 @@ export function dashboardsPage(): string {
     labels['severity'] ?? '',
     annotations['description'] ?? '',
   ])
-  return page('Dashboards and alert rules', introduction, [
+  return document('Dashboards and alert rules', introduction, [
     ...boards,
     section('Alert rules', table(['Rule', 'Severity', 'Meaning'], rules)),
   ])

@@ -1,6 +1,6 @@
 /** docs/reference/environment.md, from the agent's declared settings. */
 import { agentSettings } from '../../agent/src/settings/settings.ts'
-import { code, page, section, table } from './markdown.ts'
+import { code, document, section, table } from './markdown.ts'
 
 interface AgentSetting {
   readonly env: string
@@ -29,7 +29,7 @@ export function environmentPage(): string {
     setting.defaultText ?? code(String(setting.default)),
     setting.description,
   ])
-  return page('Environment variables', introduction, [
+  return document('Environment variables', introduction, [
     section('Agent', table(['Variable', 'Allowed', 'Default', 'Meaning'], rows)),
     section(
       'Tools',

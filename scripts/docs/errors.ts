@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { code, page, section, table } from './markdown.ts'
+import { code, document, section, table } from './markdown.ts'
 
 export interface DeclaredError {
   readonly code: string
@@ -27,7 +27,7 @@ export async function errorsPage(): Promise<string> {
       ),
     ),
   )
-  return page('Errors', introduction, sections)
+  return document('Errors', introduction, sections)
 }
 
 /** Every declared error, by folder and in the order of its table. */

@@ -1,6 +1,6 @@
 /** docs/reference/events.md, from the declared events. */
 import { type EventDeclaration, events } from '@spyglass/agent/contract'
-import { code, page, table } from './markdown.ts'
+import { code, document, table } from './markdown.ts'
 
 export function eventsPage(): string {
   const introduction = [
@@ -14,5 +14,5 @@ export function eventsPage(): string {
     trap === undefined ? '' : code(`.0.${trap}`),
     description,
   ])
-  return page('Events', introduction, [table(['Event', 'Phase', 'Severity', 'Trap', 'Meaning'], rows)])
+  return document('Events', introduction, [table(['Event', 'Phase', 'Severity', 'Trap', 'Meaning'], rows)])
 }

@@ -9,7 +9,7 @@ import {
   prometheusNameOf,
   type ResourceKind,
 } from '@spyglass/agent/contract'
-import { code, page, section, table } from './markdown.ts'
+import { code, document, section, table } from './markdown.ts'
 
 export function managedResourcesPage(): string {
   const introduction = [
@@ -17,7 +17,7 @@ export function managedResourcesPage(): string {
     '(`1.3.6.1.4.1.8072.9999.9999` by default). A number in SNMP is scaled where a factor is given. Command line:',
     '`spyglass get KIND.KEYS.ATTRIBUTE`, for instance `spyglass get datasource.http-1.shop.activeConnections`.',
   ].join('\n')
-  return page('Managed resources', introduction, allDeclaredKinds.map(kindSection))
+  return document('Managed resources', introduction, allDeclaredKinds.map(kindSection))
 }
 
 function kindSection(kind: ResourceKind): string {

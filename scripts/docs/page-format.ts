@@ -1,15 +1,15 @@
 /** docs/reference/pages.md: the JSON of a webhook, from the declarations in the source, word for word. */
 import { readFileSync } from 'node:fs'
-import { page, section } from './markdown.ts'
+import { document, section } from './markdown.ts'
 
-export function pageFormatPage(): string {
+export function pageFormatDocument(): string {
   const introduction = [
     'What a receiver of `alerting.webhooks[]` with type `webhook` gets: one JSON document, by POST, for each page, reminder and resolution.',
     'Members are stable; later versions only add. `version` rises when a member is removed or changes its meaning.',
   ].join('\n')
   const pageSource = read('../../collector/src/notify/page.ts')
   const eventsSource = read('../../agent/src/contract/events.ts')
-  return page('Pages', introduction, [
+  return document('Pages', introduction, [
     section('Page', typescript(declarationOf(pageSource, 'Page'))),
     section('Holder', typescript(declarationOf(eventsSource, 'Holder'))),
     section('PageHolder', typescript(declarationOf(pageSource, 'PageHolder'))),

@@ -1,13 +1,13 @@
 /** docs/reference/tables.md, from the declared ClickHouse tables. */
 import { DATABASE, type Table, tables } from '@spyglass/agent/contract'
-import { code, page, section, table } from './markdown.ts'
+import { code, document, section, table } from './markdown.ts'
 
 export function tablesPage(): string {
   const introduction = [
     `Tables of the database \`${DATABASE}\`. The \`otel_*\` tables have the names, types and values of the OpenTelemetry Collector's ClickHouse`,
     'exporter, so that whatever reads those reads these. Rollups hold a row for each batch: always sum over them.',
   ].join('\n')
-  return page('Tables', introduction, Object.values<Table>(tables).map(tableSection))
+  return document('Tables', introduction, Object.values<Table>(tables).map(tableSection))
 }
 
 function tableSection({ name, columns, engine, orderBy, partitionBy, ttlFrom, retention }: Table): string {

@@ -1,6 +1,6 @@
 /** docs/reference/telemetry.md: names of attributes and of the metrics that carry the aggregates. */
 import { attr, metric } from '@spyglass/agent/contract'
-import { code, page, section, table } from './markdown.ts'
+import { code, document, section, table } from './markdown.ts'
 
 const meaning: Readonly<Record<keyof typeof metric, string>> = {
   httpServerDuration: 'Every request served: exponential histogram in seconds, delta temporality.',
@@ -15,7 +15,7 @@ export function telemetryPage(): string {
     '[managed-resources.md](managed-resources.md).',
   ].join('\n')
   const metrics = Object.entries(metric).map(([key, name]) => [code(name), meaning[key as keyof typeof metric]])
-  return page('Telemetry', introduction, [
+  return document('Telemetry', introduction, [
     section('Metrics of requests and statements', table(['Metric', 'Meaning'], metrics)),
     section(
       'Attributes',

@@ -6,10 +6,10 @@ import { expect, test } from 'vitest'
 import { commands } from '../../runtime/src/cli/commands.ts'
 import { allSecrets, allSettings } from '../../scripts/docs/configuration.ts'
 import { allErrors } from '../../scripts/docs/errors.ts'
-import { code, page, section, table } from '../../scripts/docs/markdown.ts'
-import { declarationOf, pageFormatPage } from '../../scripts/docs/page-format.ts'
+import { code, document, section, table } from '../../scripts/docs/markdown.ts'
+import { declarationOf, pageFormatDocument } from '../../scripts/docs/page-format.ts'
 import { mibRevisionFile, renderMibRevision } from '../../scripts/docs/mib-revision.ts'
-import { renderPages } from '../../scripts/docs/pages.ts'
+import { renderDocuments } from '../../scripts/docs/documents.ts'
 import { projectFiles, readProjectFile, ROOT, withoutComments, workspaceOf } from '../support/sources.ts'
 
 const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'))
@@ -22,8 +22,8 @@ const handWritten = [
   'CHANGELOG.md',
 ]
 
-test('the reference pages are those that `npm run docs` writes', async () => {
-  for (const [name, text] of Object.entries(await renderPages())) {
+test('the reference documents are those that `npm run docs` writes', async () => {
+  for (const [name, text] of Object.entries(await renderDocuments())) {
     const file = join(ROOT, 'docs/reference', name)
     expect(existsSync(file) ? readFileSync(file, 'utf8') : '', `docs/reference/${name} is stale: npm run docs`).toBe(text)
   }
@@ -33,8 +33,8 @@ test('the date of SPYGLASS-MIB is that of its content', () => {
   expect(readFileSync(join(ROOT, mibRevisionFile), 'utf8'), `${mibRevisionFile} is stale: npm run docs`).toBe(renderMibRevision())
 })
 
-test('there is no reference page that nothing generates', async () => {
-  const generated = Object.keys(await renderPages())
+test('there is no reference document that nothing generates', async () => {
+  const generated = Object.keys(await renderDocuments())
   expect(readdirSync(join(ROOT, 'docs/reference')).filter((name) => !generated.includes(name))).toEqual([])
 })
 
@@ -68,7 +68,7 @@ test('every error code in the sources is declared', async () => {
   expect(named.filter(([, found]) => !declared.has(found))).toEqual([])
 })
 
-test('error codes and settings that pages written by hand name do exist', async () => {
+test('error codes and settings named in documents written by hand exist', async () => {
   const codes = new Set((await allErrors()).map((error) => error.code))
   const settings = [...allSettings().map(({ path }) => path.replaceAll('[]', '')), ...allSecrets()]
   const groups = new Set<string | undefined>(settings.map((path) => path.split('.')[0]))
@@ -89,7 +89,7 @@ test('error codes and settings that pages written by hand name do exist', async 
 /** File names look like settings but are none. */
 const isSettingLike = (text: string): boolean => !/\.(ts|js|mjs|md|yaml|json|log)$/.test(text)
 
-test('every link between pages leads to a file', () => {
+test('every link between documents leads to a file', () => {
   const broken = handWritten.flatMap((path) => {
     const text = readFileSync(join(ROOT, path), 'utf8')
     const targets = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
@@ -102,11 +102,12 @@ test('every link between pages leads to a file', () => {
 
 test('the format of pages is taken from the source, and nothing of it is missing', () => {
   expect(declarationOf('export interface A {\n  a: string\n}\nexport interface AB {\n}', 'A')).toBe('export interface A {\n  a: string\n}')
-  for (const member of ['incidentId', 'holders', 'location', 'changes', 'link']) expect(pageFormatPage()).toContain(`readonly ${member}`)
+  for (const member of ['incidentId', 'holders', 'location', 'changes', 'link'])
+    expect(pageFormatDocument()).toContain(`readonly ${member}`)
 })
 
 test('tables escape what would break them', () => {
   expect(table(['a'], [['x | y\nz']])).toBe('| a |\n| --- |\n| x \\| y z |')
-  expect(page('T', 'i', [section('S', 'p')])).toContain('# T\n\ni\n\n## S\n\np\n')
+  expect(document('T', 'i', [section('S', 'p')])).toContain('# T\n\ni\n\n## S\n\np\n')
   expect([code('x'), code('')]).toEqual(['`x`', ''])
 })

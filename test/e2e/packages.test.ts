@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => packages?.[Symbol.dispose]())
 
 /** What lies in a package beside its manifest, README, licence and compiled modules. */
-const data = { dashboards: /^(templates|sql)\/.+\.hbs$/, collector: /^dist\/console\/page\/[\w-]+\.(html|css|svg)$/ } as Readonly<
+const data = { dashboards: /^(templates|sql)\/.+\.hbs$/, collector: /^dist\/console\/browser\/[\w-]+\.(html|css|svg)$/ } as Readonly<
   Record<string, RegExp>
 >
 const allowed = /^(package\.json|README\.md|LICENSE|dist\/.+(?<!\.test)\.(c?js|js\.map|d\.c?ts))$/

@@ -1,6 +1,6 @@
 /**
  * How a kind of managed resource is declared. One declaration gives the MBean, the SNMP table, the Prometheus and
- * OpenTelemetry metrics, the dotted name of the command line and the reference page: none of them is written by hand.
+ * OpenTelemetry metrics, the dotted name of the command line and the reference: none of them is written by hand.
  */
 
 /** A value's type, after the JMX open types. */

@@ -6,7 +6,7 @@
 interface Declaration<T> {
   readonly env: string
   readonly description: string
-  /** How the default reads in the reference page, where it is not a plain value. */
+  /** How the default reads in the reference, where it is not a plain value. */
   readonly defaultText?: string
   readonly default: T
   /** Undefined: the text is not acceptable. */
@@ -49,7 +49,7 @@ const pairs = (env: string, description: string): Declaration<Readonly<Record<st
   allowed: 'name=value,name=value with values percent-encoded',
 })
 
-/** Every setting, in the order of the reference page. */
+/** Every setting, in the order of the reference. */
 export const agentSettings = {
   enabled: {
     ...text(

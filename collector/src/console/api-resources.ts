@@ -50,7 +50,7 @@ export async function statusOf({ config, management, query, alerting, now }: Res
 
 export interface Status {
   readonly server: string
-  /** Clock of the server: ranges of the page end here. */
+  /** Clock of the server: ranges of the console end here. */
   readonly time: number
   readonly store: PartStatus
   readonly management: PartStatus

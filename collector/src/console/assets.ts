@@ -1,6 +1,6 @@
 /**
- * The files of the page, read and compressed once at the start. From source the page's TypeScript is stripped of its types here
- * (line and column stay, so the browser's traces are true); in a built package it lies beside this file as JavaScript.
+ * The files that the browser loads, read and compressed once at the start. From source their TypeScript is stripped of its types here
+ * (line and column stay, so the browser's stack traces are right); in a built package it lies beside this file as JavaScript.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -13,8 +13,8 @@ import { fail } from './errors.ts'
 export interface Assets {
   /** Sends a file under /assets; 404 when there is none of that name. */
   send(request: FastifyRequest, reply: FastifyReply, name: string): FastifyReply
-  /** Sends a page: never cached, since it may be another after an upgrade. */
-  sendPage(request: FastifyRequest, reply: FastifyReply, name: string): FastifyReply
+  /** Sends an HTML document: never cached, since an upgrade may change it. */
+  sendDocument(request: FastifyRequest, reply: FastifyReply, name: string): FastifyReply
   /** Bytes of everything a visitor loads, compressed. */
   readonly compressedBytes: number
 }
@@ -40,7 +40,7 @@ const MESSAGES = {
 }
 
 export function loadAssets(): Assets {
-  const files = new Map([...pageFiles(), ...chartFiles()])
+  const files = new Map([...browserFiles(), ...chartFiles()])
   const scripts = [...files.keys()].filter((name) => name.endsWith('.js') && name !== 'uplot.js' && name !== 'login.js')
   const index = fill(
     files,
@@ -48,28 +48,28 @@ export function loadAssets(): Assets {
     '<!--preload-->',
     scripts.map((name) => `<link rel="modulepreload" href="/assets/${name}">`).join('\n    '),
   )
-  const pages = new Map([
+  const documents = new Map([
     ['index.html', index],
     ...Object.entries(MESSAGES).map(([name, text]) => [name, fill(files, 'login.html', '<!--message-->', text)] as const),
   ])
   for (const name of ['index.html', 'login.html']) files.delete(name)
   return {
     send: (request, reply, name) => sendAsset(request, reply, files.get(name)),
-    sendPage: (request, reply, name) => sendAsset(request, reply.header('cache-control', 'no-store'), pages.get(name)),
+    sendDocument: (request, reply, name) => sendAsset(request, reply.header('cache-control', 'no-store'), documents.get(name)),
     compressedBytes: [...files.values(), index].reduce((sum, { compressed }) => sum + compressed.length, 0),
   }
 }
 
-function pageFiles(): [string, Asset][] {
-  const folder = join(import.meta.dirname, 'page')
+function browserFiles(): [string, Asset][] {
+  const folder = join(import.meta.dirname, 'browser')
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (name) => /\.(html|css|svg|js|ts)$/.test(name) && !name.endsWith('.d.ts'),
   )
-  return names.map((name) => [basename(name).replace(/\.ts$/, '.js'), assetOf(name, readPageFile(join(folder, name)))])
+  return names.map((name) => [basename(name).replace(/\.ts$/, '.js'), assetOf(name, readBrowserFile(join(folder, name)))])
 }
 
-/** The modules of the page lie side by side under /assets, whatever folder they are in. */
-function readPageFile(file: string): string {
+/** The modules lie side by side under /assets, whatever folder they are in. */
+function readBrowserFile(file: string): string {
   const text = readFileSync(file, 'utf8')
   if (!/\.(ts|js)$/.test(file)) return text
   const script = file.endsWith('.ts') ? stripTypeScriptTypes(text) : text.replace(/^\/\/# sourceMappingURL=.*$/m, '')

@@ -6,10 +6,10 @@ export const consoleErrors = {
   SPY_CONSOLE_PARAMETER_INVALID: 'the parameter %s is not valid: %s',
   SPY_CONSOLE_UNAUTHENTICATED: 'log in, or send the console user and password of secrets.yaml by Basic authentication',
   SPY_CONSOLE_TOO_MANY_LOGINS: 'too many failed logins from this address: wait a minute',
-  SPY_CONSOLE_FOREIGN_ORIGIN: 'the request came from a page of another site and was refused',
+  SPY_CONSOLE_FOREIGN_ORIGIN: 'the request came from another site and was refused',
   SPY_CONSOLE_NOT_FOUND: 'there is nothing at %s',
   SPY_CONSOLE_TRACE_NOT_FOUND: 'the trace %s is not in the store: it was not kept, or its retention has passed',
-  SPY_CONSOLE_AWAY: 'the console does not answer; it may be restarting, and the page asks again by itself',
+  SPY_CONSOLE_AWAY: 'the console does not answer; it may be restarting, and the browser asks again by itself',
   SPY_CONSOLE_INTERNAL: 'the request failed inside the console; the server log says why',
 } as const
 

@@ -1,4 +1,4 @@
-/** Lets in whoever has a session or sends the right user and password; sends browsers to the login page, programs a 401. */
+/** Admits requests with a session or with the right user and password; sends browsers to the login form, programs a 401. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Credentials, isRight, parseBasic } from './credentials.ts'
 import { fail } from './errors.ts'
@@ -14,7 +14,7 @@ export interface GuardOptions {
   readonly publicUrl: string | undefined
 }
 
-/** What anyone may have: whether we live, the login page, and files that hold nothing secret. */
+/** Open to all: health, the login form, and files that hold nothing secret. */
 const OPEN = /^\/(health|ready|session|login|favicon\.ico|assets\/[\w.-]+)$/
 
 export function installGuard(app: FastifyInstance, options: GuardOptions): void {
@@ -45,7 +45,7 @@ function isKnown(request: FastifyRequest, options: GuardOptions): boolean {
   return basic !== undefined && checkLogin(request, basic, options)
 }
 
-/** Our own page asks by fetch and shows its login; a challenge would open the browser's box over it. */
+/** The console asks by fetch and shows its login; a challenge would open the browser's box over it. */
 function unauthenticated(request: FastifyRequest, reply: FastifyReply): Error {
   if (request.headers['x-requested-with'] === undefined) reply.header('www-authenticate', 'Basic realm="spyglass", charset="UTF-8"')
   return fail('SPY_CONSOLE_UNAUTHENTICATED')

@@ -15,12 +15,12 @@ export function addLoginRoutes(app: FastifyInstance, options: LoginOptions): voi
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   )
 
-  /** Whether the asker's session lives; the login page asks so that a link from elsewhere need not log in twice. */
+  /** Whether the asker's session lives; the login form asks so that a link from elsewhere need not log in twice. */
   app.get('/session', async (request) => ({ alive: sessions.isAlive(sessionIdOf(request.headers.cookie)) }))
 
   app.get('/login', async (request, reply) => {
     if (sessions.isAlive(sessionIdOf(request.headers.cookie))) return reply.redirect('/', 302)
-    return assets.sendPage(request, reply, 'login.html')
+    return assets.sendDocument(request, reply, 'login.html')
   })
 
   app.post('/login', async (request, reply) => {
@@ -51,7 +51,7 @@ function tryLogin(request: FastifyRequest, options: LoginOptions): Outcome {
 function sendAgain(reply: FastifyReply, outcome: 'wrong' | 'limited', { assets, limiter }: LoginOptions): FastifyReply {
   if (outcome === 'limited') reply.header('retry-after', String(Math.ceil(limiter.waitMs(reply.request.ip) / 1000)))
   reply.code(outcome === 'limited' ? 429 : 401)
-  return assets.sendPage(reply.request, reply, outcome === 'limited' ? 'login-limited.html' : 'login-wrong.html')
+  return assets.sendDocument(reply.request, reply, outcome === 'limited' ? 'login-limited.html' : 'login-wrong.html')
 }
 
 function credentialsOf(body: unknown): { user: string; password: string } {

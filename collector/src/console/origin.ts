@@ -1,4 +1,4 @@
-/** Whether a request that changes something comes from our own pages (or from no browser at all). */
+/** Whether a request that changes something comes from the console itself (or from no browser at all). */
 import type { IncomingHttpHeaders } from 'node:http'
 
 /**

@@ -66,7 +66,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   addLoginRoutes(app, { ...guard, assets })
   addResourcesApi(app, api)
   addTelemetryApi(app, { query, now })
-  app.get('/', (request, reply) => assets.sendPage(request, reply, 'index.html'))
+  app.get('/', (request, reply) => assets.sendDocument(request, reply, 'index.html'))
   app.get<{ Params: { name: string } }>('/assets/:name', (request, reply) => assets.send(request, reply, request.params.name))
   app.get('/favicon.ico', (request, reply) => assets.send(request, reply, 'favicon.svg'))
   app.get('/health', async () => ({ status: 'ok' }))

@@ -33,7 +33,7 @@ export interface AlertRuleOptions {
   readonly exhaustedAfterMs?: number
 }
 
-/** A page of the documentation that comes with this version: it works without the network. */
+/** This document comes with the version, so the link works without the network. */
 const RUNBOOK = 'docs/how-to/paging.md'
 const WEEK_SECONDS = 604_800
 

@@ -1,9 +1,9 @@
-/** Who may ask: any program, but no page of another site, which a browser on this machine would let in. */
+/** Who may ask: any program, but no other site through a browser on this machine. */
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { fail } from './errors.ts'
 
-/** Refuses requests that a browser sends for a page of another site, and names that may point here only to deceive it. */
+/** Refuses requests that a browser sends for another site, and host names that an attacker may have pointed here (DNS rebinding). */
 export function checkCaller({ headers, socket }: Pick<FastifyRequest, 'headers' | 'socket'>): void {
   const { origin, host } = headers
   if (headers['sec-fetch-site'] === 'cross-site') throw fail('SPY_JOLOKIA_ORIGIN', [origin ?? 'of another site'])

@@ -1,4 +1,4 @@
-/** All kinds of managed resources, in the order of the reference page. */
+/** All kinds of managed resources, in the order of the reference. */
 import type { ResourceKind } from '../resource-kind.ts'
 import { alert } from './alert.ts'
 import { application } from './application.ts'

@@ -1,5 +1,5 @@
 /**
- * The whole of spyglass.yaml, declared once: types, validation, defaults and the reference page come from it. It lives in the agent
+ * The whole of spyglass.yaml, declared once: types, validation, defaults and the reference come from it. It lives in the agent
  * because every part reads it and all arrows lead here; the agent itself never loads it (a parser costs its host 50 ms of start).
  */
 import { z } from 'zod'

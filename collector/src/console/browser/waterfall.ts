@@ -19,13 +19,13 @@ const MAX_HEIGHT = 640
 const SPARE = 12
 /** Deeper levels are not moved in further: names must stay readable. */
 const DEEPEST_INDENT = 16
-const PAGE = Math.floor(MAX_HEIGHT / ROW_HEIGHT)
+const ROWS_IN_VIEW = Math.floor(MAX_HEIGHT / ROW_HEIGHT)
 /** Rows that a key moves by. */
 const STEPS: Readonly<Record<string, number>> = {
   ArrowDown: 1,
   ArrowUp: -1,
-  PageDown: PAGE,
-  PageUp: -PAGE,
+  PageDown: ROWS_IN_VIEW,
+  PageUp: -ROWS_IN_VIEW,
   Home: -Infinity,
   End: Infinity,
 }
@@ -63,7 +63,7 @@ class VirtualWaterfall implements Waterfall {
 
   select(span: Span): void {
     this.#mark(span)
-    // not in the page yet: where it scrolls to is known only after the layout
+    // not in the document yet: where it scrolls to is known only after the layout
     requestAnimationFrame(() => this.#reveal(this.#rows.findIndex((row) => row.span.spanId === span.spanId)))
   }
 

@@ -1,4 +1,4 @@
-/** All state of the page is in the fragment of its address: `#/slow?service=shop&range=1h`. A link shows what its sender saw. */
+/** All state of the console is in the fragment of its address: `#/slow?service=shop&range=1h`. A link shows what its sender saw. */
 
 export interface Place {
   readonly view: string

@@ -11,7 +11,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The answer as `T`. A session that has ended leads to the login page, which leads back here. */
+/** The answer as `T`. A session that has ended leads to the login form, which leads back here. */
 export async function get<T>(path: string, parameters: Readonly<Record<string, string | number>> = {}): Promise<T> {
   const query = new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)])).toString()
   let answer: Response
@@ -21,7 +21,7 @@ export async function get<T>(path: string, parameters: Readonly<Record<string, s
       signal: AbortSignal.timeout(20_000),
     })
   } catch {
-    throw new ApiError('SPY_CONSOLE_AWAY', 'The console does not answer. It may be restarting; this page asks again by itself.')
+    throw new ApiError('SPY_CONSOLE_AWAY', 'The console does not answer. It may be restarting; this view asks again by itself.')
   }
   if (answer.status === 401) location.assign(`/login${location.hash}`)
   if (answer.ok) return (await answer.json()) as T

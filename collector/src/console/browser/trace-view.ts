@@ -20,7 +20,7 @@ export function createTrace(place: Place): View {
         drawTrace(element, await get<Trace>(`trace/${encodeURIComponent(place.argument)}`))
       } catch (error) {
         fill(element, h('p', {}, h('a', { href: linkTo('slow') }, 'Back to the slow requests')))
-        throw error // the page says what is wrong
+        throw error // main.ts shows what is wrong
       }
     },
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Span } from '../../../../collector/src/console/page/api-types.ts'
-import { flatten, treeOf } from '../../../../collector/src/console/page/span-tree.ts'
+import type { Span } from '../../../../collector/src/console/browser/api-types.ts'
+import { flatten, treeOf } from '../../../../collector/src/console/browser/span-tree.ts'
 
 const span = (spanId: string, parentSpanId: string, start = 0): Span => ({ spanId, parentSpanId, start }) as Span
 const shown = (spans: Span[], folded: string[] = []): string[] =>

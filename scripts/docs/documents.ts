@@ -1,4 +1,4 @@
-/** All generated pages: path below docs/reference to text. */
+/** All generated documents: path below docs/reference to text. */
 import { cliPage } from './cli.ts'
 import { configurationPage } from './configuration.ts'
 import { dashboardsPage } from './dashboards.ts'
@@ -6,11 +6,11 @@ import { environmentPage } from './environment.ts'
 import { errorsPage } from './errors.ts'
 import { eventsPage } from './events.ts'
 import { managedResourcesPage } from './managed-resources.ts'
-import { pageFormatPage } from './page-format.ts'
+import { pageFormatDocument } from './page-format.ts'
 import { tablesPage } from './tables.ts'
 import { telemetryPage } from './telemetry.ts'
 
-export async function renderPages(): Promise<Readonly<Record<string, string>>> {
+export async function renderDocuments(): Promise<Readonly<Record<string, string>>> {
   return {
     'cli.md': cliPage(),
     'configuration.md': configurationPage(),
@@ -19,7 +19,7 @@ export async function renderPages(): Promise<Readonly<Record<string, string>>> {
     'errors.md': await errorsPage(),
     'events.md': eventsPage(),
     'managed-resources.md': managedResourcesPage(),
-    'pages.md': pageFormatPage(),
+    'pages.md': pageFormatDocument(),
     'tables.md': tablesPage(),
     'telemetry.md': telemetryPage(),
   }

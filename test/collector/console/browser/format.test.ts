@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ago, bytes, count, counted, milliseconds, percent, rate } from '../../../../collector/src/console/page/format.ts'
+import { ago, bytes, count, counted, milliseconds, percent, rate } from '../../../../collector/src/console/browser/format.ts'
 
 test('durations have about three digits and the unit that suits them', () => {
   expect([0, 0.0004, 0.084, 0.4218, 1, 12.34, 99.96, 640, 1240, 59_990, 123_000].map(milliseconds)).toEqual([

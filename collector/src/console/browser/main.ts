@@ -1,4 +1,4 @@
-/** The page: shows the view that the address names, and asks again while its range ends now. */
+/** The console in the browser: shows the view that the address names, and asks again while its range ends now. */
 import { ApiError } from './api.ts'
 import { fill, h } from './dom.ts'
 import { createHeader } from './header.ts'
@@ -69,7 +69,12 @@ function clearProblem(): void {
 
 function tellProblem(error: unknown): void {
   const known = error instanceof ApiError
-  fill(problem, h('strong', {}, known ? error.code : 'The page has a fault'), ' ', error instanceof Error ? error.message : String(error))
+  fill(
+    problem,
+    h('strong', {}, known ? error.code : 'The console has a fault'),
+    ' ',
+    error instanceof Error ? error.message : String(error),
+  )
 }
 
 addEventListener('hashchange', show)
