@@ -9,7 +9,7 @@ const VIEWS = [
   ['overview', 'Overview'],
   ['slow', 'Slow requests'],
   ['statements', 'Statements'],
-  ['pools', 'Pools'],
+  ['pools', 'Datasources'],
   ['alerts', 'Alerts & events'],
 ] as const
 

@@ -27,8 +27,8 @@ export function createPools(place: Place): View {
   const list = h('div', { class: 'pools' })
   const charts = new Map<string, Chart>()
   return {
-    title: 'Pools',
-    element: h('div', {}, h('h1', {}, 'Pools'), list),
+    title: 'Datasources',
+    element: h('div', {}, h('h1', {}, 'Datasources'), list),
     isLive: rangeOf(place).isLive,
     async refresh() {
       const [{ pools }, series] = await Promise.all([
@@ -36,7 +36,7 @@ export function createPools(place: Place): View {
         get<Series>('pool-series', ofRange()).catch(() => undefined), // the state now matters more than its history
       ])
       if (pools.length === 0)
-        fill(list, nothing('No pool is known.', 'Pools come from the datasources of the configuration; none is open in any instance.'))
+        fill(list, nothing('No datasource is open.', 'Datasources come from the configuration; none is open in any instance.'))
       else
         fill(
           list,
