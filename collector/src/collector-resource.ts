@@ -35,6 +35,7 @@ export function registerCollector(registry: Registry, name: string, { wal, inser
       alertsFiring: () => alerting.firing,
       pagesSent: () => alerting.pagesSent,
       pagesFailed: () => alerting.pagesFailed,
+      acknowledgedRequestsLost: () => wal.requestsLost,
     },
   )
 }

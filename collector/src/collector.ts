@@ -15,7 +15,7 @@ import { createStoreClient, Inserter } from './insert/index.ts'
 import { submissionOf } from './own-events.ts'
 import { type Receiver, startReceiver } from './receive/index.ts'
 import { loadOffsets, saveOffsets, Tailer } from './tail/index.ts'
-import { fail, nextIdentity, type SealedSegment, WriteAheadLog } from './wal/index.ts'
+import { type Damage, fail, nextIdentity, type SealedSegment, WriteAheadLog } from './wal/index.ts'
 
 const NAME = 'collector'
 /** An insert may touch 100 partitions, which are days. */
@@ -43,6 +43,7 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
   })
   const consoleServer = await startConsole({ ...base, alerting })
   registerCollector(registry, NAME, { ...ingest, counters: receiver.counters, alerting })
+  await ingest.wal.announceDamage((damage) => noteDamage(base, damage))
   ingest.tailer.start()
   const link = connectKeeper({
     registry,
@@ -129,6 +130,18 @@ function reasonsAgainst(ingest: Ingest | undefined, maxWalBytes: number): string
 /** Under a keeper its management process sends the events of all processes by OTLP; alone the collector stores its own. */
 function storeEvent(event: SpyglassEvent, wal: WriteAheadLog, logger: Logger): void {
   wal.append(submissionOf(event, NAME)).catch((error: unknown) => logger.warn({ err: error, event: event.name }, 'event not stored'))
+}
+
+function noteDamage({ registry, logger }: OwnProcess, { segment, lost, isCounted, folder, bytes }: Damage): void {
+  const count = isCounted ? `${lost.requests}` : 'an unknown number of'
+  const message = `segment ${segment || 'of the write-ahead log'} was damaged: ${count} acknowledged requests are lost`
+  logger.warn({ segment, requestsLost: lost.requests, entriesLost: lost.entries, isCounted, folder, bytes }, 'write-ahead log damaged')
+  registry.emit({
+    name: 'spyglass.segment.damaged',
+    resource: objectNameOf(kinds.collector, { name: NAME }),
+    message,
+    attributes: { segment, acknowledgedRequestsLost: lost.requests, entriesLost: lost.entries, folder, bytes },
+  })
 }
 
 function noteQuarantine(registry: Registry, { segment, path, error }: { segment: SealedSegment; path: string; error: Error }): void {

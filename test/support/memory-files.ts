@@ -7,10 +7,19 @@ interface Content {
   synced: Buffer
 }
 
+export interface Write {
+  readonly path: string
+  readonly position: number
+  readonly bytes: Buffer
+}
+
 export class MemoryFiles implements FileLayer {
   /** Bytes that may still be written; beyond it writes fail like a full disk. */
   space = Number.POSITIVE_INFINITY
+  inodes: number | undefined
   failSync = false
+  /** Every write, in order. */
+  readonly writes: Write[] = []
   syncs = 0
   readonly #files = new Map<string, Content>()
   /** Names that would survive a loss of power, by folder. */
@@ -25,6 +34,7 @@ export class MemoryFiles implements FileLayer {
     return {
       write: async (bytes, position) => {
         await Promise.resolve()
+        this.writes.push({ path, position, bytes: Buffer.from(bytes) })
         const fits = Math.min(bytes.length, this.space)
         this.space -= fits
         const grown = Buffer.alloc(Math.max(content.now.length, position + fits))
@@ -65,6 +75,14 @@ export class MemoryFiles implements FileLayer {
 
   async modified(path: string): Promise<number> {
     return this.#times.get(path) ?? Date.now()
+  }
+
+  async size(path: string): Promise<number> {
+    return this.#files.get(path)?.now.length ?? 0
+  }
+
+  async freeInodes(): Promise<number | undefined> {
+    return this.inodes
   }
 
   async truncate(path: string, length: number): Promise<void> {
@@ -114,6 +132,7 @@ export class MemoryFiles implements FileLayer {
   #copy(of: (content: Content) => Buffer): MemoryFiles {
     const copy = new MemoryFiles()
     for (const [path, content] of this.#files) copy.put(path, Buffer.from(of(content)))
+    copy.writes.push(...this.writes)
     return copy
   }
 }

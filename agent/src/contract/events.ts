@@ -79,6 +79,11 @@ export const events = {
     severity: 'warning',
     description: 'A segment of the write-ahead log could not be stored and was set aside.',
   },
+  'spyglass.segment.damaged': {
+    phase: 'note',
+    severity: 'warning',
+    description: 'Part of the write-ahead log was damaged: what could not be read was copied to its folder quarantine, the rest was kept.',
+  },
   'spyglass.alert.firing': { trap: 7, phase: 'raise', severity: 'critical', durable: true, description: 'An alert rule fires.' },
   'spyglass.alert.resolved': {
     trap: 8,

@@ -11,6 +11,8 @@ import { InsertFailure, type StoreClient } from './store-client.ts'
 
 /** What the inserter asks of the log. */
 export interface SegmentSource {
+  /** What of the segment still holds; undefined: nothing. */
+  verify(segment: SealedSegment): Promise<SealedSegment | undefined>
   retire(segment: SealedSegment): Promise<void>
   quarantine(segment: SealedSegment): Promise<string>
 }
@@ -74,9 +76,13 @@ export class Inserter {
   }
 
   /** Whether the segment needs no further attempt. */
-  async #store(segment: SealedSegment): Promise<boolean> {
+  async #store(waiting: SealedSegment): Promise<boolean> {
     const { logger, source, store } = this.#options
+    let segment = waiting
     try {
+      const whole = await source.verify(waiting)
+      if (!whole) return true
+      segment = whole
       for (const [table, content] of inReadingOrder(segment.content)) await this.#storeTable({ segment, table, content, store })
       await source.retire(segment)
       this.#attempts.delete(segment.name)
@@ -94,11 +100,11 @@ export class Inserter {
 
   async #storeTable({ segment, table, content, store }: Step): Promise<void> {
     const tried = this.#attempts.has(segment.name) || segment.recovered
-    if (tried && (await store.count(segment, table, content)) === content.weight) return
+    if (tried && (await store.count(segment, table, content)) >= content.weight) return // more: damaged since it was stored
     this.#attempts.set(segment.name, this.#attempts.get(segment.name) ?? 0)
     await store.insert(segment, table)
     const counted = await store.count(segment, table, content)
-    if (counted === content.weight) return
+    if (counted >= content.weight) return
     throw new InsertFailure('lasting', fail('SPY_STORE_MISSING_ROWS', [segment.name, table, counted, content.weight]))
   }
 

@@ -1,6 +1,9 @@
 /** What the write-ahead log asks of the file system. A test puts a double here that forgets whatever was not synced. */
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, truncate } from 'node:fs/promises'
+import { codeOf } from '@spyglass/agent/contract'
+
+const PAGE_BYTES = 4096
 
 export interface LogFile {
   /** Writes at a position; resolves when all of it is written. */
@@ -19,9 +22,14 @@ export interface FileLayer {
   syncFolder(path: string): Promise<void>
   /** Names in the folder, sorted; none when it is missing. */
   list(path: string): Promise<string[]>
+  /** The whole file; what the disk cannot read any more is zeros. */
   read(path: string): Promise<Buffer>
   /** When the file was last written, in milliseconds since the epoch. */
   modified(path: string): Promise<number>
+  /** Bytes of the file. */
+  size(path: string): Promise<number>
+  /** Undefined where the file system has no fixed number of them. */
+  freeInodes(path: string): Promise<number | undefined>
   truncate(path: string, length: number): Promise<void>
   rename(from: string, to: string): Promise<void>
   /** Removes a file or a whole folder; what is missing is no error. */
@@ -57,15 +65,53 @@ export const nodeFileLayer: FileLayer = {
     try {
       return (await readdir(path)).sort()
     } catch (error) {
-      if (isMissing(error)) return []
+      if (codeOf(error) === 'ENOENT') return []
       throw error
     }
   },
-  read: async (path) => await readFile(path),
+  async read(path) {
+    try {
+      return await readFile(path)
+    } catch (error) {
+      if (codeOf(error) !== 'EIO') throw error
+      return await readAround(path)
+    }
+  },
   modified: async (path) => (await stat(path)).mtimeMs,
+  size: async (path) => (await stat(path)).size,
+  async freeInodes(path) {
+    const { files, ffree } = await statfs(path)
+    return files > 0 ? ffree : undefined
+  },
   truncate: async (path, length) => await truncate(path, length),
   rename: async (from, to) => await rename(from, to),
   remove: async (path) => await rm(path, { recursive: true, force: true }),
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+/** Writes a whole file and makes its content durable; its name needs {@link FileLayer.syncFolder}. */
+export async function writeSynced(files: FileLayer, path: string, bytes: Buffer): Promise<void> {
+  const file = await files.open(path)
+  try {
+    await file.truncate(0)
+    await file.write(bytes, 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** A bad sector costs its page, not the file. */
+async function readAround(path: string): Promise<Buffer> {
+  const handle = await open(path, 'r')
+  try {
+    const bytes = Buffer.alloc((await handle.stat()).size)
+    for (let at = 0; at < bytes.length; at += PAGE_BYTES) {
+      await handle.read(bytes, at, Math.min(PAGE_BYTES, bytes.length - at), at).catch((error: unknown) => {
+        if (codeOf(error) !== 'EIO') throw error // an unreadable page stays zeros, which no checksum vouches for
+      })
+    }
+    return bytes
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,10 +1,16 @@
-/** What is left of the log after a crash: each segment is cut back to its last entry whose checksums hold. */
+/**
+ * What is left of the log after a crash. A torn tail, which nobody was promised, is cut off; around any other damage the entries that hold
+ * are kept, and what does not is copied to `quarantine` and counted.
+ */
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import type { TableName } from '@spyglass/agent/contract'
-import type { FileLayer } from './file-layer.ts'
-import { type JournalEntry, type Part, readJournal } from './journal.ts'
-import { addPart, type Content, JOURNAL } from './segment.ts'
+import { ACKNOWLEDGED } from './acknowledged.ts'
+import { type Damage, QUARANTINE, setAside, unannouncedDamage } from './damage.ts'
+import { type FileLayer, writeSynced } from './file-layer.ts'
+import { inspect, type SegmentBytes } from './inspection.ts'
+import { type JournalEntry, readJournal } from './journal.ts'
+import { repair, settleInterrupted } from './repair.ts'
+import { type Content, JOURNAL } from './segment.ts'
 
 export interface RecoveredSegment {
   readonly name: string
@@ -17,29 +23,37 @@ export interface Recovery {
   readonly segments: readonly RecoveredSegment[]
   /** Entries of segments that were stored within the memory of repeated bodies. */
   readonly remembered: readonly JournalEntry[]
-  /** Bytes cut off: requests that were never acknowledged, or damage. */
+  /** Bytes of requests that were never acknowledged, cut off. */
   readonly droppedBytes: number
+  /** Found now, or by an earlier start that ended before it could say so. */
+  readonly damage: readonly Damage[]
 }
 
-/** Folders of the log beside the segments. */
+/** Folder of journals whose segments are in the store, beside the segments. */
 export const DONE = 'done'
-export const QUARANTINE = 'quarantine'
 export const SEGMENT_NAME = /^[0-9a-f]{12}-\d{6}-\d{8}$/
 
+/** @throws SPY_WAL_NEWER, and errors of the file system, which leave everything to be read again. */
 export async function recover(files: FileLayer, root: string): Promise<Recovery> {
+  await settleInterrupted(files, root)
   const segments: RecoveredSegment[] = []
   let droppedBytes = 0
+  const done = await files.list(join(root, DONE))
+  for (const name of done) await files.remove(join(root, name)) // stored, and a crash came before its folder was gone
   for (const name of (await files.list(root)).filter((entry) => SEGMENT_NAME.test(entry))) {
-    const { segment, dropped } = await recoverSegment(files, root, name)
-    droppedBytes += dropped
-    if (segment) segments.push(segment)
-    else await files.remove(join(root, name))
+    const { entries, content, tornBytes } = await recoverSegment(files, root, name)
+    droppedBytes += tornBytes
+    if (entries.length > 0) segments.push({ name, content, entries })
   }
   const remembered: JournalEntry[] = []
-  for (const name of await files.list(join(root, DONE))) {
-    remembered.push(...readJournal(await files.read(join(root, DONE, name))).map(({ entry }) => entry))
-  }
-  return { segments: segments.sort(byAge), remembered, droppedBytes }
+  for (const name of done) remembered.push(...(await recoverDone(files, root, name)))
+  return { segments: segments.sort(byAge), remembered, droppedBytes, damage: await unannouncedDamage(files, root) }
+}
+
+/** Brings one segment into a state in which all of its files hold. */
+export async function recoverSegment(files: FileLayer, root: string, name: string): ReturnType<typeof repair> {
+  const bytes = await readSegment(files, join(root, name))
+  return await repair({ files, root, name }, bytes, inspect(bytes))
 }
 
 /** Boot and sequence order the segments; the collector's id before them may have changed with the machine. */
@@ -47,52 +61,31 @@ function byAge(one: RecoveredSegment, other: RecoveredSegment): number {
   return (one.entries[0]?.time ?? 0) - (other.entries[0]?.time ?? 0) || (one.name < other.name ? -1 : 1)
 }
 
-async function recoverSegment(files: FileLayer, root: string, name: string): Promise<{ segment?: RecoveredSegment; dropped: number }> {
-  const folder = join(root, name)
+async function readSegment(files: FileLayer, folder: string): Promise<SegmentBytes> {
   const present = new Set(await files.list(folder))
-  const journal = present.has(JOURNAL) ? await files.read(join(folder, JOURNAL)) : Buffer.alloc(0)
-  const tableFiles = await readTables(files, folder, present)
-  const content: Content = new Map()
-  const entries: JournalEntry[] = []
-  let journalEnd = 0
-  for (const { entry, end } of readJournal(journal)) {
-    if (!entry.parts.every((part) => holds(part, tableFiles.get(part.table), content))) break
-    for (const part of entry.parts) addPart(content, part)
-    entries.push(entry)
-    journalEnd = end
-  }
-  let dropped = journal.length - journalEnd
-  for (const [table, bytes] of tableFiles) dropped += bytes.length - (content.get(table)?.length ?? 0)
-  if (entries.length === 0) return { dropped }
-  if (dropped > 0) await cutBack(files, folder, { journalEnd, content, tables: tableFiles.keys() })
-  return { segment: { name, content, entries }, dropped }
-}
-
-async function readTables(files: FileLayer, folder: string, present: ReadonlySet<string>): Promise<Map<TableName, Buffer>> {
+  const read = async (name: string): Promise<Buffer | undefined> => (present.has(name) ? await files.read(join(folder, name)) : undefined)
   const tables = new Map<TableName, Buffer>()
   for (const name of present) {
     if (name.endsWith('.native')) tables.set(name.slice(0, -'.native'.length) as TableName, await files.read(join(folder, name)))
   }
-  return tables
+  return { journal: await read(JOURNAL), acknowledged: await read(ACKNOWLEDGED), tables }
 }
 
-function holds({ table, offset, length, crc }: Part, bytes: Buffer | undefined, content: Content): boolean {
-  if (offset !== (content.get(table)?.length ?? 0) || !bytes || bytes.length < offset + length) return false
-  return crc32(bytes.subarray(offset, offset + length)) === crc
-}
-
-interface Cut {
-  readonly journalEnd: number
-  readonly content: Content
-  readonly tables: Iterable<TableName>
-}
-
-async function cutBack(files: FileLayer, folder: string, { journalEnd, content, tables }: Cut): Promise<void> {
-  for (const table of tables) {
-    const path = join(folder, `${table}.native`)
-    const kept = content.get(table)
-    if (kept) await files.truncate(path, kept.length)
-    else await files.remove(path)
+/** Its rows are in the store: what is damaged here only means that a body sent once more is stored once more. */
+async function recoverDone(files: FileLayer, root: string, name: string): Promise<JournalEntry[]> {
+  const path = join(root, DONE, name)
+  const bytes = await files.read(path)
+  const { lines, unread } = readJournal(bytes)
+  if (unread.length > 0) {
+    const fragments = unread.map(({ start, end }) => ({ file: JOURNAL, offset: start, bytes: bytes.subarray(start, end) }))
+    await setAside(files, root, { segment: `${name}.${DONE}`, lost: { entries: 0, requests: 0 }, isCounted: true, fragments })
+    const aside = join(root, QUARANTINE, `${name}.${DONE}.rest`)
+    await writeSynced(
+      files,
+      aside,
+      Buffer.concat(lines.map(({ start, end }) => Buffer.concat([bytes.subarray(start, end), Buffer.from('\n')]))),
+    )
+    await files.rename(aside, path)
   }
-  await files.truncate(join(folder, JOURNAL), journalEnd)
+  return lines.map(({ entry }) => entry)
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { TableName } from '@spyglass/agent/contract'
 import type { FileLayer, LogFile } from './file-layer.ts'
-import { type JournalEntry, journalLine, type Part, type TailOffset } from './journal.ts'
+import { ACKNOWLEDGED, acknowledgedBytes } from './acknowledged.ts'
+import { isRequest, type JournalEntry, journalLine, type Part, type TailOffset, type Tally } from './journal.ts'
 
 export const JOURNAL = 'journal'
 
@@ -58,6 +59,10 @@ export class SegmentWriter {
   /** When the first entry was taken; undefined while there is none. */
   firstTime: number | undefined
   journalLength = 0
+  #acknowledged: Tally = { entries: 0, requests: 0 }
+  /** Names in the folder that a loss of power would leave. */
+  #namesSynced = 0
+  #count: LogFile | undefined
   readonly #files: FileLayer
   readonly #open = new Map<string, LogFile>()
 
@@ -80,6 +85,8 @@ export class SegmentWriter {
     const lines = Buffer.concat(entries.map((entry) => journalLine(entry)))
     writes.push(writeAndSync(await this.#file(JOURNAL), lines, this.journalLength))
     await allSettledOrThrow(writes)
+    const requests = this.#acknowledged.requests + entries.filter(isRequest).length
+    await this.#noteAcknowledged({ entries: this.#acknowledged.entries + entries.length, requests })
     for (const { parts } of entries) for (const part of parts) addPart(this.content, part)
     this.journalLength += lines.length
     this.firstTime ??= entries[0]?.time
@@ -93,32 +100,51 @@ export class SegmentWriter {
     }
   }
 
+  /** Whether anything was committed. */
+  get isEmpty(): boolean {
+    return this.firstTime === undefined
+  }
+
   async close(): Promise<void> {
-    for (const file of this.#open.values()) await file.close()
+    await this.#count?.sync()
+    for (const file of [...this.#open.values(), ...(this.#count ? [this.#count] : [])]) await file.close()
     this.#open.clear()
+    this.#count = undefined
+  }
+
+  async #noteAcknowledged(tally: Tally): Promise<void> {
+    this.#count ??= await this.#files.open(join(this.folder, ACKNOWLEDGED))
+    await this.#count.write(acknowledgedBytes(tally), 0)
+    this.#acknowledged = tally
   }
 
   #entriesOf(additions: readonly Addition[]): JournalEntry[] {
     const ends = new Map<TableName, number>()
-    return additions.map(({ pieces, tail, sequence, time, hash, items }) => {
+    const after = this.#acknowledged
+    return additions.map(({ pieces, tail, sequence, time, hash, items }, i) => {
       const parts = pieces.map(({ bytes, table, ...rest }) => {
         const offset = ends.get(table) ?? this.content.get(table)?.length ?? 0
         ends.set(table, offset + bytes.length)
         return { table, offset, length: bytes.length, crc: crc32(bytes), ...rest }
       })
-      return { sequence, time, hash, items, parts, ...(tail.length > 0 ? { tail } : {}) }
+      return { sequence, time, hash, items, parts, ...(tail.length > 0 ? { tail } : {}), index: after.entries + i, after }
     })
   }
 
   async #openFiles(additions: readonly Addition[]): Promise<[TableName, LogFile][]> {
     const names = [...new Set(additions.flatMap(({ pieces }) => pieces.map(({ table }) => table)))]
-    const known = this.#open.size
-    if (known === 0) await this.#files.makeFolder(this.folder)
+    if (!this.#count) {
+      await this.#files.makeFolder(this.folder)
+      await this.#noteAcknowledged(this.#acknowledged) // first, so that rows without it are known to be damage
+    }
     const touched: [TableName, LogFile][] = []
     for (const table of names) touched.push([table, await this.#file(`${table}.native`, table)])
     await this.#file(JOURNAL)
-    if (this.#open.size > known) await this.#files.syncFolder(this.folder)
-    if (known === 0) await this.#files.syncFolder(join(this.folder, '..'))
+    if (this.#open.size > this.#namesSynced) {
+      await this.#files.syncFolder(this.folder)
+      if (this.#namesSynced === 0) await this.#files.syncFolder(join(this.folder, '..'))
+      this.#namesSynced = this.#open.size
+    }
     return touched
   }
 

@@ -4,15 +4,17 @@
  * since the rest is sealed less often: an insert costs some 20 ms of CPU whatever its size.
  */
 import { join } from 'node:path'
-import { codeOf } from '@spyglass/agent/contract'
 import type { TableBlock } from '../native/table-block.ts'
+import { type Damage, noteAnnounced, QUARANTINE, unannouncedDamage } from './damage.ts'
+import { DiskState } from './disk-state.ts'
 import { fail } from './errors.ts'
 import { type FileLayer, nodeFileLayer } from './file-layer.ts'
 import { type Identity, segmentName } from './identity.ts'
 import type { JournalEntry, TailOffset } from './journal.ts'
-import { DONE, QUARANTINE, recover, type RecoveredSegment } from './recovery.ts'
-import { MEMORY_MS, RepeatMemory } from './repeat-memory.ts'
-import { type Addition, type Content, JOURNAL, SegmentWriter } from './segment.ts'
+import { DONE, recover, type RecoveredSegment, recoverSegment } from './recovery.ts'
+import { RepeatMemory } from './repeat-memory.ts'
+import { type SealedSegment, SealedSegments, sizeOf } from './sealed-segments.ts'
+import { type Addition, SegmentWriter } from './segment.ts'
 
 export type Lane = 'traces' | 'others'
 
@@ -25,23 +27,11 @@ export interface Submission {
   readonly tail?: readonly TailOffset[]
 }
 
-/** A segment that nothing is added to any more. */
-export interface SealedSegment {
-  /** Also the Batch of its rows. */
-  readonly name: string
-  readonly folder: string
-  readonly content: Content
-  /** When its first entry was taken. */
-  readonly time: number
-  /** Whether it was found at start: parts of it may be in the store already. */
-  readonly recovered: boolean
-  readonly bytes: number
-}
-
 export interface WalOptions {
   readonly root: string
   readonly identity: Identity
   readonly maxBytes: number
+  /** Age at which a segment is sealed if the store can take it; until then it grows. */
   readonly sealMs: Readonly<Record<Lane, number>>
   readonly files?: FileLayer
   readonly now?: () => number
@@ -64,6 +54,8 @@ interface OpenSegment {
   /** Of what is committed and what waits. */
   bytes: number
   rows: number
+  /** It has its age, and is sealed as soon as the store can take it. */
+  isDue: boolean
   closing: boolean
   needsRollBack: boolean
   timer: NodeJS.Timeout | undefined
@@ -71,12 +63,13 @@ interface OpenSegment {
 
 const MAX_WAITING_BYTES = 67_108_864
 const ROLL_BACK_RETRY_MS = 1000
-const PURGE_MS = 60_000
 
 export class WriteAheadLog {
   droppedBytes = 0
-  /** Why the last write failed; undefined when it did not. */
-  failure: string | undefined
+  /** Acknowledged requests that damage has cost, as far as this process has announced it. */
+  requestsLost = 0
+  /** Called before journals that hold tail offsets are purged; the offsets must be durable when it resolves. */
+  beforePurge: (offsets: readonly TailOffset[]) => Promise<void> = async () => {}
   readonly #options: WalOptions
   readonly #files: FileLayer
   readonly #now: () => number
@@ -84,20 +77,28 @@ export class WriteAheadLog {
   readonly #inFlight = new Map<string, Promise<'stored'>>()
   readonly #current = new Map<Lane, OpenSegment>()
   readonly #unsealed = new Set<OpenSegment>()
-  readonly #sealed = new Map<string, SealedSegment>()
+  readonly #sealed: SealedSegments
+  readonly #disk: DiskState
   readonly #offsets = new Map<string, TailOffset>()
-  #onSealed: (segment: SealedSegment) => void = () => {}
+  #onDamage: ((damage: Damage) => void) | undefined
   #sequence = 0
   #segments = 0
   #waitingBytes = 0
   #flushing: Promise<void> | undefined
   #closed = false
-  #lastPurge = 0
 
   private constructor(options: WalOptions) {
     this.#options = options
     this.#files = options.files ?? nodeFileLayer
     this.#now = options.now ?? Date.now
+    this.#disk = new DiskState(this.#files, options.root)
+    this.#sealed = new SealedSegments({
+      root: options.root,
+      files: this.#files,
+      now: this.#now,
+      onEmpty: () => this.#sealDue(),
+      beforePurge: async () => await this.beforePurge(this.tailOffsets),
+    })
   }
 
   /** Recovers what is there and opens the log. */
@@ -108,14 +109,29 @@ export class WriteAheadLog {
     log.droppedBytes = droppedBytes
     const entries = [...remembered, ...segments.flatMap((segment) => segment.entries)].sort((one, other) => one.time - other.time)
     for (const entry of entries) log.#remember(entry)
-    for (const segment of segments) log.#handOver(sealedFrom(segment, options.root))
+    for (const segment of segments) log.#sealed.add(sealedFrom(segment, options.root))
     return log
   }
 
   /** Hands over every sealed segment, oldest first: at once those that are there, the others when they are sealed. */
   subscribe(onSealed: (segment: SealedSegment) => void): void {
-    this.#onSealed = onSealed
+    this.#sealed.onSealed = onSealed
     for (const segment of this.#sealed.values()) onSealed(segment)
+  }
+
+  /** Tells of damage, once each: at once of what was found before, later of what is found in segments that wait. */
+  async announceDamage(onDamage: (damage: Damage) => void): Promise<void> {
+    this.#onDamage = onDamage
+    for (const damage of await unannouncedDamage(this.#files, this.#options.root)) {
+      this.requestsLost += damage.lost.requests
+      onDamage(damage)
+      await noteAnnounced(this.#files, damage)
+    }
+  }
+
+  /** Why the last write failed; undefined when it did not, or when writing would succeed now. */
+  get failure(): string | undefined {
+    return this.#disk.failure
   }
 
   /** Bytes on disk and on the way there. */
@@ -175,34 +191,27 @@ export class WriteAheadLog {
     }
   }
 
-  /** The segment is in the store: forget it, but keep its journal for the memory of repeated bodies. */
+  /**
+   * Looks whether a sealed segment still holds, so that no damaged row reaches the store; gives what does, or undefined when nothing is
+   * left. Damage is announced.
+   */
+  async verify(segment: SealedSegment): Promise<SealedSegment | undefined> {
+    if (this.#sealed.isStored(segment)) return segment
+    const rest = await recoverSegment(this.#files, this.#options.root, segment.name)
+    if (sizeOf(rest.content) === sizeOf(segment.content)) return segment
+    if (this.#onDamage) await this.announceDamage(this.#onDamage)
+    return this.#sealed.replace(segment, rest)
+  }
+
+  /** The segment is in the store. */
   async retire(segment: SealedSegment): Promise<void> {
-    await this.#keepJournal(segment)
-    await this.#files.remove(segment.folder)
-    this.#sealed.delete(segment.name)
-    await this.#purge()
+    await this.#sealed.retire(segment)
   }
 
-  /** An attempt that was broken off may have moved it already. */
-  async #keepJournal({ folder, name }: SealedSegment): Promise<void> {
-    try {
-      await this.#files.rename(join(folder, JOURNAL), join(this.#options.root, DONE, name))
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error
-    }
-  }
-
-  /** Sets the segment aside for good. */
+  /** Sets the segment aside for good; gives the folder. */
   async quarantine(segment: SealedSegment): Promise<string> {
-    const target = join(this.#options.root, QUARANTINE, segment.name)
-    await this.#files.rename(segment.folder, target)
-    await this.#files.syncFolder(this.#options.root)
-    this.#sealed.delete(segment.name)
-    return target
+    return await this.#sealed.quarantine(segment)
   }
-
-  /** Called before journals that hold tail offsets are purged; the offsets must be durable when it resolves. */
-  beforePurge: (offsets: readonly TailOffset[]) => Promise<void> = async () => {}
 
   /** Seals what is open, without waiting for its age. */
   async seal(): Promise<void> {
@@ -244,10 +253,30 @@ export class WriteAheadLog {
     if (current && !current.closing && current.bytes < segmentBytes && current.rows + rows <= segmentRows) return current
     if (current) this.#close(current)
     const writer = new SegmentWriter(this.#files, root, segmentName(identity, this.#segments++))
-    const segment: OpenSegment = { writer, lane, queue: [], bytes: 0, rows: 0, closing: false, needsRollBack: false, timer: undefined }
+    const segment: OpenSegment = {
+      writer,
+      lane,
+      queue: [],
+      bytes: 0,
+      rows: 0,
+      closing: false,
+      needsRollBack: false,
+      timer: undefined,
+      isDue: false,
+    }
     this.#current.set(lane, segment)
     this.#unsealed.add(segment)
     return segment
+  }
+
+  /** While the store is slow or away, what waits grows together rather than in number: an insert costs the same whatever its size. */
+  #sealDue(): void {
+    for (const segment of this.#unsealed) if (segment.isDue) this.#close(segment)
+  }
+
+  #becomeDue(segment: OpenSegment): void {
+    segment.isDue = true
+    if (this.#sealed.size === 0) this.#sealDue()
   }
 
   #close(segment: OpenSegment): void {
@@ -284,14 +313,13 @@ export class WriteAheadLog {
     try {
       if (segment.needsRollBack) throw fail('SPY_WAL_WRITE', ['an earlier write failed'])
       await segment.writer.commit(waiting.map(({ addition }) => addition))
-      this.failure = undefined
+      if (this.#disk.failure !== undefined) this.#disk.works()
       for (const { addition } of waiting) this.#remember(addition)
       for (const { resolve } of waiting) resolve('stored')
-      segment.timer ??= setTimeout(() => this.#close(segment), this.#options.sealMs[segment.lane])
+      segment.timer ??= setTimeout(() => this.#becomeDue(segment), this.#options.sealMs[segment.lane])
     } catch (error) {
       segment.bytes -= bytes
-      const reason = error instanceof Error ? error.message : String(error)
-      this.failure = reason
+      const reason = await this.#disk.fails(error)
       await this.#rollBack(segment)
       for (const { reject } of waiting) reject(fail('SPY_WAL_WRITE', [reason], error))
     }
@@ -320,39 +348,22 @@ export class WriteAheadLog {
     const { writer } = segment
     this.#unsealed.delete(segment)
     clearTimeout(segment.timer)
-    await writer.close()
-    if (writer.firstTime === undefined) {
-      await this.#files.remove(writer.folder)
-      return
+    try {
+      await writer.close()
+      if (writer.firstTime === undefined) await this.#files.remove(writer.folder)
+    } catch (error) {
+      await this.#disk.fails(error) // what was acknowledged is durable; only its count may be behind
     }
+    if (writer.firstTime === undefined) return
     const { name, folder, content, firstTime: time, journalLength } = writer
-    this.#handOver({ name, folder, content, time, recovered: false, bytes: sizeOf(content) + journalLength })
-  }
-
-  #handOver(segment: SealedSegment): void {
-    this.#sealed.set(segment.name, segment)
-    this.#onSealed(segment)
+    this.#sealed.add({ name, folder, content, time, recovered: false, bytes: sizeOf(content) + journalLength })
   }
 
   #remember({ hash, time, tail = [] }: Pick<JournalEntry, 'hash' | 'time' | 'tail'>): void {
     this.#memory.note(hash, time)
     for (const offset of tail) this.#offsets.set(offset.file, offset)
   }
-
-  /** Journals of stored segments are kept as long as bodies are remembered. */
-  async #purge(): Promise<void> {
-    const now = this.#now()
-    if (now - this.#lastPurge < PURGE_MS) return
-    this.#lastPurge = now
-    const folder = join(this.#options.root, DONE)
-    await this.beforePurge(this.tailOffsets)
-    for (const name of await this.#files.list(folder)) {
-      if (now - (await this.#files.modified(join(folder, name))) > MEMORY_MS) await this.#files.remove(join(folder, name))
-    }
-  }
 }
-
-const sizeOf = (content: Content): number => [...content.values()].reduce((sum, { length }) => sum + length, 0)
 
 function sealedFrom({ name, content, entries }: RecoveredSegment, root: string): SealedSegment {
   return { name, folder: join(root, name), content, time: entries[0]?.time ?? 0, recovered: true, bytes: sizeOf(content) }

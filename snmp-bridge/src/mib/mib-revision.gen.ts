@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261028Z',
-  digest: '9322b7f0c938b2a6e8e00acf26d659e20183465026a9b7cb22fc8df2814e7abd',
+  lastUpdated: '202611261043Z',
+  digest: 'ed628a51214321a96afbfcef1482ba8b2b2d17be72a3113e6d8ad7d850a594ef',
 }

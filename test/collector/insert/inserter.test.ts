@@ -69,6 +69,7 @@ function inserterFor(url: string) {
   const inserter = new Inserter({
     store: createStoreClient({ url, token: 't' }),
     source: {
+      verify: async (one) => (one.name === 'damaged' ? undefined : one),
       retire: async ({ name }) => void retired.push(name),
       quarantine: async ({ name }) => `/quarantine/${name}`,
     },
@@ -162,6 +163,15 @@ test('an insert that reports success and stores nothing does not retire the segm
   inserter.add(segment('a'))
   await until(() => quarantined.length === 1)
   expect(retired).toEqual([])
+})
+
+test('a segment of which nothing holds is left out', async () => {
+  const store = await new Store().start()
+  const { inserter, retired } = inserterFor(store.url)
+  inserter.add(segment('damaged'))
+  inserter.add(segment('a'))
+  await until(() => retired.length === 1)
+  expect(store.inserts).toEqual(['a/otel_logs'])
 })
 
 test('stop waits for what is in hand, at most the time given', async () => {

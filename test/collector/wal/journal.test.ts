@@ -18,14 +18,42 @@ test('a journal cut anywhere gives the entries whose lines are whole', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: whole.length }), (length) => {
       const read = readJournal(whole.subarray(0, length))
-      const complete = [1, 2, 3].filter((count) => Buffer.concat(lines.slice(0, count)).length <= length).length
-      expect(read.map(({ entry: { sequence } }) => sequence)).toEqual([1, 2, 3].slice(0, complete))
+      const complete = [1, 2, 3].filter((count) => Buffer.concat(lines.slice(0, count)).length - 1 <= length).length // the line break may be missing
+      expect(read.lines.map(({ entry: { sequence } }) => sequence)).toEqual([1, 2, 3].slice(0, complete))
     }),
   )
 })
 
 test('garbage in a journal is no entry', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => readJournal(Buffer.from(bytes)).length === 0))
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => readJournal(Buffer.from(bytes)).lines.length === 0))
+})
+
+test('damage in one line leaves the others, and says where it is', () => {
+  const lines = [1, 2, 3].map((sequence) => journalLine(entry(sequence)))
+  const second = lines[0]!.length
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: lines[1]!.length - 2 }), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+      const bytes = Buffer.concat(lines)
+      bytes[second + at]! ^= mask
+      const { lines: read, unread } = readJournal(bytes)
+      expect(read.map(({ entry: { sequence } }) => sequence)).toEqual([1, 3])
+      expect(unread.map(({ start }) => start)).toContain(second)
+    }),
+  )
+})
+
+test('a damaged line break costs nothing', () => {
+  const bytes = Buffer.concat([1, 2, 3].map((sequence) => journalLine(entry(sequence))))
+  bytes[bytes.indexOf(10)] = 42
+  expect(readJournal(bytes)).toMatchObject({
+    lines: [{ entry: { sequence: 1 } }, { entry: { sequence: 2 } }, { entry: { sequence: 3 } }],
+    unread: [],
+  })
+})
+
+test('an entry of a table that a later version knows is refused, not lost', () => {
+  const line = journalLine({ ...entry(1), parts: [{ ...part, table: 'otel_profiles' as 'otel_logs' }] })
+  expect(() => readJournal(line)).toThrow(/otel_profiles/)
 })
 
 test('each start has a higher boot, the id stays; a damaged file gives a new id', () => {
@@ -56,7 +84,7 @@ test('a segment on a real disk holds what was committed, and a rollback takes th
   await writer.rollBack()
   await writer.close()
   expect((await nodeFileLayer.read(join(root, 's', 'otel_logs.native'))).toString()).toBe('1234512345')
-  expect(readJournal(await nodeFileLayer.read(join(root, 's', 'journal')))).toHaveLength(2)
+  expect(readJournal(await nodeFileLayer.read(join(root, 's', 'journal'))).lines).toHaveLength(2)
   expect(writer.content.get('otel_logs')).toEqual({ length: 10, rows: 2, weight: 2, oldest: 1, newest: 2 })
   await nodeFileLayer.syncFolder(root)
   expect(await nodeFileLayer.list(join(root, 'none'))).toEqual([])

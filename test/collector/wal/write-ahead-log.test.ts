@@ -1,10 +1,12 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { codeOf } from '@spyglass/agent/contract'
 import { logBlock } from '../../../collector/src/decode/log-rows.ts'
 import { recover } from '../../../collector/src/wal/recovery.ts'
-import { type SealedSegment, type Submission, type WalOptions, WriteAheadLog } from '../../../collector/src/wal/write-ahead-log.ts'
+import type { SealedSegment } from '../../../collector/src/wal/sealed-segments.ts'
+import { type Submission, type WalOptions, WriteAheadLog } from '../../../collector/src/wal/write-ahead-log.ts'
 import { MemoryFiles } from '../../support/memory-files.ts'
 import { readNative } from '../../support/native.ts'
+import { until } from '../../support/until.ts'
 
 const ROOT = '/wal'
 const identity = { id: '0123456789ab', boot: 1 }
@@ -77,24 +79,6 @@ test('a file torn at any byte loses nothing that stood before', async () => {
       const bodies = await bodiesIn(torn)
       expect(['one', 'two', 'three'].slice(0, bodies.length)).toEqual(bodies)
       expect(bodies.length).toBeGreaterThanOrEqual(length > (whole.length * 2) / 3 ? 2 : 0)
-    }
-  }
-})
-
-test('a file with any byte flipped gives whole entries from before the damage', async () => {
-  const files = new MemoryFiles()
-  const { log } = await openLog(files)
-  for (const body of ['one', 'two', 'three']) await log.append(lines([body]))
-  for (const path of files.paths) {
-    const whole = await files.read(path)
-    for (let at = 0; at < whole.length; at++) {
-      const damaged = files.afterKill()
-      const bytes = Buffer.from(whole)
-      bytes[at]! ^= 0x10
-      damaged.put(path, bytes)
-      const bodies = await bodiesIn(damaged)
-      expect(['one', 'two', 'three'].slice(0, bodies.length)).toEqual(bodies)
-      expect(bodies.length).toBeLessThan(3)
     }
   }
 })
@@ -191,12 +175,17 @@ test('a stopped log refuses, and what it held is sealed', async () => {
 })
 
 test('a segment whose retirement was broken off can be retired again', async () => {
-  const { log, sealed } = await openLog(new MemoryFiles())
+  const files = new MemoryFiles()
+  const { log, sealed } = await openLog(files)
   await log.append(lines(['one']))
   await log.seal()
-  await log.retire(sealed[0]!)
-  await log.retire(sealed[0]!)
-  expect(log.pending).toBe(0)
+  const segment = sealed[0]!
+  const removing = vi.spyOn(files, 'remove').mockRejectedValueOnce(Object.assign(new Error('EROFS'), { code: 'EROFS' }))
+  await expect(log.retire(segment)).rejects.toThrow('EROFS')
+  removing.mockRestore()
+  expect(await log.verify(segment)).toBe(segment)
+  await log.retire(segment)
+  expect([log.pending, log.requestsLost]).toEqual([0, 0])
 })
 
 test('a quarantined segment lies beside the log with all its files', async () => {
@@ -205,6 +194,54 @@ test('a quarantined segment lies beside the log with all its files', async () =>
   await log.append(lines(['one']))
   await log.seal()
   const folder = await log.quarantine(sealed[0]!)
-  expect(files.paths).toEqual([`${folder}/journal`, `${folder}/otel_logs.native`])
+  expect(files.paths).toEqual([`${folder}/acknowledged`, `${folder}/journal`, `${folder}/otel_logs.native`])
+  expect(log.pending).toBe(0)
+})
+
+test('a segment that has its age grows on while another waits for the store, and is sealed when that one is stored', async () => {
+  const { log, sealed } = await openLog(new MemoryFiles(), { sealMs: { traces: 1, others: 1 } })
+  await log.append(lines(['one']))
+  await until(() => sealed.length === 1)
+  await log.append(lines(['two']))
+  await new Promise((resolve) => setTimeout(resolve, 20)) // well over the age at which it would be sealed
+  await log.append(lines(['three']))
+  expect(sealed).toHaveLength(1)
+  await log.retire(sealed[0]!)
+  await until(() => sealed.length === 2)
+  expect(sealed[1]!.content.get('otel_logs')?.rows).toBe(2)
+})
+
+test('a full disk is named, and that it has space again is noticed without another request', async () => {
+  const files = new MemoryFiles()
+  const { log } = await openLog(files)
+  files.space = 10
+  await log.append(lines(['one'])).catch(() => undefined)
+  expect(log.failure).toBe('the disk of /wal is full (ENOSPC): free some space')
+  files.inodes = 0
+  await log.append(lines(['one'])).catch(() => undefined)
+  expect(log.failure).toBe('no inodes are left on the disk of /wal (ENOSPC): remove small files')
+  files.space = 1e9
+  await until(() => log.failure === undefined)
+})
+
+test('damage that is found before the insert is taken out and announced', async () => {
+  const files = new MemoryFiles()
+  const { log, sealed } = await openLog(files)
+  const announced: number[] = []
+  await log.announceDamage(({ lost }) => announced.push(lost.requests))
+  for (const body of ['one', 'two', 'three']) await log.append(lines([body], body))
+  await log.seal()
+  const segment = sealed[0]!
+  expect(await log.verify(segment)).toBe(segment)
+  const path = `${segment.folder}/otel_logs.native`
+  const bytes = await files.read(path)
+  bytes[Math.floor(bytes.length / 2)]! ^= 1
+  files.put(path, bytes)
+  const rest = await log.verify(segment)
+  expect(rest?.content.get('otel_logs')?.rows).toBe(2)
+  expect(readNative(await files.read(path)).map((row) => row['Body'])).toEqual(['one', 'three'])
+  expect([announced, log.requestsLost]).toEqual([[1], 1])
+  await files.remove(segment.folder)
+  expect(await log.verify(rest!)).toBeUndefined()
   expect(log.pending).toBe(0)
 })

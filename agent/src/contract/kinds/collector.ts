@@ -57,5 +57,12 @@ export const collector = declareKind({
       description: 'Attempts to deliver a page that failed; they are repeated.',
       column: 18,
     },
+    acknowledgedRequestsLost: {
+      type: 'long',
+      role: 'counter',
+      unit: '{request}',
+      description: 'Acknowledged OTLP requests that damage to the write-ahead log has cost.',
+      column: 19,
+    },
   },
 })

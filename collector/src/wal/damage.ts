@@ -1,0 +1,108 @@
+/**
+ * What recovery could not read: copied to the log's folder `quarantine` before anything is removed, with a report that stays until
+ * it was announced. The copies are bounded; when they are over the bound the oldest go first.
+ */
+import { join } from 'node:path'
+import { type FileLayer, writeSynced } from './file-layer.ts'
+import type { Tally } from './journal.ts'
+
+export const QUARANTINE = 'quarantine'
+const SUFFIX = '.damaged'
+const REPORT = 'report.json'
+const ANNOUNCED = 'announced.json'
+export const MAX_COPIED_BYTES = 268_435_456
+
+export interface Damage {
+  readonly segment: string
+  /** Acknowledged entries that are lost; both 0 when what is damaged was needed no more. */
+  readonly lost: Tally
+  /** False when nothing is left that tells how much was acknowledged. */
+  readonly isCounted: boolean
+  /** Folder of the copies. */
+  readonly folder: string
+  /** Size of the copies. */
+  readonly bytes: number
+}
+
+/** A piece of a file that cannot be used. */
+export interface Fragment {
+  readonly file: string
+  readonly offset: number
+  readonly bytes: Buffer
+}
+
+export interface Finding extends Pick<Damage, 'segment' | 'lost' | 'isCounted'> {
+  readonly fragments: readonly Fragment[]
+}
+
+/**
+ * Makes copies and report durable: one file for each damaged file, which holds its pieces one after the other; the report says where each
+ * lay. A second time after a crash writes the same again.
+ */
+export async function setAside(files: FileLayer, root: string, { fragments, ...finding }: Finding): Promise<void> {
+  const quarantine = join(root, QUARANTINE)
+  const folder = join(quarantine, `${finding.segment}${SUFFIX}`)
+  const bytes = fragments.reduce((sum, fragment) => sum + fragment.bytes.length, 0)
+  await makeRoom(files, quarantine, bytes)
+  await files.makeFolder(folder)
+  for (const file of new Set(fragments.map((fragment) => fragment.file))) {
+    const ofFile = fragments.filter((fragment) => fragment.file === file)
+    await writeSynced(files, join(folder, file), Buffer.concat(ofFile.map((fragment) => fragment.bytes)))
+  }
+  const damage: Damage = { ...finding, folder, bytes }
+  const pieces = fragments.map((fragment) => ({ file: fragment.file, offset: fragment.offset, length: fragment.bytes.length }))
+  await writeSynced(files, join(folder, REPORT), Buffer.from(JSON.stringify({ ...damage, pieces })))
+  await files.syncFolder(folder)
+  await files.syncFolder(quarantine)
+}
+
+async function makeRoom(files: FileLayer, quarantine: string, bytes: number): Promise<void> {
+  const copies = await Promise.all(
+    (await files.list(quarantine))
+      .filter((name) => name.endsWith(SUFFIX))
+      .map(async (name) => ({ path: join(quarantine, name), ...(await sizeAndAge(files, join(quarantine, name))) })),
+  )
+  let total = bytes + copies.reduce((sum, copy) => sum + copy.bytes, 0)
+  for (const copy of copies.toSorted((a, b) => a.modified - b.modified)) {
+    if (total <= MAX_COPIED_BYTES) return
+    await files.remove(copy.path)
+    total -= copy.bytes
+  }
+}
+
+async function sizeAndAge(files: FileLayer, folder: string): Promise<{ bytes: number; modified: number }> {
+  let bytes = 0
+  let modified = 0
+  for (const name of await files.list(folder)) {
+    const path = join(folder, name)
+    bytes += await files.size(path)
+    modified = Math.max(modified, await files.modified(path))
+  }
+  return { bytes, modified }
+}
+
+/** Reports that nobody has heard of yet. */
+export async function unannouncedDamage(files: FileLayer, root: string): Promise<Damage[]> {
+  const reports: Damage[] = []
+  for (const name of await files.list(join(root, QUARANTINE))) {
+    const folder = join(root, QUARANTINE, name)
+    if (!name.endsWith(SUFFIX) || !(await files.list(folder)).includes(REPORT)) continue
+    reports.push(reportIn(await files.read(join(folder, REPORT)), folder))
+  }
+  return reports
+}
+
+/** A report is damaged as well when its disk is: its folder still tells that something was lost. */
+function reportIn(bytes: Buffer, folder: string): Damage {
+  const unknown: Damage = { segment: '', lost: { entries: 0, requests: 0 }, isCounted: false, folder, bytes: 0 }
+  try {
+    return { ...unknown, ...(JSON.parse(bytes.toString('utf8')) as Damage) }
+  } catch {
+    return unknown // see above
+  }
+}
+
+/** Keeps the report from being announced again. */
+export async function noteAnnounced(files: FileLayer, { folder }: Damage): Promise<void> {
+  await files.rename(join(folder, REPORT), join(folder, ANNOUNCED))
+}

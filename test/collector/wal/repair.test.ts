@@ -1,0 +1,167 @@
+import { crc32 } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { codeOf } from '@spyglass/agent/contract'
+import { unannouncedDamage } from '../../../collector/src/wal/damage.ts'
+import type { FileLayer } from '../../../collector/src/wal/file-layer.ts'
+import { type JournalEntry, journalLine } from '../../../collector/src/wal/journal.ts'
+import { recover } from '../../../collector/src/wal/recovery.ts'
+import { type Addition, SegmentWriter } from '../../../collector/src/wal/segment.ts'
+import { MemoryFiles } from '../../support/memory-files.ts'
+
+const ROOT = '/wal'
+const NAME = '0123456789ab-000001-00000000'
+const LOGS = `${ROOT}/${NAME}/otel_logs.native`
+const JOURNAL = `${ROOT}/${NAME}/journal`
+
+const addition = (sequence: number, text: string): Addition => ({
+  sequence,
+  time: 1,
+  hash: `l${text}`,
+  items: 1,
+  pieces: [{ table: 'otel_logs', bytes: Buffer.from(text), rows: 1, weight: 1, oldest: 1, newest: 2 }],
+  tail: [],
+})
+
+async function segmentOf(...texts: string[]): Promise<MemoryFiles> {
+  const files = new MemoryFiles()
+  const writer = new SegmentWriter(files, ROOT, NAME)
+  for (const [i, text] of texts.entries()) await writer.commit([addition(i, text)])
+  return files
+}
+
+/** A segment as version 0.1 wrote it: no indexes, no count of what was acknowledged. */
+function oldSegment(texts: readonly string[]): MemoryFiles {
+  const files = new MemoryFiles()
+  let offset = 0
+  const lines = texts.map((text, sequence) => {
+    const bytes = Buffer.from(text)
+    const part = { table: 'otel_logs', offset, length: bytes.length, rows: 1, weight: 1, crc: crc32(bytes), oldest: 1, newest: 2 } as const
+    offset += bytes.length
+    return journalLine({ sequence, time: 1, hash: `l${text}`, items: 1, parts: [part] } satisfies JournalEntry)
+  })
+  files.put(LOGS, Buffer.from(texts.join('')))
+  files.put(JOURNAL, Buffer.concat(lines))
+  return files
+}
+
+async function change(files: MemoryFiles, path: string, at: number, byte: number): Promise<void> {
+  const bytes = await files.read(path)
+  bytes[at] = byte
+  files.put(path, bytes)
+}
+
+const hashesIn = async (files: MemoryFiles): Promise<string[]> =>
+  (await recover(files, ROOT)).segments.flatMap(({ entries }) => entries.map(({ hash }) => hash))
+
+test('one flipped byte of the fourth request of five costs the fourth alone, and its bytes are set aside with a report', async () => {
+  const files = await segmentOf('c0', 'c1', 'c2', 'c3', 'c4')
+  await change(files, LOGS, 7, 88)
+  const { segments, damage } = await recover(files, ROOT)
+  expect(segments[0]!.entries.map(({ hash }) => hash)).toEqual(['lc0', 'lc1', 'lc2', 'lc4'])
+  expect((await files.read(LOGS)).toString()).toBe('c0c1c2c4')
+  const folder = `${ROOT}/quarantine/${NAME}.damaged`
+  expect(damage).toMatchObject([{ segment: NAME, lost: { entries: 1, requests: 1 }, isCounted: true, folder }])
+  expect((await files.read(`${folder}/otel_logs.native`)).toString()).toBe('cX')
+  expect((await files.read(`${folder}/journal`)).toString()).toContain('"hash":"lc3"')
+  expect(await hashesIn(files)).toEqual(['lc0', 'lc1', 'lc2', 'lc4']) // the repaired segment is whole
+})
+
+test('damage in the first line of a journal leaves the rest of the segment', async () => {
+  const files = await segmentOf('c0', 'c1', 'c2')
+  await change(files, JOURNAL, 20, 0)
+  expect(await hashesIn(files)).toEqual(['lc1', 'lc2'])
+})
+
+test('a missing piece between two entries that hold is not filled with the next entry', async () => {
+  const files = await segmentOf('aa', 'bb', 'cc')
+  const lines = (await files.read(JOURNAL)).toString().split('\n')
+  files.put(JOURNAL, Buffer.from([lines[0], 'x', lines[2], ''].join('\n')))
+  const { segments, damage } = await recover(files, ROOT)
+  expect(segments[0]!.entries.map(({ parts }) => parts[0]!.offset)).toEqual([0, 4])
+  expect((await files.read(LOGS)).toString()).toBe('aacc')
+  expect(damage[0]!.lost).toEqual({ entries: 1, requests: 1 })
+})
+
+test('a journal that is gone is announced with the number of requests that were acknowledged', async () => {
+  const files = await segmentOf('c0', 'c1', 'c2')
+  await files.remove(JOURNAL)
+  const { segments, damage } = await recover(files, ROOT)
+  expect(segments).toEqual([])
+  expect(damage[0]).toMatchObject({ lost: { entries: 3, requests: 3 }, isCounted: true, bytes: 6 })
+})
+
+test('rows of which nothing tells whose they are are set aside, not deleted', async () => {
+  const files = await segmentOf('c0')
+  await files.remove(JOURNAL)
+  await files.remove(`${ROOT}/${NAME}/acknowledged`)
+  const { damage } = await recover(files, ROOT)
+  expect(damage[0]).toMatchObject({ lost: { entries: 0, requests: 0 }, isCounted: false, bytes: 2 })
+})
+
+test('what nobody was promised is cut off without a word', async () => {
+  const files = await segmentOf('c0', 'c1')
+  files.put(LOGS, Buffer.from('c0c1c2'))
+  files.put(JOURNAL, Buffer.concat([await files.read(JOURNAL), Buffer.from('0123abcd {"seq')]))
+  const { damage, droppedBytes } = await recover(files, ROOT)
+  expect([damage, droppedBytes, (await files.read(LOGS)).toString()]).toEqual([[], 16, 'c0c1'])
+})
+
+test('in a segment of version 0.1 each unread line counts as one, a short end as torn', async () => {
+  const texts = ['c0', 'c1', 'c2', 'c3']
+  const flipped = oldSegment(texts)
+  await change(flipped, JOURNAL, 20, 0)
+  expect((await recover(flipped, ROOT)).damage[0]?.lost.requests).toBe(1)
+  const last = oldSegment(texts)
+  await change(last, LOGS, 7, 88)
+  expect((await recover(last, ROOT)).damage[0]?.lost.requests).toBe(1)
+  const torn = oldSegment(texts)
+  await torn.truncate(LOGS, 7)
+  expect((await recover(torn, ROOT)).damage).toEqual([])
+  expect(await hashesIn(oldSegment(texts))).toEqual(['lc0', 'lc1', 'lc2', 'lc3'])
+})
+
+test('damage among the journals of stored segments leaves the other lines', async () => {
+  const files = await segmentOf('c0', 'c1', 'c2')
+  await files.rename(JOURNAL, `${ROOT}/done/${NAME}`)
+  await files.remove(`${ROOT}/${NAME}`)
+  await change(files, `${ROOT}/done/${NAME}`, 20, 0)
+  const { remembered, damage } = await recover(files, ROOT)
+  expect(remembered.map(({ hash }) => hash)).toEqual(['lc1', 'lc2'])
+  expect(damage).toMatchObject([{ lost: { entries: 0, requests: 0 } }])
+  expect((await recover(files, ROOT)).damage).toHaveLength(1) // found once, not once more with each start
+})
+
+test('a folder that was left when its segment was stored is no damage', async () => {
+  const files = await segmentOf('c0')
+  await files.rename(JOURNAL, `${ROOT}/done/${NAME}`)
+  const { segments, remembered, damage } = await recover(files, ROOT)
+  expect([segments, remembered.length, damage, files.paths]).toEqual([[], 1, [], [`${ROOT}/done/${NAME}`]])
+})
+
+/** Fails with the `count`th change, as a kill would end it there. */
+function killedAt(files: FileLayer, count: number): FileLayer {
+  let left = count
+  const mutating = new Set(['open', 'truncate', 'rename', 'remove', 'makeFolder'])
+  return new Proxy(files, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as (...given: unknown[]) => unknown
+      if (typeof value !== 'function') return value
+      return async (...given: unknown[]) => {
+        if (mutating.has(String(name)) && left-- <= 0) throw Object.assign(new Error('killed'), { code: 'KILLED' })
+        return await value.apply(target, given)
+      }
+    },
+  })
+}
+
+test('a kill at any moment of a repair costs nothing more', async () => {
+  for (let step = 0; ; step++) {
+    const files = await segmentOf('c0', 'c1', 'c2')
+    await change(files, LOGS, 2, 88)
+    const error = await recover(killedAt(files, step), ROOT).catch((failure: unknown) => failure)
+    expect(await hashesIn(files)).toEqual(['lc0', 'lc2'])
+    expect((await unannouncedDamage(files, ROOT)).map(({ lost }) => lost.requests)).toEqual([1])
+    expect(files.paths.filter((path) => /\.(repairing|replaced)/.test(path))).toEqual([])
+    if (codeOf(error) !== 'KILLED') return
+  }
+})
