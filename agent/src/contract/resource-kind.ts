@@ -38,6 +38,8 @@ export interface AttributeDeclaration {
   readonly gauge32Column?: number
   /** SNMP has no floating point: the value is multiplied by this and rounded (1000 makes per mille). */
   readonly snmpScale?: number
+  /** End of the name in the MIB, where the attribute's own makes more than the 32 characters that SMIv2 recommends (RFC 2578 §3.1). */
+  readonly snmpName?: string
   /** OpenTelemetry instrument name, where the semantic conventions have one. Otherwise `spyglass.<kind>.<attribute>`. */
   readonly otel?: string
   /** `false`: left out of Prometheus and OTel metrics though it is a number. */

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261043Z',
-  digest: 'ed628a51214321a96afbfcef1482ba8b2b2d17be72a3113e6d8ad7d850a594ef',
+  lastUpdated: '202611261047Z',
+  digest: '11f99603c9a53e3b0cd18c5410fe90ba6a65b12b493e86fbb84f9f5b8b9a2b73',
 }

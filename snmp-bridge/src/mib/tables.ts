@@ -53,12 +53,21 @@ function tableOf(kind: ResourceKind, number: number, kinds: readonly ResourceKin
 
 function columnsOf(prefix: string, attribute: string, declaration: AttributeDeclaration): MibColumn[] {
   const { column, gauge32Column, description, role } = declaration
-  const about = (name: string) => ({ attribute, name, descriptor: prefix + capitalized(name), description, counter: role === 'counter' })
+  const { snmpName = attribute } = declaration
+  const about = (name: string, shown = name) => ({
+    attribute,
+    name,
+    descriptor: prefix + capitalized(shown),
+    description,
+    counter: role === 'counter',
+  })
   const wide = column === undefined ? undefined : columnSyntax(declaration)
   const narrow = gauge32Column === undefined ? undefined : narrowGauge(declaration)
   return [
-    ...(column !== undefined && wide ? [{ ...wide, ...about(attribute), number: column }] : []),
-    ...(gauge32Column !== undefined && narrow ? [{ ...narrow, ...about(attribute + narrow.suffix), number: gauge32Column }] : []),
+    ...(column !== undefined && wide ? [{ ...wide, ...about(attribute, snmpName), number: column }] : []),
+    ...(gauge32Column !== undefined && narrow
+      ? [{ ...narrow, ...about(attribute + narrow.suffix, snmpName + narrow.suffix), number: gauge32Column }]
+      : []),
   ]
 }
 

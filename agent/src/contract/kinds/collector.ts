@@ -62,7 +62,8 @@ export const collector = declareKind({
       role: 'counter',
       unit: '{request}',
       description: 'Acknowledged OTLP requests that damage to the write-ahead log has cost.',
-      column: 19,
+      column: 20,
+      snmpName: 'requestsLost',
     },
   },
 })
