@@ -25,6 +25,7 @@ const QUERIES = [
   'red-series',
   'red-totals',
   'slow-requests',
+  'kept-routes',
   'slow-statements',
   'trace-spans',
 ] as const satisfies ApiQueryName[]
@@ -76,6 +77,7 @@ const parameters = {
   pool: '',
   search: '',
   limit: '50',
+  offset: '0',
 } as const satisfies Record<string, string>
 
 const store = await startStore({ store: { readers: 2 } })

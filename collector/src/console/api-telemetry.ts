@@ -1,12 +1,14 @@
 /** The API over what the store holds. Numbers of requests come from rollups, which count all of them; kept traces are examples. */
+import { codeOf } from '@spyglass/agent/contract'
 import type { FastifyInstance } from 'fastify'
 import { numberOf, type QueryClient, type Row, type StreamingQueryClient, textOf, timeParameter } from '../query/index.ts'
 import { fail } from './errors.ts'
 import { sendStream } from './answers.ts'
-import { limitOf, type Query, type Range, rangeOf, textParameter, traceIdOf } from './parameters.ts'
+import { limitOf, offsetOf, type Query, type Range, rangeOf, textParameter, traceIdOf } from './parameters.ts'
 
 const MAX_ROUTES = 200
 const MAX_SERVICES = 1000
+const MAX_EVENTS = 1000
 const MAX_SPANS = 100_000
 const MAX_LOGS = 2000
 
@@ -17,7 +19,7 @@ export interface TelemetryApiOptions {
 
 export function addTelemetryApi(app: FastifyInstance, { query, now }: TelemetryApiOptions): void {
   const rangeIn = (request: { query: unknown }): Range => rangeOf(request.query as Query, now())
-  const listOf = async (name: 'slow-requests' | 'slow-statements' | 'events' | 'services' | 'log-search', request: { query: unknown }) => {
+  const listOf = async (name: 'slow-statements' | 'events' | 'services' | 'log-search', request: { query: unknown }) => {
     const range = rangeIn(request)
     const search = name === 'log-search' ? { search: textParameter(request.query as Query, 'search') } : {}
     const rows = await rowsOf(name, {
@@ -31,12 +33,29 @@ export function addTelemetryApi(app: FastifyInstance, { query, now }: TelemetryA
   }
 
   app.get('/api/v1/services', (request) => listOf('services', request))
-  app.get('/api/v1/slow-requests', (request) => listOf('slow-requests', request))
+  app.get('/api/v1/slow-requests', async (request) => {
+    const asked = request.query as Query
+    const range = rangeIn(request)
+    const filter = { ...parametersOf(range, asked), route: textParameter(asked, 'route', 1000), keepReason: textParameter(asked, 'kept') }
+    const [rows, routes] = await Promise.all([
+      rowsOf('slow-requests', { parameters: { ...filter, limit: limitOf(asked), offset: offsetOf(asked) } }),
+      query.rows('kept-routes', { parameters: { ...filter, limit: MAX_ROUTES } }),
+    ])
+    return {
+      from: range.from,
+      to: range.to,
+      total: numberOf(routes[0]?.['total'] ?? 0),
+      routes: routes.map(({ route, requests }) => ({ route, requests })),
+      rows,
+    }
+  })
   app.get('/api/v1/statements', (request) => listOf('slow-statements', request))
   app.get('/api/v1/logs', (request) => listOf('log-search', request))
   app.get('/api/v1/events', async (request) => {
+    const incident = textParameter(request.query as Query, 'incident')
+    if (incident !== '') return { rows: eventRows(await rowsOf('incident-events', { parameters: { incident, limit: MAX_EVENTS } })) }
     const { rows, ...range } = await listOf('events', request)
-    return { ...range, rows: rows.map((row) => ({ ...row, holders: parseHolders(row['holders']) })) }
+    return { ...range, rows: eventRows(rows) }
   })
 
   app.get('/api/v1/red', async (request) => {
@@ -57,19 +76,38 @@ export function addTelemetryApi(app: FastifyInstance, { query, now }: TelemetryA
     return { ...range, rows: await query.rows('pool-series', { parameters }) }
   })
 
+  addTrace(app, query)
+}
+
+function addTrace(app: FastifyInstance, query: StreamingQueryClient): void {
   app.get<{ Params: { id: string } }>('/api/v1/trace/:id', async (request, reply) => {
     const traceId = traceIdOf(request.params.id)
-    const logs = await query.rows('trace-logs', { parameters: { traceId, limit: MAX_LOGS } })
+    const logs = await logsOf(query.rows('trace-logs', { parameters: { traceId, limit: MAX_LOGS } }))
     const spans = await query.rowText('trace-spans', { parameters: { traceId, limit: MAX_SPANS } })
     const first = await spans.next()
-    if (first.done && logs.length === 0) throw fail('SPY_CONSOLE_TRACE_NOT_FOUND', [traceId])
+    if (first.done && !logs.problem && logs.rows.length === 0) throw fail('SPY_CONSOLE_TRACE_NOT_FOUND', [traceId])
     return sendStream(request, reply, traceText({ traceId, logs, spans, first }))
   })
 }
 
+interface TraceLogs {
+  readonly rows: readonly Row[]
+  /** Why there are none, when the query failed. */
+  readonly problem?: { readonly code: string; readonly message: string }
+}
+
+/** The spans are worth showing without their log. */
+async function logsOf(rows: Promise<readonly Row[]>): Promise<TraceLogs> {
+  try {
+    return { rows: await rows }
+  } catch (error) {
+    return { rows: [], problem: { code: codeOf(error) ?? '', message: error instanceof Error ? error.message : String(error) } }
+  }
+}
+
 interface TraceAnswer {
   readonly traceId: string
-  readonly logs: readonly Row[]
+  readonly logs: TraceLogs
   readonly spans: AsyncGenerator<Uint8Array>
   /** The beginning of the spans, which tells whether there are any. */
   readonly first: IteratorResult<Uint8Array>
@@ -77,7 +115,7 @@ interface TraceAnswer {
 
 /** A trace may have 100,000 spans, 49 MB: they go through as the store writes them. */
 async function* traceText({ traceId, logs, spans, first }: TraceAnswer): AsyncGenerator<Uint8Array | string> {
-  yield `{"traceId":"${traceId}","logs":${JSON.stringify(logs)},"spans":[`
+  yield `{"traceId":"${traceId}","logs":${JSON.stringify(logs.rows)},"logProblem":${JSON.stringify(logs.problem ?? null)},"spans":[`
   if (!first.done) yield first.value
   yield* spans
   yield ']}'
@@ -87,7 +125,7 @@ function parametersOf({ from, to }: Range, query: Query): Record<string, string>
   return { from: timeParameter(from), to: timeParameter(to), service: textParameter(query, 'service') }
 }
 
-/** A quantile is the middle of its bucket, 2 % beside the truth; above the longest one it would puzzle. */
+/** A quantile is the middle of its bucket, 2 % beside the truth; so it can lie above the longest duration. */
 function withinMaximum(row: Row): Row {
   const most = row['max'] ?? row['maxMs']
   if (typeof most !== 'number') return row
@@ -116,6 +154,8 @@ function totalOf(services: readonly Row[], { from, to }: Range): Total {
     services: services.length,
   }
 }
+
+const eventRows = (rows: readonly Row[]): unknown[] => rows.map((row) => ({ ...row, holders: parseHolders(row['holders']) }))
 
 /** The column holds JSON; a text that is none is shown as no holders rather than as an error. */
 function parseHolders(column: unknown): unknown[] {

@@ -13,6 +13,7 @@ export type Query = Readonly<Record<string, unknown>>
 const MINUTE_MS = 60_000
 const DEFAULT_RANGE_MS = 3_600_000
 const MAX_RANGE_MS = 400 * 86_400_000
+const MAX_OFFSET = 100_000
 /** A chart has about as many points. */
 const POINTS = 240
 
@@ -40,6 +41,13 @@ export function limitOf(query: Query, byDefault = 100): number {
   const limit = integerOf(query, 'limit', byDefault)
   if (limit < 1 || limit > 1000) throw invalid('limit', 'a whole number from 1 to 1000')
   return limit
+}
+
+/** `offset`: rows to skip, at most 100,000. */
+export function offsetOf(query: Query): number {
+  const offset = integerOf(query, 'offset', 0)
+  if (offset > MAX_OFFSET) throw invalid('offset', `a whole number up to ${MAX_OFFSET}`)
+  return offset
 }
 
 /** 32 hexadecimal digits. */

@@ -1,6 +1,6 @@
 /**
  * One template, two readers. The API fills ClickHouse parameters (`{step:UInt32}`); Grafana fills macros and dashboard
- * variables. Whatever differs between the two is a fragment of a dialect; the rest of a query is written once.
+ * variables. What differs between the two is a fragment of a dialect; the rest of a query is written once.
  */
 
 export interface Dialect {
@@ -22,7 +22,14 @@ export interface Dialect {
   instance(expression: string): string
   /** Condition on the pool, likewise. */
   pool(expression: string): string
+  /** Condition on the route, likewise. */
+  route(column: string): string
+  /** Condition on why a request was kept, likewise. */
+  keepReason(expression: string): string
+  /** Rows of a list to skip. */
+  readonly offset: string
   readonly traceId: string
+  readonly incident: string
   readonly search: string
   readonly limit: string
 }
@@ -41,7 +48,11 @@ export const apiDialect: Dialect = {
   service: (column) => `({service:String} = '' OR ${column} = {service:String})`,
   instance: () => '1',
   pool: (expression) => `({pool:String} = '' OR ${expression} = {pool:String})`,
+  route: (column) => `({route:String} = '' OR ${column} = {route:String})`,
+  keepReason: (expression) => `({keepReason:String} = '' OR ${expression} = {keepReason:String})`,
+  offset: '{offset:UInt32}',
   traceId: '{traceId:String}',
+  incident: '{incident:String}',
   search: '{search:String}',
   limit: '{limit:UInt32}',
 }
@@ -61,7 +72,11 @@ export const grafanaDialect: Dialect = {
   service: (column) => chosen(column, 'service'),
   instance: (expression) => chosen(expression, 'instance'),
   pool: (expression) => chosen(expression, 'pool'),
+  route: () => '1',
+  keepReason: () => '1',
+  offset: '0',
   traceId: '${traceId:singlequote}',
+  incident: '${incident:singlequote}',
   search: '${search:singlequote}',
   limit: '200',
 }

@@ -6,11 +6,13 @@ export const apiQueries = [
   'red-series',
   'red-totals',
   'slow-requests',
+  'kept-routes',
   'trace-spans',
   'trace-logs',
   'slow-statements',
   'pool-series',
   'events',
+  'incident-events',
   'log-search',
 ] as const
 

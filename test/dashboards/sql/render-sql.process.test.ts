@@ -13,7 +13,8 @@ beforeAll(() => {
 })
 afterAll(() => database.close())
 
-const given = { from: at(30_000), to: at(600_000), service: '', limit: 10, step: 60, traceId: 't1', search: '', pool: '' }
+const none = { route: '', keepReason: '', offset: 0, incident: 'i1' }
+const given = { from: at(30_000), to: at(600_000), service: '', limit: 10, step: 60, traceId: 't1', search: '', pool: '', ...none }
 
 function ask(name: ApiQueryName, changed: Partial<typeof given> = {}): Record<string, unknown>[] {
   const sql = apiSql(name)
@@ -33,7 +34,16 @@ test('rates count every request, whichever batches brought it, also when the ran
 })
 
 test('a service that is not there has no rows', () => {
-  for (const name of ['services', 'red-series', 'red-totals', 'slow-requests', 'slow-statements', 'pool-series', 'log-search'] as const) {
+  for (const name of [
+    'services',
+    'red-series',
+    'red-totals',
+    'slow-requests',
+    'kept-routes',
+    'slow-statements',
+    'pool-series',
+    'log-search',
+  ] as const) {
     expect(ask(name, { service: 'other' })).toEqual([])
   }
 })

@@ -19,7 +19,10 @@ test('parameters are told with their types', () => {
     from: "DateTime64(3, 'UTC')",
     to: "DateTime64(3, 'UTC')",
     service: 'String',
+    route: 'String',
+    keepReason: 'String',
     limit: 'UInt32',
+    offset: 'UInt32',
   })
 })
 

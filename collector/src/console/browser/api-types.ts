@@ -46,9 +46,20 @@ export interface Service {
   readonly service: string
 }
 
+/** Why the agent keeps a request. */
+export const keepReasons = ['slow', 'error', 'aborted', 'leak', 'baseline', 'running'] as const
+
+export interface SlowRequests extends Rows<SlowRequest> {
+  /** Kept requests in the range that pass the filter; the rows are one page of them. */
+  readonly total: number
+  /** Routes with kept requests, whatever route is chosen. */
+  readonly routes: readonly { readonly route: string; readonly requests: number }[]
+}
+
 export interface SlowRequest {
   readonly time: number
   readonly traceId: string
+  readonly spanId: string
   readonly service: string
   readonly instance: string
   readonly route: string
@@ -97,6 +108,7 @@ export interface Span {
   readonly attributes: Readonly<Record<string, string>>
   readonly resource: Readonly<Record<string, string>>
   readonly events: readonly { readonly time: number; readonly name: string; readonly attributes: Readonly<Record<string, string>> }[]
+  readonly links: readonly { readonly traceId: string; readonly spanId: string; readonly attributes: Readonly<Record<string, string>> }[]
 }
 
 export interface LogRecord {
@@ -106,12 +118,15 @@ export interface LogRecord {
   readonly spanId: string
   readonly traceId: string
   readonly body: string
+  readonly attributes: Readonly<Record<string, string>>
 }
 
 export interface Trace {
   readonly traceId: string
   readonly spans: readonly Span[]
   readonly logs: readonly LogRecord[]
+  /** Why the log is missing. */
+  readonly logProblem: { readonly code: string; readonly message: string } | null
 }
 
 export interface Instance {

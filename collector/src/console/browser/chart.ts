@@ -1,5 +1,6 @@
 /** A time series drawn by uPlot, with a head that names the values under the cursor. Dragging over it chooses the range everywhere. */
 import { fill, h } from './dom.ts'
+import { keep } from './patch.ts'
 import { change } from './location.ts'
 import { time } from './format.ts'
 
@@ -35,7 +36,7 @@ export function createChart(options: ChartOptions): Chart {
   const legend = h('span', { class: 'legend', 'aria-live': 'off' })
   const body = h('div', { class: 'plot', role: 'img', 'aria-label': title })
   const note = h('p', { class: 'faint none', hidden: true }, empty)
-  const element = h('figure', { class: 'chart' }, h('figcaption', {}, h('span', { class: 'label' }, title), legend), note, body)
+  const element = keep(h('figure', { class: 'chart' }, h('figcaption', {}, h('span', { class: 'label' }, title), legend), note, body))
   let plot: uPlot | undefined
   const resize = new ResizeObserver(() => plot?.setSize({ width: body.clientWidth, height }))
   resize.observe(body)

@@ -1,7 +1,7 @@
 /** Alerts as they are now, and what happened in the range. One incident id leads from the page to both. */
 import { get, ofRange } from './api.ts'
 import type { Alerts, Incident, Rows, SuiteEvent } from './api-types.ts'
-import { fill, foldable, h } from './dom.ts'
+import { foldable, h, unfold, update } from './dom.ts'
 import { ago, time, timestamp } from './format.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
 import { badge, holderTable, nothing } from './parts.ts'
@@ -14,18 +14,33 @@ export function createEvents(place: Place): View {
   const filter = incident
     ? h('p', { class: 'filters' }, 'Incident ', h('code', {}, incident), ' ', h('a', { href: linkTo('alerts') }, 'show all'))
     : h('span')
+  if (incident) unfold(`incident/${incident}`)
   const alerts = alertTable(incident)
-  const events = eventTable()
+  const events = eventTable(incident)
   return {
     title: 'Alerts and events',
-    element: h('div', {}, h('h1', {}, 'Alerts'), note, filter, alerts.element, h('h2', {}, 'Events'), events.element),
-    isLive: rangeOf(place).isLive,
+    element: h(
+      'div',
+      {},
+      h('h1', {}, 'Alerts'),
+      note,
+      filter,
+      alerts.element,
+      h('h2', {}, incident ? 'Events of this incident' : 'Events'),
+      events.element,
+    ),
+    isLive: incident !== '' || rangeOf(place).isLive,
     async refresh() {
-      const known = await get<Alerts>('alerts')
-      fill(note, whoPages(known))
-      alerts.update(known.incidents.filter(({ id }) => !incident || id === incident))
-      const { rows } = await get<Rows<SuiteEvent>>('events', { ...ofRange(), limit: 500 })
-      events.update(rows.filter(({ incidentId }) => !incident || incidentId === incident))
+      const [known, happened] = await Promise.allSettled([
+        get<Alerts>('alerts'),
+        get<Rows<SuiteEvent>>('events', incident ? { incident } : { ...ofRange(), limit: 500 }),
+      ])
+      if (known.status === 'fulfilled') {
+        update(note, whoPages(known.value))
+        alerts.update(known.value.incidents.filter(({ id }) => !incident || id === incident))
+      }
+      if (happened.status === 'fulfilled') events.update(happened.value.rows)
+      for (const answer of [known, happened]) if (answer.status === 'rejected') throw answer.reason
     },
   }
 }
@@ -40,22 +55,26 @@ function whoPages({ owner, receivers, available }: Alerts): string {
 function alertTable(chosen: string) {
   return createTable<Incident>({
     caption: 'Alerts: pending, firing and the last that resolved',
+    rowKey: ({ id, rule }) => `${id} ${rule}`,
     rowClass: ({ state }) => (state === 'firing' ? 'is-bad' : ''),
     columns: [
       { key: 'state', label: 'State', cell: ({ state }) => badge(state) },
       { key: 'rule', label: 'Rule', cell: ({ rule }) => h('strong', {}, rule) },
       { key: 'severity', label: 'Severity', cell: ({ severity }) => badge(severity) },
-      { key: 'summary', label: 'Summary', cell: (row) => summaryCell(row, row.id === chosen), class: 'wide' },
+      { key: 'summary', label: 'Summary', cell: (row) => summaryCell(row), class: 'wide' },
       { key: 'since', label: 'Since', cell: ({ since }) => h('time', { title: timestamp(since) }, time(since)) },
       { key: 'lasted', label: 'Lasted', cell: ({ since, resolvedAt }) => ago((resolvedAt ?? Date.now()) - since), class: 'number' },
       { key: 'id', label: 'Incident', cell: ({ id }) => h('a', { href: linkTo('alerts', '', { incident: id }) }, h('code', {}, id)) },
     ],
-    empty: () => nothing('No alert.', 'Nothing is wrong that a rule watches, and nothing was since the alert state began.'),
+    empty: () =>
+      chosen
+        ? nothing('No alert about this incident.', 'No rule judged it, or its alert ended so long ago that only its events are left.')
+        : nothing('No alert.', 'No alert rule is pending or firing, and none has resolved recently.'),
   })
 }
 
-function summaryCell({ id, summary, resource, holders, changes }: Incident, isOpen: boolean): HTMLElement {
-  const fold = foldable(`incident/${id}`, summary, () => [
+function summaryCell({ id, summary, resource, holders, changes }: Incident): HTMLElement {
+  return foldable(`incident/${id}`, summary, () => [
     h('p', {}, h('code', {}, resource)),
     holders.length > 0 && [h('h3', {}, 'Who held connections'), holderTable(`incident/${id}`, holders)],
     h('h3', {}, changes.length > 0 ? 'What changed in the hour before' : 'Nothing else happened in the hour before'),
@@ -65,13 +84,12 @@ function summaryCell({ id, summary, resource, holders, changes }: Incident, isOp
       changes.map((change) => h('li', {}, h('time', {}, time(Date.parse(change.time))), ' ', change.message)),
     ),
   ])
-  if (isOpen) fold.setAttribute('open', '')
-  return fold
 }
 
-function eventTable() {
+function eventTable(incident: string) {
   return createTable<SuiteEvent>({
-    caption: 'Events in the range, newest first',
+    caption: incident ? 'Events of the incident, newest first' : 'Events in the range, newest first',
+    rowKey: ({ incidentId, name, phase }) => `${incidentId} ${name} ${phase}`,
     columns: [
       {
         key: 'time',
@@ -95,10 +113,12 @@ function eventTable() {
       },
     ],
     empty: () =>
-      nothing(
-        'No event in this range.',
-        'Starts, reloads, crashes, exhausted pools and leaks are events. They reach the store within seconds.',
-      ),
+      incident
+        ? nothing(`Incident ${incident} is unknown.`, 'Its id is wrong, or its events are older than the retention.')
+        : nothing(
+            'No event in this range.',
+            'Starts, reloads, crashes, exhausted pools and leaks are events. They reach the store within seconds.',
+          ),
   })
 }
 

@@ -1,7 +1,7 @@
 /** The bar on top: where one is, over which time, of which service. */
 import { get, ofRange } from './api.ts'
 import type { Rows, Service, Status } from './api-types.ts'
-import { fill, h } from './dom.ts'
+import { h, update } from './dom.ts'
 import { time } from './format.ts'
 import { change, here, linkTo, rangeName, rangeOf, ranges } from './location.ts'
 
@@ -28,7 +28,7 @@ export function createHeader(element: HTMLElement, refreshNow: () => void): Head
   function draw(): void {
     const place = here()
     const present = place.view === 'trace' ? 'slow' : place.view
-    fill(
+    update(
       element,
       h(
         'a',
@@ -61,7 +61,7 @@ export function createHeader(element: HTMLElement, refreshNow: () => void): Head
       if (found.status === 'fulfilled') services = found.value.rows.map(({ service }) => service)
       document.title = `${status && status.firing > 0 ? `(${status.firing}) ` : ''}Spyglass${status ? ` · ${status.server}` : ''}`
       const known = JSON.stringify([status?.firing, status?.server, services])
-      if (known !== drawn) draw() // drawing takes the focus away from whoever uses the keyboard here
+      if (known !== drawn) draw()
       drawn = known
     },
   }

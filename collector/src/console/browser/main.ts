@@ -1,6 +1,6 @@
 /** The console in the browser: shows the view that the address names, and asks again while its range ends now. */
 import { ApiError } from './api.ts'
-import { fill, h } from './dom.ts'
+import { fill, h, update } from './dom.ts'
 import { createHeader } from './header.ts'
 import { here } from './location.ts'
 import type { CreateView, View } from './view.ts'
@@ -21,7 +21,7 @@ const views: Readonly<Record<string, CreateView>> = {
 }
 
 const REFRESH_MS = 5000
-/** Whoever waits for longer than this is told that something is under way. */
+/** After this wait the page says that it is still waiting. */
 const SLOW_MS = 2000
 
 const main = document.getElementById('main')!
@@ -64,12 +64,12 @@ async function refresh(): Promise<void> {
 }
 
 function clearProblem(): void {
-  fill(problem)
+  update(problem)
 }
 
 function tellProblem(error: unknown): void {
   const known = error instanceof ApiError
-  fill(
+  update(
     problem,
     h('strong', {}, known ? error.code : 'The console has a fault'),
     ' ',

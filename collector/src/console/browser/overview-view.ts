@@ -2,7 +2,7 @@
 import { get, ofRange } from './api.ts'
 import type { Instance, Instances, Red, RouteTotal } from './api-types.ts'
 import { type Chart, createChart } from './chart.ts'
-import { fill, h } from './dom.ts'
+import { h, update } from './dom.ts'
 import { ago, bytes, count, counted, milliseconds, percent, rate } from './format.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
 import { badge, nothing, tile } from './parts.ts'
@@ -55,7 +55,7 @@ export function createOverview(place: Place): View {
     async refresh() {
       const [red, managed] = await Promise.allSettled([get<Red>('red', ofRange()), get<Instances>('instances')])
       if (managed.status === 'fulfilled') instances.update(managed.value.instances)
-      fill(problem, managed.status === 'rejected' && nothing('The instances cannot be shown.', (managed.reason as Error).message))
+      update(problem, managed.status === 'rejected' && nothing('The instances cannot be shown.', (managed.reason as Error).message))
       if (red.status === 'rejected') throw red.reason
       drawTiles(tiles, red.value)
       drawCharts(charts, red.value)
@@ -70,7 +70,7 @@ const section = (title: string, ...content: HTMLElement[]): HTMLElement => h('se
 function drawTiles(tiles: HTMLElement, { total, series }: Red): void {
   const ratio = total.requests === 0 ? 0 : total.errors / total.requests
   const slowest = Math.max(0, ...series.map(({ max }) => max))
-  fill(
+  update(
     tiles,
     tile('Requests', count(total.requests), 'every one is counted'),
     tile('Rate', rate(total.rate), 'mean over the range'),
@@ -107,6 +107,7 @@ function drawCharts(charts: Record<'rate' | 'errors' | 'durations', Chart>, { se
 function instanceTable() {
   return createTable<Instance>({
     caption: 'Instances as the management process knows them now',
+    rowKey: ({ name }) => name,
     columns: [
       { key: 'name', label: 'Instance', cell: ({ name }) => h('strong', {}, name) },
       { key: 'state', label: 'State', cell: ({ state }) => badge(state) },
@@ -133,6 +134,7 @@ function routeTable() {
   return createTable<RouteTotal>({
     caption: 'Routes in the range, from the counts of every request',
     sort: '-total',
+    rowKey: ({ service, route }) => `${service} ${route}`,
     columns: [
       { key: 'service', label: 'Service', cell: ({ service }) => service, by: ({ service }) => service },
       {

@@ -63,7 +63,7 @@ export function tile(label: string, value: string, hint: string, tone = ''): HTM
   )
 }
 
-/** Who holds connections: longest first, with the stack of whoever borrowed. */
+/** Who holds connections: longest first, with the stack of the borrower. */
 export function holderTable(key: string, holders: readonly Holder[]): HTMLElement {
   const names = ['Connection', 'Held', 'Route', 'Borrowed at', 'Last statement', 'Trace']
   const head = names.map((name, i) => h('th', { scope: 'col', class: i < 2 ? 'number' : '' }, name))
@@ -77,7 +77,7 @@ function holderRow(key: string, holder: Holder): HTMLElement {
     stack.length > 1 ? foldable(key, codePlace(location), () => h('pre', { class: 'stack' }, stack.join('\n'))) : codePlace(location)
   return h(
     'tr',
-    { class: leaked ? 'is-bad' : '' },
+    { class: leaked ? 'is-bad' : '', 'data-key': key },
     h('td', { class: 'number' }, `#${connection}`),
     h('td', { class: 'number' }, milliseconds(heldMs)),
     h('td', {}, route || h('span', { class: 'faint' }, 'outside any request'), ' ', leaked && badge('leak')),

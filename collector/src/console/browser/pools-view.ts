@@ -2,7 +2,7 @@
 import { get, ofRange } from './api.ts'
 import type { Pool } from './api-types.ts'
 import { type Chart, createChart } from './chart.ts'
-import { fill, h } from './dom.ts'
+import { h, update } from './dom.ts'
 import { count, milliseconds } from './format.ts'
 import { type Place, rangeOf } from './location.ts'
 import { badge, holderTable, nothing } from './parts.ts'
@@ -36,9 +36,9 @@ export function createPools(place: Place): View {
         get<Series>('pool-series', ofRange()).catch(() => undefined), // the state now matters more than its history
       ])
       if (pools.length === 0)
-        fill(list, nothing('No datasource is open.', 'Datasources come from the configuration; none is open in any instance.'))
+        update(list, nothing('No datasource is open.', 'Datasources come from the configuration; none is open in any instance.'))
       else
-        fill(
+        update(
           list,
           pools.map((pool) => poolCard(pool, chartOf(charts, pool, series))),
         )
@@ -51,7 +51,7 @@ function poolCard(pool: Pool, chart: HTMLElement): HTMLElement {
   const { instance, name, state, driver, target, lastError, borrowers } = pool
   return h(
     'article',
-    { class: `pool ${state === 'exhausted' || state === 'down' ? 'is-bad' : ''}` },
+    { class: `pool ${state === 'exhausted' || state === 'down' ? 'is-bad' : ''}`, 'data-key': pool.objectName },
     h('header', {}, h('h2', {}, name), badge(state), h('span', { class: 'faint' }, `${instance} · ${driver} · ${target}`)),
     h('div', { class: 'poolbody' }, h('div', {}, gauge(pool), figures(pool)), chart),
     lastError && h('p', { class: 'bad-text' }, `Last error: ${lastError}`),

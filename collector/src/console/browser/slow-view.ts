@@ -1,70 +1,81 @@
 /** Requests whose trace was kept: the slow, failed, aborted and leaking ones, and a few ordinary ones to compare with. */
 import { get, ofRange } from './api.ts'
-import type { Rows, SlowRequest } from './api-types.ts'
-import { fill, h } from './dom.ts'
+import { keepReasons, type SlowRequest, type SlowRequests } from './api-types.ts'
+import { type Child, h, update } from './dom.ts'
 import { count, counted, milliseconds, time, timestamp } from './format.ts'
 import { change, linkTo, type Place, rangeOf } from './location.ts'
 import { badge, codePlace, nothing } from './parts.ts'
 import { createTable } from './table.ts'
 import type { View } from './view.ts'
 
+/** Requests on one page of the list. */
+const PAGE_ROWS = 100
+
 export function createSlow(place: Place): View {
-  const route = place.parameters.get('route') ?? ''
-  const reason = place.parameters.get('kept') ?? ''
+  const asked = {
+    route: place.parameters.get('route') ?? '',
+    kept: place.parameters.get('kept') ?? '',
+    offset: Number(place.parameters.get('offset')) || 0,
+  }
   const filters = h('div', { class: 'filters' })
   const table = requestTable()
+  const pages = h('nav', { class: 'pages', 'aria-label': 'Pages' })
   return {
     title: 'Slow requests',
-    element: h('div', {}, h('h1', {}, 'Slow requests'), filters, table.element),
+    element: h('div', {}, h('h1', {}, 'Slow requests'), filters, table.element, pages),
     isLive: rangeOf(place).isLive,
     async refresh() {
-      const { rows } = await get<Rows<SlowRequest>>('slow-requests', { ...ofRange(), limit: 500 })
-      drawFilters(filters, rows, { route, reason })
-      const shown = rows.filter((row) => (!route || row.route === route) && (!reason || row.keepReason === reason))
-      const slowest = Math.max(1, ...shown.map(({ durationMs }) => durationMs))
+      const found = await get<SlowRequests>('slow-requests', { ...ofRange(), ...asked, limit: PAGE_ROWS })
+      update(filters, filtersOf(found, asked))
+      const slowest = Math.max(1, ...found.rows.map(({ durationMs }) => durationMs))
       document.documentElement.style.setProperty('--slowest', String(slowest))
-      table.update(shown)
+      table.update(found.rows)
+      update(pages, pagesOf(found.total, asked.offset))
     },
   }
 }
 
-function drawFilters(filters: HTMLElement, rows: readonly SlowRequest[], chosen: { route: string; reason: string }): void {
-  const select = (label: string, name: string, values: string[], value: string): HTMLElement =>
-    h(
-      'label',
-      {},
-      `${label} `,
-      h(
-        'select',
-        { onchange: (event) => change({ [name]: (event.target as HTMLSelectElement).value }) },
-        h('option', { value: '' }, 'all'),
-        [...new Set([...values, ...(value ? [value] : [])])]
-          .sort()
-          .map((one) => h('option', { value: one, selected: one === value }, one || '(none)')),
-      ),
-    )
-  fill(
-    filters,
-    select(
-      'Route',
-      'route',
-      rows.map((row) => row.route),
-      chosen.route,
-    ),
-    select(
-      'Kept because',
-      'kept',
-      rows.map((row) => row.keepReason),
-      chosen.reason,
-    ),
-    h('span', { class: 'faint' }, `${counted(rows.length, 'kept request')} in the range, the slowest first`),
-  )
+interface Asked {
+  readonly route: string
+  readonly kept: string
+  readonly offset: number
+}
+
+function filtersOf({ total, rows, routes }: SlowRequests, { route, kept, offset }: Asked): Child[] {
+  const first = rows.length === 0 ? 0 : offset + 1
+  return [
+    choice({ label: 'Route', name: 'route', values: routes.map((one) => one.route), chosen: route }),
+    choice({ label: 'Kept because', name: 'kept', values: keepReasons, chosen: kept }),
+    h('span', { class: 'faint' }, `${first}–${offset + rows.length} of ${counted(total, 'kept request')} in the range, the slowest first`),
+  ]
+}
+
+interface Choice {
+  readonly label: string
+  /** Name of its parameter in the address. */
+  readonly name: string
+  readonly values: readonly string[]
+  readonly chosen: string
+}
+
+function choice({ label, name, values, chosen }: Choice): HTMLElement {
+  const onchange = (event: Event): void => change({ [name]: (event.target as HTMLSelectElement).value, offset: undefined })
+  const all = [...new Set([...values, ...(chosen ? [chosen] : [])])].filter(Boolean).sort()
+  const options = all.map((one) => h('option', { value: one, selected: one === chosen }, one))
+  return h('label', {}, `${label} `, h('select', { onchange }, h('option', { value: '' }, 'all'), options))
+}
+
+function pagesOf(total: number, offset: number): Child[] {
+  const page = (label: string, to: number): HTMLElement =>
+    h('button', { type: 'button', onclick: () => change({ offset: to || undefined }) }, label)
+  return [offset > 0 && page('Slower', Math.max(0, offset - PAGE_ROWS)), offset + PAGE_ROWS < total && page('Faster', offset + PAGE_ROWS)]
 }
 
 function requestTable() {
   return createTable<SlowRequest>({
     caption: 'Kept requests',
     sort: '-duration',
+    rowKey: ({ traceId, spanId }) => `${traceId} ${spanId}`,
     rowClass: ({ statusCode }) => (statusCode === 'Error' ? 'is-bad' : ''),
     columns: [
       {

@@ -1,7 +1,7 @@
 /** Statements by the time spent in them, from every execution. */
 import { get, ofRange } from './api.ts'
 import type { Rows, Statement } from './api-types.ts'
-import { fill, foldable, h } from './dom.ts'
+import { foldable, h, update } from './dom.ts'
 import { count, counted, milliseconds, percent } from './format.ts'
 import { type Place, rangeOf } from './location.ts'
 import { codePlace, nothing, traceLink } from './parts.ts'
@@ -18,7 +18,7 @@ export function createStatements(place: Place): View {
     async refresh() {
       const { rows } = await get<Rows<Statement>>('statements', { ...ofRange(), limit: 500 })
       const calls = rows.reduce((sum, row) => sum + row.calls, 0)
-      fill(note, `${counted(calls, 'execution')} of ${counted(rows.length, 'statement')}; literals are replaced by ?.`)
+      update(note, `${counted(calls, 'execution')} of ${counted(rows.length, 'statement')}; literals are replaced by ?.`)
       table.update(rows)
     },
   }
@@ -28,6 +28,7 @@ function statementTable() {
   return createTable<Statement>({
     caption: 'Statements in the range',
     sort: '-total',
+    rowKey: ({ service, pool, digest }) => `${service} ${pool} ${digest}`,
     columns: [
       { key: 'statement', label: 'Statement', cell: statementCell, class: 'sql wide' },
       { key: 'pool', label: 'Pool', cell: (row) => h('span', { title: row.system }, row.pool || row.system), by: (row) => row.pool },

@@ -1,5 +1,5 @@
 /** A table that can be sorted by its columns. The order is in the address, like all state. */
-import { type Child, fill, h } from './dom.ts'
+import { type Child, h, update } from './dom.ts'
 import { change, here } from './location.ts'
 
 export interface Column<R> {
@@ -16,6 +16,8 @@ export interface TableOptions<R> {
   readonly columns: readonly Column<R>[]
   /** Column that it is sorted by at first; a leading `-` means descending. */
   readonly sort?: string
+  /** Names a row across refreshes. Left out: rows are told apart by their place. */
+  readonly rowKey?: (row: R) => string
   readonly rowClass?: (row: R) => string
   readonly empty: () => Child
 }
@@ -27,14 +29,18 @@ export interface Table<R> {
 
 export function createTable<R>(options: TableOptions<R>): Table<R> {
   const element = h('div', { class: 'scroll' })
-  return { element, update: (rows) => fill(element, rows.length === 0 ? options.empty() : drawTable(options, rows)) }
+  return { element, update: (rows) => update(element, rows.length === 0 ? options.empty() : drawTable(options, rows)) }
 }
 
-function drawTable<R>({ caption, columns, sort, rowClass }: TableOptions<R>, rows: readonly R[]): HTMLElement {
+function drawTable<R>({ caption, columns, sort, rowKey, rowClass }: TableOptions<R>, rows: readonly R[]): HTMLElement {
   const order = here().parameters.get('sort') ?? sort ?? ''
   const head = columns.map((column) => headCell(column, order))
   const body = sorted(rows, columns, order).map((row) =>
-    h('tr', { class: rowClass?.(row) ?? '' }, ...columns.map((column) => h('td', { class: column.class ?? '' }, column.cell(row)))),
+    h(
+      'tr',
+      { class: rowClass?.(row) ?? '', 'data-key': rowKey?.(row) },
+      ...columns.map((column) => h('td', { class: column.class ?? '' }, column.cell(row))),
+    ),
   )
   return h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, head)), h('tbody', {}, body))
 }

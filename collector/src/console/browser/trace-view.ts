@@ -1,10 +1,10 @@
 /** One trace: the waterfall, what a span knows, and the log of the trace. */
 import { get } from './api.ts'
 import type { LogRecord, Span, Trace } from './api-types.ts'
-import { type Child, fill, h } from './dom.ts'
+import { type Child, fill, foldable, h } from './dom.ts'
 import { count, counted, milliseconds, time, timestamp } from './format.ts'
 import { change, here, linkTo, type Place } from './location.ts'
-import { badge, codePlace } from './parts.ts'
+import { badge, codePlace, nothing } from './parts.ts'
 import { createTable } from './table.ts'
 import type { View } from './view.ts'
 import { createWaterfall } from './waterfall.ts'
@@ -26,7 +26,7 @@ export function createTrace(place: Place): View {
   }
 }
 
-function drawTrace(element: HTMLElement, { traceId, spans, logs }: Trace): void {
+function drawTrace(element: HTMLElement, { traceId, spans, logs, logProblem }: Trace): void {
   const detail = h('aside', { class: 'detail', 'aria-label': 'Selected span' })
   const choose = (span: Span): void => {
     drawDetail(detail, span)
@@ -38,7 +38,7 @@ function drawTrace(element: HTMLElement, { traceId, spans, logs }: Trace): void 
     heading(traceId, spans),
     h('div', { class: 'trace' }, waterfall.element, detail),
     h('h2', {}, 'Log of the trace'),
-    logTable(logs),
+    logProblem ? nothing('The log of this trace cannot be shown.', `${logProblem.code} ${logProblem.message}`) : logTable(logs),
   )
   const chosen = spans.find(({ spanId }) => spanId === here().parameters.get('span')) ?? slowestStatement(spans) ?? spans[0]
   if (!chosen) return
@@ -82,7 +82,8 @@ function heading(traceId: string, spans: readonly Span[]): HTMLElement {
 }
 
 function drawDetail(detail: HTMLElement, span: Span): void {
-  const { name, kind, durationMs, statusCode, statusMessage, statement, location, attributes, resource, events, instance, service } = span
+  const { name, kind, durationMs, statusCode, statusMessage, statement, location, attributes, resource, events, links, instance, service } =
+    span
   const stack = attributes['code.stacktrace'] ?? ''
   fill(
     detail,
@@ -94,16 +95,23 @@ function drawDetail(detail: HTMLElement, span: Span): void {
       ` ${kind} · ${service}${instance ? ` · ${instance}` : ''} `,
       statusCode === 'Error' && badge('error'),
     ),
-    statusMessage && h('p', { class: 'bad-text' }, statusMessage),
+    statusMessage && h('p', { class: 'bad-text lines' }, statusMessage),
     statement && h('pre', { class: 'sqltext' }, statement),
     location && h('p', {}, 'Called at ', codePlace(location)),
     stack && h('pre', { class: 'stack' }, stack),
     ...events.map((event) => [h('h3', {}, `${event.name} at +${milliseconds(event.time - span.start)}`), attributeTable(event.attributes)]),
+    links.length > 0 && [h('h3', {}, 'Linked spans'), links.map(linkedSpan)],
     h('h3', {}, 'Attributes'),
     attributeTable(attributes, ['db.query.text', 'code.stacktrace']),
     h('h3', {}, 'Resource'),
     attributeTable(resource),
   )
+}
+
+/** A span that caused this one or was caused by it, mostly in another trace: the message of a queue, the members of a batch. */
+function linkedSpan({ traceId, spanId, attributes }: Span['links'][number]): HTMLElement {
+  const address = linkTo('trace', traceId, { span: spanId })
+  return h('div', {}, h('a', { href: address }, h('code', {}, traceId), ' span ', h('code', {}, spanId)), attributeTable(attributes))
 }
 
 function attributeTable(attributes: Readonly<Record<string, string>>, without: readonly string[] = []): HTMLElement {
@@ -116,10 +124,13 @@ function attributeTable(attributes: Readonly<Record<string, string>>, without: r
       {},
       rows
         .toSorted(([a], [b]) => a.localeCompare(b))
-        .map(([name, value]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, value))),
+        .map(([name, value]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, textOf(value)))),
     ),
   )
 }
+
+/** A text of several lines, such as a stack, as it was written. */
+const textOf = (value: string): Child => (/\n/.test(value) ? h('pre', {}, value) : value)
 
 function logTable(logs: readonly LogRecord[]): HTMLElement {
   const table = createTable<LogRecord>({
@@ -128,11 +139,17 @@ function logTable(logs: readonly LogRecord[]): HTMLElement {
       { key: 'time', label: 'Time', cell: (row) => h('time', { title: timestamp(row.time) }, time(row.time)) },
       { key: 'severity', label: 'Level', cell: ({ severity }) => badge(severity.toUpperCase()) },
       { key: 'service', label: 'Service', cell: ({ service }) => service },
-      { key: 'body', label: 'Message', cell: ({ body }) => h('span', { class: 'body' }, body), class: 'widest' },
+      { key: 'body', label: 'Message', cell: logCell, class: 'widest' },
     ],
     empty: () =>
       h('p', { class: 'faint' }, 'Nothing was logged with this trace id. ', h('a', { href: linkTo('slow') }, 'Back to the slow requests')),
   })
   table.update(logs)
   return table.element
+}
+
+function logCell({ body, attributes, time: at, spanId }: LogRecord): Child {
+  const text = h('span', { class: 'lines' }, body)
+  if (Object.keys(attributes).length === 0) return text
+  return foldable(`log/${at}/${spanId}/${body}`, text, () => attributeTable(attributes))
 }

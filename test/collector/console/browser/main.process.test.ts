@@ -21,7 +21,10 @@ import {
 const TRACE = 'a1b2c3d4e5f60718293a4b5c6d7e8f90'
 const BIG = 'b1b2c3d4e5f60718293a4b5c6d7e8f91'
 const INCIDENT = '00112233aabbccdd'
+const OLD_INCIDENT = 'ffeeddccbbaa9988'
 const SPANS = 10_000
+const STACK = 'TypeError: Cannot read properties of null\n    at load (src/orders.js:42:18)\n    at handler (src/routes.js:9:3)'
+const LINKED = 'd'.repeat(32)
 
 let world: World
 let visit: Visit
@@ -90,7 +93,8 @@ async function seed(): Promise<void> {
     time: now - 600_000,
     message: 'shop 1.2 is loaded',
   }
-  await world.insert('events', eventRows([raised, { ...loaded, holders: [] }]))
+  const longAgo = exhausted(OLD_INCIDENT, { time: now - 3 * 86_400_000 })
+  await world.insert('events', eventRows([raised, longAgo, { ...loaded, holders: [] }]))
   world.alerting.onEvent(raised)
 }
 
@@ -110,6 +114,14 @@ afterAll(async () => {
 async function open(hash: string): Promise<void> {
   await visit.page.goto('about:blank')
   await visit.page.goto(`${world.url}/${hash}`)
+  await visit.page.locator('body[data-loaded]').waitFor()
+}
+
+/** What the page does every five seconds, now; settles when the answer of this request is drawn. */
+async function refresh(path: string): Promise<void> {
+  const answered = visit.page.waitForResponse(`**/api/v1/${path}*`)
+  await visit.page.evaluate("delete document.body.dataset.loaded; document.dispatchEvent(new Event('visibilitychange'))")
+  await answered
   await visit.page.locator('body[data-loaded]').waitFor()
 }
 
@@ -199,6 +211,113 @@ describe('in Chromium', () => {
     expect(new URL(visit.page.url()).hash).toBe('#/statements?range=6h&service=shop')
     await open('#/slow?from=1600000000000&to=1600000600000')
     expect(await text('main')).toContain('No kept request in this range.')
+  })
+
+  test('of 605 kept requests the five of one route are found, and all are counted and paged', async () => {
+    const now = Date.now()
+    const request = (i: number, name: string, ms: number): SpanInput => {
+      const id = i.toString(16).padStart(8, '0')
+      return { traceId: `f${id}`.padEnd(32, '0'), spanId: `f${id}`.padEnd(16, '0'), name, kind: 'Server', start: now - 200_000 + i, ms }
+    }
+    const kept = { 'spyglass.keep.reason': 'slow' }
+    const others = Array.from({ length: 600 }, (_, i) => ({ ...request(i, 'GET /busy', 2000 + i), attributes: kept }))
+    const rare = Array.from({ length: 5 }, (_, i) => ({
+      ...request(1000 + i, 'GET /rare', 150),
+      attributes: { 'spyglass.keep.reason': 'error' },
+    }))
+    await world.insert('otel_traces', spanRows([...others, ...rare]))
+    await open('#/slow?route=GET%20%2Frare')
+    expect(await text('.filters')).toContain('1–5 of 5 kept requests')
+    expect(await visit.page.locator('main tbody tr').count()).toBe(5)
+    await open('#/slow?kept=error')
+    expect(await text('.filters')).toContain('1–5 of 5 kept requests')
+    await open('#/slow?route=GET%20%2Fbusy&offset=500')
+    expect(await text('.filters')).toContain('501–600 of 600 kept requests')
+    expect(await visit.page.locator('main tbody tr').first().innerText()).toContain('2.1 s')
+    await visit.page.getByRole('button', { name: 'Slower' }).click()
+    await until(async () => (await text('.filters')).includes('401–500 of 600'))
+    await open('#/slow?route=GET%20%2Fnever')
+    expect(await text('.filters')).toContain('0–0 of 0 kept requests')
+  })
+
+  test('a refresh keeps the focus on a sort button and a selected text, though rows change', async () => {
+    await open('#/')
+    const sort = visit.page.getByRole('button', { name: 'Requests' })
+    await sort.focus()
+    await visit.page.evaluate(
+      "getSelection().selectAllChildren([...document.querySelectorAll('td a')].find((a) => a.textContent === 'GET /shop/orders'))",
+    )
+    const minute = Date.now() - 60_000
+    await world.insert('red_1m', redRows([{ time: minute, route: 'GET /shop/new', requests: 90_000, ms: 900 }]))
+    await refresh('red')
+    expect(await visit.page.getByRole('row', { name: /GET \/shop\/new/ }).count()).toBe(1)
+    expect(await visit.page.evaluate('document.activeElement.textContent')).toContain('Requests')
+    expect(await visit.page.evaluate('String(getSelection())')).toBe('GET /shop/orders')
+    await sort.click()
+    expect(await visit.page.locator('th', { has: sort }).getAttribute('aria-sort')).toBe('descending')
+    await sort.click()
+    expect(await visit.page.locator('th', { has: sort }).getAttribute('aria-sort')).toBe('ascending')
+  })
+
+  test('a refresh keeps an opened stack, the focus in it, and the choice of a list', async () => {
+    await open('#/pools')
+    const holder = visit.page.getByRole('row', { name: /#1/ })
+    await holder.locator('summary').focus()
+    await visit.page.keyboard.press('Enter')
+    await holder.locator('.stack').waitFor()
+    await refresh('pools')
+    expect(await holder.locator('.stack').isVisible()).toBe(true)
+    expect(await visit.page.evaluate('document.activeElement.tagName')).toBe('SUMMARY')
+    await visit.page.keyboard.press('Enter')
+    await holder.locator('.stack').waitFor({ state: 'detached' })
+    expect(await visit.page.locator('.pool canvas, .pool .none').count()).toBeGreaterThan(0)
+    await open('#/slow')
+    await visit.page.getByLabel('Route').focus()
+    await refresh('slow-requests')
+    expect(await visit.page.evaluate('document.activeElement.tagName')).toBe('SELECT')
+  })
+
+  test('a trace is shown without its log when the log cannot be read, with the reason', async () => {
+    await visit.page.route(`**/api/v1/trace/${TRACE}`, async (route) => {
+      const answer = (await (await route.fetch()).json()) as object
+      await route.fulfill({ json: { ...answer, logs: [], logProblem: { code: 'SPY_QUERY_TIMEOUT', message: 'it took too long' } } })
+    })
+    onTestFinished(() => visit.page.unroute(`**/api/v1/trace/${TRACE}`))
+    await open(`#/trace/${TRACE}`)
+    expect(await visit.page.locator('.waterfall .row').count()).toBe(5)
+    expect(await text('main')).toContain('SPY_QUERY_TIMEOUT it took too long')
+  })
+
+  test('a stack has its lines, and linked spans lead to their traces', async () => {
+    const traceId = '9'.repeat(32)
+    const span = { traceId, spanId: '9'.repeat(16), name: 'job', kind: 'Consumer', start: Date.now() - 40_000, ms: 30, failed: true }
+    const [row = {}] = spanRows([span])
+    const exception = { 'exception.type': 'TypeError', 'exception.stacktrace': STACK }
+    const events = {
+      'Events.Timestamp': [(row as { Timestamp: string }).Timestamp],
+      'Events.Name': ['exception'],
+      'Events.Attributes': [exception],
+    }
+    const links = {
+      'Links.TraceId': [LINKED],
+      'Links.SpanId': ['e'.repeat(16)],
+      'Links.TraceState': [''],
+      'Links.Attributes': [{ 'messaging.batch': '7' }],
+    }
+    await world.insert('otel_traces', [{ ...row, ...events, ...links }])
+    await world.insert('otel_traces_trace_id_ts', traceTimes([span]))
+    await open(`#/trace/${traceId}`)
+    expect(await text('.detail .attributes pre')).toBe(STACK)
+    expect(await visit.page.getByRole('link', { name: LINKED }).getAttribute('href')).toContain(`#/trace/${LINKED}?span=${'e'.repeat(16)}`)
+    expect(await text('.detail')).toContain('messaging.batch')
+  })
+
+  test('the address of an incident shows its events however long ago, and an unknown one says so', async () => {
+    await open(`#/alerts?incident=${OLD_INCIDENT}`)
+    expect(await visit.page.getByRole('row', { name: /pool\.exhausted/ }).count()).toBe(1)
+    await open('#/alerts?incident=0000000000000000')
+    expect(await text('main')).toContain('Incident 0000000000000000 is unknown.')
+    expect(await text('main')).not.toContain('and none has resolved recently')
   })
 
   test('a trace that is not there is told, with its code', async () => {
