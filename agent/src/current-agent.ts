@@ -79,8 +79,6 @@ export interface Agent {
   observeRequest(observer: RequestObserver): RecordedRequest | undefined
   /** Marks the present request as leaking a connection: its trace is kept. */
   markLeak(): void
-  /** Statement with literals replaced by `?`, and its digest of 16 hexadecimal digits. */
-  normaliseSql(text: string): { readonly text: string; readonly digest: string }
   requestCounters(): RequestCounters
   /** Sends what is held; at most `timeoutMs`. */
   flush(timeoutMs: number): Promise<void>

@@ -82,10 +82,6 @@ export class SpyglassAgent implements Agent {
     if (record) record.leaked = true
   }
 
-  normaliseSql(text: string): { readonly text: string; readonly digest: string } {
-    return this.recorder.shapes.of(text, '')
-  }
-
   requestCounters(): RequestCounters {
     const { requests, errors } = this.#aggregates
     return { requests, errors, active: this.recorder.active, p95: this.#aggregates.p95(now()) }

@@ -1,18 +1,37 @@
 /**
- * 64-bit digest of a text as 16 hexadecimal digits: two 32-bit multiplicative hashes with different constants, mixed at the end. It
- * names a statement, it does not protect anything; node:crypto would have to be loaded for it.
+ * The digest of a normalised statement: 16 hexadecimal digits. White space and the case of letters outside quoted names do not count, so
+ * texts that differ only in them share one. Two 32-bit multiplicative hashes with different constants, mixed at the end: it names a
+ * statement, it does not protect anything; node:crypto would have to be loaded for it.
  */
-export function digest64(text: string): string {
+import { CLASS, classOf, isWordUnit } from './characters.ts'
+
+const SPACE = 32
+const DOUBLE_QUOTE = 34
+const BACKTICK = 96
+const LOWER = 32
+
+export function digestOf(normalised: string): string {
   let a = 0xdeadbeef
   let b = 0x41c6ce57
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
+  let quote = 0
+  let previous = 0
+  for (let at = 0; at < normalised.length; at++) {
+    let unit = normalised.charCodeAt(at)
+    if (quote !== 0) {
+      if (unit === quote) quote = 0
+    } else if (unit === DOUBLE_QUOTE || unit === BACKTICK) quote = unit
+    else if (unit >= 65 && unit <= 90) unit += LOWER
+    else if (classOf(unit) === CLASS.space) {
+      // A space between two words keeps them apart; any other could be left out.
+      if (!isWordUnit(previous) || !isWordUnit(normalised.charCodeAt(at + 1))) continue
+      unit = SPACE
+    }
+    previous = unit
     a = Math.imul(a ^ unit, 2654435761)
     b = Math.imul(b ^ unit, 1597334677)
   }
-  a = mixed(a, b)
-  b = mixed(b, a)
-  return hex8(b) + hex8(a)
+  const mixedA = mixed(a, b)
+  return hex8(mixed(b, mixedA)) + hex8(mixedA)
 }
 
 function mixed(one: number, other: number): number {

@@ -1,9 +1,11 @@
 /** Finds the shape of a statement by its text: normalised once, then looked up. */
-import { digest64 } from './digest.ts'
-import { type SqlDialect, normaliseSql, operationOf } from './normalise.ts'
+import { type Dialect, dialectOf } from './dialect.ts'
+import { digestOf } from './digest.ts'
+import { normaliseSql, operationOf } from './normalise.ts'
 
-/** What all executions of one normalised statement share. */
+/** What all executions of one statement share, whatever its literals, its spacing and the case of its words. */
 export class StatementShape {
+  /** The normalised text, spaced and spelt as it was met first. */
   readonly text: string
   readonly digest: string
   readonly operation: string
@@ -14,15 +16,17 @@ export class StatementShape {
   /** Where it was called from when it first ran, by route: `undefined` frames say that none was the application's. */
   readonly firstSites = new Map<string, readonly string[]>()
 
-  constructor(text: string) {
+  constructor(text: string, digest: string) {
     this.text = text
-    this.digest = digest64(text)
+    this.digest = digest
     this.operation = operationOf(text)
   }
 }
 
 const GENERATION_ENTRIES = 1000
 const GENERATION_CHARACTERS = 500_000
+/** Longer texts are normalised each time: most of them hold data, so they never come again. */
+const MAX_KEY_LENGTH = 16_384
 
 /** Two generations of a map make a cheap LRU: a hit costs one look-up, and half of what was not used lately goes at once. */
 class TwoGenerations<V> {
@@ -50,26 +54,34 @@ class TwoGenerations<V> {
 }
 
 export class StatementShapes {
-  readonly #byText: Readonly<Record<SqlDialect, TwoGenerations<StatementShape>>> = {
-    standard: new TwoGenerations(),
-    mysql: new TwoGenerations(),
-  }
-  readonly #byNormalised = new TwoGenerations<StatementShape>()
+  readonly #byDialect = new Map<Dialect, TwoGenerations<StatementShape>>()
+  readonly #byDigest = new TwoGenerations<StatementShape>()
 
-  /** The shape of `sql`. Texts that normalise alike share one. */
+  /** The shape of `sql` as the database named `system` (`db.system.name`) reads it. Texts with one digest share one. */
   of(sql: string, system: string): StatementShape {
-    const byText = this.#byText[system === 'mysql' || system === 'mariadb' ? 'mysql' : 'standard']
-    return byText.get(sql) ?? this.#learn(sql, system, byText)
+    if (sql.length > MAX_KEY_LENGTH) return this.#shapeOf(sql, system)
+    const dialect = dialectOf(system)
+    const byText = this.#byDialect.get(dialect) ?? this.#newDialect(dialect)
+    const known = byText.get(sql)
+    if (known) return known
+    const shape = this.#shapeOf(sql, system)
+    byText.set(sql, shape)
+    return shape
   }
 
-  #learn(sql: string, system: string, byText: TwoGenerations<StatementShape>): StatementShape {
-    const text = normaliseSql(sql, system === 'mysql' || system === 'mariadb' ? 'mysql' : 'standard')
-    let shape = this.#byNormalised.get(text)
-    if (!shape) {
-      shape = new StatementShape(text)
-      this.#byNormalised.set(text, shape)
-    }
-    byText.set(sql, shape)
+  #newDialect(dialect: Dialect): TwoGenerations<StatementShape> {
+    const byText = new TwoGenerations<StatementShape>()
+    this.#byDialect.set(dialect, byText)
+    return byText
+  }
+
+  #shapeOf(sql: string, system: string): StatementShape {
+    const text = normaliseSql(sql, system)
+    const digest = digestOf(text)
+    const known = this.#byDigest.get(digest)
+    if (known) return known
+    const shape = new StatementShape(text, digest)
+    this.#byDigest.set(digest, shape)
     return shape
   }
 }

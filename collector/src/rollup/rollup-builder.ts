@@ -3,9 +3,9 @@
  * entry: nothing is left to be made again after a crash. Aggregates of every request are the source; spans only where the sender has none.
  */
 import { attr, metric } from '@spyglass/agent/contract'
+import { StatementShapes } from '@spyglass/agent/sql'
 import { TableBlock } from '../native/table-block.ts'
 import { addHistogram, addSeconds, type Buckets, type ExponentialCounts } from './buckets.ts'
-import { digestOf } from './digest.ts'
 
 /** Attributes of spans that rollups look at. */
 export const SPAN_KEYS = [
@@ -16,7 +16,6 @@ export const SPAN_KEYS = [
   'db.statement',
   attr.dbOperation,
   attr.dbPool,
-  attr.sqlDigest,
 ] as const
 
 /** Beyond it new series of one request are counted together under `_other`. */
@@ -24,6 +23,9 @@ const MAX_SERIES = 5000
 const STATEMENT_LENGTH = 4096
 const NAME_LENGTH = 512
 const OTHER = '_other'
+
+/** Whatever the sender makes of a statement, it is counted by our text and our digest of it. */
+const shapes = new StatementShapes()
 
 export interface RollupOrigin {
   readonly service: string
@@ -75,9 +77,8 @@ export class RollupBuilder {
     const addition = { count: 1, errors: failed ? 1 : 0, sum: nanos, max: nanos }
     const system = isServer ? '' : value(attr.dbSystem) || value('db.system')
     if (system) {
-      const statement = value(attr.dbQueryText) || value('db.statement') || name
-      const digest = value(attr.sqlDigest) || digestOf(statement)
-      const cell = cellOf(this.#sql, origin, [system, value(attr.dbPool), digest, value(attr.dbOperation)], statement)
+      const { digest, text } = shapes.of(value(attr.dbQueryText) || value('db.statement') || name, system)
+      const cell = cellOf(this.#sql, origin, [system, value(attr.dbPool), digest, value(attr.dbOperation)], text)
       addTo(cell, addition)
       addSeconds(cell.buckets, nanos / 1e9)
     } else if (isServer || value(attr.httpMethod)) {
@@ -118,9 +119,9 @@ export class RollupBuilder {
       return cellOf(this.#red, origin, [joined(value(attr.httpMethod), peer), 'Client', status])
     }
     if (name !== metric.dbClientDuration) return undefined
-    const statement = value(attr.dbQueryText)
-    const digest = value(attr.sqlDigest) || digestOf(statement)
-    return cellOf(this.#sql, origin, [value(attr.dbSystem), value(attr.dbPool), digest, value(attr.dbOperation)], statement)
+    const system = value(attr.dbSystem)
+    const { digest, text } = shapes.of(value(attr.dbQueryText), system)
+    return cellOf(this.#sql, origin, [system, value(attr.dbPool), digest, value(attr.dbOperation)], text)
   }
 }
 

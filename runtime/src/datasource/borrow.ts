@@ -1,6 +1,7 @@
 /** One connection that is lent: who has it, since when, and what it runs. It never refers to the handle that the borrower holds. */
 import { AsyncResource } from 'node:async_hooks'
 import { type CallSite, type Holder, currentAgent } from '@spyglass/agent'
+import { normaliseSql } from '@spyglass/agent/sql'
 import type { DriverConnection } from './driver.ts'
 
 /** One open connection of a pool. */
@@ -40,8 +41,10 @@ export class Borrow {
   readonly waitMs: number
   /** Statements running on it now. */
   running = 0
-  /** Text of the last statement. */
+  /** Text of the last statement, as it was run. */
   text = ''
+  /** `db.system.name` of the database that reads it. */
+  system = ''
   leaked = false
   /** The borrower may not use it any more; the connection follows when its last statement has ended. */
   returned = false
@@ -57,7 +60,7 @@ export class Borrow {
 
   /** The last statement, normalised: parameters and literals never leave the process. */
   statement(): string {
-    return this.text === '' ? '' : (currentAgent()?.normaliseSql(this.text).text ?? withoutLiterals(this.text))
+    return normaliseSql(this.text, this.system)
   }
 
   holder(now: number): Holder {
@@ -77,9 +80,4 @@ export class Borrow {
   describe(): string {
     return [this.asker.site.location(), this.asker.route].filter(Boolean).join(' in ') || 'an unknown place'
   }
-}
-
-/** Stands in where no agent runs: string and number literals become `?`. */
-export function withoutLiterals(text: string): string {
-  return text.replaceAll(/'(?:[^']|'')*'?/g, '?').replaceAll(/(?<![\w$])\d[\w.]*/g, '?')
 }

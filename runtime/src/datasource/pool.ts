@@ -137,6 +137,7 @@ export class Pool {
   statementStarted(borrow: Borrow, text: string): void {
     borrow.running++
     borrow.text = text
+    borrow.system = this.driver.system
   }
 
   statementEnded(borrow: Borrow): void {

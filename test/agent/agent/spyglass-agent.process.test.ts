@@ -10,7 +10,6 @@ test('the agent answers its door and sends metrics of the process, of its resour
   const { settings } = readSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint, OTEL_RESOURCE_ATTRIBUTES: 'service.instance.id=http-1' })
   const agent = new SpyglassAgent(settings)
   expect(agent.currentRequest()).toBeUndefined()
-  expect(agent.normaliseSql('SELECT 1')).toMatchObject({ text: 'SELECT ?', digest: expect.stringMatching(/^[\da-f]{16}$/) })
   runOutside(() => {
     const record = agent.recorder.beginManualRoot({ kind: 1, parent: undefined })
     agent.recorder.endManualRoot(record)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { digestOf } from '@spyglass/agent/sql'
 import { bucketIndex } from '@spyglass/agent/contract'
 import { OtlpDecoder } from '../../../collector/src/decode/decoder.ts'
 import { readNative } from '../../support/native.ts'
@@ -174,7 +175,7 @@ test('aggregates of statements go to sql_1m with digest, text and errors', () =>
     {
       DbSystem: 'sqlite',
       Pool: 'shop',
-      Digest: '0123456789abcdef',
+      Digest: digestOf('SELECT ?'),
       Operation: 'SELECT',
       Statement: 'SELECT ?',
       Calls: 10_000,

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bucketIndex } from '@spyglass/agent/contract'
+import { digestOf } from '@spyglass/agent/sql'
 import { addHistogram, addSeconds, type Buckets } from '../../../collector/src/rollup/buckets.ts'
-import { digestOf } from '../../../collector/src/rollup/digest.ts'
 import { RollupBuilder } from '../../../collector/src/rollup/rollup-builder.ts'
 import { readNative } from '../../support/native.ts'
 
@@ -61,11 +61,11 @@ test('server spans and HTTP client spans go to red_1m, one row for each route an
 
 test('database spans go to sql_1m by digest, whatever their literals', () => {
   const builder = new RollupBuilder()
-  const statement = (text: string) => (key: string) => (key === 'db.system.name' ? 'pg' : key === 'db.query.text' ? text : '')
-  for (const text of ['SELECT 1', 'SELECT  2', "SELECT 'x'"]) {
+  const statement = (text: string) => (key: string) => (key === 'db.system.name' ? 'postgresql' : key === 'db.query.text' ? text : '')
+  for (const text of ['SELECT 1', 'SELECT  2', "select 'x'"]) {
     builder.span(origin, { name: 'q', isServer: false, failed: false, nanos: 1, value: statement(text) })
   }
-  expect(rowsOf(builder)).toMatchObject([{ DbSystem: 'pg', Calls: 3, Digest: digestOf('SELECT ?') }])
+  expect(rowsOf(builder)).toMatchObject([{ DbSystem: 'postgresql', Calls: 3, Digest: digestOf('SELECT ?') }])
 })
 
 test('series beyond the bound are counted together, and none is lost', () => {

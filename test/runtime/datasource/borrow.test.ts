@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Borrow, askerOf, withoutLiterals } from '../../../runtime/src/datasource/borrow.ts'
+import { Borrow, askerOf } from '../../../runtime/src/datasource/borrow.ts'
 import type { DriverConnection } from '../../../runtime/src/datasource/driver.ts'
 
 const connection: DriverConnection = {
@@ -13,6 +13,7 @@ const site = { location: () => 'src/shop.ts:7', frames: () => ['handler (src/sho
 
 test('a holder tells where, for how long and what, without the literals', () => {
   const borrow = new Borrow({ id: 3, connection, idleSince: 0 }, askerOf(site, true), 1000, 5)
+  borrow.system = 'sqlite'
   borrow.text = "SELECT * FROM customer WHERE name = 'Ada' AND id = 7"
   expect(borrow.holder(3500)).toEqual({
     connection: 3,
@@ -27,6 +28,13 @@ test('a holder tells where, for how long and what, without the literals', () => 
   expect(borrow.describe()).toBe('src/shop.ts:7')
 })
 
-test('without an agent literals are taken out of a statement, names with digits stay', () => {
-  expect(withoutLiterals("INSERT INTO t1 VALUES (12, 'it''s', x2, 0x1F, 'open")).toBe('INSERT INTO t1 VALUES (?, ?, x2, ?, ?')
+test('the last statement is read in the dialect of its database', () => {
+  const borrow = new Borrow({ id: 3, connection, idleSince: 0 }, askerOf(site, true), 1000, 5)
+  expect(borrow.statement()).toBe('')
+  borrow.text = "SELECT $$pw$$, E'it\\'s', a FROM t"
+  borrow.system = 'postgresql'
+  expect(borrow.statement()).toBe('SELECT ?, ?, a FROM t')
+  borrow.text = "SELECT [it's] FROM t WHERE a = 'C:\\' AND b = 'x'"
+  borrow.system = 'sqlite'
+  expect(borrow.statement()).toBe("SELECT [it's] FROM t WHERE a = ? AND b = ?")
 })

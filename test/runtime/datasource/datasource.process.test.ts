@@ -42,7 +42,6 @@ test('320 of 320 statements of 160 requests over two connections land in their o
     currentRequest: () => real.currentRequest(),
     observeRequest: (observer) => real.observeRequest(observer),
     markLeak: () => real.markLeak(),
-    normaliseSql: (text) => real.normaliseSql(text),
     requestCounters: () => real.requestCounters(),
     flush: (timeoutMs) => real.flush(timeoutMs),
     startStatement(input, calledFrom) {

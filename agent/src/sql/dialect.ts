@@ -1,0 +1,138 @@
+/**
+ * How each kind of database reads its text, as far as it decides where a literal begins and ends. `db.system.name` names the dialect; it
+ * is never guessed. Sources: the lexical chapters of the databases' manuals, named beside each entry where they differ from the standard.
+ */
+
+/**
+ * Whether a backslash escapes the next character of a string. `maybe…`: a setting of the server or session decides and nobody tells it,
+ * so both readings are tried, the named one first. `unknown`: a text for which it matters is cut there.
+ */
+export type Backslash = 'plain' | 'escape' | 'maybe-plain' | 'maybe-escape' | 'unknown'
+
+export interface Dialect {
+  readonly backslash: Backslash
+  /** What double quotes hold. `either`: a name where only a name can stand, a string elsewhere. */
+  readonly doubleQuote: 'name' | 'string' | 'either'
+  /** What `[` begins: a name, an array, or one cannot know. */
+  readonly bracket: 'name' | 'array' | 'unknown'
+  readonly hash: 'comment' | 'operator' | 'unknown'
+  /** `spaced`: two dashes are a comment only before white space. */
+  readonly dashes: 'comment' | 'spaced' | 'operator' | 'unknown'
+  readonly slashes: 'comment' | 'operator' | 'unknown'
+  /** Whether block comments hold block comments. */
+  readonly nested: boolean | 'unknown'
+  /** `$tag$…$tag$` is a string. */
+  readonly dollarQuote: boolean
+  /** `'''…'''` and `"""…"""` are strings. */
+  readonly tripleQuote: boolean
+  /** `q'[…]'` is a string. */
+  readonly qQuote: boolean | 'unknown'
+  /** What `/*!` holds is run. */
+  readonly executableComments: boolean
+  /** `INSERT … FORMAT name` is followed by data. */
+  readonly formats: boolean
+  /** Only texts that begin like SQL are read at all. */
+  readonly sqlOnly: boolean
+}
+
+const standard: Dialect = {
+  backslash: 'plain',
+  doubleQuote: 'name',
+  bracket: 'array',
+  hash: 'operator',
+  dashes: 'comment',
+  slashes: 'operator',
+  nested: false,
+  dollarQuote: false,
+  tripleQuote: false,
+  qQuote: false,
+  executableComments: false,
+  formats: false,
+  sqlOnly: false,
+}
+
+/** standard_conforming_strings may be off, and Redshift calls itself PostgreSQL: both make backslashes escape. */
+const postgresql: Dialect = { ...standard, backslash: 'maybe-plain', nested: true, dollarQuote: true }
+/** NO_BACKSLASH_ESCAPES turns escapes off. ANSI_QUOTES makes names of double quotes: they count as strings all the same. */
+const mysql: Dialect = {
+  ...standard,
+  backslash: 'maybe-escape',
+  doubleQuote: 'string',
+  hash: 'comment',
+  dashes: 'spaced',
+  executableComments: true,
+}
+/** Reads a double-quoted name that no table has as a string. */
+const sqlite: Dialect = { ...standard, doubleQuote: 'either', bracket: 'name' }
+/** QUOTED_IDENTIFIER OFF makes strings of double quotes. */
+const sqlServer: Dialect = { ...standard, doubleQuote: 'either', bracket: 'name', nested: true }
+const oracle: Dialect = { ...standard, qQuote: true }
+const db2: Dialect = { ...standard, nested: 'unknown' }
+const clickhouse: Dialect = { ...standard, backslash: 'escape', dollarQuote: true, hash: 'comment', nested: 'unknown', formats: true }
+const snowflake: Dialect = { ...standard, backslash: 'escape', dollarQuote: true, slashes: 'comment' }
+const bigquery: Dialect = { ...standard, backslash: 'escape', doubleQuote: 'string', hash: 'comment', tripleQuote: true }
+const spark: Dialect = { ...standard, backslash: 'maybe-escape', doubleQuote: 'string', nested: 'unknown' }
+const informix: Dialect = { ...standard, doubleQuote: 'string' }
+const duckdb: Dialect = { ...standard, nested: true, dollarQuote: true }
+const cql: Dialect = { ...standard, dollarQuote: true, slashes: 'comment' }
+const cypher: Dialect = { ...standard, backslash: 'escape', doubleQuote: 'string', dashes: 'operator', slashes: 'comment' }
+const n1ql: Dialect = { ...standard, backslash: 'maybe-escape', doubleQuote: 'string' }
+const influxql: Dialect = { ...standard, backslash: 'maybe-escape' }
+const graphql: Dialect = {
+  ...standard,
+  backslash: 'escape',
+  doubleQuote: 'string',
+  hash: 'comment',
+  dashes: 'operator',
+  tripleQuote: true,
+}
+
+/** What could be a literal in any dialect is one; where dialects disagree on its end, the text is cut. */
+const unknown: Dialect = {
+  backslash: 'unknown',
+  doubleQuote: 'string',
+  bracket: 'unknown',
+  hash: 'unknown',
+  dashes: 'unknown',
+  slashes: 'unknown',
+  nested: 'unknown',
+  dollarQuote: true,
+  tripleQuote: true,
+  qQuote: 'unknown',
+  executableComments: false,
+  formats: true,
+  sqlOnly: true,
+}
+
+/** By `db.system.name`, and the older names of `db.system`. */
+const dialects = new Map<string, Dialect>([
+  ...named(postgresql, 'postgresql postgres aws.redshift redshift cockroachdb edb greenplum timescaledb yugabytedb alloydb vertica'),
+  ...named(mysql, 'mysql mariadb tidb singlestore memsql aurora.mysql'),
+  ...named(sqlite, 'sqlite libsql turso d1'),
+  ...named(sqlServer, 'microsoft.sql_server mssql mssqlcompact sqlserver sybase azure.sql'),
+  ...named(oracle, 'oracle oracle.db firebird firebirdsql interbase'),
+  ...named(
+    db2,
+    'db2 ibm.db2 hsqldb derby cloudscape h2 h2database trino presto ibm.netezza netezza teradata hanadb sap.hana maxdb sap.maxdb',
+  ),
+  ...named(clickhouse, 'clickhouse'),
+  ...named(snowflake, 'snowflake'),
+  ...named(bigquery, 'bigquery gcp.bigquery spanner gcp.spanner'),
+  ...named(spark, 'spark databricks hive impala'),
+  ...named(informix, 'informix ibm.informix ingres actian.ingres'),
+  ...named(duckdb, 'duckdb'),
+  ...named(cql, 'cassandra scylladb'),
+  ...named(cypher, 'neo4j memgraph'),
+  ...named(n1ql, 'couchbase cosmosdb azure.cosmosdb'),
+  ...named(influxql, 'influxdb'),
+  ...named(graphql, 'graphql'),
+])
+
+function named(dialect: Dialect, systems: string): [string, Dialect][] {
+  return systems.split(' ').map((system) => [system, dialect])
+}
+
+/** The dialect of a `db.system.name`; systems that are not known, and the empty name, have the safest reading. */
+export function dialectOf(system: string): Dialect {
+  return dialects.get(system) ?? dialects.get(system.toLowerCase()) ?? unknown
+}

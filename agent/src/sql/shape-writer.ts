@@ -1,0 +1,264 @@
+/**
+ * Writes the normalised text token by token: one way of spacing, lists and rows folded while they pass, at most
+ * {@link MAX_NORMALISED_LENGTH} characters. It works on code units in one buffer, so that taking back an item of a list costs nothing.
+ */
+import { ELLIPSIS } from './characters.ts'
+
+export const MAX_NORMALISED_LENGTH = 4096
+
+/** What the last token was; decides what a sign, a bracket or a quoted text after it means. */
+export const KIND = { none: 0, word: 1, name: 2, literal: 3, operator: 4, open: 5, close: 6, comma: 7, dot: 8, semicolon: 9 } as const
+
+/** `list`: items equal to the one before are folded. `row`: rows that follow it are left out. */
+export const FRAME = { plain: 0, list: 1, row: 2 } as const
+
+/** Further signs in a row are left out. */
+const MAX_SIGNS = 16
+
+const ROWS = { none: 0, afterRow: 1, afterComma: 2, skipping: 3 } as const
+
+const SPACE = 32
+const OPEN = 40
+const CLOSE = 41
+const PLUS = 43
+const COMMA = 44
+const DASH = 45
+const OPEN_BRACKET = 91
+const CLOSE_BRACKET = 93
+const SEMICOLON = 59
+
+interface Frame {
+  kind: number
+  /** Where the present item begins in the buffer. */
+  item: number
+  /** The item before: begin and end. */
+  previous: number
+  previousEnd: number
+}
+
+export class ShapeWriter {
+  /** Kind of the last token, also of one that was folded away. */
+  last: number = KIND.none
+  /** Whether the source has white space or a comment before the next token. */
+  space = false
+  isFull = false
+  readonly #units = new Uint16Array(MAX_NORMALISED_LENGTH)
+  /** The same in one byte each, for texts that have nothing wider. */
+  readonly #bytes = Buffer.alloc(MAX_NORMALISED_LENGTH)
+  #widest = 0
+  #length = 0
+  /** Open brackets, `#depth` of them; the objects are used again. */
+  readonly #frames: Frame[] = []
+  #depth = 0
+  #rows: number = ROWS.none
+  #skipDepth = 0
+  /** Signs not written yet, and whether there was white space before them. */
+  #signs = ''
+  #signSpace = false
+  #semicolon = false
+  /** More brackets closed than were opened. */
+  #isUnbalanced = false
+
+  reset(): void {
+    this.last = KIND.none
+    this.space = this.isFull = this.#semicolon = this.#isUnbalanced = false
+    this.#length = this.#skipDepth = this.#widest = 0
+    this.#depth = 0
+    this.#rows = ROWS.none
+    this.#signs = ''
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 0
+  }
+
+  get isBalanced(): boolean {
+    return !this.#isUnbalanced && this.#depth === 0 && this.#rows !== ROWS.skipping
+  }
+
+  text(): string {
+    if (this.#widest < 256) return this.#bytes.toString('latin1', 0, this.#length)
+    return Buffer.from(this.#units.buffer, 0, this.#length * 2).toString('utf16le')
+  }
+
+  /** A word or another token as it stands in the source. */
+  token(source: string, start: number, end: number, kind: number): void {
+    if (this.#rows === ROWS.afterComma && kind === KIND.word && isRow(source, start, end)) return // VALUES ROW(…), ROW(…)
+    if (!this.#admits(kind)) return
+    this.#flushSigns()
+    this.#put(source, start, end)
+    this.last = kind
+  }
+
+  /** A literal or a placeholder. A sign before it is part of it. */
+  literal(): void {
+    if (this.#signs !== '') {
+      this.#signs = ''
+      this.space ||= this.#signSpace
+    }
+    if (!this.#admits(KIND.literal)) return
+    this.#put('?', 0, 1)
+    this.last = KIND.literal
+  }
+
+  /** A sign that may belong to the literal after it. */
+  sign(char: string): void {
+    if (this.#rows === ROWS.skipping) return
+    if (this.#signs === '') this.#signSpace = this.space
+    this.space = false
+    if (this.#signs.length < MAX_SIGNS) this.#signs += char
+    this.last = KIND.operator
+  }
+
+  open(source: string, at: number, kind: number): void {
+    if (this.#rows === ROWS.skipping && source[at] === '(') this.#skipDepth++
+    if (this.#rows === ROWS.afterRow || this.#rows === ROWS.afterComma) {
+      if (source[at] === '(') {
+        this.#rows = ROWS.skipping
+        this.#skipDepth = 1
+      }
+    }
+    if (!this.#admits(KIND.open)) return
+    this.#flushSigns()
+    this.#put(source, at, at + 1)
+    const frame = (this.#frames[this.#depth++] ??= { kind, item: 0, previous: -1, previousEnd: -1 })
+    frame.kind = kind
+    frame.item = this.#length
+    frame.previous = frame.previousEnd = -1
+    this.last = KIND.open
+  }
+
+  close(source: string, at: number): void {
+    if (this.#rows === ROWS.skipping && source[at] === ')' && --this.#skipDepth === 0) {
+      this.#rows = ROWS.afterRow
+      this.last = KIND.close
+      return
+    }
+    if (!this.#admits(KIND.close)) return
+    this.#flushSigns()
+    const frame = this.#depth > 0 ? this.#frames[--this.#depth] : undefined
+    if (!frame) this.#isUnbalanced = true
+    else if (frame.kind === FRAME.list) this.#foldItem(frame)
+    this.space = false
+    this.#put(source, at, at + 1)
+    this.last = KIND.close
+    if (frame?.kind === FRAME.row) this.#rows = ROWS.afterRow
+  }
+
+  comma(): void {
+    if (this.#rows === ROWS.afterRow) {
+      this.#rows = ROWS.afterComma
+      this.last = KIND.comma
+      return
+    }
+    if (!this.#admits(KIND.comma)) return
+    this.#flushSigns()
+    const frame = this.#depth > 0 ? this.#frames[this.#depth - 1] : undefined
+    if (frame?.kind === FRAME.list) {
+      this.#foldItem(frame)
+      frame.previous = frame.item
+      frame.previousEnd = this.#length
+      frame.item = this.#length + 2
+    }
+    this.space = false
+    this.#put(',', 0, 1)
+    this.last = KIND.comma
+  }
+
+  /** Written when something follows it. */
+  semicolon(): void {
+    if (this.#rows === ROWS.skipping) return
+    this.#rows = ROWS.none
+    this.#signs = ''
+    this.#semicolon = this.#length > 0
+    this.last = KIND.semicolon
+  }
+
+  /** To be called at the end of the source: a sign that nothing follows goes. */
+  finish(): void {
+    this.#signs = ''
+  }
+
+  /** Ends the text with the sign that something is left out. What would join it to the part left out goes as well. */
+  cut(): void {
+    if (this.isFull) return
+    while (this.#length > 0 && isJoint(this.#units[this.#length - 1] as number)) this.#length--
+    this.#unit(ELLIPSIS)
+    this.isFull = true
+  }
+
+  /** Drops an item that is equal to the one before, with the comma between them. */
+  #foldItem(frame: Frame): void {
+    const length = this.#length - frame.item
+    if (frame.previous < 0 || length !== frame.previousEnd - frame.previous) return
+    for (let i = 0; i < length; i++) if (this.#units[frame.previous + i] !== this.#units[frame.item + i]) return
+    this.#length = frame.previousEnd
+    frame.item = frame.previous
+  }
+
+  /** Whether a token is written; inside rows that are left out it is not. */
+  #admits(kind: number): boolean {
+    if (this.isFull) return false
+    if (this.#rows === ROWS.skipping) {
+      this.last = kind
+      this.space = false
+      return false
+    }
+    if (this.#rows === ROWS.afterComma) {
+      this.#rows = ROWS.none
+      const { space } = this
+      this.space = false
+      this.#put(',', 0, 1)
+      this.space = space
+    }
+    this.#rows = ROWS.none
+    return !this.isFull
+  }
+
+  #flushSigns(): void {
+    const signs = this.#signs
+    if (signs === '') return
+    this.#signs = ''
+    const { space } = this
+    this.space = this.#signSpace
+    for (let i = 0; i < signs.length && !this.isFull; i++) this.#put(signs, i, i + 1)
+    this.space = space
+  }
+
+  /**
+   * One space where there was any, none inside brackets or before a comma, always one after a comma; two dashes never meet, since they
+   * would be a comment.
+   */
+  #put(source: string, start: number, end: number): void {
+    const first = source.charCodeAt(start)
+    const isSpaced = this.#semicolon || (this.#wantsSpace(first) && first !== COMMA && first !== CLOSE && first !== CLOSE_BRACKET)
+    this.space = false
+    if (this.#length + end - start + 2 > MAX_NORMALISED_LENGTH - 1) {
+      this.cut()
+      return
+    }
+    if (this.#semicolon) this.#unit(SEMICOLON)
+    this.#semicolon = false
+    if (isSpaced) this.#unit(SPACE)
+    for (let at = start; at < end; at++) this.#unit(source.charCodeAt(at))
+  }
+
+  #wantsSpace(first: number): boolean {
+    if (this.#length === 0) return false
+    const last = this.#units[this.#length - 1] as number
+    return last === COMMA || (last === DASH && first === DASH) || (this.space && last !== OPEN && last !== OPEN_BRACKET && last !== SPACE)
+  }
+
+  #unit(unit: number): void {
+    this.#units[this.#length] = unit
+    this.#bytes[this.#length++] = unit
+    this.#widest |= unit
+  }
+}
+
+const isRow = (source: string, start: number, end: number): boolean => end - start === 3 && /^row$/i.test(source.slice(start, end))
+
+/** Space, comma, semicolon and signs. */
+function isJoint(unit: number): boolean {
+  return unit === SPACE || unit === COMMA || unit === SEMICOLON || unit === DASH || unit === PLUS
+}

@@ -1,0 +1,89 @@
+/** What words of a statement mean for the literals around them. Words are looked at where they matter, not one by one. */
+import type { Dialect } from './dialect.ts'
+import { FRAME } from './shape-writer.ts'
+
+const set = (words: string): ReadonlySet<string> => new Set(words.split(' '))
+
+const STRING_PREFIXES = set('b bx br e g n r rb u x')
+export const isStringPrefix = (prefix: string): boolean => STRING_PREFIXES.has(prefix)
+/** `_utf8mb4'…'` of MySQL. */
+export const isCharacterSet = (prefix: string): boolean => prefix.length > 1 && prefix.startsWith('_')
+
+const BEFORE_SIGN = set(
+  'ALL AND BETWEEN BY CASE DEFAULT DISTINCT ELSE FETCH FROM HAVING IN INTERVAL IS LIKE LIMIT NOT OFFSET ON OR RETURN RETURNING SELECT SET SIMILAR THEN TO TOP USING VALUE VALUES WHEN WHERE XOR',
+)
+/** Whether a sign after this word belongs to the literal that follows. */
+export const isSignPosition = (word: string): boolean => word.length <= 9 && BEFORE_SIGN.has(word.toUpperCase())
+
+const BEFORE_NAME = set('AS COLUMN CONSTRAINT EXISTS FROM INDEX INTO JOIN REFERENCES TABLE TRIGGER UPDATE VIEW')
+
+/** Statements that SQL begins with; a text of an unknown system that begins otherwise is no SQL. */
+const SQL_VERBS = set(
+  'ALTER ANALYZE BEGIN CALL COMMIT COPY CREATE DECLARE DELETE DESCRIBE DROP EXEC EXECUTE EXPLAIN FETCH GRANT INSERT LOCK MERGE OPEN PRAGMA RELEASE REPLACE REVOKE ROLLBACK SAVEPOINT SELECT SHOW START TRUNCATE UPDATE UPSERT USE VACUUM VALUES WITH',
+)
+/** Statements that may hold a password without quotes, or one that looks like a name. */
+const ACCOUNT_VERBS = set('ALTER ATTACH BACKUP CHANGE CONN CONNECT CREATE EXEC EXECUTE GRANT OPEN PRAGMA RESTORE SET')
+const NO_ACCOUNT = set('AGGREGATE FUNCTION INDEX MATERIALIZED PROCEDURE TABLE TRIGGER TYPE VIEW')
+const SECRET_WORDS = set('AUTHENTICATED AUTHORIZATION CREDENTIAL CREDENTIALS HEXKEY IDENTIFIED KEY PASSWORD REKEY SECRET TEXTKEY TOKEN')
+const OBJECT_WORDS = 5
+
+/** Follows one text: how its present statement began. */
+export class StatementWords {
+  #sqlOnly = false
+  #hasFormats = false
+  #verb = ''
+  #count = 0
+  #isAccount = false
+  /** FORMAT was read: the word after it ends the statement, data follow. */
+  #isFormat = false
+
+  reset({ sqlOnly, formats }: Dialect): void {
+    this.#sqlOnly = sqlOnly
+    this.#hasFormats = formats
+    this.#verb = ''
+    this.#count = 0
+    this.#isAccount = this.#isFormat = false
+  }
+
+  /** `foreign`: this is no SQL. `cut`: what follows the word must not be shown. */
+  verdict(sql: string, start: number, end: number, isAfterWord: boolean): 'shown' | 'cut' | 'foreign' {
+    const count = this.#count++
+    if (count === 0) return this.#begins(sql.slice(start, end).toUpperCase())
+    if (end - start === 10 && /^identified$/i.test(sql.slice(start, end))) return 'cut'
+    if (this.#isAccount) return this.#accountWord(sql.slice(start, end).toUpperCase(), count)
+    if (this.#verb === 'COPY' || this.#verb === 'INSERT') return this.#dataWord(sql.slice(start, end).toUpperCase(), isAfterWord)
+    return 'shown'
+  }
+
+  /** How the brackets after this word are folded. */
+  frameAfter(sql: string, start: number, end: number): number {
+    const length = end - start
+    if (length !== 2 && length !== 3 && length !== 5 && length !== 6) return FRAME.plain
+    const word = sql.slice(start, end).toUpperCase()
+    if (word === 'IN') return FRAME.list
+    return word === 'VALUES' || word === 'VALUE' || (word === 'ROW' && this.#verb !== 'SELECT') ? FRAME.row : FRAME.plain
+  }
+
+  precedesName(sql: string, start: number, end: number): boolean {
+    return end - start <= 10 && BEFORE_NAME.has(sql.slice(start, end).toUpperCase())
+  }
+
+  #begins(verb: string): 'shown' | 'cut' | 'foreign' {
+    if (this.#sqlOnly && !SQL_VERBS.has(verb)) return 'foreign'
+    this.#verb = verb
+    this.#isAccount = ACCOUNT_VERBS.has(verb)
+    return verb === 'CONNECT' || verb === 'CONN' ? 'cut' : 'shown'
+  }
+
+  #accountWord(word: string, count: number): 'shown' | 'cut' {
+    if (count < OBJECT_WORDS && NO_ACCOUNT.has(word)) this.#isAccount = false
+    return this.#isAccount && SECRET_WORDS.has(word) ? 'cut' : 'shown'
+  }
+
+  /** COPY … FROM STDIN and ClickHouse's INSERT … FORMAT name are followed by data. */
+  #dataWord(word: string, isAfterWord: boolean): 'shown' | 'cut' {
+    if (this.#isFormat && isAfterWord) return 'cut'
+    this.#isFormat = this.#hasFormats && this.#verb === 'INSERT' && word === 'FORMAT'
+    return this.#verb === 'COPY' && word === 'STDIN' ? 'cut' : 'shown'
+  }
+}
