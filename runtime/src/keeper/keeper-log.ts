@@ -1,21 +1,26 @@
-/** The keeper's own lines in logs/server.log, in the shape pino gives the other processes' lines; the keeper loads no package. */
-import { closeSync, openSync, writeSync } from 'node:fs'
+/** The keeper's own lines in logs/server.log, in the shape pino gives the other processes' lines; the keeper loads no npm package. */
+import { closeSync, openSync } from 'node:fs'
+import { droppedReport, LineSink } from '@spyglass/process/output'
+import { fail } from '../errors.ts'
 
 export interface KeeperLog {
   /** File descriptor that children take as standard output and error: they append to the same file without passing through the keeper. */
   readonly fd: number
   readonly file: string
+  /** Like the others: never throws; a line that the disk does not take is dropped and counted. */
   info(fields: Readonly<Record<string, unknown>>, message: string): void
   warn(fields: Readonly<Record<string, unknown>>, message: string): void
   error(fields: Readonly<Record<string, unknown>>, message: string): void
   close(): void
 }
 
+/** @throws SPY_LOG_UNWRITABLE */
 export function openKeeperLog(file: string): KeeperLog {
-  const fd = openSync(file, 'a', 0o640)
+  const fd = openToAppend(file)
+  const sink = new LineSink({ fd, report: droppedReport('keeper', process.pid) })
   const write = (level: string, fields: Readonly<Record<string, unknown>>, msg: string): void => {
     const line = JSON.stringify({ level, time: new Date().toISOString(), process: 'keeper', pid: process.pid, ...fields, msg })
-    writeSync(fd, `${line}\n`)
+    sink.write(`${line}\n`)
   }
   return {
     fd,
@@ -24,5 +29,13 @@ export function openKeeperLog(file: string): KeeperLog {
     warn: (fields, message) => write('warn', fields, message),
     error: (fields, message) => write('error', fields, message),
     close: () => closeSync(fd),
+  }
+}
+
+function openToAppend(file: string): number {
+  try {
+    return openSync(file, 'a', 0o640)
+  } catch (error) {
+    throw fail('SPY_LOG_UNWRITABLE', [file, error instanceof Error ? error.message : String(error)], error)
   }
 }

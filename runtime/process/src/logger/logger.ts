@@ -1,6 +1,7 @@
 /** The log of our own processes: one JSON object a line on standard error, which the keeper appends to logs/server.log. */
 import pino, { type Logger } from 'pino'
 import { SECRET_KEYS } from '@spyglass/agent/contract'
+import { droppedReport, LineSink } from '../output/index.ts'
 
 export type { Logger } from 'pino'
 
@@ -11,7 +12,10 @@ export interface LoggerOptions {
   readonly level?: string
 }
 
-/** Makes the root logger of a process; parts take `logger.child({ component })`. Secrets are replaced by `[redacted]`. */
+/**
+ * Makes the root logger of a process; parts take `logger.child({ component })`. Secrets are replaced by `[redacted]`. Writing a line never
+ * throws: what a full disk or a closed pipe does not take is dropped, counted, and reported once it works again.
+ */
 export function createLogger({ process: name, level = 'info' }: LoggerOptions): Logger {
   return pino(
     {
@@ -21,7 +25,7 @@ export function createLogger({ process: name, level = 'info' }: LoggerOptions): 
       formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    pino.destination({ fd: 2, sync: true }),
+    new LineSink({ fd: 2, report: droppedReport(name, process.pid) }),
   )
 }
 

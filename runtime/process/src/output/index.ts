@@ -1,0 +1,2 @@
+export * from './guard-output.ts'
+export * from './line-sink.ts'
