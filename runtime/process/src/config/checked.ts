@@ -2,9 +2,10 @@
  * Configuration and secrets as the keeper checked them at its start, handed to its children as JSON. A child that is given them loads
  * neither the schema nor a YAML parser, which are 20 MB of each process; one that starts alone reads spyglass.yaml as everybody does.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { writeIfChanged } from '../durable-file/index.ts'
 import { type DataFolder, ensureDataFolder } from './data-folder.ts'
 import { fail } from './errors.ts'
 import type { SpyglassConfig } from './schema.ts'
@@ -25,14 +26,28 @@ export interface ProcessConfig extends Checked {
   readonly folder: DataFolder
 }
 
+const CONFIG = 'config.json'
 const SECRETS = 'secrets.json'
 
-/** Writes both into the folder `run`, for its owner alone; gives the arguments that lead a child to them. */
-export function writeChecked(run: string, { config, secrets }: Checked): readonly string[] {
-  const file = join(run, 'config.json')
-  writePrivate(file, config)
-  writePrivate(join(run, SECRETS), secrets)
-  return ['--checked', file]
+/**
+ * Sees to it that both stand in the folder `run`, for its owner alone. What stands there already is not written again, so that processes
+ * can be started while the disk is full.
+ */
+export function writeChecked(run: string, { config, secrets }: Checked): void {
+  writeIfChanged(join(run, CONFIG), jsonOf(config))
+  writeIfChanged(join(run, SECRETS), jsonOf(secrets))
+}
+
+/** The arguments that lead a child to them. */
+export const checkedArguments = (run: string): readonly string[] => ['--checked', join(run, CONFIG)]
+
+/** The configuration in the folder `run`; undefined when there is none or it is damaged. */
+export function readChecked(run: string): SpyglassConfig | undefined {
+  try {
+    return readJson(join(run, CONFIG)) as SpyglassConfig
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -73,6 +88,4 @@ function readJson(file: string): unknown {
   }
 }
 
-function writePrivate(file: string, content: unknown): void {
-  writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 })
-}
+const jsonOf = (content: unknown): string => `${JSON.stringify(content, undefined, 2)}\n`

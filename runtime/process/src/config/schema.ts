@@ -107,7 +107,16 @@ const TrapTarget = z.strictObject({
 })
 
 export const SpyglassConfig = z.strictObject({
-  server: z.strictObject({ name: name('Name of this server.').default('spyglass') }).prefault({}),
+  server: z
+    .strictObject({
+      name: name('Name of this server.').default('spyglass'),
+      startPatienceMs: milliseconds(
+        60_000,
+        'Time a process may take until it is ready, not counting time it had to wait for a processor or disk. Each further try may take twice as long, up to 16 times.',
+        1000,
+      ),
+    })
+    .prefault({}),
   data: z
     .string()
     .min(1)

@@ -1,7 +1,8 @@
 /** `<data>/secrets.yaml`: made at the first start with random passwords, mode 0600; there is no default credential anywhere. */
 import { randomInt } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { parse, stringify } from 'yaml'
+import { chmodSync, existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { parse, stringify, YAMLParseError } from 'yaml'
 import { z } from 'zod'
 import { codeOf } from '@spyglass/agent/contract'
 import { fail } from './errors.ts'
@@ -19,24 +20,53 @@ export const Secrets = z.object({
 export type Secrets = z.infer<typeof Secrets>
 
 /**
- * Reads the secrets, or makes them if there is no file.
+ * Reads the secrets, or makes them if there is no file. A file that others may read is closed to them, and `remark` hears of it.
  * @throws SPY_SECRETS_INVALID
  */
-export function ensureSecrets(file: string): Secrets {
+export function ensureSecrets(file: string, remark: (text: string) => void = () => {}): Secrets {
   if (!existsSync(file)) writeSecrets(file)
-  return readSecrets(file)
+  const secrets = readSecrets(file)
+  closeToOthers(file, remark)
+  return secrets
 }
 
 /** @throws SPY_SECRETS_MISSING, SPY_SECRETS_INVALID */
 export function readSecrets(file: string): Secrets {
   if (!existsSync(file)) throw fail('SPY_SECRETS_MISSING', [file])
   try {
-    return Secrets.parse(parse(readFileSync(file, 'utf8')))
+    const text = readFileSync(file, 'utf8')
+    if (text.trim() === '') throw new SyntaxError('it is empty')
+    return Secrets.parse(parse(text))
   } catch (error) {
-    const message = error instanceof z.ZodError ? error.issues.map(({ path }) => path.join('.')).join(', ') : 'it cannot be read as YAML'
-    throw fail('SPY_SECRETS_INVALID', [file, message], error)
+    throw fail('SPY_SECRETS_INVALID', [file, reasonOf(file, error)], error)
   }
 }
+
+/** Passwords are never told, so neither are values: only what is missing or wrong, by name. */
+function reasonOf(file: string, error: unknown): string {
+  if (error instanceof z.ZodError) {
+    const names = error.issues.map(({ path }) => path.join('.')).filter(Boolean)
+    return names.length > 0 ? `missing or too short: ${names.join(', ')}` : 'it does not hold settings by name'
+  }
+  if (codeOf(error) === 'EISDIR') return 'it is a folder'
+  if (codeOf(error) === 'EACCES') return `this user may not read it (mode ${modeOf(file)}, owner ${statSync(file).uid})`
+  if (error instanceof YAMLParseError) return `it is no valid YAML (line ${error.linePos?.[0].line ?? '?'})` // its message quotes the line
+  return error instanceof SyntaxError ? error.message : `it cannot be read (${codeOf(error) ?? 'not YAML'})`
+}
+
+function closeToOthers(file: string, remark: (text: string) => void): void {
+  const mode = modeOf(file)
+  if (mode.endsWith('00')) return
+  const what = `${file} could be read by other users of this machine (mode ${mode})`
+  try {
+    chmodSync(file, 0o600)
+    remark(`${what}; it is mode 0600 now. Change its passwords if other people use this machine.`)
+  } catch (error) {
+    remark(`${what} and its mode cannot be changed (${codeOf(error) ?? String(error)}). Set it to 0600.`)
+  }
+}
+
+const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8).padStart(4, '0')
 
 /**
  * Written aside and linked to its name: a start that was broken off leaves no half file, and of two processes that make it at the same
@@ -50,13 +80,14 @@ function writeSecrets(file: string): void {
     internal: { token: newPassword(43) },
   }
   const aside = `${file}.${process.pid}`
-  writeFileSync(aside, `# Made by Spyglass at its first start. Keep it private.\n${stringify(secrets)}`, { mode: 0o600 })
   try {
+    writeFileSync(aside, `# Made by Spyglass at its first start. Keep it private.\n${stringify(secrets)}`, { mode: 0o600 })
     linkSync(aside, file)
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
+    if (codeOf(error) !== 'EEXIST')
+      throw fail('SPY_DATA_UNWRITABLE', [dirname(file), error instanceof Error ? error.message : String(error)], error)
   } finally {
-    rmSync(aside)
+    rmSync(aside, { force: true })
   }
 }
 

@@ -1,21 +1,74 @@
 /** Small files that must survive: written aside, flushed, renamed, and the folder flushed, so that there is the old file or the new. */
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { codeOf } from '@spyglass/agent/contract'
 
-export function writeDurably(file: string, content: string): void {
+export interface DurableOptions {
+  /** Name under which the file that is replaced is kept. */
+  readonly keepAs?: string
+}
+
+/** The file is for its owner alone (mode 0600). What cannot be written leaves the old file as it was, and nothing beside it. */
+export function writeDurably(file: string, content: string, { keepAs }: DurableOptions = {}): void {
   const aside = `${file}.${process.pid}`
-  const handle = openSync(aside, 'w', 0o600)
+  try {
+    writeFlushed(aside, content)
+    if (keepAs !== undefined) keep(file, keepAs)
+    renameSync(aside, file)
+  } catch (error) {
+    rmSync(aside, { force: true })
+    throw error
+  }
+  flushFolder(dirname(file))
+}
+
+/** Writes nothing when the file holds just this: then it needs no space on a full disk. A file in the way is replaced, a folder set aside. */
+export function writeIfChanged(file: string, content: string): void {
+  if (contentOf(file) === content) return
+  writeDurably(file, content)
+}
+
+/** Moves what cannot be used out of the way, as `NAME.damaged-20261126T101500123Z`; gives that name. */
+export function setAside(file: string, now: number = Date.now()): string {
+  const aside = `${file}.damaged-${new Date(now).toISOString().replaceAll(/[-:.]/g, '')}`
+  renameSync(file, aside)
+  return aside
+}
+
+function writeFlushed(file: string, content: string): void {
+  const handle = openSync(file, 'w', 0o600)
   try {
     writeFileSync(handle, content)
     fsyncSync(handle)
   } finally {
     closeSync(handle)
   }
-  renameSync(aside, file)
-  const folder = openSync(dirname(file), 'r')
+}
+
+/** A second name for the present content: there is no moment without a file. */
+function keep(file: string, keepAs: string): void {
+  rmSync(keepAs, { force: true, recursive: true })
   try {
-    fsyncSync(folder)
+    linkSync(file, keepAs)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error // there is none yet
+  }
+}
+
+function flushFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
   } finally {
-    closeSync(folder)
+    closeSync(handle)
+  }
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'EISDIR') setAside(file)
+    return undefined
   }
 }

@@ -1,1 +1,2 @@
 export * from './durable-file.ts'
+export * from './state-file.ts'

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -30,6 +30,65 @@ test('a damaged file is told by the missing entries, without its content, and is
     expect.objectContaining({ code: 'SPY_SECRETS_INVALID', message: expect.not.stringContaining('hunter2') }),
   )
   expect(readFileSync(file, 'utf8')).toBe(content)
+})
+
+test.for([
+  ['empty', '', 'it is empty'],
+  ['blank', ' \n\n', 'it is empty'],
+  ['a list', '- a\n', 'does not hold settings by name'],
+  ['a word', 'hunter2\n', 'does not hold settings by name'],
+  ['cut off', 'console: {user: admin, pass', 'no valid YAML (line 1)'],
+  ['an alias', 'console: {user: admin, password: *hunter2}', 'cannot be read'],
+  ['binary', '\0\u0001\u0002', /valid YAML|settings by name/],
+] as const)('a file that is %s stops the start with that reason, and no secret in it', ([, content, reason]) => {
+  const file = join(tempFolder(), 'secrets.yaml')
+  writeFileSync(file, content)
+  const error = errorOf(() => ensureSecrets(file))
+  expect(error).toMatchObject({
+    code: 'SPY_SECRETS_INVALID',
+    message: typeof reason === 'string' ? expect.stringContaining(reason) : expect.stringMatching(reason),
+  })
+  expect(error.message).not.toContain('hunter2')
+})
+
+test('a folder in its place is told as such', () => {
+  const file = join(tempFolder(), 'secrets.yaml')
+  mkdirSync(file)
+  expect(errorOf(() => ensureSecrets(file)).message).toContain('it is a folder')
+})
+
+function errorOf(work: () => unknown): Error {
+  try {
+    work()
+  } catch (error) {
+    return error as Error
+  }
+  throw new Error('it did not throw')
+}
+
+test('a file that others may read is closed to them, and that is told', () => {
+  const file = join(tempFolder(), 'secrets.yaml')
+  const remarks: string[] = []
+  const secrets = ensureSecrets(file, (text) => remarks.push(text))
+  expect(remarks).toEqual([])
+  chmodSync(file, 0o644)
+  expect(ensureSecrets(file, (text) => remarks.push(text))).toEqual(secrets)
+  expect(remarks).toEqual([expect.stringMatching(/could be read by other users.*mode 0644.*mode 0600 now/)])
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+})
+
+test.skipIf(process.getuid?.() !== 0)('a file that the user may not read is told with its mode, not as bad YAML', () => {
+  const folder = tempFolder()
+  chmodSync(folder, 0o755)
+  const file = join(folder, 'secrets.yaml')
+  ensureSecrets(file)
+  chmodSync(file, 0o000)
+  const script = "import { ensureSecrets } from '@spyglass/process/config'; process.setuid(65534); ensureSecrets(process.argv[1])"
+  const { stderr } = spawnSync(process.execPath, ['--conditions=spyglass-source', '--input-type=module', '-e', script, file], {
+    encoding: 'utf8',
+  })
+  expect(stderr).toMatch(/SPY_SECRETS_INVALID|may not read it/)
+  expect(stderr).toContain('mode 0000')
 })
 
 test('a file that is not there yet is told as such by those who do not make it', () => {
