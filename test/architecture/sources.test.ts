@@ -24,7 +24,6 @@ const untested: Readonly<Record<string, string>> = {
   'runtime/src/identity.ts': 'reads two files; every end-to-end test starts with it',
   'runtime/src/instance/resources.ts': 'registers getters; test/e2e/first-use.test.ts reads them by SNMP and Jolokia',
   'runtime/src/keeper/keeper.ts': 'wires slots and listeners, which have tests; test/e2e/crash.test.ts kills its children',
-  'runtime/src/keeper/self-report.ts': 'registers getters; test/e2e/first-use.test.ts reads them',
   'runtime/src/management/management.ts': 'wires the parts, which have tests; every end-to-end test starts it',
 }
 

@@ -49,7 +49,7 @@ test.for(['SIGTERM', 'SIGHUP'] as const)(
     expect(await ended).toEqual([0, null])
     expect(pids.filter(isAlive)).toEqual([])
     const log = readFileSync(join(suite.data, 'logs/server.log'), 'utf8')
-    expect(log).not.toContain('ended unasked')
+    expect(log).not.toContain('exited unexpectedly')
     const order = log.split('\n').flatMap((line) => /"part":"([\w-]+)".*"process ended"/.exec(line)?.[1] ?? [])
     expect(order).toEqual(parts.toReversed())
   },

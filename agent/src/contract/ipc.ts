@@ -24,7 +24,10 @@ export type PartName = 'management' | 'collector' | 'store' | 'snmp-bridge' | (s
 export type FromChild =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
-  | { readonly type: 'registry'; readonly snapshot: RegistrySnapshot }
+  /** `unready`: what keeps the process from serving fully, though it runs. */
+  | { readonly type: 'registry'; readonly snapshot: RegistrySnapshot; readonly unready?: readonly string[] }
+  /** Management's judgement of the whole server, when it changes; no reasons: ready. */
+  | { readonly type: 'readiness'; readonly reasons: readonly string[] }
   | { readonly type: 'event'; readonly event: SpyglassEvent }
   | { readonly type: 'command'; readonly id: number; readonly verb: CommandVerb; readonly target: string }
 

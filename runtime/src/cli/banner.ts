@@ -8,14 +8,12 @@ export interface BannerInput {
   readonly secrets: Secrets
   /** What runs here: on the `edge` neither console nor store does. */
   readonly role: Role
-  /** Parts that could not start; they are tried again. */
-  readonly missing: readonly string[]
   /** Whether a person reads it: only then the console's password is shown. */
   readonly interactive: boolean
 }
 
 export function bannerText(input: BannerInput): string {
-  const { config, folder, secrets, role, missing } = input
+  const { config, folder, secrets, role } = input
   const { management } = config
   const rows: (readonly [string, string])[] = [
     ...config.applications.map(
@@ -28,8 +26,7 @@ export function bannerText(input: BannerInput): string {
     ['data', folder.root],
     ['stop', 'Ctrl-C'],
   ]
-  const headline = missing.length > 0 ? `Spyglass runs without ${missing.join(', ')}; the start is tried again.` : 'Spyglass is ready.'
-  return ['', headline, '', ...rows.map(([what, where]) => `  ${what.padEnd(12)}${where}`), ''].join('\n')
+  return ['', 'Spyglass is ready.', '', ...rows.map(([what, where]) => `  ${what.padEnd(12)}${where}`), ''].join('\n')
 }
 
 /** What is here only with collector and store. */

@@ -16,7 +16,9 @@ function check(options: LoadOptions): CheckResult {
     const config = loadConfig(options)
     const folder = ensureDataFolder(config.data)
     const firstStart = !existsSync(folder.secrets)
-    return { config, secrets: ensureSecrets(folder.secrets), firstStart }
+    const remarks: string[] = []
+    const secrets = ensureSecrets(folder.secrets, (remark) => remarks.push(remark))
+    return { config, secrets, firstStart, remarks }
   } catch (error) {
     const code = codeOf(error)
     if (code === undefined || !(error instanceof Error)) throw error

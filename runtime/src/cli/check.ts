@@ -9,6 +9,8 @@ import { baseExecArgv, ownEntry } from './part-scripts.ts'
 export interface CheckedStart extends Checked {
   /** Whether the secrets were made just now. */
   readonly firstStart: boolean
+  /** What was put right, and the operator should know. */
+  readonly remarks: readonly string[]
 }
 
 /** What the process answers: all is well, or a mistake by its code. */

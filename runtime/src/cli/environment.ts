@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DataFolder } from '@spyglass/process/checked-config'
 import type { ApplicationConfig, SpyglassConfig } from '@spyglass/process/config'
 import { version } from '../identity.ts'
+import { serverMark } from '../keeper/predecessors.ts'
 
 const PASSED =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|TERM|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|NODE_DISABLE_COMPILE_CACHE|MALLOC_ARENA_MAX|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/
@@ -19,7 +20,12 @@ export function baseEnvironment(from: NodeJS.ProcessEnv = process.env): Record<s
  * does not hold the 25 MB that strip its types (from its second start on), and a restart takes half the time.
  */
 function childEnvironment({ root }: Pick<DataFolder, 'root'>): Record<string, string> {
-  return { NODE_COMPILE_CACHE: join(root, 'cache', 'node'), ...baseEnvironment() }
+  return { NODE_COMPILE_CACHE: join(root, 'cache', 'node'), ...standInEnvironment({ root }) }
+}
+
+/** For the stand-in, which has nothing to compile. The mark is what a later keeper finds the processes of a killed one by. */
+export function standInEnvironment({ root }: Pick<DataFolder, 'root'>): Record<string, string> {
+  return { ...baseEnvironment(), ...serverMark(root) }
 }
 
 /** For our own services: glibc would give each of their threads a heap of its own, up to eight for each core. */
@@ -47,6 +53,7 @@ export function instanceEnvironment({ config, folder, instance, applications }: 
   const { agent, collector } = config
   return {
     ...childEnvironment(folder),
+    SPYGLASS_PROCESS: instance,
     OTEL_SERVICE_NAME: applications.length === 1 && applications[0] ? applications[0].name : config.server.name,
     OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${instance},service.namespace=${config.server.name},spyglass.version=${version}`,
     OTEL_EXPORTER_OTLP_ENDPOINT: agent.endpoint ?? `http://${collector.host}:${collector.otlpHttpPort}`,

@@ -31,6 +31,11 @@ export function agentRegisterUrl(): string {
   return doorOf('@spyglass/agent/register')
 }
 
+/** The path of the module that keeps a full disk from ending whoever writes to standard output. */
+export function guardOutputFile(): string {
+  return fileURLToPath(doorOf('@spyglass/process/guard-output'))
+}
+
 function doorOf(specifier: string): string {
   try {
     return import.meta.resolve(specifier)

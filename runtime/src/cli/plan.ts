@@ -1,12 +1,12 @@
 /** From the configuration to what the keeper needs: which processes, in which order, with which sockets and environment. */
-import { type Checked, type DataFolder, type SpyglassConfig, writeChecked } from '@spyglass/process/checked-config'
+import { type Checked, checkedArguments, type DataFolder, type SpyglassConfig, writeChecked } from '@spyglass/process/checked-config'
 import type { ListenerConfig } from '@spyglass/process/config'
 import { serverIdentity, version } from '../identity.ts'
 import type { ProcessSpec } from '../keeper/generation.ts'
 import type { ListeningSocket } from '../keeper/listening-socket.ts'
 import type { ListenerSpec, Part, ServerPlan } from '../keeper/parts.ts'
-import { baseEnvironment, instanceEnvironment, serviceEnvironment, storeEnvironment } from './environment.ts'
-import { agentRegisterUrl, baseExecArgv, entryOf, ownEntry } from './part-scripts.ts'
+import { instanceEnvironment, serviceEnvironment, standInEnvironment, storeEnvironment } from './environment.ts'
+import { agentRegisterUrl, baseExecArgv, entryOf, guardOutputFile, ownEntry } from './part-scripts.ts'
 
 /** `all`: everything; `edge`: server, management and bridge, with a collector elsewhere. */
 export type Role = 'all' | 'edge'
@@ -18,7 +18,6 @@ export interface PlanInput extends Checked {
   readonly traffic?: { readonly script: string; readonly args: readonly string[] }
 }
 
-const START_TIMEOUT_MS = 60_000
 /** Node's remarks on its own features would stand between the lines of the server log. */
 const QUIET = '--disable-warning=ExperimentalWarning'
 /** Our own processes hold little that lives short: V8's default of 16 MB for each half of the young generation would only fill up. */
@@ -40,8 +39,8 @@ export function planOf(input: PlanInput): ServerPlan {
       script: ownEntry('keeper/unavailable-main'),
       args: [],
       execArgv: baseExecArgv,
-      env: baseEnvironment(),
-      startTimeoutMs: START_TIMEOUT_MS,
+      env: standInEnvironment(folder),
+      startPatienceMs: config.server.startPatienceMs,
     },
   }
 }
@@ -52,11 +51,13 @@ interface PartsInput extends PlanInput {
 
 /**
  * Called when the data folder is ours. Children read the configuration as it was checked at the start, not what the file may have become
- * since.
+ * since; it is checked before each start that they find it, since the file may have been damaged or removed.
  */
 function partsOf(input: PartsInput): readonly Part[] {
   const { config, folder, role, traffic } = input
-  const args = writeChecked(folder.run, input)
+  const args = checkedArguments(folder.run)
+  const prepare = (): void => writeChecked(folder.run, input)
+  prepare()
   const service = (name: string, script: string, more: Partial<ProcessSpec> = {}): Part => ({
     kind: 'service',
     spec: {
@@ -66,7 +67,8 @@ function partsOf(input: PartsInput): readonly Part[] {
       execArgv: [...baseExecArgv, QUIET, SMALL_HEAP],
       env: serviceEnvironment(folder),
       sockets: [],
-      startTimeoutMs: START_TIMEOUT_MS,
+      startPatienceMs: config.server.startPatienceMs,
+      prepare,
       ...more,
     },
   })
@@ -78,12 +80,16 @@ function partsOf(input: PartsInput): readonly Part[] {
     ...(role === 'all' ? storage.map((part) => part()) : []),
     service('management', ownEntry('management/management-main')),
     ...(config.snmp.enabled ? [service('snmp-bridge', entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'))] : []),
-    ...config.listeners.flatMap((listener) => instancesOf(listener, input, args)),
+    ...config.listeners.flatMap((listener) => instancesOf(listener, input, { args, prepare })),
     ...(traffic ? [service('traffic', traffic.script, { args: traffic.args, readyAtSpawn: true })] : []),
   ]
 }
 
-function instancesOf(listener: ListenerConfig, { config, folder, sockets }: PartsInput, args: readonly string[]): Part[] {
+function instancesOf(
+  listener: ListenerConfig,
+  { config, folder, sockets }: PartsInput,
+  { args, prepare }: Required<Pick<ProcessSpec, 'args' | 'prepare'>>,
+): Part[] {
   const socket = sockets.get(listener.name)
   const applications = config.applications.filter((application) => application.listener === listener.name)
   return Array.from({ length: listener.instances }, (_, slot): Part => {
@@ -95,10 +101,11 @@ function instancesOf(listener: ListenerConfig, { config, folder, sockets }: Part
         name,
         script: ownEntry('instance/instance-main'),
         args: [...args, '--instance', name, '--listener', listener.name],
-        execArgv: [...baseExecArgv, QUIET, '--import', agentRegisterUrl()],
+        execArgv: [...baseExecArgv, QUIET, '--require', guardOutputFile(), '--import', agentRegisterUrl()],
         env: instanceEnvironment({ config, folder, instance: name, applications }),
         sockets: socket ? [socket] : [],
-        startTimeoutMs: Math.max(START_TIMEOUT_MS, ...applications.map(({ startTimeoutMs }) => startTimeoutMs)),
+        startPatienceMs: Math.max(config.server.startPatienceMs, ...applications.map(({ startTimeoutMs }) => startTimeoutMs)),
+        prepare,
       },
     }
   })

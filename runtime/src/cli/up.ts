@@ -17,28 +17,40 @@ export interface UpOptions {
 }
 
 const PROGRESS_MS = 2000
-/** Failures that no retry mends: the start is given up. */
+/** Failures that no retry fixes: the start is given up. */
 const HOPELESS = /^SPY_(PORT_TAKEN|LISTEN_FAILED|.*PORT_TAKEN|STORE_IN_USE)/
 
-/** Starts, says when all is ready, and stays until a signal comes. Settles with the exit code. */
+/** Starts, says when the server is ready, and stays until a signal comes. Settles with the exit code. */
 export async function up(options: UpOptions, role: Role): Promise<number> {
-  const { config, secrets, firstStart } = await checkConfig(loadOptions(options))
-  const folder = dataFolder(config.data)
   outliveReaders()
+  const { config, secrets, firstStart, remarks } = await checkConfig(loadOptions(options))
+  for (const remark of remarks) process.stderr.write(`spyglass: ${remark}\n`)
+  const folder = dataFolder(config.data)
   const traffic = options.demo ? demoTraffic(config) : undefined
   const keeper = await startKeeper(planOf({ config, secrets, folder, role, ...(traffic ? { traffic } : {}) }))
   const ended = stopOnSignal(keeper)
   if (firstStart) say(`secrets were made in ${folder.secrets} (mode 0600)`)
-  const failures = await withProgress(keeper)
-  if (failures === 'stopped') return ended
-  for (const error of failures.values()) process.stderr.write(`spyglass: ${error.message}\n`)
-  if ([...failures.values()].some(isHopeless)) {
+  const outcome = await withProgress(keeper, started(keeper))
+  if (outcome === 'stopped') return ended
+  if (outcome === 'hopeless') {
     await keeper.stop()
     return 1
   }
   if (role === 'all') await writeDashboards({ config, secrets }, folder)
-  say(bannerText({ config, folder, secrets, role, missing: [...failures.keys()], interactive: process.stdout.isTTY }))
+  say(bannerText({ config, folder, secrets, role, interactive: process.stdout.isTTY }))
   return ended
+}
+
+type Outcome = 'ready' | 'hopeless' | 'stopped'
+
+/** A part that failed is tried again, so the server may become ready all the same, unless no retry can help. */
+async function started(keeper: Keeper): Promise<Outcome> {
+  const stopped = keeper.stopped.then((): Outcome => 'stopped')
+  const failures = await Promise.race([keeper.tried, stopped])
+  if (typeof failures === 'string') return failures
+  for (const error of failures.values()) process.stderr.write(`spyglass: ${error.message}\n`)
+  if ([...failures.values()].some(isHopeless)) return 'hopeless'
+  return Promise.race([keeper.ready.then((): Outcome => 'ready'), stopped])
 }
 
 function loadOptions({ config, data, demo, 'port-offset': offset }: UpOptions): LoadOptions {
@@ -68,11 +80,11 @@ function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}) // the log file has what matters
 }
 
-/** Says what is still to come as long as the start takes. */
-async function withProgress(keeper: Keeper): Promise<ReadonlyMap<string, Error> | 'stopped'> {
+/** Says what is still missing for as long as the start takes. */
+async function withProgress<T>(keeper: Keeper, starting: Promise<T>): Promise<T> {
   const telling = setInterval(() => say(`starting: ${keeper.pending().join(', ')} …`), PROGRESS_MS)
   try {
-    return await Promise.race([keeper.started, keeper.stopped.then(() => 'stopped' as const)])
+    return await starting
   } finally {
     clearInterval(telling)
   }

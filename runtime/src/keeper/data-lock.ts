@@ -1,64 +1,126 @@
 /**
- * One Spyglass to a data folder. The lock names the holder's pid and when that process began (clock ticks since boot): a pid that was
- * given to another process since does not hold it, so nothing has to be cleaned up after a kill -9.
+ * One Spyglass to a data folder. The lock is SQLite's exclusive lock (fcntl) on the empty file `run/lock`, the only kernel lock that Node
+ * reaches without an addon. The kernel holds it by file, not by name, for as long as the process lives: nothing is left after a kill -9 or
+ * a power cut, a copied file is not held, and containers that share the volume see it. `run/keeper.json` only says who holds it.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { codeOf } from '@spyglass/agent/contract'
+import type { DatabaseSync } from 'node:sqlite'
 import { fail } from '../errors.ts'
 
-interface Holder {
+export interface DataLock {
+  /** Whether the last keeper ended without releasing its lock: its processes may still be ending. */
+  readonly afterCrash: boolean
+  release(): void
+}
+
+/** Who holds a data folder. The pid means something only on that host. */
+export interface Holder {
   readonly pid: number
-  readonly began: string
+  readonly host: string
 }
 
-/**
- * Takes the lock; the result gives it back.
- * @throws SPY_DATA_IN_USE
- */
-export function lockDataFolder(root: string, runFolder: string): () => void {
-  const file = join(runFolder, 'lock')
-  for (;;) {
+const SQLITE_BUSY = 5
+const SQLITE_NOT_A_DATABASE = 26
+/** A reader that asks whether the lock is held holds it shared for a moment. */
+const PATIENCE_MS = 300
+
+/** @throws SPY_DATA_IN_USE, SPY_DATA_UNLOCKABLE */
+export function lockDataFolder(root: string, runFolder: string): DataLock {
+  const database = acquire(root, runFolder)
+  const note = noteFile(runFolder)
+  const afterCrash = existsSync(note)
+  writeNote(note)
+  return {
+    afterCrash,
+    release() {
+      rmSync(note, { force: true })
+      database.close()
+    },
+  }
+}
+
+/** Who holds the folder now; undefined when nobody does. */
+export function holderOf(runFolder: string): Holder | undefined {
+  const file = lockFile(runFolder)
+  if (!existsSync(file)) return undefined
+  try {
+    const database = open(file, { readOnly: true, timeout: 0 })
     try {
-      writeFileSync(file, JSON.stringify({ pid: process.pid, began: beganOf(process.pid) } satisfies Holder), { flag: 'wx' })
-      return () => rmSync(file, { force: true })
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error
+      database.prepare('SELECT count(*) FROM sqlite_schema').get()
+    } finally {
+      database.close()
     }
-    const holder = holderOf(runFolder)
-    if (holder !== undefined) throw fail('SPY_DATA_IN_USE', [root, holder])
-    rmSync(file, { force: true })
-  }
-}
-
-/** Pid of the living process that holds the lock; undefined when nobody does. */
-export function holderOf(runFolder: string): number | undefined {
-  const holder = readHolder(join(runFolder, 'lock'))
-  return holder && beganOf(holder.pid) === holder.began ? holder.pid : undefined
-}
-
-function readHolder(file: string): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Holder
-  } catch {
-    return undefined // half written or gone: nobody holds it
-  }
-}
-
-/** Field 22 of /proc/PID/stat; elsewhere than on Linux only whether the process lives. */
-function beganOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  } catch {
-    return process.platform !== 'linux' && isAlive(pid) ? 'alive' : 'gone'
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
+    return undefined
   } catch (error) {
-    return codeOf(error) === 'EPERM'
+    return sqliteCode(error) === SQLITE_BUSY ? readNote(runFolder) : undefined
   }
+}
+
+function acquire(root: string, runFolder: string): DatabaseSync {
+  const file = lockFile(runFolder)
+  try {
+    return exclusive(file)
+  } catch (error) {
+    if (sqliteCode(error) === SQLITE_BUSY) throw fail('SPY_DATA_IN_USE', [root, textOf(readNote(runFolder))], error)
+    if (sqliteCode(error) !== SQLITE_NOT_A_DATABASE) throw unlockable(file, error)
+  }
+  // Its content means nothing and nobody holds it: the lock of an earlier version, or damage.
+  try {
+    truncateSync(file)
+    return exclusive(file)
+  } catch (error) {
+    if (sqliteCode(error) === SQLITE_BUSY) throw fail('SPY_DATA_IN_USE', [root, textOf(readNote(runFolder))], error)
+    throw unlockable(file, error)
+  }
+}
+
+function exclusive(file: string): DatabaseSync {
+  const database = open(file, { timeout: PATIENCE_MS })
+  try {
+    database.exec('PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE') // nothing is ever written, so it works on a full disk as well
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** Loaded where it is needed: a command that asks nothing of a data folder goes without. */
+function open(file: string, options: { readonly readOnly?: boolean; readonly timeout: number }): DatabaseSync {
+  const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite')
+  return new Database(file, options)
+}
+
+const unlockable = (file: string, error: unknown): Error =>
+  fail('SPY_DATA_UNLOCKABLE', [file, error instanceof Error ? error.message : String(error)], error)
+
+const sqliteCode = (error: unknown): unknown => (error as { errcode?: unknown } | null)?.errcode
+
+const lockFile = (runFolder: string): string => join(runFolder, 'lock')
+const noteFile = (runFolder: string): string => join(runFolder, 'keeper.json')
+
+/** For people only: without it the lock holds all the same. */
+function writeNote(file: string): void {
+  try {
+    writeFileSync(file, `${JSON.stringify({ pid: process.pid, host: hostname() } satisfies Holder)}\n`)
+  } catch {
+    // a full disk, or something else in its place: whoever is refused learns no pid
+  }
+}
+
+/** The pid is 0 where the note is missing or unreadable. */
+function readNote(runFolder: string): Holder {
+  try {
+    const { pid, host } = JSON.parse(readFileSync(noteFile(runFolder), 'utf8')) as Partial<Holder>
+    return { pid: Number.isSafeInteger(pid) ? pid! : 0, host: typeof host === 'string' ? host : '' }
+  } catch {
+    return { pid: 0, host: '' }
+  }
+}
+
+function textOf({ pid, host }: Holder): string {
+  if (pid === 0) return 'another process'
+  return host === '' || host === hostname() ? `process ${pid}` : `process ${pid} on host ${host}`
 }

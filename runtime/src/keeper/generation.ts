@@ -3,6 +3,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import type { FromChild, ToChild } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import type { ListeningSocket } from './listening-socket.ts'
+import type { OrphanGuard } from './orphan-guard.ts'
+import { OwnTime } from './own-time.ts'
 
 export interface ProcessSpec {
   /** Name of the part: `http-1`, `management`, `store` … */
@@ -12,16 +14,28 @@ export interface ProcessSpec {
   readonly execArgv: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly sockets: readonly ListeningSocket[]
-  /** Time it may take until it says ready. */
-  readonly startTimeoutMs: number
+  /** Own time (own-time.ts) that the first try may take until it says ready; each further one may take twice as much. */
+  readonly startPatienceMs: number
+  /** Own time of silence after which a process that was ready counts as hung: 30 s by default. */
+  readonly hangPatienceMs?: number
+  /** Called before each start: what the process will read is then there. */
+  readonly prepare?: () => void
   /** A process that does not speak to the keeper: it is ready once it runs, and is stopped by SIGTERM. */
   readonly readyAtSpawn?: boolean
 }
+
+/** The first ticks of silence are ordinary; from then on the kernel is asked what the process does. */
+const SILENT_TICKS_TO_LOOK = 3
+const HANG_PATIENCE_MS = 30_000
+/** Patience grows to 16 times the setting. */
+const MAX_DOUBLINGS = 4
 
 export interface GenerationHooks {
   /** File descriptor that takes standard output and standard error. */
   readonly logFd: number
   readonly logFile: string
+  /** Ends the process if the keeper is killed. */
+  readonly guard: Pick<OrphanGuard, 'watch' | 'forget'>
   readonly onMessage: (message: FromChild) => void
 }
 
@@ -41,21 +55,27 @@ export class Generation {
   readonly ended: Promise<Exit>
   isReady = false
   isStopping = false
-  /** Ticks of the keeper since the process was last heard of. */
-  silentTicks = 0
   readonly #child: ChildProcess
   readonly #spec: ProcessSpec
+  readonly #patienceMs: number
+  /** Ticks since the process was last heard of, and from the third on what it does. */
+  #silentTicks = 0
+  #silence: OwnTime | undefined
   #failure: { code: string; message: string } | undefined
 
-  constructor(number: number, spec: ProcessSpec, hooks: GenerationHooks) {
+  /** `attempt` counts the starts that were given up for slowness, from 1. */
+  constructor(number: number, spec: ProcessSpec, hooks: GenerationHooks, attempt = 1) {
     this.number = number
     this.#spec = spec
+    this.#patienceMs = spec.startPatienceMs * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS)
+    spec.prepare?.()
     this.#child = fork(spec.script, [...spec.args], {
       execArgv: [...spec.execArgv],
       env: { ...spec.env },
       stdio: ['ignore', hooks.logFd, hooks.logFd, 'ipc'],
     })
-    this.ended = this.#watchEnd()
+    if (this.pid > 0) hooks.guard.watch(this.pid)
+    this.ended = this.#watchEnd(hooks)
     this.ready = this.#watchReady(hooks)
     this.ready.catch(() => {}) // whoever needs the outcome awaits it; a rejection must not end the keeper
     this.#handOverSockets()
@@ -69,6 +89,18 @@ export class Generation {
   send(message: ToChild, sent: (error: Error | null) => void = () => {}): void {
     if (this.#child.connected) this.#child.send(message, sent)
     else sent(new Error('disconnected'))
+  }
+
+  /**
+   * Called every second. Says why it hangs: it has sent nothing for half a minute of its own time. A machine that slept does not
+   * wake to a massacre, since so much silence counts at most two seconds a tick.
+   */
+  checkPulse(): string | undefined {
+    if (++this.#silentTicks < SILENT_TICKS_TO_LOOK) return undefined
+    if (!this.#silence) this.#silence = new OwnTime(this.pid)
+    else this.#silence.read()
+    if (this.#silence.ms < (this.#spec.hangPatienceMs ?? HANG_PATIENCE_MS)) return undefined
+    return `hung: no sign of life for ${Math.round(this.#silence.ms / 1000)} s (${this.#silence.text}), and was killed`
   }
 
   /** Asks it to end its work and exit; after the deadline it is killed. */
@@ -87,36 +119,46 @@ export class Generation {
     this.#child.kill('SIGKILL')
   }
 
-  #watchEnd(): Promise<Exit> {
+  #watchEnd({ guard }: GenerationHooks): Promise<Exit> {
     return new Promise((resolve) => {
-      const settle = (code: number | null, signal: NodeJS.Signals | null): void =>
+      const settle = (code: number | null, signal: NodeJS.Signals | null): void => {
+        guard.forget(this.pid)
         resolve({ code, signal, asked: this.isStopping, livedMs: Date.now() - this.startedAt })
+      }
       this.#child.once('exit', settle)
-      this.#child.once('error', () => settle(null, null)) // the spawn failed, or a message could not be sent to a dead process
+      this.#child.on('error', () => this.pid === 0 && settle(null, null)) // the spawn failed; or a message did not reach a dying process
     })
   }
 
   #watchReady(hooks: GenerationHooks): Promise<void> {
-    const { name, startTimeoutMs, readyAtSpawn } = this.#spec
+    const { name, readyAtSpawn } = this.#spec
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         this.isReady = true
-        clearTimeout(late)
+        clearInterval(watching)
         resolve()
       }
-      const late = setTimeout(() => {
-        reject(fail('SPY_PART_SLOW', [name, startTimeoutMs / 1000]))
-        this.kill()
-      }, startTimeoutMs)
+      const own = new OwnTime(this.pid)
+      const watching = setInterval(
+        () => {
+          own.read()
+          if (own.ms < this.#patienceMs) return
+          clearInterval(watching)
+          reject(fail('SPY_PART_SLOW', [name, Math.round(this.#patienceMs / 1000), own.text]))
+          this.kill()
+        },
+        Math.min(1000, this.#patienceMs),
+      )
       this.#child.on('message', (message: FromChild) => {
-        this.silentTicks = 0
+        this.#silentTicks = 0
+        this.#silence = undefined
         if (message.type === 'ready') settle()
         if (message.type === 'failed') this.#failure = message
         hooks.onMessage(message)
       })
       if (readyAtSpawn) this.#child.once('spawn', settle)
       void this.ended.then((exit) => {
-        clearTimeout(late)
+        clearInterval(watching)
         reject(
           this.#failure
             ? fail('SPY_PART_FAILED', [name, this.#failure.message], this.#failure)
@@ -127,7 +169,9 @@ export class Generation {
   }
 
   #handOverSockets(): void {
-    for (const { name, handle } of this.#spec.sockets) this.#child.send({ type: 'listener', name } satisfies ToChild, handle)
+    for (const { name, handle } of this.#spec.sockets) {
+      if (this.#child.connected) this.#child.send({ type: 'listener', name } satisfies ToChild, handle, {}, () => {}) // its end says all
+    }
   }
 }
 

@@ -3,67 +3,75 @@
  * package, parses no request and holds no data: what can crash, crashes elsewhere. Read slot.ts for restarts and reloads,
  * management-feed.ts for what is passed on, parts.ts for what it is given.
  */
-import { type CommandVerb, type EventName, type FromChild, kinds, objectNameOf } from '@spyglass/agent/contract'
-import { fail } from '../errors.ts'
+import { type EventName, type FromChild, kinds, objectNameOf } from '@spyglass/agent/contract'
+import { Commands } from './commands.ts'
 import { lockDataFolder } from './data-lock.ts'
 import type { Exit, Generation } from './generation.ts'
 import { DownIncidents, noteOf } from './incidents.ts'
 import { type KeeperLog, openKeeperLog } from './keeper-log.ts'
-import { bindListeningSocket, type ListeningSocket, probePort } from './listening-socket.ts'
+import { bindListeningSocket, type ListeningSocket } from './listening-socket.ts'
 import { ManagementFeed } from './management-feed.ts'
+import { Milestones } from './milestones.ts'
+import { type OrphanGuard, startOrphanGuard } from './orphan-guard.ts'
 import type { Part, ServerPlan } from './parts.ts'
-import { selfReport } from './self-report.ts'
+import { awaitPredecessors, probePorts } from './predecessors.ts'
+import { factsOf, selfReport } from './self-report.ts'
 import { Slot } from './slot.ts'
 import { StandIn } from './stand-in.ts'
+import { StartGate } from './start-gate.ts'
 
 const TICK_MS = 1000
-const DRAIN_MS = 10_000
 const STOP_MS = 5000
 
-export interface Keeper {
-  /** Settles when every part has been ready once or has failed; failures by part name. */
-  readonly started: Promise<ReadonlyMap<string, Error>>
-  /** Settles when all parts have been stopped. */
-  readonly stopped: Promise<void>
-  /** Names of the parts that are not ready now. */
+export interface Keeper extends Pick<Milestones, 'tried' | 'ready' | 'stopped'> {
+  /** What is still missing until the server is ready. */
   pending(): readonly string[]
   /** Stops all parts in the reverse order of their start. Idempotent. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a server.
- * @throws SPY_DATA_IN_USE, SPY_PORT_TAKEN, SPY_LISTEN_FAILED before anything was started
+ * Starts a server. After a crash of the last keeper on the data folder it waits until that one's processes are gone.
+ * @throws SPY_DATA_IN_USE, SPY_DATA_UNLOCKABLE, SPY_LOG_UNWRITABLE, SPY_PORT_TAKEN, SPY_LISTEN_FAILED before anything was started
  */
 export async function startKeeper(plan: ServerPlan): Promise<Keeper> {
-  const unlock = lockDataFolder(plan.dataRoot, plan.runFolder)
+  const lock = lockDataFolder(plan.dataRoot, plan.runFolder)
   try {
-    for (const { name, host, port } of plan.ports) await probePort(name, host, port)
+    await awaitPredecessors(plan.dataRoot)
+    await probePorts([...plan.ports, ...plan.listeners], lock.afterCrash)
     const sockets = new Map<string, ListeningSocket>()
     for (const { name, host, port } of plan.listeners) sockets.set(name, await bindListeningSocket(name, host, port))
-    return new RunningKeeper(plan, sockets, openKeeperLog(plan.logFile), unlock)
+    return new RunningKeeper(plan, sockets, openKeeperLog(plan.logFile), () => lock.release())
   } catch (error) {
-    unlock()
+    lock.release()
     throw error
   }
 }
 
 class RunningKeeper implements Keeper {
-  readonly started: Promise<ReadonlyMap<string, Error>>
+  readonly tried: Promise<ReadonlyMap<string, Error>>
+  readonly ready: Promise<void>
+  readonly stopped: Promise<void>
+  readonly #milestones = new Milestones()
   readonly #plan: ServerPlan
   readonly #sockets: ReadonlyMap<string, ListeningSocket>
   readonly #log: KeeperLog
   readonly #unlock: () => void
+  readonly #guard: OrphanGuard
+  readonly #gate = new StartGate()
   readonly #startedAt = Date.now()
   readonly #feed = new ManagementFeed()
   readonly #incidents = new DownIncidents((event) => this.#feed.event('keeper', event))
   readonly #parts: readonly Part[]
   readonly #slots: ReadonlyMap<string, Slot>
+  readonly #instances: readonly Slot[]
   readonly #standIns: ReadonlyMap<string, StandIn>
+  readonly #commands: Commands
   readonly #ticking: NodeJS.Timeout
-  readonly stopped: Promise<void>
+  /** What management said last keeps the server from being ready. */
+  #reasons: readonly string[] = []
+  #isReady = false
   #stopping: Promise<void> | undefined
-  #tellStopped = (): void => {}
 
   // eslint-disable-next-line max-params -- built in one place, of four unlike things
   constructor(plan: ServerPlan, sockets: ReadonlyMap<string, ListeningSocket>, log: KeeperLog, unlock: () => void) {
@@ -71,24 +79,35 @@ class RunningKeeper implements Keeper {
     this.#sockets = sockets
     this.#log = log
     this.#unlock = unlock
+    this.tried = this.#milestones.tried
+    this.ready = this.#milestones.ready
+    this.stopped = this.#milestones.stopped
+    this.#guard = startOrphanGuard((reason) => log.warn({ reason }, 'the orphan guard ended; it is started again'))
     this.#parts = plan.parts(sockets)
     this.#slots = new Map(this.#parts.map((part) => [part.spec.name, this.#slotOf(part)]))
+    this.#instances = this.#parts.filter(({ kind }) => kind === 'instance').flatMap(({ spec }) => this.#slots.get(spec.name) ?? [])
     this.#standIns = new Map([...sockets].map(([name, socket]) => [name, this.#standInOf(socket)]))
+    this.#commands = new Commands({
+      slots: this.#slots,
+      instances: this.#instances,
+      resourceOf: (slot) => (this.#instances.includes(slot) ? instanceName(slot) : this.#serverName()),
+      note: ({ name, resource, message, attributes }) => this.#note(name, resource, message, attributes),
+    })
     this.#ticking = setInterval(() => this.#tick(), TICK_MS)
     log.info({ server: plan.serverName, parts: [...this.#slots.keys()] }, 'keeper started')
-    this.stopped = new Promise((resolve) => (this.#tellStopped = resolve))
-    this.started = this.#start()
+    void this.#start()
   }
 
   pending(): readonly string[] {
-    return [...this.#slots.values()].filter(({ state }) => state !== 'ready').map(({ name }) => name)
+    const starting = [...this.#slots.values()].filter(({ state }) => state !== 'ready').map(({ name }) => name)
+    return starting.length > 0 ? starting : this.#reasons
   }
 
   stop(): Promise<void> {
     return (this.#stopping ??= this.#stopAll())
   }
 
-  async #start(): Promise<ReadonlyMap<string, Error>> {
+  async #start(): Promise<void> {
     const failures = new Map<string, Error>()
     const starts = [...this.#slots.values()].map((slot) =>
       slot.start().catch((error: unknown) => {
@@ -97,8 +116,7 @@ class RunningKeeper implements Keeper {
       }),
     )
     await Promise.all(starts)
-    this.#note('spyglass.server.started', this.#serverName(), `server ${this.#plan.serverName} is ready`)
-    return failures
+    this.#milestones.tellTried(failures)
   }
 
   async #stopAll(): Promise<void> {
@@ -109,19 +127,22 @@ class RunningKeeper implements Keeper {
     await Promise.all([...this.#standIns.values()].map((standIn) => standIn.somebodyServes()))
     for (const { spec } of this.#parts.toReversed()) await this.#slots.get(spec.name)?.stop(STOP_MS)
     for (const socket of this.#sockets.values()) socket.close()
+    this.#guard.close()
     this.#unlock()
     this.#log.info({}, 'keeper stopped')
     this.#log.close()
-    this.#tellStopped()
+    this.#milestones.tellStopped()
   }
 
   #slotOf(part: Part): Slot {
     return new Slot({
       spec: part.spec,
       overlaps: part.kind === 'instance',
+      gate: this.#gate,
       hooks: {
         logFd: this.#log.fd,
         logFile: this.#log.file,
+        guard: this.#guard,
         onMessage: (slot, generation, message) => this.#onMessage(slot, generation, message),
         onReady: (slot) => this.#onReady(part, slot),
         onDown: (slot, reason) => this.#onDown(part, slot, reason),
@@ -131,14 +152,28 @@ class RunningKeeper implements Keeper {
   }
 
   #standInOf(socket: ListeningSocket): StandIn {
-    return new StandIn(socket, this.#plan.unavailable, { logFd: this.#log.fd, logFile: this.#log.file, onMessage: () => {} })
+    const { fd, file } = this.#log
+    return new StandIn(socket, this.#plan.unavailable, { logFd: fd, logFile: file, guard: this.#guard, onMessage: () => {} })
   }
 
   #onMessage(slot: Slot, generation: Generation, message: FromChild): void {
     const inService = slot.current === generation
-    if (message.type === 'registry' && inService) this.#feed.push(slot.name, message.snapshot)
+    if (message.type === 'registry' && inService) {
+      slot.unready = message.unready ?? []
+      this.#feed.push(slot.name, message.snapshot)
+    }
     if (message.type === 'event' && (inService || message.event.phase !== 'raise')) this.#feed.event(slot.name, message.event)
     if (message.type === 'command') void this.#obey(generation, message)
+    if (message.type === 'readiness') this.#onReadiness(message.reasons)
+  }
+
+  /** Management has heard from all parts and judges; the first time it finds nothing wrong the server is ready. */
+  #onReadiness(reasons: readonly string[]): void {
+    this.#reasons = reasons
+    if (this.#isReady || this.#stopping || reasons.length > 0 || this.pending().length > 0) return
+    this.#isReady = true
+    this.#note('spyglass.server.started', this.#serverName(), `server ${this.#plan.serverName} is ready`)
+    this.#milestones.tellReady()
   }
 
   #onReady(part: Part, slot: Slot): void {
@@ -153,7 +188,7 @@ class RunningKeeper implements Keeper {
   }
 
   #onDown(part: Part, slot: Slot, reason: string): void {
-    this.#log.warn({ part: slot.name, generation: slot.generations, reason }, 'ended unasked; it is started again')
+    this.#log.warn({ part: slot.name, generation: slot.generations, reason }, 'exited unexpectedly; it is started again')
     if (slot.name === 'management') this.#feed.disconnect()
     this.#feed.gone(slot.name, false)
     if (part.kind === 'instance') {
@@ -176,41 +211,10 @@ class RunningKeeper implements Keeper {
 
   async #obey(asker: Generation, { id, verb, target }: Extract<FromChild, { type: 'command' }>): Promise<void> {
     try {
-      const message = await this.#run(verb, target)
-      asker.send({ type: 'result', id, ok: true, message })
+      asker.send({ type: 'result', id, ok: true, message: await this.#commands.run(verb, target) })
     } catch (error) {
       asker.send({ type: 'result', id, ok: false, message: error instanceof Error ? error.message : String(error) })
     }
-  }
-
-  async #run(verb: CommandVerb, target: string): Promise<string> {
-    const slots = this.#slotsFor(target)
-    if (verb !== 'reload') throw fail('SPY_SERVER_REFUSED', [`${verb} is not offered`])
-    for (const slot of slots) await this.#reload(slot)
-    return `reloaded ${slots.map(({ name }) => name).join(', ')}`
-  }
-
-  #slotsFor(target: string): readonly Slot[] {
-    const found = target === '' ? this.#instances() : [this.#slots.get(target)].filter((slot) => slot !== undefined)
-    if (found.length === 0) throw fail('SPY_PART_UNKNOWN', [target, [...this.#slots.keys()].join(', ')])
-    return found
-  }
-
-  async #reload(slot: Slot): Promise<void> {
-    const isInstance = this.#instances().includes(slot)
-    const about = isInstance ? instanceName(slot) : this.#serverName()
-    try {
-      await slot.reload(DRAIN_MS)
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#note('spyglass.instance.reload_failed', about, `reload of ${slot.name} failed, the old generation serves on: ${reason}`)
-      throw error
-    }
-    if (isInstance) this.#note('spyglass.instance.reloaded', about, `${slot.name} was reloaded`, factsOf(slot))
-  }
-
-  #instances(): readonly Slot[] {
-    return this.#parts.filter(({ kind }) => kind === 'instance').flatMap(({ spec }) => this.#slots.get(spec.name) ?? [])
   }
 
   #tick(): void {
@@ -220,11 +224,11 @@ class RunningKeeper implements Keeper {
 
   #report(): void {
     const slots = [...this.#slots.values()]
-    const report = selfReport({ plan: this.#plan, startedAt: this.#startedAt, instances: this.#instances(), slots, now: Date.now() })
+    const report = selfReport({ plan: this.#plan, startedAt: this.#startedAt, instances: this.#instances, slots, now: Date.now() })
     this.#feed.push('keeper', report)
   }
 
-  #note(name: EventName, resource: string, message: string, attributes: Readonly<Record<string, string | number>> = {}): void {
+  #note(name: EventName, resource: string, message: string, attributes: Readonly<Record<string, string | number | boolean>> = {}): void {
     this.#feed.event('keeper', noteOf({ name, resource, message, attributes, time: Date.now() }))
   }
 
@@ -234,8 +238,3 @@ class RunningKeeper implements Keeper {
 }
 
 const instanceName = (slot: Slot): string => objectNameOf(kinds.instance, { name: slot.name })
-
-function factsOf(slot: Slot): Readonly<Record<string, string | number>> {
-  const { name, generations: generation, current, restarts } = slot
-  return { instance: name, generation, restarts, ...(current ? { pid: current.pid } : {}) }
-}

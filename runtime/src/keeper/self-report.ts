@@ -25,9 +25,16 @@ export function selfReport({ plan, startedAt, instances, slots, now }: SelfRepor
       instances: instances.length,
       instancesReady: instances.filter(({ state }) => state === 'ready').length,
       restarts: slots.reduce((total, { restarts }) => total + restarts, 0),
+      notReady: slots.flatMap((slot) => reasonsOf(slot, instances.includes(slot))),
     },
   }
   return { time: now, resources: [server, ...instances.map((slot) => instanceReport(slot, now))] }
+}
+
+/** `store is starting`, or what the process itself says: `collector: the disk is full`. An instance's state is an attribute of its own. */
+function reasonsOf({ name, state, unready }: Slot, isInstance: boolean): readonly string[] {
+  if (state === 'ready') return unready.map((reason) => `${name}: ${reason}`)
+  return isInstance ? [] : [`${name} is ${state === 'stopped' ? 'down' : state}`]
 }
 
 function instanceReport(slot: Slot, now: number): ResourceSnapshot {
@@ -47,4 +54,10 @@ function instanceReport(slot: Slot, now: number): ResourceSnapshot {
       ...life,
     },
   }
+}
+
+/** What events say of a part's process. */
+export function factsOf(slot: Slot): Readonly<Record<string, string | number>> {
+  const { name, generations: generation, current, restarts } = slot
+  return { instance: name, generation, restarts, ...(current ? { pid: current.pid } : {}) }
 }

@@ -1,12 +1,12 @@
 /**
- * A slot keeps one part alive: it starts a generation, starts another when one ends unasked, and swaps generations on a reload. What
+ * A slot keeps one part alive: it starts a generation, starts another when one exits unexpectedly, and swaps generations on a reload. What
  * that means to the world (events, states) the hooks tell; the slot decides only who lives.
  */
+import { codeOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import { type BackOff, createBackOff } from './back-off.ts'
 import { type Exit, Generation, type GenerationHooks, type ProcessSpec } from './generation.ts'
-
-const MAX_SILENT_TICKS = 30
+import { StartGate } from './start-gate.ts'
 
 export type SlotState = 'starting' | 'ready' | 'draining' | 'down' | 'stopped'
 
@@ -14,7 +14,7 @@ export interface SlotHooks extends Omit<GenerationHooks, 'onMessage'> {
   readonly onMessage: (slot: Slot, generation: Generation, message: Parameters<GenerationHooks['onMessage']>[0]) => void
   /** A generation is ready and the only one in service. */
   readonly onReady: (slot: Slot) => void
-  /** The generation in service ended unasked, or one could not start; another start follows after the back-off. */
+  /** The generation in service exited unexpectedly, or one could not start; another start follows after the back-off. */
   readonly onDown: (slot: Slot, reason: string) => void
   /** A generation's process is gone, asked or not. */
   readonly onGone: (slot: Slot, exit: Exit) => void
@@ -26,6 +26,8 @@ export interface SlotOptions {
   /** Whether two generations can serve side by side. Otherwise a reload stops the old one first. */
   readonly overlaps: boolean
   readonly backOff?: BackOff
+  /** Shared by slots whose starts must not all fall together; reloads pass it by. */
+  readonly gate?: StartGate
 }
 
 export class Slot {
@@ -36,17 +38,25 @@ export class Slot {
   restarts = 0
   reloads = 0
   current: Generation | undefined
+  /** What the process says keeps it from serving fully, though it runs. */
+  unready: readonly string[] = []
   readonly #hooks: SlotHooks
   readonly #backOff: BackOff
+  readonly #gate: StartGate
+  /** Every generation whose process has not ended: the one in service, its successor, one that drains. */
+  readonly #living = new Set<Generation>()
   #next: Generation | undefined
   #retry: NodeJS.Timeout | undefined
-  #hung: Generation | undefined
+  /** Why the keeper killed the generation in service. */
+  #verdict: string | undefined
+  #slowStarts = 0
 
-  constructor({ spec, hooks, overlaps, backOff = createBackOff() }: SlotOptions) {
+  constructor({ spec, hooks, overlaps, backOff = createBackOff(), gate = new StartGate() }: SlotOptions) {
     this.spec = spec
     this.overlaps = overlaps
     this.#hooks = hooks
     this.#backOff = backOff
+    this.#gate = gate
   }
 
   get name(): string {
@@ -83,29 +93,25 @@ export class Slot {
     if (old) await old.stop(drainMs)
   }
 
-  /**
-   * Called every second: a process that has pushed nothing for half a minute hangs, and is ended like one that crashed. Ticks are
-   * counted, not time, so that a machine that slept does not wake to a massacre.
-   */
+  /** Called every second: a process that hangs is ended like one that crashed. */
   checkPulse(): void {
     const { current } = this
-    if (!current?.isReady || this.spec.readyAtSpawn || this.state !== 'ready') return
-    if (++current.silentTicks < MAX_SILENT_TICKS) return
-    this.#hung = current
-    current.kill()
+    if (!current?.isReady || this.spec.readyAtSpawn || this.state !== 'ready' || this.#verdict !== undefined) return
+    this.#verdict = current.checkPulse()
+    if (this.#verdict !== undefined) current.kill()
   }
 
   /** Starts nothing any more, whatever ends; `stop` follows in its turn. */
   retire(): void {
     this.state = 'stopped'
     clearTimeout(this.#retry)
-    for (const generation of [this.current, this.#next]) generation?.send({ type: 'stopping' })
+    for (const generation of this.#living) generation.send({ type: 'stopping' })
   }
 
+  /** Settles when every process of the slot has ended, also one that a reload was about to replace. */
   async stop(deadlineMs: number): Promise<void> {
     this.retire()
-    const living = [this.current, this.#next].filter((generation) => generation !== undefined)
-    await Promise.all(living.map((generation) => generation.stop(deadlineMs)))
+    await Promise.all([...this.#living].map((generation) => generation.stop(deadlineMs)))
   }
 
   async #replace(drainMs: number): Promise<void> {
@@ -114,28 +120,45 @@ export class Slot {
     this.state = 'draining'
     await old?.stop(drainMs)
     if (this.#isStopped()) return
+    this.state = 'starting'
     await this.#launch()
     this.reloads++
   }
 
   async #launch(): Promise<void> {
-    const generation = (this.current = this.#spawn())
-    await generation.ready
-    if (this.current === generation && !this.#isStopped()) this.#takeOver(generation)
+    const leave = await this.#gate.enter()
+    try {
+      if (this.#isStopped() || this.current) return
+      const generation = (this.current = this.#spawnOrRetry())
+      await generation.ready
+      if (this.current === generation && !this.#isStopped()) this.#takeOver(generation)
+    } finally {
+      leave()
+    }
+  }
+
+  /** What keeps a process from being forked at all (no memory, no process id, a disk that does not take its configuration) may pass. */
+  #spawnOrRetry(): Generation {
+    try {
+      return this.#spawn()
+    } catch (error) {
+      this.#down(error instanceof Error ? error.message : String(error), 0)
+      throw error
+    }
   }
 
   #spawn(): Generation {
-    const generation = new Generation(++this.generations, this.spec, {
-      logFd: this.#hooks.logFd,
-      logFile: this.#hooks.logFile,
-      onMessage: (message) => this.#hooks.onMessage(this, generation, message),
-    })
+    const { logFd, logFile, guard } = this.#hooks
+    const onMessage: GenerationHooks['onMessage'] = (message) => this.#hooks.onMessage(this, generation, message)
+    const generation: Generation = new Generation(++this.generations, this.spec, { logFd, logFile, guard, onMessage }, this.#slowStarts + 1)
+    this.#living.add(generation)
     void this.#watch(generation)
     return generation
   }
 
   async #watch(generation: Generation): Promise<void> {
     const exit = await generation.ended
+    this.#living.delete(generation)
     const wasCurrent = this.current === generation
     if (wasCurrent) this.current = undefined
     if (!this.#isStopped() && wasCurrent && this.state !== 'draining') await this.#fell(generation, exit)
@@ -143,13 +166,23 @@ export class Slot {
   }
 
   async #fell(generation: Generation, exit: Exit): Promise<void> {
-    this.state = 'down'
+    const verdict = this.#verdict
+    this.#verdict = undefined
     const reason = await generation.ready.then(
-      () => (this.#hung === generation ? `hung for ${MAX_SILENT_TICKS} s and was killed` : describe(exit)),
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      () => verdict ?? describe(exit),
+      (error: unknown) => {
+        if (codeOf(error) === 'SPY_PART_SLOW') this.#slowStarts++
+        return error instanceof Error ? error.message : String(error)
+      },
     )
+    this.#down(reason, exit.livedMs)
+  }
+
+  #down(reason: string, livedMs: number): void {
+    this.state = 'down'
+    this.unready = []
     this.#hooks.onDown(this, reason)
-    if (!this.#next) this.#scheduleRestart(exit.livedMs)
+    if (!this.#next) this.#scheduleRestart(livedMs)
   }
 
   #scheduleRestart(livedMs: number): void {
@@ -157,13 +190,15 @@ export class Slot {
     this.#retry = setTimeout(() => {
       if (this.#isStopped() || this.current) return
       this.restarts++
-      this.#launch().catch(() => {}) // its end is seen by #watch, which tells the hooks and schedules the next
+      this.#launch().catch(() => {}) // #watch or #spawnOrRetry has told the hooks and scheduled the next
     }, this.#backOff.next(livedMs))
   }
 
   #takeOver(generation: Generation): void {
     this.current = generation
     this.state = 'ready'
+    this.unready = []
+    this.#slowStarts = 0
     this.#hooks.onReady(this)
   }
 

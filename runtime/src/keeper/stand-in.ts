@@ -7,6 +7,7 @@ const PATIENCE_MS = 2000
 export class StandIn {
   readonly #spec: ProcessSpec
   readonly #hooks: GenerationHooks
+  #isWanted = false
   #waiting: NodeJS.Timeout | undefined
   #process: Generation | undefined
 
@@ -17,21 +18,31 @@ export class StandIn {
 
   /** No instance serves the listener. */
   nobodyServes(): void {
-    if (this.#waiting || this.#process) return
-    this.#waiting = setTimeout(() => {
-      this.#waiting = undefined
-      this.#process = new Generation(1, this.#spec, this.#hooks)
-      const mine = this.#process
-      void mine.ended.then(() => {
-        if (this.#process === mine) this.#process = undefined
-      })
-    }, PATIENCE_MS)
+    this.#isWanted = true
+    if (!this.#waiting && !this.#process) this.#waiting = setTimeout(() => this.#begin(), PATIENCE_MS)
   }
 
   /** An instance serves the listener again, or the keeper stops. */
   async somebodyServes(): Promise<void> {
+    this.#isWanted = false
     clearTimeout(this.#waiting)
     this.#waiting = undefined
     await this.#process?.stop(1000)
+  }
+
+  #begin(): void {
+    this.#waiting = undefined
+    try {
+      const mine = (this.#process = new Generation(1, this.#spec, this.#hooks))
+      void mine.ended.then(() => this.#ended(mine))
+    } catch {
+      this.nobodyServes() // no process can be forked now; the instance's own restarts tell why
+    }
+  }
+
+  #ended(generation: Generation): void {
+    if (this.#process !== generation) return
+    this.#process = undefined
+    if (this.#isWanted) this.nobodyServes()
   }
 }

@@ -5,9 +5,12 @@
 import http from 'node:http'
 import type { ToChild } from '@spyglass/agent/contract'
 import { standInErrors } from './errors.ts'
+import { guardOutput } from '@spyglass/process/output'
 
 const RETRY_AFTER_SECONDS = '2'
 const BODY = `${JSON.stringify({ code: 'SPY_NO_INSTANCE', message: standInErrors.SPY_NO_INSTANCE })}\n`
+
+guardOutput('stand-in')
 
 const server = http.createServer({ requestTimeout: 5000, headersTimeout: 5000 }, (_request, response) => {
   response.writeHead(503, {
@@ -33,3 +36,4 @@ process.on('disconnect', stop)
 process.on('SIGINT', () => {})
 process.on('SIGTERM', stop)
 process.on('SIGHUP', stop)
+if (!process.connected) stop() // the keeper died before this was reached

@@ -7,7 +7,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import { codeOf } from '@spyglass/agent/contract'
 import { type Credentials, isAuthorised } from './credentials.ts'
 import { managementErrors } from './errors.ts'
-import { readinessOf } from './readiness.ts'
+import type { Readiness } from './readiness.ts'
 
 export interface ManagementOptions {
   readonly registry: Registry
@@ -15,12 +15,13 @@ export interface ManagementOptions {
   readonly agentId: string
   readonly version: string
   readonly credentials: Credentials
+  readonly readiness: () => Readiness
   /** Reloads an instance, or all of them for an empty name; settles with what was done. */
   readonly reload: (target: string) => Promise<string>
 }
 
 export async function buildManagement(options: ManagementOptions): Promise<FastifyInstance> {
-  const { registry, logger, agentId, version } = options
+  const { registry, logger, agentId, version, readiness } = options
   const base: FastifyBaseLogger = logger
   const app = fastify({
     loggerInstance: base,
@@ -40,8 +41,8 @@ export async function buildManagement(options: ManagementOptions): Promise<Fasti
   )
   app.get('/health', async () => ({ status: 'ok' }))
   app.get('/ready', async (_request, reply) => {
-    const readiness = readinessOf(registry)
-    return reply.code(readiness.ready ? 200 : 503).send(readiness)
+    const now = readiness()
+    return reply.code(now.ready ? 200 : 503).send(now)
   })
   await app.register(administration, { ...options, prefix: '/api/v1' })
   return app

@@ -6,9 +6,12 @@ import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { serverIdentity, version } from '../identity.ts'
 import { listen } from '../listen.ts'
+import { diskState } from './disk-state.ts'
 import { Gathering } from './gathering.ts'
 import { buildManagement } from './http.ts'
 import { KeeperCommands } from './keeper-commands.ts'
+import { type Readiness, readinessOf } from './readiness.ts'
+import { KEEPER } from './resource-merge.ts'
 
 const NAME = 'management'
 const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const satisfies Record<EventSeverity, string>
@@ -21,25 +24,45 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
   const exporter = exportEvents(own)
   const gathering = new Gathering(registry)
   const commands = new KeeperCommands((message) => link.send(message))
+  const disk = diskState(folder.root)
+  const readiness = (): Readiness => readinessOf(registry, disk)
   const app = await buildManagement({
     registry,
     logger,
     agentId: serverIdentity(folder),
     version,
     credentials: secrets.console,
+    readiness,
     reload: (target) => commands.run('reload', target),
   })
   const link: KeeperLink = connectKeeper({
     registry,
     passEvents: false, // they end up here
-    onMessage: (message: ToChild) => (message.type === 'result' ? commands.onResult(message) : gathering.onMessage(message)),
+    onMessage(message: ToChild) {
+      if (message.type === 'result') return commands.onResult(message)
+      gathering.onMessage(message)
+      if (message.type === 'source' && message.source === KEEPER) tell()
+    },
     stop: async () => {
       await app.close()
       await exporter.stop(2000)
     },
   })
+  const tell = readinessTeller(readiness, (reasons) => link.send({ type: 'readiness', reasons }))
   await listen(app, { name: NAME, ...config.management })
   link.ready()
+}
+
+/** The keeper reports every second; it hears the judgement when it changes. */
+function readinessTeller(readiness: () => Readiness, send: (reasons: readonly string[]) => void): () => void {
+  let last: string | undefined
+  return () => {
+    const { reasons } = readiness()
+    const text = JSON.stringify(reasons)
+    if (text === last) return
+    last = text
+    send(reasons)
+  }
 }
 
 /** Events leave as log records for the collector, and stand in the server log. */

@@ -7,9 +7,13 @@ export interface Readiness {
   readonly reasons: readonly string[]
 }
 
-export function readinessOf(registry: Registry): Readiness {
-  const instances = [...registry.beans()].filter(({ kind }) => kind.name === kinds.instance.name)
-  const reasons = instances.length === 0 ? ['the keeper has not reported yet'] : instances.flatMap(reasonOf)
+/** `disk` is what is wrong with the disk of the data folder. */
+export function readinessOf(registry: Registry, disk: () => readonly string[] = () => []): Readiness {
+  const beans = [...registry.beans()]
+  const instances = beans.filter(({ kind }) => kind.name === kinds.instance.name)
+  const parts = beans.find(({ kind }) => kind.name === kinds.server.name)?.read('notReady')
+  const reported = Array.isArray(parts) ? parts.map(String) : ['the keeper has not reported yet']
+  const reasons = [...instances.flatMap(reasonOf), ...reported, ...disk()]
   return { ready: reasons.length === 0, reasons }
 }
 

@@ -261,6 +261,7 @@ export function registerResources(registry: Registry, holderTraceId: string): vo
       instances: () => 1,
       instancesReady: () => 1,
       restarts: () => 0,
+      notReady: () => [],
     },
   )
   registry.register(

@@ -3,19 +3,27 @@ import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, onTestFinished, test } from 'vitest'
 import { buildManagement } from '../../../runtime/src/management/http.ts'
+import { readinessOf } from '../../../runtime/src/management/readiness.ts'
 
 const authorization = `Basic ${Buffer.from('admin:secret').toString('base64')}`
 
 async function management(state = 'ready') {
   const registry = createRegistry({ kindNamed })
   const asked: string[] = []
-  registry.adopt('keeper', { time: 1, resources: [{ kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', state } }] })
+  registry.adopt('keeper', {
+    time: 1,
+    resources: [
+      { kind: 'server', keys: { name: 's' }, values: { name: 's', notReady: [] } },
+      { kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', state } },
+    ],
+  })
   const app = await buildManagement({
     registry,
     logger: createLogger({ process: 'test', level: 'silent' }),
     agentId: 'id',
     version: '0',
     credentials: { user: 'admin', password: 'secret' },
+    readiness: () => readinessOf(registry),
     reload: async (target) => {
       asked.push(target)
       if (target === 'nobody') throw new TypeError('no such process')

@@ -29,5 +29,10 @@ export const server = declareKind({
       description: 'Restarts of child processes that exited unexpectedly.',
       column: 10,
     },
+    notReady: {
+      type: { array: 'string' },
+      role: 'text',
+      description: 'What keeps the server from being ready: processes that do not run, and what those that run report. Empty: ready.',
+    },
   },
 })

@@ -2,6 +2,7 @@
  * A child's side of the channel to its keeper: says when it is ready, pushes its registry, passes events on, and obeys a stop.
  * Started without a keeper the same calls work: nothing is pushed, and signals stop the process.
  */
+import { flushCompileCache } from 'node:module'
 import process from 'node:process'
 import type { FromChild, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
 import type { Registry } from '@spyglass/agent/registry'
@@ -14,6 +15,8 @@ export interface KeeperLinkOptions {
   readonly onMessage?: (message: ToChild, handle: unknown) => void
   /** How often the registry is pushed. Default 1000. */
   readonly pushIntervalMs?: number
+  /** What keeps the process from serving fully now, though it runs; asked at each push, shown by management's `/ready`. */
+  readonly unready?: () => readonly string[]
   /** Whether events of the registry are passed to the keeper. Default true; management, where they end up, says false. */
   readonly passEvents?: boolean
 }
@@ -30,10 +33,13 @@ export interface KeeperLink {
 const keeperIsGone = (): void => {}
 
 const ALONE_DEADLINE_MS = 5000
+/** When the keeper was killed its guard ends what is left after four seconds. */
+const ORPHAN_DEADLINE_MS = 3000
 /** A signal to the whole process group reaches keeper and children at once: for this long a child waits whether the keeper sets the order. */
 const TURN_MS = 500
 
-export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000, passEvents = true }: KeeperLinkOptions): KeeperLink {
+export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
+  const { registry, stop, onMessage, pushIntervalMs = 1000, unready = () => [], passEvents = true } = options
   const kept = typeof process.send === 'function'
   let pushing = false
   let ending: NodeJS.Timeout | undefined
@@ -44,7 +50,8 @@ export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000
   function push(): void {
     if (pushing || stopping) return
     pushing = true
-    process.send?.({ type: 'registry', snapshot: registry.snapshot() } satisfies FromChild, () => (pushing = false))
+    const message: FromChild = { type: 'registry', snapshot: registry.snapshot(), unready: unready() }
+    process.send?.(message, () => (pushing = false))
   }
 
   function send(message: FromChild): void {
@@ -71,31 +78,38 @@ export function connectKeeper({ registry, stop, onMessage, pushIntervalMs = 1000
     clearTimeout(ending)
   }
 
-  if (kept) {
+  function obeyKeeper(): void {
     process.on('message', (message: ToChild, handle: unknown) => {
       if (message.type === 'stop') void end(message.deadlineMs)
       else if (message.type === 'stopping') awaitTurn()
       else onMessage?.(message, handle)
     })
-    process.on('disconnect', () => void end(ALONE_DEADLINE_MS)) // the keeper died: end the work in hand, then go
+    const orphaned = (): void => void end(ORPHAN_DEADLINE_MS) // the keeper died: end the work in hand, then go
+    process.on('disconnect', orphaned)
+    if (!process.connected) orphaned() // it died while modules were loaded
     if (passEvents) registry.onEvent(passOn)
     process.on('SIGINT', () => {}) // Ctrl-C reaches the whole process group; the keeper decides the order
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => {
-        if (!isInOrder) ending ??= setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)
-      })
-  } else {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(ALONE_DEADLINE_MS))
+    onSignals(['SIGTERM', 'SIGHUP'], () => {
+      if (!isInOrder) ending ??= setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)
+    })
   }
+
+  if (kept) obeyKeeper()
+  else onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => void end(ALONE_DEADLINE_MS))
 
   return {
     kept,
     send,
     ready() {
+      flushCompileCache() // a later SIGKILL must not cost the next start what this one compiled
       if (!kept) return
       send({ type: 'ready' })
       push()
       setInterval(push, pushIntervalMs).unref()
     },
   }
+}
+
+function onSignals(signals: readonly NodeJS.Signals[], listener: () => void): void {
+  for (const signal of signals) process.on(signal, listener)
 }

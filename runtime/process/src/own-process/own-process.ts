@@ -2,6 +2,7 @@
  * What each of our own processes (management, collector, store, snmp-bridge) begins with: configuration, data folder, secrets, log, and a
  * registry that tells of its heap and event loop; and how it ends when it cannot start.
  */
+import { flushCompileCache } from 'node:module'
 import process from 'node:process'
 import { codeOf, type FromChild, kindNamed } from '@spyglass/agent/contract'
 import { createRegistry, type Registry } from '@spyglass/agent/registry'
@@ -9,6 +10,7 @@ import { registerEventLoop, registerHeap } from '@spyglass/agent/runtime-metrics
 import { openProcessConfig, type ProcessConfig } from '../config/checked.ts'
 import { createLogger, type Logger } from '../logger/index.ts'
 import type { startErrors } from './errors.ts'
+import { guardOutput } from '../output/index.ts'
 
 export interface OwnProcess extends ProcessConfig {
   readonly registry: Registry
@@ -44,10 +46,12 @@ export async function runOwnProcess(
   { command, summary, options = '', main }: OwnProgram,
   argv: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  guardOutput(command.replace(/^spyglass-/, ''))
   if (argv.includes('--help') || argv.includes('-h')) {
     process.stdout.write(`${command}: ${summary}\n\n${COMMON_OPTIONS}${options}`)
     return
   }
+  flushCompileCache() // all modules are loaded: a start that is killed later is a shorter one next time
   try {
     await main(argv)
   } catch (error) {

@@ -35,7 +35,7 @@ test('a process whose keeper dies ends its work and goes', async () => {
   await once(child, 'message')
   child.disconnect()
   const [code] = await once(child, 'exit')
-  expect([code, text()]).toEqual([0, expect.stringContaining('stopped with 5000')])
+  expect([code, text()]).toEqual([0, expect.stringContaining('stopped with 3000')])
 })
 
 test('a process without a keeper runs the same, and a signal stops it', async () => {

@@ -1,0 +1,19 @@
+/** The start of a server as whoever waits for it sees it: each part's first try, then the moment when all of it is ready. */
+
+export class Milestones {
+  /** Settles when each part's first start has come to an end, with those that failed, by name. */
+  readonly tried: Promise<ReadonlyMap<string, Error>>
+  /** Settles when management first says that the server is ready: all parts run and nothing keeps them from serving. */
+  readonly ready: Promise<void>
+  /** Settles when all parts have been stopped. */
+  readonly stopped: Promise<void>
+  tellTried = (_failures: ReadonlyMap<string, Error>): void => {}
+  tellReady = (): void => {}
+  tellStopped = (): void => {}
+
+  constructor() {
+    this.tried = new Promise((resolve) => (this.tellTried = resolve))
+    this.ready = new Promise((resolve) => (this.tellReady = resolve))
+    this.stopped = new Promise((resolve) => (this.tellStopped = resolve))
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The processes of a keeper that was killed need some seconds to end, and hold ports and the store's files until then. A new keeper on
+ * the same data folder waits for them instead of failing. They are found by a variable that every process of a server has in its
+ * environment; where there is no /proc, the ports alone tell.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { codeOf } from '@spyglass/agent/contract'
+import { probePort } from './listening-socket.ts'
+import type { ListenerSpec } from './parts.ts'
+import { processesWith } from './process-stat.ts'
+
+/** Longer than the guard of the old keeper lets them live. */
+const PATIENCE_MS = 6000
+const POLL_MS = 50
+
+/** The variable that marks the processes of the server on this data folder. */
+export const serverMark = (dataRoot: string): Readonly<Record<string, string>> => ({ SPYGLASS_SERVER_DATA: dataRoot })
+
+/** Settles when they are gone; what still lives after the patience is killed. */
+export async function awaitPredecessors(dataRoot: string, patienceMs = PATIENCE_MS): Promise<void> {
+  const [mark] = Object.entries(serverMark(dataRoot)).map(([name, value]) => `${name}=${value}`)
+  const until = performance.now() + patienceMs
+  for (;;) {
+    const living = processesWith(mark!)
+    if (living.length === 0) return
+    if (performance.now() > until) for (const pid of living) killQuietly(pid)
+    if (performance.now() > until + 1000) return // not ours to end, or stuck in the kernel: the ports decide
+    await sleep(POLL_MS)
+  }
+}
+
+/**
+ * Probes the ports; after a crash one that is taken may become free in a moment.
+ * @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED
+ */
+export async function probePorts(ports: readonly ListenerSpec[], afterCrash: boolean): Promise<void> {
+  const until = performance.now() + (afterCrash ? PATIENCE_MS : 0)
+  for (const { name, host, port } of ports) {
+    for (;;) {
+      try {
+        await probePort(name, host, port)
+        break
+      } catch (error) {
+        if (codeOf(error) !== 'SPY_PORT_TAKEN' || performance.now() > until) throw error
+      }
+      await sleep(POLL_MS)
+    }
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it has just ended, or belongs to another user
+  }
+}

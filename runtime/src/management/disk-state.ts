@@ -1,0 +1,36 @@
+/** Whether the disk of the data folder takes what is written: what `/ready` says of it, asked of the file system when somebody asks. */
+import { accessSync, constants, type StatsFs, statfsSync } from 'node:fs'
+import { codeOf } from '@spyglass/agent/contract'
+import { sampled } from '@spyglass/agent/registry'
+
+const MIN_FREE_BYTES = 1_048_576
+const MIN_FREE_INODES = 8
+const SAMPLE_MS = 500
+
+export interface DiskProbe {
+  readonly statfs: (folder: string) => Pick<StatsFs, 'bavail' | 'bsize' | 'files' | 'ffree'>
+  /** Throws EROFS on a read-only file system. */
+  readonly writable: (folder: string) => void
+}
+
+const realDisk: DiskProbe = { statfs: (folder) => statfsSync(folder), writable: (folder) => accessSync(folder, constants.W_OK) }
+
+/** Reasons against being ready, one for each thing that is exhausted. */
+export function diskState(folder: string, probe: DiskProbe = realDisk): () => readonly string[] {
+  return sampled(SAMPLE_MS, () => reasonsOf(folder, probe))
+}
+
+function reasonsOf(folder: string, { statfs, writable }: DiskProbe): readonly string[] {
+  try {
+    writable(folder)
+    const { bavail, bsize, files, ffree } = statfs(folder)
+    const free = bavail * bsize
+    return [
+      ...(free < MIN_FREE_BYTES ? [`the disk of ${folder} is full (${Math.floor(free / 1024)} KiB free)`] : []),
+      ...(files > 0 && ffree < MIN_FREE_INODES ? [`the disk of ${folder} has no inodes left (${ffree} free)`] : []),
+    ]
+  } catch (error) {
+    if (codeOf(error) === 'EROFS') return [`the disk of ${folder} is read-only`]
+    return [`the data folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}
