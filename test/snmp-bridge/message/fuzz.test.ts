@@ -19,4 +19,4 @@ test('100,000 hostile packets: no exception, no packet that takes over 50 ms of 
   expect(agent.counters.inAsnParseErrors).toBeGreaterThan(1000)
   expect(agent.counters.outPackets).toBeGreaterThan(1000)
   expect(slowest).toBeLessThan(50)
-}, 30_000)
+}, 120_000)
