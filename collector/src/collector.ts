@@ -40,6 +40,7 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
     onMessage: (message) => {
       if (message.type === 'event') alerting.onEvent(message.event)
     },
+    unready: () => ingest.reasonsAgainst(),
   })
   logger.info({ otlp: receiver.port, console: consoleServer.port, host: config.collector.host }, 'the collector listens')
   link.ready()

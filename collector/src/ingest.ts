@@ -3,13 +3,15 @@
  * and nothing else: reads go on, senders are told why, and the log opens as soon as it can.
  */
 import { kinds, objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
+import { emitWhenReady } from '@spyglass/process/keeper-link'
 import type { OwnProcess } from '@spyglass/process/own-process'
 import { timeWindow } from './decode/index.ts'
 import { createStoreClient, Inserter } from './insert/index.ts'
 import { submissionOf } from './own-events.ts'
-import { loadOffsets, saveOffsets, Tailer } from './tail/index.ts'
+import { damagedOffsets, openOffsets, Tailer } from './tail/index.ts'
 import {
   type Damage,
+  damagedCollector,
   fail,
   isDiskFailure,
   nextIdentity,
@@ -127,16 +129,17 @@ export class Ingest {
 }
 
 async function open(base: OwnProcess): Promise<Opened> {
-  const { config, folder, secrets, logger } = base
+  const { config, folder, secrets, logger, onDamage } = base
   const { collector, store } = config
   const wal = await WriteAheadLog.open({
     root: folder.wal,
-    identity: nextIdentity(folder.state),
+    identity: nextIdentity(folder.state, onDamage(damagedCollector)),
     maxBytes: collector.maxWalBytes,
     sealMs: { traces: collector.sealTracesMs, others: collector.sealOthersMs },
   })
-  wal.seedTailOffsets(await loadOffsets(folder.state))
-  wal.beforePurge = async (offsets) => saveOffsets(folder.state, offsets)
+  const offsetsFile = openOffsets(folder.state, onDamage(damagedOffsets))
+  wal.seedTailOffsets(offsetsFile.read() ?? [])
+  wal.beforePurge = async (offsets) => offsetsFile.write(offsets)
   if (wal.pending > 0) logger.info({ segments: wal.pending, droppedBytes: wal.droppedBytes }, 'the write-ahead log is recovered')
   const inserter = new Inserter({
     store: createStoreClient({ url: `http://${store.host}:${store.port}`, token: secrets.internal.token }),
@@ -158,7 +161,7 @@ async function open(base: OwnProcess): Promise<Opened> {
 /** The journals hold them too, until they are purged. */
 function saveTailOffsets({ folder, logger }: OwnProcess, wal: WriteAheadLog): void {
   try {
-    saveOffsets(folder.state, wal.tailOffsets)
+    openOffsets(folder.state).write(wal.tailOffsets)
   } catch (error) {
     if (!isDiskFailure(error)) throw error
     logger.warn({ err: error }, 'offsets of log files not saved')
@@ -169,7 +172,7 @@ function noteDamage({ registry, logger }: OwnProcess, { segment, lost, isCounted
   const count = isCounted ? `${lost.requests}` : 'an unknown number of'
   const message = `segment ${segment || 'of the write-ahead log'} was damaged: ${count} acknowledged requests are lost`
   logger.warn({ segment, requestsLost: lost.requests, entriesLost: lost.entries, isCounted, folder, bytes }, 'write-ahead log damaged')
-  registry.emit({
+  emitWhenReady(registry, {
     name: 'spyglass.segment.damaged',
     resource: objectNameOf(kinds.collector, { name: NAME }),
     message,
@@ -178,7 +181,7 @@ function noteDamage({ registry, logger }: OwnProcess, { segment, lost, isCounted
 }
 
 function noteQuarantine({ registry }: OwnProcess, { segment, path, error }: { segment: SealedSegment; path: string; error: Error }): void {
-  registry.emit({
+  emitWhenReady(registry, {
     name: 'spyglass.segment.quarantined',
     resource: objectNameOf(kinds.collector, { name: NAME }),
     message: `segment ${segment.name} was set aside: ${error.message}`,

@@ -83,7 +83,7 @@ test('events that came while the process was dead are heard when it is back, and
   const management = await startEndpoint()
   const folder = mkdtempSync(join(tmpdir(), 'spyglass-events-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const position = positionFile(join(folder, 'snmp-events.json'), (error) => expect.unreachable(String(error)))
+  const position = positionFile(join(folder, 'snmp-events.json'), { onFailure: (error) => expect.unreachable(String(error)) })
   const before = follow(management.url, position)
   await before.stream.attempted
   emit(management, 'seen')
@@ -99,7 +99,7 @@ test('after an orderly stop nothing is kept, and a client that the endpoint has 
   const management = await startEndpoint()
   const folder = mkdtempSync(join(tmpdir(), 'spyglass-events-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  const position = positionFile(join(folder, 'snmp-events.json'), (error) => expect.unreachable(String(error)))
+  const position = positionFile(join(folder, 'snmp-events.json'), { onFailure: (error) => expect.unreachable(String(error)) })
   position.write({ client: 'unknown', lastId: '7' })
   const { heard, changes, stream } = follow(management.url, position)
   await until(() => changes.at(-1) === undefined && changes.length > 0)
