@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 
 export const NOW = 1_800_000_000_000
-export const WINDOW = { from: NOW / 1000 - 7 * 86_400, to: NOW / 1000 + 3600 }
+export const WINDOW = { from: NOW / 1000 - 7 * 86_400, to: NOW / 1000 + 3600, nowMs: NOW }
 const nanos = (ms: number): string => `${BigInt(Math.floor(ms)) * 1_000_000n}`
 
 const text = fc.string({ unit: 'grapheme', maxLength: 60 })

@@ -1,7 +1,9 @@
 /** Attributes (KeyValue, AnyValue of opentelemetry/proto/common/v1) into map columns, every value as the exporter's text. */
 import type { MapColumn, TextColumn } from '../native/columns.ts'
-import { cutAt, limits } from './limits.ts'
+import { cutAt, cutText } from '../native/cut-text.ts'
+import { limits } from './limits.ts'
 import type { ProtoReader } from './proto-reader.ts'
+import { DecodeReport } from './report.ts'
 
 const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
@@ -23,11 +25,11 @@ export class Found {
 
 export class AttributeReader {
   readonly reader: ProtoReader
-  /** Attributes and values cut off for their size or number. */
-  truncated = 0
+  readonly report: DecodeReport
 
-  constructor(reader: ProtoReader) {
+  constructor(reader: ProtoReader, report = new DecodeReport()) {
     this.reader = reader
+    this.report = report
   }
 
   /** Reads one KeyValue into the map, unless its row, begun at `rowStart`, is full. */
@@ -50,11 +52,11 @@ export class AttributeReader {
       } else r.skip(tag, end)
     }
     r.close(end)
-    if (map.keys.rows - rowStart >= limits.attributes) {
-      this.truncated++
+    if (map.keys.length - rowStart >= limits.attributes) {
+      this.report.cut(TOO_MANY)
       return
     }
-    const index = map.keys.key(r.buf, keyStart, this.#cut(keyStart, keyEnd, limits.nameBytes))
+    const index = map.keys.key(r.buf, keyStart, this.cut(keyStart, keyEnd, limits.nameBytes, LONG_KEYS))
     map.keys.addIndex(index)
     if (valueStart < 0) {
       map.values.empty()
@@ -80,7 +82,7 @@ export class AttributeReader {
     if (tag === 10) {
       r.pos++
       const valueEnd = r.fieldEnd(end)
-      column.add(r.buf, r.pos, this.#cut(r.pos, valueEnd, limits.valueBytes))
+      column.add(r.buf, r.pos, this.cut(r.pos, valueEnd, limits.valueBytes, LONG_VALUES))
     } else if (tag === 16) {
       r.pos++
       const text = r.varint() ? TRUE : FALSE
@@ -88,8 +90,7 @@ export class AttributeReader {
     } else {
       const value = this.anyValue(end, 0)
       const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
-      if (text.length > limits.valueBytes) this.truncated++
-      column.string(text.length > limits.valueBytes ? text.slice(0, limits.valueBytes) : text)
+      column.string(this.cutText(text, limits.valueBytes, LONG_VALUES))
     }
     r.pos = end
   }
@@ -113,10 +114,11 @@ export class AttributeReader {
     return value
   }
 
-  /** One KeyValue as a pair of texts, for the few records that are looked at here. */
+  /** One KeyValue as a pair of texts of bounded length, for the few records that are looked at here. */
   pair(end: number): [key: string, value: string] {
     const { key, value } = this.#entry(end, 0)
-    return [key, typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)]
+    const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
+    return [this.cutText(key, limits.nameBytes, LONG_KEYS), this.cutText(text, limits.valueBytes, LONG_VALUES)]
   }
 
   #array(end: number, depth: number): JsValue {
@@ -144,7 +146,7 @@ export class AttributeReader {
       } else r.skip(tag, end)
     }
     r.close(end)
-    return Object.fromEntries(entries)
+    return Object.fromEntries(entries.sort(byKey))
   }
 
   #entry(end: number, depth: number): { key: string; value: JsValue } {
@@ -170,17 +172,41 @@ export class AttributeReader {
 
   #tooDeep(depth: number, end: number): boolean {
     if (depth <= limits.depth) return false
-    this.truncated++
+    this.report.cut(`values nested deeper than ${limits.depth}`)
     this.reader.pos = end
     return true
   }
 
-  #cut(start: number, end: number, max: number): number {
+  /** Reads a name: a length and its text. */
+  name(end: number, what: string): string {
+    const r = this.reader
+    const nameEnd = r.fieldEnd(end)
+    const start = r.pos
+    r.pos = nameEnd
+    return r.buf.toString('utf8', start, this.cut(start, nameEnd, limits.nameBytes, `${what} longer than ${limits.nameBytes} bytes`))
+  }
+
+  /** Where a text of the request ends when it may have `max` bytes; `what` is what the sender is told that was cut. */
+  cut(start: number, end: number, max: number, what: string): number {
     if (end - start <= max) return end
-    this.truncated++
+    this.report.cut(what)
     return cutAt(this.reader.buf, start, end, max)
   }
+
+  cutText(text: string, max: number, what: string): string {
+    const cut = cutText(text, max)
+    if (cut !== text) this.report.cut(what)
+    return cut
+  }
 }
+
+/** What the sender is told that was cut. */
+export const TOO_MANY = `attributes beyond ${limits.attributes}`
+export const LONG_KEYS = `attribute keys longer than ${limits.nameBytes} bytes`
+export const LONG_VALUES = `values longer than ${limits.valueBytes} bytes`
+
+/** The one order of attributes, wherever a map is part of what identifies a series. */
+export const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : a > b ? 1 : 0)
 
 function integer(text: string, depth: number): JsValue {
   const number = Number(text)

@@ -1,9 +1,11 @@
 /** From an OTLP body to blocks of columns, for all three signals. The decoders keep their buffers between requests. */
 import { RollupBuilder } from '../rollup/index.ts'
+import { fail } from './errors.ts'
 import { eventBlock } from './event-rows.ts'
 import { LogDecoder, type OriginatedEvent } from './logs.ts'
 import { MetricDecoder } from './metrics.ts'
 import { protobufFromJson } from './otlp-json.ts'
+import { DecodeReport } from './report.ts'
 import type { TableBlock } from '../native/table-block.ts'
 import type { TimeWindow } from './time-window.ts'
 import { TraceDecoder } from './traces.ts'
@@ -15,10 +17,12 @@ export interface Decoded {
   readonly blocks: readonly TableBlock[]
   /** Spans, data points or log records taken. */
   readonly accepted: number
-  /** Items outside the time window. */
+  /** Items that were not: outside the time window, or broken. */
   readonly rejected: number
-  /** Attributes and details cut off. */
+  /** Names, values, attributes and details cut off. */
   readonly truncated: number
+  /** What the sender is told of all that was rejected or changed; empty when there is nothing to tell. */
+  readonly message: string
   readonly events: readonly OriginatedEvent[]
 }
 
@@ -28,41 +32,57 @@ export interface DecodeOptions {
   readonly window: TimeWindow
 }
 
-export class OtlpDecoder {
-  readonly #traces = new TraceDecoder()
-  readonly #metrics = new MetricDecoder()
-  readonly #logs = new LogDecoder()
+type Rows = Pick<Decoded, 'blocks' | 'accepted'> & Partial<Pick<Decoded, 'events'>>
 
-  /** @throws SPY_OTLP_MALFORMED, SPY_OTLP_JSON */
+export class OtlpDecoder {
+  readonly #report = new DecodeReport()
+  readonly #traces = new TraceDecoder(this.#report)
+  readonly #metrics = new MetricDecoder(this.#report)
+  readonly #logs = new LogDecoder(this.#report)
+
+  /**
+   * One item that cannot be read costs that item. A request of which nothing can be read throws.
+   * @throws SPY_OTLP_MALFORMED, SPY_OTLP_JSON
+   */
   decode(body: Buffer, { signal, isJson, window }: DecodeOptions): Decoded {
-    const bytes = isJson ? protobufFromJson(body, signal) : body
-    const decoded = signal === 'traces' ? this.#decodeTraces(bytes, window) : this.#decodeOthers(signal, bytes, window)
-    return { ...decoded, blocks: decoded.blocks.filter(({ rows }) => rows > 0) }
+    const report = this.#report
+    report.reset()
+    const bytes = isJson ? protobufFromJson(body, signal, report) : body
+    const { blocks, accepted, events = [] } = this.#decodeSignal(signal, bytes, window)
+    const { rejected, truncated, message } = report
+    if (accepted === 0 && report.broken > 0) throw fail(isJson ? 'SPY_OTLP_JSON' : 'SPY_OTLP_MALFORMED', [message])
+    return { blocks: blocks.filter(({ rows }) => rows > 0), accepted, rejected, truncated, message, events }
   }
 
-  #decodeTraces(bytes: Buffer, window: TimeWindow): Decoded {
+  #decodeSignal(signal: Signal, bytes: Buffer, window: TimeWindow): Rows {
+    if (signal === 'traces') return this.#decodeTraces(bytes, window)
+    return signal === 'logs' ? this.#decodeLogs(bytes, window) : this.#decodeMetrics(bytes, window)
+  }
+
+  #decodeTraces(bytes: Buffer, window: TimeWindow): Rows {
     const decoder = this.#traces
     const rollup = new RollupBuilder()
     decoder.reset()
     decoder.decode(bytes, window, rollup)
-    const { rejected, truncated, block } = decoder
-    return { blocks: [block, decoder.times.finish(), ...rollup.finish()], accepted: block.rows, rejected, truncated, events: [] }
+    const { block, times } = decoder
+    return { blocks: [block, times.finish(), ...rollup.finish()], accepted: block.rows }
   }
 
-  #decodeOthers(signal: Signal, bytes: Buffer, window: TimeWindow): Decoded {
-    if (signal === 'logs') {
-      const decoder = this.#logs
-      decoder.reset()
-      decoder.decode(bytes, window)
-      const { rejected, truncated, block } = decoder
-      const events = [...decoder.events]
-      return { blocks: events.length > 0 ? [block, eventBlock(events)] : [block], accepted: block.rows, rejected, truncated, events }
-    }
+  #decodeLogs(bytes: Buffer, window: TimeWindow): Rows {
+    const decoder = this.#logs
+    decoder.reset()
+    decoder.decode(bytes, window)
+    const { block } = decoder
+    const events = [...decoder.events]
+    return { blocks: events.length > 0 ? [block, eventBlock(events)] : [block], accepted: block.rows, events }
+  }
+
+  #decodeMetrics(bytes: Buffer, window: TimeWindow): Rows {
     const decoder = this.#metrics
     const rollup = new RollupBuilder()
     decoder.reset()
     decoder.decode(bytes, window, rollup)
-    const { rejected, truncated, accepted } = decoder
-    return { blocks: [...decoder.blocks, ...rollup.finish()], accepted, rejected, truncated, events: [] }
+    const { accepted, blocks } = decoder
+    return { blocks: [...blocks, ...rollup.finish()], accepted }
   }
 }

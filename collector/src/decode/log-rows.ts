@@ -1,4 +1,5 @@
 /** Rows of otel_logs from plain objects: for lines of log files, and for what the collector itself has to say. */
+import { cutText } from '../native/cut-text.ts'
 import { limits } from './limits.ts'
 import { TableBlock } from '../native/table-block.ts'
 
@@ -32,7 +33,7 @@ function writeRow(block: TableBlock, row: LogRow): void {
   block.dictionary('SeverityText').string(row.severityText)
   block.fixed('SeverityNumber').data.u8(row.severityNumber)
   block.dictionary('ServiceName').string(row.service)
-  block.text('Body').string(row.body.slice(0, limits.valueBytes))
+  block.text('Body').string(cutText(row.body, limits.valueBytes))
   for (const name of ['ResourceSchemaUrl', 'ScopeSchemaUrl', 'ScopeVersion']) block.dictionary(name).string('')
   block.text('ScopeName').string('')
   block.map('ResourceAttributes').entries(row.resource)

@@ -2,15 +2,18 @@
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { AttributeReader } from './attributes.ts'
 import { EVENT_PREFIX, eventOf } from './event-record.ts'
+import { idEnd, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts'
+import { ItemTime, NO_TIME } from './item-time.ts'
 import { limits } from './limits.ts'
-import { Origin, walkResource, walkScope } from './origin.ts'
+import { Origin, walkGroup } from './origin.ts'
 import { ProtoReader } from './proto-reader.ts'
+import { type DecodeReport, TOO_MUCH } from './report.ts'
+import { readFields, readOrReject } from './salvage.ts'
 import { TableBlock } from '../native/table-block.ts'
-import { findFixed64, secondsAt, type TimeWindow } from './time-window.ts'
+import { reasonOutside, type TimeWindow } from './time-window.ts'
 
 const NO_BYTES = Buffer.alloc(0)
-const TIME = 9
-const OBSERVED = 89
+const LONG_NAMES = `event names and severities longer than ${limits.nameBytes} bytes`
 
 /** An event and who sent it. */
 export interface OriginatedEvent {
@@ -32,7 +35,10 @@ class LogFields {
   name = 0
   nameEnd = 0
   flags = 0
+  time = -1
+  observed = -1
   clear(): void {
+    this.time = this.observed = -1
     this.severity = this.severityText = this.severityTextEnd = this.body = this.bodyEnd = this.flags = 0
     this.traceId = this.traceIdEnd = this.spanId = this.spanIdEnd = this.name = this.nameEnd = 0
   }
@@ -41,13 +47,14 @@ class LogFields {
 export class LogDecoder {
   readonly block = new TableBlock('otel_logs')
   readonly events: OriginatedEvent[] = []
-  rejected = 0
+  readonly #report: DecodeReport
   readonly #r = new ProtoReader(NO_BYTES)
-  readonly #attributes = new AttributeReader(this.#r)
+  readonly #attributes: AttributeReader
   readonly #record = new LogFields()
+  readonly #time = new ItemTime()
   readonly #origin = new Origin()
   #attributeSpots: number[] = []
-  #window: TimeWindow = { from: 0, to: 0 }
+  #window: TimeWindow = { from: 0, to: 0, nowMs: 0 }
   readonly #timestamp = this.block.fixed('Timestamp').data
   readonly #timestampTime = this.block.fixed('TimestampTime').data
   readonly #traceId = this.block.text('TraceId').data
@@ -62,8 +69,9 @@ export class LogDecoder {
   readonly #map = this.block.map('LogAttributes')
   readonly #name = this.block.text('EventName')
 
-  get truncated(): number {
-    return this.#attributes.truncated
+  constructor(report: DecodeReport) {
+    this.#report = report
+    this.#attributes = new AttributeReader(this.#r, report)
   }
 
   decode(body: Buffer, window: TimeWindow): void {
@@ -71,54 +79,61 @@ export class LogDecoder {
     r.buf = body
     r.pos = 0
     this.#window = window
-    this.#attributes.truncated = 0
-    while (r.pos < body.length) {
-      const tag = r.varint()
+    readFields(this.#attributes, body.length, (tag) => {
       if (tag === 10) this.#resourceLogs(r.fieldEnd(body.length))
       else r.skip(tag, body.length)
-    }
-    r.close(body.length)
+    })
     r.buf = NO_BYTES
   }
 
   reset(): void {
     this.block.reset()
-    this.rejected = 0
     this.events.length = 0
   }
 
   #resourceLogs(end: number): void {
     const origin = this.#origin
-    origin.beginResource(this.#resourceMap)
-    walkResource(this.#r, end, {
-      resource: (at) => origin.readResource(this.#attributes, at),
+    origin.beginResource()
+    walkGroup(this.#attributes, end, {
+      head: (at) => origin.readResource(this.#attributes, at),
       schema: (url) => (origin.resourceSchema = url),
-      scope: (at) => this.#scopeLogs(at),
+      member: (at) => this.#scopeLogs(at),
     })
   }
 
   #scopeLogs(end: number): void {
     const origin = this.#origin
-    origin.beginScope(this.#scopeMap)
-    walkScope(this.#r, end, {
-      scope: (at) => origin.readScope(this.#attributes, at),
+    origin.beginScope()
+    walkGroup(this.#attributes, end, {
+      head: (at) => origin.readScope(this.#attributes, at),
       schema: (url) => (origin.scopeSchema = url),
-      item: (at) => this.#recordIfInTime(at),
+      member: (at) => this.#recordOrNothing(at),
     })
   }
 
-  #recordIfInTime(end: number): void {
-    const r = this.#r
-    let time = findFixed64(r, TIME, end)
-    if (time < 0 || secondsAt(r, time) === 0) time = findFixed64(r, OBSERVED, end)
-    const seconds = time < 0 ? 0 : secondsAt(r, time)
-    if (seconds < this.#window.from || seconds > this.#window.to) {
-      this.rejected++
-      r.pos = end
-      return
-    }
+  #recordOrNothing(end: number): void {
+    if (!this.block.beginRow()) this.#report.reject(TOO_MUCH)
+    else if (readOrReject(this.#attributes, end, this.#takeRecord)) return
+    this.#r.pos = end
+    this.block.dropRow()
+  }
+
+  readonly #takeRecord = (end: number): boolean => {
     this.#read(end)
-    this.#write(time, seconds)
+    const isInTime = this.#findTime()
+    if (isInTime) this.#write()
+    else this.#report.reject(reasonOutside(this.#window))
+    return isInTime
+  }
+
+  /** Its own time, else that at which it was observed, else that of receipt. */
+  #findTime(): boolean {
+    const { buf } = this.#r
+    if (!this.#time.take(buf, this.#record.time) && !this.#time.take(buf, this.#record.observed)) {
+      this.#time.takeReceipt(this.#window)
+      this.#report.change(`log records ${NO_TIME}`)
+    }
+    return this.#time.isWithin(this.#window)
   }
 
   #read(end: number): void {
@@ -126,10 +141,12 @@ export class LogDecoder {
     const record = this.#record
     record.clear()
     this.#attributeSpots.length = 0
-    const rowStart = this.#map.keys.rows
+    const rowStart = this.#map.keys.length
     while (r.pos < end) {
       const tag = r.varint()
-      if (tag === 16) record.severity = r.varint()
+      if (tag === 9) record.time = r.fixed64(end)
+      else if (tag === 89) record.observed = r.fixed64(end)
+      else if (tag === 16) record.severity = r.varint()
       else if (tag === 69) record.flags = r.fixed32(end)
       else if (tag === 50) this.#attribute(r.fieldEnd(end), rowStart)
       else if ((tag & 7) === 2) this.#bytesField(tag, r.fieldEnd(end))
@@ -155,37 +172,39 @@ export class LogDecoder {
     else if (tag === 98) [record.name, record.nameEnd] = [start, end]
   }
 
-  #write(time: number, seconds: number): void {
+  #write(): void {
     const r = this.#r
     const { buf } = r
     const record = this.#record
-    const origin = this.#origin
-    this.#timestamp.copy(buf, time, time + 8)
-    this.#timestampTime.u32(Math.floor(seconds))
-    this.#traceId.hex(buf, record.traceId, record.traceIdEnd)
-    this.#spanId.hex(buf, record.spanId, record.spanIdEnd)
+    const attributes = this.#attributes
+    this.#timestamp.u64(this.#time.low, this.#time.high)
+    this.#timestampTime.u32(Math.floor(this.#time.seconds))
+    this.#traceId.hex(buf, record.traceId, idEnd(r, record.traceId, record.traceIdEnd, TRACE_ID_BYTES))
+    this.#spanId.hex(buf, record.spanId, idEnd(r, record.spanId, record.spanIdEnd, SPAN_ID_BYTES))
     this.#flags.u8(record.flags & 255)
-    this.#severityText.add(buf, record.severityText, Math.min(record.severityTextEnd, record.severityText + limits.nameBytes))
+    this.#severityText.add(
+      buf,
+      record.severityText,
+      attributes.cut(record.severityText, record.severityTextEnd, limits.nameBytes, LONG_NAMES),
+    )
     this.#severity.u8(record.severity & 255)
-    this.#service.string(origin.service)
-    const after = r.pos
+    this.#service.string(this.#origin.service)
     r.pos = record.body
-    this.#attributes.value(this.#body, record.bodyEnd)
+    attributes.value(this.#body, record.bodyEnd)
     this.#map.endRow()
-    this.#name.add(buf, record.name, record.nameEnd)
-    this.#writeOrigin(origin)
-    this.block.endRow(seconds)
-    this.#noteEvent(seconds)
-    r.pos = after
+    this.#name.add(buf, record.name, attributes.cut(record.name, record.nameEnd, limits.nameBytes, LONG_NAMES))
+    this.#writeOrigin(this.#origin)
+    this.#noteEvent(this.#time.seconds)
+    this.block.endRow(this.#time.seconds)
   }
 
   #writeOrigin(origin: Origin): void {
     this.block.dictionary('ResourceSchemaUrl').string(origin.resourceSchema)
-    origin.resource.row()
+    origin.resource.row(this.#resourceMap, this.#attributes)
     this.block.dictionary('ScopeSchemaUrl').string(origin.scopeSchema)
     this.block.text('ScopeName').string(origin.scopeName)
     this.block.dictionary('ScopeVersion').string(origin.scopeVersion)
-    origin.scope.row()
+    origin.scope.row(this.#scopeMap, this.#attributes)
   }
 
   #noteEvent(seconds: number): void {

@@ -1,8 +1,12 @@
 /** Data points of opentelemetry/proto/metrics/v1. The kinds number their fields differently; one table for each says which is which. */
-import type { AttributeReader } from './attributes.ts'
+import { type AttributeReader, byKey, TOO_MANY } from './attributes.ts'
+import { idEnd, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts'
 import { limits } from './limits.ts'
 import type { Exemplar, MetricKind, Point } from './metric-tables.ts'
-import type { ProtoReader } from './proto-reader.ts'
+import type { ProtoReader, Whole } from './proto-reader.ts'
+
+const TOO_MANY_BUCKETS = `more than ${limits.buckets} buckets or quantiles`
+const TOO_MANY_EXEMPLARS = `exemplars beyond ${limits.details}`
 
 type Setter = (attributes: AttributeReader, point: Point, end: number) => void
 
@@ -21,7 +25,7 @@ const exemplar: Setter = (attributes, point, end) => {
   const exemplarEnd = attributes.reader.fieldEnd(end)
   if (point.exemplars.length < limits.details) point.exemplars.push(readExemplar(attributes, exemplarEnd))
   else {
-    attributes.truncated++
+    attributes.report.cut(TOO_MANY_EXEMPLARS)
     attributes.reader.pos = exemplarEnd
   }
 }
@@ -41,7 +45,7 @@ const setters: Readonly<Record<MetricKind, Readonly<Record<number, Setter>>>> = 
     ...common,
     33: count,
     41: sum,
-    50: ({ reader }, point, end) => eachFixed64(reader, reader.fieldEnd(end), (at) => point.positive.push(unsigned(reader, at))),
+    50: ({ reader }, point, end) => eachFixed64(reader, reader.fieldEnd(end), (at) => point.positive.push(unsigned64At(reader, at))),
     49: ({ reader }, point, end) => void point.positive.push(reader.unsigned64(end)),
     58: ({ reader }, point, end) => eachFixed64(reader, reader.fieldEnd(end), (at) => point.bounds.push(reader.buf.readDoubleLE(at))),
     57: ({ reader }, point, end) => void point.bounds.push(reader.double(end)),
@@ -69,8 +73,7 @@ const setters: Readonly<Record<MetricKind, Readonly<Record<number, Setter>>>> = 
     41: sum,
     50: ({ reader }, point, end) => {
       const quantileEnd = reader.fieldEnd(end)
-      if (point.quantiles.length < limits.buckets) point.quantiles.push(readQuantile(reader, quantileEnd))
-      else reader.pos = quantileEnd
+      point.quantiles.push(readQuantile(reader, quantileEnd))
     },
     64: flags,
   },
@@ -88,8 +91,8 @@ export function readPoint(attributes: AttributeReader, kind: MetricKind, end: nu
     else reader.skip(tag, end)
   }
   reader.close(end)
-  for (const list of [point.positive, point.negative, point.bounds]) {
-    if (list.length > limits.buckets) reader.malformed('a histogram with too many buckets')
+  for (const list of [point.positive, point.negative, point.bounds, point.quantiles]) {
+    if (list.length > limits.buckets) reader.malformed(TOO_MANY_BUCKETS)
   }
   return point
 }
@@ -120,20 +123,25 @@ function eachFixed64(reader: ProtoReader, end: number, on: (at: number) => void)
   while (reader.pos < end) on(reader.fixed64(end))
 }
 
-function unsigned(reader: ProtoReader, at: number): number {
-  return reader.buf.readUInt32LE(at) + reader.buf.readUInt32LE(at + 4) * 4_294_967_296
+function unsigned64At(reader: ProtoReader, at: number): Whole {
+  const after = reader.pos
+  reader.pos = at
+  const value = reader.unsigned64(at + 8)
+  reader.pos = after
+  return value
 }
 
 /** Buckets: 1 offset (sint32), 2 counts (packed or single varints). */
-function readBuckets(reader: ProtoReader, into: number[], end: number): number {
+function readBuckets(reader: ProtoReader, into: Whole[], end: number): number {
   let offset = 0
   while (reader.pos < end) {
     const tag = reader.varint()
     if (tag === 8) offset = reader.sint32()
-    else if (tag === 16) into.push(reader.varint())
+    else if (tag === 16) into.push(reader.uint64())
     else if (tag === 18) {
       const packedEnd = reader.fieldEnd(end)
-      while (reader.pos < packedEnd && into.length <= limits.buckets) into.push(reader.varint())
+      while (reader.pos < packedEnd && into.length <= limits.buckets) into.push(reader.uint64())
+      if (into.length > limits.buckets) reader.malformed(TOO_MANY_BUCKETS)
       reader.close(packedEnd)
     } else reader.skip(tag, end)
   }
@@ -162,18 +170,25 @@ function readExemplar(attributes: AttributeReader, end: number): Exemplar {
     const tag = reader.varint()
     if (tag === 17) exemplar.time = reader.fixed64(end)
     else if (tag === 25) exemplar.value = reader.double(end)
-    else if (tag === 34) exemplar.spanId = hex(reader, reader.fieldEnd(end))
-    else if (tag === 42) exemplar.traceId = hex(reader, reader.fieldEnd(end))
+    else if (tag === 34) exemplar.spanId = idText(reader, reader.fieldEnd(end), SPAN_ID_BYTES)
+    else if (tag === 42) exemplar.traceId = idText(reader, reader.fieldEnd(end), TRACE_ID_BYTES)
     else if (tag === 49) exemplar.value = Number(reader.buf.readBigInt64LE(reader.fixed64(end)))
-    else if (tag === 58) exemplar.attributes.push(attributes.pair(reader.fieldEnd(end)))
+    else if (tag === 58) addAttribute(exemplar, attributes, reader.fieldEnd(end))
     else reader.skip(tag, end)
   }
   reader.close(end)
+  exemplar.attributes.sort(byKey)
   return exemplar
 }
 
-function hex(reader: ProtoReader, end: number): string {
-  const text = reader.buf.toString('hex', reader.pos, end)
+function addAttribute(exemplar: Exemplar, attributes: AttributeReader, end: number): void {
+  if (exemplar.attributes.length < limits.attributes) exemplar.attributes.push(attributes.pair(end))
+  else attributes.report.cut(TOO_MANY)
+  attributes.reader.pos = end
+}
+
+function idText(reader: ProtoReader, end: number, bytes: typeof TRACE_ID_BYTES | typeof SPAN_ID_BYTES): string {
+  const text = reader.buf.toString('hex', reader.pos, idEnd(reader, reader.pos, end, bytes))
   reader.pos = end
   return text
 }

@@ -1,27 +1,30 @@
 /** The five metric tables: which columns they share, which each has for itself. */
 import { type DictionaryColumn, FixedColumn, MapColumn, TextColumn } from '../native/columns.ts'
 import type { ByteWriter } from '../native/byte-writer.ts'
+import type { AttributeReader } from './attributes.ts'
+import type { ItemTime } from './item-time.ts'
 import type { Origin } from './origin.ts'
+import type { Whole } from './proto-reader.ts'
 import { TableBlock } from '../native/table-block.ts'
 
 export type MetricKind = 'gauge' | 'sum' | 'histogram' | 'exp_histogram' | 'summary'
 
-/** One data point of any kind. Times are positions in the request, -1 when missing. */
+/** One data point of any kind, but for its attributes. Times are positions in the request, -1 when missing. */
 export interface Point {
   time: number
   startTime: number
   value: number
   flags: number
-  count: number
+  count: Whole
   sum: number
   min: number
   max: number
   scale: number
-  zeroCount: number
+  zeroCount: Whole
   positiveOffset: number
-  positive: number[]
+  positive: Whole[]
   negativeOffset: number
-  negative: number[]
+  negative: Whole[]
   bounds: number[]
   quantiles: [quantile: number, value: number][]
   exemplars: Exemplar[]
@@ -33,6 +36,11 @@ export interface Exemplar {
   spanId: string
   traceId: string
   attributes: [string, string][]
+}
+
+export interface TimedPoint {
+  readonly point: Point
+  readonly time: ItemTime
 }
 
 export interface MetricAbout {
@@ -47,6 +55,16 @@ export interface MetricAbout {
 /** Field number of `attributes` in the data point of each kind, as a tag. */
 const ATTRIBUTES_TAG: Readonly<Record<MetricKind, number>> = { gauge: 58, sum: 58, histogram: 74, exp_histogram: 10, summary: 58 }
 
+const TEXTS: readonly (readonly [column: string, textOf: (about: MetricAbout) => string])[] = [
+  ['ResourceSchemaUrl', ({ origin }) => origin.resourceSchema],
+  ['ScopeName', ({ origin }) => origin.scopeName],
+  ['ScopeVersion', ({ origin }) => origin.scopeVersion],
+  ['ScopeSchemaUrl', ({ origin }) => origin.scopeSchema],
+  ['MetricName', ({ name }) => name],
+  ['MetricDescription', ({ description }) => description],
+  ['MetricUnit', ({ unit }) => unit],
+]
+
 export class MetricTable {
   readonly kind: MetricKind
   readonly block: TableBlock
@@ -55,6 +73,7 @@ export class MetricTable {
   readonly scope: MapColumn
   readonly attributes: MapColumn
   readonly #exemplars: Exemplars | undefined
+  readonly #texts: readonly (readonly [column: TextColumn, textOf: (about: MetricAbout) => string])[]
 
   constructor(kind: MetricKind) {
     this.kind = kind
@@ -64,30 +83,25 @@ export class MetricTable {
     this.scope = this.block.map('ScopeAttributes')
     this.attributes = this.block.map('Attributes')
     this.#exemplars = kind === 'summary' ? undefined : new Exemplars(this.block)
+    this.#texts = TEXTS.map(([name, textOf]) => [this.block.text(name), textOf])
   }
 
   /** Writes one row, all but its attributes. */
-  write(bytes: Buffer, point: Point, about: MetricAbout): void {
+  write(attributes: AttributeReader, { point, time }: TimedPoint, about: MetricAbout): void {
     const { block } = this
     const { origin } = about
-    origin.resource.row()
-    origin.scope.row()
-    this.#texts({
-      ResourceSchemaUrl: origin.resourceSchema,
-      ScopeName: origin.scopeName,
-      ScopeVersion: origin.scopeVersion,
-      ScopeSchemaUrl: origin.scopeSchema,
-      MetricName: about.name,
-      MetricDescription: about.description,
-      MetricUnit: about.unit,
-    })
+    const bytes = attributes.reader.buf
+    origin.resource.row(this.resource, attributes)
+    origin.scope.row(this.scope, attributes)
+    this.#texts.forEach(([column, textOf]) => column.string(textOf(about)))
     block.fixed('ScopeDroppedAttrCount').data.u32(origin.scopeDropped)
     const service: DictionaryColumn = block.dictionary('ServiceName')
     service.string(origin.service)
-    time(block.fixed('StartTimeUnix').data, bytes, point.startTime)
-    time(block.fixed('TimeUnix').data, bytes, point.time)
+    if (point.startTime < 0) block.fixed('StartTimeUnix').data.u64(0)
+    else block.fixed('StartTimeUnix').data.copy(bytes, point.startTime, point.startTime + 8)
+    block.fixed('TimeUnix').data.u64(time.low, time.high)
     block.fixed('Flags').data.u32(point.flags)
-    this.#exemplars?.row(bytes, point.exemplars)
+    this.#exemplars?.row(bytes, point.exemplars, time)
     this.#values(point, about)
   }
 
@@ -135,10 +149,6 @@ export class MetricTable {
     for (const value of values) write(data, value)
     column.endRow(data.length / 8)
   }
-
-  #texts(values: Readonly<Record<string, string>>): void {
-    for (const [name, value] of Object.entries(values)) this.block.text(name).string(value)
-  }
 }
 
 class Exemplars {
@@ -159,11 +169,11 @@ class Exemplars {
     this.#trace = block.array('Exemplars.TraceId', TextColumn)
   }
 
-  row(bytes: Buffer, exemplars: readonly Exemplar[]): void {
+  row(bytes: Buffer, exemplars: readonly Exemplar[], pointTime: ItemTime): void {
     if (this.#block.rows === 0) this.#total = 0
     for (const exemplar of exemplars) {
       this.#map.items.entries(exemplar.attributes)
-      time(this.#time.items.data, bytes, exemplar.time)
+      this.#writeTime(bytes, exemplar.time, pointTime)
       this.#value.items.data.f64(exemplar.value)
       this.#span.items.string(exemplar.spanId)
       this.#trace.items.string(exemplar.traceId)
@@ -172,11 +182,13 @@ class Exemplars {
     const columns: { endRow(total: number): void }[] = [this.#map, this.#time, this.#value, this.#span, this.#trace]
     for (const column of columns) column.endRow(this.#total)
   }
-}
 
-function time(out: ByteWriter, bytes: Buffer, at: number): void {
-  if (at < 0) out.u64(0)
-  else out.copy(bytes, at, at + 8)
+  /** An exemplar without a time gets that of its point. */
+  #writeTime(bytes: Buffer, at: number, pointTime: ItemTime): void {
+    const { data } = this.#time.items
+    if (at < 0 || bytes.readBigUInt64LE(at) === 0n) data.u64(pointTime.low, pointTime.high)
+    else data.copy(bytes, at, at + 8)
+  }
 }
 
 export function newMetricTables(): Readonly<Record<MetricKind, MetricTable>> {

@@ -1,41 +1,52 @@
 /** Resource and scope of the items that follow them: read once, repeated in every row. */
 import { attr } from '@spyglass/agent/contract'
-import type { AttributeReader } from './attributes.ts'
+import { type AttributeReader, byKey, TOO_MANY } from './attributes.ts'
 import { ByteWriter } from '../native/byte-writer.ts'
 import type { MapColumn, TextColumn } from '../native/columns.ts'
 import { limits } from './limits.ts'
-import type { ProtoReader } from './proto-reader.ts'
+import { readFields, readOrSkip } from './salvage.ts'
 
-/** Attributes of one resource or scope, ready to be copied into a map column. */
+/** Attributes of one resource or scope, sorted by key, ready to be copied into the map columns of any table. */
 export class SharedAttributes {
   readonly #texts = new ByteWriter()
-  #map: MapColumn | undefined
-  #keys: number[] = []
+  readonly #keys = new Map<MapColumn, number[]>()
+  #pairs: [key: string, value: string][] = []
+  #isSorted = true
 
-  begin(map: MapColumn): void {
-    this.#map = map
-    this.#keys.length = 0
-    this.#texts.reset()
+  begin(): void {
+    this.#pairs = []
+    this.#keys.clear()
+    this.#isSorted = false
   }
 
   /** Reads one KeyValue and gives it as text, so that the caller may look for what it knows. */
-  keyValue(attributes: AttributeReader, end: number): [key: string, value: string] {
-    const [key, value] = attributes.pair(end)
-    if (this.#keys.length >= limits.attributes) attributes.truncated++
-    else if (this.#map) {
-      this.#keys.push(this.#map.keys.stringKey(key.slice(0, limits.nameBytes)))
-      this.#texts.text(value.slice(0, limits.valueBytes))
-    }
-    return [key, value]
+  keyValue(attributes: AttributeReader, end: number): readonly [key: string, value: string] {
+    const pair = attributes.pair(end)
+    this.#pairs.push(pair)
+    return pair
   }
 
-  row(): void {
-    const map = this.#map as MapColumn
-    for (const key of this.#keys) map.keys.addIndex(key)
+  row(map: MapColumn, attributes: AttributeReader): void {
+    if (!this.#isSorted) this.#sort(attributes)
+    let keys = this.#keys.get(map)
+    if (!keys) this.#keys.set(map, (keys = this.#pairs.map(([key]) => map.keys.stringKey(key))))
+    for (const key of keys) map.keys.addIndex(key)
     map.values.data.copy(this.#texts.bytes, 0, this.#texts.length)
     map.endRow()
   }
+
+  /** Sorted before it is cut, so that what is kept does not depend on the order. */
+  #sort(attributes: AttributeReader): void {
+    const pairs = this.#pairs.sort(byKey)
+    for (let i = limits.attributes; i < pairs.length; i++) attributes.report.cut(TOO_MANY)
+    this.#pairs = pairs.slice(0, limits.attributes)
+    this.#texts.reset()
+    for (const [, value] of this.#pairs) this.#texts.text(value)
+    this.#isSorted = true
+  }
 }
+
+const LONG_SERVICES = `service names and instance ids longer than ${limits.nameBytes} bytes`
 
 /** What the rows of one ResourceSpans, ResourceLogs or ResourceMetrics share. */
 export class Origin {
@@ -56,26 +67,29 @@ export class Origin {
     const r = attributes.reader
     while (r.pos < end) {
       const tag = r.varint()
-      if (tag === 10) this.#resourceAttribute(this.resource.keyValue(attributes, r.fieldEnd(end)))
+      if (tag === 10)
+        readOrSkip(attributes, r.fieldEnd(end), 'resource attribute', (at) =>
+          this.#resourceAttribute(attributes, this.resource.keyValue(attributes, at)),
+        )
       else r.skip(tag, end)
     }
     r.close(end)
   }
 
-  beginResource(map: MapColumn): void {
+  beginResource(): void {
     this.service = ''
     this.instance = ''
     this.aggregates = false
     this.resourceSchema = ''
-    this.resource.begin(map)
+    this.resource.begin()
   }
 
-  beginScope(map: MapColumn | undefined): void {
+  beginScope(): void {
     this.scopeName = ''
     this.scopeVersion = ''
     this.scopeSchema = ''
     this.scopeDropped = 0
-    if (map) this.scope.begin(map)
+    this.scope.begin()
   }
 
   /** Reads an InstrumentationScope message. */
@@ -83,59 +97,50 @@ export class Origin {
     const r = attributes.reader
     while (r.pos < end) {
       const tag = r.varint()
-      if (tag === 10) this.scopeName = r.text(r.fieldEnd(end)).slice(0, limits.nameBytes)
-      else if (tag === 18) this.scopeVersion = r.text(r.fieldEnd(end)).slice(0, limits.nameBytes)
-      else if (tag === 26) this.scope.keyValue(attributes, r.fieldEnd(end))
+      if (tag === 10) this.scopeName = attributes.name(end, 'scope names')
+      else if (tag === 18) this.scopeVersion = attributes.name(end, 'scope versions')
+      else if (tag === 26) readOrSkip(attributes, r.fieldEnd(end), 'scope attribute', (at) => this.scope.keyValue(attributes, at))
       else if (tag === 32) this.scopeDropped = r.varint()
       else r.skip(tag, end)
     }
     r.close(end)
   }
 
-  #resourceAttribute([key, value]: [string, string]): void {
-    if (key === attr.serviceName) this.service = value.slice(0, limits.nameBytes)
-    else if (key === attr.serviceInstanceId) this.instance = value.slice(0, limits.nameBytes)
+  #resourceAttribute(attributes: AttributeReader, [key, value]: readonly [string, string]): void {
+    if (key === attr.serviceName) this.service = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
+    else if (key === attr.serviceInstanceId) this.instance = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
     else if (key === attr.aggregates) this.aggregates = value === 'true'
   }
 }
 
 /** Each is called with where its message ends, and must leave the position there. */
-export interface ResourceWalk {
-  readonly resource: (end: number) => void
+export interface GroupWalk {
+  /** The Resource or InstrumentationScope message. */
+  readonly head: (end: number) => void
   readonly schema: (url: string) => void
-  readonly scope: (end: number) => void
-}
-
-export interface ScopeWalk {
-  readonly scope: (end: number) => void
-  readonly schema: (url: string) => void
-  readonly item: (end: number) => void
+  /** A Scope… message of a resource, an item of a scope. */
+  readonly member: (end: number) => void
 }
 
 /**
- * Walks a Resource… message whose fields may come in any order: `resource` and `schemaUrl` are read first, then each `scope` message.
- * All three signals number these fields alike: 1 resource, 2 scope items, 3 schema URL.
+ * Walks a Resource… or Scope… message whose fields may come in any order: head and schema URL are read first, then each member.
+ * All three signals number these fields alike: 1 head, 2 members, 3 schema URL. What comes after a field that cannot be delimited is lost.
  */
-export function walkResource(r: ProtoReader, end: number, on: ResourceWalk): void {
+export function walkGroup(attributes: AttributeReader, end: number, on: GroupWalk): void {
+  const r = attributes.reader
   const start = r.pos
-  while (r.pos < end) {
-    const tag = r.varint()
-    if (tag === 10) on.resource(r.fieldEnd(end))
-    else if (tag === 26) on.schema(r.text(r.fieldEnd(end)))
+  const whole = readFields(attributes, end, (tag) => {
+    if (tag === 10) readOrSkip(attributes, r.fieldEnd(end), 'part of a resource or scope', on.head)
+    else if (tag === 26) on.schema(attributes.name(end, 'schema URLs'))
     else r.skip(tag, end)
-  }
-  r.close(end)
+  })
   r.pos = start
-  while (r.pos < end) {
+  while (r.pos < whole) {
     const tag = r.varint()
-    if (tag === 18) on.scope(r.fieldEnd(end))
-    else r.skip(tag, end)
+    if (tag === 18) on.member(r.fieldEnd(whole))
+    else r.skip(tag, whole)
   }
-}
-
-/** Walks a Scope… message: 1 scope, 2 items, 3 schema URL; the items come last. */
-export function walkScope(r: ProtoReader, end: number, on: ScopeWalk): void {
-  walkResource(r, end, { resource: on.scope, schema: on.schema, scope: on.item })
+  r.pos = end
 }
 
 /** Writes the same text in many rows: its bytes are made once. */

@@ -4,15 +4,23 @@
  */
 import { fail } from './errors.ts'
 
+/** A whole number of up to 64 bits: a bigint where a number could not hold it. */
+export type Whole = number | bigint
+
+/** High word from which a 64-bit number may be beyond 2^53. */
+const SAFE_HIGH = 2 ** 21
+
 export class ProtoReader {
   buf: Buffer
   pos = 0
+  /** What was wrong when SPY_OTLP_MALFORMED was last thrown, and at which byte. */
+  fault = { what: '', at: 0 }
 
   constructor(buf: Buffer) {
     this.buf = buf
   }
 
-  /** A varint as a number: exact up to 2^53, which covers tags, lengths, enums and counts. */
+  /** A varint as a number: exact up to 2^53, which covers tags, lengths and enums. */
   varint(): number {
     const { buf } = this
     let byte = buf[this.pos++] as number
@@ -30,13 +38,26 @@ export class ProtoReader {
 
   /** An int64 as decimal text. */
   int64(): string {
+    return String(BigInt.asIntN(64, this.#bigVarint()))
+  }
+
+  /** An exact uint64. */
+  uint64(): Whole {
+    const start = this.pos
+    const value = this.varint()
+    if (value <= Number.MAX_SAFE_INTEGER) return value
+    this.pos = start
+    return BigInt.asUintN(64, this.#bigVarint())
+  }
+
+  #bigVarint(): bigint {
     let value = 0n
     let shift = 0n
     for (let i = 0; i < 10; i++) {
       const byte = this.buf[this.pos++]
       if (byte === undefined) break
       value |= BigInt(byte & 127) << shift
-      if (byte < 128) return String(BigInt.asIntN(64, value))
+      if (byte < 128) return value
       shift += 7n
     }
     return this.malformed('a varint that does not end')
@@ -68,10 +89,12 @@ export class ProtoReader {
     return this.buf.readDoubleLE(this.fixed64(limit))
   }
 
-  /** An unsigned fixed64 as a number; beyond 2^53 it is rounded. */
-  unsigned64(limit: number): number {
+  /** An exact unsigned fixed64. */
+  unsigned64(limit: number): Whole {
     const at = this.fixed64(limit)
-    return this.buf.readUInt32LE(at) + this.buf.readUInt32LE(at + 4) * 4_294_967_296
+    const high = this.buf.readUInt32LE(at + 4)
+    if (high >= SAFE_HIGH) return this.buf.readBigUInt64LE(at)
+    return this.buf.readUInt32LE(at) + high * 4_294_967_296
   }
 
   fixed32(limit: number): number {
@@ -113,6 +136,7 @@ export class ProtoReader {
   }
 
   malformed(what: string): never {
-    throw fail('SPY_OTLP_MALFORMED', [what, Math.min(this.pos, this.buf.length)])
+    this.fault = { what, at: Math.min(this.pos, this.buf.length) }
+    throw fail('SPY_OTLP_MALFORMED', [`${what} at byte ${this.fault.at}`])
   }
 }

@@ -1,15 +1,19 @@
 /**
  * ExportTraceServiceRequest into otel_traces and otel_traces_trace_id_ts, with the values of the OpenTelemetry Collector's exporter.
- * A span that was exported while its request ran (`spyglass.partial`) and the final one are both stored: readers take the later row.
+ * A span that was exported while its request ran (`spyglass.partial`) and the final one are both stored: readers drop the partial one.
  */
 import { type RollupBuilder, SPAN_KEYS } from '../rollup/rollup-builder.ts'
 import { AttributeReader, Found } from './attributes.ts'
 import { DictionaryColumn, FixedColumn, MapColumn, TextColumn } from '../native/columns.ts'
+import { idEnd, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts'
+import { ItemTime, NO_TIME } from './item-time.ts'
 import { limits } from './limits.ts'
-import { Origin, RepeatedText, walkResource, walkScope } from './origin.ts'
+import { Origin, RepeatedText, walkGroup } from './origin.ts'
 import { ProtoReader } from './proto-reader.ts'
+import { type DecodeReport, TOO_MUCH } from './report.ts'
+import { readFields, readOrReject } from './salvage.ts'
 import { TableBlock } from '../native/table-block.ts'
-import { findFixed64, secondsAt, type TimeWindow } from './time-window.ts'
+import { reasonOutside, type TimeWindow } from './time-window.ts'
 import { TraceTimes } from './trace-times.ts'
 
 const KINDS = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer']
@@ -18,6 +22,10 @@ const SERVER = 2
 const CLIENT = 3
 const ERROR = 2
 const NO_BYTES = Buffer.alloc(0)
+const LONG_NAMES = `names of spans and events longer than ${limits.nameBytes} bytes`
+const LONG_STATES = `trace states longer than ${limits.valueBytes} bytes`
+const LONG_MESSAGES = `status messages longer than ${limits.valueBytes} bytes`
+const TOO_MANY_DETAILS = `events and links beyond ${limits.details}`
 
 /** Fields of the span in hand: positions in the request, so that nothing is copied before its row is written. */
 class SpanFields {
@@ -32,6 +40,7 @@ class SpanFields {
   name = 0
   nameEnd = 0
   kind = 0
+  start = -1
   end = -1
   status = 0
   message = 0
@@ -40,17 +49,18 @@ class SpanFields {
   clear(): void {
     this.traceId = this.traceIdEnd = this.spanId = this.spanIdEnd = this.parentId = this.parentIdEnd = 0
     this.state = this.stateEnd = this.name = this.nameEnd = this.kind = this.status = this.message = this.messageEnd = 0
-    this.end = -1
+    this.start = this.end = -1
   }
 }
 
 export class TraceDecoder {
   readonly block = new TableBlock('otel_traces')
   readonly times = new TraceTimes()
-  rejected = 0
+  readonly #report: DecodeReport
   readonly #r = new ProtoReader(NO_BYTES)
-  readonly #attributes = new AttributeReader(this.#r)
+  readonly #attributes: AttributeReader
   readonly #span = new SpanFields()
+  readonly #time = new ItemTime()
   readonly #origin = new Origin()
   readonly #found = new Found(SPAN_KEYS)
   readonly #scopeName = new RepeatedText()
@@ -60,7 +70,9 @@ export class TraceDecoder {
   #statuses: number[] = []
   #events = 0
   #links = 0
-  #window: TimeWindow = { from: 0, to: 0 }
+  /** Where the events of the span in hand stand that have no time. */
+  readonly #timelessEvents: number[] = []
+  #window: TimeWindow = { from: 0, to: 0, nowMs: 0 }
   #rollup: RollupBuilder | undefined
 
   readonly #timestamp = this.block.fixed('Timestamp').data
@@ -86,8 +98,9 @@ export class TraceDecoder {
   readonly #linkState = this.block.array('Links.TraceState', TextColumn)
   readonly #linkMap = this.block.array('Links.Attributes', MapColumn)
 
-  get truncated(): number {
-    return this.#attributes.truncated
+  constructor(report: DecodeReport) {
+    this.#report = report
+    this.#attributes = new AttributeReader(this.#r, report)
   }
 
   /** Takes in one request; the rows lie in `block` until `reset`. */
@@ -97,34 +110,30 @@ export class TraceDecoder {
     r.pos = 0
     this.#window = window
     this.#rollup = rollup
-    this.#attributes.truncated = 0
     this.#kinds = KINDS.map((kind) => this.#kind.stringKey(kind))
     this.#statuses = STATUSES.map((status) => this.#status.stringKey(status))
     for (const key of SPAN_KEYS) this.#map.keys.stringKey(key)
-    while (r.pos < body.length) {
-      const tag = r.varint()
+    readFields(this.#attributes, body.length, (tag) => {
       if (tag === 10) this.#resourceSpans(r.fieldEnd(body.length))
       else r.skip(tag, body.length)
-    }
-    r.close(body.length)
+    })
     r.buf = NO_BYTES
   }
 
   reset(): void {
     this.block.reset()
     this.times.reset()
-    this.rejected = 0
     this.#events = 0
     this.#links = 0
   }
 
   #resourceSpans(end: number): void {
-    this.#origin.beginResource(this.#resourceMap)
+    this.#origin.beginResource()
     let first = true
-    walkResource(this.#r, end, {
-      resource: (at) => this.#origin.readResource(this.#attributes, at),
+    walkGroup(this.#attributes, end, {
+      head: (at) => this.#origin.readResource(this.#attributes, at),
       schema: () => {},
-      scope: (at) => {
+      member: (at) => {
         if (first) this.#service = this.#serviceName.stringKey(this.#origin.service)
         first = false
         this.#scopeSpans(at)
@@ -133,32 +142,58 @@ export class TraceDecoder {
   }
 
   #scopeSpans(end: number): void {
-    this.#origin.beginScope(undefined)
+    this.#origin.beginScope()
     let first = true
-    walkScope(this.#r, end, {
-      scope: (at) => this.#origin.readScope(this.#attributes, at),
+    walkGroup(this.#attributes, end, {
+      head: (at) => this.#origin.readScope(this.#attributes, at),
       schema: () => {},
-      item: (at) => {
+      member: (at) => {
         if (first) {
           this.#scopeName.set(this.#origin.scopeName)
           this.#scopeVersion.set(this.#origin.scopeVersion)
           first = false
         }
-        this.#spanIfInTime(at)
+        this.#spanOrNothing(at)
       },
     })
   }
 
-  #spanIfInTime(end: number): void {
-    const start = findFixed64(this.#r, 57, end)
-    const seconds = start < 0 ? 0 : secondsAt(this.#r, start)
-    if (seconds < this.#window.from || seconds > this.#window.to) {
-      this.rejected++
-      this.#r.pos = end
-      return
-    }
+  #spanOrNothing(end: number): void {
+    const events = this.#events
+    const links = this.#links
+    if (!this.block.beginRow()) this.#report.reject(TOO_MUCH)
+    else if (readOrReject(this.#attributes, end, this.#takeSpan)) return
+    this.#r.pos = end
+    this.block.dropRow()
+    this.#events = events
+    this.#links = links
+  }
+
+  readonly #takeSpan = (end: number): boolean => {
     this.#readSpan(end)
-    this.#writeSpan(start, seconds)
+    this.#checkIds()
+    const isInTime = this.#findTime()
+    if (isInTime) this.#writeSpan()
+    else this.#report.reject(reasonOutside(this.#window))
+    return isInTime
+  }
+
+  /** The start; for a span that has none its end, and the time of receipt for one that has neither. */
+  #findTime(): boolean {
+    const { buf } = this.#r
+    const { start, end } = this.#span
+    if (!this.#time.take(buf, start) && !this.#time.take(buf, end)) {
+      this.#time.takeReceipt(this.#window)
+      this.#report.change(`spans ${NO_TIME}`)
+    }
+    return this.#time.isWithin(this.#window)
+  }
+
+  #checkIds(): void {
+    const span = this.#span
+    span.traceIdEnd = idEnd(this.#r, span.traceId, span.traceIdEnd, TRACE_ID_BYTES)
+    span.spanIdEnd = idEnd(this.#r, span.spanId, span.spanIdEnd, SPAN_ID_BYTES)
+    span.parentIdEnd = idEnd(this.#r, span.parentId, span.parentIdEnd, SPAN_ID_BYTES)
   }
 
   #readSpan(end: number): void {
@@ -166,7 +201,8 @@ export class TraceDecoder {
     const span = this.#span
     span.clear()
     this.#found.clear()
-    const rowStart = this.#map.keys.rows
+    this.#timelessEvents.length = 0
+    const rowStart = this.#map.keys.length
     const eventStart = this.#events
     const linkStart = this.#links
     while (r.pos < end) {
@@ -194,6 +230,9 @@ export class TraceDecoder {
           break
         case 48:
           span.kind = r.varint()
+          break
+        case 57:
+          span.start = r.fixed64(end)
           break
         case 65:
           span.end = r.fixed64(end)
@@ -242,12 +281,12 @@ export class TraceDecoder {
   #event(end: number, rowStart: number): void {
     const r = this.#r
     if (this.#events - rowStart >= limits.details) {
-      this.#attributes.truncated++
+      this.#report.cut(TOO_MANY_DETAILS)
       r.pos = end
       return
     }
     const map = this.#eventMap.items
-    const mapStart = map.keys.rows
+    const mapStart = map.keys.length
     let time = -1
     let name = 0
     let nameEnd = 0
@@ -262,22 +301,29 @@ export class TraceDecoder {
       else r.skip(tag, end)
     }
     r.close(end)
-    if (time < 0) this.#eventTime.items.data.u64(0)
-    else this.#eventTime.items.data.copy(r.buf, time, time + 8)
-    this.#eventName.items.add(r.buf, name, Math.min(nameEnd, name + limits.nameBytes))
+    this.#writeEventTime(time)
+    this.#eventName.items.add(r.buf, name, this.#attributes.cut(name, nameEnd, limits.nameBytes, LONG_NAMES))
     map.endRow()
     this.#events++
+  }
+
+  /** An event without a time gets the span's, which is known only when all of it has been read. */
+  #writeEventTime(at: number): void {
+    const { data } = this.#eventTime.items
+    if (at >= 0 && (this.#r.buf.readUInt32LE(at) !== 0 || this.#r.buf.readUInt32LE(at + 4) !== 0)) return data.copy(this.#r.buf, at, at + 8)
+    this.#timelessEvents.push(data.length)
+    data.u64(0)
   }
 
   #link(end: number, rowStart: number): void {
     const r = this.#r
     if (this.#links - rowStart >= limits.details) {
-      this.#attributes.truncated++
+      this.#report.cut(TOO_MANY_DETAILS)
       r.pos = end
       return
     }
     const map = this.#linkMap.items
-    const mapStart = map.keys.rows
+    const mapStart = map.keys.length
     const ends = [0, 0, 0, 0, 0, 0]
     while (r.pos < end) {
       const tag = r.varint()
@@ -290,31 +336,37 @@ export class TraceDecoder {
       else r.skip(tag, end)
     }
     r.close(end)
-    this.#linkTrace.items.data.hex(r.buf, ends[0] as number, ends[1] as number)
-    this.#linkSpan.items.data.hex(r.buf, ends[2] as number, ends[3] as number)
-    this.#linkState.items.add(r.buf, ends[4] as number, ends[5] as number)
+    this.#writeLink(ends)
     map.endRow()
     this.#links++
   }
 
-  #writeSpan(start: number, seconds: number): void {
+  #writeLink([trace = 0, traceEnd = 0, span = 0, spanEnd = 0, state = 0, stateEnd = 0]: readonly number[]): void {
+    const r = this.#r
+    this.#linkTrace.items.data.hex(r.buf, trace, idEnd(r, trace, traceEnd, TRACE_ID_BYTES))
+    this.#linkSpan.items.data.hex(r.buf, span, idEnd(r, span, spanEnd, SPAN_ID_BYTES))
+    this.#linkState.items.add(r.buf, state, this.#attributes.cut(state, stateEnd, limits.valueBytes, LONG_STATES))
+  }
+
+  #writeSpan(): void {
     const { buf } = this.#r
     const span = this.#span
-    this.#timestamp.copy(buf, start, start + 8)
-    const nanos = this.#writeDuration(start)
+    const { seconds } = this.#time
+    this.#timestamp.u64(this.#time.low, this.#time.high)
+    const nanos = this.#writeDuration()
     this.#traceId.hex(buf, span.traceId, span.traceIdEnd)
     this.#spanId.hex(buf, span.spanId, span.spanIdEnd)
     this.#parentId.hex(buf, span.parentId, span.parentIdEnd)
-    this.#state.add(buf, span.state, span.stateEnd)
-    const name = this.#name.key(buf, span.name, Math.min(span.nameEnd, span.name + limits.nameBytes))
+    this.#state.add(buf, span.state, this.#attributes.cut(span.state, span.stateEnd, limits.valueBytes, LONG_STATES))
+    const name = this.#name.key(buf, span.name, this.#attributes.cut(span.name, span.nameEnd, limits.nameBytes, LONG_NAMES))
     this.#name.addIndex(name)
     this.#kind.addIndex(this.#kinds[span.kind] ?? (this.#kinds[0] as number))
     this.#status.addIndex(this.#statuses[span.status] ?? (this.#statuses[0] as number))
-    this.#message.add(buf, span.message, Math.min(span.messageEnd, span.message + limits.valueBytes))
+    this.#message.add(buf, span.message, this.#attributes.cut(span.message, span.messageEnd, limits.valueBytes, LONG_MESSAGES))
     this.#serviceName.addIndex(this.#service)
     this.#scopeName.row(this.#scopeNameColumn)
     this.#scopeVersion.row(this.#scopeVersionColumn)
-    this.#origin.resource.row()
+    this.#origin.resource.row(this.#resourceMap, this.#attributes)
     this.#map.endRow()
     this.#endDetails()
     this.block.endRow(seconds)
@@ -323,25 +375,25 @@ export class TraceDecoder {
   }
 
   #endDetails(): void {
+    for (const at of this.#timelessEvents) {
+      this.#eventTime.items.data.bytes.writeUInt32LE(this.#time.low, at)
+      this.#eventTime.items.data.bytes.writeUInt32LE(this.#time.high, at + 4)
+    }
     for (const column of [this.#eventTime, this.#eventName, this.#eventMap]) column.endRow(this.#events)
     for (const column of [this.#linkTrace, this.#linkSpan, this.#linkState, this.#linkMap]) column.endRow(this.#links)
   }
 
   /** End less start, in 64 bits; 0 when the end is missing or before the start. */
-  #writeDuration(start: number): number {
-    const { buf } = this.#r
+  #writeDuration(): number {
     const { end } = this.#span
-    let low = 0
-    let high = 0
-    if (end >= 0) {
-      low = buf.readUInt32LE(end) - buf.readUInt32LE(start)
-      high = buf.readUInt32LE(end + 4) - buf.readUInt32LE(start + 4)
-      if (low < 0) {
-        low += 4_294_967_296
-        high--
-      }
-      if (high < 0) low = high = 0
+    const { buf } = this.#r
+    let low = end < 0 ? 0 : buf.readUInt32LE(end) - this.#time.low
+    let high = end < 0 ? 0 : buf.readUInt32LE(end + 4) - this.#time.high
+    if (low < 0) {
+      low += 4_294_967_296
+      high--
     }
+    if (high < 0) low = high = 0
     this.#duration.u64(low, high)
     return high * 4_294_967_296 + low
   }

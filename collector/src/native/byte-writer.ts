@@ -101,9 +101,10 @@ export class ByteWriter {
     this.u32(high)
   }
 
-  /** A whole number of at most 2^53. */
-  whole(value: number): void {
-    this.u64(value >>> 0, Math.floor(value / 4_294_967_296))
+  /** A whole number as an unsigned 64-bit one; as a number exact up to 2^53. */
+  whole(value: number | bigint): void {
+    if (typeof value === 'number') this.u64(value >>> 0, Math.floor(value / 4_294_967_296))
+    else this.u64(Number(value & 0xffffffffn), Number(value >> 32n))
   }
 
   f64(value: number): void {

@@ -6,14 +6,22 @@ import { ByteWriter } from './byte-writer.ts'
 import { fail } from './errors.ts'
 
 export interface Column {
+  /** Where it is written: what a row that is given up must be taken back from. */
+  readonly parts: readonly Rewindable[]
   prefix(out: ByteWriter): void
   body(out: ByteWriter): void
   reset(): void
 }
 
+/** What grows with each row, and can be cut back to an earlier length. */
+export interface Rewindable {
+  length: number
+}
+
 /** Numbers and times: values of one width, written straight into `data`. */
 export class FixedColumn implements Column {
   readonly data = new ByteWriter()
+  readonly parts = [this.data]
   prefix(): void {}
   body(out: ByteWriter): void {
     out.copy(this.data.bytes, 0, this.data.length)
@@ -26,6 +34,7 @@ export class FixedColumn implements Column {
 /** String. */
 export class TextColumn implements Column {
   readonly data = new ByteWriter()
+  readonly parts = [this.data]
   add(source: Uint8Array, start: number, end: number): void {
     this.data.prefixed(source, start, end)
   }
@@ -52,7 +61,9 @@ const OWN_DICTIONARY = 0x600
 /** LowCardinality(String): an open-addressing hash over bytes, an index for each row. */
 export class DictionaryColumn implements Column {
   size = 0
-  rows = 0
+  /** Rows. */
+  length = 0
+  readonly parts = [this]
   readonly #dictionary = new ByteWriter()
   #indexes = new Uint32Array(256)
   #table = new Int32Array(MIN_TABLE).fill(-1)
@@ -70,12 +81,12 @@ export class DictionaryColumn implements Column {
   }
 
   addIndex(index: number): void {
-    if (this.rows === this.#indexes.length) {
-      const grown = new Uint32Array(this.rows * 2)
+    if (this.length === this.#indexes.length) {
+      const grown = new Uint32Array(this.length * 2)
       grown.set(this.#indexes)
       this.#indexes = grown
     }
-    this.#indexes[this.rows++] = index
+    this.#indexes[this.length++] = index
   }
 
   stringKey(value: string): number {
@@ -141,18 +152,18 @@ export class DictionaryColumn implements Column {
   }
 
   body(out: ByteWriter): void {
-    if (this.rows === 0) return
+    if (this.length === 0) return
     const width = this.size <= 256 ? 0 : this.size <= 65_536 ? 1 : 2
     out.u64(OWN_DICTIONARY | width)
     out.u64(this.size)
     out.copy(this.#dictionary.bytes, 0, this.#dictionary.length)
-    out.u64(this.rows)
+    out.u64(this.length)
     this.#writeIndexes(out, width)
   }
 
   #writeIndexes(out: ByteWriter, width: number): void {
     const indexes = this.#indexes
-    const { rows } = this
+    const { length: rows } = this
     out.reserve(rows << width)
     if (width === 0) {
       const { bytes } = out
@@ -165,7 +176,7 @@ export class DictionaryColumn implements Column {
 
   reset(): void {
     this.size = 0
-    this.rows = 0
+    this.length = 0
     this.#dictionary.reset()
     this.#starts.length = 0
     this.#lengths.length = 0
@@ -180,8 +191,9 @@ export class MapColumn implements Column {
   readonly keys = new DictionaryColumn()
   readonly values = new TextColumn()
   readonly #ends = new ByteWriter()
+  readonly parts = [this.keys, this.values.data, this.#ends]
   endRow(): void {
-    this.#ends.u64(this.keys.rows)
+    this.#ends.u64(this.keys.length)
   }
   entries(entries: Iterable<readonly [string, string]>): void {
     for (const [key, value] of entries) {
@@ -210,6 +222,7 @@ export class BucketsColumn implements Column {
   readonly #ends = new ByteWriter()
   readonly #keys = new ByteWriter()
   readonly #values = new ByteWriter()
+  readonly parts = [this.#ends, this.#keys, this.#values]
   #count = 0
   add(buckets: ReadonlyMap<number, number>): void {
     for (const [index, count] of buckets) {
@@ -221,20 +234,22 @@ export class BucketsColumn implements Column {
   }
   prefix(): void {}
   body(out: ByteWriter): void {
-    for (const part of [this.#ends, this.#keys, this.#values]) out.copy(part.bytes, 0, part.length)
+    for (const part of this.parts) out.copy(part.bytes, 0, part.length)
   }
   reset(): void {
     this.#count = 0
-    for (const part of [this.#ends, this.#keys, this.#values]) part.reset()
+    for (const part of this.parts) part.reset()
   }
 }
 
 /** Array(T): items go to `items`, `endRow` says how many there are by now in all rows. */
 export class ArrayColumn<T extends Column = Column> implements Column {
   readonly items: T
+  readonly parts: readonly Rewindable[]
   readonly #ends = new ByteWriter()
   constructor(items: T) {
     this.items = items
+    this.parts = [...items.parts, this.#ends]
   }
   endRow(total: number): void {
     this.#ends.u64(total)

@@ -1,8 +1,22 @@
 /** One Native block of one table, its columns in the contract's order. The file of a segment is such blocks, one after the other. */
 import { type Column as ColumnDeclaration, type TableName, tables } from '@spyglass/agent/contract'
 import { ByteWriter } from './byte-writer.ts'
-import { ArrayColumn, BucketsColumn, type Column, columnOf, DictionaryColumn, FixedColumn, MapColumn, TextColumn } from './columns.ts'
+import {
+  ArrayColumn,
+  BucketsColumn,
+  type Column,
+  columnOf,
+  DictionaryColumn,
+  FixedColumn,
+  MapColumn,
+  type Rewindable,
+  TextColumn,
+} from './columns.ts'
 import { fail } from './errors.ts'
+
+/** What one block may hold, in bytes and rows: a request of few bytes that repeats a long resource must not fill the memory. */
+const MAX_BYTES = 268_435_456
+const MAX_ROWS = 500_000
 
 type Maker<T> = abstract new (...args: never[]) => T
 
@@ -15,10 +29,28 @@ export class TableBlock {
   oldest = Number.POSITIVE_INFINITY
   newest = Number.NEGATIVE_INFINITY
   readonly #columns = new Map<string, Column>()
+  readonly #parts: readonly Rewindable[]
+  readonly #lengths: Float64Array
 
   constructor(table: TableName) {
     this.table = table
     for (const { name, type } of declared(table)) if (name !== 'Batch') this.#columns.set(name, columnOf(type))
+    this.#parts = [...this.#columns.values()].flatMap(({ parts }) => parts)
+    this.#lengths = new Float64Array(this.#parts.length)
+  }
+
+  /** Notes where the next row begins; false when the block may take no further row. */
+  beginRow(): boolean {
+    const parts = this.#parts
+    let size = 0
+    for (let i = 0; i < parts.length; i++) size += this.#lengths[i] = (parts[i] as Rewindable).length
+    return size < MAX_BYTES && this.rows < MAX_ROWS
+  }
+
+  /** Takes back what was written since `beginRow`. */
+  dropRow(): void {
+    const parts = this.#parts
+    for (let i = 0; i < parts.length; i++) (parts[i] as Rewindable).length = this.#lengths[i] as number
   }
 
   fixed(name: string): FixedColumn {

@@ -10,7 +10,7 @@ const REJECTED_FIELD: Readonly<Record<Signal, string>> = {
   logs: 'rejectedLogRecords',
 }
 
-/** Success; with `rejected` over 0 a partial one, which the sender must not repeat. */
+/** Success; with `rejected` over 0 a partial one, which the sender must not repeat. A message alone is a warning. */
 export function exportResponse(signal: Signal, isJson: boolean, { rejected, message }: { rejected: number; message: string }): Buffer {
   if (isJson) {
     const partial = rejected > 0 || message ? { partialSuccess: { [REJECTED_FIELD[signal]]: String(rejected), errorMessage: message } } : {}

@@ -4,11 +4,14 @@ import { errorsOf } from '@spyglass/agent/contract'
 export const receiveErrors = {
   SPY_OTLP_TOO_LARGE:
     'the body is larger than %d bytes, also counted after decompression. Send smaller batches: lower maxExportBatchSize (OTEL_BSP_MAX_EXPORT_BATCH_SIZE).',
-  SPY_OTLP_ENCODING: 'the content encoding %s is not taken: use gzip, deflate, zstd or none',
+  SPY_OTLP_ENCODING: 'unsupported content encoding %s: use gzip, deflate, zstd or none',
   SPY_OTLP_INFLATE: 'the body cannot be decompressed: %s',
-  SPY_OTLP_CONTENT_TYPE: 'the content type %s is not taken: use application/x-protobuf or application/json',
+  SPY_OTLP_CONTENT_TYPE: 'unsupported content type %s: use application/x-protobuf or application/json',
+  SPY_OTLP_METHOD: '%s is not allowed here: telemetry is sent by POST',
+  SPY_OTLP_NOT_FOUND: 'there is nothing at %s: telemetry goes to /v1/traces, /v1/metrics and /v1/logs',
+  SPY_OTLP_BROKEN_OFF: 'the connection was closed after %d bytes, before the body was complete',
   SPY_OTLP_PORT_TAKEN:
-    'port %d on %s is taken by another process (OTLP over HTTP). Free it, or choose another with collector.otlpHttpPort or --port-offset.',
+    'port %d on %s is in use by another process (OTLP over HTTP). Free it, or choose another with collector.otlpHttpPort or --port-offset.',
 } as const
 
 export const fail = errorsOf(receiveErrors)

@@ -1,26 +1,27 @@
-/** Undoes the content encoding, within a bound: a small body may not become a large one. */
-import { constants, gunzip, inflate, zstdDecompress } from 'node:zlib'
+/** Undoes the content encodings, within a bound: a small body may not become a large one. */
 import { promisify } from 'node:util'
+import { constants, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { codeOf } from '@spyglass/agent/contract'
+import type { Encoding } from './content.ts'
 import { fail } from './errors.ts'
 
 type Inflater = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
 
-const inflaters: Readonly<Record<string, Inflater>> = {
+const inflaters: Readonly<Record<Encoding, Inflater>> = {
   gzip: promisify(gunzip),
   deflate: promisify(inflate),
   zstd: async (body, { maxOutputLength }) =>
     await promisify(zstdDecompress)(body, { maxOutputLength, params: { [constants.ZSTD_d_windowLogMax]: 27 } }),
 }
 
-/** @throws SPY_OTLP_ENCODING, SPY_OTLP_TOO_LARGE, SPY_OTLP_INFLATE */
-export async function inflated(body: Buffer, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
-  if (encoding === undefined || encoding === '' || encoding === 'identity') {
-    if (body.length > maxBytes) throw fail('SPY_OTLP_TOO_LARGE', [maxBytes])
-    return body
-  }
-  const inflater = Object.hasOwn(inflaters, encoding) ? inflaters[encoding] : undefined
-  if (!inflater) throw fail('SPY_OTLP_ENCODING', [encoding])
+/** @throws SPY_OTLP_TOO_LARGE, SPY_OTLP_INFLATE */
+export async function inflated(body: Buffer, encodings: readonly Encoding[], maxBytes: number): Promise<Buffer> {
+  let bytes = body
+  for (const encoding of encodings.toReversed()) bytes = await layerOf(bytes, inflaters[encoding], maxBytes)
+  return bytes
+}
+
+async function layerOf(body: Buffer, inflater: Inflater, maxBytes: number): Promise<Buffer> {
   try {
     return await inflater(body, { maxOutputLength: maxBytes })
   } catch (error) {

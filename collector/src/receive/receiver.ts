@@ -8,6 +8,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type Decoded, OtlpDecoder, type OriginatedEvent, type Signal, timeWindow } from '../decode/index.ts'
 import type { Submission } from '../wal/index.ts'
 import { exportResponse, JSON_TYPE, PROTOBUF, statusResponse } from './answers.ts'
+import { answerEarly, readBody } from './body.ts'
+import { checkMediaType, encodingsOf, isJson } from './content.ts'
 import { newCounters, type ReceiveCounters } from './counters.ts'
 import { fail } from './errors.ts'
 import { inflated } from './inflate.ts'
@@ -41,8 +43,10 @@ const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>
   SPY_OTLP_MALFORMED: [400, 3],
   SPY_OTLP_JSON: [400, 3],
   SPY_OTLP_INFLATE: [400, 3],
+  SPY_OTLP_BROKEN_OFF: [400, 3],
+  SPY_OTLP_NOT_FOUND: [404, 5],
+  SPY_OTLP_METHOD: [405, 3],
   SPY_OTLP_TOO_LARGE: [413, 3],
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 3],
   SPY_OTLP_ENCODING: [415, 3],
   SPY_OTLP_CONTENT_TYPE: [415, 3],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 3],
@@ -55,17 +59,21 @@ const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>
 /** @throws SPY_OTLP_PORT_TAKEN */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const counters = newCounters()
-  const server = newServer(options.maxBodyBytes)
+  const server = newServer()
   const decoder = new OtlpDecoder()
   for (const [path, signal] of Object.entries(SIGNALS)) {
     server.post(path, async (request, reply) => await take({ request, reply, signal, options, counters, decoder }))
+    server.route({ method: ['GET', 'PUT', 'PATCH', 'DELETE'], url: path, handler: refuseMethod })
   }
   server.get('/health', () => ({ status: 'ok' }))
   server.get('/ready', async (_request, reply) => {
     const reasons = options.unready()
     return await reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons })
   })
-  server.setErrorHandler(async (error, request, reply) => await refuse(error, { request, reply, options, counters }))
+  server.setErrorHandler(async (error, request, reply) => await refuse(error, { request, reply, counters }))
+  server.setNotFoundHandler((request) => {
+    throw fail('SPY_OTLP_NOT_FOUND', [request.url.split('?', 1)[0]?.slice(0, 200)])
+  })
   try {
     await server.listen({ host: options.host, port: options.port })
   } catch (error) {
@@ -80,9 +88,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   }
 }
 
-function newServer(maxBodyBytes: number): FastifyInstance {
+function newServer(): FastifyInstance {
   const server = Fastify({
-    bodyLimit: maxBodyBytes,
     // Fastify switches Node's own protection off; these are stated so that slow senders cannot hold sockets.
     requestTimeout: 30_000,
     handlerTimeout: 30_000,
@@ -91,41 +98,45 @@ function newServer(maxBodyBytes: number): FastifyInstance {
     maxRequestsPerSocket: 10_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
     forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     logger: false,
   })
   server.server.maxConnections = 20_000
   server.removeAllContentTypeParsers()
-  server.addContentTypeParser([PROTOBUF, JSON_TYPE], { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null)) // read by readBody, once the headers are found good
   return server
 }
 
 interface Exchange {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
-  readonly options: ReceiverOptions
   readonly counters: ReceiveCounters
 }
 
 interface Taking extends Exchange {
+  readonly options: ReceiverOptions
   readonly signal: Signal
   readonly decoder: OtlpDecoder
 }
 
+function refuseMethod(request: FastifyRequest, reply: FastifyReply): never {
+  void reply.header('allow', 'POST')
+  throw fail('SPY_OTLP_METHOD', [request.method])
+}
+
 async function take({ request, reply, signal, options, counters, decoder }: Taking): Promise<FastifyReply> {
-  const isJson = wantsJson(request)
-  const type = request.headers['content-type'] ?? ''
-  if (!isJson && !type.startsWith(PROTOBUF)) throw fail('SPY_OTLP_CONTENT_TYPE', [type === '' ? '(none)' : type])
-  const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-  const body = await inflated(raw, request.headers['content-encoding'], options.maxBodyBytes)
+  checkMediaType(request.headers)
+  const encodings = encodingsOf(request.headers)
+  const raw = await readBody(request.raw, options.maxBodyBytes)
+  const body = await inflated(raw, encodings, options.maxBodyBytes)
   const window = timeWindow((options.now ?? Date.now)(), options.retentionDays)
-  const decoded = decoder.decode(body, { signal, isJson, window })
+  const inJson = isJson(request.headers)
+  const decoded = decoder.decode(body, { signal, isJson: inJson, window })
   await store(decoded, { body, signal, options, counters })
-  const { rejected } = decoded
-  const message = rejected > 0 ? `${rejected} items lie outside the ${options.retentionDays} days that are kept, or over an hour ahead` : ''
   return await reply
     .code(200)
-    .type(isJson ? JSON_TYPE : PROTOBUF)
-    .send(exportResponse(signal, isJson, { rejected, message }))
+    .type(inJson ? JSON_TYPE : PROTOBUF)
+    .send(exportResponse(signal, inJson, decoded))
 }
 
 interface Storing {
@@ -156,28 +167,25 @@ async function store(decoded: Decoded, { body, signal, options, counters }: Stor
 /** 128 bits: a chance of one in 10^27 that two of ten minutes' bodies meet. */
 const hashOf = (signal: Signal, body: Buffer): string => signal[0] + hash('sha256', body, 'hex').slice(0, 32)
 
-async function refuse(error: unknown, { request, reply, options, counters }: Exchange): Promise<FastifyReply> {
-  const code = codeOf(error) ?? ''
-  const [status, rpcCode] = FAILURES[code] ?? statusOf(error)
+async function refuse(error: unknown, { request, reply, counters }: Exchange): Promise<FastifyReply> {
+  const [status, rpcCode] = FAILURES[codeOf(error) ?? ''] ?? statusOf(error)
   if (status === 429 || status === 503) {
     counters.refused++
     void reply.header('retry-after', RETRY_AFTER_SECONDS)
   } else counters.invalid++
-  const isJson = wantsJson(request)
-  return await reply
-    .code(status)
-    .type(isJson ? JSON_TYPE : PROTOBUF)
-    .send(statusResponse(isJson, rpcCode, messageOf(error, code, options.maxBodyBytes)))
+  const inJson = isJson(request.headers)
+  void reply.code(status).type(inJson ? JSON_TYPE : PROTOBUF)
+  const body = statusResponse(inJson, rpcCode, error instanceof Error ? error.message : String(error))
+  if (request.raw.complete) return await reply.send(body)
+  reply.hijack()
+  await answerEarly(request.raw, reply.raw, { status, headers: textHeaders(reply), body })
+  return reply
 }
+
+const textHeaders = (reply: FastifyReply): Record<string, string> =>
+  Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]))
 
 function statusOf(error: unknown): readonly [number, number] {
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
   return status >= 400 && status < 500 ? [status, 3] : [503, 14]
 }
-
-function messageOf(error: unknown, code: string, maxBodyBytes: number): string {
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return fail('SPY_OTLP_TOO_LARGE', [maxBodyBytes]).message
-  return error instanceof Error ? error.message : String(error)
-}
-
-const wantsJson = (request: FastifyRequest): boolean => (request.headers['content-type'] ?? '').startsWith(JSON_TYPE)

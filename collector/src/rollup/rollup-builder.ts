@@ -4,6 +4,7 @@
  */
 import { attr, metric } from '@spyglass/agent/contract'
 import { StatementShapes } from '@spyglass/agent/sql'
+import { cutText } from '../native/cut-text.ts'
 import { TableBlock } from '../native/table-block.ts'
 import { addHistogram, addSeconds, type Buckets, type ExponentialCounts } from './buckets.ts'
 
@@ -20,8 +21,9 @@ export const SPAN_KEYS = [
 
 /** Beyond it new series of one request are counted together under `_other`. */
 const MAX_SERIES = 5000
-const STATEMENT_LENGTH = 4096
-const NAME_LENGTH = 512
+const STATEMENT_BYTES = 4096
+/** As long as the names in otel_traces, so that the spans of a series are found by its name. */
+const NAME_BYTES = 1024
 const OTHER = '_other'
 
 /** Whatever the sender makes of a statement, it is counted by our text and our digest of it. */
@@ -133,12 +135,12 @@ function isFailed(attributes: ReadonlyMap<string, string>): boolean {
 const joined = (method: string, target: string): string => (target ? `${method} ${target}` : method)
 
 function cellOf(cells: Map<string, Cell>, origin: RollupOrigin, wanted: readonly string[], statement = ''): Cell {
-  const names = wanted.map((name) => name.slice(0, NAME_LENGTH))
+  const names = wanted.map((name) => cutText(name, NAME_BYTES))
   const key = [origin.minute, origin.service, origin.instance, ...names].join('\n')
   const known = cells.get(key)
   if (known) return known
   if (cells.size >= MAX_SERIES && !names.includes(OTHER)) return cellOf(cells, origin, others(names))
-  const cell = { origin, names, statement: statement.slice(0, STATEMENT_LENGTH), count: 0, errors: 0, sum: 0, max: 0, buckets: new Map() }
+  const cell = { origin, names, statement: cutText(statement, STATEMENT_BYTES), count: 0, errors: 0, sum: 0, max: 0, buckets: new Map() }
   cells.set(key, cell)
   return cell
 }

@@ -26,8 +26,9 @@ const SEVERITIES: Readonly<Record<string, readonly [text: string, number: number
 /** pino writes numbers when it is not told otherwise. */
 const PINO_LEVELS: Readonly<Record<number, string>> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' }
 
-const TRACE_ID = /^[0-9a-f]{32}$/
-const SPAN_ID = /^[0-9a-f]{16}$/
+/** Not zeros, which mean that there is none. */
+const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/
+const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/
 
 /** Fields that become columns, so they are no attributes. */
 const COLUMNS = new Set([

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { AttributeReader, Found } from '../../../collector/src/decode/attributes.ts'
 import { MapColumn } from '../../../collector/src/native/columns.ts'
-import { Origin, RepeatedText, walkScope } from '../../../collector/src/decode/origin.ts'
+import { Origin, RepeatedText, walkGroup } from '../../../collector/src/decode/origin.ts'
+import { ItemTime } from '../../../collector/src/decode/item-time.ts'
 import { ProtoReader } from '../../../collector/src/decode/proto-reader.ts'
-import { findFixed64, secondsAt, timeWindow } from '../../../collector/src/decode/time-window.ts'
+import { reasonOutside, timeWindow } from '../../../collector/src/decode/time-window.ts'
 import { TraceTimes } from '../../../collector/src/decode/trace-times.ts'
 import { readNative } from '../../support/native.ts'
 import { encodeOtlp } from '../../support/otlp-proto.ts'
@@ -27,7 +28,7 @@ test('a resource names service and instance, and says whether it sends aggregate
   ])
   const reader = new ProtoReader(body)
   const origin = new Origin()
-  origin.beginResource(new MapColumn())
+  origin.beginResource()
   origin.readResource(new AttributeReader(reader), body.length)
   expect(origin).toMatchObject({ service: 'shop', instance: 'http-1', aggregates: true })
 })
@@ -67,10 +68,10 @@ test('the scope is read before its items, whatever their order', () => {
   const order: string[] = []
   const body = Buffer.of(18, 0, 10, 0, 26, 1, 65)
   const reader = new ProtoReader(body)
-  walkScope(reader, body.length, {
-    scope: () => order.push('scope'),
+  walkGroup(new AttributeReader(reader), body.length, {
+    head: () => order.push('scope'),
     schema: (url) => order.push(url),
-    item: () => order.push('item'),
+    member: () => order.push('item'),
   })
   expect(order).toEqual(['scope', 'A', 'item'])
 })
@@ -84,14 +85,20 @@ test('a text that stands in every row is written in each', () => {
 })
 
 test('the time window reaches from the retention to an hour ahead', () => {
-  expect(timeWindow(1e12, 7)).toEqual({ from: 1e9 - 604_800, to: 1e9 + 3600 })
-  const body = Buffer.alloc(11)
-  body.set([16, 1, 57])
-  body.writeBigUInt64LE(1_500_000_000n, 3)
-  const reader = new ProtoReader(body)
-  expect(secondsAt(reader, findFixed64(reader, 57, 11))).toBe(1.5)
-  expect(findFixed64(reader, 9, 11)).toBe(-1)
-  expect(reader.pos).toBe(0)
+  const window = timeWindow(1e12, 7)
+  expect(window).toEqual({ from: 1e9 - 604_800, to: 1e9 + 3600, nowMs: 1e12 })
+  expect(reasonOutside(window)).toBe('outside the 7 days that are kept, or over an hour ahead')
+})
+
+test('an item takes the first time that it has, and that of its receipt when it has none', () => {
+  const time = new ItemTime()
+  const buf = Buffer.alloc(16)
+  buf.writeBigUInt64LE(1_500_000_000_000_000_001n, 8)
+  expect([time.take(buf, -1), time.take(buf, 0), time.take(buf, 8)]).toEqual([false, false, true])
+  expect(time.seconds).toBe(1.5e9)
+  expect((BigInt(time.high) << 32n) | BigInt(time.low)).toBe(1_500_000_000_000_000_001n)
+  time.takeReceipt(timeWindow(1e12 + 0.5, 7))
+  expect(time.isWithin(timeWindow(1e12, 7))).toBe(true)
 })
 
 test('the times of a trace reach from its first start to its last end', () => {

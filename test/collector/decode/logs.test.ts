@@ -1,8 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { codeOf } from '@spyglass/agent/contract'
 import { OtlpDecoder } from '../../../collector/src/decode/decoder.ts'
-import { protobufFromJson } from '../../../collector/src/decode/otlp-json.ts'
 import { readNative } from '../../support/native.ts'
 import { encodeOtlp } from '../../support/otlp-proto.ts'
 import { attributes, NOW, WINDOW } from '../../support/otlp-samples.ts'
@@ -145,29 +143,55 @@ test('a record with one of our event names is an event as well', () => {
   expect(tables['otel_logs']).toHaveLength(3)
 })
 
-test('JSON that is no OTLP throws SPY_OTLP_JSON, whatever it is', () => {
-  const failureOf = (body: Buffer): string | undefined => {
-    try {
-      protobufFromJson(body, 'logs')
-      return undefined
-    } catch (error) {
-      return codeOf(error) ?? 'uncoded'
-    }
+test('ids of zeros are empty, bad ones cost their record alone', () => {
+  const time = { timeUnixNano: nanos(NOW) }
+  const logRecords = [
+    { ...time, body: { stringValue: 'zeros' }, traceId: Buffer.alloc(16), spanId: Buffer.alloc(8) },
+    { ...time, body: { stringValue: 'bad' }, traceId: Buffer.alloc(3, 1) },
+    { ...time, body: { stringValue: 'good' }, traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8, 1) },
+  ]
+  const { tables, rejected } = rowsOf(encodeOtlp('Logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] }))
+  expect(tables['otel_logs']).toMatchObject([
+    { Body: 'zeros', TraceId: '', SpanId: '' },
+    { Body: 'good', TraceId: '01'.repeat(16), SpanId: '01'.repeat(8) },
+  ])
+  expect(rejected).toBe(1)
+})
+
+test('bodies, names, severities and schema URLs are cut between characters, and counted', () => {
+  const long = (bytes: number): string => '连'.repeat(bytes)
+  const logRecords = [
+    { timeUnixNano: nanos(NOW), body: { stringValue: long(30_000) }, severityText: long(400), eventName: long(400) },
+    { timeUnixNano: nanos(NOW), body: { kvlistValue: { values: [{ key: '连', value: { stringValue: long(30_000) } }] } } },
+  ]
+  const scope = { name: long(400), version: long(400) }
+  const scopeLogs = [{ scope, schemaUrl: long(400), logRecords }]
+  const { tables, truncated, message } = rowsOf(encodeOtlp('Logs', { resourceLogs: [{ schemaUrl: long(400), scopeLogs }] }))
+  const [row, other] = tables['otel_logs'] ?? []
+  for (const name of ['Body', 'SeverityText', 'EventName', 'ResourceSchemaUrl', 'ScopeSchemaUrl', 'ScopeName', 'ScopeVersion']) {
+    expect(row?.[name], name).toMatch(/^连+$/)
   }
-  for (const text of [
-    '',
-    '[]',
-    'null',
-    '{',
-    '{"resourceLogs":5}',
-    '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"traceId":"xyz"}]}]}]}',
-  ]) {
-    expect(failureOf(Buffer.from(text))).toBe('SPY_OTLP_JSON')
-  }
-  expect(failureOf(Buffer.from('{"resourceLogs":[{"unknown":{"a":[1]}}]}'))).toBeUndefined()
-  fc.assert(
-    fc.property(fc.jsonValue(), (value) => {
-      expect([undefined, 'SPY_OTLP_JSON']).toContain(failureOf(Buffer.from(JSON.stringify({ resourceLogs: value }))))
-    }),
-  )
+  expect(other?.['Body']).toMatch(/^\{"连":"连+$/)
+  expect(truncated).toBe(8)
+  expect(message).toContain('2 × schema URLs longer than 1024 bytes were cut')
+})
+
+test('a record without any time gets that of its receipt, and the sender is told', () => {
+  const { tables, message } = rowsOf(encodeOtlp('Logs', { resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityNumber: 9 }] }] }] }))
+  expect(tables['otel_logs']).toMatchObject([{ Timestamp: BigInt(NOW) * 1_000_000n, TimestampTime: NOW / 1000 }])
+  expect(message).toContain('log records without a time')
+})
+
+test('the resource is one, in whatever order its attributes come', () => {
+  const attributes = ['b', 'a', 'c'].map((key) => ({ key, value: { stringValue: key } }))
+  const group = (list: object[]): object => ({
+    resource: { attributes: list },
+    scopeLogs: [{ logRecords: [{ timeUnixNano: nanos(NOW) }] }],
+  })
+  const { tables } = rowsOf(encodeOtlp('Logs', { resourceLogs: [group(attributes), group(attributes.toReversed())] }))
+  const keys = tables['otel_logs']?.map((row) => Object.keys(row['ResourceAttributes'] as object))
+  expect(keys).toEqual([
+    ['a', 'b', 'c'],
+    ['a', 'b', 'c'],
+  ])
 })

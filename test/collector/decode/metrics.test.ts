@@ -189,17 +189,114 @@ test('cumulative points and senders that announce nothing feed no rollup', () =>
   expect(decode([durations('http.server.request.duration', [])]).tables['red_1m']).toBeUndefined()
 })
 
-test('a point outside the time window is rejected by itself', () => {
-  const { accepted, rejected } = decode([
+test('a point outside the time window is rejected by itself, one without a time gets that of its receipt', () => {
+  const gauge = { dataPoints: [{ timeUnixNano: '5', asDouble: 1 }, { timeUnixNano: time, asDouble: 1 }, { asDouble: 1 }] }
+  const { accepted, rejected, message, tables } = decode([{ name: 'g', gauge }])
+  expect([accepted, rejected]).toEqual([2, 1])
+  expect(message).toContain('outside the 7 days')
+  expect(message).toContain('data points without a time')
+  expect(tables['otel_metrics_gauge']).toMatchObject([{ TimeUnix: BigInt(time) }, { TimeUnix: BigInt(time) }])
+})
+
+const point = { timeUnixNano: time }
+const good = { name: 'good', gauge: { dataPoints: [{ ...point, asDouble: 1 }] } }
+const many = (count: number): string[] => Array.from({ length: count }, () => '1')
+
+test.each([
+  ['a histogram with 2,049 buckets', 'histogram', { bucketCounts: many(2049) }, { bucketCounts: many(2048) }],
+  [
+    'an exponential histogram with 2,049 buckets',
+    'exponentialHistogram',
+    { positive: { bucketCounts: many(2049) } },
+    { negative: { bucketCounts: many(2048) } },
+  ],
+  [
+    'a summary with 2,049 quantiles',
+    'summary',
+    { quantileValues: many(2049).map(() => ({ value: 1 })) },
+    { quantileValues: many(2048).map(() => ({ value: 1 })) },
+  ],
+  [
+    'a sum with a bad id in its exemplar',
+    'sum',
+    { exemplars: [{ traceId: Buffer.of(1) }] },
+    { exemplars: [{ traceId: Buffer.alloc(16) }] },
+  ],
+  [
+    'a gauge with a bad id in its exemplar',
+    'gauge',
+    { exemplars: [{ spanId: Buffer.of(1) }] },
+    { exemplars: [{ spanId: Buffer.alloc(8) }] },
+  ],
+])('%s is rejected by itself, the greatest that is right is stored', (_, kind, bad, right) => {
+  const dataPoints = [{ ...point, ...right }, { ...point, ...bad }, point]
+  const { accepted, rejected, tables } = decode([good, { name: 'm', [kind]: { dataPoints } }, good])
+  expect([accepted, rejected]).toEqual([4, 1])
+  expect(tables['otel_metrics_gauge']?.filter(({ MetricName }) => MetricName === 'good')).toHaveLength(2)
+})
+
+test('exemplars have no ids of zeros, and the time of their point when they have none', () => {
+  const exemplars = [{ traceId: Buffer.alloc(16), spanId: Buffer.alloc(8) }]
+  const { tables } = decode([{ name: 'g', gauge: { dataPoints: [{ ...point, exemplars }] } }])
+  expect(tables['otel_metrics_gauge']).toMatchObject([
+    { 'Exemplars.TraceId': [''], 'Exemplars.SpanId': [''], 'Exemplars.TimeUnix': [BigInt(time)] },
+  ])
+})
+
+test('counts of 64 bits are exact, in fixed and in variable length', () => {
+  const most = String(2n ** 64n - 1n)
+  const odd = String(2n ** 53n + 1n)
+  const { blocks } = decode([
+    { name: 'h', histogram: { dataPoints: [{ ...point, count: most, bucketCounts: [most, odd, '7'] }] } },
     {
-      name: 'g',
-      gauge: {
-        dataPoints: [
-          { timeUnixNano: '5', asDouble: 1 },
-          { timeUnixNano: time, asDouble: 1 },
-        ],
-      },
+      name: 'e',
+      exponentialHistogram: { dataPoints: [{ ...point, count: odd, zeroCount: most, positive: { bucketCounts: [most, odd, '7'] } }] },
     },
   ])
-  expect([accepted, rejected]).toEqual([1, 1])
+  const bytes = Buffer.concat(blocks.map((block) => block.encode('b')))
+  const eight = (value: string): Buffer => {
+    const buffer = Buffer.alloc(8)
+    buffer.writeBigUInt64LE(BigInt(value))
+    return buffer
+  }
+  const buckets = Buffer.concat([most, odd, '7'].map(eight))
+  expect(bytes.indexOf(buckets)).toBeGreaterThan(0)
+  expect(bytes.indexOf(buckets, bytes.indexOf(buckets) + 1)).toBeGreaterThan(0)
+  expect(bytes.toString('latin1').split(eight(most).toString('latin1'))).toHaveLength(5)
+})
+
+test('a series is one, in whatever order its attributes, and those in them, come', () => {
+  const inner = ['y', 'x'].map((key) => text(key, key))
+  const attributes = [text('b', '2'), text('a', '1'), { key: 'map', value: { kvlistValue: { values: inner } } }]
+  const reversed = [{ key: 'map', value: { kvlistValue: { values: inner.toReversed() } } }, text('a', '1'), text('b', '2')]
+  for (const kind of ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary']) {
+    const dataPoints = [attributes, reversed].map((list) => ({ ...point, attributes: list, exemplars: [{ filteredAttributes: list }] }))
+    const { tables } = decode([{ name: 'm', [kind]: { dataPoints } }])
+    const rows = Object.values(tables)[0]?.map((row) => JSON.stringify([row['Attributes'], row['Exemplars.FilteredAttributes']])) ?? []
+    expect(rows).toHaveLength(2)
+    expect(rows[0]).toBe(rows[1])
+    expect(rows[0]).toContain('{"a":"1","b":"2","map":"{\\"x\\":\\"x\\",\\"y\\":\\"y\\"}"}')
+  }
+})
+
+test('which attributes of too many are kept does not depend on their order', () => {
+  const attributes = Array.from({ length: 300 }, (_, i) => text(`k${String(i).padStart(3, '0')}`, 'v'))
+  const dataPoints = [attributes, attributes.toReversed()].map((list) => ({ ...point, attributes: list }))
+  const { tables, truncated } = decode([{ name: 'm', gauge: { dataPoints } }], attributes)
+  for (const column of ['Attributes', 'ResourceAttributes']) {
+    const rows = tables['otel_metrics_gauge']?.map((row) => Object.keys(row[column] as object)) ?? []
+    expect(rows[0]).toHaveLength(256)
+    expect(rows[0]).toEqual(rows[1])
+  }
+  expect(truncated).toBe(44 * 3)
+})
+
+test('names, units, descriptions and exemplars are cut, and counted', () => {
+  const long = '连'.repeat(30_000)
+  const exemplars = [...Array.from({ length: 257 }, () => ({ ...point })), { filteredAttributes: [text('k', long)] }]
+  const { tables, truncated } = decode([{ name: long, unit: long, description: long, gauge: { dataPoints: [{ ...point, exemplars }] } }])
+  const [row] = tables['otel_metrics_gauge'] ?? []
+  for (const column of ['MetricName', 'MetricUnit', 'MetricDescription']) expect(row?.[column]).toMatch(/^连+$/)
+  expect(row?.['Exemplars.Value']).toHaveLength(256)
+  expect(truncated).toBe(5)
 })

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { tables, type TableName } from '@spyglass/agent/contract'
 import { columnOf, MapColumn } from '../../../collector/src/native/columns.ts'
-import { limits, cutAt } from '../../../collector/src/decode/limits.ts'
 import { TableBlock } from '../../../collector/src/native/table-block.ts'
 import { readNative } from '../../support/native.ts'
 
@@ -37,8 +36,33 @@ test('a column asked for by the wrong type is refused', () => {
   expect(() => block.array('Events.Name', MapColumn)).toThrow(expect.objectContaining({ code: 'SPY_COLUMN_TYPE' }))
 })
 
-test('a text is cut between characters', () => {
-  const bytes = Buffer.from('ä'.repeat(10))
-  expect(cutAt(bytes, 0, bytes.length, 5)).toBe(4)
-  expect(cutAt(bytes, 0, bytes.length, limits.nameBytes)).toBe(20)
+test('a row that is given up leaves no trace', () => {
+  const write = (block: TableBlock, name: string): void => {
+    block.fixed('Time').data.whole(1)
+    for (const column of ['Name', 'Phase', 'Severity', 'ServiceName', 'Instance']) block.dictionary(column).string(name)
+    for (const column of ['IncidentId', 'Resource', 'Message', 'Holders']) block.text(column).string(name)
+    block.map('Attributes').entries([[name, name]])
+  }
+  const block = new TableBlock('events')
+  for (const name of ['a', 'dropped', 'b']) {
+    expect(block.beginRow()).toBe(true)
+    write(block, name)
+    if (name === 'dropped') block.dropRow()
+    else block.endRow(1)
+  }
+  const rows = readNative(block.encode('x'))
+  expect(rows.map(({ Name, Message, Attributes }) => [Name, Message, Attributes])).toEqual([
+    ['a', 'a', { a: 'a' }],
+    ['b', 'b', { b: 'b' }],
+  ])
+})
+
+test('a block takes no row beyond what it may hold', () => {
+  const block = new TableBlock('events')
+  block.rows = 500_000
+  expect(block.beginRow()).toBe(false)
+  block.reset()
+  expect(block.beginRow()).toBe(true)
+  block.text('Message').data.length = 300_000_000
+  expect(block.beginRow()).toBe(false)
 })

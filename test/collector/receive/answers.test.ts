@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { exportResponse, statusResponse } from '../../../collector/src/receive/answers.ts'
+import { checkMediaType, encodingsOf, isJson } from '../../../collector/src/receive/content.ts'
 import { inflated } from '../../../collector/src/receive/inflate.ts'
 import { decodeOtlp } from '../../support/otlp-proto.ts'
 
@@ -17,9 +18,40 @@ test('partial successes and errors are read by protobufjs as they were meant', (
 
 test('what was compressed comes out within the bound, and not beyond it', async () => {
   const body = Buffer.from('x'.repeat(1000))
-  expect(await inflated(gzipSync(body), 'gzip', 1000)).toEqual(body)
-  await expect(inflated(gzipSync(body), 'gzip', 999)).rejects.toMatchObject({ code: 'SPY_OTLP_TOO_LARGE' })
-  await expect(inflated(body, undefined, 999)).rejects.toMatchObject({ code: 'SPY_OTLP_TOO_LARGE' })
-  await expect(inflated(body, 'br', 1000)).rejects.toMatchObject({ code: 'SPY_OTLP_ENCODING' })
-  await expect(inflated(body, 'zstd', 1000)).rejects.toMatchObject({ code: 'SPY_OTLP_INFLATE' })
+  expect(await inflated(body, [], 1000)).toEqual(body)
+  expect(await inflated(gzipSync(body), ['gzip'], 1000)).toEqual(body)
+  expect(await inflated(zstdCompressSync(gzipSync(body)), ['gzip', 'zstd'], 1000)).toEqual(body)
+  await expect(inflated(gzipSync(body), ['gzip'], 999)).rejects.toMatchObject({ code: 'SPY_OTLP_TOO_LARGE' })
+  await expect(inflated(body, ['zstd'], 1000)).rejects.toMatchObject({ code: 'SPY_OTLP_INFLATE' })
+})
+
+test.each([
+  [undefined, []],
+  ['', []],
+  ['Identity', []],
+  ['GZIP', ['gzip']],
+  ['x-gzip', ['gzip']],
+  [' Deflate ', ['deflate']],
+  ['gzip, ZSTD', ['gzip', 'zstd']],
+])('content encoding %j is read as %j', (header, expected) => {
+  expect(encodingsOf(header === undefined ? {} : { 'content-encoding': header })).toEqual(expected)
+})
+
+test('an encoding that is unknown, or too many, is refused', () => {
+  for (const header of ['br', 'gzip, br', 'gzip, gzip, gzip', 'toString']) {
+    expect(() => encodingsOf({ 'content-encoding': header })).toThrow(expect.objectContaining({ code: 'SPY_OTLP_ENCODING' }))
+  }
+})
+
+test('media types are read in any case and with parameters', () => {
+  for (const type of ['application/json', 'Application/JSON', 'application/json;charset=utf-8', ' APPLICATION/JSON ; q=1']) {
+    expect(isJson({ 'content-type': type })).toBe(true)
+    expect(() => checkMediaType({ 'content-type': type })).not.toThrow()
+  }
+  expect(() => checkMediaType({ 'content-type': 'Application/X-Protobuf; a=b' })).not.toThrow()
+  for (const type of [undefined, '', 'text/plain', 'application/jsonl', 'application/x-protobuf2']) {
+    expect(() => checkMediaType(type === undefined ? {} : { 'content-type': type })).toThrow(
+      expect.objectContaining({ code: 'SPY_OTLP_CONTENT_TYPE' }),
+    )
+  }
 })

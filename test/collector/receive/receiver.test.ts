@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { afterEach, expect, test } from 'vitest'
@@ -6,6 +8,7 @@ import type { OriginatedEvent } from '../../../collector/src/decode/index.ts'
 import { type Receiver, type ReceiverOptions, startReceiver } from '../../../collector/src/receive/index.ts'
 import { readNative } from '../../support/native.ts'
 import { decodeOtlp, encodeOtlp } from '../../support/otlp-proto.ts'
+import { until } from '../../support/until.ts'
 
 const PROTOBUF = 'application/x-protobuf'
 const JSON_TYPE = 'application/json'
@@ -118,6 +121,79 @@ test('a body too large, also after decompression, is answered 413 with advice', 
     expect(answer.status).toBe(413)
     expect(String(decodeOtlp('RpcStatus', answer.bytes)['message'])).toContain('smaller batches')
   }
+})
+
+/** 25 MB, as a body of known length and as one in chunks. */
+const BIG = new Uint8Array(25_000_000)
+
+test('fetch reads the 413 to a body that it is still sending', async () => {
+  const { receiver } = await start()
+  const url = `http://127.0.0.1:${receiver.port}/v1/traces`
+  const headers = { 'content-type': PROTOBUF }
+  const chunks = new ReadableStream({
+    start(controller) {
+      for (let at = 0; at < BIG.length; at += 100_000) controller.enqueue(BIG.subarray(at, at + 100_000))
+      controller.close()
+    },
+  })
+  for (const body of [BIG, chunks]) {
+    const answer = await fetch(url, { method: 'POST', headers, body, duplex: 'half' })
+    expect(answer.status).toBe(413)
+    expect(decodeOtlp('RpcStatus', Buffer.from(await answer.arrayBuffer()))['message']).toContain('smaller batches')
+  }
+  for (const wrong of [{ 'content-type': 'text/plain' }, { 'content-type': PROTOBUF, 'content-encoding': 'br' }]) {
+    expect((await fetch(url, { method: 'POST', headers: wrong, body: BIG })).status).toBe(415)
+  }
+  expect((await fetch(`${url}s`, { method: 'POST', headers, body: BIG })).status).toBe(404)
+  expect((await fetch(url, { method: 'PUT', headers, body: BIG })).status).toBe(405)
+})
+
+test('a client that goes away midway is counted, and the next one is served', async () => {
+  const taken = await start()
+  const socket = connect(taken.receiver.port, '127.0.0.1')
+  socket.write('POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: 50\r\n\r\nabc')
+  await once(socket, 'connect')
+  socket.end()
+  await until(() => taken.receiver.counters.invalid === 1)
+  expect((await post(taken, traces(nanos()))).status).toBe(200)
+})
+
+test.each([
+  [{ 'content-type': 'Application/JSON; charset=UTF-8', 'content-encoding': 'GZIP' }, '/v1/traces', true],
+  [{ 'content-type': 'APPLICATION/X-PROTOBUF', 'content-encoding': 'X-Gzip' }, '/v1/traces/', false],
+  [{ 'content-type': 'application/x-protobuf', 'content-encoding': 'identity, gzip' }, '//v1/traces', false],
+])('%j at %s is understood', async (headers, path, isJson) => {
+  const taken = await start()
+  const spans = [{ name: 'a', startTimeUnixNano: nanos() }]
+  const body = isJson ? Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })) : traces(nanos())
+  expect((await post(taken, gzipSync(body), headers, path)).status).toBe(200)
+  expect(taken.rows['otel_traces']).toHaveLength(1)
+})
+
+test('one bad span costs itself: the others are stored, the answer says why, in protobuf and in JSON', async () => {
+  const taken = await start()
+  const good = { name: 'good', startTimeUnixNano: nanos() }
+  const proto = encodeOtlp('Traces', { resourceSpans: [{ scopeSpans: [{ spans: [good, { ...good, traceId: Buffer.of(1) }, good] }] }] })
+  const answer = decodeOtlp('ExportResponse', (await post(taken, proto)).bytes)
+  expect(answer).toMatchObject({
+    partialSuccess: { rejected: '1', errorMessage: expect.stringContaining('a trace id of 1 bytes') as string },
+  })
+  const spans = [good, { ...good, kind: 'SPAN_KIND_SERVER' }, { ...good, traceId: 'xyz' }]
+  const json = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
+  expect(JSON.parse((await post(taken, json, { 'content-type': JSON_TYPE })).bytes.toString())).toMatchObject({
+    partialSuccess: { rejectedSpans: '1', errorMessage: expect.stringContaining('spans[2].traceId') as string },
+  })
+  expect(taken.rows['otel_traces']).toHaveLength(4)
+  expect(taken.receiver.counters).toMatchObject({ items: { traces: 4 }, rejectedItems: 2 })
+})
+
+test('a span without a time is stored with that of its receipt, and the answer says so', async () => {
+  const now = Date.now()
+  const taken = await start({ now: () => now })
+  const body = encodeOtlp('Traces', { resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'a' }] }] }] })
+  const { partialSuccess } = decodeOtlp('ExportResponse', (await post(taken, body)).bytes)
+  expect(partialSuccess).toEqual({ errorMessage: 'Stored with changes: 1 × spans without a time got the time of receipt' })
+  expect(taken.rows['otel_traces']).toMatchObject([{ Timestamp: BigInt(now) * 1_000_000n }])
 })
 
 test('another content type is answered 415', async () => {

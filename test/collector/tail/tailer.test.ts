@@ -47,7 +47,7 @@ function setUp() {
       serverName: 'spyglass',
       target,
       logger,
-      window: () => ({ from: 0, to: 1e11 }),
+      window: () => ({ from: 0, to: 1e11, nowMs: 0 }),
     })
   return { folder, target, serverLog, open }
 }

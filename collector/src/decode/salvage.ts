@@ -1,0 +1,76 @@
+/**
+ * How far damage reaches: protobuf delimits each message by a length, so what cannot be read costs the item that holds it, or what belongs
+ * to no item (an attribute of the resource), and everything beside it is kept. All of it is reported to the sender.
+ */
+import { codeOf } from '@spyglass/agent/contract'
+import { limits } from './limits.ts'
+import type { ProtoReader } from './proto-reader.ts'
+import type { DecodeReport } from './report.ts'
+
+/** What the sender is told when so much was broken that the rest is not looked at. */
+export const NOT_READ = `not read after ${limits.broken} broken ones`
+
+export interface Salvage {
+  readonly reader: ProtoReader
+  readonly report: DecodeReport
+}
+
+/**
+ * Calls `on` with the tag of each field up to `end`. A field that cannot be delimited ends it: what follows is lost, and reported.
+ * Gives where the last whole field ended.
+ */
+export function readFields({ reader, report }: Salvage, end: number, on: (tag: number) => void): number {
+  let whole = reader.pos
+  if (report.broken >= limits.broken) {
+    report.reject(NOT_READ)
+    reader.pos = end
+    return whole
+  }
+  try {
+    while (reader.pos < end) {
+      on(reader.varint())
+      if (reader.pos > end) reader.malformed('a field beyond its message')
+      whole = reader.pos
+    }
+  } catch (error) {
+    const fault = faultOf(reader, error)
+    report.rejectBroken(`the rest of a message cannot be read: ${fault}`, placeOf(reader))
+  }
+  return whole
+}
+
+/** Reads what belongs to no single item up to `end`; what cannot be read of it is left out, and reported. */
+export function readOrSkip({ reader, report }: Salvage, end: number, what: string, read: (end: number) => void): void {
+  try {
+    if (report.broken < limits.broken) read(end)
+    else report.change(`${what} ${NOT_READ}`)
+  } catch (error) {
+    report.leaveOut(`${what}, ${faultOf(reader, error)}`, placeOf(reader))
+  }
+  reader.pos = end
+}
+
+/**
+ * Reads an item up to `end`; one that cannot be read is rejected. Gives whether it was read: `read` itself gives false for an item that it
+ * rejected for another reason.
+ */
+export function readOrReject({ reader, report }: Salvage, end: number, read: (end: number) => boolean): boolean {
+  let isRead = false
+  if (report.broken >= limits.broken) report.reject(NOT_READ)
+  else {
+    try {
+      isRead = read(end)
+    } catch (error) {
+      report.rejectBroken(faultOf(reader, error), placeOf(reader))
+    }
+  }
+  reader.pos = end
+  return isRead
+}
+
+function faultOf(reader: ProtoReader, error: unknown): string {
+  if (codeOf(error) !== 'SPY_OTLP_MALFORMED') throw error
+  return reader.fault.what
+}
+
+const placeOf = ({ fault }: ProtoReader): string => `at byte ${fault.at}`
