@@ -21,3 +21,26 @@ export function objectNameOf(kind: ResourceKind, keys: ResourceKeys): string {
     .map((key) => `${key}=${quoteKeyValue(keys[key] ?? '')}`)
   return `${kind.domain}:${[`type=${isTemplate ? quoteKeyValue(type) : type}`, ...pairs].join(',')}`
 }
+
+/** One key property: `key=value`, or with a quoted value in which a backslash escapes. */
+const PROPERTY = /([^,=:*?"\n]+)=("(?:[^"\\\n]|\\.)*"|[^,=:"\n]*)(?:,|$)/y
+
+/**
+ * The key properties of an ObjectName with the values that were given to {@link objectNameOf}, the key `type` among them. A text that is no
+ * ObjectName has none.
+ */
+export function keysOf(objectName: string): ResourceKeys {
+  const keys: [string, string][] = []
+  PROPERTY.lastIndex = objectName.indexOf(':') + 1
+  if (PROPERTY.lastIndex === 0) return {}
+  for (let found = PROPERTY.exec(objectName); found; found = PROPERTY.exec(objectName)) {
+    keys.push([found[1]!, unquoteKeyValue(found[2]!)])
+    if (PROPERTY.lastIndex === objectName.length) return Object.fromEntries(keys)
+  }
+  return {}
+}
+
+function unquoteKeyValue(value: string): string {
+  if (!value.startsWith('"')) return value
+  return value.slice(1, -1).replaceAll(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped))
+}

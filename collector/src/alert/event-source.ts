@@ -1,6 +1,6 @@
 /** Which events raise and clear which alert. Judged by the time at which they arrive. */
 import type { SpyglassConfig } from '@spyglass/process/config'
-import { type Holder, ruleOfEvent, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type Holder, keysOf, ruleOfEvent, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Evaluator, Raise } from './evaluator.ts'
 
 export interface EventSourceOptions {
@@ -94,13 +94,8 @@ function holderText({ route, location, heldMs }: Holder): string {
 
 /** Value of one key of an ObjectName, without its quotes; empty when it has no such key. */
 export function keyOf(objectName: string, key: string): string {
-  for (const [, name, value = ''] of objectName.slice(objectName.indexOf(':') + 1).matchAll(PAIR)) {
-    if (name === key) return value.startsWith('"') ? value.slice(1, -1).replaceAll(/\\(.)/g, '$1') : value
-  }
-  return ''
+  return keysOf(objectName)[key] ?? ''
 }
-
-const PAIR = /([^,=]+)=("(?:[^"\\]|\\.)*"|[^,]*)/g
 
 /** `15 s`, `2 min`, `350 ms`. */
 export function duration(ms: number): string {

@@ -2,6 +2,7 @@
  * A page as Alertmanager's API v2 takes it. It refuses names outside `[a-zA-Z_][a-zA-Z0-9_]*`, values that are not strings and
  * times that are not RFC 3339, and it keeps of an alert only what the last message said: so every message says everything.
  */
+import { keysOf } from '@spyglass/agent/contract'
 import type { Page } from './page.ts'
 
 export interface AlertmanagerAlert {
@@ -49,14 +50,19 @@ export function labelName(text: string): string {
   return /^[a-zA-Z_]/.test(name) ? name : `_${name}`
 }
 
-/** The keys of the ObjectName as labels. Values in quotes are left out: they are for people, and `resource` has them. */
+/** What a resource's `name` is called beside those of others, by the type of the resource. */
+const NAME_LABELS: Readonly<Record<string, string>> = {
+  Service: 'service',
+  Instance: 'instance',
+  Datasource: 'pool',
+  Application: 'application',
+}
+
+/** The keys of the ObjectName as labels, with the values as they are: Alertmanager takes any text. */
 function labelsOfResource(resource: string): Record<string, string> {
-  const labels: Record<string, string> = {}
-  for (const pair of resource.slice(resource.indexOf(':') + 1).split(',')) {
-    const [key, value] = pair.split('=')
-    if (key && value && !value.startsWith('"')) labels[labelName(key)] = value
-  }
-  return labels
+  const { name, ...keys } = keysOf(resource)
+  const named = name === undefined ? {} : { [NAME_LABELS[keys['type'] ?? ''] ?? 'name']: name }
+  return { ...Object.fromEntries(Object.entries(keys).map(([key, value]) => [labelName(key), value])), ...named }
 }
 
 function holderLine({ connection, heldMs, route, location, statement }: Page['holders'][number]): string {

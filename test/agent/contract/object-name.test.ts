@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { kinds, objectNameOf, platformKinds, quoteKeyValue } from '@spyglass/agent/contract'
+import * as fc from 'fast-check'
+import { keysOf, kinds, objectNameOf, platformKinds, quoteKeyValue } from '@spyglass/agent/contract'
 
 describe('objectNameOf', () => {
   it('puts the type first, then the keys in declared order', () => {
@@ -22,4 +23,28 @@ describe('quoteKeyValue', () => {
     ['a\\b', String.raw`"a\\b"`],
     ['a\nb', String.raw`"a\nb"`],
   ])('writes %j as %s', (value, quoted) => expect(quoteKeyValue(value)).toBe(quoted))
+})
+
+describe('keysOf', () => {
+  it('gives back what the name was made of, whatever its characters', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom('"', '\\', '\n', ',', '=', ':', '*', '?', 'n', 'a', '\r') }),
+    )
+    fc.assert(
+      fc.property(text, text, (instance, name) => {
+        expect(keysOf(objectNameOf(kinds.datasource, { instance, name }))).toEqual({ type: 'Datasource', instance, name })
+      }),
+    )
+  })
+
+  it('finds none in a text that is no name', () => {
+    for (const text of ['', 'x', 'a:', 'a:b', 'a:b=c,', 'a:b="c', 'a:b="c"d', 'a:b=c"d"', 'a:b=c,d'])
+      expect(keysOf(text)).toEqual(text === 'a:b=c,' ? { b: 'c' } : {})
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(keysOf(`d:${text}`)).toBeTypeOf('object')
+      }),
+    )
+  })
 })

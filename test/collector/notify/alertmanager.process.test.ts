@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { kinds, objectNameOf } from '@spyglass/agent/contract'
 import { createLogger } from '@spyglass/process/logger'
 import { expect, test } from 'vitest'
+import { alertmanagerUrl, toAlertmanager } from '../../../collector/src/notify/alertmanager.ts'
 import { createNotifier } from '../../../collector/src/notify/index.ts'
 import { freePort } from '../../support/free-port.ts'
 import { requireTool } from '../../support/require-tool.ts'
@@ -72,4 +74,31 @@ test('Alertmanager takes a page, shows its evidence, and forgets it when it reso
   await until(async () => (await manager.alerts()).length === 0)
   expect([notifier.sent, notifier.failed]).toEqual([2, 0])
   await notifier.stop()
+})
+
+test('Alertmanager shows the true name of a service, an instance and a pool, whatever its characters', async (context) => {
+  const program = requireTool(context, 'prometheus-alertmanager')
+  await using manager = await startAlertmanager(program)
+  const names = ['pay,role=admin', 'a"b\\c', 'line\nbreak', '连接池 ünï', 'x'.repeat(5000), '{}=~[]']
+  const service = { ...kinds.store, type: 'Service' }
+  const alerts = names.flatMap((name) => [
+    { resource: objectNameOf(service, { name }), labels: { service: name } },
+    { resource: objectNameOf(kinds.datasource, { instance: name, name }), labels: { instance: name, pool: name } },
+  ])
+  const startsAt = new Date(Date.now() - 5000).toISOString()
+  const response = await fetch(alertmanagerUrl(manager.url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(alerts.map(({ resource }) => toAlertmanager(pageFor({ startsAt, resource })))),
+  })
+  expect([response.status, await response.text()]).toEqual([200, ''])
+  const shown = await until(async () => {
+    const found = await manager.alerts()
+    return found.length === alerts.length && found
+  })
+  for (const { resource, labels } of alerts) {
+    const alert = shown.find((each) => each.labels['resource'] === resource)
+    expect(alert?.labels).toMatchObject(labels)
+    expect(Object.keys(alert?.labels ?? {})).not.toContain('role')
+  }
 })

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { kinds, objectNameOf } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
 import { alertmanagerUrl, labelName, toAlertmanager } from '../../../collector/src/notify/alertmanager.ts'
 import { holder } from '../alert/incidents.ts'
@@ -23,6 +24,31 @@ test('labels and annotations are texts under allowed names, whatever the resourc
         expect(value).toBeTypeOf('string')
       }
       expect(labels).toMatchObject({ alertname: 'PoolExhausted', severity: 'critical', incident_id: '00112233aabbccdd' })
+    }),
+  )
+})
+
+test('labels hold the true values of the resource, whatever their characters', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('pay,role=admin', 'a"b', 'line\nbreak', 'back\\slash', '*?', '', '连接池', 'x'.repeat(10_000), 'alertname=x'),
+  )
+  const service = { ...kinds.store, type: 'Service' }
+  fc.assert(
+    fc.property(text, text, (instance, name) => {
+      const labels = (resource: string) => toAlertmanager(pageFor({ resource })).labels
+      const own = {
+        alertname: 'PoolExhausted',
+        severity: 'critical',
+        server: expect.any(String) as string,
+        incident_id: '00112233aabbccdd',
+      }
+      const pool = objectNameOf(kinds.datasource, { instance, name })
+      expect(labels(pool)).toEqual({ ...own, type: 'Datasource', instance, pool: name, resource: pool })
+      const process = objectNameOf(kinds.instance, { name })
+      expect(labels(process)).toEqual({ ...own, type: 'Instance', instance: name, resource: process })
+      const resource = objectNameOf(service, { name })
+      expect(labels(resource)).toEqual({ ...own, type: 'Service', service: name, resource })
     }),
   )
 })
