@@ -10,6 +10,8 @@ export interface ResourceSnapshot {
   readonly kind: string
   readonly keys: ResourceKeys
   readonly values: Readonly<Record<string, AttributeValue>>
+  /** When its values were read, in milliseconds since the epoch, where that is not the time of the snapshot. */
+  readonly time?: number
 }
 
 /** Everything one process knows of its resources. */

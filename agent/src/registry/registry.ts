@@ -29,6 +29,8 @@ export interface Bean {
   readonly source: string | undefined
   /** When its values were read, in milliseconds since the epoch; undefined for a resource of this process, read now. */
   readonly sampledAt: number | undefined
+  /** Whether its process has missed three pushes: its values are the last ones known, and its states are `unknown` or not known. */
+  readonly isStale: boolean
   /** The value now; undefined when it is not known. Throws what the getter throws. */
   read(attribute: string): AttributeValue | undefined
 }
@@ -72,11 +74,18 @@ export interface Registry {
 
 export interface RegistryOptions {
   readonly now?: () => number
+  /** Age at which pushed values are stale. Default: never. */
+  readonly staleAfterMs?: number
   /** Finds the declaration of a pushed resource by the kind's name. */
   readonly kindNamed: (name: string) => ResourceKind | undefined
   /** Hears of a listener that threw; whoever emitted never does. A process warning by default. */
   readonly onListenerError?: (error: unknown) => void
 }
+
+/** How often a process pushes its registry. */
+export const PUSH_INTERVAL_MS = 1000
+/** Three pushes are missing, and the third is half an interval late. */
+export const STALE_AFTER_MS = 3.5 * PUSH_INTERVAL_MS
 
 export function createRegistry(options: RegistryOptions): Registry {
   return new LiveRegistry(options)
@@ -85,6 +94,7 @@ export function createRegistry(options: RegistryOptions): Registry {
 class LiveRegistry implements Registry {
   readonly #now: () => number
   readonly #kindNamed: RegistryOptions['kindNamed']
+  readonly #isStale: (sampledAt: number) => boolean
   readonly #onListenerError: (error: unknown) => void
   readonly #own = new Map<string, OwnBean>()
   readonly #fallbacks = new Map<string, OwnBean>()
@@ -92,8 +102,9 @@ class LiveRegistry implements Registry {
   readonly #listeners = new Set<(event: SpyglassEvent) => void>()
   #generation = 1
 
-  constructor({ now = Date.now, kindNamed, onListenerError = warn }: RegistryOptions) {
+  constructor({ now = Date.now, staleAfterMs = Number.POSITIVE_INFINITY, kindNamed, onListenerError = warn }: RegistryOptions) {
     this.#now = now
+    this.#isStale = (sampledAt) => now() - sampledAt > staleAfterMs
     this.#kindNamed = kindNamed
     this.#onListenerError = onListenerError
   }
@@ -168,7 +179,7 @@ class LiveRegistry implements Registry {
     for (const resource of snapshot.resources) {
       const kind = this.#kindNamed(resource.kind)
       if (!kind) continue
-      const bean = new PushedBean(kind, resource, source, snapshot.time)
+      const bean = new PushedBean(kind, resource, { source, sampledAt: resource.time ?? snapshot.time, isStale: this.#isStale })
       after.set(bean.name, bean)
     }
     if (after.size === 0) this.#sources.delete(source)
@@ -183,6 +194,7 @@ class OwnBean implements Bean {
   readonly keys: ResourceKeys
   readonly source = undefined
   readonly sampledAt = undefined
+  readonly isStale = false
   readonly #getters: Readonly<Record<string, () => unknown>>
 
   constructor(kind: ResourceKind, keys: ResourceKeys, getters: Readonly<Record<string, () => unknown>>) {
@@ -197,6 +209,12 @@ class OwnBean implements Bean {
   }
 }
 
+interface Push {
+  readonly source: string
+  readonly sampledAt: number
+  readonly isStale: (sampledAt: number) => boolean
+}
+
 class PushedBean implements Bean {
   readonly name: string
   readonly kind: ResourceKind
@@ -204,20 +222,34 @@ class PushedBean implements Bean {
   readonly source: string
   readonly sampledAt: number
   readonly #values: Readonly<Record<string, AttributeValue>>
+  readonly #isStale: Push['isStale']
 
-  constructor(kind: ResourceKind, resource: ResourceSnapshot, source: string, sampledAt: number) {
+  constructor(kind: ResourceKind, resource: ResourceSnapshot, { source, sampledAt, isStale }: Push) {
     this.name = objectNameOf(kind, resource.keys)
     this.kind = kind
     this.keys = resource.keys
     this.source = source
     this.sampledAt = sampledAt
     this.#values = resource.values
+    this.#isStale = isStale
+  }
+
+  get isStale(): boolean {
+    return this.#isStale(this.sampledAt)
   }
 
   read(attribute: string): AttributeValue | undefined {
-    return Object.hasOwn(this.#values, attribute) ? this.#values[attribute] : undefined
+    if (!Object.hasOwn(this.#values, attribute)) return undefined
+    return this.kind.attributes[attribute]?.role === 'state' && this.isStale ? this.#staleState(attribute) : this.#values[attribute]
+  }
+
+  #staleState(attribute: string): AttributeValue | undefined {
+    return this.kind.attributes[attribute]?.values?.includes(UNKNOWN) ? UNKNOWN : undefined
   }
 }
+
+/** The state of what is not heard of, in kinds that declare it. */
+const UNKNOWN = 'unknown'
 
 /** A getter that throws leaves its attribute out of a push: one bad attribute must not cost the others. */
 function snapshotOf(bean: OwnBean): ResourceSnapshot {

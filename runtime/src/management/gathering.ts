@@ -1,34 +1,82 @@
 /** Takes in what the keeper passes on: pushes of all processes into the registry, their events to its listeners. */
-import type { RegistrySnapshot, ToChild } from '@spyglass/agent/contract'
+import { kindNamed, kinds, type RegistrySnapshot, type ResourceSnapshot, type ToChild } from '@spyglass/agent/contract'
 import type { Registry } from '@spyglass/agent/registry'
 import { IncidentTracker } from './incident-tracker.ts'
+import { Nodes } from './nodes.ts'
 import { KEEPER, ResourceMerge } from './resource-merge.ts'
 
+export interface GatheringOptions {
+  readonly registry: Registry
+  /** Name of the process whose platform beans (`java.lang:*`) the registry shows, and no other's. */
+  readonly platformNode: string
+  readonly now?: () => number
+}
+
+interface Push {
+  time: number
+  readonly forget: () => void
+}
+
 export class Gathering {
+  readonly nodes = new Nodes()
   readonly #registry: Registry
+  readonly #platformNode: string
+  readonly #now: () => number
   readonly #merge = new ResourceMerge()
   readonly #incidents: IncidentTracker
+  readonly #pushes = new Map<string, Push>()
 
-  constructor(registry: Registry) {
+  constructor({ registry, platformNode, now = Date.now }: GatheringOptions) {
     this.#registry = registry
-    this.#incidents = new IncidentTracker((event) => registry.relay(event))
+    this.#platformNode = platformNode
+    this.#now = now
+    this.#incidents = new IncidentTracker((event) => registry.relay(event), now)
   }
 
   onMessage(message: ToChild): void {
-    if (message.type === 'source') this.#adopt(this.#merge.push(message.source, message.snapshot))
+    if (message.type === 'source') this.#pushed(message.source, message.snapshot)
     if (message.type === 'event') {
       this.#incidents.seen(message.source, message.event)
       this.#registry.relay(message.event)
+      this.nodes.event(message.source, message.event)
     }
     if (message.type === 'gone') this.#gone(message.source)
   }
 
+  #pushed(source: string, snapshot: RegistrySnapshot): void {
+    this.#note(source, snapshot.time)
+    if (source !== KEEPER) this.nodes.push(source, snapshot)
+    this.#adopt(this.#merge.push(source, snapshot))
+  }
+
+  /** Shows how old the last push of each process is. */
+  #note(source: string, time: number): void {
+    const known = this.#pushes.get(source)
+    if (known) {
+      known.time = time
+      return
+    }
+    const getters = { process: () => source, time: () => push.time, age: () => Math.max(0, this.#now() - push.time) / 1000 }
+    const push: Push = { time, forget: this.#registry.register(kinds.push, { process: source }, getters) }
+    this.#pushes.set(source, push)
+  }
+
   #gone(source: string): void {
+    this.#pushes.get(source)?.forget()
+    this.#pushes.delete(source)
+    this.nodes.gone(source)
     this.#adopt(this.#merge.gone(source))
     if (source !== KEEPER) this.#incidents.gone(source)
   }
 
   #adopt(views: ReadonlyMap<string, RegistrySnapshot>): void {
-    for (const [source, snapshot] of views) this.#registry.adopt(source, snapshot)
+    for (const [source, { time, resources }] of views) {
+      this.#registry.adopt(source, { time, resources: source === this.#platformNode ? resources : resources.filter(hasProcessInName) })
+    }
   }
+}
+
+/** The names of the platform's beans do not tell their process: of two with one name, one would stand for the other. */
+function hasProcessInName({ kind }: ResourceSnapshot): boolean {
+  return kindNamed(kind)?.domain.startsWith('java.') !== true
 }

@@ -11,6 +11,8 @@ import type { Readiness } from './readiness.ts'
 
 export interface ManagementOptions {
   readonly registry: Registry
+  /** The registry of one process of the server; undefined when there is none of this name now. */
+  readonly nodes?: (name: string) => Registry | undefined
   readonly logger: Logger
   readonly agentId: string
   readonly version: string
@@ -21,7 +23,7 @@ export interface ManagementOptions {
 }
 
 export async function buildManagement(options: ManagementOptions): Promise<FastifyInstance> {
-  const { registry, logger, agentId, version, readiness } = options
+  const { registry, nodes, logger, agentId, version, readiness } = options
   const base: FastifyBaseLogger = logger
   const app = fastify({
     loggerInstance: base,
@@ -35,7 +37,7 @@ export async function buildManagement(options: ManagementOptions): Promise<Fasti
   })
   app.server.headersTimeout = 10_000
   app.server.maxConnections = 2000
-  await app.register(jolokiaPlugin, { registry, agentId, version, logger })
+  await app.register(jolokiaPlugin, { registry, agentId, version, logger, ...(nodes ? { nodes } : {}) })
   app.get('/metrics', { onRequest: refuseForeignPages }, async (_request, reply) =>
     reply.type(prometheusContentType).send(await prometheusText(registry)),
   )

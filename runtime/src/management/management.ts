@@ -20,14 +20,16 @@ const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const sat
 export async function runManagement(argv: readonly string[]): Promise<void> {
   const own = await openOwnProcess(NAME, argv)
   const { config, folder, secrets, registry, logger } = own
-  registerPlatformBeans(registry, { processName: NAME, fallback: true })
+  const platformNode = config.management.platformNode ?? `${config.listeners[0]?.name}-1`
   const exporter = exportEvents(own)
-  const gathering = new Gathering(registry)
+  const gathering = new Gathering({ registry, platformNode })
+  registerPlatformBeans(platformNode === NAME ? registry : gathering.nodes.of(NAME), { processName: NAME })
   const commands = new KeeperCommands((message) => link.send(message))
   const disk = diskState(folder.root)
   const readiness = (): Readiness => readinessOf(registry, disk)
   const app = await buildManagement({
     registry,
+    nodes: (name) => gathering.nodes.find(name),
     logger,
     agentId: serverIdentity(folder),
     version,

@@ -38,8 +38,18 @@ export class ResourceMerge {
     const report = this.#pushed.get(half.keys['name'] ?? '')
     const other = report?.resources.find(({ kind }) => kind === 'instance')
     if (!report || !other) return half
-    return { ...half, values: { ...other.values, ...half.values, lastSeen: report.time } }
+    const values = { ...other.values, ...half.values, lastSeen: report.time }
+    const silentMs = (this.#pushed.get(KEEPER)?.time ?? 0) - report.time
+    return half.values['state'] === 'ready' && silentMs > 0
+      ? { ...half, time: report.time, values: asOf(values, silentMs) }
+      : { ...half, values }
   }
+}
+
+/** What the keeper counts is as old as the rest: the uptime of a process that has fallen silent does not grow. */
+function asOf(values: ResourceSnapshot['values'], silentMs: number): ResourceSnapshot['values'] {
+  const { uptime } = values
+  return typeof uptime === 'number' ? { ...values, uptime: Math.max(0, uptime - silentMs) } : values
 }
 
 const isWhole = (resource: ResourceSnapshot): boolean => resource.kind !== 'instance'

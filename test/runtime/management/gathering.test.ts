@@ -1,5 +1,5 @@
-import { kindNamed, type SpyglassEvent } from '@spyglass/agent/contract'
-import { createRegistry } from '@spyglass/agent/registry'
+import { kindNamed, type ResourceSnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
+import { createRegistry, STALE_AFTER_MS } from '@spyglass/agent/registry'
 import { expect, test } from 'vitest'
 import { noteOf } from '../../../runtime/src/keeper/incidents.ts'
 import { Gathering } from '../../../runtime/src/management/gathering.ts'
@@ -12,7 +12,7 @@ test('a process that goes takes its resources and incidents with it; what the ke
   const registry = createRegistry({ kindNamed })
   const events: SpyglassEvent[] = []
   registry.onEvent((event) => events.push(event))
-  const gathering = new Gathering(registry)
+  const gathering = new Gathering({ registry, platformNode: 'http-1' })
   gathering.onMessage(push('keeper', { name: 'http-1', state: 'ready' }))
   gathering.onMessage(push('http-1', { requests: 3 }))
   expect([registry.find(name)?.read('state'), registry.find(name)?.read('requests')]).toEqual(['ready', 3])
@@ -24,4 +24,98 @@ test('a process that goes takes its resources and incidents with it; what the ke
     ['spyglass.pool.exhausted', event.incidentId],
     ['spyglass.pool.recovered', event.incidentId],
   ])
+})
+
+/** A server with a clock: the keeper and two instances push when told. */
+function server() {
+  let now = 1_000_000
+  const registry = createRegistry({ kindNamed, now: () => now, staleAfterMs: STALE_AFTER_MS })
+  const gathering = new Gathering({ registry, platformNode: 'http-1', now: () => now })
+  const push = (source: string, resources: readonly ResourceSnapshot[]) =>
+    gathering.onMessage({ type: 'source', source, snapshot: { time: now, resources } })
+  const names = ['http-1', 'http-2']
+  return {
+    registry,
+    gathering,
+    keeper: () =>
+      push(
+        'keeper',
+        names.map((name) => ({ kind: 'instance', keys: { name }, values: { name, state: 'ready', uptime: now - 900_000 } })),
+      ),
+    instance: (name: string) =>
+      push(name, [
+        { kind: 'instance', keys: { name }, values: { name, requests: 3 } },
+        { kind: 'javaRuntime', keys: {}, values: { Pid: Number(name.at(-1)) } },
+        { kind: 'listener', keys: { instance: name, name: 'http' }, values: { state: 'open', connections: 1 } },
+      ]),
+    wait: (ms: number) => {
+      now += ms
+    },
+    read: (name: string, attribute: string) => registry.find(name)?.read(attribute),
+  }
+}
+const runtime = 'java.lang:type=Runtime'
+
+test('the platform beans are those of one process: while it is down there are none, and never those of another', () => {
+  const { registry, gathering, instance, read } = server()
+  instance('http-2')
+  expect(registry.find(runtime)).toBeUndefined()
+  instance('http-1')
+  expect(read(runtime, 'Pid')).toBe(1)
+  gathering.onMessage({ type: 'gone', source: 'http-1', planned: false })
+  expect([...registry.beans()].filter(({ kind }) => kind.domain.startsWith('java.'))).toEqual([])
+  instance('http-1')
+  expect(read(runtime, 'Pid')).toBe(1)
+})
+
+test('each process is a node with its own beans, until it is gone', () => {
+  const { gathering, instance } = server()
+  for (const name of ['http-1', 'http-2']) instance(name)
+  const pid = (name: string) => gathering.nodes.find(name)?.find(runtime)?.read('Pid')
+  expect([pid('http-1'), pid('http-2'), pid('nobody'), pid('keeper')]).toEqual([1, 2, undefined, undefined])
+  const events: string[] = []
+  gathering.nodes.of('http-2').onEvent(({ message }) => events.push(message))
+  for (const source of ['http-1', 'http-2'])
+    gathering.onMessage({ type: 'event', source, event: noteOf({ name: 'spyglass.pool.leak', resource: 'p', message: source, time: 1 }) })
+  expect(events).toEqual(['http-2'])
+  gathering.onMessage({ type: 'gone', source: 'http-1', planned: false })
+  expect(gathering.nodes.find('http-1')).toBeUndefined()
+})
+
+test('an instance that misses three pushes is unknown, and its values do not grow; with the next push it is ready', () => {
+  const { registry, keeper, instance, wait, read } = server()
+  const row = (attribute: string) => read(name, attribute)
+  const second = (isSilent: boolean) => {
+    wait(1000)
+    keeper()
+    if (!isSilent) instance('http-1')
+  }
+  second(false)
+  second(false)
+  expect([row('state'), row('uptime'), row('requests')]).toEqual(['ready', 102_000, 3])
+  for (let missed = 1; missed <= 3; missed++) {
+    second(true)
+    expect(row('state')).toBe('ready')
+  }
+  wait(600)
+  expect([row('state'), row('uptime'), row('requests'), row('lastSeen')]).toEqual(['unknown', 102_000, 3, 1_002_000])
+  expect(registry.find(name)).toMatchObject({ isStale: true, sampledAt: 1_002_000 })
+  expect(read('spyglass:type=Push,process=http-1', 'age')).toBe(3.6)
+  expect(read('spyglass:type=Push,process=keeper', 'age')).toBe(0.6)
+  // The state of a kind without `unknown` is not known; a number stays, with its age.
+  const listener = 'spyglass:type=Listener,instance=http-1,name=http'
+  expect([read(listener, 'state'), read(listener, 'connections')]).toEqual([undefined, 1])
+  second(false)
+  expect([row('state'), row('uptime')]).toEqual(['ready', 106_600])
+})
+
+test('when the keeper is silent nothing that it alone knows is taken for the present', () => {
+  const { keeper, instance, wait, read } = server()
+  keeper()
+  instance('http-1')
+  for (let second = 0; second < 5; second++) {
+    wait(1000)
+    instance('http-1')
+  }
+  expect(read(name, 'state')).toBe('unknown')
 })

@@ -1,13 +1,13 @@
 import { kindNamed, kinds } from '@spyglass/agent/contract'
 import { createLogger } from '@spyglass/process/logger'
-import { createRegistry } from '@spyglass/agent/registry'
+import { createRegistry, type Registry } from '@spyglass/agent/registry'
 import { expect, onTestFinished, test } from 'vitest'
 import { buildManagement } from '../../../runtime/src/management/http.ts'
 import { readinessOf } from '../../../runtime/src/management/readiness.ts'
 
 const authorization = `Basic ${Buffer.from('admin:secret').toString('base64')}`
 
-async function management(state = 'ready') {
+async function management(state = 'ready', nodes: Readonly<Record<string, Registry>> = {}) {
   const registry = createRegistry({ kindNamed })
   const asked: string[] = []
   registry.adopt('keeper', {
@@ -19,6 +19,7 @@ async function management(state = 'ready') {
   })
   const app = await buildManagement({
     registry,
+    nodes: (name) => (Object.hasOwn(nodes, name) ? nodes[name] : undefined),
     logger: createLogger({ process: 'test', level: 'silent' }),
     agentId: 'id',
     version: '0',
@@ -70,4 +71,32 @@ test('the page of another site is refused metrics as it is refused MBeans', asyn
     const { statusCode, body } = await app.inject({ url: '/metrics', headers })
     expect({ statusCode, isTold: body.includes('spyglass_') }).toEqual({ statusCode: 403, isTold: false })
   }
+})
+
+test('each process has its beans under its name, and one that is none now is answered 404', async () => {
+  const nodes: Record<string, Registry> = {}
+  for (const name of ['http-1', 'http-2']) {
+    nodes[name] = createRegistry({ kindNamed })
+    nodes[name].adopt(name, { time: 5000, resources: [{ kind: 'javaRuntime', keys: {}, values: { Name: name, Uptime: 1 } }] })
+  }
+  const { app } = await management('ready', nodes)
+  for (const name of Object.keys(nodes)) {
+    const read = { type: 'read', mbean: 'java.lang:type=Runtime', attribute: 'Name' }
+    const answer = { status: 200, value: name, timestamp: 5 }
+    expect((await app.inject(`/jolokia/node/${name}/read/java.lang:type=Runtime/Name`)).json()).toMatchObject(answer)
+    for (const url of [`/jolokia/node/${name}`, `/jolokia/node/${name}/`, `/jolokia/node/${name}/read`]) {
+      expect((await app.inject({ method: 'POST', url, payload: [read] })).json()).toMatchObject([answer])
+    }
+    expect((await app.inject(`/jolokia/node/${name}`)).json()).toMatchObject({
+      value: { details: { url: expect.stringContaining(`/node/${name}`) as string } },
+    })
+  }
+  expect((await app.inject('/jolokia/read/java.lang:type=Runtime')).json()).toMatchObject({ status: 404 })
+  delete nodes['http-1']
+  for (const name of ['http-1', 'constructor']) {
+    const gone = await app.inject(`/jolokia/node/${name}/read/java.lang:type=Runtime`)
+    expect([gone.statusCode, gone.json()]).toMatchObject([404, { status: 404, error: `there is no process ${name} now` }])
+  }
+  const foreign = await app.inject({ url: '/jolokia/node/http-2', headers: { origin: 'http://evil.example' } })
+  expect(foreign.json()).toMatchObject({ status: 403 })
 })

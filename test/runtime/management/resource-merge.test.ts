@@ -27,6 +27,18 @@ test('the halves of an instance are laid together under the keeper, whichever co
   }
 })
 
+test('a ready instance is as old as what its process told last, in every value; one that drains is as old as the keeper says', () => {
+  const of = (state: string) => {
+    const merge = new ResourceMerge()
+    merge.push('http-1', fromProcess)
+    const resources = [{ kind: 'instance', keys: { name: 'http-1' }, values: { state, uptime: 50 } }]
+    return merge.push(KEEPER, { time: 12, resources }).get(KEEPER)?.resources[0]
+  }
+  expect(of('ready')).toMatchObject({ time: 2, values: { uptime: 40, lastSeen: 2 } })
+  expect(of('draining')).toMatchObject({ values: { uptime: 50, lastSeen: 2 } })
+  expect(of('draining')).not.toHaveProperty('time')
+})
+
 test('a process keeps its other resources, and takes its half with it when it is gone', () => {
   const merge = new ResourceMerge()
   merge.push(KEEPER, fromKeeper)

@@ -11,7 +11,7 @@ import { type Notifications, createNotifications } from './notifications.ts'
 import type { Parameters } from './parameters.ts'
 import type { Fields } from './parse-get.ts'
 import { readValue } from './read.ts'
-import type { ExecRequest, JolokiaRequest, ListRequest, SearchRequest } from './request.ts'
+import type { ExecRequest, JolokiaRequest, ListRequest, ReadRequest, SearchRequest } from './request.ts'
 import { createSearch } from './search.ts'
 import { configValue, versionValue } from './version.ts'
 
@@ -125,9 +125,9 @@ class MBeanEndpoint implements Endpoint {
 
   answer(request: JolokiaRequest, url: string): string {
     try {
-      const value = this.#valueOf(request, url)
+      const { json: value, sampledAt = this.#now() } = this.#valueOf(request, url)
       const head = request.parameters.includeRequest ? `{"request":${request.echo},` : '{'
-      const timestamp = Math.floor(this.#now() / 1000)
+      const timestamp = Math.floor(sampledAt / 1000)
       if (value === undefined) return `${head}"status":304,"timestamp":${timestamp}}`
       return `${head}"value":${value},"status":200,"timestamp":${timestamp}}`
     } catch (error) {
@@ -156,12 +156,14 @@ class MBeanEndpoint implements Endpoint {
     return request?.parameters.includeRequest ? `{"request":${request.echo},${fields.slice(1)}` : fields
   }
 
-  /** The value as JSON; undefined for "not modified". */
-  #valueOf(request: JolokiaRequest, url: string): string | undefined {
+  /** The value, and the time of what was pushed. No value: not modified. */
+  #valueOf(request: JolokiaRequest, url: string): { readonly json: string | undefined; readonly sampledAt?: number | undefined } {
     if (request.problem !== undefined) throw request.problem
+    return request.type === 'read' ? readValue(request, this.#directory, this.#unreadable) : { json: this.#valueNow(request, url) }
+  }
+
+  #valueNow(request: Exclude<JolokiaRequest, ReadRequest>, url: string): string | undefined {
     switch (request.type) {
-      case 'read':
-        return readValue(request, this.#directory, this.#unreadable)
       case 'search':
         return this.#search(request)
       case 'list':

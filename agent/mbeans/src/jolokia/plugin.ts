@@ -3,6 +3,7 @@
  * escapes itself. Answers: HTTP 200 with JSON for whatever concerns an MBean, HTTP 400 with text for requests that are malformed.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Registry } from '@spyglass/agent/registry'
 import { withAliases } from '../platform/aliases.ts'
 import { buildRequest } from './build-request.ts'
 import { checkCaller } from './caller.ts'
@@ -16,6 +17,8 @@ import type { JolokiaRequest, NotificationRequest } from './request.ts'
 export interface JolokiaOptions extends Omit<EndpointOptions, 'source'> {
   /** Where it is mounted. Default `/jolokia`. */
   readonly path?: string
+  /** Registries beside the main one, each at `<path>/node/<name>`; undefined for a name that is none now. */
+  readonly nodes?: (name: string) => Registry | undefined
   /** Largest body. Default 1 MiB. */
   readonly maxBodyBytes?: number
 }
@@ -31,18 +34,68 @@ const MAX_REMEMBERED_URL_LENGTH = 512
 
 /** Mounts the endpoint and registers its own MBeans; both go when the server closes. Register it as a plugin: it has its own parsers. */
 export async function jolokiaPlugin(fastify: FastifyInstance, options: JolokiaOptions): Promise<void> {
-  const { registry, path = '/jolokia', maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options
-  const endpoint = createEndpoint({ ...options, source: withAliases(registry) })
-  const dispose = registerEndpointBeans(options, endpoint)
-  fastify.addHook('preClose', async () => dispose())
+  const { path = '/jolokia', maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options
+  const root = `${fastify.prefix}${path}`
+  const main = openEndpoint(options, root)
+  const nodes = new NodeEndpoints(options, `${root}/node/`)
+  fastify.addHook('preClose', async () => {
+    main.dispose()
+    nodes.dispose()
+  })
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBodyBytes }, (_request, body, done) => done(null, body))
   fastify.setErrorHandler((error, _request, reply) => sendBadRequest(reply, error))
-  const handler = createHandler(endpoint, `${fastify.prefix}${path}`)
-  for (const url of [path, `${path}/*`]) {
-    fastify.get(url, { exposeHeadRoute: false }, handler.get)
-    fastify.post(url, { bodyLimit: maxBodyBytes }, handler.post)
+  const mount = (url: string, { get, post }: Handler): void => {
+    fastify.get(url, { exposeHeadRoute: false }, get)
+    fastify.post(url, { bodyLimit: maxBodyBytes }, post)
     fastify.route({ method: ['PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH'], url, handler: refuseMethod })
+  }
+  for (const url of [path, `${path}/*`]) mount(url, main.handler)
+  if (options.nodes) for (const url of [`${path}/node/:node`, `${path}/node/:node/*`]) mount(url, nodes)
+}
+
+interface OpenEndpoint {
+  readonly registry: Registry
+  readonly handler: Handler
+  readonly dispose: () => void
+}
+
+function openEndpoint(options: JolokiaOptions, base: string): OpenEndpoint {
+  const { registry } = options
+  const endpoint = createEndpoint({ ...options, source: withAliases(registry) })
+  return { registry, handler: createHandler(endpoint, base), dispose: registerEndpointBeans(options, endpoint) }
+}
+
+/** An endpoint for each node that was ever asked for; their names are those of the server's processes. */
+class NodeEndpoints implements Handler {
+  readonly #options: JolokiaOptions
+  readonly #base: string
+  readonly #open = new Map<string, OpenEndpoint>()
+
+  constructor(options: JolokiaOptions, base: string) {
+    this.#options = options
+    this.#base = base
+  }
+
+  readonly get: Handler['get'] = (message, reply) => this.#handler(message).get(message, reply)
+  readonly post: Handler['post'] = (message, reply) => this.#handler(message).post(message, reply)
+
+  dispose(): void {
+    for (const { dispose } of this.#open.values()) dispose()
+  }
+
+  #handler(message: FastifyRequest): Handler {
+    checkCaller(message)
+    const { node: name } = message.params as { readonly node: string }
+    const registry = this.#options.nodes?.(name)
+    if (!registry) throw fail('SPY_JOLOKIA_NO_NODE', [name.slice(0, 100)])
+    let known = this.#open.get(name)
+    if (known?.registry !== registry) {
+      known?.dispose()
+      known = openEndpoint({ ...this.#options, registry }, this.#base + encodeURIComponent(name))
+      this.#open.set(name, known)
+    }
+    return known.handler
   }
 }
 
@@ -155,6 +208,7 @@ function sendBadRequest(reply: FastifyReply, error: unknown): FastifyReply {
     return sendText(reply, httpStatus, (error as Error).message)
   }
   const fields = wireErrorOf(error)
+  if (jolokiaCodeOf(error) === 'SPY_JOLOKIA_NO_NODE') reply.code(fields.status)
   return fields.status === 400 ? sendText(reply, 400, fields.error) : sendJson(reply, JSON.stringify(fields))
 }
 

@@ -11,13 +11,22 @@ import { MISSING, type Tree, pick, treeOf, treesOf, writeTree } from './tree.ts'
 /** Hears of getters that threw; the client only learns that the attribute cannot be read. */
 export type OnUnreadable = (bean: Bean, attribute: string, error: unknown) => void
 
-/** The value of a read request as JSON. */
-export function readValue(request: ReadRequest, directory: Directory, onUnreadable: OnUnreadable): string {
+export interface ReadAnswer {
+  /** The value as JSON. */
+  readonly json: string
+  /** When the oldest of the values was read by the process that pushed it, in milliseconds since the epoch; undefined: all are read now. */
+  readonly sampledAt: number | undefined
+}
+
+/** Answers a read request. */
+export function readValue(request: ReadRequest, directory: Directory, onUnreadable: OnUnreadable): ReadAnswer {
   const reader = new Reader(request, directory, onUnreadable)
-  return parseObjectName(request.mbean).isPattern ? reader.readPattern() : reader.readOne()
+  const json = parseObjectName(request.mbean).isPattern ? reader.readPattern() : reader.readOne()
+  return { json, sampledAt: reader.sampledAt }
 }
 
 class Reader {
+  sampledAt: number | undefined
   readonly #request: ReadRequest
   readonly #directory: Directory
   readonly #onUnreadable: OnUnreadable
@@ -35,6 +44,7 @@ class Reader {
     const { mbean, attribute, parameters } = this.#request
     const bean = this.#directory.resolve(mbean)
     if (!bean) throw fail('SPY_JOLOKIA_NO_MBEAN', [mbean])
+    this.#noteAge(bean)
     if (this.#isPlain)
       return typeof attribute === 'string' ? this.#fragment(bean, attribute) : this.#fragments(bean, namesOf(bean, attribute))
     const tree = typeof attribute === 'string' ? this.#tree(bean, attribute) : this.#trees(bean, namesOf(bean, attribute))
@@ -59,6 +69,10 @@ class Reader {
     return writeTree(picked, this.#request.parameters)
   }
 
+  #noteAge({ sampledAt }: Bean): void {
+    if (sampledAt !== undefined && !(sampledAt >= (this.sampledAt ?? Number.POSITIVE_INFINITY))) this.sampledAt = sampledAt
+  }
+
   /** A matching bean with those of the asked attributes that it has; nothing when it has none. */
   #asked(entry: Entry): readonly { readonly name: string; readonly bean: Bean; readonly attributes: readonly string[] }[] {
     const bean = this.#directory.bean(entry)
@@ -67,6 +81,7 @@ class Reader {
     const asked = typeof attribute === 'string' ? [attribute] : namesOf(bean, attribute)
     const attributes = asked.filter((name) => Object.hasOwn(bean.kind.attributes, name))
     if (attributes.length === 0) return []
+    this.#noteAge(bean)
     return [{ name: parameters.canonicalNaming ? entry.parsed.canonical : entry.name, bean, attributes }]
   }
 

@@ -8,6 +8,7 @@ import { datasource } from './datasource.ts'
 import { eventLoop } from './event-loop.ts'
 import { instance } from './instance.ts'
 import { listener } from './listener.ts'
+import { push } from './push.ts'
 import { server } from './server.ts'
 import { snmpAgent } from './snmp-agent.ts'
 import { store } from './store.ts'
@@ -26,6 +27,7 @@ export const kinds = {
   store,
   snmpAgent,
   alert,
+  push,
 } as const
 
 export const allKinds: readonly ResourceKind[] = Object.values(kinds)

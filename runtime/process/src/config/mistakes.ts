@@ -12,7 +12,7 @@ const LOOPBACKS = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
 /**
  * Turns the parser's findings into mistakes; the value found is told, unless its name is secret. What the settings that it did not
- * object to say together is checked as well, so that mending the one kind of mistake does not bring up the other.
+ * object to say together is checked as well, so that fixing the one kind of mistake does not bring up the other.
  */
 export function mistakesOf(error: z.ZodError, input: unknown): Mistake[] {
   return [...error.issues.flatMap((issue) => ofIssue(issue, input)), ...crossMistakesOfTheRest(error.issues, input)]
@@ -24,7 +24,14 @@ export function crossMistakes(config: SpyglassConfig): Mistake[] {
 }
 
 function nameMistakes(config: SpyglassConfig): Mistake[] {
-  return [...duplicateNames(config), ...danglingNames(config), ...sizes(config), ...exposures(config), ...trapTargets(config)]
+  return [
+    ...duplicateNames(config),
+    ...danglingNames(config),
+    ...unknownNode(config),
+    ...sizes(config),
+    ...exposures(config),
+    ...trapTargets(config),
+  ]
 }
 
 function ofIssue(issue: z.core.$ZodIssue, input: unknown): Mistake[] {
@@ -64,7 +71,7 @@ function duplicateNames(config: SpyglassConfig): Mistake[] {
   return Object.entries(lists).flatMap(([list, items]) =>
     items.flatMap(({ name }, i) =>
       items.findIndex((other) => other.name === name) < i
-        ? [{ path: `${list}[${i}].name`, message: `${JSON.stringify(name)}: stands twice; names must differ` }]
+        ? [{ path: `${list}[${i}].name`, message: `${JSON.stringify(name)}: duplicate name` }]
         : [],
     ),
   )
@@ -77,6 +84,15 @@ function danglingNames(config: SpyglassConfig): Mistake[] {
       ? []
       : [{ path: `applications[${i}].listener`, message: `${JSON.stringify(listener)}: no such listener; there is ${known.join(', ')}` }],
   )
+}
+
+function unknownNode({ management: { platformNode }, listeners }: SpyglassConfig): Mistake[] {
+  const known = [
+    ...listeners.flatMap(({ name, instances }) => Array.from({ length: instances }, (_, at) => `${name}-${at + 1}`)),
+    'management',
+  ]
+  if (platformNode === undefined || known.includes(platformNode)) return []
+  return [{ path: 'management.platformNode', message: `${JSON.stringify(platformNode)}: no such process; there is ${known.join(', ')}` }]
 }
 
 function sizes(config: SpyglassConfig): Mistake[] {

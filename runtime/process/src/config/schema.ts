@@ -138,7 +138,14 @@ export const SpyglassConfig = z.strictObject({
   applications: z.array(Application).default([]),
   datasources: z.array(Datasource).default([]),
   management: z
-    .strictObject({ host: host(), port: port(defaultPorts.management, 'Port of Jolokia, Prometheus and the administration API.') })
+    .strictObject({
+      host: host(),
+      port: port(defaultPorts.management, 'Port of Jolokia, Prometheus and the administration API.'),
+      platformNode: z.string().optional().meta({
+        description:
+          'Process whose platform MBeans (`java.lang:*`, `java.nio:*`) the endpoint shows at `/jolokia`: an instance (`http-1`), or `management`. While it is down there are none. Left out: the first instance. Those of every process are at `/jolokia/node/NAME`.',
+      }),
+    })
     .prefault({}),
   agent: z
     .strictObject({

@@ -1,2 +1,1 @@
-export { emitWhenReady } from './early-events.ts'
 export * from './keeper-link.ts'

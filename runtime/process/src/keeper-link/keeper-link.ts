@@ -5,8 +5,7 @@
 import { flushCompileCache } from 'node:module'
 import process from 'node:process'
 import type { FromChild, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
-import type { Registry } from '@spyglass/agent/registry'
-import { emitEarly } from './early-events.ts'
+import { PUSH_INTERVAL_MS, type Registry } from '@spyglass/agent/registry'
 
 export interface KeeperLinkOptions {
   readonly registry: Registry
@@ -14,7 +13,7 @@ export interface KeeperLinkOptions {
   readonly stop: (deadlineMs: number) => Promise<void> | void
   /** Receives every other message of the keeper, with the socket handle that came along. */
   readonly onMessage?: (message: ToChild, handle: unknown) => void
-  /** How often the registry is pushed. Default 1000. */
+  /** How often the registry is pushed. Default 1000: who reads the pushes misses them after that. */
   readonly pushIntervalMs?: number
   /** What keeps the process from serving fully now, though it runs; asked at each push, shown by management's `/ready`. */
   readonly unready?: () => readonly string[]
@@ -40,10 +39,12 @@ const ORPHAN_DEADLINE_MS = 3000
 const TURN_MS = 500
 
 export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
-  const { registry, stop, onMessage, pushIntervalMs = 1000, unready = () => [], passEvents = true } = options
+  const { registry, stop, onMessage, pushIntervalMs = PUSH_INTERVAL_MS, unready = () => [], passEvents = true } = options
   const kept = typeof process.send === 'function'
-  let [pushing, isInOrder, stopping] = [false, false, false]
+  let pushing = false
   let ending: NodeJS.Timeout | undefined
+  let isInOrder = false
+  let stopping = false
 
   /** The channel's own buffer is unbounded, so a push waits until the last one has left; the newest values win. */
   function push(): void {
@@ -100,7 +101,6 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
     kept,
     send,
     ready() {
-      emitEarly(registry)
       flushCompileCache() // a later SIGKILL must not cost the next start what this one compiled
       if (!kept) return
       send({ type: 'ready' })

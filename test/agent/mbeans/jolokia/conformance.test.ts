@@ -179,7 +179,7 @@ describe('the reference agent and ours', () => {
       'list/java.lang/type=Mem*/class?listCache=true',
       { cache: {}, domains: { 'java.lang': { 'type=Memory': { class: 'sun.management.MemoryImpl' } } } },
     ],
-    ['list/java.nio?listCache=true&maxDepth=2', { 'name=direct,type=BufferPool': 1 }],
+    ['list/java.nio?listCache=true&maxDepth=2', { 'name=direct,type=BufferPool': 1, 'name=mapped,type=BufferPool': 1 }],
     ['list/nope*', {}],
     ['list/nope/type=x*', {}],
     ['list/*/type=Nope', {}],

@@ -124,7 +124,7 @@ describe('beans under names of other tools', () => {
     expect((await read('Catalina:type=ThreadPool,name=http-8080')).value).toMatchObject({
       currentThreadsBusy: 3,
       connectionCount: 5,
-      maxThreads: -1,
+      minSpareThreads: 1,
     })
     expect((await read('Catalina:type=GlobalRequestProcessor,name=*/requestCount,errorCount')).value).toEqual({
       'Catalina:type=GlobalRequestProcessor,name=http-8080': { requestCount: 100, errorCount: 1 },
