@@ -1,5 +1,5 @@
 /** Names under which an attribute of a resource appears as a metric. Pure: the exporters, the docs and the boards ask the same functions. */
-import type { AttributeDeclaration, ResourceKind } from './resource-kind.ts'
+import type { AttributeDeclaration, ResourceKeys, ResourceKind } from './resource-kind.ts'
 
 const NUMBERS = new Set<unknown>(['int', 'long', 'double', 'boolean'])
 
@@ -49,6 +49,15 @@ export function prometheusNameOf(kind: ResourceKind, attribute: string): string 
   if (suffix) words.push(suffix)
   if (declared?.role === 'counter') words.push('total')
   return ['spyglass', snakeCase(kind.name), ...words].join('_')
+}
+
+/**
+ * The Prometheus labels of a resource: its keys under the labels they declare. A key without end of values is none, so two resources may have
+ * the same labels: their values are added up.
+ */
+export function prometheusLabels(kind: ResourceKind, keys: ResourceKeys): Readonly<Record<string, string>> {
+  const labels = kind.keys.map((key) => [kind.attributes[key]?.label ?? snakeCase(key), keys[key] ?? ''] as const)
+  return Object.fromEntries(labels.filter((label): label is readonly [string, string] => label[0] !== false))
 }
 
 /** What a value is multiplied by to be in the base unit of its Prometheus name: 0.001 for milliseconds. */

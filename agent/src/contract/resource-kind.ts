@@ -42,6 +42,12 @@ export interface AttributeDeclaration {
   readonly snmpName?: string
   /** OpenTelemetry instrument name, where the semantic conventions have one. Otherwise `spyglass.<kind>.<attribute>`. */
   readonly otel?: string
+  /**
+   * Of a key: its label in Prometheus, where the name of the key will not do. Every key that names a process has the label `process`;
+   * `instance` and `job` belong to the scraper. `false`: the key has no end of values (one for each incident), so that a metric adds up
+   * over it.
+   */
+  readonly label?: string | false
   /** `false`: left out of Prometheus and OTel metrics though it is a number. */
   readonly metric?: boolean
   /** Present when the attribute is a setting that an administrator may change. */

@@ -6,7 +6,7 @@ import { PLUGIN_VERSION } from './plugin.ts'
 export interface AlertRule {
   readonly uid: string
   readonly name: string
-  /** How long the condition must hold, as a Prometheus duration. */
+  /** How long the condition must hold before Grafana's rule fires, as a Prometheus duration. */
   readonly for: string
   readonly labels: Readonly<Record<string, string>>
   /** `{{ $labels.x }}` is filled by Grafana and Prometheus alike. */
@@ -22,8 +22,16 @@ export interface AlertRule {
     readonly pluginVersion: string
     readonly rawSql: string
   }
-  readonly promql: string
+  readonly prometheus: PrometheusCondition
 }
+
+export interface PrometheusCondition {
+  readonly expr: string
+  readonly for: string
+}
+
+/** A rule for Prometheus alone: about what the server itself cannot tell. */
+export type PrometheusRule = Pick<AlertRule, 'name' | 'labels' | 'annotations' | 'prometheus'>
 
 export interface AlertRuleOptions {
   readonly database?: string
@@ -41,6 +49,27 @@ export function alertRules(options: AlertRuleOptions = {}): AlertRule[] {
   return [poolExhausted(options), instanceDown(options), errorRateHigh(options)]
 }
 
+/** Job under which Prometheus scrapes servers: what the rules about a server that is gone ask for. */
+export const PROMETHEUS_JOB = 'spyglass'
+
+/** What only an observer from outside sees: a server that does not answer, that nobody scrapes, or whose keeper has fallen silent. */
+export function serverDown(): PrometheusRule {
+  const up = `up{job="${PROMETHEUS_JOB}"}`
+  return {
+    name: 'ServerDown',
+    labels: { severity: 'critical', suite: 'spyglass' },
+    annotations: {
+      summary: 'A Spyglass server is down: job {{ $labels.job }}, target {{ $labels.instance }}',
+      description: `It does not answer, or there is no target in the job ${PROMETHEUS_JOB}, or its keeper has been silent for 15 s.`,
+      runbook: `${RUNBOOK}#serverdown`,
+    },
+    prometheus: {
+      expr: `${up} == 0 or absent(${up}) or ${prometheusNameOf(kinds.push, 'age')}{process="keeper"} > 15`,
+      for: '1m',
+    },
+  }
+}
+
 function poolExhausted({ database = DATABASE, exhaustedAfterMs = 10_000 }: AlertRuleOptions): AlertRule {
   const [waiting, active, most] = [metric('waitingBorrowers'), metric('activeConnections'), metric('maxConnections')]
   return {
@@ -49,14 +78,17 @@ function poolExhausted({ database = DATABASE, exhaustedAfterMs = 10_000 }: Alert
     for: seconds(exhaustedAfterMs),
     labels: { severity: 'critical', suite: 'spyglass' },
     annotations: {
-      summary: 'Pool {{ $labels.pool }} of {{ $labels.instance }}: all connections are lent and borrowers wait',
+      summary: 'Pool {{ $labels.pool }} of {{ $labels.process }}: all connections are lent and borrowers wait',
       description: 'The board Datasource pools shows who holds the connections, with route, statement and line of code.',
       runbook: `${RUNBOOK}#poolexhausted`,
     },
     rangeSeconds: 60,
     above: 0,
     model: model(grafanaSql('rule-pool-exhausted', { database })),
-    promql: `label_replace(${waiting} > 0 and ${active} >= ${most}, "pool", "$1", "name", "(.*)")`,
+    prometheus: {
+      expr: `label_replace(${waiting} > 0 and ${active} >= ${most}, "pool", "$1", "name", "(.*)")`,
+      for: seconds(exhaustedAfterMs),
+    },
   }
 }
 
@@ -69,14 +101,15 @@ function instanceDown({ database = DATABASE, instanceDownAfterMs = 15_000 }: Ale
     for: '0s',
     labels: { severity: 'critical', suite: 'spyglass' },
     annotations: {
-      summary: 'Instance {{ $labels.instance }} is down',
+      summary: 'Instance {{ $labels.process }} is down',
       description: 'No generation of the instance is ready. logs/server.log tells why the last one ended.',
       runbook: `${RUNBOOK}#instancedown`,
     },
     rangeSeconds: WEEK_SECONDS,
     above: instanceDownAfterMs / 1000,
     model: model(grafanaSql('rule-instance-down', { database })),
-    promql: `label_replace(min_over_time(${state}{state="down"}[${seconds(instanceDownAfterMs)}]) == 1, "instance", "$1", "name", "(.*)")`,
+    // A scrape that fails makes the series stale: without the last value the alert would resolve and begin anew.
+    prometheus: { expr: `last_over_time(${state}{state="down"}[5m]) == 1`, for: seconds(instanceDownAfterMs) },
   }
 }
 
@@ -89,14 +122,17 @@ function errorRateHigh({ database = DATABASE }: AlertRuleOptions): AlertRule {
     for: '60s',
     labels: { severity: 'warning', suite: 'spyglass' },
     annotations: {
-      summary: '{{ $labels.service }}{{ $labels.name }}: more than one request in twenty fails',
+      summary: '{{ $labels.service }}{{ $labels.process }}: more than one request in twenty fails',
       description: 'The board Slow requests lists the failed requests that were kept, with their traces.',
       runbook: `${RUNBOOK}#errorratehigh`,
     },
     rangeSeconds: 300,
     above: 0.05,
     model: model(grafanaSql('rule-error-rate-high', { database })),
-    promql: `increase(${errors}[5m]) / increase(${requests}[5m]) > 0.05 and increase(${requests}[5m]) >= 100`,
+    prometheus: {
+      expr: `increase(${errors}[5m]) / increase(${requests}[5m]) > 0.05 and increase(${requests}[5m]) >= 100`,
+      for: '60s',
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 /** Grafana's provisioning files and the rules for Prometheus. Each kind of file has its own rule for `$`; the templates say which. */
 import { createTemplates } from '../template/templates.ts'
-import { alertRules } from './alert-rules.ts'
+import { alertRules, serverDown } from './alert-rules.ts'
 import { DATASOURCE_UID } from './plugin.ts'
 
 export interface ProvisioningOptions {
@@ -42,7 +42,7 @@ export function renderProvisioning(options: ProvisioningOptions, dashboardsPath:
     // Prometheus cannot pause a rule; it does not load a file whose name does not match its rule_files pattern.
     {
       path: `prometheus/spyglass-rules.yaml${options.owner === 'prometheus' ? '' : '.paused'}`,
-      text: render('prometheus-rules.yaml', { rules }),
+      text: render('prometheus-rules.yaml', { rules: [...rules, serverDown()] }),
     },
   ]
 }

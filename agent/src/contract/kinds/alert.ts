@@ -9,7 +9,12 @@ export const alert = declareKind({
   description: 'One alert that is pending or fires.',
   attributes: {
     rule: { type: 'string', role: 'key', description: 'Name of the rule.' },
-    incident: { type: 'string', role: 'key', description: 'Incident id: the same in the log, the notification, the trap and the page.' },
+    incident: {
+      type: 'string',
+      role: 'key',
+      label: false,
+      description: 'Incident id: the same in the log, the notification, the trap and the page.',
+    },
     state: { type: 'string', role: 'state', values: ['pending', 'firing'], description: 'pending: seen, not yet long enough to page.' },
     severity: { type: 'string', role: 'state', values: ['info', 'warning', 'critical'], description: 'Severity of the rule.' },
     resource: { type: 'objectName', role: 'text', description: 'ObjectName of the resource it is about.' },

@@ -9,7 +9,7 @@ export const application = declareKind({
   description: 'One application as one instance hosts it.',
   table: 5,
   attributes: {
-    instance: { type: 'string', role: 'key', description: 'Instance that hosts it.', column: 3 },
+    instance: { type: 'string', role: 'key', label: 'process', description: 'Instance that hosts it.', column: 3 },
     name: { type: 'string', role: 'key', description: 'Name of the application, from the configuration.', column: 4 },
     contextPath: { type: 'string', role: 'text', description: 'Path under which it is deployed.', column: 5 },
     version: { type: 'string', role: 'text', description: 'Version in its package.json.', column: 6 },

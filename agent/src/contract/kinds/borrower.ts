@@ -8,9 +8,9 @@ export const borrower = declareKind({
   keys: ['instance', 'datasource', 'connection'],
   description: 'One connection that is lent now, and who holds it. Registered only while the connection has been lent for over a second.',
   attributes: {
-    instance: { type: 'string', role: 'key', description: 'Instance that holds the pool.' },
+    instance: { type: 'string', role: 'key', label: 'process', description: 'Instance that holds the pool.' },
     datasource: { type: 'string', role: 'key', description: 'Name of the datasource.' },
-    connection: { type: 'int', role: 'key', description: 'Number of the connection in its pool.' },
+    connection: { type: 'int', role: 'key', label: false, description: 'Number of the connection in its pool.' },
     held: { type: 'long', role: 'gauge', unit: 'ms', metric: false, description: 'How long it has been lent.' },
     route: { type: 'string', role: 'text', description: 'Route whose request borrowed it; empty outside a request.' },
     traceId: { type: 'string', role: 'text', description: 'Trace of that request; empty outside a request.' },

@@ -9,7 +9,7 @@ export const collector = declareKind({
   description: 'The collector: takes OTLP, writes it ahead, puts it into the store, evaluates alert rules.',
   table: 8,
   attributes: {
-    name: { type: 'string', role: 'key', description: 'Name of the collector.', column: 2 },
+    name: { type: 'string', role: 'key', label: 'process', description: 'Name of the collector.', column: 2 },
     spansReceived: { type: 'long', role: 'counter', unit: '{span}', description: 'Spans acknowledged.', column: 3 },
     logRecordsReceived: { type: 'long', role: 'counter', unit: '{record}', description: 'Log records acknowledged.', column: 4 },
     dataPointsReceived: { type: 'long', role: 'counter', unit: '{point}', description: 'Metric data points acknowledged.', column: 5 },
@@ -44,8 +44,7 @@ export const collector = declareKind({
       type: 'double',
       role: 'gauge',
       unit: 's',
-      description:
-        'Age of the newest data that can be queried: how long ago the oldest data was acknowledged that is not in the store yet; 0 when all is.',
+      description: 'Age of the oldest acknowledged data not yet in the store.',
       column: 15,
       snmpScale: 1000,
     },

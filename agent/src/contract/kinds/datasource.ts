@@ -9,7 +9,7 @@ export const datasource = declareKind({
   description: 'A pool of database connections. A connection is lent to a borrower and returned; borrowers wait when all are lent.',
   table: 4,
   attributes: {
-    instance: { type: 'string', role: 'key', description: 'Instance that holds the pool.', column: 3 },
+    instance: { type: 'string', role: 'key', label: 'process', description: 'Instance that holds the pool.', column: 3 },
     name: { type: 'string', role: 'key', description: 'Name of the datasource, from the configuration.', column: 4 },
     state: {
       type: 'string',

@@ -9,7 +9,7 @@ export const instance = declareKind({
   description: 'One instance: a process slot that hosts applications. A reload or a crash gives it a new process, not a new name.',
   table: 2,
   attributes: {
-    name: { type: 'string', role: 'key', description: 'Name of the instance: its listener and slot.', column: 2 },
+    name: { type: 'string', role: 'key', label: 'process', description: 'Name of the instance: its listener and slot.', column: 2 },
     state: {
       type: 'string',
       role: 'state',
@@ -55,6 +55,12 @@ export const instance = declareKind({
       unit: '{request}',
       description: 'Requests answered with a status of 500 or more, or broken off by an error, in the present generation.',
       column: 11,
+    },
+    requestTime: {
+      type: 'double',
+      role: 'counter',
+      unit: 's',
+      description: 'Durations of all requests ended, added up, in the present generation.',
     },
     activeRequests: {
       type: 'int',

@@ -9,7 +9,7 @@ export const listener = declareKind({
   description: 'One HTTP listener as one instance serves it. The keeper holds the socket; generations come and go behind it.',
   table: 3,
   attributes: {
-    instance: { type: 'string', role: 'key', description: 'Instance that serves it.', column: 3 },
+    instance: { type: 'string', role: 'key', label: 'process', description: 'Instance that serves it.', column: 3 },
     name: { type: 'string', role: 'key', description: 'Name of the listener, from the configuration.', column: 4 },
     host: { type: 'string', role: 'text', description: 'Address it is bound to.', column: 5 },
     port: { type: 'int', role: 'gauge', metric: false, description: 'Port it is bound to.', column: 6 },

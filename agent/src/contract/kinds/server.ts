@@ -9,7 +9,7 @@ export const server = declareKind({
   description: 'One Spyglass server: a keeper, its configuration and the processes it keeps alive.',
   table: 1,
   attributes: {
-    name: { type: 'string', role: 'key', description: 'Name of the server, from the configuration.', column: 2 },
+    name: { type: 'string', role: 'key', label: 'server', description: 'Name of the server, from the configuration.', column: 2 },
     id: {
       type: 'string',
       role: 'text',

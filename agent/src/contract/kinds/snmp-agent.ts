@@ -8,7 +8,7 @@ export const snmpAgent = declareKind({
   keys: ['name'],
   description: 'The SNMP engine of the bridge.',
   attributes: {
-    name: { type: 'string', role: 'key', description: 'Name of the bridge.' },
+    name: { type: 'string', role: 'key', label: 'server', description: 'Name of the bridge.' },
     engineId: { type: 'string', role: 'text', description: 'snmpEngineID in hexadecimal.' },
     engineBoots: { type: 'int', role: 'gauge', metric: false, description: 'snmpEngineBoots: starts since the engine got its id.' },
     packetsIn: { type: 'long', role: 'counter', unit: '{packet}', description: 'Datagrams received.' },

@@ -9,7 +9,7 @@ export const store = declareKind({
   description: 'The embedded ClickHouse: its sessions, queries and size.',
   table: 9,
   attributes: {
-    name: { type: 'string', role: 'key', description: 'Name of the store.', column: 2 },
+    name: { type: 'string', role: 'key', label: 'process', description: 'Name of the store.', column: 2 },
     engineVersion: { type: 'string', role: 'text', description: 'Version of the ClickHouse engine.', column: 3 },
     queries: { type: 'long', role: 'counter', unit: '{query}', description: 'Queries answered.', column: 4 },
     queriesFailed: { type: 'long', role: 'counter', unit: '{query}', description: 'Queries that ended with an error.', column: 5 },

@@ -13,7 +13,7 @@ import {
   javaThreading,
 } from './java-lang.ts'
 import { notificationStoreKind } from './notification-store.ts'
-import { hikariPool, hikariPoolConfig, tomcatRequestProcessor, tomcatThreadPool } from './server-views.ts'
+import { hikariPool, hikariPoolConfig, tomcatRequestProcessor, tomcatServer, tomcatThreadPool } from './server-views.ts'
 
 export const platformKinds = {
   javaMemory,
@@ -27,6 +27,7 @@ export const platformKinds = {
   javaBufferPool,
   tomcatThreadPool,
   tomcatRequestProcessor,
+  tomcatServer,
   hikariPool,
   hikariPoolConfig,
   events: eventsKind,

@@ -14,7 +14,13 @@ export const tomcatThreadPool = declareKind({
     name: { type: 'string', role: 'key', description: 'Listener and port.' },
     port: { type: 'int', role: 'text', description: 'Port it listens on.' },
     running: { type: 'boolean', role: 'text', description: 'Whether an instance accepts connections on it.' },
-    maxThreads: { type: 'int', role: 'gauge', description: 'Always -1: the number of requests in flight is not limited.' },
+    maxThreads: {
+      type: 'int',
+      role: 'gauge',
+      description:
+        'Most requests that can be in flight: one for each file descriptor that its processes may open, since each needs a connection. There is no other limit. Known on Linux only.',
+    },
+    minSpareThreads: { type: 'int', role: 'gauge', description: 'Instances that serve it, each with one thread for JavaScript.' },
     currentThreadCount: { type: 'int', role: 'gauge', description: 'Requests in flight, and at least one for each instance.' },
     currentThreadsBusy: { type: 'int', role: 'gauge', description: 'Requests in flight.' },
     connectionCount: { type: 'long', role: 'gauge', description: 'Connections open now.' },
@@ -31,10 +37,26 @@ export const tomcatRequestProcessor = declareKind({
   metrics: false,
   attributes: {
     name: { type: 'string', role: 'key', description: 'Listener and port.' },
-    requestCount: { type: 'int', role: 'counter', description: 'Requests received.' },
-    errorCount: { type: 'int', role: 'counter', description: 'Requests answered with 500 or more, or broken off by an error.' },
+    requestCount: { type: 'long', role: 'counter', description: 'Requests received.' },
+    errorCount: { type: 'long', role: 'counter', description: 'Requests answered with 500 or more, or broken off by an error.' },
+    processingTime: { type: 'long', role: 'counter', unit: 'ms', description: 'Durations of all requests ended, added up.' },
     bytesReceived: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes received.' },
     bytesSent: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes sent.' },
+  },
+})
+
+export const tomcatServer = declareKind({
+  name: 'tomcatServer',
+  domain: 'Catalina',
+  type: 'Server',
+  keys: [],
+  className: 'org.apache.catalina.mbeans.ContainerMBean',
+  description: 'The server, under the name that tools for Tomcat ask for its version.',
+  metrics: false,
+  attributes: {
+    serverInfo: { type: 'string', role: 'text', description: 'Product and version: Spyglass/1.2.3.' },
+    serverNumber: { type: 'string', role: 'text', description: 'Version.' },
+    stateName: { type: 'string', role: 'text', description: 'STARTED when an instance serves requests, else STARTING.' },
   },
 })
 

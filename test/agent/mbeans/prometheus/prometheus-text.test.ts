@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allKinds, isMetric, isStateSet, kindNamed, kinds, prometheusNameOf } from '@spyglass/agent/contract'
+import { type ResourceKind, allKinds, isMetric, isStateSet, kindNamed, kinds, prometheusNameOf } from '@spyglass/agent/contract'
 import { prometheusContentType, prometheusText } from '@spyglass/mbeans/prometheus'
 import { createRegistry } from '@spyglass/agent/registry'
 
@@ -15,25 +15,32 @@ const pool = (values: object, name = 'shop') => ({
   values: values as Record<string, never>,
 })
 
+/** What a key names, by what the declaration says of it and not by its label. */
+const PROCESS_KEYS = new Set(['instance', 'process'])
+const PROCESS_KINDS = new Set(['instance', 'collector', 'store'])
+const isProcess = ({ name }: ResourceKind, key: string) => PROCESS_KEYS.has(key) || PROCESS_KINDS.has(name)
+const UNBOUNDED = new Set(['alert.incident', 'borrower.connection'])
+const isUnbounded = ({ name }: ResourceKind, key: string) => UNBOUNDED.has(`${name}.${key}`)
+
 describe('prometheusText', () => {
   it('writes gauges and counters with help, type, unit and the keys as labels', async () => {
     const text = await prometheusText(registryWith([pool({ activeConnections: 3, leaks: 2 })]))
     expect(text).toContain('# TYPE spyglass_datasource_active_connections gauge')
     expect(text).toContain('# HELP spyglass_datasource_active_connections Connections lent to borrowers now.')
-    expect(text).toContain('spyglass_datasource_active_connections{instance="http-1",name="shop"} 3')
+    expect(text).toContain('spyglass_datasource_active_connections{process="http-1",name="shop"} 3')
     expect(text).toContain('# TYPE spyglass_datasource_leaks_total counter')
-    expect(text).toContain('spyglass_datasource_leaks_total{instance="http-1",name="shop"} 2')
+    expect(text).toContain('spyglass_datasource_leaks_total{process="http-1",name="shop"} 2')
   })
 
   it('converts milliseconds to seconds', async () => {
     const text = await prometheusText(registryWith([{ kind: 'server', keys: { name: 's' }, values: { uptime: 1234 } as never }]))
-    expect(text).toContain('spyglass_server_uptime_seconds{name="s"} 1.234')
+    expect(text).toContain('spyglass_server_uptime_seconds{server="s"} 1.234')
   })
 
   it('writes a state as one series for each state', async () => {
     const text = await prometheusText(registryWith([pool({ state: 'exhausted' })]))
-    expect(text).toContain('spyglass_datasource_state{instance="http-1",name="shop",state="exhausted"} 1')
-    expect(text).toContain('spyglass_datasource_state{instance="http-1",name="shop",state="ok"} 0')
+    expect(text).toContain('spyglass_datasource_state{process="http-1",name="shop",state="exhausted"} 1')
+    expect(text).toContain('spyglass_datasource_state{process="http-1",name="shop",state="ok"} 0')
   })
 
   it('leaves out what is not known, not a number, or not a metric', async () => {
@@ -57,7 +64,7 @@ describe('prometheusText', () => {
     registry.register(kinds.store, { name: 'x' }, getters as never)
     const text = await prometheusText(registry)
     expect(text).not.toContain('spyglass_store_queries_total')
-    expect(text).toContain('spyglass_store_rows{name="x"} 1')
+    expect(text).toContain('spyglass_store_rows{process="x"} 1')
   })
 
   it('exports every metric of every kind under its documented name', async () => {
@@ -76,6 +83,57 @@ describe('prometheusText', () => {
         expect(text.includes(`${prometheusNameOf(kind, attribute)}{`), `${kind.name}.${attribute}`).toBe(isExported)
       }
     }
+  })
+
+  it('gives a process one label in every family, which is none of the scraper', async () => {
+    const resources = allKinds.map((kind) => ({
+      kind: kind.name,
+      keys: Object.fromEntries(kind.keys.map((key) => [key, isProcess(kind, key) ? 'http-1' : 'other'])),
+      values: Object.fromEntries(Object.entries(kind.attributes).map(([name, { values }]) => [name, values?.[0] ?? 1])) as Record<
+        string,
+        never
+      >,
+    }))
+    const labels = [...(await prometheusText(registryWith(resources))).matchAll(/(\w+)="([^"]*)"/g)]
+    expect(new Set(labels.filter(([, , value]) => value === 'http-1').map(([, label]) => label))).toEqual(new Set(['process']))
+    expect(labels.filter(([, label]) => label === 'instance' || label === 'job')).toEqual([])
+  })
+
+  it('has as many series after a thousand incidents as after one, and adds them up', async () => {
+    const some = (count: number) =>
+      allKinds.flatMap((kind) =>
+        Array.from({ length: count }, (_, at) => ({
+          kind: kind.name,
+          keys: Object.fromEntries(kind.keys.map((key) => [key, isUnbounded(kind, key) ? `${key}-${at}` : 'k'])),
+          values: Object.fromEntries(Object.entries(kind.attributes).map(([name, { values }]) => [name, values?.[0] ?? 1])) as Record<
+            string,
+            never
+          >,
+        })),
+      )
+    const seriesOf = (text: string) => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    const one = seriesOf(await prometheusText(registryWith(some(1))))
+    const thousand = seriesOf(await prometheusText(registryWith(some(1000))))
+    expect(thousand).toHaveLength(one.length)
+    expect(thousand).toContain('spyglass_alert_state{rule="k",state="pending"} 1000')
+    expect(thousand.filter((line) => /-\d/.test(line))).toEqual([])
+  })
+
+  it('has no series of a resource whose process is silent, but the state unknown', async () => {
+    let now = 0
+    const registry = createRegistry({ kindNamed, now: () => now, staleAfterMs: 3500 })
+    registry.adopt('http-1', {
+      time: 0,
+      resources: [
+        pool({ activeConnections: 1, state: 'ok' }),
+        { kind: 'instance', keys: { name: 'http-1' }, values: { state: 'ready', uptime: 5 } },
+      ],
+    })
+    expect(await prometheusText(registry)).toContain('spyglass_instance_uptime_seconds{process="http-1"} 0.005')
+    now = 4000
+    const series = (await prometheusText(registry)).split('\n').filter((line) => line.endsWith(' 1'))
+    expect(series).toEqual(['spyglass_instance_state{process="http-1",state="unknown"} 1'])
+    expect(await prometheusText(registry)).not.toContain('spyglass_datasource')
   })
 
   it('names the content type of the text format', () => {
