@@ -57,6 +57,8 @@ export interface RequestObserver {
 export interface RequestCounters {
   readonly requests: number
   readonly errors: number
+  /** Time of all requests together, in seconds. */
+  readonly requestSeconds: number
   readonly active: number
   /** 95th percentile of the last minute, in seconds; undefined when there was no request. */
   readonly p95: number | undefined

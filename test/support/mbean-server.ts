@@ -80,7 +80,7 @@ export function pushInstance(registry: Registry, name: string): void {
   registry.adopt(name, {
     time: 1_795_289_942_000,
     resources: [
-      { kind: 'instance', keys: { name }, values: { name, state: 'ready', activeRequests: 3, errors: 1 } },
+      { kind: 'instance', keys: { name }, values: { name, state: 'ready', activeRequests: 3, errors: 1, requestTime: 2.5 } },
       {
         kind: 'listener',
         keys: { instance: name, name: 'http' },

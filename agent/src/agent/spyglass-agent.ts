@@ -83,8 +83,8 @@ export class SpyglassAgent implements Agent {
   }
 
   requestCounters(): RequestCounters {
-    const { requests, errors } = this.#aggregates
-    return { requests, errors, active: this.recorder.active, p95: this.#aggregates.p95(now()) }
+    const { requests, errors, requestSeconds } = this.#aggregates
+    return { requests, errors, requestSeconds, active: this.recorder.active, p95: this.#aggregates.p95(now()) }
   }
 
   async flush(timeoutMs: number): Promise<void> {

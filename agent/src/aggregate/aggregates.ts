@@ -42,6 +42,8 @@ export class Aggregates {
   readonly #startMs: number
   requests = 0
   errors = 0
+  /** Time of all requests together. */
+  requestSeconds = 0
 
   constructor(startMs: number) {
     this.#startMs = startMs
@@ -58,6 +60,7 @@ export class Aggregates {
     const { route, status } = request
     this.requests++
     if (status >= 500) this.errors++
+    this.requestSeconds += seconds
     const method = METHODS.has(request.method) ? request.method : '_OTHER'
     this.#server.at([route, method, status], () => requestAttributes(route, method, status)).record(seconds)
     this.#window.record(seconds, nowMs)

@@ -1,7 +1,7 @@
 /** Finds the shape of a statement by its text: normalised once, then looked up. */
+import { type Dialect, dialectOf } from './dialect.ts'
 import { digestOf } from './digest.ts'
-import { operationOf } from './normalise.ts'
-import { familyOf, normaliseStatement } from './statement.ts'
+import { normaliseSql, operationOf } from './normalise.ts'
 
 /** What all executions of one statement share, whatever its literals, its spacing and the case of its words. */
 export class StatementShape {
@@ -54,14 +54,14 @@ class TwoGenerations<V> {
 }
 
 export class StatementShapes {
-  readonly #byFamily = new Map<unknown, TwoGenerations<StatementShape>>()
+  readonly #byDialect = new Map<Dialect, TwoGenerations<StatementShape>>()
   readonly #byDigest = new TwoGenerations<StatementShape>()
 
   /** The shape of `sql` as the database named `system` (`db.system.name`) reads it. Texts with one digest share one. */
   of(sql: string, system: string): StatementShape {
     if (sql.length > MAX_KEY_LENGTH) return this.#shapeOf(sql, system)
-    const family = familyOf(system)
-    const byText = this.#byFamily.get(family) ?? this.#newFamily(family)
+    const dialect = dialectOf(system)
+    const byText = this.#byDialect.get(dialect) ?? this.#newDialect(dialect)
     const known = byText.get(sql)
     if (known) return known
     const shape = this.#shapeOf(sql, system)
@@ -69,14 +69,14 @@ export class StatementShapes {
     return shape
   }
 
-  #newFamily(family: unknown): TwoGenerations<StatementShape> {
+  #newDialect(dialect: Dialect): TwoGenerations<StatementShape> {
     const byText = new TwoGenerations<StatementShape>()
-    this.#byFamily.set(family, byText)
+    this.#byDialect.set(dialect, byText)
     return byText
   }
 
   #shapeOf(sql: string, system: string): StatementShape {
-    const text = normaliseStatement(sql, system)
+    const text = normaliseSql(sql, system)
     const digest = digestOf(text)
     const known = this.#byDigest.get(digest)
     if (known) return known

@@ -25,6 +25,7 @@ export function registerInstance(registry: Registry, name: string, agent: Agent 
       reloads: unknown,
       requests: () => counters()?.requests,
       errors: () => counters()?.errors,
+      requestTime: () => counters()?.requestSeconds,
       activeRequests: () => counters()?.active,
       rss: () => process.memoryUsage.rss(),
       cpuTime: () => cpuSeconds(),

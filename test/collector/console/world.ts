@@ -278,6 +278,7 @@ export function registerResources(registry: Registry, holderTraceId: string): vo
       reloads: () => 1,
       requests: () => 10_000,
       errors: () => 12,
+      requestTime: () => 250,
       activeRequests: () => 2,
       rss: () => 96_000_000,
       cpuTime: () => 12.5,

@@ -3,7 +3,8 @@
  * registry when they are read, added up over instances, and never pushed.
  */
 import { type AttributeValue, type ResourceKeys, type ResourceKind, kinds, objectNameOf, platformKinds } from '@spyglass/agent/contract'
-import type { Bean, Registry } from '@spyglass/agent/registry'
+import { type Bean, type Registry, sampled } from '@spyglass/agent/registry'
+import { fileDescriptorLimit } from './operating-system.ts'
 
 /** The part of a registry that shows beans. */
 export type BeanView = Pick<Registry, 'beans' | 'find' | 'generation'>
@@ -17,7 +18,7 @@ interface Alias {
   readonly read: Readonly<Record<string, (beans: readonly Bean[], view: BeanView) => AttributeValue | undefined>>
 }
 
-const { tomcatThreadPool, tomcatRequestProcessor, hikariPool, hikariPoolConfig } = platformKinds
+const { tomcatServer, tomcatThreadPool, tomcatRequestProcessor, hikariPool, hikariPoolConfig } = platformKinds
 
 const sum = (attribute: string) => (beans: readonly Bean[]) => total(beans.map((bean) => bean.read(attribute)))
 const first = (attribute: string) => (beans: readonly Bean[]) => beans[0]?.read(attribute)
@@ -33,12 +34,20 @@ function total(values: readonly (AttributeValue | undefined)[]): number | undefi
   return numbers.length === 0 ? undefined : numbers.reduce((all, value) => all + value, 0)
 }
 
+const milliseconds = (seconds: number | undefined): number | undefined => (seconds === undefined ? undefined : seconds * 1000)
+
+const prefixed = (prefix: string, value: AttributeValue | undefined): string | undefined =>
+  typeof value === 'string' ? prefix + value : undefined
+
 const connector = (bean: Bean): ResourceKeys | undefined => {
   const port = bean.read('port')
   return typeof port === 'number' ? { name: `${bean.keys['name'] ?? ''}-${port}` } : undefined
 }
 const datasource = (bean: Bean): ResourceKeys => ({ name: bean.keys['name'] ?? '' })
 const activeRequests = sumOfInstances('activeRequests')
+
+/** The processes of a server inherit the limit that this one has. */
+const descriptorLimit = sampled(60_000, fileDescriptorLimit)
 
 const ALIASES: readonly Alias[] = [
   {
@@ -49,7 +58,8 @@ const ALIASES: readonly Alias[] = [
       name: (beans) => beans[0] && connector(beans[0])?.['name'],
       port: first('port'),
       running: (beans) => beans.some((bean) => bean.read('state') === 'open'),
-      maxThreads: () => -1,
+      maxThreads: (beans) => total(instancesOf(beans).map(() => descriptorLimit())),
+      minSpareThreads: (beans) => instancesOf(beans).length,
       currentThreadCount: (beans, view) => Math.max(activeRequests(beans, view) ?? 0, instancesOf(beans).length),
       currentThreadsBusy: activeRequests,
       connectionCount: sum('connections'),
@@ -63,8 +73,19 @@ const ALIASES: readonly Alias[] = [
       name: (beans) => beans[0] && connector(beans[0])?.['name'],
       requestCount: sum('requests'),
       errorCount: sumOfInstances('errors'),
+      processingTime: (beans, view) => milliseconds(sumOfInstances('requestTime')(beans, view)),
       bytesReceived: sum('bytesReceived'),
       bytesSent: sum('bytesSent'),
+    },
+  },
+  {
+    kind: tomcatServer,
+    of: kinds.server.name,
+    keys: () => ({}),
+    read: {
+      serverInfo: (beans) => prefixed('Spyglass/', beans[0]?.read('version')),
+      serverNumber: first('version'),
+      stateName: (beans) => (Number(beans[0]?.read('instancesReady') ?? 0) > 0 ? 'STARTED' : 'STARTING'),
     },
   },
   {
@@ -155,7 +176,12 @@ class AliasBean implements Bean {
     this.#read = alias.read
     this.#beans = names.flatMap((member) => registry.find(member) ?? [])
     this.#registry = registry
-    this.sampledAt = this.#beans[0]?.sampledAt
+    const times = this.#beans.flatMap(({ sampledAt }) => sampledAt ?? [])
+    this.sampledAt = times.length === 0 ? undefined : Math.min(...times)
+  }
+
+  get isStale(): boolean {
+    return this.#beans.some(({ isStale }) => isStale)
   }
 
   read(attribute: string): AttributeValue | undefined {

@@ -29,8 +29,8 @@ export interface GarbageCollectionWatch {
   stop(): void
 }
 
-/** Begins to watch. */
-export function watchGarbageCollection(): GarbageCollectionWatch {
+/** Begins to watch; `onCollected` is called soon after collections. */
+export function watchGarbageCollection(onCollected: () => void = () => {}): GarbageCollectionWatch {
   const totals = new Map(Object.keys(GARBAGE_COLLECTIONS).map((name) => [name, { count: 0, timeMs: 0 }]))
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as GcEntry[]) {
@@ -39,6 +39,7 @@ export function watchGarbageCollection(): GarbageCollectionWatch {
       total.count++
       total.timeMs += entry.duration
     }
+    onCollected()
   })
   observer.observe({ entryTypes: ['gc'] })
   return {

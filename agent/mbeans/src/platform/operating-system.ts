@@ -4,9 +4,9 @@ import os from 'node:os'
 import process from 'node:process'
 
 export interface CpuLoad {
-  /** Share of all processors, 0 to 1; -1 before the second sample. */
-  readonly process: number
-  readonly system: number
+  /** Share of all processors, 0 to 1; undefined before the second sample. */
+  readonly process: number | undefined
+  readonly system: number | undefined
 }
 
 interface CpuSample {
@@ -23,7 +23,7 @@ export function createCpuLoad(takeSample: () => CpuSample = sampleCpu): () => Cp
     const now = takeSample()
     const earlier = before
     before = now
-    if (!earlier) return { process: -1, system: -1 }
+    if (!earlier) return { process: undefined, system: undefined }
     const available = (now.takenAtUs - earlier.takenAtUs) * os.availableParallelism()
     return {
       process: share(now.processUs - earlier.processUs, available),
@@ -32,8 +32,8 @@ export function createCpuLoad(takeSample: () => CpuSample = sampleCpu): () => Cp
   }
 }
 
-function share(part: number, whole: number): number {
-  return whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0
+function share(part: number, whole: number): number | undefined {
+  return whole > 0 ? Math.min(1, Math.max(0, part / whole)) : undefined
 }
 
 function sampleCpu(): CpuSample {
@@ -63,16 +63,59 @@ export function fileDescriptorLimit(): number | undefined {
 
 /** Names that Node.js, V8 and libuv give to threads that run JavaScript; all others are helpers. */
 const JAVASCRIPT_THREADS = new Set(['MainThread', 'WorkerThread', 'node'])
+/** Name of the helpers that compile and collect garbage. */
+const V8_HELPER = 'V8Worker'
+/** Linux counts CPU time for user space in hundredths of a second, whatever its own tick (USER_HZ, `man 5 proc`). */
+const MS_PER_TICK = 10
 
-/** Threads of the process, and how many of them run no JavaScript. */
-export function threads(): { readonly all: number; readonly daemon: number } | undefined {
-  const names = onLinux(() => fs.readdirSync('/proc/self/task').map((task) => threadName(task)))
-  return names && { all: names.length, daemon: names.filter((name) => !JAVASCRIPT_THREADS.has(name)).length }
+export interface Threads {
+  readonly ids: readonly number[]
+  /** How many run no JavaScript. */
+  readonly daemon: number
+  /** CPU time of V8's helpers. */
+  readonly helperCpuMs: number
 }
 
-/** A thread may end between the listing and the reading. */
-function threadName(task: string): string {
-  return onLinux(() => fs.readFileSync(`/proc/self/task/${task}/comm`, 'utf8').trim()) ?? ''
+/** Threads of the process. */
+export function threads(): Threads | undefined {
+  const found = onLinux(() => fs.readdirSync('/proc/self/task').flatMap((id) => threadOf(Number(id)) ?? []))
+  return (
+    found && {
+      ids: found.map(({ id }) => id),
+      daemon: found.filter(({ name }) => !JAVASCRIPT_THREADS.has(name)).length,
+      helperCpuMs: found.reduce((sum, { name, cpuMs }) => sum + (name === V8_HELPER ? cpuMs : 0), 0),
+    }
+  )
+}
+
+interface Thread {
+  readonly id: number
+  readonly name: string
+  readonly cpuMs: number
+}
+
+/** Name, and the 14th and 15th field of the line: user and system time. A thread may end between the listing and the reading. */
+function threadOf(id: number): Thread | undefined {
+  const line = onLinux(() => fs.readFileSync(`/proc/self/task/${id}/stat`, 'utf8'))
+  if (line === undefined) return undefined
+  const end = line.lastIndexOf(')')
+  const fields = line.slice(end + 2).split(' ')
+  return { id, name: line.slice(line.indexOf('(') + 1, end), cpuMs: (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK }
+}
+
+/** Virtual memory of the process, in bytes. */
+export function virtualMemory(): number | undefined {
+  return kibibytes('/proc/self/status', 'VmSize')
+}
+
+/** Swap space of the machine, in bytes. */
+export function swapSpace(): { readonly total: number | undefined; readonly free: number | undefined } {
+  return { total: kibibytes('/proc/meminfo', 'SwapTotal'), free: kibibytes('/proc/meminfo', 'SwapFree') }
+}
+
+function kibibytes(file: string, name: string): number | undefined {
+  const found = onLinux(() => fs.readFileSync(file, 'utf8'))?.match(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm'))?.[1]
+  return found === undefined ? undefined : Number(found) * 1024
 }
 
 function onLinux<T>(read: () => T): T | undefined {

@@ -1,14 +1,14 @@
 /** Registers the beans that JVM-minded tools read, with the quantities of this process. */
 import { createRequire } from 'node:module'
 import os from 'node:os'
+import { dirname } from 'node:path'
 import process from 'node:process'
 import v8 from 'node:v8'
 import { type Getters, type ResourceKeys, type ResourceKind, objectNameOf, platformKinds } from '@spyglass/agent/contract'
-import { redactArguments } from '@spyglass/agent/redact'
 import { type Registry, sampled } from '@spyglass/agent/registry'
 import { GARBAGE_COLLECTIONS, watchGarbageCollection } from './garbage-collection.ts'
-import { createCpuLoad, fileDescriptorLimit, openFileDescriptors, threads } from './operating-system.ts'
-import { systemProperties } from './runtime-info.ts'
+import { createCpuLoad, fileDescriptorLimit, openFileDescriptors, swapSpace, threads, virtualMemory } from './operating-system.ts'
+import { inputArguments, systemProperties } from './runtime-info.ts'
 
 export interface PlatformOptions {
   /** Name of the process: an instance, management, collector, store or snmp-bridge. */
@@ -27,8 +27,7 @@ export function registerPlatformBeans(registry: Registry, options: PlatformOptio
   addOperatingSystem(add)
   addThreading(add)
   addModules(add)
-  disposers.push(addGarbageCollection(add))
-  addMemoryPools(add)
+  disposers.push(addGarbageCollection(add, addMemoryPools(add)))
   return () => {
     for (const dispose of disposers) dispose()
   }
@@ -45,6 +44,8 @@ interface MemoryUsage {
 
 /** How long a reading of the heap, or of its spaces, is shared. */
 const SAMPLE_MS = 100
+/** A reading after a garbage collection costs some 20 µs, and collections may come by the hundred. */
+const SAMPLE_COLLECTED_MS = 1000
 const { javaMemory, javaRuntime, javaOperatingSystem, javaThreading, javaClassLoading, javaCompilation } = platformKinds
 const { javaGarbageCollector, javaMemoryPool, javaBufferPool } = platformKinds
 
@@ -73,22 +74,34 @@ function addMemory(add: Add): void {
         max: -1,
         used: heap().external_memory,
       }),
+      ObjectPendingFinalizationCount: () => 0,
       Verbose: () => process.execArgv.includes('--trace-gc'),
       ObjectName: named(javaMemory),
     },
   )
-  const keys = { name: 'direct' }
+  addBufferPool(add, 'direct', { count: () => undefined, bytes: arrayBuffers })
+  addBufferPool(add, 'mapped', { count: () => 0, bytes: () => 0 })
+}
+
+interface BufferPool {
+  readonly count: () => number | undefined
+  readonly bytes: () => number
+}
+
+function addBufferPool(add: Add, name: string, { count, bytes }: BufferPool): void {
+  const keys = { name }
   add(javaBufferPool, keys, {
-    Name: () => keys.name,
-    MemoryUsed: arrayBuffers,
-    TotalCapacity: arrayBuffers,
+    Name: () => name,
+    Count: count,
+    MemoryUsed: bytes,
+    TotalCapacity: bytes,
     ObjectName: named(javaBufferPool, keys),
   })
 }
 
 function addRuntime(add: Add, processName: string): void {
   const properties = systemProperties(processName)
-  const redacted = redactArguments(process.execArgv)
+  const redacted = inputArguments(process.execArgv)
   const startTime = Math.round(performance.timeOrigin)
   add(
     javaRuntime,
@@ -100,6 +113,12 @@ function addRuntime(add: Add, processName: string): void {
       VmVendor: () => 'OpenJS Foundation',
       VmVersion: () => process.versions.node,
       SpecName: () => 'ECMAScript',
+      SpecVendor: () => 'Ecma International',
+      SpecVersion: () => process.versions.v8,
+      ManagementSpecVersion: () => '1.2',
+      ClassPath: () => process.argv[1] ?? '',
+      LibraryPath: () => dirname(process.execPath),
+      BootClassPathSupported: () => false,
       StartTime: () => startTime,
       Uptime: () => Math.round(process.uptime() * 1000),
       InputArguments: () => redacted,
@@ -111,7 +130,9 @@ function addRuntime(add: Add, processName: string): void {
 
 function addOperatingSystem(add: Add): void {
   const load = createCpuLoad()
+  load() // so that the first reading has something to compare with
   const cpu = sampled(1000, () => load())
+  const swap = sampled(1000, swapSpace)
   const total = os.totalmem()
   add(
     javaOperatingSystem,
@@ -133,6 +154,9 @@ function addOperatingSystem(add: Add): void {
       FreePhysicalMemorySize: () => os.freemem(),
       TotalMemorySize: () => total,
       FreeMemorySize: () => os.freemem(),
+      CommittedVirtualMemorySize: sampled(1000, virtualMemory),
+      TotalSwapSpaceSize: () => swap().total,
+      FreeSwapSpaceSize: () => swap().free,
       OpenFileDescriptorCount: sampled(1000, openFileDescriptors),
       MaxFileDescriptorCount: sampled(60_000, fileDescriptorLimit),
       ObjectName: named(javaOperatingSystem),
@@ -143,37 +167,39 @@ function addOperatingSystem(add: Add): void {
 /** Reading the names of all threads costs some 20 file reads: shared for five seconds. */
 function addThreading(add: Add): void {
   let peak: number | undefined
+  let started: number | undefined
+  let before: readonly number[] = []
   const counted = sampled(5000, () => {
     const now = threads()
-    if (now) peak = Math.max(peak ?? 0, now.all)
+    if (!now) return undefined
+    peak = Math.max(peak ?? 0, now.ids.length)
+    started = (started ?? 0) + now.ids.filter((id) => !before.includes(id)).length
+    before = now.ids
     return now
   })
   add(
     javaThreading,
     {},
     {
-      ThreadCount: () => counted()?.all,
+      ThreadCount: () => counted()?.ids.length,
       DaemonThreadCount: () => counted()?.daemon,
       PeakThreadCount: () => {
         counted()
         return peak
       },
+      TotalStartedThreadCount: () => {
+        counted()
+        return started
+      },
+      AllThreadIds: () => counted()?.ids,
+      ThreadContentionMonitoringEnabled: () => false,
+      ThreadCpuTimeEnabled: () => false,
+      CurrentThreadCpuTimeSupported: () => false,
+      ObjectMonitorUsageSupported: () => false,
+      SynchronizerUsageSupported: () => false,
       ThreadContentionMonitoringSupported: () => false,
       ThreadCpuTimeSupported: () => false,
       ObjectName: named(javaThreading),
-    },
-  )
-}
-
-function addModules(add: Add): void {
-  const { cache } = createRequire(import.meta.url)
-  add(
-    javaClassLoading,
-    {},
-    {
-      LoadedClassCount: sampled(1000, () => Object.keys(cache).length),
-      Verbose: () => false,
-      ObjectName: named(javaClassLoading),
     },
   )
   add(
@@ -181,14 +207,39 @@ function addModules(add: Add): void {
     {},
     {
       Name: () => `V8 ${process.versions.v8}`,
-      CompilationTimeMonitoringSupported: () => false,
+      TotalCompilationTime: () => counted()?.helperCpuMs,
+      CompilationTimeMonitoringSupported: () => counted() !== undefined,
       ObjectName: named(javaCompilation),
     },
   )
 }
 
-function addGarbageCollection(add: Add): () => void {
-  const watch = watchGarbageCollection()
+function addModules(add: Add): void {
+  const { cache } = createRequire(import.meta.url)
+  let loaded = 0
+  let unloaded = 0
+  const count = sampled(1000, () => {
+    const now = Object.keys(cache).length
+    const change = now - (loaded - unloaded)
+    if (change > 0) loaded += change
+    else unloaded -= change
+    return { now, loaded, unloaded }
+  })
+  add(
+    javaClassLoading,
+    {},
+    {
+      LoadedClassCount: () => count().now,
+      TotalLoadedClassCount: () => count().loaded,
+      UnloadedClassCount: () => count().unloaded,
+      Verbose: () => false,
+      ObjectName: named(javaClassLoading),
+    },
+  )
+}
+
+function addGarbageCollection(add: Add, onCollected: () => void): () => void {
+  const watch = watchGarbageCollection(onCollected)
   for (const [name, pools] of Object.entries(GARBAGE_COLLECTIONS)) {
     const keys = { name }
     add(javaGarbageCollector, keys, {
@@ -203,8 +254,10 @@ function addGarbageCollection(add: Add): () => void {
   return () => watch.stop()
 }
 
-function addMemoryPools(add: Add): void {
+/** What it returns is to be called after collections. */
+function addMemoryPools(add: Add): () => void {
   const spaces = sampled(SAMPLE_MS, () => new Map(v8.getHeapSpaceStatistics().map((space) => [space.space_name, space])))
+  const afterCollection: (() => void)[] = []
   for (const [name, atFirst] of spaces()) {
     const keys = { name }
     const collectors = Object.entries(GARBAGE_COLLECTIONS).flatMap(([collector, pools]) => (pools.includes(name) ? collector : []))
@@ -213,6 +266,8 @@ function addMemoryPools(add: Add): void {
       return { init: atFirst.space_size, committed, max: -1, used }
     }
     let peak = usage()
+    let collected: MemoryUsage | undefined
+    afterCollection.push(() => (collected = usage()))
     add(javaMemoryPool, keys, {
       Name: () => name,
       Type: () => 'HEAP',
@@ -222,6 +277,7 @@ function addMemoryPools(add: Add): void {
         if (now.used > peak.used) peak = now
         return peak
       },
+      CollectionUsage: () => collected,
       Valid: () => true,
       MemoryManagerNames: () => collectors,
       UsageThresholdSupported: () => false,
@@ -229,4 +285,7 @@ function addMemoryPools(add: Add): void {
       ObjectName: named(javaMemoryPool, keys),
     })
   }
+  return sampled(SAMPLE_COLLECTED_MS, () => {
+    for (const note of afterCollection) note()
+  })
 }

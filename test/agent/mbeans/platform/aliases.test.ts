@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { kindNamed } from '@spyglass/agent/contract'
 import { withAliases } from '@spyglass/mbeans/platform'
+import { fileDescriptorLimit } from '../../../../agent/mbeans/src/platform/operating-system.ts'
 import { createRegistry } from '@spyglass/agent/registry'
 import { pushInstance } from '../../../support/mbean-server.ts'
 
@@ -17,7 +18,33 @@ describe('withAliases', () => {
     const threads = view.find('Catalina:type=ThreadPool,name=http-8080')
     expect(threads?.read('currentThreadsBusy')).toBe(6)
     expect(threads?.read('port')).toBe(8080)
+    expect(threads?.read('minSpareThreads')).toBe(2)
+    const limit = fileDescriptorLimit()
+    expect(threads?.read('maxThreads')).toBe(limit === undefined ? undefined : 2 * limit)
+    expect(view.find('Catalina:type=GlobalRequestProcessor,name=http-8080')?.read('processingTime')).toBe(5000)
     expect(view.find('com.zaxxer.hikari:type=PoolConfig (shop)')?.read('MaximumPoolSize')).toBe(10)
+  })
+
+  it('names the server and its version as Tomcat does', () => {
+    const registry = createRegistry({ kindNamed })
+    registry.adopt('keeper', {
+      time: 0,
+      resources: [{ kind: 'server', keys: { name: 's' }, values: { version: '1.2.3', instancesReady: 1 } }],
+    })
+    const server = withAliases(registry).find('Catalina:type=Server')
+    expect(['serverInfo', 'serverNumber', 'stateName'].map((name) => server?.read(name))).toEqual(['Spyglass/1.2.3', '1.2.3', 'STARTED'])
+  })
+
+  it('is as old as the oldest of what it shows', () => {
+    let now = 1_795_289_942_000
+    const registry = createRegistry({ kindNamed, now: () => now, staleAfterMs: 3500 })
+    pushInstance(registry, 'http-1')
+    pushInstance(registry, 'http-2')
+    registry.adopt('http-2', { time: now + 1000, resources: registry.snapshot().resources })
+    const pool = () => withAliases(registry).find('com.zaxxer.hikari:type=Pool (shop)')
+    expect(pool()).toMatchObject({ sampledAt: now, isStale: false })
+    now += 4000
+    expect(pool()?.isStale).toBe(true)
   })
 
   it('follows resources as they come and go, and shows each name once', () => {

@@ -1,9 +1,16 @@
 import os from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { createCpuLoad, fileDescriptorLimit, openFileDescriptors, threads } from '../../../../agent/mbeans/src/platform/operating-system.ts'
+import {
+  createCpuLoad,
+  fileDescriptorLimit,
+  openFileDescriptors,
+  swapSpace,
+  threads,
+  virtualMemory,
+} from '../../../../agent/mbeans/src/platform/operating-system.ts'
 
 describe('createCpuLoad', () => {
-  it('knows nothing at the first sample, as Java does, then compares with the one before', () => {
+  it('knows nothing at the first sample, then compares with the one before', () => {
     const cores = os.availableParallelism()
     const samples = [
       { processUs: 0, takenAtUs: 0, busyMs: 0, totalMs: 0 },
@@ -11,9 +18,9 @@ describe('createCpuLoad', () => {
       { processUs: 99_000_000, takenAtUs: 2_000_000, busyMs: 300, totalMs: 1000 },
     ]
     const load = createCpuLoad(() => samples.shift()!)
-    expect(load()).toEqual({ process: -1, system: -1 })
+    expect(load()).toEqual({ process: undefined, system: undefined })
     expect(load()).toEqual({ process: 0.5, system: 0.3 })
-    expect(load()).toEqual({ process: 1, system: 0 })
+    expect(load()).toEqual({ process: 1, system: undefined })
   })
 
   it('takes real samples by default', () => {
@@ -27,8 +34,17 @@ describe.runIf(process.platform === 'linux')('/proc', () => {
   it('tells descriptors, their limit and threads', () => {
     expect(openFileDescriptors()).toBeGreaterThan(2)
     expect(fileDescriptorLimit()).toBeGreaterThan(openFileDescriptors()!)
-    const { all, daemon } = threads()!
-    expect(all).toBeGreaterThan(daemon)
+    const { ids, daemon, helperCpuMs } = threads()!
+    expect(ids.length).toBeGreaterThan(daemon)
+    expect(ids).toContain(process.pid)
     expect(daemon).toBeGreaterThan(0)
+    expect(helperCpuMs).toBeGreaterThanOrEqual(0)
+    expect(helperCpuMs).toBeLessThan(performance.now() * os.availableParallelism())
+  })
+
+  it('tells virtual memory and swap space', () => {
+    expect(virtualMemory()).toBeGreaterThan(process.memoryUsage.rss())
+    const { total, free } = swapSpace()
+    expect(total).toBeGreaterThanOrEqual(free!)
   })
 })

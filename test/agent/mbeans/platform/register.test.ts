@@ -2,6 +2,7 @@ import v8 from 'node:v8'
 import { describe, expect, it } from 'vitest'
 import { kindNamed } from '@spyglass/agent/contract'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
+import { until } from '../../../support/until.ts'
 import { createRegistry } from '@spyglass/agent/registry'
 
 describe('registerPlatformBeans', () => {
@@ -28,7 +29,11 @@ describe('registerPlatformBeans', () => {
     expect(read('java.lang:type=Memory', 'ObjectName')).toBe('java.lang:type=Memory')
     expect(read('java.lang:type=Runtime', 'Name')).toMatch(new RegExp(`^${process.pid}@`))
     expect(read('java.lang:type=Runtime', 'StartTime')).toBeLessThanOrEqual(Date.now())
-    expect(read('java.lang:type=Compilation', 'CompilationTimeMonitoringSupported')).toBe(false)
+    expect(read('java.lang:type=Compilation', 'CompilationTimeMonitoringSupported')).toBe(process.platform === 'linux')
+    expect(read('java.lang:type=Memory', 'ObjectPendingFinalizationCount')).toBe(0)
+    expect(read('java.lang:type=OperatingSystem', 'ProcessCpuLoad')).toBeGreaterThanOrEqual(0)
+    const classes = (attribute: string) => read('java.lang:type=ClassLoading', attribute) as number
+    expect(classes('TotalLoadedClassCount') - classes('UnloadedClassCount')).toBe(classes('LoadedClassCount'))
     dispose()
   })
 
@@ -40,8 +45,27 @@ describe('registerPlatformBeans', () => {
         .filter((attribute) => bean.read(attribute) === undefined)
         .map((attribute) => `${bean.name} ${attribute}`),
     )
-    const known = process.platform === 'linux' ? [] : unread.filter((each) => /Descriptor|Thread/.test(each))
-    expect(unread).toEqual(known)
+    const never = unread.filter(
+      (each) => each === 'java.nio:type=BufferPool,name=direct Count' || / (CollectionUsage|CpuLoad|SystemCpuLoad)$/.test(each),
+    )
+    const elsewhere =
+      process.platform === 'linux' ? [] : unread.filter((each) => /Descriptor|Thread|Swap|Virtual|TotalCompilation/.test(each))
+    expect(unread.toSorted()).toEqual([...never, ...elsewhere].toSorted())
+    dispose()
+  })
+
+  it('tells what a space held after the last collection, once there was one', async () => {
+    const registry = createRegistry({ kindNamed })
+    const dispose = registerPlatformBeans(registry, { processName: 'http-1' })
+    const usage = () => registry.find('java.lang:type=MemoryPool,name=new_space')?.read('CollectionUsage')
+    expect(usage()).toBeUndefined()
+    let kept: unknown[] = []
+    await until(() => {
+      kept = Array.from({ length: 50_000 }, (_, at) => ({ at }))
+      return usage() !== undefined
+    })
+    expect(kept).toHaveLength(50_000)
+    expect(usage()).toMatchObject({ used: expect.any(Number) as number, max: -1 })
     dispose()
   })
 
