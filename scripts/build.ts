@@ -2,8 +2,8 @@
  * `npm run build [-- WORKSPACE…]`: dist/ of each workspace, which is what its package holds. Each `prepack` runs it too. A dist is
  * replaced whole, so that nothing of an older build stays in it and a process that loads from it meets no half of one.
  */
-import { copyFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { copyFileSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runProgram } from './run-program.ts'
 
@@ -81,18 +81,10 @@ async function build(folder: string, programs: readonly Program[]): Promise<bool
 /** In its place, so that what it reads by its own address stays where it was. */
 async function bundle(file: string): Promise<boolean> {
   const whole = `${file}.whole.js`
-  const settings = ['--platform', 'node', '--external', '@opentelemetry/api', '--sourcemap', '--log-level', 'warn']
+  const settings = ['--platform', 'node', '--external', '@opentelemetry/api', '--log-level', 'warn']
   if (!(await succeeds('rolldown', [file, '--file', whole, ...settings]))) return false
-  writeFileSync(file, readFileSync(whole, 'utf8').replace(`${basename(whole)}.map`, `${basename(file)}.map`))
-  writeFileSync(`${file}.map`, withoutSources(readFileSync(`${whole}.map`, 'utf8')))
-  rmSync(whole)
-  rmSync(`${whole}.map`)
+  renameSync(whole, file)
   return true
-}
-
-/** The modules lie beside the bundle; their text in its map would be a fifth of the package. */
-function withoutSources(map: string): string {
-  return JSON.stringify({ ...(JSON.parse(map) as object), sourcesContent: undefined })
 }
 
 async function succeeds(program: string, args: readonly string[]): Promise<boolean> {
