@@ -5,6 +5,7 @@
 import { kinds, objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import { connectKeeper } from '@spyglass/process/keeper-link'
 import type { Logger } from '@spyglass/process/logger'
+import { userSpoolFolders } from '@spyglass/agent/spool'
 import { openOwnProcess, type OwnProcess } from '@spyglass/process/own-process'
 import type { Registry } from '@spyglass/agent/registry'
 import { type Alerting, startAlerting } from './alert/index.ts'
@@ -14,6 +15,7 @@ import { timeWindow } from './decode/index.ts'
 import { createStoreClient, Inserter } from './insert/index.ts'
 import { submissionOf } from './own-events.ts'
 import { type Receiver, startReceiver } from './receive/index.ts'
+import { SpoolReader } from './spool/index.ts'
 import { loadOffsets, saveOffsets, Tailer } from './tail/index.ts'
 import { type Damage, fail, nextIdentity, type SealedSegment, WriteAheadLog } from './wal/index.ts'
 
@@ -45,10 +47,12 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
   registerCollector(registry, NAME, { ...ingest, counters: receiver.counters, alerting })
   await ingest.wal.announceDamage((damage) => noteDamage(base, damage))
   ingest.tailer.start()
+  const spools = openSpools(base, receiver)
+  spools.start()
   const link = connectKeeper({
     registry,
     async stop(deadlineMs) {
-      await Promise.all([receiver.stop(), consoleServer.stop(), alerting.stop(), ingest.tailer.stop()])
+      await Promise.all([receiver.stop(), consoleServer.stop(), alerting.stop(), ingest.tailer.stop(), spools.stop()])
       await closeIngest(base, ingest, deadlineMs)
       logger.info('the collector is closed')
     },
@@ -58,6 +62,16 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
   })
   logger.info({ otlp: receiver.port, console: consoleServer.port, host: config.collector.host }, 'the collector listens')
   link.ready()
+}
+
+function openSpools({ config, folder, logger }: OwnProcess, receiver: Receiver): SpoolReader {
+  return new SpoolReader({
+    ownFolder: folder.spool,
+    otherFolders: [...userSpoolFolders(), ...config.collector.spoolFolders],
+    port: receiver.port,
+    accept: async (signal, body) => await receiver.accept(signal, body),
+    logger: logger.child({ component: 'spool' }),
+  })
 }
 
 /** What the receiver needs and does not have yet while the log is being recovered. */

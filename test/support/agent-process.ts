@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { type OtlpSink, type SinkSpan, startOtlpSink } from './otlp-sink.ts'
+import { tempFolder } from './temp-folder.ts'
 import { until } from './until.ts'
 
 const REGISTER = new URL('../../agent/src/register.ts', import.meta.url).href
@@ -26,7 +27,7 @@ export function startApplication(name: string, { withAgent = true, env = {}, exe
   const agent = withAgent ? ['--import', REGISTER] : []
   const child = spawn(process.execPath, ['--conditions=spyglass-source', ...agent, ...execArgv, file], {
     cwd: '/',
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', XDG_STATE_HOME: tempFolder(), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const texts = { stdout: '', stderr: '' }

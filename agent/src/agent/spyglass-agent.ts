@@ -1,9 +1,10 @@
 /** Puts the parts of the agent together: who owns what, what is sent when. */
+import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
 import { registryMetrics } from '../aggregate/registry-metrics.ts'
 import { Aggregates } from '../aggregate/aggregates.ts'
 import { attr, metric } from '../contract/telemetry.ts'
-import { attempt, guardedInterval, hookFaults, onHookFault } from '../guard/guard.ts'
+import { attempt, guarded, guardedInterval, hookFaults, onHookFault, reportFault } from '../guard/guard.ts'
 import { type OtlpExporter, createOtlpExporter } from '../otlp/exporter.ts'
 import type { MetricRecord, NumberPoint } from '../otlp/records.ts'
 import { CapturedStack } from '../call-site/call-site.ts'
@@ -11,12 +12,17 @@ import { followClock, now } from '../recorder/clock.ts'
 import { currentRecord } from '../recorder/context.ts'
 import { errorTypeOf } from '../recorder/error-text.ts'
 import { Recorder } from '../recorder/recorder.ts'
+import { RunningSpans } from '../recorder/running-spans.ts'
 import { setDefaultContextPath } from '../recorder/trace-record.ts'
 import { type Registry, createRegistry } from '../registry/registry.ts'
 import { registerEventLoop } from '../runtime-metrics/event-loop.ts'
 import { registerHeap } from '../runtime-metrics/heap.ts'
 import { processMetrics } from '../runtime-metrics/process-metrics.ts'
 import type { AgentSettings } from '../settings/settings.ts'
+import { deliverSpools, isRead } from '../spool/deliver-spools.ts'
+import { Spool } from '../spool/spool.ts'
+import { userSpoolFolders } from '../spool/spool-folder.ts'
+import { applicationKey } from '../spool/spool-name.ts'
 import type {
   Agent,
   CallSite,
@@ -30,19 +36,27 @@ import type {
 import { describeResource } from './resource.ts'
 
 const SWEEP_MS = 1000
+/** What earlier processes left has waited; this one starts first. */
+const ADOPT_AFTER_MS = 300
 /** Stands in for a statement whose record failed. */
 const UNRECORDED: StatementRecord = { end() {} }
 
 export class SpyglassAgent implements Agent {
   readonly registry: Registry
   readonly recorder: Recorder
+  /** Undefined when it is switched off. */
+  readonly spool: Spool | undefined
   readonly exporter: OtlpExporter
   /** What was wrong with the settings beyond what their reader saw; the default stands in. */
   readonly mistakes: string[] = []
   readonly #aggregates: Aggregates
   readonly #startMs = Date.now()
+  readonly #settings: AgentSettings
+  readonly #spoolFolders: readonly string[]
+  readonly #spoolKey: string
 
   constructor(settings: AgentSettings) {
+    this.#settings = settings
     const resource = describeResource(settings)
     // Nobody pushes resources to an application's process, so the declarations of all kinds need not be loaded here.
     this.registry = createRegistry({ kindNamed: () => undefined })
@@ -50,9 +64,21 @@ export class SpyglassAgent implements Agent {
     onHookFault((hook, error) => this.#tellFault(hook, error))
     this.#aggregates = new Aggregates(this.#startMs)
     this.recorder = new Recorder({ aggregates: this.#aggregates, exporter: this.exporter, policy: settings })
+    this.#spoolFolders = settings.spoolFolder === '' ? userSpoolFolders() : [settings.spoolFolder]
+    this.#spoolKey = applicationKey(String(resource[attr.serviceName]), process.argv[1] ?? '', this.#endpoint)
+    this.spool = settings.spool ? attempt('spool', () => this.#openSpool(), undefined) : undefined
     setDefaultContextPath(settings.contextPath)
     const name = String(resource[attr.serviceInstanceId])
-    attempt('heap', () => registerHeap(this.registry, name), undefined)
+    attempt(
+      'heap',
+      () =>
+        registerHeap(
+          this.registry,
+          name,
+          guarded('spool.heap', () => this.spool?.heapCollected()),
+        ),
+      undefined,
+    )
     attempt('event-loop', () => registerEventLoop(this.registry, name), undefined)
     guardedInterval('sweep', () => this.recorder.exportLongRunning(), SWEEP_MS)
     guardedInterval('collect', () => this.collect(), settings.metricsIntervalMs)
@@ -94,6 +120,53 @@ export class SpyglassAgent implements Agent {
 
   /** Hands the exporter what was counted since the last call. */
   collect(): void {
+    if (this.spool) this.spool.collecting(() => this.#collect())
+    else this.#collect()
+  }
+
+  /** Whether a collector reads what this process leaves in its spool. */
+  get isSpoolRead(): boolean {
+    return this.spool !== undefined && this.#spoolFolders.some((folder) => isRead(folder, this.#endpoint))
+  }
+
+  /** Sends what earlier processes of the same application left, unless a collector does. */
+  async sendSpools(): Promise<void> {
+    if (!this.spool || this.isSpoolRead) return
+    for (const folder of this.#spoolFolders) {
+      try {
+        await deliverSpools({
+          folder,
+          accepts: ({ key }) => key === this.#spoolKey,
+          deliver: ({ requests }) => this.exporter.sendFor(requests),
+        })
+      } catch (error) {
+        reportFault('spool.send', error)
+      }
+    }
+  }
+
+  /** Without what may be a password in it. */
+  get #endpoint(): string {
+    const url = URL.parse(this.#settings.endpoint)
+    return url ? `${url.origin}${url.pathname}` : this.#settings.endpoint
+  }
+
+  #openSpool(): Spool {
+    const spool = new Spool({
+      folders: this.#spoolFolders,
+      key: this.#spoolKey,
+      maxBytes: this.#settings.spoolBytes,
+      endpoint: this.#endpoint,
+      exporter: this.exporter,
+      aggregates: this.#aggregates,
+      running: new RunningSpans(this.recorder.running),
+    })
+    this.recorder.onActivity = (nowMs) => spool.note(nowMs)
+    setTimeout(() => void this.sendSpools(), ADOPT_AFTER_MS).unref()
+    return spool
+  }
+
+  #collect(): void {
     followClock()
     const nowMs = Date.now()
     this.exporter.exportMetrics([

@@ -1,7 +1,5 @@
 /** Starts the agent in this process, once however often it is asked. */
-import { writeSync } from 'node:fs'
 import process from 'node:process'
-import { isMainThread } from 'node:worker_threads'
 import { attempt } from '../guard/guard.ts'
 import { instrumentFastify } from '../instrument/fastify.ts'
 import { instrumentHttpClient } from '../instrument/http-client.ts'
@@ -14,11 +12,12 @@ import { captureConsole } from '../logs/console-logs.ts'
 import { captureCrash } from '../logs/crash.ts'
 import { LogSink } from '../logs/log-sink.ts'
 import { pinoPatch } from '../logs/pino-logs.ts'
+import { now } from '../recorder/clock.ts'
 import { readSettings } from '../settings/settings.ts'
 import { type Agent, currentAgent, installAgent } from '../current-agent.ts'
-import { errors } from './errors.ts'
 import { flushAtExit } from './exit-flush.ts'
 import { SpyglassAgent } from './spyglass-agent.ts'
+import { tellMistakes } from './tell-mistakes.ts'
 
 export function startAgent(env: Readonly<Record<string, string | undefined>> = process.env): Agent {
   const present = currentAgent()
@@ -28,12 +27,12 @@ export function startAgent(env: Readonly<Record<string, string | undefined>> = p
   tellMistakes([...mistakes, ...agent.mistakes])
   installAgent(agent)
   instrument(agent, new LogSink(agent.exporter), settings.logs)
-  attempt('exit', () => flushAtExit({ exporter: agent.exporter, collect: () => agent.collect() }), undefined)
+  attempt('exit', () => flushAtExit(agent), undefined)
   return agent
 }
 
 /** Each by itself: one that fails leaves the others at work. */
-function instrument({ recorder }: SpyglassAgent, sink: LogSink, capturesLogs: boolean): void {
+function instrument({ recorder, spool }: SpyglassAgent, sink: LogSink, capturesLogs: boolean): void {
   const logs = capturesLogs ? sink : undefined
   const parts: Readonly<Record<string, () => void>> = {
     'http.server': () => instrumentHttpServer(recorder),
@@ -42,13 +41,7 @@ function instrument({ recorder }: SpyglassAgent, sink: LogSink, capturesLogs: bo
     'http.client': () => instrumentHttpClient(recorder),
     modules: () => installPatches([...pgPatches(recorder), ...openTelemetryPatches(recorder), pinoPatch(recorder, logs)]),
     console: () => logs && captureConsole(logs, recorder),
-    crash: () => captureCrash(recorder, sink),
+    crash: () => captureCrash(recorder, sink, () => spool?.write(now())),
   }
   for (const [name, install] of Object.entries(parts)) attempt(name, install, undefined)
-}
-
-/** In one line, and past process.stderr, which would be set up by being asked for. */
-export function tellMistakes(mistakes: readonly string[]): void {
-  if (mistakes.length === 0 || !isMainThread) return
-  attempt('settings', () => writeSync(2, `SPY_AGENT_SETTINGS: ${errors.SPY_AGENT_SETTINGS.replace('%s', mistakes.join('; '))}\n`), 0)
 }

@@ -3,7 +3,7 @@ import { attr, metric } from '../contract/telemetry.ts'
 import type { AttributesInput, ExponentialPoint, MetricRecord } from '../otlp/records.ts'
 import type { StatementShape } from '../sql/statement-shapes.ts'
 import { RouteThresholds } from './route-thresholds.ts'
-import { SeriesTable } from './series-table.ts'
+import { type SeriesChange, SeriesTable } from './series-table.ts'
 import { SlidingWindow } from './sliding-window.ts'
 
 const MAX_ROUTE_SERIES = 1000
@@ -32,6 +32,17 @@ export interface ClientCount {
 
 /** RFC 9110 and PATCH; anything else a client may invent is `_OTHER`. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'])
+
+const durations = <const N extends string>(name: N, description: string) =>
+  ({ type: 'exponentialHistogram', name, description, unit: 's', temporality: 'delta' }) as const
+
+/** The metrics that come from here, without their points. */
+export const AGGREGATES = [
+  durations(metric.httpServerDuration, 'Duration of every request that was served.'),
+  durations(metric.dbClientDuration, 'Duration of every statement.'),
+  durations(metric.httpClientDuration, 'Duration of every call to another service.'),
+] as const
+export type AggregateName = (typeof AGGREGATES)[number]['name']
 
 export class Aggregates {
   readonly #server: SeriesTable
@@ -104,11 +115,19 @@ export class Aggregates {
   collect(nowMs: number): MetricRecord[] {
     this.#thresholds.update()
     const statements = [...this.#statements.values()].flatMap((table) => table.collect(nowMs))
-    return [
-      durations(metric.httpServerDuration, 'Duration of every request that was served.', this.#server.collect(nowMs)),
-      durations(metric.dbClientDuration, 'Duration of every statement.', statements),
-      durations(metric.httpClientDuration, 'Duration of every call to another service.', this.#client.collect(nowMs)),
-    ].filter(({ points }) => points.length > 0)
+    const points: Readonly<Record<AggregateName, ExponentialPoint[]>> = {
+      [metric.httpServerDuration]: this.#server.collect(nowMs),
+      [metric.dbClientDuration]: statements,
+      [metric.httpClientDuration]: this.#client.collect(nowMs),
+    }
+    return AGGREGATES.filter(({ name }) => points[name].length > 0).map((aggregate) => ({ ...aggregate, points: points[aggregate.name] }))
+  }
+
+  /** Gives out the series that counted something since the last call, or with `all` those that hold anything; see SeriesTable.changes. */
+  changes(nowMs: number, all: boolean, add: (name: AggregateName, change: SeriesChange) => void): void {
+    this.#server.changes(nowMs, all, (change) => add(metric.httpServerDuration, change))
+    this.#client.changes(nowMs, all, (change) => add(metric.httpClientDuration, change))
+    for (const table of this.#statements.values()) table.changes(nowMs, all, (change) => add(metric.dbClientDuration, change))
   }
 
   #statementTable(system: string): SeriesTable {
@@ -129,8 +148,4 @@ function requestAttributes(route: string, method: string, status: number): Attri
     [attr.httpStatus]: status || undefined,
     [attr.errorType]: status >= 500 ? String(status) : undefined,
   }
-}
-
-function durations(name: string, description: string, points: ExponentialPoint[]): MetricRecord & { points: ExponentialPoint[] } {
-  return { type: 'exponentialHistogram', name, description, unit: 's', temporality: 'delta', points }
 }

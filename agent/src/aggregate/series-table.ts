@@ -9,10 +9,20 @@ import { ExponentialHistogram } from './exponential-histogram.ts'
 export type SeriesKey = string | number
 
 interface Series {
+  readonly id: number
   readonly attributes: AttributesInput
   readonly histogram: ExponentialHistogram
   readonly keys: readonly [string, string, SeriesKey]
   idleIntervals: number
+  /** Its count when {@link SeriesTable.changes} last gave it out. */
+  seenCount: number
+}
+
+/** A series as it stands within the present interval. */
+export interface SeriesChange {
+  /** The same for the same series as long as it is not forgotten; no other of the process has it. */
+  readonly id: number
+  readonly point: ExponentialPoint
 }
 
 const OVERFLOW: AttributesInput = { 'otel.metric.overflow': true }
@@ -45,19 +55,38 @@ export class SeriesTable {
   collect(nowMs: number): ExponentialPoint[] {
     const points: ExponentialPoint[] = []
     for (const series of this.#all) {
-      if (series.histogram.count > 0) points.push(this.#pointOf(series, nowMs))
+      if (series.histogram.count > 0) points.push(this.#taken(series, nowMs))
       else if (++series.idleIntervals >= FORGET_AFTER) this.#forget(series)
     }
-    if (this.#overflow && this.#overflow.histogram.count > 0) points.push(this.#pointOf(this.#overflow, nowMs))
+    if (this.#overflow && this.#overflow.histogram.count > 0) points.push(this.#taken(this.#overflow, nowMs))
     this.#startMs = nowMs
     return points
   }
 
-  #pointOf(series: Series, timeMs: number): ExponentialPoint {
-    const { attributes, histogram } = series
+  /** Adds the series that recorded something since the last call, or with `all` those that hold anything. Takes nothing out of them. */
+  changes(nowMs: number, all: boolean, add: (change: SeriesChange) => void): void {
+    for (const series of this.#all) this.#change(series, nowMs, all, add)
+    if (this.#overflow) this.#change(this.#overflow, nowMs, all, add)
+  }
+
+  #change(series: Series, nowMs: number, all: boolean, add: (change: SeriesChange) => void): void {
+    const { count } = series.histogram
+    if (count === 0 || (count === series.seenCount && !all)) return
+    series.seenCount = count
+    add({ id: series.id, point: this.#pointOf(series, nowMs) })
+  }
+
+  #taken(series: Series, nowMs: number): ExponentialPoint {
+    const point = this.#pointOf(series, nowMs)
     series.idleIntervals = 0
+    series.seenCount = 0
+    series.histogram.clear()
+    return point
+  }
+
+  #pointOf({ attributes, histogram }: Series, timeMs: number): ExponentialPoint {
     const { offset, counts } = histogram.buckets()
-    const point = {
+    return {
       attributes,
       startMs: this.#startMs,
       timeMs,
@@ -70,8 +99,6 @@ export class SeriesTable {
       offset,
       counts,
     }
-    histogram.clear()
-    return point
   }
 
   #create(keys: readonly [string, string, SeriesKey], describe: () => AttributesInput): Series {
@@ -96,10 +123,12 @@ export class SeriesTable {
   }
 }
 
+let nextId = 0
+
 const newMap = <K, V>(): Map<K, V> => new Map()
 
 function newSeries(keys: readonly [string, string, SeriesKey], attributes: AttributesInput): Series {
-  return { keys, attributes, histogram: new ExponentialHistogram(), idleIntervals: 0 }
+  return { id: nextId++, keys, attributes, histogram: new ExponentialHistogram(), idleIntervals: 0, seenCount: 0 }
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, create: () => V): V {

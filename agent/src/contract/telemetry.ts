@@ -48,6 +48,10 @@ export const attr = {
   /** `true` on a span that was exported while its request still ran; a later span with the same id supersedes it. */
   partial: 'spyglass.partial',
   application: 'spyglass.application',
+  /** How a process ended that could not say so itself: `killed` or `out_of_memory`. */
+  processEnd: 'spyglass.process.end',
+  /** Spans of the requests that ran when it ended. */
+  processRunningSpans: 'spyglass.process.running_spans',
   incidentId: 'spyglass.incident.id',
   eventPhase: 'spyglass.event.phase',
   eventResource: 'spyglass.event.resource',

@@ -46,11 +46,31 @@ export interface OtlpStats {
   readonly waitingBytes: number
 }
 
-/** One request ready to send: what an exiting process hands to its last, synchronous sender. */
-export interface PendingRequest {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
+/** A whole export request. */
+export interface OtlpRequest {
+  readonly signal: Signal
   readonly body: Buffer
+}
+
+/**
+ * Hears what the exporter does with its records, before it does it. Records of a signal are numbered from 1 as they are taken in.
+ */
+export interface ExportJournal {
+  /** A record was taken in. */
+  taken(): void
+  /** The records `from` to `to` are about to be sent as one body. */
+  sending(signal: Signal, from: number, to: number): void
+  /** No record up to `to` has to be sent any more. */
+  done(signal: Signal, to: number): void
+}
+
+/** Records in the exporter's hands: those that wait, and the body that is being sent. */
+export interface HeldRecords {
+  /** Number of the first of `records`. */
+  readonly first: number
+  readonly records: readonly EncodedRecord[]
+  /** Undefined when no body of this signal is under way. */
+  readonly sending: { readonly to: number; readonly body: Buffer } | undefined
 }
 
 export interface OtlpExporter {
@@ -61,8 +81,13 @@ export interface OtlpExporter {
   flush(timeoutMs: number): Promise<void>
   /** Flushes for at most `timeoutMs` (default 400) and ends. */
   stop(timeoutMs?: number): Promise<void>
-  /** Takes all that waits out of the exporter, as requests. */
-  takePending(): PendingRequest[]
+  /** Sends requests that another process left; true once each of them was answered for good. */
+  sendFor(requests: readonly OtlpRequest[]): Promise<boolean>
+  /** Those with a number above `after`. */
+  held(signal: Signal, after: number): HeldRecords
+  journal: ExportJournal | undefined
+  /** What every request is made with. */
+  readonly origin: { readonly resource: AttributesInput; readonly scope: Scope }
   readonly stats: OtlpStats
   /** Whether the last try to send failed. */
   readonly isFailing: boolean
@@ -73,6 +98,9 @@ interface Batch {
   readonly records: number
   /** Sent again unchanged: a receiver knows a repeated body by its bytes. */
   readonly body: Buffer
+  /** Number of its last record. Undefined: the body is another process's. */
+  readonly to?: number
+  readonly answered?: () => void
 }
 
 const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
@@ -90,14 +118,14 @@ export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
 
 class Exporter implements OtlpExporter {
   readonly #urls: Readonly<Record<Signal, URL>>
-  readonly #resource: AttributesInput
-  readonly #scope: Scope
-  readonly #headers: Readonly<Record<string, string>>
+  readonly origin: { readonly resource: AttributesInput; readonly scope: Scope }
   readonly #queues: Readonly<Record<Signal, SignalQueue>>
   readonly #writer = new ProtobufWriter()
   readonly #poster
   readonly #timer
+  journal: ExportJournal | undefined
   #batch: Batch | undefined
+  #others: Batch[] = []
   #sending: Promise<void> | undefined
   #failures = 0
   #notBefore = 0
@@ -112,11 +140,9 @@ class Exporter implements OtlpExporter {
     const queue = (): SignalQueue => new SignalQueue(options.queueBytes ?? 4 << 20)
     this.#urls = { traces: url('traces'), metrics: url('metrics'), logs: url('logs') }
     this.#queues = { traces: queue(), metrics: queue(), logs: queue() }
-    this.#resource = options.resource
-    this.#scope = options.scope ?? { name: 'spyglass' }
-    this.#headers = options.headers ?? {}
+    this.origin = { resource: options.resource, scope: options.scope ?? { name: 'spyglass' } }
     this.#poster = createPoster({
-      headers: this.#headers,
+      headers: options.headers ?? {},
       gzip: options.gzip ?? !isLoopback(base),
       timeoutMs: options.timeoutMs ?? 10_000,
     })
@@ -167,14 +193,26 @@ class Exporter implements OtlpExporter {
     this.#poster.close()
   }
 
-  takePending(): PendingRequest[] {
-    const pending: PendingRequest[] = []
-    const add = ({ signal, body }: Batch): number =>
-      pending.push({ url: this.#urls[signal].href, headers: { 'content-type': 'application/x-protobuf', ...this.#headers }, body })
-    if (this.#batch) add(this.#batch)
-    this.#batch = undefined
-    for (let batch = this.#nextBatch(); batch; batch = this.#nextBatch()) add(batch)
-    return pending
+  async sendFor(requests: readonly OtlpRequest[]): Promise<boolean> {
+    if (this.#stopped) return false
+    const answers = requests.map(({ signal, body }) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#others.push({ signal, body, records: 0, answered: resolve })
+      return promise
+    })
+    this.#kick()
+    await Promise.all(answers)
+    return true
+  }
+
+  held(signal: Signal, after: number): HeldRecords {
+    const queue = this.#queues[signal]
+    const batch = this.#batch
+    return {
+      first: Math.max(queue.first, after + 1),
+      records: queue.after(after),
+      sending: batch?.signal === signal && batch.to !== undefined ? { to: batch.to, body: batch.body } : undefined,
+    }
   }
 
   #take(signal: Signal, scope: Scope | undefined, write: () => void): void {
@@ -187,6 +225,7 @@ class Exporter implements OtlpExporter {
       this.#unencodable++
       return
     }
+    this.journal?.taken()
     if (this.#queues[signal].bytes > SEND_AT_BYTES) this.#kick()
   }
 
@@ -207,14 +246,15 @@ class Exporter implements OtlpExporter {
 
   async #drain(): Promise<void> {
     for (;;) {
-      this.#batch ??= this.#nextBatch()
+      this.#batch ??= this.#nextBatch() ?? this.#others.shift()
       const batch = this.#batch
       if (!batch) return
       const result = await this.#poster.post(this.#urls[batch.signal], batch.body).catch(() => NO_ANSWER)
-      if (this.#batch !== batch) return // taken away by takePending
       if (RETRY_STATUS.has(result.status)) return this.#backOff(result)
       this.#batch = undefined
       this.#failures = 0
+      if (batch.to !== undefined) this.journal?.done(batch.signal, batch.to)
+      batch.answered?.()
       if (result.status >= 200 && result.status < 300) this.#sent += batch.records
       else this.#refused += batch.records
     }
@@ -228,9 +268,12 @@ class Exporter implements OtlpExporter {
   #nextBatch(): Batch | undefined {
     const signal = SIGNALS.find((name) => this.#queues[name].bytes > 0)
     if (!signal) return undefined
-    const records: EncodedRecord[] = this.#queues[signal].take(BATCH_BYTES)
-    const body = encodeRequest(this.#writer, records, { resource: this.#resource, scope: this.#scope })
-    return { signal, records: records.length, body }
+    const queue = this.#queues[signal]
+    const from = queue.first
+    const to = from + queue.countWithin(BATCH_BYTES) - 1
+    this.journal?.sending(signal, from, to)
+    const records = queue.take(BATCH_BYTES)
+    return { signal, records: records.length, body: encodeRequest(this.#writer, records, this.origin), to }
   }
 }
 

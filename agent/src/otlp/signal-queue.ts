@@ -7,6 +7,8 @@ export class SignalQueue {
   #bytes = 0
   /** Records dropped because the queue was full. */
   dropped = 0
+  /** Records taken in so far: the number of the newest, counted from 1. */
+  pushed = 0
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
@@ -18,22 +20,37 @@ export class SignalQueue {
 
   push(record: EncodedRecord): void {
     this.#records.push(record)
+    this.pushed++
     this.#bytes += record.bytes.length
     if (this.#bytes > this.#limitBytes) this.#dropOldest()
   }
 
-  /** Takes records off the head, at least one and up to `maxBytes`. */
-  take(maxBytes: number): EncodedRecord[] {
+  /** Number of the oldest that waits; one above the newest when none does. */
+  get first(): number {
+    return this.pushed - this.#records.length + 1
+  }
+
+  /** Those that wait with a number above `number`, oldest first. */
+  after(number: number): readonly EncodedRecord[] {
+    return this.#records.slice(Math.max(0, number + 1 - this.first))
+  }
+
+  /** How many {@link take} would take. */
+  countWithin(maxBytes: number): number {
     let bytes = 0
     let count = 0
-    while (count < this.#records.length) {
-      const size = this.#records[count]?.bytes.length ?? 0
-      if (count > 0 && bytes + size > maxBytes) break
-      bytes += size
-      count++
+    for (; count < this.#records.length; count++) {
+      bytes += this.#records[count]?.bytes.length ?? 0
+      if (count > 0 && bytes > maxBytes) break
     }
-    this.#bytes -= bytes
-    return this.#records.splice(0, count)
+    return count
+  }
+
+  /** Takes records off the head, at least one and up to `maxBytes`. */
+  take(maxBytes: number): EncodedRecord[] {
+    const taken = this.#records.splice(0, this.countWithin(maxBytes))
+    for (const { bytes } of taken) this.#bytes -= bytes.length
+    return taken
   }
 
   /** A quarter goes at once, so that a full queue does not shift its array for each record. */

@@ -40,7 +40,9 @@ export class Recorder implements ChildObserver {
   readonly decision: KeepDecision
   readonly #exporter: Pick<OtlpExporter, 'exportSpans'>
   readonly #policy: RecorderOptions['policy']
-  readonly #running = new RunningRecords()
+  readonly running = new RunningRecords()
+  /** Told of the time of whatever is recorded: the spool. */
+  onActivity: (nowMs: number) => void = () => {}
   /** Whether calls to other services carry our trace context; an application's own SDK takes that over. */
   propagates = true
   manualParent: ManualParent = () => undefined
@@ -53,7 +55,7 @@ export class Recorder implements ChildObserver {
   }
 
   get active(): number {
-    return this.#running.size
+    return this.running.size
   }
 
   /** Begins the record of a request and makes it the context of all that follows. */
@@ -61,8 +63,9 @@ export class Recorder implements ChildObserver {
     const requestContext = new RequestContext(undefined)
     const record = new TraceRecord(now(), requestContext, { request, response })
     requestContext.record = record
-    this.#running.add(record)
+    this.running.add(record)
     enterRequestContext(requestContext)
+    this.onActivity(record.startMs)
     return record
   }
 
@@ -86,6 +89,7 @@ export class Recorder implements ChildObserver {
     const seconds = record.durationMs / 1000
     const slowMs = this.aggregates.countRequest({ method: record.method, route: record.route, status }, seconds, record.endMs)
     this.#finish(record, this.decision.reasonFor(record, status, slowMs))
+    this.onActivity(record.endMs)
   }
 
   /** Begins a root that no request stands behind: a job, a consumer of a queue. */
@@ -161,6 +165,7 @@ export class Recorder implements ChildObserver {
       else if (this.decision.admit(child.endMs)) this.#exporter.exportSpans([childSpan(child, child.endMs)])
     }
     this.#exportLate(child)
+    this.onActivity(child.endMs)
   }
 
   clientEnded(child: ClientChild): void {
@@ -168,6 +173,7 @@ export class Recorder implements ChildObserver {
     const { origin, method, status } = child
     this.aggregates.countClient({ origin, method, status, seconds: (child.endMs - child.startMs) / 1000, errorType })
     this.#exportLate(child)
+    this.onActivity(child.endMs)
   }
 
   manualEnded(child: ManualChild): void {
@@ -176,25 +182,16 @@ export class Recorder implements ChildObserver {
 
   /** Sends requests that have run for long as they stand. Called about once a second. */
   exportLongRunning(nowMs: number = now()): void {
-    for (const record of this.#running.olderThan(nowMs - this.#policy.partialAfterMs)) {
+    for (const record of this.running.olderThan(nowMs - this.#policy.partialAfterMs)) {
       if (record.partialSent) continue
       record.partialSent = true
       if (this.decision.admit(nowMs)) this.#export(record, 'running', nowMs)
     }
   }
 
-  /** Sends what runs as it stands: the process is about to die. */
-  exportRunning(most: number): void {
-    let left = most
-    for (const record of this.#running.olderThan(Number.POSITIVE_INFINITY)) {
-      if (left-- <= 0) return
-      this.#export(record, 'running', now())
-    }
-  }
-
   /** A record that was sent while it ran must be superseded, whatever the limit. */
   #finish(record: TraceRecord, reason: KeepReason | undefined): void {
-    this.#running.remove(record)
+    this.running.remove(record)
     if (reason && (record.kept !== undefined || this.decision.admit(record.endMs))) this.#export(record, reason, record.endMs)
     record.requestContext.record = undefined
     record.requestContext.context = undefined

@@ -6,6 +6,10 @@ export class RunningRecords {
   #newest: TraceRecord | undefined
   size = 0
 
+  get newest(): TraceRecord | undefined {
+    return this.#newest
+  }
+
   add(record: TraceRecord): void {
     record.previous = this.#newest
     if (this.#newest) this.#newest.next = record

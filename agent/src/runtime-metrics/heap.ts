@@ -8,8 +8,8 @@ import { sampled } from '../registry/sampled.ts'
 
 const SHARED_MS = 500
 
-/** Registers the heap under the process's name; its garbage collections are counted from now on. */
-export function registerHeap(registry: Registry, processName: string): void {
+/** Registers the heap under the process's name; its garbage collections are counted from now on, and `onCollection` hears of them soon after. */
+export function registerHeap(registry: Registry, processName: string, onCollection: () => void = () => {}): void {
   let count = 0
   let milliseconds = 0
   new PerformanceObserver((list) => {
@@ -17,6 +17,7 @@ export function registerHeap(registry: Registry, processName: string): void {
       count++
       milliseconds += entry.duration
     }
+    onCollection()
   }).observe({ entryTypes: ['gc'] })
   const heap = sampled(SHARED_MS, getHeapStatistics)
   const memory = sampled(SHARED_MS, () => process.memoryUsage())

@@ -4,7 +4,7 @@ import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node'
 import { installAgent } from '../current-agent.ts'
 import { flushAtExit } from '../agent/exit-flush.ts'
 import { SpyglassAgent } from '../agent/spyglass-agent.ts'
-import { tellMistakes } from '../agent/start.ts'
+import { tellMistakes } from '../agent/tell-mistakes.ts'
 import { readSettings } from '../settings/settings.ts'
 import { KeepProcessor } from './keep-processor.ts'
 import { unsupportedSdk } from './supported-sdk.ts'
@@ -29,6 +29,6 @@ export function startSdkNode(configuration: Partial<NodeSDKConfiguration> = {}):
   })
   sdk.start()
   installAgent(agent)
-  flushAtExit({ exporter: agent.exporter, collect: () => agent.collect() })
+  flushAtExit(agent)
   return sdk
 }

@@ -119,6 +119,25 @@ export const agentSettings = {
     true,
     'Whether lines of console and pino are sent as log records. Trace ids are added to the lines of pino either way.',
   ),
+  spool: onOff(
+    'SPYGLASS_SPOOL',
+    true,
+    'Whether what is not sent yet is kept on disk while the process lives, so that a process that is killed or crashes loses nothing.',
+  ),
+  spoolFolder: {
+    ...text(
+      'SPYGLASS_SPOOL_FOLDER',
+      '',
+      'Where the spool lies. The collector of the machine, or the next start of the same application, sends it.',
+    ),
+    defaultText:
+      '$XDG_STATE_HOME/spyglass/spool, else ~/.local/state/spyglass/spool, else spyglass-UID/spool in the folder for temporary files',
+  },
+  spoolBytes: atLeast(65_536, {
+    env: 'SPYGLASS_SPOOL_BYTES',
+    value: 8 << 20,
+    description: 'Most bytes of the spool of one process. The file is sparse: it takes what it holds.',
+  }),
   contextPath: text('SPYGLASS_CONTEXT_PATH', '', 'Path under which the application is mounted; stands before each route.'),
 } as const satisfies Record<string, Declaration<unknown>>
 

@@ -31,6 +31,11 @@ export interface ReceiverOptions {
 export interface Receiver {
   readonly port: number
   readonly counters: ReceiveCounters
+  /**
+   * Takes an uncompressed protobuf request that came by another way than HTTP; when it resolves it is as durable as after a 200.
+   * @throws SPY_OTLP_MALFORMED: not to be repeated; SPY_WAL_…: try again later
+   */
+  accept(signal: Signal, body: Buffer): Promise<void>
   /** Takes no new request and waits for those under way. */
   stop(): Promise<void>
 }
@@ -84,6 +89,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
     counters,
+    accept: async (signal, body) => void (await accept(body, { signal, isJson: false, options, counters, decoder })),
     stop: async () => await server.close(),
   }
 }
@@ -129,14 +135,23 @@ async function take({ request, reply, signal, options, counters, decoder }: Taki
   const encodings = encodingsOf(request.headers)
   const raw = await readBody(request.raw, options.maxBodyBytes)
   const body = await inflated(raw, encodings, options.maxBodyBytes)
-  const window = timeWindow((options.now ?? Date.now)(), options.retentionDays)
   const inJson = isJson(request.headers)
-  const decoded = decoder.decode(body, { signal, isJson: inJson, window })
-  await store(decoded, { body, signal, options, counters })
+  const decoded = await accept(body, { signal, isJson: inJson, options, counters, decoder })
   return await reply
     .code(200)
     .type(inJson ? JSON_TYPE : PROTOBUF)
     .send(exportResponse(signal, inJson, decoded))
+}
+
+/** Decodes a request and writes it ahead. */
+async function accept(
+  body: Buffer,
+  { signal, isJson, options, counters, decoder }: Omit<Taking, 'request' | 'reply'> & { readonly isJson: boolean },
+): Promise<Decoded> {
+  const window = timeWindow((options.now ?? Date.now)(), options.retentionDays)
+  const decoded = decoder.decode(body, { signal, isJson, window })
+  await store(decoded, { body, signal, options, counters })
+  return decoded
 }
 
 interface Storing {

@@ -1,7 +1,7 @@
 /** The environment that children get: what a process needs to run, and nothing else that happens to stand in the keeper's. */
 import { join } from 'node:path'
 import type { DataFolder } from '@spyglass/process/checked-config'
-import type { ApplicationConfig, SpyglassConfig } from '@spyglass/process/config'
+import { type ApplicationConfig, dataFolder, type SpyglassConfig } from '@spyglass/process/config'
 import { version } from '../identity.ts'
 import { serverMark } from '../keeper/predecessors.ts'
 
@@ -63,6 +63,7 @@ export function instanceEnvironment({ config, folder, instance, applications }: 
     SPYGLASS_BASELINE_PER_MINUTE: String(agent.baselinePerMinute),
     SPYGLASS_METRICS_INTERVAL_MS: String(agent.metricsIntervalMs),
     SPYGLASS_LOGS: 'off', // the server log is tailed
+    SPYGLASS_SPOOL_FOLDER: dataFolder(folder.root).spool,
     ...Object.assign({}, ...applications.map(({ environment }) => environment)),
   }
 }

@@ -1,23 +1,85 @@
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runProgram, sinkForTest } from '../../support/agent-process.ts'
+import type { OtlpSink } from '../../support/otlp-sink.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
 import { until } from '../../support/until.ts'
 
+/** Lives until what earlier processes left has been sent. */
+const NEXT_START = 'setTimeout(() => {}, 1500)'
+
+function environment(sink: OtlpSink, folder: string) {
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint, OTEL_SERVICE_NAME: 'ending', SPYGLASS_SPOOL_FOLDER: folder }
+}
+
+const bodies = (sink: OtlpSink): unknown[] => sink.logs.map(({ body }) => body)
+
+test('a process that ends by itself sends what it has', async () => {
+  const sink = await sinkForTest()
+  const folder = tempFolder()
+  await runProgram("console.log('by itself')", { env: environment(sink, folder) })
+  expect(bodies(sink)).toEqual(['by itself'])
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('it leaves that to a collector that reads its spool, and to the next start when the application listens to beforeExit itself', async () => {
+  const sink = await sinkForTest()
+  const folder = join(tempFolder(), 'spool')
+  mkdirSync(folder, { mode: 0o700 })
+  const env = environment(sink, folder)
+  const mark = join(folder, `reader-${new URL(sink.endpoint).port}`)
+  writeFileSync(mark, '')
+  await runProgram("console.log('left to the collector')", { env })
+  utimesSync(mark, 0, 0)
+  const { stdout } = await runProgram("process.on('beforeExit', () => console.log('once'))", { env })
+  expect([stdout, bodies(sink)]).toEqual(['once\n', []])
+  await runProgram(NEXT_START, { env })
+  expect(new Set(bodies(sink))).toEqual(new Set(['left to the collector', 'once']))
+  expect(sink.logs.length).toBe(2)
+})
+
 test.each([
-  ['ends by itself', 'setTimeout(() => {}, 20)'],
-  ['calls process.exit', 'process.exit(3)'],
-  ['throws', "throw new Error('boom')"],
-  ['throws later', "setTimeout(() => { throw new Error('boom') }, 5)"],
-  ['rejects', "Promise.reject(new Error('boom'))"],
-  ['handles its exceptions', "process.on('uncaughtException', () => process.exit(9)); setTimeout(() => { throw new Error('boom') }, 5)"],
-  ['is killed by a signal', "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 5000)"],
-  ['handles a signal', "process.on('SIGTERM', () => process.exit(4)); process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 5000)"],
-])('an application that %s ends the same with and without the agent', async (_name, program) => {
-  const without = await runProgram(program, { withAgent: false })
-  const withAgent = await runProgram(program, { env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' } })
-  expect([withAgent.code, withAgent.signal]).toEqual([without.code, without.signal])
-  const messageIn = (stderr: string): unknown => /Error: boom/.test(stderr)
-  expect(messageIn(withAgent.stderr)).toBe(messageIn(without.stderr))
+  ['process.exit', "console.log('line'); process.exit(3)", 3, 'line'],
+  ['an exception', "setTimeout(() => { throw new RangeError('boom') }, 1)", 1, 'boom'],
+  ['a rejection', "Promise.reject(new RangeError('boom'))", 1, 'boom'],
+  ['an exit listener', "process.on('exit', () => console.log('last words')); process.exitCode = 2; process.exit()", 2, 'last words'],
+])('what is left by %s is sent by the next start, once', async (_name, program, code, body) => {
+  const sink = await sinkForTest()
+  const env = environment(sink, tempFolder())
+  expect((await runProgram(program, { env })).code).toBe(code)
+  expect(bodies(sink)).toEqual([])
+  await runProgram(NEXT_START, { env })
+  await runProgram(NEXT_START, { env })
+  expect(bodies(sink)).toEqual([body])
+})
+
+test('an exception nobody caught is fatal, one the application catches is an error', async () => {
+  const sink = await sinkForTest()
+  const env = environment(sink, tempFolder())
+  await runProgram("setTimeout(() => { throw new RangeError('fatal') }, 1)", { env })
+  await runProgram("process.on('uncaughtException', () => {}); setTimeout(() => { throw new RangeError('caught') }, 1)", { env })
+  await runProgram(NEXT_START, { env })
+  const severities = Object.fromEntries(sink.logs.map((log) => [log.body, log.severityText]))
+  expect(severities).toEqual({ fatal: 'FATAL', caught: 'ERROR' })
+})
+
+test('a living process, another application and another endpoint are left alone', async () => {
+  const sink = await sinkForTest()
+  const other = await sinkForTest()
+  const folder = tempFolder()
+  const env = environment(sink, folder)
+  await runProgram("console.log('of another application'); process.exit()", { env: { ...env, OTEL_SERVICE_NAME: 'other' } })
+  await runProgram("console.log('for another endpoint'); process.exit()", { env: environment(other, folder) })
+  const living = runProgram("console.log('alive'); setTimeout(() => process.exit(), 4000)", {
+    env: { ...env, SPYGLASS_METRICS_INTERVAL_MS: '60000' },
+  })
+  await until(() => readdirSync(folder).length === 3)
+  await runProgram(NEXT_START, { env })
+  expect(bodies(sink).filter((body) => body !== 'alive')).toEqual([])
+  await living
+  expect(bodies(sink)).toEqual(['alive'])
 })
 
 test('a collector that takes connections and never answers does not hold the application', async (context) => {
@@ -25,20 +87,6 @@ test('a collector that takes connections and never answers does not hold the app
   await new Promise<void>((resolve) => hole.listen(0, '127.0.0.1', resolve))
   context.onTestFinished(() => void hole.close())
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(hole.address() as AddressInfo).port}` }
-  const program = "console.log('x'); await new Promise((resolve) => setTimeout(resolve, 1300))"
-  const without = await runProgram(program, { withAgent: false })
-  const { code, ms } = await runProgram(program, { env })
+  const { code } = await runProgram("console.log('x')", { env })
   expect(code).toBe(0)
-  expect(ms).toBeLessThan(without.ms + 3000)
-})
-
-test('what was logged right before the end arrives, whether the process ends by itself, by exit or by a crash', async () => {
-  const sink = await sinkForTest()
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint }
-  await runProgram("console.log('by itself')", { env })
-  await runProgram("console.log('by exit'); process.exit(0)", { env })
-  await runProgram("setTimeout(() => { throw new RangeError('by crash') }, 1)", { env })
-  await until(() => sink.logs.length >= 3)
-  expect(sink.logs.map((log) => log.body)).toEqual(['by itself', 'by exit', 'by crash'])
-  expect(sink.logs[2]).toMatchObject({ severityNumber: 21, attributes: { 'exception.type': 'RangeError' } })
 })

@@ -74,14 +74,35 @@ test('a flush towards a black hole ends in its time', async (context) => {
   expect(performance.now() - start).toBeLessThan(1000)
 })
 
-test('what waits can be taken out as requests', async (context) => {
-  const { exporter } = await prepared(context, { headers: { authorization: 'x' } })
-  exporter.exportLogs([log])
-  exporter.exportSpans([span])
-  const pending = exporter.takePending()
-  expect(pending.map(({ url }) => new URL(url).pathname).sort()).toEqual(['/v1/logs', '/v1/traces'])
-  expect(pending[0]?.headers).toEqual({ 'content-type': 'application/x-protobuf', authorization: 'x' })
-  expect(exporter.takePending()).toEqual([])
+test('what waits is held by its number until it is answered, and a journal hears of it before it is sent', async (context) => {
+  const { sink, exporter } = await prepared(context)
+  const heard: unknown[] = []
+  exporter.journal = {
+    taken: () => heard.push('taken'),
+    sending: (...args) => heard.push(['sending', ...args, sink.bodies.length]),
+    done: (...args) => heard.push(['done', ...args]),
+  }
+  exporter.exportLogs([log, log, log])
+  expect(exporter.held('logs', 1)).toMatchObject({ first: 2, records: [{}, {}], sending: undefined })
+  await exporter.flush(2000)
+  expect(heard).toEqual(['taken', 'taken', 'taken', ['sending', 'logs', 1, 3, 0], ['done', 'logs', 3]])
+  expect(exporter.held('logs', 3)).toEqual({ first: 4, records: [], sending: undefined })
+})
+
+test('requests of another process are sent as they are', async (context) => {
+  const { sink, exporter } = await prepared(context)
+  const body = Buffer.alloc(0)
+  expect(
+    await exporter.sendFor([
+      { signal: 'traces', body },
+      { signal: 'logs', body },
+    ]),
+  ).toBe(true)
+  expect(sink.bodies.map(({ path, body: sent }) => [path, sent])).toEqual([
+    ['/v1/traces', body],
+    ['/v1/logs', body],
+  ])
+  expect(exporter.stats.sent).toBe(0)
 })
 
 test('a record that cannot be written costs itself and no other', async (context) => {

@@ -10,6 +10,8 @@ export interface DataFolder {
   readonly store: string
   /** Segments of the write-ahead log. */
   readonly wal: string
+  /** What the agents of the instances have not sent yet; the collector takes it in when an instance is gone. */
+  readonly spool: string
   readonly serverLog: string
   /** One access log for each application. */
   readonly accessLogs: string
@@ -28,6 +30,7 @@ export function dataFolder(root: string): DataFolder {
     root,
     store: join(root, 'store'),
     wal: join(root, 'wal'),
+    spool: join(root, 'spool'),
     serverLog: join(root, 'logs', 'server.log'),
     accessLogs: join(root, 'logs', 'access'),
     state: join(root, 'state'),

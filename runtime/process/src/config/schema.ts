@@ -184,6 +184,10 @@ export const SpyglassConfig = z.strictObject({
         .min(16_777_216)
         .default(1_073_741_824)
         .meta({ description: 'Most bytes in the write-ahead log; beyond it requests get 503 with Retry-After.' }),
+      spoolFolders: z.array(z.string().min(1)).default([]).meta({
+        description:
+          "Folders where agents of other users on this machine keep what they have not sent (their SPYGLASS_SPOOL_FOLDER). The server's own and that of its user are read anyway.",
+      }),
       sealTracesMs: milliseconds(1000, 'Age at which a segment with traces is sealed.', 50),
       sealOthersMs: milliseconds(5000, 'Age at which a segment without traces is sealed.', 50),
     })

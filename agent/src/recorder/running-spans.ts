@@ -1,0 +1,68 @@
+/** The requests that run now as encoded spans: what is known of them should the process die. */
+import { writeSpan } from '../otlp/encode-spans.ts'
+import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
+import type { EncodedRecord } from '../otlp/encode-common.ts'
+import { now } from './clock.ts'
+import type { RunningRecords } from './running.ts'
+import { spansOf } from './trace-export.ts'
+import type { TraceRecord } from './trace-record.ts'
+
+const MAX_RECORDS = 20
+/** The root and its latest children. */
+const MAX_SPANS_EACH = 32
+/** Younger ones are left out but for the newest, which may be about to block the loop. */
+const MIN_AGE_MS = 10
+
+export class RunningSpans {
+  readonly #running: RunningRecords
+  readonly #writer = new ProtobufWriter()
+  #given = ''
+  #written = ''
+
+  constructor(running: RunningRecords) {
+    this.#running = running
+  }
+
+  get isEmpty(): boolean {
+    return this.#running.size === 0
+  }
+
+  /** Undefined when they are as they were when last {@link written}; with `all` only when there are none. */
+  spans(all: boolean): EncodedRecord[] | undefined {
+    const records = this.#chosen()
+    this.#given = records.map(stateOf).join(' ')
+    if (all ? records.length === 0 : this.#given === this.#written) return undefined
+    return records.flatMap((record) => this.#encoded(record))
+  }
+
+  /** What was given out last is on disk. */
+  written(): void {
+    this.#written = this.#given
+  }
+
+  #chosen(): TraceRecord[] {
+    const { newest } = this.#running
+    if (!newest) return []
+    const chosen: TraceRecord[] = []
+    for (const record of this.#running.olderThan(now() - MIN_AGE_MS)) {
+      if (record !== newest) chosen.push(record)
+      if (chosen.length >= MAX_RECORDS - 1) break
+    }
+    return [...chosen, newest]
+  }
+
+  #encoded(record: TraceRecord): EncodedRecord[] {
+    const [root, ...children] = spansOf(record, 'running', now())
+    const spans = root ? [root, ...children.slice(1 - MAX_SPANS_EACH)] : []
+    return spans.map((span) => {
+      writeSpan(this.#writer, span)
+      return { bytes: this.#writer.take(), scope: span.scope }
+    })
+  }
+}
+
+/** Changes when there is something new to say of it. */
+function stateOf({ startMs, routeTemplate, children }: TraceRecord): string {
+  const ended = children?.reduce((sum, child) => sum + (child.ended ? 1 : 0), 0) ?? 0
+  return `${startMs}${routeTemplate}${children?.length ?? 0}/${ended}`
+}

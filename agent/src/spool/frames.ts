@@ -1,0 +1,144 @@
+/**
+ * Frames of a spool file. Each is `magic u32, payload length u32, generation u32, CRC-32 u32, type u8, 3 bytes of zero, payload`, all
+ * little-endian; the CRC covers generation, type and payload. What does not hold is skipped: a reader looks for the next magic.
+ */
+import { crc32 } from 'node:zlib'
+
+export const FRAME = { header: 1, base: 2, records: 3, batch: 4, done: 5, series: 6, running: 7, state: 8, end: 9, body: 10 } as const
+export type FrameType = (typeof FRAME)[keyof typeof FRAME]
+
+const MAGIC = 0x4650_5953
+const MAGIC_BYTES = Buffer.from('SYPF')
+const HEAD_BYTES = 20
+const CRC_FROM = 8
+
+export interface Frame {
+  readonly type: number
+  readonly generation: number
+  readonly payload: Buffer
+}
+
+/** Frames written one after another into a growing buffer that is used again. */
+export class FrameWriter {
+  #buffer = Buffer.alloc(4096)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** What was written since the last {@link clear}: a view that the next write may change. */
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length)
+  }
+
+  clear(): void {
+    this.#length = 0
+  }
+
+  /** Begins a frame; hand the result to {@link end}. */
+  begin(type: FrameType): number {
+    this.#reserve(HEAD_BYTES)
+    const start = this.#length
+    this.#buffer.writeUInt32LE(MAGIC, start)
+    this.#buffer.writeUInt32LE(type, start + 16)
+    this.#length += HEAD_BYTES
+    return start
+  }
+
+  end(start: number, generation: number): void {
+    this.#buffer.writeUInt32LE(this.#length - start - HEAD_BYTES, start + 4)
+    this.#buffer.writeUInt32LE(generation, start + 8)
+    this.#buffer.writeUInt32LE(checksum(this.#buffer.subarray(start, this.#length)), start + 12)
+  }
+
+  uint(value: number): void {
+    this.#reserve(4)
+    this.#length = this.#buffer.writeUInt32LE(value, this.#length)
+  }
+
+  double(value: number): void {
+    this.#reserve(8)
+    this.#length = this.#buffer.writeDoubleLE(value, this.#length)
+  }
+
+  /** Bytes with their length before them. */
+  block(bytes: Uint8Array): void {
+    this.uint(bytes.length)
+    this.#reserve(bytes.length)
+    this.#buffer.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  json(value: unknown): void {
+    this.block(Buffer.from(JSON.stringify(value)))
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#buffer.length) return
+    const grown = Buffer.alloc(Math.max(this.#length + bytes, this.#buffer.length * 2))
+    grown.set(this.bytes)
+    this.#buffer = grown
+  }
+}
+
+/** Reads what a {@link FrameWriter} wrote into a payload. Its CRC holds, so what is written is there. */
+export class PayloadReader {
+  readonly #payload: Buffer
+  #at = 0
+
+  constructor(payload: Buffer) {
+    this.#payload = payload
+  }
+
+  uint(): number {
+    this.#at += 4
+    return this.#payload.readUInt32LE(this.#at - 4)
+  }
+
+  double(): number {
+    this.#at += 8
+    return this.#payload.readDoubleLE(this.#at - 8)
+  }
+
+  block(): Buffer {
+    const length = this.uint()
+    this.#at += length
+    return this.#payload.subarray(this.#at - length, this.#at)
+  }
+
+  json(): unknown {
+    return JSON.parse(this.block().toString())
+  }
+
+  /** What has not been read. */
+  rest(): Buffer {
+    return this.#payload.subarray(this.#at)
+  }
+}
+
+/** All frames that hold, in their order. */
+export function framesIn(bytes: Buffer): Frame[] {
+  const frames: Frame[] = []
+  for (let at = bytes.indexOf(MAGIC_BYTES); at >= 0;) {
+    const end = endOfFrame(bytes, at)
+    if (end !== undefined) {
+      const payload = bytes.subarray(at + HEAD_BYTES, end)
+      frames.push({ type: bytes.readUInt32LE(at + 16), generation: bytes.readUInt32LE(at + CRC_FROM), payload })
+    }
+    at = bytes.indexOf(MAGIC_BYTES, end ?? at + 1)
+  }
+  return frames
+}
+
+/** Undefined: what begins here is no frame, or is torn. */
+export function endOfFrame(bytes: Buffer, at: number): number | undefined {
+  if (at + HEAD_BYTES > bytes.length) return undefined
+  const end = at + HEAD_BYTES + bytes.readUInt32LE(at + 4)
+  if (end > bytes.length) return undefined
+  return checksum(bytes.subarray(at, end)) === bytes.readUInt32LE(at + 12) ? end : undefined
+}
+
+function checksum(frame: Buffer): number {
+  return crc32(frame.subarray(16), crc32(frame.subarray(CRC_FROM, 12)))
+}

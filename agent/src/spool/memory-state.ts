@@ -1,0 +1,49 @@
+/** How full the memory of the process is, as far as it can be told from inside. */
+import process from 'node:process'
+import { getHeapStatistics } from 'node:v8'
+
+export interface MemoryState {
+  readonly heapUsed: number
+  readonly heapLimit: number
+  readonly rss: number
+  /** Of the container; 0 when there is none. */
+  readonly rssLimit: number
+}
+
+const MIB = 2 ** 20
+/** V8 gives up before its heap is quite full, and a last look comes some time before that. */
+const FULL = 0.85
+const FILLING = 0.7
+/** Above this a limit is none. */
+const NO_LIMIT = 2 ** 50
+
+/** V8's own limit counts the young generation three times; the old one's is what an application runs into. */
+const OLD_SPACE = /--max[-_]old[-_]space[-_]size[= ](\d+)/
+const oldSpaceMiB = Number(OLD_SPACE.exec(`${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`)?.[1] ?? 0)
+
+export function memoryState(): MemoryState {
+  const { used_heap_size: heapUsed, heap_size_limit: limit } = getHeapStatistics()
+  const rssLimit = process.constrainedMemory()
+  return {
+    heapUsed,
+    heapLimit: oldSpaceMiB > 0 ? Math.min(limit, oldSpaceMiB * MIB) : limit,
+    rss: process.memoryUsage.rss(),
+    rssLimit: rssLimit > 0 && rssLimit < NO_LIMIT ? rssLimit : 0,
+  }
+}
+
+export function isHeapFilling(): boolean {
+  const { heapUsed, heapLimit } = memoryState()
+  return heapUsed >= heapLimit * FILLING
+}
+
+export function wasOutOfMemory({ heapUsed, heapLimit, rss, rssLimit }: MemoryState): boolean {
+  return heapUsed >= heapLimit * FULL || (rssLimit > 0 && rss >= rssLimit * FULL)
+}
+
+/** `195 of 200 MiB of the V8 heap and 300 MiB of memory were in use`. */
+export function memoryText({ heapUsed, heapLimit, rss, rssLimit }: MemoryState): string {
+  const mebibytes = (bytes: number): number => Math.round(bytes / MIB)
+  const whole = rssLimit > 0 ? `${mebibytes(rss)} of ${mebibytes(rssLimit)}` : mebibytes(rss)
+  return `${mebibytes(heapUsed)} of ${mebibytes(heapLimit)} MiB of the V8 heap and ${whole} MiB of memory were in use`
+}

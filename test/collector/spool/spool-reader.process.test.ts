@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { SpoolReader } from '../../../collector/src/spool/index.ts'
+import { fail } from '../../../collector/src/wal/index.ts'
+import { runProgram } from '../../support/agent-process.ts'
+import { decodeLogs, plainValue } from '../../support/otlp-definitions.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+const PORT = 4999
+const logger = pino({ level: 'silent' })
+
+/** Leaves a spool in `folder`: a process that logs and ends at once, with nobody to send to. */
+async function leaveSpool(folder: string, endpoint = `http://127.0.0.1:${PORT}`): Promise<void> {
+  const env = { SPYGLASS_SPOOL_FOLDER: folder, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: 'left' }
+  await runProgram("console.log('a line'); process.exit(3)", { env })
+}
+
+function readerOf(folders: { own?: string; others?: readonly string[] }, accept?: () => Promise<void>) {
+  const lines: unknown[] = []
+  const reader = new SpoolReader({
+    ownFolder: folders.own ?? join(tempFolder(), 'none'),
+    otherFolders: folders.others ?? [],
+    port: PORT,
+    logger,
+    async accept(signal, body) {
+      await accept?.()
+      if (signal !== 'logs') return
+      for (const { scopeLogs } of decodeLogs(body).resourceLogs)
+        lines.push(...scopeLogs.flatMap(({ logRecords }) => logRecords.map((record) => plainValue(record.body))))
+    },
+  })
+  return { reader, lines }
+}
+
+const spoolsIn = (folder: string): string[] => readdirSync(folder).filter((name) => name.includes('.spool'))
+
+test('a spool is taken in once and removed, and its folder is marked as read', async () => {
+  const folder = tempFolder()
+  await leaveSpool(folder)
+  const { reader, lines } = readerOf({ own: folder })
+  await reader.readOnce()
+  await reader.readOnce()
+  expect([lines, reader.delivered, spoolsIn(folder)]).toEqual([['a line'], 1, []])
+  expect(existsSync(join(folder, `reader-${PORT}`))).toBe(true)
+})
+
+test('in the folder of others only what was meant for this collector is taken', async () => {
+  const folder = tempFolder()
+  await leaveSpool(folder, 'http://127.0.0.1:4998')
+  await leaveSpool(folder, `http://collector.example:${PORT}`)
+  await leaveSpool(folder, `http://localhost:${PORT}`)
+  const { reader, lines } = readerOf({ others: [folder] })
+  await reader.readOnce()
+  expect([lines, spoolsIn(folder).length]).toEqual([['a line'], 2])
+})
+
+test('a spool that the log cannot take now is taken later, and one request that is refused costs itself alone', async () => {
+  const folder = tempFolder()
+  await leaveSpool(folder)
+  let answer: (() => Promise<void>) | undefined = async () => {
+    throw fail('SPY_WAL_BUSY', [1])
+  }
+  const { reader, lines } = readerOf({ own: folder }, async () => await answer?.())
+  await reader.readOnce()
+  expect([lines, spoolsIn(folder).length]).toEqual([[], 1])
+  answer = undefined
+  await reader.readOnce()
+  expect([lines, spoolsIn(folder)]).toEqual([['a line'], []])
+})
+
+test('two readers of one folder take each spool once', async () => {
+  const folder = tempFolder()
+  for (let at = 0; at < 3; at++) await leaveSpool(folder)
+  const one = readerOf({ own: folder })
+  const other = readerOf({ own: folder })
+  await Promise.all([one.reader.readOnce(), other.reader.readOnce()])
+  await Promise.all([one.reader.readOnce(), other.reader.readOnce()])
+  expect([...one.lines, ...other.lines]).toEqual(['a line', 'a line', 'a line'])
+})
+
+test('a folder that is not there is left alone until it is', async () => {
+  const folder = join(tempFolder(), 'later')
+  const { reader, lines } = readerOf({ own: folder })
+  await reader.readOnce()
+  expect(existsSync(folder)).toBe(false)
+  mkdirSync(folder, { mode: 0o700 })
+  await leaveSpool(folder)
+  reader.start()
+  await reader.stop()
+  await reader.readOnce()
+  expect(lines).toEqual(['a line'])
+})
