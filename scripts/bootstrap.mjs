@@ -21,6 +21,7 @@ const commands = {
   build: ['scripts/build.ts'],
   bench: ['bench/run.ts'],
   soak: ['scripts/soak.ts'],
+  mutation: ['scripts/mutation.ts'],
 }
 
 const [command = '', ...given] = process.argv.slice(2)

@@ -1,0 +1,105 @@
+/**
+ * `npm run mutation [-- NAME…] [-- --all]`: changes the sources of scripts/mutation/targets.ts one place at a time and runs their unit tests;
+ * a change that no test notices survives and is printed. Without --all a sample is tried, chosen by --seed (default 1). Fails when a
+ * target keeps more than a tenth of its mutants alive. The files themselves are not touched: vitest is handed the changed text.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type Mutant, mutantsOf } from './mutation/mutants.ts'
+import { type Target, targets } from './mutation/targets.ts'
+import { runProgram } from './run-program.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const SAMPLE = 40
+const MIN_KILLED = 0.9
+
+const { values, positionals } = parseArgs({
+  options: {
+    all: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    sample: { type: 'string', default: String(SAMPLE) },
+  },
+  allowPositionals: true,
+})
+
+interface Case extends Mutant {
+  readonly file: string
+}
+
+const results: boolean[] = []
+for (const target of targets) if (positionals.length === 0 || positionals.includes(target.name)) results.push(await tryTarget(target))
+process.exitCode = results.length > 0 && results.every(Boolean) ? 0 : 1
+
+async function tryTarget(target: Target): Promise<boolean> {
+  const all = target.sources.flatMap((source) => filesOf(source)).flatMap((file) => casesOf(file))
+  const chosen = values.all ? all : sampled(all, Number(values.sample), Number(values.seed))
+  if (await survives(target)) {
+    let killed = 0
+    for (const each of chosen) {
+      if (await survives(target, each)) print(`  survived ${describe(each)}`)
+      else killed++
+    }
+    print(
+      `${target.name}: ${killed} of ${chosen.length} killed (${Math.round((killed / chosen.length) * 100)} %), ${all.length} mutants in all`,
+    )
+    return killed >= chosen.length * MIN_KILLED
+  }
+  print(`${target.name}: its tests fail without any change`)
+  return false
+}
+
+/** Whether the tests pass, with a change or without. Tests that never end have noticed it too. */
+async function survives({ tests, project = 'unit' }: Target, change?: Case): Promise<boolean> {
+  const environment = change ? { SPYGLASS_MUTANT: JSON.stringify(change) } : {}
+  const args = [
+    '-s',
+    'KILL',
+    '240',
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--bail=1',
+    '--config',
+    'scripts/mutation/vitest.config.ts',
+    ...tests,
+  ]
+  const { code } = await runProgram('timeout', args, { environment })
+  return code === 0
+}
+
+function filesOf(source: string): string[] {
+  if (statSync(join(ROOT, source)).isFile()) return [source]
+  const names = readdirSync(join(ROOT, source), { recursive: true, encoding: 'utf8' })
+  return names
+    .filter((name) => name.endsWith('.ts') && !/(^|\/)(index|errors)\.ts$|\.gen\.ts$/.test(name))
+    .map((name) => join(source, name))
+}
+
+function casesOf(file: string): Case[] {
+  return mutantsOf(readFileSync(join(ROOT, file), 'utf8')).map((mutant) => ({ ...mutant, file }))
+}
+
+/** The same sample for the same seed: a multiplicative generator (Park and Miller) shuffles. */
+function sampled(all: readonly Case[], count: number, seed: number): Case[] {
+  let state = seed % 2_147_483_647 || 1
+  const keyed = all.map((each) => {
+    state = (state * 48_271) % 2_147_483_647
+    return { each, key: state }
+  })
+  return keyed
+    .toSorted((a, b) => a.key - b.key)
+    .slice(0, count)
+    .map(({ each }) => each)
+}
+
+function describe({ file, line, start, end, replacement }: Case): string {
+  const before = readFileSync(join(ROOT, file), 'utf8').slice(start, end).replaceAll(/\s+/g, ' ').slice(0, 60)
+  return `${file}:${line}: ${before} → ${replacement || '(nothing)'}`
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
