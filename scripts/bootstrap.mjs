@@ -9,6 +9,8 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+/** npm's own list of what it installed, written last. */
+const INSTALLED = 'node_modules/.package-lock.json'
 const CONDITION = '--conditions=spyglass-source'
 
 /** Command to the module that runs it and its first arguments. */
@@ -42,21 +44,23 @@ function stop(text) {
   process.exit(1)
 }
 
-/** Whether node_modules holds the packages that the lock file names. npm writes its own list last, so a broken-off install has none. */
+/**
+ * Whether node_modules holds the packages that the lock file names, by their own manifests: npm's list also changes when only the lock
+ * file is made. An optional package may be missing, since most are for another platform.
+ */
 function isInstalled() {
-  const have = readPackages('node_modules/.package-lock.json')
-  const want = readPackages('package-lock.json')
-  if (!want) stop('package-lock.json is missing or unreadable; this is not a whole checkout.')
-  if (!have) return false
-  return Object.entries(want).every(([path, entry]) => {
-    if (!path.includes('node_modules/') || entry.link || (entry.optional && !have[path])) return true
-    return have[path]?.version === entry.version && have[path]?.integrity === entry.integrity
+  const want = readPackages()
+  if (!existsSync(join(root, INSTALLED))) return false
+  return Object.entries(want).every(([path, { version, link, optional }]) => {
+    if (!path.includes('node_modules/') || link) return true
+    const have = readJson(join(path, 'package.json'))?.version
+    return have === version || (have === undefined && optional === true)
   })
 }
 
 /** A new workspace needs a link and no new install. */
 function linkWorkspaces() {
-  for (const [path, { link, resolved }] of Object.entries(readPackages('package-lock.json'))) {
+  for (const [path, { link, resolved }] of Object.entries(readPackages())) {
     const file = join(root, path)
     if (!link || existsSync(file)) continue
     rmSync(file, { force: true })
@@ -65,25 +69,35 @@ function linkWorkspaces() {
   }
 }
 
-function readPackages(file) {
+function readPackages() {
+  return readJson('package-lock.json')?.packages ?? stop('package-lock.json is missing or unreadable; this is not a whole checkout.')
+}
+
+function readJson(file) {
   try {
-    return JSON.parse(readFileSync(join(root, file), 'utf8')).packages
+    return JSON.parse(readFileSync(join(root, file), 'utf8'))
   } catch {
     return undefined
   }
 }
 
 async function install() {
-  say('installing the packages of package-lock.json (about 1 GB with the embedded database; only the first time) …')
+  const isFirst = !existsSync(join(root, INSTALLED))
+  say(
+    isFirst
+      ? 'installing the packages of package-lock.json (about 1 GB with the embedded database) …'
+      : 'installing the packages that are new in package-lock.json …',
+  )
+  rmSync(join(root, INSTALLED), { force: true }) // so an interrupted install is done again
   const started = Date.now()
   const ticker = setInterval(() => say(`still installing, ${Math.round((Date.now() - started) / 1000)} s`), 5000)
   const npm = process.env.npm_execpath
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const args = [...(isFirst ? ['ci'] : ['install', '--no-save']), '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const child = npm ? [process.execPath, [npm, ...args]] : ['npm', args]
   const code = await spawned(child[0], child[1], environment())
   clearInterval(ticker)
   if (code !== 0)
-    stop(`npm ci ended with ${code}. Can this machine reach the package registry, and is there disk space? Then run it again.`)
+    stop(`npm ${args[0]} exited with ${code}. Can this machine reach the package registry, and is there disk space? Then run it again.`)
   say(`installed in ${Math.round((Date.now() - started) / 1000)} s`)
 }
 

@@ -2,18 +2,16 @@
 import { kinds } from '@spyglass/agent/contract'
 import type { Registry } from '@spyglass/agent/registry'
 import type { Alerting } from './alert/index.ts'
-import type { Inserter } from './insert/index.ts'
+import type { Ingest } from './ingest.ts'
 import type { ReceiveCounters } from './receive/index.ts'
-import type { WriteAheadLog } from './wal/index.ts'
 
 export interface CollectorParts {
-  readonly wal: WriteAheadLog
-  readonly inserter: Inserter
+  readonly ingest: Pick<Ingest, 'wal' | 'inserter' | 'readableUntil'>
   readonly counters: ReceiveCounters
   readonly alerting: Pick<Alerting, 'firing' | 'pagesSent' | 'pagesFailed'>
 }
 
-export function registerCollector(registry: Registry, name: string, { wal, inserter, counters, alerting }: CollectorParts): void {
+export function registerCollector(registry: Registry, name: string, { ingest, counters, alerting }: CollectorParts): void {
   registry.register(
     kinds.collector,
     { name },
@@ -27,15 +25,15 @@ export function registerCollector(registry: Registry, name: string, { wal, inser
       requestsRefused: () => counters.refused,
       requestsInvalid: () => counters.invalid,
       itemsRejected: () => counters.rejectedItems,
-      segmentsPending: () => wal.pending,
-      walBytes: () => wal.bytes,
-      segmentsInserted: () => inserter.inserted,
-      segmentsQuarantined: () => inserter.quarantined,
-      insertLag: () => (wal.oldest === undefined ? 0 : Math.max(0, Date.now() - wal.oldest) / 1000),
+      segmentsPending: () => ingest.wal?.pending ?? 0,
+      walBytes: () => ingest.wal?.bytes ?? 0,
+      segmentsInserted: () => ingest.inserter?.inserted ?? 0,
+      segmentsQuarantined: () => ingest.inserter?.quarantined ?? 0,
+      insertLag: () => Math.max(0, Date.now() - ingest.readableUntil) / 1000,
       alertsFiring: () => alerting.firing,
       pagesSent: () => alerting.pagesSent,
       pagesFailed: () => alerting.pagesFailed,
-      acknowledgedRequestsLost: () => wal.requestsLost,
+      acknowledgedRequestsLost: () => ingest.wal?.requestsLost ?? 0,
     },
   )
 }

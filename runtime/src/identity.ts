@@ -1,8 +1,9 @@
 /** Who this server is: the version of the package, and the UUID made at the first start. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DataFolder } from '@spyglass/process/config'
+import type { DataFolder } from '@spyglass/process/checked-config'
+import { type Consequences, type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
 
 interface Manifest {
   readonly version: string
@@ -11,13 +12,25 @@ interface Manifest {
 /** Version of Spyglass. */
 export const version: string = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Manifest).version
 
-/** The server's UUID, kept in `<data>/state/server-id`; whoever asks first makes it. */
-export function serverIdentity(folder: DataFolder): string {
-  const file = join(folder.state, 'server-id')
-  try {
-    writeFileSync(file, randomUUID(), { flag: 'wx' })
-  } catch {
-    // it stands already, which is the ordinary case; an unreadable file fails below
-  }
-  return readFileSync(file, 'utf8').trim()
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** The server's UUID, kept in `<data>/state/server-id`; the first process that asks makes it. A damaged file is set aside and gives a new one. */
+export function serverIdentity(folder: DataFolder, onDamage: (damage: Damage) => void = () => {}): string {
+  const file = openStateFile<string>({ file: join(folder.state, 'server-id'), parse: uuidOf, onDamage })
+  const known = file.read()
+  if (known !== undefined) return known
+  const made = randomUUID()
+  file.write(made)
+  return made
+}
+
+/** What a damaged `server-id` costs. */
+export const damagedIdentity: Consequences = {
+  fromPrevious: 'the copy before it took its place',
+  lost: 'the server has a new UUID from now on',
+}
+
+function uuidOf(content: unknown): string {
+  if (typeof content === 'string' && UUID.test(content)) return content
+  throw wrongShape('it holds no UUID')
 }

@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { codeOf, type Getters, kinds, type SpyglassEvent } from '@spyglass/agent/contract'
 import { ensureDataFolder, type DataFolder, type Secrets, type SpyglassConfig } from '@spyglass/process/checked-config'
+import type { DamageReporter } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
 import type { Registry } from '@spyglass/agent/registry'
 import { type Oid, parseOid } from './ber/oid.ts'
@@ -17,18 +18,18 @@ import { exportMibs } from './mib/export-mibs.ts'
 import { complianceOid, productOid } from './mib/layout.ts'
 import { type EventLinks, notificationOf, repeatsAnEvent } from './mib/notifications.ts'
 import { mibTables } from './mib/tables.ts'
-import { positionFile } from './notification/event-position.ts'
+import { damagedPosition, positionFile } from './notification/event-position.ts'
 import { type EventStream, followEvents } from './notification/event-stream.ts'
 import { createNotifier, type Notifier } from './notification/notifier.ts'
 import { createReceivers } from './notification/receivers.ts'
 import { openUdpServer } from './server/udp-server.ts'
 import { createJolokiaReader } from './source/jolokia-client.ts'
 import { createPoller, type Poller } from './source/poller.ts'
-import { openRowNumbers } from './source/row-numbers.ts'
+import { damagedRows, openRowNumbers } from './source/row-numbers.ts'
 import { oids } from './system/standard-oids.ts'
 import { systemObjects, systemTypes } from './system/system-objects.ts'
 import { createEngineClock, type EngineClock } from './usm/engine-clock.ts'
-import { nextEngineIdentity } from './usm/engine-state.ts'
+import { damagedEngine, nextEngineIdentity } from './usm/engine-state.ts'
 import { localizeKeys, masterKeys } from './usm/keys.ts'
 import { createAccessPolicy } from './vacm/vacm.ts'
 
@@ -37,6 +38,8 @@ export interface BridgeOptions {
   readonly secrets: Secrets
   readonly registry: Registry
   readonly logger: Logger
+  /** Hears of damaged state files; left out: nobody does. */
+  readonly onDamage?: DamageReporter
 }
 
 export interface Bridge {
@@ -60,7 +63,7 @@ interface Engine {
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const { config, logger } = options
   const folder = ensureDataFolder(config.data)
-  const engine = createEngine(config, folder)
+  const engine = createEngine(options, folder)
   const poller = createBridgePoller(options, engine, folder)
   const core = createAgentCore({
     clock: engine.clock,
@@ -89,8 +92,8 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   return { port: server.port, stop: () => (stopping ??= stop()) }
 }
 
-function createEngine(config: SpyglassConfig, folder: DataFolder): Engine {
-  const { engineId, boots } = nextEngineIdentity(folder.state)
+function createEngine({ config, onDamage = unheard }: BridgeOptions, folder: DataFolder): Engine {
+  const { engineId, boots } = nextEngineIdentity(folder.state, { onDamage: onDamage(damagedEngine) })
   const startedAt = performance.now()
   return {
     root: parseOid(config.snmp.root),
@@ -109,13 +112,15 @@ function createEngine(config: SpyglassConfig, folder: DataFolder): Engine {
   }
 }
 
+const unheard: DamageReporter = () => () => {}
+
 function accessPolicy({ config, secrets }: BridgeOptions, clock: EngineClock) {
   const { user, authPassword, privPassword } = secrets.snmp
   const keys = localizeKeys(masterKeys(authPassword, privPassword), clock.engineId)
   return createAccessPolicy({ community: config.snmp.community, users: [{ name: Buffer.from(user, 'utf8'), keys }] })
 }
 
-function createBridgePoller({ config, logger }: BridgeOptions, engine: Engine, folder: DataFolder): Poller {
+function createBridgePoller({ config, logger, onDamage = unheard }: BridgeOptions, engine: Engine, folder: DataFolder): Poller {
   const { root, clock, counters, status, upTime } = engine
   const { contact, location, pollIntervalMs } = config.snmp
   const system = systemObjects({
@@ -133,7 +138,7 @@ function createBridgePoller({ config, logger }: BridgeOptions, engine: Engine, f
   return createPoller({
     read: createJolokiaReader({ url: jolokiaUrl(config), timeoutMs: Math.max(1000, pollIntervalMs) }),
     tables: mibTables(),
-    numbers: openRowNumbers(join(folder.state, 'snmp-rows.json')),
+    numbers: openRowNumbers(join(folder.state, 'snmp-rows.json'), onDamage(damagedRows)),
     root,
     intervalMs: pollIntervalMs,
     status,
@@ -141,10 +146,18 @@ function createBridgePoller({ config, logger }: BridgeOptions, engine: Engine, f
     scalarTypes: systemTypes(scalars(true)),
     onChange: (error) =>
       error ? logger.warn(whatWent(error), 'the MBean endpoint does not answer') : logger.info('the MBean endpoint answers again'),
+    onUnsaved: (error) =>
+      error
+        ? logger.warn(whatWent(error), 'new rows are not shown: their numbers cannot be put on disk')
+        : logger.info('new rows are shown again'),
   })
 }
 
-function startNotifications({ config, secrets, logger }: BridgeOptions, engine: Engine, folder: DataFolder): EventStream {
+function startNotifications(
+  { config, secrets, logger, onDamage = unheard }: BridgeOptions,
+  engine: Engine,
+  folder: DataFolder,
+): EventStream {
   const notifier = createNotifier({
     receivers: createReceivers(config.snmp.trapTargets, secrets.snmp),
     status: engine.status,
@@ -155,9 +168,10 @@ function startNotifications({ config, secrets, logger }: BridgeOptions, engine: 
   const links = { consoleUrl: config.console.publicUrl ?? `http://${config.console.host}:${config.console.port}` }
   const stream = followEvents({
     url: jolokiaUrl(config),
-    position: positionFile(join(folder.state, 'snmp-events.json'), (error) =>
-      logger.warn(whatWent(error), 'the position in the events is not kept'),
-    ),
+    position: positionFile(join(folder.state, 'snmp-events.json'), {
+      onFailure: (error) => logger.warn(whatWent(error), 'the position in the events is not kept'),
+      onDamage: onDamage(damagedPosition),
+    }),
     onEvent: (event) => mustSend(event) && notifyOf(event, notifier, engine, links),
     onChange: (error) => (error ? logger.warn(whatWent(error), 'the event stream is broken') : logger.info('the event stream is open')),
   })

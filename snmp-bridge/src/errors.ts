@@ -5,7 +5,7 @@ export const snmpErrors = {
   SPY_SNMP_MALFORMED: 'the packet is not valid SNMP: %s',
   SPY_SNMP_VALUE: '%s does not fit the SNMP type %s',
   SPY_SNMP_TOO_BIG: 'the SNMP message does not fit %d bytes',
-  SPY_SNMP_STATE: 'the SNMP engine state %s cannot be used: %s. Fix or delete it; deleting it gives the engine a new id.',
+  SPY_SNMP_STATE: 'the SNMP engine state %s cannot be written: %s. The bridge starts when it can be.',
   SPY_SNMP_POLL: 'the MBean endpoint %s does not answer: %s',
   SPY_SNMP_EVENTS: 'the event stream %s broke off: %s',
   SPY_SNMP_RECEIVER: 'a notification was not delivered to the SNMP receiver %s: %s',

@@ -5,7 +5,7 @@ import { importsOf, projectFiles, readProjectFile, type Workspace, workspaceOf }
 /** Which workspaces a workspace may import, and by which doors. */
 const arrows: Readonly<Record<Workspace, RegExp>> = {
   agent: /^$/,
-  'agent/mbeans': /^@spyglass\/agent\/(contract|registry)$/,
+  'agent/mbeans': /^@spyglass\/agent\/(contract|redact|registry)$/,
   'runtime/process': /^@spyglass\/agent\/(contract|registry|runtime-metrics)$/,
   dashboards: /^@spyglass\/agent\/contract$/,
   collector: /^@spyglass\/((agent|process)(\/.+)?|dashboards)$/,

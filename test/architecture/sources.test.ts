@@ -21,7 +21,6 @@ const untested: Readonly<Record<string, string>> = {
   'runtime/src/cli/run-script.ts': 'starts a program; every command of the end-to-end tests goes through it',
   'runtime/src/cli/spyglass.ts': 'the command line itself; end-to-end tests start it',
   'runtime/src/cli/up.ts': 'wires the keeper; every end-to-end test starts it',
-  'runtime/src/identity.ts': 'reads two files; every end-to-end test starts with it',
   'runtime/src/instance/resources.ts': 'registers getters; test/e2e/first-use.test.ts reads them by SNMP and Jolokia',
   'runtime/src/keeper/keeper.ts': 'wires slots and listeners, which have tests; test/e2e/crash.test.ts kills its children',
   'runtime/src/management/management.ts': 'wires the parts, which have tests; every end-to-end test starts it',

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from '../support/sources.ts'
@@ -8,9 +8,9 @@ import { until } from '../support/until.ts'
 
 const SCRIPT = join(ROOT, 'scripts', 'bootstrap.mjs')
 
-function run(args: string[], script = SCRIPT): Promise<{ code: number; stdout: string; stderr: string }> {
+function run(args: string[], script = SCRIPT, env = {}): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [script, ...args], (_, stdout, stderr) =>
+    const child = execFile(process.execPath, [script, ...args], { env: { ...process.env, ...env } }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     )
   })
@@ -39,20 +39,49 @@ test('a signal to the script alone ends the program it started, and both', async
   expect(await ended).not.toBe(0)
 })
 
-test('a workspace that is new to node_modules is linked, without a new install', async () => {
+/** A checkout with the script and a lock file, whose `npm run docs` prints `ran`. */
+function checkout(packages: Readonly<Record<string, object>>): { root: string; docs: () => ReturnType<typeof run> } {
   const root = tempFolder()
-  const packages = {
+  for (const folder of ['scripts', 'agent/dist', 'node_modules/.bin']) mkdirSync(join(root, folder), { recursive: true })
+  writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages }))
+  writeFileSync(join(root, 'scripts/docs.ts'), "console.log('ran')")
+  writeFileSync(join(root, 'scripts/build.ts'), '')
+  symlinkSync(process.execPath, join(root, 'node_modules/.bin/node'))
+  cpSync(SCRIPT, join(root, 'scripts/bootstrap.mjs'))
+  writeFileSync(
+    join(root, 'npm.mjs'),
+    `import { mkdirSync, writeFileSync } from 'node:fs'
+     mkdirSync('node_modules/left', { recursive: true })
+     writeFileSync('node_modules/left/package.json', '{"version":"1.0.0"}')
+     writeFileSync('node_modules/.package-lock.json', '{}')
+     console.log('npm ' + process.argv.slice(2, 4).join(' '))`,
+  )
+  return { root, docs: () => run(['docs'], join(root, 'scripts/bootstrap.mjs'), { npm_execpath: join(root, 'npm.mjs') }) }
+}
+
+test('a workspace that is new to node_modules is linked, without a new install', async () => {
+  const { root, docs } = checkout({
     '': {},
     'runtime/process': { version: '0.1.0' },
     'node_modules/@spyglass/process': { resolved: 'runtime/process', link: true },
-  }
-  for (const folder of ['scripts', 'agent/dist', 'runtime/process', 'node_modules/.bin']) mkdirSync(join(root, folder), { recursive: true })
-  writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ packages }))
-  writeFileSync(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages: {} }))
-  writeFileSync(join(root, 'scripts/docs.ts'), "console.log('ran')")
-  symlinkSync(process.execPath, join(root, 'node_modules/.bin/node'))
-  cpSync(SCRIPT, join(root, 'scripts/bootstrap.mjs'))
-  expect(await run(['docs'], join(root, 'scripts/bootstrap.mjs'))).toMatchObject({ code: 0, stdout: 'ran\n', stderr: '' })
+  })
+  mkdirSync(join(root, 'runtime/process'), { recursive: true })
+  writeFileSync(join(root, 'node_modules/.package-lock.json'), '{}')
+  expect(await docs()).toMatchObject({ code: 0, stdout: 'ran\n', stderr: '' })
   expect(readlinkSync(join(root, 'node_modules/@spyglass/process'))).toBe('../../runtime/process')
   expect(existsSync(join(root, 'node_modules/@spyglass/process'))).toBe(true)
+})
+
+test('the first run installs everything, a later one what is new or another version, and one after that nothing', async () => {
+  const { root, docs } = checkout({
+    '': {},
+    'node_modules/left': { version: '1.0.0' },
+    'node_modules/other-platform': { version: '1.0.0', optional: true },
+  })
+  expect((await docs()).stdout).toBe('npm ci --ignore-scripts\nran\n')
+  expect((await docs()).stdout).toBe('ran\n')
+  writeFileSync(join(root, 'node_modules/left/package.json'), '{"version":"0.9.0"}')
+  expect((await docs()).stdout).toBe('npm install --no-save\nran\n')
+  rmSync(join(root, 'node_modules/left'), { recursive: true })
+  expect((await docs()).stdout).toBe('npm install --no-save\nran\n')
 })

@@ -1,5 +1,5 @@
 /** Waits until `probe` gives a value that is not undefined or false, or throws after the deadline with the last error seen. */
-export async function until<T>(probe: () => T | undefined | false | Promise<T | undefined | false>, deadlineMs = 10_000): Promise<T> {
+export async function until<T>(probe: () => T | undefined | false | Promise<T | undefined | false>, deadlineMs = 60_000): Promise<T> {
   const end = Date.now() + deadlineMs
   let last: unknown
   for (;;) {

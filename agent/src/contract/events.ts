@@ -70,9 +70,14 @@ export const events = {
   'spyglass.process.restarted': {
     phase: 'note',
     severity: 'warning',
-    description: 'A process of the server other than an instance ended unasked and was started again.',
+    description: 'A process of the server other than an instance exited unexpectedly and was started again.',
   },
   'spyglass.server.started': { phase: 'note', severity: 'info', description: 'The server is ready.' },
+  'spyglass.state.damaged': {
+    phase: 'note',
+    severity: 'warning',
+    description: 'A small file of state was damaged and set aside; the message says what that costs.',
+  },
   'spyglass.server.stopping': { phase: 'note', severity: 'info', description: 'The server was asked to stop.' },
   'spyglass.segment.quarantined': {
     phase: 'note',

@@ -1,8 +1,9 @@
 /** Turns log lines into log records with the ids of the running request. Bounded by the exporter's queue and by the length of a line. */
-import { attr, SECRET_KEYS } from '../contract/telemetry.ts'
+import { attr } from '../contract/telemetry.ts'
 import type { OtlpExporter } from '../otlp/exporter.ts'
 import type { AttributesInput } from '../otlp/records.ts'
 import { currentRequestContext } from '../recorder/context.ts'
+import { isSecretField, REDACTED, redactText, redactValue } from '../redact/index.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 
 export interface LineIds {
@@ -30,8 +31,11 @@ export class LogSink {
     this.#exporter = exporter
   }
 
-  write({ ids, body, ...line }: LogLine): void {
-    this.#exporter.exportLogs([{ ...line, body: body.length > MAX_BODY ? `${body.slice(0, MAX_BODY)}…` : body, ...ids }])
+  /** Sends a line without the secrets that names or usual forms tell, whichever logger wrote it. */
+  write({ ids, body, attributes, ...line }: LogLine): void {
+    const text = redactText(body.length > MAX_BODY ? `${body.slice(0, MAX_BODY)}…` : body)
+    const safe = attributes ? { attributes: redactValue(attributes) } : {}
+    this.#exporter.exportLogs([{ ...line, ...safe, body: text, ...ids }])
   }
 }
 
@@ -43,19 +47,13 @@ export function currentIds(recorder: Recorder): LineIds | undefined {
   return { traceId: record.traceId, spanId: recorder.manualParent(requestContext)?.spanId ?? record.spanId }
 }
 
-/** Names that say that the value is a secret. */
-export function isSecret(name: string): boolean {
-  const lower = name.toLowerCase()
-  return SECRET_KEYS.some((key) => lower.includes(key))
-}
-
 /** Fields of a structured line as attributes: nested values as JSON, an error's parts by the names of the semantic conventions. */
 export function lineAttributes(fields: Readonly<Record<string, unknown>>): AttributesInput {
   const attributes: Record<string, AttributesInput[string]> = {}
   for (const [name, value] of Object.entries(fields).slice(0, MAX_ATTRIBUTES)) {
     if ((name === 'err' || name === 'error') && typeof value === 'object' && value !== null)
       Object.assign(attributes, errorAttributes(value))
-    else attributes[name] = isSecret(name) ? '[redacted]' : attributeOf(value)
+    else attributes[name] = isSecretField(name, value) ? REDACTED : attributeOf(value)
   }
   return attributes
 }
@@ -75,5 +73,5 @@ function attributeOf(value: unknown): AttributesInput[string] {
   if (typeof value === 'string') return value.slice(0, MAX_VALUE)
   if (typeof value === 'number' || typeof value === 'boolean') return value
   if (value === null || value === undefined) return undefined
-  return JSON.stringify(value, (name: string, inner: unknown) => (isSecret(name) ? '[redacted]' : inner))?.slice(0, MAX_VALUE)
+  return JSON.stringify(redactValue(value)).slice(0, MAX_VALUE)
 }

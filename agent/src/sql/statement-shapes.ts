@@ -1,7 +1,7 @@
 /** Finds the shape of a statement by its text: normalised once, then looked up. */
-import { type Dialect, dialectOf } from './dialect.ts'
 import { digestOf } from './digest.ts'
-import { normaliseSql, operationOf } from './normalise.ts'
+import { operationOf } from './normalise.ts'
+import { familyOf, normaliseStatement } from './statement.ts'
 
 /** What all executions of one statement share, whatever its literals, its spacing and the case of its words. */
 export class StatementShape {
@@ -54,14 +54,14 @@ class TwoGenerations<V> {
 }
 
 export class StatementShapes {
-  readonly #byDialect = new Map<Dialect, TwoGenerations<StatementShape>>()
+  readonly #byFamily = new Map<unknown, TwoGenerations<StatementShape>>()
   readonly #byDigest = new TwoGenerations<StatementShape>()
 
   /** The shape of `sql` as the database named `system` (`db.system.name`) reads it. Texts with one digest share one. */
   of(sql: string, system: string): StatementShape {
     if (sql.length > MAX_KEY_LENGTH) return this.#shapeOf(sql, system)
-    const dialect = dialectOf(system)
-    const byText = this.#byDialect.get(dialect) ?? this.#newDialect(dialect)
+    const family = familyOf(system)
+    const byText = this.#byFamily.get(family) ?? this.#newFamily(family)
     const known = byText.get(sql)
     if (known) return known
     const shape = this.#shapeOf(sql, system)
@@ -69,14 +69,14 @@ export class StatementShapes {
     return shape
   }
 
-  #newDialect(dialect: Dialect): TwoGenerations<StatementShape> {
+  #newFamily(family: unknown): TwoGenerations<StatementShape> {
     const byText = new TwoGenerations<StatementShape>()
-    this.#byDialect.set(dialect, byText)
+    this.#byFamily.set(family, byText)
     return byText
   }
 
   #shapeOf(sql: string, system: string): StatementShape {
-    const text = normaliseSql(sql, system)
+    const text = normaliseStatement(sql, system)
     const digest = digestOf(text)
     const known = this.#byDigest.get(digest)
     if (known) return known

@@ -2,7 +2,6 @@ import { errorsOf } from '@spyglass/agent/contract'
 
 /** Errors of the alert evaluator. */
 export const alertErrors = {
-  SPY_ALERT_STATE_UNREADABLE: 'the state of alerts in %s cannot be read: %s. It was set aside as %s; open incidents begin anew.',
   SPY_ALERT_STATE_UNWRITABLE: 'the state of alerts cannot be written to %s: %s. Pages go on, but would be forgotten by a crash.',
   SPY_ALERT_RULE_FAILED: 'the alert rule %s could not be evaluated: %s',
 } as const

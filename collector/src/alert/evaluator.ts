@@ -91,6 +91,14 @@ export class Evaluator {
     this.tick()
   }
 
+  /** Takes over an incident that an earlier process had, without a transition. Does nothing when it is known. */
+  adopt(incident: Incident): boolean {
+    if (this.knows(incident.id) || this.openAt(incident.rule, incident.resource)) return false
+    this.#incidents.push(incident)
+    this.#save()
+    return true
+  }
+
   /** It is well again. */
   clear({ rule, resource, id }: Clear): void {
     const incident = this.#incidents.find(

@@ -1,6 +1,7 @@
 /** Wires the evaluator: events and rules in, pages out. Needs neither the store nor the management endpoint to be there. */
 import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/process/config'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
+import type { DamageReporter } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
 import type { Registry } from '@spyglass/agent/registry'
 import { createNotifier } from '../notify/index.ts'
@@ -13,7 +14,8 @@ import { type Incident, isOpen } from './incident.ts'
 import { startRegistryWatch } from './registry-watch.ts'
 import { startRollupRules } from './rollup-rule.ts'
 import { errorRateHigh } from './rules/error-rate-high.ts'
-import { openState } from './state.ts'
+import { startRebuild } from './rebuild.ts'
+import { damagedAlerts, openState } from './state.ts'
 
 export interface AlertingOptions {
   readonly config: SpyglassConfig
@@ -21,6 +23,7 @@ export interface AlertingOptions {
   readonly folder: DataFolder
   readonly registry: Registry
   readonly logger: Logger
+  readonly onDamage?: DamageReporter
   readonly now?: () => number
 }
 
@@ -47,7 +50,7 @@ const GRACE_MS = 5000
 export async function startAlerting(options: AlertingOptions): Promise<Alerting> {
   const { config, folder, registry, now = Date.now } = options
   const logger = options.logger.child({ component: 'alert' })
-  const { state, save } = openState(folder.state, logger)
+  const { state, isDamaged, save } = openState(folder.state, logger, options.onDamage?.(damagedAlerts))
   const query = createQueryClient(options)
   const paging = config.alerting.owner === 'spyglass'
   const notifier = createNotifier({ receivers: paging ? config.alerting.webhooks : [], state, save, logger: options.logger, now })
@@ -64,6 +67,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const announcer = new Announcer({ config, evaluator, evidence, notifier, registry, save, now })
   const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, now })
   resume(evaluator, announcer, now())
+  const rebuild = isDamaged ? startRebuild({ query, evaluator, announcer, source, logger, now }) : undefined
   const watch = startRegistryWatch({ management: createManagementClient(config), evaluator, logger, now })
   const rules = startRollupRules({ rules: [errorRateHigh], query, evaluator, logger, now })
   const reminders = setInterval(() => announcer.remind(), REMIND_EVERY_MS).unref()
@@ -72,7 +76,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     clearInterval(reminders)
-    for (const part of [watch, rules, evaluator]) part.stop()
+    for (const part of [rebuild, watch, rules, evaluator]) part?.stop()
     const ended = announcer.stop().then(() => notifier.stop())
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref())])
     save()

@@ -2,9 +2,8 @@
  * The state that survives kill -9: incidents, crash history and the pages not yet delivered, in one file, so that "it fires" and
  * "its page is queued" become true in the same instant. It changes a few times an hour; each change is written whole and synced.
  */
-import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeDurably } from '@spyglass/process/durable-file'
+import { type Consequences, type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
 import type { OutboxState } from '../notify/index.ts'
 import { fail } from './errors.ts'
@@ -17,27 +16,44 @@ export interface AlertState extends OutboxState {
   crashes: Record<string, number[]>
 }
 
-export interface StateFile {
+export interface OpenState {
   readonly state: AlertState
+  /** Whether the file was damaged: what the last processes knew must be rebuilt from the stored events. */
+  readonly isDamaged: boolean
   /** Writes the state and returns when it is on the disk. A failure is logged once, until it has worked again. */
   readonly save: () => void
 }
 
 const FILE = 'alerts.json'
 
-/** Opens the state in `folder`. A file that cannot be read is set aside: alerts must not stay off for it. */
-export function openState(folder: string, logger: Logger): StateFile {
-  const file = join(folder, FILE)
-  const state = readState(file, logger)
+/** What a damaged file costs. */
+export const damagedAlerts: Consequences = {
+  fromPrevious: 'the copy before the last change took its place, and what it lacks is rebuilt from the stored events',
+  lost: 'open incidents are rebuilt from the stored events; pages that were not delivered yet are lost',
+}
+
+/** Opens the state in `folder`. A damaged file is set aside: alerts must not stay off for it. */
+export function openState(folder: string, logger: Logger, onDamage: (damage: Damage) => void = () => {}): OpenState {
+  let isDamaged = false
+  const file = openStateFile<AlertState>({
+    file: join(folder, FILE),
+    parse: stateOf,
+    onDamage(damage) {
+      isDamaged = true
+      onDamage(damage)
+    },
+  })
+  const state = file.read() ?? { version: 1, incidents: [], crashes: {}, sequence: 0, outbox: [] }
   let broken = false
   return {
     state,
+    isDamaged,
     save() {
       try {
-        writeDurably(file, JSON.stringify(state))
+        file.write(state)
         broken = false
       } catch (error) {
-        const { code, message } = fail('SPY_ALERT_STATE_UNWRITABLE', [file, messageOf(error)], error)
+        const { code, message } = fail('SPY_ALERT_STATE_UNWRITABLE', [file.file, messageOf(error)], error)
         if (!broken) logger.error({ code }, message)
         broken = true
       }
@@ -45,26 +61,13 @@ export function openState(folder: string, logger: Logger): StateFile {
   }
 }
 
-function readState(file: string, logger: Logger): AlertState {
-  const empty: AlertState = { version: 1, incidents: [], crashes: {}, sequence: 0, outbox: [] }
-  try {
-    const read: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    if (isState(read)) return read
-    throw new SyntaxError('it is not of version 1')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return empty
-    const aside = `${file}.unreadable`
-    renameSync(file, aside)
-    const { code, message } = fail('SPY_ALERT_STATE_UNREADABLE', [file, messageOf(error), aside], error)
-    logger.error({ code }, message)
-    return empty
-  }
+function stateOf(content: unknown): AlertState {
+  const { version, incidents, crashes, sequence, outbox } = (content ?? {}) as Record<string, unknown>
+  const isWhole = Array.isArray(incidents) && Array.isArray(outbox) && typeof sequence === 'number' && isObject(crashes)
+  if (version !== 1 || !isWhole || ![...incidents, ...outbox].every(isObject)) throw wrongShape('it is no state of version 1')
+  return content as AlertState
 }
 
-function isState(read: unknown): read is AlertState {
-  if (typeof read !== 'object' || read === null) return false
-  const { version, incidents, crashes, sequence, outbox } = read as Record<string, unknown>
-  return version === 1 && Array.isArray(incidents) && Array.isArray(outbox) && typeof sequence === 'number' && typeof crashes === 'object'
-}
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -15,9 +15,11 @@ const MAX_LOGS = 2000
 export interface TelemetryApiOptions {
   readonly query: StreamingQueryClient
   readonly now: () => number
+  /** Up to when data can be read: a chart has nothing to say of later. */
+  readonly readableUntil: () => number
 }
 
-export function addTelemetryApi(app: FastifyInstance, { query, now }: TelemetryApiOptions): void {
+export function addTelemetryApi(app: FastifyInstance, { query, now, readableUntil }: TelemetryApiOptions): void {
   const rangeIn = (request: { query: unknown }): Range => rangeOf(request.query as Query, now())
   const listOf = async (name: 'slow-statements' | 'events' | 'services' | 'log-search', request: { query: unknown }) => {
     const range = rangeIn(request)
@@ -66,14 +68,14 @@ export function addTelemetryApi(app: FastifyInstance, { query, now }: TelemetryA
       rowsOf('red-totals', { parameters: { ...parameters, limit: MAX_ROUTES } }),
       query.rows('services', { parameters: { ...parameters, limit: MAX_SERVICES } }),
     ])
-    return { ...range, total: totalOf(services, range), series, routes }
+    return { ...range, readableUntil: readableUntil(), total: totalOf(services, range), series, routes }
   })
 
   app.get('/api/v1/pool-series', async (request) => {
     const range = rangeIn(request)
     const pool = textParameter(request.query as Query, 'pool')
     const parameters = { ...parametersOf(range, request.query as Query), step: range.stepSeconds, pool }
-    return { ...range, rows: await query.rows('pool-series', { parameters }) }
+    return { ...range, readableUntil: readableUntil(), rows: await query.rows('pool-series', { parameters }) }
   })
 
   addTrace(app, query)

@@ -22,6 +22,8 @@ export interface ConsoleOptions {
   readonly logger: Logger
   /** Left out: the view of alerts says that this process evaluates none. */
   readonly alerting?: Pick<Alerting, 'incidents'>
+  /** Everything taken before this moment is in the store, in milliseconds since the epoch. Left out: now. */
+  readonly readableUntil?: () => number
   readonly now?: () => number
 }
 
@@ -65,7 +67,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   installAnswers(app, logger)
   addLoginRoutes(app, { ...guard, assets })
   addResourcesApi(app, api)
-  addTelemetryApi(app, { query, now })
+  addTelemetryApi(app, { query, now, readableUntil: options.readableUntil ?? now })
   app.get('/', (request, reply) => assets.sendDocument(request, reply, 'index.html'))
   app.get<{ Params: { name: string } }>('/assets/:name', (request, reply) => assets.send(request, reply, request.params.name))
   app.get('/favicon.ico', (request, reply) => assets.send(request, reply, 'favicon.svg'))

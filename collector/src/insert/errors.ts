@@ -4,7 +4,7 @@ import { errorsOf } from '@spyglass/agent/contract'
 export const insertErrors = {
   SPY_STORE_AWAY: 'the store at %s cannot be reached: %s',
   SPY_STORE_REFUSED: 'the store refused (HTTP %d, code %s): %s',
-  SPY_STORE_MISSING_ROWS: 'after the insert of %s into %s the store holds %s of %d',
+  SPY_STORE_MISSING_ROWS: 'after an insert the store does not hold all rows of segment %s in table %s',
 } as const
 
 export const fail = errorsOf(insertErrors)

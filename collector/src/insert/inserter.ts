@@ -1,12 +1,16 @@
 /**
- * Puts sealed segments into the store, oldest first: each table's file by its name, then a count by Batch, then the segment is retired.
- * A crash between any two steps is mended by the count: what is there already is not inserted again.
+ * Puts sealed segments into the store, oldest first. Segments that wait go together: one INSERT for each table, whatever their number,
+ * since an insert costs the same for few rows as for many. Then a count by Batch verifies each of them, and they are retired.
+ *
+ * The log notes before each INSERT what goes into which table. After a crash or a lost answer exactly that INSERT is repeated, with its
+ * token: the store drops what it has, also when the first one still runs there.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TableName } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
-import type { SealedSegment, TableContent } from '../wal/index.ts'
+import type { Inserting, SealedSegment } from '../wal/index.ts'
 import { fail } from './errors.ts'
+import { type Group, nextGroup, tablesOf } from './group.ts'
 import { InsertFailure, type StoreClient } from './store-client.ts'
 
 /** What the inserter asks of the log. */
@@ -15,6 +19,9 @@ export interface SegmentSource {
   verify(segment: SealedSegment): Promise<SealedSegment | undefined>
   retire(segment: SealedSegment): Promise<void>
   quarantine(segment: SealedSegment): Promise<string>
+  /** The last INSERT that was noted, perhaps by an earlier process. */
+  readonly inserting: Inserting | undefined
+  noteInserting(inserting: Inserting): Promise<void>
 }
 
 export interface InserterOptions {
@@ -27,8 +34,6 @@ export interface InserterOptions {
   readonly retryMs?: number
 }
 
-/** Where a trace id is looked up. */
-const LOOKUP: TableName = 'otel_traces_trace_id_ts'
 const MAX_LASTING_FAILURES = 3
 const MAX_PAUSE_MS = 10_000
 
@@ -38,14 +43,18 @@ export class Inserter {
   /** Whether the last attempt reached the store. */
   storeAnswers = true
   readonly #options: InserterOptions
-  readonly #queue: SealedSegment[] = []
-  /** Lasting failures of a segment; one that is named here was tried before. */
-  readonly #attempts = new Map<string, number>()
+  #queue: SealedSegment[] = []
+  /** Tried and not yet in the store: it stays as it is until it is. */
+  #group: Group | undefined
+  /** Lasting failures of segments that are inserted by themselves, since one of their group was refused. */
+  readonly #alone = new Map<string, number>()
+  #inserting: Inserting | undefined
   readonly #stopping = new AbortController()
   #working: Promise<void> | undefined
 
   constructor(options: InserterOptions) {
     this.#options = options
+    this.#inserting = options.source.inserting
   }
 
   add(segment: SealedSegment): void {
@@ -61,11 +70,12 @@ export class Inserter {
 
   async #work(): Promise<void> {
     let failures = 0
-    for (let segment = this.#queue[0]; segment && !this.#stopping.signal.aborted; segment = this.#queue[0]) {
-      const done = await this.#store(segment)
-      failures = done ? 0 : failures + 1
-      if (done) this.#queue.shift()
-      else await this.#pause(failures)
+    await Promise.resolve() // what is handed over together goes together
+    while (this.#queue.length > 0 && !this.#stopping.signal.aborted) {
+      this.#group ??= nextGroup(this.#queue, { alone: this.#alone, inserting: this.#inserting })
+      const isDone = await this.#store(this.#group)
+      failures = isDone ? 0 : failures + 1
+      if (!isDone) await this.#pause(failures)
     }
     this.#working = undefined
   }
@@ -75,47 +85,97 @@ export class Inserter {
     await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined) // woken by stop
   }
 
-  /** Whether the segment needs no further attempt. */
-  async #store(waiting: SealedSegment): Promise<boolean> {
-    const { logger, source, store } = this.#options
-    let segment = waiting
+  /** Whether the group needs no further attempt. */
+  async #store(group: Group): Promise<boolean> {
+    const { logger } = this.#options
     try {
-      const whole = await source.verify(waiting)
-      if (!whole) return true
-      segment = whole
-      for (const [table, content] of inReadingOrder(segment.content)) await this.#storeTable({ segment, table, content, store })
-      await source.retire(segment)
-      this.#attempts.delete(segment.name)
-      this.inserted++
+      group.segments = await this.#verified(group.segments)
+      for (const table of tablesOf(group.segments)) await this.#storeTable(group, table)
+      for (const segment of group.segments) await this.#retire(segment)
+      this.#inserting = undefined
+      this.#group = undefined
       this.storeAnswers = true
       return true
     } catch (error) {
-      if (error instanceof InsertFailure && error.kind === 'lasting') return await this.#lastingFailure(segment, error.error)
+      group.wasTried = true
+      if (error instanceof InsertFailure && error.kind === 'lasting') return await this.#refused(group, error.error)
       const cause = error instanceof InsertFailure ? error.error : error
-      if (this.storeAnswers) logger.warn({ segment: segment.name, err: cause }, 'segment not stored yet')
+      if (this.storeAnswers)
+        logger.warn({ segments: group.segments.length, first: group.segments[0]?.name, err: cause }, 'segments not stored yet')
       this.storeAnswers = false
       return false
     }
   }
 
-  async #storeTable({ segment, table, content, store }: Step): Promise<void> {
-    const tried = this.#attempts.has(segment.name) || segment.recovered
-    if (tried && (await store.count(segment, table, content)) >= content.weight) return // more: damaged since it was stored
-    this.#attempts.set(segment.name, this.#attempts.get(segment.name) ?? 0)
-    await store.insert(segment, table)
-    const counted = await store.count(segment, table, content)
-    if (counted >= content.weight) return
-    throw new InsertFailure('lasting', fail('SPY_STORE_MISSING_ROWS', [segment.name, table, counted, content.weight]))
+  async #verified(segments: readonly SealedSegment[]): Promise<SealedSegment[]> {
+    const whole: SealedSegment[] = []
+    for (const segment of segments) {
+      const rest = await this.#options.source.verify(segment)
+      if (rest) whole.push(rest)
+      else this.#forget(segment)
+    }
+    return whole
   }
 
-  async #lastingFailure(segment: SealedSegment, error: Error): Promise<boolean> {
-    const attempts = (this.#attempts.get(segment.name) ?? 0) + 1
-    this.#attempts.set(segment.name, attempts)
+  async #retire(segment: SealedSegment): Promise<void> {
+    await this.#options.source.retire(segment)
+    this.#forget(segment)
+    if (this.#group) this.#group.segments = this.#group.segments.filter(({ name }) => name !== segment.name)
+    this.inserted++
+  }
+
+  #forget({ name }: SealedSegment): void {
+    this.#alone.delete(name)
+    this.#queue = this.#queue.filter((other) => other.name !== name)
+  }
+
+  async #storeTable({ segments, wasTried }: Group, table: TableName): Promise<void> {
+    const members = segments.filter(({ content }) => content.has(table))
+    const begun = this.#inserting?.table === table ? this.#inserting : undefined
+    const missing = wasTried || begun || members.some(({ recovered }) => recovered) ? await this.#missing(members, table) : members
+    const again = begun ? members.filter(({ name }) => begun.segments.includes(name)) : []
+    if (begun && again.some((segment) => missing.includes(segment))) await this.#insert(again, begun)
+    const rest = missing.filter((segment) => !again.includes(segment))
+    if (rest.length > 0) await this.#insert(rest, { table, segments: rest.map(({ name }) => name) })
+  }
+
+  async #insert(segments: readonly SealedSegment[], inserting: Inserting): Promise<void> {
+    const { store, source } = this.#options
+    await source.noteInserting(inserting)
+    this.#inserting = inserting
+    await store.insert(segments, inserting)
+    const [missing] = await this.#missing(segments, inserting.table)
+    if (!missing) return
+    throw new InsertFailure('lasting', fail('SPY_STORE_MISSING_ROWS', [missing.name, inserting.table]))
+  }
+
+  /** Those whose rows are not all there. More than expected: the segment was damaged after it had been stored. */
+  async #missing(segments: readonly SealedSegment[], table: TableName): Promise<SealedSegment[]> {
+    if (segments.length === 0) return []
+    const counted = await this.#options.store.count(segments, table)
+    return segments.filter(({ name, content }) => (counted.get(name) ?? 0) < (content.get(table)?.weight ?? 0))
+  }
+
+  /** The store answered that it cannot take this, and will not take it later. */
+  async #refused({ segments }: Group, error: Error): Promise<boolean> {
+    this.#group = undefined
+    this.#inserting = undefined
+    const [segment] = segments
+    if (segments.length !== 1 || !segment) {
+      this.#options.logger.warn({ segments: segments.length, err: error }, 'segments refused together, tried one by one')
+      for (const { name } of segments) this.#alone.set(name, 0)
+      return segments.length === 0
+    }
+    const attempts = (this.#alone.get(segment.name) ?? 0) + 1
+    this.#alone.set(segment.name, attempts)
     this.#options.logger.warn({ segment: segment.name, attempts, err: error }, 'segment refused')
-    if (attempts < MAX_LASTING_FAILURES) return false
+    return attempts >= MAX_LASTING_FAILURES && (await this.#setAside(segment, error))
+  }
+
+  async #setAside(segment: SealedSegment, error: Error): Promise<boolean> {
     try {
       const folder = await this.#options.source.quarantine(segment)
-      this.#attempts.delete(segment.name)
+      this.#forget(segment)
       this.quarantined++
       this.#options.onQuarantined(segment, folder, error)
       return true
@@ -124,16 +184,4 @@ export class Inserter {
       return false
     }
   }
-}
-
-interface Step {
-  readonly segment: SealedSegment
-  readonly table: TableName
-  readonly content: TableContent
-  readonly store: StoreClient
-}
-
-/** What leads to rows goes before the rows: whoever finds a span in a list can look its trace up. */
-function inReadingOrder<T>(content: ReadonlyMap<TableName, T>): readonly (readonly [TableName, T])[] {
-  return [...content].sort(([a], [b]) => Number(b === LOOKUP) - Number(a === LOOKUP))
 }

@@ -1,6 +1,7 @@
-/** The collector's side of the store verb: names a segment's file for an insert, and counts what arrived. */
+/** The collector's side of the store verb: names the files of segments for an insert, and counts what arrived. */
+import { hash } from 'node:crypto'
 import { DATABASE, type TableName } from '@spyglass/agent/contract'
-import type { SealedSegment, TableContent } from '../wal/index.ts'
+import type { Inserting, SealedSegment } from '../wal/index.ts'
 import { fail } from './errors.ts'
 
 /** What went wrong: `away` comes right by itself, `lasting` comes back with the same segment. */
@@ -14,10 +15,13 @@ export class InsertFailure {
 }
 
 export interface StoreClient {
-  /** Inserts the segment's file of one table. Throws {@link InsertFailure}. */
-  insert(segment: SealedSegment, table: TableName): Promise<void>
-  /** What the table holds of the segment: rows, or for a rollup requests or calls. Throws {@link InsertFailure}. */
-  count(segment: SealedSegment, table: TableName, content: TableContent): Promise<number>
+  /**
+   * Inserts the files that the segments have of one table. The store takes `inserting` once, whatever has become of its segments since.
+   * Throws {@link InsertFailure}.
+   */
+  insert(segments: readonly SealedSegment[], inserting: Inserting): Promise<void>
+  /** What the table holds of each segment: rows, or for a rollup requests or calls. Throws {@link InsertFailure}. */
+  count(segments: readonly SealedSegment[], table: TableName): Promise<ReadonlyMap<string, number>>
 }
 
 export interface StoreClientOptions {
@@ -72,12 +76,13 @@ const PASSING = new Set([
 ])
 
 export function createStoreClient({ url, token, timeoutMs = 120_000 }: StoreClientOptions): StoreClient {
-  async function send(query: string, segment?: string): Promise<string> {
-    const headers = { 'x-spyglass-token': token, ...(segment === undefined ? {} : { 'x-spyglass-segment': segment }) }
+  async function send(query: string, insert?: { segments: string; token: string }): Promise<string> {
+    const headers = { 'x-spyglass-token': token, ...(insert ? { 'x-spyglass-segment': insert.segments } : {}) }
     let response: Response
     let text: string
     try {
-      const target = `${url}/?query=${encodeURIComponent(query)}`
+      const parameters = new URLSearchParams({ query, ...(insert ? { insert_deduplication_token: insert.token } : {}) })
+      const target = `${url}/?${parameters.toString()}`
       response = await fetch(target, { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
       text = await response.text()
     } catch (error) {
@@ -92,19 +97,41 @@ export function createStoreClient({ url, token, timeoutMs = 120_000 }: StoreClie
   }
 
   return {
-    insert: async (segment, table) => void (await send(`INSERT INTO ${DATABASE}.${table} FORMAT Native`, segment.name)),
-    async count(segment, table, { oldest, newest }) {
-      const range = `${TIME[table]} BETWEEN toDateTime(${Math.floor(oldest)}) AND toDateTime(${Math.min(Math.ceil(newest), 4_294_967_295)})`
+    async insert(segments, inserting) {
+      const names = segments.map(({ name }) => name).join(',')
+      await send(`INSERT INTO ${DATABASE}.${inserting.table} FORMAT Native`, { segments: names, token: tokenOf(inserting) })
+    },
+    async count(segments, table) {
+      const names = segments.map(({ name }) => `'${name}'`).join(', ')
       const text = await send(
-        `SELECT ${WEIGHT[table] ?? 'count()'} FROM ${DATABASE}.${table} WHERE Batch = '${segment.name}' AND ${range} FORMAT TabSeparated`,
+        `SELECT Batch, ${WEIGHT[table] ?? 'count()'} FROM ${DATABASE}.${table} WHERE Batch IN (${names}) AND ${rangeOf(segments, table)} GROUP BY Batch FORMAT TabSeparated`,
       )
-      return Number(text.trim())
+      const rows = text.split('\n').filter((line) => line !== '')
+      return new Map(rows.map((line) => [line.split('\t')[0] ?? '', Number(line.split('\t')[1])]))
     },
   }
 }
 
+/** A single segment has the token that version 0.1 gave it. */
+function tokenOf({ table, segments }: Inserting): string {
+  const [first = ''] = segments
+  return `${segments.length === 1 ? first : hash('sha256', segments.join(','), 'hex').slice(0, 32)}/${table}`
+}
+
+function rangeOf(segments: readonly SealedSegment[], table: TableName): string {
+  const contents = segments.flatMap(({ content }) => content.get(table) ?? [])
+  const oldest = Math.min(...contents.map((content) => content.oldest))
+  const newest = Math.max(...contents.map((content) => content.newest))
+  return `${TIME[table]} BETWEEN toDateTime(${Math.floor(oldest)}) AND toDateTime(${Math.min(Math.ceil(newest), 4_294_967_295)})`
+}
+
+/** What the operating system says of a disk that has no room, may not be written or fails, and of a process with too many open files. */
+const PASSING_TEXT =
+  /No space left|ENOSPC|Disk quota exceeded|Read-only file system|Input\/output error|Too many open files|errno: (?:5|23|24|28|30|122)\b/i
+
 /** Code 252 is two things: parts that are still merging pass, a segment over too many partitions does not. */
 function isLasting(code: string, text: string): boolean {
+  if (PASSING_TEXT.test(text)) return false
   if (code === '252') return /partitions/i.test(text)
   return code !== '' && code !== '0' && !PASSING.has(code)
 }

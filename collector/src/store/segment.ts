@@ -12,6 +12,16 @@ export function tableNamed(name: string): TableName {
   throw refuse('UNKNOWN_TABLE', `Table spyglass.${name} does not exist`)
 }
 
+const MAX_SEGMENTS = 100
+
+/** The paths of a table's files in several segments, as one pattern of the engine. */
+export async function segmentFiles(wal: string, segments: readonly string[], table: TableName): Promise<string> {
+  if (segments.length > MAX_SEGMENTS) throw refuse('BAD_ARGUMENTS', `X-Spyglass-Segment names more than ${MAX_SEGMENTS} segments`)
+  const paths: string[] = []
+  for (const segment of segments) paths.push(await segmentFile(wal, segment, table))
+  return paths.length === 1 ? (paths[0] as string) : join(wal, `{${segments.join(',')}}`, `${table}.native`)
+}
+
 /**
  * The path of a table's file in a segment of the write-ahead log.
  * @throws ClickhouseError when the name is not a segment's or there is no such plain file.

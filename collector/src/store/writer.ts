@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { DATABASE, tables } from '@spyglass/agent/contract'
 import { refuse } from './clickhouse-error.ts'
 import type { InsertFormat, InsertStatement } from './insert-statement.ts'
-import { segmentFile } from './segment.ts'
+import { segmentFiles } from './segment.ts'
 import type { StoreSession } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
 import { identifier, stringLiteral } from './sql-literal.ts'
@@ -19,8 +19,8 @@ export interface Written {
 }
 
 export interface Writer {
-  /** Inserts the table's file of a segment; a second time does nothing. */
-  insertSegment(segment: string, statement: InsertStatement): Promise<Written>
+  /** Inserts the files that segments have of one table, all in one; a second time with the same `token` does nothing. */
+  insertSegments(segments: readonly string[], statement: InsertStatement, token: string | undefined): Promise<Written>
   /** Inserts data sent as a body; a repeated `token` does nothing. */
   insertBody(body: Uint8Array, statement: InsertStatement, token: string | undefined): Promise<Written>
   readonly segmentsInserted: number
@@ -48,10 +48,10 @@ export function createWriter({ pool, wal, scratch }: WriterOptions): Writer {
     get segmentsInserted() {
       return segmentsInserted
     },
-    async insertSegment(segment, statement) {
-      const path = await segmentFile(wal, segment, statement.table)
-      const written = await pool.use((session) => insertFile(session, { path, statement, token: `${segment}/${statement.table}` }))
-      segmentsInserted++
+    async insertSegments(segments, statement, token = `${segments.join(',')}/${statement.table}`) {
+      const path = await segmentFiles(wal, segments, statement.table)
+      const written = await pool.use((session) => insertFile(session, { path, statement, token }))
+      segmentsInserted += segments.length
       return written
     },
     async insertBody(body, statement, token) {

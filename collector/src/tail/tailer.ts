@@ -2,11 +2,11 @@
  * Brings the server log and the access logs into otel_logs. The offset of a file stands in the journal entry of the lines that it
  * follows: after a kill neither is there without the other, so each line is stored once.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf } from '@spyglass/agent/contract'
-import { writeDurably } from '@spyglass/process/durable-file'
+import { type Damage, openStateFile, type StateFile, wrongShape } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
 import { logBlock, type TimeWindow } from '../decode/index.ts'
 import type { Submission, TailOffset } from '../wal/index.ts'
@@ -118,20 +118,23 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** Offsets from before the journals that are still there: `<state>/tail-offsets.json`. */
-export const offsetsFile = (stateFolder: string): string => join(stateFolder, 'tail-offsets.json')
-
-export function saveOffsets(stateFolder: string, offsets: readonly TailOffset[]): void {
-  writeDurably(offsetsFile(stateFolder), JSON.stringify(offsets))
+/** What a damaged file costs. */
+export const damagedOffsets = {
+  fromPrevious: 'log lines since the copy before it may be stored a second time',
+  lost: 'the logs are read from their beginning, so lines may be stored a second time',
 }
 
-/** The saved offsets; none when there are none yet or the file is damaged, and then the logs are read from their beginning. */
-export async function loadOffsets(stateFolder: string): Promise<TailOffset[]> {
-  try {
-    const parsed: unknown = JSON.parse(await readFile(offsetsFile(stateFolder), 'utf8'))
-    return Array.isArray(parsed) ? (parsed as TailOffset[]) : []
-  } catch (error) {
-    if (error instanceof SyntaxError || codeOf(error) === 'ENOENT') return []
-    throw error
-  }
+/** Offsets from before the journals that are still there: `<state>/tail-offsets.json`. */
+export function openOffsets(stateFolder: string, onDamage: (damage: Damage) => void = () => {}): StateFile<readonly TailOffset[]> {
+  return openStateFile<readonly TailOffset[]>({ file: join(stateFolder, 'tail-offsets.json'), parse: offsetsOf, onDamage })
+}
+
+function offsetsOf(content: unknown): readonly TailOffset[] {
+  if (!Array.isArray(content) || !content.every(isOffset)) throw wrongShape('it holds no list of offsets')
+  return content
+}
+
+function isOffset(item: unknown): item is TailOffset {
+  const { file, inode, offset } = (item ?? {}) as Partial<TailOffset>
+  return typeof file === 'string' && typeof inode === 'number' && Number.isSafeInteger(offset)
 }

@@ -1,8 +1,7 @@
 /** Who this collector is: an id made once for the data folder, and a boot number that rises with each start. Together they name segments. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeDurably } from '@spyglass/process/durable-file'
+import { type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
 
 export interface Identity {
   /** 12 hexadecimal digits. */
@@ -10,23 +9,33 @@ export interface Identity {
   readonly boot: number
 }
 
+/** What a damaged file costs: nothing that is stored, since names stay unique and recovery goes by the folders it finds. */
+export const damagedCollector = {
+  fromPrevious: 'the copy before the last start took its place, with a new id so that no segment gets a name twice',
+  lost: 'the collector has a new id',
+}
+
 /** Reads the identity from `<state>/collector.json`, counts the boot and makes that durable before it returns. */
-export function nextIdentity(stateFolder: string): Identity {
-  const path = join(stateFolder, 'collector.json')
-  const known = existsSync(path) ? parseIdentity(readFileSync(path, 'utf8')) : undefined
-  const identity = { id: known?.id ?? randomBytes(6).toString('hex'), boot: (known?.boot ?? 0) + 1 }
-  writeDurably(path, JSON.stringify(identity))
+export function nextIdentity(stateFolder: string, onDamage: (damage: Damage) => void = () => {}): Identity {
+  let isOld = false
+  const file = openStateFile<Identity>({
+    file: join(stateFolder, 'collector.json'),
+    parse: identityOf,
+    onDamage(damage) {
+      isOld = true // its boots may have been used
+      onDamage(damage)
+    },
+  })
+  const known = file.read()
+  const identity = known && !isOld ? { id: known.id, boot: known.boot + 1 } : { id: randomBytes(6).toString('hex'), boot: 1 }
+  file.write(identity)
   return identity
 }
 
-/** A damaged file gives a new id: names stay unique, and recovery goes by the folders it finds. */
-function parseIdentity(text: string): Identity | undefined {
-  try {
-    const { id, boot } = JSON.parse(text) as Partial<Identity>
-    return typeof id === 'string' && /^[0-9a-f]{12}$/.test(id) && Number.isSafeInteger(boot) ? { id, boot: boot as number } : undefined
-  } catch {
-    return undefined // see above
-  }
+function identityOf(content: unknown): Identity {
+  const { id, boot } = (content ?? {}) as Partial<Identity>
+  if (typeof id !== 'string' || !/^[0-9a-f]{12}$/.test(id) || !Number.isSafeInteger(boot)) throw wrongShape('it holds no id and boot')
+  return { id, boot: boot! }
 }
 
 export function segmentName({ id, boot }: Identity, sequence: number): string {

@@ -30,6 +30,8 @@ export interface SealedOptions {
   readonly onEmpty: () => void
   /** Called before journals that hold tail offsets are purged. */
   readonly beforePurge: () => Promise<void>
+  /** Told when old journals cannot be purged now. */
+  readonly onPurgeFailure: (error: unknown) => void
 }
 
 export class SealedSegments {
@@ -79,7 +81,7 @@ export class SealedSegments {
     this.#stored.add(segment.name)
     await this.#options.files.remove(segment.folder)
     this.#remove(segment)
-    await this.#purge()
+    await this.#purge().catch(this.#options.onPurgeFailure) // the segment is retired all the same
   }
 
   /** Sets the segment aside for good; gives the folder. */

@@ -10,6 +10,7 @@ import { DiskState } from './disk-state.ts'
 import { fail } from './errors.ts'
 import { type FileLayer, nodeFileLayer } from './file-layer.ts'
 import { type Identity, segmentName } from './identity.ts'
+import { type Inserting, readInserting, writeInserting } from './inserting.ts'
 import type { JournalEntry, TailOffset } from './journal.ts'
 import { DONE, recover, type RecoveredSegment, recoverSegment } from './recovery.ts'
 import { RepeatMemory } from './repeat-memory.ts'
@@ -68,6 +69,8 @@ export class WriteAheadLog {
   droppedBytes = 0
   /** Acknowledged requests that damage has cost, as far as this process has announced it. */
   requestsLost = 0
+  /** The last INSERT that was noted. */
+  inserting: Inserting | undefined
   /** Called before journals that hold tail offsets are purged; the offsets must be durable when it resolves. */
   beforePurge: (offsets: readonly TailOffset[]) => Promise<void> = async () => {}
   readonly #options: WalOptions
@@ -98,6 +101,7 @@ export class WriteAheadLog {
       now: this.#now,
       onEmpty: () => this.#sealDue(),
       beforePurge: async () => await this.beforePurge(this.tailOffsets),
+      onPurgeFailure: (error) => void this.#disk.fails(error),
     })
   }
 
@@ -107,6 +111,7 @@ export class WriteAheadLog {
     for (const folder of [options.root, join(options.root, DONE), join(options.root, QUARANTINE)]) await log.#files.makeFolder(folder)
     const { segments, remembered, droppedBytes } = await recover(log.#files, options.root)
     log.droppedBytes = droppedBytes
+    log.inserting = await readInserting(log.#files, options.root)
     const entries = [...remembered, ...segments.flatMap((segment) => segment.entries)].sort((one, other) => one.time - other.time)
     for (const entry of entries) log.#remember(entry)
     for (const segment of segments) log.#sealed.add(sealedFrom(segment, options.root))
@@ -203,6 +208,12 @@ export class WriteAheadLog {
     return this.#sealed.replace(segment, rest)
   }
 
+  /** Makes durable which INSERT is sent next. */
+  async noteInserting(inserting: Inserting): Promise<void> {
+    await writeInserting(this.#files, this.#options.root, inserting)
+    this.inserting = inserting
+  }
+
   /** The segment is in the store. */
   async retire(segment: SealedSegment): Promise<void> {
     await this.#sealed.retire(segment)
@@ -226,7 +237,7 @@ export class WriteAheadLog {
   }
 
   #enqueue(submission: Submission): Promise<'stored'> {
-    if (this.#closed) return Promise.reject(fail('SPY_WAL_CLOSED'))
+    if (this.#closed) return Promise.reject(fail('SPY_WAL_CLOSED', ['the collector stops']))
     if (this.bytes >= this.#options.maxBytes) return Promise.reject(fail('SPY_WAL_FULL', [this.bytes, this.#options.maxBytes]))
     if (this.#waitingBytes >= MAX_WAITING_BYTES) return Promise.reject(fail('SPY_WAL_BUSY', [this.#waitingBytes]))
     const rows = submission.blocks.reduce((most, block) => Math.max(most, block.rows), 0)

@@ -13,7 +13,8 @@
  *
  * `common` and `combined` are Apache's: `%h %l %u %t "%r" %>s %b`, and with `"%{Referer}i" "%{User-agent}i"`.
  */
-import { SECRET_KEYS, attr } from '@spyglass/agent/contract'
+import { attr } from '@spyglass/agent/contract'
+import { redactSecretParameters } from '@spyglass/agent/redact'
 import type { AccessEntry } from './access-entry.ts'
 
 export type AccessFormat = 'json' | 'common' | 'combined'
@@ -36,7 +37,7 @@ function jsonFormatter({ instance, application }: AccessSource): Formatter {
   const tail = `,"instance":${text(instance)},"application":${text(application)}}`
   return (entry) =>
     `${timeField(entry.time)}${clientField(entry.clientAddress)}${methodField(entry.method)}${pathField(entry.path)}` +
-    `${entry.query === undefined ? '' : queryField(redactQuery(entry.query))}${routeField(entry.route)}${statusField(entry.status)}` +
+    `${entry.query === undefined ? '' : queryField(redactSecretParameters(entry.query))}${routeField(entry.route)}${statusField(entry.status)}` +
     `${sizeField(entry.bodySize)},"duration_ms":${milliseconds(entry.durationMs)}${agentField(entry.userAgent)}` +
     `${spanFields(entry.traceId, entry.spanId)}${entry.aborted ? ',"aborted":true' : ''}${tail}`
 }
@@ -119,21 +120,14 @@ function timeField(ms: number): string {
 
 const AFTER_SECOND = THREE_DIGITS.map((digits) => `${digits}Z"`)
 
-const SECRET_PARAMETER = new RegExp(`(^|&)([^=&]*(?:${SECRET_KEYS.join('|')})[^=&]*)=[^&]*`, 'gi')
-
-/** The query with the values of secret parameters replaced. */
-export function redactQuery(query: string): string {
-  return query.replaceAll(SECRET_PARAMETER, '$1$2=[redacted]')
-}
-
 function common(entry: AccessEntry): string {
-  const target = entry.query === undefined ? entry.path : `${entry.path}?${redactQuery(entry.query)}`
+  const target = entry.query === undefined ? entry.path : `${entry.path}?${redactSecretParameters(entry.query)}`
   const request = quoted(`${entry.method} ${target} HTTP/${entry.httpVersion}`)
   return `${bare(entry.clientAddress)} - - [${commonTime(entry.time)}] ${request} ${entry.status ?? '-'} ${entry.bodySize ?? '-'}`
 }
 
 function combined(entry: AccessEntry): string {
-  return `${common(entry)} ${quoted(entry.referer ?? '-')} ${quoted(entry.userAgent ?? '-')}`
+  return `${common(entry)} ${quoted(redactSecretParameters(entry.referer ?? '-'))} ${quoted(entry.userAgent ?? '-')}`
 }
 
 /** Quoted as Apache does: `"` and `\` by a backslash, everything that is not printable ASCII by its UTF-8 bytes. */

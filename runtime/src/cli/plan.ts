@@ -1,5 +1,6 @@
 /** From the configuration to what the keeper needs: which processes, in which order, with which sockets and environment. */
 import { type Checked, checkedArguments, type DataFolder, type SpyglassConfig, writeChecked } from '@spyglass/process/checked-config'
+import type { Damage } from '@spyglass/process/durable-file'
 import type { ListenerConfig } from '@spyglass/process/config'
 import { serverIdentity, version } from '../identity.ts'
 import type { ProcessSpec } from '../keeper/generation.ts'
@@ -14,6 +15,8 @@ export type Role = 'all' | 'edge'
 export interface PlanInput extends Checked {
   readonly folder: DataFolder
   readonly role: Role
+  /** Hears of a damaged `server-id`. */
+  readonly onDamage?: (damage: Damage) => void
   /** A traffic generator to run beside: its script and arguments. */
   readonly traffic?: { readonly script: string; readonly args: readonly string[] }
 }
@@ -27,7 +30,7 @@ export function planOf(input: PlanInput): ServerPlan {
   const { config, folder, role } = input
   return {
     serverName: config.server.name,
-    serverId: serverIdentity(folder),
+    serverId: serverIdentity(folder, input.onDamage),
     version,
     dataRoot: folder.root,
     runFolder: folder.run,

@@ -2,6 +2,8 @@
 import { type Checked, type DataFolder, dataFolder, parseOffset } from '@spyglass/process/checked-config'
 import type { LoadOptions } from '@spyglass/process/config'
 import { codeOf } from '@spyglass/agent/contract'
+import { type Damage, damageError } from '@spyglass/process/durable-file'
+import { damagedIdentity } from '../identity.ts'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
 import { bannerText } from './banner.ts'
 import { checkConfig } from './check.ts'
@@ -27,7 +29,8 @@ export async function up(options: UpOptions, role: Role): Promise<number> {
   for (const remark of remarks) process.stderr.write(`spyglass: ${remark}\n`)
   const folder = dataFolder(config.data)
   const traffic = options.demo ? demoTraffic(config) : undefined
-  const keeper = await startKeeper(planOf({ config, secrets, folder, role, ...(traffic ? { traffic } : {}) }))
+  const onDamage = (damage: Damage): void => void process.stderr.write(`spyglass: ${damageError(damage, damagedIdentity).message}\n`)
+  const keeper = await startKeeper(planOf({ config, secrets, folder, role, onDamage, ...(traffic ? { traffic } : {}) }))
   const ended = stopOnSignal(keeper)
   if (firstStart) say(`secrets were made in ${folder.secrets} (mode 0600)`)
   const outcome = await withProgress(keeper, started(keeper))

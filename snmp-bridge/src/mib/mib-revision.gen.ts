@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261047Z',
-  digest: '11f99603c9a53e3b0cd18c5410fe90ba6a65b12b493e86fbb84f9f5b8b9a2b73',
+  lastUpdated: '202611261056Z',
+  digest: '55eba02bf5d10c1db8bccbe1338cb2eb34b5131391ed406bb83554f51812008e',
 }

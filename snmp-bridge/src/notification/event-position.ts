@@ -2,8 +2,7 @@
  * How far the events were followed, on disk: a bridge that begins again after a crash asks for those that came meanwhile, which the
  * endpoint keeps for its client. An event whose notification had just left may leave once more.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { writeDurably } from '@spyglass/process/durable-file'
+import { type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
 
 export interface EventPosition {
   /** Id that the endpoint gave. */
@@ -19,25 +18,36 @@ export interface PositionFile {
   clear(): void
 }
 
+/** What a damaged file costs. */
+export const damagedPosition = {
+  fromPrevious: 'a notification may be sent a second time',
+  lost: 'no notifications are sent for what happened while the bridge was away',
+}
+
+export interface PositionHooks {
+  readonly onFailure: (error: unknown) => void
+  readonly onDamage?: (damage: Damage) => void
+}
+
 /** A disk that fails costs only the events of the next crash: it is told and gone on from. */
-export function positionFile(file: string, onFailure: (error: unknown) => void): PositionFile {
-  const attempt = <T>(work: () => T): T | undefined => {
+export function positionFile(path: string, { onFailure, onDamage = () => {} }: PositionHooks): PositionFile {
+  const file = openStateFile<EventPosition>({ file: path, parse: positionOf, onDamage })
+  const attempt = (work: () => void): void => {
     try {
-      return work()
+      work()
     } catch (error) {
       onFailure(error)
-      return undefined
     }
   }
   return {
-    read: () => (existsSync(file) ? attempt(() => positionOf(JSON.parse(readFileSync(file, 'utf8')))) : undefined),
-    write: (position) => attempt(() => writeDurably(file, `${JSON.stringify(position)}\n`)),
-    clear: () => attempt(() => rmSync(file, { force: true })),
+    read: () => file.read(),
+    write: (position) => attempt(() => file.write(position)),
+    clear: () => attempt(() => file.remove()),
   }
 }
 
-function positionOf(value: unknown): EventPosition | undefined {
+function positionOf(value: unknown): EventPosition {
   const { client, lastId } = (value ?? {}) as Partial<EventPosition>
-  if (typeof client !== 'string') return undefined
+  if (typeof client !== 'string') throw wrongShape('it names no client')
   return { client, lastId: typeof lastId === 'string' ? lastId : undefined }
 }

@@ -8,7 +8,7 @@ import type { MibTable } from '../mib/tables.ts'
 import { type ManagedObject, type ObjectTypes, Snapshot } from '../table/snapshot.ts'
 import type { ReadTables, ResourceValues } from './jolokia-client.ts'
 import type { RowNumbers } from './row-numbers.ts'
-import { columnTypes, staleInstances, tableRows } from './rows.ts'
+import { columnTypes, type NumberOf, staleInstances, tableRows } from './rows.ts'
 
 const STALE_AFTER_INTERVALS = 3
 const STALE_KIND = 'instance'
@@ -26,6 +26,8 @@ export interface PollerOptions {
   readonly scalarTypes: ObjectTypes
   /** Called when polls begin to fail, with the error, and when they work again, without. */
   readonly onChange: (error?: unknown) => void
+  /** Called when the numbers of new rows cannot be put on disk, with the error, and when they can again, without. */
+  readonly onUnsaved?: (error?: unknown) => void
   readonly now?: () => number
 }
 
@@ -38,17 +40,20 @@ export interface Poller {
   stop(): void
 }
 
+type Resources = (table: MibTable, position: number) => readonly ResourceValues[]
+
 export function createPoller(options: PollerOptions): Poller {
   const { read, tables, numbers, root, intervalMs, status, now = Date.now } = options
   const types = [...options.scalarTypes, ...columnTypes(tables, root)]
   let snapshot = Snapshot.of(options.scalars(false), types)
   let lastInstances: readonly ResourceValues[] = []
   let failing = false
+  const save = numberSaver(options)
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
-  function build(polled: boolean, resources: (table: MibTable, position: number) => readonly ResourceValues[]): Snapshot {
-    const rows = tables.flatMap((table, i) => tableRows(table, resources(table, i), numbers, root))
+  function build(polled: boolean, resources: Resources, numberOf: NumberOf = numbers.numberOf): Snapshot {
+    const rows = tables.flatMap((table, i) => tableRows(table, resources(table, i), numberOf, root))
     return Snapshot.of([...options.scalars(polled), ...rows], types)
   }
 
@@ -64,9 +69,9 @@ export function createPoller(options: PollerOptions): Poller {
   async function poll(): Promise<void> {
     try {
       const answers = await read(tables)
-      const next = build(true, (_, i) => answers[i] ?? [])
-      numbers.save() // no number is shown before it is on disk
-      snapshot = next
+      const resources: Resources = (_, i) => answers[i] ?? []
+      const next = build(true, resources)
+      snapshot = save() ? next : build(true, resources, numbers.savedNumberOf)
       lastInstances = answers[tables.findIndex(({ kind }) => kind.name === STALE_KIND)] ?? []
       status.lastPoll = now()
       status.stale = false
@@ -92,5 +97,21 @@ export function createPoller(options: PollerOptions): Poller {
       stopped = true
       clearTimeout(timer)
     },
+  }
+}
+
+/** No number is shown before it is on disk: while that takes none, the answer is false, and it is told once. */
+function numberSaver({ numbers, onUnsaved = () => {} }: PollerOptions): () => boolean {
+  let isFailing = false
+  return () => {
+    try {
+      numbers.save()
+      if (isFailing) onUnsaved()
+      isFailing = false
+    } catch (error) {
+      if (!isFailing) onUnsaved(error)
+      isFailing = true
+    }
+    return !isFailing
   }
 }

@@ -2,21 +2,30 @@
  * Row numbers by name, on disk: a resource keeps its number over restarts, and no number is given twice, also when its
  * resource is gone. Graphs of an NMS hang on these numbers.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { fail } from '../errors.ts'
-import { writeDurably } from '@spyglass/process/durable-file'
+import { type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
 
 export interface RowNumbers {
   /** The number of `name` within `space`, from 1. A new one counts only once {@link save} has put it on disk. */
-  numberOf(space: string, name: string): number
-  /** Writes to disk what is new; does nothing when nothing is. */
-  save(): void
+  readonly numberOf: (space: string, name: string) => number
+  /** Writes to disk what is new; does nothing when nothing is. When the disk does not take it, the new numbers are forgotten. */
+  readonly save: () => void
+  /** The number, if it is on disk. */
+  readonly savedNumberOf: (space: string, name: string) => number | undefined
 }
 
-/** @throws SPY_SNMP_STATE */
-export function openRowNumbers(file: string): RowNumbers {
-  const spaces = readSpaces(file)
-  let changed = false
+/** What a damaged file costs. */
+export const damagedRows = {
+  fromPrevious: 'rows that were new at the last change may get other numbers',
+  lost: 'the rows of all tables are numbered anew: what an NMS has recorded under a row number may belong to another resource',
+}
+
+type Spaces = Map<string, Map<string, number>>
+
+export function openRowNumbers(path: string, onDamage: (damage: Damage) => void = () => {}): RowNumbers {
+  const file = openStateFile<Readonly<Record<string, readonly string[]>>>({ file: path, parse: listsOf, onDamage })
+  const spaces: Spaces = new Map()
+  for (const [space, names] of Object.entries(file.read() ?? {})) spaces.set(space, new Map(names.map((name, i) => [name, i + 1])))
+  const unsaved: { readonly space: string; readonly name: string }[] = []
   return {
     numberOf(space, name) {
       const names = spaces.get(space) ?? new Map<string, number>()
@@ -25,35 +34,30 @@ export function openRowNumbers(file: string): RowNumbers {
       if (known !== undefined) return known
       const number = names.size + 1
       names.set(name, number)
-      changed = true
+      unsaved.push({ space, name })
       return number
     },
     save() {
-      if (!changed) return
-      const content = Object.fromEntries([...spaces].map(([space, names]) => [space, [...names.keys()]]))
-      writeDurably(file, `${JSON.stringify(content, undefined, 1)}\n`)
-      changed = false
+      if (unsaved.length === 0) return
+      try {
+        file.write(Object.fromEntries([...spaces].map(([space, names]) => [space, [...names.keys()]])))
+      } catch (error) {
+        for (const { space, name } of unsaved) spaces.get(space)?.delete(name)
+        throw error
+      } finally {
+        unsaved.length = 0
+      }
     },
+    savedNumberOf: (space, name) => spaces.get(space)?.get(name),
   }
 }
 
 /** In the file each space is a list of names in the order of their numbers. */
-function readSpaces(file: string): Map<string, Map<string, number>> {
-  if (!existsSync(file)) return new Map()
-  return new Map(
-    Object.entries(parseFile(file)).map(([space, names]) => {
-      if (!isNames(names)) throw fail('SPY_SNMP_STATE', [file, `${space} is no list of names`])
-      return [space, new Map(names.map((name, i) => [name, i + 1]))]
-    }),
-  )
-}
-
-function parseFile(file: string): Record<string, unknown> {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-  } catch (error) {
-    throw fail('SPY_SNMP_STATE', [file, error instanceof Error ? error.message : String(error)], error)
+function listsOf(content: unknown): Readonly<Record<string, readonly string[]>> {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw wrongShape('it holds no lists by name')
+  for (const [space, names] of Object.entries(content)) {
+    if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) throw wrongShape(`${space} is no list of names`)
+    if (new Set(names).size < names.length) throw wrongShape(`${space} names a row twice`)
   }
+  return content as Readonly<Record<string, readonly string[]>>
 }
-
-const isNames = (value: unknown): value is string[] => Array.isArray(value) && value.every((name) => typeof name === 'string')

@@ -4,12 +4,14 @@ import { columnOid } from '../mib/layout.ts'
 import type { MibTable } from '../mib/tables.ts'
 import type { ManagedObject, ObjectTypes } from '../table/snapshot.ts'
 import type { ResourceValues } from './jolokia-client.ts'
-import type { RowNumbers } from './row-numbers.ts'
+
+/** The number of a row within its space; undefined: the row is not shown. */
+export type NumberOf = (space: string, name: string) => number | undefined
 
 /** The cells of one table. A value that is not known has no instance. */
-export function tableRows(table: MibTable, resources: readonly ResourceValues[], numbers: RowNumbers, root: Oid): ManagedObject[] {
+export function tableRows(table: MibTable, resources: readonly ResourceValues[], numberOf: NumberOf, root: Oid): ManagedObject[] {
   const rows = resources.flatMap((resource) => {
-    const index = rowIndex(table, resource, numbers)
+    const index = rowIndex(table, resource, numberOf)
     return index ? [{ index, resource }] : []
   })
   return table.columns.flatMap((column) => {
@@ -23,12 +25,14 @@ export function tableRows(table: MibTable, resources: readonly ResourceValues[],
 }
 
 /** Each key's number, within the numbers before it: the second pool of instance 3 is 3.2. */
-function rowIndex(table: MibTable, resource: ResourceValues, numbers: RowNumbers): number[] | undefined {
+function rowIndex(table: MibTable, resource: ResourceValues, numberOf: NumberOf): number[] | undefined {
   const index: number[] = []
   for (const { space, key } of table.indexes) {
     const name = resource[key]
     if (typeof name !== 'string' && typeof name !== 'number') return undefined
-    index.push(numbers.numberOf([space, ...index].join('/'), String(name)))
+    const number = numberOf([space, ...index].join('/'), String(name))
+    if (number === undefined) return undefined
+    index.push(number)
   }
   return index
 }

@@ -7,8 +7,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { type Damage, openStateFile, type StateFile, wrongShape } from '@spyglass/process/durable-file'
 import { fail } from '../errors.ts'
-import { writeDurably } from '@spyglass/process/durable-file'
 import { MAX_ENGINE_VALUE } from './engine-clock.ts'
 
 export interface EngineIdentity {
@@ -30,6 +30,13 @@ export interface EngineStateOptions {
   readonly machineId?: string
   /** Milliseconds since the epoch. */
   readonly now?: number
+  readonly onDamage?: (damage: Damage) => void
+}
+
+/** What a damaged file costs. */
+export const damagedEngine = {
+  fromPrevious: 'the copy before the last start took its place, and the count of boots goes on past it',
+  lost: 'the engine has a new id, which SNMPv3 managers must discover anew',
 }
 
 const FILE = 'snmp-engine.json'
@@ -45,13 +52,22 @@ export function nextEngineIdentity(stateFolder: string, options: EngineStateOpti
     .toString('hex')
     .slice(0, 32)
   const inode = inodeOf(stateFolder)
-  const stored = readState(join(stateFolder, FILE))
+  let isOld = false
+  const file = openStateFile<StoredState>({
+    file: join(stateFolder, FILE),
+    parse: stateOf,
+    onDamage(damage) {
+      isOld = true
+      options.onDamage?.(damage)
+    },
+  })
+  const stored = file.read()
   const here = { machine, path: stateFolder, inode }
   const state: StoredState =
     stored && !isClone(stored, here)
-      ? { ...here, folderId: stored.folderId, boots: nextBoots(stored, inode, options.now ?? Date.now()) }
+      ? { ...here, folderId: stored.folderId, boots: nextBoots(stored, isOld ? '' : inode, options.now ?? Date.now()) }
       : { ...here, folderId: randomUUID(), boots: 1 }
-  writeDurably(join(stateFolder, FILE), `${JSON.stringify(state)}\n`)
+  writeState(file, state)
   return { engineId: engineIdOf(machine, state.folderId), boots: state.boots }
 }
 
@@ -66,26 +82,27 @@ function isClone(stored: StoredState, here: { machine: string; path: string; ino
   return existsSync(join(stored.path, FILE)) && inodeOf(stored.path) === stored.inode
 }
 
-/** A folder with another inode was moved or restored: minutes since 2026 are past any number that counting starts can have reached. */
+/** A folder with another inode was moved or restored, and a state that took a damaged one's place is old: minutes since 2026 are past any number that counting starts can have reached. */
 function nextBoots(stored: StoredState, inode: string, now: number): number {
   const counted = stored.boots + 1
   const jumped = stored.inode === inode ? counted : Math.max(counted, Math.floor((now - JUMP_EPOCH_MS) / 60_000))
   return Math.min(MAX_ENGINE_VALUE, jumped)
 }
 
-function readState(file: string): StoredState | undefined {
-  if (!existsSync(file)) return undefined
-  const { folderId, machine, path, inode, boots } = parseState(file)
-  if (!folderId || !machine || !path || !inode || !Number.isInteger(boots)) throw fail('SPY_SNMP_STATE', [file, 'a member is missing'])
-  return { folderId, machine, path, inode, boots: boots! }
+/** RFC 3414 §2.3: without the boots on disk before the first message, replayed messages could pass for new ones. */
+function writeState(file: StateFile<StoredState>, state: StoredState): void {
+  try {
+    file.write(state)
+  } catch (error) {
+    throw fail('SPY_SNMP_STATE', [file.file, error instanceof Error ? error.message : String(error)], error)
+  }
 }
 
-function parseState(file: string): Partial<StoredState> {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Partial<StoredState>
-  } catch (error) {
-    throw fail('SPY_SNMP_STATE', [file, error instanceof Error ? error.message : String(error)], error)
-  }
+function stateOf(content: unknown): StoredState {
+  const { folderId, machine, path, inode, boots } = (content ?? {}) as Partial<StoredState>
+  for (const text of [folderId, machine, path, inode]) if (typeof text !== 'string' || text === '') throw wrongShape('a member is missing')
+  if (!Number.isInteger(boots) || boots! < 0) throw wrongShape('boots is no count')
+  return content as StoredState
 }
 
 const inodeOf = (folder: string): string => {

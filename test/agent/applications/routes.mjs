@@ -44,6 +44,9 @@ app.get('/echo', async (request) => {
 app.get('/echoed', async () => echoed)
 app.get('/logs', async (request) => {
   console.warn('from console %d', 7)
+  console.log('login', { user: 'ada', password: 'zqz-console', nested: { list: [{ apiKey: 'zqz-nested' }] } })
+  console.error(Object.assign(new Error('Bearer zqz-bearer'), { config: { headers: { Authorization: 'Basic zqz-header' } } }))
+  console.info('%j', { token: 'zqz-json' })
   request.log.info({ order: 9, password: 'hunter2' }, 'from pino')
   return {}
 })

@@ -11,6 +11,11 @@ test('lines of console and pino go out with the ids of their request, secrets re
   for (const log of [line, warning]) expect(log).toMatchObject({ traceId: root.traceId, spanId: root.spanId })
   expect(line).toMatchObject({ severityNumber: 9, attributes: { order: 9, password: '[redacted]' } })
   expect(warning.severityNumber).toBe(13)
+  const login = await until(() => sink.logs.find((log) => String(log.body).startsWith('login')))
+  expect(login.body).toContain("user: 'ada'")
+  expect(login.body).toContain("password: '[redacted]'")
+  await until(() => sink.logs.find((log) => log.body === '{"token":"[redacted]"}'))
+  expect(JSON.stringify(sink.logs)).not.toContain('zqz')
   const written = application
     .stdout()
     .split('\n')

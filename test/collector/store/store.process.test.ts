@@ -55,6 +55,28 @@ describe('segments', () => {
     ])
   })
 
+  test('are inserted together, and once for a token, also when they touch several partitions', async () => {
+    const store = await started()
+    const months = ['2090-01-01 00:00:00', '2090-02-01 00:00:00'] // not past their retention
+    const blockOf = async (batch: string, month: string): Promise<Uint8Array<ArrayBuffer>> => {
+      const sql = `SELECT toDateTime64('${month}', 3) AS Time, toLowCardinality('${batch}') AS Batch FROM numbers(10) FORMAT Native`
+      const response = await fetch(store.url, { method: 'POST', body: sql, headers: { 'x-spyglass-token': store.secrets.internal.token } })
+      return new Uint8Array(await response.arrayBuffer())
+    }
+    for (const name of ['s1', 's2', 's3']) writeSegment(store, name, await Promise.all(months.map((month) => blockOf(name, month))))
+    const headers = { 'x-spyglass-segment': 's1,s2,s3' }
+    for (let i = 0; i < 3; i++) {
+      const { status } = await store.own(INSERT, { headers, parameters: { insert_deduplication_token: 'together' } })
+      expect(status).toBe(200)
+    }
+    expect(await batches(store)).toEqual([
+      ['s1', 20],
+      ['s2', 20],
+      ['s3', 20],
+    ])
+    expect((await store.own(INSERT, { headers: { 'x-spyglass-segment': 's1,nosuch' } })).status).toBe(404)
+  })
+
   test('are recognised after a kill and a restart', async () => {
     const store = await started()
     writeSegment(store, 's1', [await eventsBlock(store, 'a', 300)])

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { createLogger } from '@spyglass/process/logger'
 import { MAX_LINE, splitLines } from '../../../collector/src/tail/line-reader.ts'
 import { rowOfLine } from '../../../collector/src/tail/log-line.ts'
-import { loadOffsets, saveOffsets, Tailer } from '../../../collector/src/tail/tailer.ts'
+import { openOffsets, Tailer } from '../../../collector/src/tail/tailer.ts'
 import { TailedFile } from '../../../collector/src/tail/tailed-file.ts'
 import type { Submission, TailOffset } from '../../../collector/src/wal/index.ts'
 import { readNative } from '../../support/native.ts'
@@ -223,11 +223,17 @@ test('a file that is not there yet is waited for', async () => {
   await file.close()
 })
 
-test('offsets are saved and loaded; a damaged file counts as none', async () => {
+test('offsets are saved and loaded; those before the last take the place of damaged ones', () => {
   const folder = tempFolder()
-  expect(await loadOffsets(folder)).toEqual([])
-  saveOffsets(folder, [{ file: '/a', inode: 1, offset: 2 }])
-  expect(await loadOffsets(folder)).toEqual([{ file: '/a', inode: 1, offset: 2 }])
-  writeFileSync(join(folder, 'tail-offsets.json'), '{')
-  expect(await loadOffsets(folder)).toEqual([])
+  const damages: string[] = []
+  const file = openOffsets(folder, ({ reason }) => damages.push(reason))
+  expect(file.read()).toBeUndefined()
+  file.write([{ file: '/a', inode: 1, offset: 2 }])
+  file.write([{ file: '/a', inode: 1, offset: 9 }])
+  expect(file.read()).toEqual([{ file: '/a', inode: 1, offset: 9 }])
+  for (const content of ['{', '{}', '[{"file":1}]', '[null]']) {
+    writeFileSync(join(folder, 'tail-offsets.json'), content)
+    expect(file.read()).toEqual([{ file: '/a', inode: 1, offset: 2 }])
+  }
+  expect(damages).toHaveLength(4)
 })

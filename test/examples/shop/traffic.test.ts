@@ -50,7 +50,7 @@ test('while the server is away it goes on trying, until it is told to stop', asy
   await new Promise((resolve) => server.close(resolve))
   const abort = new AbortController()
   const sending = sendTraffic({ url, rate: 50, signal: abort.signal })
-  setTimeout(() => abort.abort(), 150)
+  setTimeout(() => abort.abort(), 1000)
   const { sent, unanswered, answered } = await sending
   expect(sent).toBeGreaterThan(2)
   expect({ unanswered, answered }).toEqual({ unanswered: sent, answered: 0 })

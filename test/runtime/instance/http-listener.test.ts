@@ -58,7 +58,7 @@ test('bytes count while their connection is still open, and once when it has end
 test('a request that never ends is broken off at the deadline', async () => {
   const { listener, port } = await listening(() => {})
   const answer = get(port, new http.Agent()).catch((error: NodeJS.ErrnoException) => error.code)
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await until(() => listener.counts.requests === 1)
   await listener.drain(100)
   expect(await answer).toBe('ECONNRESET')
 })

@@ -9,7 +9,7 @@ function open(name = 'snmp-events.json') {
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const failures: unknown[] = []
   const file = join(folder, name)
-  return { file, failures, position: positionFile(file, (error) => failures.push(error)) }
+  return { file, failures, position: positionFile(file, { onFailure: (error) => failures.push(error) }) }
 }
 
 test('what was written is read again, until it is cleared', () => {

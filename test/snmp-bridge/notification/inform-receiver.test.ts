@@ -71,8 +71,9 @@ function answerOf(message: Buffer, manager: Manager): Buffer | undefined {
     : seal(writer, { ...signed, priv: true })
 }
 
-function receiverOf({ port }: Manager, retries = 1): Receiver {
-  const target = { host: '127.0.0.1', port, version: 'v3' as const, timeoutMs: 50, retries }
+/** A manager that answers is given the time of the test; one that does not, only `timeoutMs`. */
+function receiverOf({ port }: Manager, { retries = 1, timeoutMs = 60_000 } = {}): Receiver {
+  const target = { host: '127.0.0.1', port, version: 'v3' as const, timeoutMs, retries }
   const [receiver] = createReceivers([target], { ...user, user: user.name })
   closing.push(() => receiver!.close())
   return receiver!
@@ -100,13 +101,13 @@ test('a receiver that started again is followed to its new boots', async () => {
 test('an acknowledgement that is not signed is none', async () => {
   const manager = await startManager()
   manager.acknowledge = 'forged'
-  await expect(receiverOf(manager).deliver(notification)).rejects.toMatchObject({ code: 'SPY_SNMP_RECEIVER' })
+  await expect(receiverOf(manager, { timeoutMs: 50 }).deliver(notification)).rejects.toMatchObject({ code: 'SPY_SNMP_RECEIVER' })
 })
 
 test('an inform is repeated as often as configured, then given up, and the engine is discovered anew', async () => {
   const manager = await startManager()
   manager.acknowledge = 'never'
-  const receiver = receiverOf(manager, 2)
+  const receiver = receiverOf(manager, { retries: 2, timeoutMs: 1000 })
   await expect(receiver.deliver(notification)).rejects.toMatchObject({ code: 'SPY_SNMP_RECEIVER' })
   expect(manager.seen).toEqual(['discovery', 'inform 0', 'inform 5', 'inform 5', 'inform 5'])
   manager.acknowledge = 'signed'

@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { integer } from '../../../snmp-bridge/src/ber/value.ts'
@@ -29,6 +30,7 @@ function setUp(file = join(tempFolder(), 'rows.json')) {
     now: 10_000,
     fails: false,
     changes: [] as unknown[],
+    unsaved: [] as unknown[],
     resources: [{ name: 'http-1', state: 'ready', pid: 7 }] as ResourceValues[],
   }
   const poller = createPoller({
@@ -44,6 +46,7 @@ function setUp(file = join(tempFolder(), 'rows.json')) {
     scalars: (polled) => (polled ? [{ oid: AFTER_POLL, value: integer(1) }] : []),
     scalarTypes: [AFTER_POLL.slice(0, -1)],
     onChange: (error) => world.changes.push(error),
+    onUnsaved: (error) => world.unsaved.push(error),
     now: () => world.now,
   })
   return { status, world, poller }
@@ -92,14 +95,24 @@ test('failing and working again are told once each', async () => {
   expect(world.changes).toEqual([expect.any(RangeError), undefined])
 })
 
-test('rows whose numbers cannot be put on disk are not shown, and the poll counts as failed', async () => {
-  const { poller, world, status } = setUp(join(tempFolder(), 'missing', 'rows.json'))
+test('rows whose numbers cannot be put on disk are not shown until they can be; all others go on', async () => {
+  const file = join(tempFolder(), 'rows.json')
+  const { poller, world, status } = setUp(file)
   await poller.poll()
-  world.now += 1_000_000
+  const inTheWay = `${file}.${process.pid}`
+  mkdirSync(inTheWay)
+  world.resources = [
+    { name: 'http-1', state: 'draining', pid: 7 },
+    { name: 'http-2', state: 'ready', pid: 8 },
+  ]
+  const second = [...columnOid(ROOT, 2, 3), 2]
+  for (let i = 0; i < 2; i++) await poller.poll()
+  expect([poller.snapshot().find(state), poller.snapshot().find(second)].map((at) => at >= 0)).toEqual([true, false])
+  expect(status).toMatchObject({ pollErrors: 0, stale: false })
+  rmSync(inTheWay, { recursive: true, force: true })
   await poller.poll()
-  expect(poller.snapshot().find(state)).toBe(-1)
-  expect(status).toMatchObject({ pollErrors: 2, stale: true })
-  expect(world.changes).toEqual([expect.objectContaining({ code: 'ENOENT' })])
+  expect(poller.snapshot().find(second)).toBeGreaterThanOrEqual(0)
+  expect(world.unsaved).toEqual([expect.anything(), undefined])
 })
 
 test('start polls at once, and stop ends it', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openRowNumbers } from '../../../snmp-bridge/src/source/row-numbers.ts'
@@ -32,13 +32,37 @@ test('nothing is written while nothing is new', () => {
   numbers.numberOf('instance', 'a')
   numbers.save()
   expect(statSync(file).ino).toBe(before)
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ instance: ['a'] })
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ state: { instance: ['a'] } })
 })
 
-test('a file that cannot be read stops the start with its path', () => {
-  const file = join(tempFolder(), 'rows.json')
-  for (const content of ['{"instance":', '{"instance":[1]}', '{"instance":"a"}']) {
+test.for(['', '{"instance":', '{"instance":[1]}', '{"instance":"a"}', '{"instance":["a","a"]}', '[]'])(
+  'of a damaged file (%j) the copy before the last change keeps the numbers, and that is told',
+  (content) => {
+    const file = join(tempFolder(), 'rows.json')
+    const numbers = openRowNumbers(file)
+    for (const name of ['b', 'a', 'late']) {
+      numbers.numberOf('instance', name)
+      if (name !== 'b') numbers.save()
+    }
     writeFileSync(file, content)
-    expect(() => openRowNumbers(file)).toThrow(expect.objectContaining({ code: 'SPY_SNMP_STATE' }))
-  }
+    const damages: boolean[] = []
+    const again = openRowNumbers(file, ({ fromPrevious }) => damages.push(fromPrevious))
+    expect(['a', 'b', 'new'].map((name) => again.numberOf('instance', name))).toEqual([2, 1, 3])
+    expect(damages).toEqual([true])
+  },
+)
+
+test('numbers that the disk does not take are forgotten, so that none is shown and none is left out', () => {
+  const file = join(tempFolder(), 'rows.json')
+  const numbers = openRowNumbers(file)
+  numbers.numberOf('instance', 'a')
+  numbers.save()
+  mkdirSync(`${file}.${process.pid}`) // in the way of the write
+  numbers.numberOf('instance', 'b')
+  expect(() => numbers.save()).toThrow()
+  expect([numbers.savedNumberOf('instance', 'a'), numbers.savedNumberOf('instance', 'b')]).toEqual([1, undefined])
+  rmSync(`${file}.${process.pid}`, { recursive: true, force: true })
+  expect(numbers.numberOf('instance', 'c')).toBe(2)
+  numbers.save()
+  expect(openRowNumbers(file).numberOf('instance', 'c')).toBe(2)
 })

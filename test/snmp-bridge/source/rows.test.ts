@@ -13,7 +13,12 @@ const ROOT = [1, 3, 6, 1, 4, 1, 32_473]
 test('a resource of an instance is indexed by the number of the instance and its own', () => {
   const numbers = openRowNumbers(join(tempFolder(), 'rows.json'))
   numbers.numberOf('instance', 'other')
-  const rows = tableRows(tableOf('datasource'), [{ instance: 'http-1', name: 'shop', state: 'ok', activeConnections: 3 }], numbers, ROOT)
+  const rows = tableRows(
+    tableOf('datasource'),
+    [{ instance: 'http-1', name: 'shop', state: 'ok', activeConnections: 3 }],
+    numbers.numberOf,
+    ROOT,
+  )
   expect(rows.map(({ oid, value }) => [formatOid(oid.slice(ROOT.length)), value])).toEqual([
     ['1.4.1.3.2.1', { type: 'octets', value: Buffer.from('http-1') }],
     ['1.4.1.4.2.1', { type: 'octets', value: Buffer.from('shop') }],
@@ -24,7 +29,7 @@ test('a resource of an instance is indexed by the number of the instance and its
 
 test('a resource without its keys has no row', () => {
   const numbers = openRowNumbers(join(tempFolder(), 'rows.json'))
-  expect(tableRows(tableOf('datasource'), [{ name: 'shop', state: 'ok' }], numbers, ROOT)).toEqual([])
+  expect(tableRows(tableOf('datasource'), [{ name: 'shop', state: 'ok' }], numbers.numberOf, ROOT)).toEqual([])
 })
 
 test('of a stale instance name and state unknown are left', () => {

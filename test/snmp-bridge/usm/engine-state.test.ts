@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -17,7 +17,7 @@ test('boots rises with each start, the engine id stays, and both are on disk', (
   expect(first.boots).toBe(1)
   expect(second.boots).toBe(2)
   expect(second.engineId).toEqual(first.engineId)
-  expect(JSON.parse(readFileSync(join(state, 'snmp-engine.json'), 'utf8'))).toMatchObject({ boots: 2 })
+  expect(JSON.parse(readFileSync(join(state, 'snmp-engine.json'), 'utf8'))).toMatchObject({ state: { boots: 2 } })
 })
 
 test('the engine id is of format octets, under enterprise 8072, and does not show the machine id', () => {
@@ -59,10 +59,37 @@ test('a folder restored from a backup keeps its engine id, and boots jumps past 
   expect(nextEngineIdentity(state, { machineId, now: Date.UTC(2026, 5, 1) }).boots).toBe(restored.boots + 1)
 })
 
-test('a state that cannot be read stops the start with its path', () => {
+test.for(['', '{"boots":', '[]', '{"boots":"7"}', 'null'])(
+  'a damaged state (%j) keeps the engine id by the copy before it, and its boots pass all that can have been used',
+  (content) => {
+    const state = folder()
+    const now = Date.UTC(2026, 5, 1)
+    const damages: string[] = []
+    const next = () => nextEngineIdentity(state, { machineId, now, onDamage: ({ reason }) => damages.push(reason) })
+    const first = next()
+    for (let i = 0; i < 5; i++) next()
+    writeFileSync(join(state, 'snmp-engine.json'), content)
+    const { engineId, boots } = next()
+    expect(engineId).toEqual(first.engineId)
+    expect(boots).toBe((now - Date.UTC(2026, 0, 1)) / 60_000)
+    expect(next()).toEqual({ engineId, boots: boots + 1 })
+    expect(damages).toEqual([expect.stringMatching(/./)])
+  },
+)
+
+test('without a whole copy the engine is a new one', () => {
   const state = folder()
+  const first = nextEngineIdentity(state, { machineId })
   nextEngineIdentity(state, { machineId })
-  writeFileSync(join(state, 'snmp-engine.json'), '{"boots":')
+  for (const name of ['snmp-engine.json', 'snmp-engine.json.previous']) writeFileSync(join(state, name), 'x')
+  const second = nextEngineIdentity(state, { machineId })
+  expect(second.engineId).not.toEqual(first.engineId)
+  expect(second.boots).toBe(1)
+})
+
+test('a state that cannot be written stops the start with its path', () => {
+  const state = folder()
+  mkdirSync(join(state, `snmp-engine.json.${process.pid}`), { recursive: true })
   expect(() => nextEngineIdentity(state, { machineId })).toThrow(expect.objectContaining({ code: 'SPY_SNMP_STATE' }))
 })
 

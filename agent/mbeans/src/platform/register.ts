@@ -5,10 +5,11 @@ import { dirname } from 'node:path'
 import process from 'node:process'
 import v8 from 'node:v8'
 import { type Getters, type ResourceKeys, type ResourceKind, objectNameOf, platformKinds } from '@spyglass/agent/contract'
+import { redactArguments } from '@spyglass/agent/redact'
 import { type Registry, sampled } from '@spyglass/agent/registry'
 import { GARBAGE_COLLECTIONS, watchGarbageCollection } from './garbage-collection.ts'
 import { createCpuLoad, fileDescriptorLimit, openFileDescriptors, swapSpace, threads, virtualMemory } from './operating-system.ts'
-import { inputArguments, systemProperties } from './runtime-info.ts'
+import { systemProperties } from './runtime-info.ts'
 
 export interface PlatformOptions {
   /** Name of the process: an instance, management, collector, store or snmp-bridge. */
@@ -101,7 +102,7 @@ function addBufferPool(add: Add, name: string, { count, bytes }: BufferPool): vo
 
 function addRuntime(add: Add, processName: string): void {
   const properties = systemProperties(processName)
-  const redacted = inputArguments(process.execArgv)
+  const redacted = redactArguments(process.execArgv)
   const startTime = Math.round(performance.timeOrigin)
   add(
     javaRuntime,

@@ -1,28 +1,6 @@
 /** What may be told of how the process was started: nothing that could be a secret. */
 import os from 'node:os'
 import process from 'node:process'
-import { SECRET_KEYS } from '@spyglass/agent/contract'
-
-const REDACTED = '[redacted]'
-/** Credentials in a URL: `scheme://user:password@host`. */
-const CREDENTIALS = /\/\/[^/@\s]+@/g
-
-/** Arguments with values that look like secrets replaced: `--token=x`, `--token x`, `--db=postgres://user:x@host`. */
-export function inputArguments(given: readonly string[]): readonly string[] {
-  return given.map((argument, index) => {
-    const before = given[index - 1]
-    if (before !== undefined && before.startsWith('-') && !before.includes('=') && isSecret(before) && !argument.startsWith('-'))
-      return REDACTED
-    const equals = argument.indexOf('=')
-    if (equals !== -1 && isSecret(argument.slice(0, equals))) return `${argument.slice(0, equals)}=${REDACTED}`
-    return argument.replaceAll(CREDENTIALS, `//${REDACTED}@`)
-  })
-}
-
-function isSecret(name: string): boolean {
-  const lower = name.toLowerCase()
-  return SECRET_KEYS.some((key) => lower.includes(key))
-}
 
 /** Versions and places, as rows of a Java map. No environment variable is among them. */
 export function systemProperties(processName: string): readonly { readonly key: string; readonly value: string }[] {

@@ -44,7 +44,8 @@ export const collector = declareKind({
       type: 'double',
       role: 'gauge',
       unit: 's',
-      description: 'Age of the oldest acknowledged data not yet in the store.',
+      description:
+        'Age of the newest data that can be queried: how long ago the oldest data was acknowledged that is not in the store yet; 0 when all is.',
       column: 15,
       snmpScale: 1000,
     },

@@ -26,6 +26,8 @@ export interface Red {
   readonly from: number
   readonly to: number
   readonly stepSeconds: number
+  /** Everything taken before this moment is in the store: charts end here. Milliseconds since the epoch. */
+  readonly readableUntil: number
   readonly total: {
     readonly requests: number
     readonly errors: number

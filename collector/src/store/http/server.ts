@@ -135,9 +135,11 @@ async function insert(
   if (role !== 'own') throw refuse('ACCESS_DENIED', 'Only statements that read are allowed with these credentials')
   const parsed = parseInsert(statement)
   const segment = request.headers['x-spyglass-segment']
-  if (typeof segment === 'string') return sendWritten(response, await store.writer.insertSegment(segment, parsed), origin)
+  const token = query.get('insert_deduplication_token') ?? undefined
+  if (typeof segment === 'string')
+    return sendWritten(response, await store.writer.insertSegments(segment.split(','), parsed, token), origin)
   const body = await bodyOf(request, MAX_INSERT_BYTES)
-  sendWritten(response, await store.writer.insertBody(body, parsed, query.get('insert_deduplication_token') ?? undefined), origin)
+  sendWritten(response, await store.writer.insertBody(body, parsed, token), origin)
 }
 
 async function read({ request, response, query, origin, role, gone }: Exchange, sql: string, options: StoreServerOptions): Promise<void> {

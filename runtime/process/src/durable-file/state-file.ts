@@ -3,10 +3,11 @@
  * place, a mode that forbids reading) is never a reason to stay down: the file is set aside under another name, the copy before the last
  * change is used if it is whole, and whoever opened it is told what that costs.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { codeOf } from '@spyglass/agent/contract'
 import { setAside, writeDurably } from './durable-file.ts'
+import { wrongShape } from './errors.ts'
 
 export interface StateFileOptions<T> {
   /** Path of the file; beside it lies `NAME.previous`. */
@@ -33,6 +34,8 @@ export interface StateFile<T> {
   read(): T | undefined
   /** Replaces it; on the disk when it returns. Throws what the file system says. */
   write(state: T): void
+  /** Removes it and its previous copy. Throws what the file system says. */
+  remove(): void
 }
 
 export function openStateFile<T>(options: StateFileOptions<T>): StateFile<T> {
@@ -59,6 +62,9 @@ export function openStateFile<T>(options: StateFileOptions<T>): StateFile<T> {
       if (found) onDamage({ file, reason: found.reason, setAside: found.setAside, fromPrevious: recovered !== undefined })
       return recovered?.state
     },
+    remove() {
+      for (const path of [file, previous]) rmSync(path, { force: true, recursive: true })
+    },
     write(state) {
       const text = JSON.stringify(state)
       writeDurably(file, `{"checksum":"${checksumOf(text)}","state":${text}}\n`, { keepAs: previous })
@@ -66,13 +72,14 @@ export function openStateFile<T>(options: StateFileOptions<T>): StateFile<T> {
   }
 }
 
-/** Files of before version 0.2 hold the state alone, without a checksum. */
+/** Files of early builds hold the state alone, without a checksum; a UUID stands there as it is. */
 function contentOf(text: string): unknown {
-  if (text.trim() === '') throw new SyntaxError('it is empty')
+  if (text.trim() === '') throw wrongShape('it is empty')
+  if (/^[\da-f-]{36}\s*$/.test(text)) return text.trim()
   const content: unknown = JSON.parse(text)
   if (typeof content !== 'object' || content === null || !('checksum' in content && 'state' in content)) return content
   const { checksum, state } = content
-  if (checksum !== checksumOf(JSON.stringify(state))) throw new SyntaxError('its checksum is wrong')
+  if (checksum !== checksumOf(JSON.stringify(state))) throw wrongShape('its checksum is wrong')
   return state
 }
 

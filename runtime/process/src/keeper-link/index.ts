@@ -1,1 +1,2 @@
+export { emitWhenReady } from './early-events.ts'
 export * from './keeper-link.ts'

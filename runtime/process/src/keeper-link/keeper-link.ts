@@ -6,6 +6,7 @@ import { flushCompileCache } from 'node:module'
 import process from 'node:process'
 import type { FromChild, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
 import { PUSH_INTERVAL_MS, type Registry } from '@spyglass/agent/registry'
+import { emitEarly } from './early-events.ts'
 
 export interface KeeperLinkOptions {
   readonly registry: Registry
@@ -41,10 +42,8 @@ const TURN_MS = 500
 export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
   const { registry, stop, onMessage, pushIntervalMs = PUSH_INTERVAL_MS, unready = () => [], passEvents = true } = options
   const kept = typeof process.send === 'function'
-  let pushing = false
+  let [pushing, isInOrder, stopping] = [false, false, false]
   let ending: NodeJS.Timeout | undefined
-  let isInOrder = false
-  let stopping = false
 
   /** The channel's own buffer is unbounded, so a push waits until the last one has left; the newest values win. */
   function push(): void {
@@ -101,6 +100,7 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
     kept,
     send,
     ready() {
+      emitEarly(registry)
       flushCompileCache() // a later SIGKILL must not cost the next start what this one compiled
       if (!kept) return
       send({ type: 'ready' })

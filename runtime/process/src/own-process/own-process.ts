@@ -8,6 +8,8 @@ import { codeOf, type FromChild, kindNamed } from '@spyglass/agent/contract'
 import { createRegistry, type Registry, STALE_AFTER_MS } from '@spyglass/agent/registry'
 import { registerEventLoop, registerHeap } from '@spyglass/agent/runtime-metrics'
 import { openProcessConfig, type ProcessConfig } from '../config/checked.ts'
+import { type DamageReporter, damageReporter } from '../durable-file/index.ts'
+import { emitWhenReady } from '../keeper-link/index.ts'
 import { createLogger, type Logger } from '../logger/index.ts'
 import type { startErrors } from './errors.ts'
 import { guardOutput } from '../output/index.ts'
@@ -15,6 +17,8 @@ import { guardOutput } from '../output/index.ts'
 export interface OwnProcess extends ProcessConfig {
   readonly registry: Registry
   readonly logger: Logger
+  /** For the state files of the process: logs their damage and emits it as an event. */
+  readonly onDamage: DamageReporter
 }
 
 /**
@@ -27,7 +31,12 @@ export async function openOwnProcess(name: string, argv: readonly string[]): Pro
   const registry = createRegistry({ kindNamed, staleAfterMs: STALE_AFTER_MS })
   registerHeap(registry, name)
   registerEventLoop(registry, name)
-  return { config, folder, secrets, registry, logger }
+  const onDamage = damageReporter({
+    serverName: config.server.name,
+    log: (fields, message) => logger.error(fields, message),
+    emit: (event) => emitWhenReady(registry, event),
+  })
+  return { config, folder, secrets, registry, logger, onDamage }
 }
 
 export interface OwnProgram {

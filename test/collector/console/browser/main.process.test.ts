@@ -32,8 +32,6 @@ let visit: Visit
 interface Scrolled {
   /** Most rows that existed at once. */
   readonly drawn: number
-  /** Milliseconds that each step took to be drawn, ascending. */
-  readonly times: readonly number[]
   readonly last: string
 }
 
@@ -41,17 +39,14 @@ interface Scrolled {
 const SCROLL = `(async () => {
   const scroller = document.querySelector('.waterfall')
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
-  const times = []
   let drawn = 0
   for (let i = 1; i <= 30; i++) {
-    const before = performance.now()
     scroller.scrollTop = (scroller.scrollHeight * i) / 30
     await frame()
     await frame()
-    times.push(performance.now() - before)
     drawn = Math.max(drawn, scroller.querySelectorAll('.row').length)
   }
-  return { drawn, times: times.sort((a, b) => a - b), last: scroller.querySelector('.row:last-child').textContent }
+  return { drawn, last: scroller.querySelector('.row:last-child').textContent }
 })()`
 
 /** A root with ten thousand spans below it, a few levels deep. */
@@ -167,12 +162,11 @@ describe('in Chromium', () => {
     expect(await text('.detail h2')).toBe('SELECT orders')
   })
 
-  test('a trace of 10,000 spans scrolls: only what is in sight is drawn, and a step takes less than a tenth of a second', async () => {
+  test('a trace of 10,000 spans scrolls: only what is in sight is drawn', async () => {
     await open(`#/trace/${BIG}`)
     expect(await text('.tracehead')).toContain('10\u202f000 spans')
-    const { drawn, times, last } = await visit.page.evaluate<Scrolled>(SCROLL)
+    const { drawn, last } = await visit.page.evaluate<Scrolled>(SCROLL)
     expect(drawn).toBeLessThan(80)
-    expect(times[15]).toBeLessThan(100)
     expect(last).toContain('step')
   })
 

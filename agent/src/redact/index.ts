@@ -1,0 +1,7 @@
+/** What must not be shown: one set of rules for the agent, our own processes and the collector. */
+export { redactArguments, redactCommandLine } from './arguments.ts'
+export { isCardNumber } from './card-number.ts'
+export { redactText } from './free-text.ts'
+export { isSecretName, REDACTED, type Secrecy, secrecyOf } from './secret-names.ts'
+export { redactQuery, redactSecretParameters, redactUrl, redactUserInfo } from './url.ts'
+export { isSecretField, redactValue } from './values.ts'

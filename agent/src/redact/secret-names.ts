@@ -1,0 +1,71 @@
+/** Names that say that their value is a secret: of attributes, fields, headers, parameters, environment variables and options. */
+
+/** Stands in for a secret. */
+export const REDACTED = '[redacted]'
+
+/** Parts of names, without what separates words. */
+const PARTS = [
+  'accesskey',
+  'accountkey',
+  'apikey',
+  'authorization',
+  'cookie',
+  'credential',
+  'passphrase',
+  'passcode',
+  'passwd',
+  'password',
+  'privatekey',
+  'secret',
+  'sessid',
+  'sessionid',
+  'sharedaccess',
+]
+/** A number of such a name counts something: `max_tokens`. */
+const COUNTED_PART = 'token'
+/** Only as the last word: `x-auth`, not `auth.method`. */
+const LAST_WORDS = new Set([
+  'auth',
+  'bearer',
+  'csrf',
+  'cvc',
+  'cvv',
+  'jwt',
+  'otp',
+  'pass',
+  'passwort',
+  'pin',
+  'pw',
+  'pwd',
+  'sid',
+  'ssn',
+  'xsrf',
+])
+
+export type Secrecy = 'open' | 'secret' | 'secret-text'
+
+const MAX_KNOWN = 4096
+const known = new Map<string, Secrecy>()
+
+/** `secret-text`: a secret if it is no number. Names are remembered, since the same few come again. */
+export function secrecyOf(name: string): Secrecy {
+  const found = known.get(name)
+  if (found !== undefined) return found
+  if (known.size >= MAX_KNOWN) known.clear()
+  const secrecy = judge(name)
+  known.set(name, secrecy)
+  return secrecy
+}
+
+/** Whether the value of this name is never logged, exported, stored or shown. */
+export function isSecretName(name: string): boolean {
+  return secrecyOf(name) !== 'open'
+}
+
+function judge(name: string): Secrecy {
+  const compact = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  if (PARTS.some((part) => compact.includes(part))) return 'secret'
+  const lastWord = /[A-Z]?[a-z]+$|[A-Z]+$/.exec(name.replaceAll(/[^A-Za-z]+$/g, ''))?.[0].toLowerCase() ?? ''
+  if (LAST_WORDS.has(lastWord)) return 'secret'
+  return compact.includes(COUNTED_PART) ? 'secret-text' : 'open'
+}

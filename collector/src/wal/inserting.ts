@@ -1,0 +1,29 @@
+/**
+ * Which INSERT may be under way, durable before it is sent: only the same rows under the same token are dropped as a repeat, so after a
+ * crash it must be repeated as it was.
+ */
+import { join } from 'node:path'
+import { type TableName, tables } from '@spyglass/agent/contract'
+import { type FileLayer, writeSynced } from './file-layer.ts'
+import { checkedLine, textOfLine } from './journal.ts'
+
+export interface Inserting {
+  readonly table: TableName
+  /** Names, in the order in which they make the token. */
+  readonly segments: readonly string[]
+}
+
+const FILE = 'inserting'
+
+/** A torn note is as good as none: its INSERT was not sent. */
+export async function readInserting(files: FileLayer, root: string): Promise<Inserting | undefined> {
+  if (!(await files.list(root)).includes(FILE)) return undefined
+  const bytes = await files.read(join(root, FILE))
+  const text = textOfLine(bytes.subarray(0, Math.max(0, bytes.indexOf(10))))
+  const inserting = text === undefined ? undefined : (JSON.parse(text) as Inserting)
+  return inserting && Object.hasOwn(tables, inserting.table) ? inserting : undefined
+}
+
+export async function writeInserting(files: FileLayer, root: string, inserting: Inserting): Promise<void> {
+  await writeSynced(files, join(root, FILE), checkedLine(JSON.stringify(inserting)))
+}

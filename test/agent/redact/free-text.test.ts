@@ -1,0 +1,127 @@
+import { format } from 'node:util'
+import { assert, property, string, stringMatching } from 'fast-check'
+import { expect, test } from 'vitest'
+import { redactText } from '../../../agent/src/redact/free-text.ts'
+
+test.each([
+  // Names and values.
+  ['password=hunter2 user=bob', 'password=[redacted] user=bob'],
+  ['DB_PASSWORD: hunter2, n', 'DB_PASSWORD: [redacted], n'],
+  ['{"password":"hunt\\"er2","n":1}', '{"password":"[redacted]","n":1}'],
+  ['"{\\"password\\":\\"hunter2\\",\\"a\\":1}"', '"{\\"password\\":\\"[redacted]\\",\\"a\\":1}"'],
+  ['{"cookies":["a=b","c]"],"n":1}', '{"cookies":"[redacted]","n":1}'],
+  ['x-api-key => abc', 'x-api-key => [redacted]'],
+  ['AccountKey=abc==;EndpointSuffix=x', 'AccountKey=[redacted];EndpointSuffix=x'],
+  ['Pwd=x;Uid=y', 'Pwd=[redacted];Uid=y'],
+  ['pin: 1234', 'pin: [redacted]'],
+  ['/x?token=abc&a=1', '/x?token=[redacted]&a=1'],
+  ["password: 'never closed", "password: '[redacted]'"],
+  ['secrets: { a: 1, b: { c', 'secrets: [redacted]'],
+  ['<password>abc</password><n>1</n>', '<password>[redacted]</password><n>1</n>'],
+  ['passwords: <Buffer 01 02>', 'passwords: [redacted]>'],
+  // Headers.
+  ['Authorization: Bearer abc.def\nHost: x', 'Authorization: [redacted]\nHost: x'],
+  ['Cookie: a=b; c=d\r\nHost: x', 'Cookie: [redacted]\r\nHost: x'],
+  ['got Bearer abcdef123.', 'got Bearer [redacted]'],
+  ['got Basic dXNlcjpwYXNz', 'got Basic [redacted]'],
+  // Known issuers.
+  ['key AKIAIOSFODNN7EXAMPLE!', 'key [redacted]!'],
+  ['jwt eyJhbGciOi.eyJzdWIiOi.sig end', 'jwt [redacted] end'],
+  ['ghp_0123456789abcdefghijABCDEF xoxb-123456789-abc sk_live_12345678', '[redacted] [redacted] [redacted]'],
+  ['-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nx', '[redacted]\nx'],
+  ['-----BEGIN PRIVATE KEY-----\nnever', '[redacted]'],
+  ['-----BEGIN CERTIFICATE-----\nabc', '-----BEGIN CERTIFICATE-----\nabc'],
+  // Cards, URLs, statements.
+  ['card 4111 1111 1111 1111, 5555-5555-5555-4444', 'card [redacted], [redacted]'],
+  ['connect to postgres://bob:pw@db/x', 'connect to postgres://[redacted]@db/x'],
+  ["insert into users (pw) values ('x') - duplicate key", 'insert into users (pw) values (?) - duplicate key'],
+  ["Executing (default): SELECT a FROM t WHERE x = 'y' LIMIT 1;", 'Executing (default): SELECT a FROM t WHERE x = ? LIMIT ?'],
+  ["failed: UPDATE t SET a = 'b'", 'failed: UPDATE t SET a = ?'],
+  ['query: DELETE FROM t WHERE a = \'b\' -- PARAMETERS: ["c"]', 'query: DELETE FROM t WHERE a = ?'],
+])('%j', (text, expected) => {
+  expect(redactText(text)).toBe(expected)
+  expect(redactText(expected), 'again').toBe(expected)
+})
+
+test.each([
+  'Please select an item from the list: "it\'s"',
+  'user 42 logged in at 2026-11-26T10:00:00.123Z, trace 4bf92f3577b34da6a3ce929d0e0e4736',
+  'max_tokens: 500, tokens=12',
+  'password: null, secret: undefined, token: true',
+  'bearer token expected, basic settings saved',
+  'order 4111111111111112 at 1732612345678901234',
+  'GET https://example.com/a/b@c 200',
+  'compass: north; pinned: yes',
+])('%j stays as it is', (text) => {
+  expect(redactText(text)).toBe(text)
+})
+
+test('secrets of inspected objects go, at any depth', () => {
+  const error = Object.assign(new Error('boom'), { password: 'zqz1', config: { headers: { Authorization: 'Basic zqz2' } } })
+  const values = [
+    { user: 'bob', password: 'zqz3', deep: { apiKey: 'zqz4', list: [{ token: 'zqz5' }] }, credentials: { a: 'zqz6', b: ['zqz7}'] } },
+    new Map([['pin', 'zqz8']]),
+    { password: 'zqz9\n'.repeat(60) },
+    { [Symbol('secret')]: 'zqz10', 'session-id': `it's "zqz11"` },
+    error,
+    new (class Login {
+      password = 'zqz12'
+    })(),
+  ]
+  const text = redactText(values.map((value) => format(value)).join('\n'))
+  expect(text).not.toContain('zqz')
+  expect(text).toContain("user: 'bob'")
+  expect(text).toContain('Error: boom')
+})
+
+test('a secret of any form is taken out whatever stands around it', () => {
+  const secret = stringMatching(/^[A-Za-z0-9]{6,12}$/)
+  const around = string({ maxLength: 20 }).filter((text) => !/["'`\\<>=:]/.test(text))
+  assert(
+    property(secret, around, around, (value, before, after) => {
+      const planted = `zQ7${value}`
+      for (const form of [
+        `password=${planted}`,
+        `"token": "${planted}"`,
+        `Bearer ${planted}`,
+        `x://u:${planted}@h`,
+        `apiKey: '${planted}'`,
+      ]) {
+        expect(redactText(`${before} ${form} ${after}`)).not.toContain(planted)
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test.each([
+  'password=',
+  'password:"',
+  '{"token":',
+  'Bearer ',
+  '://a',
+  'eyJaaaaa-',
+  ': select ',
+  '-----BEGIN ',
+  '4 1 ',
+  '<password>',
+  "secret: 'a' +\n ",
+])('many %j cost in proportion to their length', (part) => {
+  const cpuOf = (text: string): number => {
+    const before = process.cpuUsage()
+    redactText(text)
+    const { user, system } = process.cpuUsage(before)
+    return user + system
+  }
+  const once = part.repeat(16_000 / part.length)
+  const fourTimes = part.repeat(64_000 / part.length)
+  let ratio = Number.POSITIVE_INFINITY
+  let least = Number.POSITIVE_INFINITY
+  let leastOfFour = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 30 && ratio > 8; i++) {
+    least = Math.min(least, Math.max(500, cpuOf(once)))
+    leastOfFour = Math.min(leastOfFour, cpuOf(fourTimes))
+    ratio = leastOfFour / least
+  }
+  expect(ratio).toBeLessThan(8)
+})
