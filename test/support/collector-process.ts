@@ -21,18 +21,21 @@ export interface CollectorStart {
   readonly data: string
   readonly storePort: number
   readonly port?: number
+  /** Other sections of the configuration. */
+  readonly settings?: Readonly<Record<string, unknown>>
   /** Settings of `collector`. */
   readonly collector?: Readonly<Record<string, number>>
 }
 
 /** Starts the collector's command as a user would, without waiting for it. */
-export async function spawnCollector({ data, storePort, port, collector = {} }: CollectorStart): Promise<CollectorProcess> {
+export async function spawnCollector({ data, storePort, port, collector = {}, settings = {} }: CollectorStart): Promise<CollectorProcess> {
   const listening = port ?? (await freePort())
   const config = join(data, 'collector.yaml')
   writeFileSync(
     config,
     stringify({
       data,
+      ...settings,
       collector: { otlpHttpPort: listening, ...collector },
       store: { port: storePort },
       console: { port: await freePort() },

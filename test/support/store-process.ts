@@ -39,6 +39,10 @@ export interface Reply {
 export interface StartOptions {
   /** Settings of `store`. */
   readonly store?: Readonly<Record<string, number>>
+  /** Other sections of the configuration. */
+  readonly settings?: Readonly<Record<string, unknown>>
+  /** More arguments of the command. */
+  readonly args?: readonly string[]
   /** An existing data folder; a temporary one otherwise. */
   readonly data?: string
   readonly port?: number
@@ -51,13 +55,13 @@ export const newDataFolder = (): string => mkdtempSync(join(tmpdir(), 'spyglass-
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 
 /** Starts the command as a user would, without waiting for it. */
-export async function spawnStore({ store = {}, data = newDataFolder(), port, kept = false }: StartOptions = {}) {
+export async function spawnStore({ store = {}, settings = {}, args = [], data = newDataFolder(), port, kept = false }: StartOptions = {}) {
   const listening = port ?? (await freePort())
   mkdirSync(data, { recursive: true })
   const config = join(data, 'spyglass.yaml')
-  writeFileSync(config, stringify({ data, store: { port: listening, ...store } }))
-  const child = spawn(process.execPath, ['--conditions=spyglass-source', MAIN, '--config', config], {
-    stdio: ['ignore', 'ignore', 'pipe', ...(kept ? ['ipc' as const] : [])],
+  writeFileSync(config, stringify({ data, ...settings, store: { port: listening, ...store } }))
+  const child = spawn(process.execPath, ['--conditions=spyglass-source', MAIN, '--config', config, ...args], {
+    stdio: ['ignore', args.length > 0 ? 'pipe' : 'ignore', 'pipe', ...(kept ? ['ipc' as const] : [])],
   })
   let output = ''
   child.stderr!.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))

@@ -1,26 +1,61 @@
-/** Makes the database and the tables that are missing, adds columns that are new and sets the retention; a second time does nothing. */
+/**
+ * Makes the database and the tables that are missing, runs the migrations that are missing, adds columns that are new and sets the
+ * retention; a second time does nothing.
+ */
 import { DATABASE, type Table } from '@spyglass/agent/contract'
-import { addColumns, createDatabase, createTable, modifyTimeToLive, type Retention, timeToLive } from './ddl.ts'
-
-/** Runs a statement and gives its rows, each a list of texts. */
-export type RunStatement = (sql: string) => Promise<readonly (readonly string[])[]>
+import { addColumns, createDatabase, createTable, modifyTimeToLive, type Retention, type RunStatement, timeToLive } from './ddl.ts'
+import { migrate, type Migration, plannedMigrations } from './migrations.ts'
 
 export interface SchemaChange {
   readonly statements: readonly string[]
 }
 
-/** Applies the tables; says which statements changed something that was there before. */
-export async function applySchema(run: RunStatement, tables: readonly Table[], retention: Retention): Promise<SchemaChange> {
+export interface SchemaOptions {
+  readonly tables: readonly Table[]
+  readonly retention: Retention
+  /** Default: those of this version. */
+  readonly migrations?: readonly Migration[]
+}
+
+/**
+ * Applies the schema; says which statements changed something that was there before.
+ * @throws SPY_STORE_SCHEMA_NEWER
+ */
+export async function applySchema(run: RunStatement, { tables, retention, migrations }: SchemaOptions): Promise<SchemaChange> {
   await run(createDatabase())
+  const migrated = await migrate(run, migrations)
   for (const table of tables) await run(createTable(table, retention))
+  const statements = await alterations(run, tables, retention)
+  for (const statement of statements) await run(statement)
+  return { statements: [...migrated, ...statements] }
+}
+
+/**
+ * What {@link applySchema} would run, without running it. A migration that builds on one before it is planned from the present state.
+ * @throws SPY_STORE_SCHEMA_NEWER
+ */
+export async function planSchema(run: RunStatement, { tables, retention, migrations }: SchemaOptions): Promise<SchemaChange> {
+  const present = new Set((await run(`SELECT name FROM system.tables WHERE database = '${DATABASE}'`)).flat())
+  const steps = present.size === 0 ? [] : await plannedMigrations(run, migrations)
+  const missing = tables.filter(({ name }) => !present.has(name))
+  const others = tables.filter(({ name }) => present.has(name))
+  return {
+    statements: [
+      ...steps.flatMap(({ statements }) => statements),
+      ...missing.map((table) => createTable(table, retention)),
+      ...(await alterations(run, others, retention)),
+    ],
+  }
+}
+
+/** Columns and retention. */
+async function alterations(run: RunStatement, tables: readonly Table[], retention: Retention): Promise<string[]> {
   const columns = await presentColumns(run)
   const definitions = new Map((await run(`SELECT name, create_table_query FROM system.tables WHERE database = '${DATABASE}'`)).map(pair))
-  const statements = tables.flatMap((table) => [
+  return tables.flatMap((table) => [
     ...addColumns(table, columns.get(table.name) ?? new Set()),
     ...(definitions.get(table.name)?.includes(`TTL ${timeToLive(table, retention)}`) ? [] : [modifyTimeToLive(table, retention)]),
   ])
-  for (const statement of statements) await run(statement)
-  return { statements }
 }
 
 async function presentColumns(run: RunStatement): Promise<Map<string, Set<string>>> {

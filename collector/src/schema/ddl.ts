@@ -1,6 +1,9 @@
 /** The statements that make the contract's tables. */
 import { type Column, DATABASE, type Table } from '@spyglass/agent/contract'
 
+/** Runs a statement and gives its rows, each a list of texts. */
+export type RunStatement = (sql: string) => Promise<readonly (readonly string[])[]>
+
 export interface Retention {
   readonly telemetryDays: number
   readonly rollupDays: number

@@ -3,7 +3,7 @@ import { connectKeeper } from '@spyglass/process/keeper-link'
 import type { Logger } from '@spyglass/process/logger'
 import { openOwnProcess } from '@spyglass/process/own-process'
 import { createStoreServer, listen } from './http/index.ts'
-import { openStore } from './store.ts'
+import { openStore, planStore } from './store.ts'
 import { type QueryCounters, registerStore } from './store-resource.ts'
 
 /** An exit would wait inside the engine for what it is doing; what is acknowledged is on the disk, so nothing is lost by this. */
@@ -12,18 +12,24 @@ function endAtOnce(logger: Logger): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
-/** Runs the store until it is told to stop. */
+function printPlan(statements: readonly string[]): void {
+  const plan = statements.length === 0 ? ['the tables are up to date'] : statements.map((statement) => `${statement};`)
+  process.stdout.write(`${plan.join('\n')}\n`)
+}
+
+/** Runs the store until it is told to stop; with `--dry-run` prints the statements that would bring its tables up to date, and ends. */
 export async function runStore(argv: readonly string[]): Promise<void> {
   const { config, folder, secrets, logger, registry } = await openOwnProcess('store', argv)
   const counters: QueryCounters = { queries: 0, failed: 0, refused: 0 }
-
-  const store = await openStore({
+  const options = {
     ...config.store,
     folder: folder.store,
     wal: folder.wal,
     retention: config.retention,
-    onLost: (error) => logger.warn({ err: error }, 'a session was replaced'),
-  })
+    onLost: (error: Error) => logger.warn({ err: error }, 'a session was replaced'),
+  }
+  if (argv.includes('--dry-run')) return printPlan(await planStore(options))
+  const store = await openStore(options)
   if (store.schemaChanges.length > 0) logger.info({ statements: store.schemaChanges }, 'older tables were brought up to date')
   registerStore(registry, store, counters)
 

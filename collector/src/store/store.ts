@@ -1,8 +1,8 @@
 /** The embedded store without its network: sessions, schema, reader, writer and figures, opened and closed together. */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { DATABASE, tables } from '@spyglass/agent/contract'
-import { applySchema, type Retention } from '../schema/index.ts'
+import { codeOf, DATABASE, tables } from '@spyglass/agent/contract'
+import { applySchema, planSchema, type Retention } from '../schema/index.ts'
 import { createCanceller } from './cancel.ts'
 import { prepareEngine, type RawSession } from './engine.ts'
 import { OWNER_ROLE } from './engine-files.ts'
@@ -121,11 +121,30 @@ function readerSettings({ maxMemoryBytes, queryTimeoutMs, readers }: StoreOption
   }
 }
 
+/**
+ * The statements by which {@link openStore} would bring older tables up to date; runs none of them.
+ * @throws SPY_STORE_IN_USE, SPY_STORE_OPEN_FAILED, SPY_STORE_SCHEMA_NEWER
+ */
+export async function planStore({ folder, maxMemoryBytes, retention }: StoreOptions): Promise<readonly string[]> {
+  const engine = prepareEngine({ path: join(folder, 'clickhouse'), workingFolder: join(folder, 'engine'), maxMemoryBytes })
+  const admin = await openStoreSession({
+    open: () => engine.open({ max_threads: 1 }),
+    prepare: [`SET ROLE ${OWNER_ROLE}`],
+    database: DATABASE,
+  })
+  try {
+    return (await planSchema((sql) => rowsOf(admin, sql), { tables: Object.values(tables), retention })).statements
+  } finally {
+    admin.close()
+  }
+}
+
 async function makeTables(admin: StoreSession, retention: Retention): Promise<readonly string[]> {
   try {
-    const { statements } = await applySchema((sql) => rowsOf(admin, sql), Object.values(tables), retention)
+    const { statements } = await applySchema((sql) => rowsOf(admin, sql), { tables: Object.values(tables), retention })
     return statements
   } catch (error) {
+    if (codeOf(error) === 'SPY_STORE_SCHEMA_NEWER') throw error
     throw fail('SPY_STORE_SCHEMA_FAILED', [error instanceof Error ? error.message : String(error)], error)
   }
 }

@@ -22,9 +22,10 @@ const retention = { telemetryDays: 7, rollupDays: 30 }
 const all = Object.values(tables)
 
 test('all tables of the contract are made, and a second time changes nothing', async () => {
-  expect(await applySchema(run, all, retention)).toEqual({ statements: [] })
-  expect(await run("SELECT count() FROM system.tables WHERE database = 'spyglass'")).toEqual([[String(all.length)]])
-  expect(await applySchema(run, all, retention)).toEqual({ statements: [] })
+  expect(await applySchema(run, { tables: all, retention })).toEqual({ statements: [] })
+  expect(await run("SELECT count() FROM system.tables WHERE database = 'spyglass'")).toEqual([[String(all.length + 1)]]) // and the record of migrations
+  expect(await run('SELECT Version, State FROM spyglass.schema_migrations')).toEqual([['1', 'done']])
+  expect(await applySchema(run, { tables: all, retention })).toEqual({ statements: [] })
 })
 
 test('sums of buckets by key are merged by the engine', async () => {
@@ -43,7 +44,7 @@ test('sums of buckets by key are merged by the engine', async () => {
 test('columns that an older table lacks are added in their place, with the rows kept', async () => {
   await run("INSERT INTO spyglass.events (Time, Name) VALUES (now64(3), 'kept')")
   await run('ALTER TABLE spyglass.events DROP COLUMN Holders')
-  const { statements } = await applySchema(run, all, retention)
+  const { statements } = await applySchema(run, { tables: all, retention })
   expect(statements).toHaveLength(1)
   const columns = (await run("SELECT name FROM system.columns WHERE database = 'spyglass' AND table = 'events' ORDER BY position")).flat()
   expect(columns).toEqual(tables.events.columns.map(({ name }) => name))
@@ -51,9 +52,9 @@ test('columns that an older table lacks are added in their place, with the rows 
 })
 
 test('another retention is set on the tables that it concerns', async () => {
-  const { statements } = await applySchema(run, all, { ...retention, telemetryDays: 3 })
+  const { statements } = await applySchema(run, { tables: all, retention: { ...retention, telemetryDays: 3 } })
   expect(statements).toHaveLength(all.filter((table) => table.retention === 'telemetry').length)
   const [[definition] = []] = await run("SELECT create_table_query FROM system.tables WHERE name = 'otel_traces'")
   expect(definition).toContain('toIntervalDay(3)')
-  expect(await applySchema(run, all, { ...retention, telemetryDays: 3 })).toEqual({ statements: [] })
+  expect(await applySchema(run, { tables: all, retention: { ...retention, telemetryDays: 3 } })).toEqual({ statements: [] })
 })
