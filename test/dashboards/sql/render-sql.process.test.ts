@@ -1,9 +1,10 @@
-import { type ApiQueryName, apiQueries, apiSql, parametersOf } from '@spyglass/dashboards'
+import { type ApiQueryName, apiQueries, apiSql, grafanaSql, parametersOf } from '@spyglass/dashboards'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bucketIndex, bucketMiddle } from '@spyglass/agent/contract'
 import { bucketArrays, quantileMs } from '../../../dashboards/src/sql/quantile.ts'
 import { type ContractDatabase, openContractDatabase } from '../../support/contract-database.ts'
+import { expandMacros } from '../../support/grafana-macros.ts'
 import { at, MINUTE, sampleInserts } from '../sample-rows.ts'
 
 let database: ContractDatabase
@@ -144,6 +145,41 @@ test('a quantile is within a bucket of the true one', () => {
     ),
     { numRuns: 60 },
   )
+})
+
+test('a client and a server that share an id are both there, also twice; of partial records only those that nothing supersedes', () => {
+  const row = (spanId: string, of: string, ms: number, attributes = ''): string => {
+    const [service, kind] = of.split(' ')
+    return `('${at(-3_590_000)}', 'zipkin', '${spanId}', 'call', '${kind}', '${service}', ${ms}000000, map(${attributes}))`
+  }
+  const partial = `'spyglass.partial', 'true'`
+  const records = [
+    row('a', 'web Client', 50),
+    row('a', 'shop Server', 40),
+    row('a', 'shop Server', 30),
+    row('b', 'shop Server', 5, partial),
+    row('b', 'shop Server', 6, partial),
+    row('b', 'shop Client', 7),
+    row('c', 'shop Server', 9, partial),
+    row('c', 'shop Server', 8),
+  ]
+  database.run(
+    `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, SpanName, SpanKind, ServiceName, Duration, SpanAttributes) VALUES ${records.join(', ')}`,
+  )
+  const kept = ['a Client 50', 'a Server 40', 'a Server 30', 'c Server 8', 'b Client 7', 'b Server 6']
+  const found = ask('trace-spans', { traceId: 'zipkin' })
+  expect(found.map(({ spanId, kind, durationMs }) => [spanId, kind, durationMs].join(' '))).toEqual(kept)
+  const range = { from: at(-3_600_000), to: at(-3_580_000), service: '', limit: 50 }
+  expect(ask('slow-requests', range).map(({ spanId, durationMs }) => [spanId, durationMs].join(' '))).toEqual([
+    'a 40',
+    'a 30',
+    'c 8',
+    'b 6',
+  ])
+  const panel = database.query(
+    expandMacros(grafanaSql('panel-trace'), { fromMs: 0, toMs: 0, intervalSeconds: 60, variables: { traceId: 'zipkin' } }),
+  )
+  expect(panel.map(({ spanID, kind, duration }) => [spanID, kind, duration].join(' '))).toEqual(kept)
 })
 
 test('a trace that begins and ends within one second, alone in its part, is found', () => {

@@ -12,21 +12,49 @@ export interface TreeNode {
   readonly children: TreeNode[]
 }
 
-/** Roots in the order of their start. A span whose parent was not kept is a root; a circle is cut at its earliest span. */
+/**
+ * Roots in the order of their start. A span whose parent was not kept is a root; a circle is cut at its earliest span. Spans may share an id,
+ * as a client and the server that it called do in Zipkin's way of counting: then the server stands below its client.
+ */
 export function treeOf(spans: readonly Span[]): TreeNode[] {
-  const nodes = new Map(spans.toSorted((a, b) => a.start - b.start).map((span) => [span.spanId, { span, children: [] as TreeNode[] }]))
+  const nodes = spans.toSorted((a, b) => a.start - b.start).map((span): TreeNode => ({ span, children: [] }))
+  const parentOf = parentsIn(nodes)
   const roots: TreeNode[] = []
-  for (const node of nodes.values()) (nodes.get(node.span.parentSpanId)?.children ?? roots).push(node)
+  for (const node of nodes) (parentOf(node)?.children ?? roots).push(node)
   const reached = new Set<TreeNode>()
   for (const root of roots) reach(root, reached)
-  for (const node of nodes.values()) {
+  for (const node of nodes) {
     if (reached.has(node)) continue
-    const siblings = nodes.get(node.span.parentSpanId)?.children
+    const siblings = parentOf(node)?.children
     siblings?.splice(siblings.indexOf(node), 1)
     roots.push(node)
     reach(node, reached)
   }
   return roots
+}
+
+const CALLERS = new Set(['Client', 'Producer'])
+const CALLEES = new Set(['Server', 'Consumer'])
+
+/** Of several spans with the id of a parent, the one of the child's own service is it, and the callee rather than its caller. */
+function parentsIn(nodes: readonly TreeNode[]): (node: TreeNode) => TreeNode | undefined {
+  const byId = new Map<string, TreeNode>()
+  const callers = new Map<string, TreeNode>()
+  for (const node of nodes) {
+    const { spanId, service, kind } = node.span
+    for (const key of [spanId, `${spanId}\n${service}`]) {
+      const known = byId.get(key)
+      if (!known || (CALLERS.has(known.span.kind) && CALLEES.has(kind))) byId.set(key, node)
+    }
+    if (CALLERS.has(kind) && !callers.has(spanId)) callers.set(spanId, node)
+  }
+  return (node) => {
+    const { spanId, parentSpanId, service, kind } = node.span
+    const caller = CALLEES.has(kind) && spanId !== '' ? callers.get(spanId) : undefined
+    if (caller) return caller
+    const parent = parentSpanId === '' ? undefined : (byId.get(`${parentSpanId}\n${service}`) ?? byId.get(parentSpanId))
+    return parent === node ? undefined : parent
+  }
 }
 
 function reach(root: TreeNode, reached: Set<TreeNode>): void {
@@ -39,13 +67,13 @@ function reach(root: TreeNode, reached: Set<TreeNode>): void {
 }
 
 /** The rows from top to bottom, without what lies below folded spans. */
-export function flatten(roots: readonly TreeNode[], folded: ReadonlySet<string>): TreeRow[] {
+export function flatten(roots: readonly TreeNode[], folded: ReadonlySet<Span>): TreeRow[] {
   const rows: TreeRow[] = []
   const stack = roots.toReversed().map((node) => ({ node, depth: 0 }))
   for (let top = stack.pop(); top; top = stack.pop()) {
     const { node, depth } = top
     rows.push({ span: node.span, depth, children: node.children })
-    if (folded.has(node.span.spanId)) continue
+    if (folded.has(node.span)) continue
     for (let i = node.children.length - 1; i >= 0; i--) {
       const child = node.children[i]
       if (child) stack.push({ node: child, depth: depth + 1 })

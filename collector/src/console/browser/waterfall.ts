@@ -40,16 +40,19 @@ class VirtualWaterfall implements Waterfall {
   readonly #onChoose: (span: Span) => void
   readonly #canvas = h('div', { class: 'rows' })
   readonly #scroller: HTMLElement
-  readonly #folded = new Set<string>()
+  readonly #folded = new Set<Span>()
+  /** Spans may share an id, so each has a number of its own in the document. */
+  readonly #numbers: ReadonlyMap<Span, number>
   /** Begin and length of the trace in milliseconds. */
   readonly #start: number
   readonly #total: number
   #rows: readonly TreeRow[] = []
-  #chosen = ''
+  #chosen: Span | undefined
   #isAsked = false
 
   constructor(spans: readonly Span[], onChoose: (span: Span) => void) {
     this.#tree = treeOf(spans)
+    this.#numbers = new Map(spans.map((span, i) => [span, i]))
     this.#onChoose = onChoose
     this.#start = spans.reduce((least, span) => Math.min(least, span.start), Infinity)
     this.#total = Math.max(0.001, spans.reduce((most, span) => Math.max(most, span.start + span.durationMs), 0) - this.#start)
@@ -64,7 +67,7 @@ class VirtualWaterfall implements Waterfall {
   select(span: Span): void {
     this.#mark(span)
     // not in the document yet: where it scrolls to is known only after the layout
-    requestAnimationFrame(() => this.#reveal(this.#rows.findIndex((row) => row.span.spanId === span.spanId)))
+    requestAnimationFrame(() => this.#reveal(this.#rows.findIndex((row) => row.span === span)))
   }
 
   #layOut(): void {
@@ -96,14 +99,14 @@ class VirtualWaterfall implements Waterfall {
 
   #rowElement(row: TreeRow, index: number): HTMLElement {
     const { span, depth, children } = row
-    const isFolded = this.#folded.has(span.spanId)
-    const isChosen = span.spanId === this.#chosen
+    const isFolded = this.#folded.has(span)
+    const isChosen = span === this.#chosen
     const title = span.statement || span.name
     const name = h('span', { class: 'name', title }, toggleOf(row, isFolded), title)
     name.style.paddingLeft = `${Math.min(depth, DEEPEST_INDENT) * 14}px`
     const attributes = {
       class: `row ${toneOf(span)}${isChosen ? ' is-chosen' : ''}`,
-      id: `span-${span.spanId}`,
+      id: this.#idOf(span),
       role: 'treeitem',
       'aria-level': depth + 1,
       'aria-selected': isChosen ? 'true' : 'false',
@@ -137,15 +140,19 @@ class VirtualWaterfall implements Waterfall {
     this.#onChoose(span)
   }
 
+  #idOf(span: Span): string {
+    return `span-${this.#numbers.get(span)}`
+  }
+
   #mark(span: Span): void {
-    this.#chosen = span.spanId
-    this.#scroller.setAttribute('aria-activedescendant', `span-${span.spanId}`)
+    this.#chosen = span
+    this.#scroller.setAttribute('aria-activedescendant', this.#idOf(span))
     this.#draw()
   }
 
   #fold({ span, children }: TreeRow): void {
     if (children.length === 0) return
-    if (!this.#folded.delete(span.spanId)) this.#folded.add(span.spanId)
+    if (!this.#folded.delete(span)) this.#folded.add(span)
     this.#layOut()
   }
 
@@ -157,9 +164,9 @@ class VirtualWaterfall implements Waterfall {
   }
 
   #onKey(event: KeyboardEvent): void {
-    const at = this.#rows.findIndex(({ span }) => span.spanId === this.#chosen)
+    const at = this.#rows.findIndex(({ span }) => span === this.#chosen)
     const row = this.#rows[at]
-    const isFolded = row !== undefined && this.#folded.has(row.span.spanId)
+    const isFolded = row !== undefined && this.#folded.has(row.span)
     if (row && ((event.key === 'ArrowLeft' && !isFolded) || (event.key === 'ArrowRight' && isFolded))) this.#fold(row)
     const step = STEPS[event.key]
     if (step === undefined) return
