@@ -6,11 +6,11 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRegistry, currentAgent, kinds } from '@spyglass/agent'
-import { createLogger } from '@spyglass/process/logger'
 import { openDatasources } from '@spyglass/runtime/application'
+import pino from 'pino'
 import createShop from './shop.ts'
 
-const logger = createLogger({ process: 'shop' })
+const logger = pino({ name: 'shop' })
 const registry =
   currentAgent()?.registry ?? createRegistry({ kindNamed: (name) => Object.values(kinds).find((kind) => kind.name === name) })
 const abort = new AbortController()
