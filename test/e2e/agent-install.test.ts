@@ -1,12 +1,12 @@
 /** `npm install @spyglass/agent` as a user does it, with the packed file and without a registry. */
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { runProgram } from '../../scripts/run-program.ts'
+import { compileDoors } from '../support/compile-doors.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
 import { ROOT } from '../support/sources.ts'
 import { collect } from '../support/suite.ts'
@@ -52,19 +52,12 @@ test('it works in an application without OpenTelemetry', async () => {
 
 test('its types need no OpenTelemetry, with the declarations checked too', async () => {
   const project = await projectWith(agent)
-  const doors = ['', '/contract', '/registry', '/runtime-metrics', '/otlp', '/register']
-  writeFileSync(join(project, 'doors.mts'), doors.map((door, index) => `export * as door${index} from '@spyglass/agent${door}'\n`).join(''))
-  const compilerOptions = {
-    module: 'nodenext',
-    target: 'es2024',
-    lib: ['es2024', 'esnext.disposable', 'esnext.iterator'],
-    strict: true,
-    noEmit: true,
-    typeRoots: [join(ROOT, 'node_modules/@types')],
-    types: ['node'],
-  }
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
-  const { code, output } = await runProgram('tsc', ['-p', project])
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'agent/package.json'), 'utf8')) as { exports: object }
+  const doors = Object.keys(exports).filter((door) => door !== './sdk-node')
+  const { code, output } = await compileDoors(
+    project,
+    doors.map((door) => join('@spyglass/agent', door)),
+  )
   expect([code, output]).toEqual([0, ''])
 })
 

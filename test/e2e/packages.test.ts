@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { runProgram } from '../../scripts/run-program.ts'
+import { compileDoors } from '../support/compile-doors.ts'
 import { type InstalledPackages, installPackages } from '../support/installed-packages.ts'
 import { type OtlpSink, startOtlpSink } from '../support/otlp-sink.ts'
 import { packageNameOf, ROOT, workspaces } from '../support/sources.ts'
@@ -54,20 +54,7 @@ test("a user's TypeScript compiles against every door, with the declarations che
   const doors = workspaces.flatMap((workspace) =>
     Object.keys(packages.manifestOf(workspace).exports).map((door) => join(packageNameOf(workspace), door)),
   )
-  const folder = join(packages.project, 'typed')
-  mkdirSync(folder)
-  writeFileSync(join(folder, 'doors.mts'), doors.map((door, index) => `export * as door${index} from '${door}'\n`).join(''))
-  const compilerOptions = {
-    module: 'nodenext',
-    target: 'es2024',
-    lib: ['es2024', 'esnext.disposable', 'esnext.iterator'],
-    strict: true,
-    noEmit: true,
-    typeRoots: [join(ROOT, 'node_modules/@types')],
-    types: ['node'],
-  }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
-  const { code, output } = await runProgram('tsc', ['-p', folder])
+  const { code, output } = await compileDoors(packages.project, doors)
   expect([code, output]).toEqual([0, ''])
 })
 
