@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** `spyglass-store` as a process of its own. */
-import './store/thread-pool.ts'
 import { runOwnProcess } from '@spyglass/process/own-process'
 
 await runOwnProcess({

@@ -1,5 +1,6 @@
 /** All generated documents: path below docs/reference to text. */
 import { cliPage } from './cli.ts'
+import { clickhouseCompatibilityPage } from './clickhouse-compatibility.ts'
 import { configurationPage } from './configuration.ts'
 import { dashboardsPage } from './dashboards.ts'
 import { environmentPage } from './environment.ts'
@@ -13,6 +14,7 @@ import { telemetryPage } from './telemetry.ts'
 export async function renderDocuments(): Promise<Readonly<Record<string, string>>> {
   return {
     'cli.md': cliPage(),
+    'clickhouse-compatibility.md': clickhouseCompatibilityPage(),
     'configuration.md': configurationPage(),
     'dashboards.md': dashboardsPage(),
     'environment.md': environmentPage(),

@@ -51,7 +51,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const { config, folder, registry, now = Date.now } = options
   const logger = options.logger.child({ component: 'alert' })
   const { state, isDamaged, save } = openState(folder.state, logger, options.onDamage?.(damagedAlerts))
-  const query = createQueryClient(options)
+  const query = createQueryClient({ ...options, part: 'rules' })
   const paging = config.alerting.owner === 'spyglass'
   const notifier = createNotifier({ receivers: paging ? config.alerting.webhooks : [], state, save, logger: options.logger, now })
   const evaluator = new Evaluator({

@@ -1,6 +1,7 @@
 /**
- * Reads the store as every other client does: ClickHouse HTTP with the reader's password. The SQL is the text that boards and
- * tests use too; only parameters travel from here, so nothing that a user types is ever part of a statement.
+ * Reads the store as every other client does: ClickHouse HTTP. Our own token beside the reader's password gives it sessions of its own, so
+ * that it never waits for other clients. The SQL is the text that boards and tests use too; only parameters travel from here, so nothing
+ * that a user types is ever part of a statement.
  */
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
 import type { Secrets, SpyglassConfig } from '@spyglass/process/config'
@@ -39,7 +40,9 @@ export interface StreamingQueryClient extends QueryClient {
 
 export interface QueryClientOptions {
   readonly config: Pick<SpyglassConfig, 'store'>
-  readonly secrets: Pick<Secrets, 'clickhouse'>
+  readonly secrets: Pick<Secrets, 'clickhouse'> & Partial<Pick<Secrets, 'internal'>>
+  /** Whose sessions of the store it uses. Default: those of the console. */
+  readonly part?: 'console' | 'rules'
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -47,7 +50,7 @@ const DEFAULT_TIMEOUT_MS = 10_000
 const REFUSED = new Set(['164', '497', '516'])
 const TOO_LONG = new Set(['159', '394'])
 
-export function createQueryClient({ config: { store }, secrets }: QueryClientOptions): StreamingQueryClient {
+export function createQueryClient({ config: { store }, secrets, part = 'console' }: QueryClientOptions): StreamingQueryClient {
   const url = `http://${urlHost(store.host)}:${store.port}`
   const { user, password } = secrets.clickhouse.reader
   const client = createClient({
@@ -55,7 +58,8 @@ export function createQueryClient({ config: { store }, secrets }: QueryClientOpt
     username: user,
     password,
     database: DATABASE,
-    application: 'spyglass-console',
+    application: `spyglass-${part}`,
+    http_headers: secrets.internal ? { 'X-Spyglass-Token': secrets.internal.token, 'X-Spyglass-Part': part } : {},
     max_open_connections: 4,
     request_timeout: store.queryTimeoutMs + 1000,
     log: { level: 127 }, // its own logger writes to the console; failures reach our log as coded errors

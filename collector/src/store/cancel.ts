@@ -9,7 +9,9 @@ export interface Canceller {
   guard<T>(signal: AbortSignal, work: (tag: string) => Promise<T>): Promise<T>
 }
 
-const RETRY_MS = 50
+const FIRST_RETRY_MS = 50
+/** A statement that does not look whether it was killed is not helped by more kills. */
+const MAX_RETRY_MS = 1000
 
 export function createCanceller(admin: SessionPool): Canceller {
   let last = 0
@@ -23,10 +25,11 @@ export function createCanceller(admin: SessionPool): Canceller {
     async guard(signal, work) {
       const tag = `/*spyglass:${++last}*/ `
       let timer: NodeJS.Timeout | undefined
-      let failures = 0
+      let waitMs = FIRST_RETRY_MS
       const end = (): void => {
-        kill(tag).catch(() => failures++)
-        timer = setTimeout(end, RETRY_MS * (1 + failures))
+        kill(tag).catch(() => {}) // repeated below, whether it failed or came too early
+        timer = setTimeout(end, waitMs)
+        waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)
       }
       signal.addEventListener('abort', end, { once: true })
       if (signal.aborted) end()

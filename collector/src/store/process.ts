@@ -1,16 +1,9 @@
 /** The store's process: configuration, engine, port, resource, and its link to the keeper. */
 import { connectKeeper } from '@spyglass/process/keeper-link'
-import type { Logger } from '@spyglass/process/logger'
 import { openOwnProcess } from '@spyglass/process/own-process'
 import { createStoreServer, listen } from './http/index.ts'
 import { openStore, planStore } from './store.ts'
 import { type QueryCounters, registerStore } from './store-resource.ts'
-
-/** An exit would wait inside the engine for what it is doing; what is acknowledged is on the disk, so nothing is lost by this. */
-function endAtOnce(logger: Logger): void {
-  logger.warn('the engine did not end its work in time; the process is killed')
-  process.kill(process.pid, 'SIGKILL')
-}
 
 function printPlan(statements: readonly string[]): void {
   const plan = statements.length === 0 ? ['the tables are up to date'] : statements.map((statement) => `${statement};`)
@@ -21,12 +14,14 @@ function printPlan(statements: readonly string[]): void {
 export async function runStore(argv: readonly string[]): Promise<void> {
   const { config, folder, secrets, logger, registry } = await openOwnProcess('store', argv)
   const counters: QueryCounters = { queries: 0, failed: 0, refused: 0 }
+
   const options = {
     ...config.store,
     folder: folder.store,
     wal: folder.wal,
     retention: config.retention,
-    onLost: (error: Error) => logger.warn({ err: error }, 'a session was replaced'),
+    onEngineEnd: (reason: string) =>
+      logger.warn({ code: 'SPY_STORE_ENGINE_REPLACED', reason }, 'the database engine ended and is started again'),
   }
   if (argv.includes('--dry-run')) return printPlan(await planStore(options))
   const store = await openStore(options)
@@ -36,14 +31,13 @@ export async function runStore(argv: readonly string[]): Promise<void> {
   const app = createStoreServer({
     store,
     credentials: { reader: secrets.clickhouse.reader, token: secrets.internal.token },
-    queryTimeoutMs: config.store.queryTimeoutMs,
     counters,
     logger,
   })
   const link = connectKeeper({
     registry,
     async stop(deadlineMs) {
-      const timer = setTimeout(() => endAtOnce(logger), deadlineMs * 0.8)
+      const timer = setTimeout(() => store.abandon(), deadlineMs * 0.8)
       await app.close()
       await store.close()
       clearTimeout(timer)
@@ -51,7 +45,7 @@ export async function runStore(argv: readonly string[]): Promise<void> {
     },
   })
   const port = await listen(app, config.store.host, config.store.port).catch(async (error: unknown) => {
-    await store.close() // a process that exits while the engine works may wait for it for ever
+    await store.close()
     throw error
   })
   logger.info({ host: config.store.host, port, engine: store.engineVersion }, 'the store answers')

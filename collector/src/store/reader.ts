@@ -1,32 +1,39 @@
-/** Runs statements from outside: gate, parameters, time limit, cancellation; hands the answer over while it holds the session. */
+/** Runs statements from outside: a session, its settings and parameters, the gate, the time limit; hands the answer over. */
+import { type BackOff, type Client, keyOf } from './back-off.ts'
 import type { Canceller } from './cancel.ts'
-import { ClickhouseError, clickhouseCodes, refuse } from './clickhouse-error.ts'
-import type { Gate } from './gate/gate.ts'
+import { refuse } from './clickhouse-error.ts'
+import type { RawResult } from './engine/engine.ts'
 import { isJoinable, isKnownFormat } from './gate/formats.ts'
-import { bindParameters, checkParameters, type Parameters } from './parameters.ts'
+import type { Gate } from './gate/gate.ts'
+import { checkParameters, type Parameters } from './parameters.ts'
 import type { StoreSession } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
+import { type SettingsJudge, shownSettings } from './settings/request-settings.ts'
+import { type Clock, type TimeLimit, withinTime } from './time-limit.ts'
 
 export interface ReadRequest {
   readonly sql: string
   /** Used when the statement names no format. */
   readonly defaultFormat: string
   readonly parameters: Parameters
-  /** Longest run; the store's own limit holds beside it. */
-  readonly timeoutMs: number
+  /** Settings of the engine that the URL gives. */
+  readonly settings: ReadonlyMap<string, string>
+  readonly client: Client
+  /** Whether the whole answer must be there before its first byte is sent. */
+  readonly waitForEnd: boolean
 }
 
 export interface ReadAnswer {
   readonly format: string
-  /** Rows of the answer; known only when it was made whole. */
-  readonly rows: number | undefined
+  /** Rows of the answer, or of what is there of it when its headers are sent. */
+  readonly rows: number
   readonly elapsedNs: bigint
-  /** Size of the whole, if it is known. */
+  /** Size of the whole; undefined when there is more to come than is there when its headers are sent. */
   readonly sizeBytes: number | undefined
   readonly chunks: AsyncIterable<Uint8Array>
 }
 
-/** Takes an answer. The signal aborts when the client is gone or the time is over: a client that does not read must not hold a session. */
+/** Takes an answer. The signal aborts when nobody waits for it any more: a client that does not read must not hold a session. */
 export type Deliver = (answer: ReadAnswer, signal: AbortSignal) => Promise<void>
 
 export interface Reader {
@@ -37,58 +44,88 @@ export interface Reader {
 export interface ReaderParts {
   readonly pool: SessionPool
   readonly gate: Gate
+  readonly settings: SettingsJudge
   readonly canceller: Canceller
+  readonly backOff: BackOff
+  /** Longest run of a statement; a client may ask for less. */
+  readonly time: TimeLimit
+  /** Longest wait for a session; a client may ask for less. */
+  readonly maxWaitMs: number
+  /** Ends an engine that does not give a session back. */
+  readonly onStuck: () => void
 }
 
-export function createReader({ pool, gate, canceller }: ReaderParts): Reader {
+/** As much of a streamed answer is collected before its status and headers are sent, as in ClickHouse. */
+const BUFFER_BYTES = 1024 * 1024
+
+interface Run {
+  readonly request: ReadRequest
+  readonly deliver: Deliver
+  readonly clock: Clock
+}
+
+export function createReader(parts: ReaderParts): Reader {
+  const { pool, gate, settings, canceller, backOff, time } = parts
+
   /** Gives the answer back if it was made whole; one that is streamed needs the session until it is delivered. */
-  async function runOn(
-    session: StoreSession,
-    request: ReadRequest,
-    deliver: Deliver,
-    signal: AbortSignal,
-  ): Promise<ReadAnswer | undefined> {
-    await bindParameters(session, request.parameters, request.sql)
-    const { format = request.defaultFormat, streamable } = await gate.check(request.sql, session)
-    return canceller.guard(signal, async (tag) => {
-      const sql = tag + request.sql
-      if (!streamable || !isJoinable(format)) return wholeAnswer(session, sql, format)
-      await streamAnswer(session, { sql, format }, (answer) => deliver(answer, signal))
-      return undefined
+  async function runOn(session: StoreSession, { request, deliver, clock }: Run): Promise<ReadAnswer | undefined> {
+    const { parameters } = request
+    await session.enter({ settings: {}, parameters })
+    const { sql, engine, given } = await settings.judge(request.sql, request.settings, session)
+    const { format = request.defaultFormat, streamable, listsSettings } = await gate.check(sql, session)
+    const shown = listsSettings && !('additional_table_filters' in engine) ? shownSettings(settings.allowed) : {}
+    const needed = { ...engine, ...shown }
+    if (Object.keys(needed).length > 0) await session.enter({ settings: needed, parameters })
+    clock.limitTo(lowered(given.get('max_execution_time'), 1000, time.limitMs))
+    return canceller.guard(clock.cancelled, async (tag) => {
+      const statement = { sql: tag + sql, format }
+      if (!streamable || !isJoinable(format)) return wholeAnswer(session, statement)
+      const maxBufferBytes = request.waitForEnd ? Infinity : BUFFER_BYTES
+      return streamAnswer(session, { ...statement, maxBufferBytes }, (answer) => deliver(answer, clock.abandoned))
     })
+  }
+
+  /** Resolves with the answer when there is one, which may be long before the engine gives the session back. */
+  function borrow(request: ReadRequest, deliver: Deliver, gone: AbortSignal): Promise<ReadAnswer | undefined> {
+    const { client } = request
+    const limitMs = lowered(request.settings.get('max_execution_time'), 1000, time.limitMs)
+    const maxWaitMs = lowered(request.settings.get('queue_max_wait_ms'), 1, parts.maxWaitMs)
+    const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer | undefined>()
+    const work = async (session: StoreSession): Promise<void> => {
+      backOff.check(client) // while it waited, another of its statements may have cost the engine its process
+      const { answer, back } = withinTime(
+        { ...time, limitMs },
+        {
+          gone,
+          run: (clock) => runOn(session, { request, deliver, clock }),
+          onStuck() {
+            backOff.blame(client)
+            parts.onStuck()
+          },
+        },
+      )
+      answer.then(resolve, reject)
+      await back
+    }
+    pool.use(work, { client: keyOf(client), signal: gone, maxWaitMs }).catch(reject)
+    return promise
   }
 
   return {
     async run(request, deliver, gone) {
       checkParameters(request.parameters)
       if (!isKnownFormat(request.defaultFormat)) throw refuse('UNKNOWN_FORMAT', `Unknown format ${request.defaultFormat}`)
-      const clock = AbortSignal.timeout(request.timeoutMs)
-      const signal = AbortSignal.any([gone, clock])
-      let begun = false
-      try {
-        const whole = await pool.use((session) => {
-          begun = true
-          return runOn(session, request, deliver, signal)
-        }, signal)
-        if (whole) await deliver(whole, signal)
-      } catch (error) {
-        throw isCancelled(error) && clock.aborted ? outOfTime(request.timeoutMs, begun, error) : error
-      }
+      backOff.check(request.client)
+      const whole = await borrow(request, deliver, gone)
+      if (whole) await deliver(whole, gone)
     },
   }
 }
 
-/** One that only waited for a session may be repeated when the store has less to do. */
-function outOfTime(timeoutMs: number, begun: boolean, cause: unknown): ClickhouseError {
-  return begun
-    ? refuse('TIMEOUT_EXCEEDED', `Timeout exceeded: maximum: ${timeoutMs} ms`, cause)
-    : refuse('TOO_MANY_SIMULTANEOUS_QUERIES', `Too many simultaneous queries: none ended within ${timeoutMs} ms. Try again later`, cause)
-}
-
-async function wholeAnswer(session: StoreSession, sql: string, format: string): Promise<ReadAnswer> {
-  const start = process.hrtime.bigint()
-  const { bytes, rows } = await session.query(sql, format)
-  return { format, rows, elapsedNs: process.hrtime.bigint() - start, sizeBytes: bytes.length, chunks: once(bytes) }
+/** A client may ask for less time than the store allows, never for more; 0 means no limit of its own. */
+function lowered(asked: string | undefined, unitMs: number, limitMs: number): number {
+  const ms = Number(asked ?? 0) * unitMs
+  return Number.isFinite(ms) && ms > 0 ? Math.max(1, Math.min(Math.round(ms), limitMs)) : limitMs
 }
 
 interface Statement {
@@ -96,30 +133,41 @@ interface Statement {
   readonly format: string
 }
 
+async function wholeAnswer(session: StoreSession, { sql, format }: Statement): Promise<ReadAnswer> {
+  const start = process.hrtime.bigint()
+  const { bytes, rows } = await session.query(sql, format)
+  return { format, rows, elapsedNs: process.hrtime.bigint() - start, sizeBytes: bytes.length, chunks: inOrder([bytes]) }
+}
+
+/** An error before the buffer is full still becomes the status of the answer. */
 async function streamAnswer(
   session: StoreSession,
-  { sql, format }: Statement,
+  { sql, format, maxBufferBytes }: Statement & { readonly maxBufferBytes: number },
   deliver: (answer: ReadAnswer) => Promise<void>,
-): Promise<void> {
+): Promise<ReadAnswer | undefined> {
   const start = process.hrtime.bigint()
   const stream = session.stream(sql, format)
   try {
-    const first = await stream.next() // an error before the first row still becomes the status of the answer
-    const elapsedNs = process.hrtime.bigint() - start
-    await deliver({ format, rows: undefined, elapsedNs, sizeBytes: first.done ? 0 : undefined, chunks: resumed(first, stream) })
+    const first: Uint8Array[] = []
+    let [rows, size, isWhole] = [0, 0, false]
+    while (!isWhole && size <= maxBufferBytes) {
+      const step = await stream.next()
+      isWhole = step.done === true
+      if (step.done) break
+      first.push(step.value.bytes)
+      rows += step.value.rows
+      size += step.value.bytes.length
+    }
+    const answer = { format, rows, elapsedNs: process.hrtime.bigint() - start }
+    if (isWhole) return { ...answer, sizeBytes: size, chunks: inOrder(first) }
+    await deliver({ ...answer, sizeBytes: undefined, chunks: inOrder(first, stream) })
+    return undefined
   } finally {
     await stream.return(undefined)
   }
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.length > 0) yield bytes
+async function* inOrder(first: readonly Uint8Array[], rest?: AsyncIterable<RawResult>): AsyncGenerator<Uint8Array> {
+  for (const bytes of first) if (bytes.length > 0) yield bytes
+  for await (const { bytes } of rest ?? []) yield bytes
 }
-
-async function* resumed(first: IteratorResult<Uint8Array>, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (first.done) return
-  yield first.value
-  yield* rest
-}
-
-const isCancelled = (error: unknown): boolean => error instanceof ClickhouseError && error.number === clickhouseCodes.QUERY_WAS_CANCELLED

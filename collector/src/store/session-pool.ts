@@ -1,10 +1,22 @@
-/** Lends sessions, each to one borrower at a time, in the order of asking; a bounded number may wait, further ones are refused at once. */
+/**
+ * Lends sessions, each to one borrower at a time, and shares them between clients: who holds the fewest comes first, and the last free
+ * session goes only to a client that holds none, so that no client can keep another waiting for the end of its statements.
+ */
 import { refuse } from './clickhouse-error.ts'
 import type { StoreSession } from './session.ts'
 
+export interface BorrowOptions {
+  /** Who borrows: sessions and places in the queue are shared between clients. Default: all the same one. */
+  readonly client?: string
+  /** Takes a waiting borrower out of the queue. */
+  readonly signal?: AbortSignal
+  /** Longest wait for a session. Default: no limit. */
+  readonly maxWaitMs?: number
+}
+
 export interface SessionPool {
-  /** Runs `work` with a session of its own. An aborted signal takes a waiting borrower out of the queue. */
-  use<T>(work: (session: StoreSession) => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Runs `work` with a session of its own. @throws ClickhouseError 202 when the queue is full or the wait too long. */
+  use<T>(work: (session: StoreSession) => Promise<T>, options?: BorrowOptions): Promise<T>
   readonly running: number
   readonly waiting: number
   /** Refuses new work, waits for what runs and closes all sessions. */
@@ -16,6 +28,7 @@ export function createSessionPool(sessions: readonly StoreSession[], maxWaiting:
 }
 
 interface Waiter {
+  readonly client: string
   readonly grant: (session: StoreSession) => void
   readonly refuse: (error: Error) => void
 }
@@ -23,88 +36,116 @@ interface Waiter {
 class FairPool implements SessionPool {
   readonly #sessions: readonly StoreSession[]
   readonly #maxWaiting: number
-  readonly #idle: StoreSession[]
+  readonly #free: StoreSession[]
+  readonly #held = new Map<string, number>()
+  /** In the order of asking. */
   readonly #waiters = new Set<Waiter>()
-  #running = 0
   #closing = false
   #onIdle: (() => void) | undefined
 
   constructor(sessions: readonly StoreSession[], maxWaiting: number) {
     this.#sessions = sessions
     this.#maxWaiting = maxWaiting
-    this.#idle = [...sessions]
+    this.#free = [...sessions]
   }
 
   get running(): number {
-    return this.#running
+    return this.#sessions.length - this.#free.length
   }
 
   get waiting(): number {
     return this.#waiters.size
   }
 
-  async use<T>(work: (session: StoreSession) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async use<T>(work: (session: StoreSession) => Promise<T>, { client = '', signal, maxWaitMs }: BorrowOptions = {}): Promise<T> {
     if (signal?.aborted) throw refuse('QUERY_WAS_CANCELLED', 'Query was cancelled before it began')
-    const session = await this.#acquire(signal)
+    if (this.#closing) throw closing()
+    const session = await (this.#mayLend(client) ? this.#lend(client) : this.#wait(client, signal, maxWaitMs))
     try {
       return await work(session)
     } finally {
-      this.#release(session)
+      this.#takeBack(session, client)
     }
   }
 
   async close(): Promise<void> {
     this.#closing = true
     for (const waiter of this.#waiters) waiter.refuse(closing())
-    this.#waiters.clear()
-    if (this.#running > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
+    if (this.running > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
     for (const session of this.#sessions) session.close()
   }
 
-  #acquire(signal: AbortSignal | undefined): Promise<StoreSession> {
-    if (this.#closing) throw closing()
-    const session = this.#idle.pop()
-    if (!session) return this.#wait(signal)
-    this.#running++
-    return Promise.resolve(session)
+  #mayLend(client: string): boolean {
+    return this.#free.length > (this.#held.has(client) ? 1 : 0)
   }
 
-  #wait(signal: AbortSignal | undefined): Promise<StoreSession> {
-    const ahead = this.#waiters.size
-    if (ahead >= this.#maxWaiting)
-      throw refuse(
-        'TOO_MANY_SIMULTANEOUS_QUERIES',
-        `Too many simultaneous queries: ${this.#running} run and ${ahead} wait. Try again later`,
-      )
+  #lend(client: string): StoreSession {
+    this.#held.set(client, (this.#held.get(client) ?? 0) + 1)
+    return this.#free.pop()!
+  }
+
+  #takeBack(session: StoreSession, client: string): void {
+    this.#free.push(session)
+    const left = (this.#held.get(client) ?? 1) - 1
+    if (left > 0) this.#held.set(client, left)
+    else this.#held.delete(client)
+    for (let next = this.#nextWaiter(); next; next = this.#nextWaiter()) next.grant(this.#lend(next.client))
+    if (this.running === 0) this.#onIdle?.()
+  }
+
+  /** Of those that may have a session the one whose client holds the fewest; among equals who asked first. */
+  #nextWaiter(): Waiter | undefined {
+    let best: Waiter | undefined
+    let fewest = Infinity
+    for (const waiter of this.#waiters) {
+      const held = this.#held.get(waiter.client) ?? 0
+      if (held < fewest && this.#mayLend(waiter.client)) [best, fewest] = [waiter, held]
+    }
+    return best
+  }
+
+  #wait(client: string, signal: AbortSignal | undefined, maxWaitMs: number | undefined): Promise<StoreSession> {
+    this.#makeRoom(client)
     return new Promise((resolve, reject) => {
-      const leave = (): void => {
+      const leave = (): void => waiter.refuse(refuse('QUERY_WAS_CANCELLED', 'Query was cancelled while it waited'))
+      const giveUp = (): void => waiter.refuse(tooMany(`no session was free for ${maxWaitMs} ms`))
+      const timer = maxWaitMs === undefined ? undefined : setTimeout(giveUp, maxWaitMs)
+      const end = (): void => {
         this.#waiters.delete(waiter)
-        reject(refuse('QUERY_WAS_CANCELLED', 'Query was cancelled while it waited'))
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', leave)
       }
       const waiter: Waiter = {
+        client,
         grant(session) {
-          signal?.removeEventListener('abort', leave)
+          end()
           resolve(session)
         },
-        refuse: reject,
+        refuse(error) {
+          end()
+          reject(error)
+        },
       }
       this.#waiters.add(waiter)
       signal?.addEventListener('abort', leave, { once: true })
     })
   }
 
-  /** A session goes straight to who waits longest, so that nobody who comes later can take it. */
-  #release(session: StoreSession): void {
-    const [next] = this.#waiters
-    if (next) {
-      this.#waiters.delete(next)
-      next.grant(session)
-      return
+  /** A full queue has no room for the client that fills most of it; another one gets the place of that client's last. */
+  #makeRoom(client: string): void {
+    if (this.#waiters.size < this.#maxWaiting) return
+    const lastOf = new Map<string, Waiter>()
+    const places = new Map<string, number>([[client, 0]])
+    for (const waiter of this.#waiters) {
+      lastOf.set(waiter.client, waiter)
+      places.set(waiter.client, (places.get(waiter.client) ?? 0) + 1)
     }
-    this.#running--
-    this.#idle.push(session)
-    if (this.#running === 0) this.#onIdle?.()
+    const [largest, count] = [...places].reduce((most, each) => (each[1] > most[1] ? each : most))
+    const error = tooMany(`${this.running} run and ${this.#waiters.size} wait`)
+    if (count <= places.get(client)! + 1) throw error
+    lastOf.get(largest)!.refuse(error)
   }
 }
 
+const tooMany = (why: string) => refuse('TOO_MANY_SIMULTANEOUS_QUERIES', `Too many simultaneous queries: ${why}. Try again later`)
 const closing = () => refuse('NO_FREE_CONNECTION', 'The store is closing')

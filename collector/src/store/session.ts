@@ -1,97 +1,130 @@
 /**
- * A session with one rule built in: after a statement failed midway, the engine puts the rows it had made in front of the answer to the
- * session's next statement. So every error is followed by a statement whose answer is thrown away; when even that fails, the session is
- * closed and opened anew.
+ * A session with two rules built in. Nothing of one statement reaches the next: after an error the engine puts the rows of the failed
+ * statement in front of the next answer, and it cannot unset parameters and settings, so a session that failed or carried any is closed
+ * and opened again (0.9 ms). And it outlives its engine: when that is replaced, the session opens on the next one.
  */
-import { type ClickhouseError, fromEngine } from './clickhouse-error.ts'
-import type { Classification, RawResult, RawSession, RawStream } from './engine.ts'
-import { fail } from './errors.ts'
+import { ClickhouseError, clickhouseCodes, fromEngine, refuse } from './clickhouse-error.ts'
+import type { Classification, RawResult, RawSession, RawStream, SessionSettings } from './engine/engine.ts'
+import { stringLiteral } from './sql-literal.ts'
+
+/** What a statement finds set on its session. */
+export interface Environment {
+  readonly settings: SessionSettings
+  readonly parameters: ReadonlyMap<string, string>
+}
 
 export interface StoreSession {
+  /** Makes this the whole environment of the statements that follow. */
+  enter(environment: Environment): Promise<void>
   query(sql: string, format: string): Promise<RawResult>
-  stream(sql: string, format: string): AsyncGenerator<Uint8Array>
+  stream(sql: string, format: string): AsyncGenerator<RawResult>
   classify(sql: string): Promise<Classification>
-  /** Closes and opens anew, so that nothing set on the session is left. */
-  renew(): Promise<void>
   close(): void
 }
 
 export interface SessionOptions {
-  readonly open: () => RawSession
+  readonly open: (settings: SessionSettings) => Promise<RawSession>
   /** Statements run whenever the session opens: `SET ROLE NONE`, `USE spyglass`. */
   readonly prepare: readonly string[]
   readonly database: string
-  /** Told when a session had to be replaced. */
-  readonly onLost?: (error: Error) => void
 }
 
-const DISCARD = 'SELECT 1 FORMAT Null'
+/** A session that opens when it is first used. */
+export const createStoreSession = (options: SessionOptions): StoreSession => new GuardedSession(options)
 
 /** Opens a session and prepares it. */
 export async function openStoreSession(options: SessionOptions): Promise<StoreSession> {
-  const session = new GuardedSession(options)
-  await session.prepare()
+  const session = createStoreSession(options)
+  await session.enter({ settings: {}, parameters: new Map() })
   return session
+}
+
+/** The engine refuses to open a session with a value that it cannot read, and does not say why. */
+const badSettings = (settings: SessionSettings, cause: unknown) =>
+  refuse('BAD_ARGUMENTS', `The engine does not accept these settings: ${JSON.stringify(settings)}`, cause)
+
+const isReasonless = (error: unknown): boolean => error instanceof ClickhouseError && error.number === clickhouseCodes.UNKNOWN_EXCEPTION
+
+/** Rows of an answer, all values as texts. */
+export async function rowsOf(session: StoreSession, sql: string): Promise<string[][]> {
+  const { bytes } = await session.query(sql, 'JSONCompactStringsEachRow')
+  const text = Buffer.from(bytes).toString('utf8').trim()
+  return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as string[])
 }
 
 class GuardedSession implements StoreSession {
   readonly #options: SessionOptions
-  #raw: RawSession
+  #raw: RawSession | undefined
+  /** Whether something is set on it that another statement must not find. */
+  #carries = false
 
   constructor(options: SessionOptions) {
     this.#options = options
-    this.#raw = options.open()
   }
 
-  async prepare(): Promise<void> {
-    for (const statement of this.#options.prepare) await this.#raw.query(statement, 'Null')
+  async enter({ settings, parameters }: Environment): Promise<void> {
+    const carries = parameters.size > 0 || Object.keys(settings).length > 0
+    if (this.#carries || carries) this.#drop()
+    const raw = await this.#opened(settings).catch((error: unknown) => {
+      throw isReasonless(error) && carries ? badSettings(settings, error) : error
+    })
+    this.#carries = carries
+    if (parameters.size === 0) return
+    const assignments = [...parameters].map(([name, value]) => `param_${name} = ${stringLiteral(value)}`)
+    await this.#guarded(() => raw.query(`SET ${assignments.join(', ')}`, 'Null'))
   }
 
   async query(sql: string, format: string): Promise<RawResult> {
-    try {
-      return await this.#raw.query(sql, format)
-    } catch (error) {
-      throw await this.#afterError(error)
-    }
+    const raw = await this.#opened()
+    return this.#guarded(() => raw.query(sql, format))
   }
 
-  async *stream(sql: string, format: string): AsyncGenerator<Uint8Array> {
+  async *stream(sql: string, format: string): AsyncGenerator<RawResult> {
+    const raw = await this.#opened()
     let stream: RawStream | undefined
+    let isWhole = false
     try {
-      stream = this.#raw.stream(sql, format)
+      stream = raw.stream(sql, format)
       yield* stream
+      isWhole = true
     } catch (error) {
-      throw await this.#afterError(error)
+      throw fromEngine(error)
     } finally {
       stream?.cancel()
+      if (!isWhole) this.#drop()
     }
   }
 
   async classify(sql: string): Promise<Classification> {
+    const raw = await this.#opened()
+    return this.#guarded(() => raw.classify(sql, this.#options.database))
+  }
+
+  close(): void {
+    this.#drop()
+  }
+
+  async #opened(settings: SessionSettings = {}): Promise<RawSession> {
+    if (this.#raw?.isOpen) return this.#raw
+    return this.#guarded(async () => {
+      const raw = (this.#raw = await this.#options.open(settings))
+      for (const statement of this.#options.prepare) await raw.query(statement, 'Null')
+      return raw
+    })
+  }
+
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#raw.classify(sql, this.#options.database)
+      return await work()
     } catch (error) {
+      this.#drop()
       throw fromEngine(error)
     }
   }
 
-  async renew(): Promise<void> {
-    this.#raw.close()
-    this.#raw = this.#options.open()
-    await this.prepare()
-  }
-
-  close(): void {
-    this.#raw.close()
-  }
-
-  async #afterError(error: unknown): Promise<ClickhouseError> {
-    try {
-      await this.#raw.query(DISCARD, 'Null')
-    } catch (lost) {
-      this.#options.onLost?.(fail('SPY_STORE_SESSION_LOST', [lost instanceof Error ? lost.message : String(lost)], lost))
-      await this.renew()
-    }
-    return fromEngine(error)
+  #drop(): void {
+    this.#raw?.close()
+    this.#raw = undefined
+    this.#carries = false
   }
 }

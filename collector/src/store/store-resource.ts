@@ -25,6 +25,8 @@ export function registerStore(registry: Registry, store: Store, counters: QueryC
       rows: () => store.size().rows,
       bytesOnDisk: () => store.size().bytesOnDisk,
       parts: () => store.size().parts,
+      engineReplacements: () => store.engineReplacements(),
+      clientsBackedOff: () => store.backOff.size,
     },
   )
 }

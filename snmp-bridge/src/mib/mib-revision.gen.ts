@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261056Z',
-  digest: '55eba02bf5d10c1db8bccbe1338cb2eb34b5131391ed406bb83554f51812008e',
+  lastUpdated: '202611261119Z',
+  digest: '3c08aef6297b62bee1e83a0fb7f92e2cd4224ca0e8346c0314e51cd5d5983cab',
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
 import { newDataFolder, removeFolder, spawnStore, startStore, type StartOptions, type StoreProcess } from '../../support/store-process.ts'
 import { until } from '../../support/until.ts'
@@ -203,7 +204,7 @@ describe('readers', () => {
   test('beyond the sessions wait, beyond the queue get 503 with Retry-After, and those who hang up are ended', async () => {
     const store = await started({ store: { readers: 2, maxQueueLength: 2 } })
     const leave = new AbortController()
-    const slow = Array.from({ length: 4 }, () => store.ask(SLOW, { signal: leave.signal }).catch(() => 'gone'))
+    const slow = Array.from({ length: 3 }, () => store.ask(SLOW, { signal: leave.signal }).catch(() => 'gone'))
     const refused = await until(async () => {
       const reply = await store.ask('SELECT 1', { signal: AbortSignal.timeout(300) }).catch(() => undefined)
       return reply?.status === 503 ? reply : undefined
@@ -211,7 +212,7 @@ describe('readers', () => {
     expect(refused.headers.get('retry-after')).toBe('1')
     expect(refused.text).toMatch(/^Code: 202\./)
     leave.abort()
-    expect(await Promise.all(slow)).toEqual(['gone', 'gone', 'gone', 'gone'])
+    expect(await Promise.all(slow)).toEqual(['gone', 'gone', 'gone'])
     await until(async () => (await store.ask('SELECT 1')).text === '1\n')
   })
 
@@ -251,6 +252,82 @@ describe('readers', () => {
     await Promise.all(slow)
   })
 })
+
+/** Asks from another address of this machine, which makes another client of it. */
+async function askFrom(store: StoreProcess, localAddress: string, sql: string) {
+  const { user, password } = store.secrets.clickhouse.reader
+  const asking = request(store.url, { method: 'POST', auth: `${user}:${password}`, localAddress })
+  asking.end(sql)
+  const [response] = (await once(asking, 'response')) as [IncomingMessage]
+  return { status: response.statusCode, headers: response.headers, text: await textOf(response) }
+}
+
+describe.runIf(process.platform === 'linux')('clients', () => {
+  test('with ten heavy statements keep no other from its answer', async () => {
+    const store = await started()
+    const leave = new AbortController()
+    let ended = 0
+    const heavy = Array.from({ length: 10 }, () =>
+      store
+        .ask(SLOW, { signal: leave.signal })
+        .catch(() => 'gone')
+        .finally(() => ended++),
+    )
+    for (const address of ['127.0.0.2', '127.0.0.3', '127.0.0.2']) expect((await askFrom(store, address, 'SELECT 1')).text).toBe('1\n')
+    expect(ended).toBe(0)
+    leave.abort()
+    await Promise.all(heavy)
+  })
+
+  /** One call over 30 MB: the engine does not look whether it was cancelled before it is done, which takes seconds on any machine. */
+  const STUCK = `WITH arrayStringConcat(arrayMap(i -> repeat('a', 1000000), range(30))) AS text
+    SELECT sum(length(replaceRegexpAll(text, '(a|b|c|d|e|f|g|h)*?(a|b|c|d)', '')))`
+
+  test('are answered in time even if the engine does not come back; it is replaced, and who caused it is kept away', async () => {
+    const store = await started({ store: { queryTimeoutMs: 500, queryGraceMs: 300, queryPatienceMs: 700 } })
+    const block = await eventsBlock(store, 'a', 100)
+    const [first = ''] = childrenOf(store.child.pid!)
+    process.kill(Number(first), 'SIGSTOP') // as stuck as an engine can be, on every machine
+    const stuck = await store.ask('SELECT 1')
+    expect([stuck.status, stuck.text]).toEqual([408, expect.stringMatching(/^Code: 159\. DB::Exception: Timeout exceeded/)])
+    const inserting = store.own(INSERT, { body: block, parameters: { insert_deduplication_token: 't' } })
+    const away = await until(async () => {
+      const reply = await askFrom(store, '127.0.0.2', 'SELECT 1')
+      return reply.status === 503 ? reply : undefined
+    })
+    expect([away.headers['retry-after'], away.text]).toEqual([expect.stringMatching(/^\d+$/), expect.stringMatching(/^Code: 20[23]\./)])
+    expect((await inserting).status).toBe(503)
+    await until(async () => (await fetch(`${store.url}ready`)).ok)
+    expect(childrenOf(store.child.pid!)).not.toContain(first)
+    expect((await askFrom(store, '127.0.0.3', 'SELECT 1')).text).toBe('1\n')
+    expect((await store.own(INSERT, { body: block, parameters: { insert_deduplication_token: 't' } })).status).toBe(200)
+    expect(await batches(store)).toEqual([['a', 100]])
+    const refused = await store.ask('SELECT 1')
+    expect([refused.status, refused.text]).toEqual([503, expect.stringContaining('No query of this client is run for')])
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(20)
+  })
+
+  test('are answered in time by an engine that works and does not listen', async () => {
+    const store = await started({ store: { queryGraceMs: 300, queryPatienceMs: 60_000 } })
+    const reply = await store.ask(STUCK, { parameters: { max_execution_time: '0.3' } })
+    expect([reply.status, reply.text]).toEqual([408, expect.stringMatching(/^Code: 159\./)])
+    expect((await store.ask('SELECT 1')).text).toBe('1\n')
+  })
+
+  test('see only a moment of a killed engine, and connections stay', async () => {
+    const store = await started()
+    const [first = ''] = childrenOf(store.child.pid!)
+    const running = store.ask(SLOW)
+    await until(async () => (await store.own('SELECT 1')).status === 200)
+    process.kill(Number(first), 'SIGKILL')
+    const { status, headers } = await running
+    expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+    await until(async () => (await store.ask('SELECT 1')).text === '1\n')
+    expect(store.child.exitCode).toBeNull()
+  })
+})
+
+const childrenOf = (pid: number): string[] => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
 
 describe('the command', () => {
   test('says in one line that the data folder is in use, and by whom', async () => {

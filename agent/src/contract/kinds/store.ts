@@ -26,5 +26,19 @@ export const store = declareKind({
     rows: { type: 'long', role: 'gauge', unit: '{row}', description: 'Rows in all tables.', column: 10, gauge32Column: 13 },
     bytesOnDisk: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes of all active parts.', column: 11, gauge32Column: 14 },
     parts: { type: 'int', role: 'gauge', unit: '{part}', description: 'Active parts.', column: 12 },
+    engineReplacements: {
+      type: 'long',
+      role: 'counter',
+      unit: '{replacement}',
+      description: 'Replacements of the engine process: it crashed, or did not give a statement back.',
+      column: 15,
+    },
+    clientsBackedOff: {
+      type: 'int',
+      role: 'gauge',
+      unit: '{client}',
+      description: 'Clients and users whose queries are refused for a while because one of them cost an engine its process.',
+      column: 16,
+    },
   },
 })

@@ -7,7 +7,7 @@
  */
 import { DATABASE } from '@spyglass/agent/contract'
 import { fromEngine, refuse } from '../clickhouse-error.ts'
-import { READABLE_SYSTEM_TABLES } from '../engine-files.ts'
+import { READABLE_SYSTEM_TABLES } from '../engine/engine-files.ts'
 import type { StoreSession } from '../session.ts'
 import { stringLiteral } from '../sql-literal.ts'
 import { type AstNode, parseAst } from './ast.ts'
@@ -17,7 +17,8 @@ import { matchMetadata } from './metadata.ts'
 
 export interface Gate {
   /**
-   * Lets the statement pass and says what is to be known for running it.
+   * Lets the statement pass and says what is to be known for running it. The session must have no settings of the statement yet: a limit
+   * among them would cut the syntax tree.
    * @throws ClickhouseError with code 392 (QUERY_IS_PROHIBITED), or the engine's own when it cannot be parsed.
    */
   check(sql: string, session: StoreSession): Promise<Passed>
@@ -28,6 +29,8 @@ export interface Passed {
   readonly format: string | undefined
   /** Whether the engine can give the answer in pieces: it can for SELECT. */
   readonly streamable: boolean
+  /** Whether it reads `system.settings` and no other table. */
+  readonly listsSettings: boolean
 }
 
 /** Longest statement, in characters. */
@@ -106,15 +109,20 @@ export function createGate(functions: FunctionRules): Gate {
     async check(sql, session) {
       if (sql.includes('\0')) throw prohibit('A statement with a zero byte')
       const metadata = matchMetadata(sql)
-      if (metadata) return { format: knownFormat(metadata.format), streamable: false }
+      if (metadata) return { format: knownFormat(metadata.format), streamable: false, listsSettings: false }
       await classify(sql, session)
       const nodes = parseAst(await explain(sql, session))
       if (nodes.length > MAX_NODES) throw prohibit('A statement of so many parts')
       if (nodes[0]?.kind !== 'SelectWithUnionQuery') throw prohibit(`A statement of kind ${nodes[0]?.kind ?? 'unknown'}`)
       for (const node of nodes) judge(node)
-      return { format: knownFormat(nodes.find(isFormat)?.name), streamable: true }
+      return { format: knownFormat(nodes.find(isFormat)?.name), streamable: true, listsSettings: readsOnlySettings(nodes) }
     },
   }
+}
+
+function readsOnlySettings(nodes: readonly AstNode[]): boolean {
+  const tables = nodes.filter(({ kind, parent }) => kind === 'TableIdentifier' || (kind === 'Function' && parent === 'TableExpression'))
+  return tables.length > 0 && tables.every(({ name }) => /^system\.settings$/i.test(name))
 }
 
 async function classify(sql: string, session: StoreSession): Promise<void> {

@@ -3,7 +3,7 @@
  * system tables fit, so nothing (a table function, a file, a subquery) can stand where a name does.
  */
 import { DATABASE } from '@spyglass/agent/contract'
-import { READABLE_SYSTEM_TABLES } from '../engine-files.ts'
+import { READABLE_SYSTEM_TABLES } from '../engine/engine-files.ts'
 
 const quoted = (name: string): string => `(?:${name}|\`${name}\`|"${name}")`
 const ANY_NAME = quoted('[A-Za-z_][A-Za-z0-9_]{0,127}')

@@ -4,7 +4,7 @@ import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { fromEngine, refuse } from '../clickhouse-error.ts'
 
 /** @throws ClickhouseError 218 when it is too large, 36 for an encoding that is not known, 117 when it cannot be decompressed. */
-export async function readBody(source: Readable, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
+export async function readBody(source: Readable, encoding: string | undefined, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = []
   let size = 0
   try {

@@ -1,32 +1,72 @@
-/** What the URL says about a statement: format, database, parameters, time limit. Other settings do not change anything. */
+/**
+ * What the URL, the headers and the fields of a form say about a statement: format, database, parameters, and settings of the engine.
+ * Whatever is not of the protocol is a setting, as in ClickHouse, and judged with the statement.
+ */
 import { DATABASE } from '@spyglass/agent/contract'
+import type { Client } from '../back-off.ts'
 import { refuse } from '../clickhouse-error.ts'
 import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
 import type { ReadRequest } from '../reader.ts'
 
-export interface ReadDefaults {
-  /** Header X-ClickHouse-Format. */
-  readonly header: string | string[] | undefined
-  /** The store's own limit. */
-  readonly timeoutMs: number
+export interface ReadHeaders {
+  /** X-ClickHouse-Format. */
+  readonly format: string | undefined
+  /** X-ClickHouse-Database. */
+  readonly database: string | undefined
 }
 
-/** @throws ClickhouseError when there is no statement, it is too long, or another database is asked for. */
-export function readRequest(sql: string, query: URLSearchParams, { header, timeoutMs }: ReadDefaults): ReadRequest {
+/** Parameters of the protocol, not of the statement. */
+const PROTOCOL = new Set([
+  'query',
+  'query_id',
+  'user',
+  'password',
+  'database',
+  'default_format',
+  'client_protocol_version',
+  'quota_key',
+  'session_id',
+  'session_timeout',
+  'wait_end_of_query',
+  'buffer_size',
+])
+
+/** Parameters of the protocol that ask for what there is not here, unless they say no. */
+const UNSUPPORTED = ['compress', 'decompress', 'stacktrace', 'close_session'] as const
+
+/** @throws ClickhouseError when there is no statement, it is too long, or something is asked for that there is not. */
+export function readRequest(sql: string, query: URLSearchParams, headers: ReadHeaders, client: Client): ReadRequest {
   if (sql.trim() === '') throw refuse('SYNTAX_ERROR', 'Empty query')
   if (sql.length > MAX_STATEMENT_LENGTH) throw refuse('QUERY_IS_TOO_LARGE', `A statement may have ${MAX_STATEMENT_LENGTH} characters`)
-  const database = query.get('database') ?? ''
-  if (!['', 'default', DATABASE].includes(database)) throw refuse('UNKNOWN_DATABASE', `Database ${database} does not exist`)
+  for (const database of [query.get('database'), headers.database]) checkDatabase(database ?? '')
+  checkProtocol(query)
   return {
     sql,
-    defaultFormat: query.get('default_format') ?? (typeof header === 'string' ? header : 'TabSeparated'),
+    client,
+    defaultFormat: query.get('default_format') ?? headers.format ?? 'TabSeparated',
     parameters: new Map([...query].filter(([name]) => name.startsWith('param_')).map(([name, value]) => [name.slice(6), value])),
-    timeoutMs: limit(query.get('max_execution_time'), timeoutMs),
+    settings: new Map([...query].filter(([name]) => isSetting(name))),
+    waitForEnd: isOn(query.get('wait_end_of_query')) || isOn(query.get('http_wait_end_of_query')),
   }
 }
 
-/** A client may ask for less time than the store allows, never for more; 0 means no limit of its own. */
-function limit(seconds: string | null, timeoutMs: number): number {
-  const asked = Number(seconds ?? 0) * 1000
-  return Number.isFinite(asked) && asked > 0 ? Math.max(1, Math.min(Math.round(asked), timeoutMs)) : timeoutMs
+export const isOn = (value: string | null): boolean => value === '1' || value === 'true'
+const isSetting = (name: string): boolean =>
+  !name.startsWith('param_') &&
+  !PROTOCOL.has(name) &&
+  name !== 'role' &&
+  name !== 'session_check' &&
+  !UNSUPPORTED.some((each) => each === name)
+
+function checkDatabase(database: string): void {
+  if (!['', 'default', DATABASE].includes(database)) throw refuse('UNKNOWN_DATABASE', `Database ${database} does not exist`)
+}
+
+/** A session of ClickHouse keeps settings and temporary tables, which readers cannot make: so one is like another, and none is remembered. */
+function checkProtocol(query: URLSearchParams): void {
+  for (const name of UNSUPPORTED)
+    if (!['', '0', 'false'].includes(query.get(name) ?? '')) throw refuse('NOT_IMPLEMENTED', `The parameter ${name} is not supported`)
+  if (isOn(query.get('session_check'))) throw refuse('SESSION_NOT_FOUND', 'Session not found: nothing is kept between statements')
+  const role = query.get('role')
+  if (role !== null) throw refuse('SET_NON_GRANTED_ROLE', `Role ${role} should be granted to set as a current`)
 }

@@ -19,7 +19,8 @@ export interface Origin {
 export interface ReplyOptions extends Origin {
   /** Ends the reply when it aborts. */
   readonly signal: AbortSignal
-  readonly gzip: boolean
+  /** Compresses the body with gzip, at this level. */
+  readonly gzipLevel: number | undefined
   /** Told of an error on the way, when the status can no longer say it. */
   readonly onFailure: (failure: ClickhouseError) => void
 }
@@ -28,19 +29,24 @@ export interface ReplyOptions extends Origin {
 export async function sendAnswer(
   response: ServerResponse,
   answer: ReadAnswer,
-  { gzip, signal, onFailure, ...origin }: ReplyOptions,
+  { gzipLevel, signal, onFailure, ...origin }: ReplyOptions,
 ): Promise<void> {
   const tag = randomBytes(8).toString('hex')
   response.writeHead(200, {
     ...commonHeaders(origin),
     'Content-Type': contentTypeOf(answer.format),
     'X-ClickHouse-Format': answer.format,
-    'X-ClickHouse-Summary': summary({ result_rows: answer.rows ?? 0, read_rows: answer.rows ?? 0, elapsed_ns: answer.elapsedNs }),
+    'X-ClickHouse-Summary': summary({
+      read_rows: answer.rows,
+      result_rows: answer.rows,
+      result_bytes: answer.sizeBytes ?? 0,
+      elapsed_ns: answer.elapsedNs,
+    }),
     'X-ClickHouse-Exception-Tag': tag,
-    ...(gzip ? { 'Content-Encoding': 'gzip' } : sizeHeader(answer.sizeBytes)),
+    ...(gzipLevel ? { 'Content-Encoding': 'gzip' } : sizeHeader(answer.sizeBytes)),
   })
   const body = Readable.from(withException(answer.chunks, tag, onFailure), { objectMode: false })
-  if (gzip) await pipeline(body, createGzip({ level: 1 }), response, { signal })
+  if (gzipLevel) await pipeline(body, createGzip({ level: gzipLevel }), response, { signal })
   else await pipeline(body, response, { signal })
 }
 
@@ -81,7 +87,7 @@ export function sendBytes(response: ServerResponse, format: string, bytes: Uint8
 }
 
 export function sendError(response: ServerResponse, error: unknown, origin: Origin): void {
-  const { number, status, wireText } = fromEngine(error)
+  const { number, status, wireText, retryAfterSeconds } = fromEngine(error)
   const text = `${wireText}\n`
   response.writeHead(status, {
     ...commonHeaders(origin),
@@ -89,7 +95,7 @@ export function sendError(response: ServerResponse, error: unknown, origin: Orig
     'Content-Type': 'text/plain; charset=UTF-8',
     'X-ClickHouse-Exception-Code': String(number),
     ...(status === 401 ? { 'WWW-Authenticate': 'Basic realm="ClickHouse server HTTP API"' } : {}),
-    ...(status === 503 ? { 'Retry-After': '1' } : {}),
+    ...(status === 503 ? { 'Retry-After': String(retryAfterSeconds) } : {}),
   })
   response.end(text)
 }

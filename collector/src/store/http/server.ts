@@ -9,18 +9,19 @@ import { type ClickhouseError, clickhouseCodes, fromEngine, refuse } from '../cl
 import { fail } from '../errors.ts'
 import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
 import { isInsert, parseInsert } from '../insert-statement.ts'
-import type { Store } from '../store.ts'
+import type { ReaderName, Store } from '../store.ts'
 import type { QueryCounters } from '../store-resource.ts'
+import { clientAddress } from '../back-off.ts'
 import { readBody } from './body.ts'
 import { authenticate, type Credentials, type Role } from './credentials.ts'
+import { formFields, isForm } from './form.ts'
 import { HELLO_STATEMENT, helloBlock, isHello, wantsBlockInfo } from './hello.ts'
-import { readRequest } from './read-request.ts'
+import { isOn, readRequest } from './read-request.ts'
 import { type Origin, sendAnswer, sendBytes, sendError, sendWritten } from './respond.ts'
 
 export interface StoreServerOptions {
   readonly store: Store
   readonly credentials: Credentials
-  readonly queryTimeoutMs: number
   readonly counters: QueryCounters
   readonly logger: Logger
 }
@@ -57,23 +58,27 @@ export function createStoreServer(options: StoreServerOptions): FastifyInstance 
   app.get('/ping', (_request, reply) => reply.type('text/html; charset=UTF-8').send('Ok.\n'))
   app.get('/health', (_request, reply) => reply.send({ status: 'ok' }))
   app.get('/ready', (_request, reply) => {
-    const { failure } = options.store.size()
-    return reply
-      .status(failure === undefined ? 200 : 503)
-      .send({ ready: failure === undefined, reasons: failure === undefined ? [] : [failure] })
+    const reasons = reasonsAgainst(options.store)
+    return reply.status(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons })
   })
   app.route({
-    method: ['GET', 'POST'],
+    method: ['GET', 'HEAD', 'POST'],
     url: '/',
     handler: async (request, reply) => {
       const query = new URL(request.url, 'http://store').searchParams
-      if (request.method === 'GET' && !query.has('query')) return reply.type('text/html; charset=UTF-8').send('Ok.\n')
+      if (request.method !== 'POST' && !query.has('query')) return reply.type('text/html; charset=UTF-8').send('Ok.\n')
       reply.hijack()
       await exchange(request, reply.raw, { ...options, query })
       return reply
     },
   })
   return app
+}
+
+function reasonsAgainst(store: Store): string[] {
+  if (store.enginePid() === undefined) return ['the database engine is being restarted']
+  const { failure } = store.size()
+  return failure === undefined ? [] : [failure]
 }
 
 /** @throws SPY_PORT_TAKEN */
@@ -119,9 +124,10 @@ function note(failure: ClickhouseError, { queryId }: Origin, { counters, logger 
 
 async function handle(exchange: Exchange, options: StoreServerOptions): Promise<void> {
   const { query, role, request } = exchange
+  const inUrl = query.get('query') ?? ''
+  if (isInsert(inUrl)) return insert(exchange, inUrl, options)
+  const text = await textOf(request, query)
   const statement = query.get('query') ?? ''
-  if (isInsert(statement)) return insert(exchange, statement, options)
-  const text = (await bodyOf(request, MAX_STATEMENT_LENGTH)).toString('utf8')
   const sql = statement === '' ? text : text === '' ? statement : `${statement}\n${text}`
   if (isInsert(sql) && role === 'own') throw refuse('SYNTAX_ERROR', 'An INSERT must stand in the parameter query, its data in the body')
   await read(exchange, sql, options)
@@ -143,19 +149,42 @@ async function insert(
 }
 
 async function read({ request, response, query, origin, role, gone }: Exchange, sql: string, options: StoreServerOptions): Promise<void> {
-  const { store, queryTimeoutMs } = options
-  const wanted = readRequest(sql, query, { header: request.headers['x-clickhouse-format'], timeoutMs: queryTimeoutMs })
+  const { store } = options
+  const wanted = readRequest(
+    sql,
+    query,
+    { format: headerOf(request, 'x-clickhouse-format'), database: headerOf(request, 'x-clickhouse-database') },
+    { user: role === 'own' ? 'spyglass' : options.credentials.reader.user, address: clientAddress(request.socket.remoteAddress) },
+  )
   const hello = isHello(sql)
   if (hello && wantsBlockInfo(wanted.defaultFormat, query.get('client_protocol_version')))
     return sendBytes(response, 'Native', helloBlock(store.engineVersion, store.timezone), origin)
-  const gzip = query.get('enable_http_compression') === '1' && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
-  const reader = role === 'own' ? store.ownReader : store.reader
+  const gzip = isOn(query.get('enable_http_compression')) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
+  const gzipLevel = gzip ? Math.max(1, Math.min(Number(query.get('http_zlib_compression_level') ?? 1) || 1, 9)) : undefined
+  const reader = store.readers[role === 'own' ? partOf(request) : 'clients']
   const statement = hello ? { ...wanted, sql: HELLO_STATEMENT } : wanted
   const onFailure = (failure: ClickhouseError): void => note(failure, origin, options)
-  await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...origin, gzip, signal, onFailure }), gone)
+  await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...origin, gzipLevel, signal, onFailure }), gone)
 }
 
-async function bodyOf(request: FastifyRequest, maxBytes: number): Promise<Buffer> {
+/** The body's text; of a form the fields join the parameters. */
+async function textOf(request: FastifyRequest, query: URLSearchParams): Promise<string> {
+  const body = await bodyOf(request, MAX_STATEMENT_LENGTH)
+  const type = request.headers['content-type']
+  if (type === undefined || !isForm(type)) return body.toString('utf8')
+  for (const [name, value] of await formFields(body, type)) query.append(name, value)
+  return ''
+}
+
+/** Our own processes say for whom they ask, so that people at the console and alert rules do not wait for one another. */
+const partOf = (request: FastifyRequest): ReaderName => (request.headers['x-spyglass-part'] === 'rules' ? 'rules' : 'console')
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+async function bodyOf(request: FastifyRequest, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
   if (!(request.body instanceof Readable)) return Buffer.alloc(0)
   return readBody(request.body, request.headers['content-encoding'], maxBytes)
 }

@@ -196,7 +196,10 @@ export const SpyglassConfig = z.strictObject({
     .strictObject({
       host: host(),
       port: port(defaultPorts.clickhouse, 'Port of the ClickHouse HTTP interface.'),
-      readers: z.int().min(1).max(16).default(2).meta({ description: 'Reader sessions; further queries queue.' }),
+      readers: z.int().min(1).max(16).default(3).meta({
+        description:
+          'Reader sessions, shared between clients: the last free one goes only to a client that holds none. Further queries queue.',
+      }),
       maxQueueLength: z
         .int()
         .min(1)
@@ -204,7 +207,13 @@ export const SpyglassConfig = z.strictObject({
         .default(32)
         .meta({ description: 'Queries that may queue for a reader; further ones get 503.' }),
       maxMemoryBytes: z.int().min(134_217_728).default(1_073_741_824).meta({ description: 'Most memory the engine may take.' }),
-      queryTimeoutMs: milliseconds(30_000, 'Longest a query may run.'),
+      queueTimeoutMs: milliseconds(5000, 'Longest a query may wait for a reader session; then it gets 503.'),
+      queryTimeoutMs: milliseconds(30_000, 'Longest a query may run, from the moment it has a session.'),
+      queryGraceMs: milliseconds(1000, 'How long after its limit a query is answered with code 159, whatever the engine does.'),
+      queryPatienceMs: milliseconds(
+        5000,
+        'How long after that the engine may take to give the session back; then its process is replaced and the client is refused for a while.',
+      ),
     })
     .prefault({}),
   retention: z

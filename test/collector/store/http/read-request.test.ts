@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { readRequest } from '../../../../collector/src/store/http/read-request.ts'
 
-const defaults = { header: undefined, timeoutMs: 30_000 }
-const read = (query: Record<string, string>, header?: string) =>
-  readRequest('SELECT 1', new URLSearchParams(query), { ...defaults, header })
+const client = { user: 'u', address: '127.0.0.1' }
+const read = (query: Record<string, string>, headers: { format?: string; database?: string } = {}, sql = 'SELECT 1') =>
+  readRequest(sql, new URLSearchParams(query), { format: headers.format, database: headers.database }, client)
 
 test('the format comes from the URL, then the header, then is TabSeparated', () => {
-  expect(read({ default_format: 'CSV' }, 'JSON').defaultFormat).toBe('CSV')
-  expect(read({}, 'JSON').defaultFormat).toBe('JSON')
+  expect(read({ default_format: 'CSV' }, { format: 'JSON' }).defaultFormat).toBe('CSV')
+  expect(read({}, { format: 'JSON' }).defaultFormat).toBe('JSON')
   expect(read({}).defaultFormat).toBe('TabSeparated')
 })
 
@@ -20,21 +20,37 @@ test('parameters are those that begin with param_', () => {
   )
 })
 
-test.each([
-  ['5', 5000],
-  ['0.2', 200],
-  ['0', 30_000],
-  ['3600', 30_000],
-  ['-1', 30_000],
-  ['nonsense', 30_000],
-])('max_execution_time=%s gives %d ms', (max_execution_time, timeoutMs) => {
-  expect(read({ max_execution_time }).timeoutMs).toBe(timeoutMs)
+test('whatever is not of the protocol is a setting', () => {
+  const query = { query_id: 'x', user: 'u', password: 'p', database: 'spyglass', session_id: 's', param_a: '1', wait_end_of_query: '1' }
+  expect(read({ ...query, max_block_size: '5', nosuch: 'x', max_execution_time: '2' }).settings).toEqual(
+    new Map([
+      ['max_block_size', '5'],
+      ['nosuch', 'x'],
+      ['max_execution_time', '2'],
+    ]),
+  )
+  expect([read(query).waitForEnd, read({ wait_end_of_query: '0' }).waitForEnd]).toEqual([true, false])
 })
 
-test('an empty or endless statement and another database are refused', () => {
-  const query = new URLSearchParams()
-  expect(() => readRequest(' \n', query, defaults)).toThrow(expect.objectContaining({ number: 62 }))
-  expect(() => readRequest('x'.repeat(300_000), query, defaults)).toThrow(expect.objectContaining({ number: 218 }))
-  expect(() => read({ database: 'system' })).toThrow(expect.objectContaining({ number: 81 }))
-  expect(() => read({ database: 'spyglass' })).not.toThrow()
+test.each([
+  [{ compress: '1' }, 48],
+  [{ decompress: '1' }, 48],
+  [{ session_check: '1' }, 372],
+  [{ role: 'spyglass_owner' }, 512],
+  [{ database: 'system' }, 81],
+  [{ database: 'nope' }, 81],
+])('%j gives code %d', (query, number) => {
+  expect(() => read(query as unknown as Record<string, string>)).toThrow(expect.objectContaining({ number }))
+})
+
+test('the same parameters that say no are nothing special, nor is our own database', () => {
+  expect(read({ compress: '0', decompress: '0', session_check: '0', stacktrace: '0', database: 'default' }).settings.size).toBe(0)
+  expect(() => read({}, { database: 'spyglass' })).not.toThrow()
+  expect(() => read({}, { database: 'nope' })).toThrow(expect.objectContaining({ number: 81 }))
+})
+
+test('a statement must be there, and may have 262,144 characters', () => {
+  expect(() => read({}, {}, ' \n')).toThrow(expect.objectContaining({ number: 62 }))
+  expect(read({}, {}, 'x'.repeat(262_144)).sql).toHaveLength(262_144)
+  expect(() => read({}, {}, 'x'.repeat(262_145))).toThrow(expect.objectContaining({ number: 218, status: 413 }))
 })

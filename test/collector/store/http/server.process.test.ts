@@ -89,10 +89,11 @@ describe('@clickhouse/client', () => {
   test('never sees the parameters of an earlier query', async () => {
     for (let i = 0; i < 8; i++)
       await client.query({ query: 'SELECT {mine:String}', query_params: { mine: 'secret' }, format: 'JSONEachRow' })
-    for (let i = 0; i < 8; i++) {
-      const { status, text } = await store.ask('SELECT {mine:String}')
-      expect([status, text]).toEqual([404, expect.stringMatching(/^Code: 456\. .*mine/)])
-    }
+    for (const sql of ['SELECT {mine:String}', 'SELECT {/**/mine:String}', 'SELECT { mine\n:String}', 'SELECT {--\nmine/**/:/**/String}'])
+      for (let i = 0; i < 4; i++) {
+        const { status, text } = await store.ask(sql)
+        expect([status, text]).toEqual([404, expect.stringMatching(/^Code: 456\. .*mine/)])
+      }
   })
 
   test('streams rows', async () => {
@@ -203,16 +204,71 @@ describe('the protocol', () => {
     expect((await store.ask(sql)).text).toBe(`spyglass\t${block['version()']}\t0\t${block['timezone()']}\n`)
   })
 
-  test('knows only our database', async () => {
+  test('knows only our database, in the URL and in the header', async () => {
     expect((await store.ask('SELECT 1', { parameters: { database: 'default' } })).status).toBe(200)
-    expect((await store.ask('SELECT 1', { parameters: { database: 'system' } })).status).toBe(404)
+    for (const reply of [
+      await store.ask('SELECT 1', { parameters: { database: 'system' } }),
+      await store.ask('SELECT 1', { parameters: { database: 'nope' } }),
+      await store.ask('SELECT 1', { headers: { 'x-clickhouse-database': 'nope' } }),
+    ])
+      expect([reply.status, reply.headers.get('x-clickhouse-exception-code')]).toEqual([404, '81'])
+  })
+
+  test('answers HEAD as GET, without a body', async () => {
+    const { user, password } = store.secrets.clickhouse.reader
+    const head = (query: string) => fetch(`${store.url}${query}`, { method: 'HEAD' })
+    expect([(await head('')).status, (await head('ping')).status]).toEqual([200, 200])
+    expect((await head('?query=SELECT+1')).status).toBe(401)
+    const reply = await head(`?query=SELECT+1&user=${user}&password=${password}`)
+    expect([reply.status, reply.headers.get('x-clickhouse-format'), await reply.text()]).toEqual([200, 'TabSeparated', ''])
+  })
+
+  test('reads the statement, its parameters and settings from a multipart form', async () => {
+    const { user, password } = store.secrets.clickhouse.reader
+    const send = async (fields: Record<string, string | Blob>, query = '') => {
+      const form = new FormData()
+      for (const [name, value] of Object.entries(fields)) form.set(name, value)
+      const headers = { authorization: `Basic ${btoa(`${user}:${password}`)}` }
+      const reply = await fetch(`${store.url}${query}`, { method: 'POST', body: form, headers })
+      return [reply.status, await reply.text()]
+    }
+    const query = 'SELECT {a:String} AS a, toUInt64(1) AS n FORMAT JSONEachRow'
+    const quoted = { output_format_json_quote_64bit_integers: '1' }
+    expect(await send({ query, param_a: 'o"hara 连接池', ...quoted })).toEqual([200, '{"a":"o\\"hara 连接池","n":"1"}\n'])
+    expect(await send({ param_a: 'x' }, `?query=${encodeURIComponent(query)}`)).toEqual([200, '{"a":"x","n":1}\n'])
+    expect(await send({ query: "SELECT file('/etc/hostname')" })).toEqual([403, expect.stringMatching(/^Code: 392/)])
+    expect(await send({ query, ext: new Blob(['1']) })).toEqual([501, expect.stringMatching(/^Code: 48/)])
+    const { status } = await raw({ 'content-type': 'multipart/form-data; boundary=x' }, 'no form')
+    expect(status).toBe(400)
+  })
+
+  test.each(['JSONEachRow', 'TSV', 'Native', 'RowBinary', 'CSV', 'JSON', 'CSVWithNames'])('sums up an answer in %s', async (format) => {
+    const reply = await raw({}, `SELECT number FROM numbers(1234) FORMAT ${format}`)
+    expect(JSON.parse(String(reply.headers['x-clickhouse-summary']))).toMatchObject({
+      result_rows: '1234',
+      result_bytes: String(reply.text.length),
+      elapsed_ns: expect.stringMatching(/^[1-9]\d*$/),
+    })
+  })
+
+  test('sends the headers of a long answer when its first MiB is there, or when all of it is if the client waits for that', async () => {
+    const sql = "SELECT repeat('x', 99) FROM numbers(200000) FORMAT TSV"
+    const part = JSON.parse((await store.ask(sql)).headers.get('x-clickhouse-summary')!) as { result_rows: string }
+    expect(Number(part.result_rows)).toBeGreaterThan(10_000)
+    expect(Number(part.result_rows)).toBeLessThan(200_000)
+    const whole = await store.ask(sql, { parameters: { wait_end_of_query: '1' } })
+    expect(JSON.parse(whole.headers.get('x-clickhouse-summary')!)).toMatchObject({ result_rows: '200000', result_bytes: '20000000' })
+    expect(whole.headers.get('content-length')).toBe('20000000')
+    const failing = 'SELECT intDiv(1, number - 1000000) FROM numbers(1200000)'
+    const { status, headers } = await store.ask(failing, { parameters: { wait_end_of_query: '1' } })
+    expect([status, headers.get('x-clickhouse-exception-code')]).toEqual([500, '153'])
   })
 
   test('ends a statement at the time the client allows', async () => {
     const { status, text } = await store.ask('SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1', {
       parameters: { max_execution_time: '0.2' },
     })
-    expect([status, text]).toEqual([500, expect.stringContaining('Code: 159.')])
+    expect([status, text]).toEqual([408, expect.stringMatching(/^Code: 159\. DB::Exception: Timeout exceeded: elapsed .* maximum: 200 ms/)])
   })
 
   test('tells a statement that spent its time waiting for a session to come again', async () => {
@@ -221,17 +277,13 @@ describe('the protocol', () => {
       store.ask('SELECT count() FROM numbers(1000000000000)', { signal: long.signal }).catch(() => undefined),
     )
     await until(async () => {
-      const { status, headers, text } = await store.ask('SELECT 1', { parameters: { max_execution_time: '0.2' } })
+      const { status, headers, text } = await store.ask('SELECT 1', { parameters: { queue_max_wait_ms: '200' } })
       if (status === 200) return false // the two are not on their sessions yet
       expect({ status, retry: headers.get('retry-after') }).toEqual({ status: 503, retry: '1' })
       return text.includes('TOO_MANY_SIMULTANEOUS_QUERIES')
     })
     long.abort()
     await Promise.all(running)
-  })
-
-  test('ignores settings that it does not know', async () => {
-    expect((await store.ask('SELECT 1', { parameters: { readonly: '0', max_memory_usage: '1', nosuch: 'x' } })).text).toBe('1\n')
   })
 
   test('an answer never begins with rows of a statement that failed before it', async () => {
@@ -288,7 +340,7 @@ describe('its figures', () => {
     await kept.ask('SELECT nosuch')
     await kept.ask('SELECT intDiv(1, number - 1000000) FROM numbers(1200000)')
     await kept.ask("SELECT file('/etc/hostname')")
-    await until(() => figures['queries'] === 13)
+    await until(() => figures['queries'] === 13 && figures['queriesRefused'] === 1)
     expect(figures).toMatchObject({ queriesFailed: 2, queriesRefused: 1 })
     await kept.kill('SIGTERM')
     removeFolder(kept.data)

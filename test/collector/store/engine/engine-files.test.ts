@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { writeEngineFiles } from '../../../collector/src/store/engine-files.ts'
-import { tempFolder } from '../../support/temp-folder.ts'
+import { writeEngineFiles } from '../../../../collector/src/store/engine/engine-files.ts'
+import { tempFolder } from '../../../support/temp-folder.ts'
 
 test('the user may read our database and a few system tables; all else hangs on the role that readers shed', () => {
   const { folder } = writeEngineFiles(join(tempFolder(), 'engine'), 1)
@@ -15,6 +15,9 @@ test('the user may read our database and a few system tables; all else hangs on 
     'GRANT SELECT ON system.tables',
     'GRANT SELECT ON system.columns',
     'GRANT SELECT ON system.functions',
+    'GRANT SELECT ON system.settings',
+    'GRANT SELECT ON system.data_type_families',
+    'GRANT SELECT ON system.formats',
     'GRANT SELECT ON system.one',
     'GRANT SELECT ON system.numbers',
     'GRANT spyglass_owner',

@@ -10,7 +10,17 @@ import { DATABASE } from '@spyglass/agent/contract'
 export const OWNER_ROLE = 'spyglass_owner'
 
 /** System tables that a reader may ask: what client tools need to list tables and columns. */
-export const READABLE_SYSTEM_TABLES = ['databases', 'tables', 'columns', 'functions', 'one', 'numbers'] as const
+export const READABLE_SYSTEM_TABLES = [
+  'databases',
+  'tables',
+  'columns',
+  'functions',
+  'settings',
+  'data_type_families',
+  'formats',
+  'one',
+  'numbers',
+] as const
 
 export interface EngineFiles {
   /** Folder that the process works in. */

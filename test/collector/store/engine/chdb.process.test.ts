@@ -1,29 +1,40 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Engine, prepareEngine } from '../../../collector/src/store/engine.ts'
-import { openStoreSession } from '../../../collector/src/store/session.ts'
-import { newDataFolder, removeFolder } from '../../support/store-process.ts'
+import { type EngineProcess, startEngineProcess } from '../../../../collector/src/store/engine/engine-process.ts'
+import { openStoreSession } from '../../../../collector/src/store/session.ts'
+import { newDataFolder, removeFolder } from '../../../support/store-process.ts'
 
 const folder = newDataFolder()
-const before = process.cwd()
-let engine: Engine
-beforeAll(() => {
-  engine = prepareEngine({ path: join(folder, 'data'), workingFolder: join(folder, 'engine'), maxMemoryBytes: 500_000_000 })
+let engine: EngineProcess
+beforeAll(async () => {
+  engine = await startEngineProcess({
+    path: join(folder, 'data'),
+    workingFolder: join(folder, 'engine'),
+    maxMemoryBytes: 500_000_000,
+    threads: 8,
+  })
 })
-afterAll(() => {
-  process.chdir(before)
+afterAll(async () => {
+  engine.kill()
+  await engine.ended
   removeFolder(folder)
 })
 
 describe('the engine', () => {
   test('says how many statements a text has and of which class', async () => {
-    const session = engine.open({})
+    const session = await engine.open({})
     expect(await session.classify('SELECT 1;', 'spyglass')).toMatchObject({ statementCount: 1, queryClass: 0 })
     expect(await session.classify('SELECT 1; SELECT 2', 'spyglass')).toMatchObject({ statementCount: 2 })
     expect((await session.classify('INSERT INTO x VALUES (1)', 'spyglass')).queryClass).not.toBe(0)
     expect((await session.classify("SELECT 1 INTO OUTFILE 'x'", 'spyglass')).queryClass).not.toBe(0)
     expect(await session.classify('SELECT (', 'spyglass')).toMatchObject({ statementCount: 0 })
     session.close()
+  })
+
+  test('shows nothing of where its folder lies', async () => {
+    const session = await engine.open({})
+    const { bytes } = await session.query('SELECT * FROM system.databases FORMAT Vertical', 'TSV')
+    expect(Buffer.from(bytes).toString()).not.toContain(folder)
   })
 
   test('refuses files to a session that gave up the role, also when it takes the role again', async () => {

@@ -1,0 +1,95 @@
+/**
+ * Keeps a client away for a while whose statement cost the engine its process: otherwise replacing the engine would be a way to keep
+ * others from reading. It lives in the store's process, which the replacement does not touch.
+ */
+import { refuse } from './clickhouse-error.ts'
+
+export interface Client {
+  readonly user: string
+  /** Network address; of IPv6 the /64, which is what one site is given. */
+  readonly address: string
+}
+
+export interface BackOff {
+  /** @throws ClickhouseError 202 with the seconds to wait, while the client or its user is kept away. */
+  check(client: Client): void
+  /** The client's statement had to be ended together with the engine. */
+  blame(client: Client): void
+  /** How many clients are kept away. */
+  readonly size: number
+}
+
+export interface BackOffOptions {
+  readonly now?: () => number
+  /** First time; doubled for each further one within an hour. Default 30 s. */
+  readonly firstMs?: number
+}
+
+const MAX_BACK_OFF_MS = 15 * 60_000
+const FORGOTTEN_AFTER_MS = 60 * 60_000
+/** From this many addresses on, the user is kept away from all: one address alone must not be able to bring that about. */
+const USER_ADDRESSES = 3
+const MAX_ENTRIES = 10_000
+
+interface Entry {
+  blames: number
+  lastMs: number
+  untilMs: number
+}
+
+export function createBackOff({ now = () => performance.now(), firstMs = 30_000 }: BackOffOptions = {}): BackOff {
+  const entries = new Map<string, Entry>()
+
+  function entryOf(key: string): Entry | undefined {
+    const entry = entries.get(key)
+    if (entry && now() - entry.lastMs > FORGOTTEN_AFTER_MS && now() > entry.untilMs) entries.delete(key)
+    return entries.get(key)
+  }
+
+  function add(key: string, freeBlames: number): void {
+    const entry = entryOf(key) ?? { blames: 0, lastMs: 0, untilMs: 0 }
+    entry.blames++
+    entry.lastMs = now()
+    const doublings = entry.blames - 1 - freeBlames
+    if (doublings >= 0) entry.untilMs = now() + Math.min(firstMs * 2 ** doublings, MAX_BACK_OFF_MS)
+    entries.delete(key) // so that the oldest come first
+    entries.set(key, entry)
+    if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value!)
+  }
+
+  const waitMs = (key: string): number => (entryOf(key)?.untilMs ?? 0) - now()
+
+  return {
+    get size() {
+      return [...entries.values()].filter(({ untilMs }) => untilMs > now()).length
+    },
+    check(client) {
+      const seconds = Math.ceil(Math.max(waitMs(keyOf(client)), waitMs(client.user)) / 1000)
+      if (seconds <= 0) return
+      const why = 'one of its statements could only be ended together with the database engine'
+      throw refuse('TOO_MANY_SIMULTANEOUS_QUERIES', `No query of this client is run for ${seconds} s: ${why}`, undefined, seconds)
+    },
+    blame(client) {
+      const isNew = entryOf(keyOf(client)) === undefined
+      add(keyOf(client), 0)
+      if (isNew) add(client.user, USER_ADDRESSES - 1)
+    },
+  }
+}
+
+/** One text for a client; a user's name has no line break in it. */
+export const keyOf = ({ user, address }: Client): string => `${user}\n${address}`
+
+/** The address by which a client is known. */
+export function clientAddress(remote: string | undefined): string {
+  const address = (remote ?? '').replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+  if (!address.includes(':')) return address
+  const [head = '', tail] = address.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const groups = tail === undefined ? left : [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right]
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
+}

@@ -1,0 +1,85 @@
+/** docs/reference/clickhouse-compatibility.md: prose, with the lists from the source. */
+import { superlinearFunctions } from '../../collector/src/store/gate/functions.ts'
+import { readerLimits } from '../../collector/src/store/session-pools.ts'
+import { freeSettings, limitedSettings, ownSettings } from '../../collector/src/store/settings/allowed.ts'
+import { code, document } from './markdown.ts'
+
+const defaults = { readers: 3, maxMemoryBytes: 1_073_741_824, queryTimeoutMs: 30_000 }
+const list = (names: readonly string[]): string => names.map(code).join(', ')
+
+const introduction = `The store answers the ClickHouse HTTP interface on port 8123, for reading. It is made for Grafana, \`@clickhouse/client\`, \`clickhouse-connect\` and
+\`curl\`; the engine is ClickHouse itself. This page says what is different. Nothing that a request asks for is silently ignored: it takes effect, or
+the answer is an error with ClickHouse's code.`
+
+const text = `## Requests
+
+| Part                                                     | What happens                                                                                      |
+| -------------------------------------------------------- | ------------------------------------------------------------------------------------------------- |
+| \`GET\`, \`HEAD\`, \`POST /\`                                  | The statement is the parameter \`query\`, the body, or both. \`HEAD\` runs it and sends no body.      |
+| \`multipart/form-data\`                                    | Fields are parameters, like those of the URL. External tables: code 48.                           |
+| \`database\`, \`X-ClickHouse-Database\`                      | \`spyglass\` or \`default\`, which means the same; others: code 81.                                   |
+| \`default_format\`, \`X-ClickHouse-Format\`                  | Any format that needs no schema file; others: code 73.                                            |
+| \`param_…\`                                                | Query parameters, 100 at most.                                                                    |
+| \`query_id\`, \`quota_key\`, \`client_protocol_version\`       | Accepted.                                                                                         |
+| \`session_id\`, \`session_timeout\`                          | Accepted. Readers cannot make what a session keeps; \`session_check=1\`: code 372.                  |
+| \`wait_end_of_query\`, \`http_wait_end_of_query\`            | The whole answer is made before its status is sent. \`buffer_size\` is accepted.                    |
+| \`enable_http_compression\` with \`Accept-Encoding: gzip\`   | The answer is compressed with gzip. Request bodies: gzip, deflate, zstd.                          |
+| \`compress\`, \`decompress\` (ClickHouse's own block format) | Code 48, unless 0.                                                                                |
+| \`role\`                                                   | Code 512.                                                                                         |
+| \`send_progress_in_http_headers\`                          | Accepted; no progress header is sent.                                                             |
+
+\`X-ClickHouse-Summary\` gives rows, bytes and time of an answer up to 1 MiB, and of any answer that is not streamed or for which
+the client waits; for a longer one it gives what was there when the headers were sent, as ClickHouse does.
+
+## Settings
+
+In the URL, in a form, or in \`SETTINGS\` clauses with literals as values. A clause inside a nested select counts for the whole statement. Others that
+exist: code 164; unknown ones: code 115; a limit above the store's own: code 452.
+
+- **Formats:** everything that begins with \`output_format_\`, \`input_format_\` or \`format_binary_\`, without those that name files or schemas, and
+  ${list(freeSettings.formats)}
+- **Meaning of a statement:** ${list(freeSettings.meaning)}
+- **How it runs:** ${list(freeSettings.running)}, and \`join_algorithm\` without those that write to the disk
+- **Limits, which can only be lowered:** ${list(Object.keys(limitedSettings(readerLimits(defaults))))}. \`max_execution_time\` above
+  \`store.queryTimeoutMs\` in the URL means that limit.
+- **Conditions in SQL:** \`additional_table_filters\` (Grafana's ad-hoc filters) and \`additional_result_filter\`. The gate judges them like a statement.
+- **Of the HTTP interface:** ${list(ownSettings)}
+- \`readonly\` may be 1; \`cancel_http_readonly_queries_on_client_close\` may be 1, and is always so.
+
+\`SELECT name, value, readonly FROM system.settings\` shows these settings, as writable ones.
+
+## Statements
+
+One \`SELECT\`, or one of \`DESCRIBE\`, \`EXISTS\`, \`SHOW TABLES|DATABASES|COLUMNS|CREATE\`. Tables: those of \`spyglass\`, and \`databases\`, \`tables\`, \`columns\`,
+\`functions\`, \`settings\`, \`data_type_families\`, \`formats\`, \`one\`, \`numbers\` of \`system\`. Refused with code 392: functions that read files, dictionaries, models or the machine
+(\`file\`, \`dictGet\`, \`hostName\`, \`displayName\` …), table functions other than \`numbers\`, \`zeros\`, \`generate_series\`, \`null\`, \`values\` and \`view\`, formats that read
+schemas, and functions whose cost grows faster than a value is long, because the engine cannot end such a call:
+
+${list(superlinearFunctions)}
+
+Paths in \`system.tables\` and \`system.databases\` do not show where the data folder lies (Linux).
+
+## Time and fair shares
+
+- A statement's limit (\`store.queryTimeoutMs\`, or less by \`max_execution_time\`) counts from the moment it has a session. At limit +
+  \`store.queryGraceMs\` there is an answer with code 159, whatever the engine does. Waiting for a session has a limit of its own
+  (\`store.queueTimeoutMs\`, or less by \`queue_max_wait_ms\`); then the answer is 503 with code 202 and \`Retry-After\`. A client that hangs up ends its statement.
+- If the engine has not given the session back \`store.queryPatienceMs\` later, its process is replaced, which takes about a second. Meanwhile
+  statements get 503 with code 203 and \`Retry-After\`, inserts wait in the write-ahead log, and connections stay open.
+- The client whose statement it was is refused for 30 s, twice as long each further time within an hour, at most 15 minutes. A user that causes it
+  from three addresses is refused from all.
+- A client is a user and an address (of IPv6 the /64 network). The last free session is lent only to a client that has none, and a free session goes
+  to the one that has the fewest. People behind one address, as behind Grafana, are one client: with the default of three sessions, two of
+  their statements run at a time. Many addresses of one user are many clients.
+- The console has two sessions of its own, alert rules one, inserts one.
+
+## Errors
+
+Text, \`X-ClickHouse-Exception-Code\` and status as ClickHouse gives them, with three exceptions: 164 is status 403, 202 and 203 are status 503 with \`Retry-After\`.
+
+## Integration tests of \`clickhouse-js\`
+
+CLICKHOUSEJS
+`
+
+export const clickhouseCompatibilityPage = (): string => document('ClickHouse compatibility', introduction, [text.trim()])

@@ -1,0 +1,203 @@
+/**
+ * Finds the functions of the engine whose cost grows faster than the size of one value: such a call cannot be cancelled, since the engine
+ * looks whether it was only between blocks of rows. Every function that the gate lets a reader call is called with values of several kinds,
+ * each three times as long as the one before. What it prints is the list SUPERLINEAR in collector/src/store/gate/functions.ts, with figures.
+ * `node --conditions=spyglass-source scripts/measure-functions.ts [NAME…]`
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RawSession } from '../collector/src/store/engine/engine.ts'
+import { type EngineProcess, startEngineProcess } from '../collector/src/store/engine/engine-process.ts'
+import { functionRules, FUNCTIONS_QUERY } from '../collector/src/store/gate/functions.ts'
+
+/** Expressions of a value of size N, by kind. */
+const VALUES = {
+  text: "repeat('ab', toUInt32(N / 2))",
+  noise: 'arrayStringConcat(arrayMap(i -> char(97 + cityHash64(i) % 26), range(N)))',
+  words: "arrayStringConcat(arrayMap(i -> toString(cityHash64(i) % 1000), range(toUInt32(N / 4))), ' ')",
+  json: "concat('[', arrayStringConcat(range(toUInt32(N / 5)), ','), ']')",
+  nested: "concat(repeat('[', toUInt32(N / 2)), repeat(']', toUInt32(N / 2)))",
+  url: "concat('http://a.b/', repeat('a/', toUInt32(N / 4)), '?', repeat('a=b&', toUInt32(N / 8)))",
+  html: "repeat('<a>', toUInt32(N / 3))",
+  list: 'range(N)',
+  noisyList: 'arrayMap(i -> cityHash64(i), range(N))',
+  sameList: 'arrayMap(i -> 1, range(N))',
+  floats: 'arrayMap(i -> toFloat64(i), range(N))',
+  texts: 'arrayMap(i -> toString(i), range(N))',
+  lists: 'arrayMap(i -> range(3), range(toUInt32(N / 3)))',
+  map: "CAST((range(N), range(N)), 'Map(UInt64, UInt64)')",
+  ring: 'arrayMap(i -> (cos(i * 6.28 / N) * (1 + (i % 2)), sin(i * 6.28 / N) * (1 + (i % 2))), range(N))',
+  rings: '[arrayMap(i -> (cos(i * 6.28 / N) * (1 + (i % 2)), sin(i * 6.28 / N) * (1 + (i % 2))), range(N))]',
+  number: 'toUInt64(N)',
+} as const
+type Kind = keyof typeof VALUES
+
+/** Argument lists tried; `{}` stands for the value. */
+const shapes = [
+  '({0})',
+  '({0}, {0})',
+  '({0}, reverse({0}))',
+  '({0}, {0}, {0})',
+  "({0}, 'a')",
+  "('a', {0})",
+  "({0}, 'a', 'b')",
+  "({0}, 'a', {0})",
+  '({0}, 3)',
+  '(3, {0})',
+  '({0}, toUInt32(N))',
+  '({0}, 3, 3)',
+  "({0}, ['a', 'b'])",
+  '({0}, [1, 2])',
+  "(['a', 'b'], {0})",
+  "({0}, '(a*)*b')",
+  "({0}, '(a|b)*c', 'x')",
+  '(x -> x, {0})',
+  '((x, y) -> x, {0}, {0})',
+  '(x -> x % 7, {0})',
+  '((a, x) -> a + x, {0}, toUInt64(0))',
+  '((1.0, 2.0), {0})',
+  '({0}, (1.0, 2.0))',
+  "('a', {0}, {0})",
+  '({0}, {0}, 3)',
+]
+const aggregateShapes = [
+  '(number)',
+  '(number, number)',
+  '(toString(number))',
+  '(number % 2, number)',
+  '([number])',
+  '(toDateTime(number), number % 2)',
+  '(toFloat64(number), toFloat64(number % 97))',
+]
+const aggregateParameters = ['', '(3)', '(0.5)', '(100)', '(100000)', '(3, 0, 1000000)']
+
+const FIRST = 1500
+const GROWTH = 3
+const STEPS = 4
+const LONGEST_MS = 250
+/** Growth of the time that is more than that of the value, with room for n log n and noise. */
+const TOO_STEEP = 5
+const NOTICEABLE_MS = 15
+
+interface Finding {
+  readonly name: string
+  readonly call: string
+  readonly times: readonly number[]
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'spyglass-functions-'))
+const only = new Set(process.argv.slice(2).map((name) => name.toLowerCase()))
+let engine!: EngineProcess
+let session!: RawSession
+
+async function restart(): Promise<void> {
+  engine = await startEngineProcess({
+    path: join(folder, 'data'),
+    workingFolder: join(folder, 'engine'),
+    maxMemoryBytes: 1 << 30,
+    threads: 6,
+  })
+  session = await engine.open({ max_threads: 1, max_memory_usage: 1 << 28, max_execution_time: 2, max_parser_depth: 100_000 })
+}
+
+/** Milliseconds of one call; undefined when it is an error, Infinity when it does not come back. */
+async function timeOf(sql: string): Promise<number | undefined> {
+  const start = performance.now()
+  const timer = setTimeout(() => engine.kill(), 5000)
+  try {
+    await session.query(sql, 'Null')
+    return performance.now() - start
+  } catch {
+    if (performance.now() - start < 4900) return undefined
+    await engine.ended
+    await restart()
+    return Infinity
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Times of the call at growing sizes, without those of making the value. */
+async function measure(name: string, call: (size: number) => string): Promise<Finding | undefined> {
+  const times: number[] = []
+  let size = FIRST
+  for (let step = 0; step < STEPS; step++, size *= GROWTH) {
+    const ms = await timeOf(call(size))
+    if (ms === undefined) return undefined
+    times.push(ms)
+    if (ms > LONGEST_MS) break
+  }
+  const [before = 0, last = 0] = times.slice(-2)
+  return times.length > 1 && last > NOTICEABLE_MS && last / before > TOO_STEEP ? { name, call: call(size), times } : undefined
+}
+
+/** Confirms twice: a machine that is busy for a moment is no finding. */
+async function steep(name: string, call: (size: number) => string): Promise<Finding | undefined> {
+  const first = await measure(name, call)
+  return first && (await measure(name, call)) ? measure(name, call) : undefined
+}
+
+/** Kinds of one type; the first one shows whether a function accepts the type at all. */
+const types: readonly (readonly Kind[])[] = [
+  ['text', 'noise', 'words', 'json', 'nested', 'url', 'html'],
+  ['list', 'noisyList', 'sameList'],
+  ['floats'],
+  ['texts'],
+  ['lists'],
+  ['map'],
+  ['ring'],
+  ['rings'],
+  ['number'],
+]
+
+const callOf = (name: string, shape: string, kind: Kind, size: number): string =>
+  `WITH toUInt64(materialize(${size})) AS N, ${VALUES[kind]} AS v SELECT ignore(${name}${shape.replaceAll('{0}', 'v')})`
+
+async function scalar(name: string): Promise<Finding | undefined> {
+  for (const shape of shapes)
+    for (const [first, ...others] of types) {
+      if ((await timeOf(callOf(name, shape, first!, 60))) === undefined) continue
+      for (const kind of [first!, ...others]) {
+        const found = await steep(name, (size) => callOf(name, shape, kind, size))
+        if (found) return { ...found, call: `${name}${shape.replaceAll('{0}', kind)}` }
+      }
+    }
+  return undefined
+}
+
+async function aggregate(name: string): Promise<Finding | undefined> {
+  for (const parameters of aggregateParameters)
+    for (const shape of aggregateShapes) {
+      const found = await steep(name, (size) => `SELECT ignore(${name}${parameters}${shape}) FROM numbers(${size * 10})`)
+      if (found) return { ...found, call: `${name}${parameters}${shape}` }
+    }
+  return undefined
+}
+
+await restart()
+try {
+  const { bytes } = await session.query(FUNCTIONS_QUERY, 'JSONCompactStringsEachRow')
+  const rows = Buffer.from(bytes)
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as string[])
+  const functions = rows.map(([name = '', alias_to = '', categories = '', origin = '', is]) => ({
+    name,
+    alias_to,
+    categories,
+    origin,
+    isAggregate: is === '1',
+  }))
+  const rules = functionRules(functions)
+  const tried = functions.filter(({ name }) => (only.size > 0 ? only.has(name.toLowerCase()) : rules.mayCall(name) && /^\w+$/.test(name)))
+  for (const { name, isAggregate } of tried) {
+    const found = await (isAggregate ? aggregate(name) : scalar(name))
+    if (found) process.stdout.write(`${found.call}\t${found.times.map((ms) => ms.toFixed(0)).join(' ')}\n`)
+  }
+  process.stdout.write(`${tried.length} functions\n`)
+} finally {
+  engine.kill()
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+}

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { clientAddress, createBackOff } from '../../../collector/src/store/back-off.ts'
+
+const at = (address: string, user = 'u') => ({ user, address })
+
+function clocked() {
+  let nowMs = 0
+  const backOff = createBackOff({ now: () => nowMs })
+  return { backOff, pass: (ms: number) => (nowMs += ms) }
+}
+
+test('a blamed client is kept away for 30 s, then twice as long each time, at most 15 minutes', () => {
+  const { backOff, pass } = clocked()
+  for (const seconds of [30, 60, 120, 240, 480, 900, 900]) {
+    backOff.check(at('a'))
+    backOff.blame(at('a'))
+    expect(() => backOff.check(at('a'))).toThrow(expect.objectContaining({ number: 202, status: 503, retryAfterSeconds: seconds }))
+    pass(seconds * 1000 - 1)
+    expect(() => backOff.check(at('a'))).toThrow(expect.objectContaining({ retryAfterSeconds: 1 }))
+    pass(1)
+  }
+  backOff.check(at('a'))
+})
+
+test('other clients are not touched, however often one is blamed', () => {
+  const { backOff, pass } = clocked()
+  for (let i = 0; i < 10; i++) backOff.blame(at('a'))
+  backOff.check(at('b'))
+  backOff.check(at('a', 'another user'))
+  expect(backOff.size).toBe(1)
+  pass(900_000)
+  expect(backOff.size).toBe(0)
+})
+
+test('after an hour without blame it begins again', () => {
+  const { backOff, pass } = clocked()
+  backOff.blame(at('a'))
+  backOff.blame(at('a'))
+  pass(3_600_001)
+  backOff.blame(at('a'))
+  expect(() => backOff.check(at('a'))).toThrow(expect.objectContaining({ retryAfterSeconds: 30 }))
+})
+
+test('a user that is blamed from three addresses is kept away from all', () => {
+  const { backOff, pass } = clocked()
+  backOff.blame(at('a'))
+  backOff.blame(at('b'))
+  backOff.check(at('d'))
+  backOff.blame(at('c'))
+  expect(() => backOff.check(at('d'))).toThrow(expect.objectContaining({ retryAfterSeconds: 30 }))
+  backOff.check(at('d', 'another user'))
+  pass(30_000)
+  backOff.check(at('d'))
+})
+
+test.each([
+  ['127.0.0.1', '127.0.0.1'],
+  ['::ffff:10.0.0.1', '10.0.0.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0db8::1', '2001:db8:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  [undefined, ''],
+])('the address %s counts as %s', (remote, expected) => {
+  expect(clientAddress(remote)).toBe(expected)
+})
