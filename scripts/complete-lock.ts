@@ -1,4 +1,4 @@
-/** `node scripts/complete-lock.ts` after an `npm install`: fills what npm left out of package-lock.json, so that `npm ci` accepts it. */
+/** `node scripts/complete-lock.ts` after an `npm install`: adds what npm omitted from package-lock.json, so that `npm ci` accepts it. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { completePackages, type LockPackages, missingEntries, unverifiedPackages } from './lock-file.ts'

@@ -13,7 +13,7 @@ export default class SummaryReporter implements Reporter {
     writeSummary({
       passed: tests.filter(({ result }) => result.state === 'passed').length,
       failed: failedTests + failedModules + unhandledErrors.length,
-      leftOut: tests
+      skipped: tests
         .filter(({ result }) => result.state === 'skipped' || result.state === 'pending')
         .map(({ module, test, result }) => ({
           name: `${module.relativeModuleId}: ${test.fullName}`,

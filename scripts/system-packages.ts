@@ -52,12 +52,15 @@ export function installPackages(tools: readonly SystemTool[]): boolean {
   return withoutStartingServices(() => apt(['update', '-qq']) && apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]))
 }
 
+/** Waits up to ten minutes for another apt or dpkg, keeps changed configuration files, and asks nothing. */
+const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=600', '-o', 'Acquire::Retries=3', '-o', 'Dpkg::Options::=--force-confold']
+
 function apt(args: readonly string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  return spawnSync('apt-get', args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0
+  return spawnSync('apt-get', [...APT_OPTIONS, ...args], { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0
 }
 
-/** Debian starts a service when it is installed, unless this file forbids it; tests start their own, on ports of their own. */
+/** Debian starts a service when it is installed unless this file says no. Tests start their own, on their own ports. */
 const POLICY = '/usr/sbin/policy-rc.d'
 
 function withoutStartingServices(install: () => boolean): boolean {

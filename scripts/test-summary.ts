@@ -1,4 +1,4 @@
-/** What a test run came to, as a file that scripts read: vitest's own output is for people. */
+/** The result of a test run as a file for scripts; vitest's own output is for people. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ export interface TestSummary {
   readonly passed: number
   readonly failed: number
   /** Tests that did not run, with what they or their tool gave as the reason. */
-  readonly leftOut: readonly { readonly name: string; readonly reason: string }[]
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[]
 }
 
 const FILE = process.env['SPYGLASS_TEST_SUMMARY'] ?? fileURLToPath(new URL('../.cache/test-summary.json', import.meta.url))
@@ -22,7 +22,7 @@ export function readSummary(file: string = FILE): TestSummary {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as TestSummary
   } catch {
-    return { passed: 0, failed: 1, leftOut: [] }
+    return { passed: 0, failed: 1, skipped: [] }
   }
 }
 
@@ -31,6 +31,6 @@ export function forgetSummary(file: string = FILE): void {
 }
 
 /** `12 passed, 0 failed, 1 skipped` */
-export function summaryLine({ passed, failed, leftOut }: TestSummary): string {
-  return `${passed} passed, ${failed} failed, ${leftOut.length} skipped`
+export function summaryLine({ passed, failed, skipped }: TestSummary): string {
+  return `${passed} passed, ${failed} failed, ${skipped.length} skipped`
 }

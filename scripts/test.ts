@@ -1,5 +1,5 @@
 /**
- * `npm test`: installs the programs that tests with real peers need where it may, runs everything, and names each test that was left out.
+ * `npm test`: installs the programs that tests with real peers need if it may, runs everything, and names each skipped test.
  * Arguments go to vitest: `npm test -- test/dashboards`.
  */
 import { runProgram } from './run-program.ts'
@@ -11,9 +11,9 @@ forgetSummary()
 const reporters = ['--reporter=default', '--reporter=./scripts/summary-reporter.ts']
 const { code } = await runProgram('vitest', ['run', ...reporters, ...process.argv.slice(2)], { inherit: true })
 const summary = readSummary()
-for (const { name, reason } of summary.leftOut) say(`left out: ${name} (${reason})`)
-const isWhole = summary.leftOut.length === 0 || !process.env['CI']
-if (!isWhole) say('in CI a test that is left out counts as a failure')
+for (const { name, reason } of summary.skipped) say(`skipped: ${name} (${reason})`)
+const isWhole = summary.skipped.length === 0 || !process.env['CI']
+if (!isWhole) say('in CI a skipped test counts as a failure')
 say(summaryLine(summary))
 process.exitCode = code === 0 && summary.failed === 0 && isWhole ? 0 : 1
 
@@ -22,12 +22,12 @@ function prepareTools(): void {
   if (missing.length === 0) return
   const packages = missing.map((tool) => tool.package).join(' ')
   if (canInstallPackages()) {
-    say(`installing system packages for tests with real peers (SPYGLASS_NO_APT=1 keeps me from it): ${packages}`)
+    say(`installing system packages for tests with real peers (SPYGLASS_NO_APT=1 prevents it): ${packages}`)
     if (installPackages(missing)) return
     say('apt-get failed')
   }
   for (const { program, why, package: name } of missingTools())
-    say(`${program} is missing (package ${name}): left out are tests in which ${why}`)
+    say(`${program} is missing (package ${name}): skipping tests in which ${why}`)
 }
 
 function say(text: string): void {

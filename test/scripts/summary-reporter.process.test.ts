@@ -9,7 +9,7 @@ import { tempFolder } from '../support/temp-folder.ts'
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
 const REPORTER = join(ROOT, 'scripts/summary-reporter.ts')
 
-test('a run is summed up: what passed, what failed, a file that cannot be loaded, and what was left out with its reason', async () => {
+test('a run is summed up: what passed, what failed, a file that cannot be loaded, and what was skipped with its reason', async () => {
   const folder = tempFolder()
   const head = `import { expect, test } from ${JSON.stringify(join(ROOT, 'node_modules/vitest/dist/index.js'))}\n`
   writeFileSync(
@@ -21,8 +21,8 @@ test('a run is summed up: what passed, what failed, a file that cannot be loaded
   const args = ['--conditions=spyglass-source', VITEST, 'run', '--root', folder, '--reporter', REPORTER]
   const { code } = await runProgram(process.execPath, args, { environment: { SPYGLASS_TEST_SUMMARY: file } })
   expect(code).toBe(1)
-  const { passed, failed, leftOut } = readSummary(file)
+  const { passed, failed, skipped } = readSummary(file)
   expect([passed, failed]).toEqual([1, 2])
-  expect(leftOut).toContainEqual({ name: 'some.test.mjs: without its tool', reason: 'no snmpd' })
-  expect(leftOut).toHaveLength(2)
+  expect(skipped).toContainEqual({ name: 'some.test.mjs: without its tool', reason: 'no snmpd' })
+  expect(skipped).toHaveLength(2)
 })

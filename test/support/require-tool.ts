@@ -1,7 +1,7 @@
 import type { TestContext } from 'vitest'
 import { findTool, systemTools, type ToolName } from '../../scripts/system-packages.ts'
 
-/** The path of a program that the test needs. Where it is missing the test is left out with the reason; in CI it fails. */
+/** The path of a program that the test needs. Where it is missing, the test is skipped with the reason; in CI it fails. */
 export function requireTool(context: TestContext, program: ToolName): string {
   const path = findTool(program)
   if (path !== undefined) return path
