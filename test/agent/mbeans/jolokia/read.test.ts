@@ -22,6 +22,20 @@ describe('read', () => {
     expect((await post({ attribute: ['Int', 'Strings'] })).value).toEqual({ Int: 42, Strings: ['a', 'b', 'c'] })
   })
 
+  it('tells the time of the oldest value that a process pushed, and the present for values read now', async () => {
+    const pushedAt = 1_795_289_942
+    server.registry.adopt('http-9', {
+      time: (pushedAt - 60) * 1000,
+      resources: [{ kind: 'instance', keys: { name: 'http-9' }, values: { uptime: 1 } }],
+    })
+    expect((await read('spyglass:type=Instance,name=http-1/state'))['timestamp']).toBe(pushedAt)
+    expect((await read('spyglass:type=Instance,name=*/uptime'))['timestamp']).toBe(pushedAt - 60)
+    expect((await read('spyglass:type=Instance,*/state?ignoreErrors=true'))['timestamp']).toBe(pushedAt - 60)
+    const before = Math.floor(Date.now() / 1000)
+    expect((await read(`${SAMPLE}/Int`))['timestamp']).toBeGreaterThanOrEqual(before)
+    server.registry.adopt('http-9', { time: 0, resources: [] })
+  })
+
   it('fails for one unreadable attribute, and with ignoreErrors only in its place', async () => {
     expect(await read(SAMPLE)).toMatchObject({ status: 500, error_type: 'javax.management.RuntimeMBeanException' })
     const { value, status } = await read(`${SAMPLE}?ignoreErrors=true`)

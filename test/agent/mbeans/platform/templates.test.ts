@@ -127,6 +127,26 @@ it.runIf(process.platform === 'linux').each(asked)('$tool reads $attributes of $
   }
 })
 
+it.runIf(process.platform === 'linux')(
+  'Telegraf reads its whole file in one request to /read, and no member fails but for what does not exist',
+  async () => {
+    const members = asked
+      .filter(({ tool }) => tool === 'Telegraf')
+      .map(({ mbean, attributes }) => ({ type: 'read', mbean, attribute: attributes }))
+    const missing = {
+      type: 'read',
+      mbean: 'Catalina:J2EEApplication=*,J2EEServer=*,WebModule=*,name=jsp,type=JspMonitor',
+      attribute: ['jspCount'],
+    }
+    const { body, statusCode } = await server.app.inject({ method: 'POST', url: '/jolokia/read', payload: [...members, missing] })
+    expect(statusCode).toBe(200)
+    const answers = JSON.parse(body) as { status: number; request: { mbean: string; attribute: unknown } }[]
+    expect(answers.map(({ status }) => status)).toEqual([...members.map(() => 200), 404])
+    // It finds the answer to a member by what the answer repeats of it.
+    expect(answers.slice(0, -1).map(({ request }) => request.attribute)).toEqual(members.map(({ attribute }) => attribute))
+  },
+)
+
 it.runIf(process.platform === 'linux')('no trigger of the templates fires at rest, and no limit is a magic number', async () => {
   const value = async (path: string) => (await server.get(`/jolokia/read/${path}`)).json.value as never
   const pool: Record<string, number> = await value('Catalina:type=ThreadPool,name=http-8080')
