@@ -8,8 +8,10 @@ import { openOwnProcess, type OwnProcess } from '@spyglass/process/own-process'
 import { type Alerting, startAlerting } from './alert/index.ts'
 import { registerCollector } from './collector-resource.ts'
 import { startConsole } from './console/index.ts'
+import type { Signal } from './decode/index.ts'
 import { Ingest, NAME } from './ingest.ts'
 import { type Receiver, startReceiver } from './receive/index.ts'
+import { retentionDays } from './schema/index.ts'
 import { SpoolReader } from './spool/index.ts'
 
 /** An insert may touch 100 partitions, which are days. */
@@ -56,11 +58,12 @@ interface Parts {
 
 async function openReceiver({ config }: OwnProcess, ingest: Ingest, parts: Parts): Promise<Receiver> {
   const { host, otlpHttpPort: port, maxBodyBytes } = config.collector
+  const daysOf = (signal: Signal): number => Math.min(retentionDays(signal, config.retention), MAX_DAYS)
   return await startReceiver({
     host,
     port,
     maxBodyBytes,
-    retentionDays: Math.min(config.retention.telemetryDays, MAX_DAYS),
+    retentionDays: { traces: daysOf('traces'), metrics: daysOf('metrics'), logs: daysOf('logs') },
     append: async (submission) => await ingest.append(submission),
     onEvents: (events) => {
       for (const { event } of events) parts.alerting?.onEvent(event)

@@ -8,6 +8,7 @@ import type { OwnProcess } from '@spyglass/process/own-process'
 import { timeWindow } from './decode/index.ts'
 import { createStoreClient, Inserter } from './insert/index.ts'
 import { submissionOf } from './own-events.ts'
+import { retentionDays } from './schema/index.ts'
 import { damagedOffsets, openOffsets, Tailer } from './tail/index.ts'
 import {
   type Damage,
@@ -153,7 +154,7 @@ async function open(base: OwnProcess): Promise<Opened> {
     serverName: config.server.name,
     target: wal,
     logger: logger.child({ component: 'tail' }),
-    window: () => timeWindow(Date.now(), config.retention.telemetryDays),
+    window: () => timeWindow(Date.now(), retentionDays('logs', config.retention)),
   })
   return { wal, inserter, tailer }
 }

@@ -11,7 +11,7 @@ export function tablesPage(): string {
 }
 
 function tableSection({ name, columns, engine, orderBy, partitionBy, ttlFrom, retention }: Table): string {
-  const setting = retention === 'telemetry' ? 'retention.telemetryDays' : 'retention.rollupDays'
+  const setting = `retention.${retention}Days`
   const facts = `Engine ${code(engine)}, ordered by ${code(orderBy)}, partitioned by ${code(partitionBy)}. Kept for ${code(setting)} from ${code(ttlFrom)}.`
   const rows = columns.map((column) => [code(column.name), code(column.type), column.default === undefined ? '' : code(column.default)])
   return section(name, facts, table(['Column', 'Type', 'Default'], rows))

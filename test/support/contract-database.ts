@@ -18,7 +18,7 @@ export function openContractDatabase(): ContractDatabase {
   const folder = mkdtempSync(join(tmpdir(), 'spyglass-chdb-'))
   const session = new Session(folder)
   session.query(createDatabase())
-  for (const table of Object.values(tables)) session.query(createTable(table, { telemetryDays: 3650, rollupDays: 3650 }))
+  for (const table of Object.values(tables)) session.query(createTable(table, { telemetryDays: 3650, rollupDays: 3650, pinnedDays: 90 }))
   session.query(`USE ${DATABASE}`)
   return {
     query(sql, parameters = {}) {

@@ -13,6 +13,12 @@ export interface Column {
   readonly default?: string
 }
 
+/**
+ * How long rows are kept, by default: traces, logs and metrics 7 days, rollups and events 30, and 90 what an alert's page links to
+ * (`pinned`), which the size limit of the store spares as well.
+ */
+export type RetentionKind = 'traces' | 'logs' | 'metrics' | 'rollup' | 'pinned'
+
 export interface Table {
   readonly name: string
   readonly columns: readonly Column[]
@@ -23,8 +29,7 @@ export interface Table {
   readonly orderBy: string
   /** Column or expression of type DateTime that the retention counts from. */
   readonly ttlFrom: string
-  /** Which retention applies: `telemetry` (7 days by default) or `rollup` (30 days by default). */
-  readonly retention: 'telemetry' | 'rollup'
+  readonly retention: RetentionKind
   /** Expression by which a cluster would shard the table. */
   readonly shardBy: string
 }
@@ -76,7 +81,7 @@ const otelTraces: Table = {
   partitionBy: 'toDate(Timestamp)',
   orderBy: '(ServiceName, SpanName, toDateTime(Timestamp))',
   ttlFrom: 'toDateTime(Timestamp)',
-  retention: 'telemetry',
+  retention: 'traces',
   shardBy: 'cityHash64(TraceId)',
 }
 
@@ -88,7 +93,7 @@ const traceIdTs: Table = {
   partitionBy: 'toDate(Start)',
   orderBy: '(TraceId, Start)',
   ttlFrom: 'toDateTime(Start)',
-  retention: 'telemetry',
+  retention: 'traces',
   shardBy: 'cityHash64(TraceId)',
 }
 
@@ -122,7 +127,7 @@ const otelLogs: Table = {
   primaryKey: '(ServiceName, TimestampTime)',
   orderBy: '(ServiceName, TimestampTime, Timestamp)',
   ttlFrom: 'TimestampTime',
-  retention: 'telemetry',
+  retention: 'logs',
   shardBy: "cityHash64(ServiceName, ResourceAttributes['service.instance.id'])",
 }
 
@@ -158,7 +163,7 @@ const metricTable = (suffix: string, values: readonly Column[]): Table => ({
   partitionBy: 'toDate(TimeUnix)',
   orderBy: '(ServiceName, MetricName, Attributes, toUnixTimestamp64Nano(TimeUnix))',
   ttlFrom: 'toDateTime(TimeUnix)',
-  retention: 'telemetry',
+  retention: 'metrics',
   shardBy: "cityHash64(ServiceName, ResourceAttributes['service.instance.id'])",
 })
 
@@ -263,6 +268,9 @@ const eventsTable: Table = {
   shardBy: 'cityHash64(IncidentId)',
 }
 
+/** Copies of the traces and log records that a page links to, in partitions of their own. */
+const pinned = (name: string, of: Table, partitionBy: string): Table => ({ ...of, name, partitionBy, retention: 'pinned' })
+
 /** All tables by name. */
 export const tables = {
   otel_traces: otelTraces,
@@ -276,6 +284,8 @@ export const tables = {
   red_1m: red1m,
   sql_1m: sql1m,
   events: eventsTable,
+  pinned_traces: pinned('pinned_traces', otelTraces, 'toYYYYMM(Timestamp)'),
+  pinned_logs: pinned('pinned_logs', otelLogs, 'toYYYYMM(TimestampTime)'),
 } as const satisfies Record<string, Table>
 
 export type TableName = keyof typeof tables

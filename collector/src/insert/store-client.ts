@@ -47,6 +47,8 @@ const TIME: Readonly<Record<TableName, string>> = {
   red_1m: 'Minute',
   sql_1m: 'Minute',
   events: 'Time',
+  pinned_traces: 'Timestamp',
+  pinned_logs: 'TimestampTime',
 }
 
 /** Codes of ClickHouse that speak of its state, not of the data: time-outs, too many queries, memory, disk, read-only, shutting down. */

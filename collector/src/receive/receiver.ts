@@ -19,7 +19,7 @@ export interface ReceiverOptions {
   readonly port: number
   readonly maxBodyBytes: number
   /** Rows older than this are rejected. */
-  readonly retentionDays: number
+  readonly retentionDays: Readonly<Record<Signal, number>>
   readonly append: (submission: Submission) => Promise<'stored' | 'repeated'>
   /** Called with the events of a request once it is durable. */
   readonly onEvents: (events: readonly OriginatedEvent[]) => void
@@ -148,7 +148,7 @@ async function accept(
   body: Buffer,
   { signal, isJson, options, counters, decoder }: Omit<Taking, 'request' | 'reply'> & { readonly isJson: boolean },
 ): Promise<Decoded> {
-  const window = timeWindow((options.now ?? Date.now)(), options.retentionDays)
+  const window = timeWindow((options.now ?? Date.now)(), options.retentionDays[signal])
   const decoded = decoder.decode(body, { signal, isJson, window })
   await store(decoded, { body, signal, options, counters })
   return decoded

@@ -1,12 +1,22 @@
 /** The statements that make the contract's tables. */
-import { type Column, DATABASE, type Table } from '@spyglass/agent/contract'
+import { type Column, DATABASE, type RetentionKind, type Table } from '@spyglass/agent/contract'
 
 /** Runs a statement and gives its rows, each a list of texts. */
 export type RunStatement = (sql: string) => Promise<readonly (readonly string[])[]>
 
+/** Days; traces, logs and metrics have a setting of their own or `telemetryDays`. */
 export interface Retention {
   readonly telemetryDays: number
+  readonly tracesDays?: number | undefined
+  readonly logsDays?: number | undefined
+  readonly metricsDays?: number | undefined
   readonly rollupDays: number
+  readonly pinnedDays: number
+}
+
+export function retentionDays(kind: RetentionKind, retention: Retention): number {
+  if (kind === 'rollup') return retention.rollupDays
+  return (kind === 'pinned' ? retention.pinnedDays : retention[`${kind}Days`]) ?? retention.telemetryDays
 }
 
 /** How many inserts back a repeated one is recognised: segments of several hours. */
@@ -28,8 +38,8 @@ export function createTable(table: Table, retention: Retention): string {
 }
 
 /** Expression after which a row may go; the engine shows it in the same words. */
-export function timeToLive(table: Table, { telemetryDays, rollupDays }: Retention): string {
-  return `${table.ttlFrom} + toIntervalDay(${table.retention === 'telemetry' ? telemetryDays : rollupDays})`
+export function timeToLive(table: Table, retention: Retention): string {
+  return `${table.ttlFrom} + toIntervalDay(${retentionDays(table.retention, retention)})`
 }
 
 /** Columns that an older table lacks, each put where the contract has it. */

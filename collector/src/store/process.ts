@@ -22,6 +22,9 @@ export async function runStore(argv: readonly string[]): Promise<void> {
     retention: config.retention,
     onEngineEnd: (reason: string) =>
       logger.warn({ code: 'SPY_STORE_ENGINE_REPLACED', reason }, 'the database engine ended and is started again'),
+    maxBytes: config.retention.maxBytes,
+    onDropped: (dropped: object) => logger.warn(dropped, 'the oldest data was dropped for retention.maxBytes'),
+    onTidyFailure: (error: unknown) => logger.warn({ err: error }, 'old data could not be pinned or dropped'),
   }
   if (argv.includes('--dry-run')) return printPlan(await planStore(options))
   const store = await openStore(options)

@@ -27,6 +27,9 @@ export function registerStore(registry: Registry, store: Store, counters: QueryC
       parts: () => store.size().parts,
       engineReplacements: () => store.engineReplacements(),
       clientsBackedOff: () => store.backOff.size,
+      maxBytes: () => store.space.maxBytes,
+      daysKept: () => store.space.daysKept(),
+      partitionsDropped: () => store.space.partitionsDropped(),
     },
   )
 }

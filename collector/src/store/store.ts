@@ -14,6 +14,7 @@ import type { SessionPool } from './session-pool.ts'
 import { openAdmin, openPools, type PoolOptions, THREADS_BESIDE_READERS } from './session-pools.ts'
 import { createSizeSampler, type StoreSize } from './size-sampler.ts'
 import { openStatementRules } from './statement-rules.ts'
+import { createSpaceLimit, defaultMaxBytes, type SpaceLimit, type SpaceLimitOptions } from './space-limit.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 export interface StoreOptions extends PoolOptions {
@@ -29,6 +30,11 @@ export interface StoreOptions extends PoolOptions {
   readonly sampleIntervalMs?: number
   /** Told when the engine's process ended and another one takes over. */
   readonly onEngineEnd?: (reason: string) => void
+  /** Most bytes of all tables. Default: the smaller of 20 GB and 20 % of the disk. */
+  readonly maxBytes?: number | undefined
+  readonly onDropped?: SpaceLimitOptions['onDropped']
+  /** Told when old data could not be pinned or dropped; it is tried again a minute later. */
+  readonly onTidyFailure?: (error: unknown) => void
 }
 
 /** Whose sessions a statement runs on: those of clients with the reader's password, or those kept for a part of our own. */
@@ -42,6 +48,7 @@ export interface Store {
   readonly backOff: BackOff
   /** Columns and settings that the start added to older tables. */
   readonly schemaChanges: readonly string[]
+  readonly space: Pick<SpaceLimit, 'maxBytes' | 'daysKept' | 'partitionsDropped'>
   size(): StoreSize
   running(): number
   queued(): number
@@ -70,6 +77,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const pools = await openPools(engine, admin, options)
   const canceller = createCanceller(pools.admin)
   const backOff = createBackOff()
+  const space = createSpaceLimit({
+    pool: pools.writer,
+    maxBytes: options.maxBytes ?? defaultMaxBytes(options.folder),
+    retention: options.retention,
+    ...(options.onDropped ? { onDropped: options.onDropped } : {}),
+    ...(options.onTidyFailure ? { onFailure: options.onTidyFailure } : {}),
+  })
   const sampler = createSizeSampler(pools.admin, options.sampleIntervalMs ?? 10_000)
   const reader = (pool: SessionPool): Reader =>
     createReader({
@@ -91,6 +105,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     backOff,
     readers: { clients: reader(clients), console: reader(console), rules: reader(ofRules) },
     writer: createWriter({ pool: writer, wal: options.wal, scratch }),
+    space,
     size: () => sampler.size(),
     running: () => sumOf((pool) => pool.running),
     queued: () => sumOf((pool) => pool.waiting),
@@ -99,6 +114,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     abandon: () => void engine.close(),
     async close() {
       sampler.stop()
+      space.stop()
       await Promise.all([clients.close(), console.close(), ofRules.close(), writer.close()])
       await pools.admin.close()
       await engine.close()

@@ -1,6 +1,7 @@
 /** What the write-ahead log asks of the file system. A test puts a double here that forgets whatever was not synced. */
 import { constants } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, truncate } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
 
 const PAGE_BYTES = 4096
@@ -37,9 +38,7 @@ export interface FileLayer {
 }
 
 export const nodeFileLayer: FileLayer = {
-  async makeFolder(path) {
-    await mkdir(path, { recursive: true })
-  },
+  makeFolder,
   async open(path) {
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
     return {
@@ -86,6 +85,18 @@ export const nodeFileLayer: FileLayer = {
   truncate: async (path, length) => await truncate(path, length),
   rename: async (from, to) => await rename(from, to),
   remove: async (path) => await rm(path, { recursive: true, force: true }),
+}
+
+/** Node's own `recursive` tells a read-only file system as ENOENT. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await mkdir(path)
+  }
 }
 
 /** Writes a whole file and makes its content durable; its name needs {@link FileLayer.syncFolder}. */

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261119Z',
-  digest: '3c08aef6297b62bee1e83a0fb7f92e2cd4224ca0e8346c0314e51cd5d5983cab',
+  lastUpdated: '202611261125Z',
+  digest: 'aef971b4858326b5d154732ae8ccfa6e09fde431f45b19cc523ba9c87313e2e8',
 }

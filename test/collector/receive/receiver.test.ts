@@ -31,7 +31,7 @@ async function start(options: Partial<ReceiverOptions> = {}): Promise<Taken> {
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes: 100_000,
-    retentionDays: 7,
+    retentionDays: { traces: 7, metrics: 7, logs: 7 },
     async append({ blocks }) {
       for (const block of blocks) (rows[block.table] ??= []).push(...readNative(block.encode('b')))
       return 'stored'

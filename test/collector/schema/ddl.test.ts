@@ -2,7 +2,7 @@ import { tables } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
 import { addColumns, createTable, modifyTimeToLive } from '../../../collector/src/schema/index.ts'
 
-const retention = { telemetryDays: 7, rollupDays: 30 }
+const retention = { telemetryDays: 7, rollupDays: 30, pinnedDays: 90 }
 
 test('a table is made with codecs, indexes, keys, retention and a deduplication window', () => {
   const sql = createTable(tables.otel_logs, retention)

@@ -19,7 +19,7 @@ async function run(sql: string): Promise<string[][]> {
   return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as string[])
 }
 
-const retention = { telemetryDays: 3650, rollupDays: 3650 }
+const retention = { telemetryDays: 3650, rollupDays: 3650, pinnedDays: 3650 }
 const before: readonly Table[] = [tables.events, tables.red_1m]
 /** Another type, another key, another partitioning. */
 const changed: Table = {

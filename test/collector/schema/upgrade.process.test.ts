@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/data-folder')
 /** The rows of the fixtures are old when the test runs. */
-const settings = { retention: { telemetryDays: 3650, rollupDays: 3650 } }
+const settings = { retention: { telemetryDays: 3650, rollupDays: 3650, pinnedDays: 3650 } }
 
 const cleanups: (() => Promise<void> | void)[] = []
 afterEach(async () => {
@@ -43,7 +43,7 @@ test.each(archives)('%s is opened with what it holds, each row once, and its log
 
 test('a dry run prints what a start would change in an older folder, and changes nothing', async () => {
   const data = unpacked('2026-11-26.tar.gz')
-  const other = { retention: { telemetryDays: 3000, rollupDays: 3650 } }
+  const other = { retention: { telemetryDays: 3000, rollupDays: 3650, pinnedDays: 3650 } }
   const plan = async (): Promise<string> => {
     const { child } = await spawnStore({ data, settings: other, args: ['--dry-run'] })
     let output = ''

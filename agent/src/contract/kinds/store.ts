@@ -25,6 +25,22 @@ export const store = declareKind({
     segmentsInserted: { type: 'long', role: 'counter', unit: '{segment}', description: 'Segment files inserted.', column: 9 },
     rows: { type: 'long', role: 'gauge', unit: '{row}', description: 'Rows in all tables.', column: 10, gauge32Column: 13 },
     bytesOnDisk: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes of all active parts.', column: 11, gauge32Column: 14 },
+    maxBytes: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      description: 'Most bytes of all tables; beyond it the oldest days are dropped.',
+      column: 17,
+      gauge32Column: 18,
+    },
+    daysKept: { type: 'int', role: 'gauge', unit: 'd', description: 'Days back to the oldest trace, log record or metric.', column: 19 },
+    partitionsDropped: {
+      type: 'long',
+      role: 'counter',
+      unit: '{partition}',
+      description: 'Days of tables that were dropped for the size limit.',
+      column: 20,
+    },
     parts: { type: 'int', role: 'gauge', unit: '{part}', description: 'Active parts.', column: 12 },
     engineReplacements: {
       type: 'long',

@@ -106,6 +106,8 @@ const TrapTarget = z.strictObject({
   retries: z.int().min(0).max(20).default(5).meta({ description: 'How often an inform is repeated.' }),
 })
 
+const days = z.int().min(1).max(3650)
+
 export const SpyglassConfig = z.strictObject({
   server: z
     .strictObject({
@@ -218,8 +220,18 @@ export const SpyglassConfig = z.strictObject({
     .prefault({}),
   retention: z
     .strictObject({
-      telemetryDays: z.int().min(1).max(3650).default(7).meta({ description: 'Days that traces, logs and metrics are kept.' }),
-      rollupDays: z.int().min(1).max(3650).default(30).meta({ description: 'Days that rollups and events are kept.' }),
+      telemetryDays: days.default(7).meta({ description: 'Days that traces, logs and metrics are kept, unless set singly.' }),
+      tracesDays: days.optional().meta({ description: 'Days that traces are kept.' }),
+      logsDays: days.optional().meta({ description: 'Days that log records are kept.' }),
+      metricsDays: days.optional().meta({ description: 'Days that metrics are kept.' }),
+      rollupDays: days.default(30).meta({ description: 'Days that rollups and events are kept.' }),
+      pinnedDays: days
+        .default(90)
+        .meta({ description: 'Days that the traces and log records are kept that the page of an alert links to.' }),
+      maxBytes: z.int().min(10_000_000).optional().meta({
+        description:
+          'Most bytes of all tables; beyond it the oldest days are dropped. Left out: 20 GB, or 20 % of the disk if that is less.',
+      }),
     })
     .prefault({}),
   console: z
