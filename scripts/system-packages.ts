@@ -52,12 +52,31 @@ export function installPackages(tools: readonly SystemTool[]): boolean {
   return withoutStartingServices(() => apt(['update', '-qq']) && apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]))
 }
 
-/** Waits up to ten minutes for another apt or dpkg, keeps changed configuration files, and asks nothing. */
-const APT_OPTIONS = ['-o', 'DPkg::Lock::Timeout=600', '-o', 'Acquire::Retries=3', '-o', 'Dpkg::Options::=--force-confold']
+const LOCK_TIMEOUT_SECONDS = 600
+/** Keeps changed configuration files, so that dpkg asks nothing. */
+const APT_OPTIONS = [
+  '-o',
+  `DPkg::Lock::Timeout=${LOCK_TIMEOUT_SECONDS}`,
+  '-o',
+  'Acquire::Retries=3',
+  '-o',
+  'Dpkg::Options::=--force-confold',
+]
+const RETRY_MS = 3000
 
+/** Waits for another apt: its option covers dpkg's locks, and the lock of the package lists is tried again. */
 function apt(args: readonly string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  return spawnSync('apt-get', [...APT_OPTIONS, ...args], { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0
+  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+    const { status, stderr } = spawnSync('apt-get', [...APT_OPTIONS, ...args], { stdio: ['ignore', 'inherit', 'pipe'], env })
+    const isLocked = /Could not get lock/.test(String(stderr))
+    if (status === 0 || !isLocked || waitedMs >= LOCK_TIMEOUT_SECONDS * 1000) {
+      process.stderr.write(stderr)
+      return status === 0
+    }
+    if (waitedMs === 0) process.stderr.write('waiting for another apt-get to finish\n')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS)
+  }
 }
 
 /** Debian starts a service when it is installed unless this file says no. Tests start their own, on their own ports. */
