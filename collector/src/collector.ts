@@ -2,6 +2,7 @@
  * The collector's process: opens receiver, alerting and console, then the log (recovery) with inserter and tail. It stops the other way
  * round: first nothing new is taken, last what is in hand is stored as far as the time allows.
  */
+import { callerRules, createGuessDelay } from '@spyglass/process/access'
 import { connectKeeper } from '@spyglass/process/keeper-link'
 import { userSpoolFolders } from '@spyglass/agent/spool'
 import { openOwnProcess, type OwnProcess } from '@spyglass/process/own-process'
@@ -56,7 +57,7 @@ interface Parts {
   alerting?: Alerting
 }
 
-async function openReceiver({ config }: OwnProcess, ingest: Ingest, parts: Parts): Promise<Receiver> {
+async function openReceiver({ config, secrets }: OwnProcess, ingest: Ingest, parts: Parts): Promise<Receiver> {
   const { host, otlpHttpPort: port, maxBodyBytes } = config.collector
   const daysOf = (signal: Signal): number => Math.min(retentionDays(signal, config.retention), MAX_DAYS)
   return await startReceiver({
@@ -64,6 +65,11 @@ async function openReceiver({ config }: OwnProcess, ingest: Ingest, parts: Parts
     port,
     maxBodyBytes,
     retentionDays: { traces: daysOf('traces'), metrics: daysOf('metrics'), logs: daysOf('logs') },
+    admission: {
+      token: secrets.otlp.token,
+      guesses: createGuessDelay(),
+      caller: { ...callerRules(config), origins: config.collector.allowedOrigins },
+    },
     append: async (submission) => await ingest.append(submission),
     onEvents: (events) => {
       for (const { event } of events) parts.alerting?.onEvent(event)

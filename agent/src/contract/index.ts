@@ -1,3 +1,4 @@
+export * from './caller.ts'
 export * from './declared-kinds.ts'
 export * from './errors.ts'
 export * from './events.ts'

@@ -36,7 +36,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const MESSAGES = {
   'login.html': '',
   'login-wrong.html': 'User or password is wrong.',
-  'login-limited.html': 'Too many attempts. Wait a minute, then try again.',
+  'login-limited.html': 'Too many wrong passwords from this address. Wait a few seconds, then try again.',
 }
 
 export function loadAssets(): Assets {

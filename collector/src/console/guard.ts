@@ -1,48 +1,61 @@
 /** Admits requests with a session or with the right user and password; sends browsers to the login form, programs a 401. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Credentials, isRight, parseBasic } from './credentials.ts'
+import { type CallerRules, foreignCaller } from '@spyglass/agent/contract'
+import { type Credentials, goneSignal, type GuessDelay, isRight, parseBasic } from '@spyglass/process/access'
 import { fail } from './errors.ts'
-import type { LoginLimiter } from './login-limiter.ts'
-import { isOwnOrigin } from './origin.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import { type Sessions, sessionIdOf } from './sessions.ts'
 
 export interface GuardOptions {
   readonly credentials: Credentials
   readonly sessions: Sessions
-  readonly limiter: LoginLimiter
+  readonly guesses: GuessDelay
+  readonly caller: CallerRules
   readonly publicUrl: string | undefined
 }
 
 /** Open to all: health, the login form, and files that hold nothing secret. */
 const OPEN = /^\/(health|ready|session|login|favicon\.ico|assets\/[\w.-]+)$/
+/** Also open to those who ask under a name that we do not know: a load balancer, for instance. */
+const HEALTH = /^\/(health|ready)$/
 
 export function installGuard(app: FastifyInstance, options: GuardOptions): void {
-  const isHttps = options.publicUrl?.startsWith('https:') ?? false
+  const { publicUrl } = options
+  const isHttps = publicUrl?.startsWith('https:') ?? false
+  const origins = publicUrl === undefined ? [] : [new URL(publicUrl).origin]
   app.addHook('onRequest', async (request, reply) => {
     setSecurityHeaders(reply, isHttps)
-    if (request.method !== 'GET' && request.method !== 'HEAD' && !isOwnOrigin(request.headers, options.publicUrl)) {
-      throw fail('SPY_CONSOLE_FOREIGN_ORIGIN')
-    }
     const path = pathOf(request)
-    if (OPEN.test(path) || isKnown(request, options)) return
+    if (!HEALTH.test(path)) checkCaller(request, { ...options.caller, origins })
+    if (OPEN.test(path) || (await isKnown(request, reply, options))) return
     if (path.startsWith('/api/')) throw unauthenticated(request, reply)
     await reply.redirect('/login', 302)
   })
 }
 
-/** The login form and Basic share one limit: a guess is a guess. */
-export function checkLogin(request: FastifyRequest, given: Credentials, { credentials, limiter }: GuardOptions): boolean {
-  if (limiter.waitMs(request.ip) > 0) throw fail('SPY_CONSOLE_TOO_MANY_LOGINS')
-  if (isRight(given, credentials)) return true
-  limiter.failed(request.ip)
-  return false
+/** People come by links on other sites, which is to read; nothing else may come from there. */
+function checkCaller({ method, headers, socket }: FastifyRequest, rules: CallerRules): void {
+  const links = method === 'GET' || method === 'HEAD'
+  const foreign = foreignCaller({ headers, localAddress: socket.localAddress }, { ...rules, links })
+  if (foreign) throw fail(foreign.part === 'origin' ? 'SPY_CONSOLE_FOREIGN_ORIGIN' : 'SPY_CONSOLE_FOREIGN_HOST', [foreign.value])
 }
 
-function isKnown(request: FastifyRequest, options: GuardOptions): boolean {
+/**
+ * Whether user and password are right; the answer to wrong ones is held back. The login form and Basic share the delay: a guess is a guess.
+ * @throws SPY_CONSOLE_TOO_MANY_LOGINS, with Retry-After set
+ */
+export async function checkLogin(given: Credentials, reply: FastifyReply, { credentials, guesses }: GuardOptions): Promise<boolean> {
+  if (isRight(given, credentials)) return true
+  const seconds = await guesses.afterWrong({ address: reply.request.ip, user: given.user }, goneSignal(reply.raw))
+  if (seconds === 0) return false
+  reply.header('retry-after', String(seconds)).header('connection', 'close')
+  throw fail('SPY_CONSOLE_TOO_MANY_LOGINS')
+}
+
+async function isKnown(request: FastifyRequest, reply: FastifyReply, options: GuardOptions): Promise<boolean> {
   if (options.sessions.isAlive(sessionIdOf(request.headers.cookie))) return true
   const basic = parseBasic(request.headers.authorization)
-  return basic !== undefined && checkLogin(request, basic, options)
+  return basic !== undefined && (await checkLogin(basic, reply, options))
 }
 
 /** The console asks by fetch and shows its login; a challenge would open the browser's box over it. */

@@ -24,7 +24,7 @@ export function addLoginRoutes(app: FastifyInstance, options: LoginOptions): voi
   })
 
   app.post('/login', async (request, reply) => {
-    const outcome = tryLogin(request, options)
+    const outcome = await tryLogin(request, reply, options)
     if (outcome !== 'right') return sendAgain(reply, outcome, options)
     reply.header('set-cookie', sessionCookie(sessions.begin(), isSecure(request, options)))
     return reply.redirect('/', 303)
@@ -39,17 +39,16 @@ export function addLoginRoutes(app: FastifyInstance, options: LoginOptions): voi
 
 type Outcome = 'right' | 'wrong' | 'limited'
 
-function tryLogin(request: FastifyRequest, options: LoginOptions): Outcome {
+async function tryLogin(request: FastifyRequest, reply: FastifyReply, options: LoginOptions): Promise<Outcome> {
   try {
-    return checkLogin(request, credentialsOf(request.body), options) ? 'right' : 'wrong'
+    return (await checkLogin(credentialsOf(request.body), reply, options)) ? 'right' : 'wrong'
   } catch (error) {
     if (codeOf(error) === 'SPY_CONSOLE_TOO_MANY_LOGINS') return 'limited'
     throw error
   }
 }
 
-function sendAgain(reply: FastifyReply, outcome: 'wrong' | 'limited', { assets, limiter }: LoginOptions): FastifyReply {
-  if (outcome === 'limited') reply.header('retry-after', String(Math.ceil(limiter.waitMs(reply.request.ip) / 1000)))
+function sendAgain(reply: FastifyReply, outcome: 'wrong' | 'limited', { assets }: LoginOptions): FastifyReply {
   reply.code(outcome === 'limited' ? 429 : 401)
   return assets.sendDocument(reply.request, reply, outcome === 'limited' ? 'login-limited.html' : 'login-wrong.html')
 }

@@ -1,6 +1,7 @@
 /** The console and the query API behind one port. */
 import type { Secrets, SpyglassConfig } from '@spyglass/process/config'
 import { codeOf, type SpyglassError } from '@spyglass/agent/contract'
+import { callerRules, createGuessDelay, type GuessDelay } from '@spyglass/process/access'
 import type { Logger } from '@spyglass/process/logger'
 import { sampled } from '@spyglass/agent/registry'
 import fastify, { type FastifyInstance } from 'fastify'
@@ -12,7 +13,6 @@ import { compressed } from './answers.ts'
 import { loadAssets } from './assets.ts'
 import { fail } from './errors.ts'
 import { installGuard } from './guard.ts'
-import { createLoginLimiter } from './login-limiter.ts'
 import { addLoginRoutes } from './login-routes.ts'
 import { createSessions } from './sessions.ts'
 
@@ -25,6 +25,8 @@ export interface ConsoleOptions {
   /** Everything taken before this moment is in the store, in milliseconds since the epoch. Left out: now. */
   readonly readableUntil?: () => number
   readonly now?: () => number
+  /** Default: one of its own. */
+  readonly guesses?: GuessDelay
 }
 
 export interface RunningConsole {
@@ -48,7 +50,7 @@ const LIMITS = {
 
 /** @throws SPY_CONSOLE_PORT_TAKEN */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
-  const { config, secrets, alerting, now = Date.now } = options
+  const { config, secrets, alerting, now = Date.now, guesses = createGuessDelay() } = options
   const logger = options.logger.child({ component: 'console' })
   const query = createQueryClient({ config, secrets })
   const api: ResourcesApiOptions = { config, query, management: createManagementClient(config), alerting, now }
@@ -60,7 +62,8 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const guard = {
     credentials: secrets.console,
     sessions: createSessions({ now }),
-    limiter: createLoginLimiter({ now }),
+    guesses,
+    caller: callerRules(config),
     publicUrl: config.console.publicUrl,
   }
   installGuard(app, guard)
@@ -97,6 +100,7 @@ const STATUS: Readonly<Record<string, number>> = {
   SPY_CONSOLE_PARAMETER_INVALID: 400,
   SPY_CONSOLE_UNAUTHENTICATED: 401,
   SPY_CONSOLE_FOREIGN_ORIGIN: 403,
+  SPY_CONSOLE_FOREIGN_HOST: 403,
   SPY_CONSOLE_NOT_FOUND: 404,
   SPY_CONSOLE_TRACE_NOT_FOUND: 404,
   SPY_CONSOLE_TOO_MANY_LOGINS: 429,
@@ -111,7 +115,6 @@ const STATUS: Readonly<Record<string, number>> = {
 function installAnswers(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error: SpyglassError & { statusCode?: number }, request, reply) => {
     const status = STATUS[error.code] ?? error.statusCode ?? 500
-    if (status === 429) reply.header('retry-after', '60')
     const isOurs = error.code?.startsWith('SPY_')
     if (status >= 500) logger.warn({ code: error.code, path: request.url.split('?', 1)[0], reason: error.message }, 'request failed')
     const told = isOurs || status < 500 ? error : fail('SPY_CONSOLE_INTERNAL')

@@ -30,6 +30,8 @@ export interface DecodeOptions {
   readonly signal: Signal
   readonly isJson: boolean
   readonly window: TimeWindow
+  /** Whether records with our event names are events: those of others are plain log records. Default false. */
+  readonly isKnown?: boolean
 }
 
 type Rows = Pick<Decoded, 'blocks' | 'accepted'> & Partial<Pick<Decoded, 'events'>>
@@ -44,19 +46,19 @@ export class OtlpDecoder {
    * One item that cannot be read costs that item. A request of which nothing can be read throws.
    * @throws SPY_OTLP_MALFORMED, SPY_OTLP_JSON
    */
-  decode(body: Buffer, { signal, isJson, window }: DecodeOptions): Decoded {
+  decode(body: Buffer, { signal, isJson, window, isKnown = false }: DecodeOptions): Decoded {
     const report = this.#report
     report.reset()
     const bytes = isJson ? protobufFromJson(body, signal, report) : body
-    const { blocks, accepted, events = [] } = this.#decodeSignal(signal, bytes, window)
+    const { blocks, accepted, events = [] } = this.#decodeSignal(bytes, { signal, window, isKnown })
     const { rejected, truncated, message } = report
     if (accepted === 0 && report.broken > 0) throw fail(isJson ? 'SPY_OTLP_JSON' : 'SPY_OTLP_MALFORMED', [message])
     return { blocks: blocks.filter(({ rows }) => rows > 0), accepted, rejected, truncated, message, events }
   }
 
-  #decodeSignal(signal: Signal, bytes: Buffer, window: TimeWindow): Rows {
+  #decodeSignal(bytes: Buffer, { signal, window, isKnown }: { signal: Signal; window: TimeWindow; isKnown: boolean }): Rows {
     if (signal === 'traces') return this.#decodeTraces(bytes, window)
-    return signal === 'logs' ? this.#decodeLogs(bytes, window) : this.#decodeMetrics(bytes, window)
+    return signal === 'logs' ? this.#decodeLogs(bytes, window, isKnown) : this.#decodeMetrics(bytes, window)
   }
 
   #decodeTraces(bytes: Buffer, window: TimeWindow): Rows {
@@ -68,10 +70,10 @@ export class OtlpDecoder {
     return { blocks: [block, times.finish(), ...rollup.finish()], accepted: block.rows }
   }
 
-  #decodeLogs(bytes: Buffer, window: TimeWindow): Rows {
+  #decodeLogs(bytes: Buffer, window: TimeWindow, isKnown: boolean): Rows {
     const decoder = this.#logs
     decoder.reset()
-    decoder.decode(bytes, window)
+    decoder.decode(bytes, window, isKnown)
     const { block } = decoder
     const events = [...decoder.events]
     return { blocks: events.length > 0 ? [block, eventBlock(events)] : [block], accepted: block.rows, events }

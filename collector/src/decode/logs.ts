@@ -1,4 +1,4 @@
-/** ExportLogsServiceRequest into otel_logs. Records whose event name is one of ours come out as events too. */
+/** ExportLogsServiceRequest into otel_logs. Records of a known sender with one of our event names come out as events too. */
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { AttributeReader } from './attributes.ts'
 import { EVENT_PREFIX, eventOf } from './event-record.ts'
@@ -55,6 +55,7 @@ export class LogDecoder {
   readonly #origin = new Origin()
   #attributeSpots: number[] = []
   #window: TimeWindow = { from: 0, to: 0, nowMs: 0 }
+  #isKnown = false
   readonly #timestamp = this.block.fixed('Timestamp').data
   readonly #timestampTime = this.block.fixed('TimestampTime').data
   readonly #traceId = this.block.text('TraceId').data
@@ -74,11 +75,13 @@ export class LogDecoder {
     this.#attributes = new AttributeReader(this.#r, report)
   }
 
-  decode(body: Buffer, window: TimeWindow): void {
+  /** `isKnown`: records with our event names become events. */
+  decode(body: Buffer, window: TimeWindow, isKnown: boolean): void {
     const r = this.#r
     r.buf = body
     r.pos = 0
     this.#window = window
+    this.#isKnown = isKnown
     readFields(this.#attributes, body.length, (tag) => {
       if (tag === 10) this.#resourceLogs(r.fieldEnd(body.length))
       else r.skip(tag, body.length)
@@ -194,7 +197,7 @@ export class LogDecoder {
     this.#map.endRow()
     this.#name.add(buf, record.name, attributes.cut(record.name, record.nameEnd, limits.nameBytes, LONG_NAMES))
     this.#writeOrigin(this.#origin)
-    this.#noteEvent(this.#time.seconds)
+    if (this.#isKnown) this.#noteEvent(this.#time.seconds)
     this.block.endRow(this.#time.seconds)
   }
 

@@ -7,6 +7,7 @@ import { codeOf } from '@spyglass/agent/contract'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Decoded, OtlpDecoder, type OriginatedEvent, type Signal, timeWindow } from '../decode/index.ts'
 import type { Submission } from '../wal/index.ts'
+import { type Admission, answerPreflight, installAdmission, isKnownSender } from './admission.ts'
 import { exportResponse, JSON_TYPE, PROTOBUF, statusResponse } from './answers.ts'
 import { answerEarly, readBody } from './body.ts'
 import { checkMediaType, encodingsOf, isJson } from './content.ts'
@@ -18,6 +19,7 @@ export interface ReceiverOptions {
   readonly host: string
   readonly port: number
   readonly maxBodyBytes: number
+  readonly admission: Admission
   /** Rows older than this are rejected. */
   readonly retentionDays: Readonly<Record<Signal, number>>
   readonly append: (submission: Submission) => Promise<'stored' | 'repeated'>
@@ -49,12 +51,16 @@ const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>
   SPY_OTLP_JSON: [400, 3],
   SPY_OTLP_INFLATE: [400, 3],
   SPY_OTLP_BROKEN_OFF: [400, 3],
+  SPY_OTLP_TOKEN: [401, 16],
+  SPY_OTLP_FOREIGN_ORIGIN: [403, 7],
+  SPY_OTLP_FOREIGN_HOST: [403, 7],
   SPY_OTLP_NOT_FOUND: [404, 5],
   SPY_OTLP_METHOD: [405, 3],
   SPY_OTLP_TOO_LARGE: [413, 3],
   SPY_OTLP_ENCODING: [415, 3],
   SPY_OTLP_CONTENT_TYPE: [415, 3],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 3],
+  SPY_OTLP_TOO_MANY_GUESSES: [429, 8],
   SPY_WAL_BUSY: [429, 8],
   SPY_WAL_FULL: [503, 14],
   SPY_WAL_WRITE: [503, 14],
@@ -66,8 +72,10 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const counters = newCounters()
   const server = newServer()
   const decoder = new OtlpDecoder()
+  installAdmission(server, options.admission)
   for (const [path, signal] of Object.entries(SIGNALS)) {
     server.post(path, async (request, reply) => await take({ request, reply, signal, options, counters, decoder }))
+    server.options(path, answerPreflight)
     server.route({ method: ['GET', 'PUT', 'PATCH', 'DELETE'], url: path, handler: refuseMethod })
   }
   server.get('/health', () => ({ status: 'ok' }))
@@ -89,7 +97,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
     counters,
-    accept: async (signal, body) => void (await accept(body, { signal, isJson: false, options, counters, decoder })),
+    accept: async (signal, body) => void (await accept(body, { signal, isJson: false, isKnown: false, options, counters, decoder })),
     stop: async () => await server.close(),
   }
 }
@@ -125,6 +133,11 @@ interface Taking extends Exchange {
   readonly decoder: OtlpDecoder
 }
 
+interface Accepting extends Omit<Taking, 'request' | 'reply'> {
+  readonly isJson: boolean
+  readonly isKnown: boolean
+}
+
 function refuseMethod(request: FastifyRequest, reply: FastifyReply): never {
   void reply.header('allow', 'POST')
   throw fail('SPY_OTLP_METHOD', [request.method])
@@ -133,10 +146,11 @@ function refuseMethod(request: FastifyRequest, reply: FastifyReply): never {
 async function take({ request, reply, signal, options, counters, decoder }: Taking): Promise<FastifyReply> {
   checkMediaType(request.headers)
   const encodings = encodingsOf(request.headers)
+  const isKnown = await isKnownSender(request, reply, options.admission)
   const raw = await readBody(request.raw, options.maxBodyBytes)
   const body = await inflated(raw, encodings, options.maxBodyBytes)
   const inJson = isJson(request.headers)
-  const decoded = await accept(body, { signal, isJson: inJson, options, counters, decoder })
+  const decoded = await accept(body, { signal, isJson: inJson, isKnown, options, counters, decoder })
   return await reply
     .code(200)
     .type(inJson ? JSON_TYPE : PROTOBUF)
@@ -144,12 +158,9 @@ async function take({ request, reply, signal, options, counters, decoder }: Taki
 }
 
 /** Decodes a request and writes it ahead. */
-async function accept(
-  body: Buffer,
-  { signal, isJson, options, counters, decoder }: Omit<Taking, 'request' | 'reply'> & { readonly isJson: boolean },
-): Promise<Decoded> {
+async function accept(body: Buffer, { signal, isJson, isKnown, options, counters, decoder }: Accepting): Promise<Decoded> {
   const window = timeWindow((options.now ?? Date.now)(), options.retentionDays[signal])
-  const decoded = decoder.decode(body, { signal, isJson, window })
+  const decoded = decoder.decode(body, { signal, isJson, window, isKnown })
   await store(decoded, { body, signal, options, counters })
   return decoded
 }
@@ -186,7 +197,7 @@ async function refuse(error: unknown, { request, reply, counters }: Exchange): P
   const [status, rpcCode] = FAILURES[codeOf(error) ?? ''] ?? statusOf(error)
   if (status === 429 || status === 503) {
     counters.refused++
-    void reply.header('retry-after', RETRY_AFTER_SECONDS)
+    if (!reply.hasHeader('retry-after')) void reply.header('retry-after', RETRY_AFTER_SECONDS)
   } else counters.invalid++
   const inJson = isJson(request.headers)
   void reply.code(status).type(inJson ? JSON_TYPE : PROTOBUF)

@@ -1,4 +1,5 @@
 /** The store's process: configuration, engine, port, resource, and its link to the keeper. */
+import { callerRules, createGuessDelay } from '@spyglass/process/access'
 import { connectKeeper } from '@spyglass/process/keeper-link'
 import { openOwnProcess } from '@spyglass/process/own-process'
 import { createStoreServer, listen } from './http/index.ts'
@@ -34,6 +35,8 @@ export async function runStore(argv: readonly string[]): Promise<void> {
   const app = createStoreServer({
     store,
     credentials: { reader: secrets.clickhouse.reader, token: secrets.internal.token },
+    guesses: createGuessDelay(),
+    caller: callerRules(config),
     counters,
     logger,
   })

@@ -1,11 +1,11 @@
 /** The management endpoint: Jolokia, Prometheus, health, and the administration API behind the console's credentials. */
-import { checkCaller, jolokiaPlugin } from '@spyglass/mbeans/jolokia'
+import { callerRefusal, jolokiaPlugin } from '@spyglass/mbeans/jolokia'
+import { type Credentials, createGuessDelay, goneSignal, type GuessDelay, isRight, parseBasic } from '@spyglass/process/access'
 import type { Logger } from '@spyglass/process/logger'
 import { prometheusContentType, prometheusText } from '@spyglass/mbeans/prometheus'
 import type { Registry } from '@spyglass/agent/registry'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
-import { codeOf } from '@spyglass/agent/contract'
-import { type Credentials, isAuthorised } from './credentials.ts'
+import { type CallerRules, codeOf } from '@spyglass/agent/contract'
 import { managementErrors } from './errors.ts'
 import type { Readiness } from './readiness.ts'
 
@@ -17,13 +17,17 @@ export interface ManagementOptions {
   readonly agentId: string
   readonly version: string
   readonly credentials: Credentials
+  /** Who is welcome beside localhost and addresses. */
+  readonly caller?: CallerRules
+  /** Default: one of its own. */
+  readonly guesses?: GuessDelay
   readonly readiness: () => Readiness
   /** Reloads an instance, or all of them for an empty name; settles with what was done. */
   readonly reload: (target: string) => Promise<string>
 }
 
 export async function buildManagement(options: ManagementOptions): Promise<FastifyInstance> {
-  const { registry, nodes, logger, agentId, version, readiness } = options
+  const { registry, nodes, logger, agentId, version, readiness, caller = {} } = options
   const base: FastifyBaseLogger = logger
   const app = fastify({
     loggerInstance: base,
@@ -37,8 +41,8 @@ export async function buildManagement(options: ManagementOptions): Promise<Fasti
   })
   app.server.headersTimeout = 10_000
   app.server.maxConnections = 2000
-  await app.register(jolokiaPlugin, { registry, agentId, version, logger, ...(nodes ? { nodes } : {}) })
-  app.get('/metrics', { onRequest: refuseForeignPages }, async (_request, reply) =>
+  await app.register(jolokiaPlugin, { registry, agentId, version, logger, caller, ...(nodes ? { nodes } : {}) })
+  app.get('/metrics', { onRequest: refuseForeigners(caller) }, async (_request, reply) =>
     reply.type(prometheusContentType).send(await prometheusText(registry)),
   )
   app.get('/health', async () => ({ status: 'ok' }))
@@ -51,22 +55,30 @@ export async function buildManagement(options: ManagementOptions): Promise<Fasti
 }
 
 /** What Jolokia does not tell the page of another site, it cannot read here either. */
-async function refuseForeignPages(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  try {
-    checkCaller(request)
-  } catch (error) {
-    await reply.code(403).send({ code: codeOf(error), message: error instanceof Error ? error.message : String(error) })
+function refuseForeigners(rules: CallerRules): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  return async (request, reply) => {
+    const refusal = callerRefusal(request, rules)
+    if (refusal) await reply.code(403).send({ code: refusal.code, message: refusal.message })
   }
 }
 
 /** Every route here needs the console's user and password. */
-async function administration(app: FastifyInstance, { credentials, reload }: ManagementOptions): Promise<void> {
+async function administration(
+  app: FastifyInstance,
+  { credentials, reload, caller = {}, guesses = createGuessDelay() }: ManagementOptions,
+): Promise<void> {
+  app.addHook('onRequest', refuseForeigners(caller))
   app.addHook('onRequest', async (request, reply) => {
-    if (isAuthorised(request.headers.authorization, credentials)) return
-    await reply
-      .code(401)
-      .header('www-authenticate', 'Basic realm="spyglass", charset="UTF-8"')
-      .send({ code: 'SPY_UNAUTHORISED', message: managementErrors.SPY_UNAUTHORISED })
+    const given = parseBasic(request.headers.authorization)
+    if (given && isRight(given, credentials)) return
+    const seconds = given ? await guesses.afterWrong({ address: request.ip, user: given.user }, goneSignal(reply.raw)) : 0
+    if (seconds > 0) await refuseGuess(reply, seconds)
+    else {
+      await reply
+        .code(401)
+        .header('www-authenticate', 'Basic realm="spyglass", charset="UTF-8"')
+        .send({ code: 'SPY_UNAUTHORISED', message: managementErrors.SPY_UNAUTHORISED })
+    }
   })
   app.post<{ Body: { instance?: unknown } | null }>('/reload', async (request, reply) => {
     const target = request.body?.instance
@@ -76,4 +88,12 @@ async function administration(app: FastifyInstance, { credentials, reload }: Man
       return reply.code(409).send({ code: codeOf(error), message: error instanceof Error ? error.message : String(error) })
     }
   })
+}
+
+async function refuseGuess(reply: FastifyReply, seconds: number): Promise<void> {
+  await reply
+    .code(429)
+    .header('retry-after', String(seconds))
+    .header('connection', 'close')
+    .send({ code: 'SPY_TOO_MANY_GUESSES', message: managementErrors.SPY_TOO_MANY_GUESSES })
 }

@@ -2,6 +2,7 @@
 import type { EventSeverity, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
+import { callerRules } from '@spyglass/process/access'
 import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { serverIdentity, version } from '../identity.ts'
@@ -34,6 +35,7 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     agentId: serverIdentity(folder),
     version,
     credentials: secrets.console,
+    caller: callerRules(config),
     readiness,
     reload: (target) => commands.run('reload', target),
   })
@@ -68,9 +70,11 @@ function readinessTeller(readiness: () => Readiness, send: (reasons: readonly st
 }
 
 /** Events leave as log records for the collector, and stand in the server log. */
-function exportEvents({ config, registry, logger }: OwnProcess): OtlpExporter {
+function exportEvents({ config, secrets, registry, logger }: OwnProcess): OtlpExporter {
   const exporter = createOtlpExporter({
     endpoint: config.agent.endpoint ?? `http://${config.collector.host}:${config.collector.otlpHttpPort}`,
+    // Only a known sender's events reach the table of events and the alert rules. The token is for our own collector, not for another's.
+    headers: config.agent.endpoint === undefined ? { authorization: `Bearer ${secrets.otlp.token}` } : {},
     resource: { 'service.name': config.server.name, 'service.instance.id': NAME, 'service.version': version },
     intervalMs: 100, // whoever evaluates them wants to see events within a second
   })

@@ -1,17 +1,21 @@
 import { ensureSecrets, SpyglassConfig, type Secrets } from '@spyglass/process/config'
+import { createGuessDelay } from '@spyglass/process/access'
 import { createLogger } from '@spyglass/process/logger'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startConsole } from '../../../collector/src/console/index.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
+import { until } from '../../support/until.ts'
 
 /** Neither store nor management is there: what the console does by itself. */
-async function bench(publicUrl?: string) {
+async function bench(publicUrl?: string, guesses = createGuessDelay()) {
   const root = tempFolder()
   const secrets = ensureSecrets(join(root, 'secrets.yaml'))
   const parsed = SpyglassConfig.parse({ data: root, store: { port: 9 }, management: { port: 9 } })
   const config = { ...parsed, console: { host: '127.0.0.1', port: 0, publicUrl } }
-  const running = await startConsole({ config, secrets, logger: createLogger({ process: 'test', level: 'silent' }) })
+  const running = await startConsole({ config, secrets, logger: createLogger({ process: 'test', level: 'silent' }), guesses })
   onTestFinished(() => running.stop())
   const url = `http://127.0.0.1:${running.port}`
   return { url, secrets, port: running.port, config }
@@ -61,14 +65,46 @@ test('Basic opens the API and the page', async () => {
   expect((await ask(`${url}/api/v1/alerts`, { headers: basic({ user: 'admin', password: 'wrong' }) })).status).toBe(401)
 })
 
-test('after five wrong passwords the sixth try is refused, even a right one, by the form and by Basic', async () => {
-  const { url, secrets } = await bench()
-  for (let i = 0; i < 5; i++) expect((await ask(`${url}/login`, form('admin', 'wrong'))).status).toBe(401)
-  const sixth = await ask(`${url}/login`, form(secrets.console.user, secrets.console.password))
-  expect(sixth.status).toBe(429)
-  expect(Number(sixth.headers.get('retry-after'))).toBeGreaterThan(50)
-  expect(await sixth.text()).toContain('Too many attempts')
-  expect((await ask(`${url}/api/v1/alerts`, { headers: basic(secrets.console) })).status).toBe(429)
+test('the right password passes at once while wrong ones of the same address are held back or told to come again', async () => {
+  const held: (() => void)[] = []
+  const guesses = createGuessDelay({ wait: () => new Promise((resolve) => held.push(resolve)) })
+  const { url, secrets } = await bench(undefined, guesses)
+  const wrong = { user: secrets.console.user, password: 'wrong' }
+  const guess = (): Promise<Response> => ask(`${url}/api/v1/alerts`, { headers: basic(wrong) })
+  for (let i = 0; i < 3; i++) expect((await guess()).status).toBe(401)
+  const waiting = Array.from({ length: 8 }, guess)
+  await until(() => held.length === 8)
+  for (const limited of [await guess(), await ask(`${url}/login`, form(wrong.user, wrong.password))]) {
+    expect(limited.status).toBe(429)
+    expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await limited.text()).toMatch(/SPY_CONSOLE_TOO_MANY_LOGINS|Too many wrong passwords/)
+  }
+  expect((await ask(`${url}/api/v1/alerts`, { headers: basic(secrets.console) })).status).toBe(200)
+  expect((await ask(`${url}/login`, form(secrets.console.user, secrets.console.password))).status).toBe(303)
+  held.forEach((release) => release())
+  expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 401))
+})
+
+test('another host name is refused but for health; links on other sites lead to pages, and to nothing else', async () => {
+  const { url, port, secrets } = await bench('https://apm.example')
+  const get = async (path: string, headers: Record<string, string>): Promise<number | undefined> => {
+    const [response] = (await once(
+      request({ port, host: '127.0.0.1', path, headers: { ...basic(secrets.console), ...headers } }).end(),
+      'response',
+    )) as [IncomingMessage]
+    response.resume()
+    return response.statusCode
+  }
+  expect(await get('/api/v1/alerts', { host: `evil.example:${port}` })).toBe(403)
+  expect(await get('/login', { host: 'evil.example' })).toBe(403)
+  expect(await get('/health', { host: 'evil.example' })).toBe(200)
+  for (const host of ['apm.example', `localhost:${port}`, `[::1]:${port}`]) expect(await get('/api/v1/alerts', { host })).toBe(200)
+  expect(await get('/api/v1/alerts', { origin: 'http://evil.example' })).toBe(403)
+  expect(await get('/api/v1/alerts', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).toBe(403)
+  expect(await get('/', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toBe(200)
+  expect(
+    (await ask(`${url}/login`, { method: 'POST', headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' } })).status,
+  ).toBe(403)
 })
 
 test('a form of another site is refused, also with the right password', async () => {

@@ -9,7 +9,7 @@ const decoder = new OtlpDecoder()
 const nanos = (ms: number): string => String(BigInt(ms) * 1_000_000n)
 
 function rowsOf(body: Buffer, isJson = false) {
-  const decoded = decoder.decode(body, { signal: 'logs', isJson, window: WINDOW })
+  const decoded = decoder.decode(body, { signal: 'logs', isJson, window: WINDOW, isKnown: true })
   const rows = decoded.blocks.map((block) => [block.table, readNative(block.encode('batch-1'))] as const)
   return { ...decoded, tables: Object.fromEntries(rows) }
 }

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { afterEach, expect, test } from 'vitest'
 import { SpyglassError } from '@spyglass/agent/contract'
+import { createGuessDelay } from '@spyglass/process/access'
 import type { OriginatedEvent } from '../../../collector/src/decode/index.ts'
 import { type Receiver, type ReceiverOptions, startReceiver } from '../../../collector/src/receive/index.ts'
 import { readNative } from '../../support/native.ts'
@@ -12,6 +14,7 @@ import { until } from '../../support/until.ts'
 
 const PROTOBUF = 'application/x-protobuf'
 const JSON_TYPE = 'application/json'
+const TOKEN = 't'.repeat(43)
 const running: Receiver[] = []
 
 afterEach(async () => {
@@ -32,6 +35,7 @@ async function start(options: Partial<ReceiverOptions> = {}): Promise<Taken> {
     port: 0,
     maxBodyBytes: 100_000,
     retentionDays: { traces: 7, metrics: 7, logs: 7 },
+    admission: { token: TOKEN, guesses: createGuessDelay(), caller: {} },
     async append({ blocks }) {
       for (const block of blocks) (rows[block.table] ??= []).push(...readNative(block.encode('b')))
       return 'stored'
@@ -229,12 +233,92 @@ test('a taken port is told with its number', async () => {
   })
 })
 
-test('events are handed on once they are stored', async () => {
+const eventBody = (): Buffer => {
+  const attributes = [{ key: 'spyglass.incident.id', value: { stringValue: 'forged' } }]
+  const logRecords = [{ timeUnixNano: nanos(), eventName: 'spyglass.instance.down', attributes }]
+  return encodeOtlp('Logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] })
+}
+
+test('events of a known sender are handed on once they are stored', async () => {
   const taken = await start()
-  const logRecords = [{ timeUnixNano: nanos(), eventName: 'spyglass.instance.down' }]
-  await post(taken, encodeOtlp('Logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] }), {}, '/v1/logs')
+  expect((await post(taken, eventBody(), { authorization: `Bearer ${TOKEN}` }, '/v1/logs')).status).toBe(200)
   expect(taken.events.map(({ event }) => event.name)).toEqual(['spyglass.instance.down'])
   expect(taken.rows['events']).toHaveLength(1)
+})
+
+test('events of anyone else are plain log records: no event, no page, no incident', async () => {
+  const taken = await start()
+  expect((await post(taken, eventBody(), {}, '/v1/logs')).status).toBe(200)
+  expect(taken.events).toEqual([])
+  expect(taken.rows['events']).toBeUndefined()
+  expect(taken.rows['otel_logs']).toMatchObject([{ EventName: 'spyglass.instance.down' }])
+})
+
+test('a wrong token is refused, whatever it claims to be; the right one passes at once while wrong ones are held back', async () => {
+  const held: (() => void)[] = []
+  const guesses = createGuessDelay({ wait: () => new Promise((resolve) => held.push(resolve)) })
+  const taken = await start({ admission: { token: TOKEN, guesses, caller: {} } })
+  const send = async (authorization: string) => await post(taken, eventBody(), { authorization }, '/v1/logs')
+  for (const wrong of [`Bearer ${TOKEN}x`, `Basic ${TOKEN}`, 'Bearer']) expect((await send(wrong)).status).toBe(401)
+  const waiting = Array.from({ length: 8 }, () => send('Bearer wrong'))
+  await until(() => held.length === 8)
+  const limited = await send('Bearer wrong')
+  expect([limited.status, Number(limited.retryAfter)]).toEqual([429, expect.any(Number)])
+  expect((await send(`Bearer ${TOKEN}`)).status).toBe(200)
+  held.forEach((release) => release())
+  expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 401))
+  expect(taken.events).toHaveLength(1)
+})
+
+/** fetch does not let a program choose Host; node:http does. */
+async function raw({ receiver }: Taken, method: string, headers: Record<string, string>, path = '/v1/traces') {
+  const body = traces(nanos())
+  const asked = request({ port: receiver.port, host: '127.0.0.1', path, method, headers: { 'content-type': PROTOBUF, ...headers } })
+  asked.end(method === 'POST' ? body : undefined)
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  response.resume()
+  return response
+}
+
+test('pages of other sites, and names that are not ours, are refused', async () => {
+  const taken = await start({ admission: { token: TOKEN, guesses: createGuessDelay(), caller: { hostNames: ['otlp.corp'] } } })
+  const { port } = taken.receiver
+  for (const headers of [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://localhost:1' },
+    { host: 'evil.example' },
+    { host: `evil.example:${port}`, origin: `http://evil.example:${port}` },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+  ]) {
+    expect((await raw(taken, 'POST', headers)).statusCode, JSON.stringify(headers)).toBe(403)
+    expect((await raw(taken, 'OPTIONS', headers)).headers['access-control-allow-origin']).toBeUndefined()
+  }
+  for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, 'app.localhost', 'OTLP.corp', 'otlp.corp.:4318']) {
+    expect((await raw(taken, 'POST', { host })).statusCode, host).toBe(200)
+  }
+  expect((await raw(taken, 'GET', { host: 'balancer.example' }, '/health')).statusCode).toBe(200)
+})
+
+test('pages of a configured origin may send, after asking as browsers do', async () => {
+  const origin = 'https://shop.example'
+  const taken = await start({ admission: { token: TOKEN, guesses: createGuessDelay(), caller: { origins: [origin] } } })
+  const wanted = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type,x-own' }
+  const asked = await raw(taken, 'OPTIONS', { origin, ...wanted })
+  expect([asked.statusCode, asked.headers]).toMatchObject([
+    204,
+    {
+      'access-control-allow-origin': origin,
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': 'content-type,x-own',
+      'access-control-allow-credentials': 'true',
+      vary: 'Origin',
+    },
+  ])
+  const sent = await raw(taken, 'POST', { origin, 'sec-fetch-site': 'cross-site' })
+  expect([sent.statusCode, sent.headers['access-control-allow-origin']]).toEqual([200, origin])
+  expect((await raw(taken, 'POST', { origin: 'https://shop.example.evil' })).statusCode).toBe(403)
 })
 
 test('the stock OpenTelemetry exporter is understood', async () => {

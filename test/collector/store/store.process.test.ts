@@ -200,6 +200,20 @@ async function unread(store: StoreProcess, format: string): Promise<IncomingMess
   return response
 }
 
+test('pages of other sites and names that are not ours are refused, in the form of ClickHouse; a wrong password is not', async () => {
+  const store = await started()
+  for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { host: 'evil.example' }]) {
+    const asking = request(`${store.url}?query=SELECT%201`, { headers: { ...headers, 'x-spyglass-token': store.secrets.internal.token } })
+    asking.end()
+    const [response] = (await once(asking, 'response')) as [IncomingMessage]
+    response.resume()
+    expect([response.statusCode, response.headers['x-clickhouse-exception-code']]).toEqual([403, '497'])
+  }
+  const wrong = await store.ask('SELECT 1', { headers: { 'x-clickhouse-key': 'wrong' } })
+  expect([wrong.status, wrong.headers.get('x-clickhouse-exception-code')]).toEqual([403, '516'])
+  expect((await store.ask('SELECT 1')).text).toBe('1\n')
+})
+
 describe('readers', () => {
   test('beyond the sessions wait, beyond the queue get 503 with Retry-After, and those who hang up are ended', async () => {
     const store = await started({ store: { readers: 2, maxQueueLength: 2 } })

@@ -1,4 +1,5 @@
 import { kindNamed, kinds } from '@spyglass/agent/contract'
+import { createGuessDelay } from '@spyglass/process/access'
 import { createLogger } from '@spyglass/process/logger'
 import { createRegistry, type Registry } from '@spyglass/agent/registry'
 import { expect, onTestFinished, test } from 'vitest'
@@ -7,7 +8,7 @@ import { readinessOf } from '../../../runtime/src/management/readiness.ts'
 
 const authorization = `Basic ${Buffer.from('admin:secret').toString('base64')}`
 
-async function management(state = 'ready', nodes: Readonly<Record<string, Registry>> = {}) {
+async function management(state = 'ready', nodes: Readonly<Record<string, Registry>> = {}, guesses = createGuessDelay()) {
   const registry = createRegistry({ kindNamed })
   const asked: string[] = []
   registry.adopt('keeper', {
@@ -24,6 +25,8 @@ async function management(state = 'ready', nodes: Readonly<Record<string, Regist
     agentId: 'id',
     version: '0',
     credentials: { user: 'admin', password: 'secret' },
+    caller: { hostNames: ['apm.corp'] },
+    guesses,
     readiness: () => readinessOf(registry),
     reload: async (target) => {
       asked.push(target)
@@ -50,6 +53,36 @@ test('a reload needs the credentials, and its failure is told', async () => {
   expect(asked).toEqual([])
   expect((await post('http-1')).json()).toEqual({ message: 'reloaded http-1' })
   expect((await post('nobody')).statusCode).toBe(409)
+})
+
+test('a wrong password is held back, then told to come again, while the right one passes', async () => {
+  const { app } = await management('ready', {}, { afterWrong: async ({ user }) => (user === 'held' ? 0 : 7) })
+  const post = (user: string, password: string) =>
+    app.inject({ method: 'POST', url: '/api/v1/reload', headers: { authorization: `Basic ${btoa(`${user}:${password}`)}` }, payload: {} })
+  expect((await post('held', 'wrong')).statusCode).toBe(401)
+  const limited = await post('admin', 'wrong')
+  expect([limited.statusCode, limited.headers['retry-after'], limited.json()]).toEqual([
+    429,
+    '7',
+    { code: 'SPY_TOO_MANY_GUESSES', message: expect.stringContaining('Retry-After') as string },
+  ])
+  expect((await post('admin', 'secret')).statusCode).toBe(200)
+})
+
+test('pages of other sites and names that are not ours are refused everywhere but on health', async () => {
+  const { app } = await management()
+  for (const url of ['/jolokia/version', '/metrics', '/api/v1/reload']) {
+    /** Jolokia tells a refusal in its JSON. */
+    const ask = async (headers: Record<string, string>): Promise<unknown> => {
+      const method = url.startsWith('/api') ? 'POST' : 'GET'
+      const response = await app.inject({ method, url, headers: { authorization, host: 'localhost:8778', ...headers } })
+      return url.startsWith('/jolokia') ? response.json<{ status: number }>().status : response.statusCode
+    }
+    expect(await ask({}), url).toBe(200)
+    for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }])
+      expect(await ask(headers), url).toBe(403)
+  }
+  expect((await app.inject({ url: '/health', headers: { origin: 'https://evil.example' } })).statusCode).toBe(200)
 })
 
 test('Jolokia and Prometheus answer on it, and writing is refused', async () => {

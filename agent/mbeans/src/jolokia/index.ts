@@ -1,2 +1,2 @@
-export { checkCaller } from './caller.ts'
+export { callerRefusal } from './caller.ts'
 export { type JolokiaOptions, jolokiaPlugin } from './plugin.ts'

@@ -6,7 +6,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from '@spyglass/agent/registry'
 import { withAliases } from '../platform/aliases.ts'
 import { buildRequest } from './build-request.ts'
-import { checkCaller } from './caller.ts'
+import type { CallerRules } from '@spyglass/agent/contract'
+import { callerRefusal } from './caller.ts'
 import { type Endpoint, type EndpointOptions, createEndpoint, registerEndpointBeans } from './endpoint.ts'
 import { fail, jolokiaCodeOf, wireErrorOf } from './errors.ts'
 import { createLru } from './lru.ts'
@@ -19,6 +20,8 @@ export interface JolokiaOptions extends Omit<EndpointOptions, 'source'> {
   readonly path?: string
   /** Registries beside the main one, each at `<path>/node/<name>`; undefined for a name that is none now. */
   readonly nodes?: (name: string) => Registry | undefined
+  /** Who is welcome beside localhost and addresses. */
+  readonly caller?: CallerRules
   /** Largest body. Default 1 MiB. */
   readonly maxBodyBytes?: number
 }
@@ -42,6 +45,7 @@ export async function jolokiaPlugin(fastify: FastifyInstance, options: JolokiaOp
     main.dispose()
     nodes.dispose()
   })
+  fastify.addHook('onRequest', (message, _reply, done) => done(callerRefusal(message, options.caller)))
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBodyBytes }, (_request, body, done) => done(null, body))
   fastify.setErrorHandler((error, _request, reply) => sendBadRequest(reply, error))
@@ -85,7 +89,6 @@ class NodeEndpoints implements Handler {
   }
 
   #handler(message: FastifyRequest): Handler {
-    checkCaller(message)
     const { node: name } = message.params as { readonly node: string }
     const registry = this.#options.nodes?.(name)
     if (!registry) throw fail('SPY_JOLOKIA_NO_NODE', [name.slice(0, 100)])
@@ -123,11 +126,9 @@ function createHandler(endpoint: Endpoint, base: string): Handler {
 
   return {
     get(message, reply) {
-      checkCaller(message)
       return answer(requestOf(message.raw.url ?? base), message, reply)
     },
     post(message, reply) {
-      checkCaller(message)
       const parameters = parametersOf(message.raw.url ?? base, base)
       const body = parseBody(message.body)
       const url = baseUrl(message, base)

@@ -1,10 +1,10 @@
 /** Who asks: our own processes by token, a reader by any of ClickHouse's three ways, or nobody. */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { refuse } from '../clickhouse-error.ts'
+import { type Credentials as ReaderCredentials, type GuessDelay, isRight, isSame, parseBasic } from '@spyglass/process/access'
+import { ClickhouseError, clickhouseCodes, refuse } from '../clickhouse-error.ts'
 
 export interface Credentials {
-  readonly reader: { readonly user: string; readonly password: string }
+  readonly reader: ReaderCredentials
   readonly token: string
 }
 
@@ -19,36 +19,46 @@ export function authenticate(headers: IncomingHttpHeaders, query: URLSearchParam
   }
   const given = readerCredentials(headers, query)
   if (!given) throw refuse('REQUIRED_PASSWORD', 'Authentication required: give the user and password in secrets.yaml (clickhouse.reader)')
-  const userIsRight = isSame(given.user, expected.reader.user)
-  const passwordIsRight = isSame(given.password, expected.reader.password)
-  if (userIsRight && passwordIsRight) return 'reader'
+  if (isRight(given, expected.reader)) return 'reader'
   throw refuse('AUTHENTICATION_FAILED', 'Authentication failed: password is incorrect, or there is no user with such name')
 }
 
-interface Given {
-  readonly user: string
-  readonly password: string
+export interface Asker {
+  readonly headers: IncomingHttpHeaders
+  readonly query: URLSearchParams
+  readonly address: string
+  readonly gone: AbortSignal
 }
 
-function readerCredentials(headers: IncomingHttpHeaders, query: URLSearchParams): Given | undefined {
+/** The same, with the answer to wrong credentials held back. @throws ClickhouseError 194, 516, or 516 with status 429 */
+export async function admit({ headers, query, address, gone }: Asker, expected: Credentials, guesses: GuessDelay): Promise<Role> {
+  try {
+    return authenticate(headers, query, expected)
+  } catch (error) {
+    if (!(error instanceof ClickhouseError) || error.number !== clickhouseCodes.AUTHENTICATION_FAILED) throw error
+    const user = readerCredentials(headers, query)?.user ?? ''
+    const seconds = await guesses.afterWrong({ address, user }, gone)
+    throw seconds === 0 ? error : new TooManyGuesses(error, seconds)
+  }
+}
+
+/** A wrong password too many: 429, with the seconds after which to come again. */
+export class TooManyGuesses extends ClickhouseError {
+  constructor({ number, wireText }: ClickhouseError, retryAfterSeconds: number) {
+    super(number, wireText, undefined, retryAfterSeconds)
+  }
+
+  override get status(): number {
+    return 429
+  }
+}
+
+function readerCredentials(headers: IncomingHttpHeaders, query: URLSearchParams): ReaderCredentials | undefined {
   const user = headers['x-clickhouse-user']
   const key = headers['x-clickhouse-key']
   if (typeof user === 'string' || typeof key === 'string') return { user: String(user ?? ''), password: String(key ?? '') }
-  const basic = /^Basic\s+(\S+)$/i.exec(headers.authorization ?? '')?.[1]
-  if (basic !== undefined) return fromBasic(basic)
+  const basic = parseBasic(headers.authorization)
+  if (basic) return basic
   if (query.has('user') || query.has('password')) return { user: query.get('user') ?? '', password: query.get('password') ?? '' }
   return undefined
 }
-
-function fromBasic(encoded: string): Given {
-  const text = Buffer.from(encoded, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  return colon < 0 ? { user: text, password: '' } : { user: text.slice(0, colon), password: text.slice(colon + 1) }
-}
-
-/** Hashes make the lengths equal, so that the comparison takes the same time whatever is given. */
-function isSame(given: string, expected: string): boolean {
-  return timingSafeEqual(digest(given), digest(expected))
-}
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

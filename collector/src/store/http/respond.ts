@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { type ClickhouseError, fromEngine } from '../clickhouse-error.ts'
+import { TooManyGuesses } from './credentials.ts'
 import { contentTypeOf } from '../gate/formats.ts'
 import type { ReadAnswer } from '../reader.ts'
 import type { Written } from '../writer.ts'
@@ -87,7 +88,8 @@ export function sendBytes(response: ServerResponse, format: string, bytes: Uint8
 }
 
 export function sendError(response: ServerResponse, error: unknown, origin: Origin): void {
-  const { number, status, wireText, retryAfterSeconds } = fromEngine(error)
+  const failure = fromEngine(error)
+  const { number, status, wireText, retryAfterSeconds } = failure
   const text = `${wireText}\n`
   response.writeHead(status, {
     ...commonHeaders(origin),
@@ -95,7 +97,8 @@ export function sendError(response: ServerResponse, error: unknown, origin: Orig
     'Content-Type': 'text/plain; charset=UTF-8',
     'X-ClickHouse-Exception-Code': String(number),
     ...(status === 401 ? { 'WWW-Authenticate': 'Basic realm="ClickHouse server HTTP API"' } : {}),
-    ...(status === 503 ? { 'Retry-After': String(retryAfterSeconds) } : {}),
+    ...(status === 503 || status === 429 ? { 'Retry-After': String(retryAfterSeconds) } : {}),
+    ...(failure instanceof TooManyGuesses ? { Connection: 'close' } : {}),
   })
   response.end(text)
 }

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { codeOf } from '@spyglass/agent/contract'
+import { type CallerRules, codeOf, foreignCaller } from '@spyglass/agent/contract'
+import { goneSignal, type GuessDelay } from '@spyglass/process/access'
 import type { Logger } from '@spyglass/process/logger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type ClickhouseError, clickhouseCodes, fromEngine, refuse } from '../clickhouse-error.ts'
@@ -13,7 +14,7 @@ import type { ReaderName, Store } from '../store.ts'
 import type { QueryCounters } from '../store-resource.ts'
 import { clientAddress } from '../back-off.ts'
 import { readBody } from './body.ts'
-import { authenticate, type Credentials, type Role } from './credentials.ts'
+import { admit, type Credentials, type Role } from './credentials.ts'
 import { formFields, isForm } from './form.ts'
 import { HELLO_STATEMENT, helloBlock, isHello, wantsBlockInfo } from './hello.ts'
 import { isOn, readRequest } from './read-request.ts'
@@ -22,6 +23,9 @@ import { type Origin, sendAnswer, sendBytes, sendError, sendWritten } from './re
 export interface StoreServerOptions {
   readonly store: Store
   readonly credentials: Credentials
+  readonly guesses: GuessDelay
+  /** Who is welcome beside localhost and addresses. */
+  readonly caller: CallerRules
   readonly counters: QueryCounters
   readonly logger: Logger
 }
@@ -99,21 +103,27 @@ async function exchange(
   { query, ...options }: StoreServerOptions & { query: URLSearchParams },
 ): Promise<void> {
   const origin: Origin = { queryId: queryIdOf(query), timezone: options.store.timezone }
-  const gone = new AbortController()
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort()
-  })
+  const gone = goneSignal(response)
   const { counters } = options
   try {
-    const role = authenticate(request.headers, query, options.credentials)
+    checkCaller(request, options.caller)
+    const { headers, ip: address } = request
+    const role = await admit({ headers, query, address, gone }, options.credentials, options.guesses)
     counters.queries++
-    await handle({ request, response, query, origin, role, gone: gone.signal }, options)
+    await handle({ request, response, query, origin, role, gone }, options)
   } catch (error) {
     const failure = fromEngine(error)
     note(failure, origin, options)
     if (response.headersSent || response.destroyed) response.destroy()
     else sendError(response, failure, origin)
   }
+}
+
+/** A page of another site may not ask, even with the password that a browser remembers. */
+function checkCaller({ headers, socket }: FastifyRequest, rules: CallerRules): void {
+  const foreign = foreignCaller({ headers, localAddress: socket.localAddress }, rules)
+  if (foreign?.part === 'origin') throw refuse('ACCESS_DENIED', `The request came from a page of another site (${foreign.value})`)
+  if (foreign) throw refuse('ACCESS_DENIED', `${foreign.value} is not a name of this server: add it to server.hostNames`)
 }
 
 function note(failure: ClickhouseError, { queryId }: Origin, { counters, logger }: Pick<StoreServerOptions, 'counters' | 'logger'>): void {

@@ -112,6 +112,13 @@ export const SpyglassConfig = z.strictObject({
   server: z
     .strictObject({
       name: name('Name of this server.').default('spyglass'),
+      hostNames: z
+        .array(z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, 'a host name without port'))
+        .default([])
+        .meta({
+          description:
+            'Names under which this server is reached, beside `localhost`, addresses, and the names in `host` and `publicUrl`. On the loopback address a request for another name is refused: a proxy on this machine that keeps the name must be listed.',
+        }),
       startPatienceMs: milliseconds(
         60_000,
         'Time a process may take until it is ready, not counting time it had to wait for a processor or disk. Each further try may take twice as long, up to 16 times.',
@@ -175,6 +182,17 @@ export const SpyglassConfig = z.strictObject({
     .strictObject({
       host: host(),
       otlpHttpPort: port(defaultPorts.otlpHttp, 'Port of OTLP over HTTP.'),
+      allowedOrigins: z
+        .array(
+          z
+            .string()
+            .regex(
+              /^https?:\/\/[a-z0-9.-]+(:\d+)?$/,
+              'an origin, as https://shop.example: scheme, host in lower case, port if not the default',
+            ),
+        )
+        .default([])
+        .meta({ description: 'Origins whose pages may send telemetry from the browser (CORS).' }),
       maxBodyBytes: z
         .int()
         .min(1024)

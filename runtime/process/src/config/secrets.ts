@@ -1,6 +1,6 @@
 /** `<data>/secrets.yaml`: made at the first start with random passwords, mode 0600; there is no default credential anywhere. */
-import { randomInt } from 'node:crypto'
-import { chmodSync, existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHmac, randomInt } from 'node:crypto'
+import { appendFileSync, chmodSync, existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parse, stringify, YAMLParseError } from 'yaml'
 import { z } from 'zod'
@@ -14,19 +14,23 @@ export const Secrets = z.object({
   clickhouse: z.object({ reader: z.object({ user: z.string().min(1), password }) }),
   console: z.object({ user: z.string().min(1), password }),
   snmp: z.object({ user: snmpUserName, authPassword: password, privPassword: password }),
+  /** Senders of telemetry whose events reach the alert rules: management, and agents that are given it (`Authorization: Bearer …`). */
+  otlp: z.object({ token: z.string().min(32) }),
   /** Between our own processes, over loopback. */
   internal: z.object({ token: z.string().min(32) }),
 })
 export type Secrets = z.infer<typeof Secrets>
 
 /**
- * Reads the secrets, or makes them if there is no file. A file that others may read is closed to them, and `remark` hears of it.
+ * Reads the secrets, or makes them if there is no file. A file that others may read is closed to them, one of an older version gets what it
+ * lacks at its end, and `remark` hears of it.
  * @throws SPY_SECRETS_INVALID
  */
 export function ensureSecrets(file: string, remark: (text: string) => void = () => {}): Secrets {
   if (!existsSync(file)) writeSecrets(file)
   const secrets = readSecrets(file)
   closeToOthers(file, remark)
+  addMissing(file, secrets, remark)
   return secrets
 }
 
@@ -36,9 +40,34 @@ export function readSecrets(file: string): Secrets {
   try {
     const text = readFileSync(file, 'utf8')
     if (text.trim() === '') throw new SyntaxError('it is empty')
-    return Secrets.parse(parse(text))
+    return Secrets.parse(withMissing(parse(text)))
   } catch (error) {
     throw fail('SPY_SECRETS_INVALID', [file, reasonOf(file, error)], error)
+  }
+}
+
+/**
+ * A file of an older version has no token for senders. It is derived from the internal one, which it does not reveal, so that all processes
+ * come to the same whether or not it can be added to the file.
+ */
+function withMissing(parsed: unknown): unknown {
+  const known = parsed as { otlp?: unknown; internal?: { token?: unknown } } | null
+  if (typeof known !== 'object' || known === null || known.otlp !== undefined || typeof known.internal?.token !== 'string') return parsed
+  return { ...known, otlp: { token: createHmac('sha256', known.internal.token).update('otlp.token').digest('base64url') } }
+}
+
+/** What is there is not touched: it may be commented, and read by others. */
+function addMissing(file: string, { otlp }: Secrets, remark: (text: string) => void): void {
+  const text = readFileSync(file, 'utf8')
+  if ((parse(text) as { otlp?: unknown }).otlp !== undefined) return
+  const addition = `${text.endsWith('\n') ? '' : '\n'}${stringify({ otlp })}`
+  try {
+    Secrets.parse(parse(text + addition)) // a file in braces cannot be added to
+    appendFileSync(file, addition)
+    remark(`${file} is of an older version: otlp.token was added to it`)
+  } catch (error) {
+    const reason = codeOf(error) ?? 'it is not written line by line'
+    remark(`${file} is of an older version and otlp.token cannot be added to it (${reason}): it is derived at each start`)
   }
 }
 
@@ -77,6 +106,7 @@ function writeSecrets(file: string): void {
     clickhouse: { reader: { user: 'spyglass_ro', password: newPassword() } },
     console: { user: 'admin', password: newPassword() },
     snmp: { user: 'spyglass', authPassword: newPassword(), privPassword: newPassword() },
+    otlp: { token: newPassword(43) },
     internal: { token: newPassword(43) },
   }
   const aside = `${file}.${process.pid}`

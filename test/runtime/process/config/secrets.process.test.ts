@@ -16,10 +16,41 @@ test('the first start makes a private file of random passwords, the second reads
     secrets.console.password,
     secrets.snmp.authPassword,
     secrets.snmp.privPassword,
+    secrets.otlp.token,
     secrets.internal.token,
   ]
-  expect(new Set(passwords).size).toBe(5)
+  expect(new Set(passwords).size).toBe(6)
   for (const password of passwords) expect(password).toMatch(/^[A-Za-z2-9]{24,}$/)
+})
+
+test('a file of an older version gets the token that it lacks, once, and keeps every byte that it has', () => {
+  const file = join(tempFolder(), 'secrets.yaml')
+  ensureSecrets(file)
+  const older = readFileSync(file, 'utf8').replace(/^otlp:\n.*\n/m, '# mine\n')
+  expect(older).not.toContain('otlp')
+  for (const text of [older, older.trimEnd()]) {
+    writeFileSync(file, text)
+    const before = readSecrets(file)
+    const remarks: string[] = []
+    const secrets = ensureSecrets(file, (remark) => remarks.push(remark))
+    expect(secrets).toEqual(before)
+    expect(readFileSync(file, 'utf8').startsWith(text)).toBe(true)
+    expect(readFileSync(file, 'utf8')).toContain(secrets.otlp.token)
+    expect(remarks).toEqual([expect.stringContaining('otlp.token was added')])
+    expect(ensureSecrets(file, (remark) => remarks.push(remark))).toEqual(secrets)
+    expect(remarks).toHaveLength(1)
+  }
+})
+
+test('a file that cannot be added to gives the same token at each start', () => {
+  const file = join(tempFolder(), 'secrets.yaml')
+  const { otlp: _, ...older } = ensureSecrets(file)
+  writeFileSync(file, JSON.stringify(older))
+  const remarks: string[] = []
+  const secrets = ensureSecrets(file, (remark) => remarks.push(remark))
+  expect(ensureSecrets(file).otlp.token).toBe(secrets.otlp.token)
+  expect(readFileSync(file, 'utf8')).toBe(JSON.stringify(older))
+  expect(remarks).toEqual([expect.stringContaining('cannot be added')])
 })
 
 test('a damaged file is told by the missing entries, without its content, and is left as it is', () => {
