@@ -31,6 +31,7 @@ const EMITTERS: Readonly<Record<string, string>> = {
   server: 'server',
   process: 'server',
   segment: 'collector',
+  state: 'server',
   alert: 'alert',
 }
 

@@ -72,7 +72,7 @@ function tableBuilder<T>(type: TableType, form: Form<T>): Builder<T> {
   const columns = type.index.map((name) => ({ name, type: type.row[name] }))
   const row = isMap(type) ? mapValueBuilder(builderOf(type.row['value']!, form)) : compositeBuilder(type.row, form)
   if (!columns.every(isSimple)) return listedRows(type.index, row, form)
-  return (value) => (Array.isArray(value) ? nestRows(value.filter(isRecord), columns, row, form) : form.unknown)
+  return (value) => (Array.isArray(value) ? nestRows(value.filter(isRowOf(columns)), columns, row, form) : form.unknown)
 }
 
 function mapValueBuilder<T>(build: Builder<T>): Builder<T> {
@@ -93,6 +93,11 @@ function isSimple(column: { readonly name: string; readonly type: OpenType | und
   return typeof column.type === 'string'
 }
 
+/** A row without a value of its index has no name: no reader could take it. */
+function isRowOf(columns: readonly Column[]): (row: unknown) => row is Record<string, unknown> {
+  return (row): row is Record<string, unknown> => isRecord(row) && columns.every(({ name, type }) => writers[type](row[name]) !== undefined)
+}
+
 function listedRows<T>(index: readonly string[], row: Builder<T>, form: Form<T>): Builder<T> {
   const names = form.array(index.map((name) => form.leaf(JSON.stringify(name), 'string', name)))
   const make = form.object(['indexNames', 'values'])
@@ -107,7 +112,7 @@ function nestRows<T>(rows: readonly Record<string, unknown>[], [first, ...rest]:
 
 /** An index value as a key of the nested object: the text that stands for it in JSON, without quotes. */
 function keyText(value: unknown, type: SimpleType): string {
-  const json = writers[type](value) ?? 'null'
+  const json = writers[type](value)!
   return json.startsWith('"') ? (JSON.parse(json) as string) : json
 }
 

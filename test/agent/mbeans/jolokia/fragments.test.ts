@@ -28,6 +28,8 @@ const nested = typed.chain(([type, value]) =>
     ],
     [{ table: 'T', row: { k: 'string', v: type }, index: ['k'] }, [{ k: 'x', v: value }]],
     [{ table: 'M', row: { key: 'string', value: type }, index: ['key'] }, [{ key: '__proto__', value }]],
+    [{ table: 'M', row: { key: type, value: type }, index: ['key'] }, [{ key: value, value }]],
+    [{ table: 'T', row: { k: type, v: 'int' }, index: ['k'] }, [{ k: value, v: 1 }]],
   ),
 )
 
@@ -58,9 +60,17 @@ function problemAt(value: unknown, type: OpenType): string | undefined {
   const object = value as Record<string, unknown>
   if ('composite' in type) return problemOfItems(object, type.items)
   const isMap = type.index[0] === 'key' && 'value' in type.row
+  const unreadable = Object.keys(object).find((key) => problemAt(parsedKey(key, type.row[type.index[0]!]!), type.row[type.index[0]!]!))
+  if (unreadable !== undefined) return `key ${unreadable}`
   return Object.values(object)
     .map((row) => (isMap ? problemAt(row, type.row['value']!) : problemOfItems(row as Record<string, unknown>, type.row)))
     .find(Boolean)
+}
+
+/** A key as a reader of the index's type sees it: the text itself, or what it is JSON of. */
+function parsedKey(key: string, type: OpenType): unknown {
+  if (type === 'objectName') return { objectName: key }
+  return type === 'string' || type === 'date' ? key : parseWithSource(key)
 }
 
 function problemOfItems(object: Record<string, unknown>, items: Readonly<Record<string, OpenType>>): string | undefined {
@@ -110,6 +120,7 @@ describe('writers', () => {
       [{ a: [1], b: 2 }],
       '{"indexNames":["b","a"],"values":[{"a":[1.0],"b":2}]}',
     ],
+    [{ table: 'T', row: { k: 'long', v: 'int' }, index: ['k'] }, [{ v: 1 }, { k: 2n ** 63n, v: 2 }, { k: 3, v: 3 }], '{"3":{"k":3,"v":3}}'],
     ['date', 253_402_300_800_000, 'null'],
     ['objectName', 'no name', 'null'],
     ['int', 1.7, '1'],
