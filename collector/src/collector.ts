@@ -64,6 +64,7 @@ async function openReceiver({ config, secrets }: OwnProcess, ingest: Ingest, par
     host,
     port,
     maxBodyBytes,
+    headersTimeoutMs: config.server.headersTimeoutMs,
     retentionDays: { traces: daysOf('traces'), metrics: daysOf('metrics'), logs: daysOf('logs') },
     admission: {
       token: secrets.otlp.token,

@@ -4,6 +4,7 @@ import { codeOf, type SpyglassError } from '@spyglass/agent/contract'
 import { callerRules, createGuessDelay, type GuessDelay } from '@spyglass/process/access'
 import type { Logger } from '@spyglass/process/logger'
 import { sampled } from '@spyglass/agent/registry'
+import { fastifyLimits } from '@spyglass/process/http-limits'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Alerting } from '../alert/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
@@ -37,16 +38,7 @@ export interface RunningConsole {
 
 const READY_FOR_MS = 1000
 
-/** Fastify switches Node's own protection off by default: each limit is set here. */
-const LIMITS = {
-  bodyLimit: 16_384,
-  connectionTimeout: 60_000,
-  requestTimeout: 15_000,
-  keepAliveTimeout: 30_000,
-  maxRequestsPerSocket: 10_000,
-  http: { headersTimeout: 10_000, maxHeaderSize: 16_384 },
-  routerOptions: { maxParamLength: 200 },
-} as const
+const LIMITS = { bodyLimit: 16_384, maxRequestsPerSocket: 10_000, routerOptions: { maxParamLength: 200 } } as const
 
 /** @throws SPY_CONSOLE_PORT_TAKEN */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
@@ -54,7 +46,12 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const logger = options.logger.child({ component: 'console' })
   const query = createQueryClient({ config, secrets })
   const api: ResourcesApiOptions = { config, query, management: createManagementClient(config), alerting, now }
-  const app = fastify({ ...LIMITS, forceCloseConnections: true, logger: false })
+  const slowClients = fastifyLimits({
+    requestTimeoutMs: 15_000,
+    keepAliveTimeoutMs: 30_000,
+    headersTimeoutMs: config.server.headersTimeoutMs,
+  })
+  const app = fastify({ ...LIMITS, ...slowClients, forceCloseConnections: true, logger: false })
 
   const assets = loadAssets()
   // anyone may ask /ready, as often as they like: the store is asked once a second

@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { codeOf } from '@spyglass/agent/contract'
+import { fastifyLimits } from '@spyglass/process/http-limits'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Decoded, OtlpDecoder, type OriginatedEvent, type Signal, timeWindow } from '../decode/index.ts'
 import type { Submission } from '../wal/index.ts'
@@ -28,6 +29,8 @@ export interface ReceiverOptions {
   /** Why the collector is not ready; empty when it is. */
   readonly unready: () => readonly string[]
   readonly now?: () => number
+  /** Default: that of every port. */
+  readonly headersTimeoutMs?: number
 }
 
 export interface Receiver {
@@ -70,7 +73,7 @@ const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>
 /** @throws SPY_OTLP_PORT_TAKEN */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const counters = newCounters()
-  const server = newServer()
+  const server = newServer(options)
   const decoder = new OtlpDecoder()
   installAdmission(server, options.admission)
   for (const [path, signal] of Object.entries(SIGNALS)) {
@@ -102,15 +105,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   }
 }
 
-function newServer(): FastifyInstance {
+function newServer({ headersTimeoutMs }: ReceiverOptions): FastifyInstance {
   const server = Fastify({
-    // Fastify switches Node's own protection off; these are stated so that slow senders cannot hold sockets.
-    requestTimeout: 30_000,
+    ...fastifyLimits({ requestTimeoutMs: 30_000, keepAliveTimeoutMs: 15_000, headersTimeoutMs }),
     handlerTimeout: 30_000,
-    connectionTimeout: 60_000,
-    keepAliveTimeout: 15_000,
     maxRequestsPerSocket: 10_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     logger: false,

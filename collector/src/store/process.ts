@@ -39,6 +39,7 @@ export async function runStore(argv: readonly string[]): Promise<void> {
     caller: callerRules(config),
     counters,
     logger,
+    headersTimeoutMs: config.server.headersTimeoutMs,
   })
   const link = connectKeeper({
     registry,

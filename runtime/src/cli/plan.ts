@@ -40,7 +40,7 @@ export function planOf(input: PlanInput): ServerPlan {
     parts: (sockets) => partsOf({ ...input, sockets }),
     unavailable: {
       script: ownEntry('keeper/unavailable-main'),
-      args: [],
+      args: [String(config.server.headersTimeoutMs)],
       execArgv: baseExecArgv,
       env: standInEnvironment(folder),
       startPatienceMs: config.server.startPatienceMs,

@@ -2,6 +2,7 @@
  * The HTTP server of one instance on a socket that the keeper holds. It can stop accepting without resetting anyone: closing its own
  * copy of the socket leaves the keeper's open, and the next generation takes what waits in the queue.
  */
+import { nodeLimits } from '@spyglass/process/http-limits'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import net, { type Socket } from 'node:net'
 
@@ -29,9 +30,9 @@ export class HttpListener {
   #sent = 0
   #mostSent = 0
 
-  constructor(handler: (request: IncomingMessage, response: ServerResponse) => void) {
+  constructor(handler: (request: IncomingMessage, response: ServerResponse) => void, headersTimeoutMs?: number) {
     this.#server = http.createServer(
-      { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 72_000, connectionsCheckingInterval: 5000, noDelay: true },
+      { ...nodeLimits({ requestTimeoutMs: 30_000, keepAliveTimeoutMs: 72_000, headersTimeoutMs }), noDelay: true },
       (request, response) => {
         this.#requests++
         if (this.state === 'draining') response.setHeader('connection', 'close')

@@ -36,7 +36,7 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
   installDatasources(datasources)
   const applications = config.applications.filter(({ listener }) => listener === values.listener)
   const host = await hostApplications({ applications, instance, registry, logger, datasources, accessLog: { folder: folder.accessLogs } })
-  const listener = new HttpListener((request, response) => host.handler(request, response))
+  const listener = new HttpListener((request, response) => host.handler(request, response), config.server.headersTimeoutMs)
   if (listenerConfig) registerListener(registry, instance, listenerConfig, listener)
   await listener.listen(await socket)
   link().ready()

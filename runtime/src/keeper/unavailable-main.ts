@@ -2,6 +2,7 @@
  * Answers 503 with Retry-After on a listener that no instance serves. A process of its own, since a socket once listened on cannot be
  * left again without closing it: the keeper starts this one after two seconds without an instance and ends it when one is back.
  */
+import { HEADERS_TIMEOUT_MS, nodeLimits } from '@spyglass/process/http-limits'
 import http from 'node:http'
 import type { ToChild } from '@spyglass/agent/contract'
 import { standInErrors } from './errors.ts'
@@ -12,7 +13,10 @@ const BODY = `${JSON.stringify({ code: 'SPY_NO_INSTANCE', message: standInErrors
 
 guardOutput('stand-in')
 
-const server = http.createServer({ requestTimeout: 5000, headersTimeout: 5000 }, (_request, response) => {
+const headersTimeoutMs = Number(process.argv[2] ?? HEADERS_TIMEOUT_MS)
+const limits = nodeLimits({ requestTimeoutMs: 30_000, keepAliveTimeoutMs: 5000, headersTimeoutMs })
+
+const server = http.createServer(limits, (_request, response) => {
   response.writeHead(503, {
     'content-type': 'application/json',
     'retry-after': RETRY_AFTER_SECONDS,

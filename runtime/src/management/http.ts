@@ -1,6 +1,7 @@
 /** The management endpoint: Jolokia, Prometheus, health, and the administration API behind the console's credentials. */
 import { callerRefusal, jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { type Credentials, createGuessDelay, goneSignal, type GuessDelay, isRight, parseBasic } from '@spyglass/process/access'
+import { fastifyLimits } from '@spyglass/process/http-limits'
 import type { Logger } from '@spyglass/process/logger'
 import { prometheusContentType, prometheusText } from '@spyglass/mbeans/prometheus'
 import type { Registry } from '@spyglass/agent/registry'
@@ -22,24 +23,23 @@ export interface ManagementOptions {
   /** Default: one of its own. */
   readonly guesses?: GuessDelay
   readonly readiness: () => Readiness
+  /** Default: that of every port. */
+  readonly headersTimeoutMs?: number
   /** Reloads an instance, or all of them for an empty name; settles with what was done. */
   readonly reload: (target: string) => Promise<string>
 }
 
 export async function buildManagement(options: ManagementOptions): Promise<FastifyInstance> {
-  const { registry, nodes, logger, agentId, version, readiness, caller = {} } = options
+  const { registry, nodes, logger, agentId, version, readiness, headersTimeoutMs, caller = {} } = options
   const base: FastifyBaseLogger = logger
   const app = fastify({
     loggerInstance: base,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1_048_576,
-    requestTimeout: 30_000,
-    connectionTimeout: 60_000,
-    keepAliveTimeout: 15_000,
+    ...fastifyLimits({ requestTimeoutMs: 30_000, keepAliveTimeoutMs: 15_000, headersTimeoutMs }),
     maxRequestsPerSocket: 100_000,
     forceCloseConnections: true,
   })
-  app.server.headersTimeout = 10_000
   app.server.maxConnections = 2000
   await app.register(jolokiaPlugin, { registry, agentId, version, logger, caller, ...(nodes ? { nodes } : {}) })
   app.get('/metrics', { onRequest: refuseForeigners(caller) }, async (_request, reply) =>

@@ -37,6 +37,7 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     credentials: secrets.console,
     caller: callerRules(config),
     readiness,
+    headersTimeoutMs: config.server.headersTimeoutMs,
     reload: (target) => commands.run('reload', target),
   })
   const link: KeeperLink = connectKeeper({

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { type CallerRules, codeOf, foreignCaller } from '@spyglass/agent/contract'
 import { goneSignal, type GuessDelay } from '@spyglass/process/access'
+import { fastifyLimits } from '@spyglass/process/http-limits'
 import type { Logger } from '@spyglass/process/logger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type ClickhouseError, clickhouseCodes, fromEngine, refuse } from '../clickhouse-error.ts'
@@ -28,6 +29,8 @@ export interface StoreServerOptions {
   readonly caller: CallerRules
   readonly counters: QueryCounters
   readonly logger: Logger
+  /** Default: that of every port. */
+  readonly headersTimeoutMs?: number
 }
 
 /** Largest body of an insert, also after decompression. */
@@ -48,11 +51,13 @@ export function createStoreServer(options: StoreServerOptions): FastifyInstance 
   const app = Fastify({
     logger: false,
     bodyLimit: MAX_INSERT_BYTES,
-    requestTimeout: 60_000,
-    connectionTimeout: 120_000,
-    keepAliveTimeout: 30_000,
+    ...fastifyLimits({
+      requestTimeoutMs: 60_000,
+      keepAliveTimeoutMs: 30_000,
+      headersTimeoutMs: options.headersTimeoutMs,
+      maxHeaderBytes: 65_536,
+    }),
     routerOptions: { ignoreTrailingSlash: true },
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5000, maxHeaderSize: 65_536 },
     forceCloseConnections: true,
   })
   app.server.maxConnections = 2000

@@ -124,6 +124,12 @@ export const SpyglassConfig = z.strictObject({
         'Time a process may take until it is ready, not counting time it had to wait for a processor or disk. Each further try may take twice as long, up to 16 times.',
         1000,
       ),
+      headersTimeoutMs: milliseconds(
+        10_000,
+        'How long a client may take to send the headers of a request, on every HTTP port.',
+        100,
+        60_000,
+      ),
     })
     .prefault({}),
   data: z
