@@ -71,7 +71,7 @@ function take(sink: OtlpSink, path: string, body: Buffer): void {
 }
 
 function takeTraces(sink: OtlpSink, body: Buffer): void {
-  for (const { resource, scopeSpans } of decodeTraces(body).resourceSpans) {
+  for (const { resource, scopeSpans } of decodeTraces(body).resourceSpans ?? []) {
     sink.resources.push(plainAttributes(resource))
     for (const { scope, spans } of scopeSpans) {
       sink.spans.push(...spans.map((span) => ({ ...span, attributes: plainAttributes(span), scope: scope.name ?? '' })))
@@ -80,7 +80,7 @@ function takeTraces(sink: OtlpSink, body: Buffer): void {
 }
 
 function takeMetrics(sink: OtlpSink, body: Buffer): void {
-  for (const { resource, scopeMetrics } of decodeMetrics(body).resourceMetrics) {
+  for (const { resource, scopeMetrics } of decodeMetrics(body).resourceMetrics ?? []) {
     sink.resources.push(plainAttributes(resource))
     for (const metric of scopeMetrics.flatMap((group) => group.metrics)) {
       sink.metrics.push(metric)
@@ -91,7 +91,7 @@ function takeMetrics(sink: OtlpSink, body: Buffer): void {
 }
 
 function takeLogs(sink: OtlpSink, body: Buffer): void {
-  for (const { resource, scopeLogs } of decodeLogs(body).resourceLogs) {
+  for (const { resource, scopeLogs } of decodeLogs(body).resourceLogs ?? []) {
     sink.resources.push(plainAttributes(resource))
     for (const log of scopeLogs.flatMap((group) => group.logRecords)) {
       sink.logs.push({ ...log, attributes: plainAttributes(log), body: plainValue(log.body) })
