@@ -31,11 +31,11 @@ export function bannerText(input: BannerInput): string {
 
 /** What is here only with collector and store. */
 function collectorRows({ config, folder, secrets, interactive }: BannerInput): readonly (readonly [string, string])[] {
-  const { console: page, store } = config
+  const { store } = config
   const password = interactive ? `password ${secrets.console.password}` : `password: console.password in ${folder.secrets}`
   const reader = `user ${secrets.clickhouse.reader.user}, password: clickhouse.reader.password in ${folder.secrets}`
   return [
-    ['console', `http://${page.host}:${page.port}/   user ${secrets.console.user}, ${password}`],
+    ['console', `http://${config.console.host}:${config.console.port}/   user ${secrets.console.user}, ${password}`],
     ['ClickHouse', `http://${store.host}:${store.port}/   ${reader}`],
     ['Grafana', `provisioning in ${folder.grafana}`],
   ]

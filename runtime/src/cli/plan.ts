@@ -114,13 +114,14 @@ function instancesOf(
   })
 }
 
-function portsOf({ management, collector, store, console: page }: SpyglassConfig, role: Role): readonly ListenerSpec[] {
+function portsOf(config: SpyglassConfig, role: Role): readonly ListenerSpec[] {
+  const { management, collector, store } = config
   const own = [{ name: 'management', ...management }]
   if (role === 'edge') return own
   return [
     ...own,
     { name: 'OTLP HTTP', host: collector.host, port: collector.otlpHttpPort },
     { name: 'ClickHouse HTTP', host: store.host, port: store.port },
-    { name: 'console', host: page.host, port: page.port },
+    { name: 'console', host: config.console.host, port: config.console.port },
   ]
 }
