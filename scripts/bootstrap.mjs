@@ -21,6 +21,7 @@ const commands = {
   check: ['scripts/check.ts'],
   docs: ['scripts/docs.ts'],
   build: ['scripts/build.ts'],
+  coverage: ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--coverage.enabled'],
   bench: ['bench/run.ts'],
   soak: ['scripts/soak.ts'],
   mutation: ['scripts/mutation.ts'],
