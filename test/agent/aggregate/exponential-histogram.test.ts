@@ -49,3 +49,25 @@ test('two histograms add up, and a cleared one is empty', () => {
   sum.clear()
   expect([sum.count, sum.buckets().counts.length, sum.quantile(0.5), sum.quantileFloor(0.5)]).toEqual([0, 0, 0, 0])
 })
+
+test('two histograms add up to the one that had seen all values, zeros included', () => {
+  const withZeros = array(
+    double({ min: 0, max: 10, noNaN: true }).map((value) => (value < 3 ? 0 : value)),
+    { minLength: 1, maxLength: 50 },
+  )
+  assert(
+    property(withZeros, withZeros, (some, others) => {
+      const added = histogramOf(some)
+      added.add(histogramOf(others))
+      const all = histogramOf([...some, ...others])
+      const facts = ({ count, zeroCount, min, max }: ExponentialHistogram): number[] => [count, zeroCount, min, max]
+      expect([facts(added), added.quantile(0.5), added.quantile(0.9)]).toEqual([facts(all), all.quantile(0.5), all.quantile(0.9)])
+    }),
+  )
+})
+
+test('half of a histogram has half of its zeros', () => {
+  const histogram = histogramOf([0, 0, 1, 1])
+  histogram.halve()
+  expect([histogram.count, histogram.zeroCount, histogram.quantile(0.5)]).toEqual([2, 1, 0])
+})

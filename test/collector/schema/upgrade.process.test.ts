@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { startCollector } from '../../support/collector-process.ts'
+import { spawnCollector, startCollector } from '../../support/collector-process.ts'
+import { freePort } from '../../support/free-port.ts'
 import { newDataFolder, removeFolder, spawnStore, startStore } from '../../support/store-process.ts'
 import { until } from '../../support/until.ts'
 
@@ -39,6 +40,17 @@ test.each(archives)('%s is opened with what it holds, each row once, and its log
   expect(await ask('SELECT count() FROM spyglass.otel_metrics_gauge')).toBe('2')
   expect(await ask('SELECT sum(Requests) FROM spyglass.red_1m')).toBe('3')
   expect(readdirSync(join(data, 'wal', 'quarantine'))).toEqual([])
+})
+
+test('while the log waits for the store, readiness says how far behind the data is', async () => {
+  const data = unpacked('2026-11-26.tar.gz')
+  const collector = await spawnCollector({ data, storePort: await freePort(), settings })
+  cleanups.push(async () => await collector.kill('SIGKILL'))
+  const reasons = await until(async () => {
+    const answer = (await (await fetch(`${collector.url}/ready`)).json()) as { reasons: string[] }
+    return answer.reasons.find((reason) => reason.startsWith('data is'))
+  }, 30_000)
+  expect(reasons).toMatch(/^data is \d+ s behind: 4 segments \(\d+ bytes\) wait for the store$/)
 })
 
 test('a dry run prints what a start would change in an older folder, and changes nothing', async () => {
