@@ -7,7 +7,7 @@ import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { createRegistry } from '@spyglass/agent/registry'
 
 const registry = createRegistry({ kindNamed })
-registerPlatformBeans(registry, { processName: 'management', fallback: true })
+registerPlatformBeans(registry, { processName: 'management' })
 const values = (kind: (typeof kinds)[keyof typeof kinds]) =>
   Object.fromEntries(Object.entries(kind.attributes).map(([name, { type }]) => [name, type === 'string' ? 'ready' : 12_345]))
 const push = () => {

@@ -14,15 +14,13 @@ import { systemProperties } from './runtime-info.ts'
 export interface PlatformOptions {
   /** Name of the process: an instance, management, collector, store or snmp-bridge. */
   readonly processName: string
-  /** Whether the beans stand back for pushed ones of the same name. Management says true. Default false. */
-  readonly fallback?: boolean
 }
 
 /** Registers all platform beans; the result takes them out again. One call for each process. */
 export function registerPlatformBeans(registry: Registry, options: PlatformOptions): () => void {
-  const { fallback = false, processName } = options
+  const { processName } = options
   const disposers: (() => void)[] = []
-  const add: Add = (kind, keys, getters) => disposers.push(registry.register(kind, keys, getters, { fallback }))
+  const add: Add = (kind, keys, getters) => disposers.push(registry.register(kind, keys, getters))
   addMemory(add)
   addRuntime(add, processName)
   addOperatingSystem(add)
