@@ -25,6 +25,7 @@ export function registerCollector(registry: Registry, name: string, { ingest, co
       requestsRefused: () => counters.refused,
       requestsInvalid: () => counters.invalid,
       itemsRejected: () => counters.rejectedItems,
+      valuesTruncated: () => counters.truncated,
       segmentsPending: () => ingest.wal?.pending ?? 0,
       walBytes: () => ingest.wal?.bytes ?? 0,
       segmentsInserted: () => ingest.inserter?.inserted ?? 0,

@@ -79,17 +79,3 @@ export function createBackOff({ now = () => performance.now(), firstMs = 30_000 
 
 /** One text for a client; a user's name has no line break in it. */
 export const keyOf = ({ user, address }: Client): string => `${user}\n${address}`
-
-/** The address by which a client is known. */
-export function clientAddress(remote: string | undefined): string {
-  const address = (remote ?? '').replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
-  if (!address.includes(':')) return address
-  const [head = '', tail] = address.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = tail === undefined ? left : [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right]
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
-}

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261125Z',
-  digest: 'aef971b4858326b5d154732ae8ccfa6e09fde431f45b19cc523ba9c87313e2e8',
+  lastUpdated: '202611261134Z',
+  digest: '6417ed0169d57cdd153b4ead4020cb3afdcfd2b4175b822e2b486e1ffd175142',
 }

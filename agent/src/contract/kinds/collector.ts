@@ -23,7 +23,13 @@ export const collector = declareKind({
     },
     requestsRefused: { type: 'long', role: 'counter', unit: '{request}', description: 'OTLP requests answered 429 or 503.', column: 8 },
     requestsInvalid: { type: 'long', role: 'counter', unit: '{request}', description: 'OTLP requests answered 400 or 413.', column: 9 },
-    itemsRejected: { type: 'long', role: 'counter', unit: '{item}', description: 'Single items rejected for their time.', column: 10 },
+    itemsRejected: {
+      type: 'long',
+      role: 'counter',
+      unit: '{item}',
+      description: 'Single items rejected, because they were outside the time that is kept or could not be read.',
+      column: 10,
+    },
     segmentsPending: { type: 'int', role: 'gauge', unit: '{segment}', description: 'Sealed segments not yet in the store.', column: 11 },
     walBytes: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes in the write-ahead log.', column: 12, gauge32Column: 19 },
     segmentsInserted: {
@@ -65,6 +71,13 @@ export const collector = declareKind({
       description: 'Acknowledged OTLP requests that damage to the write-ahead log has cost.',
       column: 20,
       snmpName: 'requestsLost',
+    },
+    valuesTruncated: {
+      type: 'long',
+      role: 'counter',
+      unit: '{value}',
+      description: 'Names, values, attributes and details of items that were cut off for their size or number.',
+      column: 21,
     },
   },
 })

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { type CallerRules, codeOf, foreignCaller } from '@spyglass/agent/contract'
-import { goneSignal, type GuessDelay } from '@spyglass/process/access'
+import { clientNetwork, goneSignal, type GuessDelay } from '@spyglass/process/access'
 import { fastifyLimits } from '@spyglass/process/http-limits'
 import type { Logger } from '@spyglass/process/logger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
@@ -13,7 +13,6 @@ import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
 import { isInsert, parseInsert } from '../insert-statement.ts'
 import type { ReaderName, Store } from '../store.ts'
 import type { QueryCounters } from '../store-resource.ts'
-import { clientAddress } from '../back-off.ts'
 import { readBody } from './body.ts'
 import { admit, type Credentials, type Role } from './credentials.ts'
 import { formFields, isForm } from './form.ts'
@@ -169,7 +168,7 @@ async function read({ request, response, query, origin, role, gone }: Exchange, 
     sql,
     query,
     { format: headerOf(request, 'x-clickhouse-format'), database: headerOf(request, 'x-clickhouse-database') },
-    { user: role === 'own' ? 'spyglass' : options.credentials.reader.user, address: clientAddress(request.socket.remoteAddress) },
+    { user: role === 'own' ? 'spyglass' : options.credentials.reader.user, address: clientNetwork(request.socket.remoteAddress) },
   )
   const hello = isHello(sql)
   if (hello && wantsBlockInfo(wanted.defaultFormat, query.get('client_protocol_version')))

@@ -4,6 +4,7 @@
  * connections cost, not by a count; what he then faces are 139 random bits (docs/decisions/014).
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { clientNetwork } from './client-network.ts'
 
 export interface Guess {
   /** Address of the client. Of IPv6 the network counts, since a client has 2^64 addresses in it. */
@@ -74,7 +75,7 @@ export function createGuessDelay({ now = Date.now, wait = abortableDelay }: Gues
 
   return {
     async afterWrong({ address, user }, gone) {
-      const network = networkOf(address)
+      const network = clientNetwork(address)
       const excess = Math.max(
         count(`${network}\n${user.slice(0, MAX_USER_LENGTH)}`) - FREE_GUESSES,
         count(network) - FREE_GUESSES_OF_ADDRESS,
@@ -91,15 +92,4 @@ export function createGuessDelay({ now = Date.now, wait = abortableDelay }: Gues
 /** Ends early, without an error, when the client goes away. */
 async function abortableDelay(ms: number, signal?: AbortSignal): Promise<void> {
   await delay(ms, undefined, signal ? { signal, ref: false } : { ref: false }).catch(() => {}) // gone: there is nobody to wait for
-}
-
-/** The address of IPv4, the first 64 bits of IPv6. */
-function networkOf(address: string): string {
-  const text = address.replace(/^::ffff:(?=\d+\.)/i, '').toLowerCase()
-  if (!text.includes(':')) return text
-  const [head = '', tail] = text.split('::', 2)
-  const groups = head === '' ? [] : head.split(':')
-  const last = tail === undefined || tail === '' ? [] : tail.split(':')
-  const middle = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - groups.length - last.length) }, () => '0')
-  return [...groups, ...middle, ...last].slice(0, 4).join(':')
 }

@@ -1,3 +1,4 @@
+export * from './client-network.ts'
 export * from './credentials.ts'
 export * from './gone.ts'
 export * from './guess-delay.ts'
