@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { consoleApi, get, sql } from '../support/clients.ts'
+import { startLedger } from '../soak/span-ledger.ts'
 import { repetitions } from '../support/repetitions.ts'
 import { shopFolder, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
@@ -24,47 +25,6 @@ afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
 })
-
-/** Sends spans until told to stop, each until it is acknowledged, and remembers the ids that were. */
-function ledger() {
-  const acknowledged: string[] = []
-  let sending = true
-  const done = (async () => {
-    for (let i = 0; sending; i++) {
-      const traceId = (i + 1).toString(16).padStart(32, '0')
-      while (!(await send(traceId))) await sleep(50)
-      acknowledged.push(traceId)
-      await sleep(10)
-    }
-  })()
-  return {
-    async stop(): Promise<readonly string[]> {
-      sending = false
-      await done
-      return acknowledged
-    },
-  }
-}
-
-async function send(traceId: string): Promise<boolean> {
-  const nano = `${Date.now()}000000`
-  const span = { traceId, spanId: traceId.slice(16), name: 'ledger', kind: 2, startTimeUnixNano: nano, endTimeUnixNano: nano }
-  const body = {
-    resourceSpans: [
-      { resource: { attributes: [{ key: 'service.name', value: { stringValue: 'ledger' } }] }, scopeSpans: [{ spans: [span] }] },
-    ],
-  }
-  try {
-    const response = await fetch(`${suite.urls.otlp}/v1/traces`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    return response.ok
-  } catch {
-    return false
-  }
-}
 
 test('10,000 requests, few of them kept, are 10,000 in red_1m and in the console', async () => {
   const before = await requestsCounted()
@@ -97,14 +57,15 @@ test.for(['collector', 'store', 'management', 'snmp-bridge', 'http-1'])(
   'kill -9 of %s under traffic: the rest lives, it is back, nothing acknowledged is lost',
   async (part) => {
     await sql(suite, "SELECT count() FROM spyglass.otel_traces WHERE ServiceName = 'ledger'")
-    const sender = ledger()
+    const sender = startLedger(suite.urls.otlp)
     await sleep(300)
     const pid = suite.pidOf(part)
     process.kill(pid, 'SIGKILL')
     expect((await get(`${suite.urls.app}/shop/products`)).status).toBe(200)
     await until(() => suite.pidOf(part) !== pid, 15_000)
     await sleep(300)
-    const acknowledged = await sender.stop()
+    await sender.stop()
+    const { acknowledged } = sender
     expect(acknowledged.length).toBeGreaterThan(5)
     const expected = acknowledged.length
     const list = acknowledged.map((id) => `'${id}'`).join(',')

@@ -35,7 +35,7 @@ export function lockDataFolder(root: string, runFolder: string): DataLock {
   return {
     afterCrash,
     release() {
-      rmSync(note, { force: true })
+      removeNote(note)
       database.close()
     },
   }
@@ -107,6 +107,15 @@ function writeNote(file: string): void {
     writeFileSync(file, `${JSON.stringify({ pid: process.pid, host: hostname() } satisfies Holder)}\n`)
   } catch {
     // a full disk, or something else in its place: whoever is refused learns no pid
+  }
+}
+
+/** On a disk that has turned read-only it stays: the next keeper then waits for processes that are not there, which costs nothing. */
+function removeNote(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // see above
   }
 }
 

@@ -1,10 +1,11 @@
 /** `<data>/secrets.yaml`: made at the first start with random passwords, mode 0600; there is no default credential anywhere. */
 import { createHmac, randomInt } from 'node:crypto'
-import { appendFileSync, chmodSync, existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, linkSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parse, stringify, YAMLParseError } from 'yaml'
 import { z } from 'zod'
 import { codeOf } from '@spyglass/agent/contract'
+import { flushFolder, writeFlushed } from '../durable-file/index.ts'
 import { fail } from './errors.ts'
 import { snmpUserName } from './snmp-user-name.ts'
 
@@ -111,8 +112,9 @@ function writeSecrets(file: string): void {
   }
   const aside = `${file}.${process.pid}`
   try {
-    writeFileSync(aside, `# Made by Spyglass at its first start. Keep it private.\n${stringify(secrets)}`, { mode: 0o600 })
+    writeFlushed(aside, `# Made by Spyglass at its first start. Keep it private.\n${stringify(secrets)}`)
     linkSync(aside, file)
+    flushFolder(dirname(file)) // seen: an empty file after the disk failed a minute later
   } catch (error) {
     if (codeOf(error) !== 'EEXIST')
       throw fail('SPY_DATA_UNWRITABLE', [dirname(file), error instanceof Error ? error.message : String(error)], error)

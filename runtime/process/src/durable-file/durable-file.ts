@@ -35,7 +35,8 @@ export function setAside(file: string, now: number = Date.now()): string {
   return aside
 }
 
-function writeFlushed(file: string, content: string): void {
+/** A new file for its owner alone, whose content is on the disk when it returns. Its name is only after {@link flushFolder}. */
+export function writeFlushed(file: string, content: string): void {
   const handle = openSync(file, 'w', 0o600)
   try {
     writeFileSync(handle, content)
@@ -55,7 +56,8 @@ function keep(file: string, keepAs: string): void {
   }
 }
 
-function flushFolder(folder: string): void {
+/** Makes new names in the folder durable. */
+export function flushFolder(folder: string): void {
   const handle = openSync(folder, 'r')
   try {
     fsyncSync(handle)

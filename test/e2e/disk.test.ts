@@ -1,0 +1,146 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { bodyOf } from '../soak/span-ledger.ts'
+import { get, sql } from '../support/clients.ts'
+import { processStat } from '../../runtime/src/keeper/process-stat.ts'
+import { ext4Disk, type FailingDisk, fullDisk, outOfInodes, usage } from '../support/failing-disk.ts'
+import { canMount } from '../support/small-disk.ts'
+import { shopFolder, startSuite, type Suite } from '../support/suite.ts'
+import { until } from '../support/until.ts'
+
+const settings = {
+  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }],
+  datasources: [{ name: 'shop', file: ':memory:' }],
+  agent: { metricsIntervalMs: 1000 },
+}
+const parts = ['store', 'collector', 'management', 'snmp-bridge', 'http-1']
+
+interface Readiness {
+  readonly ready: boolean
+  readonly reasons: readonly string[]
+}
+
+const readiness = async (suite: Suite): Promise<Readiness> => JSON.parse((await get(`${suite.urls.management}/ready`)).body) as Readiness
+
+/** Requests without a pause until it is told to stop; what went wrong. */
+function traffic(suite: Suite) {
+  const failures: string[] = []
+  let served = 0
+  let running = true
+  const done = (async () => {
+    while (running) {
+      for (const path of ['/shop/products', '/shop/error']) {
+        try {
+          const { status } = await get(`${suite.urls.app}${path}`)
+          if (status === 200 || status === 500) served++
+          else failures.push(`${path}: ${status}`)
+        } catch (error) {
+          failures.push(`${path}: ${String(error)}`)
+        }
+      }
+      await sleep(20)
+    }
+  })()
+  return {
+    failures,
+    served: () => served,
+    async stop() {
+      running = false
+      await done
+    },
+  }
+}
+
+async function traceIsStored(suite: Suite, id: string): Promise<boolean> {
+  const response = await postSpan(suite, id)
+  if (!response.ok) return false
+  await response.arrayBuffer()
+  const [row] = await sql(suite, `SELECT count() AS n FROM spyglass.otel_traces WHERE TraceId = '${id}'`)
+  return Number(row?.['n']) > 0
+}
+
+async function postSpan(suite: Suite, traceId: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json' }
+  return fetch(`${suite.urls.otlp}/v1/traces`, { method: 'POST', headers, body: bodyOf(traceId) })
+}
+
+interface Fault {
+  readonly make: () => FailingDisk
+  /** What `/ready` says of it. */
+  readonly reason: RegExp
+  /** Whether a file that is open can still be appended to. */
+  readonly takesLines?: boolean
+}
+
+const faults: Readonly<Record<string, Fault>> = {
+  'is full to the last byte': { make: () => fullDisk(64), reason: /disk .* is full/ },
+  'has no inode left': { make: () => outOfInodes(256, 4000), reason: /no inodes left/, takesLines: true },
+}
+
+const FIRST = '1'.repeat(32)
+
+/** For some seconds under traffic: applications serve, reads answer, senders are told to wait; nothing else. */
+async function endure(suite: Suite, disk: FailingDisk, reason: RegExp): Promise<ReturnType<typeof traffic>> {
+  await until(() => traceIsStored(suite, FIRST), 30_000)
+  const requests = traffic(suite)
+  disk.strike()
+  await until(async () => (await readiness(suite)).reasons.some((text) => reason.test(text)), 10_000)
+  const servedBefore = requests.served()
+  let refused = 0
+  for (const end = Date.now() + 8000; Date.now() < end; await sleep(200)) {
+    const response = await postSpan(suite, '2'.repeat(32))
+    await response.arrayBuffer()
+    if (response.status === 503) refused++
+    const [row] = await sql(suite, `SELECT count() AS n FROM spyglass.otel_traces WHERE TraceId = '${FIRST}'`)
+    expect(Number(row?.['n']), usage(disk.folder)).toBeGreaterThan(0)
+    expect((await get(`${suite.urls.management}/jolokia/read/java.lang:type=Memory`)).status).toBe(200)
+    expect((await get(`${suite.urls.console}/health`)).status).toBe(200)
+  }
+  expect(requests.served()).toBeGreaterThan(servedBefore + 20)
+  expect(refused).toBeGreaterThan(0)
+  return requests
+}
+
+const pidsOf = (suite: Suite): readonly number[] => parts.map((part) => suite.pidOf(part))
+const logOf = (suite: Suite): string => readFileSync(join(suite.data, 'logs/server.log'), 'utf8')
+
+test.runIf(canMount).for(Object.keys(faults))(
+  'a data folder whose disk %s: applications serve, reads answer, /ready says why, and all resumes by itself',
+  async (name) => {
+    const { make, reason, takesLines = false } = faults[name]!
+    using disk = make()
+    await using suite = await startSuite(disk.folder, settings)
+    const pids = pidsOf(suite)
+    const requests = await endure(suite, disk, reason)
+    disk.repair()
+    await until(async () => (await readiness(suite)).ready, 30_000)
+    await until(() => traceIsStored(suite, '3'.repeat(32)), 30_000)
+    await requests.stop()
+    expect(requests.failures).toEqual([])
+    expect(pidsOf(suite)).toEqual(pids) // no process ended
+    await until(() => takesLines || logOf(suite).includes('log lines were dropped'), 20_000)
+  },
+)
+
+test.runIf(canMount)(
+  'a data folder that turned read-only: applications serve, reads answer, a stop is orderly, and the next start has all',
+  async () => {
+    using disk = ext4Disk(256)
+    const first = await startSuite(disk.folder, settings)
+    const pids = pidsOf(first)
+    const requests = await endure(first, disk, /read-only/)
+    await requests.stop()
+    expect(requests.failures).toEqual([])
+    const ended = once(first.keeper, 'exit')
+    first.keeper.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+    expect(pids.filter((pid) => processStat(pid) !== undefined)).toEqual([])
+    disk.repair()
+    await using second = await startSuite(disk.folder, settings)
+    const [row] = await sql(second, `SELECT count() AS n FROM spyglass.otel_traces WHERE TraceId = '${FIRST}'`)
+    expect(Number(row?.['n'])).toBeGreaterThan(0)
+  },
+)
