@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type CollectorProcess, startCollector } from '../support/collector-process.ts'
+import { type CollectorProcess, spawnCollector, startCollector } from '../support/collector-process.ts'
 import { encodeOtlp } from '../support/otlp-proto.ts'
 import { canMount, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
 import { newDataFolder, removeFolder, startStore, type StoreProcess } from '../support/store-process.ts'
@@ -82,6 +82,27 @@ describe.skipIf(!canMount)('on a small disk of its own (needs root)', () => {
     suite.disk.free()
     suite.disk.setReadOnly(false)
     await expectRecovery(suite)
+  })
+
+  test('a collector that starts on a full disk answers readers and refuses senders, and opens its log when there is space', async () => {
+    const data = newDataFolder()
+    cleanups.push(() => removeFolder(data))
+    const disk = mountSmallDisk(join(data, 'state'), { sizeMiB: 1 })
+    cleanups.push(() => disk.unmount())
+    const store = await startStore({ data })
+    cleanups.push(async () => await store.kill('SIGKILL'))
+    disk.fill()
+    const collector = await spawnCollector({ data, storePort: store.port, collector: { sealTracesMs: 200, sealOthersMs: 200 } })
+    cleanups.push(async () => await collector.kill('SIGKILL'))
+    await until(async () => /cannot be opened: the disk of .* is full \(ENOSPC\)/.test((await readiness(collector)).reasons), 30_000)
+    const refused = await send(collector, 'refused')
+    expect([refused.status, await refused.text()]).toEqual([503, expect.stringMatching(/is full \(ENOSPC\)/) as string])
+    expect((await fetch(`http://127.0.0.1:${collector.consolePort}/ready`)).status).toBe(200)
+    disk.free()
+    await until(async () => (await readiness(collector)).status === 200, 30_000)
+    expect((await send(collector, 'before')).status).toBe(200)
+    const suite = { data, disk, store, collector }
+    await until(async () => (await names(suite)) === "['before']", 30_000)
   })
 
   test('a store whose disk is full keeps segments waiting, sets none aside, and takes them when there is space', async () => {

@@ -45,6 +45,7 @@ export async function everyByteFlipped(requests = 5, stride = 1): Promise<Ledger
   const ledger = newLedger()
   const { files, acknowledged } = await filledLog(requests, () => 0)
   for (const path of files.paths) {
+    if (path.endsWith('/inserting')) continue // mostly padding; the random damages hit it often enough
     const { length } = await files.read(path)
     for (let at = 0; at < length; at += stride) {
       const damaged = files.afterKill()

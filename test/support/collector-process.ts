@@ -11,6 +11,7 @@ const MAIN = join(import.meta.dirname, '../../collector/src/collector-main.ts')
 export interface CollectorProcess {
   readonly url: string
   readonly port: number
+  readonly consolePort: number
   readonly child: ChildProcess
   readonly output: () => string
   kill(signal: NodeJS.Signals): Promise<void>
@@ -30,6 +31,7 @@ export interface CollectorStart {
 /** Starts the collector's command as a user would, without waiting for it. */
 export async function spawnCollector({ data, storePort, port, collector = {}, settings = {} }: CollectorStart): Promise<CollectorProcess> {
   const listening = port ?? (await freePort())
+  const consolePort = await freePort()
   const config = join(data, 'collector.yaml')
   writeFileSync(
     config,
@@ -38,7 +40,7 @@ export async function spawnCollector({ data, storePort, port, collector = {}, se
       ...settings,
       collector: { otlpHttpPort: listening, ...collector },
       store: { port: storePort },
-      console: { port: await freePort() },
+      console: { port: consolePort },
       management: { port: await freePort() },
     }),
   )
@@ -49,6 +51,7 @@ export async function spawnCollector({ data, storePort, port, collector = {}, se
   return {
     url: `http://127.0.0.1:${listening}`,
     port: listening,
+    consolePort,
     child,
     output: () => output,
     async kill(signal) {

@@ -35,8 +35,9 @@ export class MemoryFiles implements FileLayer {
       write: async (bytes, position) => {
         await Promise.resolve()
         this.writes.push({ path, position, bytes: Buffer.from(bytes) })
-        const fits = Math.min(bytes.length, this.space)
-        this.space -= fits
+        const growth = Math.max(0, position + bytes.length - content.now.length)
+        const fits = bytes.length - Math.max(0, growth - this.space)
+        this.space -= Math.min(growth, this.space)
         const grown = Buffer.alloc(Math.max(content.now.length, position + fits))
         content.now.copy(grown)
         bytes.copy(grown, position, 0, fits)

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { type TableName, tables } from '@spyglass/agent/contract'
-import { type FileLayer, writeSynced } from './file-layer.ts'
+import type { FileLayer } from './file-layer.ts'
 import { checkedLine, textOfLine } from './journal.ts'
 
 export interface Inserting {
@@ -24,6 +24,30 @@ export async function readInserting(files: FileLayer, root: string): Promise<Ins
   return inserting && Object.hasOwn(tables, inserting.table) ? inserting : undefined
 }
 
+/** A hundred names fit. */
+const NOTE_BYTES = 4096
+
+/** Written in place, in room that {@link reserveInserting} took: on a full disk the log must still be able to empty itself. */
 export async function writeInserting(files: FileLayer, root: string, inserting: Inserting): Promise<void> {
-  await writeSynced(files, join(root, FILE), checkedLine(JSON.stringify(inserting)))
+  const note = Buffer.alloc(NOTE_BYTES)
+  checkedLine(JSON.stringify(inserting)).copy(note)
+  await overwrite(files, join(root, FILE), note)
+}
+
+/** Takes the room for the note. */
+export async function reserveInserting(files: FileLayer, root: string): Promise<void> {
+  const path = join(root, FILE)
+  if ((await files.list(root)).includes(FILE) && (await files.size(path)) >= NOTE_BYTES) return
+  await overwrite(files, path, Buffer.alloc(NOTE_BYTES))
+  await files.syncFolder(root)
+}
+
+async function overwrite(files: FileLayer, path: string, bytes: Buffer): Promise<void> {
+  const file = await files.open(path)
+  try {
+    await file.write(bytes, 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
 }

@@ -10,7 +10,7 @@ import { DiskState } from './disk-state.ts'
 import { fail } from './errors.ts'
 import { type FileLayer, nodeFileLayer } from './file-layer.ts'
 import { type Identity, segmentName } from './identity.ts'
-import { type Inserting, readInserting, writeInserting } from './inserting.ts'
+import { type Inserting, readInserting, reserveInserting, writeInserting } from './inserting.ts'
 import type { JournalEntry, TailOffset } from './journal.ts'
 import { DONE, recover, type RecoveredSegment, recoverSegment } from './recovery.ts'
 import { RepeatMemory } from './repeat-memory.ts'
@@ -112,6 +112,7 @@ export class WriteAheadLog {
     const { segments, remembered, droppedBytes } = await recover(log.#files, options.root)
     log.droppedBytes = droppedBytes
     log.inserting = await readInserting(log.#files, options.root)
+    if (!log.inserting) await reserveInserting(log.#files, options.root)
     const entries = [...remembered, ...segments.flatMap((segment) => segment.entries)].sort((one, other) => one.time - other.time)
     for (const entry of entries) log.#remember(entry)
     for (const segment of segments) log.#sealed.add(sealedFrom(segment, options.root))
