@@ -4,14 +4,16 @@ import type { Registry } from '@spyglass/agent/registry'
 import type { Alerting } from './alert/index.ts'
 import type { Ingest } from './ingest.ts'
 import type { ReceiveCounters } from './receive/index.ts'
+import type { Redactor } from './redact/index.ts'
 
 export interface CollectorParts {
   readonly ingest: Pick<Ingest, 'wal' | 'inserter' | 'readableUntil'>
   readonly counters: ReceiveCounters
   readonly alerting: Pick<Alerting, 'firing' | 'pagesSent' | 'pagesFailed'>
+  readonly redactor: Pick<Redactor, 'redacted'>
 }
 
-export function registerCollector(registry: Registry, name: string, { ingest, counters, alerting }: CollectorParts): void {
+export function registerCollector(registry: Registry, name: string, { ingest, counters, alerting, redactor }: CollectorParts): void {
   registry.register(
     kinds.collector,
     { name },
@@ -34,6 +36,7 @@ export function registerCollector(registry: Registry, name: string, { ingest, co
       alertsFiring: () => alerting.firing,
       pagesSent: () => alerting.pagesSent,
       pagesFailed: () => alerting.pagesFailed,
+      valuesRedacted: () => redactor.redacted,
       acknowledgedRequestsLost: () => ingest.wal?.requestsLost ?? 0,
     },
   )

@@ -14,6 +14,7 @@ import { Ingest, NAME } from './ingest.ts'
 import { type Receiver, startReceiver } from './receive/index.ts'
 import { retentionDays } from './schema/index.ts'
 import { SpoolReader } from './spool/index.ts'
+import { Redactor } from './redact/index.ts'
 
 /** An insert may touch 100 partitions, which are days. */
 const MAX_DAYS = 90
@@ -22,10 +23,11 @@ const MAX_DAYS = 90
 export async function runCollector(argv: readonly string[]): Promise<void> {
   const base = await openOwnProcess(NAME, argv)
   const { config, registry, logger } = base
-  const ingest = new Ingest(base)
+  const redactor = new Redactor({ except: config.collector.unredactedServices })
+  const ingest = new Ingest({ ...base, redactor })
   const parts: Parts = {}
   // The port comes first: whoever holds it owns the write-ahead log, so recovery never cuts back a log that another process writes.
-  const receiver = await openReceiver(base, ingest, parts)
+  const receiver = await openReceiver(base, ingest, { parts, redactor })
   const alerting = await startAlerting(base)
   parts.alerting = alerting
   registry.onEvent((event) => {
@@ -33,7 +35,7 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
     if (process.send === undefined) ingest.storeEvent(event)
   })
   const consoleServer = await startConsole({ ...base, alerting, readableUntil: () => ingest.readableUntil })
-  registerCollector(registry, NAME, { ingest, counters: receiver.counters, alerting })
+  registerCollector(registry, NAME, { ingest, counters: receiver.counters, alerting, redactor })
   await ingest.open()
   const spools = openSpools(base, receiver)
   spools.start()
@@ -57,7 +59,12 @@ interface Parts {
   alerting?: Alerting
 }
 
-async function openReceiver({ config, secrets }: OwnProcess, ingest: Ingest, parts: Parts): Promise<Receiver> {
+interface Receiving {
+  readonly parts: Parts
+  readonly redactor: Redactor
+}
+
+async function openReceiver({ config, secrets }: OwnProcess, ingest: Ingest, { parts, redactor }: Receiving): Promise<Receiver> {
   const { host, otlpHttpPort: port, maxBodyBytes } = config.collector
   const daysOf = (signal: Signal): number => Math.min(retentionDays(signal, config.retention), MAX_DAYS)
   return await startReceiver({
@@ -65,6 +72,7 @@ async function openReceiver({ config, secrets }: OwnProcess, ingest: Ingest, par
     port,
     maxBodyBytes,
     headersTimeoutMs: config.server.headersTimeoutMs,
+    redactor,
     retentionDays: { traces: daysOf('traces'), metrics: daysOf('metrics'), logs: daysOf('logs') },
     admission: {
       token: secrets.otlp.token,

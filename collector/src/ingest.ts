@@ -9,6 +9,7 @@ import { timeWindow } from './decode/index.ts'
 import { createStoreClient, Inserter } from './insert/index.ts'
 import { submissionOf } from './own-events.ts'
 import { retentionDays } from './schema/index.ts'
+import type { Redactor } from './redact/index.ts'
 import { damagedOffsets, openOffsets, Tailer } from './tail/index.ts'
 import {
   type Damage,
@@ -28,6 +29,10 @@ const REOPEN_MS = 1000
 /** Data older than this is told by `/ready`. */
 const MAX_LAG_MS = 60_000
 
+export interface IngestBase extends OwnProcess {
+  readonly redactor: Redactor
+}
+
 interface Opened {
   readonly wal: WriteAheadLog
   readonly inserter: Inserter
@@ -35,14 +40,14 @@ interface Opened {
 }
 
 export class Ingest {
-  readonly #base: OwnProcess
+  readonly #base: IngestBase
   #opened: Opened | undefined
   /** Why the log is not open yet. */
   #waitsFor = 'the write-ahead log is being recovered'
   #timer: NodeJS.Timeout | undefined
   #isStopping = false
 
-  constructor(base: OwnProcess) {
+  constructor(base: IngestBase) {
     this.#base = base
   }
 
@@ -129,8 +134,8 @@ export class Ingest {
   }
 }
 
-async function open(base: OwnProcess): Promise<Opened> {
-  const { config, folder, secrets, logger, onDamage } = base
+async function open(base: IngestBase): Promise<Opened> {
+  const { config, folder, secrets, logger, onDamage, redactor } = base
   const { collector, store } = config
   const wal = await WriteAheadLog.open({
     root: folder.wal,
@@ -154,6 +159,7 @@ async function open(base: OwnProcess): Promise<Opened> {
     serverName: config.server.name,
     target: wal,
     logger: logger.child({ component: 'tail' }),
+    redactor,
     window: () => timeWindow(Date.now(), retentionDays('logs', config.retention)),
   })
   return { wal, inserter, tailer }

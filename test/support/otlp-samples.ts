@@ -1,5 +1,9 @@
 /** Arbitrary OTLP requests for property tests, and the rows that they must become. */
 import * as fc from 'fast-check'
+import { Redactor } from '../../collector/src/redact/redactor.ts'
+
+/** For tests of what a request becomes: arbitrary texts and numbers may look like secrets. */
+export const AS_SENT = new Redactor({ except: ['', 'shop'] })
 
 export const NOW = 1_800_000_000_000
 export const WINDOW = { from: NOW / 1000 - 7 * 86_400, to: NOW / 1000 + 3600, nowMs: NOW }

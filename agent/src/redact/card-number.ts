@@ -7,9 +7,13 @@ export function redactCardNumbers(text: string, by: string): string {
   return text.replaceAll(CARD, (number) => (isCardNumber(number.replaceAll(/[ -]/g, '')) ? by : number))
 }
 
+/** Ranges and lengths of the issuers: Visa, Mastercard, American Express, Diners Club, JCB, Discover, UnionPay, Maestro. */
+const ISSUER =
+  /^(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|35\d{14}|6(?:011|5\d\d|4[4-9]\d|2\d\d)\d{12}(?:\d{3})?|(?:5[06-9]|6[37])\d{14})$/
+
 /** Whether these digits are one card number. */
 export function isCardNumber(digits: string): boolean {
-  return /^(?:[3-6]|2[2-7])\d{12,18}$/.test(digits.slice(0, 20)) && digits.length <= 19 && hasCheckDigit(digits)
+  return digits.length <= 19 && ISSUER.test(digits) && hasCheckDigit(digits)
 }
 
 function hasCheckDigit(digits: string): boolean {

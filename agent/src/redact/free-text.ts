@@ -11,7 +11,7 @@ const KEY =
   '(?:pass(?:word|wd|phrase|code)|(?<![a-z])(?:pass|pwd|pw|sid|cvv|cvc|otp|pin|ssn|jwt)(?![a-z])|secret|token|(?:api|access|private|account)[ _-]?key|authorization|cookie|credential|sess(?:ion)?[ _-]?id|sharedaccess)'
 /** A name, what may close it, and what stands between it and its value. All repetitions are bounded, so the search is linear. */
 const NAMED = new RegExp(`${KEY}([\\w.-]{0,40})\\\\?["'\`\\])]{0,2}\\s{0,4}(?:=>|:=|[:=])\\s{0,4}`, 'gi')
-const TAGGED = new RegExp(`<([a-z:_]{0,20}${KEY}[\\w:.-]{0,40})>([^<]*)`, 'gi')
+const TAGGED = new RegExp(`<([a-z:_]{0,20}${KEY}[\\w:.-]{0,40})>[^<]+`, 'gi')
 const SCHEMED = /\b(bearer|basic|digest|negotiate)(\s{1,4})([\w.~+/=-]{6,})/gi
 const ISSUED =
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{5,2000}\.[\w-]{5,2000}(?:\.[\w-]{0,2000})?|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeoprs]-[\w-]{8,}|\b[rs]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|\bAIza[\w-]{30,}|\bnpm_\w{30,}/g

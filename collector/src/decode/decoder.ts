@@ -1,4 +1,5 @@
 /** From an OTLP body to blocks of columns, for all three signals. The decoders keep their buffers between requests. */
+import { OtlpRedactor, Redactor } from '../redact/index.ts'
 import { RollupBuilder } from '../rollup/index.ts'
 import { fail } from './errors.ts'
 import { eventBlock } from './event-rows.ts'
@@ -37,10 +38,16 @@ export interface DecodeOptions {
 type Rows = Pick<Decoded, 'blocks' | 'accepted'> & Partial<Pick<Decoded, 'events'>>
 
 export class OtlpDecoder {
+  readonly #redactor: OtlpRedactor
   readonly #report = new DecodeReport()
   readonly #traces = new TraceDecoder(this.#report)
   readonly #metrics = new MetricDecoder(this.#report)
   readonly #logs = new LogDecoder(this.#report)
+
+  /** `redactor` says what may be stored, and counts what may not. */
+  constructor(redactor: Redactor = new Redactor()) {
+    this.#redactor = new OtlpRedactor(redactor)
+  }
 
   /**
    * One item that cannot be read costs that item. A request of which nothing can be read throws.
@@ -49,7 +56,7 @@ export class OtlpDecoder {
   decode(body: Buffer, { signal, isJson, window, isKnown = false }: DecodeOptions): Decoded {
     const report = this.#report
     report.reset()
-    const bytes = isJson ? protobufFromJson(body, signal, report) : body
+    const bytes = this.#redactor.redact(isJson ? protobufFromJson(body, signal, report) : body, signal)
     const { blocks, accepted, events = [] } = this.#decodeSignal(bytes, { signal, window, isKnown })
     const { rejected, truncated, message } = report
     if (accepted === 0 && report.broken > 0) throw fail(isJson ? 'SPY_OTLP_JSON' : 'SPY_OTLP_MALFORMED', [message])

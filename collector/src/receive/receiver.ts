@@ -7,6 +7,7 @@ import { codeOf } from '@spyglass/agent/contract'
 import { fastifyLimits } from '@spyglass/process/http-limits'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Decoded, OtlpDecoder, type OriginatedEvent, type Signal, timeWindow } from '../decode/index.ts'
+import type { Redactor } from '../redact/index.ts'
 import type { Submission } from '../wal/index.ts'
 import { type Admission, answerPreflight, installAdmission, isKnownSender } from './admission.ts'
 import { exportResponse, JSON_TYPE, PROTOBUF, statusResponse } from './answers.ts'
@@ -28,6 +29,8 @@ export interface ReceiverOptions {
   readonly onEvents: (events: readonly OriginatedEvent[]) => void
   /** Why the collector is not ready; empty when it is. */
   readonly unready: () => readonly string[]
+  /** What must not be stored is taken out by it; by default by one that excepts no service. */
+  readonly redactor?: Redactor
   readonly now?: () => number
   /** Default: that of every port. */
   readonly headersTimeoutMs?: number
@@ -74,7 +77,7 @@ const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const counters = newCounters()
   const server = newServer(options)
-  const decoder = new OtlpDecoder()
+  const decoder = new OtlpDecoder(options.redactor)
   installAdmission(server, options.admission)
   for (const [path, signal] of Object.entries(SIGNALS)) {
     server.post(path, async (request, reply) => await take({ request, reply, signal, options, counters, decoder }))

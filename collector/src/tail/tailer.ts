@@ -9,6 +9,7 @@ import { codeOf } from '@spyglass/agent/contract'
 import { type Damage, openStateFile, type StateFile, wrongShape } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
 import { logBlock, type TimeWindow } from '../decode/index.ts'
+import { redactRow, Redactor } from '../redact/index.ts'
 import type { Submission, TailOffset } from '../wal/index.ts'
 import { type LineOrigin, rowOfLine } from './log-line.ts'
 import { TailedFile } from './tailed-file.ts'
@@ -29,6 +30,8 @@ export interface TailerOptions {
   readonly logger: Logger
   /** Lines with a time outside are passed over. */
   readonly window: () => TimeWindow
+  /** Takes out of the lines what must not be stored. */
+  readonly redactor?: Redactor
   /** Default 500. */
   readonly pollMs?: number
   readonly now?: () => number
@@ -40,6 +43,7 @@ export class Tailer {
   lines = 0
   readonly #options: TailerOptions
   readonly #files = new Map<string, TailedFile>()
+  readonly #redactor: Redactor
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
   #foldersReadAt = Number.NEGATIVE_INFINITY
@@ -47,6 +51,7 @@ export class Tailer {
 
   constructor(options: TailerOptions) {
     this.#options = options
+    this.#redactor = options.redactor ?? new Redactor()
   }
 
   start(): void {
@@ -102,7 +107,8 @@ export class Tailer {
     const service = isServer ? serverName : basename(path, '.log')
     const origin: LineOrigin = { file: path, kind: isServer ? 'server' : 'access', service, readAt: now() }
     const { from, to } = window()
-    const rows = lines.map((line) => rowOfLine(line, origin)).filter(({ time }) => time / 1000 >= from && time / 1000 <= to)
+    const inTime = lines.map((line) => rowOfLine(line, origin)).filter(({ time }) => time / 1000 >= from && time / 1000 <= to)
+    const rows = inTime.map((row) => redactRow(row, this.#redactor))
     const blocks = rows.length > 0 ? [logBlock(rows)] : []
     await target.append({ lane: 'others', hash: '', items: rows.length, blocks, tail: [offset] })
     this.lines += rows.length

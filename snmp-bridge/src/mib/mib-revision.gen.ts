@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261134Z',
-  digest: '6417ed0169d57cdd153b4ead4020cb3afdcfd2b4175b822e2b486e1ffd175142',
+  lastUpdated: '202611261139Z',
+  digest: '42d25abc12e028477be66658148457809f2b756dea62b8c5dc1e14e85e6f907b',
 }

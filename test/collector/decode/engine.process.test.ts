@@ -6,7 +6,7 @@ import { tables } from '@spyglass/agent/contract'
 import { OtlpDecoder } from '../../../collector/src/decode/index.ts'
 import { type ContractDatabase, openContractDatabase } from '../../support/contract-database.ts'
 import { encodeOtlp } from '../../support/otlp-proto.ts'
-import { protoOfSpans, rowsOfSpans, spanGroup, WINDOW } from '../../support/otlp-samples.ts'
+import { AS_SENT, protoOfSpans, rowsOfSpans, spanGroup, WINDOW } from '../../support/otlp-samples.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 let database: ContractDatabase
@@ -15,7 +15,7 @@ afterAll(() => database.close())
 
 test('the engine reads back what protobufjs encoded, several blocks in one file', () => {
   const path = join(tempFolder(), 'otel_traces.native')
-  const decoder = new OtlpDecoder()
+  const decoder = new OtlpDecoder(AS_SENT)
   const columns = tables.otel_traces.columns.map(({ name }) => `\`${name}\``).join(', ')
   fc.assert(
     fc.property(fc.array(spanGroup, { minLength: 1, maxLength: 3 }), fc.array(spanGroup, { minLength: 1, maxLength: 3 }), (one, other) => {

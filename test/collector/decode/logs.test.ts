@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { OtlpDecoder } from '../../../collector/src/decode/decoder.ts'
 import { readNative } from '../../support/native.ts'
 import { encodeOtlp } from '../../support/otlp-proto.ts'
-import { attributes, NOW, WINDOW } from '../../support/otlp-samples.ts'
+import { AS_SENT, attributes, NOW, WINDOW } from '../../support/otlp-samples.ts'
 
-const decoder = new OtlpDecoder()
+const decoder = new OtlpDecoder(AS_SENT)
 const nanos = (ms: number): string => String(BigInt(ms) * 1_000_000n)
 
 function rowsOf(body: Buffer, isJson = false) {

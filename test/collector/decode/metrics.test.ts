@@ -4,9 +4,9 @@ import { bucketIndex } from '@spyglass/agent/contract'
 import { OtlpDecoder } from '../../../collector/src/decode/decoder.ts'
 import { readNative } from '../../support/native.ts'
 import { encodeOtlp } from '../../support/otlp-proto.ts'
-import { NOW, WINDOW } from '../../support/otlp-samples.ts'
+import { AS_SENT, NOW, WINDOW } from '../../support/otlp-samples.ts'
 
-const decoder = new OtlpDecoder()
+const decoder = new OtlpDecoder(AS_SENT)
 const time = String(BigInt(NOW) * 1_000_000n)
 const text = (key: string, value: string): object => ({ key, value: { stringValue: value } })
 

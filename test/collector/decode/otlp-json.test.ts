@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { codeOf } from '@spyglass/agent/contract'
 import { OtlpDecoder } from '../../../collector/src/decode/decoder.ts'
 import { readNative } from '../../support/native.ts'
-import { NOW, WINDOW } from '../../support/otlp-samples.ts'
+import { AS_SENT, NOW, WINDOW } from '../../support/otlp-samples.ts'
 
-const decoder = new OtlpDecoder()
+const decoder = new OtlpDecoder(AS_SENT)
 const nano = `${NOW}000001`
 
 function decode(signal: 'traces' | 'logs' | 'metrics', json: string) {

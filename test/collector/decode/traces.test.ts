@@ -7,7 +7,7 @@ import { OtlpDecoder } from '../../../collector/src/decode/decoder.ts'
 import { RollupBuilder } from '../../../collector/src/rollup/rollup-builder.ts'
 import { readNative } from '../../support/native.ts'
 import { encodeOtlp } from '../../support/otlp-proto.ts'
-import { NOW, protoOfSpans, rowsOfSpans, spanGroup, WINDOW } from '../../support/otlp-samples.ts'
+import { AS_SENT, NOW, protoOfSpans, rowsOfSpans, spanGroup, WINDOW } from '../../support/otlp-samples.ts'
 
 const report = new DecodeReport()
 const decoder = new TraceDecoder(report)
@@ -39,7 +39,7 @@ function failureOf(work: () => unknown): string | undefined {
 }
 
 test('garbage gives rows or SPY_OTLP_MALFORMED, nothing else', () => {
-  const otlp = new OtlpDecoder()
+  const otlp = new OtlpDecoder(AS_SENT)
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom('traces', 'metrics', 'logs'), (bytes, signal) => {
       const failure = failureOf(() => otlp.decode(Buffer.from(bytes), { signal, isJson: false, window: WINDOW }))

@@ -79,5 +79,12 @@ export const collector = declareKind({
       description: 'Names, values, attributes and details of items that were cut off for their size or number.',
       column: 21,
     },
+    valuesRedacted: {
+      type: 'long',
+      role: 'counter',
+      unit: '{value}',
+      description: 'Values out of which something was taken before they were stored: literals of statements, passwords, tokens.',
+      column: 22,
+    },
   },
 })

@@ -214,6 +214,10 @@ export const SpyglassConfig = z.strictObject({
         description:
           "Folders where agents of other users on this machine keep what they have not sent (their SPYGLASS_SPOOL_FOLDER). The server's own and that of its user are read anyway.",
       }),
+      unredactedServices: z.array(z.string().min(1)).default([]).meta({
+        description:
+          'Services whose telemetry and log lines are stored as sent: statements with their literals, secrets, query parameters. By default none.',
+      }),
       sealTracesMs: milliseconds(1000, 'Age at which a segment with traces is sealed.', 50),
       sealOthersMs: milliseconds(5000, 'Age at which a segment without traces is sealed.', 50),
     })

@@ -1,0 +1,120 @@
+/** What a key says of its value: decided once for each key, by its name. */
+import { secrecyOf } from '@spyglass/agent/redact'
+import { isSame } from './clean-values.ts'
+
+/**
+ * `secretText`: a secret unless it is a number. `system`: names the database of the statement beside it. `text`: whatever else, searched
+ * for the usual forms.
+ */
+export const RULE = {
+  text: 0,
+  secret: 1,
+  secretText: 2,
+  statement: 3,
+  system: 4,
+  url: 5,
+  query: 6,
+  commandLine: 7,
+  commandArguments: 8,
+  document: 9,
+} as const
+export type Rule = (typeof RULE)[keyof typeof RULE]
+
+/** `db.system.name` and what it was called before. */
+const SYSTEMS = new Set(['db.system', 'db.system.name'])
+const STATEMENTS = new Set([
+  'db.statement',
+  'db.query.text',
+  'db.query.summary',
+  'db.query',
+  'db.sql',
+  'sql',
+  'sql.query',
+  'db.operation.batch.text',
+])
+/** GraphQL has literals as SQL does. */
+const GRAPHQL = new Set(['graphql.document', 'graphql.source', 'graphql.query'])
+const QUERIES = new Set([
+  'url.query',
+  'url.fragment',
+  'http.query',
+  'http.query_string',
+  'http.request.query',
+  'request.query',
+  'query_string',
+])
+const COMMAND_ARGUMENTS = new Set(['process.command_args', 'container.command_args', 'process.args', 'process.argv'])
+const COMMAND_LINES = new Set(['process.command_line', 'process.command', 'container.command_line', 'container.command'])
+/** Values of parameters are data. */
+const PARAMETERS = /^db\.(?:query|operation|sql|statement)\.param(?:eter)?s?(?:\.|$)|^db\.bind/
+/** Names of Kubernetes objects and kinds of tokens are no secrets. */
+const OPEN = new Set(['k8s.secret.name', 'gen_ai.token.type'])
+
+export function ruleOf(key: string): Rule {
+  if (OPEN.has(key)) return RULE.text
+  if (SYSTEMS.has(key)) return RULE.system
+  if (STATEMENTS.has(key)) return RULE.statement
+  if (GRAPHQL.has(key)) return RULE.document
+  if (PARAMETERS.test(key)) return RULE.secret
+  if (QUERIES.has(key)) return RULE.query
+  if (COMMAND_ARGUMENTS.has(key)) return RULE.commandArguments
+  if (COMMAND_LINES.has(key)) return RULE.commandLine
+  const secrecy = secrecyOf(key)
+  if (secrecy !== 'open') return secrecy === 'secret' ? RULE.secret : RULE.secretText
+  return /(?:^|[._-])(?:url|uri|href|referer|referrer|location|target)$|^url\.(?:full|original)$/i.test(key) ? RULE.url : RULE.text
+}
+
+/** A key and its rule. */
+export interface KnownKey {
+  readonly bytes: Buffer
+  readonly rule: Rule
+}
+
+const TABLE = 4096
+const MAX_PROBES = 8
+const MAX_KEY_LENGTH = 256
+
+/** Finds the rule of a key by its bytes. Bounded: a flood of keys makes it forget and judge anew. */
+export class KeyTable {
+  readonly #table: (KnownKey | undefined)[] = Array.from({ length: TABLE })
+  #size = 0
+
+  of(buf: Buffer, start: number, end: number): KnownKey {
+    let at = placeOf(buf, start, end, TABLE)
+    for (let probe = 0; probe < MAX_PROBES; probe++) {
+      const known = this.#table[at]
+      if (known === undefined) return this.#learn(buf, start, end, at)
+      if (isSame(known.bytes, buf, start, end)) return known
+      at = (at + 1) & (TABLE - 1)
+    }
+    return knownKey(buf, start, end)
+  }
+
+  #learn(buf: Buffer, start: number, end: number, at: number): KnownKey {
+    const known = knownKey(buf, start, end)
+    if (end - start > MAX_KEY_LENGTH) return known
+    if (this.#size++ > TABLE / 2) {
+      this.#table.fill(undefined)
+      this.#size = 1
+    }
+    this.#table[at] = known
+    return known
+  }
+}
+
+function knownKey(buf: Buffer, start: number, end: number): KnownKey {
+  const bytes = Buffer.from(buf.subarray(start, end))
+  return { bytes, rule: ruleOf(bytes.toString('utf8')) }
+}
+
+/** A hash of the length and a few bytes: keys are compared anyhow. */
+function placeOf(buf: Buffer, start: number, end: number, size: number): number {
+  const length = end - start
+  if (length === 0) return 0
+  let hash = Math.imul(length, 31) + (buf[start] as number)
+  hash = Math.imul(hash, 31) + (buf[end - 1] as number)
+  hash = Math.imul(hash, 31) + (buf[start + (length >> 1)] as number)
+  hash = Math.imul(hash, 31) + (buf[start + (length >> 2)] as number)
+  hash = Math.imul(hash, 31) + (buf[end - 1 - (length >> 2)] as number)
+  return (hash ^ (hash >>> 12)) & (size - 1)
+}

@@ -1,0 +1,359 @@
+/**
+ * Redacts an OTLP request in protobuf before it is decoded, so that there is one place for all signals and every field of them. It walks
+ * the bytes; what needs no change is neither copied nor made text. It never throws: where a message cannot be read, the decoder rejects
+ * it, and the walk goes on behind it.
+ */
+import { REDACTED } from '@spyglass/agent/redact'
+import { CleanValues } from './clean-values.ts'
+import { KeyTable, type KnownKey, type Rule, RULE } from './key-rules.ts'
+import { PLACE, type Places, RESOURCE_ATTRIBUTE_TAG, RESOURCE_TAG, resourcePlaces } from './otlp-places.ts'
+import { Patches, varint } from './patches.ts'
+import { MAX_TEXT_LENGTH, type Redactor } from './redactor.ts'
+import { isSuspicious } from './suspicion.ts'
+import { Wire } from './wire.ts'
+
+export type RedactedSignal = keyof typeof resourcePlaces
+
+const REQUEST_TAG = 10
+const KEY_TAG = 10
+const VALUE_TAG = 18
+/** Tags of AnyValue's fields. */
+const ANY = { string: 10, bool: 16, int: 24, double: 33, array: 42, map: 50, bytes: 58 } as const
+const ITEM_TAG = 10
+/** Lowest number of 13 digits; a card number has 13 to 19. */
+const MIN_CARD = 1e12
+/** A number of 12 digits with its tag. */
+const MAX_PLAIN_NUMBER = 6
+const NO_BYTES = Buffer.alloc(0)
+const REDACTED_VALUE = stringValue(REDACTED)
+
+/** AnyValue's `stringValue`. */
+function stringValue(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  return Buffer.concat([Buffer.from([ANY.string]), varint(bytes.length), bytes])
+}
+
+export class OtlpRedactor {
+  readonly redactor: Redactor
+  readonly #keys = new KeyTable()
+  readonly #cleanTexts = new CleanValues()
+  /** By rule: what was searched by it before. */
+  readonly #clean: Readonly<Partial<Record<Rule, CleanValues>>> = {
+    [RULE.text]: this.#cleanTexts,
+    [RULE.url]: new CleanValues(),
+    [RULE.commandLine]: new CleanValues(),
+  }
+  readonly #cleanNames = new CleanValues()
+  readonly #patches = new Patches()
+  readonly #wire = new Wire()
+  #buf: Buffer = NO_BYTES
+  /** The message whose attributes are read: a statement's database stands beside it. */
+  #messageStart = 0
+  #messageEnd = 0
+
+  constructor(redactor: Redactor) {
+    this.redactor = redactor
+  }
+
+  /** The request without secrets; the same bytes when there was none. */
+  redact(body: Buffer, signal: RedactedSignal): Buffer {
+    const wire = this.#wire
+    this.#buf = wire.buf = body
+    this.#patches.reset()
+    for (let pos = 0; pos < body.length; pos = wire.end) {
+      if (!wire.field(pos, body.length)) break
+      if (wire.tag === REQUEST_TAG) this.#resource(wire.start, wire.end, resourcePlaces[signal])
+    }
+    const redacted = this.#patches.apply(body)
+    this.#buf = wire.buf = NO_BYTES
+    return redacted
+  }
+
+  #resource(start: number, end: number, places: Places): void {
+    const { lengthAt } = this.#wire
+    if (!this.redactor.hasExceptions || !this.redactor.isExcepted(this.#serviceOf(start, end))) this.#message(lengthAt, start, end, places)
+    this.#wire.end = end
+  }
+
+  /** `service.name` of a Resource… message. */
+  #serviceOf(start: number, end: number): string {
+    const wire = this.#wire
+    let service = ''
+    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+      if (wire.tag === RESOURCE_TAG) {
+        const after = wire.end
+        service = this.#textBeside(wire.start, wire.end, ['service.name'], RESOURCE_ATTRIBUTE_TAG) || service
+        wire.end = after
+      }
+    }
+    return service
+  }
+
+  /** Walks a message; afterwards the wire's field ends where the message does. */
+  #message(lengthAt: number, start: number, end: number, places: Places): void {
+    const wire = this.#wire
+    if (!this.#patches.enter(lengthAt, start, end)) {
+      wire.end = end
+      return
+    }
+    const outerStart = this.#messageStart
+    const outerEnd = this.#messageEnd
+    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+      const place = places[wire.tag]
+      if (place === undefined) continue
+      this.#messageStart = start
+      this.#messageEnd = end
+      if (place.kind === PLACE.attribute) {
+        if (!this.#plain(wire.start, wire.end)) this.#attribute(wire.lengthAt, wire.start, wire.end)
+      } else if (place.kind === PLACE.message) this.#message(wire.lengthAt, wire.start, wire.end, place.within as Places)
+      else if (place.kind === PLACE.value) this.#value(wire.lengthAt, wire.start, wire.end, undefined)
+      else if (place.kind === PLACE.spanName) this.#spanName(wire.lengthAt, wire.start, wire.end)
+      else this.#text(wire.lengthAt, wire.start, wire.end)
+    }
+    this.#messageStart = outerStart
+    this.#messageEnd = outerEnd
+    this.#patches.leave()
+    wire.end = end
+  }
+
+  /** Whether an attribute in the usual order of fields has nothing to redact: most are seen through here, without a walk. */
+  #plain(start: number, end: number): boolean {
+    const buf = this.#buf
+    const keyEnd = start + 2 + (buf[start + 1] as number)
+    if (buf[start] !== KEY_TAG || (buf[start + 1] as number) > 127 || keyEnd + 2 >= end || buf[keyEnd] !== VALUE_TAG) return false
+    const value = afterLength(buf, keyEnd + 1, end)
+    if (value < 0 || this.#keys.of(buf, start + 2, keyEnd).rule !== RULE.text) return false
+    const tag = buf[value]
+    if (tag === ANY.int || tag === ANY.bool) return end - value <= MAX_PLAIN_NUMBER
+    if (tag !== ANY.string) return false
+    const text = afterLength(buf, value + 1, end)
+    return text >= 0 && end - text <= MAX_TEXT_LENGTH && (!isSuspicious(buf, text, end) || this.#cleanTexts.has(buf, text, end))
+  }
+
+  /** A KeyValue. Of repeated fields the last counts, as for the decoder. */
+  #attribute(lengthAt: number, start: number, end: number): void {
+    const wire = this.#wire
+    let keyStart = start
+    let keyEnd = start
+    let valueAt = -1
+    let valueStart = -1
+    let valueEnd = -1
+    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+      if (wire.tag === KEY_TAG) {
+        keyStart = wire.start
+        keyEnd = wire.end
+      } else if (wire.tag === VALUE_TAG) {
+        valueAt = wire.lengthAt
+        valueStart = wire.start
+        valueEnd = wire.end
+      }
+    }
+    if (valueEnd > valueStart && this.#patches.enter(lengthAt, start, end)) {
+      this.#value(valueAt, valueStart, valueEnd, this.#keys.of(this.#buf, keyStart, keyEnd))
+      this.#patches.leave()
+    }
+    wire.end = end
+  }
+
+  /** An AnyValue, and whose it is. */
+  #value(lengthAt: number, start: number, end: number, known: KnownKey | undefined): void {
+    const wire = this.#wire
+    const rule = known?.rule ?? RULE.text
+    if (rule === RULE.secret || rule === RULE.secretText) this.#secretValue(lengthAt, start, end, rule === RULE.secret)
+    else if (this.#patches.enter(lengthAt, start, end)) {
+      for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) this.#valueField(known)
+      this.#patches.leave()
+    }
+    wire.end = end
+  }
+
+  #secretValue(lengthAt: number, start: number, end: number, isAny: boolean): void {
+    const wire = this.#wire
+    if (!wire.field(start, end)) return
+    const { tag } = wire
+    const isNumber = tag === ANY.bool || tag === ANY.int || tag === ANY.double
+    const isEmpty = tag === ANY.string && wire.start === wire.end
+    const isDone = end - start === REDACTED_VALUE.length && this.#buf.compare(REDACTED_VALUE, 0, REDACTED_VALUE.length, start, end) === 0
+    if (isEmpty || isDone || (isNumber && (!isAny || tag === ANY.bool))) return
+    this.redactor.redacted++
+    this.#patches.replace(lengthAt, start, end, REDACTED_VALUE)
+  }
+
+  #valueField(known: KnownKey | undefined): void {
+    const wire = this.#wire
+    const fieldAt = wire.lengthAt
+    const fieldStart = wire.start
+    const fieldEnd = wire.end
+    switch (wire.tag) {
+      case ANY.string:
+        this.#string(fieldAt, fieldStart, fieldEnd, known)
+        break
+      case ANY.array:
+        if (known?.rule === RULE.commandArguments) this.#arguments(fieldAt, fieldStart, fieldEnd)
+        else this.#items(fieldAt, fieldStart, fieldEnd, known)
+        break
+      case ANY.map:
+        this.#entries(fieldAt, fieldStart, fieldEnd)
+        break
+      case ANY.bytes:
+        this.#bytes(fieldAt, fieldStart, fieldEnd)
+        break
+      case ANY.int:
+      case ANY.double:
+        this.#number()
+        break
+      default:
+    }
+    wire.end = fieldEnd
+  }
+
+  /** ArrayValue. */
+  #items(lengthAt: number, start: number, end: number, known: KnownKey | undefined): void {
+    const wire = this.#wire
+    if (!this.#patches.enter(lengthAt, start, end)) return
+    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+      if (wire.tag === ITEM_TAG) this.#value(wire.lengthAt, wire.start, wire.end, known)
+    }
+    this.#patches.leave()
+  }
+
+  /** KeyValueList. Its fields are judged by their own names, a statement among them by the database beside it. */
+  #entries(lengthAt: number, start: number, end: number): void {
+    const wire = this.#wire
+    if (!this.#patches.enter(lengthAt, start, end)) return
+    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+      if (wire.tag === ITEM_TAG) this.#attribute(wire.lengthAt, wire.start, wire.end)
+    }
+    this.#patches.leave()
+  }
+
+  #string(lengthAt: number, start: number, end: number, known: KnownKey | undefined): void {
+    const rule = known?.rule ?? RULE.text
+    const clean = this.#clean[rule]
+    const textEnd = Math.min(end, start + MAX_TEXT_LENGTH)
+    if (rule === RULE.system || (rule === RULE.text && !isSuspicious(this.#buf, start, textEnd))) return
+    if (clean?.has(this.#buf, start, end)) return
+    const text = this.#buf.toString('utf8', start, textEnd)
+    const system = rule === RULE.statement ? this.#systemBeside() : ''
+    const safe = this.redactor.textOf(rule, text, system)
+    if (safe !== text) this.#replaceText(lengthAt, start, end, safe)
+    else if (textEnd === end) clean?.add(this.#buf, start, end)
+  }
+
+  #text(lengthAt: number, start: number, end: number): void {
+    this.#string(lengthAt, start, end, undefined)
+    this.#wire.end = end
+  }
+
+  #spanName(lengthAt: number, start: number, end: number): void {
+    if (!this.#cleanNames.has(this.#buf, start, end)) {
+      const name = this.#buf.toString('utf8', start, Math.min(end, start + MAX_TEXT_LENGTH))
+      const system = this.#systemBeside()
+      const statement = this.#textBeside(this.#messageStart, this.#messageEnd, STATEMENT_KEYS)
+      const safe = this.redactor.spanName(name, system, statement)
+      if (safe !== name) this.#replaceText(lengthAt, start, end, safe)
+      else if (name !== statement) this.#cleanNames.add(this.#buf, start, end)
+    }
+    this.#wire.end = end
+  }
+
+  /** Bytes become text in the store; what can be read in them is searched as text is. */
+  #bytes(lengthAt: number, start: number, end: number): void {
+    if (!isSuspicious(this.#buf, start, end)) return
+    const text = this.#buf.toString('latin1', start, Math.min(end, start + MAX_TEXT_LENGTH))
+    if (this.redactor.textOf(RULE.text, text, '') === text) return
+    this.redactor.redacted++
+    this.#patches.replace(lengthAt, start, end, NO_BYTES)
+  }
+
+  /** The present message is the number's AnyValue. */
+  #number(): void {
+    const wire = this.#wire
+    const number = wire.tag === ANY.int ? wire.number : this.#buf.readDoubleLE(wire.start)
+    if (!(number >= MIN_CARD) || !Number.isInteger(number)) return
+    const digits = wire.tag === ANY.int ? String(wire.bigNumber()) : String(number)
+    if (!this.redactor.isSecretNumber(digits)) return
+    this.redactor.redacted++
+    this.#patches.replacePresent(REDACTED_VALUE)
+  }
+
+  /** ArrayValue of a command line: an option may say what the next argument is. */
+  #arguments(lengthAt: number, start: number, end: number): void {
+    const wire = this.#wire
+    const texts: string[] = []
+    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+      if (wire.tag === ITEM_TAG) texts.push(this.#stringOf(wire.start, wire.end))
+    }
+    const safe = this.redactor.argumentsOf(texts)
+    if (!this.#patches.enter(lengthAt, start, end)) return
+    let index = 0
+    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+      if (wire.tag !== ITEM_TAG) continue
+      const text = safe[index] ?? ''
+      if (text !== texts[index++]) {
+        this.redactor.redacted++
+        this.#patches.replace(wire.lengthAt, wire.start, wire.end, stringValue(text))
+      }
+    }
+    this.#patches.leave()
+  }
+
+  #replaceText(lengthAt: number, start: number, end: number, text: string): void {
+    this.redactor.redacted++
+    this.#patches.replace(lengthAt, start, end, Buffer.from(text))
+  }
+
+  #systemBeside(): string {
+    return this.#textBeside(this.#messageStart, this.#messageEnd, SYSTEM_KEYS)
+  }
+
+  /** Text of the first attribute of a message that has one of these keys. */
+  #textBeside(start: number, end: number, keys: readonly string[], attributeTag = 0): string {
+    const wire = this.#wire
+    const { end: resume, lengthAt, start: fieldStart, tag } = wire
+    let found = ''
+    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+      const next = wire.end
+      const isAttribute = attributeTag === 0 ? ATTRIBUTE_TAGS.has(wire.tag) : wire.tag === attributeTag
+      if (isAttribute && found === '') found = this.#textIfKey(wire.start, wire.end, keys)
+      wire.end = next
+    }
+    Object.assign(wire, { end: resume, lengthAt, start: fieldStart, tag })
+    return found
+  }
+
+  #textIfKey(start: number, end: number, keys: readonly string[]): string {
+    const wire = this.#wire
+    let key = ''
+    let text = ''
+    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+      const next = wire.end
+      if (wire.tag === KEY_TAG) key = this.#buf.toString('utf8', wire.start, wire.end)
+      else if (wire.tag === VALUE_TAG) text = this.#stringOf(wire.start, wire.end)
+      wire.end = next
+    }
+    return keys.includes(key) ? text : ''
+  }
+
+  /** Text of an AnyValue that is a string. */
+  #stringOf(start: number, end: number): string {
+    const wire = this.#wire
+    const { end: resume } = wire
+    const text = wire.field(start, end) && wire.tag === ANY.string ? this.#buf.toString('utf8', wire.start, wire.end) : ''
+    wire.end = resume
+    return text
+  }
+}
+
+/** Index after a length that spans exactly what is left up to `end`; -1 for any other. */
+function afterLength(buf: Buffer, at: number, end: number): number {
+  const low = buf[at] as number
+  if (low < 128) return at + 1 + low === end ? at + 1 : -1
+  const high = buf[at + 1] as number
+  return high < 128 && at + 2 + (low & 127) + high * 128 === end ? at + 2 : -1
+}
+
+const SYSTEM_KEYS = ['db.system.name', 'db.system']
+const STATEMENT_KEYS = ['db.query.text', 'db.statement']
+/** Attributes of spans, log records, events, links, points and exemplars. */
+const ATTRIBUTE_TAGS: ReadonlySet<number> = new Set([10, 26, 34, 50, 58, 74])

@@ -1,0 +1,99 @@
+/**
+ * Changes to a protobuf message, made while it is walked and applied at once. A text that becomes longer or shorter changes the length of
+ * every message around it: those lengths are changed as their messages are left. A message without changes costs no copy.
+ */
+
+interface Patch {
+  readonly at: number
+  readonly end: number
+  readonly bytes: Uint8Array
+}
+
+const MAX_DEPTH = 96
+
+export class Patches {
+  #list: Patch[] = []
+  #depth = 0
+  /** Of each open message: where its length stands, where its content begins and ends, and by how much it has grown. */
+  readonly #lengthAt = new Int32Array(MAX_DEPTH)
+  readonly #start = new Int32Array(MAX_DEPTH)
+  readonly #end = new Int32Array(MAX_DEPTH)
+  readonly #growth = new Int32Array(MAX_DEPTH)
+
+  reset(): void {
+    this.#list = []
+    this.#depth = 0
+    this.#growth[0] = 0
+  }
+
+  /** Begins a message within the present one. False when messages are nested too deep to go on. */
+  enter(lengthAt: number, start: number, end: number): boolean {
+    if (this.#depth >= MAX_DEPTH - 1) return false
+    const depth = ++this.#depth
+    this.#lengthAt[depth] = lengthAt
+    this.#start[depth] = start
+    this.#end[depth] = end
+    this.#growth[depth] = 0
+    return true
+  }
+
+  leave(): void {
+    const depth = this.#depth--
+    const growth = this.#growth[depth] as number
+    if (growth === 0) return
+    const start = this.#start[depth] as number
+    this.#lengthen(this.#lengthAt[depth] as number, start, (this.#end[depth] as number) - start + growth)
+    this.#growth[depth - 1] = (this.#growth[depth - 1] as number) + growth
+  }
+
+  /** Replaces the content of a length-delimited field of the present message. */
+  replace(lengthAt: number, start: number, end: number, bytes: Uint8Array): void {
+    this.#list.push({ at: start, end, bytes })
+    const growth = bytes.length - (end - start)
+    if (growth !== 0) this.#lengthen(lengthAt, start, bytes.length)
+    this.#growth[this.#depth] = (this.#growth[this.#depth] as number) + growth
+  }
+
+  /** Replaces the whole content of the present message. */
+  replacePresent(bytes: Uint8Array): void {
+    const start = this.#start[this.#depth] as number
+    const end = this.#end[this.#depth] as number
+    this.#list = this.#list.filter(({ at }) => at < start || at >= end)
+    this.#list.push({ at: start, end, bytes })
+    this.#growth[this.#depth] = bytes.length - (end - start)
+  }
+
+  /** The message with all changes; the same bytes when there are none. */
+  apply(body: Buffer): Buffer {
+    if (this.#list.length === 0) return body
+    const out = Buffer.allocUnsafe(body.length + (this.#growth[0] as number))
+    let from = 0
+    let length = 0
+    for (const { at, end, bytes } of this.#list.sort((one, other) => one.at - other.at)) {
+      length += body.copy(out, length, from, at)
+      out.set(bytes, length)
+      length += bytes.length
+      from = end
+    }
+    body.copy(out, length, from)
+    return out
+  }
+
+  /** Writes a new length; what its varint grows by counts for the message around. */
+  #lengthen(lengthAt: number, start: number, length: number): void {
+    const bytes = varint(length)
+    this.#list.push({ at: lengthAt, end: start, bytes })
+    this.#growth[this.#depth] = (this.#growth[this.#depth] as number) + bytes.length - (start - lengthAt)
+  }
+}
+
+export function varint(value: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = value
+  while (rest > 127) {
+    bytes.push((rest & 127) | 128)
+    rest >>>= 7
+  }
+  bytes.push(rest)
+  return Uint8Array.from(bytes)
+}

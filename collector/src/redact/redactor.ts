@@ -1,0 +1,89 @@
+/** Takes secrets out of what arrives, whoever sent it: by the names of attributes, and by the usual forms in any text. Counted. */
+import { REDACTED, isCardNumber, redactArguments, redactCommandLine, redactQuery, redactText, redactUrl } from '@spyglass/agent/redact'
+import { normaliseStatement } from '@spyglass/agent/sql'
+import { type Rule, RULE } from './key-rules.ts'
+
+export interface RedactionRules {
+  /** Services whose telemetry is stored as it was sent. */
+  readonly except: readonly string[]
+}
+
+const MAX_STATEMENTS = 2000
+const MAX_STATEMENT_LENGTH = 4096
+/** Bytes of a text that are looked at. The decoder stores 65,536; a little more is searched, so that no secret lies across the border. */
+export const MAX_TEXT_LENGTH = 66_560
+
+export class Redactor {
+  /** Values changed or replaced. */
+  redacted = 0
+  readonly #except: ReadonlySet<string>
+  readonly #statements = new Map<string, string>()
+
+  constructor({ except }: RedactionRules = { except: [] }) {
+    this.#except = new Set(except)
+  }
+
+  get hasExceptions(): boolean {
+    return this.#except.size > 0
+  }
+
+  isExcepted(service: string): boolean {
+    return this.#except.has(service)
+  }
+
+  /** The text that a value of such a key may show; the same text when nothing had to go. */
+  textOf(rule: Rule, text: string, system: string): string {
+    switch (rule) {
+      case RULE.secret:
+      case RULE.secretText:
+        return text === '' ? text : REDACTED
+      case RULE.statement:
+        return this.statement(text, system)
+      case RULE.document:
+        return this.statement(text, 'graphql')
+      case RULE.system:
+        return text
+      case RULE.url:
+        return redactText(redactUrl(text))
+      case RULE.query:
+        return redactQuery(text)
+      case RULE.commandLine:
+        return redactCommandLine(text)
+      default:
+        return redactText(text)
+    }
+  }
+
+  /** Whether a number is a card's. Longer ones than 16 digits are times and identifiers. */
+  isSecretNumber(digits: string): boolean {
+    return digits.length <= 16 && isCardNumber(digits)
+  }
+
+  argumentsOf(args: readonly string[]): readonly string[] {
+    return redactArguments(args)
+  }
+
+  /** Normalised; the same few statements come again. */
+  statement(text: string, system: string): string {
+    if (text.length > MAX_STATEMENT_LENGTH) return normaliseStatement(text, system)
+    const key = `${system}\n${text}`
+    const known = this.#statements.get(key)
+    if (known !== undefined) return known
+    if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear()
+    const safe = SUMMARY.test(text) && !SQL_START.test(text) && system !== '' ? redactText(text) : normaliseStatement(text, system)
+    this.#statements.set(key, safe)
+    return safe
+  }
+
+  /** The name of a span: some senders put the statement or the whole URL there. */
+  spanName(name: string, system: string, statement: string): string {
+    if (statement !== '' && name === statement) return this.statement(name, system)
+    if (system !== '' && SQL_START.test(name) && /['"$=(?\d]/.test(name)) return this.statement(name, system)
+    const target = /^([A-Z]+ )([^ ]*\?.*)$/s.exec(name)
+    return redactText(target ? `${target[1]}${redactUrl(target[2] as string)}` : name)
+  }
+}
+
+/** `find users`, `GET orders`: an operation and its target, as db.query.summary has it. */
+const SUMMARY = /^[A-Za-z]+(?: [A-Za-z_][\w.]{0,60})?$/
+const SQL_START = /^[\s(]*(?:select|insert|update|delete|merge|with|create|alter|drop|replace|call|exec|execute|grant|set|copy|truncate)\b/i

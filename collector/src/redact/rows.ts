@@ -1,0 +1,32 @@
+/** Redacts what reaches the collector as rows: lines of log files, and events of our own processes. */
+import { isSecretField, REDACTED, redactText } from '@spyglass/agent/redact'
+import { ruleOf, RULE } from './key-rules.ts'
+import type { Redactor } from './redactor.ts'
+
+/** The parts of a row that a writer of log lines chose. */
+export interface RedactableRow {
+  readonly service: string
+  readonly body: string
+  readonly attributes: readonly (readonly [string, string])[]
+}
+
+/** The row without secrets. */
+export function redactRow<T extends RedactableRow>(row: T, redactor: Redactor): T {
+  if (redactor.isExcepted(row.service)) return row
+  const body = counted(redactor, row.body, redactText(row.body))
+  const system = row.attributes.find(([key]) => ruleOf(key) === RULE.system)?.[1] ?? ''
+  const attributes = row.attributes.map(([key, value]) => [key, counted(redactor, value, safeValue(redactor, key, value, system))] as const)
+  return { ...row, body, attributes }
+}
+
+function safeValue(redactor: Redactor, key: string, value: string, system: string): string {
+  const rule = ruleOf(key)
+  if (rule !== RULE.secret && rule !== RULE.secretText) return redactor.textOf(rule, value, system)
+  const isNumber = /^-?\d+(?:\.\d+)?$/.test(value)
+  return isSecretField(key, isNumber ? Number(value) : value) ? REDACTED : value
+}
+
+function counted(redactor: Redactor, before: string, after: string): string {
+  if (before !== after) redactor.redacted++
+  return after
+}

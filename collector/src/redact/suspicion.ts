@@ -1,0 +1,64 @@
+/**
+ * Whether bytes could be a text with a secret in one of the usual forms. It may say yes in vain, never no: what it lets pass is not
+ * searched. One look into a table for each byte; where a byte ends the beginning of a form, the two before it tell.
+ */
+
+const KIND = { other: 0, digit: 1, space: 2, dash: 3, colon: 4, equals: 5, issued: 6 } as const
+
+const kinds = new Uint8Array(256)
+for (const char of '0123456789') kinds[code(char)] = KIND.digit
+for (const char of ' \t\n\r') kinds[code(char)] = KIND.space
+for (const char of '=<') kinds[code(char)] = KIND.equals
+for (const char of 'JIz_') kinds[code(char)] = KIND.issued
+kinds[code('-')] = KIND.dash
+kinds[code(':')] = KIND.colon
+
+/** Two letters, in lower case, as one number. */
+const pair = (letters: string): number => (code(letters.charAt(0)) << 8) | code(letters.charAt(1))
+/** Before a space: the ends of bearer, basic, digest, negotiate, select, insert, update, delete and replace. */
+const WORD_ENDS: ReadonlySet<number> = new Set(['er', 'ic', 'st', 'te', 'ct', 'rt', 'ce'].map(pair))
+/** Before `-`: xoxb-, sk-, glpat-, and the dashes of a private key. Only the letter that all have is compared where one differs. */
+const DASHED: ReadonlySet<number> = new Set(['sk', 'at', '--'].map(pair))
+/** Before J, I, z and `_`: eyJ, AKI, ASI, AIz, gh?_, sk_, rk_, npm_, pat_. */
+const ISSUED: ReadonlySet<number> = new Set(['ey', 'ak', 'as', 'ai', 'sk', 'rk', 'pm', 'at'].map(pair))
+
+const LOWER = 32
+const H = code('h')
+const X = code('x')
+const UNDERSCORE = code('_')
+const SLASH = code('/')
+const COLON = code(':')
+const CARD_DIGITS = 13
+/** Shorter texts hold none of the forms: `pw=x` is the shortest. */
+const MIN_LENGTH = 4
+
+function code(char: string): number {
+  return char.charCodeAt(0)
+}
+
+export function isSuspicious(buf: Uint8Array, start: number, end: number): boolean {
+  if (end - start < MIN_LENGTH) return false
+  let digits = 0
+  for (let at = start; at < end; at++) {
+    const kind = kinds[buf[at] as number] as number
+    if (kind === KIND.digit) {
+      if (++digits >= CARD_DIGITS) return true
+    } else {
+      if (kind !== KIND.space && kind !== KIND.dash) digits = 0
+      if (kind !== KIND.other && beginsForm(buf, at, kind, at === start)) return true
+    }
+  }
+  return false
+}
+
+function beginsForm(buf: Uint8Array, at: number, kind: number, isFirst: boolean): boolean {
+  const last = isFirst ? SLASH : (buf[at - 1] as number)
+  if (kind === KIND.equals) return true
+  if (kind === KIND.colon) return (last !== SLASH && last !== COLON) || buf[at + 1] === SLASH
+  if (isFirst) return false
+  const before = at > 1 ? (buf[at - 2] as number) : 0
+  const letters = ((before | LOWER) << 8) | (last | LOWER)
+  if (kind === KIND.space) return WORD_ENDS.has(letters)
+  if (kind === KIND.dash) return DASHED.has(letters) || before === X
+  return ISSUED.has(letters) || (before === H && buf[at] === UNDERSCORE)
+}

@@ -1,0 +1,85 @@
+import { assert, array, constantFrom, property, string } from 'fast-check'
+import { expect, test } from 'vitest'
+import { redactText } from '@spyglass/agent/redact'
+import { isSuspicious } from '../../../collector/src/redact/suspicion.ts'
+
+const isSeen = (text: string): boolean => {
+  const bytes = Buffer.from(`..${text}..`)
+  return isSuspicious(bytes, 2, bytes.length - 2)
+}
+
+const part = constantFrom(
+  'password',
+  'pw',
+  'token',
+  'apiKey',
+  ':',
+  '=',
+  ' ',
+  '=>',
+  'Bearer',
+  'basic',
+  'Digest',
+  'negotiate',
+  'abcdef123',
+  'dXNlcjpwYXNz',
+  '\n',
+  '\t',
+  'AKIAIOSFODNN7EXAMPLE',
+  'eyJhbGciOi',
+  '.eyJzdWIiOi',
+  'ghp_0123456789abcdefghijABCDEF',
+  'glpat-0123456789abcdefgh',
+  'xoxb-123456789',
+  'sk_live_12345678',
+  'rk_test_12345678',
+  'sk-0123456789abcdefghijk',
+  'AIza0123456789012345678901234567890',
+  'npm_0123456789abcdefghijklmnopqrst',
+  '4111111111111111',
+  '4111 1111 1111 1111',
+  '4111-1111-',
+  '1111',
+  '-----BEGIN ',
+  'PRIVATE KEY-----',
+  'a://b:c@d',
+  '://',
+  '@',
+  'select a from t where b = 1',
+  'INSERT INTO t ',
+  "values ('x')",
+  'delete from t',
+  'update t set a',
+  'replace into t',
+  '<password>',
+  'x',
+  'github_pat_0123456789abcdefghijk',
+)
+
+test('a text that would change is never let pass', () => {
+  assert(
+    property(array(part, { maxLength: 6 }), (parts) => {
+      const text = parts.join('')
+      expect(isSeen(text) || redactText(text) === text).toBe(true)
+    }),
+    { numRuns: 20_000 },
+  )
+  assert(
+    property(string({ maxLength: 60 }), (text) => {
+      expect(isSeen(text) || redactText(text) === text).toBe(true)
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test.each([
+  'GET',
+  '/shop/route-1/:id',
+  'app-17.example.net',
+  '10.0.12.255',
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36',
+  'user-4711',
+  '',
+])('%j is let pass unsearched', (text) => {
+  expect(isSeen(text)).toBe(false)
+})
