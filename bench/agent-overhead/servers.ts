@@ -44,6 +44,7 @@ export function prepare(env: Readonly<Record<string, string>>): Environment {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
       OTEL_SERVICE_NAME: 'bench',
+      SPYGLASS_SPOOL_FOLDER: join(folder, 'spool'),
       OTEL_METRICS_EXPORTER: 'none',
       OTEL_LOGS_EXPORTER: 'none',
       OTEL_BSP_MAX_QUEUE_SIZE: '200000',

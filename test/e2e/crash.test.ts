@@ -81,6 +81,19 @@ test.for(['collector', 'store', 'management', 'snmp-bridge', 'http-1'])(
   },
 )
 
+test('kill -9 of an instance loses and doubles nothing that it counted, and says how it ended', async () => {
+  const before = await requestsCounted()
+  for (let sent = 0; sent < 300; sent++) await (await fetch(`${suite.urls.app}/shop/health`)).arrayBuffer()
+  await sleep(300)
+  const pid = suite.pidOf('http-1')
+  process.kill(pid, 'SIGKILL')
+  const ended = "SELECT count() AS n FROM spyglass.otel_logs WHERE LogAttributes['spyglass.process.end'] = 'killed'"
+  await until(async () => Number((await sql(suite, `${ended} AND ResourceAttributes['process.pid'] = '${pid}'`))[0]?.['n']) === 1, 30_000)
+  await until(async () => (await requestsCounted()) - before >= 300, 30_000)
+  expect((await requestsCounted()) - before).toBe(300)
+  await until(() => suite.pidOf('http-1') !== pid, 15_000)
+})
+
 test(`${RELOADS} reloads under load lose no request`, async () => {
   let running = true
   let good = 0

@@ -93,7 +93,7 @@ export class SpyglassAgent implements Agent {
   }
 
   currentRequest(): RequestInfo | undefined {
-    const record = currentRecord()
+    const record = attempt('request', currentRecord, undefined)
     return record && { route: record.route || record.method, traceId: record.traceId, spanId: record.spanId }
   }
 
@@ -114,8 +114,12 @@ export class SpyglassAgent implements Agent {
   }
 
   async flush(timeoutMs: number): Promise<void> {
-    this.collect()
-    await this.exporter.flush(timeoutMs)
+    try {
+      this.collect()
+      await this.exporter.flush(timeoutMs)
+    } catch (error) {
+      reportFault('flush', error)
+    }
   }
 
   /** Hands the exporter what was counted since the last call. */
@@ -131,18 +135,20 @@ export class SpyglassAgent implements Agent {
 
   /** Sends what earlier processes of the same application left, unless a collector does. */
   async sendSpools(): Promise<void> {
-    if (!this.spool || this.isSpoolRead) return
-    for (const folder of this.#spoolFolders) {
-      try {
-        await deliverSpools({
-          folder,
-          accepts: ({ key }) => key === this.#spoolKey,
-          deliver: ({ requests }) => this.exporter.sendFor(requests),
-        })
-      } catch (error) {
-        reportFault('spool.send', error)
-      }
+    try {
+      if (!this.spool || this.isSpoolRead) return
+      for (const folder of this.#spoolFolders) await this.#sendSpoolsOf(folder)
+    } catch (error) {
+      reportFault('spool.send', error)
     }
+  }
+
+  async #sendSpoolsOf(folder: string): Promise<void> {
+    await deliverSpools({
+      folder,
+      accepts: ({ key }) => key === this.#spoolKey,
+      deliver: ({ requests }) => this.exporter.sendFor(requests),
+    })
   }
 
   /** Without what may be a password in it. */
@@ -162,7 +168,10 @@ export class SpyglassAgent implements Agent {
       running: new RunningSpans(this.recorder.running),
     })
     this.recorder.onActivity = (nowMs) => spool.note(nowMs)
-    setTimeout(() => void this.sendSpools(), ADOPT_AFTER_MS).unref()
+    setTimeout(
+      guarded('spool.send', () => void this.sendSpools()),
+      ADOPT_AFTER_MS,
+    ).unref()
     return spool
   }
 

@@ -35,10 +35,16 @@ export class ExponentialHistogram {
 
   /** The buckets from the first to the last that hold anything. */
   buckets(): Buckets {
-    const first = this.#counts.findIndex((count) => count > 0)
-    if (first < 0) return { offset: 0, counts: [] }
-    const last = this.#counts.findLastIndex((count) => count > 0)
-    return { offset: first + FIRST_INDEX, counts: Array.from(this.#counts.subarray(first, last + 1)) }
+    const all = this.#counts
+    let first = 0
+    let last = BUCKETS - 1
+    // Loops without a function: the spool asks many times a second.
+    while (first < BUCKETS && all[first] === 0) first++
+    if (first === BUCKETS) return { offset: 0, counts: [] }
+    while (all[last] === 0) last--
+    const counts: number[] = []
+    for (let at = first; at <= last; at++) counts.push(all[at] ?? 0)
+    return { offset: first + FIRST_INDEX, counts }
   }
 
   /** The value below which `share` of the recorded ones lie, by the middle of its bucket; 0 when nothing was recorded. */

@@ -3,7 +3,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Recorder } from '../recorder/recorder.ts'
 import type { TraceRecord } from '../recorder/trace-record.ts'
-import { guarded } from '../guard/guard.ts'
+import { guarded, reportFault } from '../guard/guard.ts'
 
 const RECORD = Symbol('spyglass.record')
 
@@ -17,14 +17,15 @@ export function recordOf(response: object): TraceRecord | undefined {
 }
 
 export function instrumentHttpServer(recorder: Recorder): void {
-  const onClose = guarded('http.server.close', (response: RecordedResponse) => {
-    const record = response[RECORD]
-    response[RECORD] = undefined
-    if (record) recorder.endRequest(record)
-  })
   // One listener for all responses: `finish` never comes for a client that gave up, `close` always does.
   function onResponseClose(this: RecordedResponse): void {
-    onClose(this)
+    try {
+      const record = this[RECORD]
+      this[RECORD] = undefined
+      if (record) recorder.endRequest(record)
+    } catch (error) {
+      reportFault('http.server.close', error)
+    }
   }
   subscribe(
     'http.server.request.start',

@@ -231,9 +231,17 @@ class Exporter implements OtlpExporter {
 
   #kick(): void {
     if (this.#sending || this.#stopped || Date.now() < this.#notBefore) return
-    this.#sending = this.#drain()
-      .catch((error: unknown) => reportFault('exporter', error))
-      .finally(() => (this.#sending = undefined))
+    this.#sending = this.#drainQuietly()
+  }
+
+  async #drainQuietly(): Promise<void> {
+    try {
+      await this.#drain()
+    } catch (error) {
+      reportFault('exporter', error)
+    } finally {
+      this.#sending = undefined
+    }
   }
 
   /** Sends until nothing waits or a try fails. */

@@ -4,8 +4,10 @@
  */
 import type http from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import process from 'node:process'
 import { gzip } from 'node:zlib'
+import { guarded } from '../guard/guard.ts'
 
 /** Property of an http.Agent whose requests are the agent's own. */
 export const OWN_REQUESTS = Symbol.for('spyglass.ownRequests')
@@ -58,11 +60,16 @@ export function createPoster({ headers, gzip: compress, timeoutMs }: PosterOptio
           ...headers,
         },
       })
-      outgoing.on('socket', (socket) => socket.unref())
-      outgoing.on('timeout', () => outgoing.destroy())
-      outgoing.on('error', () => resolve(NO_ANSWER)) // the caller counts it and tries again
-      outgoing.on('close', () => resolve(NO_ANSWER)) // after an answer this does nothing
-      outgoing.on('response', (response: IncomingMessage) => {
+      // A listener that throws would end the application.
+      const hear = (event: string, heard: (subject: unknown) => void): void => {
+        outgoing.on(event, guarded('http-post', heard))
+      }
+      hear('socket', (socket) => (socket as Socket).unref())
+      hear('timeout', () => outgoing.destroy())
+      hear('error', () => resolve(NO_ANSWER)) // the caller counts it and tries again
+      hear('close', () => resolve(NO_ANSWER)) // after an answer this does nothing
+      hear('response', (answer) => {
+        const response = answer as IncomingMessage
         response.resume()
         resolve({ status: response.statusCode ?? 0, retryAfterMs: retryAfter(response.headers['retry-after']) })
       })

@@ -1,8 +1,9 @@
 /** The V8 heap of this process as a resource. */
-import { PerformanceObserver } from 'node:perf_hooks'
+import { PerformanceObserver, type PerformanceObserverEntryList } from 'node:perf_hooks'
 import process from 'node:process'
 import { getHeapStatistics } from 'node:v8'
 import { v8Heap } from '../contract/kinds/v8-heap.ts'
+import { guarded } from '../guard/guard.ts'
 import type { Registry } from '../registry/registry.ts'
 import { sampled } from '../registry/sampled.ts'
 
@@ -12,13 +13,14 @@ const SHARED_MS = 500
 export function registerHeap(registry: Registry, processName: string, onCollection: () => void = () => {}): void {
   let count = 0
   let milliseconds = 0
-  new PerformanceObserver((list) => {
+  const collected = guarded('gc', (list: PerformanceObserverEntryList) => {
     for (const entry of list.getEntries()) {
       count++
       milliseconds += entry.duration
     }
     onCollection()
-  }).observe({ entryTypes: ['gc'] })
+  })
+  new PerformanceObserver(collected).observe({ entryTypes: ['gc'] })
   const heap = sampled(SHARED_MS, getHeapStatistics)
   const memory = sampled(SHARED_MS, () => process.memoryUsage())
   registry.register(

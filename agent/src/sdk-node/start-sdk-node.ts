@@ -18,7 +18,9 @@ import { unsupportedSdk } from './supported-sdk.ts'
 export function startSdkNode(configuration: Partial<NodeSDKConfiguration> = {}): NodeSDK {
   const { settings, mistakes } = readSettings(process.env)
   const agent = new SpyglassAgent(settings)
-  tellMistakes([...mistakes, ...agent.mistakes, ...[unsupportedSdk() ?? []].flat()])
+  tellMistakes([...mistakes, ...agent.mistakes])
+  const unsupported = unsupportedSdk()
+  if (unsupported) process.emitWarning(unsupported, { type: 'SpyglassWarning' })
   const { aggregates, decision, shapes } = agent.recorder
   const keep = new KeepProcessor({ aggregates, decision, shapes, exporter: agent.exporter, slowStatementMs: settings.slowStatementMs })
   const sdk = new NodeSDK({

@@ -21,20 +21,21 @@ const NO_LIMIT = 2 ** 50
 const OLD_SPACE = /--max[-_]old[-_]space[-_]size[= ](\d+)/
 const oldSpaceMiB = Number(OLD_SPACE.exec(`${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`)?.[1] ?? 0)
 
+const constrained = process.constrainedMemory()
+const rssLimit = constrained > 0 && constrained < NO_LIMIT ? constrained : 0
+
 export function memoryState(): MemoryState {
-  const { used_heap_size: heapUsed, heap_size_limit: limit } = getHeapStatistics()
-  const rssLimit = process.constrainedMemory()
-  return {
-    heapUsed,
-    heapLimit: oldSpaceMiB > 0 ? Math.min(limit, oldSpaceMiB * MIB) : limit,
-    rss: process.memoryUsage.rss(),
-    rssLimit: rssLimit > 0 && rssLimit < NO_LIMIT ? rssLimit : 0,
-  }
+  return { ...heapState(), rss: process.memoryUsage.rss(), rssLimit }
 }
 
 export function isHeapFilling(): boolean {
-  const { heapUsed, heapLimit } = memoryState()
+  const { heapUsed, heapLimit } = heapState()
   return heapUsed >= heapLimit * FILLING
+}
+
+function heapState(): Pick<MemoryState, 'heapUsed' | 'heapLimit'> {
+  const { used_heap_size: heapUsed, heap_size_limit: limit } = getHeapStatistics()
+  return { heapUsed, heapLimit: oldSpaceMiB > 0 ? Math.min(limit, oldSpaceMiB * MIB) : limit }
 }
 
 export function wasOutOfMemory({ heapUsed, heapLimit, rss, rssLimit }: MemoryState): boolean {

@@ -6,7 +6,7 @@
 import process from 'node:process'
 import type { AggregateName, Aggregates } from '../aggregate/aggregates.ts'
 import { AGGREGATES } from '../aggregate/aggregates.ts'
-import { attempt, reportFault } from '../guard/guard.ts'
+import { attempt, guarded, reportFault } from '../guard/guard.ts'
 import { writeExponentialPoint } from '../otlp/encode-metrics.ts'
 import type { ExportJournal, OtlpExporter, Signal } from '../otlp/exporter.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
@@ -19,15 +19,17 @@ import { ownIdentity, spoolName } from './spool-name.ts'
 
 export const SIGNALS = ['traces', 'logs', 'metrics'] as const satisfies readonly Signal[]
 
-/** A write may cost a hundredth of the time between two, as long as that keeps them this close. */
-const MIN_INTERVAL_MS = 20
+/** Writes may take a two-hundredth of the time. What a quiet process did not use is saved up, so that it writes at once. */
+const SHARE_OF_TIME = 0.005
+const MAX_SAVED_MS = 5
+const MIN_INTERVAL_MS = 5
+/** Writes are this close whatever the share, unless one costs more than a millisecond. */
 const INTERVAL_MS = 50
-const SHARE_OF_TIME = 0.01
 /** Where it costs more it may cost twice the share. */
 const MAX_SHARE = 0.02
 /** The first writes run code that is not compiled yet, and say nothing of the later ones. */
 const COLD_WRITES = 20
-/** The file system hangs: it is given a rest. Not in CPU time, and above what a throttled process waits for its turn. */
+/** The file system hangs: it is given a rest. Above what a throttled process waits for its turn. */
 const SLOW_WRITE_MS = 1000
 const RETRY_MS = 10_000
 const STATE_EVERY_MS = 100
@@ -61,6 +63,9 @@ export class Spool implements ExportJournal {
   #epoch = 0
   #lastMs = Number.NEGATIVE_INFINITY
   #intervalMs = MIN_INTERVAL_MS
+  #savedMs = MAX_SAVED_MS
+  #tookMs = 0
+  #heapSeenMs = Number.NEGATIVE_INFINITY
   #notBeforeMs = Number.NEGATIVE_INFINITY
   #stateMs = Number.NEGATIVE_INFINITY
   #writes = 0
@@ -82,10 +87,10 @@ export class Spool implements ExportJournal {
     else this.#timer ??= setTimeout(this.#onTimer, this.#intervalMs).unref()
   }
 
-  readonly #onTimer = (): void => {
+  readonly #onTimer = guarded('spool', () => {
     this.#timer = undefined
     this.write(this.#now())
-  }
+  })
 
   taken(): void {
     this.note(this.#now())
@@ -145,9 +150,13 @@ export class Spool implements ExportJournal {
 
   /** Writes what is new since the last time, and what `more` adds. */
   write(nowMs: number, more?: () => void): void {
+    attempt('spool', () => this.#write(nowMs, more), undefined)
+  }
+
+  #write(nowMs: number, more: (() => void) | undefined): void {
     if (this.#isWriting || nowMs < this.#notBeforeMs) return
     this.#isWriting = true
-    const { user, system } = process.cpuUsage()
+    const startedMs = this.#now()
     try {
       this.#append(more)
     } catch (error) {
@@ -156,24 +165,30 @@ export class Spool implements ExportJournal {
       reportFault('spool', error)
     } finally {
       this.#isWriting = false
-      this.#pace(nowMs, user + system)
+      this.#pace(startedMs)
     }
   }
 
-  #pace(startedMs: number, cpuBeforeUs: number): void {
+  #pace(startedMs: number): void {
+    const sinceMs = Math.min(startedMs - this.#lastMs, MAX_SAVED_MS / SHARE_OF_TIME)
     this.#lastMs = this.#now()
-    if (this.#lastMs - startedMs > SLOW_WRITE_MS) this.#notBeforeMs = this.#lastMs + RETRY_MS
+    const tookMs = this.#lastMs - startedMs
+    // One in which the process had to wait for its turn says nothing; asking for CPU time would cost as much as the write.
+    const costMs = Math.min(tookMs, this.#tookMs)
+    this.#tookMs = tookMs
+    this.#savedMs = Math.max(0, Math.min(MAX_SAVED_MS, this.#savedMs + sinceMs * SHARE_OF_TIME) - costMs)
+    if (tookMs > SLOW_WRITE_MS) this.#notBeforeMs = this.#lastMs + RETRY_MS
     if (this.#end) return
-    const { user, system } = process.cpuUsage()
-    const costMs = (user + system - cpuBeforeUs) / 1000
-    const usual = Math.min(INTERVAL_MS, Math.max(MIN_INTERVAL_MS, costMs / SHARE_OF_TIME))
-    this.#intervalMs = this.#writes++ < COLD_WRITES ? usual : Math.max(usual, costMs / MAX_SHARE)
+    const usual = Math.min(INTERVAL_MS, Math.max(MIN_INTERVAL_MS, (costMs - this.#savedMs) / SHARE_OF_TIME))
+    const isDear = this.#writes++ >= COLD_WRITES && costMs > INTERVAL_MS * MAX_SHARE
+    this.#intervalMs = isDear ? costMs / MAX_SHARE : usual
   }
 
   /** The heap was collected: what is about to run out of memory says so while it can. */
   heapCollected(): void {
     const nowMs = this.#now()
-    if (nowMs - this.#stateMs < FULL_HEAP_STATE_EVERY_MS) return
+    if (nowMs - this.#heapSeenMs < FULL_HEAP_STATE_EVERY_MS) return
+    this.#heapSeenMs = nowMs
     if (isHeapFilling()) this.write(nowMs, () => this.#state())
   }
 

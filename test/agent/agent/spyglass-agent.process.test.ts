@@ -26,5 +26,5 @@ test('the agent answers its door and sends metrics of the process, of its resour
   }
   expect(sink.points.find(({ metric }) => metric === 'db.client.operation.duration')?.attributes['spyglass.sql.digest']).toHaveLength(16)
   expect(agent.registry.find('nodejs:type=Heap,process=http-1')?.kind).toBe(kinds.v8Heap)
-  expect(agent.requestCounters()).toEqual({ requests: 0, errors: 0, active: 0, p95: undefined })
+  expect(agent.requestCounters()).toEqual({ requests: 0, errors: 0, active: 0, p95: undefined, requestSeconds: 0 })
 })

@@ -90,7 +90,8 @@ test('what waits is held by its number until it is answered, and a journal hears
 
 test('requests of another process are sent as they are', async (context) => {
   const { sink, exporter } = await prepared(context)
-  const body = Buffer.alloc(0)
+  const body = Buffer.from('what another process encoded')
+  sink.answers.push({ status: 202 }, { status: 202 })
   expect(
     await exporter.sendFor([
       { signal: 'traces', body },
