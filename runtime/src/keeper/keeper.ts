@@ -14,7 +14,7 @@ import { ManagementFeed } from './management-feed.ts'
 import { Milestones } from './milestones.ts'
 import { type OrphanGuard, startOrphanGuard } from './orphan-guard.ts'
 import type { Part, ServerPlan } from './parts.ts'
-import { awaitPredecessors, probePorts } from './predecessors.ts'
+import { awaitPredecessors, keeperMark, probePorts } from './predecessors.ts'
 import { factsOf, selfReport } from './self-report.ts'
 import { Slot } from './slot.ts'
 import { StandIn } from './stand-in.ts'
@@ -82,7 +82,7 @@ class RunningKeeper implements Keeper {
     this.tried = this.#milestones.tried
     this.ready = this.#milestones.ready
     this.stopped = this.#milestones.stopped
-    this.#guard = startOrphanGuard((reason) => log.warn({ reason }, 'the orphan guard ended; it is started again'))
+    this.#guard = startOrphanGuard(keeperMark, (reason) => log.warn({ reason }, 'the orphan guard ended; it is started again'))
     this.#parts = plan.parts(sockets)
     this.#slots = new Map(this.#parts.map((part) => [part.spec.name, this.#slotOf(part)]))
     this.#instances = this.#parts.filter(({ kind }) => kind === 'instance').flatMap(({ spec }) => this.#slots.get(spec.name) ?? [])

@@ -8,9 +8,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { processStat } from './process-stat.ts'
 
-/** The last line is the list of living processes, `pid:began`. A pid that was given to another process since is left alone. */
+/**
+ * The last line is the list of living processes, `pid:began`. A pid that was given to another process since is left alone. Where there is a
+ * /proc, what those processes started (the store's engine, workers of applications) is found by the mark in its environment, `$1`.
+ */
 const SCRIPT = `
 trap '' INT TERM HUP
+mark=$1
 lives() {
   kill -0 "$1" 2>/dev/null || return 1
   [ "$2" = - ] && return 0
@@ -18,11 +22,17 @@ lives() {
   set -- "$2" \${stat##*) }
   [ "$1" = "\${21}" ]
 }
-any() { for one in $list; do lives "\${one%%:*}" "\${one#*:}" && return 0; done; return 1; }
+marked() { grep -lzxF "$mark" /proc/[0-9]*/environ 2>/dev/null; }
+any() {
+  for one in $list; do lives "\${one%%:*}" "\${one#*:}" && return 0; done
+  [ -n "$(marked)" ]
+}
 list=
 while read -r line; do list=$line; done
+[ "$list" = end ] && exit 0
 for second in 1 2 3 4; do any || exit 0; sleep 1; done
 for one in $list; do lives "\${one%%:*}" "\${one#*:}" && kill -9 "\${one%%:*}"; done
+for file in $(marked); do pid=\${file#/proc/}; kill -9 "\${pid%/environ}"; done
 `
 
 const RESTART_MS = 1000
@@ -36,14 +46,15 @@ export interface OrphanGuard {
   close(): void
 }
 
-export function startOrphanGuard(onFailure: (reason: string) => void): OrphanGuard {
+/** `mark` is the `NAME=value` that every process of this keeper, and no other, has in its environment. */
+export function startOrphanGuard(mark: string, onFailure: (reason: string) => void): OrphanGuard {
   const living = new Map<number, string>()
   let guard: ChildProcess | undefined
   let restart: NodeJS.Timeout | undefined
   let closed = false
 
   function start(): void {
-    const child = spawn('/bin/sh', ['-c', SCRIPT, 'spyglass-orphan-guard'], {
+    const child = spawn('/bin/sh', ['-c', SCRIPT, 'spyglass-orphan-guard', mark], {
       detached: true, // Ctrl-C and a closed terminal reach the keeper's process group, not this one
       stdio: ['pipe', 'ignore', 'ignore'],
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
@@ -80,7 +91,7 @@ export function startOrphanGuard(onFailure: (reason: string) => void): OrphanGua
     close() {
       closed = true
       clearTimeout(restart)
-      guard?.stdin?.end()
+      guard?.stdin?.end('end\n')
     },
   }
 }

@@ -13,15 +13,24 @@ import { processesWith } from './process-stat.ts'
 const PATIENCE_MS = 6000
 const POLL_MS = 50
 
-/** The variable that marks the processes of the server on this data folder. */
-export const serverMark = (dataRoot: string): Readonly<Record<string, string>> => ({ SPYGLASS_SERVER_DATA: dataRoot })
+/** Pid and time: no two keepers are the same. */
+const thisKeeper = `${process.pid}-${Date.now()}`
+
+/** What every process of this keeper has in its environment: whose data folder it works on, and whose child it is. */
+export const serverMark = (dataRoot: string): Readonly<Record<string, string>> => ({
+  SPYGLASS_SERVER_DATA: dataRoot,
+  SPYGLASS_KEEPER: thisKeeper,
+})
+
+/** The variable that only processes of this keeper have. */
+export const keeperMark = `SPYGLASS_KEEPER=${thisKeeper}`
 
 /** Settles when they are gone; what still lives after the patience is killed. */
 export async function awaitPredecessors(dataRoot: string, patienceMs = PATIENCE_MS): Promise<void> {
-  const [mark] = Object.entries(serverMark(dataRoot)).map(([name, value]) => `${name}=${value}`)
+  const mark = `SPYGLASS_SERVER_DATA=${dataRoot}`
   const until = performance.now() + patienceMs
   for (;;) {
-    const living = processesWith(mark!)
+    const living = processesWith(mark)
     if (living.length === 0) return
     if (performance.now() > until) for (const pid of living) killQuietly(pid)
     if (performance.now() > until + 1000) return // not ours to end, or stuck in the kernel: the ports decide
