@@ -10,7 +10,7 @@ export const QUARANTINE = 'quarantine'
 const SUFFIX = '.damaged'
 const REPORT = 'report.json'
 const ANNOUNCED = 'announced.json'
-export const MAX_COPIED_BYTES = 268_435_456
+const MAX_COPIED_BYTES = 268_435_456
 
 export interface Damage {
   readonly segment: string
@@ -39,11 +39,16 @@ export interface Finding extends Pick<Damage, 'segment' | 'lost' | 'isCounted'> 
  * Makes copies and report durable: one file for each damaged file, which holds its pieces one after the other; the report says where each
  * lay. A second time after a crash writes the same again.
  */
-export async function setAside(files: FileLayer, root: string, { fragments, ...finding }: Finding): Promise<void> {
+export async function setAside(
+  files: FileLayer,
+  root: string,
+  { fragments, ...finding }: Finding,
+  maxBytes = MAX_COPIED_BYTES,
+): Promise<void> {
   const quarantine = join(root, QUARANTINE)
   const folder = join(quarantine, `${finding.segment}${SUFFIX}`)
   const bytes = fragments.reduce((sum, fragment) => sum + fragment.bytes.length, 0)
-  await makeRoom(files, quarantine, bytes)
+  await makeRoom(files, quarantine, maxBytes - bytes)
   await files.makeFolder(folder)
   for (const file of new Set(fragments.map((fragment) => fragment.file))) {
     const ofFile = fragments.filter((fragment) => fragment.file === file)
@@ -56,18 +61,25 @@ export async function setAside(files: FileLayer, root: string, { fragments, ...f
   await files.syncFolder(quarantine)
 }
 
-async function makeRoom(files: FileLayer, quarantine: string, bytes: number): Promise<void> {
+async function makeRoom(files: FileLayer, quarantine: string, maxBytes: number): Promise<void> {
   const copies = await Promise.all(
     (await files.list(quarantine))
       .filter((name) => name.endsWith(SUFFIX))
       .map(async (name) => ({ path: join(quarantine, name), ...(await sizeAndAge(files, join(quarantine, name))) })),
   )
-  let total = bytes + copies.reduce((sum, copy) => sum + copy.bytes, 0)
+  let total = copies.reduce((sum, copy) => sum + copy.bytes, 0)
   for (const copy of copies.toSorted((a, b) => a.modified - b.modified)) {
-    if (total <= MAX_COPIED_BYTES) return
-    await files.remove(copy.path)
+    if (total <= maxBytes) return
+    await removeCopy(files, copy.path)
     total -= copy.bytes
   }
+}
+
+/** A report that nobody has heard of outlives its copies. */
+async function removeCopy(files: FileLayer, folder: string): Promise<void> {
+  const names = await files.list(folder)
+  if (!names.includes(REPORT)) return await files.remove(folder)
+  for (const name of names) if (name !== REPORT) await files.remove(join(folder, name))
 }
 
 async function sizeAndAge(files: FileLayer, folder: string): Promise<{ bytes: number; modified: number }> {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { codeOf } from '@spyglass/agent/contract'
-import { unannouncedDamage } from '../../../collector/src/wal/damage.ts'
+import { noteAnnounced, setAside, unannouncedDamage } from '../../../collector/src/wal/damage.ts'
 import type { FileLayer } from '../../../collector/src/wal/file-layer.ts'
 import { type JournalEntry, journalLine } from '../../../collector/src/wal/journal.ts'
 import { recover } from '../../../collector/src/wal/recovery.ts'
@@ -80,6 +80,44 @@ test('a missing piece between two entries that hold is not filled with the next 
   expect(segments[0]!.entries.map(({ parts }) => parts[0]!.offset)).toEqual([0, 4])
   expect((await files.read(LOGS)).toString()).toBe('aacc')
   expect(damage[0]!.lost).toEqual({ entries: 1, requests: 1 })
+})
+
+test('lines of the server itself and events are no requests, whether their lines or their rows are damaged', async () => {
+  const files = new MemoryFiles()
+  const writer = new SegmentWriter(files, ROOT, NAME)
+  const kinds = ['l', '', 'e', 'm', '']
+  await writer.commit(kinds.map((kind, i) => ({ ...addition(i, `${i}${i}`), hash: kind === '' ? '' : `${kind}${i}` })))
+  await writer.close()
+  for (const at of [2, 4, 6]) await change(files, LOGS, at, 88)
+  expect((await recover(files.afterKill(), ROOT)).damage[0]?.lost).toEqual({ entries: 3, requests: 1 })
+  await files.remove(JOURNAL)
+  expect((await recover(files, ROOT)).damage[0]?.lost).toEqual({ entries: 5, requests: 2 })
+})
+
+test('when the count of what was acknowledged is damaged too, the lines tell', async () => {
+  const files = await segmentOf('c0', 'c1', 'c2')
+  files.put(`${ROOT}/${NAME}/acknowledged`, Buffer.alloc(128, 1))
+  await change(files, LOGS, 2, 88)
+  expect((await recover(files.afterKill(), ROOT)).damage[0]?.lost).toEqual({ entries: 1, requests: 1 })
+  await files.truncate(LOGS, 3)
+  const { damage, segments } = await recover(files, ROOT)
+  expect([damage[0]?.lost.requests, segments[0]?.entries.length]).toEqual([1, 1]) // the line of the third says that the second was acknowledged; the third itself is torn
+})
+
+test('what was copied aside is bounded, the oldest copies go first', async () => {
+  const files = new MemoryFiles()
+  for (const n of [1, 2, 3]) {
+    const fragment = { file: 'otel_logs.native', offset: 0, bytes: Buffer.alloc(1000) }
+    await setAside(files, ROOT, { segment: `s${n}`, lost: { entries: 1, requests: 1 }, isCounted: true, fragments: [fragment] }, 3000)
+    await new Promise((resolve) => setTimeout(resolve, 2)) // their age is that of their files
+  }
+  expect(files.paths.filter((path) => path.endsWith('.native'))).toHaveLength(2)
+  const unheard = await unannouncedDamage(files, ROOT)
+  expect(unheard.map(({ segment }) => segment)).toEqual(['s1', 's2', 's3']) // the reports stay until they were announced
+  for (const damage of unheard) await noteAnnounced(files, damage)
+  const last = { segment: 's4', lost: { entries: 0, requests: 0 }, isCounted: true, fragments: [] }
+  await setAside(files, ROOT, last, 0)
+  expect(files.paths).toEqual([`${ROOT}/quarantine/s4.damaged/report.json`])
 })
 
 test('a journal that is gone is announced with the number of requests that were acknowledged', async () => {
