@@ -1,5 +1,13 @@
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import {
+  type ISerializer,
+  JsonMetricsSerializer,
+  JsonTraceSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer'
 import * as logs from '@opentelemetry/sdk-logs'
 import * as metrics from '@opentelemetry/sdk-metrics'
 import { expect, onTestFinished, test } from 'vitest'
@@ -59,4 +67,91 @@ test('log records of the stock SDK keep severity, body and attributes', async ()
   expect(rows['otel_logs']).toMatchObject([
     { SeverityNumber: 17, SeverityText: 'ERROR', Body: '连接池 is empty', LogAttributes: { attempt: '2' }, ScopeName: 'lib' },
   ])
+})
+
+/** Serialises with the stock SDK's own code, sends both forms, and gives the rows of each. */
+async function rowsOfBoth<T>(path: string, serializers: readonly [ISerializer<T, unknown>, ISerializer<T, unknown>], value: T) {
+  const both = await Promise.all(
+    serializers.map(async (serializer, i) => {
+      const { rows, url } = await receiving()
+      const response = await fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': i === 0 ? 'application/json' : 'application/x-protobuf' },
+        body: new Uint8Array(serializer.serializeRequest(value) ?? []),
+      })
+      expect([response.status, await response.text()]).toEqual([200, i === 0 ? '{}' : ''])
+      return rows
+    }),
+  )
+  return both as [(typeof both)[0], (typeof both)[0]]
+}
+
+test('spans of the stock SDK give the same rows as JSON and as protobuf: ids, parents, links, kinds, exact times', async () => {
+  const seconds = Math.floor(Date.now() / 1000)
+  const contextOf = (spanId: string) => ({ traceId: '0af7651916cd43dd8448eb211c80319c', spanId, traceFlags: 1 })
+  const common = {
+    resource: { attributes: { 'service.name': 'shop' } },
+    instrumentationScope: { name: 'lib', version: '1' },
+    startTime: [seconds, 1],
+    endTime: [seconds, 5_000_004],
+  }
+  const rootId = 'b7ad6b7169203331'
+  const root = {
+    ...common,
+    name: 'root',
+    kind: SpanKind.SERVER,
+    spanContext: () => contextOf(rootId),
+    status: { code: SpanStatusCode.UNSET },
+    attributes: { b: 2, a: 'x', big: 2 ** 53 - 1, list: [1, 2] },
+    links: [],
+    events: [],
+  }
+  const child = {
+    ...common,
+    name: '连'.repeat(400),
+    kind: SpanKind.CLIENT,
+    spanContext: () => contextOf('00f067aa0ba902b7'),
+    parentSpanContext: contextOf(rootId),
+    status: { code: SpanStatusCode.ERROR, message: 'bad' },
+    attributes: {},
+    links: [{ context: contextOf(rootId), attributes: {} }],
+    events: [{ name: 'e', time: [seconds, 3], attributes: { z: 1 } }],
+  }
+  const spans = [child, root] as unknown as Parameters<typeof JsonTraceSerializer.serializeRequest>[0]
+  const { rows: cut, url } = await receiving()
+  const answer = await fetch(`${url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: new Uint8Array(JsonTraceSerializer.serializeRequest(spans) ?? []),
+  })
+  expect(await answer.json()).toMatchObject({ partialSuccess: { errorMessage: expect.stringContaining('1 × names of spans') as string } })
+  expect(cut['otel_traces']?.[0]?.['SpanName']).toBe('连'.repeat(341))
+  const short = spans.filter(({ name }) => name === 'root')
+  const [json, protobuf] = await rowsOfBoth('/v1/traces', [JsonTraceSerializer, ProtobufTraceSerializer], short)
+  expect(json).toEqual(protobuf)
+  expect(json['otel_traces']).toMatchObject([
+    { SpanKind: 'Server', ParentSpanId: '', SpanAttributes: { big: String(2 ** 53 - 1), list: '[1,2]' } },
+  ])
+  expect(cut['otel_traces']?.[0]).toMatchObject({
+    ParentSpanId: rootId,
+    'Links.SpanId': [rootId],
+    'Events.Name': ['e'],
+    StatusCode: 'Error',
+  })
+})
+
+test('metrics of the stock SDK give the same rows as JSON and as protobuf, and one series in whatever order its attributes are given', async () => {
+  const exporter = new metrics.InMemoryMetricExporter(metrics.AggregationTemporality.CUMULATIVE)
+  const reader = new metrics.PeriodicExportingMetricReader({ exporter })
+  const provider = new metrics.MeterProvider({ readers: [reader] })
+  const meter = provider.getMeter('lib')
+  meter.createCounter('one').add(1, { a: '1', b: '2' })
+  meter.createCounter('other').add(1, { b: '2', a: '1' })
+  meter.createHistogram('h').record(3, { b: '2', a: '1' })
+  await reader.forceFlush()
+  const [resource] = exporter.getMetrics()
+  await provider.shutdown()
+  const [json, protobuf] = await rowsOfBoth('/v1/metrics', [JsonMetricsSerializer, ProtobufMetricsSerializer], resource!)
+  expect(json).toEqual(protobuf)
+  expect(json['otel_metrics_sum']?.map(({ Attributes }) => JSON.stringify(Attributes))).toEqual(['{"a":"1","b":"2"}', '{"a":"1","b":"2"}'])
 })
