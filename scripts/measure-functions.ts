@@ -187,7 +187,7 @@ try {
   }))
   const rules = functionRules(functions)
   const tried = functions.filter(({ name }) =>
-    only.size > 0 ? only.has(name.toLowerCase()) : rules.mayCall(name) && !PLAIN.test(name) && /^\w+$/.test(name),
+    only.size > 0 ? only.has(name.toLowerCase()) && rules.mayCall(name) : rules.mayCall(name) && !PLAIN.test(name) && /^\w+$/.test(name),
   )
   for (const { name, isAggregate } of tried) {
     const found = await (isAggregate ? aggregate(name) : scalar(name))

@@ -12,8 +12,11 @@ export interface StatementRules {
   readonly settings: SettingsJudge
 }
 
-/** Reads the engine's functions and settings. */
-export async function openStatementRules(admin: StoreSession, options: LimitOptions): Promise<StatementRules> {
+/** Reads the engine's functions with `admin`, and its settings as they are for a reader. */
+export async function openStatementRules(
+  { admin, reader }: { readonly admin: StoreSession; readonly reader: StoreSession },
+  options: LimitOptions,
+): Promise<StatementRules> {
   const functions = await rowsOf(admin, FUNCTIONS_QUERY)
   const gate = createGate(
     functionRules(
@@ -27,7 +30,7 @@ export async function openStatementRules(admin: StoreSession, options: LimitOpti
     ),
   )
   const rules = allowedSettings(readerLimits(options))
-  const known = knownSettings(await rowsOf(admin, SETTINGS_QUERY), rules)
+  const known = knownSettings(await rowsOf(reader, SETTINGS_QUERY), rules)
   // In lines of its own, so that a comment at its end cannot hide the closing bracket.
   const checkCondition = async (condition: string, session: StoreSession): Promise<void> =>
     void (await gate.check(`SELECT (\n${condition}\n)`, session))

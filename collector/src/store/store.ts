@@ -72,9 +72,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const engine = await openEngine(options)
   const admin = await openAdmin(engine)
   const schemaChanges = await makeTables(admin, options.retention)
-  const rules = await openStatementRules(admin, options)
   const [engineVersion = '', timezone = ''] = (await rowsOf(admin, 'SELECT version(), timezone()'))[0] ?? []
   const pools = await openPools(engine, admin, options)
+  const rules = await pools.rules.use((reader) => openStatementRules({ admin, reader }, options))
   const canceller = createCanceller(pools.admin)
   const backOff = createBackOff()
   const space = createSpaceLimit({

@@ -16,7 +16,8 @@ const FORMAT = '(?:\\s+FORMAT\\s+([A-Za-z]{1,64}))?'
 
 const STATEMENTS = [
   `(?:DESC|DESCRIBE)(?:\\s+TABLE)?\\s+${TABLE}`,
-  `EXISTS(?:\\s+TABLE)?\\s+${TABLE}`,
+  `EXISTS(?:\\s+TABLE)?\\s+(?:${quoted('system')}\\s*\\.\\s*)?${ANY_NAME}`,
+  `EXISTS(?:\\s+TABLE)?\\s+${OUR_TABLE}`,
   `EXISTS\\s+DATABASE\\s+${OUR_DATABASE}`,
   `SHOW\\s+CREATE(?:\\s+TABLE)?\\s+${OUR_TABLE}`,
   `SHOW\\s+CREATE\\s+DATABASE\\s+${OUR_DATABASE}`,

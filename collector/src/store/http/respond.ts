@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
+import { createGzip, gzipSync } from 'node:zlib'
 import { type ClickhouseError, fromEngine } from '../clickhouse-error.ts'
 import { TooManyGuesses } from './credentials.ts'
 import { contentTypeOf } from '../gate/formats.ts'
@@ -87,20 +87,22 @@ export function sendBytes(response: ServerResponse, format: string, bytes: Uint8
   response.end(bytes)
 }
 
-export function sendError(response: ServerResponse, error: unknown, origin: Origin): void {
+/** A client that asks for a compressed answer gets a compressed error as well, as from ClickHouse. */
+export function sendError(response: ServerResponse, error: unknown, { isGzip, ...origin }: Origin & { readonly isGzip: boolean }): void {
   const failure = fromEngine(error)
   const { number, status, wireText, retryAfterSeconds } = failure
-  const text = `${wireText}\n`
+  const body = isGzip ? gzipSync(`${wireText}\n`) : Buffer.from(`${wireText}\n`)
   response.writeHead(status, {
     ...commonHeaders(origin),
-    ...sizeHeader(Buffer.byteLength(text)),
+    ...sizeHeader(body.length),
+    ...(isGzip ? { 'Content-Encoding': 'gzip' } : {}),
     'Content-Type': 'text/plain; charset=UTF-8',
     'X-ClickHouse-Exception-Code': String(number),
     ...(status === 401 ? { 'WWW-Authenticate': 'Basic realm="ClickHouse server HTTP API"' } : {}),
     ...(status === 503 || status === 429 ? { 'Retry-After': String(retryAfterSeconds) } : {}),
     ...(failure instanceof TooManyGuesses ? { Connection: 'close' } : {}),
   })
-  response.end(text)
+  response.end(body)
 }
 
 function sizeHeader(bytes: number | undefined): Record<string, string> {

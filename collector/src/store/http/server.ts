@@ -119,7 +119,7 @@ async function exchange(
     const failure = fromEngine(error)
     note(failure, origin, options)
     if (response.headersSent || response.destroyed) response.destroy()
-    else sendError(response, failure, origin)
+    else sendError(response, failure, { ...origin, isGzip: wantsGzip(request, query) })
   }
 }
 
@@ -173,8 +173,9 @@ async function read({ request, response, query, origin, role, gone }: Exchange, 
   const hello = isHello(sql)
   if (hello && wantsBlockInfo(wanted.defaultFormat, query.get('client_protocol_version')))
     return sendBytes(response, 'Native', helloBlock(store.engineVersion, store.timezone), origin)
-  const gzip = isOn(query.get('enable_http_compression')) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
-  const gzipLevel = gzip ? Math.max(1, Math.min(Number(query.get('http_zlib_compression_level') ?? 1) || 1, 9)) : undefined
+  const gzipLevel = wantsGzip(request, query)
+    ? Math.max(1, Math.min(Number(query.get('http_zlib_compression_level') ?? 1) || 1, 9))
+    : undefined
   const reader = store.readers[role === 'own' ? partOf(request) : 'clients']
   const statement = hello ? { ...wanted, sql: HELLO_STATEMENT } : wanted
   const onFailure = (failure: ClickhouseError): void => note(failure, origin, options)
@@ -192,6 +193,9 @@ async function textOf(request: FastifyRequest, query: URLSearchParams): Promise<
 
 /** Our own processes say for whom they ask, so that people at the console and alert rules do not wait for one another. */
 const partOf = (request: FastifyRequest): ReaderName => (request.headers['x-spyglass-part'] === 'rules' ? 'rules' : 'console')
+
+const wantsGzip = (request: FastifyRequest, query: URLSearchParams): boolean =>
+  isOn(query.get('enable_http_compression')) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
 
 function headerOf(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name]

@@ -47,6 +47,7 @@ export function createSettingsJudge({ known, rules, checkCondition }: JudgeParts
     const type = known.typeOf(name)
     const rule = rules(name)
     if (type === undefined) throw refuse('UNKNOWN_SETTING', `Unknown setting '${name}'`)
+    if (known.hasValue(name, value)) return undefined // as in ClickHouse: what changes nothing is allowed
     if (!rule) throw readonly(name)
     if (rule.kind === 'condition') await checkCondition(value, session)
     if (rule.kind === 'conditions') return judgeConditions({ name, value }, session)
@@ -91,10 +92,10 @@ export function createSettingsJudge({ known, rules, checkCondition }: JudgeParts
  * With these a session shows the allowed settings in `system.settings`, as such that may be changed: a readonly one would show all as
  * readonly, and clients would not send any. Only for a statement that reads this table alone.
  */
-export const shownSettings = (allowed: readonly string[]): Readonly<Record<string, string>> => ({
-  readonly: '2',
-  additional_table_filters: `{'system.settings':${stringLiteral(`name IN (${allowed.map(stringLiteral).join(', ')})`)}}`,
-})
+export const shownSettings = (allowed: readonly string[]): Readonly<Record<string, string>> => {
+  const names = allowed.filter((name) => name !== 'readonly').map(stringLiteral)
+  return { readonly: '2', additional_table_filters: `{'system.settings':${stringLiteral(`name IN (${names.join(', ')})`)}}` }
+}
 
 async function withoutClauses(text: string, session: StoreSession): Promise<{ sql: string; assignments: [string, string][] }> {
   const formatted = mayHaveClause(text) ? await formatOf(text, session) : undefined

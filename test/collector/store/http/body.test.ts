@@ -25,6 +25,17 @@ test('a body that is larger than allowed once inflated is refused', async () => 
   await expect(readBody(body(gzipSync(Buffer.alloc(10_001))), 'gzip', 10_000)).rejects.toMatchObject({ number: 218, status: 413 })
 })
 
+test('the limit holds to the byte, packed or not', async () => {
+  for (const [encoding, pack] of [
+    [undefined, (data: Buffer) => data],
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ] as const) {
+    expect(await readBody(body(pack(Buffer.alloc(10_000))), encoding, 10_000)).toHaveLength(10_000)
+    await expect(readBody(body(pack(Buffer.alloc(10_001))), encoding, 10_000)).rejects.toMatchObject({ number: 218 })
+  }
+})
+
 test('an encoding that is unknown and a body that is broken are refused', async () => {
   await expect(readBody(body(Buffer.from('x')), 'br', 10)).rejects.toMatchObject({ number: 36 })
   await expect(readBody(body(Buffer.from('not gzip at all')), 'gzip', 100)).rejects.toMatchObject({ number: 117 })

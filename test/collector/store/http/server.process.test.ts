@@ -149,6 +149,9 @@ describe('the protocol', () => {
     const { headers, text } = await raw({ 'accept-encoding': 'gzip' }, 'SELECT 7', '?enable_http_compression=1')
     expect(headers['content-encoding']).toBe('gzip')
     expect(gunzipSync(text).toString()).toBe('7\n')
+    const failed = await raw({ 'accept-encoding': 'gzip' }, 'SELECT nosuch', '?enable_http_compression=1')
+    expect(failed.headers['content-encoding']).toBe('gzip')
+    expect(gunzipSync(failed.text).toString()).toMatch(/^Code: 47\./)
   })
 
   test.each([

@@ -25,12 +25,13 @@ test('settings that name files, and those that open something, are not allowed',
 test('what is allowed is what the engine has of it', () => {
   const known = knownSettings(
     [
-      ['limit', 'UInt64'],
-      ['allow_ddl', 'Bool'],
-      ['extremes', 'Bool'],
+      ['limit', 'UInt64', '0'],
+      ['allow_ddl', 'Bool', '1'],
+      ['extremes', 'Bool', '0'],
     ],
     rules,
   )
   expect(known.allowed).toEqual(['extremes', 'limit'])
   expect([known.typeOf('allow_ddl'), known.typeOf('nosuch')]).toEqual(['Bool', undefined])
+  expect([known.hasValue('limit', '0'), known.hasValue('limit', '1'), known.hasValue('nosuch', '')]).toEqual([true, false, false])
 })

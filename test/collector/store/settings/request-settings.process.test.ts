@@ -71,8 +71,9 @@ describe('settings are refused', () => {
     ['nosuch', '1', 115],
     ['readonly', '0', 164],
     ['readonly', '2', 164],
+    ['allow_ddl', '0', 164],
     ['max_query_size', '1', 164],
-    ['allow_introspection_functions', '1', 164],
+    ['allow_introspection_functions', '0', 164],
     ['format_schema', 'x', 164],
     ['format_template_row', '/etc/hostname', 164],
     ['output_format_schema', 'x', 164],
@@ -151,6 +152,17 @@ test('system.settings shows those that may be changed, as such', async () => {
   const joined = 'SELECT count() FROM system.settings AS a, system.one AS b'
   expect(Number(await ask(joined))).toBeGreaterThan(rows.length) // only a statement that reads nothing else is let look so
   expect(await ask('SELECT name FROM system.settings SETTINGS limit = 1')).toMatch(/^\w+\n$/)
+})
+
+test('every setting that is shown can be sent back as it is', async () => {
+  const { text } = await store.ask('SELECT name, value FROM system.settings FORMAT JSONCompactEachRow')
+  const refused: unknown[] = []
+  for (const line of text.trim().split('\n')) {
+    const [name, value] = JSON.parse(line) as [string, string]
+    const answer = await ask('SELECT 1', { [name]: value })
+    if (answer !== '1\n') refused.push([name, value, answer])
+  }
+  expect(refused).toEqual([])
 })
 
 test('nothing tells of the machine', async () => {
