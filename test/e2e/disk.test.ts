@@ -126,6 +126,24 @@ test.runIf(canMount).for(Object.keys(faults))(
 )
 
 test.runIf(canMount)(
+  'processes killed while the disk is full are back while it is full; the bridge, which must write first, as soon as there is space',
+  async () => {
+    using disk = fullDisk(64)
+    await using suite = await startSuite(disk.folder, settings)
+    const pids = pidsOf(suite)
+    disk.strike()
+    for (const pid of pids) process.kill(pid, 'SIGKILL')
+    const statusOf = async (url: string): Promise<number> => (await get(url)).status
+    await until(async () => (await statusOf(`${suite.urls.app}/shop/products`)) === 200, 60_000)
+    await until(async () => (await statusOf(`${suite.urls.store}/ping`)) === 200, 60_000)
+    await until(async () => (await statusOf(`${suite.urls.console}/health`)) === 200, 60_000)
+    await until(async () => (await readiness(suite)).reasons.some((text) => text.includes('is full')), 60_000)
+    disk.repair()
+    await until(async () => (await readiness(suite)).ready, 60_000)
+  },
+)
+
+test.runIf(canMount)(
   'a data folder that turned read-only: applications serve, reads answer, a stop is orderly, and the next start has all',
   async () => {
     using disk = ext4Disk(256)

@@ -14,7 +14,6 @@ export interface LineSinkOptions {
   readonly write?: (fd: number, bytes: Uint8Array) => number
 }
 
-const NEWLINE = 10
 /** A pipe whose reader is slow says EAGAIN; a line may wait this long for it. */
 const AGAIN_MS = 200
 const AGAIN_STEP_MS = 5
@@ -26,8 +25,6 @@ export class LineSink {
   /** Dropped since the last success, and why. */
   #unreported = 0
   #reason = ''
-  /** The last write ended in the middle of a line. */
-  #isTorn = false
 
   constructor({ fd, report, write = fs.writeSync }: LineSinkOptions) {
     this.#options = { fd, report, write }
@@ -49,18 +46,19 @@ export class LineSink {
     }
   }
 
-  /** What was dropped is told first. A line that the full disk cut in two is ended, so that it does not spoil the next one. */
+  /**
+   * What was dropped is told first, on a line of its own: the full disk may have cut the last line in two, also that of another process that
+   * writes to the same file.
+   */
   #recover(): void {
     const { report } = this.#options
-    this.#writeAll(Buffer.from(`${this.#isTorn ? '\n' : ''}${report(this.#unreported, this.#reason)}\n`))
+    this.#writeAll(Buffer.from(`\n${report(this.#unreported, this.#reason)}\n`))
     this.#unreported = 0
   }
 
   #writeAll(bytes: Uint8Array): void {
     for (let written = 0; written < bytes.length;) {
-      const count = this.#writeSome(written === 0 ? bytes : bytes.subarray(written))
-      written += count
-      if (count > 0) this.#isTorn = bytes[written - 1] !== NEWLINE
+      written += this.#writeSome(written === 0 ? bytes : bytes.subarray(written))
     }
   }
 
