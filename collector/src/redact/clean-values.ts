@@ -4,28 +4,37 @@ const VALUES = 2048
 const MAX_LENGTH = 1024
 
 export class CleanValues {
-  readonly #values: (Buffer | undefined)[] = Array.from({ length: VALUES })
+  readonly #values: (DataView | undefined)[] = Array.from({ length: VALUES })
 
-  has(buf: Buffer, start: number, end: number): boolean {
+  has(bytes: DataView, start: number, end: number): boolean {
     if (end - start > MAX_LENGTH) return false
-    const known = this.#values[indexOf(buf, start, end)]
-    return known !== undefined && isSame(known, buf, start, end)
+    const known = this.#values[indexOf(bytes, start, end)]
+    return known !== undefined && isSame(known, bytes, start, end)
   }
 
-  add(buf: Buffer, start: number, end: number): void {
-    if (end - start <= MAX_LENGTH) this.#values[indexOf(buf, start, end)] = Buffer.from(buf.subarray(start, end))
+  add(bytes: DataView, start: number, end: number): void {
+    if (end - start <= MAX_LENGTH) this.#values[indexOf(bytes, start, end)] = copyOf(bytes, start, end)
   }
 }
 
-function indexOf(buf: Buffer, start: number, end: number): number {
+export function copyOf(bytes: DataView, start: number, end: number): DataView {
+  return new DataView(bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + end))
+}
+
+/** Four bytes at a time. */
+function indexOf(bytes: DataView, start: number, end: number): number {
   let hash = end - start
-  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (buf[at] as number)) | 0
+  let at = start
+  for (; at + 4 <= end; at += 4) hash = Math.imul(hash ^ bytes.getInt32(at, true), 0x5bd1e995) ^ (hash >>> 13)
+  for (; at < end; at++) hash = Math.imul(hash, 31) + bytes.getUint8(at)
   return (hash ^ (hash >>> 15)) & (VALUES - 1)
 }
 
-export function isSame(known: Buffer, buf: Buffer, start: number, end: number): boolean {
-  const { length } = known
+export function isSame(known: DataView, bytes: DataView, start: number, end: number): boolean {
+  const length = known.byteLength
   if (end - start !== length) return false
-  for (let i = 0; i < length; i++) if (known[i] !== buf[start + i]) return false
+  let i = 0
+  for (; i + 4 <= length; i += 4) if (known.getInt32(i, true) !== bytes.getInt32(start + i, true)) return false
+  for (; i < length; i++) if (known.getUint8(i) !== bytes.getUint8(start + i)) return false
   return true
 }

@@ -1,6 +1,6 @@
 /** What a key says of its value: decided once for each key, by its name. */
 import { secrecyOf } from '@spyglass/agent/redact'
-import { isSame } from './clean-values.ts'
+import { copyOf, isSame } from './clean-values.ts'
 
 /**
  * `secretText`: a secret unless it is a number. `system`: names the database of the statement beside it. `text`: whatever else, searched
@@ -66,7 +66,7 @@ export function ruleOf(key: string): Rule {
 
 /** A key and its rule. */
 export interface KnownKey {
-  readonly bytes: Buffer
+  readonly bytes: DataView
   readonly rule: Rule
 }
 
@@ -79,19 +79,19 @@ export class KeyTable {
   readonly #table: (KnownKey | undefined)[] = Array.from({ length: TABLE })
   #size = 0
 
-  of(buf: Buffer, start: number, end: number): KnownKey {
-    let at = placeOf(buf, start, end, TABLE)
+  of(bytes: DataView, start: number, end: number): KnownKey {
+    let at = placeOf(bytes, start, end, TABLE)
     for (let probe = 0; probe < MAX_PROBES; probe++) {
       const known = this.#table[at]
-      if (known === undefined) return this.#learn(buf, start, end, at)
-      if (isSame(known.bytes, buf, start, end)) return known
+      if (known === undefined) return this.#learn(bytes, start, end, at)
+      if (isSame(known.bytes, bytes, start, end)) return known
       at = (at + 1) & (TABLE - 1)
     }
-    return knownKey(buf, start, end)
+    return knownKey(bytes, start, end)
   }
 
-  #learn(buf: Buffer, start: number, end: number, at: number): KnownKey {
-    const known = knownKey(buf, start, end)
+  #learn(bytes: DataView, start: number, end: number, at: number): KnownKey {
+    const known = knownKey(bytes, start, end)
     if (end - start > MAX_KEY_LENGTH) return known
     if (this.#size++ > TABLE / 2) {
       this.#table.fill(undefined)
@@ -102,19 +102,17 @@ export class KeyTable {
   }
 }
 
-function knownKey(buf: Buffer, start: number, end: number): KnownKey {
-  const bytes = Buffer.from(buf.subarray(start, end))
-  return { bytes, rule: ruleOf(bytes.toString('utf8')) }
+function knownKey(bytes: DataView, start: number, end: number): KnownKey {
+  const name = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
+  return { bytes: copyOf(bytes, start, end), rule: ruleOf(name) }
 }
 
 /** A hash of the length and a few bytes: keys are compared anyhow. */
-function placeOf(buf: Buffer, start: number, end: number, size: number): number {
+function placeOf(bytes: DataView, start: number, end: number, size: number): number {
   const length = end - start
-  if (length === 0) return 0
-  let hash = Math.imul(length, 31) + (buf[start] as number)
-  hash = Math.imul(hash, 31) + (buf[end - 1] as number)
-  hash = Math.imul(hash, 31) + (buf[start + (length >> 1)] as number)
-  hash = Math.imul(hash, 31) + (buf[start + (length >> 2)] as number)
-  hash = Math.imul(hash, 31) + (buf[end - 1 - (length >> 2)] as number)
-  return (hash ^ (hash >>> 12)) & (size - 1)
+  if (length < 4) return length
+  let hash = Math.imul(length, 31) ^ bytes.getInt32(end - 4, true)
+  hash = Math.imul(hash, 0x5bd1e995) ^ bytes.getInt32(start + ((length - 4) >> 1), true)
+  hash = Math.imul(hash, 0x5bd1e995) ^ bytes.getInt32(start, true)
+  return (hash ^ (hash >>> 15) ^ (hash >>> 7)) & (size - 1)
 }

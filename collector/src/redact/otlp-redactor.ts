@@ -47,6 +47,8 @@ export class OtlpRedactor {
   readonly #patches = new Patches()
   readonly #wire = new Wire()
   #buf: Buffer = NO_BYTES
+  /** The same bytes, for reading several at once. */
+  #view: DataView = new DataView(NO_BYTES.buffer, 0, 0)
   /** The message whose attributes are read: a statement's database stands beside it. */
   #messageStart = 0
   #messageEnd = 0
@@ -59,6 +61,7 @@ export class OtlpRedactor {
   redact(body: Buffer, signal: RedactedSignal): Buffer {
     const wire = this.#wire
     this.#buf = wire.buf = body
+    this.#view = new DataView(body.buffer, body.byteOffset, body.length)
     this.#patches.reset()
     for (let pos = 0; pos < body.length; pos = wire.end) {
       if (!wire.field(pos, body.length)) break
@@ -98,14 +101,13 @@ export class OtlpRedactor {
     }
     const outerStart = this.#messageStart
     const outerEnd = this.#messageEnd
-    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+    for (let pos = this.#passPlain(start, end, places); pos < end && wire.field(pos, end); pos = this.#passPlain(wire.end, end, places)) {
       const place = places[wire.tag]
       if (place === undefined) continue
       this.#messageStart = start
       this.#messageEnd = end
-      if (place.kind === PLACE.attribute) {
-        if (!this.#plain(wire.start, wire.end)) this.#attribute(wire.lengthAt, wire.start, wire.end)
-      } else if (place.kind === PLACE.message) this.#message(wire.lengthAt, wire.start, wire.end, place.within as Places)
+      if (place.kind === PLACE.attribute) this.#attribute(wire.lengthAt, wire.start, wire.end)
+      else if (place.kind === PLACE.message) this.#message(wire.lengthAt, wire.start, wire.end, place.within as Places)
       else if (place.kind === PLACE.value) this.#value(wire.lengthAt, wire.start, wire.end, undefined)
       else if (place.kind === PLACE.spanName) this.#spanName(wire.lengthAt, wire.start, wire.end)
       else this.#text(wire.lengthAt, wire.start, wire.end)
@@ -116,18 +118,36 @@ export class OtlpRedactor {
     wire.end = end
   }
 
+  /** Steps over fields of at most 127 bytes that hold no text, and over attributes that have nothing to redact. */
+  #passPlain(start: number, end: number, places: Places): number {
+    const buf = this.#buf
+    let pos = start
+    for (;;) {
+      const tag = buf[pos] as number
+      const type = tag & 7
+      const next = type === 1 ? pos + 9 : pos + 2 + (type === 2 ? (buf[pos + 1] as number) : 0)
+      if (tag > 127 || type > 2 || next > end || (type !== 1 && (buf[pos + 1] as number) > 127)) return pos
+      const place = places[tag]
+      if (place !== undefined && !(place.kind === PLACE.attribute && this.#plain(pos + 2, next))) return pos
+      pos = next
+      if (pos >= end) return pos
+    }
+  }
+
   /** Whether an attribute in the usual order of fields has nothing to redact: most are seen through here, without a walk. */
   #plain(start: number, end: number): boolean {
     const buf = this.#buf
     const keyEnd = start + 2 + (buf[start + 1] as number)
     if (buf[start] !== KEY_TAG || (buf[start + 1] as number) > 127 || keyEnd + 2 >= end || buf[keyEnd] !== VALUE_TAG) return false
     const value = afterLength(buf, keyEnd + 1, end)
-    if (value < 0 || this.#keys.of(buf, start + 2, keyEnd).rule !== RULE.text) return false
+    if (value < 0 || this.#keys.of(this.#view, start + 2, keyEnd).rule !== RULE.text) return false
     const tag = buf[value]
     if (tag === ANY.int || tag === ANY.bool) return end - value <= MAX_PLAIN_NUMBER
     if (tag !== ANY.string) return false
     const text = afterLength(buf, value + 1, end)
-    return text >= 0 && end - text <= MAX_TEXT_LENGTH && (!isSuspicious(buf, text, end) || this.#cleanTexts.has(buf, text, end))
+    return (
+      text >= 0 && end - text <= MAX_TEXT_LENGTH && (!isSuspicious(this.#view, text, end) || this.#cleanTexts.has(this.#view, text, end))
+    )
   }
 
   /** A KeyValue. Of repeated fields the last counts, as for the decoder. */
@@ -149,7 +169,7 @@ export class OtlpRedactor {
       }
     }
     if (valueEnd > valueStart && this.#patches.enter(lengthAt, start, end)) {
-      this.#value(valueAt, valueStart, valueEnd, this.#keys.of(this.#buf, keyStart, keyEnd))
+      this.#value(valueAt, valueStart, valueEnd, this.#keys.of(this.#view, keyStart, keyEnd))
       this.#patches.leave()
     }
     wire.end = end
@@ -231,13 +251,13 @@ export class OtlpRedactor {
     const rule = known?.rule ?? RULE.text
     const clean = this.#clean[rule]
     const textEnd = Math.min(end, start + MAX_TEXT_LENGTH)
-    if (rule === RULE.system || (rule === RULE.text && !isSuspicious(this.#buf, start, textEnd))) return
-    if (clean?.has(this.#buf, start, end)) return
+    if (rule === RULE.system || (rule === RULE.text && !isSuspicious(this.#view, start, textEnd))) return
+    if (clean?.has(this.#view, start, end)) return
     const text = this.#buf.toString('utf8', start, textEnd)
     const system = rule === RULE.statement ? this.#systemBeside() : ''
     const safe = this.redactor.textOf(rule, text, system)
     if (safe !== text) this.#replaceText(lengthAt, start, end, safe)
-    else if (textEnd === end) clean?.add(this.#buf, start, end)
+    else if (textEnd === end) clean?.add(this.#view, start, end)
   }
 
   #text(lengthAt: number, start: number, end: number): void {
@@ -246,20 +266,20 @@ export class OtlpRedactor {
   }
 
   #spanName(lengthAt: number, start: number, end: number): void {
-    if (!this.#cleanNames.has(this.#buf, start, end)) {
+    if (!this.#cleanNames.has(this.#view, start, end)) {
       const name = this.#buf.toString('utf8', start, Math.min(end, start + MAX_TEXT_LENGTH))
       const system = this.#systemBeside()
       const statement = this.#textBeside(this.#messageStart, this.#messageEnd, STATEMENT_KEYS)
       const safe = this.redactor.spanName(name, system, statement)
       if (safe !== name) this.#replaceText(lengthAt, start, end, safe)
-      else if (name !== statement) this.#cleanNames.add(this.#buf, start, end)
+      else if (name !== statement) this.#cleanNames.add(this.#view, start, end)
     }
     this.#wire.end = end
   }
 
   /** Bytes become text in the store; what can be read in them is searched as text is. */
   #bytes(lengthAt: number, start: number, end: number): void {
-    if (!isSuspicious(this.#buf, start, end)) return
+    if (!isSuspicious(this.#view, start, end)) return
     const text = this.#buf.toString('latin1', start, Math.min(end, start + MAX_TEXT_LENGTH))
     if (this.redactor.textOf(RULE.text, text, '') === text) return
     this.redactor.redacted++
