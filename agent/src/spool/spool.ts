@@ -64,7 +64,7 @@ export class Spool implements ExportJournal {
   #lastMs = Number.NEGATIVE_INFINITY
   #intervalMs = MIN_INTERVAL_MS
   #savedMs = MAX_SAVED_MS
-  #tookMs = 0
+  #costMs = 0
   #heapSeenMs = Number.NEGATIVE_INFINITY
   #notBeforeMs = Number.NEGATIVE_INFINITY
   #stateMs = Number.NEGATIVE_INFINITY
@@ -173,9 +173,9 @@ export class Spool implements ExportJournal {
     const sinceMs = Math.min(startedMs - this.#lastMs, MAX_SAVED_MS / SHARE_OF_TIME)
     this.#lastMs = this.#now()
     const tookMs = this.#lastMs - startedMs
-    // One in which the process had to wait for its turn says nothing; asking for CPU time would cost as much as the write.
-    const costMs = Math.min(tookMs, this.#tookMs)
-    this.#tookMs = tookMs
+    // Writes in which the process had to wait for its turn say little; asking for CPU time would cost as much as the write.
+    this.#costMs += Math.min(0, tookMs - this.#costMs) + Math.max(0, tookMs - this.#costMs) / 16
+    const costMs = this.#costMs
     this.#savedMs = Math.max(0, Math.min(MAX_SAVED_MS, this.#savedMs + sinceMs * SHARE_OF_TIME) - costMs)
     if (tookMs > SLOW_WRITE_MS) this.#notBeforeMs = this.#lastMs + RETRY_MS
     if (this.#end) return

@@ -4,8 +4,8 @@ import http from 'node:http'
 const end = process.env.END
 const server = http.createServer((request, response) => {
   // The agent heard of the end of the response before this listener does.
-  response.on('close', () => process.stdout.write(`request ${request.url} ${Date.now()}\n`))
-  console.log(`line ${request.url} ${Date.now()}`)
+  response.on('close', () => process.stdout.write(`request ${request.url} at ${Date.now()}\n`))
+  console.log(`line ${request.url} at ${Date.now()}`)
   response.end()
 })
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -81,7 +81,7 @@ async function endOf({ end, env, killAfterMs, group }: Way): Promise<Ended> {
     deliver: async ({ requests }) => await post(sink, requests),
   })
   await sink.stop()
-  const recorded = [...said.matchAll(/^(line|request) (\/\d+) (\d+)$/gm)].map(
+  const recorded = [...said.matchAll(/^(line|request) (\/\d+) at (\d+)$/gm)].map(
     ([, kind = '', path = '', time]) => [kind, path, Number(time)] as const,
   )
   return { recorded, endMs, sink }
