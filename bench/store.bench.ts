@@ -93,15 +93,27 @@ try {
   removeFolder(store.data)
 }
 
-/** Seconds of CPU that the store has used. */
-async function cpuSeconds({ child }: StoreProcess): Promise<number> {
-  const fields = (await readFile(`/proc/${child.pid}/stat`, 'utf8')).split(') ')[1]!.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
+/** The store's process and its engine's. */
+async function pidsOf({ child }: StoreProcess): Promise<readonly string[]> {
+  const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+  return [String(child.pid), ...children.trim().split(' ')]
 }
 
-async function rssMiB({ child }: StoreProcess): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)
+async function sumOf(store: StoreProcess, figure: (pid: string) => Promise<number>): Promise<number> {
+  return (await Promise.all((await pidsOf(store)).map(figure))).reduce((sum, each) => sum + each, 0)
+}
+
+/** Seconds of CPU that the store has used. */
+function cpuSeconds(store: StoreProcess): Promise<number> {
+  return sumOf(store, async (pid) => {
+    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]!.split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / 100
+  })
+}
+
+async function rssMiB(store: StoreProcess): Promise<number> {
+  const kib = await sumOf(store, async (pid) => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]))
+  return Math.round(kib / 1024)
 }
 
 async function atRest(store: StoreProcess): Promise<Record<string, Figure>> {

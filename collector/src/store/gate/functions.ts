@@ -27,11 +27,17 @@ const words = (text: string): string[] => text.trim().split(/\s+/)
 const lowerWords = (text: string): string[] => words(text.toLowerCase())
 
 /**
- * Their cost grows faster than one value is long, and the engine cannot end a call in the middle of a block: measured over all functions
- * by scripts/measure-functions.ts.
+ * Their cost grows faster than one value is long, and the engine cannot end a call in the middle of a block: found by
+ * scripts/measure-functions.ts, with their near relations. Some that dashboards use stay allowed although they are of this kind (`hasAll`,
+ * regular expressions as long as the text): what they cost is ended with the engine's process.
  */
 export const superlinearFunctions = words(`
   levenshteinDistance levenshteinDistanceUTF8 editDistance editDistanceUTF8 damerauLevenshteinDistance jaroSimilarity jaroWinklerSimilarity
+  arrayLevenshteinDistance arrayLevenshteinDistanceWeighted arraySimilarity arrayJaccardIndex
+  base58Encode base58Decode tryBase58Decode countSubstringsCaseInsensitiveUTF8 URLHierarchy URLPathHierarchy
+  polygonsDistanceCartesian polygonsDistanceSpherical polygonsWithinCartesian polygonsWithinSpherical polygonsEqualsCartesian
+  polygonsIntersectionCartesian polygonsIntersectionSpherical polygonsIntersectCartesian polygonsIntersectSpherical
+  polygonsUnionCartesian polygonsUnionSpherical polygonsSymDifferenceCartesian polygonsSymDifferenceSpherical
 `)
 
 /** They read files, models, dictionaries, settings or the machine, wait, or make data without bound. */
