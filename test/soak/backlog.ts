@@ -13,7 +13,7 @@ import { startCollector } from '../support/collector-process.ts'
 import { encodeOtlp } from '../support/otlp-proto.ts'
 import { newDataFolder, removeFolder, startStore } from '../support/store-process.ts'
 
-const LOOPS = 8
+const LOOPS = Number(process.env['SPYGLASS_SOAK_LOOPS'] ?? '8')
 const REQUESTS_PER_SECOND = 50
 const BEFORE_S = 20
 const BUSY_S = Number(process.env['SPYGLASS_SOAK_SECONDS'] ?? '60')
