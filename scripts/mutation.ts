@@ -7,9 +7,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Mutant, mutantsOf } from './mutation/mutants.ts'
+import { mutantsOf } from './mutation/mutants.ts'
+import { type Case, MutantRunner } from './mutation/runner.ts'
 import { type Target, targets } from './mutation/targets.ts'
-import { runProgram } from './run-program.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SAMPLE = 40
@@ -24,10 +24,6 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 
-interface Case extends Mutant {
-  readonly file: string
-}
-
 const results: boolean[] = []
 for (const target of targets) if (positionals.length === 0 || positionals.includes(target.name)) results.push(await tryTarget(target))
 process.exitCode = results.length > 0 && results.every(Boolean) ? 0 : 1
@@ -35,39 +31,27 @@ process.exitCode = results.length > 0 && results.every(Boolean) ? 0 : 1
 async function tryTarget(target: Target): Promise<boolean> {
   const all = target.sources.flatMap((source) => filesOf(source)).flatMap((file) => casesOf(file))
   const chosen = values.all ? all : sampled(all, Number(values.sample), Number(values.seed))
-  if (await survives(target)) {
-    let killed = 0
-    for (const each of chosen) {
-      if (await survives(target, each)) print(`  survived ${describe(each)}`)
-      else killed++
-    }
-    print(
-      `${target.name}: ${killed} of ${chosen.length} killed (${Math.round((killed / chosen.length) * 100)} %), ${all.length} mutants in all`,
-    )
-    return killed >= chosen.length * MIN_KILLED
+  const runner = await MutantRunner.start(ROOT, target)
+  try {
+    if (await runner.passesUnchanged()) return await tryAll(runner, { name: target.name, chosen, count: all.length })
+    print(`${target.name}: its tests fail without any change`)
+    return false
+  } finally {
+    await runner.stop()
   }
-  print(`${target.name}: its tests fail without any change`)
-  return false
 }
 
-/** Whether the tests pass, with a change or without. Tests that never end have noticed it too. */
-async function survives({ tests, project = 'unit' }: Target, change?: Case): Promise<boolean> {
-  const environment = change ? { SPYGLASS_MUTANT: JSON.stringify(change) } : {}
-  const args = [
-    '-s',
-    'KILL',
-    '240',
-    'vitest',
-    'run',
-    '--project',
-    project,
-    '--bail=1',
-    '--config',
-    'scripts/mutation/vitest.config.ts',
-    ...tests,
-  ]
-  const { code } = await runProgram('timeout', args, { environment })
-  return code === 0
+async function tryAll(
+  runner: MutantRunner,
+  { name, chosen, count }: { name: string; chosen: readonly Case[]; count: number },
+): Promise<boolean> {
+  let killed = 0
+  for (const each of chosen) {
+    if (await runner.survives(each)) print(`  survived ${describe(each)}`)
+    else killed++
+  }
+  print(`${name}: ${killed} of ${chosen.length} killed (${Math.round((killed / chosen.length) * 100)} %), ${count} mutants in all`)
+  return killed >= chosen.length * MIN_KILLED
 }
 
 function filesOf(source: string): string[] {

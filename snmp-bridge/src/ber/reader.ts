@@ -54,10 +54,6 @@ export class BerReader {
     this.limit = outer
   }
 
-  skip(): void {
-    this.position = this.position + this.header(this.peek())
-  }
-
   /** A signed number of at most 32 bits. */
   integer(expected: number = tag.integer): number {
     const length = this.header(expected)
@@ -72,7 +68,7 @@ export class BerReader {
     const length = this.header(expected)
     const first = this.bytes[this.position]!
     if (length < 1 || length > 5 || (length === 5 && first !== 0)) malformed(`an unsigned number of ${length} bytes`)
-    if (length < 5 && first & 0x80) malformed('a negative number where none may stand')
+    if (first & 0x80) malformed('a negative number where none may stand')
     const value = this.bytes.readUIntBE(this.position, length)
     this.position += length
     return value
@@ -82,7 +78,7 @@ export class BerReader {
     const length = this.header(tag.counter64)
     const first = this.bytes[this.position]!
     if (length < 1 || length > 9 || (length === 9 && first !== 0)) malformed(`a Counter64 of ${length} bytes`)
-    if (length < 9 && first & 0x80) malformed('a negative number where none may stand')
+    if (first & 0x80) malformed('a negative number where none may stand')
     let value = 0n
     for (const end = this.position + length; this.position < end; this.position++) {
       value = (value << 8n) | BigInt(this.bytes[this.position]!)

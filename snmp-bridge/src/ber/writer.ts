@@ -54,64 +54,59 @@ export class BerWriter {
 
   /** Puts raw bytes in front. */
   prepend(source: Uint8Array): void {
-    this.#room(source.length)
+    if (source.length > this.start) throw fail('SPY_SNMP_TOO_BIG', [this.bytes.length])
     this.start -= source.length
     this.bytes.set(source, this.start)
   }
 
   /** Puts identifier and length in front of what lies between here and `until`. */
   header(identifier: number, until: number = this.end): void {
-    this.#room(6)
     let length = until - this.start
     if (length < 0x80) {
-      this.bytes[--this.start] = length
+      this.#put(length)
     } else {
       const before = this.start
-      for (; length > 0; length = Math.floor(length / 256)) this.bytes[--this.start] = length & 0xff
-      const count = before - this.start
-      this.bytes[--this.start] = 0x80 | count
+      for (; length > 0; length = Math.floor(length / 256)) this.#put(length & 0xff)
+      this.#put(0x80 | (before - this.start))
     }
-    this.bytes[--this.start] = identifier
+    this.#put(identifier)
   }
 
   /** A signed number of at most 32 bits. */
   integer(value: number, identifier: number = tag.integer): void {
     if (!Number.isInteger(value) || value < -0x8000_0000 || value > 0x7fff_ffff) throw fail('SPY_SNMP_VALUE', [value, 'Integer32'])
-    this.#room(12)
     const until = this.start
     let rest = value
     do {
-      this.bytes[--this.start] = rest & 0xff
+      this.#put(rest & 0xff)
       rest >>= 8
     } while (rest !== 0 && rest !== -1)
-    if ((this.bytes[this.start]! & 0x80) !== (value < 0 ? 0x80 : 0)) this.bytes[--this.start] = value < 0 ? 0xff : 0
+    if ((this.bytes[this.start]! & 0x80) !== (value < 0 ? 0x80 : 0)) this.#put(value < 0 ? 0xff : 0)
     this.header(identifier, until)
   }
 
   /** A number from 0 to 2^32-1. */
   unsigned(value: number, identifier: number): void {
     if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw fail('SPY_SNMP_VALUE', [value, 'Unsigned32'])
-    this.#room(12)
     const until = this.start
     let rest = value
     do {
-      this.bytes[--this.start] = rest & 0xff
+      this.#put(rest & 0xff)
       rest = Math.floor(rest / 256)
     } while (rest > 0)
-    if (this.bytes[this.start]! & 0x80) this.bytes[--this.start] = 0
+    if (this.bytes[this.start]! & 0x80) this.#put(0)
     this.header(identifier, until)
   }
 
   counter64(value: bigint): void {
     if (value < 0n || value >= 2n ** 64n) throw fail('SPY_SNMP_VALUE', [value, 'Counter64'])
-    this.#room(20)
     const until = this.start
     let rest = value
     do {
-      this.bytes[--this.start] = Number(rest & 0xffn)
+      this.#put(Number(rest & 0xffn))
       rest >>= 8n
     } while (rest > 0n)
-    if (this.bytes[this.start]! & 0x80) this.bytes[--this.start] = 0
+    if (this.bytes[this.start]! & 0x80) this.#put(0)
     this.header(tag.counter64, until)
   }
 
@@ -123,7 +118,6 @@ export class BerWriter {
 
   oid(oid: Oid): void {
     assertOid(oid)
-    this.#room(oid.length * 5 + 6)
     const until = this.start
     for (let i = oid.length - 1; i > 1; i--) this.#subIdentifier(oid[i]!)
     this.#subIdentifier(oid[0]! * 40 + oid[1]!)
@@ -161,11 +155,13 @@ export class BerWriter {
   }
 
   #subIdentifier(part: number): void {
-    this.bytes[--this.start] = part & 0x7f
-    for (let rest = Math.floor(part / 128); rest > 0; rest = Math.floor(rest / 128)) this.bytes[--this.start] = 0x80 | (rest & 0x7f)
+    this.#put(part & 0x7f)
+    for (let rest = Math.floor(part / 128); rest > 0; rest = Math.floor(rest / 128)) this.#put(0x80 | (rest & 0x7f))
   }
 
-  #room(size: number): void {
-    if (this.start < size) throw fail('SPY_SNMP_TOO_BIG', [this.bytes.length])
+  /** One byte in front. A write before the first byte of a buffer would be ignored without an error. */
+  #put(byte: number): void {
+    if (this.start === 0) throw fail('SPY_SNMP_TOO_BIG', [this.bytes.length])
+    this.bytes[--this.start] = byte
   }
 }
