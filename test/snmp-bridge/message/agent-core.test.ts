@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { formatOid, parseOid } from '../../../snmp-bridge/src/ber/oid.ts'
-import { pduTag } from '../../../snmp-bridge/src/ber/tags.ts'
+import { pduTag, tag } from '../../../snmp-bridge/src/ber/tags.ts'
 import { createTestAgent, engineId, TABLE } from '../support/agent.ts'
-import { parseV2c, parseV3, type V3Options, v2cRequest, v3Request } from '../support/packets.ts'
+import { BerWriter } from '../../../snmp-bridge/src/ber/writer.ts'
+import { createAgentCore } from '../../../snmp-bridge/src/message/agent-core.ts'
+import { parseV2c, parseV3, type V3Options, v2cRequest, v3Request, v3Scoped } from '../support/packets.ts'
 
 const sysDescr = parseOid('1.3.6.1.2.1.1.1.0')
 const request = { names: [sysDescr] }
@@ -112,4 +114,115 @@ test('responses, reports, traps and informs sent to the agent get no answer', ()
     expect(core(v3Request({ ...request, type }))).toBeUndefined()
   }
   expect(counters.unknownPduHandlers).toBe(8)
+})
+
+const unsigned = (flags: number, securityModel: number): Buffer => {
+  const message = v3Request(request, { keys: undefined })
+  const at = message.indexOf(Buffer.from('040104020103', 'hex'))
+  message[at + 2] = flags
+  message[at + 5] = securityModel
+  return message
+}
+
+test('another security model than USM is dropped and counted, privacy without authentication as well', () => {
+  const { core, counters } = createTestAgent({ now: () => 0 })
+  for (const model of [0, 1, 2, 4]) expect(core(unsigned(4, model))).toBeUndefined()
+  expect(counters).toMatchObject({ unknownSecurityModels: 4, invalidMessages: 0 })
+  expect(core(unsigned(6, 3))).toBeUndefined()
+  expect(counters).toMatchObject({ unknownSecurityModels: 4, invalidMessages: 1, outPackets: 0, inPackets: 5 })
+  expect(core(unsigned(4, 3))).toBeDefined()
+  expect(counters).toMatchObject({ invalidMessages: 1, outPackets: 1, inPackets: 6 })
+})
+
+function scope(contextEngine: Buffer, contextName: string, type: keyof typeof pduTag = 'get'): Buffer {
+  const writer = new BerWriter(0, 200)
+  writer.varbind({ oid: sysDescr, value: { type: 'null' } })
+  writer.header(tag.sequence)
+  for (const number of [0, 0, 77]) writer.integer(number)
+  writer.header(pduTag[type])
+  writer.octets(Buffer.from(contextName))
+  writer.octets(contextEngine)
+  writer.header(tag.sequence)
+  return writer.copy()
+}
+
+test('the context is the engine itself without a name; others are reported, signed, with request id 0', () => {
+  const agent = createTestAgent({ now: () => 0 })
+  expect(parseV3(agent.core(v3Scoped(scope(engineId, ''))))).toMatchObject({ type: pduTag.response, requestId: 77 })
+  const foreign = Buffer.from(engineId).fill(1, 20)
+  for (const [context, counter] of [
+    [scope(engineId, 'c'), '1.3.6.1.6.3.12.1.5.0'],
+    [scope(foreign, ''), '1.3.6.1.6.3.11.2.1.3.0'],
+    [scope(foreign, 'c'), '1.3.6.1.6.3.11.2.1.3.0'],
+  ] as const) {
+    const response = parseV3(agent.core(v3Scoped(context)))
+    expect(response).toMatchObject({
+      type: pduTag.report,
+      auth: true,
+      priv: false,
+      authentic: true,
+      requestId: 0,
+      errorStatus: 0,
+      errorIndex: 0,
+    })
+    expect(response.parameters.user.toString()).toBe('operator')
+    expect(response.varbinds.map(({ oid }) => formatOid(oid))).toEqual([counter])
+  }
+  expect(agent.counters).toMatchObject({ unknownContexts: 1, unknownPduHandlers: 2, inPackets: 4, outPackets: 4 })
+})
+
+test('bytes behind the message are malformed, by either version', () => {
+  const { core, counters } = createTestAgent({ now: () => 0 })
+  const behind = (message: Buffer, at: number): Buffer => {
+    const longer = Buffer.concat([message, Buffer.from('0500', 'hex')])
+    longer[at]! += 2
+    return longer
+  }
+  expect(core(behind(v2cRequest(request), 1))).toBeUndefined()
+  expect(counters.inAsnParseErrors).toBe(1)
+})
+
+test('answers and reports ask for no report themselves', () => {
+  const { core } = createTestAgent({ now: () => 0 })
+  const flagsOf = (message: Buffer | undefined): number => message![message!.indexOf(Buffer.from('020103', 'hex'), 8) - 1]!
+  expect(flagsOf(core(v3Request(request)))).toBe(3)
+  expect(flagsOf(core(v3Request(request, { keys: undefined })))).toBe(0)
+  expect(flagsOf(core(v3Request(request, { time: 151 })))).toBe(1)
+})
+
+test('a SET counts as a bad use of the community, other requests do not', () => {
+  const { core, counters } = createTestAgent()
+  for (const type of ['get', 'getNext', 'getBulk'] as const) core(v2cRequest({ ...request, type }))
+  expect(counters.inBadCommunityUses).toBe(0)
+  core(v2cRequest({ ...request, type: 'set' }))
+  expect(counters.inBadCommunityUses).toBe(1)
+})
+
+test('an error of ours is counted and told, and the datagram dropped', () => {
+  const { clock, counters } = createTestAgent()
+  const told: unknown[] = []
+  const failure = new RangeError('no snapshot')
+  const policy = { mayRead: () => true, user: () => undefined }
+  const snapshot = (): never => {
+    throw failure
+  }
+  const core = createAgentCore({ clock, counters, policy, snapshot, onInternalError: (error) => told.push(error) })
+  expect(core(v2cRequest(request))).toBeUndefined()
+  expect(told).toEqual([failure])
+  expect(counters).toMatchObject({ internalErrors: 1, inAsnParseErrors: 0, silentDrops: 0, outPackets: 0, inPackets: 1 })
+  expect(createAgentCore({ clock, counters, policy, snapshot })(v2cRequest(request))).toBeUndefined()
+})
+
+test('whatever a GETBULK asks for, its answer stays within the frame and leaves no room for another row', () => {
+  const { core } = createTestAgent({ rows: 2000, now: () => 0 })
+  for (let column = 1; column <= 8; column++) {
+    for (let row = 0; row < 40; row++) {
+      const ask = { type: 'getBulk', names: [[...TABLE, column, row]], maxRepetitions: 10_000, requestId: 0x7fff_ffff } as const
+      expect(core(v2cRequest(ask))!.length).toBeLessThanOrEqual(1472)
+      expect(core(v2cRequest(ask))!.length).toBeGreaterThan(1472 - 70)
+      const message = core(v3Request(ask, { maxSize: 600 + row }))!
+      expect(message.length).toBeLessThanOrEqual(600 + row)
+      expect(message.length).toBeGreaterThan(600 + row - 110)
+    }
+  }
 })

@@ -10,11 +10,14 @@ function cpuOf(run: () => void): number {
   return (user + system) / 1000
 }
 
-test('100,000 hostile packets: no exception, no packet that takes over 50 ms of CPU', () => {
+/** A million run in `npm run bench -- snmp-fuzz`. */
+const PACKETS = 10_000
+
+test('hostile packets: no exception, no packet that takes over 50 ms of CPU', () => {
   const agent = createTestAgent({ rows: 200 })
   const next = createFuzzer(12_345)
   let slowest = 0
-  for (let i = 0; i < 100_000; i++) {
+  for (let i = 0; i < PACKETS; i++) {
     const packet = next()
     let answer: Buffer | undefined
     const first = cpuOf(() => (answer = agent.core(packet)))
@@ -23,8 +26,8 @@ test('100,000 hostile packets: no exception, no packet that takes over 50 ms of 
     if (first > 50) slowest = Math.max(slowest, Math.min(...[1, 2, 3].map(() => cpuOf(() => createTestAgent({ rows: 200 }).core(packet)))))
   }
   expect(agent.internalErrors).toEqual([])
-  expect(agent.counters.inPackets).toBe(100_000)
-  expect(agent.counters.inAsnParseErrors).toBeGreaterThan(1000)
-  expect(agent.counters.outPackets).toBeGreaterThan(1000)
+  expect(agent.counters.inPackets).toBe(PACKETS)
+  expect(agent.counters.inAsnParseErrors).toBeGreaterThan(PACKETS / 100)
+  expect(agent.counters.outPackets).toBeGreaterThan(PACKETS / 100)
   expect(slowest).toBeLessThan(50)
 })

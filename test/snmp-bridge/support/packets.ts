@@ -1,4 +1,5 @@
 /** Requests as bytes and responses as values, made with the codec whose correctness its own tests and real managers show. */
+import { createCipheriv, createHmac } from 'node:crypto'
 import type { Oid } from '../../../snmp-bridge/src/ber/oid.ts'
 import { BerReader } from '../../../snmp-bridge/src/ber/reader.ts'
 import { pduTag, tag } from '../../../snmp-bridge/src/ber/tags.ts'
@@ -113,4 +114,23 @@ export function parseV3(message: Buffer | undefined): V3Response {
   scoped.octets()
   scoped.octets()
   return { ...readResponse(scoped), auth, priv, authentic, parameters, msgId }
+}
+
+/** A signed and enciphered request whose scoped PDU is `scope` (under 128 bytes), whatever it holds. */
+export function v3Scoped(scope: Buffer): Buffer {
+  const writer = new BerWriter()
+  const aroundPdu = 2 + 2 + engineId.length + 2
+  writer.append(Buffer.alloc(scope.length - aroundPdu))
+  const envelope = { msgId: 4711, reportable: true, boots: 3, time: 0, maxSize: 65_507, priv: true }
+  const message = seal(writer, { ...envelope, engineId, user: Buffer.from(user.name), keys: userKeys })
+  const reader = new BerReader(message)
+  reader.enter(tag.sequence)
+  reader.integer()
+  readHeader(reader)
+  const { salt, digestAt } = readUsmParameters(reader)
+  const vector = Buffer.concat([Buffer.from('0000000300000000', 'hex'), salt])
+  createCipheriv('aes-128-cfb', userKeys.priv, vector).update(scope).copy(reader.octets())
+  message.fill(0, digestAt, digestAt + 24)
+  createHmac('sha256', userKeys.auth).update(message).digest().copy(message, digestAt, 0, 24)
+  return message
 }

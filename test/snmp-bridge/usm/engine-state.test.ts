@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -95,4 +96,38 @@ test('a state that cannot be written stops the start with its path', () => {
 
 test('this machine has an id', () => {
   expect(readMachineId()).not.toBe('')
+})
+
+test('the engine id is the hash of machine and folder, the machine is on disk as a hash', () => {
+  const state = folder()
+  const { engineId } = nextEngineIdentity(state, { machineId })
+  const { state: stored } = JSON.parse(readFileSync(join(state, 'snmp-engine.json'), 'utf8')) as {
+    state: { machine: string; folderId: string }
+  }
+  const machine = createHash('sha256').update(machineId).digest('hex').slice(0, 32)
+  expect(stored.machine).toBe(machine)
+  const hash = createHash('sha256').update(`${machine}\n${stored.folderId}`).digest('hex')
+  expect(engineId.toString('hex')).toBe(`80001f8805${hash.slice(0, 32)}`)
+})
+
+test('boots stays at 2^31-1', () => {
+  const backup = folder()
+  nextEngineIdentity(backup, { machineId })
+  const state = folder()
+  cpSync(backup, state, { recursive: true })
+  rmSync(backup, { recursive: true })
+  const far = { machineId, now: Date.UTC(2026, 0, 1) + 2 ** 31 * 60_000 }
+  expect(nextEngineIdentity(state, far).boots).toBe(0x7fff_ffff)
+  expect(nextEngineIdentity(state, far).boots).toBe(0x7fff_ffff)
+})
+
+test('a folder that was moved keeps its engine id and its count; boots that are past the minutes go on counting', () => {
+  const state = folder()
+  const first = nextEngineIdentity(state, { machineId })
+  renameSync(state, `${state}-moved`)
+  expect(nextEngineIdentity(`${state}-moved`, { machineId })).toEqual({ engineId: first.engineId, boots: 2 })
+  const backup = folder()
+  cpSync(`${state}-moved`, backup, { recursive: true })
+  rmSync(`${state}-moved`, { recursive: true })
+  expect(nextEngineIdentity(backup, { machineId, now: Date.UTC(2026, 0, 1) + 60_000 })).toEqual({ engineId: first.engineId, boots: 3 })
 })
