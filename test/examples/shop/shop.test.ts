@@ -2,14 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { kinds } from '@spyglass/agent'
 import { createRegistry } from '@spyglass/agent/registry'
 import { type Datasources, openDatasources } from '@spyglass/runtime/application'
 import createShop from '../../../examples/shop/src/shop.ts'
+import { ManualClock } from '../../runtime/datasource/fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spyglass-shop-'))
 const logger = pino({ enabled: false })
-const registry = createRegistry({ kindNamed: () => undefined })
+const registry = createRegistry({ kindNamed: (name) => Object.values(kinds).find((kind) => kind.name === name) })
+/** The pool's time: opening connections may take as long as the machine needs. */
+const clock = new ManualClock()
 let datasources: Datasources
 let shop: Awaited<ReturnType<typeof createShop>>
 
@@ -26,20 +30,22 @@ beforeAll(async () => {
   const limits = {
     min: 1,
     max: 3,
-    acquireTimeoutMs: 200,
+    acquireTimeoutMs: 5000,
     maxWaiting: 10,
     idleTimeoutMs: 60_000,
     leakAfterMs: 30_000,
     exhaustedAfterMs: 10_000,
   }
   const config = { name: 'shop', driver: 'sqlite', file: 'shop.db', ...limits } as const
-  datasources = await openDatasources({ instance: 'test', registry, logger, folder, datasources: [config] })
+  datasources = await openDatasources({ instance: 'test', registry, logger, folder, clock, datasources: [config] })
   shop = await make()
 })
 
 afterAll(async () => {
   await shop.close()
-  await datasources.close(1000)
+  const closing = datasources.close(1000)
+  clock.advance(1000)
+  await closing
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -86,7 +92,11 @@ test('the report is one slow statement, the slow route many quick ones', async (
 
 test('leaked connections are kept until they are returned; meanwhile others are told to come back later', async () => {
   expect((await get('/leak?count=3')).body).toEqual({ taken: 3, kept: 3 })
-  const refused = await shop.inject('/products')
+  const asked = shop.inject('/products').then((response) => response)
+  const pool = registry.find('spyglass:type=Datasource,instance=test,name=shop')
+  await vi.waitFor(() => expect(pool?.read('waitingBorrowers')).toBe(1), 60_000)
+  clock.advance(5000)
+  const refused = await asked
   expect(refused.statusCode).toBe(503)
   expect(refused.headers['retry-after']).toBe('5')
   expect(refused.json()).toMatchObject({ code: 'SPY_POOL_TIMEOUT' })
