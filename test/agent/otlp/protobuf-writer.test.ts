@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import protobuf from 'protobufjs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ProtobufWriter } from '@spyglass/agent/otlp'
 
 const { Reader } = protobuf
@@ -67,4 +67,102 @@ test('an int64 of any size is written in two’s complement', () => {
       expect(BigInt.asIntN(64, read)).toBe(value)
     }),
   )
+})
+
+const hexOf = (write: (writer: ProtobufWriter) => void): string => {
+  const writer = new ProtobufWriter()
+  write(writer)
+  return writer.take().toString('hex')
+}
+
+/** Protocol Buffers, "Encoding": tag = field << 3 | wire type. */
+const exact: readonly (readonly [string, (writer: ProtobufWriter) => void, string])[] = [
+  ['uint 0', (w) => w.uint(1, 0), '0800'],
+  ['uint 127', (w) => w.uint(1, 127), '087f'],
+  ['uint 128', (w) => w.uint(1, 128), '088001'],
+  ['uint 300', (w) => w.uint(1, 300), '08ac02'],
+  ['uint 16383', (w) => w.uint(1, 16_383), '08ff7f'],
+  ['uint 16384', (w) => w.uint(1, 16_384), '08808001'],
+  ['uint 2^53-1', (w) => w.uint(1, 2 ** 53 - 1), '08ffffffffffffff0f'],
+  ['field 15', (w) => w.uint(15, 1), '7801'],
+  ['field 16', (w) => w.uint(16, 1), '800101'],
+  ['bool false', (w) => w.bool(2, false), '1000'],
+  ['bool true', (w) => w.bool(2, true), '1001'],
+  ['int64 0', (w) => w.int64(1, 0), '0800'],
+  ['int64 1 as bigint', (w) => w.int64(1, 1n), '0801'],
+  ['int64 127 as bigint', (w) => w.int64(1, 127n), '087f'],
+  ['int64 128 as bigint', (w) => w.int64(1, 128n), '088001'],
+  ['int64 -1', (w) => w.int64(1, -1), '08ffffffffffffffffff01'],
+  ['int64 -1 as bigint', (w) => w.int64(1, -1n), '08ffffffffffffffffff01'],
+  ['sint32 0', (w) => w.sint32(1, 0), '0800'],
+  ['sint32 -1', (w) => w.sint32(1, -1), '0801'],
+  ['sint32 1', (w) => w.sint32(1, 1), '0802'],
+  ['sint32 2^31-1', (w) => w.sint32(1, 2 ** 31 - 1), '08feffffff0f'],
+  ['sint32 -2^31', (w) => w.sint32(1, -(2 ** 31)), '08ffffffff0f'],
+  ['fixed32', (w) => w.fixed32(1, 0x0102_0304), '0d04030201'],
+  ['fixed32 -1', (w) => w.fixed32(1, -1), '0dffffffff'],
+  ['fixed64', (w) => w.fixed64(1, 0x0102_0304_0506_0708n), '090807060504030201'],
+  ['fixed64 -1', (w) => w.fixed64(1, -1n), '09ffffffffffffffff'],
+  ['double 1.5', (w) => w.double(1, 1.5), '09000000000000f83f'],
+  ['string', (w) => w.string(1, 'é'), '0a02c3a9'],
+  ['bytes', (w) => w.bytes(1, Buffer.of(1, 2)), '0a020102'],
+  ['hex', (w) => w.hex(1, 'abcd'), '0a02abcd'],
+  ['hex with half a byte', (w) => w.hex(1, 'abc'), '0a01ab'],
+  ['packed', (w) => w.packedUints(1, [1, 128, 0]), '0a0401800100'],
+  ['raw', (w) => w.raw(Buffer.of(9, 8)), '0908'],
+]
+
+test.for(exact)('%s', ([, write, bytes]) => {
+  expect(hexOf(write)).toBe(bytes)
+})
+
+test('whatever is written at any fill of the buffer is written whole', () => {
+  for (let filled = 990; filled <= 1030; filled++) {
+    for (const [, write, bytes] of exact) {
+      const filler = Buffer.alloc(filled, 7)
+      expect(
+        hexOf((writer) => {
+          writer.raw(filler)
+          write(writer)
+        }),
+      ).toBe(filler.toString('hex') + bytes)
+    }
+  }
+})
+
+test.for([0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152])(
+  'a nested message of %i bytes has the shortest length before it',
+  (size) => {
+    const content = Buffer.alloc(size, 7)
+    const written = hexOf((writer) => {
+      const start = writer.begin(1)
+      writer.raw(content)
+      writer.end(start)
+      expect(writer.length).toBe(1 + lengthOf(size).length + size)
+    })
+    expect(written === '0a' + Buffer.from(lengthOf(size)).toString('hex') + content.toString('hex')).toBe(true)
+  },
+)
+
+/** A number as protobuf's varint, by shifting a bigint. */
+function lengthOf(value: number): number[] {
+  const bytes: number[] = []
+  let rest = BigInt(value)
+  do {
+    bytes.push(Number(rest & 127n) + (rest > 127n ? 128 : 0))
+    rest >>= 7n
+  } while (rest > 0n)
+  return bytes
+}
+
+test('a megabyte in small pieces is moved to a larger buffer at most eleven times', () => {
+  const allocate = vi.spyOn(Buffer, 'allocUnsafe')
+  try {
+    const writer = new ProtobufWriter()
+    for (let i = 0; i < 1024; i++) writer.raw(Buffer.alloc(1000))
+    expect(allocate.mock.calls.length).toBeLessThanOrEqual(12)
+    expect(writer.length).toBe(1_024_000)
+  } finally {
+    allocate.mockRestore()
+  }
 })
