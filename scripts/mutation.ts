@@ -46,7 +46,8 @@ async function tryAll(
   { name, chosen, count }: { name: string; chosen: readonly Case[]; count: number },
 ): Promise<boolean> {
   let killed = 0
-  for (const each of chosen) {
+  for (const [tried, each] of chosen.entries()) {
+    if (tried > 0 && tried % 10 === 0) print(`  ${name}: ${killed} of ${tried} killed so far`)
     if (await runner.survives(each)) print(`  survived ${describe(each)}`)
     else killed++
   }

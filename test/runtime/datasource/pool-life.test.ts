@@ -15,7 +15,7 @@ test.for([
   [1, 4],
   [2, 3],
   [3, 2],
-])('with max 3, maxWaiting 2 and %i lent, %i may wait and the next is refused', async ([lent, mayWait]) => {
+] as const)('with max 3, maxWaiting 2 and %i lent, %i may wait and the next is refused', async ([lent, mayWait]) => {
   const { pool, lend, connects } = scriptedPool({ max: 3, maxWaiting: 2 })
   for (let i = 0; i < lent; i++) await lend()
   connects.push(...Array.from({ length: lent }, () => undefined), never, never, never)

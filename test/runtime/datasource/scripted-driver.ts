@@ -88,7 +88,7 @@ export function scriptedPool(changes: Partial<PoolSettings> = {}) {
     asked: () => asked,
     lend: () => pool.lend(site, true),
     /** Lends and waits for it. */
-    async lent() {
+    lent: async () => {
       const borrow = await pool.lend(site, true)
       return { borrow, connection: borrow.entry.connection as ScriptedConnection }
     },

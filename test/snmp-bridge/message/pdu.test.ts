@@ -23,12 +23,11 @@ test('a PDU decodes to what was encoded', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...Object.values(pduTag)),
-      int32,
-      int32,
-      int32,
+      fc.tuple(int32, int32, int32),
       fc.array(fc.record({ oid: arbitraryOid, value: arbitraryValue }), { maxLength: 12 }),
-      (type, requestId, first, second, varbinds) => {
-        const message = pduOf(type, [requestId, first, second], varbinds)
+      (type, numbers, varbinds) => {
+        const message = pduOf(type, numbers, varbinds)
+        const [requestId, first, second] = numbers
         const pdu = readPdu(new BerReader(message))
         expect(pdu).toMatchObject({ type, requestId, first, second, names: varbinds.map(({ oid }) => oid) })
         expect(readVarbinds(new BerReader(message), pdu)).toEqual(varbinds)

@@ -96,8 +96,8 @@ test('a message without keys is, byte for byte, that of RFC 3412 §6 and RFC 341
   const parts = [
     '3037020103', // SEQUENCE, msgVersion
     '300d020101020201e4040104020103', // msgID, msgMaxSize, msgFlags, msgSecurityModel
-    '04163014' + '04050909090909' + '020102' + '020103' + '040175' + '0400' + '0400', // security parameters
-    '300b' + '04050909090909' + '0400' + 'a000', // scoped PDU
+    '041630140405090909090902010202010304017504000400', // security parameters
+    '300b040509090909090400a000', // scoped PDU
   ]
   expect(seal(writer, plainEnvelope).toString('hex')).toBe(parts.join(''))
 })
