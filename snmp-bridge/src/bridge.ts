@@ -78,7 +78,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     core,
     onError: (err) => logger.warn({ err }, 'an answer was not sent'),
   })
-  exportMibs(folder.mibs, engine.root)
+  offerMibs(options, folder.mibs, engine.root)
   const withdraw = registerAgent(options, engine, poller)
   const notifications = startNotifications(options, engine, folder)
   await Promise.all([poller.start(), notifications.attempted])
@@ -90,6 +90,15 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     await Promise.all([server.close(), notifications.stop()])
   }
   return { port: server.port, stop: () => (stopping ??= stop()) }
+}
+
+/** The files are for people and their tools: the agent answers without them. */
+function offerMibs({ logger }: BridgeOptions, folder: string, root: Oid): void {
+  try {
+    exportMibs(folder, root)
+  } catch (error) {
+    logger.warn(whatWent(error), 'the MIB files were not written')
+  }
 }
 
 function createEngine({ config, onDamage = unheard }: BridgeOptions, folder: DataFolder): Engine {

@@ -1,5 +1,5 @@
 /** Writes SPYGLASS-MIB and the standard modules it imports into a folder: Debian's snmp tools bring none of them. */
-import { copyFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Oid } from '../ber/oid.ts'
@@ -13,12 +13,14 @@ const STANDARD_MODULES = ['SNMPv2-SMI', 'SNMPv2-TC', 'SNMPv2-CONF', 'SNMPv2-MIB'
 export function exportMibs(folder: string, root: Oid): string {
   mkdirSync(folder, { recursive: true })
   const source = join(dirname(createRequire(import.meta.url).resolve('net-snmp')), 'lib', 'mibs')
-  for (const name of STANDARD_MODULES) copyFileSync(join(source, `${name}.mib`), join(folder, `${name}.txt`))
+  for (const name of STANDARD_MODULES) writeModule(join(folder, `${name}.txt`), readFileSync(join(source, `${name}.mib`), 'utf8'))
   writeModule(join(folder, `${HCNUM_TC}.txt`), hcnumTcText)
   return writeModule(join(folder, `${MODULE_NAME}.txt`), mibText(root))
 }
 
+/** One that is there already is left alone: the disk may be full. */
 function writeModule(file: string, text: string): string {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return file
   writeFileSync(`${file}.${process.pid}`, text)
   renameSync(`${file}.${process.pid}`, file)
   return file

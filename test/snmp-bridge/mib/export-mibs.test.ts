@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { exportMibs } from '../../../snmp-bridge/src/mib/export-mibs.ts'
@@ -13,4 +13,14 @@ test('every module that SPYGLASS-MIB imports from lies beside it', () => {
     (file) => /^\s*(?:--.*\s+)*([\w-]+) +DEFINITIONS/m.exec(readFileSync(join(folder, file), 'utf8'))?.[1],
   )
   for (const name of [...imported, 'SNMPv2-MIB']) expect(modules).toContain(name)
+})
+
+test('modules that are there already are not written again: the disk may be full', () => {
+  const folder = join(tempFolder(), 'mibs')
+  const root = [1, 3, 6, 1, 4, 1, 32_473]
+  exportMibs(folder, root)
+  const inodes = () => readdirSync(folder).map((name) => statSync(join(folder, name)).ino)
+  const before = inodes()
+  exportMibs(folder, root)
+  expect(inodes()).toEqual(before)
 })

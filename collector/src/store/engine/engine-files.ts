@@ -2,9 +2,10 @@
  * The two files that the engine reads when its first session opens: config.xml (from the working directory, by itself) and the users
  * file. Their folder is rewritten at every start, so that nothing a user leaves there is read as configuration.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DATABASE } from '@spyglass/agent/contract'
+import { writeIfChanged } from '@spyglass/process/durable-file'
 
 /** The role that only our own sessions keep; reader sessions give it up before their first statement. */
 export const OWNER_ROLE = 'spyglass_owner'
@@ -32,8 +33,8 @@ export interface EngineFiles {
 export function writeEngineFiles(folder: string, maxMemoryBytes: number): EngineFiles {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const config = join(folder, 'config.xml')
-  writeFileSync(config, configXml(maxMemoryBytes), { mode: 0o600 })
-  writeFileSync(join(folder, 'users.xml'), usersXml(), { mode: 0o600 })
+  writeIfChanged(config, configXml(maxMemoryBytes)) // the engine starts on a full disk as well
+  writeIfChanged(join(folder, 'users.xml'), usersXml())
   return { folder, config }
 }
 
