@@ -64,7 +64,7 @@ export class Spool implements ExportJournal {
   #lastMs = Number.NEGATIVE_INFINITY
   #intervalMs = MIN_INTERVAL_MS
   #savedMs = MAX_SAVED_MS
-  #costMs = 0
+  #costMs = 0.1
   #heapSeenMs = Number.NEGATIVE_INFINITY
   #notBeforeMs = Number.NEGATIVE_INFINITY
   #stateMs = Number.NEGATIVE_INFINITY
@@ -174,7 +174,7 @@ export class Spool implements ExportJournal {
     this.#lastMs = this.#now()
     const tookMs = this.#lastMs - startedMs
     // Writes in which the process had to wait for its turn say little; asking for CPU time would cost as much as the write.
-    this.#costMs += Math.min(0, tookMs - this.#costMs) + Math.max(0, tookMs - this.#costMs) / 16
+    this.#costMs += (Math.min(tookMs, 4 * this.#costMs + 0.1) - this.#costMs) / 8
     const costMs = this.#costMs
     this.#savedMs = Math.max(0, Math.min(MAX_SAVED_MS, this.#savedMs + sinceMs * SHARE_OF_TIME) - costMs)
     if (tookMs > SLOW_WRITE_MS) this.#notBeforeMs = this.#lastMs + RETRY_MS
