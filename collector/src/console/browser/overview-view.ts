@@ -6,6 +6,7 @@ import { h, update } from './dom.ts'
 import { ago, bytes, count, counted, milliseconds, percent, rate } from './format.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
 import { badge, nothing, tile } from './parts.ts'
+import { stepsOf } from './red-steps.ts'
 import { createTable } from './table.ts'
 import type { View } from './view.ts'
 
@@ -84,23 +85,14 @@ function drawTiles(tiles: HTMLElement, { total, series }: Red): void {
   )
 }
 
-/** Steps without requests have no row: they are zero for rates and nothing for durations. */
-function drawCharts(charts: Record<'rate' | 'errors' | 'durations', Chart>, { series, from, to, stepSeconds }: Red): void {
-  const step = stepSeconds * 1000
-  const byTime = new Map(series.map((row) => [row.time, row]))
-  const times: number[] = []
-  for (let at = Math.floor(from / step) * step; at <= to; at += step) times.push(at)
-  const range = { from, to }
-  const rows = times.map((at) => byTime.get(at))
-  const none = series.length === 0 ? null : 0
-  // the newest step is not over: it is divided by what of it has passed
-  const seconds = times.map((at) => Math.max(10, Math.min(stepSeconds, (to - at) / 1000)))
-  charts.rate.update(times, [rows.map((row, i) => (row ? row.requests / (seconds[i] ?? stepSeconds) : none))], range)
-  charts.errors.update(times, [rows.map((row) => (row ? row.errors / Math.max(1, row.requests) : none))], range)
+function drawCharts(charts: Record<'rate' | 'errors' | 'durations', Chart>, red: Red): void {
+  const { times, rows, rates, errorRatios } = stepsOf(red)
+  charts.rate.update(times, [rates], red)
+  charts.errors.update(times, [errorRatios], red)
   charts.durations.update(
     times,
     (['p50', 'p95', 'p99'] as const).map((key) => rows.map((row) => (row ? row[key] : null))),
-    range,
+    red,
   )
 }
 
