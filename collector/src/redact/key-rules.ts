@@ -1,4 +1,5 @@
 /** What a key says of its value: decided once for each key, by its name. */
+import { attr } from '@spyglass/agent/contract'
 import { secrecyOf } from '@spyglass/agent/redact'
 import { copyOf, isSame } from './clean-values.ts'
 
@@ -17,6 +18,8 @@ export const RULE = {
   commandLine: 7,
   commandArguments: 8,
   document: 9,
+  /** JSON with statements inside: cleaned text by text. */
+  holders: 10,
 } as const
 export type Rule = (typeof RULE)[keyof typeof RULE]
 
@@ -53,6 +56,7 @@ const OPEN = new Set(['k8s.secret.name', 'gen_ai.token.type'])
 export function ruleOf(key: string): Rule {
   if (OPEN.has(key)) return RULE.text
   if (SYSTEMS.has(key)) return RULE.system
+  if (key === attr.eventHolders) return RULE.holders
   if (STATEMENTS.has(key)) return RULE.statement
   if (GRAPHQL.has(key)) return RULE.document
   if (PARAMETERS.test(key)) return RULE.secret

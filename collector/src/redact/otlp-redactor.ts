@@ -8,6 +8,7 @@ import { CleanValues } from './clean-values.ts'
 import { KeyTable, type KnownKey, type Rule, RULE } from './key-rules.ts'
 import { PLACE, type Places, RESOURCE_ATTRIBUTE_TAG, RESOURCE_TAG, resourcePlaces } from './otlp-places.ts'
 import { Patches, varint } from './patches.ts'
+import { cleanHolders } from './holders.ts'
 import { MAX_TEXT_LENGTH, type Redactor } from './redactor.ts'
 import { isSuspicious } from './suspicion.ts'
 import { Wire } from './wire.ts'
@@ -255,7 +256,9 @@ export class OtlpRedactor {
     if (clean?.has(this.#view, start, end)) return
     const text = this.#buf.toString('utf8', start, textEnd)
     const system = rule === RULE.statement ? this.#systemBeside() : ''
-    const safe = this.redactor.textOf(rule, text, system)
+    const safe =
+      (rule === RULE.holders && cleanHolders(text, this.redactor)) ||
+      this.redactor.textOf(rule === RULE.holders ? RULE.text : rule, text, system)
     if (safe !== text) this.#replaceText(lengthAt, start, end, safe)
     else if (textEnd === end) clean?.add(this.#view, start, end)
   }

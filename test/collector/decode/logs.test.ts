@@ -91,7 +91,11 @@ test('a record without a time takes the time at which it was observed', () => {
 })
 
 test('a record with one of our event names is an event as well', () => {
-  const holders = [{ connection: 1, heldMs: 5 }]
+  const statement = 'SELECT id FROM product WHERE stock < ?'
+  const holders = [
+    { connection: 1, heldMs: 463, route: '/shop/leak', statement, location: 'src/faults.ts:12', stack: ['f (src/faults.ts:12:3)'] },
+    { connection: 2, heldMs: 5, statement },
+  ]
   const text = (key: string, value: string): object => ({ key, value: { stringValue: value } })
   const logRecords = [
     {
