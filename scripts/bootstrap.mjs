@@ -29,7 +29,7 @@ const commands = {
 
 const [command = '', ...given] = process.argv.slice(2)
 const target = Object.hasOwn(commands, command) ? commands[command] : undefined
-if (!target) stop(`no such command: ${command || '(none)'}. There is: ${Object.keys(commands).join(', ')}.`)
+if (!target) stop(`no such command: ${command || '(none)'}. Available: ${Object.keys(commands).join(', ')}.`)
 const isFresh = !isInstalled()
 if (isFresh) await install()
 else linkWorkspaces()
@@ -71,7 +71,7 @@ function linkWorkspaces() {
 }
 
 function readPackages() {
-  return readJson('package-lock.json')?.packages ?? stop('package-lock.json is missing or unreadable; this is not a whole checkout.')
+  return readJson('package-lock.json')?.packages ?? stop('package-lock.json is missing or unreadable; the checkout is incomplete.')
 }
 
 function readJson(file) {
@@ -105,8 +105,8 @@ async function install() {
 /** Everything here runs from source; this is for `node --import @spyglass/agent/register app.js`, which knows nothing of our condition. */
 async function buildAgent() {
   const code = await runScript(['scripts/build.ts', 'agent'], ['ignore', 'ignore', 'inherit'])
-  if (code === 0) say('built agent/dist, so that any application here can start with --import @spyglass/agent/register')
-  else say('agent/dist could not be built; `npm run build` says why')
+  if (code === 0) say('built agent/dist, so that applications in this checkout can use --import @spyglass/agent/register')
+  else say('could not build agent/dist; run `npm run build` to see why')
 }
 
 function runScript([file, ...args], stdio = 'inherit') {

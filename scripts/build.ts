@@ -40,7 +40,7 @@ const workspaces: Readonly<Record<string, readonly Program[]>> = {
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !Object.hasOwn(workspaces, name))
-if (unknown.length > 0) say(`no such workspace: ${unknown.join(', ')}. There is: ${Object.keys(workspaces).join(', ')}.`)
+if (unknown.length > 0) say(`no such workspace: ${unknown.join(', ')}. Available: ${Object.keys(workspaces).join(', ')}.`)
 process.exitCode = unknown.length === 0 && (await buildAll()) ? 0 : 1
 
 /** Those named, and before them those they may import whose dist is missing or older than its source. Stops at the first that fails. */

@@ -34,7 +34,7 @@ async function tryTarget(target: Target): Promise<boolean> {
   const runner = await MutantRunner.start(ROOT, target)
   try {
     if (await runner.passesUnchanged()) return await tryAll(runner, { name: target.name, chosen, count: all.length })
-    print(`${target.name}: its tests fail without any change`)
+    print(`${target.name}: its tests fail on unchanged code`)
     return false
   } finally {
     await runner.stop()

@@ -12,8 +12,8 @@ export interface SystemTool {
 }
 
 export const systemTools = [
-  { program: 'snmpwalk', package: 'snmp', why: 'a real SNMP manager asks the bridge' },
-  { program: 'snmpd', package: 'snmpd', why: 'the bridge is compared with the usual agent' },
+  { program: 'snmpwalk', package: 'snmp', why: 'a real SNMP manager queries the bridge' },
+  { program: 'snmpd', package: 'snmpd', why: 'compare the bridge with the net-snmp agent' },
   { program: 'snmptrapd', package: 'snmptrapd', why: 'traps and informs reach a real receiver' },
   { program: 'smilint', package: 'smitools', why: 'the MIB text is judged' },
   { program: 'prometheus-snmp-generator', package: 'prometheus-snmp-exporter', why: 'the MIB becomes a Prometheus configuration' },

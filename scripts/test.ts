@@ -27,7 +27,7 @@ function prepareTools(): void {
     say('apt-get failed')
   }
   for (const { program, why, package: name } of missingTools())
-    say(`${program} is missing (package ${name}): skipping tests in which ${why}`)
+    say(`${program} is missing (package ${name}): skipping tests that need it (${why})`)
 }
 
 function say(text: string): void {

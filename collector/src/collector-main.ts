@@ -5,6 +5,6 @@ import { runCollector } from './collector.ts'
 
 await runOwnProcess({
   command: 'spyglass-collector',
-  summary: 'OTLP into the store through a write-ahead log, alerts, query API and console',
+  summary: 'OTLP receiver with write-ahead log, alerts, query API and console',
   main: runCollector,
 })

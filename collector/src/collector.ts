@@ -51,7 +51,7 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
     },
     unready: () => ingest.reasonsAgainst(),
   })
-  logger.info({ otlp: receiver.port, console: consoleServer.port, host: config.collector.host }, 'the collector listens')
+  logger.info({ otlp: receiver.port, console: consoleServer.port, host: config.collector.host }, 'the collector is listening')
   link.ready()
 }
 

@@ -43,7 +43,7 @@ export class Ingest {
   readonly #base: IngestBase
   #opened: Opened | undefined
   /** Why the log is not open yet. */
-  #waitsFor = 'the write-ahead log is being recovered'
+  #waitsFor = 'recovering the write-ahead log'
   #timer: NodeJS.Timeout | undefined
   #isStopping = false
 
@@ -60,8 +60,8 @@ export class Ingest {
       this.#opened.tailer.start()
     } catch (error) {
       if (!isDiskFailure(error)) throw error
-      const reason = `the write-ahead log cannot be opened: ${await reasonOf(error, nodeFileLayer, folder.wal)}`
-      if (reason !== this.#waitsFor) logger.error({ reason, err: error }, 'the write-ahead log cannot be opened yet')
+      const reason = `cannot open the write-ahead log: ${await reasonOf(error, nodeFileLayer, folder.wal)}`
+      if (reason !== this.#waitsFor) logger.error({ reason, err: error }, 'cannot open the write-ahead log yet')
       this.#waitsFor = reason
       if (!this.#isStopping) this.#timer = setTimeout(() => void this.#openAgain(), REOPEN_MS)
     }
@@ -72,7 +72,7 @@ export class Ingest {
       await this.open()
     } catch (error) {
       // the same failure at the start would have ended the process
-      this.#base.logger.fatal({ err: error }, 'the write-ahead log cannot be opened')
+      this.#base.logger.fatal({ err: error }, 'cannot open the write-ahead log')
       process.exit(1)
     }
   }
@@ -109,11 +109,11 @@ export class Ingest {
     const { maxWalBytes } = this.#base.config.collector
     const lagMs = Date.now() - this.readableUntil
     return [
-      ...(bytes < maxWalBytes ? [] : [`the write-ahead log is full (${bytes} bytes): the store does not keep up or is away`]),
-      ...(failure === undefined ? [] : [`the write-ahead log cannot be written: ${failure}`]),
+      ...(bytes < maxWalBytes ? [] : [`the write-ahead log is full (${bytes} bytes): the store is too slow or unavailable`]),
+      ...(failure === undefined ? [] : [`cannot write to the write-ahead log: ${failure}`]),
       ...(lagMs <= MAX_LAG_MS
         ? []
-        : [`data is ${Math.round(lagMs / 1000)} s behind: ${pending} segments (${bytes} bytes) wait for the store`]),
+        : [`data is ${Math.round(lagMs / 1000)} s behind: ${pending} segments (${bytes} bytes) are waiting for the store`]),
     ]
   }
 
@@ -146,7 +146,7 @@ async function open(base: IngestBase): Promise<Opened> {
   const offsetsFile = openOffsets(folder.state, onDamage(damagedOffsets))
   wal.seedTailOffsets(offsetsFile.read() ?? [])
   wal.beforePurge = async (offsets) => offsetsFile.write(offsets)
-  if (wal.pending > 0) logger.info({ segments: wal.pending, droppedBytes: wal.droppedBytes }, 'the write-ahead log is recovered')
+  if (wal.pending > 0) logger.info({ segments: wal.pending, droppedBytes: wal.droppedBytes }, 'recovered the write-ahead log')
   const inserter = new Inserter({
     store: createStoreClient({ url: `http://${store.host}:${store.port}`, token: secrets.internal.token }),
     source: wal,

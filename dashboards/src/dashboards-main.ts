@@ -13,12 +13,12 @@ Writes Grafana dashboards, provisioning files and alert rules.
   --out DIR                      folder to write to
   --url URL                      ClickHouse HTTP interface (http://127.0.0.1:8123)
   --user NAME                    user of the data source: clickhouse.reader.user in secrets.yaml
-  --password TEXT                its password; or set SPYGLASS_READER_PASSWORD, which no process list shows
+  --password TEXT                its password; or set SPYGLASS_READER_PASSWORD, which process lists do not show
   --database NAME                database of the tables (${DATABASE})
-  --owner NAME                   who pages: spyglass, grafana or prometheus (spyglass)
+  --owner NAME                   who sends pages: spyglass, grafana or prometheus (spyglass)
   --instance-down-after-ms N     how long an instance must be down (15000)
   --exhausted-after-ms N         how long a pool must be exhausted (10000)
-  --help                         show this
+  --help                         show this help help
 `
 
 const options = {

@@ -26,11 +26,11 @@ export function serverIdentity(folder: DataFolder, onDamage: (damage: Damage) =>
 
 /** What a damaged `server-id` costs. */
 export const damagedIdentity: Consequences = {
-  fromPrevious: 'the copy before it took its place',
+  fromPrevious: 'the previous copy was restored',
   lost: 'the server has a new UUID from now on',
 }
 
 function uuidOf(content: unknown): string {
   if (typeof content === 'string' && UUID.test(content)) return content
-  throw wrongShape('it holds no UUID')
+  throw wrongShape('it does not contain a UUID')
 }

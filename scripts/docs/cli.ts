@@ -3,7 +3,7 @@ import { type CommandDeclaration, commands } from '../../runtime/src/cli/command
 import { code, document, section, table } from './markdown.ts'
 
 export function cliPage(): string {
-  const introduction = 'Commands of `spyglass`; from a checkout `npm run spyglass -- COMMAND`. `spyglass COMMAND --help` says the same.'
+  const introduction = 'Commands of `spyglass`; from a checkout `npm run spyglass -- COMMAND`. `spyglass COMMAND --help` prints the same.'
   return document('Command line', introduction, commands.map(commandSection))
 }
 

@@ -7,8 +7,8 @@ import { code, document } from './markdown.ts'
 const defaults = { readers: 3, maxMemoryBytes: 1_073_741_824, queryTimeoutMs: 30_000 }
 const list = (names: readonly string[]): string => names.map(code).join(', ')
 
-const introduction = `The store answers the ClickHouse HTTP interface on port 8123, for reading. It is made for Grafana, \`@clickhouse/client\`, \`clickhouse-connect\` and
-\`curl\`; the engine is ClickHouse itself. This page says what is different. Nothing that a request asks for is silently ignored: it takes effect, or
+const introduction = `The store answers the ClickHouse HTTP interface on port 8123, for reading. It is intended for Grafana, \`@clickhouse/client\`, \`clickhouse-connect\` and
+\`curl\`; the engine is ClickHouse itself. This page lists the differences. No part of a request is silently ignored: it takes effect, or
 the answer is an error with ClickHouse's code.`
 
 const text = `## Requests
@@ -21,57 +21,57 @@ const text = `## Requests
 | \`default_format\`, \`X-ClickHouse-Format\`                  | Any format that needs no schema file; others: code 73.                                            |
 | \`param_…\`                                                | Query parameters, 100 at most.                                                                    |
 | \`query_id\`, \`quota_key\`, \`client_protocol_version\`       | Accepted.                                                                                         |
-| \`session_id\`, \`session_timeout\`                          | Accepted. Readers cannot make what a session keeps; \`session_check=1\`: code 372.                  |
-| \`wait_end_of_query\`, \`http_wait_end_of_query\`            | The whole answer is made before its status is sent. \`buffer_size\` is accepted.                    |
+| \`session_id\`, \`session_timeout\`                          | Accepted. Readers cannot create session state; \`session_check=1\`: code 372.                     |
+| \`wait_end_of_query\`, \`http_wait_end_of_query\`            | The response is buffered in full before its status is sent. \`buffer_size\` is accepted.          |
 | \`enable_http_compression\` with \`Accept-Encoding: gzip\`   | The answer is compressed with gzip. Request bodies: gzip, deflate, zstd.                          |
 | \`compress\`, \`decompress\` (ClickHouse's own block format) | Code 48, unless 0.                                                                                |
 | \`role\`                                                   | Code 512.                                                                                         |
 | \`send_progress_in_http_headers\`                          | Accepted; no progress header is sent.                                                             |
 
-\`X-ClickHouse-Summary\` gives rows, bytes and time of an answer up to 1 MiB, and of any answer that is not streamed or for which
-the client waits; for a longer one it gives what was there when the headers were sent, as ClickHouse does.
+\`X-ClickHouse-Summary\` gives rows, bytes and time of a response up to 1 MiB, and of any response that is not streamed or for which
+the client waits; for a longer one it gives the figures at the time the headers were sent, as ClickHouse does.
 
 ## Settings
 
-In the URL, in a form, or in \`SETTINGS\` clauses with literals as values. A clause inside a nested select counts for the whole statement. Others that
+In the URL, in a form, or in \`SETTINGS\` clauses with literals as values. A clause inside a nested select applies to the whole statement. Other settings that
 exist: code 164; unknown ones: code 115; a limit above the store's own: code 452.
 
-- **Formats:** everything that begins with \`output_format_\`, \`input_format_\` or \`format_binary_\`, without those that name files or schemas, and
+- **Formats:** everything that starts with \`output_format_\`, \`input_format_\` or \`format_binary_\`, except those that name files or schemas, and
   ${list(freeSettings.formats)}
 - **Meaning of a statement:** ${list(freeSettings.meaning)}
-- **How it runs:** ${list(freeSettings.running)}, and \`join_algorithm\` without those that write to the disk
+- **How it runs:** ${list(freeSettings.running)}, and \`join_algorithm\` except algorithms that write to disk
 - **Limits, which can only be lowered:** ${list(Object.keys(limitedSettings(readerLimits(defaults))))}. \`max_execution_time\` above
   \`store.queryTimeoutMs\` in the URL means that limit.
-- **Conditions in SQL:** \`additional_table_filters\` (Grafana's ad-hoc filters) and \`additional_result_filter\`. The gate judges them like a statement.
-- **Of the HTTP interface:** ${list(ownSettings)}
-- \`readonly\` may be 1; \`cancel_http_readonly_queries_on_client_close\` may be 1, and is always so.
+- **Conditions in SQL:** \`additional_table_filters\` (Grafana's ad-hoc filters) and \`additional_result_filter\`. The gate checks them like a statement.
+- **HTTP interface:** ${list(ownSettings)}
+- \`readonly\` may be 1; \`cancel_http_readonly_queries_on_client_close\` may be 1, which is always in effect.
 
-\`SELECT name, value, readonly FROM system.settings\` shows these settings, as writable ones.
+\`SELECT name, value, readonly FROM system.settings\` lists these settings as writable.
 
 ## Statements
 
 One \`SELECT\`, or one of \`DESCRIBE\`, \`EXISTS\`, \`SHOW TABLES|DATABASES|COLUMNS|CREATE\`. Tables: those of \`spyglass\`, and \`databases\`, \`tables\`, \`columns\`,
 \`functions\`, \`settings\`, \`data_type_families\`, \`formats\`, \`one\`, \`numbers\` of \`system\`. Refused with code 392: functions that read files, dictionaries, models or the machine
 (\`file\`, \`dictGet\`, \`hostName\`, \`displayName\` …), table functions other than \`numbers\`, \`zeros\`, \`generate_series\`, \`null\`, \`values\` and \`view\`, formats that read
-schemas, and functions whose cost grows faster than a value is long, because the engine cannot end such a call:
+schemas, and functions whose cost grows faster than the length of a value, because the engine cannot interrupt such a call:
 
 ${list(superlinearFunctions)}
 
-Paths in \`system.tables\` and \`system.databases\` do not show where the data folder lies (Linux).
+Paths in \`system.tables\` and \`system.databases\` do not reveal the location of the data folder (Linux).
 
-## Time and fair shares
+## Time limits and fair sharing
 
-- A statement's limit (\`store.queryTimeoutMs\`, or less by \`max_execution_time\`) counts from the moment it has a session. At limit +
-  \`store.queryGraceMs\` there is an answer with code 159, whatever the engine does. Waiting for a session has a limit of its own
-  (\`store.queueTimeoutMs\`, or less by \`queue_max_wait_ms\`); then the answer is 503 with code 202 and \`Retry-After\`. A client that hangs up ends its statement.
-- If the engine has not given the session back \`store.queryPatienceMs\` later, its process is replaced, which takes about a second. Meanwhile
+- The time limit of a statement (\`store.queryTimeoutMs\`, or a lower \`max_execution_time\`) counts from the moment it gets a session. At limit +
+  \`store.queryGraceMs\` the client gets an answer with code 159, whatever the engine does. Waiting for a session has its own limit
+  (\`store.queueTimeoutMs\`, or a lower \`queue_max_wait_ms\`); then the answer is 503 with code 202 and \`Retry-After\`. If the client disconnects, its statement is cancelled.
+- If the engine has not released the session \`store.queryPatienceMs\` later, its process is replaced, which takes about a second. Meanwhile
   statements get 503 with code 203 and \`Retry-After\`, inserts wait in the write-ahead log, and connections stay open.
-- The client whose statement it was is refused for 30 s, twice as long each further time within an hour, at most 15 minutes. A user that causes it
-  from three addresses is refused from all.
-- A client is a user and an address (of IPv6 the /64 network). The last free session is lent only to a client that has none, and a free session goes
-  to the one that has the fewest. People behind one address, as behind Grafana, are one client: with the default of three sessions, two of
-  their statements run at a time. Many addresses of one user are many clients.
-- The console has two sessions of its own, alert rules one, inserts one.
+- The client that sent the statement is refused for 30 s. The time doubles with each repetition within an hour, up to 15 minutes. A user that causes it
+  from three addresses is refused from all addresses.
+- A client is a user and an address (for IPv6, the /64 network). The last free session is lent only to a client that has none, and a free session goes
+  to the client that has the fewest. All people behind one address, for example behind Grafana, are one client: with the default of three sessions, two of
+  their statements run at a time. Several addresses of one user are several clients.
+- The console has two dedicated sessions, alert rules one, and inserts one.
 
 ## Errors
 

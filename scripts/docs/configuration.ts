@@ -31,7 +31,7 @@ export function configurationPage(): string {
   const several = [...groups].filter(([, settings]) => settings.length > 1)
   const introduction = [
     'Settings of `spyglass.yaml`. Every setting has a default unless it is marked as required; an empty file is a valid configuration.',
-    'A wrong file stops the start with every mistake listed: its path, the value and what is allowed.',
+    'An invalid file stops the start and lists every error: its path, the value and what is allowed.',
     '`[]` stands for each entry of a list.',
   ].join('\n')
   return document('Configuration', introduction, [
@@ -48,7 +48,7 @@ export function configurationPage(): string {
 }
 
 const SECRETS =
-  'In the data folder, mode 0600, made at the first start with random passwords. Change a password there and restart; `internal.token` is between our own processes.'
+  'In the data folder, mode 0600, created at first start with random passwords. To change a password, edit the file and restart. Only Spyglass processes use `internal.token`.'
 
 /** Paths of everything in secrets.yaml. */
 export function allSecrets(): string[] {

@@ -12,16 +12,16 @@ interface AgentSetting {
 
 /** Variables that programs of ours read besides the agent's. */
 const others: readonly (readonly [name: string, meaning: string])[] = [
-  ['SPYGLASS_READER_PASSWORD', 'Password for `spyglass-dashboards`, in place of `--password`, which a process list would show.'],
+  ['SPYGLASS_READER_PASSWORD', 'Password for `spyglass-dashboards`. Unlike `--password`, it does not appear in process lists.'],
   ['SPYGLASS_NO_APT', '`1` keeps `npm test` from installing system packages.'],
   ['SPYGLASS_TEST_SUMMARY', 'File that a test run writes its summary to (`.cache/test-summary.json`).'],
-  ['SPYGLASS_SOAK', 'How many times as often `npm run soak` repeats what a test repeats (20).'],
+  ['SPYGLASS_SOAK', 'Factor by which `npm run soak` multiplies the repetitions of a test (20).'],
 ]
 
 export function environmentPage(): string {
   const introduction = [
-    'The agent reads its settings from the environment; the server sets them for the instances it starts. A value that is not acceptable never',
-    'keeps an application from starting: it is reported, and the default stands in.',
+    'The agent reads its settings from the environment; the server sets them for the instances it starts. An invalid value never',
+    'keeps an application from starting: it is reported, and the default is used.',
   ].join('\n')
   const rows = Object.values<AgentSetting>(agentSettings).map((setting) => [
     code(setting.env),

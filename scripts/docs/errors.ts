@@ -15,8 +15,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 export async function errorsPage(): Promise<string> {
   const groups = Map.groupBy(await allErrors(), ({ folder }) => folder)
   const introduction = [
-    'Codes of the errors that a user can meet. A code never changes its meaning; `%s` and `%d` stand for names and numbers of the case at hand.',
-    'Programs compare codes, never texts.',
+    'Codes of the errors that a user can see. A code never changes its meaning; `%s` and `%d` are placeholders for text and numbers.',
+    'Programs should compare codes, never messages.',
   ].join('\n')
   const sections = [...groups].map(([folder, errors]) =>
     section(

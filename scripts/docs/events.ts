@@ -4,8 +4,8 @@ import { code, document, table } from './markdown.ts'
 
 export function eventsPage(): string {
   const introduction = [
-    'What happens to resources. The name is the EventName of the log record, the type of the Jolokia notification and the name in the table',
-    '`events`; the trap number stands under `.0` of `snmp.root`. A raise and its clear share an incident id, which every form of them carries.',
+    'What happens to resources. The name of an event is the EventName of its log record, the type of its Jolokia notification and its name in the table',
+    '`events`. Trap numbers are under `.0` of `snmp.root`. A raise and its clear share an incident id, which every form of the event carries.',
   ].join('\n')
   const rows = Object.entries<EventDeclaration>(events).map(([name, { phase, severity, trap, clears, description }]) => [
     code(name),

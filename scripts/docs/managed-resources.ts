@@ -13,8 +13,8 @@ import { code, document, section, table } from './markdown.ts'
 
 export function managedResourcesPage(): string {
   const introduction = [
-    'Each kind of resource is declared once; all its names follow from that. OIDs stand under `snmp.root` of the configuration',
-    '(`1.3.6.1.4.1.8072.9999.9999` by default). A number in SNMP is scaled where a factor is given. Command line:',
+    'Each kind of resource is declared once; all its names are derived from that. OIDs are under `snmp.root` of the configuration',
+    '(`1.3.6.1.4.1.8072.9999.9999` by default). Where a factor is given, the SNMP value is multiplied by it. Command line:',
     '`spyglass get KIND.KEYS.ATTRIBUTE`, for instance `spyglass get datasource.http-1.shop.activeConnections`.',
   ].join('\n')
   return document('Managed resources', introduction, allDeclaredKinds.map(kindSection))

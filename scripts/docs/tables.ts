@@ -5,7 +5,7 @@ import { code, document, section, table } from './markdown.ts'
 export function tablesPage(): string {
   const introduction = [
     `Tables of the database \`${DATABASE}\`. The \`otel_*\` tables have the names, types and values of the OpenTelemetry Collector's ClickHouse`,
-    'exporter, so that whatever reads those reads these. Rollups hold a row for each batch: always sum over them.',
+    'exporter, so that tools for those tables work with these. Rollups hold one row per batch: always sum over them.',
   ].join('\n')
   return document('Tables', introduction, Object.values<Table>(tables).map(tableSection))
 }

@@ -11,7 +11,7 @@ const meaning: Readonly<Record<keyof typeof metric, string>> = {
 
 export function telemetryPage(): string {
   const introduction = [
-    "Names follow OpenTelemetry's semantic conventions where there is one; ours begin with `spyglass.`. Metrics of resources are listed in",
+    'Names follow the OpenTelemetry semantic conventions where they exist; other names start with `spyglass.`. Metrics of resources are listed in',
     '[managed-resources.md](managed-resources.md).',
   ].join('\n')
   const metrics = Object.entries(metric).map(([key, name]) => [code(name), meaning[key as keyof typeof metric]])

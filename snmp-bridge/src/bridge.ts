@@ -70,13 +70,13 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     policy: accessPolicy(options, engine.clock),
     counters: engine.counters,
     snapshot: () => poller.snapshot(),
-    onInternalError: (err) => logger.error({ err }, 'a packet met an error of our own'),
+    onInternalError: (err) => logger.error({ err }, 'internal error while handling a packet'),
   })
   const server = await openUdpServer({
     host: config.snmp.host,
     port: config.snmp.port,
     core,
-    onError: (err) => logger.warn({ err }, 'an answer was not sent'),
+    onError: (err) => logger.warn({ err }, 'a response was not sent'),
   })
   offerMibs(options, folder.mibs, engine.root)
   const withdraw = registerAgent(options, engine, poller)
@@ -154,10 +154,10 @@ function createBridgePoller({ config, logger, onDamage = unheard }: BridgeOption
     scalars,
     scalarTypes: systemTypes(scalars(true)),
     onChange: (error) =>
-      error ? logger.warn(whatWent(error), 'the MBean endpoint does not answer') : logger.info('the MBean endpoint answers again'),
+      error ? logger.warn(whatWent(error), 'the MBean endpoint does not respond') : logger.info('the MBean endpoint responds again'),
     onUnsaved: (error) =>
       error
-        ? logger.warn(whatWent(error), 'new rows are not shown: their numbers cannot be put on disk')
+        ? logger.warn(whatWent(error), 'new rows are hidden: cannot write their numbers to disk')
         : logger.info('new rows are shown again'),
   })
 }
@@ -178,11 +178,12 @@ function startNotifications(
   const stream = followEvents({
     url: jolokiaUrl(config),
     position: positionFile(join(folder.state, 'snmp-events.json'), {
-      onFailure: (error) => logger.warn(whatWent(error), 'the position in the events is not kept'),
+      onFailure: (error) => logger.warn(whatWent(error), 'cannot save the position in the event stream'),
       onDamage: onDamage(damagedPosition),
     }),
     onEvent: (event) => mustSend(event) && notifyOf(event, notifier, engine, links),
-    onChange: (error) => (error ? logger.warn(whatWent(error), 'the event stream is broken') : logger.info('the event stream is open')),
+    onChange: (error) =>
+      error ? logger.warn(whatWent(error), 'the event stream is interrupted') : logger.info('the event stream is open'),
   })
   return {
     attempted: stream.attempted,

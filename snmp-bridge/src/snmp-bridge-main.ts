@@ -11,7 +11,7 @@ import { mibText } from './mib/module-text.ts'
 await runOwnProcess({
   command: 'spyglass-snmp-bridge',
   summary: 'SNMP agent over the MBean endpoint',
-  options: `  --print-mib        print the text of SPYGLASS-MIB and end
+  options: `  --print-mib        print SPYGLASS-MIB and exit
   --root OID         with --print-mib: root of the module, instead of the configured one
   --check HOST...    ask SNMP agents (HOST or HOST:PORT) as a manager does, and report
 `,

@@ -55,7 +55,7 @@ test.for<[NodeVersion, string]>([
   const file = programIn(tempFolder(), 'app.cjs')
   const { code, stdout, stderr } = await run(node, [...(way === 'import' ? importing() : requiring()), file])
   expect([code, stdout]).toEqual([7, 'unrecorded\n'])
-  expect(stderr).toMatch(new RegExp(`^SPY_AGENT_NODE: Node ${version.replaceAll('.', '\\.')} cannot carry the agent.*22\\.15.*\\n$`))
+  expect(stderr).toMatch(new RegExp(`^SPY_AGENT_NODE: the agent does not support Node ${version.replaceAll('.', '\\.')},.*22\\.15.*\\n$`))
 })
 
 test.for<[NodeVersion, string]>([

@@ -67,7 +67,7 @@ async function expectRecovery(suite: Suite): Promise<void> {
 describe.skipIf(!canMount)('on a small disk of its own (needs root)', () => {
   test.each([
     ['full', /is full \(ENOSPC\)/, (disk: SmallDisk) => disk.fill()],
-    ['out of inodes', /no inodes are left .*\(ENOSPC\)/, (disk: SmallDisk) => disk.fillInodes()],
+    ['out of inodes', /has no free inodes \(ENOSPC\)/, (disk: SmallDisk) => disk.fillInodes()],
     ['read-only', /is on a read-only file system \(EROFS\)/, (disk: SmallDisk) => disk.setReadOnly(true)],
   ])('a log whose disk is %s refuses with the reason, reads go on, and it resumes by itself', async (_name, reason, spoil) => {
     const suite = await startSuite('wal', { sizeMiB: 4, inodes: 400 })
@@ -94,7 +94,10 @@ describe.skipIf(!canMount)('on a small disk of its own (needs root)', () => {
     disk.fill()
     const collector = await spawnCollector({ data, storePort: store.port, collector: { sealTracesMs: 200, sealOthersMs: 200 } })
     cleanups.push(async () => await collector.kill('SIGKILL'))
-    await until(async () => /cannot be opened: the disk of .* is full \(ENOSPC\)/.test((await readiness(collector)).reasons), 30_000)
+    await until(
+      async () => /cannot open the write-ahead log: the disk of .* is full \(ENOSPC\)/.test((await readiness(collector)).reasons),
+      30_000,
+    )
     const refused = await send(collector, 'refused')
     expect([refused.status, await refused.text()]).toEqual([503, expect.stringMatching(/is full \(ENOSPC\)/) as string])
     expect((await fetch(`http://127.0.0.1:${collector.consolePort}/ready`)).status).toBe(200)
@@ -109,8 +112,8 @@ describe.skipIf(!canMount)('on a small disk of its own (needs root)', () => {
     const suite = await startSuite('store', { sizeMiB: 24 })
     suite.disk.fill()
     expect((await send(suite.collector, 'before')).status).toBe(200)
-    await until(() => /segments not stored yet/.test(suite.collector.output()), 30_000)
-    await until(() => suite.collector.output().split('segments not stored yet').length > 1 && waiting(suite).length > 0, 30_000)
+    await until(() => /could not store segments yet/.test(suite.collector.output()), 30_000)
+    await until(() => suite.collector.output().split('could not store segments yet').length > 1 && waiting(suite).length > 0, 30_000)
     expect((await suite.store.ask('SELECT 1 FORMAT TabSeparated')).text).toBe('1\n')
     suite.disk.free()
     await expectRecovery(suite)

@@ -77,7 +77,7 @@ interface Fault {
 
 const faults: Readonly<Record<string, Fault>> = {
   'is full to the last byte': { make: () => fullDisk(64), reason: /disk .* is full/ },
-  'has no inode left': { make: () => outOfInodes(256, 4000), reason: /no inodes left/, takesLines: true },
+  'has no inode left': { make: () => outOfInodes(256, 4000), reason: /no free inodes/, takesLines: true },
 }
 
 const FIRST = '1'.repeat(32)

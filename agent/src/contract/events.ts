@@ -43,7 +43,7 @@ export const events = {
     phase: 'raise',
     severity: 'critical',
     rule: 'PoolExhausted',
-    description: 'All connections of the pool are lent and borrowers have waited for longer than the set time.',
+    description: 'All connections of the pool are lent and borrowers have been waiting for longer than the configured time.',
   },
   'spyglass.pool.recovered': {
     trap: 4,
@@ -56,27 +56,27 @@ export const events = {
     trap: 5,
     phase: 'note',
     severity: 'warning',
-    description: 'A connection is held too long with no statement running, or was garbage-collected unreturned.',
+    description: 'A connection was held too long with no statement running, or was garbage-collected without being returned.',
   },
   'spyglass.instance.reloaded': { phase: 'note', severity: 'info', description: 'A new generation of the instance took over.' },
   'spyglass.instance.reload_failed': {
     trap: 6,
     phase: 'note',
     severity: 'warning',
-    description: 'A new generation did not become ready; the old one goes on serving.',
+    description: 'A new generation did not become ready; the old one keeps serving.',
   },
   'spyglass.application.started': { phase: 'note', severity: 'info', description: 'An application is loaded and serves requests.' },
   'spyglass.application.failed': { phase: 'note', severity: 'critical', description: 'An application could not be loaded.' },
   'spyglass.process.restarted': {
     phase: 'note',
     severity: 'warning',
-    description: 'A process of the server other than an instance exited unexpectedly and was started again.',
+    description: 'A process of the server other than an instance exited unexpectedly and was restarted.',
   },
   'spyglass.server.started': { phase: 'note', severity: 'info', description: 'The server is ready.' },
   'spyglass.state.damaged': {
     phase: 'note',
     severity: 'warning',
-    description: 'A small file of state was damaged and set aside; the message says what that costs.',
+    description: 'A state file was damaged and set aside; the message says what was lost.',
   },
   'spyglass.server.stopping': { phase: 'note', severity: 'info', description: 'The server was asked to stop.' },
   'spyglass.segment.quarantined': {
@@ -87,7 +87,7 @@ export const events = {
   'spyglass.segment.damaged': {
     phase: 'note',
     severity: 'warning',
-    description: 'Part of the write-ahead log was damaged: what could not be read was copied to its folder quarantine, the rest was kept.',
+    description: 'Part of the write-ahead log was damaged: the unreadable part was copied to the folder quarantine, the rest was kept.',
   },
   'spyglass.alert.firing': { trap: 7, phase: 'raise', severity: 'critical', durable: true, description: 'An alert rule fires.' },
   'spyglass.alert.resolved': {

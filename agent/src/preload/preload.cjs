@@ -6,7 +6,7 @@
 /** One line each; `%s` is filled in. */
 exports.errors = {
   SPY_AGENT_NODE:
-    'Node %s cannot carry the agent, so the application runs unrecorded: use Node 22.15 or later, or remove @spyglass/agent from the command line and NODE_OPTIONS',
+    'the agent does not support Node %s, so the application runs unrecorded: use Node 22.15 or later, or remove @spyglass/agent from the command line and NODE_OPTIONS',
   SPY_AGENT_START: 'the agent could not start, so the application runs unrecorded: %s',
 }
 

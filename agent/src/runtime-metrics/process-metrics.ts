@@ -21,14 +21,14 @@ export function processMetrics(startMs: number, nowMs: number): MetricRecord[] {
     {
       type: 'gauge',
       name: 'process.memory.usage',
-      description: 'Memory of the process that is in RAM.',
+      description: 'Resident memory of the process.',
       unit: 'By',
       points: [{ timeMs: nowMs, value: process.memoryUsage.rss() }],
     },
     {
       type: 'gauge',
       name: 'process.uptime',
-      description: 'How long the process has run.',
+      description: 'Time since the process started.',
       unit: 's',
       points: [{ timeMs: nowMs, value: process.uptime() }],
     },

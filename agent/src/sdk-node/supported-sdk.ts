@@ -9,7 +9,7 @@ const FIRST_SUPPORTED_MINOR = 200
 export function unsupportedSdk(version: string | undefined = installedVersion()): string | undefined {
   const [major = 0, minor = 0] = (version ?? '').split('.').map(Number)
   if (version === undefined || major > 0 || minor >= FIRST_SUPPORTED_MINOR) return undefined
-  return `@opentelemetry/sdk-node ${version} is not supported; install 0.${FIRST_SUPPORTED_MINOR}.0 or later. Until then the SDK runs as it is, and no trace is kept by Spyglass.`
+  return `@opentelemetry/sdk-node ${version} is not supported; install 0.${FIRST_SUPPORTED_MINOR}.0 or later. Until then the SDK runs unchanged and Spyglass keeps no traces.`
 }
 
 function installedVersion(): string | undefined {

@@ -55,7 +55,7 @@ export const agentSettings = {
     ...text(
       'SPYGLASS_ENABLED',
       'auto',
-      'Whether to record this process. `auto`: always when the agent is on the command line; from NODE_OPTIONS not in package managers, compilers, test runners, linters, install scripts and programs without a file. `OTEL_SDK_DISABLED=true` is `off`.',
+      'Whether to record this process. `auto`: always when the agent is on the command line; when it comes from NODE_OPTIONS, not in package managers, compilers, test runners, linters, install scripts and programs without a file. `OTEL_SDK_DISABLED=true` means `off`.',
     ),
     parse: (input) => (/^(auto|on|off|true|false|1|0)$/i.test(input) ? input.toLowerCase() : undefined),
     allowed: 'auto, on or off',
@@ -63,12 +63,9 @@ export const agentSettings = {
   serviceName: text(
     'OTEL_SERVICE_NAME',
     '',
-    'Name of the service. Without it `service.name` of OTEL_RESOURCE_ATTRIBUTES, then `unknown_service:node`.',
+    'Name of the service. Falls back to `service.name` in OTEL_RESOURCE_ATTRIBUTES, then to `unknown_service:node`.',
   ),
-  resourceAttributes: pairs(
-    'OTEL_RESOURCE_ATTRIBUTES',
-    'Attributes of the resource that all telemetry comes from, `service.instance.id` among them.',
-  ),
+  resourceAttributes: pairs('OTEL_RESOURCE_ATTRIBUTES', 'Resource attributes of all telemetry, including `service.instance.id`.'),
   endpoint: text(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'http://127.0.0.1:4318',
@@ -76,7 +73,7 @@ export const agentSettings = {
   ),
   headers: pairs('OTEL_EXPORTER_OTLP_HEADERS', 'Headers sent with every export, such as credentials.'),
   compression: {
-    ...text('OTEL_EXPORTER_OTLP_COMPRESSION', '', 'Compression of what is sent: `gzip` or `none`.'),
+    ...text('OTEL_EXPORTER_OTLP_COMPRESSION', '', 'Compression of exports: `gzip` or `none`.'),
     defaultText: 'gzip, none on the loopback address',
     parse: (input) => (['gzip', 'none', ''].includes(input) ? input : undefined),
     allowed: 'gzip or none',
@@ -86,23 +83,23 @@ export const agentSettings = {
       env: 'SPYGLASS_SLOW_REQUEST_MS',
       value: 0,
       description:
-        'Requests that take this long or longer are kept. 0: decided for each route, by its own 99th percentile and at least 100 ms.',
+        'Traces of requests that take this long or longer are kept. 0: decided per route, by its own 99th percentile and at least 100 ms.',
     }),
   },
   slowStatementMs: atLeast(0, {
     env: 'SPYGLASS_SLOW_STATEMENT_MS',
     value: 100,
-    description: 'A statement that takes this long or longer makes its trace kept.',
+    description: 'The trace of a statement that takes this long or longer is kept.',
   }),
   keptPerSecond: atLeast(0, {
     env: 'SPYGLASS_KEPT_PER_SECOND',
     value: 5,
-    description: 'Most traces kept in one second; the others are counted as dropped. Aggregates count every request regardless.',
+    description: 'Maximum number of traces kept per second; the others are counted as dropped. Aggregates count every request regardless.',
   }),
   baselinePerMinute: atLeast(0, {
     env: 'SPYGLASS_BASELINE_PER_MINUTE',
     value: 6,
-    description: 'Ordinary requests kept in one minute for comparison.',
+    description: 'Number of ordinary requests kept per minute for comparison.',
   }),
   metricsIntervalMs: atLeast(100, {
     env: 'SPYGLASS_METRICS_INTERVAL_MS',
@@ -112,23 +109,23 @@ export const agentSettings = {
   partialAfterMs: atLeast(100, {
     env: 'SPYGLASS_PARTIAL_AFTER_MS',
     value: 5000,
-    description: 'A request that has run for this long is sent as it stands, and again when it has ended.',
+    description: 'A request that has run for this long is sent as a partial record, and again when it ends.',
   }),
   logs: onOff(
     'SPYGLASS_LOGS',
     true,
-    'Whether lines of console and pino are sent as log records. Trace ids are added to the lines of pino either way.',
+    'Whether console and pino output is sent as log records. Trace ids are added to pino lines either way.',
   ),
   spool: onOff(
     'SPYGLASS_SPOOL',
     true,
-    'Whether what is not sent yet is kept on disk while the process lives, so that a process that is killed or crashes loses nothing.',
+    'Whether unsent telemetry is kept on disk while the process runs, so that a killed or crashed process loses nothing.',
   ),
   spoolFolder: {
     ...text(
       'SPYGLASS_SPOOL_FOLDER',
       '',
-      'Where the spool lies. The collector of the machine, or the next start of the same application, sends it.',
+      'Folder of the spool. The collector of the machine, or the next start of the same application, sends what it holds.',
     ),
     defaultText:
       '$XDG_STATE_HOME/spyglass/spool, else ~/.local/state/spyglass/spool, else spyglass-UID/spool in the folder for temporary files',
@@ -136,9 +133,9 @@ export const agentSettings = {
   spoolBytes: atLeast(65_536, {
     env: 'SPYGLASS_SPOOL_BYTES',
     value: 8 << 20,
-    description: 'Most bytes of the spool of one process. The file is sparse: it takes what it holds.',
+    description: 'Maximum spool size of one process. The file is sparse: it uses only the space it needs.',
   }),
-  contextPath: text('SPYGLASS_CONTEXT_PATH', '', 'Path under which the application is mounted; stands before each route.'),
+  contextPath: text('SPYGLASS_CONTEXT_PATH', '', 'Path the application is mounted under; it is prepended to each route.'),
 } as const satisfies Record<string, Declaration<unknown>>
 
 export type AgentSettings = {

@@ -75,7 +75,7 @@ export class Evidence {
         message: textOf(row['message']),
       }))
     } catch (error) {
-      this.#logger.warn({ code: codeOf(error) }, 'page goes out without the events of the store')
+      this.#logger.warn({ code: codeOf(error) }, 'sending a page without the events of the store')
       return []
     }
   }

@@ -67,7 +67,7 @@ async function readHealth({ management, logger }: RegistryWatchOptions): Promise
     const [instances = [], pools = []] = await management.read([kinds.instance, kinds.datasource])
     return new Map([...instances, ...pools].map((resource) => [resource.name, healthOf(resource)]))
   } catch (error) {
-    logger.debug({ code: codeOf(error) }, 'resources cannot be compared with incidents')
+    logger.debug({ code: codeOf(error) }, 'cannot compare resources with incidents')
     return undefined
   }
 }
@@ -100,6 +100,6 @@ function raiseExhausted(evaluator: Evaluator, resource: string, now: number): vo
     since: now,
     delayMs: 0,
     observed: true,
-    summary: `Pool ${keyOf(resource, 'name')} of ${keyOf(resource, 'instance')} is exhausted: it was so when alerting started`,
+    summary: `Pool ${keyOf(resource, 'name')} of ${keyOf(resource, 'instance')} is exhausted: it already was when alerting started`,
   })
 }

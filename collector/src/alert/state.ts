@@ -28,8 +28,8 @@ const FILE = 'alerts.json'
 
 /** What a damaged file costs. */
 export const damagedAlerts: Consequences = {
-  fromPrevious: 'the copy before the last change took its place, and what it lacks is rebuilt from the stored events',
-  lost: 'open incidents are rebuilt from the stored events; pages that were not delivered yet are lost',
+  fromPrevious: 'the previous copy was restored, and later changes are rebuilt from the stored events',
+  lost: 'open incidents are rebuilt from the stored events; undelivered pages are lost',
 }
 
 /** Opens the state in `folder`. A damaged file is set aside: alerts must not stay off for it. */
@@ -64,7 +64,7 @@ export function openState(folder: string, logger: Logger, onDamage: (damage: Dam
 function stateOf(content: unknown): AlertState {
   const { version, incidents, crashes, sequence, outbox } = (content ?? {}) as Record<string, unknown>
   const isWhole = Array.isArray(incidents) && Array.isArray(outbox) && typeof sequence === 'number' && isObject(crashes)
-  if (version !== 1 || !isWhole || ![...incidents, ...outbox].every(isObject)) throw wrongShape('it is no state of version 1')
+  if (version !== 1 || !isWhole || ![...incidents, ...outbox].every(isObject)) throw wrongShape('it is not a version 1 state')
   return content as AlertState
 }
 

@@ -3,17 +3,16 @@ import { errorsOf } from '@spyglass/agent/contract'
 /** Errors of the console and the query API. */
 export const consoleErrors = {
   SPY_CONSOLE_PORT_TAKEN: 'the console cannot listen on %s:%d: %s. Free the port, or set console.port or --port-offset.',
-  SPY_CONSOLE_PARAMETER_INVALID: 'the parameter %s is not valid: %s',
-  SPY_CONSOLE_UNAUTHENTICATED: 'log in, or send the console user and password of secrets.yaml by Basic authentication',
+  SPY_CONSOLE_PARAMETER_INVALID: 'invalid parameter %s: %s',
+  SPY_CONSOLE_UNAUTHENTICATED: 'log in, or use Basic authentication with the console user and password from secrets.yaml',
   SPY_CONSOLE_TOO_MANY_LOGINS:
-    'too many wrong passwords from this address: come again after Retry-After. The right password is never refused.',
-  SPY_CONSOLE_FOREIGN_ORIGIN: 'the request came from a page of another site (%s) and was refused',
-  SPY_CONSOLE_FOREIGN_HOST:
-    'the request names the host %s, which is not a name of this server: add it to server.hostNames, or set console.publicUrl',
-  SPY_CONSOLE_NOT_FOUND: 'there is nothing at %s',
-  SPY_CONSOLE_TRACE_NOT_FOUND: 'the trace %s is not in the store: it was not kept, or its retention has passed',
-  SPY_CONSOLE_AWAY: 'the console does not answer; it may be restarting, and the browser asks again by itself',
-  SPY_CONSOLE_INTERNAL: 'the request failed inside the console; the server log says why',
+    'too many wrong passwords from this address: retry after the time in Retry-After. The correct password always works.',
+  SPY_CONSOLE_FOREIGN_ORIGIN: 'refused a request from a page of another site (%s)',
+  SPY_CONSOLE_FOREIGN_HOST: 'host %s is not a name of this server: add it to server.hostNames, or set console.publicUrl',
+  SPY_CONSOLE_NOT_FOUND: 'nothing found at %s',
+  SPY_CONSOLE_TRACE_NOT_FOUND: 'trace %s is not in the store: it was not kept, or has expired',
+  SPY_CONSOLE_AWAY: 'the console does not respond; it may be restarting, and the browser retries automatically',
+  SPY_CONSOLE_INTERNAL: 'internal error in the console; see the server log',
 } as const
 
 export const fail = errorsOf(consoleErrors)

@@ -21,8 +21,8 @@ const POINTS = 240
 export function rangeOf(query: Query, now: number): Range {
   const to = integerOf(query, 'to', now)
   const asked = integerOf(query, 'from', to - DEFAULT_RANGE_MS)
-  if (asked >= to) throw invalid('from', 'it must lie before to')
-  if (to - asked > MAX_RANGE_MS) throw invalid('from', 'a range may be 400 days long')
+  if (asked >= to) throw invalid('from', 'it must be before to')
+  if (to - asked > MAX_RANGE_MS) throw invalid('from', 'a range may be at most 400 days long')
   const from = asked - (asked % MINUTE_MS)
   const step = integerOf(query, 'step', niceStep((to - from) / 1000))
   if (step < 60 || step % 60 !== 0) throw invalid('step', 'a multiple of 60 seconds')

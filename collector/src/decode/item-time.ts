@@ -32,4 +32,4 @@ export class ItemTime {
 }
 
 /** What the sender is told of items whose time was missing. */
-export const NO_TIME = 'without a time got the time of receipt'
+export const NO_TIME = 'without a time were given the time of receipt'

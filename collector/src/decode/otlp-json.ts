@@ -26,9 +26,9 @@ export function protobufFromJson(body: Buffer, signal: keyof typeof exportReques
   try {
     parsed = parseExact(body.toString('utf8'))
   } catch (error) {
-    throw fail('SPY_OTLP_JSON', [error instanceof Error ? error.message : 'it is no JSON'], error)
+    throw fail('SPY_OTLP_JSON', [error instanceof Error ? error.message : 'it is not JSON'], error)
   }
-  if (!isObject(parsed)) throw fail('SPY_OTLP_JSON', ['it is no object'])
+  if (!isObject(parsed)) throw fail('SPY_OTLP_JSON', ['it is not an object'])
   return new Transcoder(report).transcode(exportRequests[signal], parsed)
 }
 
@@ -94,7 +94,7 @@ class Transcoder {
     } catch (error) {
       const [reason, place] = this.#faultOf(error, depth)
       if (this.#report.broken >= limits.broken)
-        throw fail('SPY_OTLP_JSON', [`more than ${limits.broken} faults, the last: ${reason} (${place})`], error)
+        throw fail('SPY_OTLP_JSON', [`more than ${limits.broken} errors, the last: ${reason} (${place})`], error)
       this.#report.leaveOut(reason, place)
     }
   }

@@ -33,7 +33,7 @@ export class ProtoReader {
       if (byte < 128) return value
       scale *= 128
     }
-    return this.malformed('a varint that does not end')
+    return this.malformed('an unterminated varint')
   }
 
   /** An int64 as decimal text. */
@@ -60,7 +60,7 @@ export class ProtoReader {
       if (byte < 128) return value
       shift += 7n
     }
-    return this.malformed('a varint that does not end')
+    return this.malformed('an unterminated varint')
   }
 
   /** Zigzag, as sint32 stands. */

@@ -9,7 +9,7 @@ interface Tally {
 }
 
 /** What the sender is told of items that would make the request too large in the tables. */
-export const TOO_MUCH = 'beyond what one request may hold; send smaller batches'
+export const TOO_MUCH = 'beyond the limit of one request; send smaller batches'
 
 /** Further reasons of one request are counted under one name: a hostile body must not make a long answer. */
 const MAX_REASONS = 10
@@ -60,7 +60,7 @@ export class DecodeReport {
   /** Something that belongs to no single item cannot be read. */
   leaveOut(what: string, where: string): void {
     this.broken++
-    this.change(`left out: ${what}`, where)
+    this.change(`omitted: ${what}`, where)
   }
 
   /** For people; empty when everything was stored as it came. */

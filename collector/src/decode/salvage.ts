@@ -8,7 +8,7 @@ import type { ProtoReader } from './proto-reader.ts'
 import type { DecodeReport } from './report.ts'
 
 /** What the sender is told when so much was broken that the rest is not looked at. */
-export const NOT_READ = `not read after ${limits.broken} broken ones`
+export const NOT_READ = `skipped after ${limits.broken} malformed ones`
 
 export interface Salvage {
   readonly reader: ProtoReader

@@ -13,5 +13,5 @@ export function timeWindow(nowMs: number, retentionDays: number): TimeWindow {
 /** Why an item outside the window is rejected. */
 export function reasonOutside({ from, nowMs }: TimeWindow): string {
   const days = Math.round((nowMs / 1000 - from) / 86_400)
-  return `outside the ${days} days that are kept, or over an hour ahead`
+  return `outside the retention of ${days} days, or over an hour in the future`
 }

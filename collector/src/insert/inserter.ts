@@ -101,7 +101,7 @@ export class Inserter {
       if (error instanceof InsertFailure && error.kind === 'lasting') return await this.#refused(group, error.error)
       const cause = error instanceof InsertFailure ? error.error : error
       if (this.storeAnswers)
-        logger.warn({ segments: group.segments.length, first: group.segments[0]?.name, err: cause }, 'segments not stored yet')
+        logger.warn({ segments: group.segments.length, first: group.segments[0]?.name, err: cause }, 'could not store segments yet')
       this.storeAnswers = false
       return false
     }
@@ -162,7 +162,10 @@ export class Inserter {
     this.#inserting = undefined
     const [segment] = segments
     if (segments.length !== 1 || !segment) {
-      this.#options.logger.warn({ segments: segments.length, err: error }, 'segments refused together, tried one by one')
+      this.#options.logger.warn(
+        { segments: segments.length, err: error },
+        'the store refused a batch of segments; inserting them one by one',
+      )
       for (const { name } of segments) this.#alone.set(name, 0)
       return segments.length === 0
     }
@@ -180,7 +183,7 @@ export class Inserter {
       this.#options.onQuarantined(segment, folder, error)
       return true
     } catch (failure) {
-      this.#options.logger.error({ segment: segment.name, err: failure }, 'segment cannot be set aside')
+      this.#options.logger.error({ segment: segment.name, err: failure }, 'cannot set a segment aside')
       return false
     }
   }

@@ -34,7 +34,7 @@ export async function deliver(receiver: WebhookConfig, entry: OutboxEntry): Prom
 /** The reason without the address: receivers' URLs carry tokens. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
-  if (error.name === 'TimeoutError') return 'no answer in time'
+  if (error.name === 'TimeoutError') return 'no response in time'
   const cause = error.cause
   return cause instanceof Error && 'code' in cause ? String(cause.code) : error.name
 }

@@ -112,7 +112,10 @@ class OutboxNotifier implements Notifier {
     const told = entry.attempts >= MAX_ATTEMPTS ? fail('SPY_PAGE_GIVEN_UP', [receiver.name, entry.attempts], error) : error
     const { code, message } = told as SpyglassError
     const { incidentId, status } = entry.page
-    this.#logger[isLast ? 'error' : 'warn']({ code, receiver: receiver.name, incidentId, status, reason: message }, 'page not delivered')
+    this.#logger[isLast ? 'error' : 'warn'](
+      { code, receiver: receiver.name, incidentId, status, reason: message },
+      'could not deliver a page',
+    )
   }
 
   #remove(entry: OutboxEntry): void {

@@ -91,7 +91,7 @@ function textOfRows(question: Question): Promise<AsyncGenerator<Uint8Array>> {
     const { client, name, parameters } = question
     const query = `${textOfQuery(name)} FORMAT JSONEachRow`
     const { stream } = await client.exec({ query, query_params: { ...parameters }, abort_signal })
-    return rowText(stream, () => fail('SPY_QUERY_FAILED', [name, 'it ended midway']))
+    return rowText(stream, () => fail('SPY_QUERY_FAILED', [name, 'the response was truncated']))
   })
 }
 

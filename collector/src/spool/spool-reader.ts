@@ -68,7 +68,7 @@ export class SpoolReader {
         deliver: async (content) => await this.#deliver(content),
       })
     } catch (error) {
-      this.#options.logger.warn({ err: error, folder }, 'spools cannot be read; trying again')
+      this.#options.logger.warn({ err: error, folder }, 'cannot read spools; retrying')
     }
   }
 
@@ -84,10 +84,13 @@ export class SpoolReader {
         await accept(signal, body)
       } catch (error) {
         if (codeOf(error) !== 'SPY_OTLP_MALFORMED') return false
-        logger.warn({ err: error, signal, service: header.resource['service.name'] }, 'a request of a spool was refused')
+        logger.warn({ err: error, signal, service: header.resource['service.name'] }, 'the collector refused a request from a spool')
       }
     }
-    logger.info({ service: header.resource['service.name'], pid: header.pid, requests: requests.length }, 'took in what a process left')
+    logger.info(
+      { service: header.resource['service.name'], pid: header.pid, requests: requests.length },
+      'took over the spool of a process that exited',
+    )
     return true
   }
 }

@@ -66,8 +66,8 @@ export function createBackOff({ now = () => performance.now(), firstMs = 30_000 
     check(client) {
       const seconds = Math.ceil(Math.max(waitMs(keyOf(client)), waitMs(client.user)) / 1000)
       if (seconds <= 0) return
-      const why = 'one of its statements could only be ended together with the database engine'
-      throw refuse('TOO_MANY_SIMULTANEOUS_QUERIES', `No query of this client is run for ${seconds} s: ${why}`, undefined, seconds)
+      const why = 'one of its statements could only be stopped by restarting the database engine'
+      throw refuse('TOO_MANY_SIMULTANEOUS_QUERIES', `Queries of this client are refused for ${seconds} s: ${why}`, undefined, seconds)
     },
     blame(client) {
       const isNew = entryOf(keyOf(client)) === undefined

@@ -12,7 +12,7 @@ export function checkParameters(parameters: Parameters): void {
   if (parameters.size > MAX_COUNT) throw refuse('BAD_ARGUMENTS', `At most ${MAX_COUNT} query parameters are allowed`)
   let length = 0
   for (const [name, value] of parameters) {
-    if (!NAME.test(name)) throw refuse('BAD_ARGUMENTS', `The query parameter ${name} has no proper name`)
+    if (!NAME.test(name)) throw refuse('BAD_ARGUMENTS', `The query parameter ${name} has an invalid name`)
     length += value.length
   }
   if (length > MAX_LENGTH) throw refuse('QUERY_IS_TOO_LARGE', `Query parameters may have ${MAX_LENGTH} characters in all`)

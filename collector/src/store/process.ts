@@ -22,14 +22,14 @@ export async function runStore(argv: readonly string[]): Promise<void> {
     wal: folder.wal,
     retention: config.retention,
     onEngineEnd: (reason: string) =>
-      logger.warn({ code: 'SPY_STORE_ENGINE_REPLACED', reason }, 'the database engine ended and is started again'),
+      logger.warn({ code: 'SPY_STORE_ENGINE_REPLACED', reason }, 'the database engine exited; restarting it'),
     maxBytes: config.retention.maxBytes,
     onDropped: (dropped: object) => logger.warn(dropped, 'the oldest data was dropped for retention.maxBytes'),
-    onTidyFailure: (error: unknown) => logger.warn({ err: error }, 'old data could not be pinned or dropped'),
+    onTidyFailure: (error: unknown) => logger.warn({ err: error }, 'could not pin or drop old data'),
   }
   if (argv.includes('--dry-run')) return printPlan(await planStore(options))
   const store = await openStore(options)
-  if (store.schemaChanges.length > 0) logger.info({ statements: store.schemaChanges }, 'older tables were brought up to date')
+  if (store.schemaChanges.length > 0) logger.info({ statements: store.schemaChanges }, 'migrated older tables')
   registerStore(registry, store, counters)
 
   const app = createStoreServer({
@@ -55,6 +55,6 @@ export async function runStore(argv: readonly string[]): Promise<void> {
     await store.close()
     throw error
   })
-  logger.info({ host: config.store.host, port, engine: store.engineVersion }, 'the store answers')
+  logger.info({ host: config.store.host, port, engine: store.engineVersion }, 'the store is ready')
   link.ready()
 }

@@ -49,7 +49,7 @@ export function withinTime<T>({ limitMs: firstLimitMs, graceMs, patienceMs }: Ti
   const abandon = (): void => {
     abandoned.abort()
     timer = setTimeout(onStuck, patienceMs)
-    reject(gone.aborted ? refuse('QUERY_WAS_CANCELLED', 'Query was cancelled: the client is gone') : timeIsUp())
+    reject(gone.aborted ? refuse('QUERY_WAS_CANCELLED', 'Query was cancelled: the client disconnected') : timeIsUp())
   }
   const cancel = (): void => {
     if (cancelled.signal.aborted) return

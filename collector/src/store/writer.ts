@@ -74,7 +74,7 @@ async function insertFile(session: StoreSession, { path, statement, token }: Sou
   const types = new Map(tables[table].columns.map(({ name, type }) => [name, type]))
   const structure = columns.map((name) => {
     const type = types.get(name)
-    if (type === undefined) throw refuse('INCORRECT_DATA', `The data for ${table} has a column ${name}, which the table has not`)
+    if (type === undefined) throw refuse('INCORRECT_DATA', `The data for ${table} has a column ${name}, which the table does not have`)
     return `${identifier(name)} ${plainType(type)}`
   })
   const names = columns.map(identifier).join(', ')

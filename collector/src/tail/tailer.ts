@@ -84,7 +84,7 @@ export class Tailer {
         this.#isFailing = false
       } catch (error) {
         // The log file of this process is one of those that are read: telling it once keeps it from feeding itself.
-        if (!this.#isFailing) logger.warn({ err: error }, 'log files cannot be read on; trying again')
+        if (!this.#isFailing) logger.warn({ err: error }, 'cannot read log files; retrying')
         this.#isFailing = true
       }
       await delay(pollMs, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined) // woken by stop
@@ -126,8 +126,8 @@ async function namesIn(folder: string): Promise<string[]> {
 
 /** What a damaged file costs. */
 export const damagedOffsets = {
-  fromPrevious: 'log lines since the copy before it may be stored a second time',
-  lost: 'the logs are read from their beginning, so lines may be stored a second time',
+  fromPrevious: 'log lines since the previous copy may be stored twice',
+  lost: 'the logs are read from the beginning, so lines may be stored twice',
 }
 
 /** Offsets from before the journals that are still there: `<state>/tail-offsets.json`. */
@@ -136,7 +136,7 @@ export function openOffsets(stateFolder: string, onDamage: (damage: Damage) => v
 }
 
 function offsetsOf(content: unknown): readonly TailOffset[] {
-  if (!Array.isArray(content) || !content.every(isOffset)) throw wrongShape('it holds no list of offsets')
+  if (!Array.isArray(content) || !content.every(isOffset)) throw wrongShape('it does not contain a list of offsets')
   return content
 }
 

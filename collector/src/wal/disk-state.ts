@@ -51,7 +51,7 @@ export async function reasonOf(error: unknown, files: FileLayer, folder: string)
   switch (codeOf(error)) {
     case 'ENOSPC':
       return (await files.freeInodes(folder)) === 0
-        ? `no inodes are left on the disk of ${folder} (ENOSPC): remove small files`
+        ? `the disk of ${folder} has no free inodes (ENOSPC): remove small files`
         : `the disk of ${folder} is full (ENOSPC): free some space`
     case 'EDQUOT':
       return `the disk quota of ${folder} is exhausted (EDQUOT)`
@@ -59,7 +59,7 @@ export async function reasonOf(error: unknown, files: FileLayer, folder: string)
       return `${folder} is on a read-only file system (EROFS)`
     case 'EACCES':
     case 'EPERM':
-      return `${folder} may not be written (${codeOf(error)})`
+      return `no permission to write to ${folder} (${codeOf(error)})`
     case 'EIO':
       return `the disk of ${folder} reports errors (EIO)`
     default:

@@ -11,7 +11,7 @@ export interface Identity {
 
 /** What a damaged file costs: nothing that is stored, since names stay unique and recovery goes by the folders it finds. */
 export const damagedCollector = {
-  fromPrevious: 'the copy before the last start took its place, with a new id so that no segment gets a name twice',
+  fromPrevious: 'the previous copy was restored with a new id, so that segment names stay unique',
   lost: 'the collector has a new id',
 }
 
@@ -34,7 +34,8 @@ export function nextIdentity(stateFolder: string, onDamage: (damage: Damage) => 
 
 function identityOf(content: unknown): Identity {
   const { id, boot } = (content ?? {}) as Partial<Identity>
-  if (typeof id !== 'string' || !/^[0-9a-f]{12}$/.test(id) || !Number.isSafeInteger(boot)) throw wrongShape('it holds no id and boot')
+  if (typeof id !== 'string' || !/^[0-9a-f]{12}$/.test(id) || !Number.isSafeInteger(boot))
+    throw wrongShape('it does not contain id and boot')
   return { id, boot: boot! }
 }
 

@@ -238,7 +238,7 @@ export class WriteAheadLog {
   }
 
   #enqueue(submission: Submission): Promise<'stored'> {
-    if (this.#closed) return Promise.reject(fail('SPY_WAL_CLOSED', ['the collector stops']))
+    if (this.#closed) return Promise.reject(fail('SPY_WAL_CLOSED', ['the collector is stopping']))
     if (this.bytes >= this.#options.maxBytes) return Promise.reject(fail('SPY_WAL_FULL', [this.bytes, this.#options.maxBytes]))
     if (this.#waitingBytes >= MAX_WAITING_BYTES) return Promise.reject(fail('SPY_WAL_BUSY', [this.#waitingBytes]))
     const rows = submission.blocks.reduce((most, block) => Math.max(most, block.rows), 0)

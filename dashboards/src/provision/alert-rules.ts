@@ -60,7 +60,7 @@ export function serverDown(): PrometheusRule {
     labels: { severity: 'critical', suite: 'spyglass' },
     annotations: {
       summary: 'A Spyglass server is down: job {{ $labels.job }}, target {{ $labels.instance }}',
-      description: `It does not answer, or there is no target in the job ${PROMETHEUS_JOB}, or its keeper has been silent for 15 s.`,
+      description: `It does not respond, or the job ${PROMETHEUS_JOB} has no target, or its keeper has been silent for 15 s.`,
       runbook: `${RUNBOOK}#serverdown`,
     },
     prometheus: {
@@ -78,8 +78,8 @@ function poolExhausted({ database = DATABASE, exhaustedAfterMs = 10_000 }: Alert
     for: seconds(exhaustedAfterMs),
     labels: { severity: 'critical', suite: 'spyglass' },
     annotations: {
-      summary: 'Pool {{ $labels.pool }} of {{ $labels.process }}: all connections are lent and borrowers wait',
-      description: 'The board Datasource pools shows who holds the connections, with route, statement and line of code.',
+      summary: 'Pool {{ $labels.pool }} of {{ $labels.process }}: all connections are lent and borrowers are waiting',
+      description: 'The dashboard Datasource pools shows who holds the connections, with route, statement and line of code.',
       runbook: `${RUNBOOK}#poolexhausted`,
     },
     rangeSeconds: 60,
@@ -102,7 +102,7 @@ function instanceDown({ database = DATABASE, instanceDownAfterMs = 15_000 }: Ale
     labels: { severity: 'critical', suite: 'spyglass' },
     annotations: {
       summary: 'Instance {{ $labels.process }} is down',
-      description: 'No generation of the instance is ready. logs/server.log tells why the last one ended.',
+      description: 'No generation of the instance is ready. logs/server.log says why the last one exited.',
       runbook: `${RUNBOOK}#instancedown`,
     },
     rangeSeconds: WEEK_SECONDS,
@@ -122,8 +122,8 @@ function errorRateHigh({ database = DATABASE }: AlertRuleOptions): AlertRule {
     for: '60s',
     labels: { severity: 'warning', suite: 'spyglass' },
     annotations: {
-      summary: '{{ $labels.service }}{{ $labels.process }}: more than one request in twenty fails',
-      description: 'The board Slow requests lists the failed requests that were kept, with their traces.',
+      summary: '{{ $labels.service }}{{ $labels.process }}: more than 5 % of requests fail',
+      description: 'The dashboard Slow requests lists the failed requests that were kept, with their traces.',
       runbook: `${RUNBOOK}#errorratehigh`,
     },
     rangeSeconds: 300,

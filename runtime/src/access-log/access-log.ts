@@ -145,12 +145,12 @@ export class AccessLog {
   }
 
   #failed(error: unknown): void {
-    if (!this.#isFailing) this.#logger.error({ err: error, file: this.path }, 'access log cannot be written')
+    if (!this.#isFailing) this.#logger.error({ err: error, file: this.path }, 'cannot write to the access log')
     this.#isFailing = true
   }
 
   #recovered(): void {
-    if (this.#isFailing) this.#logger.info({ file: this.path, dropped: this.#dropped }, 'access log is written again')
+    if (this.#isFailing) this.#logger.info({ file: this.path, dropped: this.#dropped }, 'writing to the access log again')
     this.#isFailing = false
   }
 }

@@ -68,7 +68,7 @@ export class HostedApplication implements ExchangeOwner {
     this.#handler = this.#loaded.handler
     this.loadTimeS = (performance.now() - startedAt) / 1000
     this.state = 'started'
-    this.#emit('spyglass.application.started', `application ${this.name} is started under ${this.contextPath || '/'}`, {
+    this.#emit('spyglass.application.started', `application ${this.name} started at ${this.contextPath || '/'}`, {
       version: this.#loaded.version,
       loadMs: Math.round(this.loadTimeS * 1000),
     })

@@ -27,7 +27,7 @@ export class Unclaimed implements ExchangeOwner {
     if (path === '/health') return answerJson(response, 200, { status: 'ok' })
     if (path === '/ready') return answerJson(response, 200, { ready: true, reasons: [] })
     const exchange = new Exchange(this, this.#agent, { request, response, url })
-    answerJson(exchange.response, 404, { statusCode: 404, error: 'Not Found', message: 'no application is deployed under this path' })
+    answerJson(exchange.response, 404, { statusCode: 404, error: 'Not Found', message: 'no application is deployed at this path' })
   }
 
   exchangeEnded(exchange: Exchange): void {

@@ -11,7 +11,7 @@ export function helpText(): string {
     '',
     ...lines,
     '',
-    'spyglass COMMAND --help tells more.',
+    'Run `spyglass COMMAND --help` for details.',
     '',
   ].join('\n')
 }

@@ -32,7 +32,7 @@ export async function up(options: UpOptions, role: Role): Promise<number> {
   const onDamage = (damage: Damage): void => void process.stderr.write(`spyglass: ${damageError(damage, damagedIdentity).message}\n`)
   const keeper = await startKeeper(planOf({ config, secrets, folder, role, onDamage, ...(traffic ? { traffic } : {}) }))
   const ended = stopOnSignal(keeper)
-  if (firstStart) say(`secrets were made in ${folder.secrets} (mode 0600)`)
+  if (firstStart) say(`created secrets in ${folder.secrets} (mode 0600)`)
   const outcome = await withProgress(keeper, started(keeper))
   if (outcome === 'stopped') return ended
   if (outcome === 'hopeless') {
@@ -71,7 +71,7 @@ function stopOnSignal(keeper: Keeper): Promise<number> {
       if (firstAt !== undefined && Date.now() - firstAt > 1000) process.exit(130)
       if (firstAt !== undefined) return
       firstAt = Date.now()
-      say('stopping; once more to stop at once')
+      say('stopping; press again to stop at once')
       void keeper.stop().then(() => resolve(0))
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
@@ -98,7 +98,7 @@ async function writeDashboards(checked: Checked, folder: DataFolder): Promise<vo
   try {
     await buildDashboards(checked, folder, { quiet: true })
   } catch (error) {
-    say(`the Grafana files were not written: ${error instanceof Error ? error.message : String(error)}`)
+    say(`could not write the Grafana files: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -78,6 +78,6 @@ export class Borrow {
 
   /** Where it was borrowed, for a message. */
   describe(): string {
-    return [this.asker.site.location(), this.asker.route].filter(Boolean).join(' in ') || 'an unknown place'
+    return [this.asker.site.location(), this.asker.route].filter(Boolean).join(' in ') || 'an unknown location'
   }
 }

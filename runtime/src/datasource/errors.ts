@@ -3,15 +3,15 @@ import { errorsOf } from '@spyglass/agent/contract'
 /** Errors of datasources, their pools and their connections. */
 export const datasourceErrors = {
   SPY_POOL_TIMEOUT:
-    'pool %s: no connection within %d ms: %d of %d connections are lent and %d other borrowers wait; the longest holder has had its connection for %d ms: %s',
+    'pool %s: no connection within %d ms: %d of %d connections are lent and %d other borrowers are waiting; the longest holder has had its connection for %d ms: %s',
   SPY_POOL_QUEUE_FULL:
-    'pool %s: all %d connections are lent and %d borrowers wait already; raise maxWaiting or max, or find the holder: %s',
+    'pool %s: all %d connections are lent and %d borrowers are already waiting; raise maxWaiting or max, or find the holder: %s',
   SPY_POOL_CLOSED: 'pool %s is closed',
-  SPY_CONNECTION_RETURNED: 'pool %s: the connection was returned already and cannot be used any more; borrowed at %s',
+  SPY_CONNECTION_RETURNED: 'pool %s: the connection was already returned and can no longer be used; borrowed at %s',
   SPY_CONNECTION_FAILED: 'pool %s: cannot open a connection to %s: %s',
   SPY_CONNECTION_LOST: 'the connection to %s was lost: %s',
-  SPY_STATEMENT_MULTIPLE: 'the text holds more than one statement; query() and execute() run one, script() runs several: %s',
-  SPY_DATASOURCE_UNKNOWN: 'there is no datasource named %s; configured: %s',
+  SPY_STATEMENT_MULTIPLE: 'the text contains more than one statement; query() and execute() run one, script() runs several: %s',
+  SPY_DATASOURCE_UNKNOWN: 'unknown datasource %s; configured: %s',
   SPY_DATASOURCES_CLOSED: 'no datasources are open in this process',
 } as const
 

@@ -42,7 +42,7 @@ export class PoolReporter implements PoolObserver {
     this.#incident = registry.emit({
       name: 'spyglass.pool.exhausted',
       resource: this.#resource,
-      message: `pool ${this.#name}: all ${attributes.max} connections are lent and ${attributes.waiting} borrowers wait`,
+      message: `pool ${this.#name}: all ${attributes.max} connections are lent and ${attributes.waiting} borrowers are waiting`,
       attributes,
       holders,
     })

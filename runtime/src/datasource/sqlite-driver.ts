@@ -80,7 +80,7 @@ class SqliteConnection implements DriverConnection {
     })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#worker.on('error', (error) => this.#lose(error instanceof Error ? error.message : String(error)))
-    this.#worker.on('exit', (code) => this.#lose(`its worker ended with code ${code}`))
+    this.#worker.on('exit', (code) => this.#lose(`its worker exited with code ${code}`))
     this.#worker.unref()
     this.opened = this.#ask({ type: 'open' }).then(() => {
       this.#isOpen = true
@@ -110,7 +110,7 @@ class SqliteConnection implements DriverConnection {
   #ask(message: ToWorkerBody): Promise<StatementResult> {
     return new Promise((resolve, reject) => {
       if (this.broken || this.#closing) {
-        reject(fail('SPY_CONNECTION_LOST', [this.#target, this.broken ? 'it broke before' : 'it is closed']))
+        reject(fail('SPY_CONNECTION_LOST', [this.#target, this.broken ? 'it failed earlier' : 'it is closed']))
         return
       }
       const id = this.#post(message, reject)

@@ -50,7 +50,7 @@ export class Commands {
       note({
         name: 'spyglass.instance.reload_failed',
         resource,
-        message: `reload of ${slot.name} failed, the old generation keeps serving: ${reason}`,
+        message: `reload of ${slot.name} failed; the old generation keeps serving: ${reason}`,
       })
       throw error
     }

@@ -100,7 +100,7 @@ export class Generation {
     if (!this.#silence) this.#silence = new OwnTime(this.pid)
     else this.#silence.read()
     if (this.#silence.ms < (this.#spec.hangPatienceMs ?? HANG_PATIENCE_MS)) return undefined
-    return `hung: no sign of life for ${Math.round(this.#silence.ms / 1000)} s (${this.#silence.text}), and was killed`
+    return `hung: no heartbeat for ${Math.round(this.#silence.ms / 1000)} s (${this.#silence.text}), and was killed`
   }
 
   /** Asks it to end its work and exit; after the deadline it is killed. */

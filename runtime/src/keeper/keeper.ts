@@ -82,7 +82,7 @@ class RunningKeeper implements Keeper {
     this.tried = this.#milestones.tried
     this.ready = this.#milestones.ready
     this.stopped = this.#milestones.stopped
-    this.#guard = startOrphanGuard(keeperMark, (reason) => log.warn({ reason }, 'the orphan guard ended; it is started again'))
+    this.#guard = startOrphanGuard(keeperMark, (reason) => log.warn({ reason }, 'the orphan guard exited; restarting it'))
     this.#parts = plan.parts(sockets)
     this.#slots = new Map(this.#parts.map((part) => [part.spec.name, this.#slotOf(part)]))
     this.#instances = this.#parts.filter(({ kind }) => kind === 'instance').flatMap(({ spec }) => this.#slots.get(spec.name) ?? [])
@@ -111,7 +111,7 @@ class RunningKeeper implements Keeper {
     const failures = new Map<string, Error>()
     const starts = [...this.#slots.values()].map((slot) =>
       slot.start().catch((error: unknown) => {
-        if (!this.#stopping) this.#log.error({ part: slot.name, err: String(error) }, 'a part could not be started')
+        if (!this.#stopping) this.#log.error({ part: slot.name, err: String(error) }, 'a process could not be started')
         failures.set(slot.name, error instanceof Error ? error : new Error(String(error)))
       }),
     )
@@ -188,14 +188,14 @@ class RunningKeeper implements Keeper {
   }
 
   #onDown(part: Part, slot: Slot, reason: string): void {
-    this.#log.warn({ part: slot.name, generation: slot.generations, reason }, 'exited unexpectedly; it is started again')
+    this.#log.warn({ part: slot.name, generation: slot.generations, reason }, 'exited unexpectedly; restarting it')
     if (slot.name === 'management') this.#feed.disconnect()
     this.#feed.gone(slot.name, false)
     if (part.kind === 'instance') {
       this.#incidents.down(instanceName(slot), `instance ${slot.name} is down: ${reason}`, factsOf(slot))
       this.#considerStandIn(part.listener)
     } else {
-      this.#note('spyglass.process.restarted', this.#serverName(), `${slot.name} is started again: ${reason}`, { process: slot.name })
+      this.#note('spyglass.process.restarted', this.#serverName(), `restarting ${slot.name}: ${reason}`, { process: slot.name })
     }
     this.#report()
   }

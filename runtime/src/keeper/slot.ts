@@ -208,5 +208,5 @@ export class Slot {
 }
 
 function describe(exit: Exit): string {
-  return exit.signal ? `ended by ${exit.signal}` : `ended with exit code ${exit.code}`
+  return exit.signal ? `killed by ${exit.signal}` : `exited with code ${exit.code}`
 }

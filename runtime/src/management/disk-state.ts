@@ -27,10 +27,10 @@ function reasonsOf(folder: string, { statfs, writable }: DiskProbe): readonly st
     const free = bavail * bsize
     return [
       ...(free < MIN_FREE_BYTES ? [`the disk of ${folder} is full (${Math.floor(free / 1024)} KiB free)`] : []),
-      ...(files > 0 && ffree < MIN_FREE_INODES ? [`the disk of ${folder} has no inodes left (${ffree} free)`] : []),
+      ...(files > 0 && ffree < MIN_FREE_INODES ? [`the disk of ${folder} has no free inodes (${ffree} left)`] : []),
     ]
   } catch (error) {
     if (codeOf(error) === 'EROFS') return [`the disk of ${folder} is read-only`]
-    return [`the data folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`]
+    return [`cannot use the data folder ${folder}: ${error instanceof Error ? error.message : String(error)}`]
   }
 }

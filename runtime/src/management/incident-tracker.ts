@@ -41,7 +41,7 @@ export class IncidentTracker {
 function clearOf(raised: SpyglassEvent, source: string, time: number): SpyglassEvent | undefined {
   for (const [name, declaration] of Object.entries(events)) {
     if (!('clears' in declaration) || declaration.clears !== raised.name) continue
-    const message = `${source} ended: what it had raised is void`
+    const message = `${source} exited: its open incidents are cleared`
     const { phase, severity } = declaration
     return {
       name: name as EventName,

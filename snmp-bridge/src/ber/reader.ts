@@ -28,14 +28,14 @@ export class BerReader {
 
   /** Identifier of the next element, which must exist. */
   peek(): number {
-    if (this.position >= this.limit) malformed('it ends within an element')
+    if (this.position >= this.limit) malformed('truncated inside an element')
     return this.bytes[this.position]!
   }
 
   /** Reads identifier and length; the result is the length of the content, which lies within the present element. */
   header(expected: number): number {
     const found = this.peek()
-    if (found !== expected) malformed(`tag 0x${found.toString(16)} where 0x${expected.toString(16)} must stand`)
+    if (found !== expected) malformed(`tag 0x${found.toString(16)} instead of 0x${expected.toString(16)}`)
     this.position++
     return this.#length()
   }
@@ -50,7 +50,7 @@ export class BerReader {
 
   /** Steps out of an element, which must have been read to its end. */
   leave(outer: number): void {
-    if (this.position !== this.limit) malformed('an element holds more than it should')
+    if (this.position !== this.limit) malformed('trailing bytes in an element')
     this.limit = outer
   }
 
@@ -68,7 +68,7 @@ export class BerReader {
     const length = this.header(expected)
     const first = this.bytes[this.position]!
     if (length < 1 || length > 5 || (length === 5 && first !== 0)) malformed(`an unsigned number of ${length} bytes`)
-    if (first & 0x80) malformed('a negative number where none may stand')
+    if (first & 0x80) malformed('a negative number where only unsigned is allowed')
     const value = this.bytes.readUIntBE(this.position, length)
     this.position += length
     return value
@@ -78,7 +78,7 @@ export class BerReader {
     const length = this.header(tag.counter64)
     const first = this.bytes[this.position]!
     if (length < 1 || length > 9 || (length === 9 && first !== 0)) malformed(`a Counter64 of ${length} bytes`)
-    if (first & 0x80) malformed('a negative number where none may stand')
+    if (first & 0x80) malformed('a negative number where only unsigned is allowed')
     let value = 0n
     for (const end = this.position + length; this.position < end; this.position++) {
       value = (value << 8n) | BigInt(this.bytes[this.position]!)
@@ -156,12 +156,12 @@ export class BerReader {
       length = 0
       for (let i = 0; i < count; i++) length = length * 256 + this.#byte()
     }
-    if (this.position + length > this.limit) malformed('an element longer than what holds it')
+    if (this.position + length > this.limit) malformed('an element longer than its parent')
     return length
   }
 
   #byte(): number {
-    if (this.position >= this.limit) malformed('it ends within an element')
+    if (this.position >= this.limit) malformed('truncated inside an element')
     return this.bytes[this.position++]!
   }
 
@@ -169,7 +169,7 @@ export class BerReader {
     let value = 0
     if (this.bytes[this.position] === 0x80) malformed('a padded number in an OBJECT IDENTIFIER')
     for (;;) {
-      if (this.position >= end) malformed('an OBJECT IDENTIFIER that ends within a number')
+      if (this.position >= end) malformed('an OBJECT IDENTIFIER truncated inside a number')
       const byte = this.bytes[this.position++]!
       value = value * 128 + (byte & 0x7f)
       if (value > MAX_SUB_IDENTIFIER) malformed('a number over 2^32-1 in an OBJECT IDENTIFIER')

@@ -41,7 +41,7 @@ export const agentObjects: readonly AgentObject[] = [
     number: 2,
     syntax: 'DateAndTime',
     afterPoll: true,
-    description: 'When the MBean endpoint last answered: the tables show the values of that moment. Absent before the first answer.',
+    description: 'When the MBean endpoint last responded: the tables show the values of that moment. Absent before the first response.',
     read: ({ lastPoll }) => octets(dateAndTime(lastPoll)),
   },
   {
@@ -50,7 +50,7 @@ export const agentObjects: readonly AgentObject[] = [
     syntax: 'Gauge32',
     units: 'milliseconds',
     afterPoll: true,
-    description: 'Age of the values in the tables, in milliseconds. Absent before the first answer.',
+    description: 'Age of the values in the tables, in milliseconds. Absent before the first response.',
     read: ({ lastPoll }, now) => gauge32(now - lastPoll),
   },
   {
@@ -64,21 +64,21 @@ export const agentObjects: readonly AgentObject[] = [
     descriptor: 'sgAgentStale',
     number: 5,
     syntax: 'TruthValue',
-    description: 'Whether polls have failed for so long that rows are withdrawn; instances then show the state unknown and nothing else.',
+    description: 'Whether polls have failed for so long that rows are withdrawn; instances then show only the state unknown.',
     read: ({ stale }) => integer(stale ? 1 : 2),
   },
   {
     descriptor: 'sgAgentNotificationsSent',
     number: 6,
     syntax: 'Counter32',
-    description: 'Notifications sent; repetitions of informs are not counted.',
+    description: 'Notifications sent; retries of informs are not counted.',
     read: ({ notificationsSent }) => counter32(notificationsSent),
   },
   {
     descriptor: 'sgAgentInformsUnacknowledged',
     number: 7,
     syntax: 'Counter32',
-    description: 'Notifications given up: no acknowledgement came, or the receiver could not be reached.',
+    description: 'Notifications dropped: no acknowledgement came, or the receiver could not be reached.',
     read: ({ informsUnacknowledged }) => counter32(informsUnacknowledged),
   },
   {

@@ -23,7 +23,7 @@ export const hcnumTcText = `${[
     '    CONTACT-INFO',
     quoted('See RFC 2856.'),
     '    DESCRIPTION',
-    quoted('The textual conventions of RFC 2856 for numbers of high capacity.'),
+    quoted('The textual conventions of RFC 2856 for high-capacity numbers.'),
     '    REVISION "200006080000Z"',
     '    DESCRIPTION',
     quoted('As published in RFC 2856.'),
@@ -31,9 +31,9 @@ export const hcnumTcText = `${[
   ),
   textualConvention({
     name: 'CounterBasedGauge64',
-    description: 'A gauge of 64 bits: it goes up and down although it travels as a Counter64. Use its value, not its rate.',
+    description: 'A 64-bit gauge: it goes up and down although it is encoded as a Counter64. Use its value, not its rate.',
     syntax: 'Counter64',
   }),
-  textualConvention({ name: 'ZeroBasedCounter64', description: 'A counter of 64 bits that starts at 0.', syntax: 'Counter64' }),
+  textualConvention({ name: 'ZeroBasedCounter64', description: 'A 64-bit counter that starts at 0.', syntax: 'Counter64' }),
   'END',
 ].join('\n\n')}\n`

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261139Z',
-  digest: '42d25abc12e028477be66658148457809f2b756dea62b8c5dc1e14e85e6f907b',
+  lastUpdated: '202611261203Z',
+  digest: 'ef083abde2336ffe1c72d93988e3a38c2217c7b47df62787e8262b5c4e7d0265',
 }

@@ -62,7 +62,7 @@ function identity(root: Oid, revision: string): string {
     quoted(
       'Application servers, their instances, listeners, pools of database connections, applications and processes, as the Spyglass ' +
         'suite manages them. All objects are read-only. Row numbers survive restarts and are never reused for another resource. ' +
-        'An unknown value is absent, never zero. Texts may contain statements, hosts and users: grant access with care.',
+        'An unknown value is absent, never zero. Text objects may contain statements, hosts and users: grant access with care.',
     ),
     `    REVISION "${revision}"`,
     '    DESCRIPTION',
@@ -86,13 +86,13 @@ function conventions(): string {
     textualConvention({
       name: 'SgUtf8String',
       hint: '255t',
-      description: 'A text in UTF-8. Longer texts end with an ellipsis.',
+      description: 'UTF-8 text. Longer text is cut and ends with an ellipsis.',
       syntax: 'OCTET STRING (SIZE (0..255))',
     }),
     textualConvention({
       name: 'SgLongUtf8String',
       hint: '1024t',
-      description: 'A text in UTF-8 of several lines. Longer texts end with an ellipsis.',
+      description: 'UTF-8 text of several lines. Longer text is cut and ends with an ellipsis.',
       syntax: 'OCTET STRING (SIZE (0..1024))',
     }),
   ].join('\n\n')
@@ -144,7 +144,7 @@ function tableText(table: MibTable): string {
       descriptor: own,
       syntax: 'Unsigned32 (1..4294967295)',
       access: 'not-accessible',
-      description: 'Number of the row. It belongs to the name of the resource permanently, across restarts.',
+      description: 'Number of the row. It stays with the name of the resource permanently, across restarts.',
       at: `${prefix}Entry ${indexColumn}`,
     }),
     ...columns.map(({ descriptor, syntax, units, description, number, counter }) =>
@@ -240,7 +240,7 @@ function conformanceText(tables: readonly MibTable[]): string {
       '    ::= { sgCompliances 1 }',
     ),
     ...objectGroups.map(({ name, number, members }) =>
-      group({ descriptor: name, macro: 'OBJECT-GROUP', members, description: 'These objects belong together.', at: `sgGroups ${number}` }),
+      group({ descriptor: name, macro: 'OBJECT-GROUP', members, description: 'A group of related objects.', at: `sgGroups ${number}` }),
     ),
     group({
       descriptor: 'sgNotificationGroup',

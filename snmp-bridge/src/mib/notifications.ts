@@ -70,7 +70,7 @@ export const eventObjects: readonly EventObject[] = [
     descriptor: 'sgEventPhase',
     number: 3,
     syntax: enumeration(PHASES),
-    description: 'raise opens an incident, clear ends it, note stands alone.',
+    description: 'raise opens an incident, clear ends it, note is a single event.',
     read: ({ phase }) => integer(PHASES.indexOf(phase) + 1),
   },
   {
@@ -114,14 +114,14 @@ export const eventObjects: readonly EventObject[] = [
     number: 9,
     syntax: 'SgLongUtf8String',
     description:
-      'Who holds the connections of a pool, one to a line, the longest first: file and line of the application that borrowed, time held, route, trace id.',
+      'Who holds the connections of a pool, one per line, longest first: file and line of the application that borrowed, time held, route, trace id.',
     read: (event) => utf8(holdersText(event), MAX_HOLDERS_BYTES),
   },
   {
     descriptor: 'sgEventTraceId',
     number: 10,
     syntax: 'SgUtf8String',
-    description: 'Trace that shows it: of the event itself, or of the holder of longest standing; empty when there is none.',
+    description: 'Trace that shows it: of the event itself, or of the longest holder; empty when there is none.',
     read: (event) => utf8(traceIdOf(event)),
   },
   {
@@ -135,7 +135,7 @@ export const eventObjects: readonly EventObject[] = [
     descriptor: 'sgEventRule',
     number: 12,
     syntax: 'SgUtf8String',
-    description: 'Name of the alert rule that judges it: the same in raise and clear; empty when there is none.',
+    description: 'Name of the alert rule that evaluates it: the same in raise and clear; empty when there is none.',
     read: (event) => utf8(ruleOf(event)),
   },
 ]

@@ -42,7 +42,7 @@ export function lockBreaches(lock: OidLock, declared: OidLock): string[] {
   return pairs.flatMap(([name, number]) => {
     const before = locked.get(name)
     const owner = owners.get(`${spaceOf(name)}#${number}`)
-    if (before === undefined && owner !== undefined) return [`${name} takes ${number}, which belongs to ${owner}`]
+    if (before === undefined && owner !== undefined) return [`${name} uses ${number}, which belongs to ${owner}`]
     if (before === undefined) return [`${name} = ${number} is not in the lock: add it`]
     return before === number ? [] : [`${name} was ${before} and is ${number} now`]
   })

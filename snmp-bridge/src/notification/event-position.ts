@@ -21,7 +21,7 @@ export interface PositionFile {
 /** What a damaged file costs. */
 export const damagedPosition = {
   fromPrevious: 'a notification may be sent a second time',
-  lost: 'no notifications are sent for what happened while the bridge was away',
+  lost: 'events that happened while the bridge was down are not sent',
 }
 
 export interface PositionHooks {
@@ -48,6 +48,6 @@ export function positionFile(path: string, { onFailure, onDamage = () => {} }: P
 
 function positionOf(value: unknown): EventPosition {
   const { client, lastId } = (value ?? {}) as Partial<EventPosition>
-  if (typeof client !== 'string') throw wrongShape('it names no client')
+  if (typeof client !== 'string') throw wrongShape('it does not name a client')
   return { client, lastId: typeof lastId === 'string' ? lastId : undefined }
 }

@@ -145,7 +145,7 @@ class Session {
   /** The endpoint does not know the client any more. */
   #forget(answer: string): never {
     this.#client = undefined
-    throw fail('SPY_SNMP_EVENTS', [this.#options.url, `it does not open: ${answer.slice(0, 200)}`])
+    throw fail('SPY_SNMP_EVENTS', [this.#options.url, `it could not be opened: ${answer.slice(0, 200)}`])
   }
 
   #broken(error: unknown): unknown {

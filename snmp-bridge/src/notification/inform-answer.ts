@@ -49,5 +49,5 @@ export function readInformAnswer(message: Buffer, keys: LocalizedKeys | undefine
 /** Only what is authentic is deciphered. */
 function open(reader: BerReader, authentic: boolean, parameters: UsmParameters, keys: LocalizedKeys | undefined): BerReader {
   const plain = authentic && keys ? decipher(reader.octets(), parameters, keys.priv) : undefined
-  return new BerReader(plain ?? malformed('an enciphered answer that is not authentic'))
+  return new BerReader(plain ?? malformed('an encrypted response that is not authentic'))
 }

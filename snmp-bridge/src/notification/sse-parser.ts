@@ -39,7 +39,7 @@ export function createSseParser(onMessage: (message: SseMessage) => void): SsePa
     push(chunk) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?!$)/)
       rest = lines.pop()!
-      if (rest.length > MAX_MESSAGE_CHARACTERS) throw fail('SPY_SNMP_EVENTS', ['', 'a message does not end'])
+      if (rest.length > MAX_MESSAGE_CHARACTERS) throw fail('SPY_SNMP_EVENTS', ['', 'a message is too long'])
       lines.forEach(line)
     },
   }

@@ -19,7 +19,7 @@ export interface JolokiaClientOptions {
 export function createJolokiaReader({ url, timeoutMs }: JolokiaClientOptions): ReadTables {
   return async (tables) => {
     const answers = await post(url, tables.map(readRequest), timeoutMs)
-    if (!Array.isArray(answers) || answers.length !== tables.length) throw fail('SPY_SNMP_POLL', [url, 'it answers something else'])
+    if (!Array.isArray(answers) || answers.length !== tables.length) throw fail('SPY_SNMP_POLL', [url, 'unexpected response'])
     return answers.map((answer: unknown) => resourcesOf(answer, url))
   }
 }

@@ -15,8 +15,8 @@ export interface RowNumbers {
 
 /** What a damaged file costs. */
 export const damagedRows = {
-  fromPrevious: 'rows that were new at the last change may get other numbers',
-  lost: 'the rows of all tables are numbered anew: what an NMS has recorded under a row number may belong to another resource',
+  fromPrevious: 'rows added in the last change may get different numbers',
+  lost: 'the rows of all tables are renumbered: data that an NMS recorded under a row number may belong to another resource',
 }
 
 type Spaces = Map<string, Map<string, number>>
@@ -54,10 +54,10 @@ export function openRowNumbers(path: string, onDamage: (damage: Damage) => void 
 
 /** In the file each space is a list of names in the order of their numbers. */
 function listsOf(content: unknown): Readonly<Record<string, readonly string[]>> {
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw wrongShape('it holds no lists by name')
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw wrongShape('it is not a map of lists')
   for (const [space, names] of Object.entries(content)) {
-    if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) throw wrongShape(`${space} is no list of names`)
-    if (new Set(names).size < names.length) throw wrongShape(`${space} names a row twice`)
+    if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) throw wrongShape(`${space} is not a list of names`)
+    if (new Set(names).size < names.length) throw wrongShape(`${space} has a duplicate name`)
   }
   return content as Readonly<Record<string, readonly string[]>>
 }

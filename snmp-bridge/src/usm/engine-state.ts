@@ -35,8 +35,8 @@ export interface EngineStateOptions {
 
 /** What a damaged file costs. */
 export const damagedEngine = {
-  fromPrevious: 'the copy before the last start took its place, and the count of boots goes on past it',
-  lost: 'the engine has a new id, which SNMPv3 managers must discover anew',
+  fromPrevious: 'the previous copy was restored, and the boot count skips ahead',
+  lost: 'the engine has a new id, which SNMPv3 managers must rediscover',
 }
 
 const FILE = 'snmp-engine.json'
@@ -101,7 +101,7 @@ function writeState(file: StateFile<StoredState>, state: StoredState): void {
 function stateOf(content: unknown): StoredState {
   const { folderId, machine, path, inode, boots } = (content ?? {}) as Partial<StoredState>
   for (const text of [folderId, machine, path, inode]) if (typeof text !== 'string' || text === '') throw wrongShape('a member is missing')
-  if (!Number.isInteger(boots) || boots! < 0) throw wrongShape('boots is no count')
+  if (!Number.isInteger(boots) || boots! < 0) throw wrongShape('boots is not a whole number')
   return content as StoredState
 }
 

@@ -87,7 +87,7 @@ test('a text that stands in every row is written in each', () => {
 test('the time window reaches from the retention to an hour ahead', () => {
   const window = timeWindow(1e12, 7)
   expect(window).toEqual({ from: 1e9 - 604_800, to: 1e9 + 3600, nowMs: 1e12 })
-  expect(reasonOutside(window)).toBe('outside the 7 days that are kept, or over an hour ahead')
+  expect(reasonOutside(window)).toBe('outside the retention of 7 days, or over an hour in the future')
 })
 
 test('an item takes the first time that it has, and that of its receipt when it has none', () => {

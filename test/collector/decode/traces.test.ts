@@ -209,7 +209,7 @@ test('so many broken spans that each exception counts end the looking at more of
   const spans = [...Array.from({ length: 1500 }, () => bad), { startTimeUnixNano: nanos(NOW) }]
   expect(rowsOf(encodeOtlp('Traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] }))).toEqual([])
   expect([report.rejected, report.broken]).toEqual([1501, 1000])
-  expect(report.message).toContain('501 × not read after 1000 broken ones')
+  expect(report.message).toContain('501 × skipped after 1000 malformed ones')
 })
 
 test('a span without a time gets that of its receipt, one with an end alone that, and its events the span’s', () => {

@@ -50,7 +50,7 @@ test('while the log waits for the store, readiness says how far behind the data 
     const answer = (await (await fetch(`${collector.url}/ready`)).json()) as { reasons: string[] }
     return answer.reasons.find((reason) => reason.startsWith('data is'))
   }, 30_000)
-  expect(reasons).toMatch(/^data is \d+ s behind: 4 segments \(\d+ bytes\) wait for the store$/)
+  expect(reasons).toMatch(/^data is \d+ s behind: 4 segments \(\d+ bytes\) are waiting for the store$/)
 })
 
 test('a dry run prints what a start would change in an older folder, and changes nothing', async () => {

@@ -104,7 +104,7 @@ describe('segments', () => {
     writeFileSync(join(store.data, 'wal', 's2', 'otel_logs.native'), await eventsBlock(store, 'a', 3))
     expect((await insertSegment(store, 's1')).status).toBe(200)
     const { status, text } = await store.own('INSERT INTO otel_logs FORMAT Native', { headers: { 'x-spyglass-segment': 's2' } })
-    expect([status, text]).toEqual([400, expect.stringContaining('a column Time, which the table has not')])
+    expect([status, text]).toEqual([400, expect.stringContaining('a column Time, which the table does not have')])
     expect((await store.own('SELECT DISTINCT Severity, Message FROM events FORMAT JSONCompactEachRow')).text).toBe('["", ""]\n')
   })
 
@@ -317,7 +317,7 @@ describe.runIf(process.platform === 'linux')('clients', () => {
     expect((await store.own(INSERT, { body: block, parameters: { insert_deduplication_token: 't' } })).status).toBe(200)
     expect(await batches(store)).toEqual([['a', 100]])
     const refused = await store.ask('SELECT 1')
-    expect([refused.status, refused.text]).toEqual([503, expect.stringContaining('No query of this client is run for')])
+    expect([refused.status, refused.text]).toEqual([503, expect.stringContaining('Queries of this client are refused for')])
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(20)
   })
 
@@ -361,7 +361,7 @@ describe('the command', () => {
     const second = await spawnStore({ data, port: store.port })
     const [code] = (await once(second.child, 'exit')) as [number]
     expect(code).not.toBe(0)
-    expect(second.output()).toContain(`SPY_PORT_TAKEN: the address 127.0.0.1:${store.port} is taken`)
+    expect(second.output()).toContain(`SPY_PORT_TAKEN: address 127.0.0.1:${store.port} is in use`)
   })
 
   test('ends at SIGTERM with code 0', async () => {

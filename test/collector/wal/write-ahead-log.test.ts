@@ -223,7 +223,7 @@ test('a full disk is named, and that it has space again is noticed without anoth
   expect(log.failure).toBe('the disk of /wal is full (ENOSPC): free some space')
   files.inodes = 0
   await log.append(lines(['one'])).catch(() => undefined)
-  expect(log.failure).toBe('no inodes are left on the disk of /wal (ENOSPC): remove small files')
+  expect(log.failure).toBe('the disk of /wal has no free inodes (ENOSPC): remove small files')
   files.space = 1e9
   await until(() => log.failure === undefined)
 })

@@ -90,7 +90,7 @@ test('lines that a disk does not take are counted, said once, and the log goes o
   log.write(entry('/3'))
   await log.stop()
   expect(pathsIn(log.path)).toEqual(['/3'])
-  expect(messages).toEqual(['access log cannot be written', 'access log is written again'])
+  expect(messages).toEqual(['cannot write to the access log', 'writing to the access log again'])
 })
 
 test('no more than the bound waits in memory', async () => {

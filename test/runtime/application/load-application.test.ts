@@ -52,9 +52,9 @@ test('a module without a factory, or a factory without a handler, is refused wit
   await expect(loadApplication(write('export const x = 1'), context)).rejects.toMatchObject({ code: 'SPY_APPLICATION_NO_FACTORY' })
   await expect(loadApplication(write('export default () => 7'), context)).rejects.toMatchObject({
     code: 'SPY_APPLICATION_NO_HANDLER',
-    message: expect.stringContaining('gave number') as string,
+    message: expect.stringContaining('returned number') as string,
   })
-  await expect(loadApplication(write('export default () => null'), context)).rejects.toThrow('gave null')
+  await expect(loadApplication(write('export default () => null'), context)).rejects.toThrow('returned null')
 })
 
 test('a handler with a close is closed once asked, a Fastify instance as well', async () => {

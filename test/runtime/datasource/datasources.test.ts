@@ -8,7 +8,7 @@ test('a datasource is found by its name, and an unknown name is answered with th
   const uninstall = installDatasources(pool.datasources)
   expect(getDatasource('shop')).toBe(pool.shop)
   expect(getDatasource('shop').name).toBe('shop')
-  expect(() => getDatasource('stock')).toThrow('there is no datasource named stock; configured: shop')
+  expect(() => getDatasource('stock')).toThrow('unknown datasource stock; configured: shop')
   uninstall()
   uninstall()
   expect(() => getDatasource('shop')).toThrow('no datasources are open')

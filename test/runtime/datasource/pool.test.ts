@@ -42,7 +42,7 @@ test('a borrower that waits too long is told the pool, its size, the others that
   pool.clock.advance(5000)
   const error = (await refusal) as Error & { code: string }
   expect(error.code).toBe('SPY_POOL_TIMEOUT')
-  expect(error.message).toMatch(/pool shop: no connection within 5000 ms: 1 of 1 connections are lent and 1 other borrowers wait/)
+  expect(error.message).toMatch(/pool shop: no connection within 5000 ms: 1 of 1 connections are lent and 1 other borrowers are waiting/)
   expect(error.message).toMatch(/for 5000 ms: test\/runtime\/datasource\/pool\.test\.ts:\d+/)
   expect(await other).toBe('SPY_POOL_TIMEOUT')
   expect(pool.read('timeouts')).toBe(2)

@@ -15,9 +15,9 @@ test('a disk with space says nothing', () => {
 
 test.for([
   ['full', { statfs: () => ({ ...healthy, bavail: 3 }) }, 'the disk of /data is full (12 KiB free)'],
-  ['out of inodes', { statfs: () => ({ ...healthy, ffree: 0 }) }, 'the disk of /data has no inodes left (0 free)'],
+  ['out of inodes', { statfs: () => ({ ...healthy, ffree: 0 }) }, 'the disk of /data has no free inodes (0 left)'],
   ['read-only', { writable: throws('EROFS') }, 'the disk of /data is read-only'],
-  ['gone', { writable: throws('ENOENT') }, 'the data folder /data cannot be used: ENOENT'],
+  ['gone', { writable: throws('ENOENT') }, 'cannot use the data folder /data: ENOENT'],
 ] as const)('one that is %s is named', ([, probe, reason]) => {
   expect(state(probe)).toEqual([reason])
 })

@@ -128,7 +128,7 @@ test('each process has its beans under its name, and one that is none now is ans
   delete nodes['http-1']
   for (const name of ['http-1', 'constructor']) {
     const gone = await app.inject(`/jolokia/node/${name}/read/java.lang:type=Runtime`)
-    expect([gone.statusCode, gone.json()]).toMatchObject([404, { status: 404, error: `there is no process ${name} now` }])
+    expect([gone.statusCode, gone.json()]).toMatchObject([404, { status: 404, error: `process ${name} is not running` }])
   }
   const foreign = await app.inject({ url: '/jolokia/node/http-2', headers: { origin: 'http://evil.example' } })
   expect(foreign.json()).toMatchObject({ status: 403 })

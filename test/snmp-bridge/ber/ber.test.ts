@@ -207,7 +207,7 @@ const malformed: Record<string, string> = {
   'an IpAddress of three bytes': '40037f0001',
   'an empty OBJECT IDENTIFIER': '0600',
   'a padded OBJECT IDENTIFIER': '06032b8001',
-  'an OBJECT IDENTIFIER that ends within a number': '06022b81',
+  'an OBJECT IDENTIFIER truncated inside a number': '06022b81',
   'a number over 2^32-1': '06062b9080808000',
   'NULL with content': '050100',
   'an unknown type': '1f8101',

@@ -18,9 +18,7 @@ test('a changed, a reused and a new number are each told', () => {
   })
   const before = table(columns)
   expect(lockBreaches(before, table({ name: 2, state: 4 }))).toEqual(['columns.instance.state was 3 and is 4 now'])
-  expect(lockBreaches(before, table({ name: 2, pid: 3 }))).toEqual([
-    'columns.instance.pid takes 3, which belongs to columns.instance.state',
-  ])
+  expect(lockBreaches(before, table({ name: 2, pid: 3 }))).toEqual(['columns.instance.pid uses 3, which belongs to columns.instance.state'])
   expect(lockBreaches(before, table({ ...columns, pid: 4 }))).toEqual(['columns.instance.pid = 4 is not in the lock: add it'])
   expect(lockBreaches(before, table({ name: 2 }))).toEqual([])
 })

@@ -77,7 +77,7 @@ const pulled: OpenType = {
 
 const STORE_OPERATIONS: Operations = {
   pull: {
-    description: 'Hands out the notifications that a listener has heard since the last pull.',
+    description: 'Returns the notifications that a listener received since the last pull.',
     args: [
       { name: 'client', type: 'string', description: 'Id of the client, from notification/register.' },
       { name: 'handle', type: 'string', description: 'Handle of the listener, from notification/add.' },
@@ -150,7 +150,7 @@ class MBeanEndpoint implements Endpoint {
 
   #failed(error: unknown, request: JolokiaRequest | undefined): string {
     if (jolokiaCodeOf(error) === 'SPY_JOLOKIA_INTERNAL') {
-      this.#options.logger?.error({ err: error, code: 'SPY_JOLOKIA_INTERNAL' }, 'a request could not be answered')
+      this.#options.logger?.error({ err: error, code: 'SPY_JOLOKIA_INTERNAL' }, 'internal error while handling a request')
     }
     const fields = JSON.stringify(wireErrorOf(error))
     return request?.parameters.includeRequest ? `{"request":${request.echo},${fields.slice(1)}` : fields
@@ -189,7 +189,7 @@ class MBeanEndpoint implements Endpoint {
   }
 
   readonly #unreadable = (bean: Bean, attribute: string, error: unknown): void => {
-    this.#options.logger?.debug({ err: error, code: 'SPY_JOLOKIA_UNREADABLE', mbean: bean.name, attribute }, 'attribute not readable')
+    this.#options.logger?.debug({ err: error, code: 'SPY_JOLOKIA_UNREADABLE', mbean: bean.name, attribute }, 'cannot read an attribute')
   }
 }
 

@@ -26,10 +26,10 @@ export const application = declareKind({
       type: 'long',
       role: 'counter',
       unit: '{request}',
-      description: 'Requests answered with 500 or more, or broken off by an error.',
+      description: 'Requests answered with 500 or more, or aborted by an error.',
       column: 9,
     },
     activeRequests: { type: 'int', role: 'gauge', unit: '{request}', description: 'Requests being served now.', column: 10 },
-    loadTime: { type: 'double', role: 'gauge', unit: 's', description: 'Time its start took.', column: 11, snmpScale: 1000 },
+    loadTime: { type: 'double', role: 'gauge', unit: 's', description: 'How long its start took.', column: 11, snmpScale: 1000 },
   },
 })

@@ -7,10 +7,10 @@ export const push = declareKind({
   type: 'Push',
   keys: ['process'],
   description:
-    'The last report of one process: every value of it is as old as this. A process that misses three reports is silent: its states are unknown until it reports again.',
+    'The last report of one process, which gives the age of all its values. A process that misses three reports is silent: its states are unknown until it reports again.',
   attributes: {
     process: { type: 'string', role: 'key', description: 'Name of the process: keeper, an instance, collector, store or snmp-bridge.' },
     time: { type: 'date', role: 'text', description: 'When the process read the values.' },
-    age: { type: 'double', role: 'gauge', unit: 's', description: 'Time since then; a process reports every second.' },
+    age: { type: 'double', role: 'gauge', unit: 's', description: 'Time since the last report; a process reports every second.' },
   },
 })

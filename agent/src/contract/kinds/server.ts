@@ -13,15 +13,21 @@ export const server = declareKind({
     id: {
       type: 'string',
       role: 'text',
-      description: 'UUID of the server, made at the first start and kept in the data folder.',
+      description: 'UUID of the server, created at first start and kept in the data folder.',
       column: 3,
     },
     version: { type: 'string', role: 'text', description: 'Version of Spyglass.', column: 4 },
     nodeVersion: { type: 'string', role: 'text', description: 'Version of Node.js.', column: 5 },
     startTime: { type: 'date', role: 'text', description: 'When the keeper started.', column: 6 },
     uptime: { type: 'long', role: 'gauge', unit: 'ms', description: 'Time since the keeper started.', column: 7, gauge32Column: 11 },
-    instances: { type: 'int', role: 'gauge', unit: '{instance}', description: 'Instances the configuration asks for.', column: 8 },
-    instancesReady: { type: 'int', role: 'gauge', unit: '{instance}', description: 'Instances that serve requests now.', column: 9 },
+    instances: { type: 'int', role: 'gauge', unit: '{instance}', description: 'Number of configured instances.', column: 8 },
+    instancesReady: {
+      type: 'int',
+      role: 'gauge',
+      unit: '{instance}',
+      description: 'Number of instances currently serving requests.',
+      column: 9,
+    },
     restarts: {
       type: 'long',
       role: 'counter',
@@ -32,7 +38,8 @@ export const server = declareKind({
     notReady: {
       type: { array: 'string' },
       role: 'text',
-      description: 'What keeps the server from being ready: processes that do not run, and what those that run report. Empty: ready.',
+      description:
+        'Why the server is not ready: processes that are not running, and problems that running processes report. Empty when ready.',
     },
   },
 })

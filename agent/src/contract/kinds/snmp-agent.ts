@@ -10,7 +10,7 @@ export const snmpAgent = declareKind({
   attributes: {
     name: { type: 'string', role: 'key', label: 'server', description: 'Name of the bridge.' },
     engineId: { type: 'string', role: 'text', description: 'snmpEngineID in hexadecimal.' },
-    engineBoots: { type: 'int', role: 'gauge', metric: false, description: 'snmpEngineBoots: starts since the engine got its id.' },
+    engineBoots: { type: 'int', role: 'gauge', metric: false, description: 'snmpEngineBoots: starts since the engine id was assigned.' },
     packetsIn: { type: 'long', role: 'counter', unit: '{packet}', description: 'Datagrams received.' },
     packetsOut: { type: 'long', role: 'counter', unit: '{packet}', description: 'Datagrams sent.' },
     packetsDropped: {
@@ -24,10 +24,10 @@ export const snmpAgent = declareKind({
       type: 'long',
       role: 'counter',
       unit: '{notification}',
-      description: 'Informs given up without an acknowledgement.',
+      description: 'Informs dropped without an acknowledgement.',
     },
-    lastPoll: { type: 'date', role: 'text', description: 'When the MBean endpoint last answered.' },
+    lastPoll: { type: 'date', role: 'text', description: 'When the MBean endpoint last responded.' },
     pollErrors: { type: 'long', role: 'counter', unit: '{error}', description: 'Polls of the MBean endpoint that failed.' },
-    objects: { type: 'int', role: 'gauge', unit: '{object}', description: 'Object instances in the present snapshot.' },
+    objects: { type: 'int', role: 'gauge', unit: '{object}', description: 'Object instances in the current snapshot.' },
   },
 })

@@ -7,13 +7,13 @@ export const eventsKind = declareKind({
   type: 'Events',
   keys: [],
   description:
-    'Emits every event as a notification, whatever resource it is about; the MBean of the resource emits its own as well. userData holds the whole event.',
+    'Emits every event of every resource as a notification; the MBean of a resource emits its own events as well. userData holds the whole event.',
   metrics: false,
   attributes: {
     count: { type: 'long', role: 'counter', unit: '{event}', description: 'Events emitted since the process started.' },
     lastTime: { type: 'date', role: 'text', description: 'When the last event happened.' },
     lastName: { type: 'string', role: 'text', description: 'Name of the last event; empty when there was none.' },
     lastResource: { type: 'objectName', role: 'text', description: 'ObjectName of the resource of the last event.' },
-    lastMessage: { type: 'string', role: 'text', description: 'What the last event said; empty when there was none.' },
+    lastMessage: { type: 'string', role: 'text', description: 'Message of the last event; empty when there was none.' },
   },
 })

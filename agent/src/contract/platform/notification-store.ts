@@ -6,11 +6,11 @@ export const notificationStoreKind = declareKind({
   domain: 'jolokia',
   type: 'NotificationStore',
   keys: ['agent'],
-  description: 'Notifications held for clients that fetch them.',
+  description: 'Notifications held for clients to fetch.',
   metrics: false,
   attributes: {
-    clients: { type: 'int', role: 'gauge', unit: '{client}', description: 'Clients registered for notifications now.' },
+    clients: { type: 'int', role: 'gauge', unit: '{client}', description: 'Clients currently registered for notifications.' },
     listeners: { type: 'int', role: 'gauge', unit: '{listener}', description: 'Listeners of all clients.' },
-    streams: { type: 'int', role: 'gauge', unit: '{stream}', description: 'Event streams open now.' },
+    streams: { type: 'int', role: 'gauge', unit: '{stream}', description: 'Event streams currently open.' },
   },
 })

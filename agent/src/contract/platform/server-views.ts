@@ -8,7 +8,7 @@ export const tomcatThreadPool = declareKind({
   keys: ['name'],
   className: 'org.apache.tomcat.util.net.SocketProperties',
   description:
-    'One listener, over all its instances. Node.js serves requests without a thread for each, so requests in flight stand for busy threads.',
+    'One listener, over all its instances. Node.js does not use a thread per request, so requests in flight count as busy threads.',
   metrics: false,
   attributes: {
     name: { type: 'string', role: 'key', description: 'Listener and port.' },
@@ -18,7 +18,7 @@ export const tomcatThreadPool = declareKind({
       type: 'int',
       role: 'gauge',
       description:
-        'Most requests that can be in flight: one for each file descriptor that its processes may open, since each needs a connection. There is no other limit. Known on Linux only.',
+        'Maximum number of requests in flight: one per file descriptor that its processes may open, because each needs a connection. There is no other limit. Linux only.',
     },
     minSpareThreads: { type: 'int', role: 'gauge', description: 'Instances that serve it, each with one thread for JavaScript.' },
     currentThreadCount: { type: 'int', role: 'gauge', description: 'Requests in flight, and at least one for each instance.' },
@@ -33,13 +33,13 @@ export const tomcatRequestProcessor = declareKind({
   type: 'GlobalRequestProcessor',
   keys: ['name'],
   className: 'org.apache.coyote.RequestGroupInfo',
-  description: 'Requests of one listener, over all its instances, in their present generations.',
+  description: 'Requests of one listener, over the current generations of all its instances.',
   metrics: false,
   attributes: {
     name: { type: 'string', role: 'key', description: 'Listener and port.' },
     requestCount: { type: 'long', role: 'counter', description: 'Requests received.' },
-    errorCount: { type: 'long', role: 'counter', description: 'Requests answered with 500 or more, or broken off by an error.' },
-    processingTime: { type: 'long', role: 'counter', unit: 'ms', description: 'Durations of all requests ended, added up.' },
+    errorCount: { type: 'long', role: 'counter', description: 'Requests answered with 500 or more, or aborted by an error.' },
+    processingTime: { type: 'long', role: 'counter', unit: 'ms', description: 'Total duration of all requests that ended.' },
     bytesReceived: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes received.' },
     bytesSent: { type: 'long', role: 'counter', unit: 'By', description: 'Bytes sent.' },
   },
@@ -51,7 +51,7 @@ export const tomcatServer = declareKind({
   type: 'Server',
   keys: [],
   className: 'org.apache.catalina.mbeans.ContainerMBean',
-  description: 'The server, under the name that tools for Tomcat ask for its version.',
+  description: 'The server, under the name that Tomcat tools read the version from.',
   metrics: false,
   attributes: {
     serverInfo: { type: 'string', role: 'text', description: 'Product and version: Spyglass/1.2.3.' },
@@ -82,11 +82,11 @@ export const hikariPoolConfig = declareKind({
   type: 'PoolConfig ({name})',
   keys: ['name'],
   className: 'com.zaxxer.hikari.HikariConfig',
-  description: 'Settings of one datasource; the numbers are added up over all instances that have a pool of it.',
+  description: 'Settings of one datasource, summed over all instances that have a pool of it.',
   metrics: false,
   attributes: {
     PoolName: { type: 'string', role: 'key', description: 'Name of the datasource.' },
     MinimumIdle: { type: 'int', role: 'gauge', description: 'Connections kept open when idle.' },
-    MaximumPoolSize: { type: 'int', role: 'gauge', description: 'Most connections that may be open.' },
+    MaximumPoolSize: { type: 'int', role: 'gauge', description: 'Maximum number of open connections.' },
   },
 })

@@ -23,7 +23,7 @@ export const errorRateHigh: RollupRule = {
       return [
         {
           resource: resourceOf(service),
-          summary: `${percent} % of the requests of ${service} fail: ${errors} of ${requests} in five minutes`,
+          summary: `${percent} % of the requests of ${service} failed: ${errors} of ${requests} in five minutes`,
           attributes: { service, requests, errors },
         },
       ]

@@ -21,7 +21,7 @@ export async function get<T>(path: string, parameters: Readonly<Record<string, s
       signal: AbortSignal.timeout(20_000),
     })
   } catch {
-    throw new ApiError('SPY_CONSOLE_AWAY', 'The console does not answer. It may be restarting; this view asks again by itself.')
+    throw new ApiError('SPY_CONSOLE_AWAY', 'The console does not respond. It may be restarting; this view retries automatically.')
   }
   if (answer.status === 401) location.assign(`/login${location.hash}`)
   if (answer.ok) return (await answer.json()) as T

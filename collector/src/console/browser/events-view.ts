@@ -47,14 +47,14 @@ export function createEvents(place: Place): View {
 
 function whoPages({ owner, receivers, available }: Alerts): string {
   if (!available) return 'This process does not evaluate alert rules.'
-  if (owner !== 'spyglass') return `Rules are evaluated and shown; ${owner} pages (alerting.owner).`
+  if (owner !== 'spyglass') return `Rules are evaluated and shown; ${owner} sends the pages (alerting.owner).`
   if (receivers.length === 0) return 'Nobody is paged: no receiver is configured (alerting.webhooks).'
   return `Pages go to ${receivers.map(({ name, type }) => `${name} (${type})`).join(', ')}.`
 }
 
 function alertTable(chosen: string) {
   return createTable<Incident>({
-    caption: 'Alerts: pending, firing and the last that resolved',
+    caption: 'Alerts: pending, firing and recently resolved',
     rowKey: ({ id, rule }) => `${id} ${rule}`,
     rowClass: ({ state }) => (state === 'firing' ? 'is-bad' : ''),
     columns: [
@@ -68,7 +68,7 @@ function alertTable(chosen: string) {
     ],
     empty: () =>
       chosen
-        ? nothing('No alert about this incident.', 'No rule judged it, or its alert ended so long ago that only its events are left.')
+        ? nothing('No alert for this incident.', 'No rule applies to it, or its alert ended so long ago that only its events remain.')
         : nothing('No alert.', 'No alert rule is pending or firing, and none has resolved recently.'),
   })
 }
@@ -114,7 +114,7 @@ function eventTable(incident: string) {
     ],
     empty: () =>
       incident
-        ? nothing(`Incident ${incident} is unknown.`, 'Its id is wrong, or its events are older than the retention.')
+        ? nothing(`Incident ${incident} is unknown.`, 'Its id is wrong, or its events have expired.')
         : nothing(
             'No event in this range.',
             'Starts, reloads, crashes, exhausted pools and leaks are events. They reach the store within seconds.',

@@ -71,7 +71,7 @@ function tellProblem(error: unknown): void {
   const known = error instanceof ApiError
   update(
     problem,
-    h('strong', {}, known ? error.code : 'The console has a fault'),
+    h('strong', {}, known ? error.code : 'The console hit an internal error'),
     ' ',
     error instanceof Error ? error.message : String(error),
   )

@@ -73,7 +73,7 @@ function drawTiles(tiles: HTMLElement, { total, series }: Red): void {
   const slowest = Math.max(0, ...series.map(({ max }) => max))
   update(
     tiles,
-    tile('Requests', count(total.requests), 'every one is counted'),
+    tile('Requests', count(total.requests), 'every request counted'),
     tile('Rate', rate(total.rate), 'mean over the range'),
     tile('Failed', percent(ratio), counted(total.errors, 'request'), ratio > 0.05 ? 'bad' : ratio > 0.01 ? 'warn' : ''),
     tile(
@@ -98,7 +98,7 @@ function drawCharts(charts: Record<'rate' | 'errors' | 'durations', Chart>, red:
 
 function instanceTable() {
   return createTable<Instance>({
-    caption: 'Instances as the management process knows them now',
+    caption: 'Instances, as reported to the management process',
     rowKey: ({ name }) => name,
     columns: [
       { key: 'name', label: 'Instance', cell: ({ name }) => h('strong', {}, name) },
@@ -118,13 +118,14 @@ function instanceTable() {
         class: 'number',
       },
     ],
-    empty: () => nothing('No instance is known.', 'The management process has not heard of one: the server may still be starting.'),
+    empty: () =>
+      nothing('No instance is known.', 'No instance has reported to the management process yet: the server may still be starting.'),
   })
 }
 
 function routeTable() {
   return createTable<RouteTotal>({
-    caption: 'Routes in the range, from the counts of every request',
+    caption: 'Routes in the range, counted over every request',
     sort: '-total',
     rowKey: ({ service, route }) => `${service} ${route}`,
     columns: [

@@ -97,7 +97,7 @@ function chartOf(charts: Map<string, Chart>, pool: Pool, series: Series | undefi
       title: 'Connections',
       height: 120,
       format: count,
-      empty: 'No history in this range: pools are sampled every few seconds once the store has their metrics.',
+      empty: 'No history in this range: pool metrics are sampled every few seconds and take a moment to arrive.',
       series: [
         { label: 'lent', color: '--blue', isFilled: true },
         { label: 'waiting', color: '--red', isFilled: true },

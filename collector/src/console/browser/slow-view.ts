@@ -46,7 +46,7 @@ function filtersOf({ total, rows, routes }: SlowRequests, { route, kept, offset 
   return [
     choice({ label: 'Route', name: 'route', values: routes.map((one) => one.route), chosen: route }),
     choice({ label: 'Kept because', name: 'kept', values: keepReasons, chosen: kept }),
-    h('span', { class: 'faint' }, `${first}–${offset + rows.length} of ${counted(total, 'kept request')} in the range, the slowest first`),
+    h('span', { class: 'faint' }, `${first}–${offset + rows.length} of ${counted(total, 'kept request')} in the range, slowest first`),
   ]
 }
 
@@ -108,7 +108,7 @@ function requestTable() {
     empty: () =>
       nothing(
         'No kept request in this range.',
-        'Only slow, failed, aborted and leaking requests are kept, and a few ordinary ones a minute. The overview counts all of them.',
+        'Only slow, failed, aborted and leaking requests are kept, plus a few ordinary ones per minute. The overview counts every request.',
       ),
   })
 }

@@ -44,7 +44,7 @@ function statementTable() {
     empty: () =>
       nothing(
         'No statement in this range.',
-        'Statements are counted in pools of the server and in drivers that the agent hooks. Counts arrive every 10 s.',
+        'Statements are counted in pools of the server and in drivers that the agent instruments. Counts arrive every 10 s.',
       ),
   })
 }

@@ -55,7 +55,7 @@ function threadHost(prepared: PreparedEngine, send: Send): Pick<EngineHost, 'han
   const worker = new Worker(WORKER, { workerData: prepared, resourceLimits: { maxYoungGenerationSizeMb: 2 } })
   worker.on('message', send)
   worker.on('error', (error) => {
-    process.stderr.write(`the engine's thread ended: ${error.message}\n`)
+    process.stderr.write(`the engine's thread exited: ${error.message}\n`)
     process.exit(1) // the store starts another engine
   })
   return {

@@ -31,7 +31,7 @@ function decoderFor(encoding: string | undefined) {
   if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip()
   if (encoding === 'deflate') return createInflate()
   if (encoding === 'zstd') return createZstdDecompress()
-  throw refuse('BAD_ARGUMENTS', `Unknown Content-Encoding: ${encoding}; gzip, deflate and zstd are taken`)
+  throw refuse('BAD_ARGUMENTS', `Unknown Content-Encoding: ${encoding}; gzip, deflate and zstd are supported`)
 }
 
 const isZlib = (error: unknown): boolean =>

@@ -15,10 +15,10 @@ export function authenticate(headers: IncomingHttpHeaders, query: URLSearchParam
   const token = headers['x-spyglass-token']
   if (token !== undefined) {
     if (typeof token === 'string' && isSame(token, expected.token)) return 'own'
-    throw refuse('AUTHENTICATION_FAILED', 'Authentication failed: X-Spyglass-Token is not the one in secrets.yaml')
+    throw refuse('AUTHENTICATION_FAILED', 'Authentication failed: X-Spyglass-Token does not match secrets.yaml')
   }
   const given = readerCredentials(headers, query)
-  if (!given) throw refuse('REQUIRED_PASSWORD', 'Authentication required: give the user and password in secrets.yaml (clickhouse.reader)')
+  if (!given) throw refuse('REQUIRED_PASSWORD', 'Authentication required: use the user and password from secrets.yaml (clickhouse.reader)')
   if (isRight(given, expected.reader)) return 'reader'
   throw refuse('AUTHENTICATION_FAILED', 'Authentication failed: password is incorrect, or there is no user with such name')
 }

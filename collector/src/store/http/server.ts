@@ -126,7 +126,7 @@ async function exchange(
 /** A page of another site may not ask, even with the password that a browser remembers. */
 function checkCaller({ headers, socket }: FastifyRequest, rules: CallerRules): void {
   const foreign = foreignCaller({ headers, localAddress: socket.localAddress }, rules)
-  if (foreign?.part === 'origin') throw refuse('ACCESS_DENIED', `The request came from a page of another site (${foreign.value})`)
+  if (foreign?.part === 'origin') throw refuse('ACCESS_DENIED', `Refused a request from a page of another site (${foreign.value})`)
   if (foreign) throw refuse('ACCESS_DENIED', `${foreign.value} is not a name of this server: add it to server.hostNames`)
 }
 

@@ -46,7 +46,7 @@ export function configFromArguments(argv: readonly string[]): SpyglassConfig {
 function readYaml(file: string): Record<string, unknown> {
   const content = parsed(file, textOf(file)) ?? {}
   if (typeof content !== 'object' || Array.isArray(content))
-    throw fail('SPY_CONFIG_INVALID', [file, 1, '  (file): must hold settings by name'])
+    throw fail('SPY_CONFIG_INVALID', [file, 1, '  (file): must be a map of settings'])
   return content as Record<string, unknown>
 }
 

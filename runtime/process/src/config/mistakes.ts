@@ -82,7 +82,12 @@ function danglingNames(config: SpyglassConfig): Mistake[] {
   return config.applications.flatMap(({ listener }, i) =>
     known.includes(listener)
       ? []
-      : [{ path: `applications[${i}].listener`, message: `${JSON.stringify(listener)}: no such listener; there is ${known.join(', ')}` }],
+      : [
+          {
+            path: `applications[${i}].listener`,
+            message: `${JSON.stringify(listener)}: no such listener; configured: ${known.join(', ')}`,
+          },
+        ],
   )
 }
 
@@ -92,12 +97,12 @@ function unknownNode({ management: { platformNode }, listeners }: SpyglassConfig
     'management',
   ]
   if (platformNode === undefined || known.includes(platformNode)) return []
-  return [{ path: 'management.platformNode', message: `${JSON.stringify(platformNode)}: no such process; there is ${known.join(', ')}` }]
+  return [{ path: 'management.platformNode', message: `${JSON.stringify(platformNode)}: no such process; configured: ${known.join(', ')}` }]
 }
 
 function sizes(config: SpyglassConfig): Mistake[] {
   return config.datasources.flatMap(({ min, max }, i) =>
-    min > max ? [{ path: `datasources[${i}].min`, message: `${min}: must not be more than max, which is ${max}` }] : [],
+    min > max ? [{ path: `datasources[${i}].min`, message: `${min}: must not exceed max, which is ${max}` }] : [],
   )
 }
 
@@ -108,7 +113,7 @@ function exposures(config: SpyglassConfig): Mistake[] {
     ...(config.snmp.community === undefined ? [] : ([['snmp.host', config.snmp.host, 'a v2c community protects nothing']] as const)),
   ] as const
   return open.flatMap(([path, host, why]) =>
-    LOOPBACKS.test(host) ? [] : [{ path, message: `${JSON.stringify(host)}: only a loopback address is allowed here, since ${why}` }],
+    LOOPBACKS.test(host) ? [] : [{ path, message: `${JSON.stringify(host)}: only a loopback address is allowed here, because ${why}` }],
   )
 }
 
@@ -124,8 +129,8 @@ function portClashes(config: SpyglassConfig): Mistake[] {
   return uses.flatMap(([path, port]) => {
     const other = seen.get(port)
     seen.set(port, other ?? path)
-    if (port + config.portOffset > 65_535) return [{ path, message: `${port}: with portOffset ${config.portOffset} it is over 65535` }]
-    return other ? [{ path, message: `${port}: taken by ${other}` }] : []
+    if (port + config.portOffset > 65_535) return [{ path, message: `${port}: with portOffset ${config.portOffset} it exceeds 65535` }]
+    return other ? [{ path, message: `${port}: already used by ${other}` }] : []
   })
 }
 

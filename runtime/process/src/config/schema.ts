@@ -32,37 +32,37 @@ const Application = z.strictObject({
     .meta({ description: 'Folder of the application, relative to the configuration file. Its package.json names the main module.' }),
   contextPath: z
     .string()
-    .regex(/^(\/|(\/[\w.~-]+)+)$/, 'a path that begins with / and does not end with one')
+    .regex(/^(\/|(\/[\w.~-]+)+)$/, 'a path that starts with / and does not end with /')
     .default('/')
     .meta({ description: 'Path under which the application is deployed.' }),
   listener: z.string().default('http').meta({ description: 'Name of the listener that serves it.' }),
   environment: z
     .record(z.string(), z.string())
     .default({})
-    .meta({ description: 'Environment variables added for the instance that hosts it.' }),
-  startTimeoutMs: milliseconds(30_000, 'Time the application may take to start.'),
+    .meta({ description: 'Environment variables added to the instance that hosts it.' }),
+  startTimeoutMs: milliseconds(30_000, 'How long the application may take to start.'),
 })
 
 const Datasource = z.strictObject({
-  name: name('Name of the datasource; applications ask for it by this name.'),
+  name: name('Name of the datasource, which applications look it up by.'),
   driver: z.enum(['sqlite']).default('sqlite').meta({ description: 'Database driver. sqlite is node:sqlite, off the main thread.' }),
   file: z
     .string()
     .min(1)
-    .meta({ description: 'Database file, relative to the data folder; `:memory:` is a database for each connection.' }),
+    .meta({ description: 'Database file, relative to the data folder; `:memory:` gives each connection its own in-memory database.' }),
   min: z.int().min(0).max(1000).default(1).meta({ description: 'Connections kept open when idle.' }),
-  max: z.int().min(1).max(1000).default(8).meta({ description: 'Most connections that may be open.' }),
+  max: z.int().min(1).max(1000).default(8).meta({ description: 'Maximum number of open connections.' }),
   acquireTimeoutMs: milliseconds(5000, 'How long a borrower waits for a connection before it gets SPY_POOL_TIMEOUT.'),
   maxWaiting: z
     .int()
     .min(0)
     .max(100_000)
     .default(1000)
-    .meta({ description: 'Most borrowers that may wait; further ones are refused at once.' }),
+    .meta({ description: 'Maximum number of waiting borrowers; further ones are refused at once.' }),
   idleTimeoutMs: milliseconds(60_000, 'How long a connection above `min` may be idle before it is closed.'),
   leakAfterMs: milliseconds(
     30_000,
-    'A connection held for longer with no statement running is reported as leaked, with its borrower.',
+    'A connection held longer than this with no statement running is reported as leaked, with its borrower.',
     100,
   ),
   exhaustedAfterMs: milliseconds(
@@ -75,11 +75,11 @@ const Datasource = z.strictObject({
 const Webhook = z.strictObject({
   name: name('Name of the receiver.'),
   type: z.enum(['webhook', 'alertmanager']).default('webhook').meta({
-    description: 'webhook: one JSON document for each page. alertmanager: the Prometheus Alertmanager at `url`, by POST /api/v2/alerts.',
+    description: 'webhook: one JSON document per page. alertmanager: the Prometheus Alertmanager at `url`, by POST /api/v2/alerts.',
   }),
-  url: z.url({ protocol: /^https?$/ }).meta({ description: 'Where pages are posted as JSON. Redirects are not followed.' }),
+  url: z.url({ protocol: /^https?$/ }).meta({ description: 'URL that pages are posted to as JSON. Redirects are not followed.' }),
   headers: z.record(z.string(), z.string()).default({}).meta({ description: 'Headers sent with each page, for instance Authorization.' }),
-  timeoutMs: milliseconds(5000, 'Time one attempt may take.'),
+  timeoutMs: milliseconds(5000, 'Timeout of one attempt.'),
 })
 
 /** RFC 3418 gives sysContact and sysLocation 255 bytes. */
@@ -103,7 +103,7 @@ const TrapTarget = z.strictObject({
     .meta({ description: 'v3 authentication password (SHA-256); by default the one in secrets.yaml.' }),
   privPassword: z.string().min(8).optional().meta({ description: 'v3 privacy password (AES-128); by default the one in secrets.yaml.' }),
   timeoutMs: milliseconds(2000, 'How long an inform waits for its acknowledgement.'),
-  retries: z.int().min(0).max(20).default(5).meta({ description: 'How often an inform is repeated.' }),
+  retries: z.int().min(0).max(20).default(5).meta({ description: 'How many times an inform is retried.' }),
 })
 
 const days = z.int().min(1).max(3650)
@@ -117,11 +117,11 @@ export const SpyglassConfig = z.strictObject({
         .default([])
         .meta({
           description:
-            'Names under which this server is reached, beside `localhost`, addresses, and the names in `host` and `publicUrl`. On the loopback address a request for another name is refused: a proxy on this machine that keeps the name must be listed.',
+            'Names this server is reached by, besides `localhost`, IP addresses, and the names in `host` and `publicUrl`. On the loopback address, requests for any other name are refused: if a proxy on this machine passes the original Host header on, list that name.',
         }),
       startPatienceMs: milliseconds(
         60_000,
-        'Time a process may take until it is ready, not counting time it had to wait for a processor or disk. Each further try may take twice as long, up to 16 times.',
+        'How long a process may take to become ready, not counting time spent waiting for CPU or disk. The limit doubles with each further attempt, up to 16 times.',
         1000,
       ),
       headersTimeoutMs: milliseconds(
@@ -158,25 +158,28 @@ export const SpyglassConfig = z.strictObject({
       port: port(defaultPorts.management, 'Port of Jolokia, Prometheus and the administration API.'),
       platformNode: z.string().optional().meta({
         description:
-          'Process whose platform MBeans (`java.lang:*`, `java.nio:*`) the endpoint shows at `/jolokia`: an instance (`http-1`), or `management`. While it is down there are none. Left out: the first instance. Those of every process are at `/jolokia/node/NAME`.',
+          'Process whose platform MBeans (`java.lang:*`, `java.nio:*`) the endpoint shows at `/jolokia`: an instance (`http-1`), or `management`. While it is down, none are shown. Default: the first instance. `/jolokia/node/NAME` shows those of any process.',
       }),
     })
     .prefault({}),
   agent: z
     .strictObject({
-      slowRequestMs: z
-        .int()
-        .min(1)
-        .optional()
-        .meta({ description: 'Requests slower than this are kept. Left out: each route by its own 99th percentile, and at least 100 ms.' }),
+      slowRequestMs: z.int().min(1).optional().meta({
+        description: 'Traces of requests slower than this are kept. Default: the 99th percentile of each route, and at least 100 ms.',
+      }),
       slowStatementMs: milliseconds(100, 'Statements slower than this count as slow.'),
       keptPerSecond: z
         .int()
         .min(1)
         .max(1000)
         .default(5)
-        .meta({ description: 'Most traces kept in a second by one instance; drops are counted.' }),
-      baselinePerMinute: z.int().min(0).max(6000).default(6).meta({ description: 'Ordinary requests kept in a minute for comparison.' }),
+        .meta({ description: 'Maximum number of traces one instance keeps per second; drops are counted.' }),
+      baselinePerMinute: z
+        .int()
+        .min(0)
+        .max(6000)
+        .default(6)
+        .meta({ description: 'Number of ordinary requests kept per minute for comparison.' }),
       metricsIntervalMs: milliseconds(10_000, 'How often aggregates and metrics are sent.', 100),
       endpoint: z
         .url({ protocol: /^https?$/ })
@@ -204,15 +207,15 @@ export const SpyglassConfig = z.strictObject({
         .min(1024)
         .max(67_108_864)
         .default(20_971_520)
-        .meta({ description: 'Largest OTLP body, also after decompression.' }),
+        .meta({ description: 'Maximum size of an OTLP body, before and after decompression.' }),
       maxWalBytes: z
         .int()
         .min(16_777_216)
         .default(1_073_741_824)
-        .meta({ description: 'Most bytes in the write-ahead log; beyond it requests get 503 with Retry-After.' }),
+        .meta({ description: 'Maximum size of the write-ahead log; beyond it, requests get 503 with Retry-After.' }),
       spoolFolders: z.array(z.string().min(1)).default([]).meta({
         description:
-          "Folders where agents of other users on this machine keep what they have not sent (their SPYGLASS_SPOOL_FOLDER). The server's own and that of its user are read anyway.",
+          "Folders where agents of other users on this machine keep unsent data (their SPYGLASS_SPOOL_FOLDER). The server's own spool folder and that of its user are always read.",
       }),
       unredactedServices: z.array(z.string().min(1)).default([]).meta({
         description:
@@ -228,48 +231,49 @@ export const SpyglassConfig = z.strictObject({
       port: port(defaultPorts.clickhouse, 'Port of the ClickHouse HTTP interface.'),
       readers: z.int().min(1).max(16).default(3).meta({
         description:
-          'Reader sessions, shared between clients: the last free one goes only to a client that holds none. Further queries queue.',
+          'Number of reader sessions, shared between clients: the last free one goes only to a client that holds none. Further queries queue.',
       }),
       maxQueueLength: z
         .int()
         .min(1)
         .max(1000)
         .default(32)
-        .meta({ description: 'Queries that may queue for a reader; further ones get 503.' }),
-      maxMemoryBytes: z.int().min(134_217_728).default(1_073_741_824).meta({ description: 'Most memory the engine may take.' }),
-      queueTimeoutMs: milliseconds(5000, 'Longest a query may wait for a reader session; then it gets 503.'),
-      queryTimeoutMs: milliseconds(30_000, 'Longest a query may run, from the moment it has a session.'),
-      queryGraceMs: milliseconds(1000, 'How long after its limit a query is answered with code 159, whatever the engine does.'),
+        .meta({ description: 'Maximum number of queries that wait for a reader session; further ones get 503.' }),
+      maxMemoryBytes: z.int().min(134_217_728).default(1_073_741_824).meta({ description: 'Maximum memory of the engine.' }),
+      queueTimeoutMs: milliseconds(5000, 'How long a query may wait for a reader session before it gets 503.'),
+      queryTimeoutMs: milliseconds(30_000, 'How long a query may run, counted from when it gets a session.'),
+      queryGraceMs: milliseconds(
+        1000,
+        'Grace period after the time limit; then the query is answered with code 159, whatever the engine does.',
+      ),
       queryPatienceMs: milliseconds(
         5000,
-        'How long after that the engine may take to give the session back; then its process is replaced and the client is refused for a while.',
+        'How long the engine may then take to release the session; after that its process is replaced and the client is refused for a while.',
       ),
     })
     .prefault({}),
   retention: z
     .strictObject({
-      telemetryDays: days.default(7).meta({ description: 'Days that traces, logs and metrics are kept, unless set singly.' }),
+      telemetryDays: days.default(7).meta({ description: 'Days that traces, logs and metrics are kept, unless set individually.' }),
       tracesDays: days.optional().meta({ description: 'Days that traces are kept.' }),
       logsDays: days.optional().meta({ description: 'Days that log records are kept.' }),
       metricsDays: days.optional().meta({ description: 'Days that metrics are kept.' }),
       rollupDays: days.default(30).meta({ description: 'Days that rollups and events are kept.' }),
-      pinnedDays: days
-        .default(90)
-        .meta({ description: 'Days that the traces and log records are kept that the page of an alert links to.' }),
+      pinnedDays: days.default(90).meta({ description: 'Days that traces and log records linked from an alert page are kept.' }),
       maxBytes: z.int().min(10_000_000).optional().meta({
         description:
-          'Most bytes of all tables; beyond it the oldest days are dropped. Left out: 20 GB, or 20 % of the disk if that is less.',
+          'Maximum size of all tables; beyond it, the oldest days are dropped. Default: 20 GB, or 20 % of the disk if that is less.',
       }),
     })
     .prefault({}),
   console: z
     .strictObject({
-      host: host('Address of the console; it asks for the user and password in secrets.yaml.'),
+      host: host('Address of the console, which requires the user and password from secrets.yaml.'),
       port: port(defaultPorts.console, 'Port of the console and the query API.'),
       publicUrl: z
         .url({ protocol: /^https?$/ })
         .optional()
-        .meta({ description: 'Address under which people reach the console; links in pages use it.' }),
+        .meta({ description: 'Public URL of the console, used for links in pages.' }),
     })
     .prefault({}),
   alerting: z
@@ -277,7 +281,7 @@ export const SpyglassConfig = z.strictObject({
       owner: z
         .enum(['spyglass', 'grafana', 'prometheus'])
         .default('spyglass')
-        .meta({ description: 'Who pages; the rules of the others are shipped paused.' }),
+        .meta({ description: 'Who sends pages; the rules of the others are shipped paused.' }),
       webhooks: z.array(Webhook).default([]),
       instanceDownAfterMs: milliseconds(15_000, 'How long an instance must be down before InstanceDown pages.', 100),
       crashesBeforePage: z
@@ -285,15 +289,15 @@ export const SpyglassConfig = z.strictObject({
         .min(2)
         .max(100)
         .default(3)
-        .meta({ description: 'Crashes within crashWindowMs that page even if each healed.' }),
-      crashWindowMs: milliseconds(600_000, 'Window of crashesBeforePage.', 1000),
-      repeatAfterMs: milliseconds(3_600_000, 'A reminder is sent after this time while an alert still fires.', 1000),
+        .meta({ description: 'Number of crashes within crashWindowMs that pages even if the instance recovered each time.' }),
+      crashWindowMs: milliseconds(600_000, 'Time window of crashesBeforePage.', 1000),
+      repeatAfterMs: milliseconds(3_600_000, 'How often a reminder is sent while an alert keeps firing.', 1000),
     })
     .prefault({}),
   snmp: z
     .strictObject({
       enabled: z.boolean().default(true).meta({ description: 'Whether the SNMP bridge runs.' }),
-      host: host('Address to listen on. With v2c switched on only a loopback address is allowed.'),
+      host: host('Address to listen on. With v2c enabled, only a loopback address is allowed.'),
       port: port(defaultPorts.snmp, 'UDP port.'),
       root: z
         .string()
@@ -301,13 +305,14 @@ export const SpyglassConfig = z.strictObject({
         .refine(isUsableRoot, 'an OID of at most 64 numbers, each below 2^32')
         .default('1.3.6.1.4.1.8072.9999.9999')
         .meta({ description: 'OID under which SPYGLASS-MIB is rooted.' }),
-      community: z.string().min(1).optional().meta({ description: 'Read-only community. Left out: v2c is off.' }),
+      community: z.string().min(1).optional().meta({ description: 'Read-only v2c community. Without it, v2c is off.' }),
       contact: systemText('sysContact.'),
       location: systemText('sysLocation.'),
-      pollIntervalMs: milliseconds(1000, 'How often the bridge reads the MBean endpoint.', 100),
+      pollIntervalMs: milliseconds(1000, 'How often the bridge polls the MBean endpoint.', 100),
       trapTargets: z.array(TrapTarget).default([]),
       notifications: z.enum(['once', 'all']).default('once').meta({
-        description: 'once: one notification for each phase of an incident. all: also those of an alert rule about an event already sent.',
+        description:
+          'once: one notification per phase of an incident. all: also notifications of an alert rule about an event that was already sent.',
       }),
     })
     .prefault({}),

@@ -65,10 +65,10 @@ function addMissing(file: string, { otlp }: Secrets, remark: (text: string) => v
   try {
     Secrets.parse(parse(text + addition)) // a file in braces cannot be added to
     appendFileSync(file, addition)
-    remark(`${file} is of an older version: otlp.token was added to it`)
+    remark(`${file} was written by an older version: otlp.token was added`)
   } catch (error) {
-    const reason = codeOf(error) ?? 'it is not written line by line'
-    remark(`${file} is of an older version and otlp.token cannot be added to it (${reason}): it is derived at each start`)
+    const reason = codeOf(error) ?? 'it is not block-style YAML'
+    remark(`${file} was written by an older version and otlp.token cannot be added (${reason}): it is derived at each start`)
   }
 }
 
@@ -76,21 +76,21 @@ function addMissing(file: string, { otlp }: Secrets, remark: (text: string) => v
 function reasonOf(file: string, error: unknown): string {
   if (error instanceof z.ZodError) {
     const names = error.issues.map(({ path }) => path.join('.')).filter(Boolean)
-    return names.length > 0 ? `missing or too short: ${names.join(', ')}` : 'it does not hold settings by name'
+    return names.length > 0 ? `missing or too short: ${names.join(', ')}` : 'it is not a map of settings'
   }
   if (codeOf(error) === 'EISDIR') return 'it is a folder'
   if (codeOf(error) === 'EACCES') return `this user may not read it (mode ${modeOf(file)}, owner ${statSync(file).uid})`
-  if (error instanceof YAMLParseError) return `it is no valid YAML (line ${error.linePos?.[0].line ?? '?'})` // its message quotes the line
+  if (error instanceof YAMLParseError) return `it is not valid YAML (line ${error.linePos?.[0].line ?? '?'})` // its message quotes the line
   return error instanceof SyntaxError ? error.message : `it cannot be read (${codeOf(error) ?? 'not YAML'})`
 }
 
 function closeToOthers(file: string, remark: (text: string) => void): void {
   const mode = modeOf(file)
   if (mode.endsWith('00')) return
-  const what = `${file} could be read by other users of this machine (mode ${mode})`
+  const what = `${file} was readable by other users of this machine (mode ${mode})`
   try {
     chmodSync(file, 0o600)
-    remark(`${what}; it is mode 0600 now. Change its passwords if other people use this machine.`)
+    remark(`${what}; its mode is now 0600. Change its passwords if other people use this machine.`)
   } catch (error) {
     remark(`${what} and its mode cannot be changed (${codeOf(error) ?? String(error)}). Set it to 0600.`)
   }
@@ -112,7 +112,7 @@ function writeSecrets(file: string): void {
   }
   const aside = `${file}.${process.pid}`
   try {
-    writeFlushed(aside, `# Made by Spyglass at its first start. Keep it private.\n${stringify(secrets)}`)
+    writeFlushed(aside, `# Created by Spyglass on first start. Keep this file private.\n${stringify(secrets)}`)
     linkSync(aside, file)
     flushFolder(dirname(file)) // seen: an empty file after the disk failed a minute later
   } catch (error) {

@@ -2,7 +2,7 @@ import { errorsOf } from '@spyglass/agent/contract'
 
 /** Errors of small files of state. */
 export const stateErrors = {
-  SPY_STATE_DAMAGED: 'the state file %s is damaged: %s. %s; %s.',
+  SPY_STATE_DAMAGED: 'state file %s is damaged: %s. %s; %s.',
   SPY_STATE_SHAPE: '%s',
 } as const
 

@@ -87,7 +87,7 @@ const checksumOf = (text: string): string => crc32(text).toString(16).padStart(8
 
 function reasonOf(error: unknown): string {
   if (codeOf(error) === 'EISDIR') return 'it is a folder'
-  if (codeOf(error) === 'EACCES') return 'its mode or owner forbids reading it'
+  if (codeOf(error) === 'EACCES') return 'its owner or mode does not permit reading it'
   return error instanceof Error ? error.message : String(error)
 }
 

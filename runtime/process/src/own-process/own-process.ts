@@ -72,7 +72,7 @@ export async function runOwnProcess(
   }
 }
 
-const COMMON_OPTIONS = `  --config FILE      configuration file (YAML); left out: the defaults
+const COMMON_OPTIONS = `  --config FILE      configuration file (YAML); default: built-in defaults
   --data DIR         data folder; overrides the one in the configuration
   --port-offset N    added to every port
   --help             this text

@@ -26,7 +26,7 @@ describe('prometheusText', () => {
   it('writes gauges and counters with help, type, unit and the keys as labels', async () => {
     const text = await prometheusText(registryWith([pool({ activeConnections: 3, leaks: 2 })]))
     expect(text).toContain('# TYPE spyglass_datasource_active_connections gauge')
-    expect(text).toContain('# HELP spyglass_datasource_active_connections Connections lent to borrowers now.')
+    expect(text).toContain('# HELP spyglass_datasource_active_connections Connections currently lent to borrowers.')
     expect(text).toContain('spyglass_datasource_active_connections{process="http-1",name="shop"} 3')
     expect(text).toContain('# TYPE spyglass_datasource_leaks_total counter')
     expect(text).toContain('spyglass_datasource_leaks_total{process="http-1",name="shop"} 2')

@@ -33,7 +33,7 @@ test('every mistake is listed at once with its path, value and what is allowed',
     'datasources[0].name: "Shop"',
     'datasources[0].max: 0',
     'logs.level: "loud"',
-    'has 5 mistake(s)',
+    'has 5 error(s)',
   ]) {
     expect(message).toContain(part)
   }
@@ -47,7 +47,7 @@ applications: [{name: a, folder: ., listener: nowhere}]
 datasources: [{name: d, file: x, min: 9, max: many}, {name: d, file: y}]
 `)
   const message = messageOf(() => loadConfig({ file: path }))
-  for (const part of ['nonsense: unknown', 'applications[0].listener: "nowhere"', 'datasources[1].name: "d"', 'has 5 mistake(s)'])
+  for (const part of ['nonsense: unknown', 'applications[0].listener: "nowhere"', 'datasources[1].name: "d"', 'has 5 error(s)'])
     expect(message).toContain(part)
 })
 
@@ -57,7 +57,7 @@ snmp: {community: 12345}
 alerting: {webhooks: [{name: a, url: "https//user:hunter2@h/", headers: {x-key: 777}}, {name: b, url: "ftp://u:hunter2@h/"}]}
 `)
   const message = messageOf(() => loadConfig({ file: path }))
-  expect(message).toContain('has 4 mistake(s)')
+  expect(message).toContain('has 4 error(s)')
   expect(message).not.toMatch(/12345|777|hunter2/)
 })
 
@@ -74,7 +74,7 @@ snmp: {trapTargets: [{host: 127.0.0.1}]}
     'datasources[0].min: 5',
     'datasources[1].name: "d"',
     'management.host: "0.0.0.0"',
-    'store.port: 8123: taken by management.port',
+    'store.port: 8123: already used by management.port',
     'trapTargets[0].community: missing',
   ]) {
     expect(message).toContain(part)

@@ -66,11 +66,11 @@ test('a damaged file is told by the missing entries, without its content, and is
 test.for([
   ['empty', '', 'it is empty'],
   ['blank', ' \n\n', 'it is empty'],
-  ['a list', '- a\n', 'does not hold settings by name'],
-  ['a word', 'hunter2\n', 'does not hold settings by name'],
-  ['cut off', 'console: {user: admin, pass', 'no valid YAML (line 1)'],
+  ['a list', '- a\n', 'is not a map of settings'],
+  ['a word', 'hunter2\n', 'is not a map of settings'],
+  ['cut off', 'console: {user: admin, pass', 'not valid YAML (line 1)'],
   ['an alias', 'console: {user: admin, password: *hunter2}', 'cannot be read'],
-  ['binary', '\0\u0001\u0002', /valid YAML|settings by name/],
+  ['binary', '\0\u0001\u0002', /valid YAML|map of settings/],
 ] as const)('a file that is %s stops the start with that reason, and no secret in it', ([, content, reason]) => {
   const file = join(tempFolder(), 'secrets.yaml')
   writeFileSync(file, content)
@@ -104,7 +104,7 @@ test('a file that others may read is closed to them, and that is told', () => {
   expect(remarks).toEqual([])
   chmodSync(file, 0o644)
   expect(ensureSecrets(file, (text) => remarks.push(text))).toEqual(secrets)
-  expect(remarks).toEqual([expect.stringMatching(/could be read by other users.*mode 0644.*mode 0600 now/)])
+  expect(remarks).toEqual([expect.stringMatching(/was readable by other users.*mode 0644.*mode is now 0600/)])
   expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 

@@ -22,7 +22,7 @@ function reported(setAside: string | undefined, fromPrevious: boolean) {
 test('the log and an event say what is wrong, where the file is now, and what it costs', () => {
   const { line, events } = reported('/d/rows.json.damaged-1', true)
   expect(line).toBe(
-    'SPY_STATE_DAMAGED the state file /d/rows.json is damaged: it is empty. It was set aside as /d/rows.json.damaged-1; the copy took its place.',
+    'SPY_STATE_DAMAGED state file /d/rows.json is damaged: it is empty. It was set aside as /d/rows.json.damaged-1; the copy took its place.',
   )
   expect(events).toMatchObject([
     {
