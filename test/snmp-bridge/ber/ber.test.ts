@@ -152,15 +152,15 @@ test('nothing behind the present element is touched, though the packet goes on',
     return reader
   }
   expect(inner('3000020101').atEnd).toBe(true)
-  expect(() => inner('3000020101').peek()).toThrow(isMalformed(/ends within an element/))
-  expect(() => inner('3001020101').integer()).toThrow(isMalformed(/ends within an element/))
-  expect(() => inner('300204820001aa').octets()).toThrow(isMalformed(/ends within an element/))
-  expect(() => inner('30030202010203').integer()).toThrow(isMalformed(/longer than what holds it/))
-  expect(() => reading('06022b8101').oid()).toThrow(isMalformed(/ends within a number/))
+  expect(() => inner('3000020101').peek()).toThrow(isMalformed(/truncated inside an element/))
+  expect(() => inner('3001020101').integer()).toThrow(isMalformed(/truncated inside an element/))
+  expect(() => inner('300204820001aa').octets()).toThrow(isMalformed(/truncated inside an element/))
+  expect(() => inner('30030202010203').integer()).toThrow(isMalformed(/longer than its parent/))
+  expect(() => reading('06022b8101').oid()).toThrow(isMalformed(/truncated inside a number/))
 })
 
 test('what is malformed is said', () => {
-  expect(() => reading('1e0101').integer()).toThrow(isMalformed(/tag 0x1e where 0x2 must stand/))
+  expect(() => reading('1e0101').integer()).toThrow(isMalformed(/tag 0x1e instead of 0x2/))
   expect(() => reading('1e0101').value()).toThrow(isMalformed(/an unknown type 0x1e/))
 })
 

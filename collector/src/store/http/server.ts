@@ -143,7 +143,7 @@ async function handle(exchange: Exchange, options: StoreServerOptions): Promise<
   const text = await textOf(request, query)
   const statement = query.get('query') ?? ''
   const sql = statement === '' ? text : text === '' ? statement : `${statement}\n${text}`
-  if (isInsert(sql) && role === 'own') throw refuse('SYNTAX_ERROR', 'An INSERT must stand in the parameter query, its data in the body')
+  if (isInsert(sql) && role === 'own') throw refuse('SYNTAX_ERROR', 'An INSERT must be in the parameter query, its data in the body')
   await read(exchange, sql, options)
 }
 
