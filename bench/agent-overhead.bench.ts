@@ -181,15 +181,15 @@ async function listening(server: ReturnType<typeof createServer>): Promise<numbe
   return (server.address() as AddressInfo).port
 }
 
-/** Where PostgreSQL is not installed its route is left out, and said so. */
+/** Without PostgreSQL its route is skipped, with a message. */
 async function postgresIfThere(): Promise<Awaited<ReturnType<typeof startPostgres>> | undefined> {
   const skip = (reason?: string): never => {
-    throw new TypeError(reason ?? 'left out')
+    throw new TypeError(reason ?? 'skipped')
   }
   try {
     return await startPostgres({ skip } as unknown as TestContext)
   } catch (error) {
-    process.stderr.write(`the route with statements is left out: ${String(error)}\n`)
+    process.stderr.write(`skipping the route with statements: ${String(error)}\n`)
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The whole suite at rest, with the shop deployed: memory and CPU of each process, first without requests, then with the demo's traffic
- * (4 requests a second), which is counted apart. It starts from source, the second time, when its compiled modules lie in the cache.
+ * (4 requests a second), which is counted separately. It starts from source, the second time, when its compiled modules are cached.
  * `node --conditions=spyglass-source bench/idle.bench.ts`
  */
 import { readFileSync } from 'node:fs'

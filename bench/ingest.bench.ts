@@ -131,7 +131,7 @@ async function sustained(children: readonly ChildProcess[]): Promise<number> {
   return (children.reduce((sum, child) => sum + cpuSeconds(child), 0) - cpuBefore) / seconds
 }
 
-/** The usual road: objects, text, JSONEachRow. HTTP and log are left out, in its favour. */
+/** The usual way: objects, text, JSONEachRow. HTTP and the log are not counted, in its favour. */
 async function plain(store: ChildProcess): Promise<number> {
   const bodies = Array.from({ length: PLAIN_REQUESTS }, (_, i) => traceRequest(1_000_000 + i))
   const storeBefore = cpuSeconds(store)

@@ -13,7 +13,7 @@ interface Program {
   readonly to: string
   /** Files that are taken as they are. */
   readonly copied?: { readonly from: string; readonly files: string }
-  /** A module of it that takes in all it imports of the package: one file instead of dozens to load. */
+  /** A module bundled with everything it imports from the package: one file to load instead of dozens. */
   readonly bundled?: string
 }
 

@@ -48,7 +48,7 @@ export interface RecordedRequest {
   readonly durationMs: number
 }
 
-/** Hears of the end of a request. */
+/** Called when a request ends. */
 export interface RequestObserver {
   /** The response is closed; what becomes of the trace is decided after this. */
   requestEnded(request: RecordedRequest): void
@@ -69,14 +69,14 @@ export interface Agent {
   readonly registry: Registry
   /**
    * Begins a statement in the request that runs now. `calledFrom` is the facade's function that the application called: frames down to
-   * it are left out of the call site.
+   * it are omitted from the call site.
    */
   startStatement(input: StatementInput, calledFrom: (...args: never[]) => unknown): StatementRecord
   captureCallSite(calledFrom: (...args: never[]) => unknown): CallSite
   currentRequest(): RequestInfo | undefined
   /**
-   * Has the observer hear of the end of the request that runs now, which saves it a listener and clocks of its own. One observer for
-   * each request. Undefined: no request is recorded here, and the observer will hear nothing.
+   * Calls the observer when the current request ends, which saves it its own listener and clock. One observer for
+   * each request. Undefined: no request is recorded here, and the observer is never called.
    */
   observeRequest(observer: RequestObserver): RecordedRequest | undefined
   /** Marks the present request as leaking a connection: its trace is kept. */

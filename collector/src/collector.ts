@@ -26,7 +26,7 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
   const redactor = new Redactor({ except: config.collector.unredactedServices })
   const ingest = new Ingest({ ...base, redactor })
   const parts: Parts = {}
-  // The port comes first: whoever holds it owns the write-ahead log, so recovery never cuts back a log that another process writes.
+  // The port comes first: the process that holds it owns the write-ahead log, so recovery never truncates a log that another process writes.
   const receiver = await openReceiver(base, ingest, { parts, redactor })
   const alerting = await startAlerting(base)
   parts.alerting = alerting

@@ -1,6 +1,6 @@
 /**
  * From the receiver to the store: write-ahead log, inserter and tail, opened together. A disk that cannot be written keeps the log closed
- * and nothing else: reads go on, senders are told why, and the log opens as soon as it can.
+ * and nothing else: reads continue, senders get the reason, and the log opens as soon as it can.
  */
 import { kinds, objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import { emitWhenReady } from '@spyglass/process/keeper-link'
@@ -26,7 +26,7 @@ import {
 
 export const NAME = 'collector'
 const REOPEN_MS = 1000
-/** Data older than this is told by `/ready`. */
+/** Data older than this is reported by `/ready`. */
 const MAX_LAG_MS = 60_000
 
 export interface IngestBase extends OwnProcess {

@@ -1,4 +1,4 @@
-/** The project's unit tests, with one source changed as SPYGLASS_MUTANT says; runner.ts sets it anew for each mutant. */
+/** The project's unit tests, with one source changed as SPYGLASS_MUTANT says; runner.ts sets it for each mutant. */
 import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import type { Mutant } from './mutants.ts'

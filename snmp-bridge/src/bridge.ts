@@ -38,7 +38,7 @@ export interface BridgeOptions {
   readonly secrets: Secrets
   readonly registry: Registry
   readonly logger: Logger
-  /** Hears of damaged state files; left out: nobody does. */
+  /** Called for damaged state files. */
   readonly onDamage?: DamageReporter
 }
 

@@ -38,7 +38,7 @@ import { describeResource } from './resource.ts'
 const SWEEP_MS = 1000
 /** What earlier processes left has waited; this one starts first. */
 const ADOPT_AFTER_MS = 300
-/** Stands in for a statement whose record failed. */
+/** Used for a statement whose record failed. */
 const UNRECORDED: StatementRecord = { end() {} }
 
 export class SpyglassAgent implements Agent {
@@ -47,7 +47,7 @@ export class SpyglassAgent implements Agent {
   /** Undefined when it is switched off. */
   readonly spool: Spool | undefined
   readonly exporter: OtlpExporter
-  /** What was wrong with the settings beyond what their reader saw; the default stands in. */
+  /** What was wrong with the settings beyond what their reader saw; the default is used. */
   readonly mistakes: string[] = []
   readonly #aggregates: Aggregates
   readonly #startMs = Date.now()
@@ -186,7 +186,7 @@ export class SpyglassAgent implements Agent {
     ])
   }
 
-  /** A wrong endpoint must not keep the application from starting: it is told, and the default stands in. */
+  /** A wrong endpoint must not keep the application from starting: it is reported, and the default is used. */
   #exporterFor(settings: AgentSettings, resource: ReturnType<typeof describeResource>): OtlpExporter {
     const options = { headers: settings.headers, resource, scope: { name: 'spyglass.agent' }, ...compressionOf(settings) }
     try {
@@ -197,7 +197,7 @@ export class SpyglassAgent implements Agent {
     }
   }
 
-  /** The message is left out: it may quote what the application handed over. */
+  /** Omits the message: it may quote data of the application. */
   #tellFault(hook: string, error: unknown): void {
     const stack =
       error instanceof Error

@@ -1,7 +1,7 @@
 /** Exponential histogram of durations with the buckets of the contract, in a fixed array: recording allocates nothing. */
 import { HISTOGRAM_SCALE, bucketIndex, bucketMiddle } from '../contract/telemetry.ts'
 
-/** From 2^-20 s (1 µs) to 2^14 s (4.5 h); what lies outside counts in the first or last bucket. */
+/** From 2^-20 s (1 µs) to 2^14 s (4.5 h); values outside count in the first or last bucket. */
 const FIRST_INDEX = -20 * 2 ** HISTOGRAM_SCALE
 const BUCKETS = 34 * 2 ** HISTOGRAM_SCALE
 
@@ -47,7 +47,7 @@ export class ExponentialHistogram {
     return { offset: first + FIRST_INDEX, counts }
   }
 
-  /** The value below which `share` of the recorded ones lie, by the middle of its bucket; 0 when nothing was recorded. */
+  /** The value below which `share` of the recorded values fall, as the middle of its bucket; 0 when nothing was recorded. */
   quantile(share: number): number {
     const index = this.#quantileIndex(share)
     return index === undefined ? 0 : bucketMiddle(index)

@@ -7,7 +7,7 @@ import type { Bean, Registry } from '../registry/registry.ts'
 export function registryMetrics(registry: Registry, startMs: number, nowMs: number): MetricRecord[] {
   const metrics = new Map<string, MetricRecord & { points: NumberPoint[] }>()
   for (const bean of registry.beans()) {
-    if (bean.source !== undefined) continue // whoever pushed it exports it
+    if (bean.source !== undefined) continue // exported by the process that pushed it
     for (const attribute of Object.keys(bean.kind.attributes)) addPoint(metrics, bean, attribute, { startMs, nowMs })
   }
   return [...metrics.values()]

@@ -25,7 +25,7 @@ export class RouteThresholds {
     return latency.slowMs
   }
 
-  /** Works the thresholds out anew. What is older counts half as much each time, and a route no longer called is forgotten. */
+  /** Recomputes the thresholds. Older requests count half as much each time, and a route that is no longer called is forgotten. */
   update(): void {
     for (const [route, latency] of this.#routes) {
       const { recent } = latency

@@ -18,7 +18,7 @@ interface Series {
   seenCount: number
 }
 
-/** A series as it stands within the present interval. */
+/** The state of a series within the current interval. */
 export interface SeriesChange {
   /** The same for the same series as long as it is not forgotten; no other of the process has it. */
   readonly id: number

@@ -1,6 +1,6 @@
 /**
  * The application's place in the code. Capturing takes the stack unformatted (a few microseconds); file names and lines are worked out
- * only when somebody asks. Frames of Node, of node_modules and of this suite are left out.
+ * only when somebody asks. Frames of Node, node_modules and this suite are omitted.
  */
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -99,7 +99,7 @@ function pathOf(file: string): string {
   }
 }
 
-/** In a work tree the suite's folders lie beside the agent's; installed, all are under node_modules. */
+/** In a checkout the suite's folders are next to the agent's; when installed, all are under node_modules. */
 const SUITE = fileURLToPath(new URL('../../../', import.meta.url))
 const OWN_SOURCE = /^(agent|runtime|collector|snmp-bridge|dashboards)\/([\w-]+\/)?(src|dist)\//
 

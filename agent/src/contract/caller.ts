@@ -52,7 +52,7 @@ function foreignOrigin(
 
 const textOf = (value: string | readonly string[] | undefined): string | undefined => (typeof value === 'string' ? value : value?.[0])
 
-/** Without the port that its scheme implies, which browsers leave out of Host as well. */
+/** Without the default port of its scheme, which browsers also omit from Host. */
 function hostOfOrigin(origin: string): string | undefined {
   return /^https?:/i.test(origin) && URL.canParse(origin) ? new URL(origin).host : undefined
 }

@@ -9,7 +9,7 @@ export type EventSeverity = 'info' | 'warning' | 'critical'
 export type EventPhase = 'raise' | 'clear' | 'note'
 
 export interface EventDeclaration {
-  /** Number of the SNMP notification: never reused. Left out: not sent by SNMP. */
+  /** Number of the SNMP notification: never reused. If omitted, it is not sent by SNMP. */
   readonly trap?: number
   readonly phase: EventPhase
   readonly severity: EventSeverity
@@ -138,7 +138,7 @@ export interface SpyglassEvent {
 
 /**
  * The id of an incident: FNV-1a (64 bit) of the raising event's name, the resource and the start in milliseconds. It is made once,
- * by whoever raises, and carried from then on.
+ * by the process that raises the event, and carried from then on.
  */
 export function incidentId(raisedBy: EventName, resource: string, startMs: number): string {
   let hash = 0xcbf29ce484222325n

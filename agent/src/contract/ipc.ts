@@ -1,6 +1,6 @@
 /**
  * What travels between the keeper and its children over the IPC channel: registry pushes (latest wins), events and control.
- * Everything else between processes goes by public protocols.
+ * Everything else between processes uses public protocols.
  */
 import type { SpyglassEvent } from './events.ts'
 import type { AttributeValue, ResourceKeys } from './resource-kind.ts'

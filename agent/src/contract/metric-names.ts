@@ -13,7 +13,7 @@ const BASE_UNITS: Readonly<Record<string, { readonly suffix: string; readonly fa
   '1': { suffix: 'ratio', factor: 1 },
 }
 
-/** Whether the attribute is exported as a number: a gauge or counter that is not left out. States are not numbers; see {@link isStateSet}. */
+/** Whether the attribute is exported as a number: a gauge or counter that is not excluded. States are not numbers; see {@link isStateSet}. */
 export function isMetric(kind: ResourceKind, attribute: string): boolean {
   const declared = kind.attributes[attribute]
   if (!declared || kind.metrics === false || declared.metric === false || !NUMBERS.has(declared.type)) return false

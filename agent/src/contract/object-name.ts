@@ -3,7 +3,7 @@ import type { ResourceKeys, ResourceKind } from './resource-kind.ts'
 
 const NEEDS_QUOTES = /[,=:"*?\n\\]/
 
-/** A key's value as it stands in an ObjectName, quoted where the specification asks for it. */
+/** The value of a key as written in an ObjectName, quoted where the specification requires it. */
 export function quoteKeyValue(value: string): string {
   if (!NEEDS_QUOTES.test(value)) return value
   return `"${value.replaceAll('\\', '\\\\').replaceAll(/["*?]/g, '\\$&').replaceAll('\n', '\\n')}"`

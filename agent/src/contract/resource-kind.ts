@@ -25,11 +25,11 @@ export interface AttributeDeclaration {
   readonly role: AttributeRole
   /** One or two sentences: what it counts, when it changes, what 0 means. */
   readonly description: string
-  /** UCUM unit (`ms`, `s`, `us`, `By`, `1`, `{connection}`); left out for states and texts. */
+  /** UCUM unit (`ms`, `s`, `us`, `By`, `1`, `{connection}`); omitted for states and texts. */
   readonly unit?: string
   /** The states in the order of their SNMP integers, which begin at 1. */
   readonly values?: readonly string[]
-  /** Column in the SNMP table: never reused (oid-lock.json). Left out: the attribute is not in the MIB. */
+  /** Column in the SNMP table: never reused (oid-lock.json). If omitted, the attribute is not in the MIB. */
   readonly column?: number
   /**
    * Column that shows a 64-bit gauge again as a Gauge32: bytes in KiB, milliseconds in seconds. A 64-bit gauge travels as a Counter64,
@@ -48,7 +48,7 @@ export interface AttributeDeclaration {
    * over it.
    */
   readonly label?: string | false
-  /** `false`: left out of Prometheus and OTel metrics though it is a number. */
+  /** `false`: excluded from Prometheus and OTel metrics although it is a number. */
   readonly metric?: boolean
   /** Present when the attribute is a setting that an administrator may change. */
   readonly setting?: { readonly applies: 'live' | 'reload' | 'restart'; readonly secret?: boolean }
@@ -68,7 +68,7 @@ export interface ResourceKind {
   readonly className?: string
   /** Java interfaces of the platform that the MBean has, so that typed clients make their proxies: `java.lang.management.MemoryMXBean`. */
   readonly mxBeans?: readonly string[]
-  /** Number of its SNMP table under the objects subtree: never reused. Left out: not in the MIB. */
+  /** Number of its SNMP table under the objects subtree: never reused. If omitted, the kind is not in the MIB. */
   readonly table?: number
   /** `false`: none of its attributes is a metric, since it shows the values of other kinds under names that tools know. */
   readonly metrics?: false
@@ -96,7 +96,7 @@ export type Getters<K extends ResourceKind> = {
   readonly [A in keyof K['attributes']]: () => OpenValue<K['attributes'][A]['type']> | undefined
 }
 
-/** Any attribute's value as it travels. `undefined` never travels: the attribute is then left out. */
+/** An attribute value as it is sent. `undefined` is never sent: the attribute is omitted. */
 export type AttributeValue = number | bigint | boolean | string | readonly AttributeValue[] | { readonly [item: string]: AttributeValue }
 
 /** The values of an ObjectName's keys: `{ instance: 'http-1', name: 'shop' }`. */

@@ -43,7 +43,7 @@ export const attr = {
   poolWaitMs: 'spyglass.pool.wait_ms',
   /** `true` on resources whose sender exports aggregates of every request: rollups then take nothing from spans. */
   aggregates: 'spyglass.aggregates',
-  /** Children of a request that were left out of its trace because there were too many. */
+  /** Number of children of a request dropped from its trace because there were too many. */
   droppedChildren: 'spyglass.children.dropped',
   /** `true` on a span that was exported while its request still ran; a later span with the same id supersedes it. */
   partial: 'spyglass.partial',

@@ -1,6 +1,6 @@
 /**
  * Every hook runs guarded: a fault of the agent never reaches the application, neither as an exception nor as output. Faults are counted,
- * and the first of each hook is told to one listener, which sends it to the collector.
+ * and the first one of each hook is passed to one listener, which sends it to the collector.
  */
 let faults = 0
 const told = new Set<string>()

@@ -1,4 +1,4 @@
-/** Calls by http.request and https.request, by Node's own channels. Those of the agent's exporter are left out. */
+/** Calls through http.request and https.request, from Node's diagnostics channels. Calls of the agent's exporter are skipped. */
 import { subscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { OWN_REQUESTS } from '../otlp/http-post.ts'

@@ -1,7 +1,7 @@
 /**
  * Statements of pg (node-postgres), which publishes no channels. The place in the code is taken where the application calls, in
  * `Pool.query`: at `Client.query` only the pool's own frames would be left. And the pool's callback is bound to the request that asked:
- * a query that waited in the queue would otherwise run in the context of whoever gave its connection back.
+ * otherwise a query that waited in the queue would run in the context of the request that returned the connection.
  */
 import type { CapturedStack } from '../call-site/call-site.ts'
 import type { StatementChild } from '../recorder/child-record.ts'

@@ -1,6 +1,6 @@
 /**
  * An exception that nobody caught: its log record is on disk before the process ends, with the requests that were running. The monitor
- * event is told of the exception and changes nothing about it.
+ * event observes the exception and does not change its handling.
  */
 import process from 'node:process'
 import { attr } from '../contract/telemetry.ts'

@@ -1,5 +1,5 @@
 /**
- * Lines of pino. Each gets the ids of the running request before it is written, whoever reads it afterwards; with log capture on it is also
+ * Lines of pino. Each gets the ids of the running request before it is written, for any reader; with log capture on, it is also
  * sent as a log record, made of the finished line, so that what the application redacts stays redacted.
  */
 import { attempt, guarded } from '../guard/guard.ts'

@@ -2,7 +2,7 @@
 
 export type AttributeInput = string | number | bigint | boolean | readonly (string | number | boolean)[]
 
-/** Attributes; undefined values are left out. Whole numbers travel as int, others as double. */
+/** Attributes; undefined values are omitted. Integers are sent as int, other numbers as double. */
 export type AttributesInput = Readonly<Record<string, AttributeInput | undefined>>
 
 export interface Scope {

@@ -92,6 +92,6 @@ function say(code, text) {
   try {
     if (require('worker_threads').isMainThread) require('fs').writeSync(2, `${code}: ${exports.errors[code].replace('%s', text)}\n`)
   } catch {
-    // Nobody can be told.
+    // There is nobody to report this to.
   }
 }

@@ -19,7 +19,7 @@ const GENERATORS = `prisma drizzle-kit typeorm sequelize-cli knex db-migrate nod
 /** Packages whose programs are tools. */
 exports.TOOL_PACKAGES = new Set([PACKAGE_MANAGERS, STARTERS, COMPILERS, TEST_RUNNERS, LINTERS, GENERATORS].join(' ').split(/\s+/))
 
-/** Package managers and runners that lie outside any node_modules: corepack's cache, a system's package, .yarn/releases. */
+/** Package managers and runners installed outside any node_modules: corepack's cache, a system's package, .yarn/releases. */
 exports.TOOL_FILES = /^(npm|npm-cli|npx|npx-cli|yarn|yarnpkg|yarn-[\d.]+|pnpm|pnpx|corepack|node-gyp)(\.[cm]?js)?$/
 
 /** Programs of a tool's package that do run the application in their own process. */

@@ -27,7 +27,7 @@ type AnyFunction = (...args: never[]) => unknown
 
 /** A statement that was slow has its call sites captured for this long. */
 const KNOWN_SLOW_MS = 60_000
-/** A slow statement that runs more often than this has not every execution's place taken: the first one's on its route stands in. */
+/** If a slow statement runs more often than this, not every call site is captured: the first one on its route is used. */
 const CAPTURE_EVERY_MS = 20
 /** Most routes for which a statement's first call site is remembered. */
 const MAX_FIRST_SITES = 64
@@ -41,7 +41,7 @@ export class Recorder implements ChildObserver {
   readonly #exporter: Pick<OtlpExporter, 'exportSpans'>
   readonly #policy: RecorderOptions['policy']
   readonly running = new RunningRecords()
-  /** Told of the time of whatever is recorded: the spool. */
+  /** Called with the time of each record: the spool. */
   onActivity: (nowMs: number) => void = () => {}
   /** Whether calls to other services carry our trace context; an application's own SDK takes that over. */
   propagates = true
@@ -180,7 +180,7 @@ export class Recorder implements ChildObserver {
     this.#exportLate(child)
   }
 
-  /** Sends requests that have run for long as they stand. Called about once a second. */
+  /** Sends partial records of long-running requests. Called about once a second. */
   exportLongRunning(nowMs: number = now()): void {
     for (const record of this.running.olderThan(nowMs - this.#policy.partialAfterMs)) {
       if (record.partialSent) continue

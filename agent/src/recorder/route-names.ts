@@ -1,9 +1,9 @@
 /**
- * Route templates with their context path. Each pair is joined once: a text made anew for every request would have to be copied and
+ * Route templates with their context path. Each pair is joined once: a new string per request would have to be copied and
  * hashed again wherever it is looked up.
  */
 
-/** Beyond so many of either kind the names are made anew each time; an application declares its routes, it does not invent them. */
+/** Beyond this many of either kind, names are joined each time; an application declares its routes and does not generate them. */
 const MAX_REMEMBERED = 1000
 
 export class RouteNames {

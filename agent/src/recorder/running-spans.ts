@@ -10,7 +10,7 @@ import type { TraceRecord } from './trace-record.ts'
 const MAX_RECORDS = 20
 /** The root and its latest children. */
 const MAX_SPANS_EACH = 32
-/** Younger ones are left out but for the newest, which may be about to block the loop. */
+/** Younger ones are skipped, except for the newest, which may be about to block the loop. */
 const MIN_AGE_MS = 10
 
 export class RunningSpans {

@@ -24,7 +24,7 @@ export function formatTraceParent(traceId: string, spanId: string, flags: number
   return `00-${traceId}-${spanId}-${flags & 1 ? '01' : '00'}`
 }
 
-/** The `tracestate` to pass on: several headers are one list; one that is too long is left out whole (§3.3.1.5). */
+/** The `tracestate` to pass on: several headers are one list; one that is too long is dropped entirely (§3.3.1.5). */
 export function traceStateOf(header: unknown): string | undefined {
   const state = Array.isArray(header) ? header.join(',') : header
   return typeof state === 'string' && state !== '' && state.length <= MAX_TRACESTATE_LENGTH ? state : undefined

@@ -40,7 +40,7 @@ export class TraceRecord implements RecordedRequest {
   /** Route template without the context path; empty as long as no route is known. */
   routeTemplate = ''
   readonly manual: ManualRoot | undefined
-  /** Hears of its end before it is decided what becomes of it. */
+  /** Called when it ends, before the keep decision. */
   observer: RequestObserver | undefined
   children: ChildRecord[] | undefined
   droppedChildren = 0

@@ -11,7 +11,7 @@ export function redactArguments(args: readonly string[]): string[] {
   return args.map((argument, i) => redactArgument(argument, i === 0 ? '' : (args[i - 1] as string)))
 }
 
-/** A whole command line; its parts are told apart by white space. */
+/** A whole command line; its parts are separated by white space. */
 export function redactCommandLine(line: string): string {
   const parts = line.split(/(\s+)/)
   const words = redactArguments(parts.filter((_part, i) => i % 2 === 0))

@@ -1,6 +1,6 @@
 /** Names that say that their value is a secret: of attributes, fields, headers, parameters, environment variables and options. */
 
-/** Stands in for a secret. */
+/** Replaces a secret. */
 export const REDACTED = '[redacted]'
 
 /** Parts of names, without what separates words. */

@@ -1,6 +1,6 @@
 /**
  * The registry holds the live resources of one process and the ones that other processes pushed to it. Getters are synchronous
- * and cheap by contract; whatever is dear is shared by `sampled`. It does not speak any protocol: jolokia/ and prometheus/ read it,
+ * and cheap by contract; expensive readings are shared by `sampled`. It implements no protocol: jolokia/ and prometheus/ read it,
  * keeper-link/ pushes it.
  */
 import process from 'node:process'
@@ -78,7 +78,7 @@ export interface RegistryOptions {
   readonly staleAfterMs?: number
   /** Finds the declaration of a pushed resource by the kind's name. */
   readonly kindNamed: (name: string) => ResourceKind | undefined
-  /** Hears of a listener that threw; whoever emitted never does. A process warning by default. */
+  /** Called when a listener throws; the emitter never sees the error. Default: a process warning. */
   readonly onListenerError?: (error: unknown) => void
 }
 

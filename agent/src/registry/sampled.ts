@@ -1,4 +1,4 @@
-/** Shares one dear reading among getters: `fn` runs at most once in `ms` milliseconds. */
+/** Shares one expensive reading among getters: `fn` runs at most once in `ms` milliseconds. */
 export function sampled<T>(ms: number, fn: () => T, now: () => number = Date.now): () => T {
   let value: T
   let readAt = Number.NEGATIVE_INFINITY

@@ -9,7 +9,7 @@ import { sampled } from '../registry/sampled.ts'
 
 const SHARED_MS = 500
 
-/** Registers the heap under the process's name; its garbage collections are counted from now on, and `onCollection` hears of them soon after. */
+/** Registers the heap under the process's name; its garbage collections are counted from now on, and `onCollection` is called soon after. */
 export function registerHeap(registry: Registry, processName: string, onCollection: () => void = () => {}): void {
   let count = 0
   let milliseconds = 0

@@ -145,7 +145,7 @@ type Widened<T> = T extends string ? string : T extends number ? number : T exte
 
 export interface ReadSettings {
   readonly settings: AgentSettings
-  /** One sentence for each value that was not acceptable; its default stands in. */
+  /** One sentence for each value that was not acceptable; its default is used. */
   readonly mistakes: readonly string[]
 }
 

@@ -1,4 +1,4 @@
-/** How full the memory of the process is, as far as it can be told from inside. */
+/** How full the memory of the process is, as far as it can be seen from inside. */
 import process from 'node:process'
 import { getHeapStatistics } from 'node:v8'
 

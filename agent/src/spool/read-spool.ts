@@ -70,7 +70,7 @@ export function readSpool(bytes: Buffer): SpoolContent | undefined {
   const frames = framesIn(bytes).filter(({ type }) => type !== FRAME.header)
   const newest = frames.reduce((highest, { generation }) => Math.max(highest, generation), 0)
   const state = newState()
-  // A generation whose base is damaged goes on from the one before.
+  // A generation whose base is damaged continues from the previous one.
   const hasBase = frames.some(({ type, generation }) => type === FRAME.base && generation === newest)
   for (const generation of hasBase ? [newest] : [newest - 1, newest]) {
     if (generation > 0) for (const frame of frames) if (frame.generation === generation) apply(state, frame)

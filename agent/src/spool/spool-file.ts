@@ -77,7 +77,7 @@ export class SpoolFile {
     this.#end = from + this.#halfBytes
   }
 
-  /** Lets go of the file, and leaves it to readers. Writing goes on to work. */
+  /** Releases the file to readers. Writing keeps working. */
   release(): void {
     renameSync(this.path, `${this.path}.ended`)
     this.isReleased = true

@@ -1,4 +1,4 @@
-/** Where spools lie, and whether it is safe to put them there: the folder is this user's own, and nobody else may write in it. */
+/** Where spools are kept, and whether that is safe: the folder belongs to this user, and nobody else can write to it. */
 import { existsSync, lstatSync, mkdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'

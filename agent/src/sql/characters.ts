@@ -50,7 +50,7 @@ const PUNCTUATION: Readonly<Record<string, number>> = {
 }
 
 const ASCII = 128
-/** Stands where something is left out. */
+/** Placeholder for omitted text. */
 export const ELLIPSIS = 0x20_26
 const table = Uint8Array.from({ length: ASCII }, (_, unit) => classOfAscii(String.fromCharCode(unit)))
 const FOREIGN_SPACE = /[\s\u0085]/
@@ -70,7 +70,7 @@ export function classOf(unit: number): number {
   return FOREIGN_SPACE.test(String.fromCharCode(unit)) ? CLASS.space : CLASS.word
 }
 
-/** Whether a word goes on with this unit: letters, digits, `_`, `$`. NaN, the unit behind the end, does not. */
+/** Whether this code unit continues a word: letters, digits, `_`, `$`. NaN, the unit after the end, does not. */
 export function isWordUnit(unit: number): boolean {
   const kind = unit >= 0 ? classOf(unit) : CLASS.other
   return kind === CLASS.word || kind === CLASS.digit || kind === CLASS.dollar

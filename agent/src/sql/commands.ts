@@ -15,7 +15,7 @@ const SUBCOMMANDS = words(
 const MAX_ARGUMENTS = 8
 const MAX_LINES = 32
 
-/** A line for each command. What follows a line that is none is left out: it may belong to a value. */
+/** One line per command. Text after a line that is not a command is omitted: it may belong to a value. */
 export function normaliseCommands(text: string): string {
   const shapes: string[] = []
   for (const line of text.split('\n', MAX_LINES + 1)) {

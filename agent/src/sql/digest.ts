@@ -22,7 +22,7 @@ export function digestOf(normalised: string): string {
     } else if (unit === DOUBLE_QUOTE || unit === BACKTICK) quote = unit
     else if (unit >= 65 && unit <= 90) unit += LOWER
     else if (classOf(unit) === CLASS.space) {
-      // A space between two words keeps them apart; any other could be left out.
+      // A space between two words keeps them apart; any other could be omitted.
       if (!isWordUnit(previous) || !isWordUnit(normalised.charCodeAt(at + 1))) continue
       unit = SPACE
     }

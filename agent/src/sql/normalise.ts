@@ -6,7 +6,7 @@
 import { dialectOf } from './dialect.ts'
 import { Scanner } from './scanner.ts'
 
-/** Longest text that is read; the rest of a longer one is left out. */
+/** Maximum length that is read; the rest of a longer text is omitted. */
 export const MAX_SQL_LENGTH = 1_048_576
 
 const scanner = new Scanner()

@@ -47,7 +47,7 @@ export class Scanner {
   #wordEnd = 0
   /** The last literal was a string, and whether backslashes escaped in it: SQL joins strings that follow one another. */
   #joins: 'no' | 'plain' | 'escape' = 'no'
-  /** Whatever comes next is left out. */
+  /** Everything that follows is omitted. */
   #cutsNext = false
 
   /** Reads `sql`; `escape` settles whether backslashes escape where the dialect leaves it to a setting. */

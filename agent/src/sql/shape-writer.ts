@@ -9,10 +9,10 @@ export const MAX_NORMALISED_LENGTH = 4096
 /** What the last token was; decides what a sign, a bracket or a quoted text after it means. */
 export const KIND = { none: 0, word: 1, name: 2, literal: 3, operator: 4, open: 5, close: 6, comma: 7, dot: 8, semicolon: 9 } as const
 
-/** `list`: items equal to the one before are folded. `row`: rows that follow it are left out. */
+/** `list`: items equal to the one before are folded. `row`: the rows that follow are omitted. */
 export const FRAME = { plain: 0, list: 1, row: 2 } as const
 
-/** Further signs in a row are left out. */
+/** Further consecutive signs are omitted. */
 const MAX_SIGNS = 16
 
 const ROWS = { none: 0, afterRow: 1, afterComma: 2, skipping: 3 } as const
@@ -81,7 +81,7 @@ export class ShapeWriter {
     return Buffer.from(this.#units.buffer, 0, this.#length * 2).toString('utf16le')
   }
 
-  /** A word or another token as it stands in the source. */
+  /** A word or another token as written in the source. */
   token(source: string, start: number, end: number, kind: number): void {
     if (this.#rows === ROWS.afterComma && kind === KIND.word && isRow(source, start, end)) return // VALUES ROW(…), ROW(…)
     if (!this.#admits(kind)) return
@@ -179,7 +179,7 @@ export class ShapeWriter {
     this.#signs = ''
   }
 
-  /** Ends the text with the sign that something is left out. What would join it to the part left out goes as well. */
+  /** Ends the text with the omission sign, and removes what would join it to the omitted part. */
   cut(): void {
     if (this.isFull) return
     while (this.#length > 0 && isJoint(this.#units[this.#length - 1] as number)) this.#length--
@@ -196,7 +196,7 @@ export class ShapeWriter {
     frame.item = frame.previous
   }
 
-  /** Whether a token is written; inside rows that are left out it is not. */
+  /** Whether a token is written; tokens inside omitted rows are not. */
   #admits(kind: number): boolean {
     if (this.isFull) return false
     if (this.#rows === ROWS.skipping) {

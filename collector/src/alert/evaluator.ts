@@ -1,6 +1,6 @@
 /**
  * The state machine of incidents: pending → firing → resolved. It knows neither events nor rules nor receivers; those raise and
- * clear, and are told of transitions. It judges by the time at which it hears of things, never by the clocks of others.
+ * clear, and are notified of transitions. It uses the time of arrival, never the clocks of others.
  */
 import type { EventSeverity, Holder } from '@spyglass/agent/contract'
 import { type Incident, isOpen } from './incident.ts'
@@ -32,7 +32,7 @@ export interface EvaluatorOptions {
   /** Part of the persistent state; replaced element by element. */
   readonly incidents: Incident[]
   readonly save: () => void
-  /** Told after the state is saved. A pending incident that cleared is told as `dropped`. */
+  /** Called after the state is saved. A pending incident that cleared is passed as `dropped`. */
   readonly onTransition: (incident: Incident, to: 'pending' | 'firing' | 'resolved' | 'dropped') => void
   readonly now?: () => number
 }

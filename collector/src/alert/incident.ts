@@ -23,7 +23,7 @@ export interface Incident {
   readonly resolvedAt?: number
   /** When the last page or reminder was decided. */
   readonly pagedAt?: number
-  /** Raising events that have not cleared. A firing incident takes in further ones of its resource. */
+  /** Raise events that have not cleared. A firing incident absorbs further ones of its resource. */
   readonly open: readonly string[]
   /** All have cleared, and it resolves at this time unless something raises again. */
   readonly quietUntil?: number

@@ -1,4 +1,4 @@
-/** The page that tells of an incident. */
+/** The page about an incident. */
 import { hostname } from 'node:os'
 import type { SpyglassConfig } from '@spyglass/process/config'
 import { type Page, PAGE_VERSION, type PageStatus } from '../notify/index.ts'

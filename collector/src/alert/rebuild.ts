@@ -1,6 +1,6 @@
 /**
  * After the state of alerts was damaged: rebuilds the open incidents from the stored events. Those that had paged begin as firing and do
- * not page again; what was raised and had not paged yet is judged anew. Waits in the background until the store answers.
+ * not page again; what was raised and had not paged yet is evaluated again. Waits in the background until the store answers.
  */
 import { type EventName, events, type Holder, ruleOfEvent, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'

@@ -5,7 +5,7 @@ import { createGzip, gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 const COMPRESS_FROM_BYTES = 2048
-/** Levels above cost more time than the loopback or a LAN gives back. */
+/** Higher levels cost more time than they save on loopback or a LAN. */
 const LEVEL = 1
 const compress = promisify(gzip)
 

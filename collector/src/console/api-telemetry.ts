@@ -127,7 +127,7 @@ function parametersOf({ from, to }: Range, query: Query): Record<string, string>
   return { from: timeParameter(from), to: timeParameter(to), service: textParameter(query, 'service') }
 }
 
-/** A quantile is the middle of its bucket, 2 % beside the truth; so it can lie above the longest duration. */
+/** A quantile is the middle of its bucket, within 2 % of the true value, so it can exceed the longest duration. */
 function withinMaximum(row: Row): Row {
   const most = row['max'] ?? row['maxMs']
   if (typeof most !== 'number') return row
@@ -143,7 +143,7 @@ interface Total {
   readonly services: number
 }
 
-/** Over the whole range. Quantiles of services do not add up: of several the highest is told. */
+/** Over the whole range. Quantiles of services cannot be added: with several services the highest is shown. */
 function totalOf(services: readonly Row[], { from, to }: Range): Total {
   const numbers = (column: string): number[] => services.map((row) => numberOf(row[column]))
   const sum = (column: string): number => numbers(column).reduce((total, value) => total + value, 0)

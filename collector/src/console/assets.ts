@@ -1,6 +1,6 @@
 /**
  * The files that the browser loads, read and compressed once at the start. From source their TypeScript is stripped of its types here
- * (line and column stay, so the browser's stack traces are right); in a built package it lies beside this file as JavaScript.
+ * (line and column stay, so the browser's stack traces are right); in a built package it is next to this file as JavaScript.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -68,7 +68,7 @@ function browserFiles(): [string, Asset][] {
   return names.map((name) => [basename(name).replace(/\.ts$/, '.js'), assetOf(name, readBrowserFile(join(folder, name)))])
 }
 
-/** The modules lie side by side under /assets, whatever folder they are in. */
+/** All modules are served directly under /assets, whatever folder they are in. */
 function readBrowserFile(file: string): string {
   const text = readFileSync(file, 'utf8')
   if (!/\.(ts|js)$/.test(file)) return text

@@ -21,9 +21,9 @@ export interface ConsoleOptions {
   readonly config: SpyglassConfig
   readonly secrets: Secrets
   readonly logger: Logger
-  /** Left out: the view of alerts says that this process evaluates none. */
+  /** If omitted, the alerts view says that this process evaluates no rules. */
   readonly alerting?: Pick<Alerting, 'incidents'>
-  /** Everything taken before this moment is in the store, in milliseconds since the epoch. Left out: now. */
+  /** Everything taken before this moment is in the store, in milliseconds since the epoch. Default: now. */
   readonly readableUntil?: () => number
   readonly now?: () => number
   /** Default: one of its own. */

@@ -186,7 +186,7 @@ export class AttributeReader {
     return r.buf.toString('utf8', start, this.cut(start, nameEnd, limits.nameBytes, `${what} longer than ${limits.nameBytes} bytes`))
   }
 
-  /** Where a text of the request ends when it may have `max` bytes; `what` is what the sender is told that was cut. */
+  /** Where a text of the request ends when it may have `max` bytes; `what` names the truncated text to the sender. */
   cut(start: number, end: number, max: number, what: string): number {
     if (end - start <= max) return end
     this.report.cut(what)
@@ -200,7 +200,7 @@ export class AttributeReader {
   }
 }
 
-/** What the sender is told that was cut. */
+/** Names the truncated text to the sender. */
 export const TOO_MANY = `attributes beyond ${limits.attributes}`
 export const LONG_KEYS = `attribute keys longer than ${limits.nameBytes} bytes`
 export const LONG_VALUES = `values longer than ${limits.valueBytes} bytes`

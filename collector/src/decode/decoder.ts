@@ -22,7 +22,7 @@ export interface Decoded {
   readonly rejected: number
   /** Names, values, attributes and details cut off. */
   readonly truncated: number
-  /** What the sender is told of all that was rejected or changed; empty when there is nothing to tell. */
+  /** Message to the sender about everything that was rejected or changed; empty when there is nothing to report. */
   readonly message: string
   readonly events: readonly OriginatedEvent[]
 }

@@ -38,7 +38,7 @@ function phaseOf(text: string | undefined): EventPhase | undefined {
   return text === 'raise' || text === 'clear' || text === 'note' ? text : undefined
 }
 
-/** Holders travel as JSON text; what is not a list of objects is left out. */
+/** Holders are sent as JSON text; anything but a list of objects is dropped. */
 function holdersOf(text: string | undefined): readonly Holder[] | undefined {
   if (!text) return undefined
   try {

@@ -43,7 +43,7 @@ function withSources(text: string): string {
 /** What JSON calls a number; the rest is left for the parser to refuse. */
 const isNumber = (text: string): boolean => /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)
 
-/** Knows whether a place lies within a string; asked for places from left to right. */
+/** Knows whether a position is inside a string; queried for positions from left to right. */
 class StringTracker {
   readonly #text: string
   #at = 0

@@ -5,7 +5,7 @@ export const TRACE_ID_BYTES = 16
 export const SPAN_ID_BYTES = 8
 
 /**
- * Where the id that lies between `start` and `end` ends: at `start` when there is none.
+ * Where the id between `start` and `end` ends: at `start` when there is none.
  * @throws SPY_OTLP_MALFORMED when it has another length.
  */
 export function idEnd(reader: ProtoReader, start: number, end: number, bytes: typeof TRACE_ID_BYTES | typeof SPAN_ID_BYTES): number {

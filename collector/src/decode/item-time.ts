@@ -31,5 +31,5 @@ export class ItemTime {
   }
 }
 
-/** What the sender is told of items whose time was missing. */
+/** Message to the sender about items whose time was missing. */
 export const NO_TIME = 'without a time were given the time of receipt'

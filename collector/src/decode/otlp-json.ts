@@ -18,7 +18,7 @@ import { NOT_READ } from './salvage.ts'
 const MAX_LEVELS = limits.depth * 3 + 12
 
 /**
- * An item that is not as it should be is left out and rejected in the report; so is, without a rejection, what belongs to no item.
+ * A malformed item is dropped and reported as rejected; malformed parts outside items are dropped without a rejection.
  * @throws SPY_OTLP_JSON when the body is no JSON object at all
  */
 export function protobufFromJson(body: Buffer, signal: keyof typeof exportRequests, report: DecodeReport): Buffer {
@@ -85,7 +85,7 @@ class Transcoder {
     }
   }
 
-  /** Within an item a fault is its own. Outside it costs only what it stands in: a resource with one bad attribute keeps the others. */
+  /** An error inside an item affects only that item. Outside items it affects only the part that contains it: a resource with one bad attribute keeps the others. */
   #guarded(write: () => void): void {
     if (this.#isInItem) return write()
     const depth = this.#path.length

@@ -1,5 +1,5 @@
 /**
- * What a request lost or had changed on its way into the tables. Its sender is told by the partial success of OTLP
+ * What a request lost or had changed on its way into the tables. Its sender is informed by the partial success of OTLP
  * (https://opentelemetry.io/docs/specs/otlp/#partial-success-1): how many items, why, and where the first of each kind stood.
  */
 
@@ -8,7 +8,7 @@ interface Tally {
   readonly first: string
 }
 
-/** What the sender is told of items that would make the request too large in the tables. */
+/** Message to the sender about items that would make the request too large in the tables. */
 export const TOO_MUCH = 'beyond the limit of one request; send smaller batches'
 
 /** Further reasons of one request are counted under one name: a hostile body must not make a long answer. */

@@ -7,7 +7,7 @@ import { limits } from './limits.ts'
 import type { ProtoReader } from './proto-reader.ts'
 import type { DecodeReport } from './report.ts'
 
-/** What the sender is told when so much was broken that the rest is not looked at. */
+/** Message to the sender when so much was malformed that the rest is skipped. */
 export const NOT_READ = `skipped after ${limits.broken} malformed ones`
 
 export interface Salvage {
@@ -39,7 +39,7 @@ export function readFields({ reader, report }: Salvage, end: number, on: (tag: n
   return whole
 }
 
-/** Reads what belongs to no single item up to `end`; what cannot be read of it is left out, and reported. */
+/** Reads what belongs to no single item up to `end`; unreadable parts are dropped and reported. */
 export function readOrSkip({ reader, report }: Salvage, end: number, what: string, read: (end: number) => void): void {
   try {
     if (report.broken < limits.broken) read(end)

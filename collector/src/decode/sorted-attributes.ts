@@ -10,7 +10,7 @@ export class SortedAttributes {
   readonly #attributes: AttributeReader
   /** Positions in the request, four for each attribute. */
   readonly #spots: number[] = []
-  /** Where the attributes stand in `#spots`, sorted. That of the last point is tried first: a sender keeps to one order. */
+  /** Positions of the attributes in `#spots`, sorted. The order of the last point is tried first: a sender usually keeps one order. */
   #order: number[] = []
 
   constructor(attributes: AttributeReader) {

@@ -103,7 +103,7 @@ export class TraceDecoder {
     this.#attributes = new AttributeReader(this.#r, report)
   }
 
-  /** Takes in one request; the rows lie in `block` until `reset`. */
+  /** Decodes one request; the rows are in `block` until `reset`. */
   decode(body: Buffer, window: TimeWindow, rollup: RollupBuilder): void {
     const r = this.#r
     r.buf = body

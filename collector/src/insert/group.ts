@@ -49,7 +49,7 @@ function firstTogether(queue: readonly SealedSegment[], alone: ReadonlyMap<strin
 const bootOf = ({ name }: SealedSegment): string => name.slice(0, name.lastIndexOf('-'))
 const rowsOf = ({ content }: SealedSegment): number => Math.max(0, ...[...content.values()].map(({ rows }) => rows))
 
-/** The tables of all; what leads to rows goes before the rows: whoever finds a span in a list can look its trace up. */
+/** The tables of all; what leads to rows is inserted before the rows: a span found in a list always has its trace. */
 export function tablesOf(segments: readonly SealedSegment[]): readonly TableName[] {
   const tables = new Set(segments.flatMap(({ content }) => [...content.keys()]))
   return [...tables].sort((a, b) => Number(b === LOOKUP) - Number(a === LOOKUP))

@@ -28,7 +28,7 @@ export interface InserterOptions {
   readonly store: StoreClient
   readonly source: SegmentSource
   readonly logger: Logger
-  /** Called when a segment has been set aside; `folder` is where it lies. */
+  /** Called when a segment has been set aside; `folder` is where it is now. */
   readonly onQuarantined: (segment: SealedSegment, folder: string, error: Error) => void
   /** First pause after a failure; it doubles up to 10 s. Default 250. */
   readonly retryMs?: number

@@ -51,7 +51,7 @@ const TIME: Readonly<Record<TableName, string>> = {
   pinned_logs: 'TimestampTime',
 }
 
-/** Codes of ClickHouse that speak of its state, not of the data: time-outs, too many queries, memory, disk, read-only, shutting down. */
+/** ClickHouse codes about its state, not about the data: time-outs, too many queries, memory, disk, read-only, shutting down. */
 const PASSING = new Set([
   '3',
   '74',

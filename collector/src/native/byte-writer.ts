@@ -44,7 +44,7 @@ export class ByteWriter {
     this.length += count
   }
 
-  /** The bytes with their length before them, as String stands in Native. */
+  /** The bytes preceded by their length, as a String in the Native format. */
   prefixed(source: Uint8Array, start: number, end: number): void {
     this.varint(end - start)
     this.copy(source, start, end)

@@ -26,7 +26,7 @@ export async function deliver(receiver: WebhookConfig, entry: OutboxEntry): Prom
   }).catch((error: unknown) => {
     throw fail('SPY_PAGE_UNDELIVERED', [receiver.name, reasonOf(error)], error)
   })
-  await response.body?.cancel() // what a receiver says is of no use, and may be long
+  await response.body?.cancel() // the body of the response is not used, and may be long
   if (response.ok) return
   throw fail(LASTING.has(response.status) ? 'SPY_PAGE_REJECTED' : 'SPY_PAGE_REFUSED', [receiver.name, response.status])
 }

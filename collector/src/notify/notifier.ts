@@ -122,7 +122,7 @@ class OutboxNotifier implements Notifier {
     this.#state.outbox.splice(this.#state.outbox.indexOf(entry), 1)
   }
 
-  /** A receiver that was taken out of the configuration must not hold its pages for ever. */
+  /** A receiver that was removed from the configuration must not keep its pages forever. */
   #dropUnknownReceivers(): void {
     const names = new Set(this.#receivers.map(({ name }) => name))
     this.#state.outbox.splice(0, Infinity, ...this.#state.outbox.filter(({ receiver }) => names.has(receiver)))

@@ -46,7 +46,7 @@ export interface Page {
     readonly console: string
     /** The view that shows the resource as it is now. */
     readonly resource: string
-    /** The trace that tells most; left out when there is none. */
+    /** The most informative trace; absent when there is none. */
     readonly trace?: string
   }
   /** What happened from an hour before the incident until the page, newest first. */

@@ -4,7 +4,7 @@ const CARRIAGE_RETURN = 0x0d
 
 /**
  * Rows in the format JSONEachRow become what stands between the brackets of a JSON array, byte by byte: nothing is parsed. Inside a row
- * both bytes are written as escapes, so a newline ends a row and a carriage return begins the frame that tells of an error on the way.
+ * both bytes are written as escapes, so a newline ends a row and a carriage return begins the frame that reports an error in mid-stream.
  */
 export async function* rowText(chunks: AsyncIterable<Uint8Array>, failure: () => Error): AsyncGenerator<Uint8Array> {
   let owed = false

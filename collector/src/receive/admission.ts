@@ -12,7 +12,7 @@ export interface Admission {
   readonly caller: CallerRules
 }
 
-/** Open to whoever asks under another name: a load balancer, for instance. */
+/** Allowed under any host name: for a load balancer, for instance. */
 const HEALTH = /^\/(health|ready)$/
 const PREFLIGHT_SECONDS = '7200'
 

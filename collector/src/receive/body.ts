@@ -1,5 +1,5 @@
 /**
- * The body of a request, read here and not by the framework: a refusal must reach a client that is still sending. Whoever closes a
+ * The body of a request, read here and not by the framework: a refusal must reach a client that is still sending. If the server closes a
  * connection with unread bytes resets it, and the client sees EPIPE instead of the answer (RFC 9112 §9.6).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -78,7 +78,7 @@ const TABLE = 4096
 const MAX_PROBES = 8
 const MAX_KEY_LENGTH = 256
 
-/** Finds the rule of a key by its bytes. Bounded: a flood of keys makes it forget and judge anew. */
+/** Finds the rule of a key by its bytes. Bounded: a flood of keys clears the cache. */
 export class KeyTable {
   readonly #table: (KnownKey | undefined)[] = Array.from({ length: TABLE })
   #size = 0

@@ -10,7 +10,7 @@ export interface Place {
   readonly within?: Places
 }
 
-/** Index: tag. Every tag with text lies below 128, so it is one byte. */
+/** Index: tag. Every tag with text is below 128, so it is one byte. */
 export type Places = readonly (Place | undefined)[]
 
 function places(fields: Readonly<Record<number, Place>>): Places {

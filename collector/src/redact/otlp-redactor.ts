@@ -1,7 +1,7 @@
 /**
  * Redacts an OTLP request in protobuf before it is decoded, so that there is one place for all signals and every field of them. It walks
  * the bytes; what needs no change is neither copied nor made text. It never throws: where a message cannot be read, the decoder rejects
- * it, and the walk goes on behind it.
+ * it, and the walk continues after it.
  */
 import { REDACTED } from '@spyglass/agent/redact'
 import { CleanValues } from './clean-values.ts'

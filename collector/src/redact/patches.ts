@@ -26,7 +26,7 @@ export class Patches {
     this.#growth[0] = 0
   }
 
-  /** Begins a message within the present one. False when messages are nested too deep to go on. */
+  /** Begins a nested message. False when messages are nested too deeply to continue. */
   enter(lengthAt: number, start: number, end: number): boolean {
     if (this.#depth >= MAX_DEPTH - 1) return false
     const depth = ++this.#depth

@@ -1,4 +1,4 @@
-/** Takes secrets out of what arrives, whoever sent it: by the names of attributes, and by the usual forms in any text. Counted. */
+/** Removes secrets from incoming telemetry of any sender: by attribute names, and by common patterns in any text. Counted. */
 import { REDACTED, isCardNumber, redactArguments, redactCommandLine, redactQuery, redactText, redactUrl } from '@spyglass/agent/redact'
 import { normaliseStatement } from '@spyglass/agent/sql'
 import { type Rule, RULE } from './key-rules.ts'
@@ -10,7 +10,7 @@ export interface RedactionRules {
 
 const MAX_STATEMENTS = 2000
 const MAX_STATEMENT_LENGTH = 4096
-/** Bytes of a text that are looked at. The decoder stores 65,536; a little more is searched, so that no secret lies across the border. */
+/** Bytes of a text that are looked at. The decoder stores 65,536; a little more is searched, so that no secret crosses the limit. */
 export const MAX_TEXT_LENGTH = 66_560
 
 export class Redactor {

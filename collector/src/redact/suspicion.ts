@@ -1,5 +1,5 @@
 /**
- * Whether bytes could be a text with a secret in one of the usual forms. It may say yes in vain, never no: what it lets pass is not
+ * Whether bytes could be a text with a secret in one of the usual forms. False positives are allowed, false negatives are not: what it lets pass is not
  * searched. One look into a table for each byte; where a byte ends the beginning of a form, the two before it tell.
  */
 

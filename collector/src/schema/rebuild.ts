@@ -4,7 +4,7 @@ import { createTable, type Retention, type RunStatement } from './ddl.ts'
 
 /**
  * Gives a table the engine, keys and types that `table` declares: copies it, partition by partition, into a new one, and exchanges the two.
- * Needs the table's size again on the disk. After a kill the copy begins anew, or only what is left over is dropped.
+ * Needs the table's size again on the disk. After a kill the copy starts over, or only the leftover table is dropped.
  */
 export async function rebuildTable(run: RunStatement, table: Table, retention: Retention): Promise<readonly string[]> {
   const aside = `${table.name}__rebuilt`

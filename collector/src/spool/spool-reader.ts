@@ -11,7 +11,7 @@ import type { Logger } from '@spyglass/process/logger'
 import type { Signal } from '../decode/index.ts'
 
 export interface SpoolReaderOptions {
-  /** The server's own: all that lies there is for this collector. */
+  /** The server's own folder: everything in it is for this collector. */
   readonly ownFolder: string
   /** Folders of others, where only what was meant for this collector is. */
   readonly otherFolders: readonly string[]

@@ -11,7 +11,7 @@ function printPlan(statements: readonly string[]): void {
   process.stdout.write(`${plan.join('\n')}\n`)
 }
 
-/** Runs the store until it is told to stop; with `--dry-run` prints the statements that would bring its tables up to date, and ends. */
+/** Runs the store until it is told to stop; with `--dry-run` prints the statements that would migrate its tables, and exits. */
 export async function runStore(argv: readonly string[]): Promise<void> {
   const { config, folder, secrets, logger, registry } = await openOwnProcess('store', argv)
   const counters: QueryCounters = { queries: 0, failed: 0, refused: 0 }

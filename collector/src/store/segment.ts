@@ -1,4 +1,4 @@
-/** Where the file of a segment lies: made only from names that match strictly, so that no request can point elsewhere. */
+/** Path of a segment file, built only from strictly matched names, so that no request can point elsewhere. */
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TableName, tables } from '@spyglass/agent/contract'

@@ -66,7 +66,7 @@ export function createSpaceLimit(options: SpaceLimitOptions): SpaceLimit {
 const linkedTraces = (days: number): string =>
   `SELECT arrayJoin(extractAll(Holders, '"traceId":"([0-9a-f]{32})"')) FROM ${DATABASE}.events WHERE Name IN ('spyglass.alert.firing', 'spyglass.pool.exhausted') AND Time > now() - toIntervalDay(${days})`
 
-/** A span is told by its duration as well: a running one is superseded later, and the newest is shown. */
+/** A span is identified by its duration as well: a running one is superseded later, and the newest is shown. */
 const PINNED = [
   { from: tables.otel_traces, to: tables.pinned_traces, identity: '(TraceId, SpanId, Timestamp, Duration)' },
   { from: tables.otel_logs, to: tables.pinned_logs, identity: '(TraceId, SpanId, Timestamp, Body)' },

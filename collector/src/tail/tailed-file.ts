@@ -64,7 +64,7 @@ export class TailedFile {
     return (await this.#openAt(this.path, 0)) ? await this.next() : undefined
   }
 
-  /** After a restart: goes on where it was, also when the file was renamed meanwhile. */
+  /** After a restart: continues where it was, even if the file was renamed in the meantime. */
   async #openFirst(): Promise<boolean> {
     const resume = this.#resumeAt
     if (!resume || this.#inode !== 0) return await this.#openAt(this.path, 0)

@@ -1,5 +1,5 @@
 /**
- * Brings the server log and the access logs into otel_logs. The offset of a file stands in the journal entry of the lines that it
+ * Brings the server log and the access logs into otel_logs. The offset of a file is part of the journal entry of the lines that it
  * follows: after a kill neither is there without the other, so each line is stored once.
  */
 import { readdir } from 'node:fs/promises'

@@ -9,7 +9,7 @@ export interface Identity {
   readonly boot: number
 }
 
-/** What a damaged file costs: nothing that is stored, since names stay unique and recovery goes by the folders it finds. */
+/** What a damaged file costs: nothing that is stored, because names stay unique and recovery uses the folders it finds. */
 export const damagedCollector = {
   fromPrevious: 'the previous copy was restored with a new id, so that segment names stay unique',
   lost: 'the collector has a new id',

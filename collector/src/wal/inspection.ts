@@ -38,7 +38,7 @@ export function inspect(segment: SegmentBytes): Inspection {
   return { kept, lost, isDamaged: lost.entries > 0 || unread.some(({ start }) => start < lastKept) || isHeadless(segment) }
 }
 
-/** The index that stands in the entry; for a journal of version 0.1 each unread line counts as one. */
+/** The index in the entry; for a journal of version 0.1 each unread line counts as one. */
 function place(lines: readonly JournalLine[], unread: readonly UnreadBytes[], tables: SegmentBytes['tables']): Placed[] {
   let next = 0
   let u = 0

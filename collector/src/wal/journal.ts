@@ -1,6 +1,6 @@
 /**
  * The journal of a segment: a line for each acknowledged request, which says what it added to which table file. A line is
- * `<CRC-32 of the rest, 8 hexadecimal digits> <JSON>\n`; an entry holds only if its line and the bytes that it speaks of hold.
+ * `<CRC-32 of the rest, 8 hexadecimal digits> <JSON>\n`; an entry is valid only if its line and the bytes it refers to are intact.
  * A damaged line costs its own entry: reading resumes at the next line, and the entries' indexes tell how many are missing.
  *
  * The checksum is CRC-32 (IEEE, zlib.crc32): it is native and costs a tenth of a table-driven CRC-32C, and finds torn writes as well.
@@ -52,7 +52,7 @@ export interface JournalEntry {
   readonly after?: Tally
 }
 
-/** An entry and where its line lies, without the line break. */
+/** An entry and the position of its line, without the line break. */
 export interface JournalLine {
   readonly entry: JournalEntry
   readonly start: number
@@ -91,7 +91,7 @@ export function textOfLine(line: Buffer): string | undefined {
 }
 
 /**
- * Every entry whose line holds, and what lies between them.
+ * Every entry whose line is intact, and what is between them.
  * @throws SPY_WAL_NEWER for an entry of a table that this version does not know.
  */
 export function readJournal(bytes: Buffer): Journal {

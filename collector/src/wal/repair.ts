@@ -86,7 +86,7 @@ function gaps(bytes: Buffer, used: readonly Span[]): { offset: number; bytes: Bu
   return found
 }
 
-/** Whether all that is unused lies behind what is used. */
+/** Whether everything unused comes after everything used. */
 function isTail({ tables }: SegmentBytes, kept: readonly JournalLine[], content: Content): boolean {
   const lines = kept.every(({ start }, i) => start === (i === 0 ? 0 : (kept[i - 1] as JournalLine).end + 1))
   return lines && [...tables.keys()].every((table) => endOf(kept, table) === (content.get(table)?.length ?? 0))

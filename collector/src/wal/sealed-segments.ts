@@ -100,7 +100,7 @@ export class SealedSegments {
     if (this.#segments.size === 0) this.#options.onEmpty()
   }
 
-  /** An attempt that was broken off may have moved it already. */
+  /** An interrupted attempt may have moved it already. */
   async #keepJournal({ folder, name }: SealedSegment): Promise<void> {
     const { files, root } = this.#options
     try {

@@ -338,13 +338,13 @@ export class WriteAheadLog {
     this.#waitingBytes -= bytes
   }
 
-  /** Files with rows that no journal speaks of must not reach the store: the segment stays behind until it could be cut back. */
+  /** Files with rows that no journal entry covers must not reach the store: the segment waits until it can be truncated. */
   async #rollBack(segment: OpenSegment): Promise<void> {
     try {
       await segment.writer.rollBack()
       segment.needsRollBack = false
     } catch {
-      segment.needsRollBack = true // the cause is the one that the senders are told; this is tried again until it works
+      segment.needsRollBack = true // the cause is reported to the senders; this is retried until it works
       segment.closing = true
       if (this.#current.get(segment.lane) === segment) this.#current.delete(segment.lane)
       setTimeout(() => void this.#retryRollBack(segment), ROLL_BACK_RETRY_MS).unref()

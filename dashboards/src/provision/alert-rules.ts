@@ -97,7 +97,7 @@ function instanceDown({ database = DATABASE, instanceDownAfterMs = 15_000 }: Ale
   return {
     uid: 'spyglass-instance-down',
     name: 'InstanceDown',
-    // The query itself tells for how long: Grafana's would begin anew with each evaluation that finds no data.
+    // The query itself measures the time: Grafana's pending period would restart with each evaluation that finds no data.
     for: '0s',
     labels: { severity: 'critical', suite: 'spyglass' },
     annotations: {
@@ -108,7 +108,7 @@ function instanceDown({ database = DATABASE, instanceDownAfterMs = 15_000 }: Ale
     rangeSeconds: WEEK_SECONDS,
     above: instanceDownAfterMs / 1000,
     model: model(grafanaSql('rule-instance-down', { database })),
-    // A scrape that fails makes the series stale: without the last value the alert would resolve and begin anew.
+    // A scrape that fails makes the series stale: without the last value the alert would resolve and start over.
     prometheus: { expr: `last_over_time(${state}{state="down"}[5m]) == 1`, for: seconds(instanceDownAfterMs) },
   }
 }

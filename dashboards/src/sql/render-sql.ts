@@ -1,4 +1,4 @@
-/** Renders `sql/<name>.sql.hbs` in a dialect. SQL stands in files of its own, so that boards, rules, the console and tests share it. */
+/** Renders `sql/<name>.sql.hbs` in a dialect. SQL is kept in separate files, so that boards, rules, the console and tests share it. */
 import {
   attr,
   DATABASE,

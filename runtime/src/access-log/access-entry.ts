@@ -1,4 +1,4 @@
-/** One request as the access log tells it. Undefined means "not known" and is left out. */
+/** One request as shown in the access log. Undefined means "not known" and is omitted. */
 export interface AccessEntry {
   /** When the request came, in milliseconds since the epoch. */
   readonly time: number

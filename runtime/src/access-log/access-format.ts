@@ -1,7 +1,7 @@
 /**
  * The formats of the access log. A line never holds a line break or a control character, whatever a client sends.
  *
- * `json` (default): one object a line, with the names of the semantic conventions; what is not known is left out:
+ * `json` (default): one object a line, with the names of the semantic conventions; unknown values are omitted:
  * ```
  * {"time":"2026-01-31T12:00:00.000Z","client.address":"127.0.0.1","http.request.method":"GET","url.path":"/shop/products/7",
  *  "url.query":"full=1","http.route":"/shop/products/:id","http.response.status_code":200,"http.response.body.size":312,
@@ -95,7 +95,7 @@ function text(value: string): string {
   return JSON.stringify(value).replaceAll(BEYOND_JSON, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** Microseconds are the finest that is told. Small numbers have their texts ready, which costs less than the general conversion. */
+/** The resolution is one microsecond. Small numbers have their texts ready, which costs less than the general conversion. */
 function milliseconds(ms: number): string {
   const us = Math.round(ms * 1000)
   const whole = Math.floor(us / 1000)

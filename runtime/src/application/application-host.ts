@@ -20,7 +20,7 @@ export interface HostOptions {
   readonly registry: Registry
   readonly logger: Logger
   readonly datasources: Datasources
-  /** Left out: requests are not logged. */
+  /** If omitted, requests are not logged. */
   readonly accessLog?: { readonly folder: string; readonly format?: AccessFormat }
 }
 

@@ -13,7 +13,7 @@ const APPLICATION = Symbol.for('spyglass.application')
 
 type Mounted = IncomingMessage & { [CONTEXT_PATH]?: string; [APPLICATION]?: string; originalUrl?: string }
 
-/** What the exchange is told of its request; of one that the agent records, the agent's own record. */
+/** What the exchange knows about its request; if the agent records it, the agent's own record. */
 interface Told {
   readonly traceId: string | undefined
   readonly spanId: string | undefined

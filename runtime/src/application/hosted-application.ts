@@ -24,7 +24,7 @@ export interface ApplicationSurroundings {
   readonly registry: Registry
   readonly logger: Logger
   readonly datasources: Datasources
-  /** Left out: requests are not logged. */
+  /** If omitted, requests are not logged. */
   readonly accessLog?: AccessLog | undefined
 }
 

@@ -1,6 +1,6 @@
 /**
  * What no application has under its path. The instance answers only when its applications have started, so it is healthy and ready by
- * then; everything else is 404, and in an access log, where whoever searches for scanners or a wrong address finds it.
+ * then; everything else gets 404 and an access log line, which helps to find scanners and wrong addresses.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { currentAgent } from '@spyglass/agent'

@@ -1,7 +1,7 @@
 /** The commands, declared once: `--help` and docs/reference/cli.md are made from this table. */
 
 export interface OptionDeclaration {
-  /** Name of the value; left out: a switch. */
+  /** Name of the value; if omitted, the option is a flag. */
   readonly value?: string
   readonly description: string
 }

@@ -11,7 +11,7 @@ export interface DashboardsOptions {
 }
 
 /**
- * Settles with the exit code when it is written. The password goes by the environment: arguments can be seen by everyone.
+ * Resolves with the exit code when it is written. The password is passed in the environment: everyone can see arguments.
  */
 export async function buildDashboards({ config, secrets }: Checked, folder: DataFolder, options: DashboardsOptions = {}): Promise<number> {
   const { user, password } = secrets.clickhouse.reader

@@ -1,4 +1,4 @@
-/** The environment that children get: what a process needs to run, and nothing else that happens to stand in the keeper's. */
+/** The environment of child processes: what a process needs to run, and nothing else from the keeper's environment. */
 import { join } from 'node:path'
 import type { DataFolder } from '@spyglass/process/checked-config'
 import { type ApplicationConfig, dataFolder, type SpyglassConfig } from '@spyglass/process/config'
@@ -8,7 +8,7 @@ import { serverMark } from '../keeper/predecessors.ts'
 const PASSED =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|TERM|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|NODE_DISABLE_COMPILE_CACHE|MALLOC_ARENA_MAX|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/
 
-/** NODE_OPTIONS is among what is left out: npm sets it for itself, and an application must not inherit it. */
+/** NODE_OPTIONS is not passed on: npm sets it for itself, and an application must not inherit it. */
 export function baseEnvironment(from: NodeJS.ProcessEnv = process.env): Record<string, string> {
   return Object.fromEntries(
     Object.entries(from).filter((entry): entry is [string, string] => PASSED.test(entry[0]) && entry[1] !== undefined),

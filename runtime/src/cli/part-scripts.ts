@@ -1,6 +1,6 @@
 /**
- * Where the processes' entry modules lie. The command line starts them by path and imports none of them; a package that is not
- * installed is told by name.
+ * Paths of the entry modules of processes. The command line starts them by path and imports none of them; a package that is not
+ * installed is reported by name.
  */
 import { fileURLToPath } from 'node:url'
 import { fail } from '../errors.ts'
@@ -31,7 +31,7 @@ export function agentRegisterUrl(): string {
   return doorOf('@spyglass/agent/register')
 }
 
-/** The path of the module that keeps a full disk from ending whoever writes to standard output. */
+/** The path of the module that keeps a full disk from ending a process that writes to standard output. */
 export function guardOutputFile(): string {
   return fileURLToPath(doorOf('@spyglass/process/guard-output'))
 }

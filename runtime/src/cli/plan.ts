@@ -15,7 +15,7 @@ export type Role = 'all' | 'edge'
 export interface PlanInput extends Checked {
   readonly folder: DataFolder
   readonly role: Role
-  /** Hears of a damaged `server-id`. */
+  /** Called when `server-id` is damaged. */
   readonly onDamage?: (damage: Damage) => void
   /** A traffic generator to run beside: its script and arguments. */
   readonly traffic?: { readonly script: string; readonly args: readonly string[] }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line. Each command lies in a file of its own; commands.ts declares them. */
+/** The command line. Each command has its own file; commands.ts declares them. */
 import { parseArgs } from 'node:util'
 import { parseOffset, type SpyglassConfig } from '@spyglass/process/checked-config'
 import { codeOf } from '@spyglass/agent/contract'

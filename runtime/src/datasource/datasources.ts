@@ -11,7 +11,7 @@ import { createSqliteDriver } from './sqlite-driver.ts'
 
 export interface DatasourcesOptions extends PoolSurroundings {
   readonly datasources: readonly DatasourceConfig[]
-  /** Relative database files lie in it. */
+  /** Folder that relative database files are resolved against. */
   readonly folder: string
   readonly clock?: Clock
 }

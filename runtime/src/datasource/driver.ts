@@ -48,6 +48,6 @@ export interface Driver {
   readonly target: string
   /** Statement that begins a transaction. */
   readonly begin: string
-  /** Opens a connection; `onBroken` is called at most once, when it breaks unasked. */
+  /** Opens a connection; `onBroken` is called at most once, when the connection breaks unexpectedly. */
   connect(onBroken: (error: Error) => void): Promise<DriverConnection>
 }

@@ -22,7 +22,7 @@ export interface PoolSettings {
   readonly exhaustedAfterMs: number
 }
 
-/** Who is told of what a pool notices. */
+/** Callbacks for what a pool notices. */
 export interface PoolObserver {
   exhausted(): void
   recovered(): void
@@ -58,7 +58,7 @@ export class Pool {
   readonly #observer: PoolObserver
   readonly #exhaustion: ExhaustionWatch
   readonly #alarm: Alarm
-  /** Used from the end, so that the oldest stand in front and can be closed. */
+  /** Used from the end, so that the oldest are at the front and can be closed. */
   readonly #idle: PoolEntry[] = []
   readonly #lent = new Map<number, Borrow>()
   readonly #waiters = new Set<Waiter>()
@@ -242,7 +242,7 @@ export class Pool {
     }
   }
 
-  /** Whoever waits longest is told: waiting on would only end in a time-out that says less. */
+  /** The longest waiter gets the error: waiting further would only end in a less informative timeout. */
   #openFailed(cause: unknown): void {
     const message = cause instanceof Error ? cause.message : String(cause)
     const error = fail('SPY_CONNECTION_FAILED', [this.settings.name, this.driver.target, message], cause)
@@ -291,7 +291,7 @@ export class Pool {
     this.#loadChanged()
   }
 
-  /** Gives a usable connection to whoever has waited longest, or keeps it idle. */
+  /** Gives a usable connection to the longest waiter, or keeps it idle. */
   #offer(entry: PoolEntry): void {
     if (this.#isClosed || entry.connection.broken) {
       this.#discard(entry, CLOSE_CONNECTION_MS)
@@ -323,7 +323,7 @@ export class Pool {
     if (this.#lent.size === 0) this.#drained?.()
   }
 
-  /** A connection broke unasked. A lent one is discarded when it comes back. */
+  /** A connection broke unexpectedly. A lent one is discarded when it is returned. */
   #broke(id: number, error: Error): void {
     this.figures.failed(error.message)
     this.#observer.connectionFailed(error)

@@ -13,7 +13,7 @@ import type { FromWorker, ToWorker } from './sqlite-worker.ts'
 export interface SqliteDriverOptions {
   /** Database file; `:memory:` is a database for each connection. */
   readonly file: string
-  /** Folder that a relative file lies in. */
+  /** Folder that a relative file is resolved against. */
   readonly folder: string
   /** How long a statement waits for another connection's lock: 5000 by default. */
   readonly busyTimeoutMs?: number
@@ -21,7 +21,7 @@ export interface SqliteDriverOptions {
 
 const MEMORY = ':memory:'
 
-/** The worker runs as it lies: TypeScript in a checkout, JavaScript in a published package. */
+/** The worker runs as shipped: TypeScript in a checkout, JavaScript in a published package. */
 const workerFile = new URL(`./sqlite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 /** The place of compiled modules alone: without it each worker that runs from source would hold the 12 MB that strip its types. */

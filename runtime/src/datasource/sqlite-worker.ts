@@ -52,7 +52,7 @@ function open(): undefined {
 const SQLITE_BUSY = 5
 const RETRY_MS = 10
 
-/** WAL allows readers beside one writer. Changing the mode does not heed the busy time-out, so connections opened together have to try again. */
+/** WAL allows readers beside one writer. Changing the mode ignores the busy timeout, so connections opened together have to retry. */
 function useWal(database: DatabaseSync): void {
   const endAt = performance.now() + busyTimeoutMs
   for (;;) {

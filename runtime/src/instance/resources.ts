@@ -1,4 +1,4 @@
-/** The resources an instance's process tells of itself: its half of `instance`, and its listeners. */
+/** The resources that an instance process reports about itself: its half of `instance`, and its listeners. */
 import type { ListenerConfig } from '@spyglass/process/config'
 import { kinds } from '@spyglass/agent/contract'
 import { type Registry, sampled } from '@spyglass/agent/registry'

@@ -7,7 +7,7 @@ export interface BackOff {
 export interface BackOffOptions {
   readonly firstMs?: number
   readonly mostMs?: number
-  /** A life this long starts the series anew. */
+  /** A process that lives this long resets the series. */
   readonly healthyMs?: number
 }
 

@@ -106,7 +106,7 @@ function writeNote(file: string): void {
   try {
     writeFileSync(file, `${JSON.stringify({ pid: process.pid, host: hostname() } satisfies Holder)}\n`)
   } catch {
-    // a full disk, or something else in its place: whoever is refused learns no pid
+    // a full disk, or something else at that path: a refused process then does not learn the pid
   }
 }
 

@@ -77,7 +77,7 @@ export class Generation {
     if (this.pid > 0) hooks.guard.watch(this.pid)
     this.ended = this.#watchEnd(hooks)
     this.ready = this.#watchReady(hooks)
-    this.ready.catch(() => {}) // whoever needs the outcome awaits it; a rejection must not end the keeper
+    this.ready.catch(() => {}) // callers that need the outcome await it; a rejection must not end the keeper
     this.#handOverSockets()
   }
 

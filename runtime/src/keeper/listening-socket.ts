@@ -2,7 +2,7 @@
  * The keeper binds each listening socket once and hands it to every generation, so that a connection made while nobody accepts waits
  * in the kernel's queue and is answered by the next generation. The keeper itself never listens on it: that would make it accept.
  *
- * `net._createServerHandle` is private to Node; it stands in this file alone, and an end-to-end test holds it to the pinned Node.
+ * `net._createServerHandle` is private to Node; only this file uses it, and an end-to-end test checks it against the pinned Node.
  * node:cluster is no way round it: it closes a shared handle with its last worker.
  */
 import type { SendHandle } from 'node:child_process'

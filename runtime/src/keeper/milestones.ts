@@ -1,4 +1,4 @@
-/** The start of a server as whoever waits for it sees it: each part's first try, then the moment when all of it is ready. */
+/** The start of a server as a waiting user sees it: the first attempt of each process, then the moment when all are ready. */
 
 export class Milestones {
   /** Settles when each part's first start has come to an end, with those that failed, by name. */

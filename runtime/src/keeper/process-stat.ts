@@ -1,4 +1,4 @@
-/** What the kernel says of a process, from /proc. Elsewhere than on Linux nothing is known, and whoever asks goes without. */
+/** What the kernel reports about a process, from /proc. Undefined on systems other than Linux. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 const MS_PER_TICK = 10 // sysconf(_SC_CLK_TCK) is 100 on every Linux that Node runs on
@@ -34,7 +34,7 @@ export function runDelayMs(pid: number): number {
   return total / 1e6
 }
 
-/** Pids of the processes that were started with `NAME=value` in their environment, this one left out. */
+/** Pids of the processes that were started with `NAME=value` in their environment, except this one. */
 export function processesWith(variable: string): readonly number[] {
   return entriesOf('/proc').flatMap((entry) => {
     const pid = Number(entry)

@@ -1,4 +1,4 @@
-/** What the keeper tells of itself and of its slots, as resources: the parts of `server` and `instance` that only it knows. */
+/** The keeper and its slots as resources: the parts of `server` and `instance` that only the keeper knows. */
 import type { AttributeValue, RegistrySnapshot, ResourceSnapshot } from '@spyglass/agent/contract'
 import type { ServerPlan } from './parts.ts'
 import type { Slot } from './slot.ts'

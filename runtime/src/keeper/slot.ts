@@ -63,14 +63,14 @@ export class Slot {
     return this.spec.name
   }
 
-  /** Starts the first generation and keeps the slot alive from then on. Rejects when that first one fails; retries go on. */
+  /** Starts the first generation and keeps the slot alive from then on. Rejects when the first one fails; retries continue. */
   async start(): Promise<void> {
     this.state = 'starting'
     await this.#launch()
   }
 
   /**
-   * Puts a new generation in service, then drains the old. If the new one fails the old goes on serving.
+   * Puts a new generation in service, then drains the old. If the new one fails, the old one keeps serving.
    * @throws SPY_PART_BUSY, or why the new generation failed
    */
   async reload(drainMs: number): Promise<void> {

@@ -38,6 +38,6 @@ export class KeeperCommands {
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
     if (ok) waiting?.resolve(message)
-    else waiting?.reject(new SpyglassError('SPY_SERVER_REFUSED', '%s', [message])) // whoever asked says that it was refused
+    else waiting?.reject(new SpyglassError('SPY_SERVER_REFUSED', '%s', [message])) // the caller reports the refusal
   }
 }

@@ -70,14 +70,14 @@ function readinessTeller(readiness: () => Readiness, send: (reasons: readonly st
   }
 }
 
-/** Events leave as log records for the collector, and stand in the server log. */
+/** Events are sent to the collector as log records, and written to the server log. */
 function exportEvents({ config, secrets, registry, logger }: OwnProcess): OtlpExporter {
   const exporter = createOtlpExporter({
     endpoint: config.agent.endpoint ?? `http://${config.collector.host}:${config.collector.otlpHttpPort}`,
     // Only a known sender's events reach the table of events and the alert rules. The token is for our own collector, not for another's.
     headers: config.agent.endpoint === undefined ? { authorization: `Bearer ${secrets.otlp.token}` } : {},
     resource: { 'service.name': config.server.name, 'service.instance.id': NAME, 'service.version': version },
-    intervalMs: 100, // whoever evaluates them wants to see events within a second
+    intervalMs: 100, // the alert rules need events within a second
   })
   registry.onEvent((event: SpyglassEvent) => {
     exporter.exportLogs([eventLogRecord(event)])

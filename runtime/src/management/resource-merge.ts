@@ -9,7 +9,7 @@ export const KEEPER = 'keeper'
 export class ResourceMerge {
   readonly #pushed = new Map<string, RegistrySnapshot>()
 
-  /** Takes in a push and gives back every source whose merged view it changes. */
+  /** Processes a push and returns every source whose merged view it changes. */
   push(source: string, snapshot: RegistrySnapshot): ReadonlyMap<string, RegistrySnapshot> {
     this.#pushed.set(source, snapshot)
     return new Map([

@@ -32,7 +32,7 @@ export class BerReader {
     return this.bytes[this.position]!
   }
 
-  /** Reads identifier and length; the result is the length of the content, which lies within the present element. */
+  /** Reads identifier and length; the result is the length of the content, which is within the current element. */
   header(expected: number): number {
     const found = this.peek()
     if (found !== expected) malformed(`tag 0x${found.toString(16)} instead of 0x${expected.toString(16)}`)

@@ -59,7 +59,7 @@ export class BerWriter {
     this.bytes.set(source, this.start)
   }
 
-  /** Puts identifier and length in front of what lies between here and `until`. */
+  /** Writes identifier and length in front of the bytes between here and `until`. */
   header(identifier: number, until: number = this.end): void {
     let length = until - this.start
     if (length < 0x80) {

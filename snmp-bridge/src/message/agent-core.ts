@@ -23,7 +23,7 @@ export interface AgentCoreOptions {
   readonly counters: EngineCounters
   /** The snapshot of this moment. */
   readonly snapshot: () => Snapshot
-  /** Told of errors that no datagram should be able to cause. */
+  /** Called on errors that no datagram should be able to cause. */
   readonly onInternalError?: (error: unknown) => void
 }
 

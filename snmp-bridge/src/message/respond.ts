@@ -90,7 +90,7 @@ function appendNext(pdu: Pdu, i: number, index: number, view: View): boolean {
   return index < view.snapshot.size ? view.snapshot.append(index, view.writer, view.room) : appendEmpty(pdu, i, tag.endOfMibView, view)
 }
 
-/** At the end of the view a repeater goes on with the last name it had: the request's own, or the last object of all. */
+/** At the end of the view a repeater continues with the last name it had: the one in the request, or the last object of all. */
 function appendEnd(pdu: Pdu, i: number, repetition: number, view: View): boolean {
   const last = view.snapshot.oidAt(view.snapshot.size - 1)
   const began = repetition > 0 && view.snapshot.after(pdu.names[i]!) < view.snapshot.size

@@ -29,7 +29,7 @@ export interface PositionHooks {
   readonly onDamage?: (damage: Damage) => void
 }
 
-/** A disk that fails costs only the events of the next crash: it is told and gone on from. */
+/** A disk failure is reported, and costs only the events during the next outage. */
 export function positionFile(path: string, { onFailure, onDamage = () => {} }: PositionHooks): PositionFile {
   const file = openStateFile<EventPosition>({ file: path, parse: positionOf, onDamage })
   const attempt = (work: () => void): void => {

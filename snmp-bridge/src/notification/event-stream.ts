@@ -1,7 +1,7 @@
 /**
  * Follows the events of the registry over the Jolokia protocol: registers as a client, subscribes, and keeps a stream of
- * server-sent events open. After a break, also one of this process, it goes on behind the last event it saw; where the endpoint has
- * forgotten the client, it registers anew.
+ * server-sent events open. After an interruption, also a restart of this process, it continues after the last event it saw; if the endpoint has
+ * forgotten the client, it registers again.
  */
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
@@ -12,7 +12,7 @@ import { createSseParser, type SseMessage } from './sse-parser.ts'
 export interface EventStreamOptions {
   /** `http://127.0.0.1:8778/jolokia` */
   readonly url: string
-  /** Where it is kept how far the events were followed. Left out: events that come while nobody follows them are not heard. */
+  /** Where the position in the event stream is saved. If omitted, events emitted while no stream is open are missed. */
   readonly position?: PositionFile
   readonly onEvent: (event: SpyglassEvent) => void
   /** Called when the stream opens, and with the error when it breaks or cannot be opened. */

@@ -11,7 +11,7 @@ const MAX_QUEUED = 1000
 export interface NotifierOptions {
   readonly receivers: readonly Receiver[]
   readonly status: AgentStatus
-  /** Told of each notification that a receiver did not take. */
+  /** Called for each notification that a receiver did not accept. */
   readonly onFailure: (error: unknown, notification: Notification) => void
 }
 

@@ -1,4 +1,4 @@
-/** Whoever takes notifications: a v2c manager that is sent traps, or a v3 manager whose informs are repeated until acknowledged. */
+/** A receiver of notifications: a v2c manager that gets traps, or a v3 manager that gets informs, repeated until acknowledged. */
 import { createSocket, type Socket } from 'node:dgram'
 import { BerWriter } from '../ber/writer.ts'
 import { fail } from '../errors.ts'

@@ -100,7 +100,7 @@ export function createPoller(options: PollerOptions): Poller {
   }
 }
 
-/** No number is shown before it is on disk: while that takes none, the answer is false, and it is told once. */
+/** No number is shown before it is on disk: while the disk cannot be written, the result is false, and that is reported once. */
 function numberSaver({ numbers, onUnsaved = () => {} }: PollerOptions): () => boolean {
   let isFailing = false
   return () => {

@@ -9,7 +9,7 @@ import { decipher, isAuthentic, type UsmParameters, type V3Header } from './v3-m
 import { type EngineClock, isTimely } from './engine-clock.ts'
 import type { LocalizedKeys } from './keys.ts'
 
-/** Counters whose rise is told to the sender in a report. */
+/** Counters whose increase is reported to the sender. */
 export type ReportedCounter =
   | 'unsupportedSecurityLevels'
   | 'notInTimeWindows'

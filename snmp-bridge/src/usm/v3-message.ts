@@ -99,7 +99,7 @@ export interface Envelope {
   readonly boots: number
   readonly time: number
   readonly user: Buffer
-  /** Left out: noAuthNoPriv. */
+  /** If omitted: noAuthNoPriv. */
   readonly keys?: LocalizedKeys | undefined
   /** With keys: whether the scoped PDU is enciphered. */
   readonly priv: boolean

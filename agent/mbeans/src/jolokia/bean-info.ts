@@ -13,7 +13,7 @@ export interface InfoOptions {
 export interface OperationDeclaration {
   readonly description: string
   readonly args: readonly { readonly name: string; readonly type: OpenType; readonly description: string }[]
-  /** Type of the result; left out: none. */
+  /** Type of the result; default: none. */
   readonly returns?: OpenType
 }
 
@@ -35,7 +35,7 @@ const EMITTERS: Readonly<Record<string, string>> = {
   alert: 'alert',
 }
 
-/** The MBeanInfo of a kind. Empty sections are left out, as the reference does. */
+/** The MBeanInfo of a kind. Like the reference, it omits empty sections. */
 export function beanInfoOf(kind: ResourceKind, options: InfoOptions, operations: Operations = {}): Info {
   const info: Info = newInfo()
   const op = mapInfo(operations, (operation) => operationInfo(operation, options))

@@ -18,7 +18,7 @@ export function splitPath(path: string): string[] {
   return parts
 }
 
-/** A part as it stands in a path. */
+/** A part as written in a path. */
 export function escapePart(part: string): string {
   return part.replaceAll('!', '!!').replaceAll('/', '!/')
 }

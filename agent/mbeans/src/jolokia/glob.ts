@@ -10,7 +10,7 @@ const ONE = Symbol('one')
 
 export type Matcher = (text: string) => boolean
 
-/** Compiles a pattern. In quotes a backslash makes the next character literal, and both stand in the text that is matched. */
+/** Compiles a pattern. In quotes a backslash makes the next character literal, and the matched text contains both. */
 export function compileGlob(pattern: string): Matcher {
   const tokens = tokensOf(pattern)
   if (!tokens.includes(ANY) && !tokens.includes(ONE)) return (text) => text === pattern

@@ -94,7 +94,7 @@ class Lister {
     return { [section]: sectionOf(this.#info(bean, entry.parsed), section, undefined) }
   }
 
-  /** Depth 1 is domains, depth 2 names: what lies below need not be built. Open types nest so deep that they count otherwise. */
+  /** Depth 1 is domains, depth 2 names: deeper levels need not be built. Open types nest so deeply that they are counted differently. */
   get #namesOnly(): boolean {
     const { maxDepth, openTypes } = this.#parameters
     return !openTypes && (maxDepth === 1 || maxDepth === 2)

@@ -118,7 +118,7 @@ class Hub implements Notifications {
     return 'null'
   }
 
-  /** The client, which has thereby been heard of. */
+  /** The client, marked as seen. */
   #client(id: string): NotificationClient {
     const client = this.#clients.get(id)
     if (!client) throw fail('SPY_JOLOKIA_NO_CLIENT', [id.slice(0, 100)])

@@ -38,7 +38,7 @@ export function isObjectName(text: string): boolean {
     parseObjectName(text)
     return true
   } catch {
-    return false // the reason is of no use to who only asks
+    return false // a caller that only asks has no use for the reason
   }
 }
 
@@ -132,7 +132,7 @@ export function compilePattern(pattern: ObjectName): (name: ObjectName) => boole
   }
 }
 
-/** The keys as they stand in the name: `type=Memory`. */
+/** The keys as written in the name: `type=Memory`. */
 export function keyListOf(name: string): string {
   return name.slice(name.indexOf(':') + 1)
 }

@@ -128,7 +128,7 @@ const writers: Readonly<Record<SimpleType, (value: unknown) => string | undefine
   long: longText,
   double: doubleText,
   boolean: (value) => (typeof value === 'boolean' ? String(value) : undefined),
-  string: (value) => (typeof value === 'string' ? JSON.stringify(value) : undefined), // sees to lone surrogates and control characters
+  string: (value) => (typeof value === 'string' ? JSON.stringify(value) : undefined), // handles lone surrogates and control characters
   date: dateText,
   objectName: (value) => (typeof value === 'string' && isObjectName(value) ? JSON.stringify(value) : undefined),
 }

@@ -8,7 +8,7 @@ import { isUnlimited } from './parameters.ts'
 import type { ReadRequest } from './request.ts'
 import { MISSING, type Tree, pick, treeOf, treesOf, writeTree } from './tree.ts'
 
-/** Hears of getters that threw; the client only learns that the attribute cannot be read. */
+/** Called when a getter throws; the client only learns that the attribute cannot be read. */
 export type OnUnreadable = (bean: Bean, attribute: string, error: unknown) => void
 
 export interface ReadAnswer {
@@ -153,7 +153,7 @@ function namesOf(bean: Bean, asked: readonly string[]): readonly string[] {
   return asked.length > 0 ? asked : [...writersOf(bean.kind).keys()]
 }
 
-/** Under a pattern the path begins above name and attribute, and entries it does not lead to are left out. */
+/** Under a pattern the path begins above name and attribute, and entries that it does not lead to are omitted. */
 function pickMatching(tree: Tree, path: readonly string[]): Tree {
   const picked = pick(tree, path)
   return picked === MISSING ? new Map() : picked

@@ -40,7 +40,7 @@ export function treeOf(value: unknown, type: OpenType): Tree {
 /** Builders of the trees of all attributes of a kind. */
 export const treesOf = attributeBuilders(nodes)
 
-/** Follows a path: keys of objects, indexes of arrays, `time` of a date; `*` stands for every entry, and entries that miss are left out. */
+/** Follows a path: keys of objects, indexes of arrays, `time` of a date; `*` stands for every entry, and entries without a match are omitted. */
 export function pick(tree: Tree, path: readonly string[]): Tree | typeof MISSING {
   const [part, ...rest] = path
   if (part === undefined) return tree

@@ -1,4 +1,4 @@
-/** What the operating system tells of the process. /proc exists on Linux only; elsewhere the answer is undefined. */
+/** What the operating system reports about the process. /proc exists only on Linux; elsewhere the result is undefined. */
 import fs from 'node:fs'
 import os from 'node:os'
 import process from 'node:process'

@@ -1,4 +1,4 @@
-/** What may be told of how the process was started: nothing that could be a secret. */
+/** How the process was started, without anything that could be a secret. */
 import os from 'node:os'
 import process from 'node:process'
 

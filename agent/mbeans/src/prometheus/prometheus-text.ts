@@ -19,7 +19,7 @@ export const prometheusContentType = PromRegistry.PROMETHEUS_CONTENT_TYPE
 /** What is read of a registry. */
 export type Beans = Pick<Registry, 'beans'>
 
-/** All metrics of all resources, read now. An attribute whose value is not known is left out. */
+/** All metrics of all resources, read now. Attributes with an unknown value are omitted. */
 export async function prometheusText(registry: Beans): Promise<string> {
   const target = new PromRegistry()
   for (const [kind, beans] of Map.groupBy(registry.beans(), ({ kind }) => kind)) {

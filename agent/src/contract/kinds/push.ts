@@ -1,6 +1,6 @@
 import { declareKind } from '../resource-kind.ts'
 
-/** What one process last told of its resources. */
+/** The last report of one process about its resources. */
 export const push = declareKind({
   name: 'push',
   domain: 'spyglass',

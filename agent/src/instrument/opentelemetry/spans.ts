@@ -196,7 +196,7 @@ function scalar(value: unknown): string | number | boolean {
   return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' ? value : String(value)
 }
 
-/** Stands in for a span whose record failed. */
+/** Used for a span whose record failed. */
 export const UNRECORDED_SPAN: Span = {
   spanContext: () => ({ traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 }),
   isRecording: () => false,

@@ -66,7 +66,7 @@ function become(present: ChildNode, next: Node): void {
 
 const kept = new WeakSet<Element>()
 
-/** An element that its owner goes on drawing, such as a chart: it is put in place as it is. */
+/** An element that its owner keeps drawing, such as a chart: it is inserted unchanged. */
 export function keep<E extends Element>(element: E): E {
   kept.add(element)
   return element

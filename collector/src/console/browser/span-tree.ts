@@ -66,7 +66,7 @@ function reach(root: TreeNode, reached: Set<TreeNode>): void {
   }
 }
 
-/** The rows from top to bottom, without what lies below folded spans. */
+/** The rows from top to bottom, without descendants of folded spans. */
 export function flatten(roots: readonly TreeNode[], folded: ReadonlySet<Span>): TreeRow[] {
   const rows: TreeRow[] = []
   const stack = roots.toReversed().map((node) => ({ node, depth: 0 }))

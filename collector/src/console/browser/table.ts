@@ -6,7 +6,7 @@ export interface Column<R> {
   readonly key: string
   readonly label: string
   readonly cell: (row: R) => Child
-  /** What it is sorted by; left out: it cannot be. */
+  /** What the column is sorted by; if omitted, it cannot be sorted. */
   readonly by?: (row: R) => number | string
   readonly class?: string
 }
@@ -16,7 +16,7 @@ export interface TableOptions<R> {
   readonly columns: readonly Column<R>[]
   /** Column that it is sorted by at first; a leading `-` means descending. */
   readonly sort?: string
-  /** Names a row across refreshes. Left out: rows are told apart by their place. */
+  /** Identifies a row across refreshes. If omitted, rows are identified by position. */
   readonly rowKey?: (row: R) => string
   readonly rowClass?: (row: R) => string
   readonly empty: () => Child

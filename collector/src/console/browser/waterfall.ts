@@ -1,6 +1,6 @@
 /**
  * The waterfall of a trace. Only the rows in sight exist as elements, so a trace of a hundred thousand spans scrolls like one of ten.
- * Rows fold; the arrow keys walk; the chosen row is told to screen readers by aria-activedescendant.
+ * Rows fold; the arrow keys move; screen readers learn the selected row from aria-activedescendant.
  */
 import type { Span } from './api-types.ts'
 import { fill, h } from './dom.ts'

@@ -22,7 +22,7 @@ export interface RawStream extends AsyncIterable<RawResult> {
   cancel(): void
 }
 
-/** One session of the engine. Whoever opened it is its only user, one call after the other. */
+/** One session of the engine. Its opener is its only user, one call at a time. */
 export interface RawSession {
   /** False when its engine is gone, and the session with it. */
   readonly isOpen: boolean

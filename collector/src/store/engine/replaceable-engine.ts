@@ -1,6 +1,6 @@
 /**
  * Keeps one engine running. When its process ends, or is ended because a session does not come back, the next one is started; until it
- * serves, whoever asks for a session is told to come again. Sessions are not carried over: their owners open them again.
+ * serves, requests for a session are told to retry. Sessions are not carried over: their owners reopen them.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf } from '@spyglass/agent/contract'

@@ -22,7 +22,7 @@ export interface ReplyOptions extends Origin {
   readonly signal: AbortSignal
   /** Compresses the body with gzip, at this level. */
   readonly gzipLevel: number | undefined
-  /** Told of an error on the way, when the status can no longer say it. */
+  /** Called on an error in mid-stream, when the status can no longer report it. */
   readonly onFailure: (failure: ClickhouseError) => void
 }
 

@@ -15,8 +15,8 @@ export interface Guess {
 
 export interface GuessDelay {
   /**
-   * Waits as long as a wrong guess must wait for its answer. Gives 0 when it may be told that it was wrong; else it must be told
-   * (429, Retry-After) to come again after that many seconds: too many already wait.
+   * Waits as long as a wrong guess must wait for its answer. Returns 0 when the client may be told that it was wrong; otherwise it must be told
+   * (429, Retry-After) to retry after that many seconds: too many are already waiting.
    */
   afterWrong(guess: Guess, gone?: AbortSignal): Promise<number>
 }

@@ -9,7 +9,7 @@ import { parseOffset } from './port-offset.ts'
 import { SpyglassConfig } from './schema.ts'
 
 export interface LoadOptions {
-  /** Configuration file; left out: defaults alone. */
+  /** Configuration file. Default: built-in defaults only. */
   readonly file?: string | undefined
   /** Overrides `data`; relative to the working directory. */
   readonly data?: string | undefined

@@ -11,7 +11,7 @@ export interface Mistake {
 const LOOPBACKS = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
 /**
- * Turns the parser's findings into mistakes; the value found is told, unless its name is secret. What the settings that it did not
+ * Turns the parser's findings into errors that show the value found, unless its name is secret. What the settings that it did not
  * object to say together is checked as well, so that fixing the one kind of mistake does not bring up the other.
  */
 export function mistakesOf(error: z.ZodError, input: unknown): Mistake[] {
@@ -42,7 +42,7 @@ function ofIssue(issue: z.core.$ZodIssue, input: unknown): Mistake[] {
   return [{ path: at || '(file)', message: `${valueText(input, issue.path)}: ${issue.message}` }]
 }
 
-/** Ports are left out, and all beside a wrong value: a default in its place would be blamed for what nobody wrote. */
+/** Port checks are skipped, and so is every check that involves an invalid value: otherwise its default would be blamed for something nobody wrote. */
 function crossMistakesOfTheRest(issues: readonly z.core.$ZodIssue[], input: unknown): Mistake[] {
   const rest = structuredClone(input)
   const wrong = issues.flatMap((issue) =>

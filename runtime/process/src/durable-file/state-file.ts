@@ -1,7 +1,7 @@
 /**
  * A small file of state, as JSON with a checksum. Damage (a torn or empty file, a flipped bit, a value of the wrong shape, a folder in its
  * place, a mode that forbids reading) is never a reason to stay down: the file is set aside under another name, the copy before the last
- * change is used if it is whole, and whoever opened it is told what that costs.
+ * change is used if it is intact, and the opener is told what that costs.
  */
 import { readFileSync, rmSync } from 'node:fs'
 import { crc32 } from 'node:zlib'

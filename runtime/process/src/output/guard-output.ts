@@ -2,7 +2,7 @@
  * Keeps what a process writes to its standard output and standard error from ending it. Under the keeper both are the file
  * `logs/server.log`, so a full disk would make every logger throw, those of applications and of their packages too: console.log,
  * process.stdout, and pino, which writes to the descriptor by `fs`. Writes to descriptors 1 and 2 therefore go through a
- * {@link LineSink} as long as they are files: what is dropped is counted and reported, and the writer is told that all is well.
+ * {@link LineSink} as long as they are files: dropped output is counted and reported, and the write appears to succeed.
  *
  * Worker threads have an `fs` of their own. They inherit `--require`, which Node also obeys in a worker made of a text (`--import` it does
  * not), so instances load this file by it.

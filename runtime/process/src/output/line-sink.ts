@@ -47,7 +47,7 @@ export class LineSink {
   }
 
   /**
-   * What was dropped is told first, on a line of its own: the full disk may have cut the last line in two, also that of another process that
+   * Dropped output is reported first, on its own line: the full disk may have cut the last line in two, also that of another process that
    * writes to the same file.
    */
   #recover(): void {
