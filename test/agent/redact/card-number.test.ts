@@ -22,3 +22,8 @@ test('digits inside words and fractions are none', () => {
   for (const text of ['x4111111111111111', '4111111111111111x', '0.4111111111111111', '4111111111111111.5', '4111111111111111_'])
     expect(redactCardNumbers(text, '*')).toBe(text)
 })
+
+test('a short number beside a long one is not one card: a path and a time in milliseconds', () => {
+  const lines = Array.from({ length: 200 }, (_, i) => `GET /34 ${1_795_693_762_000 + i} 200`)
+  expect(lines.map((line) => redactCardNumbers(line, '*'))).toEqual(lines)
+})
