@@ -7,9 +7,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { mutantsOf } from './mutation/mutants.ts'
+import { changeOf, type Mutant, mutantsOf } from './mutation/mutants.ts'
 import { type Case, MutantRunner } from './mutation/runner.ts'
-import { type Target, targets } from './mutation/targets.ts'
+import { equivalents, type Target, targets } from './mutation/targets.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SAMPLE = 40
@@ -64,7 +64,17 @@ function filesOf(source: string): string[] {
 }
 
 function casesOf(file: string): Case[] {
-  return mutantsOf(readFileSync(join(ROOT, file), 'utf8')).map((mutant) => ({ ...mutant, file }))
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  return mutantsOf(text)
+    .filter((mutant) => !isEquivalent(file, text, mutant))
+    .map((mutant) => ({ ...mutant, file }))
+}
+
+function isEquivalent(file: string, text: string, mutant: Mutant): boolean {
+  const line = text.split('\n')[mutant.line - 1]?.trim()
+  return equivalents.some(
+    (each) => each.file === file && each.line === line && (each.change ?? changeOf(text, mutant)) === changeOf(text, mutant),
+  )
 }
 
 /** The same sample for the same seed: a multiplicative generator (Park and Miller) shuffles. */
@@ -80,9 +90,8 @@ function sampled(all: readonly Case[], count: number, seed: number): Case[] {
     .map(({ each }) => each)
 }
 
-function describe({ file, line, start, end, replacement }: Case): string {
-  const before = readFileSync(join(ROOT, file), 'utf8').slice(start, end).replaceAll(/\s+/g, ' ').slice(0, 60)
-  return `${file}:${line}: ${before} → ${replacement || '(nothing)'}`
+function describe(mutant: Case): string {
+  return `${mutant.file}:${mutant.line}: ${changeOf(readFileSync(join(ROOT, mutant.file), 'utf8'), mutant)}`
 }
 
 function print(line: string): void {

@@ -103,3 +103,8 @@ function lineStarts(text: string): number[] {
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
   return starts
 }
+
+/** `before → after`, on one line: how a mutant is printed and how targets.ts names it. */
+export function changeOf(text: string, { start, end, replacement }: Mutant): string {
+  return `${text.slice(start, end).replaceAll(/\s+/g, ' ').slice(0, 60)} → ${replacement || '(nothing)'}`
+}

@@ -9,6 +9,54 @@ export interface Target {
   readonly project?: 'unit' | 'process'
 }
 
+/** Changes that nobody can observe, found by the text of the line that holds them. Such mutants are not tried. */
+export interface Equivalent {
+  readonly file: string
+  /** The whole source line, without the spaces around. */
+  readonly line: string
+  /** What the mutant makes of it, `before → after`; every mutant of the line when left out. */
+  readonly change?: string
+  readonly reason: string
+}
+
+const WRITER = 'agent/src/otlp/protobuf-writer.ts'
+const V3_MESSAGE = 'snmp-bridge/src/usm/v3-message.ts'
+
+export const equivalents: readonly Equivalent[] = [
+  { file: WRITER, line: 'const INITIAL_BYTES = 1024', reason: 'the buffer grows as needed' },
+  { file: WRITER, line: 'const MAX_VARINT_BYTES = 10', change: '10 → 11', reason: 'room that is not used' },
+  { file: WRITER, line: 'this.#reserve(4)', reason: 'the varint of the tag reserved ten bytes and took at most five' },
+  { file: WRITER, line: 'this.#reserve(8)', change: '8 → 9', reason: 'room that is not used' },
+  { file: WRITER, line: 'this.#reserve(1)', reason: 'the varint of the tag reserved ten bytes and took at most five' },
+  { file: WRITER, line: 'if (needed <= this.#buffer.length) return', change: '<= → <', reason: 'grows a byte earlier' },
+  { file: WRITER, line: 'if (extra > 0) {', change: '> → >=', reason: 'moving by no bytes changes nothing' },
+  { file: WRITER, line: 'if (extra > 0) {', change: 'extra > 0 → true', reason: 'moving by no bytes changes nothing' },
+  {
+    file: WRITER,
+    line: 'const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2))',
+    change: '2 → 3',
+    reason: 'how fast the buffer grows',
+  },
+  {
+    file: 'collector/src/wal/acknowledged.ts',
+    line: 'const COPY_BYTES = 64',
+    change: '64 → 65',
+    reason: 'padding between two copies that are written and read by the same constant',
+  },
+  {
+    file: V3_MESSAGE,
+    line: 'return 110 + 2 * engineId.length + user.length',
+    change: '110 → 111',
+    reason: 'an upper bound of what headers take',
+  },
+  {
+    file: V3_MESSAGE,
+    line: 'saltCounter = BigInt.asUintN(64, saltCounter + 1n)',
+    change: '+ → -',
+    reason: 'a salt must be new, not larger',
+  },
+]
+
 export const targets: readonly Target[] = [
   { name: 'ber', sources: ['snmp-bridge/src/ber'], tests: ['test/snmp-bridge/ber', 'test/snmp-bridge/message/agent-core'] },
   {

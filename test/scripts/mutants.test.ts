@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { mutantsOf } from '../../scripts/mutation/mutants.ts'
+import { changeOf, mutantsOf } from '../../scripts/mutation/mutants.ts'
+import { equivalents } from '../../scripts/mutation/targets.ts'
 
 const changed = (text: string): string[] =>
   mutantsOf(text).map(({ start, end, replacement }) => text.slice(0, start) + replacement + text.slice(end))
@@ -18,4 +20,11 @@ test('types, imports and texts are left as they are', () => {
 
 test('a mutant knows its line', () => {
   expect(mutantsOf('const a = 1\n\nconst b = 2').map(({ line }) => line)).toEqual([1, 3])
+})
+
+test.for(equivalents)('$file: "$line" is excepted and still there', ({ file, line, change }) => {
+  const text = readFileSync(file, 'utf8')
+  const lines = text.split('\n')
+  const found = mutantsOf(text).filter((mutant) => lines[mutant.line - 1]?.trim() === line)
+  expect(found.map((mutant) => changeOf(text, mutant))).toContainEqual(change ?? expect.any(String))
 })

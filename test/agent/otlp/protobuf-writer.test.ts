@@ -109,6 +109,11 @@ const exact: readonly (readonly [string, (writer: ProtobufWriter) => void, strin
   ['hex', (w) => w.hex(1, 'abcd'), '0a02abcd'],
   ['hex with half a byte', (w) => w.hex(1, 'abc'), '0a01ab'],
   ['packed', (w) => w.packedUints(1, [1, 128, 0]), '0a0401800100'],
+  ['a long string', (w) => w.string(1, 'a'.repeat(40)), `0a28${'61'.repeat(40)}`],
+  ['long bytes', (w) => w.bytes(1, Buffer.alloc(40, 1)), `0a28${'01'.repeat(40)}`],
+  ['a long hex', (w) => w.hex(1, 'ab'.repeat(40)), `0a28${'ab'.repeat(40)}`],
+  ['a double of the largest field', (w) => w.double(536_870_911, 1.5), 'f9ffffff0f000000000000f83f'],
+  ['a fixed64 of the largest field', (w) => w.fixed64(536_870_911, 1n), 'f9ffffff0f0100000000000000'],
   ['raw', (w) => w.raw(Buffer.of(9, 8)), '0908'],
 ]
 
