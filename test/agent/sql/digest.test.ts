@@ -35,3 +35,45 @@ test('many alike texts have different digests', () => {
   const digests = new Set(Array.from({ length: 100_000 }, (_, n) => digestOf(`SELECT column_${n} FROM t`)))
   expect(digests.size).toBe(100_000)
 })
+
+test('capital letters of ASCII are read as small ones, their neighbours as they are', () => {
+  expect([digestOf('AZ'), digestOf('x"AZ"AZ')]).toEqual([digestOf('az'), digestOf('x"AZ"az')])
+  for (const [one, other] of [
+    ['@', '`'],
+    ['[', '{'],
+    ['É', 'é'],
+  ] as const) {
+    expect(digestOf(`${one} a`)).not.toBe(digestOf(`${other} a`))
+  }
+})
+
+test('space at either end does not count', () => {
+  expect([digestOf(' a'), digestOf('a '), digestOf('\ta\n')]).toEqual([digestOf('a'), digestOf('a'), digestOf('a')])
+})
+
+test.each(['', 'a', '?', 'SELECT a, b FROM "T" WHERE c = ?', 'select count(*) from orders'])(
+  'the digest of %j is that of its definition',
+  (text) => {
+    expect(digestOf(text)).toBe(referenceDigest(text))
+  },
+)
+
+/** The digest by whole numbers. */
+function referenceDigest(text: string): string {
+  const word = (value: bigint): bigint => BigInt.asUintN(32, value)
+  let [a, b] = [0xdeadbeefn, 0x41c6ce57n]
+  for (const unit of units(text)) {
+    a = word((a ^ unit) * 2_654_435_761n)
+    b = word((b ^ unit) * 1_597_334_677n)
+  }
+  const mixed = (one: bigint, other: bigint): bigint =>
+    word((one ^ (one >> 16n)) * 2_246_822_507n) ^ word((other ^ (other >> 13n)) * 3_266_489_909n)
+  const first = mixed(a, b)
+  return [mixed(b, first), first].map((half) => half.toString(16).padStart(8, '0')).join('')
+}
+
+function units(text: string): bigint[] {
+  const folded = text.replaceAll(/"[^"]*"|[^"]+/g, (part) => (part.startsWith('"') ? part : part.toLowerCase()))
+  const kept = folded.replaceAll(/\s+/g, (_, at: number) => (/\w/.test(folded[at - 1] ?? '') && /\w/.test(folded[at + 1] ?? '') ? ' ' : ''))
+  return Array.from({ length: kept.length }, (_, i) => BigInt(kept.charCodeAt(i)))
+}
