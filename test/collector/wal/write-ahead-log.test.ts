@@ -263,3 +263,34 @@ test('which insert is under way comes back after a kill, and can be noted on a f
   await again.truncate('/wal/inserting', 10) // torn: its insert was not sent
   expect((await openLog(again)).log.inserting).toBeUndefined()
 })
+
+test('the log is full at its bound, not a byte before', async () => {
+  const files = new MemoryFiles()
+  const { log } = await openLog(files)
+  await log.append(lines(['one']))
+  const full = await openLog(new MemoryFiles(), { maxBytes: log.bytes })
+  await full.log.append(lines(['one']))
+  expect(full.log.bytes).toBe(log.bytes)
+  expect(await full.log.append(lines(['two'])).catch(codeOf)).toBe('SPY_WAL_FULL')
+  const roomy = await openLog(new MemoryFiles(), { maxBytes: log.bytes + 1 })
+  await roomy.log.append(lines(['one']))
+  expect(await roomy.log.append(lines(['two']))).toBe('stored')
+})
+
+test('requests that wait with 64 MiB together keep further ones out, a byte less does not', async () => {
+  const waiting = (bytes: number): Submission => {
+    const [block] = lines(['one']).blocks
+    const { table, weight, oldest, newest } = block!
+    return { ...lines(['one']), blocks: [{ table, weight, oldest, newest, rows: 1, encode: () => Buffer.alloc(bytes) }] as never }
+  }
+  for (const [bytes, expected] of [
+    [67_108_863, 'stored'],
+    [67_108_864, 'SPY_WAL_BUSY'],
+  ] as const) {
+    const { log } = await openLog(new MemoryFiles())
+    const first = log.append(waiting(bytes))
+    const second = log.append(waiting(1)).catch(codeOf)
+    await first
+    expect(await second).toBe(expected)
+  }
+})

@@ -189,6 +189,8 @@ export interface Pool {
 
 export interface Incident {
   readonly id: string
+  /** Raises that have not cleared, its own among them; each has an event with its id. */
+  readonly open: readonly string[]
   readonly rule: string
   readonly severity: string
   readonly resource: string

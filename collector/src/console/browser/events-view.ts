@@ -37,7 +37,7 @@ export function createEvents(place: Place): View {
       ])
       if (known.status === 'fulfilled') {
         update(note, whoPages(known.value))
-        alerts.update(known.value.incidents.filter(({ id }) => !incident || id === incident))
+        alerts.update(known.value.incidents.filter(({ id, open }) => !incident || id === incident || open.includes(incident)))
       }
       if (happened.status === 'fulfilled') events.update(happened.value.rows)
       for (const answer of [known, happened]) if (answer.status === 'rejected') throw answer.reason

@@ -65,7 +65,6 @@ function bigTrace(start: number): SpanInput[] {
 
 async function seed(): Promise<void> {
   const now = Date.now()
-  registerResources(world.registry, TRACE)
   const minute = now - 120_000
   await world.insert(
     'red_1m',
@@ -91,6 +90,8 @@ async function seed(): Promise<void> {
   const longAgo = exhausted(OLD_INCIDENT, { time: now - 3 * 86_400_000 })
   await world.insert('events', eventRows([raised, longAgo, { ...loaded, holders: [] }]))
   world.alerting.onEvent(raised)
+  // after its event: two readings of an exhausted pool without one are an incident of their own
+  registerResources(world.registry, TRACE)
 }
 
 beforeAll(async () => {
@@ -195,6 +196,18 @@ describe('in Chromium', () => {
     expect(await text('nav [aria-current]')).toContain('1')
     expect(await visit.page.getByRole('row', { name: /pool\.exhausted/ }).count()).toBe(1)
     expect(world.alerting.incidents()[0]?.resource).toBe(POOL)
+  })
+
+  test('the link of a raise that an open incident took in leads to that incident', async () => {
+    const again = exhausted('8899aabbccddeeff')
+    world.alerting.onEvent(again)
+    await open(`#/alerts?incident=${again.incidentId}`)
+    expect(
+      await visit.page
+        .getByRole('row', { name: /PoolExhausted/ })
+        .first()
+        .innerText(),
+    ).toMatch(/firing[\s\S]+src\/leak\.js:12/)
   })
 
   test('range, service and view are in the address, and a range without data says so', async () => {
