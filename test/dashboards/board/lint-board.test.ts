@@ -1,8 +1,10 @@
+import * as fc from 'fast-check'
 import { type Board, boardNames, lintBoard, renderBoard } from '@spyglass/dashboards'
 import { expect, test } from 'vitest'
 
 const board = renderBoard('trace', { database: 'spyglass' })
 const [panel] = board.panels
+type Position = NonNullable<typeof panel>['gridPos']
 
 const changed = (panelChanges: object): Board => ({ ...board, panels: [{ ...panel!, ...panelChanges }] })
 
@@ -32,6 +34,27 @@ test('a board without a uid that Grafana takes is refused', () => {
 
 test('panels that lie over one another are refused', () => {
   expect(lintBoard({ ...board, panels: [panel!, { ...panel!, id: 2 }] }).join()).toContain('overlap')
+})
+
+test('panels overlap when they share a cell of the grid, and not when they only touch', () => {
+  const side = fc.integer({ min: 1, max: 4 })
+  const position = fc.record({ x: fc.nat(6), y: fc.nat(6), w: side, h: side })
+  const cells = ({ x, y, w, h }: Position): string[] => Array.from({ length: w * h }, (_, i) => `${x + (i % w)}/${y + Math.floor(i / w)}`)
+  const overlaps = (a: Position, b: Position): boolean =>
+    lintBoard({ ...board, panels: [a, b].map((gridPos, id) => ({ ...panel!, id, gridPos })) })
+      .join()
+      .includes('overlap')
+  const first = { x: 2, y: 2, w: 2, h: 2 }
+  expect(overlaps(first, { ...first, y: 4 })).toBe(false)
+  expect(overlaps({ ...first, y: 4 }, first)).toBe(false)
+  expect(overlaps(first, { ...first, y: 3 })).toBe(true)
+  expect(overlaps(first, { ...first, x: 4 })).toBe(false)
+  expect(overlaps({ ...first, x: 4 }, first)).toBe(false)
+  fc.assert(
+    fc.property(position, position, (a, b) => {
+      expect(overlaps(a, b)).toBe(cells(a).some((cell) => cells(b).includes(cell)))
+    }),
+  )
 })
 
 test('a time series that is not ordered by its time is refused', () => {
