@@ -11,10 +11,6 @@ export interface Case extends Mutant {
   readonly file: string
 }
 
-/** Set for the whole run: the test files' guard against mutants that never end, see guard.ts. */
-const CPU_LIMIT = 'SPYGLASS_MUTATION_CPU_MS'
-const LEAST_CPU_MS = 20_000
-
 export class MutantRunner {
   readonly #vitest: Vitest
   readonly #root: string
@@ -35,13 +31,10 @@ export class MutantRunner {
     this.#root = root
   }
 
-  /** Whether the tests pass as the sources stand. What they cost sets the limit for a mutant that loops. */
+  /** Whether the tests pass as the sources stand. */
   async passesUnchanged(): Promise<boolean> {
-    const begun = process.cpuUsage()
     const { testModules, passed } = await this.#run(this.#specifications)
     for (const each of testModules) this.#costs.set(each.moduleId, each.diagnostic().duration)
-    const total = [...this.#costs.values()].reduce((sum, each) => sum + each, 0)
-    process.env[CPU_LIMIT] = String(Math.max(LEAST_CPU_MS, total * 10 + process.cpuUsage(begun).user / 1000))
     return passed
   }
 

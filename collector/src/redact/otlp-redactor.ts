@@ -127,7 +127,8 @@ export class OtlpRedactor {
       const tag = buf[pos] as number
       const type = tag & 7
       const next = type === 1 ? pos + 9 : pos + 2 + (type === 2 ? (buf[pos + 1] as number) : 0)
-      if (tag > 127 || type > 2 || next > end || (type !== 1 && (buf[pos + 1] as number) > 127)) return pos
+      // the length of a field that begins with the last byte is undefined, and `next` no number: compared so, it is no field of the message
+      if (tag > 127 || type > 2 || !(next <= end) || (type !== 1 && (buf[pos + 1] as number) > 127)) return pos
       const place = places[tag]
       if (place !== undefined && !(place.kind === PLACE.attribute && this.#plain(pos + 2, next))) return pos
       pos = next

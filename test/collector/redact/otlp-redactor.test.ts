@@ -158,6 +158,34 @@ test('garbage and torn requests are walked to where they can be, and never throw
   )
 })
 
+test.each(['traces', 'metrics', 'logs'] as const)(
+  'the walk of %s comes to its end though a message ends within a field, whatever the field',
+  (signal) => {
+    const redactor = new OtlpRedactor(new Redactor())
+    const nested = (depth: number, content: Buffer): Buffer => {
+      let body = content
+      for (let i = 0; i < depth; i++) body = Buffer.concat([Buffer.of(i === depth - 1 ? 10 : 18, body.length), body])
+      return body
+    }
+    for (let depth = 0; depth <= 4; depth++) {
+      for (let tag = 0; tag < 256; tag++) {
+        for (const content of [Buffer.of(tag), Buffer.of(8, 1, tag), Buffer.of(tag, 200)]) {
+          const body = nested(depth, content)
+          expect(redactor.redact(body, signal)).toEqual(body)
+        }
+      }
+    }
+    const requests = { traces: plantedTraces, metrics: plantedMetrics, logs: plantedLogs }
+    const names = { traces: 'Traces', metrics: 'Metrics', logs: 'Logs' } as const
+    const whole = encodeOtlp(names[signal], requests[signal]())
+    const header = (length: number): Buffer => Buffer.of(10, (length & 127) | 128, length >> 7)
+    for (let cut = 3; cut < Math.min(whole.length, 16_000); cut++) {
+      const content = whole.subarray(3, cut)
+      expect(redactor.redact(Buffer.concat([header(content.length), content]), signal)).toBeInstanceOf(Buffer)
+    }
+  },
+)
+
 test('a long text is searched as far as it is stored', () => {
   const long = `${'x '.repeat(32_700)}password=${MARK}${' y'.repeat(10_000)}`
   expect(JSON.stringify(attributesOf([text('note', long)]))).not.toContain(MARK)
