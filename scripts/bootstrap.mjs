@@ -136,7 +136,7 @@ function environment() {
 }
 
 /**
- * Runs a child with this terminal and settles with its exit code. Ctrl-C reaches the child from the terminal itself; a signal that was
+ * Runs a child with this terminal and resolves with its exit code. Ctrl-C reaches the child from the terminal itself; a signal that was
  * sent to this process alone is passed on. A child that a signal ended ends this process by the same signal.
  */
 function spawned(file, args, env, stdio = 'inherit') {

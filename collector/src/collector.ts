@@ -1,6 +1,6 @@
 /**
- * The collector's process: opens receiver, alerting and console, then the log (recovery) with inserter and tail. It stops the other way
- * round: first nothing new is taken, last what is in hand is stored as far as the time allows.
+ * The collector process: opens receiver, alerting and console, then the log (recovery) with inserter and tail. It stops in reverse
+ * order: first it refuses new data, last it stores what it holds as far as time allows.
  */
 import { callerRules, createGuessDelay } from '@spyglass/process/access'
 import { connectKeeper } from '@spyglass/process/keeper-link'

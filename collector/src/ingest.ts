@@ -85,7 +85,7 @@ export class Ingest {
     return this.#opened?.inserter
   }
 
-  /** Everything taken before this moment can be queried; in milliseconds since the epoch. */
+  /** Everything received before this moment can be queried; in milliseconds since the epoch. */
   get readableUntil(): number {
     return this.#opened ? (this.#opened.wal.oldest ?? Date.now()) : Date.now()
   }
@@ -117,14 +117,14 @@ export class Ingest {
     ]
   }
 
-  /** Nothing is taken from log files any more. */
+  /** Stops reading log files. */
   async stopTail(): Promise<void> {
     this.#isStopping = true
     clearTimeout(this.#timer)
     await this.#opened?.tailer.stop()
   }
 
-  /** Stores what is in hand, as far as the time allows. */
+  /** Stores pending data, as far as time allows. */
   async close(deadlineMs: number): Promise<void> {
     if (!this.#opened) return
     const { wal, inserter } = this.#opened

@@ -1,4 +1,4 @@
-/** Events that reach the collector by another way than OTLP: its own, and those the keeper passes on. They are stored like the rest. */
+/** Events that do not arrive by OTLP: the collector's own, and those the keeper passes on. They are stored like the others. */
 import { hash } from 'node:crypto'
 import { attr, type EventSeverity, type SpyglassEvent } from '@spyglass/agent/contract'
 import { eventBlock, logBlock, type LogRow } from './decode/index.ts'
@@ -10,7 +10,7 @@ const SEVERITY: Readonly<Record<EventSeverity, readonly [string, number]>> = {
   critical: ['FATAL', 21],
 }
 
-/** The rows of an event, with a hash by which a repeat of it is known. */
+/** The rows of an event, with a hash that identifies duplicates. */
 export function submissionOf(event: SpyglassEvent, service: string): Submission {
   return {
     lane: 'others',

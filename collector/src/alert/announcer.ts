@@ -41,7 +41,7 @@ export class Announcer {
     if (to === 'firing' || to === 'resolved') this.#queue(incident.id, to)
   }
 
-  /** Takes up what an earlier process left undone. */
+  /** Finishes what an earlier process left undone. */
   resume(incident: Incident): void {
     if (incident.state !== 'resolved') this.#register(incident)
     if (incident.state !== 'pending' && incident.announced === 'nothing') this.#queue(incident.id, 'firing')
@@ -64,7 +64,7 @@ export class Announcer {
     }
   }
 
-  /** Waits for the evidence under way. */
+  /** Waits until pending evidence is collected. */
   async stop(): Promise<void> {
     await Promise.all(this.#chains.values())
   }

@@ -21,7 +21,7 @@ export interface Raise {
   readonly observed?: boolean
 }
 
-/** What is cleared: one raise by its id, or whatever of this rule is open at the resource. */
+/** What is cleared: one raise by its id, or everything this rule has open for the resource. */
 export interface Clear {
   readonly rule: string
   readonly resource: string
@@ -37,7 +37,7 @@ export interface EvaluatorOptions {
   readonly now?: () => number
 }
 
-/** Resolved incidents that are kept to be shown. */
+/** Number of resolved incidents kept for display. */
 const KEEP_RESOLVED = 100
 
 export class Evaluator {
@@ -63,17 +63,17 @@ export class Evaluator {
     return this.#incidents.find((incident) => incident.id === id)
   }
 
-  /** Whether a raise was heard before, by itself or as part of another incident. */
+  /** Whether a raise was already seen, on its own or as part of another incident. */
   knows(id: string): boolean {
     return this.#incidents.some((incident) => incident.id === id || incident.open.includes(id))
   }
 
-  /** The incident that is open at a resource by a rule. */
+  /** The open incident of a rule for a resource. */
   openAt(rule: string, resource: string): Incident | undefined {
     return this.#incidents.find((incident) => isOpen(incident) && incident.rule === rule && incident.resource === resource)
   }
 
-  /** Something is wrong. A raise heard twice counts once. */
+  /** Raises a condition. The same raise counts only once. */
   raise(raise: Raise): void {
     if (this.knows(raise.id)) return
     const other = this.openAt(raise.rule, raise.resource)
@@ -83,7 +83,7 @@ export class Evaluator {
       this.#save()
       return
     }
-    if (other) this.#drop(other) // its clear was missed: the newer raise stands for what is wrong now
+    if (other) this.#drop(other) // its clear was missed: the newer raise describes the current condition
     const incident = this.#begin(raise)
     this.#incidents.push(incident)
     this.#save()
@@ -91,7 +91,7 @@ export class Evaluator {
     this.tick()
   }
 
-  /** Takes over an incident that an earlier process had, without a transition. Does nothing when it is known. */
+  /** Adopts an incident of an earlier process, without a transition. Does nothing if it is known. */
   adopt(incident: Incident): boolean {
     if (this.knows(incident.id) || this.openAt(incident.rule, incident.resource)) return false
     this.#incidents.push(incident)
@@ -99,7 +99,7 @@ export class Evaluator {
     return true
   }
 
-  /** It is well again. */
+  /** Clears a condition. */
   clear({ rule, resource, id }: Clear): void {
     const incident = this.#incidents.find(
       (one) => isOpen(one) && one.rule === rule && (id !== undefined && !one.observed ? one.open.includes(id) : one.resource === resource),
@@ -117,7 +117,7 @@ export class Evaluator {
     this.tick()
   }
 
-  /** It was found wrong again before it had settled. */
+  /** The condition came back before the incident resolved. */
   reaffirm({ rule, resource }: Clear): void {
     const incident = this.openAt(rule, resource)
     if (incident?.quietUntil === undefined) return
@@ -133,14 +133,14 @@ export class Evaluator {
     if (incident) this.#replace({ ...incident, ...change })
   }
 
-  /** Puts the moment of firing off: after a restart nothing fires before the registry was asked. */
+  /** Postpones firing: after a restart nothing fires before the registry has been read. */
   postpone(id: string, until: number): void {
     const incident = this.find(id)
     if (incident?.state === 'pending' && incident.dueAt < until) this.#replace({ ...incident, dueAt: until })
     this.#arm()
   }
 
-  /** Makes every transition whose time has come. */
+  /** Performs every transition that is due. */
   tick(): void {
     const now = this.#now()
     for (const incident of this.#incidents.slice()) {

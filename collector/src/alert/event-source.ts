@@ -1,4 +1,4 @@
-/** Which events raise and clear which alert. Judged by the time at which they arrive. */
+/** Which events raise and clear which alert. The time of arrival counts. */
 import type { SpyglassConfig } from '@spyglass/process/config'
 import { type Holder, keysOf, ruleOfEvent, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Evaluator, Raise } from './evaluator.ts'
@@ -27,7 +27,7 @@ export class EventSource {
     this.#now = now
   }
 
-  /** An event may come by two ways, the second one late: it must not count as a second crash, nor raise what has cleared. */
+  /** An event may arrive by two paths, the second one late: it must not count as a second crash, nor raise what has already cleared. */
   onEvent(event: SpyglassEvent): void {
     const rule = ruleOfEvent(event.name)
     const key = `${event.incidentId} ${event.phase}`

@@ -1,4 +1,4 @@
-/** What happened in the hour before a page: from the events this process saw, and from the table of all of them. */
+/** Events of the hour before a page: those this process saw, and those in the events table. */
 import { codeOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
 import type { Change } from '../notify/index.ts'
@@ -12,7 +12,7 @@ export interface EvidenceOptions {
 }
 
 const BEFORE_MS = 3_600_000
-/** A page is never held back longer than this for its evidence. */
+/** A page waits at most this long for its evidence. */
 const QUERY_TIMEOUT_MS = 1800
 const MAX_CHANGES = 20
 const MAX_REMEMBERED = 200
@@ -29,15 +29,15 @@ export class Evidence {
     this.#now = now
   }
 
-  /** Remembers an event: the table has it only some seconds later, and not at all while the store is away. */
+  /** Remembers an event: the table has it only some seconds later, and not at all while the store is down. */
   remember(event: SpyglassEvent): void {
     this.#seen.push(event)
     if (this.#seen.length > MAX_REMEMBERED) this.#seen.shift()
   }
 
   /**
-   * Changes from an hour before the incident until now, newest first: what came after its start says why it lasts, such as an application
-   * that cannot be loaded any more. Never throws; without the store it tells what this process saw.
+   * Changes from an hour before the incident until now, newest first: later events show why it lasts, such as an application
+   * that no longer loads. Never throws; without the store it returns what this process saw.
    */
   async changesBefore(incident: Incident): Promise<Change[]> {
     const from = incident.since - BEFORE_MS
@@ -89,5 +89,5 @@ interface Seen {
   readonly message: string
 }
 
-/** Alerts tell of the same incidents again. */
+/** Alert events describe the same incidents again. */
 const isChange = ({ name }: Seen): boolean => !name.startsWith('spyglass.alert.')

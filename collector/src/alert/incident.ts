@@ -1,4 +1,4 @@
-/** What the evaluator knows of one thing that is wrong. Incidents are plain data: the state file holds them as they are. */
+/** The evaluator's record of one problem. Incidents are plain data, stored unchanged in the state file. */
 import type { EventSeverity, Holder } from '@spyglass/agent/contract'
 import type { Change } from '../notify/index.ts'
 
@@ -13,11 +13,11 @@ export interface Incident {
   readonly resource: string
   readonly state: IncidentState
   readonly summary: string
-  /** When the condition began, as its sender says; milliseconds since the epoch, as all times here. */
+  /** When the condition began, according to its sender; in milliseconds since the epoch, like all times here. */
   readonly since: number
-  /** When its last raise was heard, by our own clock. */
+  /** When its last raise arrived, by our clock. */
   readonly heardAt: number
-  /** Pending: when it fires unless it clears before. By our own clock. */
+  /** Pending: when it fires unless it clears first. By our clock. */
   readonly dueAt: number
   readonly firedAt?: number
   readonly resolvedAt?: number
@@ -34,7 +34,7 @@ export interface Incident {
   readonly holders: readonly Holder[]
   readonly changes: readonly Change[]
   readonly attributes: Readonly<Record<string, string | number | boolean>>
-  /** Found by a rule over rollups or by reading the registry, not raised by an event: it clears by its resource alone. */
+  /** Found by a rule over rollups or in the registry, not raised by an event: it clears by resource only. */
   readonly observed?: boolean
 }
 

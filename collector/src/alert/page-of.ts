@@ -32,7 +32,7 @@ export function pageOf(incident: Incident, status: PageStatus, config: Pick<Spyg
   }
 }
 
-/** Where people reach the console. One that listens on all addresses is named by its machine: a link to 0.0.0.0 leads nowhere. */
+/** Where people reach the console. If it listens on all addresses, the host name is used: a link to 0.0.0.0 leads nowhere. */
 export function consoleUrl({ console }: Pick<SpyglassConfig, 'console'>): string {
   return (console.publicUrl ?? `http://${urlHost(ALL_ADDRESSES.has(console.host) ? hostname() : console.host)}:${console.port}`).replace(
     /\/+$/,

@@ -16,14 +16,14 @@ export interface RebuildOptions {
   readonly announcer: Pick<Announcer, 'resume'>
   readonly source: Pick<EventSource, 'onEvent'>
   readonly logger: Logger
-  /** Between tries while the store does not answer. Default 1000. */
+  /** Pause between attempts while the store does not respond. Default 1000. */
   readonly retryMs?: number
   readonly now?: () => number
 }
 
 const BACK_MS = 7 * 86_400_000
 const MAX_EVENTS = 10_000
-/** As after every start: an incident whose end was missed must not page before the registry had time to say so. */
+/** As after every start: an incident whose end was missed must not page before the registry had time to report it. */
 const GRACE_MS = 5000
 
 export function startRebuild(options: RebuildOptions): { readonly stop: () => void; readonly done: Promise<void> } {
@@ -51,7 +51,7 @@ export function startRebuild(options: RebuildOptions): { readonly stop: () => vo
   }
 }
 
-/** Settles with the number of incidents found open. */
+/** Resolves with the number of incidents found open. */
 async function rebuild({ query, evaluator, announcer, source, now = Date.now }: RebuildOptions, isStopped: () => boolean): Promise<number> {
   const to = now()
   const rows = await query.rows('events', {

@@ -1,6 +1,6 @@
 /**
- * Compares incidents with the resources themselves. An event that came while this process was away is lost to it; what the
- * management endpoint says now is the truth. Two readings in a row must agree, so that a state between two events is not judged.
+ * Compares incidents with the resources themselves. Events emitted while this process was down are lost to it; what the
+ * management endpoint reports is authoritative. Two consecutive readings must agree, so that a state between two events is not evaluated.
  */
 import { codeOf, incidentId, kinds } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
@@ -12,7 +12,7 @@ export interface RegistryWatchOptions {
   readonly management: ManagementClient
   readonly evaluator: Evaluator
   readonly logger: Logger
-  /** Between readings; the first few follow one another faster, for what was missed before the start. Default 10 000. */
+  /** Pause between readings; the first few follow faster, to catch what was missed before the start. Default 10 000. */
   readonly everyMs?: number
   readonly now?: () => number
 }
@@ -30,7 +30,7 @@ interface Reading {
 
 const FIRST_READINGS = 4
 const FIRST_EVERY_MS = 1500
-/** What the endpoint says may be this old: resources are pushed to it every second. */
+/** Maximum age of what the endpoint reports: resources are pushed to it every second. */
 const PUSH_DELAY_MS = 2500
 
 const WELL = new Set(['ready', 'ok', 'degraded'])
@@ -90,7 +90,7 @@ function judgeOf(evaluator: Evaluator, firstReading: number, now: number): Judge
   }
 }
 
-/** An instance that is down is not raised so: a planned stop looks the same. */
+/** A down instance is not raised this way: a planned stop looks the same. */
 function raiseExhausted(evaluator: Evaluator, resource: string, now: number): void {
   evaluator.raise({
     id: incidentId('spyglass.pool.exhausted', resource, now),

@@ -1,11 +1,11 @@
-/** Rules over rollups: each looks at the store every so often and names what is wrong now. */
+/** Rules over rollups: each queries the store at an interval and returns current problems. */
 import { codeOf, type EventSeverity, incidentId } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
 import type { QueryClient } from '../query/index.ts'
 import type { Evaluator } from './evaluator.ts'
 import { fail } from './errors.ts'
 
-/** One thing that a rule found wrong. */
+/** One problem that a rule found. */
 export interface Finding {
   /** ObjectName. */
   readonly resource: string
@@ -46,7 +46,7 @@ export function startRollupRules(options: RollupRunnerOptions): RollupRunner {
   return { stop: () => timers.forEach((timer) => clearInterval(timer)) }
 }
 
-/** While the store is away nothing changes: neither does an alert begin, nor does one resolve for want of data. */
+/** While the store is down nothing changes: no alert starts, and none resolves for lack of data. */
 export async function runRule(rule: RollupRule, { query, evaluator, logger, now = Date.now }: RollupRunnerOptions): Promise<void> {
   const time = now()
   try {

@@ -28,23 +28,23 @@ export interface AlertingOptions {
 }
 
 export interface Alerting {
-  /** Takes every event the collector sees. Never throws, never waits; one heard twice counts once. */
+  /** Accepts every event the collector sees. Never throws, never waits; duplicates count once. */
   onEvent(event: SpyglassEvent): void
   /** Pending, firing and the last resolved incidents, newest first. */
   incidents(): readonly Incident[]
-  /** Alerts that fire now. */
+  /** Firing alerts. */
   readonly firing: number
   /** Pages delivered. */
   readonly pagesSent: number
   /** Attempts to deliver that failed. */
   readonly pagesFailed: number
-  /** Ends the work in hand, within 5 s. What is not delivered is delivered after the next start. */
+  /** Finishes pending work, within 5 s. Undelivered pages are delivered after the next start. */
   stop(): Promise<void>
 }
 
 const STOP_WITHIN_MS = 5000
 const REMIND_EVERY_MS = 1000
-/** After a start an old incident fires only when the registry had time to say that it is over. */
+/** After a start, an old incident fires only once the registry had time to report that it is over. */
 const GRACE_MS = 5000
 
 export async function startAlerting(options: AlertingOptions): Promise<Alerting> {
@@ -102,7 +102,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   }
 }
 
-/** Takes up what the last process left: pages not yet queued, incidents whose end may have been missed. */
+/** Picks up what the last process left: pages not yet queued, incidents whose end may have been missed. */
 function resume(evaluator: Evaluator, announcer: Announcer, now: number): void {
   for (const incident of evaluator.list()) {
     announcer.resume(incident)

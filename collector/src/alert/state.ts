@@ -18,7 +18,7 @@ export interface AlertState extends OutboxState {
 
 export interface OpenState {
   readonly state: AlertState
-  /** Whether the file was damaged: what the last processes knew must be rebuilt from the stored events. */
+  /** Whether the file was damaged: the state must be rebuilt from the stored events. */
   readonly isDamaged: boolean
   /** Writes the state and returns when it is on the disk. A failure is logged once, until it has worked again. */
   readonly save: () => void
@@ -32,7 +32,7 @@ export const damagedAlerts: Consequences = {
   lost: 'open incidents are rebuilt from the stored events; undelivered pages are lost',
 }
 
-/** Opens the state in `folder`. A damaged file is set aside: alerts must not stay off for it. */
+/** Opens the state in `folder`. A damaged file is set aside, so that it does not disable alerts. */
 export function openState(folder: string, logger: Logger, onDamage: (damage: Damage) => void = () => {}): OpenState {
   let isDamaged = false
   const file = openStateFile<AlertState>({

@@ -1,4 +1,4 @@
-/** How answers leave: compressed when the browser takes that; long ones as a stream that never stands whole in memory. */
+/** How responses are sent: compressed if the browser accepts it; long ones streamed, never held in memory as a whole. */
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { createGzip, gzip } from 'node:zlib'
@@ -9,7 +9,7 @@ const COMPRESS_FROM_BYTES = 2048
 const LEVEL = 1
 const compress = promisify(gzip)
 
-/** Sends JSON that is made of `chunks`. When they fail midway, or the browser leaves, both sides are closed. */
+/** Sends JSON built from `chunks`. If they fail midway, or the browser disconnects, both sides are closed. */
 export function sendStream(request: FastifyRequest, reply: FastifyReply, chunks: AsyncIterable<Uint8Array | string>): FastifyReply {
   reply.type('application/json; charset=utf-8')
   const source = Readable.from(chunks, { objectMode: false })
@@ -20,7 +20,7 @@ export function sendStream(request: FastifyRequest, reply: FastifyReply, chunks:
   return reply.header('content-encoding', 'gzip').send(source.pipe(packed))
 }
 
-/** What a text of some size becomes for a browser that takes gzip; everything else stays as it is. */
+/** The encoding of a text of this size for a browser that accepts gzip; everything else is sent unchanged. */
 export async function compressed(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   if (typeof payload !== 'string' || payload.length < COMPRESS_FROM_BYTES || !takesGzip(request)) return payload
   reply.header('content-encoding', 'gzip').removeHeader('content-length')

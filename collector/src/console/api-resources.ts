@@ -1,4 +1,4 @@
-/** The API over living things: instances and pools as the management endpoint tells them, alerts as the evaluator knows them. */
+/** The API over live resources: instances and pools from the management endpoint, alerts from the evaluator. */
 import type { SpyglassConfig } from '@spyglass/process/config'
 import { codeOf, kinds } from '@spyglass/agent/contract'
 import type { FastifyInstance } from 'fastify'
@@ -36,7 +36,7 @@ export function addResourcesApi(app: FastifyInstance, options: ResourcesApiOptio
   app.get('/api/v1/status', () => statusOf(options))
 }
 
-/** What works and, of what does not, why. Also behind /ready. */
+/** What works, and why the rest does not. Also used by /ready. */
 export async function statusOf({ config, management, query, alerting, now }: ResourcesApiOptions): Promise<Status> {
   const time = now()
   const parameters = { from: timeParameter(time - 60_000), to: timeParameter(time), service: '', limit: 1 }
@@ -54,7 +54,7 @@ export interface Status {
   readonly time: number
   readonly store: PartStatus
   readonly management: PartStatus
-  /** Alerts that fire. */
+  /** Firing alerts. */
   readonly firing: number
 }
 
@@ -76,7 +76,7 @@ async function partOf(attempt: Promise<unknown>): Promise<PartStatus> {
 
 const rowsOf = (resources: readonly ManagedResource[]): unknown[] => resources.map(({ name, values }) => ({ objectName: name, ...values }))
 
-/** Stacks are on the borrowers, which exist after a second; the pool's own table has the rest at once. */
+/** Stacks are on the borrowers, which are registered after a second; the pool's own table has the rest immediately. */
 function withStacks({ name, values }: ManagedResource, borrowers: readonly ManagedResource[]): unknown {
   const own = borrowers.filter((one) => one.values['instance'] === values['instance'] && one.values['datasource'] === values['name'])
   const stacks = new Map(own.map((one) => [String(one.values['connection']), one.values['stack']]))

@@ -15,7 +15,7 @@ const MAX_LOGS = 2000
 export interface TelemetryApiOptions {
   readonly query: StreamingQueryClient
   readonly now: () => number
-  /** Up to when data can be read: a chart has nothing to say of later. */
+  /** Until when data can be read: charts end here. */
   readonly readableUntil: () => number
 }
 
@@ -98,7 +98,7 @@ interface TraceLogs {
   readonly problem?: { readonly code: string; readonly message: string }
 }
 
-/** The spans are worth showing without their log. */
+/** Spans are shown even without their log. */
 async function logsOf(rows: Promise<readonly Row[]>): Promise<TraceLogs> {
   try {
     return { rows: await rows }
@@ -111,11 +111,11 @@ interface TraceAnswer {
   readonly traceId: string
   readonly logs: TraceLogs
   readonly spans: AsyncGenerator<Uint8Array>
-  /** The beginning of the spans, which tells whether there are any. */
+  /** The start of the spans, which shows whether there are any. */
   readonly first: IteratorResult<Uint8Array>
 }
 
-/** A trace may have 100,000 spans, 49 MB: they go through as the store writes them. */
+/** A trace may have 100,000 spans, 49 MB: they are streamed as the store writes them. */
 async function* traceText({ traceId, logs, spans, first }: TraceAnswer): AsyncGenerator<Uint8Array | string> {
   yield `{"traceId":"${traceId}","logs":${JSON.stringify(logs.rows)},"logProblem":${JSON.stringify(logs.problem ?? null)},"spans":[`
   if (!first.done) yield first.value
@@ -159,13 +159,13 @@ function totalOf(services: readonly Row[], { from, to }: Range): Total {
 
 const eventRows = (rows: readonly Row[]): unknown[] => rows.map((row) => ({ ...row, holders: parseHolders(row['holders']) }))
 
-/** The column holds JSON; a text that is none is shown as no holders rather than as an error. */
+/** The column holds JSON; invalid JSON is shown as no holders rather than as an error. */
 function parseHolders(column: unknown): unknown[] {
   const text = textOf(column)
   try {
     const parsed: unknown = text === '' ? [] : JSON.parse(text)
     return Array.isArray(parsed) ? parsed : []
   } catch {
-    return [] // written by another sender: what we cannot read we do not show
+    return [] // written by another sender: unreadable values are not shown
   }
 }

@@ -14,9 +14,9 @@ export interface GuardOptions {
   readonly publicUrl: string | undefined
 }
 
-/** Open to all: health, the login form, and files that hold nothing secret. */
+/** Public: health, the login form, and files without secrets. */
 const OPEN = /^\/(health|ready|session|login|favicon\.ico|assets\/[\w.-]+)$/
-/** Also open to those who ask under a name that we do not know: a load balancer, for instance. */
+/** Also allowed under an unknown host name: for a load balancer, for instance. */
 const HEALTH = /^\/(health|ready)$/
 
 export function installGuard(app: FastifyInstance, options: GuardOptions): void {
@@ -33,7 +33,7 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
   })
 }
 
-/** People come by links on other sites, which is to read; nothing else may come from there. */
+/** Links on other sites may lead here, for reading only; nothing else may come from other sites. */
 function checkCaller({ method, headers, socket }: FastifyRequest, rules: CallerRules): void {
   const links = method === 'GET' || method === 'HEAD'
   const foreign = foreignCaller({ headers, localAddress: socket.localAddress }, { ...rules, links })
@@ -58,7 +58,7 @@ async function isKnown(request: FastifyRequest, reply: FastifyReply, options: Gu
   return basic !== undefined && (await checkLogin(basic, reply, options))
 }
 
-/** The console asks by fetch and shows its login; a challenge would open the browser's box over it. */
+/** The console uses fetch and shows its own login; a challenge would open the browser's dialog over it. */
 function unauthenticated(request: FastifyRequest, reply: FastifyReply): Error {
   if (request.headers['x-requested-with'] === undefined) reply.header('www-authenticate', 'Basic realm="spyglass", charset="UTF-8"')
   return fail('SPY_CONSOLE_UNAUTHENTICATED')

@@ -15,7 +15,7 @@ export function addLoginRoutes(app: FastifyInstance, options: LoginOptions): voi
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   )
 
-  /** Whether the asker's session lives; the login form asks so that a link from elsewhere need not log in twice. */
+  /** Whether the caller's session is valid; the login form checks it, so that a link from another site need not log in twice. */
   app.get('/session', async (request) => ({ alive: sessions.isAlive(sessionIdOf(request.headers.cookie)) }))
 
   app.get('/login', async (request, reply) => {
@@ -59,7 +59,7 @@ function credentialsOf(body: unknown): { user: string; password: string } {
   return { user: text(form['user']), password: text(form['password']) }
 }
 
-/** Over https people come by the public address; straight to our port they come by http, where a Secure cookie would be lost. */
+/** HTTPS requests come through the public address; direct requests to our port use HTTP, where a Secure cookie would be lost. */
 function isSecure(request: FastifyRequest, { publicUrl }: LoginOptions): boolean {
   return publicUrl !== undefined && publicUrl.startsWith('https:') && new URL(publicUrl).host === request.host
 }

@@ -1,4 +1,4 @@
-/** What the query string of the API may say, parsed once. Every mistake is named with the parameter. */
+/** The query parameters of the API, parsed once. Every error names its parameter. */
 import { fail } from './errors.ts'
 
 export interface Range {
@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000
 const DEFAULT_RANGE_MS = 3_600_000
 const MAX_RANGE_MS = 400 * 86_400_000
 const MAX_OFFSET = 100_000
-/** A chart has about as many points. */
+/** Approximate number of points of a chart. */
 const POINTS = 240
 
 /** `from` and `to` in milliseconds since the epoch; by default the last hour. `step` in seconds; by default what suits a chart. */

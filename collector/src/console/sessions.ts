@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 export interface Sessions {
   /** Begins a session and returns its secret id. */
   begin(): string
-  /** Whether the id is of a living session; using it keeps it from going idle. */
+  /** Whether the id belongs to a valid session; using it resets the idle time. */
   isAlive(id: string): boolean
   end(id: string): void
 }
@@ -56,7 +56,7 @@ export function sessionIdOf(header: string | undefined): string {
   return ''
 }
 
-/** The Set-Cookie header. `id` empty: takes the cookie away. */
+/** The Set-Cookie header. An empty `id` removes the cookie. */
 export function sessionCookie(id: string, isSecure: boolean): string {
   const life = id ? '' : '; Max-Age=0'
   return `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}${life}`

@@ -23,7 +23,7 @@ export interface ConsoleOptions {
   readonly logger: Logger
   /** If omitted, the alerts view says that this process evaluates no rules. */
   readonly alerting?: Pick<Alerting, 'incidents'>
-  /** Everything taken before this moment is in the store, in milliseconds since the epoch. Default: now. */
+  /** Everything received before this moment is in the store, in milliseconds since the epoch. Default: now. */
   readonly readableUntil?: () => number
   readonly now?: () => number
   /** Default: one of its own. */
@@ -32,7 +32,7 @@ export interface ConsoleOptions {
 
 export interface RunningConsole {
   readonly port: number
-  /** Closes the port and ends open answers, within 5 s. */
+  /** Closes the port and ends open responses, within 5 s. */
   stop(): Promise<void>
 }
 
@@ -54,7 +54,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const app = fastify({ ...LIMITS, ...slowClients, forceCloseConnections: true, logger: false })
 
   const assets = loadAssets()
-  // anyone may ask /ready, as often as they like: the store is asked once a second
+  // anyone may call /ready at any rate: the store is queried once a second
   const status = sampled(READY_FOR_MS, () => statusOf(api), now)
   const guard = {
     credentials: secrets.console,

@@ -1,4 +1,4 @@
-/** A growing buffer that is written in place and used again after `reset`: the decoders make no object for a value. */
+/** A growing buffer, written in place and reused after `reset`: the decoders create no object per value. */
 
 const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 /** Below this a loop beats the call into Buffer.copy. */

@@ -6,14 +6,14 @@ import { ByteWriter } from './byte-writer.ts'
 import { fail } from './errors.ts'
 
 export interface Column {
-  /** Where it is written: what a row that is given up must be taken back from. */
+  /** Where it is written: what must be rolled back when a row is abandoned. */
   readonly parts: readonly Rewindable[]
   prefix(out: ByteWriter): void
   body(out: ByteWriter): void
   reset(): void
 }
 
-/** What grows with each row, and can be cut back to an earlier length. */
+/** Grows with each row, and can be truncated to an earlier length. */
 export interface Rewindable {
   length: number
 }
@@ -94,7 +94,7 @@ export class DictionaryColumn implements Column {
     return this.key(bytes, 0, bytes.length)
   }
 
-  /** Index of the value in the dictionary, which it joins if it is new. */
+  /** Index of the value in the dictionary; adds it if it is new. */
   key(source: Uint8Array, start: number, end: number): number {
     const length = end - start
     let hash = length

@@ -1,4 +1,4 @@
-/** Texts are cut between characters: half a character is no text. */
+/** Text is cut between characters, never inside one. */
 
 /** A character of UTF-8 has at most three continuation bytes; what has more is not UTF-8 and may be cut anywhere. */
 const MAX_CONTINUATION = 3

@@ -47,7 +47,7 @@ export class TableBlock {
     return size < MAX_BYTES && this.rows < MAX_ROWS
   }
 
-  /** Takes back what was written since `beginRow`. */
+  /** Rolls back what was written since `beginRow`. */
   dropRow(): void {
     const parts = this.#parts
     for (let i = 0; i < parts.length; i++) (parts[i] as Rewindable).length = this.#lengths[i] as number

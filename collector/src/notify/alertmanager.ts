@@ -1,5 +1,5 @@
 /**
- * A page as Alertmanager's API v2 takes it. It refuses names outside `[a-zA-Z_][a-zA-Z0-9_]*`, values that are not strings and
+ * A page in the form of Alertmanager's API v2. It refuses names outside `[a-zA-Z_][a-zA-Z0-9_]*`, values that are not strings and
  * times that are not RFC 3339, and it keeps of an alert only what the last message said: so every message says everything.
  */
 import { keysOf } from '@spyglass/agent/contract'
@@ -50,7 +50,7 @@ export function labelName(text: string): string {
   return /^[a-zA-Z_]/.test(name) ? name : `_${name}`
 }
 
-/** What a resource's `name` is called beside those of others, by the type of the resource. */
+/** Label for the `name` of a resource, by the type of the resource. */
 const NAME_LABELS: Readonly<Record<string, string>> = {
   Service: 'service',
   Instance: 'instance',
@@ -58,7 +58,7 @@ const NAME_LABELS: Readonly<Record<string, string>> = {
   Application: 'application',
 }
 
-/** The keys of the ObjectName as labels, with the values as they are: Alertmanager takes any text. */
+/** The keys of the ObjectName as labels, with unchanged values: Alertmanager accepts any text. */
 function labelsOfResource(resource: string): Record<string, string> {
   const { name, ...keys } = keysOf(resource)
   const named = name === undefined ? {} : { [NAME_LABELS[keys['type'] ?? ''] ?? 'name']: name }

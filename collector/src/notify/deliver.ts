@@ -4,12 +4,12 @@ import { alertmanagerUrl, toAlertmanager } from './alertmanager.ts'
 import { fail } from './errors.ts'
 import type { OutboxEntry } from './outbox.ts'
 
-/** Answers that will not change by asking again: the message itself is wrong for this receiver. */
+/** Statuses that a retry will not change: the receiver does not accept the message itself. */
 const LASTING = new Set([400, 413, 415, 422])
 
 /**
- * Posts the page; returns when the receiver has taken it (2xx).
- * @throws SPY_PAGE_REJECTED when trying again is useless, else SPY_PAGE_REFUSED or SPY_PAGE_UNDELIVERED.
+ * Posts the page; returns when the receiver has accepted it (2xx).
+ * @throws SPY_PAGE_REJECTED when a retry is useless, else SPY_PAGE_REFUSED or SPY_PAGE_UNDELIVERED.
  */
 export async function deliver(receiver: WebhookConfig, entry: OutboxEntry): Promise<void> {
   const response = await fetch(receiver.type === 'alertmanager' ? alertmanagerUrl(receiver.url) : receiver.url, {

@@ -1,4 +1,4 @@
-/** Delivers pages to all receivers, each on its own, again and again until taken or given up. */
+/** Delivers pages to all receivers independently, with retries until accepted or dropped. */
 import type { WebhookConfig } from '@spyglass/process/config'
 import { codeOf, type SpyglassError } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
@@ -29,7 +29,7 @@ export interface Notifier {
   wake(): void
   readonly sent: number
   readonly failed: number
-  /** Waits for the attempts under way; what is not delivered stays in the state. */
+  /** Waits for running attempts; undelivered pages stay in the state. */
   stop(): Promise<void>
 }
 
@@ -82,7 +82,7 @@ class OutboxNotifier implements Notifier {
     await Promise.all(this.#underway.values())
   }
 
-  /** What no attempt is under way for; an entry behind one of the same incident that is under way waits as well. */
+  /** Entries without a running attempt; an entry behind a running one of the same incident waits as well. */
   #idle(): OutboxEntry[] {
     const busy = new Set([...this.#underway.keys()].map(({ receiver, page }) => `${receiver}\n${page.incidentId}`))
     return this.#state.outbox.filter(({ receiver, page }) => !busy.has(`${receiver}\n${page.incidentId}`))

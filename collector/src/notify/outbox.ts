@@ -35,7 +35,7 @@ export function nextDueAt(entries: readonly OutboxEntry[]): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times)
 }
 
-/** Adds an entry. One of the same status that still waits behind its first attempt is replaced: the newer says more. */
+/** Adds an entry. It replaces a waiting one of the same status: the newer one is more complete. */
 export function addEntry(entries: OutboxEntry[], entry: OutboxEntry): void {
   const same = entries.findIndex(
     ({ receiver, page, attempts }) =>

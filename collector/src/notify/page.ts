@@ -1,12 +1,12 @@
 /**
- * What a page says. The JSON of a webhook is this, word for word: its members are stable, later versions only add.
- * Documented in docs/reference/pages.md; `version` rises when a member is removed or changes its meaning.
+ * The content of a page, and exactly the JSON of a webhook. Its members are stable; new releases only add members.
+ * Documented in docs/reference/pages.md; `version` increases when a member is removed or changes meaning.
  */
 import type { EventSeverity, Holder } from '@spyglass/agent/contract'
 
 export const PAGE_VERSION = '1'
 
-/** `reminder`: it still fires. */
+/** `reminder`: it is still firing. */
 export type PageStatus = 'firing' | 'reminder' | 'resolved'
 
 /** Something that happened before the incident. */
@@ -18,7 +18,7 @@ export interface Change {
   readonly message: string
 }
 
-/** Who holds a connection, with the way to its trace. */
+/** Who holds a connection, with a link to its trace. */
 export interface PageHolder extends Holder {
   /** The trace in the console; empty outside a request. */
   readonly link: string
@@ -44,7 +44,7 @@ export interface Page {
   readonly links: {
     /** The incident in the console. */
     readonly console: string
-    /** The view that shows the resource as it is now. */
+    /** The view of the resource's current state. */
     readonly resource: string
     /** The most informative trace; absent when there is none. */
     readonly trace?: string

@@ -12,7 +12,7 @@ export interface ManagedResource {
 
 export interface ManagementClient {
   /**
-   * All resources of each kind, in the order of `kinds`. A kind of which there is none gives an empty list.
+   * All resources of each kind, in the order of `kinds`. A kind without resources gives an empty list.
    * @throws SPY_MANAGEMENT_UNREACHABLE, SPY_MANAGEMENT_INVALID
    */
   read(kinds: readonly ResourceKind[], timeoutMs?: number): Promise<readonly (readonly ManagedResource[])[]>
@@ -52,7 +52,7 @@ async function post(url: string, body: unknown, timeoutMs: number): Promise<unkn
   })
 }
 
-/** A pattern that matches nothing is answered 404: there are none of that kind, which is no error. */
+/** A pattern without a match gets 404: there are no resources of that kind, which is not an error. */
 function resourcesOf(answer: unknown): ManagedResource[] {
   if (!isRecord(answer) || answer['status'] !== 200 || !isRecord(answer['value'])) return []
   return Object.entries(answer['value']).flatMap(([name, values]) => (isRecord(values) ? [{ name, values }] : []))

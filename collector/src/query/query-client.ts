@@ -1,6 +1,6 @@
 /**
- * Reads the store as every other client does: ClickHouse HTTP. Our own token beside the reader's password gives it sessions of its own, so
- * that it never waits for other clients. The SQL is the text that boards and tests use too; only parameters travel from here, so nothing
+ * Reads the store like any other client, over ClickHouse HTTP. The internal token in addition to the reader's password gives it dedicated sessions, so
+ * that it never waits for other clients. Boards and tests use the same SQL; only parameters are sent from here, so nothing
  * that a user types is ever part of a statement.
  */
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
@@ -12,7 +12,7 @@ import { rowText } from './row-text.ts'
 
 export interface QueryOptions {
   readonly parameters: Readonly<Record<string, string | number>>
-  /** Longest the answer may take. Default 10 000. */
+  /** Timeout of the response. Default 10 000. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
@@ -29,11 +29,11 @@ export interface QueryClient {
   stop(): Promise<void>
 }
 
-/** One that can also hand on what it does not read itself. */
+/** A client that can also pass rows through without parsing them. */
 export interface StreamingQueryClient extends QueryClient {
   /**
    * The same rows as JSON, joined by commas, handed on as they come: for answers that would keep this process from its other work. 64-bit
-   * numbers may be texts in it. The time-out is for its beginning; an error on the way is thrown by the iteration.
+   * numbers may be strings. The timeout covers the start; the iteration throws errors that occur in mid-stream.
    */
   rowText(name: ApiQueryName, options: QueryOptions): Promise<AsyncGenerator<Uint8Array>>
 }
@@ -41,7 +41,7 @@ export interface StreamingQueryClient extends QueryClient {
 export interface QueryClientOptions {
   readonly config: Pick<SpyglassConfig, 'store'>
   readonly secrets: Pick<Secrets, 'clickhouse'> & Partial<Pick<Secrets, 'internal'>>
-  /** Whose sessions of the store it uses. Default: those of the console. */
+  /** Which sessions of the store it uses. Default: those of the console. */
   readonly part?: 'console' | 'rules'
 }
 
@@ -144,13 +144,13 @@ export function timeParameter(ms: number): string {
   return new Date(ms).toISOString().slice(0, 23).replace('T', ' ')
 }
 
-/** A number out of a row; 0 when it is none. */
+/** A number from a row; 0 when it is not a number. */
 export function numberOf(value: unknown): number {
   const number = typeof value === 'number' ? value : Number(value)
   return Number.isFinite(number) ? number : 0
 }
 
-/** A text out of a row; empty when it is none. */
+/** A text from a row; empty when it is not a text. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }

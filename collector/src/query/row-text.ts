@@ -3,7 +3,7 @@ const COMMA = 0x2c
 const CARRIAGE_RETURN = 0x0d
 
 /**
- * Rows in the format JSONEachRow become what stands between the brackets of a JSON array, byte by byte: nothing is parsed. Inside a row
+ * Turns rows in the format JSONEachRow into the content of a JSON array, byte by byte, without parsing. Inside a row
  * both bytes are written as escapes, so a newline ends a row and a carriage return begins the frame that reports an error in mid-stream.
  */
 export async function* rowText(chunks: AsyncIterable<Uint8Array>, failure: () => Error): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,6 @@
 /**
- * The rows of red_1m and sql_1m that one request brings. They are made while it is decoded and written with it, in the same journal
- * entry: nothing is left to be made again after a crash. Aggregates of every request are the source; spans only where the sender has none.
+ * The rows of red_1m and sql_1m of one request. They are built while it is decoded and written with it, in the same journal
+ * entry: nothing has to be rebuilt after a crash. Aggregates of every request are the source; spans only where the sender has none.
  */
 import { attr, metric } from '@spyglass/agent/contract'
 import { StatementShapes } from '@spyglass/agent/sql'
@@ -26,7 +26,7 @@ const STATEMENT_BYTES = 4096
 const NAME_BYTES = 1024
 const OTHER = '_other'
 
-/** Whatever the sender makes of a statement, it is counted by our text and our digest of it. */
+/** Statements are counted by our normalised text and digest, whatever the sender normalises. */
 const shapes = new StatementShapes()
 
 export interface RollupOrigin {
@@ -74,7 +74,7 @@ export class RollupBuilder {
   readonly #red = new Map<string, Cell>()
   readonly #sql = new Map<string, Cell>()
 
-  /** Takes in a server or client span of a sender without aggregates. */
+  /** Adds a server or client span of a sender without aggregates. */
   span(origin: RollupOrigin, { name, isServer, failed, nanos, value }: SpanSample): void {
     const addition = { count: 1, errors: failed ? 1 : 0, sum: nanos, max: nanos }
     const system = isServer ? '' : value(attr.dbSystem) || value('db.system')
@@ -90,7 +90,7 @@ export class RollupBuilder {
     }
   }
 
-  /** Takes in a point of the aggregates; metrics that feed no rollup are left alone. */
+  /** Adds a point of the aggregates; ignores metrics that feed no rollup. */
   point(name: string, origin: RollupOrigin, point: DurationPoint): void {
     const cell = this.#cellOfPoint(name, origin, point.attributes)
     if (!cell || point.count === 0) return
@@ -104,7 +104,7 @@ export class RollupBuilder {
     addHistogram(cell.buckets, point)
   }
 
-  /** The rows of what came in. */
+  /** The rows of everything added. */
   finish(): TableBlock[] {
     return [redBlock(this.#red.values()), sqlBlock(this.#sql.values())].filter(({ rows }) => rows > 0)
   }

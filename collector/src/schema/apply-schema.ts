@@ -1,5 +1,5 @@
 /**
- * Makes the database and the tables that are missing, runs the migrations that are missing, adds columns that are new and sets the
+ * Creates missing databases and tables, runs missing migrations, adds new columns and sets the
  * retention; a second time does nothing.
  */
 import { DATABASE, type Table } from '@spyglass/agent/contract'
@@ -18,7 +18,7 @@ export interface SchemaOptions {
 }
 
 /**
- * Applies the schema; says which statements changed something that was there before.
+ * Applies the schema; returns the statements that changed existing tables.
  * @throws SPY_STORE_SCHEMA_NEWER
  */
 export async function applySchema(run: RunStatement, { tables, retention, migrations }: SchemaOptions): Promise<SchemaChange> {

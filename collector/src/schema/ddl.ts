@@ -1,7 +1,7 @@
-/** The statements that make the contract's tables. */
+/** The statements that create the contract's tables. */
 import { type Column, DATABASE, type RetentionKind, type Table } from '@spyglass/agent/contract'
 
-/** Runs a statement and gives its rows, each a list of texts. */
+/** Runs a statement and returns its rows, each a list of strings. */
 export type RunStatement = (sql: string) => Promise<readonly (readonly string[])[]>
 
 /** Days; traces, logs and metrics have a setting of their own or `telemetryDays`. */
@@ -37,7 +37,7 @@ export function createTable(table: Table, retention: Retention): string {
   ].join(' ')
 }
 
-/** Expression after which a row may go; the engine shows it in the same words. */
+/** Expression after which a row may be dropped; the engine shows it in the same form. */
 export function timeToLive(table: Table, retention: Retention): string {
   return `${table.ttlFrom} + toIntervalDay(${retentionDays(table.retention, retention)})`
 }
@@ -52,7 +52,7 @@ export function addColumns(table: Table, present: ReadonlySet<string>): string[]
   })
 }
 
-/** Sets another retention. Parts that are there keep the dates they have until they are merged; nothing is rewritten for it. */
+/** Changes the retention. Existing parts keep their dates until they are merged; nothing is rewritten. */
 export function modifyTimeToLive(table: Table, retention: Retention): string {
   return `ALTER TABLE ${DATABASE}.${table.name} MODIFY TTL ${timeToLive(table, retention)} SETTINGS materialize_ttl_after_modify = 0`
 }

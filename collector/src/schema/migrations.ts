@@ -1,7 +1,7 @@
 /**
  * Changes of the schema that adding a column cannot express: another type or key, another name. Each is a numbered step that is recorded in
  * the database; a start runs those that are missing, in order. A step consists of statements that lead on from whatever state a kill left,
- * so it is repeated until it is recorded as done. What locks the schema meanwhile is the engine: it opens a folder once.
+ * so it is repeated until it is recorded as done. The engine acts as the lock, because it opens a folder only once.
  */
 import { DATABASE } from '@spyglass/agent/contract'
 import type { RunStatement } from './ddl.ts'
@@ -21,7 +21,7 @@ export const migrations: readonly Migration[] = [{ version: 1, name: 'the schema
 const TABLE = `${DATABASE}.schema_migrations`
 const CREATE = `CREATE TABLE IF NOT EXISTS ${TABLE} (Version UInt32, Name String, State String, Time DateTime64(3) DEFAULT now64(3)) ENGINE = MergeTree ORDER BY (Version, Time)`
 
-/** Statements that are missing, by step. Reads only. @throws SPY_STORE_SCHEMA_NEWER */
+/** Missing statements, by step. Reads only. @throws SPY_STORE_SCHEMA_NEWER */
 export async function plannedMigrations(run: RunStatement, steps: readonly Migration[] = migrations): Promise<readonly Step[]> {
   const { begun, done } = await recorded(run)
   const known = steps.at(-1)?.version ?? 0
@@ -35,7 +35,7 @@ export interface Step {
   readonly statements: readonly string[]
 }
 
-/** Runs what is missing and records it; gives the statements. @throws SPY_STORE_SCHEMA_NEWER */
+/** Runs what is missing and records it; returns the statements. @throws SPY_STORE_SCHEMA_NEWER */
 export async function migrate(run: RunStatement, steps: readonly Migration[] = migrations): Promise<readonly string[]> {
   const ran: string[] = []
   const isNew = !(await hasTables(run))
@@ -62,7 +62,7 @@ async function hasTables(run: RunStatement): Promise<boolean> {
   return (await run(`SELECT count() FROM system.tables WHERE database = '${DATABASE}'`))[0]?.[0] !== '0'
 }
 
-/** A version that only began counts against an older program as well: its tables may be halfway. */
+/** An unfinished version also blocks an older program: its tables may be half migrated. */
 async function recorded(run: RunStatement): Promise<{ begun: number; done: number }> {
   const [[count] = []] = await run(`SELECT count() FROM system.tables WHERE database = '${DATABASE}' AND name = 'schema_migrations'`)
   if (count === '0') return { begun: 0, done: 0 }

@@ -1,5 +1,5 @@
 /**
- * Takes in what processes of this machine left in their spools (docs/decisions/011): they were killed, crashed, or ended without sending.
+ * Delivers what processes of this machine left in their spools (docs/decisions/011): they were killed, crashed, or exited without sending.
  * A mark in each folder tells agents that somebody reads it.
  */
 import { closeSync, constants, lstatSync, lutimesSync, openSync } from 'node:fs'
@@ -46,7 +46,7 @@ export class SpoolReader {
     this.#timer = setTimeout(round, 0).unref()
   }
 
-  /** Waits for the spool in hand. */
+  /** Waits for the spool being read. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -95,7 +95,7 @@ export class SpoolReader {
   }
 }
 
-/** Marks the folder as read; false when there is none, or none whose content can be trusted to be its user's. */
+/** Marks the folder as read; false when it does not exist, or its content cannot be trusted to belong to its user. */
 function isMarked(folder: string, port: number): boolean {
   try {
     if (!isOwnFolder(folder)) return false
@@ -105,7 +105,7 @@ function isMarked(folder: string, port: number): boolean {
     lutimesSync(mark, now, now)
     return true
   } catch {
-    return false // nobody has left anything there yet, or only its user may write to it
+    return false // nothing has been left there yet, or only its user can write to it
   }
 }
 

@@ -5,7 +5,7 @@ export const MAX_LINE = 65_536
 
 export interface Lines {
   readonly lines: readonly string[]
-  /** Bytes of the whole lines, line breaks included: so far the file has been taken. */
+  /** Bytes of the complete lines, including line breaks: how far the file has been read. */
   readonly taken: number
 }
 

@@ -1,4 +1,4 @@
-/** A line of the server log or of an access log as a row of otel_logs. Lines that are no JSON object are taken as plain text. */
+/** A line of the server log or of an access log as a row of otel_logs. Lines that are not a JSON object are treated as plain text. */
 import { attr } from '@spyglass/agent/contract'
 import type { LogRow } from '../decode/index.ts'
 
@@ -8,7 +8,7 @@ export interface LineOrigin {
   readonly kind: 'server' | 'access'
   /** Service of lines that name none: the application of an access log, or the server. */
   readonly service: string
-  /** When the line was read, for lines that bear no time. */
+  /** When the line was read, for lines without a time. */
   readonly readAt: number
 }
 
@@ -26,11 +26,11 @@ const SEVERITIES: Readonly<Record<string, readonly [text: string, number: number
 /** pino writes numbers when it is not told otherwise. */
 const PINO_LEVELS: Readonly<Record<number, string>> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' }
 
-/** Not zeros, which mean that there is none. */
+/** Not all zeros, which means "none". */
 const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/
 const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/
 
-/** Fields that become columns, so they are no attributes. */
+/** Fields that become columns and therefore not attributes. */
 const COLUMNS = new Set([
   'level',
   'time',

@@ -29,7 +29,7 @@ export class TailedFile {
     this.#resumeAt = resumeAt
   }
 
-  /** The next whole lines, or undefined when there is nothing new. The offset moves on only by `advance`. */
+  /** The next complete lines, or undefined when there is nothing new. Only `advance` moves the offset. */
   async next(): Promise<Batch | undefined> {
     if (!this.#handle && !(await this.#openFirst())) return undefined
     const handle = this.#handle as FileHandle
@@ -40,7 +40,7 @@ export class TailedFile {
     return await this.#read(handle, { size, isRotated })
   }
 
-  /** Takes note that a batch is stored. */
+  /** Records that a batch is stored. */
   advance({ offset }: Batch): void {
     this.#offset = offset.offset
   }

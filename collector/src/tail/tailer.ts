@@ -14,7 +14,7 @@ import type { Submission, TailOffset } from '../wal/index.ts'
 import { type LineOrigin, rowOfLine } from './log-line.ts'
 import { TailedFile } from './tailed-file.ts'
 
-/** What the tailer asks of the log. */
+/** What the tailer needs from the log. */
 export interface TailTarget {
   append(submission: Submission): Promise<'stored' | 'repeated'>
   tailOffset(file: string): TailOffset | undefined
@@ -28,9 +28,9 @@ export interface TailerOptions {
   readonly serverName: string
   readonly target: TailTarget
   readonly logger: Logger
-  /** Lines with a time outside are passed over. */
+  /** Lines with a time outside it are skipped. */
   readonly window: () => TimeWindow
-  /** Takes out of the lines what must not be stored. */
+  /** Removes from the lines what must not be stored. */
   readonly redactor?: Redactor
   /** Default 500. */
   readonly pollMs?: number
@@ -58,7 +58,7 @@ export class Tailer {
     this.#running ??= this.#run()
   }
 
-  /** Takes what is new in all files; resolves when it is durable. */
+  /** Reads what is new in all files; resolves when it is durable. */
   async poll(): Promise<void> {
     await this.#findFiles()
     for (const file of this.#files.values()) {
@@ -83,7 +83,7 @@ export class Tailer {
         await this.poll()
         this.#isFailing = false
       } catch (error) {
-        // The log file of this process is one of those that are read: telling it once keeps it from feeding itself.
+        // The log file of this process is one of those that are read: logging this only once avoids a feedback loop.
         if (!this.#isFailing) logger.warn({ err: error }, 'cannot read log files; retrying')
         this.#isFailing = true
       }

@@ -17,7 +17,7 @@ export interface CheckedStart extends Checked {
 export type CheckResult = CheckedStart | { readonly code: string; readonly message: string }
 
 /**
- * Settles with the configuration and the secrets; the data folder is there then.
+ * Resolves with the configuration and the secrets; the data folder is there then.
  * @throws SPY_CONFIG_…, SPY_DATA_UNWRITABLE, SPY_SECRETS_INVALID, SPY_PART_ENDED
  */
 export function checkConfig(options: LoadOptions): Promise<CheckedStart> {

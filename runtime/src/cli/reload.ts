@@ -2,7 +2,7 @@
 import { dataFolder, readSecrets, type SpyglassConfig } from '@spyglass/process/config'
 import { fail } from '../errors.ts'
 
-/** Settles with what was done. */
+/** Resolves with what was done. */
 export async function reload(config: SpyglassConfig, instance = ''): Promise<string> {
   const { host, port } = config.management
   const url = `http://${host}:${port}/api/v1/reload`

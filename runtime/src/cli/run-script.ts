@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly quiet?: boolean
 }
 
-/** Settles with its exit code; 1 when a signal ended it. */
+/** Resolves with its exit code; 1 when a signal ended it. */
 export async function runScript(script: string, args: readonly string[], { env = {}, quiet = false }: RunOptions = {}): Promise<number> {
   const child = spawn(process.execPath, [...baseExecArgv, script, ...args], {
     stdio: ['inherit', quiet ? 'ignore' : 'inherit', 'inherit'],

@@ -47,7 +47,7 @@ const runs: Readonly<Record<string, Run>> = {
   },
 }
 
-/** Settles with the exit code. */
+/** Resolves with the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   if (argv[0] === '--version') return print([version])
   if (argv[0] === 'help') return main([...argv.slice(1), '--help'])

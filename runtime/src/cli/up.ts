@@ -22,7 +22,7 @@ const PROGRESS_MS = 2000
 /** Failures that no retry fixes: the start is given up. */
 const HOPELESS = /^SPY_(PORT_TAKEN|LISTEN_FAILED|.*PORT_TAKEN|STORE_IN_USE)/
 
-/** Starts, says when the server is ready, and stays until a signal comes. Settles with the exit code. */
+/** Starts, says when the server is ready, and stays until a signal comes. Resolves with the exit code. */
 export async function up(options: UpOptions, role: Role): Promise<number> {
   outliveReaders()
   const { config, secrets, firstStart, remarks } = await checkConfig(loadOptions(options))

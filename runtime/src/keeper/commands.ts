@@ -23,7 +23,7 @@ export class Commands {
   }
 
   /**
-   * Settles with what was done. An empty target means all instances.
+   * Resolves with what was done. An empty target means all instances.
    * @throws SPY_PART_UNKNOWN, SPY_SERVER_REFUSED, or why a reload failed
    */
   async run(verb: CommandVerb, target: string): Promise<string> {

@@ -1,11 +1,11 @@
 /** The start of a server as a waiting user sees it: the first attempt of each process, then the moment when all are ready. */
 
 export class Milestones {
-  /** Settles when each part's first start has come to an end, with those that failed, by name. */
+  /** Resolves when each part's first start has come to an end, with those that failed, by name. */
   readonly tried: Promise<ReadonlyMap<string, Error>>
-  /** Settles when management first says that the server is ready: all parts run and nothing keeps them from serving. */
+  /** Resolves when management first says that the server is ready: all parts run and nothing keeps them from serving. */
   readonly ready: Promise<void>
-  /** Settles when all parts have been stopped. */
+  /** Resolves when all parts have been stopped. */
   readonly stopped: Promise<void>
   tellTried = (_failures: ReadonlyMap<string, Error>): void => {}
   tellReady = (): void => {}

@@ -25,7 +25,7 @@ export const serverMark = (dataRoot: string): Readonly<Record<string, string>> =
 /** The variable that only processes of this keeper have. */
 export const keeperMark = `SPYGLASS_KEEPER=${thisKeeper}`
 
-/** Settles when they are gone; what still lives after the patience is killed. */
+/** Resolves when they are gone; what still lives after the patience is killed. */
 export async function awaitPredecessors(dataRoot: string, patienceMs = PATIENCE_MS): Promise<void> {
   const mark = `SPYGLASS_SERVER_DATA=${dataRoot}`
   const until = performance.now() + patienceMs

@@ -108,7 +108,7 @@ export class Slot {
     for (const generation of this.#living) generation.send({ type: 'stopping' })
   }
 
-  /** Settles when every process of the slot has ended, also one that a reload was about to replace. */
+  /** Resolves when every process of the slot has ended, also one that a reload was about to replace. */
   async stop(deadlineMs: number): Promise<void> {
     this.retire()
     await Promise.all([...this.#living].map((generation) => generation.stop(deadlineMs)))

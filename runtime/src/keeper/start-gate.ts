@@ -20,7 +20,7 @@ export class StartGate {
     this.#longestMs = longestMs
   }
 
-  /** Settles when it is the caller's turn, with what gives the place back. */
+  /** Resolves when it is the caller's turn, with what gives the place back. */
   async enter(): Promise<() => void> {
     if (this.#free > 0) this.#free--
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))

@@ -13,7 +13,7 @@ export class KeeperCommands {
   }
 
   /**
-   * Settles with what was done.
+   * Resolves with what was done.
    * @throws SPY_SERVER_REFUSED with the keeper's reason
    */
   async run(verb: CommandVerb, target: string): Promise<string> {

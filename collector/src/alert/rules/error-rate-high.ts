@@ -1,11 +1,11 @@
-/** More than one request in twenty fails, over five minutes and at least a hundred requests. */
+/** More than 5 % of requests fail, over five minutes and at least a hundred requests. */
 import { objectNameOf } from '@spyglass/agent/contract'
 import { numberOf, textOf, timeParameter } from '../../query/index.ts'
 import type { RollupRule } from '../rollup-rule.ts'
 
 const WINDOW_MS = 300_000
 const MAX_RATIO = 0.05
-/** Below this one failed request would page at night. */
+/** With fewer requests, a single failed one would page at night. */
 const MIN_REQUESTS = 100
 
 export const errorRateHigh: RollupRule = {
@@ -31,7 +31,7 @@ export const errorRateHigh: RollupRule = {
   },
 }
 
-/** A service is no managed resource of ours; its name has the form of one so that every alert is addressed alike. */
+/** A service is not a managed resource; its name has the form of one so that all alerts are addressed the same way. */
 function resourceOf(name: string): string {
   return objectNameOf({ name: 'service', domain: 'spyglass', type: 'Service', keys: ['name'], description: '', attributes: {} }, { name })
 }

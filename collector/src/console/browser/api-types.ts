@@ -26,7 +26,7 @@ export interface Red {
   readonly from: number
   readonly to: number
   readonly stepSeconds: number
-  /** Everything taken before this moment is in the store: charts end here. Milliseconds since the epoch. */
+  /** Everything received before this moment is in the store: charts end here. Milliseconds since the epoch. */
   readonly readableUntil: number
   readonly total: {
     readonly requests: number
@@ -52,7 +52,7 @@ export interface Service {
 export const keepReasons = ['slow', 'error', 'aborted', 'leak', 'baseline', 'running'] as const
 
 export interface SlowRequests extends Rows<SlowRequest> {
-  /** Kept requests in the range that pass the filter; the rows are one page of them. */
+  /** Kept requests in the range that match the filter; the rows are one page of them. */
   readonly total: number
   /** Routes with kept requests, whatever route is chosen. */
   readonly routes: readonly { readonly route: string; readonly requests: number }[]

@@ -1,7 +1,7 @@
 /** Asks the query API. */
 import { here, rangeOf } from './location.ts'
 
-/** What the API says is wrong, with its code. */
+/** An error of the API, with its code. */
 export class ApiError extends Error {
   readonly code: string
 

@@ -1,4 +1,4 @@
-// Before anything is drawn: the theme that was chosen here last time; without a choice the system's own is used by the style sheet.
+// Before anything is drawn: the theme last chosen in this browser; without a choice the style sheet follows the system.
 {
   const theme = localStorage.getItem('spyglass.theme')
   if (theme === 'dark' || theme === 'light') document.documentElement.dataset['theme'] = theme

@@ -16,7 +16,7 @@ export interface ChartOptions {
   readonly series: readonly ChartSeries[]
   readonly format: (value: number) => string
   readonly height?: number
-  /** Said in place of the chart when there is not one value. */
+  /** Shown instead of the chart when there is no value. */
   readonly empty: string
 }
 

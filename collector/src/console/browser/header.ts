@@ -1,4 +1,4 @@
-/** The bar on top: where one is, over which time, of which service. */
+/** The top bar: current view, time range and service. */
 import { get, ofRange } from './api.ts'
 import type { Rows, Service, Status } from './api-types.ts'
 import { h, update } from './dom.ts'
@@ -14,9 +14,9 @@ const VIEWS = [
 ] as const
 
 export interface Header {
-  /** Draws it for the present place. */
+  /** Draws it for the current location. */
   draw(): void
-  /** Asks what fires and which services there are. */
+  /** Fetches firing alerts and known services. */
   refresh(): Promise<void>
 }
 

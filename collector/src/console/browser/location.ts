@@ -10,14 +10,14 @@ export interface Place {
 export interface Range {
   readonly from: number
   readonly to: number
-  /** Whether it ends now and moves on. */
+  /** Whether it ends now and keeps moving. */
   readonly isLive: boolean
 }
 
 export const ranges = { '15m': 900_000, '1h': 3_600_000, '6h': 21_600_000, '24h': 86_400_000 } as const
 export type RangeName = keyof typeof ranges
 
-/** Parameters that go along from view to view. */
+/** Parameters kept from view to view. */
 const KEPT = ['range', 'from', 'to', 'service']
 
 export function here(): Place {
@@ -28,14 +28,14 @@ export function here(): Place {
 
 export type Changes = Readonly<Record<string, string | number | undefined>>
 
-/** Address of another view with range and service kept; undefined takes a parameter away. */
+/** Address of another view with range and service kept; undefined removes a parameter. */
 export function linkTo(view: string, argument = '', changes: Changes = {}): string {
   const { parameters } = here()
   const kept = new URLSearchParams(KEPT.flatMap((name) => (parameters.has(name) ? [[name, parameters.get(name) ?? '']] : [])))
   return address(view, argument, withChanges(kept, changes))
 }
 
-/** Changes parameters of the present view. `isStep`: the back button undoes it. */
+/** Changes parameters of the current view. `isStep`: the back button undoes it. */
 export function change(changes: Changes, isStep = true): void {
   const { view, argument, parameters } = here()
   const url = address(view, argument, withChanges(parameters, changes))

@@ -1,6 +1,6 @@
 /**
- * A link from a page or a chat is another site's navigation: the browser holds a Strict cookie back and we land here though logged
- * in. Asked from here the cookie goes along. The fragment, which names the view, is carried over the login.
+ * A link from a page or a chat is a cross-site navigation: the browser does not send a Strict cookie, and we land here although logged
+ * in. A request from here sends the cookie. The fragment, which names the view, is kept across the login.
  */
 const answer = await fetch('/session')
 const { alive } = (await answer.json()) as { alive: boolean }

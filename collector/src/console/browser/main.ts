@@ -1,4 +1,4 @@
-/** The console in the browser: shows the view that the address names, and asks again while its range ends now. */
+/** The console in the browser: shows the view that the address names, and refreshes it while its range ends now. */
 import { ApiError } from './api.ts'
 import { fill, h, update } from './dom.ts'
 import { createHeader } from './header.ts'
@@ -29,7 +29,7 @@ const problem = h('div', { class: 'problem', role: 'alert' })
 const waiting = h('p', { class: 'waiting faint', role: 'status' })
 let view: View | undefined
 let timer: ReturnType<typeof setTimeout> | undefined
-/** Address of the view that stands, without what a view changes of itself. */
+/** Address of the current view, without the parts that the view itself changes. */
 let standing = ''
 
 const header = createHeader(document.getElementById('header')!, () => void refresh())

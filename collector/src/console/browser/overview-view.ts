@@ -1,4 +1,4 @@
-/** How the server is: instances, rate, errors, durations, and the routes that take the time. */
+/** The state of the server: instances, rate, errors, durations, and the routes that take most of the time. */
 import { get, ofRange } from './api.ts'
 import type { Instance, Instances, Red, RouteTotal } from './api-types.ts'
 import { type Chart, createChart } from './chart.ts'

@@ -47,7 +47,7 @@ export function traceLink(traceId: string, text: Child = 'trace'): Child {
   return traceId ? h('a', { href: linkTo('trace', traceId), title: traceId }, text) : h('span', { class: 'faint' }, '–')
 }
 
-/** Said where there is nothing to show: what is missing, and why that may be. */
+/** Shown where there is no data: what is missing, and the likely reason. */
 export function nothing(what: string, why: string): HTMLElement {
   return h('div', { class: 'nothing' }, h('strong', {}, what), h('p', {}, why))
 }

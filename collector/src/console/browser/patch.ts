@@ -1,5 +1,5 @@
 /**
- * Changes a tree into one that was drawn from newer data, and leaves alone what is equal. A library that does this moves the row with
+ * Updates a tree to one drawn from newer data, and leaves equal parts untouched. Libraries for this move the row with
  * the reader's selection when another row is inserted above it, which loses the selection; here the others are moved.
  */
 
@@ -25,7 +25,7 @@ export function patchChildren(parent: Element, wanted: readonly Node[]): void {
   dropUntil(null, at)
 }
 
-/** The node that stands for `next` already: the one of its key, or the next one without a key and of the same sort. */
+/** The existing node for `next`: the one with its key, or the next one without a key and of the same kind. */
 function presentFor(next: Node, at: ChildNode | null, byKey: ReadonlyMap<string | undefined, ChildNode>): ChildNode | undefined {
   if (next instanceof Element && kept.has(next)) return undefined
   const key = keyOf(next)
@@ -75,7 +75,7 @@ export function keep<E extends Element>(element: E): E {
 export type Listener = (event: Event) => void
 const listeners = new WeakMap<Element, Map<string, Listener>>()
 
-/** One listener for each type, looked up when the event comes: an element that stays takes over those of its newer drawing. */
+/** One listener for each type, looked up when the event comes: an element that stays gets those of its newer version. */
 export function listen(element: Element, type: string, listener: Listener): void {
   const own = listeners.get(element) ?? new Map<string, Listener>()
   if (!own.has(type)) element.addEventListener(type, (event) => listeners.get(element)?.get(type)?.(event))

@@ -33,7 +33,7 @@ export function createPools(place: Place): View {
     async refresh() {
       const [{ pools }, series] = await Promise.all([
         get<{ pools: readonly Pool[] }>('pools'),
-        get<Series>('pool-series', ofRange()).catch(() => undefined), // the state now matters more than its history
+        get<Series>('pool-series', ofRange()).catch(() => undefined), // the current state matters more than its history
       ])
       if (pools.length === 0)
         update(list, nothing('No datasource is open.', 'Datasources come from the configuration; none is open in any instance.'))

@@ -29,7 +29,7 @@ export function stepsOf({
   for (let at = Math.floor(from / step) * step; at <= to; at += step) times.push(at)
   const rows = times.map((at) => byTime.get(at))
   const orNone = (at: number, value: number | undefined): number | null => value ?? (series.length === 0 || at + step > until ? null : 0)
-  // the newest step is not over: its requests are divided by the part of it that has arrived
+  // the newest step is incomplete: its requests are divided by the part of it that has arrived
   const seconds = (at: number): number => Math.max(10, Math.min(stepSeconds, (until - at) / 1000))
   return {
     times,

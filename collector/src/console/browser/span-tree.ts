@@ -13,8 +13,8 @@ export interface TreeNode {
 }
 
 /**
- * Roots in the order of their start. A span whose parent was not kept is a root; a circle is cut at its earliest span. Spans may share an id,
- * as a client and the server that it called do in Zipkin's way of counting: then the server stands below its client.
+ * Roots in order of start. A span whose parent was not kept is a root; a cycle is cut at its earliest span. Spans may share an id,
+ * as a client and the server that it called do in Zipkin's model: then the server is placed below its client.
  */
 export function treeOf(spans: readonly Span[]): TreeNode[] {
   const nodes = spans.toSorted((a, b) => a.start - b.start).map((span): TreeNode => ({ span, children: [] }))
@@ -36,7 +36,7 @@ export function treeOf(spans: readonly Span[]): TreeNode[] {
 const CALLERS = new Set(['Client', 'Producer'])
 const CALLEES = new Set(['Server', 'Consumer'])
 
-/** Of several spans with the id of a parent, the one of the child's own service is it, and the callee rather than its caller. */
+/** Of several spans with the id of a parent, prefers the one in the child's own service, and the callee over its caller. */
 function parentsIn(nodes: readonly TreeNode[]): (node: TreeNode) => TreeNode | undefined {
   const byId = new Map<string, TreeNode>()
   const callers = new Map<string, TreeNode>()

@@ -1,12 +1,12 @@
-/** What main.ts asks of a view. */
+/** What main.ts requires from a view. */
 import type { Place } from './location.ts'
 
 export interface View {
   readonly title: string
   readonly element: HTMLElement
-  /** Asks the API and draws. An error is shown above what was drawn before. */
+  /** Fetches from the API and draws. An error is shown above the previous content. */
   refresh(): Promise<void>
-  /** Whether it is asked to refresh by itself. */
+  /** Whether it refreshes automatically. */
   readonly isLive: boolean
   close?(): void
 }

@@ -1,5 +1,5 @@
 /**
- * The waterfall of a trace. Only the rows in sight exist as elements, so a trace of a hundred thousand spans scrolls like one of ten.
+ * The waterfall of a trace. Only the visible rows exist as elements, so a trace of a hundred thousand spans scrolls like one of ten.
  * Rows fold; the arrow keys move; screen readers learn the selected row from aria-activedescendant.
  */
 import type { Span } from './api-types.ts'
@@ -9,15 +9,15 @@ import { flatten, type TreeNode, type TreeRow, treeOf } from './span-tree.ts'
 
 export interface Waterfall {
   readonly element: HTMLElement
-  /** Marks a span and brings it into sight; does not call back. */
+  /** Selects a span and scrolls to it; does not call back. */
   select(span: Span): void
 }
 
 const ROW_HEIGHT = 24
 const MAX_HEIGHT = 640
-/** Rows drawn beyond the edges, so that slow scrolling shows no gap. */
+/** Rows drawn beyond the visible area, so that slow scrolling shows no gap. */
 const SPARE = 12
-/** Deeper levels are not moved in further: names must stay readable. */
+/** Deeper levels are not indented further: names must stay readable. */
 const DEEPEST_INDENT = 16
 const ROWS_IN_VIEW = Math.floor(MAX_HEIGHT / ROW_HEIGHT)
 /** Rows that a key moves by. */
@@ -125,7 +125,7 @@ class VirtualWaterfall implements Waterfall {
     bar.style.left = `${left}%`
     bar.style.width = `max(2px, ${width}%)`
     const label = h('span', { class: 'barlabel' }, milliseconds(durationMs), location && h('span', { class: 'faint' }, ` ${location}`))
-    // the label stands behind its bar, or before it or in it where there is no room
+    // the label comes after its bar, or before or inside it if there is no room
     if (left + width < 70) label.style.left = `calc(${left + width}% + 6px)`
     else if (left > 30) label.style.right = `calc(${100 - left}% + 6px)`
     else {

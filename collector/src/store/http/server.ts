@@ -41,7 +41,7 @@ interface Exchange {
   readonly query: URLSearchParams
   readonly origin: Origin
   readonly role: Role
-  /** Aborts when the client goes away before it has its answer. */
+  /** Aborts when the client disconnects before it gets its response. */
   readonly gone: AbortSignal
 }
 

@@ -1,6 +1,6 @@
 /**
- * What counts as one client: its address, of IPv6 the /64, which is what one site is given and within which a client changes at will. Empty
- * for a connection that is closed already.
+ * What counts as one client: its address, or for IPv6 the /64 network, which one site is assigned and within which a client can change freely. Empty
+ * for a closed connection.
  */
 export function clientNetwork(remote: string | undefined): string {
   const address = (remote ?? '').replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')

@@ -1,4 +1,4 @@
-/** User and password as a client gives them, compared without telling by time how much of them was right. */
+/** User and password of a client, compared in constant time. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 export interface Credentials {
@@ -13,14 +13,14 @@ export function isRight(given: Credentials, wanted: Credentials): boolean {
   return user && password
 }
 
-/** Whether two secrets are one, in the same time whatever is given: digests have one length. */
+/** Whether two secrets are equal, in constant time: digests have one length. */
 export function isSame(given: string, wanted: string): boolean {
   return timingSafeEqual(digest(given), digest(wanted))
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** User and password of an `Authorization: Basic` header (RFC 7617, UTF-8); undefined when it is none. Without a colon all of it is the user. */
+/** User and password of an `Authorization: Basic` header (RFC 7617, UTF-8); undefined when it is not valid. Without a colon, all of it is the user. */
 export function parseBasic(header: string | undefined): Credentials | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/_-]+={0,2}) *$/i.exec(header ?? '')?.[1]
   if (encoded === undefined) return undefined
@@ -29,7 +29,7 @@ export function parseBasic(header: string | undefined): Credentials | undefined 
   return colon < 0 ? { user: text, password: '' } : { user: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** The token of an `Authorization: Bearer` header (RFC 6750); undefined when it is none. */
+/** The token of an `Authorization: Bearer` header (RFC 6750); undefined when there is none. */
 export function parseBearer(header: string | undefined): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1]
 }

@@ -1,15 +1,15 @@
 /**
- * Slows down who guesses passwords, by address and user. It is asked about wrong ones alone, so a right one is never locked out nor delayed,
- * whatever else comes from the same address. The price: an attacker who opens many connections at once is slowed by what his
- * connections cost, not by a count; what he then faces are 139 random bits (docs/decisions/014).
+ * Slows down password guessing, by address and user. It handles only wrong passwords, so the correct one is never locked out or delayed,
+ * whatever else comes from the same address. The trade-off: an attacker who opens many connections at once is slowed only by the cost of those
+ * connections, not by a count; the remaining protection is 139 random bits (docs/decisions/014).
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { clientNetwork } from './client-network.ts'
 
 export interface Guess {
-  /** Address of the client. Of IPv6 the network counts, since a client has 2^64 addresses in it. */
+  /** Address of the client. For IPv6 the network counts, because a client has 2^64 addresses in it. */
   readonly address: string
-  /** The name that it gave, known or not; empty for a token. */
+  /** The user name it sent, known or not; empty for a token. */
   readonly user: string
 }
 
@@ -33,9 +33,9 @@ const FREE_GUESSES_OF_ADDRESS = 15
 const FIRST_DELAY_MS = 250
 const MAX_DELAY_MS = 4000
 const FORGET_AFTER_MS = 600_000
-/** Beyond it the longest unheard are forgotten. */
+/** Beyond it, the least recently seen are forgotten. */
 const MAX_KEYS = 10_000
-/** Answers that are held back, in all and for one address: a held answer is a held connection. */
+/** Delayed responses, in total and per address: a delayed response occupies a connection. */
 const MAX_HELD = 64
 const MAX_HELD_OF_ADDRESS = 8
 const MAX_USER_LENGTH = 64
@@ -91,5 +91,5 @@ export function createGuessDelay({ now = Date.now, wait = abortableDelay }: Gues
 
 /** Ends early, without an error, when the client goes away. */
 async function abortableDelay(ms: number, signal?: AbortSignal): Promise<void> {
-  await delay(ms, undefined, signal ? { signal, ref: false } : { ref: false }).catch(() => {}) // gone: there is nobody to wait for
+  await delay(ms, undefined, signal ? { signal, ref: false } : { ref: false }).catch(() => {}) // the client disconnected
 }
