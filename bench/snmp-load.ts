@@ -1,4 +1,4 @@
-/** Load for SNMP agents: ready-made datagrams, a window of them under way, and the CPU time the agent spends on them. */
+/** Load for SNMP agents: ready-made datagrams, a window of them in progress, and the CPU time the agent spends on them. */
 import { createSocket, type Socket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'

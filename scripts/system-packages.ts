@@ -64,7 +64,7 @@ const APT_OPTIONS = [
 ]
 const RETRY_MS = 3000
 
-/** Waits for another apt: its option covers dpkg's locks, and the lock of the package lists is tried again. */
+/** Waits for another apt: its option covers dpkg's locks, and the lock of the package lists is retried. */
 function apt(args: readonly string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (let waitedMs = 0; ; waitedMs += RETRY_MS) {

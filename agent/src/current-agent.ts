@@ -26,7 +26,7 @@ export interface StatementRecord {
 }
 
 export interface RequestInfo {
-  /** Route template with its context path, or the method alone as long as no route is known. */
+  /** Route template with its context path, or the method alone while no route is known. */
   readonly route: string
   /** 32 hexadecimal digits. */
   readonly traceId: string
@@ -38,7 +38,7 @@ export interface RequestInfo {
 export interface RecordedRequest {
   readonly traceId: string
   readonly spanId: string
-  /** Route template without the context path; empty as long as no route is known. */
+  /** Route template without the context path; empty while no route is known. */
   readonly routeTemplate: string
   /** The same with the context path. */
   readonly route: string
@@ -79,7 +79,7 @@ export interface Agent {
    * each request. Undefined: no request is recorded here, and the observer is never called.
    */
   observeRequest(observer: RequestObserver): RecordedRequest | undefined
-  /** Marks the present request as leaking a connection: its trace is kept. */
+  /** Marks the current request as leaking a connection: its trace is kept. */
   markLeak(): void
   requestCounters(): RequestCounters
   /** Sends what is held; at most `timeoutMs`. */

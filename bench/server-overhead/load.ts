@@ -1,4 +1,4 @@
-/** Requests over keep-alive connections, each with one under way: as cheap for the client as Node allows. */
+/** Requests over keep-alive connections, each with one in progress: as cheap for the client as Node allows. */
 import { type Socket, connect } from 'node:net'
 
 const ANSWER_MS = 5000
@@ -27,7 +27,7 @@ export class Load {
     return new Load(await Promise.all(opening), path)
   }
 
-  /** Runs for `ms`, then waits for the answers under way; gives the number of answers. */
+  /** Runs for `ms`, then waits for the answers in progress; returns the number of answers. */
   async run(ms: number): Promise<number> {
     const before = this.answered
     this.#isOn = true

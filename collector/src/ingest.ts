@@ -51,7 +51,7 @@ export class Ingest {
     this.#base = base
   }
 
-  /** Resolves when the log is open, or when the disk keeps it closed: then it is tried again until it works. */
+  /** Resolves when the log is open, or when the disk keeps it closed: then it is retried until it works. */
   async open(): Promise<void> {
     const { folder, logger } = this.#base
     try {

@@ -20,7 +20,7 @@ export function blocksOf(page: string): Block[] {
   }))
 }
 
-/** Copies workspaces beside the project's node_modules, applies the page's blocks, and gives the folder. */
+/** Copies workspaces beside the project's node_modules, applies the page's blocks, and returns the folder. */
 export function follow(page: string, workspaces: readonly string[]): string {
   mkdirSync(join(ROOT, '.cache'), { recursive: true })
   const folder = mkdtempSync(join(ROOT, '.cache', 'guide-'))

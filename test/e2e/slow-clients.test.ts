@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { startSuite } from '../support/suite.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
-/** Begins a request whose headers never end; gives the answer and how long it took. */
+/** Begins a request whose headers never end; returns the answer and how long it took. */
 async function slowly(port: number): Promise<{ answer: string; ms: number }> {
   const start = performance.now()
   const socket = net.connect(port, '127.0.0.1')

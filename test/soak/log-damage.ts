@@ -29,7 +29,7 @@ const ROOT = '/wal'
 const ID = '0123456789ab'
 const START_MS = Date.now()
 
-/** Gives numbers from 0 to below `limit`, the same for each seed. */
+/** Returns numbers from 0 to below `limit`, the same for each seed. */
 export function randomNumbers(seed: number): (limit: number) => number {
   let state = seed >>> 0
   return (limit) => {
@@ -88,7 +88,7 @@ async function flip(files: MemoryFiles, path: string, at: number, bit: number): 
   files.put(path, bytes)
 }
 
-/** Makes a file as it would be if one of its writes had never reached the disk. */
+/** Creates a file as it would be if one of its writes had never reached the disk. */
 function dropWrite(damaged: MemoryFiles, original: MemoryFiles, random: (limit: number) => number): void {
   const there = new Set(damaged.paths)
   const writes = original.writes.filter(({ path }) => there.has(path))

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface SpanLedger {
   /** Trace ids that were acknowledged so far. */
   readonly acknowledged: readonly string[]
-  /** Ends with the span under way acknowledged, or given up after a while. */
+  /** Ends with the span in progress acknowledged, or given up after a while. */
   stop(): Promise<void>
 }
 

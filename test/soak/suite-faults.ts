@@ -210,7 +210,7 @@ function isRunning(pid: number, script: string): boolean {
 const living = (data: string): readonly number[] =>
   processesWith(`SPYGLASS_SERVER_DATA=${data}`).filter((pid) => processStat(pid)?.state !== 'Z')
 
-/** How many are left five seconds after the keeper's end; the soak goes on when all are gone. */
+/** How many are left five seconds after the keeper's end; the soak continues when all are gone. */
 async function orphansOf(data: string): Promise<number> {
   await until(() => living(data).length === 0, 5500).catch(() => {})
   return living(data).length

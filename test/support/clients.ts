@@ -8,7 +8,7 @@ import type { Suite } from './suite.ts'
 
 const execFileAsync = promisify(execFile)
 
-/** Runs a command and gives its output; the promise rejects when it ends with another code than 0. */
+/** Runs a command and returns its output; the promise rejects when it ends with another code than 0. */
 export async function command(name: string, args: readonly string[]): Promise<string> {
   return (await execFileAsync(name, [...args], { maxBuffer: 64 * 1024 * 1024 })).stdout
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createDatabase, createTable } from '../../collector/src/schema/index.ts'
 
 export interface ContractDatabase {
-  /** Runs a query with ClickHouse parameters and gives its rows. */
+  /** Runs a query with ClickHouse parameters and returns its rows. */
   query(sql: string, parameters?: Readonly<Record<string, string | number>>): Record<string, unknown>[]
   /** Runs a statement that gives no rows. */
   run(sql: string): void

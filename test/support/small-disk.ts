@@ -12,7 +12,7 @@ export interface SmallDisk {
   fill(): void
   /** Takes all names that are left. */
   fillInodes(): void
-  /** Gives back what was taken. */
+  /** Returns what was taken. */
   free(): void
   setReadOnly(isReadOnly: boolean): void
   unmount(): void

@@ -123,7 +123,7 @@ export class Aggregates {
     return AGGREGATES.filter(({ name }) => points[name].length > 0).map((aggregate) => ({ ...aggregate, points: points[aggregate.name] }))
   }
 
-  /** Gives out the series that counted something since the last call, or with `all` those that hold anything; see SeriesTable.changes. */
+  /** Returns the series that counted something since the last call, or with `all` those that hold anything; see SeriesTable.changes. */
   changes(nowMs: number, all: boolean, add: (name: AggregateName, change: SeriesChange) => void): void {
     this.#server.changes(nowMs, all, (change) => add(metric.httpServerDuration, change))
     this.#client.changes(nowMs, all, (change) => add(metric.httpClientDuration, change))

@@ -10,7 +10,7 @@ export interface Caller {
 }
 
 export interface CallerRules {
-  /** Names under which we are reached, beside localhost and addresses. */
+  /** Names under which we are reached, besides localhost and IP addresses. */
   readonly hostNames?: readonly string[]
   /** Origins whose pages may ask, as `https://shop.example`. */
   readonly origins?: readonly string[]

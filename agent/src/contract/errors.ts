@@ -19,7 +19,7 @@ function fill(template: string, args: readonly unknown[]): string {
   return template.replaceAll(/%[sd]/g, () => String(args[next++]))
 }
 
-/** Makes the constructor for one folder's table: `const fail = errorsOf(errors)`, then `throw fail('SPY_X', [arg], cause)`. */
+/** Creates the constructor for one folder's table: `const fail = errorsOf(errors)`, then `throw fail('SPY_X', [arg], cause)`. */
 export function errorsOf<const T extends ErrorTable>(
   table: T,
 ): (code: keyof T & string, args?: readonly unknown[], cause?: unknown) => SpyglassError {

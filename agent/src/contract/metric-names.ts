@@ -20,7 +20,7 @@ export function isMetric(kind: ResourceKind, attribute: string): boolean {
   return declared.role === 'gauge' || declared.role === 'counter'
 }
 
-/** Whether the attribute is one of several named states: exported as one series for each state, 1 for the present one and 0 for the others. */
+/** Whether the attribute is one of several named states: exported as one series for each state, 1 for the current one and 0 for the others. */
 export function isStateSet(kind: ResourceKind, attribute: string): boolean {
   const declared = kind.attributes[attribute]
   return kind.metrics !== false && declared?.metric !== false && declared?.role === 'state' && declared.values !== undefined

@@ -29,7 +29,7 @@ export function pinoPatch(recorder: Recorder, sink: LogSink | undefined): Module
   }
 }
 
-/** The line with the ids as its last fields; one that has them already, or is no JSON object, stays as it is. */
+/** The line with the ids as its last fields; one that has them already, or is not a JSON object, stays unchanged. */
 export function withIds(line: string, { traceId, spanId }: LineIds): string {
   if (!line.endsWith('}\n') || line.includes('"trace_id":')) return line
   return `${line.slice(0, -2)},"trace_id":"${traceId}","span_id":"${spanId}"}\n`

@@ -21,7 +21,7 @@ export interface OtlpExporterOptions {
   readonly resource: AttributesInput
   /** Default: `spyglass`. */
   readonly scope?: Scope
-  /** Most bytes that wait, for each signal. Default 4 MiB. */
+  /** Maximum bytes that wait, for each signal. Default 4 MiB. */
   readonly queueBytes?: number
   /** How long records are gathered before they are sent. Default 1000. */
   readonly intervalMs?: number
@@ -69,7 +69,7 @@ export interface HeldRecords {
   /** Number of the first of `records`. */
   readonly first: number
   readonly records: readonly EncodedRecord[]
-  /** Undefined when no body of this signal is under way. */
+  /** Undefined when no body of this signal is in progress. */
   readonly sending: { readonly to: number; readonly body: Buffer } | undefined
 }
 
@@ -89,7 +89,7 @@ export interface OtlpExporter {
   /** What every request is made with. */
   readonly origin: { readonly resource: AttributesInput; readonly scope: Scope }
   readonly stats: OtlpStats
-  /** Whether the last try to send failed. */
+  /** Whether the last attempt to send failed. */
   readonly isFailing: boolean
 }
 
@@ -111,7 +111,7 @@ const FIRST_BACKOFF_MS = 1000
 const MAX_BACKOFF_MS = 30_000
 const MAX_RETRY_AFTER_MS = 60_000
 
-/** Makes an exporter that sends by itself every `intervalMs`; its timer does not hold the process open. */
+/** Creates an exporter that sends on its own every `intervalMs`; its timer does not hold the process open. */
 export function createOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
   return new Exporter(options)
 }

@@ -35,7 +35,7 @@ export function runOutside<R>(fn: () => R): R {
   return storage.run(undefined as never, fn)
 }
 
-/** `fn` in the present context, whenever and from wherever it is called. */
+/** `fn` in the current context, whenever and from wherever it is called. */
 export function bound<A extends unknown[], R>(fn: (this: unknown, ...args: A) => R): (this: unknown, ...args: A) => R {
   const requestContext = storage.getStore()
   return function (this: unknown, ...args: A): R {

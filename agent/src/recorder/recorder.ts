@@ -29,7 +29,7 @@ type AnyFunction = (...args: never[]) => unknown
 const KNOWN_SLOW_MS = 60_000
 /** If a slow statement runs more often than this, not every call site is captured: the first one on its route is used. */
 const CAPTURE_EVERY_MS = 20
-/** Most routes for which a statement's first call site is remembered. */
+/** Maximum routes for which a statement's first call site is remembered. */
 const MAX_FIRST_SITES = 64
 /** Finds the application's own span that runs now. Set when an application uses the OpenTelemetry API. */
 export type ManualParent = (requestContext: RequestContext) => ManualChild | undefined

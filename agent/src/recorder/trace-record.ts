@@ -21,7 +21,7 @@ export const APPLICATION = Symbol.for('spyglass.application')
 
 export type KeepReason = 'slow' | 'error' | 'aborted' | 'leak' | 'baseline' | 'running'
 
-/** Most children a record holds; more are counted. */
+/** Maximum children a record holds; more are counted. */
 export const MAX_CHILDREN = 256
 
 export interface ManualRoot {
@@ -37,7 +37,7 @@ export class TraceRecord implements RecordedRequest {
   request: IncomingMessage | undefined
   response: ServerResponse | undefined
   readonly method: string
-  /** Route template without the context path; empty as long as no route is known. */
+  /** Route template without the context path; empty while no route is known. */
   routeTemplate = ''
   readonly manual: ManualRoot | undefined
   /** Called when it ends, before the keep decision. */

@@ -22,7 +22,7 @@ const SQL =
   /(?:^|[:"'`(\n-])\s{0,4}(?=(select)\s|insert\s{1,4}into\s|delete\s{1,4}from\s|update\s{1,4}[\w"`.[\]]{1,128}\s{1,4}set\s|replace\s{1,4}into\s)/gi
 /** How far the FROM may be from its SELECT. */
 const MAX_COLUMNS_LENGTH = 2000
-/** Most places of one text that are looked at for a SELECT. */
+/** Maximum places of one text that are looked at for a SELECT. */
 const MAX_SELECTS = 8
 /** Words of prose after "bearer" and the other schemes. */
 const PROSE = /^(?:[a-z]{1,30}|tokens?|authentication|authorization)$/i

@@ -62,7 +62,7 @@ export class FrameWriter {
     this.#length = this.#buffer.writeDoubleLE(value, this.#length)
   }
 
-  /** Bytes with their length before them. */
+  /** Bytes preceded by their length. */
   block(bytes: Uint8Array): void {
     this.uint(bytes.length)
     this.#reserve(bytes.length)
@@ -131,7 +131,7 @@ export function framesIn(bytes: Buffer): Frame[] {
   return frames
 }
 
-/** Undefined: what begins here is no frame, or is torn. */
+/** Undefined: what begins here is not a frame, or is torn. */
 export function endOfFrame(bytes: Buffer, at: number): number | undefined {
   if (at + HEAD_BYTES > bytes.length) return undefined
   const end = at + HEAD_BYTES + bytes.readUInt32LE(at + 4)

@@ -45,7 +45,7 @@ export class SpoolFile {
     return this.#generation
   }
 
-  /** Most bytes of all that is wanted at once: half of a half, so that there is room to go on. */
+  /** Maximum bytes of all that is wanted at once: half of a half, so that there is room to continue. */
   get maxBaseBytes(): number {
     return this.#halfBytes >> 1
   }

@@ -206,7 +206,7 @@ export class Spool implements ExportJournal {
       this.#file.restart(frames, this.#base)
       this.#needsBase = false
       frames.clear()
-      more?.() // a body that is about to be sent is not under way yet
+      more?.() // a body that is about to be sent is not in progress yet
       if (frames.length > 0) this.#file.append(frames.bytes)
       if (this.#end && !this.#file.isReleased) this.#file.release()
     }

@@ -16,7 +16,7 @@ export function normaliseDocument(text: string): string {
 
 interface Frame {
   readonly close: string
-  /** Where the present item begins in the output. */
+  /** Where the current item begins in the output. */
   item: number
   /** The item before. */
   previous: string | undefined

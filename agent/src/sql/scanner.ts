@@ -135,7 +135,7 @@ export class Scanner {
     }
   }
 
-  /** Moves on behind a token that is no string. */
+  /** Moves on behind a token that is not a string. */
   #passed(length: number): void {
     this.#at += length
     this.#joins = 'no'

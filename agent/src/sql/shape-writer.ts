@@ -29,7 +29,7 @@ const SEMICOLON = 59
 
 interface Frame {
   kind: number
-  /** Where the present item begins in the buffer. */
+  /** Where the current item begins in the buffer. */
   item: number
   /** The item before: begin and end. */
   previous: number

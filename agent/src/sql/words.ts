@@ -17,7 +17,7 @@ export const isSignPosition = (word: string): boolean => word.length <= 9 && BEF
 
 const BEFORE_NAME = set('AS COLUMN CONSTRAINT EXISTS FROM INDEX INTO JOIN REFERENCES TABLE TRIGGER UPDATE VIEW')
 
-/** Statements that SQL begins with; a text of an unknown system that begins otherwise is no SQL. */
+/** Statements that SQL begins with; a text of an unknown system that begins otherwise is not SQL. */
 const SQL_VERBS = set(
   'ALTER ANALYZE BEGIN CALL COMMIT COPY CREATE DECLARE DELETE DESCRIBE DROP EXEC EXECUTE EXPLAIN FETCH GRANT INSERT LOCK MERGE OPEN PRAGMA RELEASE REPLACE REVOKE ROLLBACK SAVEPOINT SELECT SHOW START TRUNCATE UPDATE UPSERT USE VACUUM VALUES WITH',
 )
@@ -27,7 +27,7 @@ const NO_ACCOUNT = set('AGGREGATE FUNCTION INDEX MATERIALIZED PROCEDURE TABLE TR
 const SECRET_WORDS = set('AUTHENTICATED AUTHORIZATION CREDENTIAL CREDENTIALS HEXKEY IDENTIFIED KEY PASSWORD REKEY SECRET TEXTKEY TOKEN')
 const OBJECT_WORDS = 5
 
-/** Follows one text: how its present statement began. */
+/** Follows one text: how its current statement began. */
 export class StatementWords {
   #sqlOnly = false
   #hasFormats = false
@@ -45,7 +45,7 @@ export class StatementWords {
     this.#isAccount = this.#isFormat = false
   }
 
-  /** `foreign`: this is no SQL. `cut`: what follows the word must not be shown. */
+  /** `foreign`: this is not SQL. `cut`: what follows the word must not be shown. */
   verdict(sql: string, start: number, end: number, isAfterWord: boolean): 'shown' | 'cut' | 'foreign' {
     const count = this.#count++
     if (count === 0) return this.#begins(sql.slice(start, end).toUpperCase())

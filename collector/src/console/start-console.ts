@@ -54,7 +54,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const app = fastify({ ...LIMITS, ...slowClients, forceCloseConnections: true, logger: false })
 
   const assets = loadAssets()
-  // anyone may call /ready at any rate: the store is queried once a second
+  // anyone may call /ready as often as they like: the store is queried once a second
   const status = sampled(READY_FOR_MS, () => statusOf(api), now)
   const guard = {
     credentials: secrets.console,

@@ -19,7 +19,7 @@ const MAX_LEVELS = limits.depth * 3 + 12
 
 /**
  * A malformed item is dropped and reported as rejected; malformed parts outside items are dropped without a rejection.
- * @throws SPY_OTLP_JSON when the body is no JSON object at all
+ * @throws SPY_OTLP_JSON when the body is not a JSON object at all
  */
 export function protobufFromJson(body: Buffer, signal: keyof typeof exportRequests, report: DecodeReport): Buffer {
   let parsed: unknown

@@ -69,7 +69,7 @@ export class ProtoReader {
     return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
   }
 
-  /** Reads a length and gives where that field ends. */
+  /** Reads a length and returns where that field ends. */
   fieldEnd(limit: number): number {
     const length = this.varint()
     const end = this.pos + length
@@ -77,7 +77,7 @@ export class ProtoReader {
     return end
   }
 
-  /** Steps over eight bytes and gives where they began. */
+  /** Steps over eight bytes and returns where they began. */
   fixed64(limit: number): number {
     const at = this.pos
     this.pos += 8

@@ -8,7 +8,7 @@ export interface Group {
   wasTried: boolean
 }
 
-/** As much as one segment may hold: more would become two parts in the store, and a kill between them half an insert. */
+/** The maximum of one segment: more would become two parts in the store, and a kill between them would leave half an insert. */
 const MAX_BYTES = 67_108_864
 const MAX_ROWS = 500_000
 const MAX_SEGMENTS = 100
@@ -17,9 +17,9 @@ const MAX_SEGMENTS = 100
 const LOOKUP: TableName = 'otel_traces_trace_id_ts'
 
 export interface GroupOptions {
-  /** Names of segments that go by themselves. */
+  /** Names of segments that are inserted alone. */
   readonly alone: ReadonlyMap<string, number>
-  /** An INSERT that may be under way: its segments go first and together. */
+  /** An INSERT that may be in progress: its segments go first and together. */
   readonly inserting: Inserting | undefined
 }
 
@@ -45,7 +45,7 @@ function firstTogether(queue: readonly SealedSegment[], alone: ReadonlyMap<strin
   return together
 }
 
-/** Another version may have written the files of another boot, with other columns. */
+/** Files of another boot may come from another version, with other columns. */
 const bootOf = ({ name }: SealedSegment): string => name.slice(0, name.lastIndexOf('-'))
 const rowsOf = ({ content }: SealedSegment): number => Math.max(0, ...[...content.values()].map(({ rows }) => rows))
 

@@ -1,9 +1,9 @@
 /**
- * Puts sealed segments into the store, oldest first. Segments that wait go together: one INSERT for each table, whatever their number,
- * since an insert costs the same for few rows as for many. Then a count by Batch verifies each of them, and they are retired.
+ * Inserts sealed segments into the store, oldest first. Waiting segments are inserted together: one INSERT per table, whatever their number,
+ * because an insert costs the same for few rows as for many. Then a count by Batch verifies each of them, and they are retired.
  *
  * The log notes before each INSERT what goes into which table. After a crash or a lost answer exactly that INSERT is repeated, with its
- * token: the store drops what it has, also when the first one still runs there.
+ * token: the store drops what it already has, even if the first one is still running there.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TableName } from '@spyglass/agent/contract'
@@ -13,13 +13,13 @@ import { fail } from './errors.ts'
 import { type Group, nextGroup, tablesOf } from './group.ts'
 import { InsertFailure, type StoreClient } from './store-client.ts'
 
-/** What the inserter asks of the log. */
+/** What the inserter needs from the log. */
 export interface SegmentSource {
-  /** What of the segment still holds; undefined: nothing. */
+  /** The intact part of the segment; undefined when there is none. */
   verify(segment: SealedSegment): Promise<SealedSegment | undefined>
   retire(segment: SealedSegment): Promise<void>
   quarantine(segment: SealedSegment): Promise<string>
-  /** The last INSERT that was noted, perhaps by an earlier process. */
+  /** The last recorded INSERT, possibly of an earlier process. */
   readonly inserting: Inserting | undefined
   noteInserting(inserting: Inserting): Promise<void>
 }
@@ -44,9 +44,9 @@ export class Inserter {
   storeAnswers = true
   readonly #options: InserterOptions
   #queue: SealedSegment[] = []
-  /** Tried and not yet in the store: it stays as it is until it is. */
+  /** Attempted and not yet in the store: it stays unchanged until it is. */
   #group: Group | undefined
-  /** Lasting failures of segments that are inserted by themselves, since one of their group was refused. */
+  /** Permanent failures of segments that are inserted one by one, because the store refused one of their group. */
   readonly #alone = new Map<string, number>()
   #inserting: Inserting | undefined
   readonly #stopping = new AbortController()
@@ -70,7 +70,7 @@ export class Inserter {
 
   async #work(): Promise<void> {
     let failures = 0
-    await Promise.resolve() // what is handed over together goes together
+    await Promise.resolve() // segments handed over together are inserted together
     while (this.#queue.length > 0 && !this.#stopping.signal.aborted) {
       this.#group ??= nextGroup(this.#queue, { alone: this.#alone, inserting: this.#inserting })
       const isDone = await this.#store(this.#group)
@@ -149,14 +149,14 @@ export class Inserter {
     throw new InsertFailure('lasting', fail('SPY_STORE_MISSING_ROWS', [missing.name, inserting.table]))
   }
 
-  /** Those whose rows are not all there. More than expected: the segment was damaged after it had been stored. */
+  /** Segments whose rows are incomplete. More rows than expected: the segment was damaged after it had been stored. */
   async #missing(segments: readonly SealedSegment[], table: TableName): Promise<SealedSegment[]> {
     if (segments.length === 0) return []
     const counted = await this.#options.store.count(segments, table)
     return segments.filter(({ name, content }) => (counted.get(name) ?? 0) < (content.get(table)?.weight ?? 0))
   }
 
-  /** The store answered that it cannot take this, and will not take it later. */
+  /** The store refused this permanently. */
   async #refused({ segments }: Group, error: Error): Promise<boolean> {
     this.#group = undefined
     this.#inserting = undefined

@@ -1,10 +1,10 @@
-/** The collector's side of the store verb: names the files of segments for an insert, and counts what arrived. */
+/** The collector's side of inserts: names the files of segments, and counts the rows that arrived. */
 import { hash } from 'node:crypto'
 import { DATABASE, type TableName } from '@spyglass/agent/contract'
 import type { Inserting, SealedSegment } from '../wal/index.ts'
 import { fail } from './errors.ts'
 
-/** What went wrong: `away` comes right by itself, `lasting` comes back with the same segment. */
+/** What went wrong: `away` recovers on its own, `lasting` recurs with the same segment. */
 export class InsertFailure {
   readonly kind: 'away' | 'lasting'
   readonly error: Error
@@ -16,7 +16,7 @@ export class InsertFailure {
 
 export interface StoreClient {
   /**
-   * Inserts the files that the segments have of one table. The store takes `inserting` once, whatever has become of its segments since.
+   * Inserts the segments' files of one table. The store accepts `inserting` once, whatever happened to its segments since.
    * Throws {@link InsertFailure}.
    */
   insert(segments: readonly SealedSegment[], inserting: Inserting): Promise<void>
@@ -31,10 +31,10 @@ export interface StoreClientOptions {
   readonly timeoutMs?: number
 }
 
-/** What is added up to know whether a segment has arrived whole. AggregatingMergeTree merges rows, so rollups are counted by content. */
+/** What is summed to verify that a segment arrived completely. AggregatingMergeTree merges rows, so rollups are counted by content. */
 const WEIGHT: Readonly<Partial<Record<TableName, string>>> = { red_1m: 'sum(Requests)', sql_1m: 'sum(Calls)' }
 
-/** By which column a query is kept from reading partitions that the segment cannot be in. */
+/** Column that keeps a query from reading partitions that cannot contain the segment. */
 const TIME: Readonly<Record<TableName, string>> = {
   otel_traces: 'Timestamp',
   otel_traces_trace_id_ts: 'Start',
@@ -51,7 +51,7 @@ const TIME: Readonly<Record<TableName, string>> = {
   pinned_logs: 'TimestampTime',
 }
 
-/** ClickHouse codes about its state, not about the data: time-outs, too many queries, memory, disk, read-only, shutting down. */
+/** ClickHouse codes about its state, not about the data: timeouts, too many queries, memory, disk, read-only, shutting down. */
 const PASSING = new Set([
   '3',
   '74',
@@ -127,11 +127,11 @@ function rangeOf(segments: readonly SealedSegment[], table: TableName): string {
   return `${TIME[table]} BETWEEN toDateTime(${Math.floor(oldest)}) AND toDateTime(${Math.min(Math.ceil(newest), 4_294_967_295)})`
 }
 
-/** What the operating system says of a disk that has no room, may not be written or fails, and of a process with too many open files. */
+/** Errors of the operating system for a full, read-only or failing disk, and for too many open files. */
 const PASSING_TEXT =
   /No space left|ENOSPC|Disk quota exceeded|Read-only file system|Input\/output error|Too many open files|errno: (?:5|23|24|28|30|122)\b/i
 
-/** Code 252 is two things: parts that are still merging pass, a segment over too many partitions does not. */
+/** Code 252 has two causes: too many unmerged parts is temporary, a segment that spans too many partitions is not. */
 function isLasting(code: string, text: string): boolean {
   if (PASSING_TEXT.test(text)) return false
   if (code === '252') return /partitions/i.test(text)

@@ -50,7 +50,7 @@ export class ByteWriter {
     this.copy(source, start, end)
   }
 
-  /** The bytes as lower-case hexadecimal digits, with their length before them. */
+  /** The bytes as lower-case hexadecimal digits, preceded by their length. */
   hex(source: Uint8Array, start: number, end: number): void {
     const count = (end - start) * 2
     this.varint(count)

@@ -8,7 +8,7 @@ export interface Admission {
   /** `otlp.token` of secrets.yaml. */
   readonly token: string
   readonly guesses: GuessDelay
-  /** Who is welcome beside localhost and addresses; pages of its origins get CORS headers. */
+  /** Who is welcome besides localhost and IP addresses; pages of its origins get CORS headers. */
   readonly caller: CallerRules
 }
 

@@ -41,10 +41,10 @@ export interface Receiver {
   readonly counters: ReceiveCounters
   /**
    * Takes an uncompressed protobuf request that came by another way than HTTP; when it resolves it is as durable as after a 200.
-   * @throws SPY_OTLP_MALFORMED: not to be repeated; SPY_WAL_…: try again later
+   * @throws SPY_OTLP_MALFORMED: not to be repeated; SPY_WAL_…: retry later
    */
   accept(signal: Signal, body: Buffer): Promise<void>
-  /** Takes no new request and waits for those under way. */
+  /** Takes no new request and waits for those in progress. */
   stop(): Promise<void>
 }
 

@@ -6,7 +6,7 @@ import { REDACTED } from '@spyglass/agent/redact'
 import { RULE, ruleOf } from './key-rules.ts'
 import type { Redactor } from './redactor.ts'
 
-/** The list without secrets; undefined for what is no JSON. */
+/** The list without secrets; undefined for what is not JSON. */
 export function cleanHolders(text: string, redactor: Redactor): string | undefined {
   try {
     return JSON.stringify(cleaned(JSON.parse(text), '', redactor))

@@ -239,7 +239,7 @@ export class OtlpRedactor {
     this.#patches.leave()
   }
 
-  /** KeyValueList. Its fields are judged by their own names, a statement among them by the database beside it. */
+  /** KeyValueList. Its fields are evaluated by their own names, a statement among them by the database beside it. */
   #entries(lengthAt: number, start: number, end: number): void {
     const wire = this.#wire
     if (!this.#patches.enter(lengthAt, start, end)) return
@@ -290,7 +290,7 @@ export class OtlpRedactor {
     this.#patches.replace(lengthAt, start, end, NO_BYTES)
   }
 
-  /** The present message is the number's AnyValue. */
+  /** The current message is the number's AnyValue. */
   #number(): void {
     const wire = this.#wire
     const number = wire.tag === ANY.int ? wire.number : this.#buf.readDoubleLE(wire.start)

@@ -46,7 +46,7 @@ export class Patches {
     this.#growth[depth - 1] = (this.#growth[depth - 1] as number) + growth
   }
 
-  /** Replaces the content of a length-delimited field of the present message. */
+  /** Replaces the content of a length-delimited field of the current message. */
   replace(lengthAt: number, start: number, end: number, bytes: Uint8Array): void {
     this.#list.push({ at: start, end, bytes })
     const growth = bytes.length - (end - start)
@@ -54,7 +54,7 @@ export class Patches {
     this.#growth[this.#depth] = (this.#growth[this.#depth] as number) + growth
   }
 
-  /** Replaces the whole content of the present message. */
+  /** Replaces the whole content of the current message. */
   replacePresent(bytes: Uint8Array): void {
     const start = this.#start[this.#depth] as number
     const end = this.#end[this.#depth] as number

@@ -40,7 +40,7 @@ export class Wire {
     }
   }
 
-  /** The varint of the present field, exactly. */
+  /** The varint of the current field, exactly. */
   bigNumber(): bigint {
     let value = 0n
     for (let at = this.end - 1; at >= this.start; at--) value = (value << 7n) | BigInt((this.buf[at] as number) & 127)

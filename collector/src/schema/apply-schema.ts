@@ -31,7 +31,7 @@ export async function applySchema(run: RunStatement, { tables, retention, migrat
 }
 
 /**
- * What {@link applySchema} would run, without running it. A migration that builds on one before it is planned from the present state.
+ * What {@link applySchema} would run, without running it. A migration that builds on one before it is planned from the current state.
  * @throws SPY_STORE_SCHEMA_NEWER
  */
 export async function planSchema(run: RunStatement, { tables, retention, migrations }: SchemaOptions): Promise<SchemaChange> {

@@ -30,7 +30,7 @@ export async function rebuildTable(run: RunStatement, table: Table, retention: R
   ]
 }
 
-/** Gives a table another name, unless it has it. */
+/** Renames a table, unless it already has the name. */
 export async function renameTable(run: RunStatement, from: string, to: string): Promise<readonly string[]> {
   const names = new Set((await run(`SELECT name FROM system.tables WHERE database = '${DATABASE}'`)).flat())
   return names.has(from) && !names.has(to) ? [`RENAME TABLE ${DATABASE}.${from} TO ${DATABASE}.${to}`] : []

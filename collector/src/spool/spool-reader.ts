@@ -17,7 +17,7 @@ export interface SpoolReaderOptions {
   readonly otherFolders: readonly string[]
   /** OTLP over HTTP of this collector. */
   readonly port: number
-  /** Durable when it resolves; all errors but SPY_OTLP_MALFORMED are of now, and it is tried again. */
+  /** Durable when it resolves; all errors but SPY_OTLP_MALFORMED are of now, and it is retried. */
   readonly accept: (signal: Signal, body: Buffer) => Promise<void>
   readonly logger: Logger
   /** Default 2000. */

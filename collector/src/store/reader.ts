@@ -67,7 +67,7 @@ interface Run {
 export function createReader(parts: ReaderParts): Reader {
   const { pool, gate, settings, canceller, backOff, time } = parts
 
-  /** Gives the answer back if it was made whole; one that is streamed needs the session until it is delivered. */
+  /** Returns the answer if it was made whole; one that is streamed needs the session until it is delivered. */
   async function runOn(session: StoreSession, { request, deliver, clock }: Run): Promise<ReadAnswer | undefined> {
     const { parameters } = request
     await session.enter({ settings: {}, parameters })

@@ -38,7 +38,7 @@ class FairPool implements SessionPool {
   readonly #maxWaiting: number
   readonly #free: StoreSession[]
   readonly #held = new Map<string, number>()
-  /** In the order of asking. */
+  /** In request order. */
   readonly #waiters = new Set<Waiter>()
   #closing = false
   #onIdle: (() => void) | undefined

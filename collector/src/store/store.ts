@@ -30,10 +30,10 @@ export interface StoreOptions extends PoolOptions {
   readonly sampleIntervalMs?: number
   /** Told when the engine's process ended and another one takes over. */
   readonly onEngineEnd?: (reason: string) => void
-  /** Most bytes of all tables. Default: the smaller of 20 GB and 20 % of the disk. */
+  /** Maximum bytes of all tables. Default: the smaller of 20 GB and 20 % of the disk. */
   readonly maxBytes?: number | undefined
   readonly onDropped?: SpaceLimitOptions['onDropped']
-  /** Told when old data could not be pinned or dropped; it is tried again a minute later. */
+  /** Told when old data could not be pinned or dropped; it is retried a minute later. */
   readonly onTidyFailure?: (error: unknown) => void
 }
 

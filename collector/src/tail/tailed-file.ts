@@ -8,7 +8,7 @@ import { codeOf } from '@spyglass/agent/contract'
 import type { TailOffset } from '../wal/index.ts'
 import { splitLines } from './line-reader.ts'
 
-/** Most bytes of one read: a long backlog is taken piece by piece. */
+/** Maximum bytes of one read: a long backlog is taken piece by piece. */
 const READ_BYTES = 1_048_576
 
 export interface Batch {

@@ -1,7 +1,7 @@
 /**
- * How much of a segment was acknowledged: written after each commit, before the senders are answered. It tells a torn tail, which nobody
+ * How much of a segment was acknowledged: written after each commit, before the senders are answered. It distinguishes a torn tail, which nobody
  * was promised, from damage. It is not synced before the segment is sealed: after a loss of power it may be behind, and then the entries
- * beyond it still count if they hold.
+ * beyond it still count if they are intact.
  */
 import { checkedLine, type Tally, textOfLine } from './journal.ts'
 
@@ -17,7 +17,7 @@ export function acknowledgedBytes({ entries, requests }: Tally): Buffer {
   return Buffer.concat([copy, copy])
 }
 
-/** Undefined when no copy holds. */
+/** Undefined when no copy is intact. */
 export function readAcknowledged(bytes: Buffer | undefined): Tally | undefined {
   const copies = [0, COPY_BYTES].flatMap((start) => tallyOf(bytes?.subarray(start, start + COPY_BYTES)) ?? [])
   return copies.toSorted((a, b) => b.entries - a.entries)[0]

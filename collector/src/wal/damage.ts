@@ -1,5 +1,5 @@
 /**
- * What recovery could not read: copied to the log's folder `quarantine` before anything is removed, with a report that stays until
+ * What recovery could not read: copied to the log's folder `quarantine` before anything is removed, with a report that is kept until
  * it was announced. The copies are bounded; when they are over the bound the oldest go first.
  */
 import { join } from 'node:path'
@@ -14,9 +14,9 @@ const MAX_COPIED_BYTES = 268_435_456
 
 export interface Damage {
   readonly segment: string
-  /** Acknowledged entries that are lost; both 0 when what is damaged was needed no more. */
+  /** Acknowledged entries that are lost; both 0 when the damaged part was no longer needed. */
   readonly lost: Tally
-  /** False when nothing is left that tells how much was acknowledged. */
+  /** False when nothing is left to show how much was acknowledged. */
   readonly isCounted: boolean
   /** Folder of the copies. */
   readonly folder: string
@@ -36,7 +36,7 @@ export interface Finding extends Pick<Damage, 'segment' | 'lost' | 'isCounted'> 
 }
 
 /**
- * Makes copies and report durable: one file for each damaged file, which holds its pieces one after the other; the report says where each
+ * Makes copies and report durable: one file for each damaged file, which holds its pieces in sequence; the report says where each
  * lay. A second time after a crash writes the same again.
  */
 export async function setAside(
@@ -75,7 +75,7 @@ async function makeRoom(files: FileLayer, quarantine: string, maxBytes: number):
   }
 }
 
-/** A report that nobody has heard of outlives its copies. */
+/** A report that was not announced outlives its copies. */
 async function removeCopy(files: FileLayer, folder: string): Promise<void> {
   const names = await files.list(folder)
   if (!names.includes(REPORT)) return await files.remove(folder)
@@ -93,7 +93,7 @@ async function sizeAndAge(files: FileLayer, folder: string): Promise<{ bytes: nu
   return { bytes, modified }
 }
 
-/** Reports that nobody has heard of yet. */
+/** Reports that are not announced yet. */
 export async function unannouncedDamage(files: FileLayer, root: string): Promise<Damage[]> {
   const reports: Damage[] = []
   for (const name of await files.list(join(root, QUARANTINE))) {
@@ -104,7 +104,7 @@ export async function unannouncedDamage(files: FileLayer, root: string): Promise
   return reports
 }
 
-/** A report is damaged as well when its disk is: its folder still tells that something was lost. */
+/** A failing disk may damage the report as well: its folder still shows that something was lost. */
 function reportIn(bytes: Buffer, folder: string): Damage {
   const unknown: Damage = { segment: '', lost: { entries: 0, requests: 0 }, isCounted: false, folder, bytes: 0 }
   try {

@@ -1,10 +1,10 @@
-/** Why the log cannot be written, in words that name the remedy; looks by itself whether it can be written again. */
+/** Why the log cannot be written, with the remedy; checks on its own whether it can be written again. */
 import { join } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
 import { type FileLayer, writeSynced } from './file-layer.ts'
 
 const PROBE_MS = 1000
-/** As much as a usual request. */
+/** The size of a typical request. */
 const PROBE_BYTES = 65_536
 
 export class DiskState {
@@ -19,7 +19,7 @@ export class DiskState {
     this.#root = root
   }
 
-  /** Notes a failed write and gives the reason. */
+  /** Notes a failed write and returns the reason. */
   async fails(error: unknown): Promise<string> {
     this.failure = await reasonOf(error, this.#files, this.#root)
     this.#timer ??= setInterval(() => void this.#probe(), PROBE_MS).unref()
@@ -32,7 +32,7 @@ export class DiskState {
     this.#timer = undefined
   }
 
-  /** Without it nobody would know that there is space again until the next request. */
+  /** Otherwise nobody would notice free space until the next request. */
   async #probe(): Promise<void> {
     const path = join(this.#root, 'probe')
     try {

@@ -1,6 +1,6 @@
 import { errorsOf } from '@spyglass/agent/contract'
 
-/** Errors of the write-ahead log. Each means: not stored, try again later. */
+/** Errors of the write-ahead log. Each means: not stored, retry later. */
 export const walErrors = {
   SPY_WAL_FULL: 'the write-ahead log holds %d of at most %d bytes: the store is too slow or unavailable',
   SPY_WAL_WRITE: 'cannot write to the write-ahead log: %s',

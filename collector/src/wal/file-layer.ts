@@ -1,4 +1,4 @@
-/** What the write-ahead log asks of the file system. A test puts a double here that forgets whatever was not synced. */
+/** What the write-ahead log needs from the file system. Tests substitute one that forgets everything that was not synced. */
 import { constants } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -17,13 +17,13 @@ export interface LogFile {
 
 export interface FileLayer {
   makeFolder(path: string): Promise<void>
-  /** Opens for writing; makes the file if there is none. */
+  /** Opens for writing; creates the file if it is missing. */
   open(path: string): Promise<LogFile>
   /** Makes additions, renames and removals in the folder durable. */
   syncFolder(path: string): Promise<void>
   /** Names in the folder, sorted; none when it is missing. */
   list(path: string): Promise<string[]>
-  /** The whole file; what the disk cannot read any more is zeros. */
+  /** The whole file; unreadable parts are zeros. */
   read(path: string): Promise<Buffer>
   /** When the file was last written, in milliseconds since the epoch. */
   modified(path: string): Promise<number>
@@ -33,7 +33,7 @@ export interface FileLayer {
   freeInodes(path: string): Promise<number | undefined>
   truncate(path: string, length: number): Promise<void>
   rename(from: string, to: string): Promise<void>
-  /** Removes a file or a whole folder; what is missing is no error. */
+  /** Removes a file or a whole folder; what is missing is not an error. */
   remove(path: string): Promise<void>
 }
 
@@ -87,7 +87,7 @@ export const nodeFileLayer: FileLayer = {
   remove: async (path) => await rm(path, { recursive: true, force: true }),
 }
 
-/** Node's own `recursive` tells a read-only file system as ENOENT. */
+/** Node's own `recursive` reports a read-only file system as ENOENT. */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path)
@@ -118,7 +118,7 @@ async function readAround(path: string): Promise<Buffer> {
     const bytes = Buffer.alloc((await handle.stat()).size)
     for (let at = 0; at < bytes.length; at += PAGE_BYTES) {
       await handle.read(bytes, at, Math.min(PAGE_BYTES, bytes.length - at), at).catch((error: unknown) => {
-        if (codeOf(error) !== 'EIO') throw error // an unreadable page stays zeros, which no checksum vouches for
+        if (codeOf(error) !== 'EIO') throw error // an unreadable page stays zeros, which match no checksum
       })
     }
     return bytes

@@ -1,4 +1,4 @@
-/** Who this collector is: an id made once for the data folder, and a boot number that rises with each start. Together they name segments. */
+/** Identity of this collector: an id created once for the data folder, and a boot number that increases with each start. Together they name segments. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'

@@ -1,5 +1,5 @@
 /**
- * Which INSERT may be under way, durable before it is sent: only the same rows under the same token are dropped as a repeat, so after a
+ * Which INSERT may be in progress, durable before it is sent: only the same rows under the same token are dropped as a repeat, so after a
  * crash it must be repeated as it was.
  */
 import { join } from 'node:path'
@@ -9,13 +9,13 @@ import { checkedLine, textOfLine } from './journal.ts'
 
 export interface Inserting {
   readonly table: TableName
-  /** Names, in the order in which they make the token. */
+  /** Names, in the order in which they form the token. */
   readonly segments: readonly string[]
 }
 
 const FILE = 'inserting'
 
-/** A torn note is as good as none: its INSERT was not sent. */
+/** A torn note counts as missing: its INSERT was not sent. */
 export async function readInserting(files: FileLayer, root: string): Promise<Inserting | undefined> {
   if (!(await files.list(root)).includes(FILE)) return undefined
   const bytes = await files.read(join(root, FILE))
@@ -27,14 +27,14 @@ export async function readInserting(files: FileLayer, root: string): Promise<Ins
 /** A hundred names fit. */
 const NOTE_BYTES = 4096
 
-/** Written in place, in room that {@link reserveInserting} took: on a full disk the log must still be able to empty itself. */
+/** Written in place, in space that {@link reserveInserting} reserved: on a full disk the log must still be able to empty itself. */
 export async function writeInserting(files: FileLayer, root: string, inserting: Inserting): Promise<void> {
   const note = Buffer.alloc(NOTE_BYTES)
   checkedLine(JSON.stringify(inserting)).copy(note)
   await overwrite(files, join(root, FILE), note)
 }
 
-/** Takes the room for the note. */
+/** Reserves space for the note. */
 export async function reserveInserting(files: FileLayer, root: string): Promise<void> {
   const path = join(root, FILE)
   if ((await files.list(root)).includes(FILE) && (await files.size(path)) >= NOTE_BYTES) return

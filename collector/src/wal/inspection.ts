@@ -1,4 +1,4 @@
-/** What of a segment holds, and what was acknowledged and is lost. Looks only; repair.ts acts on it. */
+/** Which part of a segment is intact, and what was acknowledged and is lost. Read-only; repair.ts acts on it. */
 import { crc32 } from 'node:zlib'
 import type { TableName } from '@spyglass/agent/contract'
 import { readAcknowledged } from './acknowledged.ts'
@@ -12,11 +12,11 @@ export interface SegmentBytes {
 }
 
 export interface Inspection {
-  /** In the order of the journal. An entry is whole or not here. */
+  /** In journal order. Only complete entries are listed. */
   readonly kept: readonly JournalLine[]
   /** Acknowledged and not kept. */
   readonly lost: Tally
-  /** Whether something is damaged that was acknowledged; otherwise what is not kept is a torn tail. */
+  /** Whether acknowledged data is damaged; otherwise the dropped part is a torn tail. */
   readonly isDamaged: boolean
 }
 
@@ -54,14 +54,14 @@ function partHolds({ offset, length, crc }: Part, bytes: Buffer | undefined): bo
   return bytes !== undefined && bytes.length >= offset + length && crc32(bytes.subarray(offset, offset + length)) === crc
 }
 
-/** How many entries from the first on were acknowledged. */
+/** How many entries, from the first, were acknowledged. */
 function acknowledgedIn(placed: readonly Placed[], unread: readonly UnreadBytes[], { acknowledged, tables }: SegmentBytes): number {
   const counted = readAcknowledged(acknowledged)?.entries
   const known = placed.reduce((most, { entry }) => Math.max(most, entry.after?.entries ?? 0), counted ?? 0)
   return counted === undefined ? Math.max(known, likelyAcknowledged(placed, unread, tables)) : known
 }
 
-/** Without the count: what holds, and what is as long as it was written and does not hold. What is too short was torn. */
+/** Without the count: intact entries, and damaged ones of full length. An entry that is too short was torn. */
 function likelyAcknowledged(placed: readonly Placed[], unread: readonly UnreadBytes[], tables: SegmentBytes['tables']): number {
   const isLong = ({ parts }: JournalEntry): boolean =>
     parts.every(({ table, offset, length }) => (tables.get(table)?.length ?? 0) >= offset + length)
@@ -72,7 +72,7 @@ function likelyAcknowledged(placed: readonly Placed[], unread: readonly UnreadBy
   return last ? last.place + 1 : 0
 }
 
-/** Entries that cannot be read count as requests where no tally tells better. */
+/** Unreadable entries count as requests unless a tally says otherwise. */
 function requestsBelow(count: number, placed: readonly Placed[], known: Tally | undefined): number {
   const tallies = [known, ...placed.map(({ entry }) => entry.after)].filter((tally) => tally !== undefined && tally.entries <= count)
   const base = tallies.reduce<Tally>((best, tally) => (tally && tally.entries > best.entries ? tally : best), { entries: 0, requests: 0 })
@@ -80,7 +80,7 @@ function requestsBelow(count: number, placed: readonly Placed[], known: Tally | 
   return base.requests + count - base.entries - others
 }
 
-/** Rows and nothing that says whose: since the count is written first, a torn first commit looks otherwise. */
+/** Rows without an owner: because the count is written first, a torn first commit looks different. */
 function isHeadless({ journal, acknowledged, tables }: SegmentBytes): boolean {
   return journal === undefined && acknowledged === undefined && [...tables.values()].some(({ length }) => length > 0)
 }

@@ -39,7 +39,7 @@ export interface Tally {
 export interface JournalEntry {
   /** Sequence of the request within the boot; with the segment's name it makes the request's id. */
   readonly sequence: number
-  /** When it was taken, in milliseconds since the epoch. */
+  /** When it was received, in milliseconds since the epoch. */
   readonly time: number
   /** Signal and first 128 bits of the SHA-256 of signal and body, in hexadecimal; empty for rows that no request brought. */
   readonly hash: string
@@ -59,11 +59,11 @@ export interface JournalLine {
   readonly end: number
 }
 
-/** Bytes between lines that hold. */
+/** Bytes between intact lines. */
 export interface UnreadBytes {
   readonly start: number
   readonly end: number
-  /** Whether it ends with a line break, as every line that was written whole does. */
+  /** Whether it ends with a line break, as every complete line does. */
   readonly hasEnd: boolean
 }
 
@@ -103,7 +103,7 @@ export function readJournal(bytes: Buffer): Journal {
     const found = linesWithin(bytes, start, end)
     lines.push(...found)
     const covered = found.reduce((sum, line) => sum + line.end - line.start, 0)
-    const breaks = Math.max(0, found.length - 1) // damaged line breaks between entries that hold
+    const breaks = Math.max(0, found.length - 1) // damaged line breaks between intact entries
     if (covered < end - start - breaks) unread.push({ start, end: newline < 0 ? end : end + 1, hasEnd: newline >= 0 })
     start = end + 1
   }
@@ -130,7 +130,7 @@ function linesWithin(bytes: Buffer, start: number, end: number): JournalLine[] {
 function entryOf(line: Buffer): JournalEntry | undefined {
   const text = textOfLine(line)
   if (text === undefined) return undefined
-  const entry = JSON.parse(text) as JournalEntry // the checksum vouches that we wrote it
+  const entry = JSON.parse(text) as JournalEntry // the checksum proves that we wrote it
   for (const { table } of entry.parts) if (!Object.hasOwn(tables, table)) throw fail('SPY_WAL_NEWER', [table])
   return entry
 }

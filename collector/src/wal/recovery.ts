@@ -1,6 +1,6 @@
 /**
- * What is left of the log after a crash. A torn tail, which nobody was promised, is cut off; around any other damage the entries that hold
- * are kept, and what does not is copied to `quarantine` and counted.
+ * Recovers the log after a crash. A torn tail, which nobody was promised, is truncated; around any other damage the intact entries
+ * are kept, and the damaged part is copied to `quarantine` and counted.
  */
 import { join } from 'node:path'
 import type { TableName } from '@spyglass/agent/contract'
@@ -23,9 +23,9 @@ export interface Recovery {
   readonly segments: readonly RecoveredSegment[]
   /** Entries of segments that were stored within the memory of repeated bodies. */
   readonly remembered: readonly JournalEntry[]
-  /** Bytes of requests that were never acknowledged, cut off. */
+  /** Truncated bytes of requests that were never acknowledged. */
   readonly droppedBytes: number
-  /** Found now, or by an earlier start that ended before it could say so. */
+  /** Found now, or by an earlier start that ended before it could announce it. */
   readonly damage: readonly Damage[]
 }
 
@@ -50,7 +50,7 @@ export async function recover(files: FileLayer, root: string): Promise<Recovery>
   return { segments: segments.sort(byAge), remembered, droppedBytes, damage: await unannouncedDamage(files, root) }
 }
 
-/** Brings one segment into a state in which all of its files hold. */
+/** Repairs one segment so that all of its files are intact. */
 export async function recoverSegment(files: FileLayer, root: string, name: string): ReturnType<typeof repair> {
   const bytes = await readSegment(files, join(root, name))
   return await repair({ files, root, name }, bytes, inspect(bytes))
@@ -71,7 +71,7 @@ async function readSegment(files: FileLayer, folder: string): Promise<SegmentByt
   return { journal: await read(JOURNAL), acknowledged: await read(ACKNOWLEDGED), tables }
 }
 
-/** Its rows are in the store: what is damaged here only means that a body sent once more is stored once more. */
+/** Its rows are in the store: damage here only means that a repeated body is stored again. */
 async function recoverDone(files: FileLayer, root: string, name: string): Promise<JournalEntry[]> {
   const path = join(root, DONE, name)
   const bytes = await files.read(path)

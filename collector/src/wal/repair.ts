@@ -1,6 +1,6 @@
 /**
- * Makes a segment whole again. What is torn is cut off. Around damage the segment is written again without it, under its own name, since
- * its rows carry that name: first beside it (`.repairing`), then the folders change places (`.replaced`), so that a crash at any moment
+ * Repairs a segment. A torn tail is truncated. A damaged segment is rewritten without the damage, under its own name, because
+ * its rows carry that name: first next to it (`.repairing`), then the folders are swapped (`.replaced`), so that a crash at any moment
  * leaves one of them complete.
  */
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ export interface Place {
   readonly name: string
 }
 
-/** What the segment's files hold after it. */
+/** What the segment's files contain afterwards. */
 export interface Repaired {
   readonly content: Content
   readonly entries: readonly JournalEntry[]
@@ -47,7 +47,7 @@ export async function repair(place: Place, bytes: SegmentBytes, inspection: Insp
   return { content, entries, tornBytes: inspection.isDamaged ? 0 : size }
 }
 
-/** Ends what a crash interrupted. */
+/** Completes what a crash interrupted. */
 export async function settleInterrupted(files: FileLayer, root: string): Promise<void> {
   const names = new Set(await files.list(root))
   for (const name of names) {
@@ -128,7 +128,7 @@ async function rewrite({ files, root, name }: Place, { tables }: SegmentBytes, e
   await files.remove(join(root, name + REPLACED))
 }
 
-/** The entries one after the other, as if there had never been others. */
+/** The entries in sequence, as if there had never been others. */
 function moved(
   entries: readonly JournalEntry[],
   tables: SegmentBytes['tables'],

@@ -1,4 +1,4 @@
-/** Which bodies were stored within the last minutes: a sender that missed our answer repeats its request, and must not double it. */
+/** Which bodies were stored within the last minutes: a sender that missed our response repeats its request, which must not be stored twice. */
 
 export const MEMORY_MS = 600_000
 /** At full load a bit over ten minutes; beyond it the oldest are forgotten early. */

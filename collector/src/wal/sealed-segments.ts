@@ -1,4 +1,4 @@
-/** Segments that nothing is added to any more, until the store has them. */
+/** Sealed segments, until the store has them. */
 import { join } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
 import { QUARANTINE } from './damage.ts'
@@ -7,15 +7,15 @@ import { DONE, type RecoveredSegment } from './recovery.ts'
 import { MEMORY_MS } from './repeat-memory.ts'
 import { type Content, JOURNAL } from './segment.ts'
 
-/** A segment that nothing is added to any more. */
+/** A sealed segment. */
 export interface SealedSegment {
   /** Also the Batch of its rows. */
   readonly name: string
   readonly folder: string
   readonly content: Content
-  /** When its first entry was taken. */
+  /** When its first entry was received. */
   readonly time: number
-  /** Whether it was found at start: parts of it may be in the store already. */
+  /** Whether it was found at start: parts of it may already be in the store. */
   readonly recovered: boolean
   readonly bytes: number
 }
@@ -30,7 +30,7 @@ export interface SealedOptions {
   readonly onEmpty: () => void
   /** Called before journals that hold tail offsets are purged. */
   readonly beforePurge: () => Promise<void>
-  /** Told when old journals cannot be purged now. */
+  /** Called when old journals cannot be purged. */
   readonly onPurgeFailure: (error: unknown) => void
 }
 
@@ -84,7 +84,7 @@ export class SealedSegments {
     await this.#purge().catch(this.#options.onPurgeFailure) // the segment is retired all the same
   }
 
-  /** Sets the segment aside for good; gives the folder. */
+  /** Sets the segment aside permanently; returns the folder. */
   async quarantine(segment: SealedSegment): Promise<string> {
     const { files, root } = this.#options
     const target = join(root, QUARANTINE, segment.name)

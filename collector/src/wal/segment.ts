@@ -56,7 +56,7 @@ export class SegmentWriter {
   readonly name: string
   readonly folder: string
   readonly content: Content = new Map()
-  /** When the first entry was taken; undefined while there is none. */
+  /** When the first entry was received; undefined while there is none. */
   firstTime: number | undefined
   journalLength = 0
   #acknowledged: Tally = { entries: 0, requests: 0 }
@@ -92,7 +92,7 @@ export class SegmentWriter {
     this.firstTime ??= entries[0]?.time
   }
 
-  /** Takes back what a failed commit may have left in the files. */
+  /** Rolls back what a failed commit may have left in the files. */
   async rollBack(): Promise<void> {
     for (const [name, file] of this.#open) {
       await file.truncate(name === JOURNAL ? this.journalLength : (this.content.get(name as TableName)?.length ?? 0))
@@ -160,7 +160,7 @@ async function writeAndSync(file: LogFile, bytes: Buffer, position: number): Pro
   await file.sync()
 }
 
-/** Waits for all before it throws: a rollback must not meet a write under way. */
+/** Waits for all before it throws: a rollback must not meet a write in progress. */
 async function allSettledOrThrow(work: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
 }

@@ -1,7 +1,7 @@
 /**
- * The write-ahead log: takes the blocks of a request, makes them durable together with those of other requests that wait at the same
+ * The write-ahead log: accepts the blocks of a request, makes them durable together with those of other requests that wait at the same
  * time (group commit), and hands over sealed segments whose files are the insert files. Traces and the rest have segments of their own,
- * since the rest is sealed less often: an insert costs some 20 ms of CPU whatever its size.
+ * because the rest is sealed less often: an insert costs some 20 ms of CPU whatever its size.
  */
 import { join } from 'node:path'
 import type { TableBlock } from '../native/table-block.ts'
@@ -55,7 +55,7 @@ interface OpenSegment {
   /** Of what is committed and what waits. */
   bytes: number
   rows: number
-  /** It has its age, and is sealed as soon as the store can take it. */
+  /** It is old enough, and is sealed as soon as the store can accept it. */
   isDue: boolean
   closing: boolean
   needsRollBack: boolean
@@ -67,9 +67,9 @@ const ROLL_BACK_RETRY_MS = 1000
 
 export class WriteAheadLog {
   droppedBytes = 0
-  /** Acknowledged requests that damage has cost, as far as this process has announced it. */
+  /** Acknowledged requests lost to damage, as announced by this process. */
   requestsLost = 0
-  /** The last INSERT that was noted. */
+  /** The last recorded INSERT. */
   inserting: Inserting | undefined
   /** Called before journals that hold tail offsets are purged; the offsets must be durable when it resolves. */
   beforePurge: (offsets: readonly TailOffset[]) => Promise<void> = async () => {}
@@ -105,7 +105,7 @@ export class WriteAheadLog {
     })
   }
 
-  /** Recovers what is there and opens the log. */
+  /** Recovers existing data and opens the log. */
   static async open(options: WalOptions): Promise<WriteAheadLog> {
     const log = new WriteAheadLog(options)
     for (const folder of [options.root, join(options.root, DONE), join(options.root, QUARANTINE)]) await log.#files.makeFolder(folder)
@@ -119,13 +119,13 @@ export class WriteAheadLog {
     return log
   }
 
-  /** Hands over every sealed segment, oldest first: at once those that are there, the others when they are sealed. */
+  /** Hands over every sealed segment, oldest first: existing ones at once, the others when they are sealed. */
   subscribe(onSealed: (segment: SealedSegment) => void): void {
     this.#sealed.onSealed = onSealed
     for (const segment of this.#sealed.values()) onSealed(segment)
   }
 
-  /** Tells of damage, once each: at once of what was found before, later of what is found in segments that wait. */
+  /** Announces each damage once: earlier findings at once, later ones when they are found in waiting segments. */
   async announceDamage(onDamage: (damage: Damage) => void): Promise<void> {
     this.#onDamage = onDamage
     for (const damage of await unannouncedDamage(this.#files, this.#options.root)) {
@@ -140,7 +140,7 @@ export class WriteAheadLog {
     return this.#disk.failure
   }
 
-  /** Bytes on disk and on the way there. */
+  /** Bytes on disk and waiting to be written. */
   get bytes(): number {
     let sum = 0
     for (const { bytes } of this.#sealed.values()) sum += bytes
@@ -152,7 +152,7 @@ export class WriteAheadLog {
     return this.#sealed.size
   }
 
-  /** When the oldest data not yet in the store was taken; undefined when there is none. */
+  /** When the oldest data not yet in the store was received; undefined when there is none. */
   get oldest(): number | undefined {
     let oldest: number | undefined
     for (const { time } of this.#sealed.values()) oldest = Math.min(oldest ?? time, time)
@@ -170,7 +170,7 @@ export class WriteAheadLog {
     return [...this.#offsets.values()]
   }
 
-  /** Gives offsets from before the journals that are still there. */
+  /** Passes in offsets from before the oldest journal. */
   seedTailOffsets(offsets: readonly TailOffset[]): void {
     for (const offset of offsets) if (!this.#offsets.has(offset.file)) this.#offsets.set(offset.file, offset)
   }
@@ -198,7 +198,7 @@ export class WriteAheadLog {
   }
 
   /**
-   * Looks whether a sealed segment still holds, so that no damaged row reaches the store; gives what does, or undefined when nothing is
+   * Looks whether a sealed segment still holds, so that no damaged row reaches the store; returns what does, or undefined when nothing is
    * left. Damage is announced.
    */
   async verify(segment: SealedSegment): Promise<SealedSegment | undefined> {
@@ -220,7 +220,7 @@ export class WriteAheadLog {
     await this.#sealed.retire(segment)
   }
 
-  /** Sets the segment aside for good; gives the folder. */
+  /** Sets the segment aside permanently; returns the folder. */
   async quarantine(segment: SealedSegment): Promise<string> {
     return await this.#sealed.quarantine(segment)
   }
@@ -231,7 +231,7 @@ export class WriteAheadLog {
     await this.#flushed()
   }
 
-  /** Ends the log: what waits is written, what is open is sealed. */
+  /** Closes the log: writes what waits, and seals what is open. */
   async stop(): Promise<void> {
     this.#closed = true
     await this.seal()
@@ -281,7 +281,7 @@ export class WriteAheadLog {
     return segment
   }
 
-  /** While the store is slow or away, what waits grows together rather than in number: an insert costs the same whatever its size. */
+  /** While the store is slow or down, waiting segments grow in size rather than in number: an insert costs the same whatever its size. */
   #sealDue(): void {
     for (const segment of this.#unsealed) if (segment.isDue) this.#close(segment)
   }
@@ -302,7 +302,7 @@ export class WriteAheadLog {
     while (this.#flushing) await this.#flushing
   }
 
-  /** Writes what waits, again and again until nothing does: whatever comes in meanwhile goes out together in the next turn. */
+  /** Writes in rounds until nothing waits: everything that arrives during one round is written together in the next. */
   async #flush(): Promise<void> {
     await Promise.resolve()
     for (;;) {
@@ -364,7 +364,7 @@ export class WriteAheadLog {
       await writer.close()
       if (writer.firstTime === undefined) await this.#files.remove(writer.folder)
     } catch (error) {
-      await this.#disk.fails(error) // what was acknowledged is durable; only its count may be behind
+      await this.#disk.fails(error) // acknowledged data is durable; only its count may lag behind
     }
     if (writer.firstTime === undefined) return
     const { name, folder, content, firstTime: time, journalLength } = writer

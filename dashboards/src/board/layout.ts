@@ -7,7 +7,7 @@ export interface PanelSize {
 
 const COLUMNS = 24
 
-/** Gives each panel its number and place: from left to right, and below the tallest of the row when a panel does not fit. */
+/** Assigns each panel its number and place: from left to right, and below the tallest of the row when a panel does not fit. */
 export function placePanels<P extends PanelSize>(panels: readonly P[]): (P & { id: number; gridPos: { x: number; y: number } })[] {
   let x = 0
   let y = 0

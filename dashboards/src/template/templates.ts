@@ -18,7 +18,7 @@ export interface Templates {
 
 const FOLDER = new URL('../../templates/', import.meta.url)
 
-/** Makes a set of helpers, with the templates of these folders as partials, each under its name without endings. */
+/** Creates a set of helpers, with the templates of these folders as partials, each under its name without endings. */
 export function createTemplates(partialFolders: readonly string[]): Templates {
   const handlebars = Handlebars.create()
   for (const folder of partialFolders) {

@@ -1,6 +1,6 @@
 /**
  * Gentle traffic for the shop: `node --conditions=spyglass-source traffic.ts --url http://127.0.0.1:8080/shop --rate 5
- * [--requests N] [--seconds S]`. Loopback only, at most 50 requests a second; while the server is away it goes on trying.
+ * [--requests N] [--seconds S]`. Loopback only, at most 50 requests a second; while the server is down it keeps trying.
  * It ends by itself, on SIGTERM or SIGINT, or with the process that started it.
  */
 import { Agent, request } from 'node:http'
@@ -32,7 +32,7 @@ export interface TrafficCounts {
 
 export const MAX_RATE = 50
 const MAX_S = 86_400
-/** Requests that may be under way at once: a server that answers nothing is not piled upon. */
+/** Requests that may be in progress at once: a server that answers nothing is not piled upon. */
 const MAX_UNDER_WAY = 20
 const TIMEOUT_MS = 10_000
 

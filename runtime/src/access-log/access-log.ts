@@ -19,7 +19,7 @@ export interface AccessLogOptions {
   readonly format?: AccessFormat
   /** Longest a line waits: 250 by default. */
   readonly flushMs?: number
-  /** Most bytes that wait, 8 Mi by default; further lines are dropped and counted. */
+  /** Maximum bytes that wait, 8 Mi by default; further lines are dropped and counted. */
   readonly maxBuffered?: number
 }
 
@@ -72,7 +72,7 @@ export class AccessLog {
     await this.#flush()
   }
 
-  /** Sees to it that what waits is written: at once when it is much, otherwise in time, and after the write that is under way. */
+  /** Ensures that what waits is written: at once when it is much, otherwise in time, and after the write that is in progress. */
   #arrange(): void {
     if (this.#writing) return
     if (this.#waiting.sizeBytes >= WRITE_AT) void this.#flush()

@@ -4,7 +4,7 @@
  */
 
 const CHUNK = 262_144
-/** Of a burst no more than this stays allocated. */
+/** Of a burst at most this stays allocated. */
 const MAX_SPARE = 4
 /** So many characters are made bytes together: to do it for each line costs a third more. */
 const ENCODE_AT = 8192

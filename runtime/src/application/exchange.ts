@@ -17,7 +17,7 @@ type Mounted = IncomingMessage & { [CONTEXT_PATH]?: string; [APPLICATION]?: stri
 interface Told {
   readonly traceId: string | undefined
   readonly spanId: string | undefined
-  /** Empty as long as no route is known. */
+  /** Empty while no route is known. */
   readonly routeTemplate: string
   /** With the context path. */
   readonly route: string

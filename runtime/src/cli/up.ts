@@ -46,7 +46,7 @@ export async function up(options: UpOptions, role: Role): Promise<number> {
 
 type Outcome = 'ready' | 'hopeless' | 'stopped'
 
-/** A part that failed is tried again, so the server may become ready all the same, unless no retry can help. */
+/** A part that failed is retried, so the server may become ready all the same, unless no retry can help. */
 async function started(keeper: Keeper): Promise<Outcome> {
   const stopped = keeper.stopped.then((): Outcome => 'stopped')
   const failures = await Promise.race([keeper.tried, stopped])

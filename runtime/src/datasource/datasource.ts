@@ -26,17 +26,17 @@ export class Datasource {
     return this.#pool.settings.name
   }
 
-  /** Limits and time-outs as configured. */
+  /** Limits and timeouts as configured. */
   get settings(): PoolSettings {
     return this.#pool.settings
   }
 
-  /** Runs one statement on a connection of its own and gives the rows. */
+  /** Runs one statement on a connection of its own and returns the rows. */
   async query<R = Row>(text: string, params?: SqlParams): Promise<R[]> {
     return (await this.#once({ verb: 'query', text, params }, methodOf(Datasource, 'query'))) as R[]
   }
 
-  /** Runs one statement on a connection of its own and gives the number of rows it changed. */
+  /** Runs one statement on a connection of its own and returns the number of rows it changed. */
   async execute(text: string, params?: SqlParams): Promise<ExecuteResult> {
     return (await this.#once({ verb: 'execute', text, params }, methodOf(Datasource, 'execute'))) as ExecuteResult
   }

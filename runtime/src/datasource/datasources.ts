@@ -26,7 +26,7 @@ export interface Datasources {
   close(deadlineMs: number): Promise<void>
 }
 
-/** Opens the pools and their minimum of connections. A database that cannot be reached is reported, and tried again by the next borrower. */
+/** Opens the pools and their minimum of connections. A database that cannot be reached is reported, and retried by the next borrower. */
 export async function openDatasources(options: DatasourcesOptions): Promise<Datasources> {
   const pools = new Map(options.datasources.map((config) => [config.name, openPool(config, options)]))
   await Promise.all([...pools.values()].map(({ pool }) => pool.start()))

@@ -30,12 +30,12 @@ export class LentConnection implements Disposable, AsyncDisposable {
     return this.#borrow.entry.id
   }
 
-  /** Runs one statement and gives its rows. */
+  /** Runs one statement and returns its rows. */
   async query<R = Row>(text: string, params?: SqlParams): Promise<R[]> {
     return (await this.#run({ verb: 'query', text, params }, methodOf(LentConnection, 'query'))) as R[]
   }
 
-  /** Runs one statement and gives the number of rows it changed. */
+  /** Runs one statement and returns the number of rows it changed. */
   async execute(text: string, params?: SqlParams): Promise<ExecuteResult> {
     return (await this.#run({ verb: 'execute', text, params }, methodOf(LentConnection, 'execute'))) as ExecuteResult
   }
@@ -45,7 +45,7 @@ export class LentConnection implements Disposable, AsyncDisposable {
     await this.#run({ verb: 'script', text }, methodOf(LentConnection, 'script'))
   }
 
-  /** Gives the connection back; an open transaction is rolled back. Later calls do nothing. */
+  /** Returns the connection; an open transaction is rolled back. Later calls do nothing. */
   release(): void {
     forgotten.unregister(this)
     this.#pool.return(this.#borrow)

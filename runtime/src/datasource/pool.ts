@@ -1,6 +1,6 @@
 /**
- * Lends connections: at once when one is idle, otherwise in the order of asking. Each wait is bounded in time and number, idle and
- * broken connections are closed and replaced, and one alarm per pool looks after time-outs, leaks and exhaustion.
+ * Lends connections: at once when one is idle, otherwise in request order. Each wait is bounded in time and number, idle and
+ * broken connections are closed and replaced, and one alarm per pool looks after timeouts, leaks and exhaustion.
  * What the outside sees of a pool is in pool-resource.ts; what an application sees is in datasource.ts.
  */
 import type { CallSite } from '@spyglass/agent'
@@ -105,7 +105,7 @@ export class Pool {
     return this.#idle.length + this.#lent.size > 0 ? 'degraded' : 'down'
   }
 
-  /** Opens the connections kept when idle. A database that cannot be reached is reported and tried again, not thrown. */
+  /** Opens the connections kept when idle. A database that cannot be reached is reported and retried, not thrown. */
   async start(): Promise<void> {
     const missing = this.settings.min - this.#size
     await Promise.all(Array.from({ length: Math.max(0, missing) }, () => this.#open()))
@@ -291,7 +291,7 @@ export class Pool {
     this.#loadChanged()
   }
 
-  /** Gives a usable connection to the longest waiter, or keeps it idle. */
+  /** Hands a usable connection to the longest waiter, or keeps it idle. */
   #offer(entry: PoolEntry): void {
     if (this.#isClosed || entry.connection.broken) {
       this.#discard(entry, CLOSE_CONNECTION_MS)
@@ -351,7 +351,7 @@ export class Pool {
   #check(): void {
     if (this.#isClosed) return
     const now = this.clock.now()
-    this.#loadChanged() // before the time-outs: a borrower that waited to the very end counts as one that waited
+    this.#loadChanged() // before the timeouts: a borrower that waited to the very end counts as one that waited
     const next = Math.min(this.#timeOutWaiters(now), this.#checkBorrows(now), this.#shrink(now))
     this.#loadChanged()
     if (this.#size < this.settings.min) void this.#open()

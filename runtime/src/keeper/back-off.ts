@@ -1,6 +1,6 @@
-/** Waiting times between restarts: doubled after each quick end, back to the first after a life long enough to count as healthy. */
+/** Delays between restarts: doubled after each quick exit, reset after a run long enough to count as healthy. */
 export interface BackOff {
-  /** Milliseconds to wait before the next start, given how long the last life was. */
+  /** Milliseconds to wait before the next start, given how long the process ran. */
   next(livedMs: number): number
 }
 

@@ -1,4 +1,4 @@
-/** What the keeper does when it is asked to: reloads, one instance after the other. */
+/** Commands of the keeper: reloads, one instance at a time. */
 import type { CommandVerb } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import type { NoteInput } from './incidents.ts'

@@ -1,7 +1,7 @@
 /**
- * One Spyglass to a data folder. The lock is SQLite's exclusive lock (fcntl) on the empty file `run/lock`, the only kernel lock that Node
+ * Allows one Spyglass per data folder. The lock is SQLite's exclusive lock (fcntl) on the empty file `run/lock`, the only kernel lock that Node
  * reaches without an addon. The kernel holds it by file, not by name, for as long as the process lives: nothing is left after a kill -9 or
- * a power cut, a copied file is not held, and containers that share the volume see it. `run/keeper.json` only says who holds it.
+ * a power cut, a copied file is not locked, and containers that share the volume see it. `run/keeper.json` only says who holds it.
  */
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -23,7 +23,7 @@ export interface Holder {
 
 const SQLITE_BUSY = 5
 const SQLITE_NOT_A_DATABASE = 26
-/** A reader that asks whether the lock is held holds it shared for a moment. */
+/** A reader that checks the lock holds it shared for a moment. */
 const PATIENCE_MS = 300
 
 /** @throws SPY_DATA_IN_USE, SPY_DATA_UNLOCKABLE */
@@ -41,7 +41,7 @@ export function lockDataFolder(root: string, runFolder: string): DataLock {
   }
 }
 
-/** Who holds the folder now; undefined when nobody does. */
+/** The current holder of the folder; undefined when nobody holds it. */
 export function holderOf(runFolder: string): Holder | undefined {
   const file = lockFile(runFolder)
   if (!existsSync(file)) return undefined
@@ -87,7 +87,7 @@ function exclusive(file: string): DatabaseSync {
   }
 }
 
-/** Loaded where it is needed: a command that asks nothing of a data folder goes without. */
+/** Loaded on demand: commands that need no data folder do without. */
 function open(file: string, options: { readonly readOnly?: boolean; readonly timeout: number }): DatabaseSync {
   const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite')
   return new Database(file, options)
@@ -101,7 +101,7 @@ const sqliteCode = (error: unknown): unknown => (error as { errcode?: unknown } 
 const lockFile = (runFolder: string): string => join(runFolder, 'lock')
 const noteFile = (runFolder: string): string => join(runFolder, 'keeper.json')
 
-/** For people only: without it the lock holds all the same. */
+/** For people only: the lock works without it. */
 function writeNote(file: string): void {
   try {
     writeFileSync(file, `${JSON.stringify({ pid: process.pid, host: hostname() } satisfies Holder)}\n`)

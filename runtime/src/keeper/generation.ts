@@ -1,4 +1,4 @@
-/** One life of a child process: from its spawn, over `ready`, to its end. It knows nothing of restarts; slot.ts decides those. */
+/** One child process: from its spawn, through `ready`, to its exit. Restarts are decided by slot.ts. */
 import { type ChildProcess, fork } from 'node:child_process'
 import type { FromChild, ToChild } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
@@ -14,17 +14,17 @@ export interface ProcessSpec {
   readonly execArgv: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly sockets: readonly ListeningSocket[]
-  /** Own time (own-time.ts) that the first try may take until it says ready; each further one may take twice as much. */
+  /** Own time (own-time.ts) that the first attempt may take until it says ready; each further one may take twice as much. */
   readonly startPatienceMs: number
   /** Own time of silence after which a process that was ready counts as hung: 30 s by default. */
   readonly hangPatienceMs?: number
-  /** Called before each start: what the process will read is then there. */
+  /** Called before each start, so that the files the process reads exist. */
   readonly prepare?: () => void
   /** A process that does not speak to the keeper: it is ready once it runs, and is stopped by SIGTERM. */
   readonly readyAtSpawn?: boolean
 }
 
-/** The first ticks of silence are ordinary; from then on the kernel is asked what the process does. */
+/** The first silent ticks are normal; after that, the kernel is asked what the process does. */
 const SILENT_TICKS_TO_LOOK = 3
 const HANG_PATIENCE_MS = 30_000
 /** Patience grows to 16 times the setting. */
@@ -50,7 +50,7 @@ export interface Exit {
 export class Generation {
   readonly number: number
   readonly startedAt = Date.now()
-  /** Settles once: resolves when it serves, rejects when it ended, failed or took too long first. */
+  /** Resolves when it serves; rejects when it exits, fails or takes too long first. */
   readonly ready: Promise<void>
   readonly ended: Promise<Exit>
   isReady = false
@@ -58,7 +58,7 @@ export class Generation {
   readonly #child: ChildProcess
   readonly #spec: ProcessSpec
   readonly #patienceMs: number
-  /** Ticks since the process was last heard of, and from the third on what it does. */
+  /** Ticks since the last message of the process, and from the third on what it does. */
   #silentTicks = 0
   #silence: OwnTime | undefined
   #failure: { code: string; message: string } | undefined
@@ -92,8 +92,8 @@ export class Generation {
   }
 
   /**
-   * Called every second. Says why it hangs: it has sent nothing for half a minute of its own time. A machine that slept does not
-   * wake to a massacre, since so much silence counts at most two seconds a tick.
+   * Called every second. Returns why it hangs: it has sent nothing for half a minute of its own time. A machine that slept does not
+   * kill its processes on wake-up, because silence counts at most two seconds per tick.
    */
   checkPulse(): string | undefined {
     if (++this.#silentTicks < SILENT_TICKS_TO_LOOK) return undefined
@@ -103,7 +103,7 @@ export class Generation {
     return `hung: no heartbeat for ${Math.round(this.#silence.ms / 1000)} s (${this.#silence.text}), and was killed`
   }
 
-  /** Asks it to end its work and exit; after the deadline it is killed. */
+  /** Asks it to finish its work and exit; after the deadline it is killed. */
   async stop(deadlineMs: number): Promise<Exit> {
     this.isStopping = true
     if (this.#spec.readyAtSpawn) this.#child.kill('SIGTERM')
@@ -170,7 +170,7 @@ export class Generation {
 
   #handOverSockets(): void {
     for (const { name, handle } of this.#spec.sockets) {
-      if (this.#child.connected) this.#child.send({ type: 'listener', name } satisfies ToChild, handle, {}, () => {}) // its end says all
+      if (this.#child.connected) this.#child.send({ type: 'listener', name } satisfies ToChild, handle, {}, () => {}) // its exit explains everything
     }
   }
 }

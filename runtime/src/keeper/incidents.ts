@@ -11,7 +11,7 @@ export class DownIncidents {
     this.#now = now
   }
 
-  /** Raises, once for each time it goes down. */
+  /** Raises once each time it goes down. */
   down(resource: string, message: string, attributes: SpyglassEvent['attributes']): void {
     if (this.#open.has(resource)) return
     const event = noteOf({ name: 'spyglass.instance.down', resource, message, attributes, time: this.#now() })

@@ -7,7 +7,7 @@ export interface KeeperLog {
   /** File descriptor that children take as standard output and error: they append to the same file without passing through the keeper. */
   readonly fd: number
   readonly file: string
-  /** Like the others: never throws; a line that the disk does not take is dropped and counted. */
+  /** Never throws; a line that cannot be written is dropped and counted. */
   info(fields: Readonly<Record<string, unknown>>, message: string): void
   warn(fields: Readonly<Record<string, unknown>>, message: string): void
   error(fields: Readonly<Record<string, unknown>>, message: string): void

@@ -24,14 +24,14 @@ const TICK_MS = 1000
 const STOP_MS = 5000
 
 export interface Keeper extends Pick<Milestones, 'tried' | 'ready' | 'stopped'> {
-  /** What is still missing until the server is ready. */
+  /** What the server is still waiting for before it is ready. */
   pending(): readonly string[]
   /** Stops all parts in the reverse order of their start. Idempotent. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a server. After a crash of the last keeper on the data folder it waits until that one's processes are gone.
+ * Starts a server. After a crash of the previous keeper on the data folder, it waits until the processes of that keeper are gone.
  * @throws SPY_DATA_IN_USE, SPY_DATA_UNLOCKABLE, SPY_LOG_UNWRITABLE, SPY_PORT_TAKEN, SPY_LISTEN_FAILED before anything was started
  */
 export async function startKeeper(plan: ServerPlan): Promise<Keeper> {
@@ -68,7 +68,7 @@ class RunningKeeper implements Keeper {
   readonly #standIns: ReadonlyMap<string, StandIn>
   readonly #commands: Commands
   readonly #ticking: NodeJS.Timeout
-  /** What management said last keeps the server from being ready. */
+  /** The last reasons from management why the server is not ready. */
   #reasons: readonly string[] = []
   #isReady = false
   #stopping: Promise<void> | undefined
@@ -167,7 +167,7 @@ class RunningKeeper implements Keeper {
     if (message.type === 'readiness') this.#onReadiness(message.reasons)
   }
 
-  /** Management has heard from all parts and judges; the first time it finds nothing wrong the server is ready. */
+  /** Management has reports from all parts and evaluates them; the server is ready the first time it finds no problem. */
   #onReadiness(reasons: readonly string[]): void {
     this.#reasons = reasons
     if (this.#isReady || this.#stopping || reasons.length > 0 || this.pending().length > 0) return
@@ -180,7 +180,7 @@ class RunningKeeper implements Keeper {
     this.#log.info({ part: slot.name, generation: slot.generations, childPid: slot.current?.pid }, 'ready')
     if (slot.name === 'management' && slot.current) this.#feed.connect(slot.current)
     if (part.kind === 'instance') {
-      this.#feed.gone(slot.name, true) // what the generation before had open or had pushed is void from here on
+      this.#feed.gone(slot.name, true) // open incidents and pushes of the previous generation no longer count
       this.#incidents.up(instanceName(slot), `instance ${slot.name} is ready again`, factsOf(slot))
       void this.#standIns.get(part.listener ?? '')?.somebodyServes()
     }

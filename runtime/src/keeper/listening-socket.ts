@@ -3,14 +3,14 @@
  * in the kernel's queue and is answered by the next generation. The keeper itself never listens on it: that would make it accept.
  *
  * `net._createServerHandle` is private to Node; only this file uses it, and an end-to-end test checks it against the pinned Node.
- * node:cluster is no way round it: it closes a shared handle with its last worker.
+ * node:cluster is not an alternative: it closes a shared handle with its last worker.
  */
 import type { SendHandle } from 'node:child_process'
 import net from 'node:net'
 import { codeOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 
-/** A bound socket, as `child.send(message, handle)` takes it. */
+/** A bound socket in the form that `child.send(message, handle)` accepts. */
 export interface ListeningSocket {
   readonly name: string
   readonly host: string

@@ -1,7 +1,7 @@
 /**
- * What the keeper passes on to management: registry pushes and events of the other processes. One message is under way at a time, so
- * the channel's own buffer (which knows no bound) stays empty; of pushes the latest of each source wins, events wait in order while
- * management is away.
+ * What the keeper passes on to management: registry pushes and events of the other processes. One message is in progress at a time, so
+ * the channel's own buffer (which is unbounded) stays empty; only the latest push of each source is kept, events wait in order while
+ * management is down.
  */
 import type { RegistrySnapshot, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
 import type { Generation } from './generation.ts'
@@ -9,7 +9,7 @@ import type { Generation } from './generation.ts'
 const MAX_EVENTS = 10_000
 
 export class ManagementFeed {
-  /** Events that had to be dropped because management was away for too long. */
+  /** Events dropped because management was down for too long. */
   droppedEvents = 0
   readonly #latest = new Map<string, RegistrySnapshot>()
   readonly #unsent = new Set<string>()
@@ -17,7 +17,7 @@ export class ManagementFeed {
   #receiver: Generation | undefined
   #sending = false
 
-  /** Management is ready: it gets the latest of every source, then what waited. */
+  /** Management is ready: it gets the latest push of every source, then the waiting events. */
   connect(receiver: Generation): void {
     this.#receiver = receiver
     this.#sending = false
@@ -80,7 +80,7 @@ export class ManagementFeed {
     return undefined
   }
 
-  /** A push need not be repeated: the next one replaces it. */
+  /** A push need not be retried: the next one replaces it. */
   #putBack(message: ToChild): void {
     if (message.type === 'event' || message.type === 'gone') this.#events.unshift(message)
   }

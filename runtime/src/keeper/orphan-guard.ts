@@ -1,15 +1,15 @@
 /**
- * Ends the processes of a keeper that was killed. Each of them ends by itself when the channel to the keeper closes, if its event loop
- * turns; one that is stopped, spins, or is inside native code does not, and a thread in each to watch for it would cost 5 MB a process.
- * So one `sh` waits on a pipe that only the keeper holds open; when it closes, the kernel has told it of the keeper's end, however that
- * came. What still lives some seconds later it ends with SIGKILL.
+ * Ends the processes of a killed keeper. Each of them exits on its own when the channel to the keeper closes, if its event loop
+ * runs; one that is stopped, spins, or is inside native code does not, and a watchdog thread in each would cost 5 MB per process.
+ * So one `sh` waits on a pipe that only the keeper holds open; the kernel closes it when the keeper ends, for whatever
+ * reason. What is still alive some seconds later gets SIGKILL.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { processStat } from './process-stat.ts'
 
 /**
- * The last line is the list of living processes, `pid:began`. A pid that was given to another process since is left alone. Where there is a
+ * The last line is the list of living processes, `pid:began`. A pid that was reused by another process is left alone. Where there is a
  * /proc, what those processes started (the store's engine, workers of applications) is found by the mark in its environment, `$1`.
  */
 const SCRIPT = `
@@ -40,7 +40,7 @@ const RESTART_MS = 1000
 export interface OrphanGuard {
   /** A process was started. */
   watch(pid: number): void
-  /** It has ended and was reaped. */
+  /** It has exited and was reaped. */
   forget(pid: number): void
   /** The keeper ends. */
   close(): void

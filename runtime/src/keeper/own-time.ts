@@ -1,11 +1,11 @@
 /**
- * How long a process has had time of its own: the time that passed, less the time in which its threads could have run and waited for a
+ * How much own time a process has had: the time that passed, less the time in which its threads could have run and waited for a
  * processor, and less the time its main thread waited for a disk. A deadline in own time ends a process that spins, sleeps or was
  * stopped, and spares one that a busy machine starves. Where the kernel keeps no such figures, all time is its own.
  */
 import { processStat, runDelayMs } from './process-stat.ts'
 
-/** What is read of a process each time. */
+/** What is read about a process each time. */
 export interface TimeSample {
   readonly state: string
   readonly cpuMs: number
@@ -16,7 +16,7 @@ export interface OwnTimeOptions {
   readonly sample?: (pid: number) => TimeSample
   /** Milliseconds; does not go back. */
   readonly now?: () => number
-  /** At most so much counts between two readings: the reader itself may be starved, or the machine may have slept. */
+  /** At most this much counts between two readings: the reader itself may be starved, or the machine may have slept. */
   readonly mostMs?: number
 }
 

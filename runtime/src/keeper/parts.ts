@@ -28,7 +28,7 @@ export interface ServerPlan {
   readonly listeners: readonly ListenerSpec[]
   /** TCP ports that the parts bind themselves, probed before anything starts. */
   readonly ports: readonly ListenerSpec[]
-  /** Builds the parts, given the bound sockets by listener name. In the order of their start; they stop the other way round. */
+  /** Builds the parts from the bound sockets by listener name, in start order; they stop in reverse order. */
   readonly parts: (sockets: ReadonlyMap<string, ListeningSocket>) => readonly Part[]
   /** Script that answers 503 on a listener without an instance. */
   readonly unavailable: Omit<ProcessSpec, 'sockets' | 'name'>

@@ -1,7 +1,7 @@
 /**
  * The processes of a keeper that was killed need some seconds to end, and hold ports and the store's files until then. A new keeper on
  * the same data folder waits for them instead of failing. They are found by a variable that every process of a server has in its
- * environment; where there is no /proc, the ports alone tell.
+ * environment; without /proc, only the ports show it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from '@spyglass/agent/contract'
@@ -9,14 +9,14 @@ import { probePort } from './listening-socket.ts'
 import type { ListenerSpec } from './parts.ts'
 import { processesWith } from './process-stat.ts'
 
-/** Longer than the guard of the old keeper lets them live. */
+/** Longer than the guard of the old keeper waits before it kills them. */
 const PATIENCE_MS = 6000
 const POLL_MS = 50
 
 /** Pid and time: no two keepers are the same. */
 const thisKeeper = `${process.pid}-${Date.now()}`
 
-/** What every process of this keeper has in its environment: whose data folder it works on, and whose child it is. */
+/** Environment of every process of this keeper: its data folder and its keeper. */
 export const serverMark = (dataRoot: string): Readonly<Record<string, string>> => ({
   SPYGLASS_SERVER_DATA: dataRoot,
   SPYGLASS_KEEPER: thisKeeper,
@@ -25,7 +25,7 @@ export const serverMark = (dataRoot: string): Readonly<Record<string, string>> =
 /** The variable that only processes of this keeper have. */
 export const keeperMark = `SPYGLASS_KEEPER=${thisKeeper}`
 
-/** Resolves when they are gone; what still lives after the patience is killed. */
+/** Resolves when they are gone; processes still alive after the patience are killed. */
 export async function awaitPredecessors(dataRoot: string, patienceMs = PATIENCE_MS): Promise<void> {
   const mark = `SPYGLASS_SERVER_DATA=${dataRoot}`
   const until = performance.now() + patienceMs
@@ -39,7 +39,7 @@ export async function awaitPredecessors(dataRoot: string, patienceMs = PATIENCE_
 }
 
 /**
- * Probes the ports; after a crash one that is taken may become free in a moment.
+ * Probes the ports; after a crash, a port in use may become free soon.
  * @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED
  */
 export async function probePorts(ports: readonly ListenerSpec[], afterCrash: boolean): Promise<void> {

@@ -12,7 +12,7 @@ export interface ProcessStat {
   readonly state: string
   /** CPU time of all its threads, user and system. */
   readonly cpuMs: number
-  /** When it began, in clock ticks since boot: with the pid it names a process uniquely. */
+  /** When it started, in clock ticks since boot: together with the pid it identifies a process uniquely. */
   readonly began: string
 }
 

@@ -31,7 +31,7 @@ export function selfReport({ plan, startedAt, instances, slots, now }: SelfRepor
   return { time: now, resources: [server, ...instances.map((slot) => instanceReport(slot, now))] }
 }
 
-/** `store is starting`, or what the process itself says: `collector: the disk is full`. An instance's state is an attribute of its own. */
+/** `store is starting`, or what the process itself says: `collector: the disk is full`. The state of an instance is an attribute of the instance. */
 function reasonsOf({ name, state, unready }: Slot, isInstance: boolean): readonly string[] {
   if (state === 'ready') return unready.map((reason) => `${name}: ${reason}`)
   return isInstance ? [] : [`${name} is ${state === 'stopped' ? 'down' : state}`]
@@ -56,7 +56,7 @@ function instanceReport(slot: Slot, now: number): ResourceSnapshot {
   }
 }
 
-/** What events say of a part's process. */
+/** What events say about the process of a part. */
 export function factsOf(slot: Slot): Readonly<Record<string, string | number>> {
   const { name, generations: generation, current, restarts } = slot
   return { instance: name, generation, restarts, ...(current ? { pid: current.pid } : {}) }

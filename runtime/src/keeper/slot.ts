@@ -1,6 +1,6 @@
 /**
  * A slot keeps one part alive: it starts a generation, starts another when one exits unexpectedly, and swaps generations on a reload. What
- * that means to the world (events, states) the hooks tell; the slot decides only who lives.
+ * that means to others (events, states) is up to the hooks; the slot only decides which generations run.
  */
 import { codeOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
@@ -16,7 +16,7 @@ export interface SlotHooks extends Omit<GenerationHooks, 'onMessage'> {
   readonly onReady: (slot: Slot) => void
   /** The generation in service exited unexpectedly, or one could not start; another start follows after the back-off. */
   readonly onDown: (slot: Slot, reason: string) => void
-  /** A generation's process is gone, asked or not. */
+  /** The process of a generation has exited, requested or not. */
   readonly onGone: (slot: Slot, exit: Exit) => void
 }
 
@@ -26,7 +26,7 @@ export interface SlotOptions {
   /** Whether two generations can serve side by side. Otherwise a reload stops the old one first. */
   readonly overlaps: boolean
   readonly backOff?: BackOff
-  /** Shared by slots whose starts must not all fall together; reloads pass it by. */
+  /** Shared by slots that must not all start at once; reloads bypass it. */
   readonly gate?: StartGate
 }
 
@@ -38,7 +38,7 @@ export class Slot {
   restarts = 0
   reloads = 0
   current: Generation | undefined
-  /** What the process says keeps it from serving fully, though it runs. */
+  /** Why the process cannot serve fully although it runs, as reported by itself. */
   unready: readonly string[] = []
   readonly #hooks: SlotHooks
   readonly #backOff: BackOff
@@ -101,7 +101,7 @@ export class Slot {
     if (this.#verdict !== undefined) current.kill()
   }
 
-  /** Starts nothing any more, whatever ends; `stop` follows in its turn. */
+  /** Stops restarting, whatever exits; `stop` follows later. */
   retire(): void {
     this.state = 'stopped'
     clearTimeout(this.#retry)
@@ -137,7 +137,7 @@ export class Slot {
     }
   }
 
-  /** What keeps a process from being forked at all (no memory, no process id, a disk that does not take its configuration) may pass. */
+  /** Reasons why a process cannot be forked (no memory, no process id, a disk that cannot hold its configuration) may be temporary. */
   #spawnOrRetry(): Generation {
     try {
       return this.#spawn()

@@ -1,5 +1,5 @@
 /**
- * Lets only so many processes start at a time, in the order they come: starting is the heaviest thing most of them ever do, and all at once
+ * Lets only this many processes start at a time, in the order they come: starting is the heaviest thing most of them ever do, and all at once
  * on a small machine take longer than one after the other. A start that takes long holds up nobody for more than `longestMs`.
  */
 import { availableParallelism } from 'node:os'
@@ -20,7 +20,7 @@ export class StartGate {
     this.#longestMs = longestMs
   }
 
-  /** Resolves when it is the caller's turn, with what gives the place back. */
+  /** Resolves when it is the caller's turn, with a function that releases the slot. */
   async enter(): Promise<() => void> {
     if (this.#free > 0) this.#free--
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))

@@ -26,7 +26,7 @@ const server = http.createServer(limits, (_request, response) => {
   response.end(BODY)
 })
 
-/** Answers what is already accepted, then goes. */
+/** Answers accepted requests, then exits. */
 function stop(): void {
   server.close(() => process.exit(0))
   setTimeout(() => process.exit(0), 1000).unref()

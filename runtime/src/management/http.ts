@@ -18,7 +18,7 @@ export interface ManagementOptions {
   readonly agentId: string
   readonly version: string
   readonly credentials: Credentials
-  /** Who is welcome beside localhost and addresses. */
+  /** Who is welcome besides localhost and IP addresses. */
   readonly caller?: CallerRules
   /** Default: one of its own. */
   readonly guesses?: GuessDelay

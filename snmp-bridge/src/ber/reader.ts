@@ -1,5 +1,5 @@
 /**
- * Reads BER within hard bounds: nothing outside the present element is ever touched, and whatever breaks a rule is
+ * Reads BER within hard bounds: nothing outside the current element is ever touched, and whatever breaks a rule is
  * SPY_SNMP_MALFORMED. Nesting is the caller's, through `enter` and `leave`, so depth is fixed by the code and not by the packet.
  */
 import { fail } from '../errors.ts'

@@ -14,7 +14,7 @@ export interface ColumnSyntax {
   encode(value: AttributeValue): SnmpValue | undefined
 }
 
-/** Most bytes of a text; longer ones end with an ellipsis. */
+/** Maximum bytes of a text; longer ones end with an ellipsis. */
 export const MAX_TEXT_BYTES = 255
 
 /** @returns undefined for attributes that no column can hold: arrays, composites and tables. */

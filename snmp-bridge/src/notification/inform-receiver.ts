@@ -91,7 +91,7 @@ class InformSession {
     this.#waiting?.resolve(undefined)
   }
 
-  /** Takes in what a report says of the engine; true: it is worth to try again at once. */
+  /** Applies what a report says about the engine; true: it is worth retrying at once. */
   #correct({ type, oid, authentic, parameters }: InformAnswer): boolean {
     if (type !== 'report' || !oid) return false
     if (compareOids(oid, reportOids.unknownEngineIds) === 0) {

@@ -69,7 +69,7 @@ test('log records of the stock SDK keep severity, body and attributes', async ()
   ])
 })
 
-/** Serialises with the stock SDK's own code, sends both forms, and gives the rows of each. */
+/** Serialises with the stock SDK's own code, sends both forms, and returns the rows of each. */
 async function rowsOfBoth<T>(path: string, serializers: readonly [ISerializer<T, unknown>, ISerializer<T, unknown>], value: T) {
   const both = await Promise.all(
     serializers.map(async (serializer, i) => {

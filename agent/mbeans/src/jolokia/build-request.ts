@@ -6,12 +6,12 @@ import { type Parameters, withConfig } from './parameters.ts'
 import type { Fields } from './parse-get.ts'
 import { type JolokiaRequest, type NotificationRequest, isNotificationCommand, isRequestType } from './request.ts'
 
-/** Most attributes one request may name. */
+/** Maximum attributes one request may name. */
 const MAX_ATTRIBUTES = 1000
 /** Longest attribute, operation or part of a path. */
 const MAX_PART_LENGTH = 1024
 
-/** Makes the request that the fields describe; throws what the client got wrong. A `config` among them goes before `base`. */
+/** Creates the request that the fields describe; throws what the client got wrong. A `config` among them goes before `base`. */
 export function buildRequest(fields: Fields, base: Parameters): JolokiaRequest {
   const config = field(fields, 'config')
   const request = build(fields, base)

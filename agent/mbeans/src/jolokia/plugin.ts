@@ -20,13 +20,13 @@ export interface JolokiaOptions extends Omit<EndpointOptions, 'source'> {
   readonly path?: string
   /** Registries beside the main one, each at `<path>/node/<name>`; undefined for a name that is none now. */
   readonly nodes?: (name: string) => Registry | undefined
-  /** Who is welcome beside localhost and addresses. */
+  /** Who is welcome besides localhost and IP addresses. */
   readonly caller?: CallerRules
   /** Largest body. Default 1 MiB. */
   readonly maxBodyBytes?: number
 }
 
-/** Most requests in one bulk. */
+/** Maximum requests in one bulk. */
 const MAX_BULK = 1000
 /** Longest answer of a bulk, but for the member that crosses it. */
 const MAX_BULK_ANSWER = 8_388_608

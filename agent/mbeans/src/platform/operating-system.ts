@@ -16,7 +16,7 @@ interface CpuSample {
   readonly totalMs: number
 }
 
-/** Makes the sampler of CPU load: each call compares with the one before. */
+/** Creates the sampler of CPU load: each call compares with the one before. */
 export function createCpuLoad(takeSample: () => CpuSample = sampleCpu): () => CpuLoad {
   let before: CpuSample | undefined
   return () => {

@@ -55,7 +55,7 @@ function addNumber(target: PromRegistry, { kind, attribute }: Source, beans: rea
 }
 
 /**
- * One series for each state, as OpenMetrics does with state sets: 1 for the present one, 0 for the others; the number of those in each state
+ * One series for each state, as OpenMetrics does with state sets: 1 for the current one, 0 for the others; the number of those in each state
  * where resources share their labels.
  */
 function addStates(target: PromRegistry, { kind, attribute }: Source, beans: readonly Bean[]): void {

@@ -10,7 +10,7 @@ export interface AstNode {
 }
 
 /**
- * The nodes in order. A name with a line break in it shows as further lines: those are judged as nodes too, so such a name can only bring
+ * The nodes in order. A name with a line break in it shows as further lines: those are evaluated as nodes too, so such a name can only bring
  * a refusal, never hide a node.
  */
 export function parseAst(text: string): AstNode[] {

@@ -65,7 +65,7 @@ const SYNTAX = lowerWords(`
 /** What an aggregate function's name may end with. */
 const COMBINATOR = /^(.+?)(If|Array|Map|SimpleState|State|MergeState|Merge|ForEach|Distinct|OrDefault|OrNull|Resample|ArgMin|ArgMax)$/i
 
-/** Makes the rules from the engine's list. */
+/** Creates the rules from the engine's list. */
 export function functionRules(functions: readonly EngineFunction[]): FunctionRules {
   const known = new Set(functions.map(({ name }) => name.toLowerCase()))
   const allowed = new Set(SYNTAX)

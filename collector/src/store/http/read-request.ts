@@ -1,6 +1,6 @@
 /**
  * What the URL, the headers and the fields of a form say about a statement: format, database, parameters, and settings of the engine.
- * Whatever is not of the protocol is a setting, as in ClickHouse, and judged with the statement.
+ * Whatever is not of the protocol is a setting, as in ClickHouse, and evaluated with the statement.
  */
 import { DATABASE } from '@spyglass/agent/contract'
 import type { Client } from '../back-off.ts'

@@ -24,7 +24,7 @@ export interface StoreServerOptions {
   readonly store: Store
   readonly credentials: Credentials
   readonly guesses: GuessDelay
-  /** Who is welcome beside localhost and addresses. */
+  /** Who is welcome besides localhost and IP addresses. */
   readonly caller: CallerRules
   readonly counters: QueryCounters
   readonly logger: Logger
@@ -45,7 +45,7 @@ interface Exchange {
   readonly gone: AbortSignal
 }
 
-/** Makes the server; the caller listens. */
+/** Creates the server; the caller listens. */
 export function createStoreServer(options: StoreServerOptions): FastifyInstance {
   const app = Fastify({
     logger: false,

@@ -10,7 +10,7 @@ export type SettingRule =
   /** A number up to this: limits can only be lowered; 0, which means no limit, is above every limit. */
   | { readonly kind: 'limit'; readonly max: number }
   | { readonly kind: 'oneOf'; readonly values: readonly string[] }
-  /** A condition in SQL, or a map from tables to conditions: judged by the gate like a statement. */
+  /** A condition in SQL, or a map from tables to conditions: evaluated by the gate like a statement. */
   | { readonly kind: 'condition' }
   | { readonly kind: 'conditions' }
   /** Not for the engine: the store itself heeds it. In a clause it cannot be above `max`; from the URL the store takes the smaller one. */
@@ -91,7 +91,7 @@ export function allowedSettings(limits: ReaderLimits): AllowedSettings {
       .map((name) => [name, ANY] as const),
     ...ownSettings.map((name) => [name, { kind: 'own' }] as const),
     ...Object.entries(limitedSettings(limits)).map(([name, max]) => [name, { kind: 'limit', max }] as const),
-    // Many clients send their own time-out with every statement, whatever it is.
+    // Many clients send their own timeout with every statement, whatever it is.
     ['max_execution_time', { kind: 'own', max: limits.maxExecutionSeconds }],
     ['join_algorithm', { kind: 'oneOf', values: ['default', 'direct', 'hash', 'parallel_hash', 'full_sorting_merge'] }],
     ['readonly', { kind: 'oneOf', values: ['1'] }],

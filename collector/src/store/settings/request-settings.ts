@@ -42,7 +42,7 @@ interface Setting {
 }
 
 export function createSettingsJudge({ known, rules, checkCondition }: JudgeParts): SettingsJudge {
-  /** What the engine gets: for conditions the very texts that were judged. */
+  /** What the engine gets: for conditions the very texts that were evaluated. */
   async function judgeOne({ name, value }: Setting, session: StoreSession): Promise<string | undefined> {
     const type = known.typeOf(name)
     const rule = rules(name)

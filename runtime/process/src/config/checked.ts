@@ -1,6 +1,6 @@
 /**
- * Configuration and secrets as the keeper checked them at its start, handed to its children as JSON. A child that is given them loads
- * neither the schema nor a YAML parser, which are 20 MB of each process; one that starts alone reads spyglass.yaml as everybody does.
+ * Configuration and secrets as checked by the keeper at its start, handed to its children as JSON. A child that gets them loads
+ * neither the schema nor a YAML parser, which cost 20 MB per process; a process that starts alone reads spyglass.yaml itself.
  */
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -30,7 +30,7 @@ const CONFIG = 'config.json'
 const SECRETS = 'secrets.json'
 
 /**
- * Sees to it that both stand in the folder `run`, for its owner alone. What stands there already is not written again, so that processes
+ * Ensures that both are in the folder `run`, readable by its owner only. Existing files are not rewritten, so that processes
  * can be started while the disk is full.
  */
 export function writeChecked(run: string, { config, secrets }: Checked): void {

@@ -1,4 +1,4 @@
-/** Where things lie in the data folder. */
+/** Layout of the data folder. */
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
@@ -10,7 +10,7 @@ export interface DataFolder {
   readonly store: string
   /** Segments of the write-ahead log. */
   readonly wal: string
-  /** What the agents of the instances have not sent yet; the collector takes it in when an instance is gone. */
+  /** Unsent data of the agents in instances; the collector delivers it when an instance is gone. */
   readonly spool: string
   readonly serverLog: string
   /** One access log for each application. */
@@ -42,7 +42,7 @@ export function dataFolder(root: string): DataFolder {
 }
 
 /**
- * Makes the folders that are missing (mode 0700 for the root).
+ * Creates missing folders (mode 0700 for the root).
  * @throws SPY_DATA_UNWRITABLE
  */
 export function ensureDataFolder(root: string): DataFolder {
@@ -57,7 +57,7 @@ export function ensureDataFolder(root: string): DataFolder {
   return folder
 }
 
-/** Node's own `recursive` tells a read-only file system as ENOENT, and never returns from below /proc. */
+/** Node's own `recursive` reports a read-only file system as ENOENT, and never returns below /proc. */
 function makeFolder(path: string, mode = 0o777): void {
   try {
     mkdirSync(path, { mode })

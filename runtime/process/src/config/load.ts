@@ -15,13 +15,13 @@ export interface LoadOptions {
   readonly data?: string | undefined
   /** Overrides `portOffset`. */
   readonly portOffset?: number | undefined
-  /** Settings laid under the file: the demo's applications, for instance. */
+  /** Settings that the file overrides: the demo's applications, for instance. */
   readonly base?: Readonly<Record<string, unknown>>
 }
 
 /**
  * The effective configuration.
- * @throws SPY_CONFIG_UNREADABLE, or SPY_CONFIG_INVALID with every mistake listed.
+ * @throws SPY_CONFIG_UNREADABLE, or SPY_CONFIG_INVALID with every error listed.
  */
 export function loadConfig(options: LoadOptions = {}): SpyglassConfig {
   const origin = options.file ?? '(defaults)'
@@ -32,7 +32,7 @@ export function loadConfig(options: LoadOptions = {}): SpyglassConfig {
   return withOffset(withAbsolutePaths(parsed.data, options.file ? dirname(resolve(options.file)) : process.cwd()))
 }
 
-/** Reads `--config FILE`, `--data DIR` and `--port-offset N` as every process of ours takes them. */
+/** Reads `--config FILE`, `--data DIR` and `--port-offset N`, which all our processes accept. */
 export function configFromArguments(argv: readonly string[]): SpyglassConfig {
   const { values } = parseArgs({
     args: [...argv],
@@ -58,7 +58,7 @@ function textOf(file: string): string {
   }
 }
 
-/** Besides its own kind of error the parser throws others, for an alias that stands for nothing or for too much. */
+/** The parser also throws other kinds of errors, for an alias that is undefined or expands too far. */
 function parsed(file: string, text: string): unknown {
   try {
     return parse(text, { logLevel: 'error' })
@@ -69,7 +69,7 @@ function parsed(file: string, text: string): unknown {
 
 type Settings = Readonly<Record<string, unknown>>
 
-/** `upper` laid over `lower`, section by section; a list or a single value replaces the other's. */
+/** Merges `upper` over `lower`, section by section; lists and single values are replaced. */
 function laidOver(lower: Settings, upper: Settings): Settings {
   const merged = Object.entries(upper).map(([key, value]) => {
     const below = Object.hasOwn(lower, key) ? lower[key] : undefined

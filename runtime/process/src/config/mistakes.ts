@@ -1,4 +1,4 @@
-/** Checks that go over several settings at once; each finding names the path, the value and what is allowed. */
+/** Checks across several settings; each finding names the path, the value and what is allowed. */
 import type { z } from 'zod'
 import { SpyglassConfig } from './schema.ts'
 
@@ -18,7 +18,7 @@ export function mistakesOf(error: z.ZodError, input: unknown): Mistake[] {
   return [...error.issues.flatMap((issue) => ofIssue(issue, input)), ...crossMistakesOfTheRest(error.issues, input)]
 }
 
-/** Findings that no single setting shows. */
+/** Findings that involve several settings. */
 export function crossMistakes(config: SpyglassConfig): Mistake[] {
   return [...nameMistakes(config), ...portClashes(config)]
 }

@@ -1,4 +1,4 @@
-/** `<data>/secrets.yaml`: made at the first start with random passwords, mode 0600; there is no default credential anywhere. */
+/** `<data>/secrets.yaml`: created at first start with random passwords, mode 0600; there are no default credentials. */
 import { createHmac, randomInt } from 'node:crypto'
 import { appendFileSync, chmodSync, existsSync, linkSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -23,8 +23,8 @@ export const Secrets = z.object({
 export type Secrets = z.infer<typeof Secrets>
 
 /**
- * Reads the secrets, or makes them if there is no file. A file that others may read is closed to them, one of an older version gets what it
- * lacks at its end, and `remark` hears of it.
+ * Reads the secrets, or creates them if there is no file. A file that others may read gets mode 0600; a file of an older version gets what it
+ * lacks appended; `remark` is called for both.
  * @throws SPY_SECRETS_INVALID
  */
 export function ensureSecrets(file: string, remark: (text: string) => void = () => {}): Secrets {
@@ -49,7 +49,7 @@ export function readSecrets(file: string): Secrets {
 
 /**
  * A file of an older version has no token for senders. It is derived from the internal one, which it does not reveal, so that all processes
- * come to the same whether or not it can be added to the file.
+ * derive the same token whether or not it can be added to the file.
  */
 function withMissing(parsed: unknown): unknown {
   const known = parsed as { otlp?: unknown; internal?: { token?: unknown } } | null
@@ -57,7 +57,7 @@ function withMissing(parsed: unknown): unknown {
   return { ...known, otlp: { token: createHmac('sha256', known.internal.token).update('otlp.token').digest('base64url') } }
 }
 
-/** What is there is not touched: it may be commented, and read by others. */
+/** Existing content is not touched: it may contain comments, and others may read it. */
 function addMissing(file: string, { otlp }: Secrets, remark: (text: string) => void): void {
   const text = readFileSync(file, 'utf8')
   if ((parse(text) as { otlp?: unknown }).otlp !== undefined) return
@@ -72,7 +72,7 @@ function addMissing(file: string, { otlp }: Secrets, remark: (text: string) => v
   }
 }
 
-/** Passwords are never told, so neither are values: only what is missing or wrong, by name. */
+/** Never shows values, which may be passwords: only names of what is missing or wrong. */
 function reasonOf(file: string, error: unknown): string {
   if (error instanceof z.ZodError) {
     const names = error.issues.map(({ path }) => path.join('.')).filter(Boolean)
@@ -99,8 +99,8 @@ function closeToOthers(file: string, remark: (text: string) => void): void {
 const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8).padStart(4, '0')
 
 /**
- * Written aside and linked to its name: a start that was broken off leaves no half file, and of two processes that make it at the same
- * moment the first one's stands.
+ * Written to a temporary file and linked to its name: an interrupted start leaves no partial file, and if two processes create it at the same
+ * moment, the first one wins.
  */
 function writeSecrets(file: string): void {
   const secrets: Secrets = {
@@ -125,7 +125,7 @@ function writeSecrets(file: string): void {
 
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789'
 
-/** Letters and digits that are not mistaken for one another, safe in a shell: 24 of them are 139 bits. */
+/** Letters and digits that are not easily confused, safe in a shell: 24 of them are 139 bits. */
 function newPassword(length = 24): string {
   return Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('')
 }

@@ -1,10 +1,10 @@
-/** Tells of damaged state files: in the log at once, and as an event as soon as somebody listens. */
+/** Reports damaged state files: in the log at once, and as an event as soon as a listener exists. */
 import { kinds, objectNameOf } from '@spyglass/agent/contract'
 import type { EventInput } from '@spyglass/agent/registry'
 import { fail } from './errors.ts'
 import type { Damage } from './state-file.ts'
 
-/** What the damage costs, in words: when the copy before the last change took the file's place, and when nothing did. */
+/** What the damage costs, in words: if the previous copy was restored, and if nothing was. */
 export interface Consequences {
   readonly fromPrevious: string
   readonly lost: string
@@ -22,7 +22,7 @@ export interface DamageReporterOptions {
   readonly emit: (event: EventInput) => void
 }
 
-/** Gives the `onDamage` of a state file, from what its damage costs. */
+/** Returns the `onDamage` of a state file, from what its damage costs. */
 export type DamageReporter = (consequences: Consequences) => (damage: Damage) => void
 
 export function damageReporter({ serverName, log, emit }: DamageReporterOptions): DamageReporter {

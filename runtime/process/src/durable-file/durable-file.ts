@@ -1,4 +1,4 @@
-/** Small files that must survive: written aside, flushed, renamed, and the folder flushed, so that there is the old file or the new. */
+/** Small durable files: written to a temporary file, flushed, renamed, and the folder flushed, so that either the old or the new file exists. */
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
@@ -8,7 +8,7 @@ export interface DurableOptions {
   readonly keepAs?: string
 }
 
-/** The file is for its owner alone (mode 0600). What cannot be written leaves the old file as it was, and nothing beside it. */
+/** Only the owner can read the file (mode 0600). A failed write leaves the old file unchanged, and no other file. */
 export function writeDurably(file: string, content: string, { keepAs }: DurableOptions = {}): void {
   const aside = `${file}.${process.pid}`
   try {
@@ -22,13 +22,13 @@ export function writeDurably(file: string, content: string, { keepAs }: DurableO
   flushFolder(dirname(file))
 }
 
-/** Writes nothing when the file holds just this: then it needs no space on a full disk. A file in the way is replaced, a folder set aside. */
+/** Writes nothing if the file already has this content: then it needs no space on a full disk. An existing file is replaced, a folder set aside. */
 export function writeIfChanged(file: string, content: string): void {
   if (contentOf(file) === content) return
   writeDurably(file, content)
 }
 
-/** Moves what cannot be used out of the way, as `NAME.damaged-20261126T101500123Z`; gives that name. */
+/** Moves what cannot be used out of the way, as `NAME.damaged-20261126T101500123Z`; returns that name. */
 export function setAside(file: string, now: number = Date.now()): string {
   const aside = `${file}.damaged-${new Date(now).toISOString().replaceAll(/[-:.]/g, '')}`
   renameSync(file, aside)
@@ -46,7 +46,7 @@ export function writeFlushed(file: string, content: string): void {
   }
 }
 
-/** A second name for the present content: there is no moment without a file. */
+/** A second name for the current content: there is no moment without a file. */
 function keep(file: string, keepAs: string): void {
   rmSync(keepAs, { force: true, recursive: true })
   try {

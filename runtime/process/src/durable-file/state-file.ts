@@ -10,9 +10,9 @@ import { setAside, writeDurably } from './durable-file.ts'
 import { wrongShape } from './errors.ts'
 
 export interface StateFileOptions<T> {
-  /** Path of the file; beside it lies `NAME.previous`. */
+  /** Path of the file; the previous copy is `NAME.previous`. */
   readonly file: string
-  /** The state from what JSON.parse gave. Throws, with the reason, when it has not this shape. */
+  /** Converts the result of JSON.parse to the state. Throws, with the reason, if it has another shape. */
   readonly parse: (content: unknown) => T
   readonly onDamage: (damage: Damage) => void
   readonly now?: () => number
@@ -22,9 +22,9 @@ export interface Damage {
   readonly file: string
   /** What is wrong with it. */
   readonly reason: string
-  /** Where it lies now; undefined when it could not be moved. */
+  /** Where it is now; undefined when it could not be moved. */
   readonly setAside: string | undefined
-  /** Whether the copy before the last change took its place. */
+  /** Whether the previous copy was restored. */
   readonly fromPrevious: boolean
 }
 
@@ -72,7 +72,7 @@ export function openStateFile<T>(options: StateFileOptions<T>): StateFile<T> {
   }
 }
 
-/** Files of early builds hold the state alone, without a checksum; a UUID stands there as it is. */
+/** Files of early builds contain only the state, without a checksum; a UUID is stored as plain text. */
 function contentOf(text: string): unknown {
   if (text.trim() === '') throw wrongShape('it is empty')
   if (/^[\da-f-]{36}\s*$/.test(text)) return text.trim()

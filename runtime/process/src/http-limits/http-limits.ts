@@ -1,6 +1,6 @@
 /**
- * What protects an HTTP server of ours against slow clients, in one place, so that it is the same on every port. Node looks for connections
- * that are late only every 30 s unless told otherwise, and Fastify switches some of Node's limits off.
+ * Limits that protect our HTTP servers against slow clients, in one place, so that they are the same on every port. Node looks for connections
+ * that are late only every 30 s by default, and Fastify switches some of Node's limits off.
  */
 
 /** Default of the setting `server.headersTimeoutMs`. */

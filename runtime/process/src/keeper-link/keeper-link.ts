@@ -10,13 +10,13 @@ import { emitEarly } from './early-events.ts'
 
 export interface KeeperLinkOptions {
   readonly registry: Registry
-  /** Ends the work in hand within the deadline; the process exits when it is done. */
+  /** Finishes pending work within the deadline; the process exits when it is done. */
   readonly stop: (deadlineMs: number) => Promise<void> | void
-  /** Receives every other message of the keeper, with the socket handle that came along. */
+  /** Receives every other message of the keeper, with its socket handle. */
   readonly onMessage?: (message: ToChild, handle: unknown) => void
-  /** How often the registry is pushed. Default 1000: who reads the pushes misses them after that. */
+  /** How often the registry is pushed. Default 1000: readers expect pushes at this interval. */
   readonly pushIntervalMs?: number
-  /** What keeps the process from serving fully now, though it runs; asked at each push, shown by management's `/ready`. */
+  /** Why the process cannot serve fully although it runs; read at each push, shown by management's `/ready`. */
   readonly unready?: () => readonly string[]
   /** Whether events of the registry are passed to the keeper. Default true; management, where they end up, says false. */
   readonly passEvents?: boolean
@@ -30,13 +30,13 @@ export interface KeeperLink {
   send(message: FromChild): void
 }
 
-/** A message that cannot be sent needs no other answer than the `disconnect` that follows; unhandled, it would end the process at once. */
+/** A message that cannot be sent needs no handling beyond the `disconnect` that follows; unhandled, it would end the process at once. */
 const keeperIsGone = (): void => {}
 
 const ALONE_DEADLINE_MS = 5000
-/** When the keeper was killed its guard ends what is left after four seconds. */
+/** When the keeper was killed, its guard kills what is left after four seconds. */
 const ORPHAN_DEADLINE_MS = 3000
-/** A signal to the whole process group reaches keeper and children at once: for this long a child waits whether the keeper sets the order. */
+/** A signal to the process group reaches keeper and children at once: a child waits this long for the keeper to set the order. */
 const TURN_MS = 500
 
 export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
@@ -57,7 +57,7 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
     if (process.connected) process.send?.(message, undefined, undefined, keeperIsGone)
   }
 
-  /** Whoever hears of an event and looks must find the values that go with it. */
+  /** A listener that reads values after an event must find those that belong to it. */
   function passOn(event: SpyglassEvent): void {
     send({ type: 'event', event })
     queueMicrotask(push)
@@ -71,7 +71,7 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
     process.exit(0)
   }
 
-  /** The keeper stops and says when this one's turn comes, whether a signal has come already or comes yet. */
+  /** The keeper is stopping and says when it is this process's turn, whether a signal arrives before or after. */
   function awaitTurn(): void {
     isInOrder = true
     clearTimeout(ending)
@@ -83,7 +83,7 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
       else if (message.type === 'stopping') awaitTurn()
       else onMessage?.(message, handle)
     })
-    const orphaned = (): void => void end(ORPHAN_DEADLINE_MS) // the keeper died: end the work in hand, then go
+    const orphaned = (): void => void end(ORPHAN_DEADLINE_MS) // the keeper died: finish pending work, then exit
     process.on('disconnect', orphaned)
     if (!process.connected) orphaned() // it died while modules were loaded
     if (passEvents) registry.onEvent(passOn)

@@ -10,7 +10,7 @@ export interface LineSinkOptions {
   readonly fd: number
   /** The line, without its end, that reports what was dropped; see {@link droppedReport}. */
   readonly report: (dropped: number, reason: string) => string
-  /** `fs.writeSync`; gives the number of bytes written. */
+  /** `fs.writeSync`; returns the number of bytes written. */
   readonly write?: (fd: number, bytes: Uint8Array) => number
 }
 

@@ -1,6 +1,6 @@
 /**
  * What each of our own processes (management, collector, store, snmp-bridge) begins with: configuration, data folder, secrets, log, and a
- * registry that tells of its heap and event loop; and how it ends when it cannot start.
+ * registry with its heap and event loop; and how it exits when it cannot start.
  */
 import { flushCompileCache } from 'node:module'
 import process from 'node:process'
