@@ -95,7 +95,7 @@ test('while the store is away requests are acknowledged, and stored when it is b
     ),
   ).toBe(200)
   store = await startStore({ data, port: store.port })
-  await until(async () => (await ask("SELECT count() FROM spyglass.otel_traces WHERE SpanName = 'away'")) === '1', 30_000)
+  await until(async () => (await ask("SELECT count() FROM spyglass.otel_traces WHERE SpanName = 'away'")) === '1')
 })
 
 test('a taken port ends the second collector with one clear line and leaves the log alone', async () => {

@@ -39,7 +39,7 @@ test('a flipped byte of the fourth of five acknowledged requests costs that one 
   const storePort = await freePort()
   const alone = await spawnCollector({ data, storePort })
   cleanups.push(async () => await alone.kill('SIGKILL'))
-  await until(async () => (await fetch(`${alone.url}/ready`)).ok, 30_000)
+  await until(async () => (await fetch(`${alone.url}/ready`)).ok)
   for (const name of ['c0', 'c1', 'c2', 'c3', 'c4']) expect(await send(alone.url, name)).toBe(200)
   await alone.kill('SIGKILL')
 

@@ -58,9 +58,9 @@ const waiting = ({ data }: Suite): string[] => readdirSync(join(data, 'wal')).fi
 
 /** Everything that was acknowledged arrives, once; what was refused does not. */
 async function expectRecovery(suite: Suite): Promise<void> {
-  await until(async () => (await readiness(suite.collector)).status === 200, 30_000)
+  await until(async () => (await readiness(suite.collector)).status === 200)
   expect((await send(suite.collector, 'after')).status).toBe(200)
-  await until(async () => (await names(suite)) === "['after','before']", 30_000)
+  await until(async () => (await names(suite)) === "['after','before']")
   expect(readdirSync(join(suite.data, 'wal', 'quarantine'))).toEqual([])
 }
 
@@ -72,7 +72,7 @@ describe.skipIf(!canMount)('on a small disk of its own (needs root)', () => {
   ])('a log whose disk is %s refuses with the reason, reads go on, and it resumes by itself', async (_name, reason, spoil) => {
     const suite = await startSuite('wal', { sizeMiB: 4, inodes: 400 })
     expect((await send(suite.collector, 'before')).status).toBe(200)
-    await until(async () => (await names(suite)) === "['before']" && waiting(suite).length === 0, 30_000)
+    await until(async () => (await names(suite)) === "['before']" && waiting(suite).length === 0)
     spoil(suite.disk)
     const refused = await send(suite.collector, 'refused')
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2'])
@@ -102,18 +102,18 @@ describe.skipIf(!canMount)('on a small disk of its own (needs root)', () => {
     expect([refused.status, await refused.text()]).toEqual([503, expect.stringMatching(/is full \(ENOSPC\)/) as string])
     expect((await fetch(`http://127.0.0.1:${collector.consolePort}/ready`)).status).toBe(200)
     disk.free()
-    await until(async () => (await readiness(collector)).status === 200, 30_000)
+    await until(async () => (await readiness(collector)).status === 200)
     expect((await send(collector, 'before')).status).toBe(200)
     const suite = { data, disk, store, collector }
-    await until(async () => (await names(suite)) === "['before']", 30_000)
+    await until(async () => (await names(suite)) === "['before']")
   })
 
   test('a store whose disk is full keeps segments waiting, sets none aside, and takes them when there is space', async () => {
     const suite = await startSuite('store', { sizeMiB: 24 })
     suite.disk.fill()
     expect((await send(suite.collector, 'before')).status).toBe(200)
-    await until(() => /could not store segments yet/.test(suite.collector.output()), 30_000)
-    await until(() => suite.collector.output().split('could not store segments yet').length > 1 && waiting(suite).length > 0, 30_000)
+    await until(() => /could not store segments yet/.test(suite.collector.output()))
+    await until(() => suite.collector.output().split('could not store segments yet').length > 1 && waiting(suite).length > 0)
     expect((await suite.store.ask('SELECT 1 FORMAT TabSeparated')).text).toBe('1\n')
     suite.disk.free()
     await expectRecovery(suite)

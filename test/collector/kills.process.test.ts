@@ -87,8 +87,8 @@ test(`${KILLS} kills of the collector under a sender that repeats lose nothing a
   for (const sender of senders) sender.isStopped = true
   await Promise.all(running)
   const acknowledged = new Set(senders.flatMap((sender) => [...sender.acknowledged]))
-  await until(async () => Number(await ask('SELECT count() FROM spyglass.otel_traces')) >= acknowledged.size, 30_000)
-  await until(async () => Number(await ask('SELECT sum(Requests) FROM spyglass.red_1m')) >= acknowledged.size, 30_000)
+  await until(async () => Number(await ask('SELECT count() FROM spyglass.otel_traces')) >= acknowledged.size)
+  await until(async () => Number(await ask('SELECT sum(Requests) FROM spyglass.red_1m')) >= acknowledged.size)
 
   const stored = (await ask('SELECT SpanId FROM spyglass.otel_traces')).split('\n')
   const found = new Set(stored)

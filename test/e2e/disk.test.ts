@@ -84,10 +84,10 @@ const FIRST = '1'.repeat(32)
 
 /** For some seconds under traffic: applications serve, reads answer, senders are told to wait; nothing else. */
 async function endure(suite: Suite, disk: FailingDisk, reason: RegExp): Promise<ReturnType<typeof traffic>> {
-  await until(() => traceIsStored(suite, FIRST), 30_000)
+  await until(() => traceIsStored(suite, FIRST))
   const requests = traffic(suite)
   disk.strike()
-  await until(async () => (await readiness(suite)).reasons.some((text) => reason.test(text)), 10_000)
+  await until(async () => (await readiness(suite)).reasons.some((text) => reason.test(text)))
   const servedBefore = requests.served()
   let refused = 0
   for (const end = Date.now() + 8000; Date.now() < end; await sleep(200)) {
@@ -116,12 +116,12 @@ test.runIf(canMount).for(Object.keys(faults))(
     const pids = pidsOf(suite)
     const requests = await endure(suite, disk, reason)
     disk.repair()
-    await until(async () => (await readiness(suite)).ready, 30_000)
-    await until(() => traceIsStored(suite, '3'.repeat(32)), 30_000)
+    await until(async () => (await readiness(suite)).ready)
+    await until(() => traceIsStored(suite, '3'.repeat(32)))
     await requests.stop()
     expect(requests.failures).toEqual([])
     expect(pidsOf(suite)).toEqual(pids) // no process ended
-    await until(() => takesLines || logOf(suite).includes('log lines were dropped'), 20_000)
+    await until(() => takesLines || logOf(suite).includes('log lines were dropped'))
   },
 )
 
@@ -134,12 +134,12 @@ test.runIf(canMount)(
     disk.strike()
     for (const pid of pids) process.kill(pid, 'SIGKILL')
     const statusOf = async (url: string): Promise<number> => (await get(url)).status
-    await until(async () => (await statusOf(`${suite.urls.app}/shop/products`)) === 200, 60_000)
-    await until(async () => (await statusOf(`${suite.urls.store}/ping`)) === 200, 60_000)
-    await until(async () => (await statusOf(`${suite.urls.console}/health`)) === 200, 60_000)
-    await until(async () => (await readiness(suite)).reasons.some((text) => text.includes('is full')), 60_000)
+    await until(async () => (await statusOf(`${suite.urls.app}/shop/products`)) === 200)
+    await until(async () => (await statusOf(`${suite.urls.store}/ping`)) === 200)
+    await until(async () => (await statusOf(`${suite.urls.console}/health`)) === 200)
+    await until(async () => (await readiness(suite)).reasons.some((text) => text.includes('is full')))
     disk.repair()
-    await until(async () => (await readiness(suite)).ready, 60_000)
+    await until(async () => (await readiness(suite)).ready)
   },
 )
 

@@ -36,7 +36,7 @@ test('Ctrl-C stops all of it cleanly, and the next start finds what was stored',
   expect(readFileSync(join(first.data, 'logs/server.log'), 'utf8')).toContain('keeper stopped')
   await using second = await startSuite(folder, settings)
   const requests = "SELECT sum(Requests) AS n FROM spyglass.red_1m WHERE SpanName = 'GET /shop/products'"
-  await until(async () => Number((await sql(second, requests))[0]?.['n']) === 1, 20_000)
+  await until(async () => Number((await sql(second, requests))[0]?.['n']) === 1)
 })
 
 test.for(['SIGTERM', 'SIGHUP'] as const)(
@@ -60,7 +60,7 @@ test('when the keeper itself is killed the others end their work and go, and the
   const first = await startSuite(folder, settings)
   const pids = pidsOf(first)
   first.keeper.kill('SIGKILL')
-  await until(() => pids.filter(isAlive).length === 0, 8000)
+  await until(() => pids.filter(isAlive).length === 0)
   await using second = await startSuite(folder, settings)
   expect((await get(`${second.urls.app}/shop/products`)).status).toBe(200)
 })

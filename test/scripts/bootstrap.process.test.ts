@@ -34,7 +34,7 @@ test('a signal to the script alone ends the program it started, and both', async
   let output = ''
   child.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
   const ended = new Promise<NodeJS.Signals | number | null>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)))
-  await until(() => output.length > 0, 30_000)
+  await until(() => output.length > 0)
   child.kill('SIGTERM')
   expect(await ended).not.toBe(0)
 })

@@ -76,7 +76,7 @@ test('it tells its keeper when it serves, answers with the MIBs it wrote, pushes
   const port = await freeUdpPort()
   const { file, data } = await configFile(management.port, port)
   const bridge = start('--config', file)
-  await until(() => bridge.messages.some(({ type }) => type === 'ready'), 20_000)
+  await until(() => bridge.messages.some(({ type }) => type === 'ready'))
   expect(existsSync(join(data, 'mibs', 'SPYGLASS-MIB.txt'))).toBe(true)
   const mib = ['-M', join(data, 'mibs'), '-m', 'SPYGLASS-MIB']
   const walk = await run('snmpwalk', ['-v2c', '-c', 'public', ...mib, `127.0.0.1:${port}`, 'SPYGLASS-MIB::sgInstanceTable'])
@@ -106,7 +106,7 @@ test('a taken port ends it with one clear line, the code for the keeper, and a s
 test('it serves while the MBean endpoint is not there yet', async () => {
   const { file } = await configFile(9, await freeUdpPort())
   const bridge = start('--config', file)
-  await until(() => bridge.messages.some(({ type }) => type === 'ready'), 20_000)
+  await until(() => bridge.messages.some(({ type }) => type === 'ready'))
   bridge.child.kill('SIGTERM')
   expect(await bridge.code).toBe(0)
 })

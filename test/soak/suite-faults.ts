@@ -30,7 +30,7 @@ export async function kills(): Promise<readonly FaultRow[]> {
         await underLoad(suite, `kill -9 of ${part}, and twice more while it starts`, 3, async () => {
           for (let pid = suite.pidOf(part), i = 0; i < 3; i++) {
             kill(pid)
-            pid = await until(() => successorOf(suite, part, pid), 30_000)
+            pid = await until(() => successorOf(suite, part, pid))
             await sleep(250) // it loads its modules
           }
         }),
@@ -149,7 +149,7 @@ async function underLoad(suite: Suite, fault: string, times: number, make: () =>
   await sleep(1000)
   const struckAt = performance.now()
   await make()
-  await until(async () => !(await isReady(suite)), 3000).catch(() => {}) // it is noticed, unless it was over at once
+  await until(async () => !(await isReady(suite))).catch(() => {}) // it is noticed, unless it was over at once
   await until(() => isReady(suite), START_MS)
   const seconds = since(struckAt)
   await sleep(500)
@@ -164,7 +164,7 @@ async function audit(suite: Suite, ids: readonly string[]): Promise<Pick<FaultRo
   await until(async () => {
     counts = await stored(suite)
     return missing().length === 0
-  }, 30_000).catch(() => {}) // what is missing then is lost
+  }).catch(() => {}) // what is missing then is lost
   return { acknowledged: ids.length, lost: missing().length, doubled: ids.filter((id) => (counts.get(id) ?? 0) > 1).length }
 }
 
@@ -212,7 +212,7 @@ const living = (data: string): readonly number[] =>
 
 /** How many are left five seconds after the keeper's end; the soak continues when all are gone. */
 async function orphansOf(data: string): Promise<number> {
-  await until(() => living(data).length === 0, 5500).catch(() => {})
+  await until(() => living(data).length === 0).catch(() => {})
   return living(data).length
 }
 

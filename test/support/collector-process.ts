@@ -65,7 +65,7 @@ export async function spawnCollector({ data, storePort, port, collector = {}, se
 /** Starts a collector and waits until it is ready. */
 export async function startCollector(start: CollectorStart): Promise<CollectorProcess> {
   const collector = await spawnCollector(start)
-  await until(async () => collector.child.exitCode !== null || (await fetch(`${collector.url}/ready`)).ok, 30_000)
+  await until(async () => collector.child.exitCode !== null || (await fetch(`${collector.url}/ready`)).ok)
   if (collector.child.exitCode !== null) throw new Error(`the collector ended: ${collector.output()}`)
   return collector
 }

@@ -30,7 +30,7 @@ export async function startPostgres(context: TestContext): Promise<Postgres> {
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   let log = ''
   server.stderr.on('data', (piece: Buffer) => (log += piece.toString()))
-  await until(() => log.includes('ready to accept connections'), 30_000)
+  await until(() => log.includes('ready to accept connections'))
   return {
     host: '127.0.0.1',
     port,

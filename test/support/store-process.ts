@@ -72,7 +72,7 @@ export async function spawnStore({ store = {}, settings = {}, args = [], data = 
 export async function startStore(options: StartOptions = {}): Promise<StoreProcess> {
   const { child, data, port, output } = await spawnStore(options)
   const url = `http://127.0.0.1:${port}/`
-  await until(async () => child.exitCode !== null || (await fetch(`${url}ready`)).ok, 60_000)
+  await until(async () => child.exitCode !== null || (await fetch(`${url}ready`)).ok)
   if (child.exitCode !== null) throw new Error(`the store ended: ${output()}`)
   const secrets = ensureSecrets(join(data, 'secrets.yaml'))
   const { user, password } = secrets.clickhouse.reader

@@ -61,7 +61,7 @@ export async function startSuite(
   await until(() => {
     if (keeper.exitCode !== null) throw new Error(`ended with ${keeper.exitCode}: ${output}`)
     return output.includes('Spyglass is ready')
-  }, 60_000).catch((error: unknown) => {
+  }).catch((error: unknown) => {
     keeper.kill('SIGKILL')
     throw new Error(`not ready:\n${output}\n${serverLogTail(join(data, 'd'))}`, { cause: error })
   })

@@ -1,5 +1,8 @@
+/** A busy machine needs long; less than the time of a test, so that what was waited for is told. */
+const PATIENCE_MS = 100_000
+
 /** Waits until `probe` gives a value that is not undefined or false, or throws after the deadline with the last error seen. */
-export async function until<T>(probe: () => T | undefined | false | Promise<T | undefined | false>, deadlineMs = 60_000): Promise<T> {
+export async function until<T>(probe: () => T | undefined | false | Promise<T | undefined | false>, deadlineMs = PATIENCE_MS): Promise<T> {
   const end = Date.now() + deadlineMs
   let last: unknown
   for (;;) {

@@ -28,7 +28,7 @@ async function startAlertmanager(program: string) {
   const args = [`--config.file=${file}`, `--storage.path=${folder}`, `--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address=']
   const child = spawn(program, args, { stdio: 'ignore' })
   const url = `http://127.0.0.1:${port}`
-  await until(async () => (await fetch(`${url}/-/ready`)).ok, 20_000)
+  await until(async () => (await fetch(`${url}/-/ready`)).ok)
   return {
     url,
     alerts: async () => (await (await fetch(`${url}/api/v2/alerts?active=true`)).json()) as Alert[],

@@ -32,9 +32,9 @@ test.runIf(process.platform === 'linux')(
     await until(() => processesWith(mark).length === 4) // one has started a process of its own
     parent.kill('SIGKILL')
     const killedAt = performance.now()
-    await until(() => !pids.children.some(isAlive) && processesWith(mark).length === 0, 10_000)
+    await until(() => !pids.children.some(isAlive) && processesWith(mark).length === 0)
     expect(performance.now() - killedAt).toBeGreaterThan(2500) // those who can end their work have the time to
-    await until(() => !isAlive(pids.guard), 3000)
+    await until(() => !isAlive(pids.guard))
   },
 )
 
@@ -45,7 +45,7 @@ test.runIf(process.platform === 'linux')('a guard that was killed is replaced, a
   onTestFinished(() => void (isAlive(guard) && process.kill(guard, 'SIGKILL')))
   expect(guard).not.toBe(pids.guard)
   parent.kill('SIGKILL')
-  await until(() => !pids.children.some(isAlive), 10_000)
+  await until(() => !pids.children.some(isAlive))
 })
 
 test.runIf(process.platform === 'linux')(
@@ -55,7 +55,7 @@ test.runIf(process.platform === 'linux')(
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pids.guard, signal)
     parent.send('end')
     await once(parent, 'exit')
-    await until(() => !isAlive(pids.guard), 2000)
+    await until(() => !isAlive(pids.guard))
   },
 )
 

@@ -91,10 +91,10 @@ test('a part that does not become ready in time is ended', async () => {
 test('each further try may take twice as long, so that a slow one comes to its end', async () => {
   const { slot, downs, become } = slotOf('silent', { startPatienceMs: 1000 })
   await expect(slot.start()).rejects.toMatchObject({ code: 'SPY_PART_SLOW' })
-  await until(() => downs.length === 2, 15_000)
+  await until(() => downs.length === 2)
   expect(downs.map((text) => /within (\d+) s/.exec(text)?.[1])).toEqual(['1', '2'])
   become('ready')
-  await until(() => slot.state === 'ready', 15_000)
+  await until(() => slot.state === 'ready')
 })
 
 test('a process that cannot even be forked is tried again', async () => {
