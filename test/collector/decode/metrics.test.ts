@@ -193,7 +193,7 @@ test('a point outside the time window is rejected by itself, one without a time 
   const gauge = { dataPoints: [{ timeUnixNano: '5', asDouble: 1 }, { timeUnixNano: time, asDouble: 1 }, { asDouble: 1 }] }
   const { accepted, rejected, message, tables } = decode([{ name: 'g', gauge }])
   expect([accepted, rejected]).toEqual([2, 1])
-  expect(message).toContain('outside the 7 days')
+  expect(message).toContain('outside the retention of 7 days')
   expect(message).toContain('data points without a time')
   expect(tables['otel_metrics_gauge']).toMatchObject([{ TimeUnix: BigInt(time) }, { TimeUnix: BigInt(time) }])
 })

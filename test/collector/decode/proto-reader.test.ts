@@ -40,10 +40,10 @@ test('a varint of any value is read exactly, and only its bytes', () => {
 
 test('a varint of eleven bytes, and one that the bytes end in, are malformed', () => {
   for (const read of ['varint', 'int64', 'uint64'] as const) {
-    expect(() => reading('ff'.repeat(11))[read]()).toThrow(malformed('a varint that does not end'))
+    expect(() => reading('ff'.repeat(11))[read]()).toThrow(malformed('an unterminated varint'))
   }
   expect(reading('ffffffffffffffffff01').int64()).toBe('-1')
-  expect(() => reading('ff').int64()).toThrow(malformed('a varint that does not end at byte 1'))
+  expect(() => reading('ff').int64()).toThrow(malformed('an unterminated varint at byte 1'))
 })
 
 test.for([

@@ -16,7 +16,7 @@ test('the sender is told how many, why, and where the first stood', () => {
   report.leaveOut('an attribute', 'at byte 9')
   expect(report.message).toBe(
     '4 rejected: 3 × too old (first span 3); 1 × a bad id (at byte 7). ' +
-      'Stored with changes: 1 × values longer than 5 bytes were cut; 1 × spans without a time; 1 × left out: an attribute (at byte 9)',
+      'Stored with changes: 1 × values longer than 5 bytes were cut; 1 × spans without a time; 1 × omitted: an attribute (at byte 9)',
   )
   expect(report).toMatchObject({ rejected: 4, truncated: 1, broken: 2 })
   report.reset()
@@ -50,7 +50,7 @@ test('fields are read up to the end; what cannot be delimited ends them, and is 
     reader.skip(tag, end)
   })
   expect([tags, whole, report.rejected, report.broken]).toEqual([[8, 16, 24], 4, 1, 1])
-  expect(report.message).toContain('the rest of a message cannot be read: a varint that does not end')
+  expect(report.message).toContain('the rest of a message cannot be read: an unterminated varint')
 })
 
 test('a reader that goes beyond the end of the message is broken', () => {
@@ -70,7 +70,7 @@ test('after as many broken items as are looked at, the rest is not read', () => 
   expect(readOrReject(over.salvage, 2, () => ++called > 0)).toBe(false)
   readOrSkip(over.salvage, 2, 'the resource', () => void called++)
   expect([called, over.report.rejected]).toEqual([0, 2])
-  expect(over.report.message).toContain('the resource not read after 1000 broken ones')
+  expect(over.report.message).toContain('the resource skipped after 1000 malformed ones')
 })
 
 test('a broken item is rejected, a broken part of none is left out, and both readers end up behind it', () => {
@@ -81,7 +81,7 @@ test('a broken item is rejected, a broken part of none is left out, and both rea
   readOrSkip(salvage, 4, 'an attribute of the resource', () => reader.malformed('no key'))
   expect([reader.pos, report.rejected, report.broken]).toEqual([4, 1, 2])
   expect(report.message).toBe(
-    '1 rejected: 1 × no id (at byte 0). Stored with changes: 1 × left out: an attribute of the resource, no key (at byte 3)',
+    '1 rejected: 1 × no id (at byte 0). Stored with changes: 1 × omitted: an attribute of the resource, no key (at byte 3)',
   )
 })
 

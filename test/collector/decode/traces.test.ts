@@ -194,7 +194,7 @@ test('a resource attribute that cannot be read is left out, and its spans are st
   })
   body[body.indexOf('bbbbb') - 1] = 200
   expect(rowsOf(body)).toMatchObject([{ ResourceAttributes: { a: 'aaaaa', c: 'ccccc' } }])
-  expect([report.rejected, report.message]).toEqual([0, expect.stringContaining('left out: resource attribute') as string])
+  expect([report.rejected, report.message]).toEqual([0, expect.stringContaining('omitted: resource attribute') as string])
 })
 
 test('a request that is cut off keeps what came before, and says that the rest was lost', () => {
@@ -218,7 +218,7 @@ test('a span without a time gets that of its receipt, one with an end alone that
   expect(rowsOf(one({ name: 'a', events }))).toMatchObject([
     { Timestamp: receipt, Duration: 0, 'Events.Timestamp': [receipt, BigInt(nanos(NOW - 5))] },
   ])
-  expect(report.message).toBe('Stored with changes: 1 × spans without a time got the time of receipt')
+  expect(report.message).toBe('Stored with changes: 1 × spans without a time were given the time of receipt')
   const end = BigInt(nanos(NOW - 60_000))
   expect(rowsOf(one({ startTimeUnixNano: '0', endTimeUnixNano: String(end), events: [{ name: 'e' }] }))).toMatchObject([
     { Timestamp: end, Duration: 0, 'Events.Timestamp': [end] },

@@ -196,7 +196,7 @@ test('a span without a time is stored with that of its receipt, and the answer s
   const taken = await start({ now: () => now })
   const body = encodeOtlp('Traces', { resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'a' }] }] }] })
   const { partialSuccess } = decodeOtlp('ExportResponse', (await post(taken, body)).bytes)
-  expect(partialSuccess).toEqual({ errorMessage: 'Stored with changes: 1 × spans without a time got the time of receipt' })
+  expect(partialSuccess).toEqual({ errorMessage: 'Stored with changes: 1 × spans without a time were given the time of receipt' })
   expect(taken.rows['otel_traces']).toMatchObject([{ Timestamp: BigInt(now) * 1_000_000n }])
 })
 

@@ -16,7 +16,7 @@ test.each([
   [clickhouseCodes.SYNTAX_ERROR, 400],
   [clickhouseCodes.FILE_DOESNT_EXIST, 404],
   [clickhouseCodes.QUERY_IS_TOO_LARGE, 413],
-  [clickhouseCodes.TIMEOUT_EXCEEDED, 500],
+  [clickhouseCodes.TIMEOUT_EXCEEDED, 408],
 ])('code %d has status %d', (code, status) => {
   expect(new ClickhouseError(code, '').status).toBe(status)
 })
