@@ -2,8 +2,6 @@ import { errorsOf } from '@spyglass/agent/contract'
 
 /** Errors of the keeper, of management and of the command line. */
 export const errors = {
-  SPY_PORT_TAKEN: 'port %d (%s) on %s is in use. Free it, configure another, or shift all ports with --port-offset N.',
-  SPY_LISTEN_FAILED: 'cannot listen on %s port %d (%s): %s',
   SPY_DATA_IN_USE: 'the data folder %s is in use by another Spyglass (%s). Stop it, or choose another folder with --data DIR.',
   SPY_DATA_UNLOCKABLE: 'cannot take the lock %s: %s. The file system must support file locks; choose another folder with --data DIR.',
   SPY_LOG_UNWRITABLE: 'cannot open the server log %s: %s. Remove whatever is at that path, or free disk space.',

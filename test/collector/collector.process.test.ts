@@ -102,7 +102,7 @@ test('a taken port ends the second collector with one clear line and leaves the 
   const second = await spawnCollector({ data, storePort: store.port, port: collector.port })
   const [code] = (await once(second.child, 'exit')) as [number]
   expect(code).toBe(1)
-  expect(second.output()).toMatch(new RegExp(`SPY_OTLP_PORT_TAKEN: port ${collector.port} `))
+  expect(second.output()).toMatch(new RegExp(`SPY_PORT_TAKEN: port ${collector.port} `))
 })
 
 test('SIGTERM stores what is in hand and ends with 0', async () => {

@@ -57,6 +57,11 @@ test('every declared name stands in the docs', async () => {
   expect(names.filter((name) => !allText.includes(`\`${name}`) && !allText.includes(`## ${name}`))).toEqual([])
 })
 
+test('an error code is declared once: it has one meaning', async () => {
+  const codes = (await allErrors()).map((error) => error.code)
+  expect(codes.filter((found, index) => codes.indexOf(found) !== index)).toEqual([])
+})
+
 test('every error code in the sources is declared', async () => {
   const declared = new Set((await allErrors()).map((error) => error.code))
   const sources = projectFiles().filter((path) => workspaceOf(path) !== undefined && /\/src\/.+\.(ts|js)$/.test(path))

@@ -2,7 +2,6 @@ import { errorsOf } from '@spyglass/agent/contract'
 
 /** Errors of the console and the query API. */
 export const consoleErrors = {
-  SPY_CONSOLE_PORT_TAKEN: 'the console cannot listen on %s:%d: %s. Free the port, or set console.port or --port-offset.',
   SPY_CONSOLE_PARAMETER_INVALID: 'invalid parameter %s: %s',
   SPY_CONSOLE_UNAUTHENTICATED: 'log in, or use Basic authentication with the console user and password from secrets.yaml',
   SPY_CONSOLE_TOO_MANY_LOGINS:

@@ -1,10 +1,10 @@
 /** The console and the query API behind one port. */
 import type { Secrets, SpyglassConfig } from '@spyglass/process/config'
-import { codeOf, type SpyglassError } from '@spyglass/agent/contract'
+import type { SpyglassError } from '@spyglass/agent/contract'
 import { callerRules, createGuessDelay, type GuessDelay } from '@spyglass/process/access'
 import type { Logger } from '@spyglass/process/logger'
 import { sampled } from '@spyglass/agent/registry'
-import { fastifyLimits } from '@spyglass/process/http-limits'
+import { fastifyLimits, listen } from '@spyglass/process/http-server'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Alerting } from '../alert/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
@@ -40,7 +40,7 @@ const READY_FOR_MS = 1000
 
 const LIMITS = { bodyLimit: 16_384, maxRequestsPerSocket: 10_000, routerOptions: { maxParamLength: 200 } } as const
 
-/** @throws SPY_CONSOLE_PORT_TAKEN */
+/** @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
   const { config, secrets, alerting, now = Date.now, guesses = createGuessDelay() } = options
   const logger = options.logger.child({ component: 'console' })
@@ -78,19 +78,10 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     return reply.code(store.ok ? 200 : 503).send({ ready: store.ok, reasons })
   })
 
-  await listen(app, config)
-  const port = (app.server.address() as { port: number }).port
+  const port = await listen(app, { name: 'console.port', ...config.console })
   logger.info({ host: config.console.host, port }, 'console listens')
   let stopping: Promise<void> | undefined
   return { port, stop: () => (stopping ??= app.close().then(() => query.stop())) }
-}
-
-async function listen(app: FastifyInstance, { console: { host, port } }: SpyglassConfig): Promise<void> {
-  try {
-    await app.listen({ host, port })
-  } catch (error) {
-    throw fail('SPY_CONSOLE_PORT_TAKEN', [host, port, codeOf(error) ?? String(error)], error)
-  }
 }
 
 const STATUS: Readonly<Record<string, number>> = {

@@ -16,8 +16,6 @@ export const receiveErrors = {
   SPY_OTLP_METHOD: '%s is not allowed: send telemetry with POST',
   SPY_OTLP_NOT_FOUND: 'nothing found at %s: send telemetry to /v1/traces, /v1/metrics or /v1/logs',
   SPY_OTLP_BROKEN_OFF: 'the connection was closed after %d bytes, before the body was complete',
-  SPY_OTLP_PORT_TAKEN:
-    'port %d on %s is in use by another process (OTLP over HTTP). Free it, or choose another with collector.otlpHttpPort or --port-offset.',
 } as const
 
 export const fail = errorsOf(receiveErrors)

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { codeOf } from '@spyglass/agent/contract'
-import { fastifyLimits } from '@spyglass/process/http-limits'
+import { fastifyLimits, listen } from '@spyglass/process/http-server'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Decoded, OtlpDecoder, type OriginatedEvent, type Signal, timeWindow } from '../decode/index.ts'
 import type { Redactor } from '../redact/index.ts'
@@ -73,7 +73,7 @@ const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>
   SPY_WAL_CLOSED: [503, 14],
 }
 
-/** @throws SPY_OTLP_PORT_TAKEN */
+/** @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const counters = newCounters()
   const server = newServer(options)
@@ -93,15 +93,9 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   server.setNotFoundHandler((request) => {
     throw fail('SPY_OTLP_NOT_FOUND', [request.url.split('?', 1)[0]?.slice(0, 200)])
   })
-  try {
-    await server.listen({ host: options.host, port: options.port })
-  } catch (error) {
-    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_OTLP_PORT_TAKEN', [options.port, options.host], error)
-    throw error
-  }
-  const address = server.server.address()
+  const port = await listen(server, { name: 'collector.otlpHttpPort', host: options.host, port: options.port })
   return {
-    port: typeof address === 'object' && address ? address.port : options.port,
+    port,
     counters,
     accept: async (signal, body) => void (await accept(body, { signal, isJson: false, isKnown: false, options, counters, decoder })),
     stop: async () => await server.close(),

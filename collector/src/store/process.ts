@@ -1,8 +1,9 @@
 /** The store's process: configuration, engine, port, resource, and its link to the keeper. */
 import { callerRules, createGuessDelay } from '@spyglass/process/access'
+import { listen } from '@spyglass/process/http-server'
 import { connectKeeper } from '@spyglass/process/keeper-link'
 import { openOwnProcess } from '@spyglass/process/own-process'
-import { createStoreServer, listen } from './http/index.ts'
+import { createStoreServer } from './http/index.ts'
 import { openStore, planStore } from './store.ts'
 import { type QueryCounters, registerStore } from './store-resource.ts'
 
@@ -51,7 +52,7 @@ export async function runStore(argv: readonly string[]): Promise<void> {
       logger.info('the store is closed')
     },
   })
-  const port = await listen(app, config.store.host, config.store.port).catch(async (error: unknown) => {
+  const port = await listen(app, { name: 'store.port', ...config.store }).catch(async (error: unknown) => {
     await store.close()
     throw error
   })

@@ -2,10 +2,11 @@
 import { type Checked, checkedArguments, type DataFolder, type SpyglassConfig, writeChecked } from '@spyglass/process/checked-config'
 import type { Damage } from '@spyglass/process/durable-file'
 import type { ListenerConfig } from '@spyglass/process/config'
+import type { ListenerSpec } from '@spyglass/process/http-server'
 import { serverIdentity, version } from '../identity.ts'
 import type { ProcessSpec } from '../keeper/generation.ts'
 import type { ListeningSocket } from '../keeper/listening-socket.ts'
-import type { ListenerSpec, Part, ServerPlan } from '../keeper/parts.ts'
+import type { Part, ServerPlan } from '../keeper/parts.ts'
 import { instanceEnvironment, serviceEnvironment, standInEnvironment, storeEnvironment } from './environment.ts'
 import { agentRegisterUrl, baseExecArgv, entryOf, guardOutputFile, ownEntry } from './part-scripts.ts'
 
@@ -116,12 +117,12 @@ function instancesOf(
 
 function portsOf(config: SpyglassConfig, role: Role): readonly ListenerSpec[] {
   const { management, collector, store } = config
-  const own = [{ name: 'management', ...management }]
+  const own = [{ name: 'management.port', ...management }]
   if (role === 'edge') return own
   return [
     ...own,
-    { name: 'OTLP HTTP', host: collector.host, port: collector.otlpHttpPort },
-    { name: 'ClickHouse HTTP', host: store.host, port: store.port },
-    { name: 'console', host: config.console.host, port: config.console.port },
+    { name: 'collector.otlpHttpPort', host: collector.host, port: collector.otlpHttpPort },
+    { name: 'store.port', host: store.host, port: store.port },
+    { name: 'console.port', host: config.console.host, port: config.console.port },
   ]
 }

@@ -20,7 +20,7 @@ export interface UpOptions {
 
 const PROGRESS_MS = 2000
 /** Failures that no retry fixes: the start is given up. */
-const HOPELESS = /^SPY_(PORT_TAKEN|LISTEN_FAILED|.*PORT_TAKEN|STORE_IN_USE)/
+const HOPELESS = /^SPY_(PORT_TAKEN|LISTEN_FAILED|SNMP_PORT_TAKEN|STORE_IN_USE)/
 
 /** Starts, says when the server is ready, and stays until a signal comes. Resolves with the exit code. */
 export async function up(options: UpOptions, role: Role): Promise<number> {

@@ -2,7 +2,7 @@
  * The HTTP server of one instance on a socket that the keeper holds. It can stop accepting without resetting anyone: closing its own
  * copy of the socket leaves the keeper's open, and the next generation takes what waits in the queue.
  */
-import { nodeLimits } from '@spyglass/process/http-limits'
+import { nodeLimits } from '@spyglass/process/http-server'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import net, { type Socket } from 'node:net'
 

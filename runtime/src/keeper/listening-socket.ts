@@ -7,8 +7,7 @@
  */
 import type { SendHandle } from 'node:child_process'
 import net from 'node:net'
-import { codeOf } from '@spyglass/agent/contract'
-import { fail } from '../errors.ts'
+import { listenFailure } from '@spyglass/process/http-server'
 
 /** A bound socket in the form that `child.send(message, handle)` accepts. */
 export interface ListeningSocket {
@@ -32,7 +31,7 @@ export async function bindListeningSocket(name: string, host: string, port: numb
   const create = (net as unknown as { _createServerHandle: CreateServerHandle })._createServerHandle
   const address = host === 'localhost' ? '127.0.0.1' : host
   const handle = create(address, port, net.isIPv6(address) ? 6 : 4)
-  if (typeof handle === 'number') throw fail('SPY_LISTEN_FAILED', [host, port, name, `error ${handle}`])
+  if (typeof handle === 'number') throw listenFailure({ name, host, port }, `error ${handle}`)
   return { name, host, port, handle, close: () => handle.close() }
 }
 
@@ -49,8 +48,7 @@ export async function probePort(name: string, host: string, port: number): Promi
       server.listen({ host, port, exclusive: true }, resolve)
     })
   } catch (error) {
-    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_PORT_TAKEN', [port, name, host], error)
-    throw fail('SPY_LISTEN_FAILED', [host, port, name, error instanceof Error ? error.message : String(error)], error)
+    throw listenFailure({ name, host, port }, error)
   }
   await new Promise<void>((resolve) => server.close(() => resolve()))
 }

@@ -1,4 +1,5 @@
 /** Which processes a server consists of, and how each is started. The keeper knows them only by these specifications. */
+import type { ListenerSpec } from '@spyglass/process/http-server'
 import type { ProcessSpec } from './generation.ts'
 import type { ListeningSocket } from './listening-socket.ts'
 
@@ -8,13 +9,6 @@ export interface Part {
   readonly kind: 'instance' | 'service'
   /** Name of the listener, for instances. */
   readonly listener?: string
-}
-
-/** A listener as the keeper binds it. */
-export interface ListenerSpec {
-  readonly name: string
-  readonly host: string
-  readonly port: number
 }
 
 /** Everything a keeper needs, prepared by the command line from the configuration. */

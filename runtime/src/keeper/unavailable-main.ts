@@ -2,7 +2,7 @@
  * Answers 503 with Retry-After on a listener that no instance serves. A process of its own, since a socket once listened on cannot be
  * left again without closing it: the keeper starts this one after two seconds without an instance and ends it when one is back.
  */
-import { HEADERS_TIMEOUT_MS, nodeLimits } from '@spyglass/process/http-limits'
+import { HEADERS_TIMEOUT_MS, nodeLimits } from '@spyglass/process/http-server'
 import http from 'node:http'
 import type { ToChild } from '@spyglass/agent/contract'
 import { standInErrors } from './errors.ts'

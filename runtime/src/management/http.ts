@@ -1,7 +1,7 @@
 /** The management endpoint: Jolokia, Prometheus, health, and the administration API behind the console's credentials. */
 import { callerRefusal, jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { type Credentials, createGuessDelay, goneSignal, type GuessDelay, isRight, parseBasic } from '@spyglass/process/access'
-import { fastifyLimits } from '@spyglass/process/http-limits'
+import { fastifyLimits } from '@spyglass/process/http-server'
 import type { Logger } from '@spyglass/process/logger'
 import { prometheusContentType, prometheusText } from '@spyglass/mbeans/prometheus'
 import type { Registry } from '@spyglass/agent/registry'

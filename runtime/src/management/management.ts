@@ -6,7 +6,7 @@ import { callerRules } from '@spyglass/process/access'
 import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { serverIdentity, version } from '../identity.ts'
-import { listen } from '../listen.ts'
+import { listen } from '@spyglass/process/http-server'
 import { diskState } from './disk-state.ts'
 import { Gathering } from './gathering.ts'
 import { buildManagement } from './http.ts'
@@ -54,7 +54,7 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     },
   })
   const tell = readinessTeller(readiness, (reasons) => link.send({ type: 'readiness', reasons }))
-  await listen(app, { name: NAME, ...config.management })
+  await listen(app, { name: 'management.port', ...config.management })
   link.ready()
 }
 

@@ -160,7 +160,7 @@ test('a port that is taken is told with the port', async () => {
   const again = { ...config, console: { ...config.console, port } }
   const logger = createLogger({ process: 'test', level: 'silent' })
   await expect(startConsole({ config: again, secrets, logger })).rejects.toMatchObject({
-    code: 'SPY_CONSOLE_PORT_TAKEN',
-    message: expect.stringContaining(`127.0.0.1:${port}`),
+    code: 'SPY_PORT_TAKEN',
+    message: expect.stringContaining(`port ${port} (console.port) on 127.0.0.1`),
   })
 })

@@ -228,7 +228,7 @@ test('/health is up, /ready tells why not', async () => {
 test('a taken port is told with its number', async () => {
   const { receiver } = await start()
   await expect(start({ port: receiver.port })).rejects.toMatchObject({
-    code: 'SPY_OTLP_PORT_TAKEN',
+    code: 'SPY_PORT_TAKEN',
     message: expect.stringContaining(String(receiver.port)) as string,
   })
 })

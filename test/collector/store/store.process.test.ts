@@ -361,7 +361,7 @@ describe('the command', () => {
     const second = await spawnStore({ data, port: store.port })
     const [code] = (await once(second.child, 'exit')) as [number]
     expect(code).not.toBe(0)
-    expect(second.output()).toContain(`SPY_PORT_TAKEN: address 127.0.0.1:${store.port} is in use`)
+    expect(second.output()).toContain(`SPY_PORT_TAKEN: port ${store.port} (store.port) on 127.0.0.1 is in use`)
   })
 
   test('ends at SIGTERM with code 0', async () => {

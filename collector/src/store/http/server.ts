@@ -2,13 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { type CallerRules, codeOf, foreignCaller } from '@spyglass/agent/contract'
+import { type CallerRules, foreignCaller } from '@spyglass/agent/contract'
 import { clientNetwork, goneSignal, type GuessDelay } from '@spyglass/process/access'
-import { fastifyLimits } from '@spyglass/process/http-limits'
+import { fastifyLimits } from '@spyglass/process/http-server'
 import type { Logger } from '@spyglass/process/logger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type ClickhouseError, clickhouseCodes, fromEngine, refuse } from '../clickhouse-error.ts'
-import { fail } from '../errors.ts'
 import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
 import { isInsert, parseInsert } from '../insert-statement.ts'
 import type { ReaderName, Store } from '../store.ts'
@@ -87,18 +86,6 @@ function reasonsAgainst(store: Store): string[] {
   if (store.enginePid() === undefined) return ['the database engine is being restarted']
   const { failure } = store.size()
   return failure === undefined ? [] : [failure]
-}
-
-/** @throws SPY_PORT_TAKEN */
-export async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
-  try {
-    await app.listen({ host, port })
-  } catch (error) {
-    if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_PORT_TAKEN', [host, port], error)
-    throw error
-  }
-  const address = app.server.address()
-  return typeof address === 'object' && address !== null ? address.port : port
 }
 
 async function exchange(

@@ -1,1 +1,2 @@
 export * from './http-limits.ts'
+export * from './listen.ts'

@@ -2,7 +2,7 @@ import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
-import { fastifyLimits, HEADERS_TIMEOUT_MS, nodeLimits } from '@spyglass/process/http-limits'
+import { fastifyLimits, HEADERS_TIMEOUT_MS, nodeLimits } from '@spyglass/process/http-server'
 
 const SHORT = { requestTimeoutMs: 60_000, keepAliveTimeoutMs: 60_000, headersTimeoutMs: 200 }
 

@@ -1,16 +1,16 @@
 import fastify from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'
-import { listen } from '../../runtime/src/listen.ts'
-import { freePort } from '../support/free-port.ts'
+import { listen } from '@spyglass/process/http-server'
+import { freePort } from '../../../support/free-port.ts'
 
 test('a port that is taken is told by number and name', async () => {
   const [first, second] = [fastify(), fastify()]
   onTestFinished(async () => void (await Promise.all([first.close(), second.close()])))
-  const where = { name: 'management', host: '127.0.0.1', port: await freePort() }
+  const where = { name: 'management.port', host: '127.0.0.1', port: await freePort() }
   await listen(first, where)
   await expect(listen(second, where)).rejects.toMatchObject({
     code: 'SPY_PORT_TAKEN',
-    message: expect.stringContaining(`${where.port} (management)`),
+    message: expect.stringContaining(`${where.port} (management.port)`),
   })
 })
 
