@@ -8,7 +8,7 @@ test.each([
   ['ENOSPC', 'the disk of /wal is full (ENOSPC): free some space'],
   ['EDQUOT', 'the disk quota of /wal is exhausted (EDQUOT)'],
   ['EROFS', '/wal is on a read-only file system (EROFS)'],
-  ['EACCES', '/wal may not be written (EACCES)'],
+  ['EACCES', 'no permission to write to /wal (EACCES)'],
   ['EIO', 'the disk of /wal reports errors (EIO)'],
 ])('%s is told in words that name the remedy, and waiting may help', async (code, words) => {
   expect(await reasonOf(failure(code), new MemoryFiles(), '/wal')).toBe(words)

@@ -22,7 +22,7 @@ test.for([
   for (let i = 0; i < mayWait; i++) void lend()
   expect(pool.waiting).toBe(mayWait)
   expect(lend).toThrow(
-    expect.objectContaining({ code: 'SPY_POOL_QUEUE_FULL', message: expect.stringContaining(`${mayWait} borrowers wait`) }),
+    expect.objectContaining({ code: 'SPY_POOL_QUEUE_FULL', message: expect.stringContaining(`${mayWait} borrowers are already waiting`) }),
   )
   expect(pool.waiting).toBe(mayWait)
 })
@@ -215,7 +215,7 @@ test('each borrower times out at its own time', async () => {
   expect(await outcomeOf(first)).toBe('waiting')
   clock.advance(1)
   await expect(first).rejects.toThrow(
-    'pool shop: no connection within 5000 ms: 1 of 1 connections are lent and 1 other borrowers wait; the longest holder has had its connection for 5000 ms: shop.ts:7',
+    'pool shop: no connection within 5000 ms: 1 of 1 connections are lent and 1 other borrowers are waiting; the longest holder has had its connection for 5000 ms: shop.ts:7',
   )
   clock.advance(1999)
   expect(await outcomeOf(second)).toBe('waiting')
@@ -230,7 +230,7 @@ test('a borrower that times out while a connection is opened is told that nobody
   const waiting = Promise.resolve(lend())
   clock.advance(5000)
   await expect(waiting).rejects.toThrow(
-    '0 of 1 connections are lent and 0 other borrowers wait; the longest holder has had its connection for 0 ms: nobody',
+    '0 of 1 connections are lent and 0 other borrowers are waiting; the longest holder has had its connection for 0 ms: nobody',
   )
 })
 

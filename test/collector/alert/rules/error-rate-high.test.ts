@@ -12,7 +12,7 @@ test('more than one failed request in twenty is found, by service', async () => 
   expect(await errorRateHigh.evaluate(over(rows), Date.now())).toEqual([
     {
       resource: 'spyglass:type=Service,name=shop',
-      summary: '5.5 % of the requests of shop fail: 11 of 200 in five minutes',
+      summary: '5.5 % of the requests of shop failed: 11 of 200 in five minutes',
       attributes: { service: 'shop', requests: 200, errors: 11 },
     },
   ])
