@@ -315,6 +315,21 @@ test('a statement that ends before the return gives nothing back', async () => {
   expect([pool.idle, pool.borrows.size]).toEqual([0, 1])
 })
 
+test('exhaustion is cleared by a connection that is closed or rolled back when it comes back, not only by one that is kept', async () => {
+  for (const damage of ['broken', 'inTransaction'] as const) {
+    const { pool, clock, told, lent, lend } = scriptedPool({ max: 1, acquireTimeoutMs: 10_000, leakAfterMs: 600_000 })
+    const { borrow, connection } = await lent()
+    borrow.unregister = () => {}
+    const waiting = outcomeOf(lend())
+    clock.advance(10_000)
+    expect(await waiting).toBe('SPY_POOL_TIMEOUT')
+    connection[damage] = true
+    connection.answer = never
+    pool.return(borrow)
+    expect(told).toEqual(['exhausted', 'recovered'])
+  }
+})
+
 test('exhaustion is raised when somebody has waited for its time, and cleared when a connection is free', async () => {
   const { pool, clock, told, lend } = scriptedPool({ max: 1, acquireTimeoutMs: 60_000, leakAfterMs: 600_000 })
   const borrow = await lend()
