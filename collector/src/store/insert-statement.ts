@@ -1,7 +1,7 @@
 /** Reads the one form of INSERT that the store takes: `INSERT INTO [spyglass.]table [(columns)] FORMAT name`. */
 import { DATABASE, type TableName } from '@spyglass/agent/contract'
 import { refuse } from './clickhouse-error.ts'
-import { tableNamed } from './segment.ts'
+import { tableNamed } from './segment-files.ts'
 
 export interface InsertStatement {
   readonly table: TableName

@@ -1,5 +1,5 @@
 /** Runs statements from outside: a session, its settings and parameters, the gate, the time limit; hands the answer over. */
-import { type BackOff, type Client, keyOf } from './back-off.ts'
+import { type ClientBackOff, type Client, keyOf } from './client-back-off.ts'
 import type { Canceller } from './cancel.ts'
 import { refuse } from './clickhouse-error.ts'
 import type { RawResult } from './engine/engine.ts'
@@ -46,7 +46,7 @@ export interface ReaderParts {
   readonly gate: Gate
   readonly settings: SettingsJudge
   readonly canceller: Canceller
-  readonly backOff: BackOff
+  readonly backOff: ClientBackOff
   /** Longest run of a statement; a client may ask for less. */
   readonly time: TimeLimit
   /** Longest wait for a session; a client may ask for less. */

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf, tables } from '@spyglass/agent/contract'
 import { applySchema, planSchema, type Retention } from '../schema/index.ts'
-import { type BackOff, createBackOff } from './back-off.ts'
+import { type ClientBackOff, createClientBackOff } from './client-back-off.ts'
 import { createCanceller } from './cancel.ts'
 import { startEngineProcess } from './engine/engine-process.ts'
 import { openReplaceableEngine } from './engine/replaceable-engine.ts'
@@ -45,7 +45,7 @@ export interface Store {
   readonly timezone: string
   readonly readers: Readonly<Record<ReaderName, Reader>>
   readonly writer: Writer
-  readonly backOff: BackOff
+  readonly backOff: ClientBackOff
   /** Columns and settings that the start added to older tables. */
   readonly schemaChanges: readonly string[]
   readonly space: Pick<SpaceLimit, 'maxBytes' | 'daysKept' | 'partitionsDropped'>
@@ -76,7 +76,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const pools = await openPools(engine, admin, options)
   const rules = await pools.rules.use((reader) => openStatementRules({ admin, reader }, options))
   const canceller = createCanceller(pools.admin)
-  const backOff = createBackOff()
+  const backOff = createClientBackOff()
   const space = createSpaceLimit({
     pool: pools.writer,
     maxBytes: options.maxBytes ?? defaultMaxBytes(options.folder),

@@ -3,7 +3,7 @@
  * Whatever is not of the protocol is a setting, as in ClickHouse, and evaluated with the statement.
  */
 import { DATABASE } from '@spyglass/agent/contract'
-import type { Client } from '../back-off.ts'
+import type { Client } from '../client-back-off.ts'
 import { refuse } from '../clickhouse-error.ts'
 import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
 import type { ReadRequest } from '../reader.ts'

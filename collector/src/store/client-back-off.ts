@@ -10,7 +10,7 @@ export interface Client {
   readonly address: string
 }
 
-export interface BackOff {
+export interface ClientBackOff {
   /** @throws ClickhouseError 202 with the seconds to wait, while the client or its user is kept away. */
   check(client: Client): void
   /** The client's statement had to be ended together with the engine. */
@@ -19,7 +19,7 @@ export interface BackOff {
   readonly size: number
 }
 
-export interface BackOffOptions {
+export interface ClientBackOffOptions {
   readonly now?: () => number
   /** First time; doubled for each further one within an hour. Default 30 s. */
   readonly firstMs?: number
@@ -37,7 +37,7 @@ interface Entry {
   untilMs: number
 }
 
-export function createBackOff({ now = () => performance.now(), firstMs = 30_000 }: BackOffOptions = {}): BackOff {
+export function createClientBackOff({ now = () => performance.now(), firstMs = 30_000 }: ClientBackOffOptions = {}): ClientBackOff {
   const entries = new Map<string, Entry>()
 
   function entryOf(key: string): Entry | undefined {

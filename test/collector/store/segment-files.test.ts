@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { segmentFile, tableNamed } from '../../../collector/src/store/segment.ts'
+import { segmentFile, tableNamed } from '../../../collector/src/store/segment-files.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 test('a segment file is found by name', async () => {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { createBackOff } from '../../../collector/src/store/back-off.ts'
+import { createClientBackOff } from '../../../collector/src/store/client-back-off.ts'
 
 const at = (address: string, user = 'u') => ({ user, address })
 
 function clocked() {
   let nowMs = 0
-  const backOff = createBackOff({ now: () => nowMs })
+  const backOff = createClientBackOff({ now: () => nowMs })
   return { backOff, pass: (ms: number) => (nowMs += ms) }
 }
 
