@@ -1,6 +1,6 @@
 /**
- * The whole of spyglass.yaml, declared once: types, validation, defaults and the reference come from it. It lives in the agent
- * because every part reads it and all arrows lead here; the agent itself never loads it (a parser costs its host 50 ms of start).
+ * The whole of spyglass.yaml, declared once: types, validation, defaults and the reference come from it. All our
+ * processes read it; the agent never does, since a parser would add 50 ms to the start of its host.
  */
 import { z } from 'zod'
 import { defaultPorts, LOOPBACK } from '@spyglass/agent/contract'
@@ -221,8 +221,12 @@ export const SpyglassConfig = z.strictObject({
         description:
           'Services whose telemetry and log lines are stored as sent: statements with their literals, secrets, query parameters. By default none.',
       }),
-      sealTracesMs: milliseconds(1000, 'Age at which a segment with traces is sealed.', 50),
-      sealOthersMs: milliseconds(5000, 'Age at which a segment without traces is sealed.', 50),
+      sealTracesMs: milliseconds(
+        1000,
+        'Age at which a segment with traces is sealed. While earlier ones wait for the store, it grows instead until it is full.',
+        50,
+      ),
+      sealOthersMs: milliseconds(5000, 'Age at which a segment without traces is sealed, likewise.', 50),
     })
     .prefault({}),
   store: z
