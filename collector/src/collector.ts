@@ -46,9 +46,6 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
       await ingest.close(deadlineMs)
       logger.info('the collector is closed')
     },
-    onMessage: (message) => {
-      if (message.type === 'event') alerting.onEvent(message.event)
-    },
     unready: () => ingest.reasonsAgainst(),
   })
   logger.info({ otlp: receiver.port, console: consoleServer.port, host: config.collector.host }, 'the collector is listening')

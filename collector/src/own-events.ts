@@ -1,4 +1,4 @@
-/** Events that do not arrive by OTLP: the collector's own, and those the keeper passes on. They are stored like the others. */
+/** The collector's own events when it runs without a keeper: they are stored like those that arrive by OTLP. */
 import { hash } from 'node:crypto'
 import { attr, type EventSeverity, type SpyglassEvent } from '@spyglass/agent/contract'
 import { eventBlock, logBlock, type LogRow } from './decode/index.ts'

@@ -27,7 +27,7 @@ export class EventSource {
     this.#now = now
   }
 
-  /** An event may arrive by two paths, the second one late: it must not count as a second crash, nor raise what has already cleared. */
+  /** The collector's own event arrives twice, the second time by OTLP from management: it must not count again, nor raise what has already cleared. */
   onEvent(event: SpyglassEvent): void {
     const rule = ruleOfEvent(event.name)
     const key = `${event.incidentId} ${event.phase}`
