@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// The condition stands twice: vitest resolves imports of tests by `resolve` and those of inlined packages by `ssr.resolve`.
+// The condition is listed twice: vitest resolves imports of tests by `resolve` and those of inlined packages by `ssr.resolve`.
 const conditions = ['spyglass-source', 'node', 'import', 'module', 'default']
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } }
 const execArgv = ['--conditions=spyglass-source']

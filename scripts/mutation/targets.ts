@@ -14,7 +14,7 @@ export interface Equivalent {
   readonly file: string
   /** The whole source line, without the spaces around. */
   readonly line: string
-  /** What the mutant makes of it, `before → after`; every mutant of the line when left out. */
+  /** What the mutant makes of it, `before → after`; default: every mutant of the line. */
   readonly change?: string
   readonly reason: string
 }

@@ -17,7 +17,7 @@ test('a user has at most twelve nouns to know', () => {
   expect(nouns.length).toBeLessThanOrEqual(12)
 })
 
-test('every word of the glossary stands in it once', () => {
+test('every word of the glossary is defined once', () => {
   const all = [...nouns, ...firstCells(ofSource)]
   expect(firstCells(ofSource).length).toBeGreaterThan(5)
   expect(all.filter((word, index) => all.indexOf(word) !== index)).toEqual([])

@@ -38,7 +38,7 @@ test('there is no reference document that nothing generates', async () => {
   expect(readdirSync(join(ROOT, 'docs/reference')).filter((name) => !generated.includes(name))).toEqual([])
 })
 
-test('every declared name stands in the docs', async () => {
+test('every declared name is in the docs', async () => {
   const names = [
     ...allSettings().map(({ path }) => path),
     ...(await allErrors()).map((error) => error.code),

@@ -50,7 +50,7 @@ test.runIf(process.platform === 'linux').for(moments)(
 )
 
 test.runIf(process.platform === 'linux')(
-  'processes that cannot hear of it are gone as well, and the new keeper waits for them',
+  'processes that cannot notice it are gone as well, and the new keeper waits for them',
   async () => {
     const folder = tempFolder()
     const first = await startSuite(folder, settings)

@@ -30,7 +30,7 @@ const runtime = 'java.lang:type=Runtime'
 const instance = (name: string) => read(`spyglass:type=Instance,name=${name}`)
 const metrics = async () => (await fetch(`${suite.urls.management}/metrics`)).text()
 
-test('an instance that is stopped becomes unknown, and none of its values grows; it is ready when it goes on', async () => {
+test('an instance that is stopped becomes unknown, and none of its values grows; it is ready when it continues', async () => {
   const pid = suite.pidOf('http-2')
   await until(async () => (await instance('http-2')).value['state'] === 'ready')
   process.kill(pid, 'SIGSTOP')

@@ -65,7 +65,7 @@ test('when the keeper itself is killed the others end their work and go, and the
   expect((await get(`${second.urls.app}/shop/products`)).status).toBe(200)
 })
 
-test('a second server on the same data folder is refused while the first goes on', async () => {
+test('a second server on the same data folder is refused while the first keeps running', async () => {
   const folder = tempFolder()
   await using suite = await startSuite(folder, settings)
   const { code, stderr } = await collect(runCli(['up', '--data', suite.data, '--port-offset', '40000']))

@@ -84,7 +84,7 @@ export class AccessLog {
     this.#timer = undefined
     if (this.#writing) {
       await this.#writing
-      // Whoever came first while waiting has started the next write.
+      // The first caller that waited has started the next write.
       if (this.#writing === undefined && this.#waiting.lines > 0) await this.#flush()
       else await this.#writing
       return

@@ -7,7 +7,7 @@ import type { AttributeDeclaration, AttributeValue } from '@spyglass/agent/contr
 import { counter64, gauge32, integer, octets, type SnmpValue } from '../ber/value.ts'
 
 export interface ColumnSyntax {
-  /** As it stands behind SYNTAX. */
+  /** The text after SYNTAX. */
   readonly syntax: string
   readonly units?: string
   /** The value, or undefined when it is not known: the instance is then absent. */

@@ -13,7 +13,7 @@ test('the place is the line that called, without the frames of the facade', () =
   expect(site.frames()[0]).toMatch(/call-site\.test\.ts:\d+:/)
 })
 
-test('frames of Node, of node_modules and of the suite are left out', () => {
+test('frames of Node, of node_modules and of the suite are omitted', () => {
   const stack = `Error
     at query (/app/node_modules/pg/lib/client.js:10:5)
     at run (node:internal/process:1:1)

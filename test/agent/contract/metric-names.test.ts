@@ -38,7 +38,7 @@ describe('metric names', () => {
     }
   })
 
-  it('exist for numbers only, and not for what is left out', () => {
+  it('exist for numbers only, and not for excluded attributes', () => {
     expect(isMetric(kinds.datasource, 'activeConnections')).toBe(true)
     expect(isMetric(kinds.instance, 'pid')).toBe(false)
     expect(isMetric(kinds.datasource, 'state')).toBe(false)

@@ -19,7 +19,7 @@ test('a client that hangs up leaves an aborted record', async () => {
   await until(() => active(0))
 })
 
-test('a request that runs on is sent as it stands and superseded by the same span', async () => {
+test('a long-running request is sent as a partial record and superseded by the same span', async () => {
   const { sink, port } = await startRoutes({ SPYGLASS_PARTIAL_AFTER_MS: '200' })
   const socket = connect(port, '127.0.0.1')
   socket.write('GET /never HTTP/1.1\r\nHost: x\r\n\r\n')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { rootNamed, startRoutes } from '../../support/agent-process.ts'
 
-test('a trace that comes in goes on: same trace, tracestate passed, not sampled stays not sampled', async () => {
+test('an incoming trace is continued: same trace, tracestate passed, not sampled stays not sampled', async () => {
   const { sink, url } = await startRoutes()
   const traceId = '0af7651916cd43dd8448eb211c80319c'
   const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-00`, tracestate: 'rojo=1' }

@@ -6,7 +6,7 @@ test('milliseconds since the epoch become nanoseconds, exact to the microsecond'
   expect(nanos(1_700_000_000_000.123)).toBe(1_700_000_000_000_123_000n)
 })
 
-test('attributes without a value are left out, and whole numbers keep their digits', () => {
+test('attributes without a value are omitted, and whole numbers keep their digits', () => {
   const writer = new ProtobufWriter()
   const attributes = { none: undefined, big: 9_007_199_254_740_991n, negative: -1, list: ['a', 1, true] }
   writeSpan(writer, { traceId: '01'.repeat(16), spanId: '01'.repeat(8), name: 'n', kind: 1, startMs: 1, endMs: 1, attributes })

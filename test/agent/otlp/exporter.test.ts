@@ -73,7 +73,7 @@ test('a flush towards a black hole ends in its time', async (context) => {
   expect(exporter.stats.sent).toBe(0)
 })
 
-test('what waits is held by its number until it is answered, and a journal hears of it before it is sent', async (context) => {
+test('a waiting record is held by its number until it is answered, and the journal is called before it is sent', async (context) => {
   const { sink, exporter } = await prepared(context)
   const heard: unknown[] = []
   exporter.journal = {

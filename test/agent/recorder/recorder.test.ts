@@ -96,7 +96,7 @@ test('a statement that waited for its connection has the place where the applica
   expect(spans[1]?.attributes).not.toHaveProperty('spyglass.code.earlier')
 })
 
-test('the observer of a request hears of its end before it is decided what becomes of it', () => {
+test('the observer of a request is called at its end, before the keep decision', () => {
   const { recorder, spans } = prepared({ slowRequestMs: 1e9 })
   const heard: RecordedRequest[] = []
   runOutside(() => {
@@ -149,7 +149,7 @@ test('children beyond the bound are counted and not kept', () => {
   expect(spans[0]?.attributes?.['spyglass.children.dropped']).toBe(44)
 })
 
-test('a request that has run for long is sent once as it stands, and superseded in spite of the limit', () => {
+test('a long-running request is sent once as a partial record, and superseded in spite of the limit', () => {
   const { recorder, spans } = prepared({ keptPerSecond: 1 })
   runOutside(() => {
     const record = recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))

@@ -37,7 +37,7 @@ test('garbage never throws', () => {
   )
 })
 
-test('several tracestate headers are one list, and one too long is left out', () => {
+test('several tracestate headers are one list, and one that is too long is dropped', () => {
   expect(traceStateOf(['a=1', 'b=2'])).toBe('a=1,b=2')
   expect(traceStateOf('x'.repeat(513))).toBeUndefined()
   expect(traceStateOf('')).toBeUndefined()

@@ -23,7 +23,7 @@ test('a value without secrets is the same object', () => {
   expect(redactValue(value)).toBe(value)
 })
 
-test('what is nested too deep is left out', () => {
+test('values nested too deeply are omitted', () => {
   let value: unknown = 'zqz'
   for (let i = 0; i < 100; i++) value = [value]
   expect(JSON.stringify(redactValue(value))).toContain('[redacted]')

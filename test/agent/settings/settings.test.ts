@@ -35,7 +35,7 @@ test('variables are read by their type', () => {
   })
 })
 
-test('every wrong value is told with what is allowed, and its default stands in', () => {
+test('every invalid value is reported with what is allowed, and its default is used', () => {
   const { settings, mistakes } = readSettings({
     SPYGLASS_LOGS: 'maybe',
     SPYGLASS_METRICS_INTERVAL_MS: '5',

@@ -11,7 +11,7 @@ import { until } from '../../support/until.ts'
 import { startReceiver } from '../notify/receiver.ts'
 import { POOL } from './incidents.ts'
 
-test('Alertmanager is told of a firing alert every minute, a webhook only when a reminder is due', async () => {
+test('Alertmanager gets a firing alert every minute, a webhook only when a reminder is due', async () => {
   await using webhook = await startReceiver({ name: 'hook' })
   await using manager = await startReceiver({ name: 'am', type: 'alertmanager' })
   const config = SpyglassConfig.parse({ alerting: { webhooks: [webhook.config, manager.config], repeatAfterMs: 300_000 } })

@@ -42,7 +42,7 @@ test('alerts survive kill -9: one page for each incident, and the resolve comes 
 
   child = startChild(root, receiver.config.url)
   await ready(child)
-  send(child, exhausted('1')) // the keeper may tell of it again
+  send(child, exhausted('1')) // the keeper may send it again
   send(child, recovered('1'))
   await receiver.got(2)
   await kill(child)

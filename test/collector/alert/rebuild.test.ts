@@ -108,7 +108,7 @@ test('what has resolved, cleared or was a note stays closed', async () => {
   expect(incidents).toEqual([])
 })
 
-test('what was raised and had not paged is judged anew, after a time in which it may clear', async () => {
+test('what was raised and had not paged is evaluated again, after a time in which it may clear', async () => {
   const { incidents, transitions } = await rebuilt([down('d', { time: NOW - 3000 }), exhausted('e', { time: NOW - 2000 })])
   expect(incidents.map(({ id, state }) => [id, state])).toEqual([
     ['d', 'pending'],

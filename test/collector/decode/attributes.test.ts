@@ -76,7 +76,7 @@ test('the scope is read before its items, whatever their order', () => {
   expect(order).toEqual(['scope', 'A', 'item'])
 })
 
-test('a text that stands in every row is written in each', () => {
+test('a text shared by all rows is written in each', () => {
   const map = new MapColumn()
   const text = new RepeatedText()
   text.set('é')

@@ -11,7 +11,7 @@ test('a record without an incident id gets the one that its raise would have', (
   expect(eventOf(record)).toMatchObject({ incidentId: incidentId('spyglass.instance.down', '', 5), phase: 'raise', severity: 'critical' })
 })
 
-test('a name that is not declared is no event, holders that are no list are left out', () => {
+test('an undeclared name is not an event, and holders that are not a list are dropped', () => {
   expect(eventOf({ ...record, name: 'spyglass.nothing' })).toBeUndefined()
   for (const holders of ['{', '{"a":1}', '[1]']) {
     expect(eventOf({ ...record, attributes: new Map([['spyglass.event.holders', holders]]) })).not.toHaveProperty('holders')

@@ -73,7 +73,7 @@ test('after as many broken items as are looked at, the rest is not read', () => 
   expect(over.report.message).toContain('the resource skipped after 1000 malformed ones')
 })
 
-test('a broken item is rejected, a broken part of none is left out, and both readers end up behind it', () => {
+test('a malformed item is rejected, a malformed part outside items is dropped, and both readers end up after it', () => {
   const { reader, report, salvage } = setUp('08010000')
   expect(readOrReject(salvage, 2, () => reader.malformed('no id'))).toBe(false)
   expect(reader.pos).toBe(2)

@@ -187,7 +187,7 @@ test('a span that is torn within its bounds costs itself, and the resources besi
   expect(report.message).toContain('1 rejected: 1 × wire type 4 (at byte ')
 })
 
-test('a resource attribute that cannot be read is left out, and its spans are stored', () => {
+test('an unreadable resource attribute is dropped, and its spans are stored', () => {
   const attributes = ['a', 'b', 'c'].map((key) => ({ key, value: { stringValue: key.repeat(5) } }))
   const body = encodeOtlp('Traces', {
     resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans: [{ startTimeUnixNano: nanos(NOW) }] }] }],

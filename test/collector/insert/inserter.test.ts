@@ -220,7 +220,7 @@ test('while the store is away nothing is lost and nothing set aside', async () =
   expect(inserter.storeAnswers).toBe(true)
 })
 
-test('a segment that fails three times with a lasting error is set aside, and the next goes on', async () => {
+test('a segment that fails three times with a permanent error is set aside, and the next one continues', async () => {
   const store = await new Store().start()
   const answers = store.onInsert
   store.onInsert = (key) => (key.startsWith('bad') ? refusal('252', 'Too many partitions for single INSERT block') : answers(key))
@@ -251,7 +251,7 @@ test('an insert that reports success and stores nothing does not retire the segm
   expect(retired).toEqual([])
 })
 
-test('a segment of which nothing holds is left out', async () => {
+test('a segment without intact data is skipped', async () => {
   const store = await new Store().start()
   const { inserter, retired } = inserterFor(store.url)
   inserter.add(segment('damaged'))

@@ -53,7 +53,7 @@ test('labels hold the true values of the resource, whatever their characters', (
   )
 })
 
-test('every message tells everything: holders, changes and links, since Alertmanager forgets what is left out', () => {
+test('every message is complete: holders, changes and links, because Alertmanager forgets what is omitted', () => {
   const changes = [{ time: '2026-01-01T00:00:00Z', name: 'n', resource: 'r', message: 'reloaded' }]
   const alert = toAlertmanager(
     pageFor({ status: 'resolved', endsAt: '2026-01-01T00:01:00.000Z', holders: [{ ...holder, link: '' }], changes }),

@@ -25,7 +25,7 @@ test('a page is tried again until it is taken, and its resolve follows it', asyn
   await notifier.stop()
 })
 
-test('a page that the receiver will never take is given up and stands in the way of nothing', async () => {
+test('a page that the receiver will never accept is dropped and blocks nothing', async () => {
   await using receiver = await startReceiver()
   receiver.answer = 422
   const state: OutboxState = { sequence: 0, outbox: [] }

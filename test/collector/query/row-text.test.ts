@@ -22,7 +22,7 @@ test('wherever the chunks are cut, the text between brackets is the list of the 
   )
 })
 
-test('an error that the store tells of on the way is thrown', async () => {
+test('an error that the store reports in mid-stream is thrown', async () => {
   const bytes = Buffer.from('{"a":1}\n\r\n__exception__\r\nabc\r\nCode: 241\n')
   await expect(buffer(rowText(chunksOf(bytes, [8]), failure))).rejects.toThrow('midway')
 })

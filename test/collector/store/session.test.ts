@@ -6,7 +6,7 @@ import { openStoreSession } from '../../../collector/src/store/session.ts'
 const empty = { bytes: new Uint8Array(), rows: 0 }
 const nothing = { settings: {}, parameters: new Map<string, string>() }
 
-/** Stands in the place of the engine where its failures are to be chosen; the real one's are in the process tests. */
+/** Replaces the engine where a test chooses its failures; the process tests use the real one. */
 function scripted(answers: Readonly<Record<string, Error>>, refuseSettings = false) {
   const log: string[] = []
   const engine = { isGone: false }

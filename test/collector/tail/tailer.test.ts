@@ -65,7 +65,7 @@ test('whole lines are stored once, a partial last line waits for its end', async
   await tailer.stop()
 })
 
-test('after a kill it goes on where the journal says', async () => {
+test('after a kill it continues where the journal says', async () => {
   const { target, serverLog, open } = setUp()
   writeFileSync(serverLog, 'one\n')
   const killed = open()

@@ -107,7 +107,7 @@ test('after ten minutes a body is stored again', async () => {
   expect(await log.append(lines(['one'], 'h1'))).toBe('stored')
 })
 
-test('a full disk refuses what it cannot hold, keeps what it has, and goes on when there is space', async () => {
+test('a full disk refuses what it cannot hold, keeps what it has, and continues when there is space', async () => {
   const files = new MemoryFiles()
   const { log, sealed } = await openLog(files)
   await log.append(lines(['one'], 'h1'))
@@ -156,7 +156,7 @@ test('a segment is sealed when it has its age, and names its rows by Batch', asy
   expect(readNative(await files.read(`${ROOT}/${name}/otel_logs.native`))[0]).toMatchObject({ Batch: name })
 })
 
-test('tail offsets come back with the entries that they stand in', async () => {
+test('tail offsets are restored from their entries', async () => {
   const files = new MemoryFiles()
   const { log } = await openLog(files)
   await log.append({ ...lines(['one']), tail: [{ file: '/a.log', inode: 7, offset: 10 }] })
@@ -174,7 +174,7 @@ test('a stopped log refuses, and what it held is sealed', async () => {
   expect(codeOf(await log.append(lines(['two'])).catch((failure: unknown) => failure))).toBe('SPY_WAL_CLOSED')
 })
 
-test('a segment whose retirement was broken off can be retired again', async () => {
+test('a segment whose retirement was interrupted can be retired again', async () => {
   const files = new MemoryFiles()
   const { log, sealed } = await openLog(files)
   await log.append(lines(['one']))

@@ -14,7 +14,7 @@ test('a missing template is an error with its name', () => {
   )
 })
 
-test('values are quoted, and a dollar sign stands twice where Grafana expands variables', () => {
+test('values are quoted, and a dollar sign is doubled where Grafana expands variables', () => {
   const text = createTemplates([]).render('provisioning/dashboards.yaml.hbs', { dashboardsPath: '/a "b" $HOME' })
   expect(text).toContain(String.raw`path: "/a \"b\" $$HOME"`)
 })

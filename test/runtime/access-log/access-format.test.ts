@@ -65,7 +65,7 @@ test('a JSON line has the documented fields in the documented form', () => {
   )
 })
 
-test('what is not known is left out, and an aborted request says so', () => {
+test('unknown values are omitted, and an aborted request says so', () => {
   const line = json({
     ...plain,
     query: undefined,

@@ -78,7 +78,7 @@ test('what others wrote to the file stays', async () => {
   expect(pathsIn(log.path)).toEqual(['/before', '/after'])
 })
 
-test('lines that a disk does not take are counted, said once, and the log goes on when it does', async () => {
+test('lines that cannot be written are counted and reported once, and the log continues when the disk works again', async () => {
   const { log, messages, folder } = openLog()
   appendFileSync(folder, '') // a file where the folder should be
   for (const path of ['/1', '/2']) {

@@ -2,7 +2,7 @@ import { loadConfig } from '@spyglass/process/config'
 import { expect, test, vi } from 'vitest'
 import { baseEnvironment, instanceEnvironment, serviceEnvironment, storeEnvironment } from '../../../runtime/src/cli/environment.ts'
 
-test('children do not inherit options of npm and Node, nor secrets that stand in the environment', () => {
+test('children do not inherit options of npm and Node, nor secrets from the environment', () => {
   const from = { PATH: '/bin', NODE_OPTIONS: '--inspect', npm_config_user: 'x', AWS_SECRET_ACCESS_KEY: 's', LC_ALL: 'C', https_proxy: 'p' }
   expect(baseEnvironment(from)).toEqual({ PATH: '/bin', LC_ALL: 'C', https_proxy: 'p' })
 })

@@ -47,7 +47,7 @@ test('a borrower that got its connection by hand-over in between does not count 
   expect(it.dueAt).toBe(21_000)
 })
 
-test('it is cleared when a connection is free and nobody waits, and begins anew after that', () => {
+test('it is cleared when a connection is free and nobody waits, and starts over after that', () => {
   const { told, it } = watch()
   it.update(full(1), 0)
   it.update(full(1), 10_000)

@@ -55,7 +55,7 @@ test('bytes count while their connection is still open, and once when it has end
   expect(listener.counts).toMatchObject({ bytesReceived, bytesSent })
 })
 
-test('a request that never ends is broken off at the deadline', async () => {
+test('a request that never ends is aborted at the deadline', async () => {
   const { listener, port } = await listening(() => {})
   const answer = get(port, new http.Agent()).catch((error: NodeJS.ErrnoException) => error.code)
   await until(() => listener.counts.requests === 1)

@@ -37,7 +37,7 @@ test('a service is reloaded without an event of an instance', async () => {
   expect([done, notes]).toEqual([['store'], []])
 })
 
-test('a reload that fails is told, by event and to whoever asked, and ends the series', async () => {
+test('a failed reload is reported, by event and to the caller, and ends the series', async () => {
   const { commands, done, notes } = commandsOver('http-1')
   await expect(commands.run('reload', '')).rejects.toThrow('it does not start')
   expect([done, notes]).toEqual([[], ['spyglass.instance.reload_failed resource of http-1']])

@@ -22,7 +22,7 @@ interface SlotSetup extends Partial<Pick<ProcessSpec, 'sockets' | 'startPatience
 
 const noGuard = { watch: () => {}, forget: () => {} }
 
-/** The mode of the child may change between generations: it stands in a file. */
+/** The mode of the child may change between generations: it is read from a file. */
 function slotOf(mode: string, { overlaps = true, ...more }: SlotSetup = {}) {
   const downs: string[] = []
   const logFile = join(tempFolder(), 'server.log')

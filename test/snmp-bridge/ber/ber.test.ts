@@ -145,7 +145,7 @@ test('an unsigned number of five bytes is one whose first is zero', () => {
   expect(() => reading('42050100000000').unsigned(tag.gauge32)).toThrow(isMalformed(/an unsigned number of 5 bytes/))
 })
 
-test('nothing behind the present element is touched, though the packet goes on', () => {
+test('nothing after the current element is touched, although the packet continues', () => {
   const inner = (bytes: string): BerReader => {
     const reader = reading(bytes)
     reader.enter(tag.sequence)

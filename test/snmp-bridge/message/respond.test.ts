@@ -71,7 +71,7 @@ test('a GETBULK stops when every repeater is at the end of the view', () => {
   ])
 })
 
-test('a repeater that comes to the end goes on with the last name of the view', () => {
+test('a repeater that reaches the end continues with the last name of the view', () => {
   const last = snapshot.oidAt(snapshot.size - 1)!
   const beforeLast = snapshot.oidAt(snapshot.size - 2)!
   const { varbinds } = ask({ type: 'getBulk', names: [beforeLast, name(1, 0)], maxRepetitions: 2 })
@@ -126,7 +126,7 @@ test.for([
   ['non-repeaters', { names: [name(1, 1), name(1, 2), name(1, 3)], nonRepeaters: 3 }],
   ['repeaters', { names: [name(1, 1)], maxRepetitions: 3 }],
   ['repeaters at the end of the view', { names: [END, END, END], maxRepetitions: 1 }],
-  ['a repeater that comes to the end beside one that goes on', { names: [LAST, name(1, 1)], maxRepetitions: 2 }],
+  ['a repeater that reaches the end next to one that continues', { names: [LAST, name(1, 1)], maxRepetitions: 2 }],
   ['a repeater with the last name of the view', { names: [snapshot.oidAt(snapshot.size - 2)!, name(1, 1)], maxRepetitions: 2 }],
 ] as const)('a GETBULK of %s is cut at a binding: to the byte, and one less', ([, part]) => {
   const request: Request = { type: 'getBulk', ...part }
@@ -143,7 +143,7 @@ test.for([
   expect(answerIn(request, room - 1)).toMatchObject({ answered: true, status: 1, index: 0, varbinds: [] })
 })
 
-test('a GETBULK goes on while one repeater has not come to the end', () => {
+test('a GETBULK continues while one repeater has not reached the end', () => {
   const { varbinds } = ask({ type: 'getBulk', names: [END, snapshot.oidAt(snapshot.size - 3)!], maxRepetitions: 10 })
   const types = ['endOfMibView', 'counter32', 'endOfMibView', 'counter32', 'endOfMibView', 'endOfMibView']
   expect(varbinds.map(({ value }) => value.type)).toEqual(types)

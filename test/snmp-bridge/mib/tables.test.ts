@@ -12,7 +12,7 @@ test('kinds with a table number become tables in that order, with their declared
   expect(datasource.columns.some(({ attribute }) => attribute === 'borrowers')).toBe(false)
 })
 
-test('no descriptor stands twice, none is longer than 32 characters, and no column takes the number of the index', () => {
+test('descriptors are unique, none is longer than 32 characters, and no column takes the number of the index', () => {
   const tables = mibTables()
   const descriptors = tables.flatMap(({ columns }) => columns.map(({ descriptor }) => descriptor.toLowerCase()))
   expect(new Set(descriptors).size).toBe(descriptors.length)

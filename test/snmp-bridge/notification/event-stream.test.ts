@@ -45,7 +45,7 @@ test('every event of the registry arrives whole', async () => {
   expect(heard).toEqual([event])
 })
 
-test('after the endpoint has begun anew the stream registers again by itself', async () => {
+test('after a restart of the endpoint the stream registers again on its own', async () => {
   const first = await startEndpoint()
   const { heard, changes, stream } = follow(first.url)
   await stream.attempted
@@ -94,7 +94,7 @@ test('events that came while the process was dead are heard when it is back, and
   expect(after.heard[0]!.message).toBe('missed')
 })
 
-test('after an orderly stop nothing is kept, and a client that the endpoint has forgotten registers anew', async () => {
+test('after an orderly stop nothing is kept, and a client that the endpoint has forgotten registers again', async () => {
   const management = await startEndpoint()
   const folder = mkdtempSync(join(tmpdir(), 'spyglass-events-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

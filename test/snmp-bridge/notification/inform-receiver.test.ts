@@ -104,7 +104,7 @@ test('an acknowledgement that is not signed is none', async () => {
   await expect(receiverOf(manager, { timeoutMs: 50 }).deliver(notification)).rejects.toMatchObject({ code: 'SPY_SNMP_RECEIVER' })
 })
 
-test('an inform is repeated as often as configured, then given up, and the engine is discovered anew', async () => {
+test('an inform is retried as often as configured, then dropped, and the engine is rediscovered', async () => {
   const manager = await startManager()
   manager.acknowledge = 'never'
   const receiver = receiverOf(manager, { retries: 2, timeoutMs: 1000 })

@@ -52,7 +52,7 @@ test.for(['', '{"instance":', '{"instance":[1]}', '{"instance":"a"}', '{"instanc
   },
 )
 
-test('numbers that the disk does not take are forgotten, so that none is shown and none is left out', () => {
+test('numbers that cannot be written are forgotten, so that none is shown and none is skipped', () => {
   const file = join(tempFolder(), 'rows.json')
   const numbers = openRowNumbers(file)
   numbers.numberOf('instance', 'a')

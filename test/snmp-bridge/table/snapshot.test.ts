@@ -36,7 +36,7 @@ test('an appended object is the variable binding it was made of', () => {
   )
 })
 
-test('an object that would overfill the message is left out', () => {
+test('an object that would overfill the message is omitted', () => {
   const writer = new BerWriter()
   const snapshot = Snapshot.of([
     { oid: [1, 3, 6], value: integer(1) },

@@ -13,7 +13,7 @@ export type SettingRule =
   /** A condition in SQL, or a map from tables to conditions: evaluated by the gate like a statement. */
   | { readonly kind: 'condition' }
   | { readonly kind: 'conditions' }
-  /** Not for the engine: the store itself heeds it. In a clause it cannot be above `max`; from the URL the store takes the smaller one. */
+  /** Not for the engine: the store itself applies it. In a clause it cannot be above `max`; from the URL the store takes the smaller one. */
   | { readonly kind: 'own'; readonly max?: number }
 
 export interface ReaderLimits {

@@ -14,7 +14,7 @@ export interface StatementSettings {
   readonly sql: string
   /** What the session has to be opened with. */
   readonly engine: Readonly<Record<string, string>>
-  /** All that is given, also what the store heeds itself. */
+  /** All given settings, including those that the store itself applies. */
   readonly given: ReadonlyMap<string, string>
 }
 

@@ -344,7 +344,7 @@ describe('in Chromium', () => {
     },
   )
 
-  test('whoever waits is told so', async () => {
+  test('a slow load shows that it is waiting', async () => {
     await visit.page.route('**/api/v1/slow-requests*', async (route) => {
       await until(async () => (await text('.waiting')).includes('Still waiting'))
       await route.continue()

@@ -165,7 +165,7 @@ test('every setting that is shown can be sent back as it is', async () => {
   expect(refused).toEqual([])
 })
 
-test('nothing tells of the machine', async () => {
+test('nothing reveals the machine', async () => {
   for (const sql of [
     'SELECT * FROM system.tables',
     'SELECT * FROM system.databases',

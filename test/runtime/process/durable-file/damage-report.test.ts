@@ -10,7 +10,7 @@ function reported(setAside: string | undefined, fromPrevious: boolean) {
     log: ({ code }, message) => lines.push(`${code} ${message}`),
     emit: (event) => events.push(event),
   })
-  report({ fromPrevious: 'the copy took its place', lost: 'rows are numbered anew' })({
+  report({ fromPrevious: 'the copy took its place', lost: 'rows are renumbered' })({
     file: '/d/rows.json',
     reason: 'it is empty',
     setAside,
@@ -34,5 +34,5 @@ test('the log and an event say what is wrong, where the file is now, and what it
 })
 
 test('a loss is told as such, and a file that could not be moved', () => {
-  expect(reported(undefined, false).line).toContain('It could not be moved; rows are numbered anew.')
+  expect(reported(undefined, false).line).toContain('It could not be moved; rows are renumbered.')
 })
