@@ -44,6 +44,29 @@ export const equivalents: readonly Equivalent[] = [
     reason: 'padding between two copies that are written and read by the same constant',
   },
   {
+    file: 'runtime/src/datasource/lent-connection.ts',
+    line: 'forgotten.unregister(this)',
+    reason: 'the pool ignores the collection of a handle that was released',
+  },
+  {
+    file: 'collector/src/decode/logs.ts',
+    line: 'if (record.nameEnd - record.name <= EVENT_PREFIX.length) return',
+    change: '<= → <',
+    reason: 'the prefix by itself is no event that is known',
+  },
+  {
+    file: 'collector/src/decode/traces.ts',
+    line: 'let low = end < 0 ? 0 : buf.readUInt32LE(end) - this.#time.low',
+    change: '< → <=',
+    reason: 'no field stands at the first byte of a request',
+  },
+  {
+    file: 'collector/src/decode/traces.ts',
+    line: 'let high = end < 0 ? 0 : buf.readUInt32LE(end + 4) - this.#time.high',
+    change: '< → <=',
+    reason: 'no field stands at the first byte of a request',
+  },
+  {
     file: V3_MESSAGE,
     line: 'return 110 + 2 * engineId.length + user.length',
     change: '110 → 111',
