@@ -199,7 +199,7 @@ function notifyOf(event: SpyglassEvent, notifier: Notifier, { root, upTime }: En
   if (notification) notifier.notify({ ...notification, upTime: upTime() })
 }
 
-/** Neighbours that are away for a while are ordinary: a code and a sentence say all, a stack would say nothing. */
+/** Peers that are temporarily down are normal: a code and a message suffice, a stack would add nothing. */
 const whatWent = (error: unknown) => ({ code: codeOf(error), reason: error instanceof Error ? error.message : String(error) })
 
 /** The bridge is a managed resource too. */

@@ -1,4 +1,4 @@
-/** What the bridge says of itself. */
+/** How the bridge describes itself. */
 import { createRequire } from 'node:module'
 import { arch, release, type } from 'node:os'
 

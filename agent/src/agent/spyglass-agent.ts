@@ -1,4 +1,4 @@
-/** Puts the parts of the agent together: who owns what, what is sent when. */
+/** Assembles the agent: which part owns what, and what is sent when. */
 import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
 import { registryMetrics } from '../aggregate/registry-metrics.ts'

@@ -1,4 +1,4 @@
-/** Starts the agent in this process, once however often it is asked. */
+/** Starts the agent in this process; further calls do nothing. */
 import process from 'node:process'
 import { attempt } from '../guard/guard.ts'
 import { instrumentFastify } from '../instrument/fastify.ts'
@@ -31,7 +31,7 @@ export function startAgent(env: Readonly<Record<string, string | undefined>> = p
   return agent
 }
 
-/** Each by itself: one that fails leaves the others at work. */
+/** Each independently: if one fails, the others keep working. */
 function instrument({ recorder, spool }: SpyglassAgent, sink: LogSink, capturesLogs: boolean): void {
   const logs = capturesLogs ? sink : undefined
   const parts: Readonly<Record<string, () => void>> = {

@@ -36,7 +36,7 @@ export type Signal = 'traces' | 'metrics' | 'logs'
 export interface OtlpStats {
   /** Records dropped because the queue was full. */
   readonly droppedQueueFull: number
-  /** Records the receiver refused for good. */
+  /** Records the receiver refused permanently. */
   readonly droppedRefused: number
   /** Records of an encoder's failure. */
   readonly droppedUnencodable: number
@@ -53,7 +53,7 @@ export interface OtlpRequest {
 }
 
 /**
- * Hears what the exporter does with its records, before it does it. Records of a signal are numbered from 1 as they are taken in.
+ * Called before the exporter acts on its records. Records of a signal are numbered from 1 as they are taken in.
  */
 export interface ExportJournal {
   /** A record was taken in. */

@@ -15,12 +15,12 @@ export interface ChildOwner {
   readonly traceState: string | undefined
   readonly routeTemplate: string
   readonly endMs: number
-  /** Why it was kept, once that is decided. */
+  /** Why it was kept, once decided. */
   readonly kept: string | undefined
   hadSlowStatement: boolean
 }
 
-/** Hears when a child ends: the recorder. */
+/** Called when a child ends: the recorder. */
 export interface ChildObserver {
   statementEnded(child: StatementChild): void
   clientEnded(child: ClientChild): void

@@ -126,7 +126,7 @@ export class TraceRecord implements RecordedRequest {
     return (this.additions ??= new SpanAdditions())
   }
 
-  /** Takes in a child; false when there are too many. */
+  /** Adds a child; false when there are too many. */
   adopt(child: ChildRecord): boolean {
     const children = (this.children ??= [])
     if (children.length >= MAX_CHILDREN) {

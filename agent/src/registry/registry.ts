@@ -68,7 +68,7 @@ export interface Registry {
   onEvent(listener: (event: SpyglassEvent) => void): () => void
   /** The values of this process's own resources, for a push. */
   snapshot(): RegistrySnapshot
-  /** Takes in what another process pushed; an empty snapshot forgets that source. */
+  /** Applies the push of another process; an empty snapshot forgets that source. */
   adopt(source: string, snapshot: RegistrySnapshot): void
 }
 

@@ -25,7 +25,7 @@ export interface SpoolDelivery {
   readonly self?: ProcessIdentity
 }
 
-/** What this thread delivers now: it must not begin again on what it holds. */
+/** What this thread is delivering: it must not start again on what it holds. */
 const inHand = new Set<string>()
 
 /** Delivers every abandoned spool of the folder, one after another, and returns how many. What cannot be read is left where it is. */

@@ -1,4 +1,4 @@
-/** Who may send: any program; pages of the configured origins; and whose events count, which is who has the token. */
+/** Who may send: any program, and pages of the configured origins. Events count only from senders with the token. */
 import { type CallerRules, foreignCaller } from '@spyglass/agent/contract'
 import { goneSignal, type GuessDelay, isSame, parseBearer } from '@spyglass/process/access'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -44,7 +44,7 @@ function allowOrigin(reply: FastifyReply, origin: string): void {
 }
 
 /**
- * Whether the sender is a known one. Without a token it is not; with a wrong one it is refused, since it wants to be known.
+ * Whether the sender is known. Without a token it is not; with a wrong token it is refused.
  * @throws SPY_OTLP_TOKEN, SPY_OTLP_TOO_MANY_GUESSES
  */
 export async function isKnownSender(request: FastifyRequest, reply: FastifyReply, { token, guesses }: Admission): Promise<boolean> {

@@ -32,7 +32,7 @@ export interface EarlyAnswer {
   readonly body: Buffer
 }
 
-/** How much is read, and for how long, of a body that nobody wants. */
+/** How much of an unwanted body is read, and for how long. */
 const MAX_DRAINED_BYTES = 134_217_728
 const MAX_DRAIN_MS = 10_000
 

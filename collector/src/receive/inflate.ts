@@ -1,4 +1,4 @@
-/** Undoes the content encodings, within a bound: a small body may not become a large one. */
+/** Decodes the content encodings, within a limit: a small body must not become a huge one. */
 import { promisify } from 'node:util'
 import { constants, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { codeOf } from '@spyglass/agent/contract'

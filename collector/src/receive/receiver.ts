@@ -29,7 +29,7 @@ export interface ReceiverOptions {
   readonly onEvents: (events: readonly OriginatedEvent[]) => void
   /** Why the collector is not ready; empty when it is. */
   readonly unready: () => readonly string[]
-  /** What must not be stored is taken out by it; by default by one that excepts no service. */
+  /** Removes what must not be stored. Default: a redactor without exceptions. */
   readonly redactor?: Redactor
   readonly now?: () => number
   /** Default: that of every port. */
@@ -40,18 +40,18 @@ export interface Receiver {
   readonly port: number
   readonly counters: ReceiveCounters
   /**
-   * Takes an uncompressed protobuf request that came by another way than HTTP; when it resolves it is as durable as after a 200.
+   * Accepts an uncompressed protobuf request that did not arrive by HTTP; when it resolves, it is as durable as after a 200.
    * @throws SPY_OTLP_MALFORMED: not to be repeated; SPY_WAL_…: retry later
    */
   accept(signal: Signal, body: Buffer): Promise<void>
-  /** Takes no new request and waits for those in progress. */
+  /** Refuses new requests and waits for those in progress. */
   stop(): Promise<void>
 }
 
 const SIGNALS: Readonly<Record<string, Signal>> = { '/v1/traces': 'traces', '/v1/metrics': 'metrics', '/v1/logs': 'logs' }
 const RETRY_AFTER_SECONDS = '2'
 
-/** HTTP status and google.rpc.Code of what goes wrong. 400, 413 and 415 are not to be repeated, 429 and 503 are. */
+/** HTTP status and google.rpc.Code of errors. 400, 413 and 415 are not to be repeated, 429 and 503 are. */
 const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>> = {
   SPY_OTLP_MALFORMED: [400, 3],
   SPY_OTLP_JSON: [400, 3],

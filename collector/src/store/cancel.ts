@@ -10,7 +10,7 @@ export interface Canceller {
 }
 
 const FIRST_RETRY_MS = 50
-/** A statement that does not look whether it was killed is not helped by more kills. */
+/** A statement that does not check for a kill is not stopped by more kills. */
 const MAX_RETRY_MS = 1000
 
 export function createCanceller(admin: SessionPool): Canceller {

@@ -41,7 +41,7 @@ export class ClickhouseError extends Error {
   readonly number: number
   /** The whole text, `Code: N. DB::Exception: …`. */
   readonly wireText: string
-  /** After how many seconds it makes sense to come again, for errors that pass. */
+  /** Seconds after which a retry makes sense, for temporary errors. */
   readonly retryAfterSeconds: number
 
   constructor(number: number, wireText: string, cause?: unknown, retryAfterSeconds = 1) {

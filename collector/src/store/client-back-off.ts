@@ -1,21 +1,21 @@
 /**
- * Keeps a client away for a while whose statement cost the engine its process: otherwise replacing the engine would be a way to keep
+ * Temporarily refuses a client whose statement forced an engine restart: otherwise replacing the engine would be a way to keep
  * others from reading. It lives in the store's process, which the replacement does not touch.
  */
 import { refuse } from './clickhouse-error.ts'
 
 export interface Client {
   readonly user: string
-  /** Network address; of IPv6 the /64, which is what one site is given. */
+  /** Network address; for IPv6 the /64 network, which one site is assigned. */
   readonly address: string
 }
 
 export interface ClientBackOff {
   /** @throws ClickhouseError 202 with the seconds to wait, while the client or its user is kept away. */
   check(client: Client): void
-  /** The client's statement had to be ended together with the engine. */
+  /** The client's statement could only be stopped together with the engine. */
   blame(client: Client): void
-  /** How many clients are kept away. */
+  /** How many clients are refused. */
   readonly size: number
 }
 
@@ -27,7 +27,7 @@ export interface ClientBackOffOptions {
 
 const MAX_BACK_OFF_MS = 15 * 60_000
 const FORGOTTEN_AFTER_MS = 60 * 60_000
-/** From this many addresses on, the user is kept away from all: one address alone must not be able to bring that about. */
+/** From this many addresses on, the user is refused from all addresses: a single address must not be able to cause that. */
 const USER_ADDRESSES = 3
 const MAX_ENTRIES = 10_000
 

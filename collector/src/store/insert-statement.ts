@@ -5,7 +5,7 @@ import { tableNamed } from './segment-files.ts'
 
 export interface InsertStatement {
   readonly table: TableName
-  /** Undefined: those that the data names. */
+  /** Undefined: the columns that the data names. */
   readonly columns: readonly string[] | undefined
   readonly format: InsertFormat
 }

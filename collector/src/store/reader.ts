@@ -1,4 +1,4 @@
-/** Runs statements from outside: a session, its settings and parameters, the gate, the time limit; hands the answer over. */
+/** Runs statements of clients: session, settings and parameters, gate, time limit; delivers the response. */
 import { type ClientBackOff, type Client, keyOf } from './client-back-off.ts'
 import type { Canceller } from './cancel.ts'
 import { refuse } from './clickhouse-error.ts'
@@ -19,7 +19,7 @@ export interface ReadRequest {
   /** Settings of the engine that the URL gives. */
   readonly settings: ReadonlyMap<string, string>
   readonly client: Client
-  /** Whether the whole answer must be there before its first byte is sent. */
+  /** Whether the whole response must be complete before its first byte is sent. */
   readonly waitForEnd: boolean
 }
 
@@ -37,7 +37,7 @@ export interface ReadAnswer {
 export type Deliver = (answer: ReadAnswer, signal: AbortSignal) => Promise<void>
 
 export interface Reader {
-  /** Runs the statement and delivers its answer. A client that goes away aborts `gone`. */
+  /** Runs the statement and delivers its response. A client that disconnects aborts `gone`. */
   run(request: ReadRequest, deliver: Deliver, gone: AbortSignal): Promise<void>
 }
 
@@ -47,11 +47,11 @@ export interface ReaderParts {
   readonly settings: SettingsJudge
   readonly canceller: Canceller
   readonly backOff: ClientBackOff
-  /** Longest run of a statement; a client may ask for less. */
+  /** Maximum run time of a statement; a client may ask for less. */
   readonly time: TimeLimit
-  /** Longest wait for a session; a client may ask for less. */
+  /** Maximum wait for a session; a client may ask for less. */
   readonly maxWaitMs: number
-  /** Ends an engine that does not give a session back. */
+  /** Kills an engine that does not release a session. */
   readonly onStuck: () => void
 }
 

@@ -1,5 +1,5 @@
 /**
- * Lends sessions, each to one borrower at a time, and shares them between clients: who holds the fewest comes first, and the last free
+ * Lends sessions, each to one borrower at a time, and shares them between clients: the client with the fewest comes first, and the last free
  * session goes only to a client that holds none, so that no client can keep another waiting for the end of its statements.
  */
 import { refuse } from './clickhouse-error.ts'
@@ -8,9 +8,9 @@ import type { StoreSession } from './session.ts'
 export interface BorrowOptions {
   /** Who borrows: sessions and places in the queue are shared between clients. Default: all the same one. */
   readonly client?: string
-  /** Takes a waiting borrower out of the queue. */
+  /** Removes a waiting borrower from the queue. */
   readonly signal?: AbortSignal
-  /** Longest wait for a session. Default: no limit. */
+  /** Maximum wait for a session. Default: no limit. */
   readonly maxWaitMs?: number
 }
 
@@ -93,7 +93,7 @@ class FairPool implements SessionPool {
     if (this.running === 0) this.#onIdle?.()
   }
 
-  /** Of those that may have a session the one whose client holds the fewest; among equals who asked first. */
+  /** Of the eligible waiters, the one whose client holds the fewest sessions; among equals, the first. */
   #nextWaiter(): Waiter | undefined {
     let best: Waiter | undefined
     let fewest = Infinity

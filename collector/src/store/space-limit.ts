@@ -1,6 +1,6 @@
 /**
  * Keeps the tables within their size: drops the oldest day of all tables, and the next, until they fit. Before that, and every minute, it
- * copies what the pages of alerts link to into tables that are spared and kept longer.
+ * copies what alert pages link to into tables that are exempt from the limit and kept longer.
  */
 import { statfsSync } from 'node:fs'
 import { DATABASE, type Table, tables } from '@spyglass/agent/contract'
@@ -14,7 +14,7 @@ export interface SpaceLimit {
   daysKept(): number
   /** Dropped for the limit. */
   partitionsDropped(): number
-  /** Looks at once; resolves when it is done. */
+  /** Checks at once; resolves when it is done. */
   tidy(): Promise<void>
   stop(): void
 }
@@ -102,7 +102,7 @@ async function drop(session: StoreSession, { maxBytes, onDropped = () => {} }: S
   let dropped = 0
   let last = ''
   for (const [table = '', day = '', id = '', size = '0'] of partitions) {
-    if (excess <= 0 && day !== last) break // a day goes whole: its traces without their log would mislead
+    if (excess <= 0 && day !== last) break // whole days are dropped: traces without their log would mislead
     last = day
     await session.query(`ALTER TABLE ${DATABASE}.${table} DROP PARTITION ID '${id}'`, 'Null')
     onDropped({ table, day, bytes: Number(size) })

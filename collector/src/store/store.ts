@@ -28,16 +28,16 @@ export interface StoreOptions extends PoolOptions {
   readonly retention: Retention
   /** How often sizes are read. Default 10 000. */
   readonly sampleIntervalMs?: number
-  /** Told when the engine's process ended and another one takes over. */
+  /** Called when the engine process exited and another one takes over. */
   readonly onEngineEnd?: (reason: string) => void
   /** Maximum bytes of all tables. Default: the smaller of 20 GB and 20 % of the disk. */
   readonly maxBytes?: number | undefined
   readonly onDropped?: SpaceLimitOptions['onDropped']
-  /** Told when old data could not be pinned or dropped; it is retried a minute later. */
+  /** Called when old data could not be pinned or dropped; it is retried a minute later. */
   readonly onTidyFailure?: (error: unknown) => void
 }
 
-/** Whose sessions a statement runs on: those of clients with the reader's password, or those kept for a part of our own. */
+/** Which sessions a statement runs on: those of clients with the reader's password, or those reserved for one of our own parts. */
 export type ReaderName = 'clients' | 'console' | 'rules'
 
 export interface Store {
@@ -54,15 +54,15 @@ export interface Store {
   queued(): number
   /** Process of the engine; undefined while the next one starts. */
   enginePid(): number | undefined
-  /** How often a new engine had to take over. */
+  /** How many times the engine was replaced. */
   engineReplacements(): number
-  /** Ends the engine whatever it does, so that a close has nothing to wait for. What is acknowledged is on the disk. */
+  /** Kills the engine whatever it does, so that a close has nothing to wait for. Acknowledged data is on disk. */
   abandon(): void
   close(): Promise<void>
 }
 
 /**
- * Opens the store and makes its tables.
+ * Opens the store and creates its tables.
  * @throws SPY_STORE_IN_USE, SPY_STORE_OPEN_FAILED, SPY_STORE_SCHEMA_FAILED
  */
 export async function openStore(options: StoreOptions): Promise<Store> {

@@ -1,5 +1,5 @@
 /**
- * Ends work in time whatever the engine does. The engine looks at a cancellation only between blocks, so asking it to end a statement is
+ * Ends work in time whatever the engine does. The engine checks for cancellation only between blocks, so asking it to stop a statement is
  * no promise that it does: the caller gets its answer a grace after the limit all the same, and when the work is still not done a patience
  * later, the engine's process has to go.
  */
@@ -17,7 +17,7 @@ export interface TimeLimit {
 export interface Clock {
   /** Aborts at the limit or when the client is gone: the engine is asked to end the statement. */
   readonly cancelled: AbortSignal
-  /** Aborts a grace later: nobody waits any more. */
+  /** Aborts after the grace period: nobody waits any more. */
   readonly abandoned: AbortSignal
   /** Sets another limit, counted from the start of the work. */
   readonly limitTo: (limitMs: number) => void
@@ -26,14 +26,14 @@ export interface Clock {
 export interface TimedWork<T> {
   readonly run: (clock: Clock) => Promise<T>
   readonly gone: AbortSignal
-  /** The work has not come back. */
+  /** The work has not returned. */
   readonly onStuck: () => void
 }
 
 export interface Timed<T> {
   /** What the work gives. Rejects with ClickhouseError 159 at limit + grace at the latest. */
   readonly answer: Promise<T>
-  /** Resolves when the work has come back, however it ended. */
+  /** Resolves when the work has returned, however it ended. */
   readonly back: Promise<void>
 }
 

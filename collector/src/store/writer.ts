@@ -1,6 +1,6 @@
 /**
  * Writes data into tables. The engine reads the file itself, from the page cache into which the collector wrote it: passing the bytes
- * through this process would cost about 3 ms of CPU for each megabyte. A body becomes a file first and then takes the same road.
+ * through this process would cost about 3 ms of CPU for each megabyte. A body is first written to a file and then takes the same path.
  */
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ export interface WriterOptions {
   readonly pool: SessionPool
   /** Folder of the write-ahead log. */
   readonly wal: string
-  /** Folder for bodies on their way. */
+  /** Folder for temporary body files. */
   readonly scratch: string
 }
 

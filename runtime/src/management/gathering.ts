@@ -1,4 +1,4 @@
-/** Takes in what the keeper passes on: pushes of all processes into the registry, their events to its listeners. */
+/** Applies what the keeper passes on: pushes of all processes into the registry, their events to its listeners. */
 import { kindNamed, kinds, type RegistrySnapshot, type ResourceSnapshot, type ToChild } from '@spyglass/agent/contract'
 import type { Registry } from '@spyglass/agent/registry'
 import { IncidentTracker } from './incident-tracker.ts'

@@ -29,7 +29,7 @@ export class KeeperCommands {
     }
   }
 
-  /** Takes in the keeper's answer. */
+  /** Handles the keeper's response. */
   onResult({ id, ok, message }: Extract<ToChild, { type: 'result' }>): void {
     this.#settle(id, ok, message)
   }

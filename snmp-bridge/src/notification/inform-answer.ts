@@ -1,4 +1,4 @@
-/** What the receiver of an inform sends back: its acknowledgement, or a report that says why not. */
+/** Response to an inform: an acknowledgement, or a report with the reason. */
 import { type Oid } from '../ber/oid.ts'
 import { BerReader, malformed } from '../ber/reader.ts'
 import { pduTag, tag } from '../ber/tags.ts'

@@ -16,7 +16,7 @@ export interface UdpServerOptions {
   /** 0 takes any free port. */
   readonly port: number
   readonly core: AgentCore
-  /** Told when an answer cannot be sent, or the socket fails. */
+  /** Called when a response cannot be sent, or the socket fails. */
   readonly onError: (error: Error) => void
 }
 

@@ -56,7 +56,7 @@ export class NotificationClient {
     return handle
   }
 
-  /** Takes in one notification for one of its listeners. */
+  /** Accepts one notification for one of its listeners. */
   deliver(listener: Listener, notification: string): void {
     if (listener.mode === 'sse') this.#send(listener, notification)
     else if (listener.waiting.push(notification) > MAX_PULL_ENTRIES) {
@@ -65,7 +65,7 @@ export class NotificationClient {
     }
   }
 
-  /** Hands out what waits for a listener, and forgets it. */
+  /** Returns what waits for a listener, and forgets it. */
   pull(listener: Listener): string {
     return resultOf(listener, listener.waiting.splice(0))
   }

@@ -55,7 +55,7 @@ export interface PreparedEngine {
   readonly config: string
 }
 
-/** Prepares the engine. The process's working directory becomes `workingFolder`, where the engine looks for its configuration. */
+/** Prepares the engine. `workingFolder` becomes the working directory, where the engine looks for its configuration. */
 export function prepareEngine({ path, workingFolder, maxMemoryBytes }: EngineOptions): PreparedEngine {
   const { folder, config } = writeEngineFiles(workingFolder, maxMemoryBytes)
   process.chdir(folder)
@@ -71,8 +71,8 @@ export function sessionOpener({ path, shownPath, config }: PreparedEngine): Open
 }
 
 /**
- * The engine shows the path that it was given in `system.tables` and in error messages, and readers have no business with the layout of
- * the machine's disk. Through the working directory the path says nothing. Only Linux has such a path.
+ * The engine shows the path that it was given in `system.tables` and in error messages, and readers must not see the layout of
+ * the machine's disk. A path through the working directory reveals nothing. Only Linux has such a path.
  */
 function linkTo(path: string, folder: string): string {
   if (process.platform !== 'linux') return path

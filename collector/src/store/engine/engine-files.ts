@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { DATABASE } from '@spyglass/agent/contract'
 import { writeIfChanged } from '@spyglass/process/durable-file'
 
-/** The role that only our own sessions keep; reader sessions give it up before their first statement. */
+/** The role that only our own sessions keep; reader sessions drop it before their first statement. */
 export const OWNER_ROLE = 'spyglass_owner'
 
-/** System tables that a reader may ask: what client tools need to list tables and columns. */
+/** System tables that a reader may query: what client tools need to list tables and columns. */
 export const READABLE_SYSTEM_TABLES = [
   'databases',
   'tables',
@@ -29,7 +29,7 @@ export interface EngineFiles {
   readonly config: string
 }
 
-/** Writes both files into `folder` and says where they are. */
+/** Writes both files into `folder` and returns their paths. */
 export function writeEngineFiles(folder: string, maxMemoryBytes: number): EngineFiles {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const config = join(folder, 'config.xml')

@@ -8,7 +8,7 @@ export interface EngineHost {
   handle(message: ToEngine): Promise<void>
 }
 
-/** Larger answers go in parts: one message of 64 MiB would stop both processes while it is copied. */
+/** Larger responses are sent in parts: one message of 64 MiB would stop both processes while it is copied. */
 const PART_BYTES = 1024 * 1024
 
 interface Seat {

@@ -1,4 +1,4 @@
-/** One life of the engine's process as the store sees it: calls go over the channel of a fork, and end with an error when it is gone. */
+/** One engine process as the store sees it: calls go over the channel of a fork, and fail when the process is gone. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { refuse } from '../clickhouse-error.ts'
@@ -17,9 +17,9 @@ export interface EngineProcessOptions extends EngineOptions {
 /** A running engine. */
 export interface EngineProcess extends Engine {
   readonly pid: number
-  /** Resolves when the process is gone, with the reason. */
+  /** Resolves when the process has exited, with the reason. */
   readonly ended: Promise<string>
-  /** Ends the process whatever it does. */
+  /** Kills the process whatever it does. */
   kill(): void
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the store sees of the database engine. The engine runs in a process of its own (`engine-process.ts`), because a statement that the
- * engine does not give back can only be ended together with its process.
+ * The store's view of the database engine. The engine runs in a separate process (`engine-process.ts`), because a statement that the
+ * engine does not return from can only be stopped together with its process.
  */
 
 /** What the engine's own parser says about a text. */

@@ -1,5 +1,5 @@
 /**
- * Keeps one engine running. When its process ends, or is ended because a session does not come back, the next one is started; until it
+ * Keeps one engine running. When its process exits, or is killed because a session does not return, the next one is started; until it
  * serves, requests for a session are told to retry. Sessions are not carried over: their owners reopen them.
  */
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,17 +11,17 @@ import { engineIsGone, type EngineProcess } from './engine-process.ts'
 export interface ReplaceableEngine extends Engine {
   /** Process of the engine that serves; undefined while there is none. */
   readonly pid: number | undefined
-  /** How often a new engine had to take over. */
+  /** How many times the engine was replaced. */
   readonly replacements: number
-  /** Ends the engine's process, whatever it does, and starts the next. */
+  /** Kills the engine process, whatever it does, and starts the next. */
   replace(): void
-  /** Ends it for good. */
+  /** Stops it permanently. */
   close(): Promise<void>
 }
 
 export interface ReplaceableOptions {
   readonly start: () => Promise<EngineProcess>
-  /** Told when an engine ended that was not asked to, or was replaced. */
+  /** Called when an engine exited unexpectedly, or was replaced. */
   readonly onEnd?: (reason: string) => void
   /** First wait after an engine that could not be started; doubled up to 30 s. Default 500 ms. */
   readonly retryMs?: number

@@ -2,7 +2,7 @@
 
 export interface AstNode {
   readonly kind: string
-  /** What stands after the kind; for functions and tables the name. */
+  /** The text after the kind; for functions and tables the name. */
   readonly name: string
   readonly depth: number
   /** Kind of the node above; empty at the top. */

@@ -3,7 +3,7 @@
  * classes the statements, then its syntax tree is walked and each function, table, node and format must be on a list. Nothing rests on
  * patterns over SQL text except the few statements of metadata.ts, which are matched whole.
  *
- * It is one layer of three: grants and `readonly=1` stand below it. It alone stops the scalar function `file`, which ignores grants.
+ * It is one layer of three: grants and `readonly=1` are below it. Only the gate stops the scalar function `file`, which ignores grants.
  */
 import { DATABASE } from '@spyglass/agent/contract'
 import { fromEngine, refuse } from '../clickhouse-error.ts'
@@ -17,7 +17,7 @@ import { matchMetadata } from './metadata.ts'
 
 export interface Gate {
   /**
-   * Lets the statement pass and says what is to be known for running it. The session must have no settings of the statement yet: a limit
+   * Admits the statement and returns what is needed to run it. The session must have no settings of the statement yet: a limit
    * among them would cut the syntax tree.
    * @throws ClickhouseError with code 392 (QUERY_IS_PROHIBITED), or the engine's own when it cannot be parsed.
    */

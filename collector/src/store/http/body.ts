@@ -1,4 +1,4 @@
-/** Reads a request's body whole, within a limit that holds after decompression too. */
+/** Reads the whole request body, within a limit that also applies after decompression. */
 import type { Readable } from 'node:stream'
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { fromEngine, refuse } from '../clickhouse-error.ts'

@@ -1,4 +1,4 @@
-/** Who asks: our own processes by token, a reader by any of ClickHouse's three ways, or nobody. */
+/** Who is calling: our own processes by token, a reader by any of ClickHouse's three ways, or nobody. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Credentials as ReaderCredentials, type GuessDelay, isRight, isSame, parseBasic } from '@spyglass/process/access'
 import { ClickhouseError, clickhouseCodes, refuse } from '../clickhouse-error.ts'
@@ -30,7 +30,7 @@ export interface Asker {
   readonly gone: AbortSignal
 }
 
-/** The same, with the answer to wrong credentials held back. @throws ClickhouseError 194, 516, or 516 with status 429 */
+/** The same, with a delayed response to wrong credentials. @throws ClickhouseError 194, 516, or 516 with status 429 */
 export async function admit({ headers, query, address, gone }: Asker, expected: Credentials, guesses: GuessDelay): Promise<Role> {
   try {
     return authenticate(headers, query, expected)
@@ -42,7 +42,7 @@ export async function admit({ headers, query, address, gone }: Asker, expected: 
   }
 }
 
-/** A wrong password too many: 429, with the seconds after which to come again. */
+/** One wrong password too many: 429, with the seconds after which to retry. */
 export class TooManyGuesses extends ClickhouseError {
   constructor({ number, wireText }: ClickhouseError, retryAfterSeconds: number) {
     super(number, wireText, undefined, retryAfterSeconds)

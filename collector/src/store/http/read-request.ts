@@ -31,7 +31,7 @@ const PROTOCOL = new Set([
   'buffer_size',
 ])
 
-/** Parameters of the protocol that ask for what there is not here, unless they say no. */
+/** Parameters of the protocol that request unsupported features, unless they disable them. */
 const UNSUPPORTED = ['compress', 'decompress', 'stacktrace', 'close_session'] as const
 
 /** @throws ClickhouseError when there is no statement, it is too long, or something is asked for that there is not. */

@@ -60,7 +60,7 @@ export function createStoreServer(options: StoreServerOptions): FastifyInstance 
   })
   app.server.maxConnections = 2000
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload)) // read later, once it is known who asks
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload)) // read later, once the caller is known
 
   app.get('/ping', (_request, reply) => reply.type('text/html; charset=UTF-8').send('Ok.\n'))
   app.get('/health', (_request, reply) => reply.send({ status: 'ok' }))
@@ -110,7 +110,7 @@ async function exchange(
   }
 }
 
-/** A page of another site may not ask, even with the password that a browser remembers. */
+/** Pages of other sites are refused, even with the password that a browser remembers. */
 function checkCaller({ headers, socket }: FastifyRequest, rules: CallerRules): void {
   const foreign = foreignCaller({ headers, localAddress: socket.localAddress }, rules)
   if (foreign?.part === 'origin') throw refuse('ACCESS_DENIED', `Refused a request from a page of another site (${foreign.value})`)
@@ -178,7 +178,7 @@ async function textOf(request: FastifyRequest, query: URLSearchParams): Promise<
   return ''
 }
 
-/** Our own processes say for whom they ask, so that people at the console and alert rules do not wait for one another. */
+/** Our own processes say which part is calling, so that the console and alert rules do not wait for each other. */
 const partOf = (request: FastifyRequest): ReaderName => (request.headers['x-spyglass-part'] === 'rules' ? 'rules' : 'console')
 
 const wantsGzip = (request: FastifyRequest, query: URLSearchParams): boolean =>
