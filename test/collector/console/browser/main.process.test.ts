@@ -192,6 +192,8 @@ describe('in Chromium', () => {
   test('the link of a page leads to its incident, with the holders and what changed before', async () => {
     await open(`#/alerts?incident=${INCIDENT}`)
     const alert = visit.page.getByRole('row', { name: /PoolExhausted/ }).first()
+    // what changed before is read from the store after the alert fires; the view asks again every five seconds
+    await until(async () => (await alert.innerText()).includes('shop 1.2 is loaded'))
     expect(await alert.innerText()).toMatch(/firing[\s\S]+src\/leak\.js:12[\s\S]+shop 1\.2 is loaded/)
     expect(await text('nav [aria-current]')).toContain('1')
     expect(await visit.page.getByRole('row', { name: /pool\.exhausted/ }).count()).toBe(1)
