@@ -15,6 +15,9 @@ export function familyOf(system: string): Family {
   return DOCUMENT_SYSTEMS.has(system) ? 'documents' : dialectOf(system)
 }
 
+/** Whether a system's statements are commands and their arguments, as those of Redis. */
+export const isOfCommands = (system: string): boolean => COMMAND_SYSTEMS.has(system)
+
 /** `system` is the `db.system.name`, or the older `db.system`. */
 export function normaliseStatement(text: string, system: string): string {
   const family = familyOf(system)

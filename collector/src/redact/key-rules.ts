@@ -20,21 +20,13 @@ export const RULE = {
   document: 9,
   /** JSON with statements inside: cleaned text by text. */
   holders: 10,
+  summary: 11,
 } as const
 export type Rule = (typeof RULE)[keyof typeof RULE]
 
 /** `db.system.name` and what it was called before. */
 const SYSTEMS = new Set(['db.system', 'db.system.name'])
-const STATEMENTS = new Set([
-  'db.statement',
-  'db.query.text',
-  'db.query.summary',
-  'db.query',
-  'db.sql',
-  'sql',
-  'sql.query',
-  'db.operation.batch.text',
-])
+const STATEMENTS = new Set(['db.statement', 'db.query.text', 'db.query', 'db.sql', 'sql', 'sql.query', 'db.operation.batch.text'])
 /** GraphQL has literals as SQL does. */
 const GRAPHQL = new Set(['graphql.document', 'graphql.source', 'graphql.query'])
 const QUERIES = new Set([
@@ -48,8 +40,9 @@ const QUERIES = new Set([
 ])
 const COMMAND_ARGUMENTS = new Set(['process.command_args', 'container.command_args', 'process.args', 'process.argv'])
 const COMMAND_LINES = new Set(['process.command_line', 'process.command', 'container.command_line', 'container.command'])
-/** Values of parameters are data. */
-const PARAMETERS = /^db\.(?:query|operation|sql|statement)\.param(?:eter)?s?(?:\.|$)|^db\.bind/
+/** Values of parameters are data: `db.query.parameter.0`, `db.postgresql.values`, `graphql.variables.name`. */
+const PARAMETERS =
+  /^(?:db|sql|graphql|prisma)\.(?:[\w-]+\.){0,3}(?:param(?:eter)?s?|values|variables|args|arguments|bind(?:s|ings|[_.]?(?:values|variables|parameters))?)(?:\.|$)/
 /** Names of Kubernetes objects and kinds of tokens are no secrets. */
 const OPEN = new Set(['k8s.secret.name', 'gen_ai.token.type'])
 
@@ -58,6 +51,7 @@ export function ruleOf(key: string): Rule {
   if (SYSTEMS.has(key)) return RULE.system
   if (key === attr.eventHolders) return RULE.holders
   if (STATEMENTS.has(key)) return RULE.statement
+  if (key === 'db.query.summary') return RULE.summary
   if (GRAPHQL.has(key)) return RULE.document
   if (PARAMETERS.test(key)) return RULE.secret
   if (QUERIES.has(key)) return RULE.query

@@ -256,7 +256,7 @@ export class OtlpRedactor {
     if (rule === RULE.system || (rule === RULE.text && !isSuspicious(this.#view, start, textEnd))) return
     if (clean?.has(this.#view, start, end)) return
     const text = this.#buf.toString('utf8', start, textEnd)
-    const system = rule === RULE.statement ? this.#systemBeside() : ''
+    const system = rule === RULE.statement || rule === RULE.summary ? this.#systemBeside() : ''
     const safe =
       (rule === RULE.holders && cleanHolders(text, this.redactor)) ||
       this.redactor.textOf(rule === RULE.holders ? RULE.text : rule, text, system)

@@ -1,6 +1,6 @@
 /** Removes secrets from incoming telemetry of any sender: by attribute names, and by common patterns in any text. Counted. */
 import { REDACTED, isCardNumber, redactArguments, redactCommandLine, redactQuery, redactText, redactUrl } from '@spyglass/agent/redact'
-import { normaliseStatement } from '@spyglass/agent/sql'
+import { isOfCommands, normaliseStatement } from '@spyglass/agent/sql'
 import { type Rule, RULE } from './key-rules.ts'
 
 export interface RedactionRules {
@@ -39,6 +39,8 @@ export class Redactor {
         return text === '' ? text : REDACTED
       case RULE.statement:
         return this.statement(text, system)
+      case RULE.summary:
+        return SUMMARY.test(text) && system !== '' && !isOfCommands(system) ? redactText(text) : this.statement(text, system)
       case RULE.document:
         return this.statement(text, 'graphql')
       case RULE.system:
@@ -70,7 +72,7 @@ export class Redactor {
     const known = this.#statements.get(key)
     if (known !== undefined) return known
     if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear()
-    const safe = SUMMARY.test(text) && !SQL_START.test(text) && system !== '' ? redactText(text) : normaliseStatement(text, system)
+    const safe = normaliseStatement(text, system)
     this.#statements.set(key, safe)
     return safe
   }
@@ -84,6 +86,6 @@ export class Redactor {
   }
 }
 
-/** `find users`, `GET orders`: an operation and its target, as db.query.summary has it. */
+/** `find users`, `SELECT orders`: an operation and its target. After a command of Redis stands a key, which is data. */
 const SUMMARY = /^[A-Za-z]+(?: [A-Za-z_][\w.]{0,60})?$/
 const SQL_START = /^[\s(]*(?:select|insert|update|delete|merge|with|create|alter|drop|replace|call|exec|execute|grant|set|copy|truncate)\b/i

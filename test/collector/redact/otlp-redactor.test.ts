@@ -126,6 +126,33 @@ test('a statement is read in the dialect that stands beside it, before it or beh
   expect(attributesOf([text('db.statement', sql)])).toMatchObject({ 'db.statement': { stringValue: 'SELECT ? FROM t WHERE a = ?' } })
 })
 
+test('a command with one argument is no summary of a statement', () => {
+  for (const system of ['redis', 'memcached', 'valkey']) {
+    for (const key of ['db.statement', 'db.query.text', 'db.query.summary']) {
+      const attributes = attributesOf([text(key, `GET ${MARK}`), text('db.system', system)])
+      expect(attributes, `${system} ${key}`).toMatchObject({ [key]: { stringValue: 'GET ?' } })
+    }
+  }
+})
+
+test.each([
+  'db.params',
+  'db.parameters.0',
+  'db.values',
+  'db.postgresql.values',
+  'db.redis.args',
+  'db.query.parameter.name',
+  'sql.params',
+  'sql.bindings',
+  'graphql.variables.email',
+])('%s holds data', (key) => {
+  expect(attributesOf([text(key, MARK)])).toEqual({ [key]: { stringValue: '[redacted]' } })
+})
+
+test.each(['db.namespace', 'db.collection.name', 'db.response.returned_rows', 'graphql.operation.name'])('%s stays', (key) => {
+  expect(attributesOf([text(key, 'orders')])).toEqual({ [key]: { stringValue: 'orders' } })
+})
+
 test('an excepted service is stored as sent, the others are not', () => {
   const resourceSpans = ['open', 'shut'].map((service) => ({
     scopeSpans: [{ spans: [{ name: 'n', attributes: [text('password', MARK)] }] }],
