@@ -11,20 +11,28 @@ export function redactArguments(args: readonly string[]): string[] {
   return args.map((argument, i) => redactArgument(argument, i === 0 ? '' : (args[i - 1] as string)))
 }
 
-/** A whole command line; its parts are separated by white space. */
+/** Words as a shell tells them apart, quotes and all, and the white space between them. */
+const SHELL_PARTS = /\s+|(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"'])+/gs
+
+/** A whole command line. */
 export function redactCommandLine(line: string): string {
-  const parts = line.split(/(\s+)/)
-  const words = redactArguments(parts.filter((_part, i) => i % 2 === 0))
-  return redactText(parts.map((part, i) => (i % 2 === 0 ? (words[i / 2] as string) : part)).join(''))
+  const parts = line.match(SHELL_PARTS) ?? []
+  const words = redactArguments(parts.filter((part) => part.trim() !== ''))
+  let word = 0
+  return redactText(parts.map((part) => (part.trim() === '' ? part : (words[word++] as string))).join(''))
 }
 
 function redactArgument(argument: string, before: string): string {
   const equals = argument.indexOf('=')
   if (equals > 0 && isSecretName(argument.slice(0, equals))) return `${argument.slice(0, equals)}=${REDACTED}`
-  if (isValueOf(before) && !argument.startsWith('-')) return SHORT.test(before) && /^\d{1,5}$/.test(argument) ? argument : REDACTED
+  if (isValueOf(before) && !isOption(argument, before)) return SHORT.test(before) && /^\d{1,5}$/.test(argument) ? argument : REDACTED
   if (SHORT_GLUED.test(argument) && !argument.includes('=')) return `${argument.slice(0, 2)}${REDACTED}`
   return redactText(argument)
 }
+
+/** A secret may begin with a dash: after an option of two dashes others have two as well, or one and a letter. */
+const isOption = (argument: string, before: string): boolean =>
+  before.startsWith('--') ? /^-(?:-|.?$)/.test(argument) : argument.startsWith('-')
 
 /** Whether an option takes the next argument as its secret value. */
 function isValueOf(option: string): boolean {

@@ -8,10 +8,23 @@ import { REDACTED } from './secret-names.ts'
 import { redactUserInfo } from './url.ts'
 
 const KEY =
-  '(?:pass(?:word|wd|phrase|code)|(?<![a-z])(?:pass|pwd|pw|sid|cvv|cvc|otp|pin|ssn|jwt)(?![a-z])|secret|token|(?:api|access|private|account)[ _-]?key|authorization|cookie|credential|sess(?:ion)?[ _-]?id|sharedaccess)'
+  '(?:pass(?:word|wd|wort|phrase|code)|contrase[ñn]a|kennwort|密码|密碼|口令|パスワード|비밀번호|пароль|(?<![a-z])(?:pass|pwd|pw|sid|cvv|cvc|otp|pin|ssn|jwt)(?![a-z])|secret|token|(?:api|access|private|account|encryption|signing|master|auth|ssh)[ _-]?key|(?<=[?&;])(?:sig|code|key)|authorization|cookie|credential|sess(?:ion)?[ _-]?id|sharedaccess)'
 /** A name, what may close it, and what stands between it and its value. All repetitions are bounded, so the search is linear. */
-const NAMED = new RegExp(`${KEY}([\\w.-]{0,40})\\\\?["'\`\\])]{0,2}\\s{0,4}(?:=>|:=|[:=])\\s{0,4}`, 'gi')
-const TAGGED = new RegExp(`<([a-z:_]{0,20}${KEY}[\\w:.-]{0,40})>[^<]+`, 'gi')
+const NAMED = new RegExp(`${KEY}([\\w.-]{0,40})\\\\{0,8}["'\`\\])]{0,2}\\s{0,4}(?:=>|:=|[:=：＝])\\s{0,4}`, 'gi')
+const TAGGED = new RegExp(`<([a-z:_]{0,20}${KEY}[\\w:.-]{0,40}(?:\\s[^<>]{0,200})?)>(?:<!\\[CDATA\\[[^\\]]*(?:\\]\\]>)?|[^<]+)`, 'gi')
+/** Headers and fields as pairs: `{"name":"Authorization","value":"…"}`. */
+const PAIRED = new RegExp(
+  `(["'](?:name|key|header)["']\\s{0,4}:\\s{0,4}["'][\\w.-]{0,40}${KEY}[\\w.-]{0,40}["']\\s{0,4},\\s{0,4}["']value["']\\s{0,4}:\\s{0,4})("(?:[^"\\\\]|\\\\.)*"|'(?:[^'\\\\]|\\\\.)*')`,
+  'gi',
+)
+/** An option and its value on a command line. */
+const OPTION =
+  /(?<=^|[ \t\n])(--[\w-]{0,30}(?:pass(?:word|wd|phrase)|secret|token|api-?key))(\s{1,4})(?![-[]|(?:to|is|and|or|for|was|not|must|option|flag|argument)\b)(?:"[^"]*"?|'[^']*'?|[^\s"']+)/gi
+/** What PostgreSQL says of a constraint that does not hold. */
+const KEY_DETAIL = /\bKey \(([^()]{1,200})\)=\([^\n]{0,300}?\)(?= (?:already exists|is (?:not|still)|conflicts))/g
+/** Connection strings of Go and of Oracle, which are no URLs. */
+const GO_DSN = /(?<![\w.])([\w.-]{1,64}):[^\s:@/]{1,200}@(?=(?:tcp|udp|unix)\()/g
+const ORACLE_DSN = /(\bjdbc:oracle:\w{1,8}:[^\s/@]{1,100}\/)[^\s@]{1,200}(?=@)/g
 const SCHEMED = /\b(bearer|basic|digest|negotiate)(\s{1,4})([\w.~+/=-]{6,})/gi
 const ISSUED =
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{5,2000}\.[\w-]{5,2000}(?:\.[\w-]{0,2000})?|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeoprs]-[\w-]{8,}|\b[rs]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|\bAIza[\w-]{30,}|\bnpm_\w{30,}/g
@@ -19,7 +32,7 @@ const PRIVATE_KEY = '-----BEGIN '
 const PRIVATE_KEY_END = /-----END [A-Z ]{0,40}-----/g
 /** Statements stand at the beginning, after a colon or in quotes; a sentence that says "select" is none. */
 const SQL =
-  /(?:^|[:"'`(\n-])\s{0,4}(?=(select)\s|insert\s{1,4}into\s|delete\s{1,4}from\s|update\s{1,4}[\w"`.[\]]{1,128}\s{1,4}set\s|replace\s{1,4}into\s)/gi
+  /(?:^|[:"'`(\n-])\s{0,4}(?=(select)\s|insert\s{1,4}into\s|delete\s{1,4}from\s|update\s{1,4}[\w"`.[\]]{1,128}\s{1,4}set\s|replace\s{1,4}into\s|with\s{1,4}[\w"`.]{1,128}\s{1,4}as\s{1,4}\(\s{0,4}select\s|(?:alter|create)\s{1,4}(?:user|role|login)\s[^\n]{1,200}?\s(?:password|identified)\s)/gi
 /** How far the FROM may be from its SELECT. */
 const MAX_COLUMNS_LENGTH = 2000
 /** Maximum places of one text that are looked at for a SELECT. */
@@ -27,7 +40,7 @@ const MAX_SELECTS = 8
 /** Words of prose after "bearer" and the other schemes. */
 const PROSE = /^(?:[a-z]{1,30}|tokens?|authentication|authorization)$/i
 const TRIGGER =
-  /[:=<]|@|\d(?:[ -]?\d){12}|bearer|basic|digest|negotiate|-----BEGIN|AKIA|ASIA|eyJ|gh[pousr]_|github_pat|glpat-|xox|[rs]k[_-]|AIza|npm_|select\s|insert\s|update\s|delete\s|replace\s/i
+  /[:=<：＝]|@|--\w|\d(?:[ -]?\d){12}|bearer|basic|digest|negotiate|-----BEGIN|AKIA|ASIA|eyJ|gh[pousr]_|github_pat|glpat-|xox|[rs]k[_-]|AIza|npm_|select\s|insert\s|update\s|delete\s|replace\s|(?:alter|create)\s/i
 
 /** The text without what looks like a secret; the same text when nothing does. */
 export function redactText(text: string): string {
@@ -35,11 +48,22 @@ export function redactText(text: string): string {
   let result = redactStatement(text)
   result = redactPrivateKeys(result)
   result = redactNamed(result)
-  result = result.replaceAll(TAGGED, (_whole, tag: string) => `<${tag}>${REDACTED}`)
+  result = redactPaired(result)
   result = result.replaceAll(SCHEMED, redactSchemed)
   result = result.replaceAll(ISSUED, REDACTED)
   if (result.includes('://')) result = redactUserInfo(result)
   return redactCardNumbers(result, REDACTED)
+}
+
+/** Where markup, pairs, options and messages tell what is secret. */
+function redactPaired(text: string): string {
+  return text
+    .replaceAll(TAGGED, (_whole, tag: string) => `<${tag}>${REDACTED}`)
+    .replaceAll(PAIRED, (_whole, name: string) => `${name}"${REDACTED}"`)
+    .replaceAll(OPTION, `$1$2${REDACTED}`)
+    .replaceAll(KEY_DETAIL, 'Key ($1)=(?)')
+    .replaceAll(GO_DSN, `$1:${REDACTED}@`)
+    .replaceAll(ORACLE_DSN, `$1${REDACTED}`)
 }
 
 /** Messages of database drivers hold the statement, with its values. */
@@ -50,7 +74,7 @@ function redactStatement(text: string): string {
     if (!found) return text
     const start = found.index + found[0].length
     const isSelect = found[1] !== undefined
-    if (!isSelect || /\sfrom\s/i.test(text.slice(start, start + MAX_COLUMNS_LENGTH))) {
+    if (!isSelect || IS_SELECT.test(text.slice(start, start + MAX_COLUMNS_LENGTH))) {
       return text.slice(0, start) + normaliseSql(text.slice(start), '')
     }
     SQL.lastIndex = Math.max(SQL.lastIndex, start + 1)
@@ -112,6 +136,7 @@ function stoodIn(text: string, start: number, name: string): string {
 
 const QUOTE = /^\\*["'`]/
 const OPENS_BRACKETS = /[[{]/
+const IS_SELECT = /\sfrom\s|^select\s{1,4}(?:[\w.]{1,64}\s{0,2}\(\s{0,2}){0,4}'/i
 const COUNT = /^(?:\d+|true|false|null|undefined)(?![\w.-])/
 const OPENING = /^(?:[A-Z]\w{0,40}(?:\(\d+\))? )?(?:\[[\w: ]{1,40}\] )?[[{]/
 const HEADER = /^(?:authorization|cookie)/i

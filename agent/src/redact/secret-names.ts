@@ -7,20 +7,34 @@ export const REDACTED = '[redacted]'
 const PARTS = [
   'accesskey',
   'accountkey',
+  'amzsignature',
   'apikey',
+  'authcode',
+  'authkey',
   'authorization',
+  'contrasena',
   'cookie',
   'credential',
+  'encryptionkey',
+  'googsignature',
+  'kennwort',
+  'masterkey',
+  'motdepasse',
   'passphrase',
   'passcode',
   'passwd',
   'password',
+  'passwort',
   'privatekey',
   'secret',
   'sessid',
   'sessionid',
   'sharedaccess',
+  'signingkey',
+  'sshkey',
 ]
+/** The same in languages that are not written in plain ASCII. */
+const FOREIGN_PARTS = ['密码', '密碼', '口令', 'パスワード', '비밀번호', 'пароль', 'contraseña']
 /** A number of such a name counts something: `max_tokens`. */
 const COUNTED_PART = 'token'
 /** Only as the last word: `x-auth`, not `auth.method`. */
@@ -33,14 +47,20 @@ const LAST_WORDS = new Set([
   'jwt',
   'otp',
   'pass',
-  'passwort',
+  'passw',
   'pin',
+  'pswd',
   'pw',
   'pwd',
+  'senha',
   'sid',
+  'sig',
   'ssn',
   'xsrf',
 ])
+
+/** A name with one of these at its end tells something about a secret, not the secret: `token.type`, `password_length`. */
+const ABOUT = new Set(['count', 'expires', 'expiry', 'length', 'size', 'ttl', 'type'])
 
 export type Secrecy = 'open' | 'secret' | 'secret-text'
 
@@ -63,9 +83,11 @@ export function isSecretName(name: string): boolean {
 }
 
 function judge(name: string): Secrecy {
-  const compact = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
-  if (PARTS.some((part) => compact.includes(part))) return 'secret'
+  const lower = name.toLowerCase()
+  const compact = lower.replaceAll(/[^a-z0-9]/g, '')
   const lastWord = /[A-Z]?[a-z]+$|[A-Z]+$/.exec(name.replaceAll(/[^A-Za-z]+$/g, ''))?.[0].toLowerCase() ?? ''
+  if (ABOUT.has(lastWord)) return 'open'
+  if (PARTS.some((part) => compact.includes(part)) || FOREIGN_PARTS.some((part) => lower.includes(part))) return 'secret'
   if (LAST_WORDS.has(lastWord)) return 'secret'
   return compact.includes(COUNTED_PART) ? 'secret-text' : 'open'
 }

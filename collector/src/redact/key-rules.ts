@@ -59,7 +59,9 @@ export function ruleOf(key: string): Rule {
   if (COMMAND_LINES.has(key)) return RULE.commandLine
   const secrecy = secrecyOf(key)
   if (secrecy !== 'open') return secrecy === 'secret' ? RULE.secret : RULE.secretText
-  return /(?:^|[._-])(?:url|uri|href|referer|referrer|location|target)$|^url\.(?:full|original)$/i.test(key) ? RULE.url : RULE.text
+  return /(?:^|[._-])(?:url|uri|href|referer|referrer|location|target)$|[a-z](?:Url|Uri|URL|URI)$|^url\.(?:full|original)$/i.test(key)
+    ? RULE.url
+    : RULE.text
 }
 
 /** A key and its rule. */

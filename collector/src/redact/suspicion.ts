@@ -3,13 +3,15 @@
  * searched. One look into a table for each byte; where a byte ends the beginning of a form, the two before it tell.
  */
 
-const KIND = { other: 0, digit: 1, space: 2, dash: 3, colon: 4, equals: 5, issued: 6 } as const
+const KIND = { other: 0, digit: 1, space: 2, dash: 3, colon: 4, equals: 5, issued: 6, wide: 7 } as const
 
 const kinds = new Uint8Array(256)
 for (const char of '0123456789') kinds[code(char)] = KIND.digit
 for (const char of ' \t\n\r') kinds[code(char)] = KIND.space
 for (const char of '=<') kinds[code(char)] = KIND.equals
 for (const char of 'JIz_') kinds[code(char)] = KIND.issued
+// The last bytes of `：` and `＝`, as East Asian texts have them.
+for (const byte of [0x9a, 0x9d]) kinds[byte] = KIND.wide
 kinds[code('-')] = KIND.dash
 kinds[code(':')] = KIND.colon
 
@@ -17,10 +19,10 @@ kinds[code(':')] = KIND.colon
 function pair(letters: string): number {
   return (code(letters.charAt(0)) << 8) | code(letters.charAt(1))
 }
-/** Before a space: the ends of bearer, basic, digest, negotiate, select, insert, update, delete and replace. */
+/** Before a space: the ends of bearer, basic, digest, negotiate, select, insert, update, delete, replace, alter and create. */
 const WORD_ENDS = tableOf(['er', 'ic', 'st', 'te', 'ct', 'rt', 'ce'])
-/** Before `-`: xoxb-, sk-, glpat-, and the dashes of a private key. Only the letter that all have is compared where one differs. */
-const DASHED = tableOf(['sk', 'at', '--'])
+/** Before `-`: xoxb-, sk-, glpat-. Only the letter that all have is compared where one differs. */
+const DASHED = tableOf(['sk', 'at'])
 /** Before J, I, z and `_`: eyJ, AKI, ASI, AIz, gh?_, sk_, rk_, npm_, pat_. */
 const ISSUED = tableOf(['ey', 'ak', 'as', 'ai', 'sk', 'rk', 'pm', 'at'])
 
@@ -30,6 +32,7 @@ const X = code('x')
 const UNDERSCORE = code('_')
 const SLASH = code('/')
 const COLON = code(':')
+const DASH = code('-')
 const CARD_DIGITS = 13
 /** Shorter texts hold none of the forms: `pw=x` is the shortest. */
 const MIN_LENGTH = 4
@@ -73,8 +76,10 @@ function beginsForm(bytes: DataView, at: number, kind: number, isFirst: boolean)
   if (kind === KIND.colon) return (last !== SLASH && last !== COLON) || (at + 1 < bytes.byteLength && bytes.getUint8(at + 1) === SLASH)
   if (isFirst) return false
   const before = at > 1 ? bytes.getUint8(at - 2) : 0
+  if (kind === KIND.wide) return last === 0xbc && before === 0xef
   const letters = ((before | LOWER) << 8) | (last | LOWER)
   if (kind === KIND.space) return WORD_ENDS[letters] === 1
-  if (kind === KIND.dash) return DASHED[letters] === 1 || before === X
+  // Two dashes begin an option, or the armour of a private key.
+  if (kind === KIND.dash) return last === DASH || DASHED[letters] === 1 || before === X
   return ISSUED[letters] === 1 || (before === H && bytes.getUint8(at) === UNDERSCORE)
 }

@@ -28,6 +28,13 @@ test.each([
   'card.cvv',
   'SharedAccessKey',
   'password_hash',
+  'encryptionKey',
+  'signing_key',
+  'x-amz-signature',
+  'Passwort',
+  'contraseña',
+  '密码',
+  'ПАРОЛЬ',
 ])('%s is secret', (name) => {
   expect(secrecyOf(name)).toBe('secret')
 })
@@ -44,6 +51,10 @@ test.each([
   'author',
   'compass',
   'pass_count',
+  'token.type',
+  'password_length',
+  'cookies.count',
+  'sigma',
   'process.working_directory',
   'spyglass.sql.digest',
   'spinning',

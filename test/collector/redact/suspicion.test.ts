@@ -52,6 +52,13 @@ const part = constantFrom(
   'update t set a',
   'replace into t',
   '<password>',
+  '密码',
+  '：',
+  '＝',
+  '--token',
+  "'x'",
+  'alter user a password ',
+  'with a as (select ',
   'x',
   'github_pat_0123456789abcdefghijk',
 )
