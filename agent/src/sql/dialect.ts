@@ -27,6 +27,8 @@ export interface Dialect {
   readonly tripleQuote: boolean
   /** `q'[…]'` is a string. */
   readonly qQuote: boolean | 'unknown'
+  /** `=~ /…/` is a literal. */
+  readonly regex: boolean
   /** What `/*!` holds is run. */
   readonly executableComments: boolean
   /** `INSERT … FORMAT name` is followed by data. */
@@ -46,6 +48,7 @@ const standard: Dialect = {
   dollarQuote: false,
   tripleQuote: false,
   qQuote: false,
+  regex: false,
   executableComments: false,
   formats: false,
   sqlOnly: false,
@@ -77,7 +80,7 @@ const duckdb: Dialect = { ...standard, nested: true, dollarQuote: true }
 const cql: Dialect = { ...standard, dollarQuote: true, slashes: 'comment' }
 const cypher: Dialect = { ...standard, backslash: 'escape', doubleQuote: 'string', dashes: 'operator', slashes: 'comment' }
 const n1ql: Dialect = { ...standard, backslash: 'maybe-escape', doubleQuote: 'string' }
-const influxql: Dialect = { ...standard, backslash: 'maybe-escape' }
+const influxql: Dialect = { ...standard, backslash: 'maybe-escape', regex: true }
 const graphql: Dialect = {
   ...standard,
   backslash: 'escape',
@@ -99,6 +102,7 @@ const unknown: Dialect = {
   dollarQuote: true,
   tripleQuote: true,
   qQuote: 'unknown',
+  regex: false,
   executableComments: false,
   formats: true,
   sqlOnly: true,

@@ -6,7 +6,7 @@
 const MAX_LENGTH = 4096
 const MAX_DEPTH = 64
 /** Names of fields; a longer or stranger one may be data. */
-const FIELD = /^[$@\w][\w$.@-]{0,99}$/
+const FIELD = /^[$@\w][\w$.-]{0,99}$/
 const WORD = /[\w$.+@-]+/y
 const CALLED = /^\.?[\w$]+(?:\.[\w$]+)*$/
 

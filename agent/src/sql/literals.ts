@@ -61,6 +61,15 @@ export function endOfBracketName(sql: string, open: number): number {
   return -1
 }
 
+/** The end of `/…/`; a backslash escapes a slash. */
+export function endOfRegex(sql: string, open: number): number {
+  for (let at = open + 1; at < sql.length; at++) {
+    if (sql[at] === '\\') at++
+    else if (sql[at] === '/') return at + 1
+  }
+  return -1
+}
+
 /** The tag of a dollar-quoted string that begins here, with both its dollars. */
 export function dollarTag(sql: string, at: number): string | undefined {
   let end = at + 1

@@ -11,6 +11,7 @@ import {
   endOfLine,
   endOfQQuote,
   endOfQuotes,
+  endOfRegex,
   endOfTripleQuotes,
   isTripleQuote,
 } from './literals.ts'
@@ -365,6 +366,8 @@ export class Scanner {
     const { dashes } = this.#dialect
     if (dashes !== 'operator' && sql[this.#at] === '-' && sql[this.#at + 1] === '-') {
       const next = sql.charCodeAt(this.#at + 2)
+      // A space beyond ASCII is none to MySQL.
+      if (dashes === 'spaced' && next > 127 && classOf(next) === CLASS.space) return this.#cut()
       const isSpaced = Number.isNaN(next) || classOf(next) === CLASS.space
       if (dashes === 'comment' || isSpaced) return this.#lineComment('comment')
       if (dashes === 'unknown') return this.#cut()
@@ -380,6 +383,8 @@ export class Scanner {
     const second = this.#sql[this.#at + 1]
     if (second === '/') this.#lineComment(this.#dialect.slashes)
     else if (second === '*') this.#blockComment()
+    else if (this.#dialect.regex && REGEX_BEFORE.test(this.#sql.slice(Math.max(0, this.#at - 8), this.#at)))
+      this.#literalTo(endOfRegex(this.#sql, this.#at))
     else this.#operator()
   }
 
@@ -418,6 +423,9 @@ export class Scanner {
     this.#out.space = true
   }
 }
+
+/** What stands before a regular expression. */
+const REGEX_BEFORE = /[=!]~\s*$/
 
 /** Whether a sign after such a token belongs to what follows it. */
 function isPrefixPlace(last: number): boolean {

@@ -25,6 +25,8 @@ const SQL_VERBS = set(
 const ACCOUNT_VERBS = set('ALTER ATTACH BACKUP CHANGE CONN CONNECT CREATE EXEC EXECUTE GRANT OPEN PRAGMA RESTORE SET')
 const NO_ACCOUNT = set('AGGREGATE FUNCTION INDEX MATERIALIZED PROCEDURE TABLE TRIGGER TYPE VIEW')
 const SECRET_WORDS = set('AUTHENTICATED AUTHORIZATION CREDENTIAL CREDENTIALS HEXKEY IDENTIFIED KEY PASSWORD REKEY SECRET TEXTKEY TOKEN')
+/** `SET app.user_token = abc`: values need no quotes. */
+const SECRET_ENDING = /_(?:PASSWORD|SECRET|TOKEN)$/
 const OBJECT_WORDS = 5
 
 /** Follows one text: how its current statement began. */
@@ -77,7 +79,7 @@ export class StatementWords {
 
   #accountWord(word: string, count: number): 'shown' | 'cut' {
     if (count < OBJECT_WORDS && NO_ACCOUNT.has(word)) this.#isAccount = false
-    return this.#isAccount && SECRET_WORDS.has(word) ? 'cut' : 'shown'
+    return this.#isAccount && (SECRET_WORDS.has(word) || SECRET_ENDING.test(word)) ? 'cut' : 'shown'
   }
 
   /** COPY … FROM STDIN and ClickHouse's INSERT … FORMAT name are followed by data. */

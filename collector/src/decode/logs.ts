@@ -13,6 +13,8 @@ import { TableBlock } from '../native/table-block.ts'
 import { reasonOutside, type TimeWindow } from './time-window.ts'
 
 const NO_BYTES = Buffer.alloc(0)
+/** The column holds a byte; what is larger is none of the 24 numbers of OpenTelemetry. */
+const MAX_SEVERITY = 255
 const LONG_NAMES = `event names and severities longer than ${limits.nameBytes} bytes`
 
 /** An event and who sent it. */
@@ -190,7 +192,7 @@ export class LogDecoder {
       record.severityText,
       attributes.cut(record.severityText, record.severityTextEnd, limits.nameBytes, LONG_NAMES),
     )
-    this.#severity.u8(record.severity & 255)
+    this.#severity.u8(record.severity > MAX_SEVERITY ? 0 : record.severity)
     this.#service.string(this.#origin.service)
     r.pos = record.body
     attributes.value(this.#body, record.bodyEnd)

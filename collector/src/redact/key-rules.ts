@@ -1,6 +1,6 @@
 /** What a key says of its value: decided once for each key, by its name. */
 import { attr } from '@spyglass/agent/contract'
-import { secrecyOf } from '@spyglass/agent/redact'
+import { redactText, secrecyOf } from '@spyglass/agent/redact'
 import { copyOf, isSame } from './clean-values.ts'
 
 /**
@@ -68,6 +68,8 @@ export function ruleOf(key: string): Rule {
 export interface KnownKey {
   readonly bytes: DataView
   readonly rule: Rule
+  /** What the key itself may show, if it is not all of it. */
+  readonly safe: string | undefined
 }
 
 const TABLE = 4096
@@ -104,7 +106,8 @@ export class KeyTable {
 
 function knownKey(bytes: DataView, start: number, end: number): KnownKey {
   const name = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
-  return { bytes: copyOf(bytes, start, end), rule: ruleOf(name) }
+  const safe = redactText(name)
+  return { bytes: copyOf(bytes, start, end), rule: ruleOf(name), safe: safe === name ? undefined : safe }
 }
 
 /** A hash of the length and a few bytes: keys are compared anyhow. */

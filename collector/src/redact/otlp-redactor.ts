@@ -3,7 +3,7 @@
  * the bytes; what needs no change is neither copied nor made text. It never throws: where a message cannot be read, the decoder rejects
  * it, and the walk continues after it.
  */
-import { REDACTED } from '@spyglass/agent/redact'
+import { isSecretName, REDACTED } from '@spyglass/agent/redact'
 import { CleanValues } from './clean-values.ts'
 import { KeyTable, type KnownKey, type Rule, RULE } from './key-rules.ts'
 import { PLACE, type Places, RESOURCE_ATTRIBUTE_TAG, RESOURCE_TAG, resourcePlaces } from './otlp-places.ts'
@@ -142,7 +142,9 @@ export class OtlpRedactor {
     const keyEnd = start + 2 + (buf[start + 1] as number)
     if (buf[start] !== KEY_TAG || (buf[start + 1] as number) > 127 || keyEnd + 2 >= end || buf[keyEnd] !== VALUE_TAG) return false
     const value = afterLength(buf, keyEnd + 1, end)
-    if (value < 0 || this.#keys.of(this.#view, start + 2, keyEnd).rule !== RULE.text) return false
+    if (value < 0) return false
+    const { rule, safe } = this.#keys.of(this.#view, start + 2, keyEnd)
+    if (rule !== RULE.text || safe !== undefined) return false
     const tag = buf[value]
     if (tag === ANY.int || tag === ANY.bool) return end - value <= MAX_PLAIN_NUMBER
     if (tag !== ANY.string) return false
@@ -153,8 +155,9 @@ export class OtlpRedactor {
   }
 
   /** A KeyValue. Of repeated fields the last counts, as for the decoder. */
-  #attribute(lengthAt: number, start: number, end: number): void {
+  #attribute(lengthAt: number, start: number, end: number, isNamedSecret = false): void {
     const wire = this.#wire
+    let keyAt = start
     let keyStart = start
     let keyEnd = start
     let valueAt = -1
@@ -162,6 +165,7 @@ export class OtlpRedactor {
     let valueEnd = -1
     for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
       if (wire.tag === KEY_TAG) {
+        keyAt = wire.lengthAt
         keyStart = wire.start
         keyEnd = wire.end
       } else if (wire.tag === VALUE_TAG) {
@@ -170,8 +174,11 @@ export class OtlpRedactor {
         valueEnd = wire.end
       }
     }
-    if (valueEnd > valueStart && this.#patches.enter(lengthAt, start, end)) {
-      this.#value(valueAt, valueStart, valueEnd, this.#keys.of(this.#view, keyStart, keyEnd))
+    const known = this.#keys.of(this.#view, keyStart, keyEnd)
+    if ((valueEnd > valueStart || known.safe !== undefined) && this.#patches.enter(lengthAt, start, end)) {
+      if (known.safe !== undefined) this.#replaceText(keyAt, keyStart, keyEnd, known.safe)
+      const isSecret = isNamedSecret && this.#buf.toString('latin1', keyStart, keyEnd) === 'value'
+      if (valueEnd > valueStart) this.#value(valueAt, valueStart, valueEnd, isSecret ? { ...known, rule: RULE.secret } : known)
       this.#patches.leave()
     }
     wire.end = end
@@ -242,9 +249,11 @@ export class OtlpRedactor {
   /** KeyValueList. Its fields are evaluated by their own names, a statement among them by the database beside it. */
   #entries(lengthAt: number, start: number, end: number): void {
     const wire = this.#wire
+    // `{ name: 'Authorization', value: '…' }`
+    const isNamedSecret = isSecretName(this.#textBeside(start, end, NAME_FIELDS, ITEM_TAG))
     if (!this.#patches.enter(lengthAt, start, end)) return
     for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
-      if (wire.tag === ITEM_TAG) this.#attribute(wire.lengthAt, wire.start, wire.end)
+      if (wire.tag === ITEM_TAG) this.#attribute(wire.lengthAt, wire.start, wire.end, isNamedSecret)
     }
     this.#patches.leave()
   }
@@ -378,6 +387,8 @@ function afterLength(buf: Buffer, at: number, end: number): number {
 }
 
 const SYSTEM_KEYS = ['db.system.name', 'db.system']
+/** Fields of a pair that name what stands in its `value`. */
+const NAME_FIELDS = ['name', 'key', 'header']
 const STATEMENT_KEYS = ['db.query.text', 'db.statement']
 /** Attributes of spans, log records, events, links, points and exemplars. */
 const ATTRIBUTE_TAGS: ReadonlySet<number> = new Set([10, 26, 34, 50, 58, 74])

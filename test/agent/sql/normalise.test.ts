@@ -127,7 +127,15 @@ test.each([
   ['oracle', "SELECT q'[it's]', Q'{a}', nq'!it's!', q'<>' FROM dual", 'SELECT ?, ?, ?, ? FROM dual'],
   ['oracle', "SELECT q'[it's", 'SELECT ?'],
   ['postgresql', "SELECT q'a'", 'SELECT q?'],
+  [
+    'influxdb',
+    'SELECT a FROM cpu WHERE host =~ /web\\/1/ AND b !~/x/ AND c / 2 > 1',
+    'SELECT a FROM cpu WHERE host =~ ? AND b !~? AND c / ? > ?',
+  ],
+  ['mysql', "SELECT 1 --\u00A0'\n secret'", 'SELECT ?…'],
   // Passwords and data.
+  ['postgresql', 'SET app.user_token = abc', 'SET app.user_token…'],
+  ['postgresql', 'SET search_path TO tenant', 'SET search_path TO tenant'],
   ['oracle', 'CREATE USER bob IDENTIFIED BY tiger', 'CREATE USER bob IDENTIFIED…'],
   ['oracle', 'ALTER USER bob IDENTIFIED BY "Tiger"', 'ALTER USER bob IDENTIFIED…'],
   ['oracle', 'CONNECT scott/tiger@db', 'CONNECT…'],

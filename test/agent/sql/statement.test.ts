@@ -20,6 +20,7 @@ test.each([
   ],
   ['mongodb', "db.users.find({name: 'bob', _id: ObjectId('a)b')}).limit(5)", 'db.users.find({name:?,_id:?}).limit(?)'],
   ['mongodb', "{'d': datetime.datetime(2020, 1, 1), 'n': None, \"e\\\"\": new Date(5)}", "{'d':?,'n':?,?:?}"],
+  ['mongodb', '{"bob@example.com":1,"$set":2,"@timestamp":3}', '{?:?,"$set":?,"@timestamp":?}'],
   ['mongodb', '{"f":/secret/,"g":1}', '{"f":…'],
   ['mongodb', '{"a":[{"x":1},{"x":2},{"y":3}]}', '{"a":[{"x":?},{"y":?}]}'],
   ['mongodb', '{"a":"never closed', '{"a":?'],

@@ -90,6 +90,12 @@ test('a record without a time takes the time at which it was observed', () => {
   expect(rowsOf(body).tables['otel_logs']).toMatchObject([{ Timestamp: BigInt(NOW) * 1_000_000n }])
 })
 
+test('a severity beyond a byte is none', () => {
+  const logRecords = [17, 255, 256, 300].map((severityNumber) => ({ timeUnixNano: nanos(NOW), severityNumber }))
+  const rows = rowsOf(encodeOtlp('Logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] })).tables['otel_logs'] ?? []
+  expect(rows.map(({ SeverityNumber }) => SeverityNumber)).toEqual([17, 255, 0, 0])
+})
+
 test('a record with one of our event names is an event as well', () => {
   const statement = 'SELECT id FROM product WHERE stock < ?'
   const holders = [

@@ -153,6 +153,28 @@ test.each(['db.namespace', 'db.collection.name', 'db.response.returned_rows', 'g
   expect(attributesOf([text(key, 'orders')])).toEqual({ [key]: { stringValue: 'orders' } })
 })
 
+test('a pair of a secret name and its value is as secret as a field of that name', () => {
+  const pair = (name: string): object => ({ kvlistValue: { values: [text('name', name), text('value', MARK)] } })
+  const attributes = attributesOf([{ key: 'headers', value: { arrayValue: { values: [pair('Authorization'), pair('Accept')] } } }])
+  expect(attributes).toMatchObject({
+    headers: {
+      arrayValue: {
+        values: [
+          { kvlistValue: { values: [text('name', 'Authorization'), text('value', '[redacted]')] } },
+          { kvlistValue: { values: [text('name', 'Accept'), text('value', MARK)] } },
+        ],
+      },
+    },
+  })
+})
+
+test('a key that holds a secret loses it', () => {
+  expect(attributesOf([text(`password=${MARK}`, 'x'), { key: `Bearer ${MARK}` }])).toEqual({
+    'password=[redacted]': { stringValue: '[redacted]' },
+    'Bearer [redacted]': undefined,
+  })
+})
+
 test('an excepted service is stored as sent, the others are not', () => {
   const resourceSpans = ['open', 'shut'].map((service) => ({
     scopeSpans: [{ spans: [{ name: 'n', attributes: [text('password', MARK)] }] }],
