@@ -265,7 +265,7 @@ export class OtlpRedactor {
     if (rule === RULE.system || (rule === RULE.text && !isSuspicious(this.#view, start, textEnd))) return
     if (clean?.has(this.#view, start, end)) return
     const text = this.#buf.toString('utf8', start, textEnd)
-    const system = rule === RULE.statement || rule === RULE.summary ? this.#systemBeside() : ''
+    const system = IN_A_DIALECT.has(rule) ? this.#systemBeside() : ''
     const safe =
       (rule === RULE.holders && cleanHolders(text, this.redactor)) ||
       this.redactor.textOf(rule === RULE.holders ? RULE.text : rule, text, system)
@@ -387,6 +387,8 @@ function afterLength(buf: Buffer, at: number, end: number): number {
 }
 
 const SYSTEM_KEYS = ['db.system.name', 'db.system']
+/** Values that are read as the database beside them reads them. */
+const IN_A_DIALECT: ReadonlySet<Rule> = new Set([RULE.statement, RULE.summary])
 /** Fields of a pair that name what stands in its `value`. */
 const NAME_FIELDS = ['name', 'key', 'header']
 const STATEMENT_KEYS = ['db.query.text', 'db.statement']

@@ -75,11 +75,21 @@ function beginsForm(bytes: DataView, at: number, kind: number, isFirst: boolean)
   if (kind === KIND.equals) return true
   if (kind === KIND.colon) return (last !== SLASH && last !== COLON) || (at + 1 < bytes.byteLength && bytes.getUint8(at + 1) === SLASH)
   if (isFirst) return false
+  return endsBeginning(bytes, at, kind, last)
+}
+
+/** Whether a byte behind others ends the beginning of a form. */
+function endsBeginning(bytes: DataView, at: number, kind: number, last: number): boolean {
   const before = at > 1 ? bytes.getUint8(at - 2) : 0
-  if (kind === KIND.wide) return last === 0xbc && before === 0xef
   const letters = ((before | LOWER) << 8) | (last | LOWER)
-  if (kind === KIND.space) return WORD_ENDS[letters] === 1
-  // Two dashes begin an option, or the armour of a private key.
-  if (kind === KIND.dash) return last === DASH || DASHED[letters] === 1 || before === X
-  return ISSUED[letters] === 1 || (before === H && bytes.getUint8(at) === UNDERSCORE)
+  switch (kind) {
+    case KIND.wide:
+      return last === 0xbc && before === 0xef
+    case KIND.space:
+      return WORD_ENDS[letters] === 1
+    case KIND.dash: // two begin an option, or the armour of a private key
+      return last === DASH || DASHED[letters] === 1 || before === X
+    default:
+      return ISSUED[letters] === 1 || (before === H && bytes.getUint8(at) === UNDERSCORE)
+  }
 }
