@@ -105,6 +105,13 @@ test('every link between documents leads to a file', () => {
   expect(broken).toEqual([])
 })
 
+test('every place in the source that the architecture page names is there', () => {
+  const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
+  const named = [...text.matchAll(/`((?:agent|runtime|collector|snmp-bridge|dashboards|test)\/[\w./-]*)`/g)].map(([, found = '']) => found)
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter((found) => !existsSync(join(ROOT, found)))).toEqual([])
+})
+
 test('the format of pages is taken from the source, and nothing of it is missing', () => {
   expect(declarationOf('export interface A {\n  a: string\n}\nexport interface AB {\n}', 'A')).toBe('export interface A {\n  a: string\n}')
   for (const member of ['incidentId', 'holders', 'location', 'changes', 'link'])
