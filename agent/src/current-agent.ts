@@ -7,6 +7,11 @@ import type { Registry } from './registry/index.ts'
 
 export type { CallSite } from './call-site/call-site.ts'
 
+/** A server that hosts applications sets it on a request to the path under which the application is mounted; routes begin with it. */
+export const CONTEXT_PATH = Symbol.for('spyglass.contextPath')
+/** The same for the application's name, which the request's span carries. */
+export const APPLICATION = Symbol.for('spyglass.application')
+
 export interface StatementInput {
   /** `db.system.name`: `sqlite`, `postgresql`. */
   readonly system: string

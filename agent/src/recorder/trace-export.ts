@@ -8,7 +8,8 @@ import { toEpochMs } from './clock.ts'
 import { newTraceId } from './ids.ts'
 import { errorText, errorTypeOf } from './error-text.ts'
 import type { SpanAdditions } from './span-additions.ts'
-import { APPLICATION, type KeepReason, type TraceRecord } from './trace-record.ts'
+import { APPLICATION } from '../current-agent.ts'
+import type { KeepReason, TraceRecord } from './trace-record.ts'
 
 /** `GET /shop/orders/:id`; the method alone when no route is known. */
 export function spanNameOf(record: TraceRecord): string {

@@ -3,7 +3,7 @@
  * headers and attributes exist only for a record that is kept or that called another service.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { RecordedRequest, RequestObserver } from '../current-agent.ts'
+import { CONTEXT_PATH, type RecordedRequest, type RequestObserver } from '../current-agent.ts'
 import type { SpanKindNumber } from '../otlp/records.ts'
 import { SPAN_KIND } from '../otlp/records.ts'
 import type { ChildRecord } from './child-record.ts'
@@ -13,11 +13,6 @@ import { RouteNames } from './route-names.ts'
 import type { RequestContextOf } from './request-context.ts'
 import { SpanAdditions } from './span-additions.ts'
 import { type TraceParent, parseTraceParent, traceStateOf } from './trace-context.ts'
-
-/** The runtime sets it on a request to the path that its application is mounted under. */
-export const CONTEXT_PATH = Symbol.for('spyglass.contextPath')
-/** The runtime sets it on a request to the name of its application. */
-export const APPLICATION = Symbol.for('spyglass.application')
 
 export type KeepReason = 'slow' | 'error' | 'aborted' | 'leak' | 'baseline' | 'running'
 

@@ -3,13 +3,9 @@
  * it is asked once for each request, and tells the end. Without an agent the exchange finds the same out by itself.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Agent, RequestObserver } from '@spyglass/agent'
+import { type Agent, APPLICATION, CONTEXT_PATH, type RequestObserver } from '@spyglass/agent'
 import type { AccessEntry } from '../access-log/index.ts'
 import { routeOf } from './route-of-request.ts'
-
-/** The agent puts the context path before the route template and names the application on the request's span. */
-const CONTEXT_PATH = Symbol.for('spyglass.contextPath')
-const APPLICATION = Symbol.for('spyglass.application')
 
 type Mounted = IncomingMessage & { [CONTEXT_PATH]?: string; [APPLICATION]?: string; originalUrl?: string }
 

@@ -7,7 +7,7 @@ import type { RecordedRequest } from '../../../agent/src/current-agent.ts'
 import { CapturedStack } from '../../../agent/src/call-site/call-site.ts'
 import { currentRecord, runInRequestContext, runOutside } from '../../../agent/src/recorder/context.ts'
 import { Recorder, type RecorderOptions } from '../../../agent/src/recorder/recorder.ts'
-import { CONTEXT_PATH } from '../../../agent/src/recorder/trace-record.ts'
+import { CONTEXT_PATH } from '../../../agent/src/current-agent.ts'
 
 const POLICY = { slowRequestMs: 0.000_001, keptPerSecond: 1000, baselinePerMinute: 0, slowStatementMs: 100, partialAfterMs: 5000 }
 
