@@ -1,4 +1,5 @@
 /** docs/reference/clickhouse-compatibility.md: prose, with the lists from the source. */
+import { refusedFormats } from '../../collector/src/store/gate/formats.ts'
 import { superlinearFunctions } from '../../collector/src/store/gate/functions.ts'
 import { readerLimits } from '../../collector/src/store/session-pools.ts'
 import { freeSettings, limitedSettings, ownSettings } from '../../collector/src/store/settings/allowed.ts'
@@ -18,7 +19,7 @@ const text = `## Requests
 | \`GET\`, \`HEAD\`, \`POST /\`                                  | The statement is the parameter \`query\`, the body, or both. \`HEAD\` runs it and sends no body.      |
 | \`multipart/form-data\`                                    | Fields are parameters, like those of the URL. External tables: code 48.                           |
 | \`database\`, \`X-ClickHouse-Database\`                      | \`spyglass\` or \`default\`, which means the same; others: code 81.                                   |
-| \`default_format\`, \`X-ClickHouse-Format\`                  | Any format that needs no schema file; others: code 73.                                            |
+| \`default_format\`, \`X-ClickHouse-Format\`                  | Any output format, the header before the parameter; not ${list(refusedFormats)}: code 73. |
 | \`param_…\`                                                | Query parameters, 100 at most.                                                                    |
 | \`query_id\`, \`quota_key\`, \`client_protocol_version\`       | Accepted.                                                                                         |
 | \`session_id\`, \`session_timeout\`                          | Accepted. Readers cannot create session state; \`session_check=1\`: code 372.                     |

@@ -34,6 +34,12 @@ const PROTOCOL = new Set([
 /** Parameters of the protocol that request unsupported features, unless they disable them. */
 const UNSUPPORTED = ['compress', 'decompress', 'stacktrace', 'close_session'] as const
 
+const BOOL = { form: /^(0|1|true|false)$/, says: 'a Bool' }
+const NUMBER = { form: /^\d{1,19}$/, says: 'a UInt64' }
+
+/** What the values of the protocol's parameters have to be. */
+const VALUES = { wait_end_of_query: BOOL, session_check: BOOL, buffer_size: NUMBER, session_timeout: NUMBER } as const
+
 /** @throws ClickhouseError when there is no statement, it is too long, or something is asked for that there is not. */
 export function readRequest(sql: string, query: URLSearchParams, headers: ReadHeaders, client: Client): ReadRequest {
   if (sql.trim() === '') throw refuse('SYNTAX_ERROR', 'Empty query')
@@ -43,7 +49,7 @@ export function readRequest(sql: string, query: URLSearchParams, headers: ReadHe
   return {
     sql,
     client,
-    defaultFormat: query.get('default_format') ?? headers.format ?? 'TabSeparated',
+    defaultFormat: headers.format || query.get('default_format') || 'TabSeparated', // ClickHouse's order
     parameters: new Map([...query].filter(([name]) => name.startsWith('param_')).map(([name, value]) => [name.slice(6), value])),
     settings: new Map([...query].filter(([name]) => isSetting(name))),
     waitForEnd: isOn(query.get('wait_end_of_query')) || isOn(query.get('http_wait_end_of_query')),
@@ -64,6 +70,8 @@ function checkDatabase(database: string): void {
 
 /** A session of ClickHouse keeps settings and temporary tables, which readers cannot make: so one is like another, and none is remembered. */
 function checkProtocol(query: URLSearchParams): void {
+  for (const [name, { form, says }] of Object.entries(VALUES))
+    if (!form.test(query.get(name) ?? '0')) throw refuse('BAD_ARGUMENTS', `The value of ${name} is not ${says}`)
   for (const name of UNSUPPORTED)
     if (!['', '0', 'false'].includes(query.get(name) ?? '')) throw refuse('NOT_IMPLEMENTED', `The parameter ${name} is not supported`)
   if (isOn(query.get('session_check'))) throw refuse('SESSION_NOT_FOUND', 'Session not found: nothing is kept between statements')

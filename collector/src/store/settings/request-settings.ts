@@ -76,7 +76,10 @@ export function createSettingsJudge({ known, rules, checkCondition }: JudgeParts
       for (const [name, value] of assignments) {
         if (given.get(name) !== value) throw refuse('READONLY', `Setting '${name}' has two values: it is set for the whole statement`)
         const rule = rules(name)
-        if (rule?.kind === 'own' && rule.max !== undefined) checkLimit(name, value, rule.max)
+        const type = known.typeOf(name)
+        if (type === undefined || rule?.kind !== 'own') continue
+        checkType({ name, value }, type)
+        if (rule.max !== undefined) checkLimit(name, value, rule.max)
       }
       const engine: Record<string, string> = {}
       for (const [name, value] of given) {
@@ -128,16 +131,21 @@ async function textsOf(literals: readonly string[], session: StoreSession, read 
 }
 
 function checkValue({ name, value }: Setting, type: string, rule: SettingRule): void {
-  if (!fits(value, type)) throw badValue(name, type)
+  checkType({ name, value }, type)
   if (rule.kind === 'limit') checkLimit(name, value, rule.max)
   if (rule.kind === 'oneOf' && !rule.values.includes(value)) throw readonly(name)
+}
+
+function checkType({ name, value }: Setting, type: string): void {
+  if (!fits(value, type)) throw badValue(name, type)
 }
 
 function fits(value: string, type: string): boolean {
   if (type === 'Bool') return /^([01]|true|false)$/.test(value)
   if (/^(NonZero)?UInt64$|^MaxThreads$/.test(type)) return /^\d{1,19}$/.test(value)
   if (/^Int\d+$/.test(type)) return /^-?\d{1,18}$/.test(value)
-  if (/^(Seconds|Milliseconds|Float|Double)$/.test(type)) return /^-?\d{1,15}(\.\d{1,15})?$/.test(value)
+  if (/^(Seconds|Milliseconds)$/.test(type)) return /^\d{1,15}(\.\d{1,15})?$/.test(value)
+  if (/^(Float|Double)$/.test(type)) return /^-?\d{1,15}(\.\d{1,15})?$/.test(value)
   return !value.includes('\0')
 }
 

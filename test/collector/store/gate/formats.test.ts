@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { contentTypeOf, isJoinable, isKnownFormat } from '../../../../collector/src/store/gate/formats.ts'
+import { contentTypeOf, isJoinable, isKnownFormat, refusedFormats } from '../../../../collector/src/store/gate/formats.ts'
 
-test.each(['Template', 'Protobuf', 'CapnProto', 'CustomSeparated', 'Nosuch', ''])('%s is not known', (name) => {
+test.each([...refusedFormats, 'Nosuch', ''])('%s is not known', (name) => {
   expect(isKnownFormat(name)).toBe(false)
 })
 
@@ -17,6 +17,10 @@ test.each([
   ['JSONCompactEachRowWithNames', 'application/x-ndjson; charset=UTF-8'],
   ['CSV', 'text/csv; charset=UTF-8; header=absent'],
   ['CSVWithNames', 'text/csv; charset=UTF-8; header=present'],
+  ['JSONL', 'application/x-ndjson; charset=UTF-8'],
+  ['TSKV', 'text/tab-separated-values; charset=UTF-8'],
+  ['Raw', 'text/tab-separated-values; charset=UTF-8'],
+  ['RawBLOB', 'application/octet-stream'],
   ['TSV', 'text/tab-separated-values; charset=UTF-8'],
   ['Native', 'application/octet-stream'],
   ['XML', 'application/xml; charset=UTF-8'],

@@ -5,8 +5,10 @@ const client = { user: 'u', address: '127.0.0.1' }
 const read = (query: Record<string, string>, headers: { format?: string; database?: string } = {}, sql = 'SELECT 1') =>
   readRequest(sql, new URLSearchParams(query), { format: headers.format, database: headers.database }, client)
 
-test('the format comes from the URL, then the header, then is TabSeparated', () => {
-  expect(read({ default_format: 'CSV' }, { format: 'JSON' }).defaultFormat).toBe('CSV')
+test('the format comes from the header, then the URL, then is TabSeparated', () => {
+  expect(read({ default_format: 'CSV' }, { format: 'JSON' }).defaultFormat).toBe('JSON')
+  expect(read({ default_format: 'CSV' }).defaultFormat).toBe('CSV')
+  expect(read({ default_format: '' }, { format: '' }).defaultFormat).toBe('TabSeparated')
   expect(read({}, { format: 'JSON' }).defaultFormat).toBe('JSON')
   expect(read({}).defaultFormat).toBe('TabSeparated')
 })
@@ -37,6 +39,10 @@ test.each([
   [{ decompress: '1' }, 48],
   [{ session_check: '1' }, 372],
   [{ role: 'spyglass_owner' }, 512],
+  [{ wait_end_of_query: 'abc' }, 36],
+  [{ session_check: 'yes' }, 36],
+  [{ buffer_size: '-1' }, 36],
+  [{ session_timeout: '1h' }, 36],
   [{ database: 'system' }, 81],
   [{ database: 'nope' }, 81],
 ])('%j gives code %d', (query, number) => {

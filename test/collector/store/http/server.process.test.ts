@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import type { FromChild } from '@spyglass/agent/contract'
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { refusedFormats } from '../../../../collector/src/store/gate/formats.ts'
 import { removeFolder, startStore, type StoreProcess } from '../../../support/store-process.ts'
 import { until } from '../../../support/until.ts'
 
@@ -215,6 +216,15 @@ describe('the protocol', () => {
       await store.ask('SELECT 1', { headers: { 'x-clickhouse-database': 'nope' } }),
     ])
       expect([reply.status, reply.headers.get('x-clickhouse-exception-code')]).toEqual([404, '81'])
+  })
+
+  test('knows every output format of the engine, or refuses it by name', async () => {
+    const { text } = await store.ask('SELECT name FROM system.formats WHERE is_output FORMAT TSV')
+    for (const format of text.trim().split('\n')) {
+      const answer = await store.ask(`SELECT 'a' AS name, toFloat64(1) AS value, (1., 2.)::Point AS geometry FORMAT ${format}`)
+      const isRefused = refusedFormats.some((each) => each === format)
+      expect([format, answer.status === 404 && answer.text.includes('UNKNOWN_FORMAT')]).toEqual([format, isRefused])
+    }
   })
 
   test('answers HEAD as GET, without a body', async () => {
