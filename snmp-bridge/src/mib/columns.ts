@@ -87,7 +87,14 @@ const SCALED_UNITS: Readonly<Record<string, string>> = {
   's*1000000': 'microseconds',
   '1*1000': 'per mille',
 }
-const UNITS: Readonly<Record<string, string>> = { s: 'seconds', ms: 'milliseconds', us: 'microseconds', By: 'bytes', '1': 'units' }
+const UNITS: Readonly<Record<string, string>> = {
+  d: 'days',
+  s: 'seconds',
+  ms: 'milliseconds',
+  us: 'microseconds',
+  By: 'bytes',
+  '1': 'units',
+}
 
 /** UCUM to the words of UNITS clauses: `{connection}` is `connections`. */
 export function unitsOf(unit: string, scale: number): string {

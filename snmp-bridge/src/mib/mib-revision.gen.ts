@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261203Z',
-  digest: 'ef083abde2336ffe1c72d93988e3a38c2217c7b47df62787e8262b5c4e7d0265',
+  lastUpdated: '202611261221Z',
+  digest: 'c982c7ad43f00339ee4350a8114e9adeecea0a5092aa28c4a62de19c1e66f179',
 }

@@ -98,6 +98,11 @@ test('the text of a counted column names what its UNITS count, and no text state
   expect(texts.filter(({ description }) => /\(1 is|in seconds|in milliseconds/.test(description))).toEqual([])
 })
 
+test('UNITS are words, never symbols of a system of units', () => {
+  const units = mibTables().flatMap(({ columns }) => columns.flatMap((column) => column.units ?? []))
+  expect(units.filter((each) => !/^(per mille|(thousand )?[a-z]{3,}s)$/.test(each))).toEqual([])
+})
+
 const isNoun = (units: string): boolean => /^[a-z]+s$/.test(units) && !TIME_OR_SIZE.has(units)
 
 const TIME_OR_SIZE = new Set(['seconds', 'milliseconds', 'microseconds', 'bytes', 'kibibytes'])

@@ -21,9 +21,18 @@ export type RangeName = keyof typeof ranges
 const KEPT = ['range', 'from', 'to', 'service']
 
 export function here(): Place {
-  const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2)
+  const [path = '', ...query] = location.hash.replace(/^#\/?/, '').split('?')
   const [view = '', argument = ''] = path.split('/', 2)
-  return { view: view || 'overview', argument: decodeURIComponent(argument), parameters: new URLSearchParams(query) }
+  return { view: view || 'overview', argument: decoded(argument), parameters: new URLSearchParams(query.join('?')) }
+}
+
+/** An address that somebody typed or cut short is taken as it is. */
+function decoded(argument: string): string {
+  try {
+    return decodeURIComponent(argument)
+  } catch {
+    return argument
+  }
 }
 
 export type Changes = Readonly<Record<string, string | number | undefined>>

@@ -96,8 +96,17 @@ const WHOLE = new Set([
 
 /** Formats of the engine that readers do not get: they need a schema, a template or a registry, or are a part of another protocol. */
 export const refusedFormats = [
-  ...['Protobuf', 'ProtobufList', 'ProtobufSingle', 'CapnProto', 'Template', 'AvroConfluent'],
-  ...['MySQLWire', 'PostgreSQLWire', 'ODBCDriver2', 'Buffers', 'PNG'],
+  'Protobuf',
+  'ProtobufList',
+  'ProtobufSingle',
+  'CapnProto',
+  'Template',
+  'AvroConfluent',
+  'MySQLWire',
+  'PostgreSQLWire',
+  'ODBCDriver2',
+  'Buffers',
+  'PNG',
 ] as const
 
 export const isKnownFormat = (name: string): boolean => JOINABLE.has(name) || WHOLE.has(name)
