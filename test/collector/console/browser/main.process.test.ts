@@ -329,6 +329,16 @@ describe('in Chromium', () => {
     expect(await text('main')).not.toContain('and none has resolved recently')
   })
 
+  test('an address that was typed or cut short is read as it stands', async () => {
+    for (const hash of ['#/trace/%', '#/trace/%E8%BF']) {
+      await open(hash)
+      expect(await text('#main')).toContain('SPY_CONSOLE_PARAMETER_INVALID')
+    }
+    await open('#/slow?route=GET /a?b')
+    expect(await visit.page.getByLabel('Route').inputValue()).toBe('GET /a?b')
+    visit.problems.length = 0 // the answers 400
+  })
+
   test('a trace that is not there is told, with its code', async () => {
     await open(`#/trace/${randomBytes(16).toString('hex')}`)
     expect(await text('[role=alert]')).toContain('SPY_CONSOLE_TRACE_NOT_FOUND')
