@@ -329,7 +329,7 @@ describe('in Chromium', () => {
     expect(await text('main')).not.toContain('and none has resolved recently')
   })
 
-  test('an address that was typed or cut short is read as it stands', async () => {
+  test('an incomplete or hand-typed address still opens its view', async () => {
     for (const hash of ['#/trace/%', '#/trace/%E8%BF']) {
       await open(hash)
       expect(await text('#main')).toContain('SPY_CONSOLE_PARAMETER_INVALID')
