@@ -1,4 +1,4 @@
-/** A thread of the engine's process, with the sessions of one lane. */
+/** A thread of the engine's process, with its sessions. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { type PreparedEngine, sessionOpener } from './store/engine/chdb.ts'
 import { createEngineHost } from './store/engine/engine-host.ts'

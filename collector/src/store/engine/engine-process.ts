@@ -78,9 +78,9 @@ class RemoteEngine implements EngineProcess {
     this.#child.kill('SIGKILL')
   }
 
-  async open(settings: SessionSettings, lane = 0): Promise<RawSession> {
+  async open(settings: SessionSettings, thread = 0): Promise<RawSession> {
     const session = ++this.#lastSession
-    await this.call({ type: 'open', session, settings, lane })
+    await this.call({ type: 'open', session, settings, thread })
     return this.#sessionOf(session)
   }
 

@@ -38,9 +38,9 @@ export type SessionSettings = Readonly<Record<string, string | number>>
 
 export interface Engine {
   /**
-   * Opens a session with settings in command-line form (`--readonly=1`). Sessions of different lanes never wait for one another; lane 0
+   * Opens a session with settings in command-line form (`--readonly=1`). Sessions of different threads never wait for one another; thread 0
    * is for statements of our own.
    * @throws SPY_STORE_IN_USE, SPY_STORE_OPEN_FAILED, ClickhouseError 203 while there is no engine.
    */
-  open(settings: SessionSettings, lane?: number): Promise<RawSession>
+  open(settings: SessionSettings, thread?: number): Promise<RawSession>
 }

@@ -5,7 +5,7 @@ import type { Classification, RawResult, SessionSettings } from './engine.ts'
 /** A call; each has one reply with its id. `next` is answered with the next chunk of the stream that was begun with `stream`. */
 export type Call =
   | { readonly type: 'prepare'; readonly options: EngineOptions }
-  | { readonly type: 'open'; readonly session: number; readonly settings: SessionSettings; readonly lane: number }
+  | { readonly type: 'open'; readonly session: number; readonly settings: SessionSettings; readonly thread: number }
   | { readonly type: 'query'; readonly session: number; readonly sql: string; readonly format: string }
   | { readonly type: 'stream'; readonly session: number; readonly sql: string; readonly format: string }
   | { readonly type: 'next'; readonly session: number }

@@ -67,9 +67,9 @@ class EngineKeeper implements ReplaceableEngine {
     }
   }
 
-  async open(settings: SessionSettings, lane?: number): Promise<RawSession> {
+  async open(settings: SessionSettings, thread?: number): Promise<RawSession> {
     if (!this.#engine) throw engineIsGone()
-    return this.#engine.open(settings, lane)
+    return this.#engine.open(settings, thread)
   }
 
   replace(): void {

@@ -15,7 +15,7 @@ test('every call has one reply, also one for a session that there is not', async
   await host.handle({ id: 2, type: 'cancel', session: 7 })
   await host.handle({ id: 3, type: 'close', session: 7 })
   await host.handle({ id: 4, type: 'next', session: 7 })
-  await host.handle({ id: 5, type: 'open', session: 1, settings: {}, lane: 0 })
+  await host.handle({ id: 5, type: 'open', session: 1, settings: {}, thread: 0 })
   expect(sent).toEqual([
     { id: 1, type: 'error', message: expect.stringContaining('There is no session 7') },
     { id: 2, type: 'reply', value: undefined },

@@ -13,20 +13,20 @@ const WORKER = fileURLToPath(new URL(`../../store-engine-thread-main${import.met
 
 type Send = (message: FromEngine) => void
 
-export interface Lanes {
+export interface Threads {
   handle(message: ToEngine): void
 }
 
-export function createLanes(send: Send): Lanes {
+export function createThreads(send: Send): Threads {
   let prepared: PreparedEngine | undefined
   const hosts = new Map<number, Pick<EngineHost, 'handle'>>()
-  const laneOf = new Map<number, number>()
+  const threadOf = new Map<number, number>()
 
-  function hostOf(lane: number): Pick<EngineHost, 'handle'> {
-    const known = hosts.get(lane)
+  function hostOf(thread: number): Pick<EngineHost, 'handle'> {
+    const known = hosts.get(thread)
     if (known) return known
-    const host = lane === 0 ? createEngineHost(sessionOpener(prepared!), send) : threadHost(prepared!, send)
-    hosts.set(lane, host)
+    const host = thread === 0 ? createEngineHost(sessionOpener(prepared!), send) : threadHost(prepared!, send)
+    hosts.set(thread, host)
     return host
   }
 
@@ -35,9 +35,9 @@ export function createLanes(send: Send): Lanes {
       prepared = prepareEngine(message.options)
       return send({ id: message.id, type: 'reply', value: undefined })
     }
-    if (message.type === 'open') laneOf.set(message.session, message.lane)
-    void hostOf(laneOf.get(message.session) ?? 0).handle(message)
-    if (message.type === 'close') laneOf.delete(message.session)
+    if (message.type === 'open') threadOf.set(message.session, message.thread)
+    void hostOf(threadOf.get(message.session) ?? 0).handle(message)
+    if (message.type === 'close') threadOf.delete(message.session)
   }
 
   return {

@@ -19,8 +19,8 @@ afterAll(async () => {
   removeFolder(folder)
 })
 
-test('sessions of one lane and of several read the same data', async () => {
-  const sessions = await Promise.all([0, 0, 1, 1, 2].map((lane) => engine.open({ readonly: 1 }, lane)))
+test('sessions of one thread and of several read the same data', async () => {
+  const sessions = await Promise.all([0, 0, 1, 1, 2].map((thread) => engine.open({ readonly: 1 }, thread)))
   for (const session of sessions) {
     const { bytes } = await session.query('SELECT count() FROM system.one', 'TSV')
     expect(Buffer.from(bytes).toString()).toBe('1\n')
@@ -28,7 +28,7 @@ test('sessions of one lane and of several read the same data', async () => {
   }
 })
 
-test('a statement of one lane keeps no other lane waiting, even where the engine takes its time before the first row', async () => {
+test('a statement of one thread keeps no other thread waiting, even where the engine takes its time before the first row', async () => {
   const slow = await engine.open({ readonly: 1 }, 1)
   const other = await engine.open({ readonly: 1 }, 2)
   let ended = false
