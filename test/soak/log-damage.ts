@@ -3,6 +3,7 @@
  * is missing with what the log says is missing, sends every request once more and counts what is there twice. All in memory, with the
  * log's own code: the rows of the fault table come from here.
  */
+import type { TableName } from '@spyglass/agent/contract'
 import { OtlpDecoder, timeWindow } from '../../collector/src/decode/index.ts'
 import { type SealedSegment, type Submission, WriteAheadLog } from '../../collector/src/wal/index.ts'
 import { MemoryFiles } from '../support/memory-files.ts'
@@ -19,7 +20,7 @@ export interface Ledger {
   announced: number
   /** Requests of which some tables have rows and others have not: must be 0. */
   torn: number
-  /** Lost requests that were sent once more and not stored, or kept ones that were stored twice: must be 0. */
+  /** Rows that are there twice, lost requests that were sent once more and not stored, and kept ones that were stored twice: must be 0. */
   doubled: number
   /** Most that one damage cost. */
   worst: number
@@ -71,15 +72,44 @@ export async function randomDamages(times: number, seed: number): Promise<Ledger
   return ledger
 }
 
+/** What a disk, a copy or a hand does to the bytes of a file: gives those that are there afterwards, or undefined for no file at all. */
+const WAYS: readonly ((bytes: Buffer, at: number, end: number, random: (limit: number) => number) => Buffer | undefined)[] = [
+  (bytes, at, _end, random) => filled(bytes, at, at + 1, () => (bytes[at] as number) ^ (1 << random(8))), // a flipped bit
+  (bytes, at, end, random) => filled(bytes, at, end, () => random(256)),
+  (bytes, at, end) => filled(bytes, at, end, () => 0),
+  (bytes, at) => bytes.subarray(0, at), // cut off
+  (bytes, at, end) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(end)]), // a piece is missing
+  (bytes, at, end) => Buffer.concat([bytes.subarray(0, end), bytes.subarray(at)]), // a piece is there twice
+  (bytes, at) => withLineTwice(bytes, at),
+  () => Buffer.alloc(0),
+  () => undefined,
+]
+const MAX_PIECE_BYTES = 400
+
 async function damageOnce(damaged: MemoryFiles, original: MemoryFiles, random: (limit: number) => number): Promise<void> {
+  const way = WAYS[random(WAYS.length + 1)]
+  if (!way) return dropWrite(damaged, original, random)
   const paths = damaged.paths
   const path = paths[random(paths.length)] as string
   const bytes = await damaged.read(path)
-  const way = random(3)
   if (bytes.length === 0) return
-  if (way === 0) await flip(damaged, path, random(bytes.length), 1 << random(8))
-  else if (way === 1) await damaged.truncate(path, random(bytes.length))
-  else dropWrite(damaged, original, random)
+  const at = random(bytes.length)
+  const after = way(bytes, at, at + 1 + random(Math.min(MAX_PIECE_BYTES, bytes.length - at)), random)
+  if (after) damaged.put(path, after)
+  else await damaged.remove(path)
+}
+
+function filled(bytes: Buffer, at: number, end: number, value: () => number): Buffer {
+  const changed = Buffer.from(bytes)
+  for (let i = at; i < end; i++) changed[i] = value()
+  return changed
+}
+
+function withLineTwice(bytes: Buffer, at: number): Buffer {
+  const start = bytes.lastIndexOf(10, at - bytes.length - 1) + 1
+  const newline = bytes.indexOf(10, at)
+  const end = newline < 0 ? bytes.length : newline + 1
+  return Buffer.concat([bytes.subarray(0, end), bytes.subarray(start)])
 }
 
 async function flip(files: MemoryFiles, path: string, at: number, bit: number): Promise<void> {
@@ -185,7 +215,7 @@ async function settle(ledger: Ledger, files: MemoryFiles, acknowledged: readonly
   ledger.announced += announced
   ledger.unaccounted += Math.abs(lost.length - announced)
   ledger.torn += found.torn
-  ledger.doubled += wrong.length
+  ledger.doubled += wrong.length + found.doubled
   ledger.worst = Math.max(ledger.worst, lost.length)
 }
 
@@ -193,15 +223,23 @@ interface Found {
   readonly whole: ReadonlySet<string>
   readonly traces: ReadonlySet<string>
   readonly torn: number
+  readonly doubled: number
 }
 
 async function requestsIn(files: MemoryFiles, segments: readonly SealedSegment[]): Promise<Found> {
   const names = { otel_traces: new Set<string>(), red_1m: new Set<string>(), otel_logs: new Set<string>() }
-  for (const { folder } of segments) {
+  let doubled = 0
+  for (const { folder, content } of segments) {
     for (const [table, found] of Object.entries(names)) {
-      for (const row of readNative(await files.read(`${folder}/${table}.native`))) found.add(String(row['ServiceName']))
+      const bytes = await files.read(`${folder}/${table}.native`)
+      if (bytes.length !== (content.get(table as TableName)?.length ?? 0)) doubled++ // the store would be asked for rows that are not there
+      for (const row of readNative(bytes)) {
+        const name = String(row['ServiceName'])
+        if (found.has(name)) doubled++
+        found.add(name)
+      }
     }
   }
   const torn = [...names.otel_traces].filter((name) => !names.red_1m.has(name)).length
-  return { whole: new Set([...names.otel_traces, ...names.otel_logs]), traces: names.otel_traces, torn }
+  return { whole: new Set([...names.otel_traces, ...names.otel_logs]), traces: names.otel_traces, torn, doubled }
 }

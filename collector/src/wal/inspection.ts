@@ -26,7 +26,8 @@ interface Placed extends JournalLine {
 }
 
 export function inspect(segment: SegmentBytes): Inspection {
-  const { lines, unread } = readJournal(segment.journal ?? Buffer.alloc(0))
+  const { lines: found, unread } = readJournal(segment.journal ?? Buffer.alloc(0))
+  const lines = withoutRepeats(found)
   const placed = place(lines, unread, segment.tables)
   const kept = placed.filter(({ holds }) => holds)
   const acknowledged = acknowledgedIn(placed, unread, segment)
@@ -35,7 +36,17 @@ export function inspect(segment: SegmentBytes): Inspection {
     requestsBelow(acknowledged, placed, readAcknowledged(segment.acknowledged)) - below.filter(({ entry }) => isRequest(entry)).length
   const lost = { entries: acknowledged - below.length, requests: Math.max(0, requests) }
   const lastKept = below.at(-1)?.start ?? -1
-  return { kept, lost, isDamaged: lost.entries > 0 || unread.some(({ start }) => start < lastKept) || isHeadless(segment) }
+  return {
+    kept,
+    lost,
+    isDamaged: lost.entries > 0 || lines.length < found.length || unread.some(({ start }) => start < lastKept) || isHeadless(segment),
+  }
+}
+
+/** A line that is there twice would count its rows twice. */
+function withoutRepeats(lines: readonly JournalLine[]): readonly JournalLine[] {
+  const seen = new Set<number>()
+  return lines.filter(({ entry: { sequence } }) => !seen.has(sequence) && seen.add(sequence))
 }
 
 /** The index in the entry; for a journal of version 0.1 each unread line counts as one. */

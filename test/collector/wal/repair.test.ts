@@ -203,3 +203,12 @@ test('a kill at any moment of a repair costs nothing more', async () => {
     if (codeOf(error) !== 'KILLED') return
   }
 })
+
+test('a line of the journal that is there twice gives its rows once, and is set aside', async () => {
+  const files = await segmentOf('c0', 'c1')
+  const journal = await files.read(JOURNAL)
+  files.put(JOURNAL, Buffer.concat([journal.subarray(0, journal.indexOf(10) + 1), journal]))
+  const { segments, damage } = await recover(files, ROOT)
+  expect(segments.map(({ entries, content }) => [entries.length, content.get('otel_logs')?.rows])).toEqual([[2, 2]])
+  expect(damage).toMatchObject([{ segment: NAME, lost: { entries: 0, requests: 0 } }])
+})
