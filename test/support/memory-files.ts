@@ -74,6 +74,11 @@ export class MemoryFiles implements FileLayer {
     return Buffer.from(this.#files.get(path)?.now ?? Buffer.alloc(0))
   }
 
+  async kind(path: string): Promise<'file' | 'folder' | undefined> {
+    if (this.#files.has(path)) return 'file'
+    return this.paths.some((file) => file.startsWith(`${path}/`)) ? 'folder' : undefined
+  }
+
   async modified(path: string): Promise<number> {
     return this.#times.get(path) ?? Date.now()
   }

@@ -37,14 +37,14 @@ export interface Finding extends Pick<Damage, 'segment' | 'lost' | 'isCounted'> 
 
 /**
  * Makes copies and report durable: one file for each damaged file, which holds its pieces in sequence; the report says where each
- * lay. A second time after a crash writes the same again.
+ * lay. A second time after a crash writes the same again. Gives the folder.
  */
 export async function setAside(
   files: FileLayer,
   root: string,
   { fragments, ...finding }: Finding,
   maxBytes = MAX_COPIED_BYTES,
-): Promise<void> {
+): Promise<string> {
   const quarantine = join(root, QUARANTINE)
   const folder = join(quarantine, `${finding.segment}${SUFFIX}`)
   const bytes = fragments.reduce((sum, fragment) => sum + fragment.bytes.length, 0)
@@ -59,6 +59,7 @@ export async function setAside(
   await writeSynced(files, join(folder, REPORT), Buffer.from(JSON.stringify({ ...damage, pieces })))
   await files.syncFolder(folder)
   await files.syncFolder(quarantine)
+  return folder
 }
 
 async function makeRoom(files: FileLayer, quarantine: string, maxBytes: number): Promise<void> {

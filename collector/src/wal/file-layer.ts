@@ -1,6 +1,6 @@
 /** What the write-ahead log needs from the file system. Tests substitute one that forgets everything that was not synced. */
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, truncate } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, statfs, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
 
@@ -25,6 +25,8 @@ export interface FileLayer {
   list(path: string): Promise<string[]>
   /** The whole file; unreadable parts are zeros. */
   read(path: string): Promise<Buffer>
+  /** What lies there, behind a link as well; undefined for neither file nor folder, and for nothing. */
+  kind(path: string): Promise<'file' | 'folder' | undefined>
   /** When the file was last written, in milliseconds since the epoch. */
   modified(path: string): Promise<number>
   /** Bytes of the file. */
@@ -76,8 +78,17 @@ export const nodeFileLayer: FileLayer = {
       return await readAround(path)
     }
   },
-  modified: async (path) => (await stat(path)).mtimeMs,
-  size: async (path) => (await stat(path)).size,
+  async kind(path) {
+    try {
+      const found = await stat(path)
+      return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : undefined
+    } catch (error) {
+      if (['ENOENT', 'ELOOP', 'ENOTDIR'].includes(codeOf(error) ?? '')) return undefined
+      throw error
+    }
+  },
+  modified: async (path) => (await lstat(path)).mtimeMs,
+  size: async (path) => (await lstat(path)).size,
   async freeInodes(path) {
     const { files, ffree } = await statfs(path)
     return files > 0 ? ffree : undefined

@@ -13,7 +13,8 @@ export interface Inserting {
   readonly segments: readonly string[]
 }
 
-const FILE = 'inserting'
+/** Name of the file in the log's folder. */
+export const FILE = 'inserting'
 
 /** A torn note counts as missing: its INSERT was not sent. */
 export async function readInserting(files: FileLayer, root: string): Promise<Inserting | undefined> {

@@ -38,7 +38,7 @@ export async function recover(files: FileLayer, root: string): Promise<Recovery>
   await settleInterrupted(files, root)
   const segments: RecoveredSegment[] = []
   let droppedBytes = 0
-  const done = await files.list(join(root, DONE))
+  const done = (await files.list(join(root, DONE))).filter((name) => SEGMENT_NAME.test(name))
   for (const name of done) await files.remove(join(root, name)) // stored, and a crash came before its folder was gone
   for (const name of (await files.list(root)).filter((entry) => SEGMENT_NAME.test(entry))) {
     const { entries, content, tornBytes } = await recoverSegment(files, root, name)
@@ -62,7 +62,8 @@ function byAge(one: RecoveredSegment, other: RecoveredSegment): number {
 }
 
 async function readSegment(files: FileLayer, folder: string): Promise<SegmentBytes> {
-  const present = new Set(await files.list(folder))
+  const present = new Set<string>()
+  for (const name of await files.list(folder)) if ((await files.kind(join(folder, name))) === 'file') present.add(name)
   const read = async (name: string): Promise<Buffer | undefined> => (present.has(name) ? await files.read(join(folder, name)) : undefined)
   const tables = new Map<TableName, Buffer>()
   for (const name of present) {

@@ -4,6 +4,7 @@
  * because the rest is sealed less often: an insert costs some 20 ms of CPU whatever its size.
  */
 import { join } from 'node:path'
+import { codeOf } from '@spyglass/agent/contract'
 import type { TableBlock } from '../native/table-block.ts'
 import { type Damage, noteAnnounced, QUARANTINE, unannouncedDamage } from './damage.ts'
 import { DiskState } from './disk-state.ts'
@@ -12,6 +13,7 @@ import { type FileLayer, nodeFileLayer } from './file-layer.ts'
 import { type Identity, segmentName } from './identity.ts'
 import { type Inserting, readInserting, reserveInserting, writeInserting } from './inserting.ts'
 import type { JournalEntry, TailOffset } from './journal.ts'
+import { setMisplacedAside } from './misplaced.ts'
 import { DONE, recover, type RecoveredSegment, recoverSegment } from './recovery.ts'
 import { RepeatMemory } from './repeat-memory.ts'
 import { type SealedSegment, SealedSegments, sizeOf } from './sealed-segments.ts'
@@ -105,10 +107,24 @@ export class WriteAheadLog {
     })
   }
 
-  /** Recovers existing data and opens the log. */
+  /**
+   * Recovers existing data and opens the log.
+   * @throws SPY_WAL_NEWER, SPY_WAL_UNREADABLE
+   */
   static async open(options: WalOptions): Promise<WriteAheadLog> {
+    try {
+      return await WriteAheadLog.#open(options)
+    } catch (error) {
+      if (codeOf(error)?.startsWith('SPY_')) throw error
+      throw fail('SPY_WAL_UNREADABLE', [options.root, error instanceof Error ? error.message : String(error)], error)
+    }
+  }
+
+  static async #open(options: WalOptions): Promise<WriteAheadLog> {
     const log = new WriteAheadLog(options)
-    for (const folder of [options.root, join(options.root, DONE), join(options.root, QUARANTINE)]) await log.#files.makeFolder(folder)
+    await log.#files.makeFolder(options.root)
+    await setMisplacedAside(log.#files, options.root)
+    for (const folder of [DONE, QUARANTINE]) await log.#files.makeFolder(join(options.root, folder))
     const { segments, remembered, droppedBytes } = await recover(log.#files, options.root)
     log.droppedBytes = droppedBytes
     log.inserting = await readInserting(log.#files, options.root)
