@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { parse, stringify, YAMLParseError } from 'yaml'
 import { z } from 'zod'
 import { codeOf } from '@spyglass/agent/contract'
-import { flushFolder, writeFlushed } from '../durable-file/index.ts'
+import { flushFolder, readText, writeFlushed } from '../durable-file/index.ts'
 import { fail } from './errors.ts'
 import { snmpUserName } from './snmp-user-name.ts'
 
@@ -39,7 +39,7 @@ export function ensureSecrets(file: string, remark: (text: string) => void = () 
 export function readSecrets(file: string): Secrets {
   if (!existsSync(file)) throw fail('SPY_SECRETS_MISSING', [file])
   try {
-    const text = readFileSync(file, 'utf8')
+    const text = readText(file)
     if (text.trim() === '') throw new SyntaxError('it is empty')
     return Secrets.parse(withMissing(parse(text)))
   } catch (error) {
@@ -79,6 +79,7 @@ function reasonOf(file: string, error: unknown): string {
     return names.length > 0 ? `missing or too short: ${names.join(', ')}` : 'it is not a map of settings'
   }
   if (codeOf(error) === 'EISDIR') return 'it is a folder'
+  if (codeOf(error) === 'SPY_STATE_SHAPE') return (error as Error).message
   if (codeOf(error) === 'EACCES') return `this user may not read it (mode ${modeOf(file)}, owner ${statSync(file).uid})`
   if (error instanceof YAMLParseError) return `it is not valid YAML (line ${error.linePos?.[0].line ?? '?'})` // its message quotes the line
   return error instanceof SyntaxError ? error.message : `it cannot be read (${codeOf(error) ?? 'not YAML'})`

@@ -1,7 +1,8 @@
 /** Small durable files: written to a temporary file, flushed, renamed, and the folder flushed, so that either the old or the new file exists. */
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
+import { wrongShape } from './errors.ts'
 
 export interface DurableOptions {
   /** Name under which the file that is replaced is kept. */
@@ -66,9 +67,19 @@ export function flushFolder(folder: string): void {
   }
 }
 
+/**
+ * The text of a file. A pipe would hold up whoever opens it until somebody writes.
+ * @throws EISDIR for a folder, SPY_STATE_SHAPE for what is neither, and what else the file system says
+ */
+export function readText(file: string): string {
+  const kind = statSync(file)
+  if (!kind.isFile() && !kind.isDirectory()) throw wrongShape('it is a pipe, a socket or a device')
+  return readFileSync(file, 'utf8')
+}
+
 function contentOf(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return readText(file)
   } catch (error) {
     if (codeOf(error) === 'EISDIR') setAside(file)
     return undefined

@@ -3,10 +3,10 @@
  * place, a mode that forbids reading) is never a reason to stay down: the file is set aside under another name, the copy before the last
  * change is used if it is intact, and the opener is told what that costs.
  */
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { codeOf } from '@spyglass/agent/contract'
-import { setAside, writeDurably } from './durable-file.ts'
+import { readText, setAside, writeDurably } from './durable-file.ts'
 import { wrongShape } from './errors.ts'
 
 export interface StateFileOptions<T> {
@@ -45,7 +45,7 @@ export function openStateFile<T>(options: StateFileOptions<T>): StateFile<T> {
   /** Undefined: there is no such file. A damaged one is moved away. */
   function load(path: string): { readonly state: T } | { readonly reason: string; readonly setAside: string | undefined } | undefined {
     try {
-      return { state: parse(contentOf(readFileSync(path, 'utf8'))) }
+      return { state: parse(contentOf(readText(path))) }
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined
       return { reason: reasonOf(error), setAside: moveAway(path, now()) }
@@ -88,8 +88,11 @@ const checksumOf = (text: string): string => crc32(text).toString(16).padStart(8
 function reasonOf(error: unknown): string {
   if (codeOf(error) === 'EISDIR') return 'it is a folder'
   if (codeOf(error) === 'EACCES') return 'its owner or mode does not permit reading it'
-  return error instanceof Error ? error.message : String(error)
+  return printable(error instanceof Error ? error.message : String(error))
 }
+
+/** JSON.parse quotes what it cannot read; it may be anything, and the reason goes to a terminal. */
+const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\ufffd]+/gu, '…')
 
 function moveAway(path: string, now: number): string | undefined {
   try {

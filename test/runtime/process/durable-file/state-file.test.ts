@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -43,6 +44,10 @@ const damage: Readonly<Record<string, (file: string) => void>> = {
   'of the wrong shape': (file) => writeFileSync(file, '{"a":1}'),
   'null in it': (file) => writeFileSync(file, 'null'),
   'a digit changed in it': (file) => writeFileSync(file, readFileSync(file, 'utf8').replace('[3]', '[4]')),
+  'a pipe': (file) => {
+    rmSync(file)
+    execFileSync('mkfifo', [file])
+  },
   'a folder': (file) => {
     rmSync(file)
     mkdirSync(join(file, 'inside'), { recursive: true })
@@ -63,6 +68,13 @@ test.for(Object.keys(damage))('%s: it is set aside, the copy before the last cha
   expect(damages).toHaveLength(1)
   open().write([9])
   expect(open().read()).toEqual([9])
+})
+
+test('the reason holds nothing that a terminal would obey', () => {
+  const { file, damages, open } = opened()
+  writeFileSync(file, '\u001b[2J\0\u0007\u202eabc')
+  open().read()
+  expect(damages[0]!.reason).toMatch(/^[^\p{Cc}\p{Cf}]+$/u)
 })
 
 test('when the copy is damaged as well the state is lost, and both are kept to look at', () => {
@@ -138,4 +150,11 @@ test('what is there already is not written again', () => {
   expect(readFileSync(file, 'utf8')).toBe('changed through the link')
   writeIfChanged(file, 'two')
   expect(readFileSync(file, 'utf8')).toBe('two')
+})
+
+test('a pipe in the way of a file that is only written is replaced', () => {
+  const file = join(tempFolder(), 'config.json')
+  execFileSync('mkfifo', [file])
+  writeIfChanged(file, 'one')
+  expect(readFileSync(file, 'utf8')).toBe('one')
 })
