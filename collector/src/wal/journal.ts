@@ -75,6 +75,11 @@ export interface Journal {
 /** Events of the collector have a hash, too, by which repeats are known. */
 export const isRequest = ({ hash }: Pick<JournalEntry, 'hash'>): boolean => hash !== '' && !hash.startsWith('e')
 
+export const tallyOf = (entries: readonly JournalEntry[]): Tally => ({
+  entries: entries.length,
+  requests: entries.filter(isRequest).length,
+})
+
 export function journalLine(entry: JournalEntry): Buffer {
   return checkedLine(JSON.stringify(entry))
 }

@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path'
 import type { TableName } from '@spyglass/agent/contract'
-import { ACKNOWLEDGED } from './acknowledged.ts'
+import { ACKNOWLEDGED, acknowledgedBytes } from './acknowledged.ts'
 import { type Damage, QUARANTINE, setAside, unannouncedDamage } from './damage.ts'
 import { type FileLayer, writeSynced } from './file-layer.ts'
 import { inspect, type SegmentBytes } from './inspection.ts'
-import { type JournalEntry, readJournal } from './journal.ts'
+import { type JournalEntry, readJournal, type Tally } from './journal.ts'
 import { repair, settleInterrupted } from './repair.ts'
 import { type Content, JOURNAL } from './segment.ts'
 
@@ -50,9 +50,13 @@ export async function recover(files: FileLayer, root: string): Promise<Recovery>
   return { segments: segments.sort(byAge), remembered, droppedBytes, damage: await unannouncedDamage(files, root) }
 }
 
-/** Repairs one segment so that all of its files are intact. */
-export async function recoverSegment(files: FileLayer, root: string, name: string): ReturnType<typeof repair> {
-  const bytes = await readSegment(files, join(root, name))
+/**
+ * Repairs one segment so that all of its files are intact. `acknowledged` is what the process that wrote it knows: with it a loss is
+ * counted even if the whole folder is gone.
+ */
+export async function recoverSegment(files: FileLayer, root: string, name: string, acknowledged?: Tally): ReturnType<typeof repair> {
+  const found = await readSegment(files, join(root, name))
+  const bytes = acknowledged ? { ...found, acknowledged: acknowledgedBytes(acknowledged) } : found
   return await repair({ files, root, name }, bytes, inspect(bytes))
 }
 

@@ -9,7 +9,7 @@ import { ACKNOWLEDGED, acknowledgedBytes } from './acknowledged.ts'
 import { type Fragment, setAside } from './damage.ts'
 import { type FileLayer, writeSynced } from './file-layer.ts'
 import type { Inspection, SegmentBytes } from './inspection.ts'
-import { isRequest, type JournalEntry, type JournalLine, journalLine, type Part, type Tally } from './journal.ts'
+import { isRequest, type JournalEntry, type JournalLine, journalLine, type Part, tallyOf } from './journal.ts'
 import { addPart, type Content, JOURNAL } from './segment.ts'
 
 export const REPAIRING = '.repairing'
@@ -151,5 +151,3 @@ function moved(
   })
   return { entries: moving, pieces }
 }
-
-const tallyOf = (entries: readonly JournalEntry[]): Tally => ({ entries: entries.length, requests: entries.filter(isRequest).length })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
 import { QUARANTINE } from './damage.ts'
 import type { FileLayer } from './file-layer.ts'
+import { type Tally, tallyOf } from './journal.ts'
 import { DONE, type RecoveredSegment } from './recovery.ts'
 import { MEMORY_MS } from './repeat-memory.ts'
 import { type Content, JOURNAL } from './segment.ts'
@@ -13,6 +14,8 @@ export interface SealedSegment {
   readonly name: string
   readonly folder: string
   readonly content: Content
+  /** What of it was acknowledged and not announced as lost. */
+  readonly acknowledged: Tally
   /** When its first entry was received. */
   readonly time: number
   /** Whether it was found at start: parts of it may already be in the store. */
@@ -70,7 +73,7 @@ export class SealedSegments {
       this.#remove(segment)
       return undefined
     }
-    const rest = { ...segment, content, bytes: sizeOf(content), recovered: true }
+    const rest = { ...segment, content, acknowledged: tallyOf(entries), bytes: sizeOf(content), recovered: true }
     this.#segments.set(segment.name, rest)
     return rest
   }

@@ -59,7 +59,7 @@ export class SegmentWriter {
   /** When the first entry was received; undefined while there is none. */
   firstTime: number | undefined
   journalLength = 0
-  #acknowledged: Tally = { entries: 0, requests: 0 }
+  acknowledged: Tally = { entries: 0, requests: 0 }
   /** Names in the folder that a loss of power would leave. */
   #namesSynced = 0
   #count: LogFile | undefined
@@ -85,8 +85,8 @@ export class SegmentWriter {
     const lines = Buffer.concat(entries.map((entry) => journalLine(entry)))
     writes.push(writeAndSync(await this.#file(JOURNAL), lines, this.journalLength))
     await allSettledOrThrow(writes)
-    const requests = this.#acknowledged.requests + entries.filter(isRequest).length
-    await this.#noteAcknowledged({ entries: this.#acknowledged.entries + entries.length, requests })
+    const requests = this.acknowledged.requests + entries.filter(isRequest).length
+    await this.#noteAcknowledged({ entries: this.acknowledged.entries + entries.length, requests })
     for (const { parts } of entries) for (const part of parts) addPart(this.content, part)
     this.journalLength += lines.length
     this.firstTime ??= entries[0]?.time
@@ -115,12 +115,12 @@ export class SegmentWriter {
   async #noteAcknowledged(tally: Tally): Promise<void> {
     this.#count ??= await this.#files.open(join(this.folder, ACKNOWLEDGED))
     await this.#count.write(acknowledgedBytes(tally), 0)
-    this.#acknowledged = tally
+    this.acknowledged = tally
   }
 
   #entriesOf(additions: readonly Addition[]): JournalEntry[] {
     const ends = new Map<TableName, number>()
-    const after = this.#acknowledged
+    const after = this.acknowledged
     return additions.map(({ pieces, tail, sequence, time, hash, items }, i) => {
       const parts = pieces.map(({ bytes, table, ...rest }) => {
         const offset = ends.get(table) ?? this.content.get(table)?.length ?? 0
@@ -135,7 +135,7 @@ export class SegmentWriter {
     const names = [...new Set(additions.flatMap(({ pieces }) => pieces.map(({ table }) => table)))]
     if (!this.#count) {
       await this.#files.makeFolder(this.folder)
-      await this.#noteAcknowledged(this.#acknowledged) // first, so that rows without it are known to be damage
+      await this.#noteAcknowledged(this.acknowledged) // first, so that rows without it are known to be damage
     }
     const touched: [TableName, LogFile][] = []
     for (const table of names) touched.push([table, await this.#file(`${table}.native`, table)])

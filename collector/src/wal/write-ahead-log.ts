@@ -12,7 +12,7 @@ import { fail } from './errors.ts'
 import { type FileLayer, nodeFileLayer } from './file-layer.ts'
 import { type Identity, segmentName } from './identity.ts'
 import { type Inserting, readInserting, reserveInserting, writeInserting } from './inserting.ts'
-import type { JournalEntry, TailOffset } from './journal.ts'
+import { type JournalEntry, type TailOffset, tallyOf } from './journal.ts'
 import { setMisplacedAside } from './misplaced.ts'
 import { DONE, recover, type RecoveredSegment, recoverSegment } from './recovery.ts'
 import { RepeatMemory } from './repeat-memory.ts'
@@ -219,7 +219,7 @@ export class WriteAheadLog {
    */
   async verify(segment: SealedSegment): Promise<SealedSegment | undefined> {
     if (this.#sealed.isStored(segment)) return segment
-    const rest = await recoverSegment(this.#files, this.#options.root, segment.name)
+    const rest = await recoverSegment(this.#files, this.#options.root, segment.name, segment.acknowledged)
     if (sizeOf(rest.content) === sizeOf(segment.content)) return segment
     if (this.#onDamage) await this.announceDamage(this.#onDamage)
     return this.#sealed.replace(segment, rest)
@@ -383,8 +383,8 @@ export class WriteAheadLog {
       await this.#disk.fails(error) // acknowledged data is durable; only its count may lag behind
     }
     if (writer.firstTime === undefined) return
-    const { name, folder, content, firstTime: time, journalLength } = writer
-    this.#sealed.add({ name, folder, content, time, recovered: false, bytes: sizeOf(content) + journalLength })
+    const { name, folder, content, acknowledged, firstTime: time, journalLength } = writer
+    this.#sealed.add({ name, folder, content, acknowledged, time, recovered: false, bytes: sizeOf(content) + journalLength })
   }
 
   #remember({ hash, time, tail = [] }: Pick<JournalEntry, 'hash' | 'time' | 'tail'>): void {
@@ -394,5 +394,13 @@ export class WriteAheadLog {
 }
 
 function sealedFrom({ name, content, entries }: RecoveredSegment, root: string): SealedSegment {
-  return { name, folder: join(root, name), content, time: entries[0]?.time ?? 0, recovered: true, bytes: sizeOf(content) }
+  return {
+    name,
+    folder: join(root, name),
+    content,
+    acknowledged: tallyOf(entries),
+    time: entries[0]?.time ?? 0,
+    recovered: true,
+    bytes: sizeOf(content),
+  }
 }

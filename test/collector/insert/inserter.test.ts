@@ -72,7 +72,7 @@ class Store {
 
 function segment(name: string, recovered = false, names: readonly TableName[] = ['otel_logs']): SealedSegment {
   const content = new Map(names.map((table) => [table, { length: 1, rows: 10, weight: 10, oldest: 1, newest: 2 }] as const))
-  return { name, folder: `/wal/${name}`, content, time: 0, recovered, bytes: 1 }
+  return { name, folder: `/wal/${name}`, content, acknowledged: { entries: 1, requests: 1 }, time: 0, recovered, bytes: 1 }
 }
 
 function inserterFor(url: string, inserting?: Inserting) {
