@@ -68,7 +68,7 @@ export function flushFolder(folder: string): void {
 }
 
 /**
- * The text of a file. A pipe would hold up whoever opens it until somebody writes.
+ * The text of a file. Opening a pipe would block until something writes to it.
  * @throws EISDIR for a folder, SPY_STATE_SHAPE for what is neither, and what else the file system says
  */
 export function readText(file: string): string {
