@@ -53,7 +53,7 @@ exist: code 164; unknown ones: code 115; a limit above the store's own: code 452
 
 One \`SELECT\`, or one of \`DESCRIBE\`, \`EXISTS\`, \`SHOW TABLES|DATABASES|COLUMNS|CREATE\`. Tables: those of \`spyglass\`, and \`databases\`, \`tables\`, \`columns\`,
 \`functions\`, \`settings\`, \`data_type_families\`, \`formats\`, \`one\`, \`numbers\` of \`system\`. Refused with code 392: functions that read files, dictionaries, models or the machine
-(\`file\`, \`dictGet\`, \`hostName\`, \`displayName\` …), table functions other than \`numbers\`, \`zeros\`, \`generate_series\`, \`null\`, \`values\` and \`view\`, formats that read
+(\`file\`, \`dictGet\`, \`hostName\`, \`displayName\` …), table functions other than \`numbers\`, \`generate_series\`, \`null\`, \`values\` and \`view\`, formats that read
 schemas, and functions whose cost grows faster than the length of a value, because the engine cannot interrupt such a call:
 
 ${list(superlinearFunctions)}

@@ -40,7 +40,7 @@ const MAX_DEPTH = 400
 const MAX_NODES = 20_000
 const READ_ONLY_CLASS = 0
 
-const TABLE_FUNCTIONS = new Set(['numbers', 'zeros', 'generateseries', 'generate_series', 'null', 'values', 'view'])
+const TABLE_FUNCTIONS = new Set(['numbers', 'generateseries', 'generate_series', 'null', 'values', 'view'])
 const SYSTEM_TABLES = new Set<string>(READABLE_SYSTEM_TABLES)
 const FOREIGN_NAME = /^(system|information_schema|default|_temporary_and_external_tables)\s*\./i
 

@@ -12,6 +12,7 @@ const SYSTEM_TABLE = `${quoted('system')}\\s*\\.\\s*(?:${READABLE_SYSTEM_TABLES.
 const TABLE = `(?:${SYSTEM_TABLE}|${OUR_TABLE})`
 const OUR_DATABASE = quoted(DATABASE)
 const LIKE = "(?:\\s+(?:NOT\\s+)?I?LIKE\\s+'[A-Za-z0-9_%.]{0,128}')?"
+const LIMIT = '(?:\\s+LIMIT\\s+\\d{1,9})?'
 const FORMAT = '(?:\\s+FORMAT\\s+([A-Za-z]{1,64}))?'
 
 const STATEMENTS = [
@@ -21,9 +22,9 @@ const STATEMENTS = [
   `EXISTS\\s+DATABASE\\s+${OUR_DATABASE}`,
   `SHOW\\s+CREATE(?:\\s+TABLE)?\\s+${OUR_TABLE}`,
   `SHOW\\s+CREATE\\s+DATABASE\\s+${OUR_DATABASE}`,
-  `SHOW\\s+(?:FULL\\s+)?TABLES(?:\\s+(?:FROM|IN)\\s+${OUR_DATABASE})?${LIKE}`,
-  `SHOW\\s+DATABASES${LIKE}`,
-  `SHOW\\s+COLUMNS\\s+(?:FROM|IN)\\s+${ANY_NAME}(?:\\s+(?:FROM|IN)\\s+${OUR_DATABASE})?`,
+  `SHOW\\s+(?:FULL\\s+)?TABLES(?:\\s+(?:FROM|IN)\\s+${OUR_DATABASE})?${LIKE}${LIMIT}`,
+  `SHOW\\s+DATABASES${LIKE}${LIMIT}`,
+  `SHOW\\s+(?:FULL\\s+)?(?:COLUMNS|FIELDS)\\s+(?:FROM|IN)\\s+(?:${OUR_TABLE}|${ANY_NAME}\\s+(?:FROM|IN)\\s+${OUR_DATABASE})${LIKE}`,
 ].map((pattern) => new RegExp(`^${pattern}${FORMAT}$`, 'i'))
 
 /** Whether the text is such a statement, and the format it names. */

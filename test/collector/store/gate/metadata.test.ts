@@ -10,7 +10,11 @@ test.each([
   ["SHOW TABLES IN `spyglass` LIKE 'otel%' FORMAT TSV", 'TSV'],
   ['SHOW CREATE TABLE spyglass.events', undefined],
   ['SHOW DATABASES', undefined],
+  ["SHOW TABLES FROM spyglass NOT LIKE 'x' LIMIT 1", undefined],
   ['SHOW COLUMNS FROM events FROM spyglass', undefined],
+  ['SHOW COLUMNS FROM `spyglass`.`events` FORMAT JSON', 'JSON'],
+  ["SHOW FULL COLUMNS IN events LIKE 'T%'", undefined],
+  ['SHOW FIELDS FROM events', undefined],
 ])('%s passes', (sql, format) => expect(matchMetadata(sql)).toEqual({ format }))
 
 test.each([
@@ -26,5 +30,8 @@ test.each([
   "SHOW TABLES FROM spyglass LIKE 'x' OR 1",
   'SHOW TABLES FROM system',
   'SHOW GRANTS',
+  'SHOW COLUMNS FROM system.users',
+  'SHOW COLUMNS FROM users FROM system',
+  'SHOW COLUMNS FROM spyglass.events FROM system',
   'SHOW CREATE TABLE system.tables',
 ])('%s does not', (sql) => expect(matchMetadata(sql)).toBeUndefined())
