@@ -3,7 +3,7 @@ import { attr, metric } from '../contract/telemetry.ts'
 import type { AttributesInput, ExponentialPoint, MetricRecord } from '../otlp/records.ts'
 import type { StatementShape } from '../sql/statement-shapes.ts'
 import { RouteThresholds } from './route-thresholds.ts'
-import { type SeriesChange, SeriesTable } from './series-table.ts'
+import { type SeriesState, SeriesTable } from './series-table.ts'
 import { SlidingWindow } from './sliding-window.ts'
 
 const MAX_ROUTE_SERIES = 1000
@@ -123,11 +123,11 @@ export class Aggregates {
     return AGGREGATES.filter(({ name }) => points[name].length > 0).map((aggregate) => ({ ...aggregate, points: points[aggregate.name] }))
   }
 
-  /** Returns the series that counted something since the last call, or with `all` those that hold anything; see SeriesTable.changes. */
-  changes(nowMs: number, all: boolean, add: (name: AggregateName, change: SeriesChange) => void): void {
-    this.#server.changes(nowMs, all, (change) => add(metric.httpServerDuration, change))
-    this.#client.changes(nowMs, all, (change) => add(metric.httpClientDuration, change))
-    for (const table of this.#statements.values()) table.changes(nowMs, all, (change) => add(metric.dbClientDuration, change))
+  /** Passes on the series that counted something since the last call, or with `all` those that hold anything; see SeriesTable.changes. */
+  changes(all: boolean, read: (name: AggregateName, series: SeriesState, startMs: number) => void): void {
+    this.#server.changes(all, (series, startMs) => read(metric.httpServerDuration, series, startMs))
+    this.#client.changes(all, (series, startMs) => read(metric.httpClientDuration, series, startMs))
+    for (const table of this.#statements.values()) table.changes(all, (series, startMs) => read(metric.dbClientDuration, series, startMs))
   }
 
   #statementTable(system: string): SeriesTable {

@@ -13,6 +13,9 @@ export interface Buckets {
 
 export class ExponentialHistogram {
   readonly #counts = new Float64Array(BUCKETS)
+  /** Range of buckets that may hold anything, so that nobody walks all of them. */
+  #first = BUCKETS
+  #last = -1
   count = 0
   zeroCount = 0
   sum = 0
@@ -30,21 +33,24 @@ export class ExponentialHistogram {
 
   #add(at: number): void {
     const bucket = at < 0 ? 0 : at < BUCKETS ? at : BUCKETS - 1
+    if (bucket < this.#first) this.#first = bucket
+    if (bucket > this.#last) this.#last = bucket
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
   }
 
   /** The buckets from the first to the last that hold anything. */
   buckets(): Buckets {
-    const all = this.#counts
-    let first = 0
-    let last = BUCKETS - 1
-    // Loops without a function: the spool asks many times a second.
-    while (first < BUCKETS && all[first] === 0) first++
-    if (first === BUCKETS) return { offset: 0, counts: [] }
-    while (all[last] === 0) last--
-    const counts: number[] = []
-    for (let at = first; at <= last; at++) counts.push(all[at] ?? 0)
-    return { offset: first + FIRST_INDEX, counts }
+    return { offset: this.offset, counts: [...this.counts] }
+  }
+
+  /** Index of the first bucket of {@link counts}; 0 when there is none. */
+  get offset(): number {
+    return this.#last < 0 ? 0 : this.#first + FIRST_INDEX
+  }
+
+  /** The same counts as those of {@link buckets}: a view that the next value changes. */
+  get counts(): Float64Array {
+    return this.#counts.subarray(this.#first, this.#last + 1)
   }
 
   /** The value below which `share` of the recorded values fall, as the middle of its bucket; 0 when nothing was recorded. */
@@ -63,7 +69,7 @@ export class ExponentialHistogram {
     const rank = share * this.count - this.zeroCount
     if (this.count === 0 || rank <= 0) return undefined
     let seen = 0
-    for (let at = 0; at < BUCKETS; at++) {
+    for (let at = this.#first; at <= this.#last; at++) {
       seen += this.#counts[at] ?? 0
       if (seen >= rank) return at + FIRST_INDEX
     }
@@ -76,7 +82,9 @@ export class ExponentialHistogram {
     this.sum += other.sum
     this.min = Math.min(this.min, other.min)
     this.max = Math.max(this.max, other.max)
-    for (let at = 0; at < BUCKETS; at++) this.#counts[at] = (this.#counts[at] ?? 0) + (other.#counts[at] ?? 0)
+    this.#first = Math.min(this.#first, other.#first)
+    this.#last = Math.max(this.#last, other.#last)
+    for (let at = other.#first; at <= other.#last; at++) this.#counts[at] = (this.#counts[at] ?? 0) + (other.#counts[at] ?? 0)
   }
 
   /** Makes everything in it count half, so that what comes later weighs more. */
@@ -84,11 +92,13 @@ export class ExponentialHistogram {
     this.count /= 2
     this.zeroCount /= 2
     this.sum /= 2
-    for (let at = 0; at < BUCKETS; at++) this.#counts[at] = (this.#counts[at] ?? 0) / 2
+    for (let at = this.#first; at <= this.#last; at++) this.#counts[at] = (this.#counts[at] ?? 0) / 2
   }
 
   clear(): void {
     this.#counts.fill(0)
+    this.#first = BUCKETS
+    this.#last = -1
     this.count = 0
     this.zeroCount = 0
     this.sum = 0

@@ -8,10 +8,7 @@ import { ExponentialHistogram } from './exponential-histogram.ts'
 
 export type SeriesKey = string | number
 
-interface Series {
-  readonly id: number
-  readonly attributes: AttributesInput
-  readonly histogram: ExponentialHistogram
+interface Series extends SeriesState {
   readonly keys: readonly [string, string, SeriesKey]
   idleIntervals: number
   /** Its count when {@link SeriesTable.changes} last gave it out. */
@@ -19,11 +16,15 @@ interface Series {
 }
 
 /** The state of a series within the current interval. */
-export interface SeriesChange {
+export interface SeriesState {
   /** The same for the same series as long as it is not forgotten; no other of the process has it. */
   readonly id: number
-  readonly point: ExponentialPoint
+  readonly attributes: AttributesInput
+  /** The series' own: to be read, and only at once. */
+  readonly histogram: ExponentialHistogram
 }
+
+export type SeriesReader = (series: SeriesState, startMs: number) => void
 
 const OVERFLOW: AttributesInput = { 'otel.metric.overflow': true }
 /** A series that recorded nothing for this many intervals is forgotten. */
@@ -63,17 +64,17 @@ export class SeriesTable {
     return points
   }
 
-  /** Adds the series that recorded something since the last call, or with `all` those that hold anything. Takes nothing out of them. */
-  changes(nowMs: number, all: boolean, add: (change: SeriesChange) => void): void {
-    for (const series of this.#all) this.#change(series, nowMs, all, add)
-    if (this.#overflow) this.#change(this.#overflow, nowMs, all, add)
+  /** Passes on the series that recorded something since the last call, or with `all` those that hold anything. Takes nothing out of them. */
+  changes(all: boolean, read: SeriesReader): void {
+    for (const series of this.#all) this.#change(series, all, read)
+    if (this.#overflow) this.#change(this.#overflow, all, read)
   }
 
-  #change(series: Series, nowMs: number, all: boolean, add: (change: SeriesChange) => void): void {
+  #change(series: Series, all: boolean, read: SeriesReader): void {
     const { count } = series.histogram
     if (count === 0 || (count === series.seenCount && !all)) return
     series.seenCount = count
-    add({ id: series.id, point: this.#pointOf(series, nowMs) })
+    read(series, this.#startMs)
   }
 
   #taken(series: Series, nowMs: number): ExponentialPoint {

@@ -15,23 +15,6 @@ export function writeMetric(writer: ProtobufWriter, metric: MetricRecord): void 
   writer.end(start)
 }
 
-/** The same for a histogram whose points were encoded by {@link writeExponentialPoint}. */
-export function writeEncodedHistogram(
-  writer: ProtobufWriter,
-  metric: Omit<MetricRecord & { type: 'exponentialHistogram' }, 'points'>,
-  points: readonly Uint8Array[],
-): void {
-  const start = writer.begin(RECORD_FIELD)
-  writer.string(1, metric.name)
-  if (metric.description) writer.string(2, metric.description)
-  if (metric.unit) writer.string(3, metric.unit)
-  const data = writer.begin(10)
-  for (const point of points) writer.raw(point)
-  writer.uint(2, TEMPORALITY[metric.temporality])
-  writer.end(data)
-  writer.end(start)
-}
-
 function writeData(writer: ProtobufWriter, metric: MetricRecord): void {
   switch (metric.type) {
     case 'gauge': {
@@ -66,8 +49,7 @@ function writeNumberPoint(writer: ProtobufWriter, point: NumberPoint): void {
   writer.end(start)
 }
 
-/** One point, as an entry of ExponentialHistogram. */
-export function writeExponentialPoint(writer: ProtobufWriter, point: ExponentialPoint): void {
+function writeExponentialPoint(writer: ProtobufWriter, point: ExponentialPoint): void {
   const start = writer.begin(1)
   writeAttributes(writer, 1, point.attributes)
   writer.fixed64(2, nanos(point.startMs))

@@ -1,6 +1,6 @@
 export * from './encode-common.ts'
 export { writeLog } from './encode-logs.ts'
-export { writeEncodedHistogram, writeExponentialPoint, writeMetric } from './encode-metrics.ts'
+export { writeMetric } from './encode-metrics.ts'
 export { writeSpan } from './encode-spans.ts'
 export { errors as otlpErrors } from './errors.ts'
 export { eventLogRecord } from './event-log-record.ts'

@@ -10,8 +10,11 @@ import type { TraceRecord } from './trace-record.ts'
 const MAX_RECORDS = 20
 /** The root and its latest children. */
 const MAX_SPANS_EACH = 32
-/** Younger ones are skipped, except for the newest, which may be about to block the loop. */
-const MIN_AGE_MS = 10
+/**
+ * Younger ones are skipped, except for the newest, which may be about to block the loop. A loaded server has many that are this young, and
+ * they end before the next write.
+ */
+const MIN_AGE_MS = 40
 
 export class RunningSpans {
   readonly #running: RunningRecords

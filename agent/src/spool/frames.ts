@@ -1,6 +1,6 @@
 /**
- * Frames of a spool file. Each is `magic u32, payload length u32, generation u32, CRC-32 u32, type u8, 3 bytes of zero, payload`, all
- * little-endian; the CRC covers generation, type and payload. What does not hold is skipped: a reader looks for the next magic.
+ * Frames of a spool file. Each is `magic u32, payload length u32, CRC-32 u32, generation u32, type u32, payload`, all little-endian; the
+ * CRC covers what follows it. A frame that is damaged is skipped: a reader looks for the next magic.
  */
 import { crc32 } from 'node:zlib'
 
@@ -10,7 +10,8 @@ export type FrameType = (typeof FRAME)[keyof typeof FRAME]
 const MAGIC = 0x4650_5953
 const MAGIC_BYTES = Buffer.from('SYPF')
 const HEAD_BYTES = 20
-const CRC_FROM = 8
+const CHECKED_FROM = 12
+const FIRST_BYTES = 4096
 
 export interface Frame {
   readonly type: number
@@ -20,7 +21,9 @@ export interface Frame {
 
 /** Frames written one after another into a growing buffer that is used again. */
 export class FrameWriter {
-  #buffer = Buffer.alloc(4096)
+  #buffer = Buffer.alloc(FIRST_BYTES)
+  /** The same bytes. Most of this code runs so seldom that it is interpreted, and a Buffer's own methods are slow then. */
+  #view = viewOf(this.#buffer)
   #length = 0
 
   get length(): number {
@@ -40,26 +43,27 @@ export class FrameWriter {
   begin(type: FrameType): number {
     this.#reserve(HEAD_BYTES)
     const start = this.#length
-    this.#buffer.writeUInt32LE(MAGIC, start)
-    this.#buffer.writeUInt32LE(type, start + 16)
+    this.#view.setUint32(start, MAGIC, true)
+    this.#view.setUint32(start + 16, type, true)
     this.#length += HEAD_BYTES
     return start
   }
 
   end(start: number, generation: number): void {
-    this.#buffer.writeUInt32LE(this.#length - start - HEAD_BYTES, start + 4)
-    this.#buffer.writeUInt32LE(generation, start + 8)
-    this.#buffer.writeUInt32LE(checksum(this.#buffer.subarray(start, this.#length)), start + 12)
+    this.#view.setUint32(start + 4, this.#length - start - HEAD_BYTES, true)
+    this.#view.setUint32(start + 12, generation, true)
+    this.#view.setUint32(start + 8, crc32(this.#buffer.subarray(start + CHECKED_FROM, this.#length)), true)
   }
 
   uint(value: number): void {
     this.#reserve(4)
-    this.#length = this.#buffer.writeUInt32LE(value, this.#length)
+    this.#view.setUint32(this.#length, value, true)
+    this.#length += 4
   }
 
-  double(value: number): void {
-    this.#reserve(8)
-    this.#length = this.#buffer.writeDoubleLE(value, this.#length)
+  /** Their bytes as they are in memory, with their length before them: a spool is read on the machine that wrote it. */
+  doubles(values: Float64Array): void {
+    this.block(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
   }
 
   /** Bytes preceded by their length. */
@@ -79,6 +83,7 @@ export class FrameWriter {
     const grown = Buffer.alloc(Math.max(this.#length + bytes, this.#buffer.length * 2))
     grown.set(this.bytes)
     this.#buffer = grown
+    this.#view = viewOf(grown)
   }
 }
 
@@ -96,9 +101,8 @@ export class PayloadReader {
     return this.#payload.readUInt32LE(this.#at - 4)
   }
 
-  double(): number {
-    this.#at += 8
-    return this.#payload.readDoubleLE(this.#at - 8)
+  doubles(): Float64Array {
+    return new Float64Array(Uint8Array.from(this.block()).buffer)
   }
 
   block(): Buffer {
@@ -124,7 +128,7 @@ export function framesIn(bytes: Buffer): Frame[] {
     const end = endOfFrame(bytes, at)
     if (end !== undefined) {
       const payload = bytes.subarray(at + HEAD_BYTES, end)
-      frames.push({ type: bytes.readUInt32LE(at + 16), generation: bytes.readUInt32LE(at + CRC_FROM), payload })
+      frames.push({ type: bytes.readUInt32LE(at + 16), generation: bytes.readUInt32LE(at + 12), payload })
     }
     at = bytes.indexOf(MAGIC_BYTES, end ?? at + 1)
   }
@@ -136,9 +140,9 @@ export function endOfFrame(bytes: Buffer, at: number): number | undefined {
   if (at + HEAD_BYTES > bytes.length) return undefined
   const end = at + HEAD_BYTES + bytes.readUInt32LE(at + 4)
   if (end > bytes.length) return undefined
-  return checksum(bytes.subarray(at, end)) === bytes.readUInt32LE(at + 12) ? end : undefined
+  return crc32(bytes.subarray(at + CHECKED_FROM, end)) === bytes.readUInt32LE(at + 8) ? end : undefined
 }
 
-function checksum(frame: Buffer): number {
-  return crc32(frame.subarray(16), crc32(frame.subarray(CRC_FROM, 12)))
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
 }

@@ -14,6 +14,8 @@ const MIB = 2 ** 20
 /** V8 gives up before its heap is quite full, and a last look comes some time before that. */
 const FULL = 0.85
 const FILLING = 0.7
+/** Part of the container's memory from which it is asked each time. */
+const RSS_WATCHED = 0.5
 /** Above this a limit is none. */
 const NO_LIMIT = 2 ** 50
 
@@ -24,8 +26,18 @@ const oldSpaceMiB = Number(OLD_SPACE.exec(`${process.execArgv.join(' ')} ${proce
 const constrained = process.constrainedMemory()
 const rssLimit = constrained > 0 && constrained < NO_LIMIT ? constrained : 0
 
+/** Asking the system takes as long as the rest of a write. */
+const RSS_EVERY_MS = 1000
+let rss = 0
+let rssSeenMs = Number.NEGATIVE_INFINITY
+
 export function memoryState(): MemoryState {
-  return { ...heapState(), rss: process.memoryUsage.rss(), rssLimit }
+  const nowMs = performance.now()
+  if (nowMs - rssSeenMs >= RSS_EVERY_MS || (rssLimit > 0 && rss >= rssLimit * RSS_WATCHED)) {
+    rssSeenMs = nowMs
+    rss = process.memoryUsage.rss()
+  }
+  return { ...heapState(), rss, rssLimit }
 }
 
 export function isHeapFilling(): boolean {

@@ -4,13 +4,13 @@
  * bytes to every reader.
  */
 import { AGGREGATES } from '../aggregate/aggregates.ts'
-import { attr } from '../contract/telemetry.ts'
+import { HISTOGRAM_SCALE, attr } from '../contract/telemetry.ts'
 import { type EncodedRecord, encodeRequest } from '../otlp/encode-common.ts'
 import { writeLog } from '../otlp/encode-logs.ts'
-import { writeEncodedHistogram } from '../otlp/encode-metrics.ts'
+import { writeMetric } from '../otlp/encode-metrics.ts'
 import type { OtlpRequest, Signal } from '../otlp/exporter.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
-import type { AttributesInput, LogRecord, Scope } from '../otlp/records.ts'
+import type { AttributesInput, ExponentialPoint, LogRecord, Scope } from '../otlp/records.ts'
 import { FRAME, type Frame, PayloadReader, endOfFrame, framesIn } from './frames.ts'
 import { type MemoryState, memoryText, wasOutOfMemory } from './memory-state.ts'
 import { SPOOL_VERSION } from './spool-file.ts'
@@ -48,7 +48,7 @@ interface LastState {
 interface State {
   readonly signals: Readonly<Record<Signal, SignalState>>
   epoch: number
-  series: Map<number, { readonly metric: number; readonly point: Buffer }>
+  series: Map<number, { readonly metric: number; readonly point: ExponentialPoint }>
   running: EncodedRecord[]
   last: LastState | undefined
   hasEnded: boolean
@@ -144,9 +144,15 @@ function applySeries(state: State, reader: PayloadReader): void {
   while (reader.rest().length > 0) {
     const metric = reader.uint()
     const id = reader.uint()
-    const point = reader.block()
+    const point = pointOf(reader)
     if (epoch === state.epoch) state.series.set(id, { metric, point })
   }
+}
+
+function pointOf(reader: PayloadReader): ExponentialPoint {
+  const attributes = reader.json() as AttributesInput
+  const [startMs = 0, timeMs = 0, count = 0, sum = 0, zeroCount = 0, min = 0, max = 0, offset = 0] = reader.doubles()
+  return { attributes, startMs, timeMs, count, sum, min, max, scale: HISTOGRAM_SCALE, zeroCount, offset, counts: [...reader.doubles()] }
 }
 
 function applyState(state: State, { epoch, done, ...last }: LastState & { epoch: number; done: Record<Signal, number> }): void {
@@ -207,7 +213,7 @@ function aggregateRecords({ series }: State, writer: ProtobufWriter): EncodedRec
   return AGGREGATES.flatMap((aggregate, index) => {
     const points = [...series.values()].filter(({ metric }) => metric === index).map(({ point }) => point)
     if (points.length === 0) return []
-    writeEncodedHistogram(writer, aggregate, points)
+    writeMetric(writer, { ...aggregate, points })
     return [{ bytes: writer.take(), scope: undefined }]
   })
 }

@@ -5,7 +5,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { FRAME, FrameWriter } from './frames.ts'
 
-export const SPOOL_VERSION = 1
+export const SPOOL_VERSION = 2
 const PAGE = 4096
 
 export class SpoolFile {

@@ -4,12 +4,11 @@
  * timer otherwise. Nothing here throws, and what it may cost is bounded by the clock.
  */
 import process from 'node:process'
-import type { AggregateName, Aggregates } from '../aggregate/aggregates.ts'
-import { AGGREGATES } from '../aggregate/aggregates.ts'
+import { AGGREGATES, type Aggregates } from '../aggregate/aggregates.ts'
+import type { SeriesState } from '../aggregate/series-table.ts'
 import { attempt, guarded, reportFault } from '../guard/guard.ts'
-import { writeExponentialPoint } from '../otlp/encode-metrics.ts'
 import type { ExportJournal, OtlpExporter, Signal } from '../otlp/exporter.ts'
-import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
+import type { AttributesInput } from '../otlp/records.ts'
 import type { RunningSpans } from '../recorder/running-spans.ts'
 import { FRAME, FrameWriter, type FrameType } from './frames.ts'
 import { isHeapFilling, memoryState } from './memory-state.ts'
@@ -19,9 +18,9 @@ import { ownIdentity, spoolName } from './spool-name.ts'
 
 export const SIGNALS = ['traces', 'logs', 'metrics'] as const satisfies readonly Signal[]
 
-/** Writes may take a two-hundredth of the time. What a quiet process did not use is saved up, so that it writes at once. */
-const SHARE_OF_TIME = 0.005
-const MAX_SAVED_MS = 5
+/** Share of the time that writes may take. What a quiet process did not use is saved up for a few writes, so that it writes at once. */
+const SHARE_OF_TIME = 0.0025
+const MAX_SAVED_MS = 1
 const MIN_INTERVAL_MS = 5
 /** Writes are this close whatever the share, unless one costs more than a millisecond. */
 const INTERVAL_MS = 50
@@ -34,6 +33,8 @@ const SLOW_WRITE_MS = 1000
 const RETRY_MS = 10_000
 const STATE_EVERY_MS = 100
 const FULL_HEAP_STATE_EVERY_MS = 20
+/** Of a series, beside its buckets. */
+const SERIES_NUMBERS = 8
 
 export interface SpoolOptions {
   /** Folders to try in turn. */
@@ -54,9 +55,13 @@ export class Spool implements ExportJournal {
   readonly #options: SpoolOptions
   readonly #now: () => number
   readonly #frames = new FrameWriter()
-  readonly #points = new ProtobufWriter()
+  /** What identifies a series does not change: it is encoded once. */
+  readonly #attributes = new WeakMap<AttributesInput, Buffer>()
+  readonly #numbers = new Float64Array(SERIES_NUMBERS)
   /** Newest record of each signal in the file, and newest that need not be sent. */
   readonly #written: Numbers = { traces: 0, logs: 0, metrics: 0 }
+  /** Newest that was given to the file in the present write. */
+  readonly #given: Numbers = { traces: 0, logs: 0, metrics: 0 }
   readonly #done: Numbers = { traces: 0, logs: 0, metrics: 0 }
   #file: SpoolFile | undefined
   /** Counts the intervals of the aggregates: what the file holds of an earlier one is among the records by now. */
@@ -144,7 +149,7 @@ export class Spool implements ExportJournal {
     const { exporter, aggregates, running } = this.#options
     let isEmpty = running.isEmpty && SIGNALS.every((signal) => exporter.held(signal, this.#done[signal]).records.length === 0)
     isEmpty &&= SIGNALS.every((signal) => exporter.held(signal, 0).sending === undefined)
-    aggregates.changes(0, true, () => (isEmpty = false))
+    aggregates.changes(true, () => (isEmpty = false))
     return isEmpty
   }
 
@@ -210,7 +215,7 @@ export class Spool implements ExportJournal {
       if (frames.length > 0) this.#file.append(frames.bytes)
       if (this.#end && !this.#file.isReleased) this.#file.release()
     }
-    for (const signal of SIGNALS) this.#written[signal] = this.#newest(signal)
+    Object.assign(this.#written, this.#given)
     this.#options.running.written()
   }
 
@@ -227,11 +232,6 @@ export class Spool implements ExportJournal {
     this.#file.close()
     this.#file = undefined
     this.#needsBase = true
-  }
-
-  #newest(signal: Signal): number {
-    const { first, records } = this.#options.exporter.held(signal, this.#written[signal])
-    return first + records.length - 1
   }
 
   /** All that is still wanted, newest records first in line when it is too much. */
@@ -281,6 +281,7 @@ export class Spool implements ExportJournal {
   #records(signal: Signal, after: number): void {
     const { first, records } = this.#options.exporter.held(signal, after)
     if (records.length === 0) return
+    this.#given[signal] = first + records.length - 1
     const frames = this.#frames
     const start = frames.begin(FRAME.records)
     frames.json({ signal, first, epoch: this.#epoch, scopes: records.map(({ scope }) => scope ?? 0) })
@@ -291,17 +292,29 @@ export class Spool implements ExportJournal {
   #series(all: boolean): void {
     const frames = this.#frames
     let start: number | undefined
-    this.#options.aggregates.changes(Date.now(), all, (name: AggregateName, { id, point }) => {
+    const timeMs = Date.now()
+    this.#options.aggregates.changes(all, (name, series, startMs) => {
       if (start === undefined) {
         start = frames.begin(FRAME.series)
         frames.uint(this.#epoch)
       }
       frames.uint(AGGREGATES.findIndex((aggregate) => aggregate.name === name))
-      frames.uint(id)
-      writeExponentialPoint(this.#points, point)
-      frames.block(this.#points.take())
+      this.#oneSeries(series, startMs, timeMs)
     })
     if (start !== undefined) frames.end(start, this.#generation)
+  }
+
+  /** The numbers as they are in memory: the reader makes a data point of them. Nearly every write of a busy process has some. */
+  #oneSeries({ id, attributes, histogram }: SeriesState, startMs: number, timeMs: number): void {
+    const frames = this.#frames
+    frames.uint(id)
+    let encoded = this.#attributes.get(attributes)
+    if (!encoded) this.#attributes.set(attributes, (encoded = Buffer.from(JSON.stringify(attributes))))
+    frames.block(encoded)
+    const { count, sum, zeroCount, min, max, offset } = histogram
+    this.#numbers.set([startMs, timeMs, count, sum, zeroCount, min, max, offset])
+    frames.doubles(this.#numbers)
+    frames.doubles(histogram.counts)
   }
 
   #running(all: boolean): void {

@@ -126,6 +126,32 @@ test('a body whose answer did not come back is in the spool byte for byte', asyn
   await exporter.stop(1)
 })
 
+test('a data point in the spool is the one that would have been sent', async ({ onTestFinished }) => {
+  const sink = await startOtlpSink()
+  onTestFinished(() => sink.stop())
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.double({ min: 0, max: 1e5, noNaN: true }), { minLength: 1, maxLength: 20 }), async (seconds) => {
+      const folder = tempFolder()
+      const { aggregates, exporter, spool, now } = prepared(sink, folder, 65_536)
+      for (const each of seconds) aggregates.countRequest({ method: 'GET', route: '/é', status: 500 }, each, 1)
+      spool.write(now())
+      const points = (bodies: readonly Buffer[]): unknown[] =>
+        bodies.map((body) => {
+          const metrics = decodeMetrics(body).resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics))
+          return metrics.flatMap(({ name, exponentialHistogram }) =>
+            (exponentialHistogram?.dataPoints ?? []).map((point) => ({ ...point, name, timeUnixNano: '' })),
+          )
+        })
+      const before = points(spooled(folder).flatMap(({ signal, body }) => (signal === 'metrics' ? [body] : [])))
+      exporter.exportMetrics(aggregates.collect(Date.now()))
+      await exporter.flush(2000)
+      expect(before).toEqual(points([sink.bodies.at(-1)?.body ?? Buffer.alloc(0)]))
+      await exporter.stop(1)
+    }),
+    { numRuns: 20 },
+  )
+})
+
 test('a folder that cannot be had costs nothing but the spool, and is tried again later', async ({ onTestFinished }) => {
   const sink = await startOtlpSink()
   onTestFinished(() => sink.stop())
