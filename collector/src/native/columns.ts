@@ -70,6 +70,9 @@ export class DictionaryColumn implements Column {
   #starts: number[] = []
   #lengths: number[] = []
   #hashes: number[] = []
+  /** By entry: the one that was asked for after it last time. Keys of attributes mostly come in one order. */
+  #next: number[] = []
+  #last = -1
 
   /** Adds a row. */
   add(source: Uint8Array, start: number, end: number): void {
@@ -96,6 +99,14 @@ export class DictionaryColumn implements Column {
 
   /** Index of the value in the dictionary; adds it if it is new. */
   key(source: Uint8Array, start: number, end: number): number {
+    const next = this.#next[this.#last]
+    if (next !== undefined && this.#lengths[next] === end - start && this.#same(next, source, start)) return (this.#last = next)
+    const index = this.#find(source, start, end)
+    if (this.#last >= 0) this.#next[this.#last] = index
+    return (this.#last = index)
+  }
+
+  #find(source: Uint8Array, start: number, end: number): number {
     const length = end - start
     let hash = length
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (source[i] as number)) | 0
@@ -130,6 +141,7 @@ export class DictionaryColumn implements Column {
     this.#starts.push(this.#dictionary.length - length)
     this.#lengths.push(length)
     this.#hashes.push(hash)
+    this.#next.push(index)
     this.#table[at] = index
     if (this.size * 2 > this.#table.length) this.#grow()
     return index
@@ -181,6 +193,8 @@ export class DictionaryColumn implements Column {
     this.#starts.length = 0
     this.#lengths.length = 0
     this.#hashes.length = 0
+    this.#next.length = 0
+    this.#last = -1
     if (this.#table.length > MAX_KEPT_TABLE) this.#table = new Int32Array(MIN_TABLE)
     this.#table.fill(-1)
   }

@@ -2,6 +2,7 @@
 
 const VALUES = 2048
 const MAX_LENGTH = 1024
+const HASHED_LENGTH = 128
 
 export class CleanValues {
   readonly #values: (DataView | undefined)[] = Array.from({ length: VALUES })
@@ -21,10 +22,14 @@ export function copyOf(bytes: DataView, start: number, end: number): DataView {
   return new DataView(bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + end))
 }
 
-/** Four bytes at a time. */
+/** Four bytes at a time; of a long text its beginning and its end: texts are compared anyhow. */
 function indexOf(bytes: DataView, start: number, end: number): number {
   let hash = end - start
   let at = start
+  if (hash > 2 * HASHED_LENGTH) {
+    hash ^= indexOf(bytes, start, start + HASHED_LENGTH) << 12
+    at = end - HASHED_LENGTH
+  }
   for (; at + 4 <= end; at += 4) hash = Math.imul(hash ^ bytes.getInt32(at, true), 0x5bd1e995) ^ (hash >>> 13)
   for (; at < end; at++) hash = Math.imul(hash, 31) + bytes.getUint8(at)
   return (hash ^ (hash >>> 15)) & (VALUES - 1)

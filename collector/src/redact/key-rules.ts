@@ -70,6 +70,8 @@ export interface KnownKey {
   readonly rule: Rule
   /** What the key itself may show, if it is not all of it. */
   readonly safe: string | undefined
+  /** The key that came after it last time: senders write the attributes of a kind of span in one order. */
+  next: KnownKey | undefined
 }
 
 const TABLE = 4096
@@ -80,34 +82,42 @@ const MAX_KEY_LENGTH = 256
 export class KeyTable {
   readonly #table: (KnownKey | undefined)[] = Array.from({ length: TABLE })
   #size = 0
+  /** Only keys of the table are linked, so that what was forgotten is held by nothing. */
+  #last: KnownKey | undefined
 
   of(bytes: DataView, start: number, end: number): KnownKey {
+    const next = this.#last?.next
+    if (next !== undefined && isSame(next.bytes, bytes, start, end)) return (this.#last = next)
+    if (end - start > MAX_KEY_LENGTH) return knownKey(bytes, start, end)
     let at = placeOf(bytes, start, end, TABLE)
     for (let probe = 0; probe < MAX_PROBES; probe++) {
       const known = this.#table[at]
-      if (known === undefined) return this.#learn(bytes, start, end, at)
-      if (isSame(known.bytes, bytes, start, end)) return known
+      if (known === undefined) return this.#follow(this.#learn(bytes, start, end, at))
+      if (isSame(known.bytes, bytes, start, end)) return this.#follow(known)
       at = (at + 1) & (TABLE - 1)
     }
     return knownKey(bytes, start, end)
   }
 
+  #follow(known: KnownKey): KnownKey {
+    if (this.#last) this.#last.next = known
+    return (this.#last = known)
+  }
+
   #learn(bytes: DataView, start: number, end: number, at: number): KnownKey {
-    const known = knownKey(bytes, start, end)
-    if (end - start > MAX_KEY_LENGTH) return known
     if (this.#size++ > TABLE / 2) {
       this.#table.fill(undefined)
       this.#size = 1
+      this.#last = undefined
     }
-    this.#table[at] = known
-    return known
+    return (this.#table[at] = knownKey(bytes, start, end))
   }
 }
 
 function knownKey(bytes: DataView, start: number, end: number): KnownKey {
   const name = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
   const safe = redactText(name)
-  return { bytes: copyOf(bytes, start, end), rule: ruleOf(name), safe: safe === name ? undefined : safe }
+  return { bytes: copyOf(bytes, start, end), rule: ruleOf(name), safe: safe === name ? undefined : safe, next: undefined }
 }
 
 /** A hash of the length and a few bytes: keys are compared anyhow. */

@@ -130,7 +130,13 @@ export class OtlpRedactor {
       // the length of a field that begins with the last byte is undefined, and `next` no number: compared so, it is no field of the message
       if (tag > 127 || type > 2 || !(next <= end) || (type !== 1 && (buf[pos + 1] as number) > 127)) return pos
       const place = places[tag]
-      if (place !== undefined && !(place.kind === PLACE.attribute && this.#plain(pos + 2, next))) return pos
+      if (place !== undefined) {
+        const isPlain =
+          place.kind === PLACE.attribute
+            ? this.#plain(pos + 2, next)
+            : place.kind === PLACE.spanName && this.#cleanNames.has(this.#view, pos + 2, next)
+        if (!isPlain) return pos
+      }
       pos = next
       if (pos >= end) return pos
     }
