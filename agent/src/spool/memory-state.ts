@@ -14,6 +14,7 @@ const MIB = 2 ** 20
 /** V8 gives up before its heap is quite full, and a last look comes some time before that. */
 const FULL = 0.85
 const FILLING = 0.7
+const STEP = 0.02
 /** Part of the container's memory from which it is asked each time. */
 const RSS_WATCHED = 0.5
 /** Above this a limit is none. */
@@ -40,9 +41,10 @@ export function memoryState(): MemoryState {
   return { ...heapState(), rss, rssLimit }
 }
 
-export function isHeapFilling(): boolean {
+/** Whether the heap is more than usually full, and fuller than in the state that was last written. */
+export function isHeapFilling(written: MemoryState | undefined): boolean {
   const { heapUsed, heapLimit } = heapState()
-  return heapUsed >= heapLimit * FILLING
+  return heapUsed >= heapLimit * FILLING && heapUsed >= (written?.heapUsed ?? 0) + heapLimit * STEP
 }
 
 function heapState(): Pick<MemoryState, 'heapUsed' | 'heapLimit'> {

@@ -11,7 +11,7 @@ import type { ExportJournal, OtlpExporter, Signal } from '../otlp/exporter.ts'
 import type { AttributesInput } from '../otlp/records.ts'
 import type { RunningSpans } from '../recorder/running-spans.ts'
 import { FRAME, FrameWriter, type FrameType } from './frames.ts'
-import { isHeapFilling, memoryState } from './memory-state.ts'
+import { type MemoryState, isHeapFilling, memoryState } from './memory-state.ts'
 import { SpoolFile } from './spool-file.ts'
 import { openSpoolFolder } from './spool-folder.ts'
 import { ownIdentity, spoolName } from './spool-name.ts'
@@ -32,7 +32,7 @@ const COLD_WRITES = 20
 const SLOW_WRITE_MS = 1000
 const RETRY_MS = 10_000
 const STATE_EVERY_MS = 100
-const FULL_HEAP_STATE_EVERY_MS = 20
+const HEAP_EVERY_MS = 5
 /** Of a series, beside its buckets. */
 const SERIES_NUMBERS = 8
 
@@ -73,6 +73,7 @@ export class Spool implements ExportJournal {
   #heapSeenMs = Number.NEGATIVE_INFINITY
   #notBeforeMs = Number.NEGATIVE_INFINITY
   #stateMs = Number.NEGATIVE_INFINITY
+  #memory: MemoryState | undefined
   #writes = 0
   #timer: NodeJS.Timeout | undefined
   #isWriting = false
@@ -192,9 +193,9 @@ export class Spool implements ExportJournal {
   /** The heap was collected: what is about to run out of memory says so while it can. */
   heapCollected(): void {
     const nowMs = this.#now()
-    if (nowMs - this.#heapSeenMs < FULL_HEAP_STATE_EVERY_MS) return
+    if (nowMs - this.#heapSeenMs < HEAP_EVERY_MS) return
     this.#heapSeenMs = nowMs
-    if (isHeapFilling()) this.write(nowMs, () => this.#state())
+    if (isHeapFilling(this.#memory)) this.write(nowMs, () => this.#state())
   }
 
   #append(more: (() => void) | undefined): void {
@@ -331,6 +332,7 @@ export class Spool implements ExportJournal {
   /** How far things are, and how full memory is, so that a reader can tell that it ran out. */
   #state(): void {
     this.#stateMs = this.#now()
-    this.#json(FRAME.state, { timeMs: Date.now(), epoch: this.#epoch, done: this.#done, memory: memoryState() })
+    this.#memory = memoryState()
+    this.#json(FRAME.state, { timeMs: Date.now(), epoch: this.#epoch, done: this.#done, memory: this.#memory })
   }
 }
