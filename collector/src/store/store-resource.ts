@@ -28,7 +28,7 @@ export function registerStore(registry: Registry, store: Store, counters: QueryC
       engineReplacements: () => store.engineReplacements(),
       clientsBackedOff: () => store.backOff.size,
       maxBytes: () => store.space.maxBytes,
-      daysKept: () => store.space.daysKept(),
+      keptFor: () => store.space.daysKept() * 86_400,
       partitionsDropped: () => store.space.partitionsDropped(),
     },
   )

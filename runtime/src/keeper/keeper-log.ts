@@ -1,5 +1,5 @@
 /** The keeper's own lines in logs/server.log, in the shape pino gives the other processes' lines; the keeper loads no npm package. */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import { droppedReport, LineSink } from '@spyglass/process/output'
 import { fail } from '../errors.ts'
 
@@ -32,9 +32,12 @@ export function openKeeperLog(file: string): KeeperLog {
   }
 }
 
+/** O_NONBLOCK: a pipe in its place is an error instead of a start that waits for a reader. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+
 function openToAppend(file: string): number {
   try {
-    return openSync(file, 'a', 0o640)
+    return openSync(file, APPEND, 0o640)
   } catch (error) {
     throw fail('SPY_LOG_UNWRITABLE', [file, error instanceof Error ? error.message : String(error)], error)
   }

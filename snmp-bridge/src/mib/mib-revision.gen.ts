@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261221Z',
-  digest: 'c982c7ad43f00339ee4350a8114e9adeecea0a5092aa28c4a62de19c1e66f179',
+  lastUpdated: '202611261240Z',
+  digest: 'd3d35bc408714daf0a7e58c7e36d3ca723566abc2338268ac7f6b61868f66408',
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -19,4 +20,10 @@ test('a line of the keeper has the shape of a pino line and is appended', () => 
     { level: 'warn', process: 'keeper', part: 'store', msg: 'first', time: expect.stringMatching(/Z$/) },
     { msg: 'second\nline' },
   ])
+})
+
+test('a pipe in place of the log is an error, not a start that waits for a reader', () => {
+  const file = join(tempFolder(), 'server.log')
+  execFileSync('mkfifo', [file])
+  expect(() => openKeeperLog(file)).toThrow(expect.objectContaining({ code: 'SPY_LOG_UNWRITABLE' }))
 })

@@ -33,7 +33,13 @@ export const store = declareKind({
       column: 17,
       gauge32Column: 18,
     },
-    daysKept: { type: 'int', role: 'gauge', unit: 'd', description: 'Age in days of the oldest trace, log record or metric.', column: 19 },
+    keptFor: {
+      type: 'int',
+      role: 'gauge',
+      unit: 's',
+      description: 'Age of the oldest trace, log record or metric, in whole days.',
+      column: 19,
+    },
     partitionsDropped: {
       type: 'long',
       role: 'counter',
