@@ -9,7 +9,8 @@ class Bytes {
   varint(): number {
     let value = 0
     for (let scale = 1; ; scale *= 128) {
-      const byte = this.buf[this.at++]!
+      const byte = this.buf[this.at++]
+      if (byte === undefined) throw new RangeError('the block ends within a number')
       value += (byte & 127) * scale
       if (byte < 128) return value
     }

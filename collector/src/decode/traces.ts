@@ -369,9 +369,10 @@ export class TraceDecoder {
     this.#origin.resource.row(this.#resourceMap, this.#attributes)
     this.#map.endRow()
     this.#endDetails()
+    // a rollup reads values that nothing has read so far, and may find one broken: the row ends only after that
+    if (!this.#origin.aggregates && (span.kind === SERVER || span.kind === CLIENT)) this.#rollUp(name, seconds, nanos)
     this.block.endRow(seconds)
     this.times.add(buf.toString('latin1', span.traceId, span.traceIdEnd), seconds, seconds + nanos / 1e9)
-    if (!this.#origin.aggregates && (span.kind === SERVER || span.kind === CLIENT)) this.#rollUp(name, seconds, nanos)
   }
 
   #endDetails(): void {

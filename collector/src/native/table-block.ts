@@ -31,6 +31,9 @@ export class TableBlock {
   readonly #columns = new Map<string, Column>()
   readonly #parts: readonly Rewindable[]
   readonly #lengths: Float64Array
+  /** Rows and weight before the row that has begun. */
+  #rowsBefore = 0
+  #weightBefore = 0
 
   constructor(table: TableName) {
     this.table = table
@@ -41,14 +44,18 @@ export class TableBlock {
 
   /** Notes where the next row begins; false when the block may take no further row. */
   beginRow(): boolean {
+    this.#rowsBefore = this.rows
+    this.#weightBefore = this.weight
     const parts = this.#parts
     let size = 0
     for (let i = 0; i < parts.length; i++) size += this.#lengths[i] = (parts[i] as Rewindable).length
     return size < MAX_BYTES && this.rows < MAX_ROWS
   }
 
-  /** Rolls back what was written since `beginRow`. */
+  /** Rolls back what was written since `beginRow`, also a row that was ended. */
   dropRow(): void {
+    this.rows = this.#rowsBefore
+    this.weight = this.#weightBefore
     const parts = this.#parts
     for (let i = 0; i < parts.length; i++) (parts[i] as Rewindable).length = this.#lengths[i] as number
   }

@@ -225,3 +225,16 @@ test('a span without a time gets that of its receipt, one with an end alone that
   ])
   expect(report.message).toBe('')
 })
+
+test('a span that is found broken when its rollup is made is dropped whole, and the block stays one that can be read', () => {
+  const span = (name: string) => ({
+    name,
+    kind: 3,
+    startTimeUnixNano: nanos(NOW),
+    attributes: [{ key: 'db.system.name', value: { boolValue: true } }],
+  })
+  const body = encodeOtlp('Traces', { resourceSpans: [{ scopeSpans: [{ spans: [span('torn'), span('whole')] }] }] })
+  body[body.indexOf('db.system.name') + 'db.system.name'.length + 3] = 0xe5 // a number that goes on behind the end of its value
+  expect(rowsOf(body).map((row) => row['SpanName'])).toEqual(['whole'])
+  expect([decoder.block.rows, report.rejected]).toEqual([1, 1])
+})
