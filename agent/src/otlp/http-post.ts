@@ -60,20 +60,14 @@ export function createPoster({ headers, gzip: compress, timeoutMs }: PosterOptio
           ...headers,
         },
       })
-      // A listener that throws would end the application.
-      const hear = (event: string, heard: (subject: unknown) => void): void => {
-        outgoing.on(event, guarded('http-post', heard))
+      outgoing.on('error', () => {}) // whatever fails here, its error never reaches the application
+      try {
+        listen(outgoing, resolve)
+        outgoing.end(payload)
+      } catch {
+        outgoing.destroy() // a request left half made would keep the process open
+        resolve(NO_ANSWER)
       }
-      hear('socket', (socket) => (socket as Socket).unref())
-      hear('timeout', () => outgoing.destroy())
-      hear('error', () => resolve(NO_ANSWER)) // the caller counts it and tries again
-      hear('close', () => resolve(NO_ANSWER)) // after an answer this does nothing
-      hear('response', (answer) => {
-        const response = answer as IncomingMessage
-        response.resume()
-        resolve({ status: response.statusCode ?? 0, retryAfterMs: retryAfter(response.headers['retry-after']) })
-      })
-      outgoing.end(payload)
     })
   }
 
@@ -83,6 +77,22 @@ export function createPoster({ headers, gzip: compress, timeoutMs }: PosterOptio
       for (const agent of agents.values()) agent.destroy()
     },
   }
+}
+
+function listen(outgoing: http.ClientRequest, resolve: (result: PostResult) => void): void {
+  // A listener that throws would end the application.
+  const hear = (event: string, heard: (subject: unknown) => void): void => {
+    outgoing.on(event, guarded('http-post', heard))
+  }
+  hear('socket', (socket) => (socket as Socket).unref())
+  hear('timeout', () => outgoing.destroy())
+  hear('error', () => resolve(NO_ANSWER)) // the caller counts it and tries again
+  hear('close', () => resolve(NO_ANSWER)) // after an answer this does nothing
+  hear('response', (answer) => {
+    const response = answer as IncomingMessage
+    response.resume()
+    resolve({ status: response.statusCode ?? 0, retryAfterMs: retryAfter(response.headers['retry-after']) })
+  })
 }
 
 function zipped(body: Buffer): Promise<Buffer> {
