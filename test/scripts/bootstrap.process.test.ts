@@ -19,7 +19,7 @@ function run(args: string[], script = SCRIPT, env = {}): Promise<{ code: number;
 test('an unknown command is refused with those there are', async () => {
   const { code, stderr } = await run(['dance'])
   expect(code).toBe(1)
-  expect(stderr).toContain('no such command: dance. There is: start, spyglass, test, check, docs, build, coverage, bench, soak.')
+  expect(stderr).toContain('no such command: dance. Available: start, spyglass, test, check, docs, build, coverage, bench, soak, mutation.')
 })
 
 test('arguments reach the command line, and its exit code comes back', async () => {

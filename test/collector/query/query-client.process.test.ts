@@ -27,6 +27,10 @@ const parameters = {
   pool: '',
   search: "it's",
   traceId: 'a'.repeat(32),
+  route: '',
+  keepReason: '',
+  offset: 0,
+  incident: 'none',
 }
 
 test('every query of the API runs in the store with the parameters of the console', async () => {
