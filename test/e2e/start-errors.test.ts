@@ -24,7 +24,7 @@ test('a taken port is one clear line with the port', async () => {
   onTestFinished(() => void server.close())
   const { code, stderr } = await collect(runCli(['up', '--data', tempFolder(), '--port-offset', String(offset)]))
   expect(code).toBe(1)
-  expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(`port ${8123 + offset} (ClickHouse HTTP)`)])
+  expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(`port ${8123 + offset} (store.port)`)])
 })
 
 test('a taken UDP port is one clear line too', async () => {
