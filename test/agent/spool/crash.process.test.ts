@@ -139,7 +139,7 @@ test.each(ENDS)('after %s everything that was recorded arrives, once, and how it
   for (let left = repetitions(3); left > 0; left -= 3) await Promise.all(Array.from({ length: Math.min(left, 3) }, oneEnd))
 })
 
-test.skipIf(!process.env['SPYGLASS_SOAK']).each(ENDS)(
+test.each(process.env['SPYGLASS_SOAK'] ? ENDS : [])(
   'at a tenth of a core %s loses nothing that was recorded 100 ms before',
   async (end) => {
     const totals = { ...NONE, ends: 0, recorded: 0, unsaid: 0 }
