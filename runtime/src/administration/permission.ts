@@ -1,0 +1,21 @@
+/** Which role a request needs. The role for an operation is declared with it. */
+import { type AdministrationRequest, type Role, roles } from './administration.ts'
+
+const verbs = {
+  list: 'viewer',
+  get: 'viewer',
+  history: 'viewer',
+  diff: 'viewer',
+  set: 'administrator',
+  create: 'administrator',
+  delete: 'administrator',
+  undo: 'administrator',
+} as const satisfies Record<string, Role>
+
+/** The lowest role that may make this request; `operation` gives that of an operation. */
+export function roleFor(request: AdministrationRequest, operation: (name: string) => Role): Role {
+  return request.verb === 'invoke' ? operation(request.name) : verbs[request.verb]
+}
+
+/** Whether somebody in the first role may do what the second may. */
+export const mayAct = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed)

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { type AdministrationRequest, mayAct, roleFor, roles } from '../../../runtime/src/administration/index.ts'
+
+const requests: readonly (readonly [AdministrationRequest, string])[] = [
+  [{ verb: 'list' }, 'viewer'],
+  [{ verb: 'get', names: ['*'] }, 'viewer'],
+  [{ verb: 'history' }, 'viewer'],
+  [{ verb: 'diff' }, 'viewer'],
+  [{ verb: 'invoke', name: 'instance.http-1.reload' }, 'operator'],
+  [{ verb: 'set', values: {} }, 'administrator'],
+  [{ verb: 'create', name: 'applications.shop', values: {} }, 'administrator'],
+  [{ verb: 'delete', name: 'applications.shop' }, 'administrator'],
+  [{ verb: 'undo' }, 'administrator'],
+]
+
+test.for(requests)('%j needs the role %s', ([request, role]) => {
+  expect(roleFor(request, () => 'operator')).toBe(role)
+})
+
+test('each role may do what those before it may', () => {
+  expect(roles.map((role) => roles.filter((needed) => mayAct(role, needed)).length)).toEqual([1, 2, 3])
+})
