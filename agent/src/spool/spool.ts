@@ -12,6 +12,7 @@ import type { AttributesInput } from '../otlp/records.ts'
 import type { RunningSpans } from '../recorder/running-spans.ts'
 import { FRAME, FrameWriter, type FrameType } from './frames.ts'
 import { type MemoryState, isHeapFilling, memoryState } from './memory-state.ts'
+import { runDelayMs } from './run-delay.ts'
 import { SpoolFile } from './spool-file.ts'
 import { openSpoolFolder } from './spool-folder.ts'
 import { ownIdentity, spoolName } from './spool-name.ts'
@@ -24,11 +25,14 @@ const MAX_SAVED_MS = 1
 const MIN_INTERVAL_MS = 5
 /** Writes are this close whatever the share, unless one costs more than a millisecond. */
 const INTERVAL_MS = 50
-/** Where it costs more it may cost twice the share. */
-const MAX_SHARE = 0.02
+/** Where a write costs more than a millisecond, writes may take this share … */
+const DEAR_SHARE = 0.02
+/** … and are still this close, as long as they take no more than a tenth of the time: that is how old what a kill takes may be. */
+const MAX_INTERVAL_MS = 100
+const MAX_SHARE = 0.1
 /** The first writes run code that is not compiled yet, and say nothing of the later ones. */
 const COLD_WRITES = 20
-/** The file system hangs: it is given a rest. Above what a throttled process waits for its turn. */
+/** The file system hangs: it is given a rest. */
 const SLOW_WRITE_MS = 1000
 const RETRY_MS = 10_000
 const STATE_EVERY_MS = 100
@@ -47,6 +51,8 @@ export interface SpoolOptions {
   readonly aggregates: Aggregates
   readonly running: RunningSpans
   readonly now?: () => number
+  /** How long this thread has waited for a processor so far, in milliseconds. */
+  readonly runDelay?: () => number
 }
 
 type Numbers = Record<Signal, number>
@@ -54,6 +60,7 @@ type Numbers = Record<Signal, number>
 export class Spool implements ExportJournal {
   readonly #options: SpoolOptions
   readonly #now: () => number
+  readonly #runDelay: () => number
   readonly #frames = new FrameWriter()
   /** What identifies a series does not change: it is encoded once. */
   readonly #attributes = new WeakMap<AttributesInput, Buffer>()
@@ -70,6 +77,8 @@ export class Spool implements ExportJournal {
   #intervalMs = MIN_INTERVAL_MS
   #savedMs = MAX_SAVED_MS
   #costMs = 0.1
+  /** Writes seem to cost so much that it is worth asking how long the process waited for its turn meanwhile. */
+  #isDear = false
   #heapSeenMs = Number.NEGATIVE_INFINITY
   #notBeforeMs = Number.NEGATIVE_INFINITY
   #stateMs = Number.NEGATIVE_INFINITY
@@ -84,6 +93,7 @@ export class Spool implements ExportJournal {
   constructor(options: SpoolOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
+    this.#runDelay = options.runDelay ?? runDelayMs
     options.exporter.journal = this
   }
 
@@ -163,6 +173,7 @@ export class Spool implements ExportJournal {
     if (this.#isWriting || nowMs < this.#notBeforeMs) return
     this.#isWriting = true
     const startedMs = this.#now()
+    const delayBeforeMs = this.#isDear ? this.#runDelay() : undefined
     try {
       this.#append(more)
     } catch (error) {
@@ -171,23 +182,26 @@ export class Spool implements ExportJournal {
       reportFault('spool', error)
     } finally {
       this.#isWriting = false
-      this.#pace(startedMs)
+      this.#pace(startedMs, delayBeforeMs)
     }
   }
 
-  #pace(startedMs: number): void {
+  /** Decides when to write next. What a starved process waits for its turn is not the cost of its writes. */
+  #pace(startedMs: number, delayBeforeMs: number | undefined): void {
     const sinceMs = Math.min(startedMs - this.#lastMs, MAX_SAVED_MS / SHARE_OF_TIME)
     this.#lastMs = this.#now()
-    const tookMs = this.#lastMs - startedMs
-    // Writes in which the process had to wait for its turn say little; asking for CPU time would cost as much as the write.
+    const waitedMs = delayBeforeMs === undefined ? 0 : this.#runDelay() - delayBeforeMs
+    const tookMs = Math.max(0, this.#lastMs - startedMs - waitedMs)
+    // a single long write says little: most often the process had to wait for its turn
     this.#costMs += (Math.min(tookMs, 4 * this.#costMs + 0.1) - this.#costMs) / 8
     const costMs = this.#costMs
     this.#savedMs = Math.max(0, Math.min(MAX_SAVED_MS, this.#savedMs + sinceMs * SHARE_OF_TIME) - costMs)
-    if (tookMs > SLOW_WRITE_MS) this.#notBeforeMs = this.#lastMs + RETRY_MS
+    const isSlow = tookMs > SLOW_WRITE_MS
+    if (isSlow && delayBeforeMs !== undefined) this.#notBeforeMs = this.#lastMs + RETRY_MS
+    this.#isDear = isSlow || (this.#writes++ >= COLD_WRITES && costMs > INTERVAL_MS * DEAR_SHARE)
     if (this.#end) return
     const usual = Math.min(INTERVAL_MS, Math.max(MIN_INTERVAL_MS, (costMs - this.#savedMs) / SHARE_OF_TIME))
-    const isDear = this.#writes++ >= COLD_WRITES && costMs > INTERVAL_MS * MAX_SHARE
-    this.#intervalMs = isDear ? costMs / MAX_SHARE : usual
+    this.#intervalMs = this.#isDear ? dearIntervalMs(costMs) : usual
   }
 
   /** The heap was collected: what is about to run out of memory says so while it can. */
@@ -336,3 +350,5 @@ export class Spool implements ExportJournal {
     this.#json(FRAME.state, { timeMs: Date.now(), epoch: this.#epoch, done: this.#done, memory: this.#memory })
   }
 }
+
+const dearIntervalMs = (costMs: number): number => Math.max(INTERVAL_MS, Math.min(costMs / DEAR_SHARE, MAX_INTERVAL_MS), costMs / MAX_SHARE)

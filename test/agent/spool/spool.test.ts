@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Aggregates } from '../../../agent/src/aggregate/aggregates.ts'
 import { createOtlpExporter, type OtlpRequest } from '../../../agent/src/otlp/exporter.ts'
 import { Recorder } from '../../../agent/src/recorder/recorder.ts'
 import { RunningSpans } from '../../../agent/src/recorder/running-spans.ts'
 import { readSpool } from '../../../agent/src/spool/read-spool.ts'
-import { Spool } from '../../../agent/src/spool/spool.ts'
+import { Spool, type SpoolOptions } from '../../../agent/src/spool/spool.ts'
+import { SpoolFile } from '../../../agent/src/spool/spool-file.ts'
 import { decodeLogs, decodeMetrics, plainValue } from '../../support/otlp-definitions.ts'
 import { type OtlpSink, startOtlpSink } from '../../support/otlp-sink.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
@@ -42,15 +43,16 @@ function arrived(sink: OtlpSink, answered: readonly number[]): OtlpRequest[] {
   return took.map(({ path, body }) => ({ signal: path.slice('/v1/'.length) as OtlpRequest['signal'], body }))
 }
 
-function prepared(sink: OtlpSink, folder: string, maxBytes: number) {
+function prepared(sink: OtlpSink, folder: string, maxBytes: number, times: Pick<SpoolOptions, 'now' | 'runDelay'> = {}) {
   const aggregates = new Aggregates(Date.now())
   const exporter = createOtlpExporter({ endpoint: sink.endpoint, resource: { 'service.name': 'shop' }, intervalMs: 1e9 })
   const policy = { slowRequestMs: 0, keptPerSecond: 5, baselinePerMinute: 0, slowStatementMs: 100, partialAfterMs: 5000 }
   const recorder = new Recorder({ aggregates, exporter, policy })
   const running = new RunningSpans(recorder.running)
   let clock = 0
-  const now = (): number => (clock += 1)
-  const spool = new Spool({ folders: [folder], key: '0'.repeat(16), maxBytes, endpoint: sink.endpoint, exporter, aggregates, running, now })
+  const now = times.now ?? ((): number => (clock += 1))
+  const options = { folders: [folder], key: '0'.repeat(16), maxBytes, endpoint: sink.endpoint, exporter, aggregates, running }
+  const spool = new Spool({ ...options, ...times, now })
   return { aggregates, exporter, spool, now }
 }
 
@@ -177,4 +179,46 @@ test('when everything was sent nothing is left; otherwise the file is let go for
   }
   expect(readdirSync(sent).length + readdirSync(left).length).toBe(process.listenerCount('exit') > 1 ? 2 : 1)
   expect(readdirSync(left)[0]).toMatch(/\.spool\.ended$/)
+})
+
+/** Ages at which records are written by a process whose writes take `tookMs` each, of which it waits `waitedMs` for a processor. */
+async function agesWhenWritten(tookMs: number, waitedMs: number): Promise<number[]> {
+  const sink = await startOtlpSink()
+  const folder = tempFolder()
+  const appends = vi.spyOn(SpoolFile.prototype, 'append')
+  const ages: number[] = []
+  let [clock, delay, oldest, seen] = [0, 0, 0, 0]
+  const now = (): number => {
+    for (; seen < appends.mock.calls.length; seen++) {
+      ages.push(clock - oldest)
+      clock += tookMs
+      delay += waitedMs
+      oldest = clock
+    }
+    return clock
+  }
+  const { exporter, spool } = prepared(sink, folder, 1_048_576, { now, runDelay: () => delay })
+  for (let n = 0; ages.length < 60 && n < 50_000; n++) {
+    exporter.exportLogs([{ timeMs: 1, severityNumber: 9, body: 'line' }])
+    clock += 5
+  }
+  appends.mockRestore()
+  spool.end(0)
+  await exporter.stop(1)
+  await sink.stop()
+  expect(ages).toHaveLength(60)
+  return ages.slice(40)
+}
+
+test('a process that waits for a processor writes as often as others: what a kill takes is at most a tenth of a second old', async () => {
+  for (const [tookMs, waitedMs] of [
+    [90, 89.9],
+    [8, 7.9],
+    [8, 0],
+  ] as const)
+    expect(Math.max(...(await agesWhenWritten(tookMs, waitedMs))), `${tookMs} ms, ${waitedMs} ms waited`).toBeLessThanOrEqual(105)
+})
+
+test('a slow file system takes at most a tenth of the time', async () => {
+  expect(Math.min(...(await agesWhenWritten(90, 0)))).toBeGreaterThanOrEqual(800)
 })
