@@ -5,6 +5,7 @@ import type { Logger } from '@spyglass/process/logger'
 import type { AccessLog } from '../access-log/index.ts'
 import type { Datasources } from '../datasource/index.ts'
 import type { RequestHandler } from './application-context.ts'
+import { errorAnswer } from './error-answer.ts'
 import { normaliseContextPath, stripContextPath } from './context-path.ts'
 import { fail } from './errors.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
@@ -158,7 +159,10 @@ export class HostedApplication implements ExchangeOwner {
   #threw(error: unknown, response: ServerResponse): void {
     this.#around.logger.error({ application: this.name, err: error }, 'request handler failed')
     if (response.headersSent) response.destroy()
-    else answerJson(response, 500, { statusCode: 500, error: 'Internal Server Error', message: 'the application failed' })
+    else {
+      const { status, headers, body } = errorAnswer(error)
+      answerJson(response, status, body, headers)
+    }
   }
 
   /** Called by the exchange, before the agent decides what becomes of the trace. */
@@ -206,9 +210,10 @@ export class HostedApplication implements ExchangeOwner {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Answers with a JSON body. */
-export function answerJson(response: ServerResponse, status: number, body: unknown): void {
+export function answerJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
   const text = JSON.stringify(body)
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) }).end(text)
+  const own = { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) }
+  response.writeHead(status, { ...headers, ...own }).end(text)
 }
 
 /** Waits for a promise, but no longer than `ms`. */

@@ -1,4 +1,4 @@
-import { errorsOf } from '@spyglass/agent/contract'
+import { errorsOf, SpyglassError } from '@spyglass/agent/contract'
 
 /** Errors of datasources, their pools and their connections. */
 export const datasourceErrors = {
@@ -16,6 +16,29 @@ export const datasourceErrors = {
 } as const
 
 export const fail = errorsOf(datasourceErrors)
+
+/** Seconds after which a client may try again: by then a waiting borrower has its connection or has given up. */
+const RETRY_AFTER_S = '1'
+
+/**
+ * The pool has no connection to lend now. Frameworks read `statusCode`, `status` and `headers` of an error that nobody handled (Fastify,
+ * Express and Koa) or call `getResponse` (Hono), so an application that does nothing answers 503 with Retry-After instead of 500.
+ */
+export class OverloadError extends SpyglassError {
+  readonly statusCode = 503
+  readonly status = 503
+  readonly headers: Readonly<Record<string, string>> = { 'retry-after': RETRY_AFTER_S }
+
+  getResponse(): Response {
+    const body = { code: this.code, message: 'Service Unavailable' }
+    return Response.json(body, { status: this.status, headers: this.headers })
+  }
+}
+
+/** The error of a borrower that gets no connection. */
+export function overloaded(code: 'SPY_POOL_TIMEOUT' | 'SPY_POOL_QUEUE_FULL', args: readonly unknown[]): OverloadError {
+  return new OverloadError(code, datasourceErrors[code], args)
+}
 
 /** What a database said: its message and code as they came. The stack is the application's. */
 export class DatabaseError extends Error {

@@ -7,7 +7,7 @@ import type { CallSite } from '@spyglass/agent'
 import { type Asker, Borrow, type PoolEntry, askerOf } from './borrow.ts'
 import { Alarm, type Clock, systemClock } from './clock.ts'
 import type { Driver } from './driver.ts'
-import { fail } from './errors.ts'
+import { fail, overloaded } from './errors.ts'
 import { ExhaustionWatch } from './exhaustion.ts'
 import { PoolFigures } from './pool-figures.ts'
 
@@ -122,7 +122,7 @@ export class Pool {
     if (entry) return this.#handOver(entry, asker, this.clock.now())
     const { maxWaiting, max, name } = this.settings
     if (this.#waiters.size >= maxWaiting + max - this.#lent.size) {
-      throw fail('SPY_POOL_QUEUE_FULL', [name, max, this.#waiters.size, this.#longest()?.describe() ?? ''])
+      throw overloaded('SPY_POOL_QUEUE_FULL', [name, max, this.#waiters.size, this.#longest()?.describe() ?? ''])
     }
     return this.#wait(asker)
   }
@@ -375,7 +375,7 @@ export class Pool {
     const longest = this.#longest()
     const heldMs = longest ? Math.round(now - longest.since) : 0
     const where = longest?.describe() ?? 'nobody'
-    return fail('SPY_POOL_TIMEOUT', [name, acquireTimeoutMs, this.#lent.size, max, this.#waiters.size, heldMs, where])
+    return overloaded('SPY_POOL_TIMEOUT', [name, acquireTimeoutMs, this.#lent.size, max, this.#waiters.size, heldMs, where])
   }
 
   #longest(): Borrow | undefined {
