@@ -13,7 +13,7 @@ import { createRegistry } from '@spyglass/agent/registry'
 import { hostApplications } from '../application/index.ts'
 import { installDatasources, openDatasources } from '../datasource/index.ts'
 import type { instanceErrors } from './errors.ts'
-import { HttpListener } from './http-listener.ts'
+import { HttpListener } from '../listener/http-listener.ts'
 import { registerInstance, registerListener } from './resources.ts'
 
 const { values } = parseArgs({ options: { instance: { type: 'string' }, listener: { type: 'string' } }, strict: false })

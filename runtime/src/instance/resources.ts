@@ -3,7 +3,7 @@ import type { ListenerConfig } from '@spyglass/process/config'
 import { kinds } from '@spyglass/agent/contract'
 import { type Registry, sampled } from '@spyglass/agent/registry'
 import type { Agent } from '@spyglass/agent'
-import type { HttpListener } from './http-listener.ts'
+import type { HttpListener } from '../listener/http-listener.ts'
 
 const unknown = (): undefined => undefined
 

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import net from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { HttpListener } from '../../../runtime/src/instance/http-listener.ts'
+import { HttpListener } from '../../../runtime/src/listener/http-listener.ts'
 import { bindListeningSocket } from '../../../runtime/src/keeper/listening-socket.ts'
 import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
