@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { kindNamed, kinds } from '@spyglass/agent/contract'
 import { createGuessDelay } from '@spyglass/process/access'
 import { createLogger } from '@spyglass/process/logger'
@@ -132,4 +135,23 @@ test('each process has its beans under its name, and one that is none now is ans
   }
   const foreign = await app.inject({ url: '/jolokia/node/http-2', headers: { origin: 'http://evil.example' } })
   expect(foreign.json()).toMatchObject({ status: 403 })
+})
+
+test('a path leads to the same MBean however it is spelled', async () => {
+  const node = createRegistry({ kindNamed })
+  node.adopt('http-1', { time: 5000, resources: [{ kind: 'javaRuntime', keys: {}, values: { Name: 'http-1' } }] })
+  const { app } = await management('ready', { 'http-1': node })
+  const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+  const read = async (path: string): Promise<unknown> => {
+    const answered = once(get({ host: '127.0.0.1', port: new URL(origin).port, path }), 'response')
+    return JSON.parse(await text(((await answered) as [IncomingMessage])[0]))
+  }
+  for (const root of ['/jolokia', '/jol%6fkia', `${origin}/jolokia`, `${origin.toUpperCase()}/%6Aolokia`]) {
+    expect(await read(`${root}/read/spyglass:type=Instance,name=http-1/name`)).toMatchObject({ value: 'http-1' })
+    expect(await read(`${root}?p=read/spyglass:type=Instance,name=http-1/name`)).toMatchObject({ value: 'http-1' })
+    for (const name of ['http-1', 'http%2D1', '%68ttp-1']) {
+      expect(await read(`${root}/node/${name}/read/java.lang:type=Runtime/Name`)).toMatchObject({ value: 'http-1' })
+      expect(await read(`${root}/node/${name}?maxDepth=1`)).toMatchObject({ request: { type: 'version' }, status: 200 })
+    }
+  }
 })

@@ -34,6 +34,8 @@ const DEFAULT_MAX_BODY_BYTES = 1_048_576
 /** Parsed GET requests that are remembered, and the longest URL that is. */
 const REMEMBERED_URLS = 2000
 const MAX_REMEMBERED_URL_LENGTH = 512
+/** Scheme and host of a request target in absolute form (RFC 9112 §3.2.2), as proxies send it. */
+const ORIGIN = /^https?:\/\/[^/]*/i
 
 /** Mounts the endpoint and registers its own MBeans; both go when the server closes. Register it as a plugin: it has its own parsers. */
 export async function jolokiaPlugin(fastify: FastifyInstance, options: JolokiaOptions): Promise<void> {
@@ -157,10 +159,15 @@ function answerBulk(endpoint: Endpoint, { body, parameters, url }: Bulk): string
   return `[${members.join(',')}]`
 }
 
+/** The router matches the mount point however it is spelled (`%2D` for `-`, or the absolute form), so it is cut off by its parts and not by its length. */
 function splitUrl(url: string, base: string): { readonly path: string; readonly query: URLSearchParams } {
   const question = url.indexOf('?')
-  const path = question === -1 ? url : url.slice(0, question)
-  return { path: path.slice(base.length), query: new URLSearchParams(question === -1 ? '' : url.slice(question + 1)) }
+  let path = (question === -1 ? url : url.slice(0, question)).replace(ORIGIN, '')
+  for (let parts = base.split('/').length - 1; parts > 0; parts--) {
+    const slash = path.indexOf('/', 1)
+    path = slash === -1 ? '' : path.slice(slash)
+  }
+  return { path, query: new URLSearchParams(question === -1 ? '' : url.slice(question + 1)) }
 }
 
 function parametersOf(url: string, base: string): Parameters {
