@@ -1,5 +1,5 @@
 /**
- * Wires the parts of the bridge and owns the order of their start and stop: identity on disk, objects, socket, first poll, then
+ * Wires the parts of the bridge together and owns their start and stop order: identity on disk, objects, socket, first poll,
  * notifications.
  */
 import { hostname } from 'node:os'
@@ -92,7 +92,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   return { port: server.port, stop: () => (stopping ??= stop()) }
 }
 
-/** The files are for people and their tools: the agent answers without them. */
+/** People and their tools use these files; the agent does not need them to answer. */
 function offerMibs({ logger }: BridgeOptions, folder: string, root: Oid): void {
   try {
     exportMibs(folder, root)

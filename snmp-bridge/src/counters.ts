@@ -17,7 +17,7 @@ export interface EngineCounters {
   unknownEngineIds: number
   wrongDigests: number
   decryptionErrors: number
-  /** Errors in our own code while a packet was answered; each is logged. */
+  /** Errors in our own code while handling a packet; each is logged. */
   internalErrors: number
 }
 
@@ -44,7 +44,7 @@ export function createCounters(): EngineCounters {
   }
 }
 
-/** Datagrams that got no answer, or a report instead of one. */
+/** Datagrams that got no response, or a report instead. */
 export function droppedPackets(counters: EngineCounters): number {
   const { inPackets: _in, outPackets: _out, inBadCommunityUses: _uses, ...failures } = counters
   return Object.values(failures).reduce((sum, count) => sum + count, 0)

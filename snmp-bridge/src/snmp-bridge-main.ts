@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `spyglass-snmp-bridge` as a process of its own, and the tools around it. */
+/** The process `spyglass-snmp-bridge` and its command-line tools. */
 import { parseArgs } from 'node:util'
 import { configOfProcess, openProcessConfig } from '@spyglass/process/checked-config'
 import { connectKeeper } from '@spyglass/process/keeper-link'

@@ -1,6 +1,6 @@
 /**
- * Reads BER within hard bounds: nothing outside the current element is ever touched, and whatever breaks a rule is
- * SPY_SNMP_MALFORMED. Nesting is the caller's, through `enter` and `leave`, so depth is fixed by the code and not by the packet.
+ * Reads BER within strict bounds: it never reads outside the current element, and any violation throws
+ * SPY_SNMP_MALFORMED. The caller nests through `enter` and `leave`, so the code limits the depth, not the packet.
  */
 import { fail } from '../errors.ts'
 import { MAX_SUB_IDENTIFIERS, type Oid } from './oid.ts'
@@ -11,9 +11,9 @@ const MAX_SUB_IDENTIFIER = 0xffff_ffff
 
 export class BerReader {
   readonly bytes: Buffer
-  /** Where the next element begins. */
+  /** Offset of the next element. */
   position: number
-  /** End of the element that is being read. */
+  /** End of the current element. */
   limit: number
 
   constructor(bytes: Buffer, from = 0, to = bytes.length) {
@@ -32,7 +32,7 @@ export class BerReader {
     return this.bytes[this.position]!
   }
 
-  /** Reads identifier and length; the result is the length of the content, which is within the current element. */
+  /** Reads identifier and length. Returns the length of the content, which lies within the current element. */
   header(expected: number): number {
     const found = this.peek()
     if (found !== expected) malformed(`tag 0x${found.toString(16)} instead of 0x${expected.toString(16)}`)
@@ -40,7 +40,7 @@ export class BerReader {
     return this.#length()
   }
 
-  /** Steps into an element; give the result to {@link leave}. */
+  /** Enters an element; pass the result to {@link leave}. */
   enter(expected: number): number {
     const length = this.header(expected)
     const outer = this.limit
@@ -48,7 +48,7 @@ export class BerReader {
     return outer
   }
 
-  /** Steps out of an element, which must have been read to its end. */
+  /** Leaves an element, which must have been read to its end. */
   leave(outer: number): void {
     if (this.position !== this.limit) malformed('trailing bytes in an element')
     this.limit = outer
@@ -86,7 +86,7 @@ export class BerReader {
     return value
   }
 
-  /** A view on the bytes of the packet, not a copy. */
+  /** A view of the bytes of the packet, not a copy. */
   octets(expected: number = tag.octets): Buffer {
     const length = this.header(expected)
     const value = this.bytes.subarray(this.position, this.position + length)
@@ -109,7 +109,7 @@ export class BerReader {
     return oid
   }
 
-  /** A variable binding's value. */
+  /** The value of a variable binding. */
   value(): SnmpValue {
     const found = this.peek()
     switch (found) {
@@ -185,7 +185,7 @@ const EMPTY: Readonly<Record<number, 'null' | 'noSuchObject' | 'noSuchInstance' 
   [tag.endOfMibView]: 'endOfMibView',
 }
 
-/** @throws SPY_SNMP_MALFORMED, always. */
+/** Always throws SPY_SNMP_MALFORMED. */
 export function malformed(why: string): never {
   throw fail('SPY_SNMP_MALFORMED', [why])
 }

@@ -17,7 +17,7 @@ const MAX_COUNTER32 = 2 ** 32
 const MAX_COUNTER64 = 2n ** 64n
 
 export const integer = (value: number): SnmpValue => ({ type: 'integer', value })
-/** Values beyond the range stay at its end, as RFC 2578 §7.1.7 says of gauges. */
+/** Values outside the range are clamped, as RFC 2578 §7.1.7 says of gauges. */
 export const gauge32 = (value: number): SnmpValue => ({ type: 'gauge32', value: clamp(value) })
 /** Wraps at 2^32. */
 export const counter32 = (value: number): SnmpValue => ({ type: 'counter32', value: Math.max(0, Math.floor(value)) % MAX_COUNTER32 })

@@ -1,6 +1,6 @@
 /**
- * Writes BER. Content that is ready goes to the end by `append`; everything around it is written in front, so that each
- * length is known when its header is written and nothing is moved. One writer is used again for every message.
+ * Writes BER. `append` adds finished content at the end; everything around it is written in front, so each length is
+ * known when its header is written and nothing is moved. One writer is reused for all messages.
  */
 import { fail } from '../errors.ts'
 import { assertOid, type Oid } from './oid.ts'
@@ -17,7 +17,7 @@ export class BerWriter {
   readonly #headroom: number
   /** Offset of the first byte written. */
   start: number
-  /** Offset behind the last byte written. */
+  /** Offset after the last byte written. */
   end: number
 
   constructor(capacity = MAX_DATAGRAM_BYTES, headroom = HEADROOM) {
@@ -36,7 +36,7 @@ export class BerWriter {
     return this.end - this.start
   }
 
-  /** A view on what is written; it changes with the next use. */
+  /** A view of what is written; the next use changes it. */
   view(): Buffer {
     return this.bytes.subarray(this.start, this.end)
   }
@@ -45,14 +45,14 @@ export class BerWriter {
     return Buffer.from(this.view())
   }
 
-  /** Puts encoded bytes at the end. */
+  /** Appends encoded bytes. */
   append(source: Buffer, from = 0, to = source.length): void {
     if (this.end + to - from > this.bytes.length) throw fail('SPY_SNMP_TOO_BIG', [this.bytes.length])
     source.copy(this.bytes, this.end, from, to)
     this.end += to - from
   }
 
-  /** Puts raw bytes in front. */
+  /** Prepends raw bytes. */
   prepend(source: Uint8Array): void {
     if (source.length > this.start) throw fail('SPY_SNMP_TOO_BIG', [this.bytes.length])
     this.start -= source.length
@@ -159,7 +159,7 @@ export class BerWriter {
     for (let rest = Math.floor(part / 128); rest > 0; rest = Math.floor(rest / 128)) this.#put(0x80 | (rest & 0x7f))
   }
 
-  /** One byte in front. A write before the first byte of a buffer would be ignored without an error. */
+  /** Prepends one byte. Writing before the start of a buffer would be silently ignored, so it is checked. */
   #put(byte: number): void {
     if (this.start === 0) throw fail('SPY_SNMP_TOO_BIG', [this.bytes.length])
     this.bytes[--this.start] = byte

@@ -1,6 +1,6 @@
 /**
- * `--check HOST…`: asks SNMP agents, as a manager would, for their system group and our tables. The npm package net-snmp is the
- * manager, so that what is checked is not read by the code that wrote it.
+ * `--check HOST…`: queries SNMP agents as a manager does, for their system group and our tables. It uses the npm package net-snmp, so
+ * that our own code does not check itself.
  */
 import type { SpyglassConfig, Secrets } from '@spyglass/process/config'
 import snmp from 'net-snmp'
@@ -55,7 +55,7 @@ export async function checkAgent(target: string, options: CheckOptions): Promise
   }
 }
 
-/** The report as lines for people. */
+/** The report as readable lines. */
 export function reportText({ target, version, system, upTimeSeconds, rows }: CheckReport): string {
   const tables = Object.entries(rows).map(([table, count]) => `  ${table}: ${count} ${count === 1 ? 'row' : 'rows'}`)
   return [

@@ -1,6 +1,6 @@
 /**
- * One datagram in, at most one out: version, security, PDU, answer. Nothing a datagram holds can throw out of here, allocate
- * without bound or take long; what is dropped is counted.
+ * One datagram in, at most one out: version, security, PDU, response. No datagram can make this throw, allocate without bound
+ * or take long. Dropped datagrams are counted.
  */
 import { codeOf } from '@spyglass/agent/contract'
 import { BerReader } from '../ber/reader.ts'
@@ -21,17 +21,17 @@ export interface AgentCoreOptions {
   readonly clock: EngineClock
   readonly policy: AccessPolicy
   readonly counters: EngineCounters
-  /** The snapshot of this moment. */
+  /** The current snapshot. */
   readonly snapshot: () => Snapshot
   /** Called on errors that no datagram should be able to cause. */
   readonly onInternalError?: (error: unknown) => void
 }
 
-/** Handles one datagram, which it may change; the result is the answer, if there is one. */
+/** Handles one datagram and may modify it. Returns the response, if there is one. */
 export type AgentCore = (datagram: Buffer) => Buffer | undefined
 
 const V2C = 1
-/** A GETBULK by v2c is cut to what one Ethernet frame carries, since v2c does not tell what the manager takes. */
+/** A v2c GETBULK is limited to one Ethernet frame, since v2c does not say how much the manager accepts. */
 const V2C_BULK_BYTES = 1472
 const REQUESTS: ReadonlySet<number> = new Set([pduTag.get, pduTag.getNext, pduTag.getBulk, pduTag.set])
 
@@ -123,7 +123,7 @@ function answerV3(reader: BerReader, outer: number, options: AgentCoreOptions, w
   })
 }
 
-/** Steps to the PDU; the result says what is wrong with the scope: another engine's context, or a context that does not exist. */
+/** Moves to the PDU. Returns what is wrong with the scope: another engine's context, or an unknown one. */
 function readScope(reader: BerReader, clock: EngineClock): ReportedCounter | undefined {
   reader.enter(tag.sequence)
   const engineId = reader.octets()
@@ -132,7 +132,7 @@ function readScope(reader: BerReader, clock: EngineClock): ReportedCounter | und
   return name.length > 0 ? 'unknownContexts' : undefined
 }
 
-/** Responses, reports and notifications have no business here. */
+/** An agent accepts no responses, reports or notifications. */
 function isRequest(pdu: Pdu, counters: EngineCounters): boolean {
   if (REQUESTS.has(pdu.type)) return true
   counters.unknownPduHandlers++
@@ -149,7 +149,7 @@ function reportScope(header: V3Header, counter: ReportedCounter, user: User, { o
   return report(header, { report: counter, signedFor: user }, options, writer)
 }
 
-/** A Report-PDU (RFC 3414 §3.2, RFC 3412 §7.1): only to a sender that asks for one, so that two engines never report to each other. */
+/** A Report-PDU (RFC 3414 §3.2, RFC 3412 §7.1): sent only on request, so that two engines never report to each other. */
 function report(
   header: V3Header,
   { report: counter, signedFor }: { readonly report: ReportedCounter; readonly signedFor?: User },
@@ -159,7 +159,7 @@ function report(
   if (!header.reportable) return undefined
   writer.varbind({ oid: reportOids[counter], value: counter32(counters[counter]) })
   writer.header(tag.sequence)
-  for (let i = 0; i < 3; i++) writer.integer(0) // error-index, error-status, request-id: none was read
+  for (let i = 0; i < 3; i++) writer.integer(0) // error-index, error-status, request-id: not read yet
   writer.header(pduTag.report)
   return seal(writer, {
     msgId: header.msgId,

@@ -1,4 +1,4 @@
-/** Decodes PDUs (RFC 3416 §3). Names are decoded; values are looked at only where somebody needs them. */
+/** Decodes PDUs (RFC 3416 §3). Names are decoded; values only when needed. */
 import type { Oid } from '../ber/oid.ts'
 import type { BerReader } from '../ber/reader.ts'
 import { malformed } from '../ber/reader.ts'

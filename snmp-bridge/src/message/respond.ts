@@ -1,5 +1,5 @@
 /**
- * What a request is answered (RFC 3416 §4.2). GET and GETNEXT are answered whole or with tooBig; a GETBULK is cut to what fits.
+ * Builds the response to a request (RFC 3416 §4.2). GET and GETNEXT give all or tooBig; a GETBULK is cut to what fits.
  * The response's variable bindings go into the writer; the PDU's header is put in front of them.
  */
 import { pduTag, tag } from '../ber/tags.ts'
@@ -17,7 +17,7 @@ const scratch = new BerWriter(0, 1024)
 
 /**
  * Writes the response PDU, of at most `maxSize` bytes, into an empty writer. False: a PDU of this type gets no response.
- * A GETBULK whose first binding does not fit is tooBig too: an empty answer sends managers into an endless walk.
+ * A GETBULK whose first binding does not fit is tooBig too: an empty response makes managers walk endlessly.
  */
 export function respond(pdu: Pdu, snapshot: Snapshot, writer: BerWriter, maxSize: number): boolean {
   const room = maxSize - PDU_OVERHEAD
@@ -52,8 +52,8 @@ function getNext(pdu: Pdu, view: View): boolean {
 }
 
 /**
- * Non-repeaters once, then the repeaters row by row, until the repetitions are done, all have come to the end of the view, or the
- * message is full (RFC 3416 §4.2.3). The number of repetitions is bounded by the message, whatever the request says.
+ * Non-repeaters once, then the repeaters row by row, until the repetitions are done, all are at the end of the view, or the
+ * message is full (RFC 3416 §4.2.3). The size of the message limits the repetitions, whatever the request says.
  */
 function getBulk(pdu: Pdu, view: View): boolean {
   const { snapshot, writer, room } = view
@@ -90,7 +90,7 @@ function appendNext(pdu: Pdu, i: number, index: number, view: View): boolean {
   return index < view.snapshot.size ? view.snapshot.append(index, view.writer, view.room) : appendEmpty(pdu, i, tag.endOfMibView, view)
 }
 
-/** At the end of the view a repeater continues with the last name it had: the one in the request, or the last object of all. */
+/** At the end of the view a repeater repeats its last name: the one of the request, or the very last object. */
 function appendEnd(pdu: Pdu, i: number, repetition: number, view: View): boolean {
   const last = view.snapshot.oidAt(view.snapshot.size - 1)
   const began = repetition > 0 && view.snapshot.after(pdu.names[i]!) < view.snapshot.size

@@ -24,7 +24,7 @@ export interface AgentObject {
   readonly units?: string
   readonly description: string
   readonly read: (status: AgentStatus, now: number) => SnmpValue
-  /** True: it has no instance before the first answer of the MBean endpoint. */
+  /** True: it has no instance before the first response of the MBean endpoint. */
   readonly afterPoll?: true
 }
 
@@ -90,7 +90,7 @@ export const agentObjects: readonly AgentObject[] = [
   },
 ]
 
-/** The scalars that exist now; `polled` tells whether the MBean endpoint has ever answered. */
+/** The scalars that exist now; `polled`: whether the MBean endpoint has ever responded. */
 export function agentInstances(root: Oid, status: AgentStatus, polled: boolean): ManagedObject[] {
   return agentObjects
     .filter(({ afterPoll }) => polled || !afterPoll)

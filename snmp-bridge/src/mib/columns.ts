@@ -56,7 +56,7 @@ function numberSyntax({ type, role, unit, snmpScale = 1 }: AttributeDeclaration)
 }
 
 export interface NarrowGauge extends ColumnSyntax {
-  /** What the descriptor ends in: `sgInstanceRssKiB`. */
+  /** Suffix of the descriptor: `sgInstanceRssKiB`. */
   readonly suffix: string
 }
 
@@ -66,7 +66,7 @@ const NARROW: Readonly<Record<string, { readonly suffix: string; readonly units:
   '{row}': { suffix: 'Thousands', units: 'thousand rows', divisor: 1000 },
 }
 
-/** The Gauge32 beside a 64-bit gauge; undefined for a unit that has no larger one. Values beyond its range stay at its end. */
+/** The Gauge32 beside a 64-bit gauge; undefined for a unit that has no larger one. Values outside its range are clamped. */
 export function narrowGauge({ unit = '' }: AttributeDeclaration): NarrowGauge | undefined {
   const narrow = NARROW[unit]
   return (
@@ -121,7 +121,7 @@ export function utf8Within(value: string, maxBytes: number): Buffer {
 
 const ELLIPSIS = Buffer.from('…', 'utf8')
 
-/** Milliseconds since the epoch, or ISO-8601 as it travels by Jolokia. */
+/** Milliseconds since the epoch, or ISO-8601 as Jolokia sends it. */
 function encodeDate(value: AttributeValue): SnmpValue | undefined {
   const time = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN
   return Number.isFinite(time) ? octets(dateAndTime(time)) : undefined

@@ -1,4 +1,4 @@
-/** Writes SPYGLASS-MIB and the standard modules it imports into a folder: Debian's snmp tools bring none of them. */
+/** Writes SPYGLASS-MIB and the standard modules it imports into a folder: Debian's snmp package contains none of them. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -18,7 +18,7 @@ export function exportMibs(folder: string, root: Oid): string {
   return writeModule(join(folder, `${MODULE_NAME}.txt`), mibText(root))
 }
 
-/** One that is there already is left alone: the disk may be full. */
+/** Existing files are not rewritten: the disk may be full. */
 function writeModule(file: string, text: string): string {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return file
   writeFileSync(`${file}.${process.pid}`, text)

@@ -11,7 +11,7 @@ export interface MibRevision {
   readonly digest: string
 }
 
-/** The revision of a text without its date: the one before while the content is the same. */
+/** The revision of a text without its date; the previous one if the content has not changed. */
 export function revisionOf(text: string, before: MibRevision, now: Date): MibRevision {
   const digest = createHash('sha256').update(text).digest('hex')
   return digest === before.digest ? before : { lastUpdated: `${now.toISOString().replaceAll(/[-T:]/g, '').slice(0, 12)}Z`, digest }

@@ -47,7 +47,7 @@ function header(root: Oid): string {
   )
 }
 
-/** Each number of the root gets a name of its own: smilint warns about definitions that skip a level. */
+/** Each number of the root gets its own name: smilint warns about definitions that skip a level. */
 function identity(root: Oid, revision: string): string {
   const { anchor, rest } = anchorOf(root)
   const steps = rest.slice(0, -1).map((number, i) => identifier(stepName(i), `${i === 0 ? anchor : stepName(i - 1)} ${number}`))
@@ -160,7 +160,7 @@ function tableText(table: MibTable): string {
   ].join('\n\n')
 }
 
-/** In a SEQUENCE only the base type of an enumeration may stand. */
+/** A SEQUENCE may only contain the base type of an enumeration. */
 const plainSyntax = (syntax: string): string => (syntax.startsWith('INTEGER') ? 'INTEGER' : syntax)
 
 function agentText(): string {

@@ -38,7 +38,7 @@ export interface EventObject {
   readonly read: (event: SpyglassEvent, links: EventLinks) => SnmpValue
 }
 
-/** What makes links of an event. */
+/** What links are built from. */
 export interface EventLinks {
   /** Address under which people reach the console. */
   readonly consoleUrl: string
@@ -146,8 +146,8 @@ function ruleOf({ name, attributes }: SpyglassEvent): string {
 }
 
 /**
- * Whether an alert repeats what an event of its own notification has already said: the alert rule was raised by that event and carries
- * its incident id, so an NMS that heard both would hold one incident twice.
+ * Whether an alert repeats an event that has its own notification: the event raised the alert rule, which carries its incident id,
+ * so an NMS that received both would see one incident twice.
  */
 export function repeatsAnEvent(event: SpyglassEvent): boolean {
   if (event.name !== 'spyglass.alert.firing' && event.name !== 'spyglass.alert.resolved') return false

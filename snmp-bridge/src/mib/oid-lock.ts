@@ -1,7 +1,7 @@
 /**
- * The numbers that NMS templates and stored graphs hang on. oid-lock.json beside the sources holds every number ever given; a
- * test compares it with the declarations. A new attribute is added to the lock; a removed one stays there, so that nobody
- * gets its number again.
+ * The numbers that NMS templates and stored graphs depend on. oid-lock.json beside the sources holds every number ever assigned; a
+ * test compares it with the declarations. A new attribute is added to the lock; a removed one stays, so its number is never
+ * reused.
  */
 import { agentObjects } from './agent-objects.ts'
 import { eventObjects, mibNotifications } from './notifications.ts'
@@ -34,7 +34,7 @@ export function lockOf(): OidLock {
 const numbered = (objects: readonly { descriptor: string; number: number }[]): Record<string, number> =>
   Object.fromEntries(objects.map(({ descriptor, number }) => [descriptor, number]))
 
-/** What breaks the lock, a line each: changed numbers, reused numbers, numbers that are not locked yet. */
+/** Violations of the lock, one per line: changed numbers, reused numbers, numbers that are not locked yet. */
 export function lockBreaches(lock: OidLock, declared: OidLock): string[] {
   const pairs = [...flat(declared)]
   const locked = new Map(flat(lock))

@@ -16,7 +16,7 @@ export interface MibColumn extends ColumnSyntax {
 export interface MibTable {
   readonly kind: ResourceKind
   readonly number: number
-  /** `sgDatasource`: what every descriptor of the table begins with. */
+  /** `sgDatasource`: the prefix of every descriptor of the table. */
   readonly prefix: string
   /** Kinds whose row numbers make up the index; the last is the table's own. */
   readonly indexes: readonly MibIndex[]
@@ -27,9 +27,9 @@ export interface MibTable {
 
 export interface MibIndex {
   readonly descriptor: string
-  /** What its numbers count: the name of a kind; with a parent, numbers are given separately within each parent. */
+  /** What the numbers count: a kind, by name. With a parent, each parent has its own sequence. */
   readonly space: string
-  /** The key of the resource that has the number. */
+  /** The key of the resource that the number stands for. */
   readonly key: string
 }
 
@@ -71,7 +71,7 @@ function columnsOf(prefix: string, attribute: string, declaration: AttributeDecl
   ]
 }
 
-/** A key that names another kind (`instance`) is numbered as that kind is; the last key is numbered within those before it. */
+/** A key that names another kind (`instance`) uses the numbers of that kind; the last key is numbered within those before it. */
 function indexesOf(kind: ResourceKind, kinds: readonly ResourceKind[]): MibIndex[] {
   return kind.keys.map((key, i) => {
     const own = i === kind.keys.length - 1

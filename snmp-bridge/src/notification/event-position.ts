@@ -1,11 +1,11 @@
 /**
- * How far the events were followed, on disk: a bridge that begins again after a crash asks for those that came meanwhile, which the
- * endpoint keeps for its client. An event whose notification had just left may leave once more.
+ * The position in the event stream, on disk. After a crash the bridge asks for the events since then, which the endpoint keeps for
+ * its client. An event whose notification was sent just before the crash may be sent again.
  */
 import { type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
 
 export interface EventPosition {
-  /** Id that the endpoint gave. */
+  /** Client id assigned by the endpoint. */
   readonly client: string
   /** Id of the last message seen. */
   readonly lastId?: string | undefined
@@ -14,11 +14,11 @@ export interface EventPosition {
 export interface PositionFile {
   read(): EventPosition | undefined
   write(position: EventPosition): void
-  /** For a client that has left, of which nothing is kept. */
+  /** Deletes the position of a client that has unregistered. */
   clear(): void
 }
 
-/** What a damaged file costs. */
+/** What is lost with a damaged file. */
 export const damagedPosition = {
   fromPrevious: 'a notification may be sent a second time',
   lost: 'events that happened while the bridge was down are not sent',
@@ -29,7 +29,7 @@ export interface PositionHooks {
   readonly onDamage?: (damage: Damage) => void
 }
 
-/** A disk failure is reported, and costs only the events during the next outage. */
+/** A disk failure is reported; it only affects events during the next outage. */
 export function positionFile(path: string, { onFailure, onDamage = () => {} }: PositionHooks): PositionFile {
   const file = openStateFile<EventPosition>({ file: path, parse: positionOf, onDamage })
   const attempt = (work: () => void): void => {

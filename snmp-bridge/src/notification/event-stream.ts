@@ -69,7 +69,7 @@ async function follow(session: Session, { onChange, backOffMs = 250 }: EventStre
   }
 }
 
-/** What survives a break: the client's id and the last event seen. */
+/** State kept across reconnects: the client's id and the last event seen. */
 class Session {
   readonly #options: EventStreamOptions
   readonly #signal: AbortSignal
@@ -84,7 +84,7 @@ class Session {
     this.#lastId = lastId
   }
 
-  /** Runs until the stream breaks, which it tells by an error. */
+  /** Runs until the stream breaks, then throws. */
   async run(onOpen: () => void): Promise<void> {
     const { url, silenceMs = 30_000 } = this.#options
     this.#client ??= await this.#register()
@@ -117,7 +117,7 @@ class Session {
     try {
       await fetch(`${this.#options.url}/notification/unregister/${this.#client}`, { signal: AbortSignal.timeout(500) })
     } catch {
-      // the endpoint is gone or slow: it forgets the client by itself
+      // the endpoint is down or slow; it expires the client by itself
     }
   }
 
@@ -142,7 +142,7 @@ class Session {
     }
   }
 
-  /** The endpoint does not know the client any more. */
+  /** The endpoint no longer knows the client. */
   #forget(answer: string): never {
     this.#client = undefined
     throw fail('SPY_SNMP_EVENTS', [this.#options.url, `it could not be opened: ${answer.slice(0, 200)}`])

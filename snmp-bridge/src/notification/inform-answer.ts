@@ -13,13 +13,13 @@ export interface InformAnswer {
   readonly errorStatus: number
   /** Name of the first variable binding: the counter of a report. */
   readonly oid: Oid | undefined
-  /** Whether it is signed with the user's key. */
+  /** Whether it carries a valid signature of the user's key. */
   readonly authentic: boolean
   readonly parameters: UsmParameters
 }
 
 /**
- * Reads an answer; it may change `message`. Without keys nothing is authentic.
+ * Reads a response and may modify `message`. Without keys nothing counts as authentic.
  * @throws SPY_SNMP_MALFORMED
  */
 export function readInformAnswer(message: Buffer, keys: LocalizedKeys | undefined): InformAnswer {
@@ -46,7 +46,7 @@ export function readInformAnswer(message: Buffer, keys: LocalizedKeys | undefine
   }
 }
 
-/** Only what is authentic is deciphered. */
+/** Only authentic messages are decrypted. */
 function open(reader: BerReader, authentic: boolean, parameters: UsmParameters, keys: LocalizedKeys | undefined): BerReader {
   const plain = authentic && keys ? decipher(reader.octets(), parameters, keys.priv) : undefined
   return new BerReader(plain ?? malformed('an encrypted response that is not authentic'))

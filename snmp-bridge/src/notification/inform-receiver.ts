@@ -1,6 +1,6 @@
 /**
- * A v3 manager (RFC 3414 §4): for informs the receiver's engine is the authoritative one, so its id is discovered, the keys are
- * localized for it, and its boots and time are followed. An inform is repeated until it is acknowledged by a signed response.
+ * A v3 manager (RFC 3414 §4). For informs the receiver's engine is authoritative: we discover its id, localize the keys for it, and
+ * track its boots and time. An inform is retried until a signed response acknowledges it.
  */
 import { randomInt } from 'node:crypto'
 import type { Socket } from 'node:dgram'
@@ -23,7 +23,7 @@ export interface InformReceiverOptions extends Address {
   readonly retries: number
 }
 
-/** What is known of the receiver's engine; boots and time only from what it signed, once it signed anything. */
+/** What we know about the receiver's engine. After its first signed message, boots and time are only taken from signed ones. */
 interface Engine {
   readonly id: Buffer
   readonly keys: LocalizedKeys
@@ -34,7 +34,7 @@ interface Engine {
 }
 
 const NO_BYTES = Buffer.alloc(0)
-/** A receiver corrects our notion of its engine at most this often for one inform. */
+/** Maximum number of corrections of our view of the engine per inform. */
 const MAX_CORRECTIONS = 3
 
 export function createInformReceiver(options: InformReceiverOptions): Receiver {
@@ -56,7 +56,7 @@ class InformSession {
   readonly #writer = new BerWriter(0, 16_384)
   readonly #user: Buffer
   #engine: Engine | undefined
-  /** Why the last message could not be sent, for instance the error of the name server. */
+  /** Why the last message could not be sent, for example a DNS error. */
   #unsent: unknown
   #nextId = randomInt(0x7000_0000)
   #waiting: { readonly msgId: number; readonly resolve: (answer: InformAnswer | undefined) => void } | undefined
@@ -81,9 +81,9 @@ class InformSession {
       if (!answer) continue
       why = `it reports ${answer.oid ? formatOid(answer.oid) : 'nothing'}`
       if (this.#correct(answer) && corrections++ < MAX_CORRECTIONS) attempt--
-      else await delay(this.#options.timeoutMs, undefined, { ref: false }) // a report can be forged: it must not cost an inform
+      else await delay(this.#options.timeoutMs, undefined, { ref: false }) // a report can be forged, so it must not use up an attempt
     }
-    this.#engine = undefined // the receiver may come back as another engine
+    this.#engine = undefined // the receiver may restart with another engine id
     throw this.#unsent ?? fail('SPY_SNMP_RECEIVER', [`${host}:${port}`, why])
   }
 
@@ -91,7 +91,7 @@ class InformSession {
     this.#waiting?.resolve(undefined)
   }
 
-  /** Applies what a report says about the engine; true: it is worth retrying at once. */
+  /** Applies what a report says about the engine. Returns true if an immediate retry makes sense. */
   #correct({ type, oid, authentic, parameters }: InformAnswer): boolean {
     if (type !== 'report' || !oid) return false
     if (compareOids(oid, reportOids.unknownEngineIds) === 0) {
@@ -148,7 +148,7 @@ class InformSession {
     })
   }
 
-  /** Sends one message and waits for the answer with its id; undefined when none comes in time. */
+  /** Sends one message and waits for the response with its id; undefined on timeout. */
   async #exchange(write: (msgId: number) => Buffer): Promise<InformAnswer | undefined> {
     const msgId = this.#id()
     this.#writer.reset()
@@ -163,14 +163,14 @@ class InformSession {
       return await answered
     } catch (error) {
       this.#unsent = error
-      return await answered // an address that cannot be reached now may be later: wait as if nothing had come back
+      return await answered // the address may become reachable later: wait as for a timeout
     } finally {
       clearTimeout(timer)
       this.#waiting = undefined
     }
   }
 
-  /** Anyone can send here: what is malformed, or does not answer the message that waits, is as if it had not come. */
+  /** Anyone can send to this port: malformed packets, and responses to other messages, are ignored. */
   #take(message: Buffer): void {
     const waiting = this.#waiting
     if (!waiting) return
@@ -178,7 +178,7 @@ class InformSession {
       const answer = readInformAnswer(message, this.#engine?.keys)
       if (answer.msgId === waiting.msgId) waiting.resolve(answer)
     } catch {
-      // no SNMP message, so no answer; the one that waits may still come
+      // not an SNMP message; the response may still arrive
     }
   }
 

@@ -9,7 +9,7 @@ export interface Notification {
   /** Value of snmpTrapOID.0. */
   readonly oid: Oid
   readonly varbinds: readonly Varbind[]
-  /** sysUpTime when it happened, in hundredths of a second. */
+  /** sysUpTime at the time of the event, in hundredths of a second. */
   readonly upTime: number
 }
 
@@ -38,7 +38,7 @@ export function writePdu(writer: BerWriter, type: number, requestId: number, var
   writer.header(type)
 }
 
-/** Puts the community message around the PDU. */
+/** Wraps the PDU in a community message. */
 export function sealV2c(writer: BerWriter, community: string): Buffer {
   writer.octets(Buffer.from(community, 'utf8'))
   writer.integer(V2C)

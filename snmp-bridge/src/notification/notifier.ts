@@ -1,6 +1,6 @@
 /**
- * Sends notifications to every receiver, to each in order and each from a queue of its own: one that does not answer holds up
- * nobody else, and a full queue drops its oldest.
+ * Sends notifications to all receivers. Each has its own queue and gets them in order, so a receiver that does not answer
+ * delays no other. A full queue drops its oldest notification.
  */
 import type { AgentStatus } from '../mib/agent-objects.ts'
 import type { Notification } from './message.ts'

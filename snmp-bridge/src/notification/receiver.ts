@@ -1,4 +1,4 @@
-/** A receiver of notifications: a v2c manager that gets traps, or a v3 manager that gets informs, repeated until acknowledged. */
+/** A receiver of notifications: a v2c manager, which gets traps, or a v3 manager, which gets informs that are retried until acknowledged. */
 import { createSocket, type Socket } from 'node:dgram'
 import { BerWriter } from '../ber/writer.ts'
 import { fail } from '../errors.ts'
@@ -37,7 +37,7 @@ export function createTrapReceiver({ host, port, community }: Address & { readon
 /** A socket for sending; it does not keep the process alive. */
 export function openSocket(host: string): Socket {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
-  socket.on('error', () => {}) // told to the sender by the callback of send
+  socket.on('error', () => {}) // the callback of send reports it
   socket.unref()
   return socket
 }

@@ -1,8 +1,8 @@
-/** Server-sent events (HTML Living Standard §9.2) out of chunks of bytes. */
+/** Parses server-sent events (HTML Living Standard §9.2) from chunks of bytes. */
 import { fail } from '../errors.ts'
 
 export interface SseMessage {
-  /** Id of this message, or of the last one that had one. */
+  /** Id of this message, or the last id received if it has none. */
   readonly id: string | undefined
   readonly data: string
 }
@@ -11,10 +11,10 @@ export interface SseParser {
   push(chunk: Uint8Array): void
 }
 
-/** A message beyond this is no event of ours. */
+/** Our events are never longer. */
 const MAX_MESSAGE_CHARACTERS = 16_777_216
 
-/** @throws SPY_SNMP_EVENTS from `push`, when a message does not end. */
+/** @throws SPY_SNMP_EVENTS from `push`, when a message exceeds the limit. */
 export function createSseParser(onMessage: (message: SseMessage) => void): SseParser {
   const decoder = new TextDecoder()
   let rest = ''

@@ -1,4 +1,4 @@
-/** The UDP socket of the agent: every datagram goes to the core, every answer back to where the datagram came from. */
+/** The UDP socket of the agent: it passes each datagram to the core and returns the answer to the sender. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { codeOf } from '@spyglass/agent/contract'

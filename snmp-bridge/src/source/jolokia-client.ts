@@ -3,7 +3,7 @@ import type { AttributeValue } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import type { MibTable } from '../mib/tables.ts'
 
-/** The attributes of one resource by name; what is not known now is absent. */
+/** The attributes of one resource by name; unknown values are absent. */
 export type ResourceValues = Readonly<Record<string, AttributeValue>>
 
 /** The resources of each table's kind, in the order of the tables. */
@@ -15,7 +15,7 @@ export interface JolokiaClientOptions {
   readonly timeoutMs: number
 }
 
-/** @throws SPY_SNMP_POLL from the result, when the endpoint does not answer or its answer is none. */
+/** @throws SPY_SNMP_POLL from the result, when the endpoint does not respond or the response is invalid. */
 export function createJolokiaReader({ url, timeoutMs }: JolokiaClientOptions): ReadTables {
   return async (tables) => {
     const answers = await post(url, tables.map(readRequest), timeoutMs)
@@ -53,7 +53,7 @@ async function post(url: string, body: unknown, timeoutMs: number): Promise<unkn
   }
 }
 
-/** A pattern that matches nothing is answered 404: no resource of this kind lives now. */
+/** A pattern without a match gives 404: there is no resource of this kind at present. */
 function resourcesOf(answer: unknown, url: string): ResourceValues[] {
   const { status, value, error } = answer as { status?: unknown; value?: unknown; error?: unknown }
   if (status === 404) return []
@@ -62,14 +62,14 @@ function resourcesOf(answer: unknown, url: string): ResourceValues[] {
   return Object.values(value as Record<string, Record<string, unknown>>).map(knownValues)
 }
 
-/** `null` says "not known now"; an object is the error of a getter. */
+/** `null` means unknown; an object is the error of a getter. */
 function knownValues(attributes: Record<string, unknown>): ResourceValues {
   return Object.fromEntries(
     Object.entries(attributes).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)),
   ) as ResourceValues
 }
 
-/** The message of an error and of what caused it: fetch hides `ECONNREFUSED` in the cause. */
+/** The messages of an error and of its cause: fetch hides `ECONNREFUSED` in the cause. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const cause = error.cause instanceof Error && error.cause.message !== '' ? ` (${error.cause.message})` : ''

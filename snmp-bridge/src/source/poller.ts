@@ -1,6 +1,6 @@
 /**
- * Reads the MBean endpoint at its interval and swaps the snapshot. When polls have failed for over three intervals the rows are
- * withdrawn: old numbers are never shown as new ones.
+ * Polls the MBean endpoint and swaps the snapshot. When polls fail for more than three intervals, the rows are withdrawn: stale
+ * values are never shown as current ones.
  */
 import type { Oid } from '../ber/oid.ts'
 import type { AgentStatus } from '../mib/agent-objects.ts'
@@ -24,16 +24,16 @@ export interface PollerOptions {
   readonly scalars: (polled: boolean) => readonly ManagedObject[]
   /** Types of all scalars. */
   readonly scalarTypes: ObjectTypes
-  /** Called when polls begin to fail, with the error, and when they work again, without. */
+  /** Called with the error when polls begin to fail, and without one when they work again. */
   readonly onChange: (error?: unknown) => void
-  /** Called when the numbers of new rows cannot be put on disk, with the error, and when they can again, without. */
+  /** Called with the error when numbers of new rows cannot be stored, and without one when they can be again. */
   readonly onUnsaved?: (error?: unknown) => void
   readonly now?: () => number
 }
 
 export interface Poller {
   snapshot(): Snapshot
-  /** One poll, at once; never rejects. */
+  /** Polls once, now; never rejects. */
   poll(): Promise<void>
   /** Polls at the interval until {@link stop}; resolves after the first poll. */
   start(): Promise<void>
@@ -82,7 +82,7 @@ export function createPoller(options: PollerOptions): Poller {
     }
   }
 
-  /** The next poll begins an interval after this one began, or at once when it took longer. */
+  /** The next poll starts one interval after this one started, or immediately if this one took longer. */
   async function round(): Promise<void> {
     const began = performance.now()
     await poll()
@@ -100,7 +100,7 @@ export function createPoller(options: PollerOptions): Poller {
   }
 }
 
-/** No number is shown before it is on disk: while the disk cannot be written, the result is false, and that is reported once. */
+/** No number is shown before it is on disk. Returns false while the disk cannot be written, and reports that once. */
 function numberSaver({ numbers, onUnsaved = () => {} }: PollerOptions): () => boolean {
   let isFailing = false
   return () => {

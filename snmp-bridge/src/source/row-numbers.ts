@@ -1,19 +1,19 @@
 /**
- * Row numbers by name, on disk: a resource keeps its number over restarts, and no number is given twice, also when its
- * resource is gone. Graphs of an NMS hang on these numbers.
+ * Row numbers by name, on disk. A resource keeps its number across restarts, and a number is never reused, even when its
+ * resource is gone: the graphs of an NMS depend on these numbers.
  */
 import { type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
 
 export interface RowNumbers {
-  /** The number of `name` within `space`, from 1. A new one counts only once {@link save} has put it on disk. */
+  /** The number of `name` within `space`, from 1. A new number is valid once {@link save} has written it. */
   readonly numberOf: (space: string, name: string) => number
-  /** Writes to disk what is new; does nothing when nothing is. When the disk does not take it, the new numbers are forgotten. */
+  /** Writes new numbers to disk, if there are any. If that fails, they are discarded. */
   readonly save: () => void
-  /** The number, if it is on disk. */
+  /** The number, if it has been written. */
   readonly savedNumberOf: (space: string, name: string) => number | undefined
 }
 
-/** What a damaged file costs. */
+/** What is lost with a damaged file. */
 export const damagedRows = {
   fromPrevious: 'rows added in the last change may get different numbers',
   lost: 'the rows of all tables are renumbered: data that an NMS recorded under a row number may belong to another resource',

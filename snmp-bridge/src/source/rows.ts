@@ -8,7 +8,7 @@ import type { ResourceValues } from './jolokia-client.ts'
 /** The number of a row within its space; undefined: the row is not shown. */
 export type NumberOf = (space: string, name: string) => number | undefined
 
-/** The cells of one table. A value that is not known has no instance. */
+/** The cells of one table. An unknown value has no instance. */
 export function tableRows(table: MibTable, resources: readonly ResourceValues[], numberOf: NumberOf, root: Oid): ManagedObject[] {
   const rows = resources.flatMap((resource) => {
     const index = rowIndex(table, resource, numberOf)
@@ -24,7 +24,7 @@ export function tableRows(table: MibTable, resources: readonly ResourceValues[],
   })
 }
 
-/** Each key's number, within the numbers before it: the second pool of instance 3 is 3.2. */
+/** The number of each key within those before it: the second pool of instance 3 is 3.2. */
 function rowIndex(table: MibTable, resource: ResourceValues, numberOf: NumberOf): number[] | undefined {
   const index: number[] = []
   for (const { space, key } of table.indexes) {
@@ -42,7 +42,7 @@ export function columnTypes(tables: readonly MibTable[], root: Oid): ObjectTypes
   return tables.flatMap(({ number, columns }) => columns.map((column) => columnOid(root, number, column.number)))
 }
 
-/** What is left when the endpoint is silent: each instance last seen, by name, with the state unknown. */
+/** Rows shown while the endpoint is silent: the instances last seen, by name, with the state unknown. */
 export function staleInstances(table: MibTable, resources: readonly ResourceValues[]): ResourceValues[] {
   return resources.map((resource) => ({
     ...Object.fromEntries(table.kind.keys.map((key) => [key, resource[key] ?? ''])),

@@ -17,7 +17,7 @@ export interface SystemOptions {
   readonly name: string
   readonly location: string
   readonly clock: EngineClock
-  /** Hundredths of a second since the agent came up. */
+  /** Hundredths of a second since the agent started. */
   readonly upTime: () => number
   readonly counters: EngineCounters
 }
@@ -26,7 +26,7 @@ export interface SystemOptions {
 const SERVICES = 72
 const disabled = integer(2)
 
-/** What counters are called in reports and in the statistics groups. */
+/** Names of the counters in reports and in the statistics groups. */
 export const reportOids: Readonly<Record<ReportedCounter, Oid>> = {
   unsupportedSecurityLevels: [...oids.usmStats, 1, 0],
   notInTimeWindows: [...oids.usmStats, 2, 0],
@@ -42,7 +42,7 @@ export function systemObjects(options: SystemOptions): ManagedObject[] {
   return [...systemGroup(options), ...snmpGroup(options.counters), ...engineGroup(options.clock), ...statistics(options.counters)]
 }
 
-/** The types of {@link systemObjects}: an instance of one that is not there is noSuchInstance. */
+/** The types of {@link systemObjects}: a missing instance of one of them is noSuchInstance. */
 export function systemTypes(objects: readonly ManagedObject[]): ObjectTypes {
   return objects.map(({ oid }) => oid.slice(0, -1))
 }

@@ -1,13 +1,13 @@
 /**
- * What the agent answers from: all object instances in lexicographic order, each variable binding encoded once. A snapshot never
- * changes; a new one takes its place, so that a walk of one table sees the values of one moment. Finding an object or its successor is
- * a binary search, whatever the number of rows.
+ * The data that the agent serves: all object instances in lexicographic order, each variable binding encoded once. A snapshot is
+ * immutable and replaced by the next one, so that each response shows one poll. Finding an object or its successor is a binary
+ * search.
  */
 import { compareOids, type Oid, startsWith } from '../ber/oid.ts'
 import type { SnmpValue } from '../ber/value.ts'
 import { BerWriter } from '../ber/writer.ts'
 
-/** One object instance. A function is asked for the value at each request: for counters of the engine itself. */
+/** One object instance. A function is called for the value at each request: for counters of the engine itself. */
 export interface ManagedObject {
   readonly oid: Oid
   readonly value: SnmpValue | (() => SnmpValue)
@@ -16,14 +16,14 @@ export interface ManagedObject {
 /** Object types that exist whether or not there are instances of them: columns of empty tables, and scalars. */
 export type ObjectTypes = readonly Oid[]
 
-/** Largest encoded variable binding: a name of 128 numbers and a text of 64 KiB do not occur here. */
+/** Largest encoded variable binding: names of 128 numbers and texts of 64 KiB do not occur. */
 const MAX_VARBIND = 8192
 
 export class Snapshot {
   readonly #oids: readonly Oid[]
   readonly #live: ReadonlyMap<number, () => SnmpValue>
   readonly #types: ObjectTypes
-  /** Encoded variable bindings, one behind the other. */
+  /** Encoded variable bindings, concatenated. */
   readonly #arena: Buffer
   readonly #offsets: Uint32Array
   readonly #scratch = new BerWriter(0, MAX_VARBIND)
@@ -37,7 +37,7 @@ export class Snapshot {
     this.#types = types
   }
 
-  /** Sorts and encodes. Of two objects with one name the first stands. */
+  /** Sorts and encodes. Of two objects with the same name the first wins. */
   static of(objects: Iterable<ManagedObject>, types: ObjectTypes = []): Snapshot {
     const sorted = [...objects].sort((a, b) => compareOids(a.oid, b.oid))
     const unique = sorted.filter(({ oid }, i) => i === 0 || compareOids(oid, sorted[i - 1]!.oid) !== 0)
@@ -49,7 +49,7 @@ export class Snapshot {
     return this.#oids.length
   }
 
-  /** Index of the first object behind `oid`; {@link size} when there is none. */
+  /** Index of the first object after `oid`; {@link size} if there is none. */
   after(oid: Oid): number {
     let low = 0
     let high = this.#oids.length

@@ -1,7 +1,7 @@
 /**
- * The identity of the engine on disk. The id belongs to this machine and this data folder: a folder cloned to another machine or
- * beside its original gets a new one. boots rises with each start and is on disk before the first answer; where a folder
- * was restored from a backup, boots jumps past anything the lost starts can have used.
+ * The identity of the engine on disk. The id belongs to this machine and this data folder: a folder cloned to another machine, or
+ * next to its original, gets a new one. boots increases with each start and is on disk before the first answer; when a folder
+ * was restored from a backup, boots jumps past every value that the lost starts can have used.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
@@ -18,9 +18,9 @@ export interface EngineIdentity {
 
 interface StoredState {
   readonly folderId: string
-  /** Hash of the machine id; the id itself stays where it is. */
+  /** Hash of the machine id; the id itself is not stored. */
   readonly machine: string
-  /** Where the folder lay, and the file system's number for it. */
+  /** Path and inode of the folder. */
   readonly path: string
   readonly inode: string
   readonly boots: number
@@ -33,7 +33,7 @@ export interface EngineStateOptions {
   readonly onDamage?: (damage: Damage) => void
 }
 
-/** What a damaged file costs. */
+/** What is lost with a damaged file. */
 export const damagedEngine = {
   fromPrevious: 'the previous copy was restored, and the boot count skips ahead',
   lost: 'the engine has a new id, which SNMPv3 managers must rediscover',
@@ -82,7 +82,7 @@ function isClone(stored: StoredState, here: { machine: string; path: string; ino
   return existsSync(join(stored.path, FILE)) && inodeOf(stored.path) === stored.inode
 }
 
-/** A folder with another inode was moved or restored, and a state that took a damaged one's place is old: minutes since 2026 are past any number that counting starts can have reached. */
+/** A folder with another inode was moved or restored, and a state restored after damage is old. Minutes since 2026 exceed any number of starts. */
 function nextBoots(stored: StoredState, inode: string, now: number): number {
   const counted = stored.boots + 1
   const jumped = stored.inode === inode ? counted : Math.max(counted, Math.floor((now - JUMP_EPOCH_MS) / 60_000))

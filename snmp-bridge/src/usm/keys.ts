@@ -1,6 +1,6 @@
 /**
  * Keys of the User-based Security Model: usmHMAC192SHA256AuthProtocol (RFC 7860) and usmAesCfb128PrivProtocol (RFC 3826).
- * Stretching a password hashes 1 MiB, so it is done once for each password; localizing the result for an engine is one hash.
+ * Stretching a password hashes 1 MiB, so we do it once per password; localizing the result for an engine is a single hash.
  */
 import { createHash, createSecretKey, type KeyObject } from 'node:crypto'
 

@@ -1,6 +1,6 @@
 /**
  * Elements of procedure of the User-based Security Model (RFC 3414 §3.2) for requests to this engine. The order is the RFC's: engine,
- * user, level, digest, time, and only then is anything deciphered. No key is derived for an engine id that a packet claims.
+ * user, level, digest, time, and only then decryption. No key is derived for an engine id that a packet claims.
  */
 import { BerReader } from '../ber/reader.ts'
 import { tag } from '../ber/tags.ts'
@@ -9,7 +9,7 @@ import { decipher, isAuthentic, type UsmParameters, type V3Header } from './v3-m
 import { type EngineClock, isTimely } from './engine-clock.ts'
 import type { LocalizedKeys } from './keys.ts'
 
-/** Counters whose increase is reported to the sender. */
+/** Counters that are reported to the sender when they increase. */
 export type ReportedCounter =
   | 'unsupportedSecurityLevels'
   | 'notInTimeWindows'
@@ -22,7 +22,7 @@ export type ReportedCounter =
 
 export type UsmResult =
   | { readonly ok: true; readonly user: User; readonly scopedPdu: BerReader }
-  /** `signedFor`: the sender has proved who it is, so the report is signed with this user's key. */
+  /** `signedFor`: the sender is authenticated, so the report is signed with this user's key. */
   | { readonly ok: false; readonly report: ReportedCounter; readonly signedFor?: User }
 
 export interface User {
@@ -30,7 +30,7 @@ export interface User {
   readonly keys: LocalizedKeys
 }
 
-/** Who is known here; vacm decides what each may do. */
+/** The known users; vacm decides what each may do. */
 export interface Users {
   /** The v3 user of this name. */
   user(name: Buffer): User | undefined

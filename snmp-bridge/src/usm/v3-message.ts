@@ -1,6 +1,6 @@
 /**
- * The envelope of SNMPv3 messages (RFC 3412 §6) with the parameters of the User-based Security Model (RFC 3414 §2.4): reading it,
- * checking the digest, deciphering, and sealing one that is sent. What is accepted and what is reported is decided elsewhere.
+ * The envelope of SNMPv3 messages (RFC 3412 §6) with the parameters of the User-based Security Model (RFC 3414 §2.4): parsing,
+ * checking the digest, decrypting, and building outgoing messages. What is accepted or reported is decided elsewhere.
  */
 import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type BerReader, malformed } from '../ber/reader.ts'
@@ -36,7 +36,7 @@ export interface UsmParameters {
   readonly salt: Buffer
 }
 
-/** Reads from behind the version to before the security parameters. */
+/** Reads what follows the version, up to the security parameters. */
 export function readHeader(reader: BerReader): V3Header {
   const outer = reader.enter(tag.sequence)
   const msgId = reader.integer()
@@ -76,7 +76,7 @@ export function readUsmParameters(reader: BerReader): UsmParameters {
   return { engineId, boots, time, user, digest, digestAt, salt }
 }
 
-/** Whether the message was signed with `key`. The length of the code is ours, never the message's. Clears the digest in `message`. */
+/** Whether the message was signed with `key`. The length of the digest is fixed by us, not by the message. Clears the digest in `message`. */
 export function isAuthentic(message: Buffer, { digest, digestAt }: UsmParameters, key: KeyObject): boolean {
   if (digest.length !== DIGEST_BYTES) return false
   const claimed = Buffer.from(digest)
@@ -84,7 +84,7 @@ export function isAuthentic(message: Buffer, { digest, digestAt }: UsmParameters
   return timingSafeEqual(hmac(message, key), claimed)
 }
 
-/** The plain scoped PDU; undefined when salt or ciphertext cannot be right. Padding behind it is possible. */
+/** The decrypted scoped PDU, possibly followed by padding; undefined when salt or ciphertext are invalid. */
 export function decipher(ciphertext: Buffer, parameters: UsmParameters, key: KeyObject): Buffer | undefined {
   if (parameters.salt.length !== SALT_BYTES || ciphertext.length === 0) return undefined
   const plain = createDecipheriv('aes-128-cfb', key, initialVector(parameters.boots, parameters.time, parameters.salt)).update(ciphertext)
@@ -94,24 +94,24 @@ export function decipher(ciphertext: Buffer, parameters: UsmParameters, key: Key
 export interface Envelope {
   readonly msgId: number
   readonly reportable: boolean
-  /** The authoritative engine: the one that answers, or that receives an inform. */
+  /** The authoritative engine: the one that responds, or that receives an inform. */
   readonly engineId: Buffer
   readonly boots: number
   readonly time: number
   readonly user: Buffer
   /** If omitted: noAuthNoPriv. */
   readonly keys?: LocalizedKeys | undefined
-  /** With keys: whether the scoped PDU is enciphered. */
+  /** With keys: whether the scoped PDU is encrypted. */
   readonly priv: boolean
   readonly maxSize: number
 }
 
-/** Bytes a message takes besides its PDU. */
+/** Size of a message without its PDU, in bytes. */
 export function envelopeBytes(engineId: Buffer, user: Buffer): number {
   return 110 + 2 * engineId.length + user.length
 }
 
-/** Puts the envelope around the PDU in `writer`, enciphers and signs. The result is a copy. */
+/** Wraps the PDU in `writer`, encrypts and signs it. Returns a copy. */
 export function seal(writer: BerWriter, envelope: Envelope): Buffer {
   const salt = scopeAndEncipher(writer, envelope)
   const data = writer.start
@@ -171,7 +171,7 @@ function initialVector(boots: number, time: number, salt: Buffer): Buffer {
   return vector
 }
 
-/** Begins anywhere and never repeats while the process lives. */
+/** Starts at a random value and never repeats within the life of the process. */
 let saltCounter = randomBytes(SALT_BYTES).readBigUInt64BE()
 
 function nextSalt(): Buffer {

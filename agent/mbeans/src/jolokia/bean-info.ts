@@ -20,10 +20,10 @@ export interface OperationDeclaration {
 const PLATFORM_OBJECT = 'java.lang.management.PlatformManagedObject'
 const EMITTER = 'javax.management.NotificationEmitter'
 
-/** Operations are few (nothing but the notification store has one), so they stand beside the kinds and not in them. */
+/** Operations are few (only the notification store has one), so they are declared beside the kinds. */
 export type Operations = Readonly<Record<string, OperationDeclaration>>
 
-/** First words of event names, and the kind of the resource that emits them. */
+/** First part of event names, and the kind of the resource that emits them. */
 const EMITTERS: Readonly<Record<string, string>> = {
   instance: 'instance',
   pool: 'datasource',
@@ -50,7 +50,7 @@ export function beanInfoOf(kind: ResourceKind, options: InfoOptions, operations:
   return info
 }
 
-/** Java interfaces of the bean: from them clients make typed proxies. Every MXBean of the platform is a PlatformManagedObject. */
+/** Java interfaces of the bean, from which clients create typed proxies. Every platform MXBean is a PlatformManagedObject. */
 function interfacesOf({ mxBeans = [] }: ResourceKind, emits: boolean): readonly string[] {
   return [...mxBeans, ...(mxBeans.length > 0 ? [PLATFORM_OBJECT] : []), ...(emits ? [EMITTER] : [])]
 }

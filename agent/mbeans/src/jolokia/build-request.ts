@@ -1,4 +1,4 @@
-/** From fields to a request: validation, and the echo that the response carries. Nothing of a client's object is kept but what is named here. */
+/** Builds a request from fields: validation, and the echo in the response. Only the fields named here are used. */
 import { fail } from './errors.ts'
 import { joinPath, splitPath } from './escape.ts'
 import { MAX_NAME_LENGTH, parseObjectName } from './object-name.ts'
@@ -6,12 +6,12 @@ import { type Parameters, withConfig } from './parameters.ts'
 import type { Fields } from './parse-get.ts'
 import { type JolokiaRequest, type NotificationRequest, isNotificationCommand, isRequestType } from './request.ts'
 
-/** Maximum attributes one request may name. */
+/** Maximum number of attributes per request. */
 const MAX_ATTRIBUTES = 1000
 /** Longest attribute, operation or part of a path. */
 const MAX_PART_LENGTH = 1024
 
-/** Creates the request that the fields describe; throws what the client got wrong. A `config` among them goes before `base`. */
+/** Creates the request that the fields describe; throws if they are invalid. Their `config` takes precedence over `base`. */
 export function buildRequest(fields: Fields, base: Parameters): JolokiaRequest {
   const config = field(fields, 'config')
   const request = build(fields, base)
@@ -62,7 +62,7 @@ function typeOf(fields: Fields): JolokiaRequest['type'] {
   return type
 }
 
-/** Own properties only: `constructor` and `__proto__` are no fields. */
+/** Own properties only: `constructor` and `__proto__` are not fields. */
 function field(fields: Fields, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined
 }
@@ -78,7 +78,7 @@ function checkedLength(value: string, what: string): string {
   return value
 }
 
-/** The ObjectName, checked: a malformed one is refused before anything is read. */
+/** The ObjectName, checked: a malformed one is rejected before anything is read. */
 function nameOf(fields: Fields, type: string): string {
   const value = field(fields, 'mbean')
   if (typeof value !== 'string' || value === '') throw fail('SPY_JOLOKIA_MISSING', [type, 'mbean'])
@@ -87,7 +87,7 @@ function nameOf(fields: Fields, type: string): string {
   return value
 }
 
-/** The reference repeats a plain name as sent and a pattern in canonical order. */
+/** The reference echoes a plain name as sent and a pattern in canonical order. */
 function echoedName(mbean: string): string {
   const name = parseObjectName(mbean)
   return name.isPattern ? name.canonical : mbean

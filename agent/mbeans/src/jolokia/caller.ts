@@ -1,9 +1,9 @@
-/** Who may ask: any program, but no page of another site, which a browser on this machine would let in. */
+/** Access check: any program may call, but not a page of another site in a browser on this machine. */
 import type { FastifyRequest } from 'fastify'
 import { type CallerRules, foreignCaller, type SpyglassError } from '@spyglass/agent/contract'
 import { fail } from './errors.ts'
 
-/** Why a request is refused that a browser sends for a page of another site, or under a name that may point here only to deceive it. */
+/** Why a request is refused: a browser sent it for a page of another site, or under a foreign host name (DNS rebinding). */
 export function callerRefusal(
   { headers, socket }: Pick<FastifyRequest, 'headers' | 'socket'>,
   rules: CallerRules = {},

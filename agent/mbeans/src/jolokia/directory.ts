@@ -1,4 +1,4 @@
-/** Where a name leads: any spelling of a name to its bean, a pattern to the names it matches. Rebuilt when a bean comes or goes. */
+/** Looks up beans: by any spelling of a name, or by pattern. Rebuilt when a bean is added or removed. */
 import { codeOf } from '@spyglass/agent/contract'
 import type { Bean, Registry } from '@spyglass/agent/registry'
 import { createLru } from './lru.ts'
@@ -16,19 +16,19 @@ export interface Entry {
 export interface Directory {
   /** The bean under any spelling of its name. */
   resolve(mbean: string): Bean | undefined
-  /** All names, or those a pattern matches; an exact name matches itself. */
+  /** The names that match a pattern; an exact name matches itself. */
   match(mbean: string): readonly Entry[]
   entries(): readonly Entry[]
   bean(entry: Entry): Bean | undefined
-  /** Of the source, after the directory has noticed it. */
+  /** Generation of the source, once the directory is up to date with it. */
   generation(): number
-  /** When a bean last came or went, in whole seconds since the epoch, as far as any request could tell. */
+  /** When a bean was last added or removed, in whole seconds since the epoch, as observed by requests. */
   changedAt(): number
 }
 
 const PATTERNS_REMEMBERED = 200
 
-/** Beans are looked up at each read and never kept: a push replaces them without a new generation. */
+/** Beans are looked up for each read and not cached: a push replaces them without a new generation. */
 export function createDirectory(source: BeanSource, now: () => number): Directory {
   let generation = -1
   let changedAt = 0
@@ -81,7 +81,7 @@ export function createDirectory(source: BeanSource, now: () => number): Director
   }
 }
 
-/** A pushed bean may bring keys that make no valid name: it is not shown, and costs nobody else. */
+/** A pushed bean may have keys that do not make a valid name: it is not shown; the others are. */
 function entryOf(name: string): readonly Entry[] {
   try {
     return [{ name, parsed: parseObjectName(name) }]

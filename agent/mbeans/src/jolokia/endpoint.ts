@@ -33,26 +33,26 @@ export interface EndpointOptions {
 }
 
 export interface Endpoint {
-  /** Answers one request. What is wrong with the request itself (status 400) is thrown; all else is in the answer. */
+  /** Answers one request. Errors of the request itself (status 400) are thrown, all others are part of the answer. */
   answer(request: JolokiaRequest, url: string): string
-  /** The same, in the form that is cheapest to send: a long list is encoded once a second, however many ask for it. */
+  /** The same, in the form that is cheapest to send: a list is encoded once a second for all clients. */
   answerBytes(request: JolokiaRequest, url: string): string | Buffer
-  /** Answers the fields of one member of a bulk: a bad one is answered by itself, with status 400. */
+  /** Answers one member of a bulk request; an invalid one gets its own answer with status 400. */
   answerFields(fields: Fields, parameters: Parameters, url: string): string
   readonly notifications: Notifications
 }
 
-/** An answer to a list request as bytes: true for one second and one generation. */
+/** An encoded answer to a list request, valid for one second and one generation. */
 interface Encoded {
   readonly second: number
   readonly generation: number
   readonly bytes: Buffer
 }
 
-/** Clients ask for a list in few forms; each may be some hundred kilobytes long. */
+/** Clients use few variants of list; each may be several hundred kilobytes long. */
 const ENCODED_LISTS = 8
 
-/** `handback` and `userData` hold whatever the client and the event brought. */
+/** `handback` and `userData` are whatever the client and the event supplied. */
 const pulled: OpenType = {
   composite: 'NotificationResult',
   items: {
@@ -156,7 +156,7 @@ class MBeanEndpoint implements Endpoint {
     return request?.parameters.includeRequest ? `{"request":${request.echo},${fields.slice(1)}` : fields
   }
 
-  /** The value, and the time of what was pushed. No value: not modified. */
+  /** The value, and the sample time of pushed values. Without a value: not modified. */
   #valueOf(request: JolokiaRequest, url: string): { readonly json: string | undefined; readonly sampledAt?: number | undefined } {
     if (request.problem !== undefined) throw request.problem
     return request.type === 'read' ? readValue(request, this.#directory, this.#unreadable) : { json: this.#valueNow(request, url) }
@@ -181,7 +181,7 @@ class MBeanEndpoint implements Endpoint {
     }
   }
 
-  /** The notification store's `pull` is the only operation. */
+  /** `pull` of the notification store is the only operation. */
   #exec({ mbean, operation, arguments: given }: ExecRequest): string {
     if (this.#directory.resolve(mbean)?.name !== this.#store) throw fail('SPY_JOLOKIA_DENIED', ['executing operations'])
     if (!PULL.test(operation)) throw fail('SPY_JOLOKIA_NO_OPERATION', [operation])

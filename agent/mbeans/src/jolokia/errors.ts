@@ -1,4 +1,4 @@
-/** Errors of the MBean endpoint, and how each looks on the wire: the reference answers with Java's exception names, and clients test them. */
+/** Errors of the MBean endpoint and their wire format: the reference sends Java exception names, which clients test. */
 import { codeOf, errorsOf } from '@spyglass/agent/contract'
 
 export const jolokiaErrors = {
@@ -83,7 +83,7 @@ export interface WireError {
   readonly status: number
 }
 
-/** The response fields of any error. Errors that are not ours become `SPY_JOLOKIA_INTERNAL`: their text stays in the log. */
+/** The response fields of any error. Foreign errors become `SPY_JOLOKIA_INTERNAL`; their message only goes to the log. */
 export function wireErrorOf(error: unknown): WireError {
   const code = jolokiaCodeOf(error)
   const { status, type, jmx } = wire[code]

@@ -1,6 +1,6 @@
 /** Paths of the protocol: parts between slashes, `!` escapes the next character (`!/` is a slash, `!!` an exclamation mark). */
 
-/** Splits a path, already percent-decoded, into its parts. One leading slash and one trailing slash do not count. */
+/** Splits a percent-decoded path into its parts. One leading and one trailing slash are ignored. */
 export function splitPath(path: string): string[] {
   const parts: string[] = []
   let part = ''

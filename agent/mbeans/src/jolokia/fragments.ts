@@ -1,4 +1,4 @@
-/** Values to JSON on the fast path: one compiled writer for each attribute, strings out, no tree in between. Requests with a path or a limit go by tree.ts. */
+/** The fast path from values to JSON: one compiled writer per attribute, without a tree. Requests with a path or limits use tree.ts. */
 import type { OpenType } from '@spyglass/agent/contract'
 import { type Builder, type Form, attributeBuilders, builderOf } from './open-values.ts'
 

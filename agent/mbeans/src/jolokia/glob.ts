@@ -1,6 +1,6 @@
 /**
- * Patterns with `*` and `?`, matched without a regular expression: two cursors and one point to return to, so the time is bounded by
- * pattern length × text length whatever a client sends.
+ * Patterns with `*` and `?`, matched without a regular expression: two cursors and one backtracking point, so the time is bounded by
+ * pattern length × text length for any input.
  */
 
 /** `any`: any run of characters; `one`: exactly one; otherwise that character. */

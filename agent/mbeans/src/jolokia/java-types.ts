@@ -1,4 +1,4 @@
-/** The open types of a declaration as Java clients know them: class names, and the openType objects that protocol 8.2 lists. */
+/** The open types of a declaration in Java terms: class names, and the openType objects of protocol 8.2. */
 import type { OpenType } from '@spyglass/agent/contract'
 
 const COMPOSITE = 'javax.management.openmbean.CompositeData'

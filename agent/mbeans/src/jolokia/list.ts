@@ -10,12 +10,12 @@ import type { ListRequest } from './request.ts'
 
 const SECTIONS = new Set(['attr', 'op', 'notif', 'class', 'desc', 'ctor', 'keys', 'interfaces'])
 const REMEMBERED = 32
-/** What stands for a domain or a bean whose content was not asked for. */
+/** Placeholder for a domain or bean whose content was not requested. */
 const PRESENT = 1
 
 export type OperationsOf = (bean: Bean) => Operations
 
-/** Answers list requests as JSON; `undefined` says nothing changed since `ifModifiedSince`. Remembered until a bean comes or goes. */
+/** Answers list requests as JSON; `undefined` says nothing changed since `ifModifiedSince`. Cached until a bean is added or removed. */
 export function createList(directory: Directory, operationsOf: OperationsOf): (request: ListRequest) => string | undefined {
   const known = createLru<string>(REMEMBERED)
   let generation = -1
@@ -63,7 +63,7 @@ class Lister {
     const name = parseObjectName(`${domain}:${keys}`)
     if (!name.isPattern) return this.#one(name, `${domain}:${keys}`, section, item)
     const found = this.#tree(name, section)
-    // A literal domain is a way into the tree, a pattern is a filter of it.
+    // A literal domain selects a subtree, a pattern filters the whole tree.
     return /[*?]/.test(domain) || this.#hasCache ? found : (found[domain] ?? {})
   }
 
@@ -74,7 +74,7 @@ class Lister {
     return this.#namesOnly ? PRESENT : this.#info(bean, name)
   }
 
-  /** Domains, names and MBeanInfo of all that match; domains alone, or names alone, where no more depth is asked for. */
+  /** Domains, names and MBeanInfo of all that match; only domains or names if no more depth is requested. */
   #tree(pattern: ObjectName, section: string | undefined): Info {
     const matches = compilePattern(pattern)
     const domains = newInfo()
@@ -94,7 +94,7 @@ class Lister {
     return { [section]: sectionOf(this.#info(bean, entry.parsed), section, undefined) }
   }
 
-  /** Depth 1 is domains, depth 2 names: deeper levels need not be built. Open types nest so deeply that they are counted differently. */
+  /** Depth 1 is domains, depth 2 names: deeper levels are not built. Open types nest deeper and are counted differently. */
   get #namesOnly(): boolean {
     const { maxDepth, openTypes } = this.#parameters
     return !openTypes && (maxDepth === 1 || maxDepth === 2)
@@ -133,8 +133,8 @@ function sectionOf(info: Info, section: string, item: string | undefined): unkno
 }
 
 /**
- * Cuts the answer at `maxDepth` levels below its top: an object there becomes the value `1` (its text with `openTypes`), an array its text, and
- * what is no text becomes one. Depth 0 cuts nothing.
+ * Cuts the answer at `maxDepth` levels below its top: an object there becomes the value `1` (its JSON text with `openTypes`), an array its JSON text,
+ * and any other value a string. Depth 0 cuts nothing.
  */
 function cut(tree: unknown, { maxDepth, openTypes }: Parameters): unknown {
   return maxDepth === 0 ? tree : cutAt(tree, maxDepth, openTypes)

@@ -1,4 +1,4 @@
-/** A bounded map that forgets what was used longest ago: what clients repeat stays, what they make up does not fill the memory. */
+/** A bounded cache that evicts the least recently used entries, so that clients cannot fill the memory with made-up keys. */
 export interface Lru<V> {
   get(key: string): V | undefined
   set(key: string, value: V): void
@@ -7,8 +7,8 @@ export interface Lru<V> {
 }
 
 /**
- * Makes a cache of at most `limit` entries, kept in two generations: a hit in the young one costs a single look-up, and when the young one
- * is full the old one is forgotten. Exact order of use would cost a delete and an insert for each hit.
+ * Creates a cache of at most `limit` entries in two generations: a hit in the young one costs a single lookup; when it is full, the old
+ * one is dropped. An exact LRU order would cost a delete and an insert per hit.
  */
 export function createLru<V>(limit: number): Lru<V> {
   const half = Math.max(1, Math.floor(limit / 2))

@@ -1,13 +1,13 @@
-/** One client that listens for notifications: its listeners, what waits for a pull, and its event stream. Everything is bounded. */
+/** A notification client: its listeners, their pending notifications, and its event stream. Everything is bounded. */
 import type { ServerResponse } from 'node:http'
 import type { ObjectName } from './object-name.ts'
 
-/** Notifications that wait for one listener's pull. */
+/** Maximum pending notifications per pull listener. */
 export const MAX_PULL_ENTRIES = 100
-/** Messages kept for a stream that broke, and their size in characters. */
+/** Messages kept for a disconnected stream, and their total size in characters. */
 const MAX_BACKLOG = 1000
 const MAX_BACKLOG_CHARACTERS = 1_048_576
-/** What a reader may leave unread on its socket before it is dropped. */
+/** Maximum unread data on a socket before the client is dropped. */
 const MAX_UNREAD_BYTES = 1_048_576
 
 export interface Listener {
@@ -15,7 +15,7 @@ export interface Listener {
   readonly mode: 'pull' | 'sse'
   readonly mbean: string
   readonly matches: (name: ObjectName) => boolean
-  /** Prefixes of event names; empty hears all. */
+  /** Prefixes of event names; empty matches all. */
   readonly filter: readonly string[]
   readonly handback: unknown
   /** Notifications as JSON, oldest first. */
@@ -37,7 +37,7 @@ export class NotificationClient {
   #nextMessage = 1
   #backlog: Message[] = []
   #backlogCharacters = 0
-  /** Id of the last message handed to a socket. */
+  /** Id of the last message written to a socket. */
   #written = 0
   #stream: ServerResponse | undefined
 
@@ -65,7 +65,7 @@ export class NotificationClient {
     }
   }
 
-  /** Returns what waits for a listener, and forgets it. */
+  /** Returns and removes the pending notifications of a listener. */
   pull(listener: Listener): string {
     return resultOf(listener, listener.waiting.splice(0))
   }
@@ -98,7 +98,7 @@ export class NotificationClient {
     stream.destroy()
   }
 
-  /** Makes `stream` the client's stream; what it has not seen is sent first. An earlier stream ends. */
+  /** Attaches `stream` to the client and sends what it has missed. An earlier stream is closed. */
   open(stream: ServerResponse, lastEventId: number | undefined): void {
     this.#stream?.end()
     this.#stream = stream
@@ -108,7 +108,7 @@ export class NotificationClient {
     for (const message of this.#backlog) if (message.id > seen) this.#write(stream, message)
   }
 
-  /** Keeps the connection alive through proxies, and finds out that it is dead. */
+  /** Keeps the connection alive through proxies and detects dead ones. */
   heartbeat(): void {
     if (this.#stream && isOpen(this.#stream)) this.#stream.write(':\n\n')
   }
@@ -119,12 +119,12 @@ export class NotificationClient {
   }
 }
 
-/** A write to a stream that is over would be an error event. */
+/** Writing to a closed stream would emit an error event. */
 function isOpen(stream: ServerResponse): boolean {
   return !stream.destroyed && !stream.writableEnded
 }
 
-/** What a pull and a message carry. */
+/** Payload of a pull and of a message. */
 function resultOf(listener: Listener, notifications: readonly string[]): string {
   const { handle, handback, dropped } = listener
   listener.dropped = 0

@@ -1,4 +1,4 @@
-/** Notifications: every event of the registry to the clients that listen, by pull or by server-sent events. */
+/** Delivers every event of the registry to the clients that subscribe, by pull or by server-sent events. */
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { type SpyglassEvent, objectNameOf, platformKinds } from '@spyglass/agent/contract'
@@ -10,7 +10,7 @@ import type { NotificationRequest } from './request.ts'
 
 const MAX_CLIENTS = 200
 const MAX_LISTENERS = 100
-/** Clients without an open stream that are not heard of for this long are forgotten. */
+/** Clients without an open stream expire after this time without a request. */
 const EXPIRE_AFTER_MS = 300_000
 const HEARTBEAT_MS = 10_000
 const MAX_HANDBACK_LENGTH = 4096
@@ -21,14 +21,14 @@ const EVENTS_NAME = objectNameOf(platformKinds.events, {})
 export interface Notifications {
   /** Answers every command but `open`; the value is JSON. */
   command(request: NotificationRequest): string
-  /** Throws unless the client may open a stream: asked before the response is taken over. */
+  /** Throws unless the client may open a stream; called before the response is hijacked. */
   checkOpen(request: NotificationRequest): void
   open(request: NotificationRequest, stream: ServerResponse, lastEventId: number | undefined): void
-  /** The store's operation: what a pull listener has heard since the last pull, as JSON. */
+  /** The store's operation: the notifications of a pull listener since its last pull, as JSON. */
   pull(client: unknown, handle: unknown): string
   publish(event: SpyglassEvent): void
   readonly counts: { readonly clients: number; readonly listeners: number; readonly streams: number }
-  /** Ends all streams and forgets all clients. */
+  /** Closes all streams and removes all clients. */
   close(): void
 }
 
@@ -183,7 +183,7 @@ function shown({ mbean, filter, handback }: Listener): object {
   return { mbean, ...(filter.length > 0 ? { filter } : {}), ...(handback === null ? {} : { handback }) }
 }
 
-/** As in Java a filter enables every type that begins with it. */
+/** As in Java, a filter enables every type that starts with it. */
 function hears({ filter }: Listener, event: SpyglassEvent): boolean {
   return filter.length === 0 || filter.some((prefix) => event.name.startsWith(prefix))
 }

@@ -1,4 +1,4 @@
-/** ObjectNames as clients write them: parsed, brought into canonical order, and matched as patterns. */
+/** ObjectNames: parsing, canonical form, and pattern matching. */
 import { fail } from './errors.ts'
 import { type Matcher, compileGlob } from './glob.ts'
 import { createLru } from './lru.ts'
@@ -23,7 +23,7 @@ const VALUE_FORBIDDEN = /[,=:"\n]/
 
 const parsed = createLru<ObjectName>(5000)
 
-/** Parses a name or pattern; a malformed one throws `SPY_JOLOKIA_BAD_NAME`. Results are remembered: pollers repeat their names. */
+/** Parses a name or pattern; a malformed one throws `SPY_JOLOKIA_BAD_NAME`. Results are cached: pollers repeat their names. */
 export function parseObjectName(text: string): ObjectName {
   const known = parsed.get(text)
   if (known) return known
@@ -32,13 +32,13 @@ export function parseObjectName(text: string): ObjectName {
   return name
 }
 
-/** Whether a text is a name, or a pattern, that clients can parse. */
+/** Whether clients can parse this text as a name or pattern. */
 export function isObjectName(text: string): boolean {
   try {
     parseObjectName(text)
     return true
   } catch {
-    return false // a caller that only asks has no use for the reason
+    return false // the caller does not need the reason
   }
 }
 
@@ -119,7 +119,7 @@ function hasWildcard(value: string): boolean {
   return false
 }
 
-/** Compiles a pattern to a test of other names. */
+/** Compiles a pattern to a predicate on names. */
 export function compilePattern(pattern: ObjectName): (name: ObjectName) => boolean {
   const domain = compileGlob(pattern.domain)
   const values: (readonly [key: string, matches: Matcher])[] = [...pattern.keys].map(([key, value]) => [key, compileGlob(value)])

@@ -1,8 +1,8 @@
 /**
  * The one writer of the open types: which JSON stands for a value of each type, so that a reader of that type accepts it. A `double` keeps its
  * fraction (`1.0`, never the long `1`), a `long` all its digits. A value that is not of its type (a pushed one may be anything), is out of its
- * range or is no finite number is written as `null`, as the reference does. How the parts are put together the caller says: fragments.ts
- * makes text, tree.ts nodes.
+ * range or is not finite is written as `null`, as in the reference. The caller decides how the parts are combined: fragments.ts builds
+ * text, tree.ts nodes.
  */
 import type { OpenType, ResourceKind } from '@spyglass/agent/contract'
 import { isObjectName } from './object-name.ts'
@@ -10,7 +10,7 @@ import { isObjectName } from './object-name.ts'
 export type SimpleType = Extract<OpenType, string>
 type TableType = Extract<OpenType, { table: string }>
 
-/** What becomes of the parts of a value. */
+/** How the parts of a value are combined. */
 export interface Form<T> {
   readonly unknown: T
   /** A value of a simple type, as JSON. */
@@ -37,7 +37,7 @@ export function attributeBuilders<T>(form: Form<T>): (kind: ResourceKind) => Rea
   }
 }
 
-/** Compiles what builds a value of this type in this form. */
+/** Compiles the builder of values of this type in this form. */
 export function builderOf<T>(type: OpenType, form: Form<T>): Builder<T> {
   if (typeof type === 'string') return leafBuilder(type, form)
   if ('array' in type) return arrayBuilder(builderOf(type.array, form), form)
@@ -67,7 +67,7 @@ function compositeBuilder<T>(items: Readonly<Record<string, OpenType>>, form: Fo
   return (value) => (isRecord(value) ? make(parts.map((build, at) => build(value[names[at]!]))) : form.unknown)
 }
 
-/** Java's map becomes an object; other rows nest by the values of their index, or are listed where an index is no simple value. */
+/** A Java map becomes an object; other rows nest by their index values, or are listed if an index value is not simple. */
 function tableBuilder<T>(type: TableType, form: Form<T>): Builder<T> {
   const columns = type.index.map((name) => ({ name, type: type.row[name] }))
   const row = isMap(type) ? mapValueBuilder(builderOf(type.row['value']!, form)) : compositeBuilder(type.row, form)
@@ -93,7 +93,7 @@ function isSimple(column: { readonly name: string; readonly type: OpenType | und
   return typeof column.type === 'string'
 }
 
-/** A row without a value of its index has no name: no reader could take it. */
+/** A row without an index value has no key, so no reader could use it. */
 function isRowOf(columns: readonly Column[]): (row: unknown) => row is Record<string, unknown> {
   return (row): row is Record<string, unknown> => isRecord(row) && columns.every(({ name, type }) => writers[type](row[name]) !== undefined)
 }
@@ -110,7 +110,7 @@ function nestRows<T>(rows: readonly Record<string, unknown>[], [first, ...rest]:
   return form.map([...groups.keys()], values)
 }
 
-/** An index value as a key of the nested object: the text that stands for it in JSON, without quotes. */
+/** An index value as a key of the nested object: its JSON text without quotes. */
 function keyText(value: unknown, type: SimpleType): string {
   const json = writers[type](value)!
   return json.startsWith('"') ? (JSON.parse(json) as string) : json
@@ -136,18 +136,18 @@ const writers: Readonly<Record<SimpleType, (value: unknown) => string | undefine
 function longText(value: unknown): string | undefined {
   if (typeof value === 'bigint') return value <= MAX_LONG && value >= -MAX_LONG - 1n ? String(value) : undefined
   if (typeof value !== 'number' || !(Math.abs(value) < 2 ** 63)) return undefined
-  const whole = Math.trunc(value) + 0 // adding zero makes -0 a 0
+  const whole = Math.trunc(value) + 0 // adding zero turns -0 into 0
   return String(Number.isSafeInteger(whole) ? whole : BigInt(whole)) // beyond 2^53 a number's shortest text has other digits
 }
 
-/** A whole number keeps its point, since readers take a number without one for a long. */
+/** A whole number keeps its decimal point, since readers treat a number without one as a long. */
 function doubleText(value: unknown): string | undefined {
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
   if (!Number.isInteger(value) || Math.abs(value) >= 1e21) return String(value)
   return Object.is(value, -0) ? '-0.0' : `${value}.0`
 }
 
-/** The years that ISO-8601 writes with four digits: readers know no others. */
+/** The years that ISO-8601 writes with four digits; readers do not accept others. */
 const FIRST_DATE_MS = Date.parse('0000-01-01T00:00:00.000Z')
 const LAST_DATE_MS = Date.parse('9999-12-31T23:59:59.999Z')
 

@@ -1,4 +1,4 @@
-/** Processing parameters: how a value is chosen and written. In the query of the URL for all requests, in `config` for one. */
+/** Processing parameters: how values are selected and written. The URL query sets them for all requests, `config` for one. */
 import { fail } from './errors.ts'
 
 export interface Parameters {
@@ -35,7 +35,7 @@ export const defaultParameters: Parameters = Object.freeze({
   mimeType: 'application/json',
 })
 
-/** Values of ours never nest deeper, so a greater limit is none. */
+/** Our values never nest deeper, so a higher limit has no effect. */
 const DEEPEST_VALUE = 8
 const MAX_INT32 = 2_147_483_647
 
@@ -74,7 +74,7 @@ function readBoolean(value: unknown): boolean {
   return value === true || (typeof value === 'string' && value.toLowerCase() === 'true')
 }
 
-/** Parameters of a URL's query; a bad value throws `SPY_JOLOKIA_BAD_PARAMETER`, unknown ones are passed over. */
+/** Parameters of a URL's query; a bad value throws `SPY_JOLOKIA_BAD_PARAMETER`, unknown ones are ignored. */
 export function queryParameters(query: URLSearchParams): Parameters {
   if (query.has('callback')) throw fail('SPY_JOLOKIA_BAD_PARAMETER', ['callback'])
   let changed: Record<string, unknown> | undefined

@@ -1,12 +1,12 @@
-/** A GET request's path to the fields that a POST request would have: `read/java.lang:type=Memory/HeapMemoryUsage/used`. */
+/** Converts the path of a GET request to the fields of the equivalent POST: `read/java.lang:type=Memory/HeapMemoryUsage/used`. */
 import { fail } from './errors.ts'
 import { splitPath } from './escape.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Reads the path below the mount point, not yet percent-decoded. An empty one falls back to the query's `p`; without that it asks for
- * the version.
+ * Reads the percent-encoded path below the mount point. If it is empty, the query parameter `p` is used; without that it is a
+ * version request.
  */
 export function parseGet(rawPath: string, query: URLSearchParams): Fields {
   const path = decode(rawPath)
@@ -43,13 +43,13 @@ function fieldsOf(type: string, parts: readonly string[]): Fields {
   }
 }
 
-/** An empty part and `*` stand for all attributes, a comma separates several. */
+/** An empty part or `*` means all attributes; commas separate several. */
 function attributeOf(part: string | undefined): unknown {
   if (part === undefined || part === '' || part === '*') return undefined
   return part.includes(',') ? part.split(',').filter((name) => name !== '') : part
 }
 
-/** `[null]` is null, `""` the empty text. */
+/** `[null]` is null, `""` the empty string. */
 function argumentOf(part: string | undefined): unknown {
   if (part === '[null]') return null
   return part === '""' ? '' : part

@@ -1,6 +1,6 @@
 /**
- * The MBean endpoint as a Fastify plugin. The path is taken from the raw URL, since a router would decode and collapse what the protocol
- * escapes itself. Answers: HTTP 200 with JSON for whatever concerns an MBean, HTTP 400 with text for requests that are malformed.
+ * The MBean endpoint as a Fastify plugin. The path is taken from the raw URL, since a router would decode and collapse what the
+ * protocol escapes itself. Responses: HTTP 200 with JSON for anything about an MBean, HTTP 400 with text for malformed requests.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from '@spyglass/agent/registry'
@@ -18,9 +18,9 @@ import type { JolokiaRequest, NotificationRequest } from './request.ts'
 export interface JolokiaOptions extends Omit<EndpointOptions, 'source'> {
   /** Where it is mounted. Default `/jolokia`. */
   readonly path?: string
-  /** Registries beside the main one, each at `<path>/node/<name>`; undefined for a name that is none now. */
+  /** Registries besides the main one, each at `<path>/node/<name>`; undefined for an unknown name. */
   readonly nodes?: (name: string) => Registry | undefined
-  /** Who is welcome besides localhost and IP addresses. */
+  /** Host names and origins that are allowed besides localhost and IP addresses. */
   readonly caller?: CallerRules
   /** Largest body. Default 1 MiB. */
   readonly maxBodyBytes?: number
@@ -28,16 +28,16 @@ export interface JolokiaOptions extends Omit<EndpointOptions, 'source'> {
 
 /** Maximum requests in one bulk. */
 const MAX_BULK = 1000
-/** Longest answer of a bulk, but for the member that crosses it. */
+/** Maximum size of a bulk answer; the member that exceeds it is the last one answered. */
 const MAX_BULK_ANSWER = 8_388_608
 const DEFAULT_MAX_BODY_BYTES = 1_048_576
-/** Parsed GET requests that are remembered, and the longest URL that is. */
+/** Number of parsed GET requests that are cached, and the longest URL among them. */
 const REMEMBERED_URLS = 2000
 const MAX_REMEMBERED_URL_LENGTH = 512
 /** Scheme and host of a request target in absolute form (RFC 9112 §3.2.2), as proxies send it. */
 const ORIGIN = /^https?:\/\/[^/]*/i
 
-/** Mounts the endpoint and registers its own MBeans; both go when the server closes. Register it as a plugin: it has its own parsers. */
+/** Mounts the endpoint and registers its own MBeans; closing the server removes both. Register it as a plugin: it has its own parsers. */
 export async function jolokiaPlugin(fastify: FastifyInstance, options: JolokiaOptions): Promise<void> {
   const { path = '/jolokia', maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options
   const root = `${fastify.prefix}${path}`
@@ -72,7 +72,7 @@ function openEndpoint(options: JolokiaOptions, base: string): OpenEndpoint {
   return { registry, handler: createHandler(endpoint, base), dispose: registerEndpointBeans(options, endpoint) }
 }
 
-/** An endpoint for each node that was ever asked for; their names are those of the server's processes. */
+/** An endpoint for each node that was ever requested; nodes are named after the server's processes. */
 class NodeEndpoints implements Handler {
   readonly #options: JolokiaOptions
   readonly #base: string
@@ -146,7 +146,7 @@ interface Bulk {
   readonly url: string
 }
 
-/** A short bulk can ask for a long list a thousand times: what comes after the limit is refused, member by member. */
+/** A short bulk can request a long list a thousand times: members after the limit are refused one by one. */
 function answerBulk(endpoint: Endpoint, { body, parameters, url }: Bulk): string {
   let length = 0
   const members = body.map((member) => {
@@ -159,7 +159,7 @@ function answerBulk(endpoint: Endpoint, { body, parameters, url }: Bulk): string
   return `[${members.join(',')}]`
 }
 
-/** The router matches the mount point however it is spelled (`%2D` for `-`, or the absolute form), so it is cut off by its parts and not by its length. */
+/** The router matches the mount point in any spelling (`%2D` for `-`, or the absolute form), so it is removed part by part, not by length. */
 function splitUrl(url: string, base: string): { readonly path: string; readonly query: URLSearchParams } {
   const question = url.indexOf('?')
   let path = (question === -1 ? url : url.slice(0, question)).replace(ORIGIN, '')
@@ -209,7 +209,7 @@ function head(reply: FastifyReply, contentType: string): FastifyReply {
     .header('x-content-type-options', 'nosniff')
 }
 
-/** What was wrong before an MBean was touched: text with status 400, as the reference answers since 2.2.3; refusals and limits as JSON. */
+/** Errors before an MBean is accessed: text with status 400, as in the reference since 2.2.3; refusals and limits as JSON. */
 function sendBadRequest(reply: FastifyReply, error: unknown): FastifyReply {
   const httpStatus = (error as { statusCode?: number }).statusCode
   if (jolokiaCodeOf(error) === 'SPY_JOLOKIA_INTERNAL' && httpStatus !== undefined && httpStatus >= 400 && httpStatus < 500) {

@@ -8,7 +8,7 @@ import { isUnlimited } from './parameters.ts'
 import type { ReadRequest } from './request.ts'
 import { MISSING, type Tree, pick, treeOf, treesOf, writeTree } from './tree.ts'
 
-/** Called when a getter throws; the client only learns that the attribute cannot be read. */
+/** Called when a getter throws; the client is only told that the attribute cannot be read. */
 export type OnUnreadable = (bean: Bean, attribute: string, error: unknown) => void
 
 export interface ReadAnswer {
@@ -30,7 +30,7 @@ class Reader {
   readonly #request: ReadRequest
   readonly #directory: Directory
   readonly #onUnreadable: OnUnreadable
-  /** Whether values go straight to JSON. */
+  /** Whether values are written directly as JSON. */
   readonly #isPlain: boolean
 
   constructor(request: ReadRequest, directory: Directory, onUnreadable: OnUnreadable) {
@@ -73,7 +73,7 @@ class Reader {
     if (sampledAt !== undefined && !(sampledAt >= (this.sampledAt ?? Number.POSITIVE_INFINITY))) this.sampledAt = sampledAt
   }
 
-  /** A matching bean with those of the asked attributes that it has; nothing when it has none. */
+  /** A matching bean with the requested attributes that it has; empty if it has none. */
   #asked(entry: Entry): readonly { readonly name: string; readonly bean: Bean; readonly attributes: readonly string[] }[] {
     const bean = this.#directory.bean(entry)
     if (!bean) return []
@@ -110,7 +110,7 @@ class Reader {
     )
   }
 
-  /** With `ignoreErrors` an attribute that fails costs only itself. */
+  /** With `ignoreErrors`, a failing attribute does not affect the others. */
   #orError<T>(read: () => T, failed: (error: object) => T): T {
     if (!this.#request.parameters.ignoreErrors) return read()
     try {
@@ -153,7 +153,7 @@ function namesOf(bean: Bean, asked: readonly string[]): readonly string[] {
   return asked.length > 0 ? asked : [...writersOf(bean.kind).keys()]
 }
 
-/** Under a pattern the path begins above name and attribute, and entries that it does not lead to are omitted. */
+/** With a pattern the path starts above name and attribute; entries that it does not match are omitted. */
 function pickMatching(tree: Tree, path: readonly string[]): Tree {
   const picked = pick(tree, path)
   return picked === MISSING ? new Map() : picked

@@ -1,11 +1,11 @@
-/** What a client asks, whichever way it came: parse-get.ts and parse-post.ts make these, the handlers answer them. */
+/** A client's request, whatever its transport: parse-get.ts and build-request.ts create it, the handlers answer it. */
 import type { Parameters } from './parameters.ts'
 
 interface Common {
   readonly parameters: Parameters
-  /** The request as the response repeats it: JSON. */
+  /** The request as echoed in the response: JSON. */
   readonly echo: string
-  /** What is wrong with its `config`: the reference answers that like an error of the MBean layer. */
+  /** What is wrong with its `config`; the reference reports it like an error of the MBean layer. */
   readonly problem?: unknown
 }
 
@@ -16,7 +16,7 @@ export interface VersionRequest extends Common {
 export interface ReadRequest extends Common {
   readonly type: 'read'
   readonly mbean: string
-  /** A text asks for the bare value; a list, or an empty one for all, for an object by name. */
+  /** A string asks for the bare value; a list asks for an object by name, an empty one for all attributes. */
   readonly attribute: string | readonly string[]
   readonly path: readonly string[]
 }

@@ -5,7 +5,7 @@ import type { SearchRequest } from './request.ts'
 
 const REMEMBERED = 100
 
-/** Answers are remembered until a bean comes or goes. */
+/** Results are cached until a bean is added or removed. */
 export function createSearch(directory: Directory): (request: SearchRequest) => string {
   const known = createLru<string>(REMEMBERED)
   let generation = -1

@@ -2,7 +2,7 @@
 import type { OpenType } from '@spyglass/agent/contract'
 import { type Form, type SimpleType, attributeBuilders, builderOf } from './open-values.ts'
 
-/** A value of a simple type, with the JSON that stands for it. */
+/** A value of a simple type, with its JSON. */
 export class Leaf {
   readonly json: string
   readonly type: SimpleType
@@ -21,7 +21,7 @@ export class Rows extends Map<string, Tree> {}
 /** Objects are Maps: a key named `__proto__` is a key like any other. */
 export type Tree = null | Leaf | readonly Tree[] | ReadonlyMap<string, Tree>
 
-/** What a path that leads nowhere gives. */
+/** Result of a path that matches nothing. */
 export const MISSING = Symbol('missing')
 
 const nodes: Form<Tree> = {
@@ -76,7 +76,7 @@ export interface Limits {
   readonly maxCollectionSize: number
   /** Objects and arrays that are written; 0 is all. */
   readonly maxObjects: number
-  /** Longs as strings, for clients whose numbers are doubles. */
+  /** Longs as strings, for clients that parse numbers as doubles. */
   readonly serializeLong: boolean
 }
 

@@ -1,4 +1,4 @@
-/** What `version` and `config` answer. */
+/** The values of `version` and `config`. */
 export const PROTOCOL = '8.2'
 
 interface AgentInfo {
@@ -26,7 +26,7 @@ export function versionValue({ agentId, version }: AgentInfo, url: string): stri
   })
 }
 
-/** The value of `config`: how to authenticate, which a client may ask before it does. */
+/** The value of `config`: how to authenticate; clients may ask before they do. */
 export function configValue({ agentId, version }: AgentInfo): string {
   return JSON.stringify({ agent: version, protocol: PROTOCOL, security: { authentication: [] }, id: agentId })
 }

@@ -1,6 +1,6 @@
 /**
- * Listeners and datasources under the names that templates for Tomcat and HikariCP look for. These are views: computed from the beans of a
- * registry when they are read, added up over instances, and never pushed.
+ * Listeners and datasources under the names that templates for Tomcat and HikariCP look for. They are views: computed when read from the beans
+ * of a registry, summed over instances, never pushed.
  */
 import { type AttributeValue, type ResourceKeys, type ResourceKind, kinds, objectNameOf, platformKinds } from '@spyglass/agent/contract'
 import { type Bean, type Registry, sampled } from '@spyglass/agent/registry'
@@ -13,7 +13,7 @@ interface Alias {
   readonly kind: ResourceKind
   /** Name of the kind it is a view of. */
   readonly of: string
-  /** Keys of the alias; beans with the same ones are shown as one. Undefined: not shown. */
+  /** Keys of the alias; beans with equal keys become one alias. Undefined: not shown. */
   readonly keys: (bean: Bean) => ResourceKeys | undefined
   readonly read: Readonly<Record<string, (beans: readonly Bean[], view: BeanView) => AttributeValue | undefined>>
 }
@@ -46,7 +46,7 @@ const connector = (bean: Bean): ResourceKeys | undefined => {
 const datasource = (bean: Bean): ResourceKeys => ({ name: bean.keys['name'] ?? '' })
 const activeRequests = sumOfInstances('activeRequests')
 
-/** The processes of a server inherit the limit that this one has. */
+/** All processes of a server inherit the same limit. */
 const descriptorLimit = sampled(60_000, fileDescriptorLimit)
 
 const ALIASES: readonly Alias[] = [

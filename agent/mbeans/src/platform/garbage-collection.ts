@@ -10,7 +10,7 @@ export const GARBAGE_COLLECTIONS: Readonly<Record<string, readonly string[]>> = 
   WeakCallbacks: [],
 }
 
-/** V8 tells apart the two minor collectors, Node.js names one of them. */
+/** V8 has two minor collectors; Node.js has a constant for only one. */
 const MINOR_MARK_SWEEP = 2
 
 const NAMES: Readonly<Record<number, string>> = {
@@ -21,7 +21,7 @@ const NAMES: Readonly<Record<number, string>> = {
   [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'WeakCallbacks',
 }
 
-/** The types of Node.js leave the detail out. */
+/** The type declarations of Node.js omit the detail. */
 type GcEntry = PerformanceEntry & { readonly detail?: { readonly kind?: number } }
 
 export interface GarbageCollectionWatch {
@@ -29,7 +29,7 @@ export interface GarbageCollectionWatch {
   stop(): void
 }
 
-/** Begins to watch; `onCollected` is called soon after collections. */
+/** Starts observing; `onCollected` is called soon after each collection. */
 export function watchGarbageCollection(onCollected: () => void = () => {}): GarbageCollectionWatch {
   const totals = new Map(Object.keys(GARBAGE_COLLECTIONS).map((name) => [name, { count: 0, timeMs: 0 }]))
   const observer = new PerformanceObserver((list) => {

@@ -16,7 +16,7 @@ interface CpuSample {
   readonly totalMs: number
 }
 
-/** Creates the sampler of CPU load: each call compares with the one before. */
+/** Creates a CPU load sampler: each call measures since the previous one. */
 export function createCpuLoad(takeSample: () => CpuSample = sampleCpu): () => CpuLoad {
   let before: CpuSample | undefined
   return () => {
@@ -48,7 +48,7 @@ function sampleCpu(): CpuSample {
   return { processUs: user + system, takenAtUs: performance.now() * 1000, busyMs, totalMs }
 }
 
-/** Open file descriptors of the process; the one that lists them is not counted. */
+/** Open file descriptors of the process, without the one used for counting. */
 export function openFileDescriptors(): number | undefined {
   const entries = onLinux(() => fs.readdirSync('/proc/self/fd'))
   return entries && entries.length - 1
@@ -70,7 +70,7 @@ const MS_PER_TICK = 10
 
 export interface Threads {
   readonly ids: readonly number[]
-  /** How many run no JavaScript. */
+  /** Threads that run no JavaScript. */
   readonly daemon: number
   /** CPU time of V8's helpers. */
   readonly helperCpuMs: number
@@ -94,7 +94,7 @@ interface Thread {
   readonly cpuMs: number
 }
 
-/** Name, and the 14th and 15th field of the line: user and system time. A thread may end between the listing and the reading. */
+/** Name, and the 14th and 15th field of the line: user and system time. A thread may end after it was listed. */
 function threadOf(id: number): Thread | undefined {
   const line = onLinux(() => fs.readFileSync(`/proc/self/task/${id}/stat`, 'utf8'))
   if (line === undefined) return undefined
@@ -122,6 +122,6 @@ function onLinux<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch {
-    return undefined // no /proc here: the attribute is then unknown, which is what its description says
+    return undefined // no /proc: the attribute is unknown, as its description says
   }
 }

@@ -1,4 +1,4 @@
-/** Registers the beans that JVM-minded tools read, with the quantities of this process. */
+/** Registers the beans that JVM tools read, with the values of this process. */
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import { dirname } from 'node:path'
@@ -16,7 +16,7 @@ export interface PlatformOptions {
   readonly processName: string
 }
 
-/** Registers all platform beans; the result takes them out again. One call for each process. */
+/** Registers all platform beans; the result unregisters them. Call it once per process. */
 export function registerPlatformBeans(registry: Registry, options: PlatformOptions): () => void {
   const { processName } = options
   const disposers: (() => void)[] = []
@@ -43,7 +43,7 @@ interface MemoryUsage {
 
 /** How long a reading of the heap, or of its spaces, is shared. */
 const SAMPLE_MS = 100
-/** A reading after a garbage collection costs some 20 µs, and collections may come by the hundred. */
+/** A reading after a garbage collection costs about 20 µs, and collections may come in hundreds. */
 const SAMPLE_COLLECTED_MS = 1000
 const { javaMemory, javaRuntime, javaOperatingSystem, javaThreading, javaClassLoading, javaCompilation } = platformKinds
 const { javaGarbageCollector, javaMemoryPool, javaBufferPool } = platformKinds
@@ -129,7 +129,7 @@ function addRuntime(add: Add, processName: string): void {
 
 function addOperatingSystem(add: Add): void {
   const load = createCpuLoad()
-  load() // so that the first reading has something to compare with
+  load() // baseline for the first reading
   const cpu = sampled(1000, () => load())
   const swap = sampled(1000, swapSpace)
   const total = os.totalmem()
@@ -253,7 +253,7 @@ function addGarbageCollection(add: Add, onCollected: () => void): () => void {
   return () => watch.stop()
 }
 
-/** What it returns is to be called after collections. */
+/** Returns a function to call after collections. */
 function addMemoryPools(add: Add): () => void {
   const spaces = sampled(SAMPLE_MS, () => new Map(v8.getHeapSpaceStatistics().map((space) => [space.space_name, space])))
   const afterCollection: (() => void)[] = []

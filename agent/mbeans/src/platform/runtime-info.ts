@@ -1,8 +1,8 @@
-/** How the process was started, without anything that could be a secret. */
+/** How the process was started, without secrets. */
 import os from 'node:os'
 import process from 'node:process'
 
-/** Versions and places, as rows of a Java map. No environment variable is among them. */
+/** Versions and paths, as rows of a Java map. It contains no environment variables. */
 export function systemProperties(processName: string): readonly { readonly key: string; readonly value: string }[] {
   const versions = Object.entries(process.versions).flatMap(([name, version]) =>
     version === undefined ? [] : [[`node.version.${name}`, version]],

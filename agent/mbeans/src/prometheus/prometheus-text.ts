@@ -1,6 +1,6 @@
 /**
  * The resources of a registry in Prometheus's text format: names, units and help from the declarations, labels from the keys of the
- * ObjectName. A pushed value is as old as its push; a resource whose process has fallen silent has no series but those of its state.
+ * ObjectName. A pushed value is as old as its push. If its process is silent, a resource only has the series of its state.
  */
 import { Counter, Gauge, Registry as PromRegistry } from 'prom-client'
 import {
@@ -16,7 +16,7 @@ import type { Bean, Registry } from '@spyglass/agent/registry'
 
 export const prometheusContentType = PromRegistry.PROMETHEUS_CONTENT_TYPE
 
-/** What is read of a registry. */
+/** The part of a registry that is read. */
 export type Beans = Pick<Registry, 'beans'>
 
 /** All metrics of all resources, read now. Attributes with an unknown value are omitted. */
@@ -47,7 +47,7 @@ function addNumber(target: PromRegistry, { kind, attribute }: Source, beans: rea
   const settings = { ...settingsOf(target, { kind, attribute }), labelNames: Object.keys(prometheusLabels(kind, {})) }
   if (declared.role === 'counter') {
     const counter = new Counter(settings)
-    for (const { labels, value } of samples) counter.inc(labels, Math.max(0, value)) // a counter of ours never falls below zero
+    for (const { labels, value } of samples) counter.inc(labels, Math.max(0, value)) // our counters are never negative
   } else {
     const gauge = new Gauge(settings)
     for (const { labels, value } of samples) gauge.inc(labels, value)
@@ -86,16 +86,16 @@ function numberOf(bean: Bean, attribute: string): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined
 }
 
-/** Division keeps what multiplication by 0.001 would blur: 1234 ms are 1.234 s. */
+/** Division is exact where multiplication by 0.001 is not: 1234 ms are 1.234 s. */
 function scaled(value: number, factor: number): number {
   return factor < 1 ? value / Math.round(1 / factor) : value * factor
 }
 
-/** A getter that throws leaves its series out: one bad attribute must not cost a scrape. */
+/** A getter that throws only loses its own series, not the scrape. */
 function readSafely(bean: Bean, attribute: string): unknown {
   try {
     return bean.read(attribute)
   } catch {
-    return undefined // the series is missing, which is what it means
+    return undefined // unknown: the series is omitted
   }
 }
