@@ -19,7 +19,7 @@ export const systemTools = [
   { program: 'prometheus-snmp-generator', package: 'prometheus-snmp-exporter', why: 'the MIB becomes a Prometheus configuration' },
   { program: 'snmpttconvertmib', package: 'snmptt', why: 'the notifications of the MIB become a trap handler' },
   { program: 'prometheus-alertmanager', package: 'prometheus-alertmanager', why: 'pages reach a real Alertmanager' },
-  { program: 'promtool', package: 'prometheus', why: 'the alert rules for Prometheus are judged and played through' },
+  { program: 'promtool', package: 'prometheus', why: 'metrics and alert rules for Prometheus are judged, the rules also played through' },
   { program: 'chromium', package: 'chromium', why: 'the console is used in a browser' },
   { program: 'initdb', package: 'postgresql', why: 'statements of pg are recorded against a real server' },
   { program: 'curl', package: 'curl', why: 'HTTP interfaces answer the usual client' },

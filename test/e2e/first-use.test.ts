@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { everyRawSql } from '@spyglass/dashboards'
 import { command, consoleApi, sql } from '../support/clients.ts'
 import { expandMacros } from '../support/grafana-macros.ts'
+import { metricProblems } from '../support/promtool.ts'
 import { startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
@@ -70,8 +71,9 @@ test('Jolokia reads java.lang:type=Memory as Java answers it', async () => {
   expect(value.HeapMemoryUsage.used).toBeGreaterThan(1_000_000)
 })
 
-test('Prometheus reads the metrics', async () => {
+test('Prometheus reads the metrics, and its checker finds nothing wrong with them', async (context) => {
   const text = await (await fetch(`${suite.urls.management}/metrics`)).text()
+  expect(metricProblems(context, text)).toBe('')
   expect(text).toMatch(/^spyglass_datasource_max_connections\{.*name="shop".*\} 4$/m)
 })
 
