@@ -30,8 +30,10 @@ const text = `## Requests
 | \`send_progress_in_http_headers\`                          | Accepted; no progress header is sent.                                                             |
 
 \`X-ClickHouse-Summary\` gives rows, bytes and time of a response up to 1 MiB, and of any response that is not streamed or for which
-the client waits; for a longer one it gives the figures at the time the headers were sent, as ClickHouse does. \`read_rows\` is the
-number of rows in the result; \`read_bytes\` and \`total_rows_to_read\` are 0, since the embedded engine does not report them.
+the client waits; for a longer one it gives the figures at the time the headers were sent, as ClickHouse does. The embedded engine
+reports what a statement read only within formats that carry statistics (\`JSON\`, \`JSONCompact\`, \`JSONStrings\`, \`JSONColumnsWithMetadata\`, \`XML\`,
+\`JSONEachRowWithProgress\` …): there \`read_rows\` and \`read_bytes\` are the engine's. In other formats \`read_rows\` is the number of rows in the
+result and \`read_bytes\` is 0. \`total_rows_to_read\` is known with \`…WithProgress\` only.
 
 ## Settings
 

@@ -3,12 +3,13 @@ import { type ClientBackOff, type Client, keyOf } from './client-back-off.ts'
 import type { Canceller } from './cancel.ts'
 import { refuse } from './clickhouse-error.ts'
 import type { RawResult } from './engine/engine.ts'
-import { isJoinable, isKnownFormat } from './gate/formats.ts'
+import { contentTypeOf, isJoinable, isKnownFormat } from './gate/formats.ts'
 import type { Gate } from './gate/gate.ts'
 import { checkParameters, type Parameters } from './parameters.ts'
 import type { StoreSession } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
 import { type SettingsJudge, shownSettings } from './settings/request-settings.ts'
+import { type ReadFigures, readFigures } from './statistics.ts'
 import { type Clock, type TimeLimit, withinTime } from './time-limit.ts'
 
 export interface ReadRequest {
@@ -25,8 +26,11 @@ export interface ReadRequest {
 
 export interface ReadAnswer {
   readonly format: string
+  readonly contentType: string
   /** Rows of the answer, or of what is there of it when its headers are sent. */
   readonly rows: number
+  /** What the statement read to make it; undefined when the engine does not tell. */
+  readonly read?: ReadFigures | undefined
   readonly elapsedNs: bigint
   /** Size of the whole; undefined when there is more to come than is there when its headers are sent. */
   readonly sizeBytes: number | undefined
@@ -78,8 +82,8 @@ export function createReader(parts: ReaderParts): Reader {
     if (Object.keys(needed).length > 0) await session.enter({ settings: needed, parameters })
     clock.limitTo(lowered(given.get('max_execution_time'), 1000, time.limitMs))
     return canceller.guard(clock.cancelled, async (tag) => {
-      const statement = { sql: tag + sql, format }
-      if (!streamable || !isJoinable(format)) return wholeAnswer(session, statement)
+      const statement = { sql: tag + sql, format, contentType: contentTypeOf(format, given) }
+      if (!streamable || !isJoinable(format, given)) return wholeAnswer(session, statement)
       const maxBufferBytes = request.waitForEnd ? Infinity : BUFFER_BYTES
       return streamAnswer(session, { ...statement, maxBufferBytes }, (answer) => deliver(answer, clock.abandoned))
     })
@@ -131,18 +135,20 @@ function lowered(asked: string | undefined, unitMs: number, limitMs: number): nu
 interface Statement {
   readonly sql: string
   readonly format: string
+  readonly contentType: string
 }
 
-async function wholeAnswer(session: StoreSession, { sql, format }: Statement): Promise<ReadAnswer> {
+async function wholeAnswer(session: StoreSession, { sql, format, contentType }: Statement): Promise<ReadAnswer> {
   const start = process.hrtime.bigint()
   const { bytes, rows } = await session.query(sql, format)
-  return { format, rows, elapsedNs: process.hrtime.bigint() - start, sizeBytes: bytes.length, chunks: inOrder([bytes]) }
+  const elapsedNs = process.hrtime.bigint() - start
+  return { format, contentType, rows, read: readFigures(bytes, format), elapsedNs, sizeBytes: bytes.length, chunks: inOrder([bytes]) }
 }
 
 /** An error before the buffer is full still becomes the status of the answer. */
 async function streamAnswer(
   session: StoreSession,
-  { sql, format, maxBufferBytes }: Statement & { readonly maxBufferBytes: number },
+  { sql, format, contentType, maxBufferBytes }: Statement & { readonly maxBufferBytes: number },
   deliver: (answer: ReadAnswer) => Promise<void>,
 ): Promise<ReadAnswer | undefined> {
   const start = process.hrtime.bigint()
@@ -158,7 +164,7 @@ async function streamAnswer(
       rows += step.value.rows
       size += step.value.bytes.length
     }
-    const answer = { format, rows, elapsedNs: process.hrtime.bigint() - start }
+    const answer = { format, contentType, rows, elapsedNs: process.hrtime.bigint() - start }
     if (isWhole) return { ...answer, sizeBytes: size, chunks: inOrder(first) }
     await deliver({ ...answer, sizeBytes: undefined, chunks: inOrder(first, stream) })
     return undefined

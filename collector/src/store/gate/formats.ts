@@ -110,15 +110,34 @@ export const refusedFormats = [
 ] as const
 
 export const isKnownFormat = (name: string): boolean => JOINABLE.has(name) || WHOLE.has(name)
-export const isJoinable = (name: string): boolean => JOINABLE.has(name)
+
+/** Settings of a statement, as far as they change the form of its answer. */
+export type FormatSettings = ReadonlyMap<string, string>
+
+/** Whether chunks in this format, joined, are the whole answer. An array of rows is opened and closed in each chunk. */
+export const isJoinable = (name: string, settings: FormatSettings = new Map()): boolean =>
+  JOINABLE.has(name) && !(ROWS_OF_JSON.test(name) && isArray(settings))
+
+const ROWS_OF_JSON = /^(Pretty)?(JSON(Strings)?EachRow|JSONL|JSONLines|NDJSON)$/
+const isArray = (settings: FormatSettings): boolean => /^(1|true)$/.test(settings.get('output_format_json_array_of_rows') ?? '')
+
+/** Content types as the engine lists them in `system.formats`; the first that matches. */
+const CONTENT_TYPES: readonly (readonly [RegExp, string])[] = [
+  [ROWS_OF_JSON, 'application/x-ndjson; charset=UTF-8'],
+  [/^GeoJSON$/, 'application/geo+json; charset=UTF-8'],
+  [/^JSONCompact(Strings)?EachRow(WithNames(AndTypes)?)?$/, 'text/plain; charset=UTF-8'],
+  [/^JSON/, 'application/json; charset=UTF-8'],
+  [/^CSV$/, 'text/csv; charset=UTF-8; header=absent'],
+  [/^CSV/, 'text/csv; charset=UTF-8; header=present'],
+  [/^RawBLOB$/, 'text/plain; charset=UTF-8'],
+  [/^(TSV|TSKV|TabSeparated|Raw|LineAsString)/, 'text/tab-separated-values; charset=UTF-8'],
+  [/^(Native|RowBinary|Arrow|Parquet|MsgPack|BSON|Avro|ORC|Npy)/, 'application/octet-stream'],
+  [/^XML$/, 'application/xml; charset=UTF-8'],
+  [/^Prometheus$/, 'text/plain; version=0.0.4; charset=UTF-8'],
+]
 
 /** Content-Type as ClickHouse gives it. */
-export function contentTypeOf(format: string): string {
-  if (/^(JSONEachRow|JSONL|JSONLines|NDJSON|JSON\w*EachRow\w*)$/.test(format)) return 'application/x-ndjson; charset=UTF-8'
-  if (format.startsWith('JSON')) return 'application/json; charset=UTF-8'
-  if (format.startsWith('CSV')) return `text/csv; charset=UTF-8; header=${format.includes('WithNames') ? 'present' : 'absent'}`
-  if (/^(TSV|TSKV|TabSeparated|Raw(With|$))/.test(format)) return 'text/tab-separated-values; charset=UTF-8'
-  if (/^(Native|RowBinary|Arrow|Parquet|RawBLOB|MsgPack|BSON|Avro|ORC|Npy)/.test(format)) return 'application/octet-stream'
-  if (format === 'XML') return 'application/xml; charset=UTF-8'
-  return 'text/plain; charset=UTF-8'
+export function contentTypeOf(format: string, settings: FormatSettings = new Map()): string {
+  if (ROWS_OF_JSON.test(format) && isArray(settings)) return 'application/json; charset=UTF-8'
+  return CONTENT_TYPES.find(([names]) => names.test(format))?.[1] ?? 'text/plain; charset=UTF-8'
 }

@@ -35,10 +35,12 @@ export async function sendAnswer(
   const tag = randomBytes(8).toString('hex')
   response.writeHead(200, {
     ...commonHeaders(origin),
-    'Content-Type': contentTypeOf(answer.format),
+    'Content-Type': answer.contentType,
     'X-ClickHouse-Format': answer.format,
     'X-ClickHouse-Summary': summary({
-      read_rows: answer.rows,
+      read_rows: answer.read?.readRows ?? answer.rows,
+      read_bytes: answer.read?.readBytes ?? 0,
+      total_rows_to_read: answer.read?.totalRowsToRead ?? 0,
       result_rows: answer.rows,
       result_bytes: answer.sizeBytes ?? 0,
       elapsed_ns: answer.elapsedNs,
@@ -130,6 +132,6 @@ const SUMMARY = {
 }
 
 /** All figures are texts, as in ClickHouse. */
-function summary(figures: Partial<Record<keyof typeof SUMMARY, number | bigint>>): string {
+function summary(figures: Partial<Record<keyof typeof SUMMARY, number | bigint | string>>): string {
   return JSON.stringify(Object.fromEntries(Object.entries({ ...SUMMARY, ...figures }).map(([name, value]) => [name, String(value)])))
 }

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import type { FromChild } from '@spyglass/agent/contract'
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { refusedFormats } from '../../../../collector/src/store/gate/formats.ts'
+import { contentTypeOf, isKnownFormat, refusedFormats } from '../../../../collector/src/store/gate/formats.ts'
 import { removeFolder, startStore, type StoreProcess } from '../../../support/store-process.ts'
 import { until } from '../../../support/until.ts'
 
@@ -226,6 +226,39 @@ describe('the protocol', () => {
       expect([format, answer.status === 404 && answer.text.includes('UNKNOWN_FORMAT')]).toEqual([format, isRefused])
     }
   })
+
+  test('gives each format the content type that the engine lists for it', async () => {
+    for (const setting of ['', ' SETTINGS output_format_json_array_of_rows = 1']) {
+      const { text } = await store.ask(`SELECT name, content_type FROM system.formats WHERE is_output${setting} FORMAT TSV`)
+      const listed = text
+        .trim()
+        .split('\n')
+        .map((line) => line.split('\t'))
+        .filter(([name = '']) => isKnownFormat(name))
+      expect(listed.length).toBeGreaterThan(60)
+      const settings = new Map(setting === '' ? [] : [['output_format_json_array_of_rows', '1']])
+      expect(listed.map(([name = '']) => [name, contentTypeOf(name, settings)])).toEqual(listed)
+    }
+  })
+
+  test('a long array of rows is one array', async () => {
+    const { text, headers } = await store.ask('SELECT number FROM numbers(200000) FORMAT JSONEachRow', {
+      parameters: { output_format_json_array_of_rows: '1' },
+    })
+    expect(JSON.parse(text)).toHaveLength(200_000)
+    expect(headers.get('content-type')).toBe('application/json; charset=UTF-8')
+  })
+
+  test.each(['JSON', 'JSONCompact', 'JSONStrings', 'JSONColumnsWithMetadata', 'XML', 'JSONEachRowWithProgress'])(
+    'sums up what was read where the engine tells it: in %s',
+    async (format) => {
+      const summaryOf = async (sql: string, parameters = {}) =>
+        JSON.parse((await store.ask(`${sql} FORMAT ${format}`, { parameters })).headers.get('x-clickhouse-summary')!) as unknown
+      const read = { read_rows: '1000', read_bytes: '8000', result_rows: '1' }
+      expect(await summaryOf('SELECT sum(number) AS "statistics" FROM numbers(1000)')).toMatchObject(read)
+      expect(await summaryOf('SELECT sum(number) FROM numbers(1000)', { output_format_json_quote_64bit_integers: '1' })).toMatchObject(read)
+    },
+  )
 
   test('answers HEAD as GET, without a body', async () => {
     const { user, password } = store.secrets.clickhouse.reader
