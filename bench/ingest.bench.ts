@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -15,6 +15,7 @@ import { Redactor } from '../collector/src/redact/index.ts'
 import { freePort } from '../test/support/free-port.ts'
 import { decodeOtlp } from '../test/support/otlp-proto.ts'
 import { SPANS_PER_REQUEST, traceRequest } from './ingest-load.ts'
+import { treeCpuSeconds } from './process-usage.ts'
 import { printResult } from './result.ts'
 
 const startedMs = performance.now()
@@ -26,7 +27,6 @@ const SUSTAINED_REQUESTS = isQuick ? 160 : 600
 const CONNECTIONS = 4
 /** Batches of the usual road: as many rows as the collector's segments have at this rate. */
 const PLAIN_BATCH_REQUESTS = 20
-const TICKS_PER_SECOND = 100
 
 const folder = mkdtempSync(join(tmpdir(), 'spyglass-bench-ingest-'))
 const ports = { otlp: await freePort(), store: await freePort(), console: await freePort(), management: await freePort() }
@@ -60,10 +60,8 @@ async function ready(port: number): Promise<void> {
   throw new Error(`nothing is ready on ${port}`)
 }
 
-function cpuSeconds(child: ChildProcess): number {
-  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-}
+/** Of these processes and what they started: the store's engine is a child of the store. */
+const cpuSecondsOf = (children: readonly ChildProcess[]): number => children.reduce((sum, { pid }) => sum + treeCpuSeconds(pid ?? 0), 0)
 
 async function send(body: Buffer): Promise<void> {
   for (;;) {
@@ -102,7 +100,7 @@ async function ours(children: readonly ChildProcess[]): Promise<{ perCpuSecond: 
   const bodies = Array.from({ length: REQUESTS }, (_, i) => traceRequest(i))
   const expected = REQUESTS * SPANS_PER_REQUEST
   const before = await stored(children)
-  const cpuBefore = children.reduce((sum, child) => sum + cpuSeconds(child), 0)
+  const cpuBefore = cpuSecondsOf(children)
   const from = performance.now()
   let next = 0
   const worker = async (): Promise<void> => {
@@ -111,14 +109,14 @@ async function ours(children: readonly ChildProcess[]): Promise<{ perCpuSecond: 
   await Promise.all(Array.from({ length: CONNECTIONS }, worker))
   while ((await stored(children)) < before + expected * 1.125) await delay(200)
   const seconds = (performance.now() - from) / 1000
-  const cpu = children.reduce((sum, child) => sum + cpuSeconds(child), 0) - cpuBefore
+  const cpu = cpuSecondsOf(children) - cpuBefore
   return { perCpuSecond: expected / cpu, perSecond: expected / seconds }
 }
 
-/** CPU of both processes, in cores, while 10,000 spans come in each second. */
+/** CPU of collector and store, in cores, while 10,000 spans come in each second. */
 async function sustained(children: readonly ChildProcess[]): Promise<number> {
   const bodies = Array.from({ length: SUSTAINED_REQUESTS }, (_, i) => traceRequest(4_000_000 + i))
-  const cpuBefore = children.reduce((sum, child) => sum + cpuSeconds(child), 0)
+  const cpuBefore = cpuSecondsOf(children)
   const from = performance.now()
   const sending: Promise<void>[] = []
   for (const [i, body] of bodies.entries()) {
@@ -128,20 +126,20 @@ async function sustained(children: readonly ChildProcess[]): Promise<number> {
   }
   await Promise.all(sending)
   const seconds = (performance.now() - from) / 1000
-  return (children.reduce((sum, child) => sum + cpuSeconds(child), 0) - cpuBefore) / seconds
+  return (cpuSecondsOf(children) - cpuBefore) / seconds
 }
 
 /** The usual way: objects, text, JSONEachRow. HTTP and the log are not counted, in its favour. */
 async function plain(store: ChildProcess): Promise<number> {
   const bodies = Array.from({ length: PLAIN_REQUESTS }, (_, i) => traceRequest(1_000_000 + i))
-  const storeBefore = cpuSeconds(store)
+  const storeBefore = cpuSecondsOf([store])
   const own = process.cpuUsage()
   for (let i = 0; i < bodies.length; i += PLAIN_BATCH_REQUESTS) {
     const rows = bodies.slice(i, i + PLAIN_BATCH_REQUESTS).flatMap((body) => rowsOf(body))
     await ask('INSERT INTO spyglass.otel_traces FORMAT JSONEachRow', rows.map((row) => JSON.stringify(row)).join('\n'))
   }
   const { user, system } = process.cpuUsage(own)
-  return (PLAIN_REQUESTS * SPANS_PER_REQUEST) / (cpuSeconds(store) - storeBefore + (user + system) / 1e6)
+  return (PLAIN_REQUESTS * SPANS_PER_REQUEST) / (cpuSecondsOf([store]) - storeBefore + (user + system) / 1e6)
 }
 
 interface Attribute {

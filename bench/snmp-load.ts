@@ -1,11 +1,11 @@
 /** Load for SNMP agents: ready-made datagrams, a window of them in progress, and the CPU time the agent spends on them. */
 import { createSocket, type Socket } from 'node:dgram'
-import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Oid } from '../snmp-bridge/src/ber/oid.ts'
 import { readInformAnswer } from '../snmp-bridge/src/notification/inform-answer.ts'
 import { localizeKeys, masterKeys } from '../snmp-bridge/src/usm/keys.ts'
 import { type Request, v2cRequest, v3Request } from '../test/snmp-bridge/support/packets.ts'
+import { treeCpuSeconds } from './process-usage.ts'
 
 export interface Target {
   readonly pid: number
@@ -63,10 +63,10 @@ export async function load(target: Target, messages: readonly Buffer[], seconds:
   const state = { responses: 0, next: 0, running: true }
   const sockets = await Promise.all(Array.from({ length: SOCKETS }, () => openSender(target, messages, state)))
   await delay(200)
-  const [from, cpuFrom, began] = [state.responses, cpuSeconds(target.pid), performance.now()]
+  const [from, cpuFrom, began] = [state.responses, treeCpuSeconds(target.pid), performance.now()]
   await delay(seconds * 1000)
   const responses = state.responses - from
-  const cpu = cpuSeconds(target.pid) - cpuFrom
+  const cpu = treeCpuSeconds(target.pid) - cpuFrom
   const elapsed = (performance.now() - began) / 1000
   state.running = false
   for (const socket of sockets) socket.close()
@@ -87,14 +87,6 @@ async function openSender(
   })
   for (let i = 0; i < WINDOW; i++) send()
   return socket
-}
-
-const TICKS_PER_SECOND = 100
-
-/** User and system time of a process; what children it had spent is not in it. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
 /** GETs of one object each, over all rows of `column`. */

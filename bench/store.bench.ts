@@ -3,12 +3,13 @@
  * and memory at rest. There are 2 million spans, all of that hour; with `--full` 10 million of the last day.
  * `node --conditions=spyglass-source bench/store.bench.ts [--full]`
  */
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { attr } from '@spyglass/agent/contract'
 import { type ApiQueryName, apiSql, parametersOf } from '@spyglass/dashboards'
 import { removeFolder, startStore, type StoreProcess } from '../test/support/store-process.ts'
+import { memoryOf, processTree, treeCpuSeconds } from './process-usage.ts'
 import { type Figure, printResult } from './result.ts'
 
 const startedMs = performance.now()
@@ -93,37 +94,19 @@ try {
   removeFolder(store.data)
 }
 
-/** The store's process and its engine's. */
-async function pidsOf({ child }: StoreProcess): Promise<readonly string[]> {
-  const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
-  return [String(child.pid), ...children.trim().split(' ')]
-}
-
-async function sumOf(store: StoreProcess, figure: (pid: string) => Promise<number>): Promise<number> {
-  return (await Promise.all((await pidsOf(store)).map(figure))).reduce((sum, each) => sum + each, 0)
-}
-
-/** Seconds of CPU that the store has used. */
-function cpuSeconds(store: StoreProcess): Promise<number> {
-  return sumOf(store, async (pid) => {
-    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]!.split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / 100
-  })
-}
-
-async function rssMiB(store: StoreProcess): Promise<number> {
-  const kib = await sumOf(store, async (pid) => Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]))
-  return Math.round(kib / 1024)
-}
+/** Of the store's process and its engine's. */
+const cpuSeconds = ({ child }: StoreProcess): number => treeCpuSeconds(child.pid ?? 0)
+const rssMiB = ({ child }: StoreProcess): number =>
+  Math.round(processTree(child.pid ?? 0).reduce((sum, pid) => sum + memoryOf(pid).rssMiB, 0))
 
 async function atRest(store: StoreProcess): Promise<Record<string, Figure>> {
   await delay(2000)
-  const before = await cpuSeconds(store)
+  const before = cpuSeconds(store)
   await delay(IDLE_MS)
-  const used = (((await cpuSeconds(store)) - before) / (IDLE_MS / 1000)) * 100
+  const used = ((cpuSeconds(store) - before) / (IDLE_MS / 1000)) * 100
   return {
     idleCpu: { value: Math.round(used * 100) / 100, unit: '% of a core', better: 'lower', bar: 2 },
-    idleRss: { value: await rssMiB(store), unit: 'MiB', better: 'lower', bar: 450 },
+    idleRss: { value: rssMiB(store), unit: 'MiB', better: 'lower', bar: 450 },
   }
 }
 
@@ -148,9 +131,9 @@ async function smallInserts(store: StoreProcess): Promise<Record<string, Figure>
   const file = join(store.data, 'small.native')
   await makeFile(store, file, spans(SMALL_ROWS))
   for (let i = 0; i < SMALL_INSERTS; i++) await segment(store, `small-${i}`, 'otel_traces', file)
-  const before = await cpuSeconds(store)
+  const before = cpuSeconds(store)
   for (let i = 0; i < SMALL_INSERTS; i++) await insert(store, `small-${i}`, 'otel_traces')
-  const used = (await cpuSeconds(store)) - before
+  const used = cpuSeconds(store) - before
   return { rowsPerCpuSecond: { value: Math.round((SMALL_ROWS * SMALL_INSERTS) / used), unit: 'spans/s', better: 'higher' } }
 }
 
@@ -188,7 +171,7 @@ async function queriesBesideWriter(store: StoreProcess): Promise<Record<string, 
   })()
   try {
     const figures = await queryDelays(store)
-    const fullRss: Figure = { value: await rssMiB(store), unit: 'MiB', better: 'lower' }
+    const fullRss: Figure = { value: rssMiB(store), unit: 'MiB', better: 'lower' }
     return { ...figures, insertMedian: { value: quantile(inserts, 0.5), unit: 'ms', better: 'lower' }, fullRss }
   } finally {
     writing = false
@@ -200,9 +183,9 @@ async function queriesBesideWriter(store: StoreProcess): Promise<Record<string, 
 async function queryCosts(store: StoreProcess): Promise<Record<string, Figure>> {
   const figures: Record<string, Figure> = {}
   for (const name of QUERIES) {
-    const before = await cpuSeconds(store)
+    const before = cpuSeconds(store)
     await delays(store, name, COST_ROUNDS)
-    const usedMs = ((await cpuSeconds(store)) - before) * 1000
+    const usedMs = (cpuSeconds(store) - before) * 1000
     figures[`${name}Cpu`] = { value: Math.round(usedMs / COST_ROUNDS), unit: 'ms', better: 'lower' }
   }
   return figures
