@@ -1,15 +1,16 @@
 /**
  * `npm run mutation [-- NAME…] [-- --all]`: changes the sources of scripts/mutation/targets.ts one place at a time and runs their unit tests;
- * a change that no test notices survives and is printed. Without --all a sample is tried, chosen by --seed (default 1). Fails when a
- * target keeps more than a tenth of its mutants alive. The files themselves are not touched: vitest is handed the changed text.
+ * a change that no test notices survives and is printed. Without --all a sample is tried, chosen by --seed (default 1); `--at FILE[:LINE]`
+ * tries every change there. Fails when a target keeps more than a tenth of its mutants alive, or has nothing to change or to run.
+ * The files themselves are not touched: vitest is handed the changed text.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { changeOf, type Mutant, mutantsOf } from './mutation/mutants.ts'
 import { type Case, MutantRunner } from './mutation/runner.ts'
-import { equivalents, type Target, targets } from './mutation/targets.ts'
+import { equivalents, filesOf, type Target, targets } from './mutation/targets.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SAMPLE = 40
@@ -18,33 +19,50 @@ const MIN_KILLED = 0.9
 const { values, positionals } = parseArgs({
   options: {
     all: { type: 'boolean', default: false },
+    at: { type: 'string' },
     seed: { type: 'string', default: '1' },
     sample: { type: 'string', default: String(SAMPLE) },
   },
   allowPositionals: true,
 })
 
+const unknown = positionals.filter((name) => !targets.some((target) => target.name === name))
+if (unknown.length > 0) throw new Error(`no such target: ${unknown.join(', ')}. There are: ${targets.map(({ name }) => name).join(', ')}`)
 const results: boolean[] = []
-for (const target of targets) if (positionals.length === 0 || positionals.includes(target.name)) results.push(await tryTarget(target))
+for (const target of targets) {
+  const isNamed = positionals.length === 0 || positionals.includes(target.name)
+  const all = isNamed ? filesOf(target, ROOT).flatMap((file) => casesOf(file)) : []
+  const chosen = chosenOf(all)
+  if (chosen.length > 0) results.push(await tryTarget(target, { chosen, count: all.length }))
+}
+if (results.length === 0) print(`nothing to change at ${values.at}: no target contains it`)
 process.exitCode = results.length > 0 && results.every(Boolean) ? 0 : 1
 
-async function tryTarget(target: Target): Promise<boolean> {
-  const all = target.sources.flatMap((source) => filesOf(source)).flatMap((file) => casesOf(file))
-  const chosen = values.all ? all : sampled(all, Number(values.sample), Number(values.seed))
+function chosenOf(all: readonly Case[]): readonly Case[] {
+  if (values.at !== undefined) return all.filter(({ file, line }) => values.at === file || values.at === `${file}:${line}`)
+  return values.all ? all : sampled(all, Number(values.sample), Number(values.seed))
+}
+
+interface Cases {
+  readonly chosen: readonly Case[]
+  /** Of all mutants. */
+  readonly count: number
+}
+
+/** The tests must pass on unchanged code afterwards as well: one that fails by itself would kill everything. */
+async function tryTarget(target: Target, cases: Cases): Promise<boolean> {
   const runner = await MutantRunner.start(ROOT, target)
   try {
-    if (await runner.passesUnchanged()) return await tryAll(runner, { name: target.name, chosen, count: all.length })
-    print(`${target.name}: its tests fail on unchanged code`)
-    return false
+    const isGood = (await runner.passesUnchanged()) && (await tryAll(runner, target.name, cases))
+    const isSound = await runner.passesUnchanged()
+    if (!isSound) print(`${target.name}: its tests fail on unchanged code`)
+    return isGood && isSound
   } finally {
     await runner.stop()
   }
 }
 
-async function tryAll(
-  runner: MutantRunner,
-  { name, chosen, count }: { name: string; chosen: readonly Case[]; count: number },
-): Promise<boolean> {
+async function tryAll(runner: MutantRunner, name: string, { chosen, count }: Cases): Promise<boolean> {
   let killed = 0
   for (const [tried, each] of chosen.entries()) {
     if (tried > 0 && tried % 10 === 0) print(`  ${name}: ${killed} of ${tried} killed so far`)
@@ -53,14 +71,6 @@ async function tryAll(
   }
   print(`${name}: ${killed} of ${chosen.length} killed (${Math.round((killed / chosen.length) * 100)} %), ${count} mutants in all`)
   return killed >= chosen.length * MIN_KILLED
-}
-
-function filesOf(source: string): string[] {
-  if (statSync(join(ROOT, source)).isFile()) return [source]
-  const names = readdirSync(join(ROOT, source), { recursive: true, encoding: 'utf8' })
-  return names
-    .filter((name) => name.endsWith('.ts') && !/(^|\/)(index|errors)\.ts$|\.gen\.ts$/.test(name))
-    .map((name) => join(source, name))
 }
 
 function casesOf(file: string): Case[] {

@@ -136,12 +136,23 @@ test('rows of which nothing tells whose they are are set aside, not deleted', as
   expect(damage[0]).toMatchObject({ lost: { entries: 0, requests: 0 }, isCounted: false, bytes: 2 })
 })
 
-test('what nobody was promised is cut off without a word', async () => {
+test('a torn tail is cut off to the byte, without a report', async () => {
   const files = await segmentOf('c0', 'c1')
+  const journal = await files.read(JOURNAL)
   files.put(LOGS, Buffer.from('c0c1c2'))
-  files.put(JOURNAL, Buffer.concat([await files.read(JOURNAL), Buffer.from('0123abcd {"seq')]))
+  files.put(JOURNAL, Buffer.concat([journal, Buffer.from('0123abcd {"seq')]))
   const { damage, droppedBytes } = await recover(files, ROOT)
   expect([damage, droppedBytes, (await files.read(LOGS)).toString()]).toEqual([[], 16, 'c0c1'])
+  expect((await files.read(JOURNAL)).toString()).toBe(journal.toString())
+})
+
+test('a journal that was torn before its last line break does not grow', async () => {
+  const files = await segmentOf('c0', 'c1')
+  const journal = (await files.read(JOURNAL)).subarray(0, -1)
+  files.put(LOGS, Buffer.from('c0c1c2'))
+  files.put(JOURNAL, journal)
+  expect(await hashesIn(files)).toEqual(['lc0', 'lc1'])
+  expect((await files.read(JOURNAL)).toString()).toBe(journal.toString())
 })
 
 test('in a segment of version 0.1 each unread line counts as one, a short end as torn', async () => {

@@ -261,6 +261,23 @@ test('a leak time under a second is kept to the millisecond', async () => {
   expect(told).toEqual(['leaked'])
 })
 
+test('the timer of a pool rings only when something is due: a long borrow, then its leak', async () => {
+  const { clock, told, lend } = scriptedPool({ max: 1, acquireTimeoutMs: 300, exhaustedAfterMs: 600_000 })
+  const borrow = await lend()
+  const late = outcomeOf(lend())
+  const timers = vi.spyOn(clock, 'after')
+  clock.advance(999)
+  expect([await late, timers.mock.calls.length]).toEqual(['SPY_POOL_TIMEOUT', 2]) // after the time-out: for exhaustion, then the long borrow
+  clock.advance(1)
+  borrow.unregister = () => {}
+  clock.advance(1)
+  timers.mockClear()
+  clock.advance(30_000 - 1002)
+  expect([told, timers.mock.calls.length]).toEqual([['held long'], 0])
+  clock.advance(1)
+  expect(told.at(-1)).toBe('leaked')
+})
+
 test('while a statement runs a connection is not leaked, and a second after it ended it is', async () => {
   const { pool, clock, told, lend } = scriptedPool()
   const borrow = await lend()
