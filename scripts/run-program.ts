@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface ProgramResult {
   readonly code: number
@@ -13,7 +13,12 @@ export interface ProgramOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** Runs a program of node_modules/.bin or the system and settles when it ends; a program that cannot be started has code 127. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Runs a program of node_modules/.bin or the system and settles when it ends; a program that cannot be started has code 127. A signal that
+ * ends this process reaches the program first: nothing is left running.
+ */
 export function runProgram(file: string, args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
   const started = performance.now()
   const pieces: Buffer[] = []
@@ -28,6 +33,24 @@ export function runProgram(file: string, args: readonly string[], options: Progr
       pieces.push(Buffer.from(`${error.message}\n`))
       end(127)
     })
-    child.on('close', (code) => end(code ?? 1))
+    const stopPassing = passSignals(child)
+    child.on('close', (code) => {
+      stopPassing()
+      end(code ?? 1)
+    })
   })
+}
+
+/** Ctrl-C in a terminal reaches the child by itself. Once the child has ended, this process ends by the same signal. */
+function passSignals(child: ChildProcess): () => void {
+  let received: NodeJS.Signals | undefined
+  const pass = (signal: NodeJS.Signals): void => {
+    received = signal
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+  }
+  for (const signal of SIGNALS) process.on(signal, pass)
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, pass)
+    if (received) process.kill(process.pid, received)
+  }
 }

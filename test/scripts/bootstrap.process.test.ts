@@ -1,7 +1,9 @@
 import { execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { processesWith } from '../../runtime/src/keeper/process-stat.ts'
 import { ROOT } from '../support/sources.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
@@ -27,16 +29,22 @@ test('arguments reach the command line, and its exit code comes back', async () 
   expect((await run(['spyglass', 'no-such-command'])).code).not.toBe(0)
 })
 
-test('a signal to the script alone ends the program it started, and both', async () => {
+test('a signal to the script alone ends everything that it started', async () => {
+  const mark = `SPYGLASS_TEST_MARK=${randomUUID()}`
+  const [name = '', value] = mark.split('=')
   const child = spawn(process.execPath, [SCRIPT, 'test', '--watch', 'test/scripts/test-summary.test.ts'], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, [name]: value },
   })
+  onTestFinished(() => processesWith(mark).forEach((pid) => process.kill(pid, 'SIGKILL')))
   let output = ''
   child.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
   const ended = new Promise<NodeJS.Signals | number | null>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)))
-  await until(() => output.length > 0)
+  await until(() => output.includes('Test Files'))
+  expect(processesWith(mark).length).toBeGreaterThan(2) // this script, the one for tests, vitest
   child.kill('SIGTERM')
-  expect(await ended).not.toBe(0)
+  expect(await ended).toBe('SIGTERM')
+  await until(() => processesWith(mark).length === 0)
 })
 
 /** A checkout with the script and a lock file, whose `npm run docs` prints `ran`. */
