@@ -13,7 +13,7 @@ const result = (figure: Partial<Figure>, machine = 'm'): BenchResult => ({
   seconds: 1,
 })
 
-test('a loss of more than a tenth is told, in the direction that is worse', () => {
+test('a loss of more than a tenth is reported, in the direction that is worse', () => {
   const baseline = { b: result({}) }
   expect(judge([result({ value: 10.9 })], baseline)).toEqual([])
   expect(judge([result({ value: 11.1 })], baseline)).toEqual(['b cpu: 11.1 us, was 10'])

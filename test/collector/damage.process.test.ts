@@ -33,7 +33,7 @@ async function send(url: string, name: string): Promise<number> {
   return (await fetch(`${url}/v1/traces`, { method: 'POST', headers, body: body(name) })).status
 }
 
-test('a flipped byte of the fourth of five acknowledged requests costs that one alone, is told, and its repeat is stored', async () => {
+test('a flipped byte of the fourth of five acknowledged requests costs that one alone, is reported, and its repeat is stored', async () => {
   const data = newDataFolder()
   cleanups.push(() => removeFolder(data))
   const storePort = await freePort()

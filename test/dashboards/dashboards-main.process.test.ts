@@ -38,7 +38,7 @@ test.each([
   expect(stderr).toContain(message)
 })
 
-test('--help tells every option', async () => {
+test('--help lists every option', async () => {
   const { code, stdout } = await run(['--help'])
   expect(code).toBe(0)
   for (const option of ['--out', '--url', '--user', '--password', '--database', '--owner']) expect(stdout).toContain(option)

@@ -39,7 +39,7 @@ test('rules that are paused now do not stay beside those that were not', () => {
   expect(existsSync(join(out, 'prometheus/spyglass-rules.yaml.paused'))).toBe(true)
 })
 
-test('a folder that cannot be written is told by its path', () => {
+test('a folder that cannot be written is reported by its path', () => {
   const file = join(tempFolder(), 'file')
   writeFileSync(file, '')
   expect(() => writeDashboards(file, options)).toThrow(

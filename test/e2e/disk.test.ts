@@ -25,7 +25,7 @@ interface Readiness {
 
 const readiness = async (suite: Suite): Promise<Readiness> => JSON.parse((await get(`${suite.urls.management}/ready`)).body) as Readiness
 
-/** Requests without a pause until it is told to stop; what went wrong. */
+/** Requests without a pause until it is stopped; what went wrong. */
 function traffic(suite: Suite) {
   const failures: string[] = []
   let served = 0
@@ -82,7 +82,7 @@ const faults: Readonly<Record<string, Fault>> = {
 
 const FIRST = '1'.repeat(32)
 
-/** For some seconds under traffic: applications serve, reads answer, senders are told to wait; nothing else. */
+/** For some seconds under traffic: applications serve, reads answer, senders are asked to wait; nothing else. */
 async function endure(suite: Suite, disk: FailingDisk, reason: RegExp): Promise<ReturnType<typeof traffic>> {
   await until(() => traceIsStored(suite, FIRST))
   const requests = traffic(suite)

@@ -19,7 +19,7 @@ test('the id is made once, and one of an early build is kept', () => {
   expect(serverIdentity(place)).toBe('12345678-1234-1234-1234-123456789abc')
 })
 
-test.for(['empty', 'garbage', 'a folder'])('%s in its place is set aside, told, and gives a new id that stays', (how) => {
+test.for(['empty', 'garbage', 'a folder'])('%s in its place is set aside and reported, and gives a new id that stays', (how) => {
   const place = folder()
   const file = join(place.state, 'server-id')
   const first = serverIdentity(place)

@@ -68,7 +68,7 @@ async function freeUdpPort(): Promise<number> {
   return port
 }
 
-test('it tells its keeper when it serves, answers with the MIBs it wrote, pushes itself, and ends when it is told to', async (context) => {
+test('it reports to its keeper when it serves, answers with the MIBs it wrote, pushes itself, and ends on request', async (context) => {
   requireTool(context, 'snmpwalk')
   const management = await startManagement()
   onTestFinished(() => management.close())

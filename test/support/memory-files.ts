@@ -1,4 +1,4 @@
-/** A double of the log's file layer: it forgets what was not synced when the power fails, and fails when told to. */
+/** A double of the log's file layer: it forgets what was not synced when the power fails, and fails on request. */
 import { basename, dirname } from 'node:path'
 import type { FileLayer, LogFile } from '../../collector/src/wal/file-layer.ts'
 

@@ -4,7 +4,7 @@ import { requireTool } from './require-tool.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
-/** A context that tells why it was skipped. */
+/** A context that records why it was skipped. */
 const context = { skip: (reason: string) => reason } as unknown as TestContext
 
 test('a missing tool leaves the test out with its package, and fails it in CI', () => {

@@ -1,4 +1,4 @@
-/** A busy machine needs long; less than the time of a test, so that what was waited for is told. */
+/** A busy machine needs long; less than the time of a test, so that the failure names what was waited for. */
 const PATIENCE_MS = 100_000
 
 /** Waits until `probe` gives a value that is not undefined or false, or throws after the deadline with the last error seen. */

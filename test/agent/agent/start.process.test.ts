@@ -22,7 +22,7 @@ test('worker threads record for themselves under a name of their own', async () 
   expect(sink.resources.some((resource) => /-thread-\d+$/.test(String(resource['service.instance.id'])))).toBe(true)
 })
 
-test('a wrong setting is told and does not keep the application from running', async () => {
+test('a wrong setting is reported and does not keep the application from running', async () => {
   const env = { SPYGLASS_KEPT_PER_SECOND: 'many', OTEL_EXPORTER_OTLP_ENDPOINT: 'nonsense' }
   const { code, stdout, stderr } = await runProgram("console.log('runs')", { env })
   expect([code, stdout]).toEqual([0, 'runs\n'])

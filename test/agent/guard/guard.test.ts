@@ -14,7 +14,7 @@ test('a guarded function throws nothing, and each of its faults counts', () => {
   expect(hookFaults() - before).toBe(3)
 })
 
-test('the first fault of each hook is told, and a listener that fails harms nobody', () => {
+test('the first fault of each hook is reported, and a listener that fails does no harm', () => {
   const listener = vi.fn<(hook: string, error: unknown) => void>(failing)
   onHookFault(listener)
   const error = new TypeError('broken')

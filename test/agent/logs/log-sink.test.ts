@@ -11,7 +11,7 @@ test('secrets are redacted at any depth, whatever the case of their names', () =
   })
 })
 
-test('an error is told by the names of the semantic conventions', () => {
+test('an error is recorded under the names of the semantic conventions', () => {
   expect(lineAttributes({ err: { type: 'TypeError', message: 'm', stack: 's' } })).toEqual({
     'exception.type': 'TypeError',
     'exception.message': 'm',

@@ -199,7 +199,7 @@ test('an exception that the application answers with a status below 500 is no fa
   }
 })
 
-test('an error of any make is told without harm', () => {
+test('an error of any kind is recorded without harm', () => {
   const { recorder, spans } = prepared()
   runOutside(() => {
     const record = recorder.beginRequest(...(Object.values(messages()) as [IncomingMessage, ServerResponse]))

@@ -17,7 +17,7 @@ test('the heap and the event loop of the process have real values', () => {
   for (const name of ['delayP50', 'delayP99', 'delayMax']) expect(loop?.read(name)).toBeGreaterThanOrEqual(0)
 })
 
-test('the process tells its CPU time, memory and age', () => {
+test('the process reports its CPU time, memory and age', () => {
   const metrics = processMetrics(1, 2)
   expect(metrics.map(({ name }) => name)).toEqual(['process.cpu.time', 'process.memory.usage', 'process.uptime'])
   for (const metric of metrics) {

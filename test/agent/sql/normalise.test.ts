@@ -88,7 +88,7 @@ test.each([
 })
 
 test.each([
-  // Backslashes: settings of the server that nobody tells decide for MySQL.
+  // Backslashes: for MySQL, settings of the server that are unknown here decide.
   ['mysql', "SELECT 'it\\'s', 'x'", 'SELECT ?, ?'],
   ['mysql', "SELECT 'C:\\', 'secret'", 'SELECT ?…'],
   ['mysql', "SELECT 'a\\', 'b\\', 'c'", 'SELECT ?…'],
@@ -294,7 +294,7 @@ test.each([
     let ratio = Number.POSITIVE_INFINITY
     let least = Number.POSITIVE_INFINITY
     let leastOfFour = Number.POSITIVE_INFINITY
-    // What else the machine does only adds to a time, so the least of several tells; a cost that grows with the square misses each time.
+    // What else the machine does only adds to a time, so the least of several counts; a cost that grows with the square misses each time.
     for (let i = 0; i < 30 && ratio > 2.2 ** 2; i++) {
       least = Math.min(
         least,

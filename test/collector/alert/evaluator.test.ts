@@ -83,7 +83,7 @@ test('a pending incident whose clear was missed gives way to the newer raise', (
   evaluator.stop()
 })
 
-test('the last hundred resolved incidents are kept, and the state is saved before anyone is told', () => {
+test('the last hundred resolved incidents are kept, and the state is saved before anyone is notified', () => {
   const { raise, evaluator, incidents, saves } = bench()
   for (let i = 0; i < 150; i++) {
     raise(String(i), { delayMs: 0, resource: `a:type=A,n=${i}` })

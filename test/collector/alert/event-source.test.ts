@@ -109,6 +109,6 @@ test('keyOf reads what objectNameOf writes, whatever the values', () => {
   )
 })
 
-test('durations are told in the unit that suits them', () => {
+test('durations are shown in the unit that suits them', () => {
   expect([350, 15_000, 14_230, 600_000, 7_200_000].map(duration)).toEqual(['350 ms', '15 s', '14.2 s', '10 min', '2 h'])
 })

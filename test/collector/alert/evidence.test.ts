@@ -23,7 +23,7 @@ test('changes come from the table and from what this process saw, each once, new
   expect((await evidence.changesBefore(incident)).map(({ message }) => message)).toEqual(['reloaded', 'loaded'])
 })
 
-test('what came after the start is told too, once however often it was tried: it says why the incident lasts', async () => {
+test('what came after the start is shown too, once however often it was tried: it says why the incident lasts', async () => {
   const failed = (ms: number) => eventOf('spyglass.application.failed', 'r', { time: now + ms, message: 'no licence' })
   const evidence = new Evidence({ query: store([]), logger, now: () => now + 15_000 })
   for (const event of [reload, failed(2000), failed(5000), failed(16_000)]) evidence.remember(event)

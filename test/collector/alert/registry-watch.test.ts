@@ -57,7 +57,7 @@ test('an incident whose clear was missed resolves when its resource is well twic
   await until(() => world.evaluator.find('1')?.state === 'resolved')
 })
 
-test('a pool found exhausted, of which no event told, is raised, and resolves when it recovers', async () => {
+test('a pool found exhausted without an event is raised, and resolves when it recovers', async () => {
   await using world = await bench({ instance: 'ready', pool: 'exhausted' })
   const found = await until(() => world.evaluator.openAt('PoolExhausted', POOL))
   expect(found).toMatchObject({ state: 'firing', observed: true })

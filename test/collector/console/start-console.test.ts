@@ -65,7 +65,7 @@ test('Basic opens the API and the page', async () => {
   expect((await ask(`${url}/api/v1/alerts`, { headers: basic({ user: 'admin', password: 'wrong' }) })).status).toBe(401)
 })
 
-test('the right password passes at once while wrong ones of the same address are held back or told to come again', async () => {
+test('the right password passes at once while wrong ones of the same address are held back or asked to retry', async () => {
   const held: (() => void)[] = []
   const guesses = createGuessDelay({ wait: () => new Promise((resolve) => held.push(resolve)) })
   const { url, secrets } = await bench(undefined, guesses)
@@ -155,7 +155,7 @@ test('without store and management the process is healthy, not ready, and says w
   expect([wrong.status, await wrong.json()]).toMatchObject([400, { error: { code: 'SPY_CONSOLE_PARAMETER_INVALID' } }])
 })
 
-test('a port that is taken is told with the port', async () => {
+test('a taken port is reported with its number', async () => {
   const { port, config, secrets } = await bench()
   const again = { ...config, console: { ...config.console, port } }
   const logger = createLogger({ process: 'test', level: 'silent' })

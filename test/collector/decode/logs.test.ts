@@ -186,7 +186,7 @@ test('bodies, names, severities and schema URLs are cut between characters, and 
   expect(message).toContain('2 × schema URLs longer than 1024 bytes were cut')
 })
 
-test('a record without any time gets that of its receipt, and the sender is told', () => {
+test('a record without any time gets that of its receipt, and the response says so', () => {
   const { tables, message } = rowsOf(encodeOtlp('Logs', { resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityNumber: 9 }] }] }] }))
   expect(tables['otel_logs']).toMatchObject([{ Timestamp: BigInt(NOW) * 1_000_000n, TimestampTime: NOW / 1000 }])
   expect(message).toContain('log records without a time')

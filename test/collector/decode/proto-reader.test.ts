@@ -110,14 +110,14 @@ test('a message ends where its length said', () => {
   expect(() => reader.close(0)).toThrow(malformed('a field beyond its message'))
 })
 
-test('a fault tells what and where, within the request', () => {
+test('a fault says what and where, within the request', () => {
   const reader = reading('0000')
   reader.pos = 9
   expect(() => reader.malformed('no sense')).toThrow(malformed('no sense at byte 2'))
   expect(reader.fault).toEqual({ what: 'no sense', at: 2 })
 })
 
-test('a text ends where it is told, and the reader behind it', () => {
+test('a text has the length that it declares, and the reader stands behind it', () => {
   const reader = reading('616263')
   expect([reader.text(2), reader.pos]).toEqual(['ab', 2])
 })

@@ -4,7 +4,7 @@ import { ProtoReader } from '../../../collector/src/decode/proto-reader.ts'
 import { DecodeReport } from '../../../collector/src/decode/report.ts'
 import { readFields, readOrReject, readOrSkip } from '../../../collector/src/decode/salvage.ts'
 
-test('the sender is told how many, why, and where the first stood', () => {
+test('the response says how many, why, and where the first was', () => {
   const report = new DecodeReport()
   expect(report.message).toBe('')
   report.reject('too old', 'span 3')

@@ -7,7 +7,7 @@ import { startReceiver } from './receiver.ts'
 
 const entry = { sequence: 7, receiver: 'pager', page: pageFor(), attempts: 1, nextAttemptAt: 0 }
 
-test('a page is posted as JSON with the configured headers and a key that tells repeats', async () => {
+test('a page is posted as JSON with the configured headers and a key that identifies repeats', async () => {
   await using receiver = await startReceiver({ headers: { authorization: 'Bearer hush' } })
   await deliver(receiver.config, entry)
   expect(receiver.pages).toEqual([entry.page])
@@ -25,7 +25,7 @@ test('a redirect is not followed', async () => {
   expect(receiver.requests.map(({ url }) => url)).toEqual(['/page'])
 })
 
-test('an answer that would be the same again is told apart from one that may change', async () => {
+test('an answer that would be the same again is distinguished from one that may change', async () => {
   await using receiver = await startReceiver()
   receiver.answer = 400
   await expect(deliver(receiver.config, entry)).rejects.toMatchObject({ code: 'SPY_PAGE_REJECTED' })
@@ -33,7 +33,7 @@ test('an answer that would be the same again is told apart from one that may cha
   await expect(deliver(receiver.config, entry)).rejects.toMatchObject({ code: 'SPY_PAGE_REFUSED' })
 })
 
-test('a receiver that is away or never answers fails within its time, and its address is not told', async () => {
+test('a receiver that is unreachable or never answers fails within its time, and its address is not shown', async () => {
   const silent = createServer(() => {})
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/hook/token-in-path`

@@ -26,7 +26,7 @@ test('one bulk reads the resources of several kinds; of a kind that is not there
   expect(pools).toEqual([])
 })
 
-test('an endpoint that is away, refuses or speaks another language is told by its code', async () => {
+test('an endpoint that is unreachable, refuses or speaks another protocol is reported by its code', async () => {
   const away = createManagementClient(SpyglassConfig.parse({ management: { port: 9 } }))
   await expect(away.read([kinds.server])).rejects.toMatchObject({ code: 'SPY_MANAGEMENT_UNREACHABLE' })
   for (const answer of ['{}', '[]', 'not JSON', '']) {

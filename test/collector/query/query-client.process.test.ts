@@ -79,7 +79,7 @@ test('rows are handed on as text that makes the same rows', async () => {
   await client.stop()
 })
 
-test('a wrong password, a store that is away and a query that takes too long are told by their codes', async () => {
+test('a wrong password, an unreachable store and a query that takes too long are reported by their codes', async () => {
   const reader = { user: 'spyglass_ro', password: 'not the password' }
   const wrong = createQueryClient({ config: config(), secrets: { clickhouse: { reader } } })
   await expect(wrong.rows('services', { parameters })).rejects.toMatchObject({ code: 'SPY_QUERY_REFUSED' })

@@ -218,14 +218,14 @@ test('a full log is answered 503, a busy one 429, both with Retry-After', async 
   }
 })
 
-test('/health is up, /ready tells why not', async () => {
+test('/health is up, /ready says why not', async () => {
   const { receiver } = await start({ unready: () => ['the log is full'] })
   expect((await fetch(`http://127.0.0.1:${receiver.port}/health`)).status).toBe(200)
   const ready = await fetch(`http://127.0.0.1:${receiver.port}/ready`)
   expect([ready.status, await ready.json()]).toEqual([503, { ready: false, reasons: ['the log is full'] }])
 })
 
-test('a taken port is told with its number', async () => {
+test('a taken port is reported with its number', async () => {
   const { receiver } = await start()
   await expect(start({ port: receiver.port })).rejects.toMatchObject({
     code: 'SPY_PORT_TAKEN',

@@ -9,7 +9,7 @@ const poolOf = (sessions: number, maxWaiting: number): SessionPool =>
     maxWaiting,
   )
 
-/** A borrower that holds its session until it is told to end. */
+/** A borrower that holds its session until it is asked to end. */
 function borrow(pool: SessionPool, options: BorrowOptions = {}) {
   const { promise, resolve } = Promise.withResolvers<void>()
   let hasIt = false

@@ -80,7 +80,7 @@ test('what a statement finds set is gone before the next one, also when that set
   expect(log).toEqual(['closed', 'open {}', 'p'])
 })
 
-test('settings that the engine does not accept are told as such', async () => {
+test('settings that the engine does not accept are reported', async () => {
   const { open } = scripted({}, true)
   const session = await openStoreSession({ open, prepare: [], database: 'x' })
   await expect(session.enter({ ...nothing, settings: { limit: 'x' } })).rejects.toMatchObject({ number: 36 })

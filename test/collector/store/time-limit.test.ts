@@ -44,7 +44,7 @@ test('work that ends in time gives what it gives', async () => {
   expect(log).toEqual(['back'])
 })
 
-test('work that ends when it is cancelled is told as code 159 with its limit', async () => {
+test('work that ends when it is cancelled is reported as code 159 with its limit', async () => {
   const { answer, log } = started({ obeys: true })
   await vi.advanceTimersByTimeAsync(2000)
   await expect(answer).rejects.toMatchObject({ number: 159, wireText: expect.stringContaining('maximum: 2000 ms') })

@@ -10,12 +10,12 @@ test.each([
   ['EROFS', '/wal is on a read-only file system (EROFS)'],
   ['EACCES', 'no permission to write to /wal (EACCES)'],
   ['EIO', 'the disk of /wal reports errors (EIO)'],
-])('%s is told in words that name the remedy, and waiting may help', async (code, words) => {
+])('%s is reported with its remedy, and waiting may help', async (code, words) => {
   expect(await reasonOf(failure(code), new MemoryFiles(), '/wal')).toBe(words)
   expect(isDiskFailure(failure(code))).toBe(true)
 })
 
-test('other failures are told as they are, and end a start', async () => {
+test('other failures are reported as they are, and end a start', async () => {
   expect(await reasonOf(failure('ELOOP'), new MemoryFiles(), '/wal')).toBe('ELOOP: said the system')
   expect([isDiskFailure(failure('ELOOP')), isDiskFailure(undefined)]).toEqual([false, false])
 })

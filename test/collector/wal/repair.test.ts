@@ -128,7 +128,7 @@ test('a journal that is gone is announced with the number of requests that were 
   expect(damage[0]).toMatchObject({ lost: { entries: 3, requests: 3 }, isCounted: true, bytes: 6 })
 })
 
-test('rows of which nothing tells whose they are are set aside, not deleted', async () => {
+test('rows without an owner are set aside, not deleted', async () => {
   const files = await segmentOf('c0')
   await files.remove(JOURNAL)
   await files.remove(`${ROOT}/${NAME}/acknowledged`)

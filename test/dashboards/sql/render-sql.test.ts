@@ -14,7 +14,7 @@ test('a query for the API holds no macro, and one for Grafana no parameter', () 
   }
 })
 
-test('parameters are told with their types', () => {
+test('parameters are listed with their types', () => {
   expect(parametersOf(apiSql('slow-requests'))).toEqual({
     from: "DateTime64(3, 'UTC')",
     to: "DateTime64(3, 'UTC')",

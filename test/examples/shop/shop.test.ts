@@ -90,7 +90,7 @@ test('the report is one slow statement, the slow route many quick ones', async (
   expect((await get('/slow')).body['revenue']).toHaveLength(8)
 })
 
-test('leaked connections are kept until they are returned; meanwhile others are told to come back later', async () => {
+test('leaked connections are kept until they are returned; meanwhile others are asked to retry later', async () => {
   expect((await get('/leak?count=3')).body).toEqual({ taken: 3, kept: 3 })
   const asked = shop.inject('/products').then((response) => response)
   const pool = registry.find('spyglass:type=Datasource,instance=test,name=shop')

@@ -44,7 +44,7 @@ test('the rate has a limit whatever is asked for', async () => {
   expect(sent).toBeLessThanOrEqual(0.3 * MAX_RATE + 1)
 })
 
-test('while the server is down it keeps trying, until it is told to stop', async () => {
+test('while the server is down it keeps trying, until it is stopped', async () => {
   const server = createServer()
   const { url } = await listen(server)
   await new Promise((resolve) => server.close(resolve))

@@ -89,7 +89,7 @@ test('unknown values are omitted, and an aborted request says so', () => {
   ])
 })
 
-test('a time between two milliseconds is told by the one that has begun', () => {
+test('a time between two milliseconds is shown as the one that has begun', () => {
   for (const time of [1_699_999_999_999.9998, 1_700_000_000_000.0002]) {
     expect(JSON.parse(json({ ...plain, time }))).toMatchObject({ time: new Date(Math.floor(time)).toISOString() })
   }

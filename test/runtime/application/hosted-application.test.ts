@@ -90,7 +90,7 @@ test('a handler that throws or rejects is answered with 500 and logged', async (
   expect(place.log.filter(({ msg }) => msg === 'request handler failed')).toHaveLength(2)
 })
 
-test('an application that does not start in time fails, is told to stop, and is closed when it comes after all', async () => {
+test('an application that does not start in time fails, is asked to stop, and is closed when it starts after all', async () => {
   await using place = openPlace()
   const files = `export default ({ signal }) => new Promise((resolve) => {
     const start = () => resolve({ handler() {}, close() { globalThis.lateSpyglassClose?.() } })

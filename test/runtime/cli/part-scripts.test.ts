@@ -15,7 +15,7 @@ test('the entry modules of all processes are where they are looked for', () => {
   expect(scripts.filter((script) => !existsSync(script))).toEqual([])
 })
 
-test('a package that is not installed is told by name', () => {
+test('a package that is not installed is reported by name', () => {
   expect(() => entryOf('@spyglass/not-there', 'main')).toThrow(
     expect.objectContaining({ code: 'SPY_PART_MISSING', message: expect.stringContaining('@spyglass/not-there') }),
   )

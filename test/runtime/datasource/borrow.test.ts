@@ -11,7 +11,7 @@ const connection: DriverConnection = {
 }
 const site = { location: () => 'src/shop.ts:7', frames: () => ['handler (src/shop.ts:7:3)'] }
 
-test('a holder tells where, for how long and what, without the literals', () => {
+test('a holder says where, for how long and what, without the literals', () => {
   const borrow = new Borrow({ id: 3, connection, idleSince: 0 }, askerOf(site, true), 1000, 5)
   borrow.system = 'sqlite'
   borrow.text = "SELECT * FROM customer WHERE name = 'Ada' AND id = 7"

@@ -52,7 +52,7 @@ test('the connection returned last is lent first', async () => {
   expect((await lent()).connection).toBe(two.connection)
 })
 
-test('a connection that cannot be opened is told to the one that waits longest, and tried again for the others', async () => {
+test('a connection that cannot be opened fails the borrower that has waited longest, and is tried again for the others', async () => {
   const { pool, lend, connects, told, asked } = scriptedPool({ max: 1 })
   connects.push(fails(new Error('refused')), never)
   const [first, second] = [lend(), lend()]
@@ -224,7 +224,7 @@ test('each borrower times out at its own time', async () => {
   expect([pool.waiting, pool.figures.timeouts]).toEqual([0, 2])
 })
 
-test('a borrower that times out while a connection is opened is told that nobody holds one', async () => {
+test('the time-out of a borrower while a connection is opened says that nobody holds one', async () => {
   const { clock, lend, connects } = scriptedPool({ max: 1 })
   connects.push(never)
   const waiting = Promise.resolve(lend())

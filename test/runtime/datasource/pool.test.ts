@@ -34,7 +34,7 @@ test('no more than the maximum is ever open, and the peak is remembered', async 
   expect(pool.read('idleConnections')).toBe(2)
 })
 
-test('a borrower that waits too long is told the pool, its size, the others that wait and the line of the longest holder', async () => {
+test('the time-out of a borrower names the pool, its size, the others that wait and the line of the longest holder', async () => {
   await using pool = await openShop({ max: 1, acquireTimeoutMs: 5000 })
   using _ = await pool.shop.connect()
   const [late, other] = [pool.shop.query('SELECT 1'), codeOf(pool.shop.query('SELECT 2'))]

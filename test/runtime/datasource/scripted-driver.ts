@@ -37,7 +37,7 @@ export class ScriptedConnection implements DriverConnection {
   }
 }
 
-/** A pool over scripted connections, with what it told its observer. */
+/** A pool over scripted connections, with what it reported to its observer. */
 export function scriptedPool(changes: Partial<PoolSettings> = {}) {
   const clock = new ManualClock()
   const connections: ScriptedConnection[] = []

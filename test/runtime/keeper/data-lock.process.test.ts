@@ -93,7 +93,7 @@ test('a damaged note of the holder costs only its pid', async () => {
   expect(() => lock(folder)).toThrow(inUse('another process'))
 })
 
-test('a folder in the place of the lock is told with its path', () => {
+test('a folder in the place of the lock is reported with its path', () => {
   const folder = tempFolder()
   mkdirSync(join(folder, 'lock'))
   expect(() => lock(folder)).toThrow(expect.objectContaining({ code: 'SPY_DATA_UNLOCKABLE', message: expect.stringContaining(folder) }))

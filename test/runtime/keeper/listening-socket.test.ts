@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { bindListeningSocket, probePort } from '../../../runtime/src/keeper/listening-socket.ts'
 import { freePort } from '../../support/free-port.ts'
 
-test('a taken port is told by number, name and address before anything starts', async () => {
+test('a taken port is reported by number, name and address before anything starts', async () => {
   const server = net.createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
@@ -14,7 +14,7 @@ test('a taken port is told by number, name and address before anything starts', 
   })
 })
 
-test('an address that is not of this machine is told as such', async () => {
+test('an address that does not belong to this machine is reported', async () => {
   await expect(probePort('http', '192.0.2.1', await freePort())).rejects.toMatchObject({ code: 'SPY_LISTEN_FAILED' })
 })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Milestones } from '../../../runtime/src/keeper/milestones.ts'
 
-test('each settles when it is told, and not before', async () => {
+test('each settles when it is reached, and not before', async () => {
   const milestones = new Milestones()
   const seen: string[] = []
   void milestones.tried.then((failures) => seen.push(`tried ${[...failures.keys()].join()}`))

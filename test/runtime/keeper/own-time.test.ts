@@ -44,6 +44,6 @@ test('a thread that ends takes its waiting time out of the sum, which is no time
   expect(time.ms).toBe(1000)
 })
 
-test('what it did is told', () => {
+test('what it did is reported', () => {
   expect(after(30, { state: 'R', cpuMs: 410 }).text).toBe('12.3 s of CPU time, state R')
 })

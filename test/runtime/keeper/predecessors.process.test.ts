@@ -34,7 +34,7 @@ test.runIf(process.platform === 'linux')('what does not go is killed', async () 
   expect(await ended).toEqual([null, 'SIGKILL'])
 })
 
-test('a port that is taken is told at once; after a crash it may become free', async () => {
+test('a taken port is reported at once; after a crash it may become free', async () => {
   const port = await freePort()
   const ports = [{ name: 'management', host: '127.0.0.1', port }]
   const server = net.createServer()

@@ -78,7 +78,7 @@ test('a part that ends before it is ready fails the start with its own reason, a
   expect(downs[0]).toContain('no luck')
 })
 
-test('a part that ends without a word is told with its exit code and the log', async () => {
+test('a part that exits without a message is reported with its exit code and the log', async () => {
   const { slot } = slotOf('ends')
   await expect(slot.start()).rejects.toMatchObject({ code: 'SPY_PART_ENDED', message: expect.stringMatching(/exit code 3.*server\.log/) })
 })
@@ -124,7 +124,7 @@ test('a generation killed with -9 is followed by another on the same socket; a c
 })
 
 test.for(['spins', 'sleeps', 'is stopped'])(
-  'a process that %s without a word is ended, told as such, and followed by another',
+  'a process that %s without a heartbeat is ended, reported as hung, and followed by another',
   async (mode) => {
     const { slot, downs, become } = slotOf(mode === 'is stopped' ? 'ready' : mode, { hangPatienceMs: 500 })
     await slot.start()

@@ -30,7 +30,7 @@ function get(port: number, agent: http.Agent): Promise<Answer> {
   })
 }
 
-test('a client on an open connection is served while draining, and told to close', async () => {
+test('a client on an open connection is served while draining, and asked to close', async () => {
   const { listener, port } = await listening((_request, response) => response.end('ok'))
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
   expect((await get(port, agent)).connection).toBe('keep-alive')

@@ -26,7 +26,7 @@ test('a process that goes takes its resources and incidents with it; what the ke
   ])
 })
 
-/** A server with a clock: the keeper and two instances push when told. */
+/** A server with a clock: the keeper and two instances push on request. */
 function server() {
   let now = 1_000_000
   const registry = createRegistry({ kindNamed, now: () => now, staleAfterMs: STALE_AFTER_MS })

@@ -48,7 +48,7 @@ test('it is ready when every instance is, and says which is not', async () => {
   expect([down.statusCode, down.json()]).toEqual([503, { ready: false, reasons: ['instance http-1 is down'] }])
 })
 
-test('a reload needs the credentials, and its failure is told', async () => {
+test('a reload needs the credentials, and its failure is reported', async () => {
   const { app, asked } = await management()
   const post = (instance: string, headers: Record<string, string> = { authorization }) =>
     app.inject({ method: 'POST', url: '/api/v1/reload', headers, payload: { instance } })
@@ -58,7 +58,7 @@ test('a reload needs the credentials, and its failure is told', async () => {
   expect((await post('nobody')).statusCode).toBe(409)
 })
 
-test('a wrong password is held back, then told to come again, while the right one passes', async () => {
+test('a wrong password is held back, then asked to retry, while the right one passes', async () => {
   const { app } = await management('ready', {}, { afterWrong: async ({ user }) => (user === 'held' ? 0 : 7) })
   const post = (user: string, password: string) =>
     app.inject({ method: 'POST', url: '/api/v1/reload', headers: { authorization: `Basic ${btoa(`${user}:${password}`)}` }, payload: {} })
@@ -75,7 +75,7 @@ test('a wrong password is held back, then told to come again, while the right on
 test('pages of other sites and names that are not ours are refused everywhere but on health', async () => {
   const { app } = await management()
   for (const url of ['/jolokia/version', '/metrics', '/api/v1/reload']) {
-    /** Jolokia tells a refusal in its JSON. */
+    /** Jolokia reports a refusal in its JSON. */
     const ask = async (headers: Record<string, string>): Promise<unknown> => {
       const method = url.startsWith('/api') ? 'POST' : 'GET'
       const response = await app.inject({ method, url, headers: { authorization, host: 'localhost:8778', ...headers } })

@@ -27,7 +27,7 @@ test('the halves of an instance are laid together under the keeper, whichever co
   }
 })
 
-test('a ready instance is as old as what its process told last, in every value; one that drains is as old as the keeper says', () => {
+test('a ready instance is as old as the last push of its process, in every value; one that drains is as old as the keeper says', () => {
   const of = (state: string) => {
     const merge = new ResourceMerge()
     merge.push('http-1', fromProcess)

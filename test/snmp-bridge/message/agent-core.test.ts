@@ -198,7 +198,7 @@ test('a SET counts as a bad use of the community, other requests do not', () => 
   expect(counters.inBadCommunityUses).toBe(1)
 })
 
-test('an error of ours is counted and told, and the datagram dropped', () => {
+test('an internal error is counted and reported, and the datagram dropped', () => {
   const { clock, counters } = createTestAgent()
   const told: unknown[] = []
   const failure = new RangeError('no snapshot')

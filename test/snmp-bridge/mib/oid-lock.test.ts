@@ -8,7 +8,7 @@ test('no number of the MIB has changed, is given twice, or is missing in oid-loc
   expect(lockBreaches(lock, lockOf())).toEqual([])
 })
 
-test('a changed, a reused and a new number are each told', () => {
+test('a changed, a reused and a new number are each reported', () => {
   const columns = { name: 2, state: 3 }
   const table = (numbers: Record<string, number>): OidLock => ({
     tables: { instance: { number: 2, index: 1, columns: numbers } },

@@ -30,7 +30,7 @@ test.each(['', '{', '5', 'null', '{"client":7}'])('a file that holds %j counts a
   expect(position.read()).toBeUndefined()
 })
 
-test('a disk that does not take it is told, and nothing is thrown', () => {
+test('a failed write is reported, and nothing is thrown', () => {
   const { position, failures } = open('no-such-folder/snmp-events.json')
   position.write({ client: 'a' })
   expect(failures).toHaveLength(1)

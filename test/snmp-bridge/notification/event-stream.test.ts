@@ -58,7 +58,7 @@ test('after a restart of the endpoint the stream registers again on its own', as
   expect(heard[0]!.message).toBe('again')
 })
 
-test('an endpoint that is not there is told with SPY_SNMP_EVENTS, and the attempt counts as made', async () => {
+test('a missing endpoint is reported with SPY_SNMP_EVENTS, and the attempt counts', async () => {
   const { changes, stream } = follow('http://127.0.0.1:9/jolokia')
   await stream.attempted
   expect(changes[0]).toMatchObject({ code: 'SPY_SNMP_EVENTS' })

@@ -50,7 +50,7 @@ test('a full queue drops its oldest and counts it', async () => {
   expect(taken).toHaveLength(1001)
 })
 
-test('after stop nothing is sent and no failure is told', async () => {
+test('after stop nothing is sent and no failure is reported', async () => {
   const status = newStatus()
   const failures: unknown[] = []
   const gate = Promise.withResolvers<void>()

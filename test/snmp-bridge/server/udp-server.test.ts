@@ -16,7 +16,7 @@ test('a datagram gets its answer back, and one without an answer gets none', asy
   await server.close()
 })
 
-test('a taken port is told with the port, and an address that is not ours with the address', async () => {
+test('a taken port is reported with the port, and an address that is not ours with the address', async () => {
   const server = await openUdpServer({ ...quiet, core: () => undefined })
   const again = openUdpServer({ ...quiet, port: server.port, core: () => undefined })
   await expect(again).rejects.toMatchObject({

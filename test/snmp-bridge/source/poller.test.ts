@@ -84,7 +84,7 @@ test('rows outlive three intervals of silence and no longer; then the state alon
   expect(status.stale).toBe(false)
 })
 
-test('failing and working again are told once each', async () => {
+test('failing and working again are reported once each', async () => {
   const { poller, world } = setUp()
   world.fails = true
   await poller.poll()

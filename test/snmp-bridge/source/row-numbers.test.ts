@@ -36,7 +36,7 @@ test('nothing is written while nothing is new', () => {
 })
 
 test.for(['', '{"instance":', '{"instance":[1]}', '{"instance":"a"}', '{"instance":["a","a"]}', '[]'])(
-  'of a damaged file (%j) the copy before the last change keeps the numbers, and that is told',
+  'of a damaged file (%j) the copy before the last change keeps the numbers, and that is reported',
   (content) => {
     const file = join(tempFolder(), 'rows.json')
     const numbers = openRowNumbers(file)

@@ -28,7 +28,7 @@ test('an authentic and timely message is handed on deciphered', () => {
   expect(result).toMatchObject({ ok: true })
 })
 
-test('a message enciphered with another key is a decryption error, told to the proven sender', () => {
+test('a message encrypted with another key is a decryption error, reported to the authenticated sender', () => {
   const other = localizeKeys(masterKeys('authentication', 'another-privacy'), engineId)
   const { result, counters } = incoming(v3Request(request, { keys: { auth: userKeys.auth, priv: other.priv } }))
   expect(result).toMatchObject({ ok: false, report: 'decryptionErrors', signedFor: { keys: userKeys } })

@@ -33,7 +33,7 @@ const nested = typed.chain(([type, value]) =>
   ),
 )
 
-/** What JSON.parse loses: the text of each number, which is what tells a double from a long. */
+/** What JSON.parse loses: the text of each number, which is what distinguishes a double from a long. */
 function parseWithSource(text: string): unknown {
   const reviver = (_key: string, value: unknown, context?: { readonly source?: string }) =>
     typeof value === 'number' ? new NumberText(context?.source ?? '') : value

@@ -251,7 +251,7 @@ describe('an event stream', () => {
 })
 
 describe('the Events MBean', () => {
-  it('counts events and tells the last', async () => {
+  it('counts events and shows the last', async () => {
     const before = (await server.get(`/jolokia/read/${EVENTS}/count`)).json.value as number
     emit('last one')
     expect((await server.get(`/jolokia/read/${EVENTS}`)).json.value).toMatchObject({

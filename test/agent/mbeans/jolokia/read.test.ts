@@ -22,7 +22,7 @@ describe('read', () => {
     expect((await post({ attribute: ['Int', 'Strings'] })).value).toEqual({ Int: 42, Strings: ['a', 'b', 'c'] })
   })
 
-  it('tells the time of the oldest value that a process pushed, and the present for values read now', async () => {
+  it('reports the time of the oldest value that a process pushed, and the present for values read now', async () => {
     const pushedAt = 1_795_289_942
     server.registry.adopt('http-9', {
       time: (pushedAt - 60) * 1000,
@@ -43,7 +43,7 @@ describe('read', () => {
     expect(value).toMatchObject({ Int: 42, Throws: { '.error': true, error_type: 'javax.management.RuntimeMBeanException' } })
   })
 
-  it('tells nothing of the error inside the agent', async () => {
+  it('shows nothing of the error inside the agent', async () => {
     for (const path of [
       `${SAMPLE}/Throws`,
       `${SAMPLE}/Throws?includeStackTrace=true&serializeException=true`,
@@ -99,7 +99,7 @@ describe('read', () => {
     })
   })
 
-  it('tells apart a pattern without MBeans and one without the attribute', async () => {
+  it('distinguishes a pattern without MBeans from one without the attribute', async () => {
     expect(await read('nope:*')).toMatchObject({ status: 404, error_type: 'javax.management.InstanceNotFoundException' })
     expect(await read('spyglass:*/Nope')).toMatchObject({ status: 404, error_type: 'javax.management.AttributeNotFoundException' })
   })
@@ -115,7 +115,7 @@ describe('read', () => {
     }
   })
 
-  it('sees a new push without being told', async () => {
+  it('sees a new push without a notification', async () => {
     const value = async () => (await read('spyglass:type=Instance,name=http-2/activeRequests')).value
     const push = (activeRequests: number) =>
       server.registry.adopt('http-2', { time: 0, resources: [{ kind: 'instance', keys: { name: 'http-2' }, values: { activeRequests } }] })

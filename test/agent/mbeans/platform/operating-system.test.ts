@@ -31,7 +31,7 @@ describe('createCpuLoad', () => {
 })
 
 describe.runIf(process.platform === 'linux')('/proc', () => {
-  it('tells descriptors, their limit and threads', () => {
+  it('reports descriptors, their limit and threads', () => {
     expect(openFileDescriptors()).toBeGreaterThan(2)
     expect(fileDescriptorLimit()).toBeGreaterThan(openFileDescriptors()!)
     const { ids, daemon, helperCpuMs } = threads()!
@@ -42,7 +42,7 @@ describe.runIf(process.platform === 'linux')('/proc', () => {
     expect(helperCpuMs).toBeLessThan(performance.now() * os.availableParallelism())
   })
 
-  it('tells virtual memory and swap space', () => {
+  it('reports virtual memory and swap space', () => {
     expect(virtualMemory()).toBeGreaterThan(process.memoryUsage.rss())
     const { total, free } = swapSpace()
     expect(total).toBeGreaterThanOrEqual(free!)

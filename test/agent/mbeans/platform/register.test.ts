@@ -54,7 +54,7 @@ describe('registerPlatformBeans', () => {
     dispose()
   })
 
-  it('tells what a space held after the last collection, once there was one', async () => {
+  it('reports what a space held after the last collection, once there was one', async () => {
     const registry = createRegistry({ kindNamed })
     const dispose = registerPlatformBeans(registry, { processName: 'http-1' })
     const usage = () => registry.find('java.lang:type=MemoryPool,name=new_space')?.read('CollectionUsage')

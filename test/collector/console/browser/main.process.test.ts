@@ -339,7 +339,7 @@ describe('in Chromium', () => {
     visit.problems.length = 0 // the answers 400
   })
 
-  test('a trace that is not there is told, with its code', async () => {
+  test('a missing trace is reported with its code', async () => {
     await open(`#/trace/${randomBytes(16).toString('hex')}`)
     expect(await text('[role=alert]')).toContain('SPY_CONSOLE_TRACE_NOT_FOUND')
     expect(await text('main')).not.toContain('Loading')

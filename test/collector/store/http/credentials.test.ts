@@ -32,7 +32,7 @@ test('no other text is let in', () => {
   )
 })
 
-test('wrong credentials are held back, then told to come again; right ones never are', async () => {
+test('wrong credentials are held back, then asked to retry; right ones never are', async () => {
   const waits: number[] = []
   const guesses = createGuessDelay({ wait: async (ms) => void waits.push(ms) })
   const { signal } = new AbortController()

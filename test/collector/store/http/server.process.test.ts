@@ -317,7 +317,7 @@ describe('the protocol', () => {
     expect([status, text]).toEqual([408, expect.stringMatching(/^Code: 159\. DB::Exception: Timeout exceeded: elapsed .* maximum: 200 ms/)])
   })
 
-  test('tells a statement that spent its time waiting for a session to come again', async () => {
+  test('asks the client of a statement that spent its time waiting for a session to retry', async () => {
     const long = new AbortController()
     const running = Array.from({ length: 2 }, () =>
       store.ask('SELECT count() FROM numbers(1000000000000)', { signal: long.signal }).catch(() => undefined),

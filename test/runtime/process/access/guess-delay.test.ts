@@ -58,7 +58,7 @@ test('who tries many names is slowed by his address', async () => {
   expect(delays.slice(14)).toEqual([0, 250, 500, 1000])
 })
 
-test('of one address eight answers wait, and sixty-four in all; further ones are told to come again', async () => {
+test('eight answers wait per address, and sixty-four in all; further clients are asked to retry', async () => {
   const { guess, waits, release } = stage()
   for (let i = 0; i < 3; i++) await guess('192.0.2.1')
   const first = Array.from({ length: 8 }, () => guess('192.0.2.1'))

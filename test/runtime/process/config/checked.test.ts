@@ -48,7 +48,7 @@ test('a process that starts alone reads the configuration file, checks it, and m
   await expect(configOfProcess(['--port-offset', 'x'])).rejects.toMatchObject({ code: 'SPY_ARGUMENT_INVALID' })
 })
 
-test('a checked file that is not there is told by its name', async () => {
+test('a checked file that is missing is reported by name', async () => {
   await expect(openProcessConfig(['--checked', '/nowhere/config.json'])).rejects.toMatchObject({
     code: 'SPY_CONFIG_UNREADABLE',
     message: expect.stringContaining('/nowhere/config.json'),

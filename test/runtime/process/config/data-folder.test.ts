@@ -24,7 +24,7 @@ test('folders above it are made too, and what stands there already is left as it
   expect(ensureDataFolder(root).root).toBe(root)
 })
 
-test('a file system on which nothing can be made is told with its own reason, at once', () => {
+test('a file system on which nothing can be created is reported with its own reason, at once', () => {
   if (process.platform !== 'linux') return
   expect(() => ensureDataFolder('/proc/none/data')).toThrow(expect.objectContaining({ code: 'SPY_DATA_UNWRITABLE' }))
 })

@@ -51,7 +51,7 @@ datasources: [{name: d, file: x, min: 9, max: many}, {name: d, file: y}]
     expect(message).toContain(part)
 })
 
-test('what is secret is not told: communities, headers, passwords in an address', () => {
+test('secrets are not shown: communities, headers, passwords in an address', () => {
   const path = file(`
 snmp: {community: 12345}
 alerting: {webhooks: [{name: a, url: "https//user:hunter2@h/", headers: {x-key: 777}}, {name: b, url: "ftp://u:hunter2@h/"}]}
@@ -99,11 +99,11 @@ test('paths are relative to the file, the port offset reaches every port, and bo
   expect(loadConfig({ file: again })).toEqual(config)
 })
 
-test.for(['nowhere.yaml', '/dev/null/x'])('a file that cannot be read is told: %s', (path) => {
+test.for(['nowhere.yaml', '/dev/null/x'])('a file that cannot be read is reported: %s', (path) => {
   expect(() => loadConfig({ file: path })).toThrow(expect.objectContaining({ code: 'SPY_CONFIG_UNREADABLE' }))
 })
 
-test.for(['a: *nothing\n', '*!', '[', 'a: b: c'])('text that is no YAML is told as a mistake of the file: %s', (text) => {
+test.for(['a: *nothing\n', '*!', '[', 'a: b: c'])('text that is not YAML is reported as a mistake in the file: %s', (text) => {
   expect(() => loadConfig({ file: file(text) })).toThrow(expect.objectContaining({ code: 'SPY_CONFIG_INVALID' }))
 })
 

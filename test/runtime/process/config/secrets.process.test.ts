@@ -53,7 +53,7 @@ test('a file that cannot be added to gives the same token at each start', () => 
   expect(remarks).toEqual([expect.stringContaining('cannot be added')])
 })
 
-test('a damaged file is told by the missing entries, without its content, and is left as it is', () => {
+test('a damaged file is reported by its missing entries, without its content, and is left unchanged', () => {
   const file = join(tempFolder(), 'secrets.yaml')
   const content = 'console: {user: admin, password: hunter2hunter2}\n'
   writeFileSync(file, content)
@@ -82,7 +82,7 @@ test.for([
   expect(error.message).not.toContain('hunter2')
 })
 
-test('a folder in its place is told as such', () => {
+test('a folder in its place is reported as one', () => {
   const file = join(tempFolder(), 'secrets.yaml')
   mkdirSync(file)
   expect(errorOf(() => ensureSecrets(file)).message).toContain('it is a folder')
@@ -97,7 +97,7 @@ function errorOf(work: () => unknown): Error {
   throw new Error('it did not throw')
 }
 
-test('a file that others may read is closed to them, and that is told', () => {
+test('a file that others may read is closed to them, and that is reported', () => {
   const file = join(tempFolder(), 'secrets.yaml')
   const remarks: string[] = []
   const secrets = ensureSecrets(file, (text) => remarks.push(text))
@@ -108,7 +108,7 @@ test('a file that others may read is closed to them, and that is told', () => {
   expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
-test.skipIf(process.getuid?.() !== 0)('a file that the user may not read is told with its mode, not as bad YAML', () => {
+test.skipIf(process.getuid?.() !== 0)('a file that the user may not read is reported with its mode, not as bad YAML', () => {
   const folder = tempFolder()
   chmodSync(folder, 0o755)
   const file = join(folder, 'secrets.yaml')
@@ -122,7 +122,7 @@ test.skipIf(process.getuid?.() !== 0)('a file that the user may not read is told
   expect(stderr).toContain('mode 0000')
 })
 
-test('a file that is not there yet is told as such by those who do not make it', () => {
+test('a file that does not exist yet is reported as missing by those who do not create it', () => {
   expect(() => readSecrets(join(tempFolder(), 'secrets.yaml'))).toThrow(expect.objectContaining({ code: 'SPY_SECRETS_MISSING' }))
 })
 

@@ -33,6 +33,6 @@ test('the log and an event say what is wrong, where the file is now, and what it
   ])
 })
 
-test('a loss is told as such, and a file that could not be moved', () => {
+test('a loss is reported, and so is a file that could not be moved', () => {
   expect(reported(undefined, false).line).toContain('It could not be moved; rows are renumbered.')
 })

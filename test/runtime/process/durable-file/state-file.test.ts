@@ -54,7 +54,7 @@ const damage: Readonly<Record<string, (file: string) => void>> = {
   },
 }
 
-test.for(Object.keys(damage))('%s: it is set aside, the copy before the last change takes its place, and that is told', (how) => {
+test.for(Object.keys(damage))('%s: it is set aside, the copy before the last change takes its place, and that is reported', (how) => {
   const { file, damages, open, aside } = opened()
   const state = open()
   state.write([1])

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { listen } from '@spyglass/process/http-server'
 import { freePort } from '../../../support/free-port.ts'
 
-test('a port that is taken is told by number and name', async () => {
+test('a taken port is reported by number and name', async () => {
   const [first, second] = [fastify(), fastify()]
   onTestFinished(async () => void (await Promise.all([first.close(), second.close()])))
   const where = { name: 'management.port', host: '127.0.0.1', port: await freePort() }

@@ -15,7 +15,7 @@ function output(child: ChildProcess): () => string {
   return () => text
 }
 
-test('a kept process says ready, pushes its registry again and again, passes events, and stops when told', async () => {
+test('a kept process says ready, pushes its registry repeatedly, passes events, and stops on request', async () => {
   const child = fork(script, { execArgv, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   const text = output(child)
   const messages: FromChild[] = []

@@ -38,7 +38,7 @@ async function write(child: ChildProcess, mark: string): Promise<readonly string
 }
 
 test.runIf(isRoot)(
-  'a full disk ends no program by what it writes to its output; all of it works again afterwards, and the loss is told',
+  'a full disk ends no program that writes to its output; all of it works again afterwards, and the loss is reported',
   async () => {
     const folder = smallDisk('size=64k')
     const log = join(folder, 'server.log')

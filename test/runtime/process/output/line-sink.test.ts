@@ -17,7 +17,7 @@ function disk(space: number, code = 'ENOSPC') {
 }
 
 test.for(['ENOSPC', 'EROFS', 'EDQUOT', 'EIO', 'EPIPE', 'EBADF'])(
-  'lines that meet %s are dropped and counted; the first that works is told how many',
+  'lines that meet %s are dropped and counted; the first success reports how many',
   (code) => {
     const { sink, text, free } = disk(7, code)
     expect(sink.write('first\n')).toBe(true)

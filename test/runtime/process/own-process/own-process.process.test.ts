@@ -21,13 +21,13 @@ test('a process that cannot start says why in one line and ends with 1', () => {
   expect([status, stderr]).toEqual([1, 'SPY_TEST: port 8123 is taken\n'])
 })
 
-test('its keeper is told the same', async () => {
+test('its keeper is sent the same', async () => {
   const child = fork(script, ['--data', tempFolder()], { execArgv, stdio: 'ignore' })
   const [message] = await once(child, 'message')
   expect(message).toEqual({ type: 'failed', code: 'SPY_TEST', message: 'port 8123 is taken' })
 })
 
-test('its help tells its options, and nothing is started', () => {
+test('its help lists its options, and nothing is started', () => {
   const data = join(tempFolder(), 'data')
   const { status, stdout } = spawnSync(process.execPath, [...execArgv, script, '--help', '--data', data], { encoding: 'utf8' })
   expect([status, stdout]).toEqual([0, expect.stringMatching(/^spyglass-test: fails\n\n {2}--config FILE/)])
