@@ -18,6 +18,8 @@ export interface Ledger {
   unaccounted: number
   lost: number
   announced: number
+  /** Lost without any announcement, not even one of an unknown number: must be 0. */
+  unannounced: number
   /** Requests of which some tables have rows and others have not: must be 0. */
   torn: number
   /** Rows that are there twice, lost requests that were sent once more and not stored, and kept ones that were stored twice: must be 0. */
@@ -68,6 +70,28 @@ export async function randomDamages(times: number, seed: number): Promise<Ledger
       await damageOnce(damaged, files, random)
       await settle(ledger, damaged, acknowledged)
     }
+  }
+  return ledger
+}
+
+/** Flips, cuts and dropped writes beside a damaged count of what was acknowledged, in logs that are damaged twice. */
+export async function damagesWithoutCount(times: number, seed: number): Promise<Ledger> {
+  const random = randomNumbers(seed)
+  const ledger = newLedger()
+  for (let done = 0; done < times; done++) {
+    const { files, acknowledged } = await filledLog(4 + random(8), random)
+    const damaged = files.afterKill()
+    const counts = damaged.paths.filter((path) => path.endsWith('/acknowledged'))
+    for (const path of counts.slice(random(Math.max(1, counts.length)))) {
+      if (random(2) === 0) await damaged.remove(path)
+      else
+        damaged.put(
+          path,
+          filled(await damaged.read(path), 0, 128, () => random(256)),
+        )
+    }
+    await damageOnce(damaged, files, random)
+    await settle(ledger, damaged, acknowledged)
   }
   return ledger
 }
@@ -136,6 +160,7 @@ const newLedger = (): Ledger => ({
   unaccounted: 0,
   lost: 0,
   announced: 0,
+  unannounced: 0,
   torn: 0,
   doubled: 0,
   worst: 0,
@@ -198,7 +223,11 @@ function submission(name: string, lane: 'traces' | 'others'): Submission {
 async function settle(ledger: Ledger, files: MemoryFiles, acknowledged: readonly string[]): Promise<void> {
   const first = await open(files, 2)
   let announced = 0
-  await first.log.announceDamage(({ lost }) => (announced += lost.requests))
+  let isUnknown = false
+  await first.log.announceDamage(({ lost, isCounted }) => {
+    announced += lost.requests
+    isUnknown ||= !isCounted
+  })
   const found = await requestsIn(files, first.sealed)
   const lost = acknowledged.filter((name) => !found.whole.has(name))
   const answers = await Promise.all(
@@ -213,6 +242,7 @@ async function settle(ledger: Ledger, files: MemoryFiles, acknowledged: readonly
   ledger.acknowledged += acknowledged.length
   ledger.lost += lost.length
   ledger.announced += announced
+  ledger.unannounced += isUnknown ? 0 : Math.max(0, lost.length - announced)
   ledger.unaccounted += Math.abs(lost.length - announced)
   ledger.torn += found.torn
   ledger.doubled += wrong.length + found.doubled

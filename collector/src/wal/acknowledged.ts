@@ -1,7 +1,7 @@
 /**
  * How much of a segment was acknowledged: written after each commit, before the senders are answered. It distinguishes a torn tail, which nobody
- * was promised, from damage. It is not synced before the segment is sealed: after a loss of power it may be behind, and then the entries
- * beyond it still count if they are intact.
+ * was promised, from damage. It is durable before the first entry is written, so a segment without it is damaged. Later counts are not
+ * synced before the segment is sealed: after a loss of power it may be behind, and then the entries beyond it still count if they are intact.
  */
 import { checkedLine, type Tally, textOfLine } from './journal.ts'
 
@@ -10,21 +10,23 @@ export const ACKNOWLEDGED = 'acknowledged'
 const COPY_BYTES = 64
 
 /** Two copies, so that one damaged byte does not cost it. */
-export function acknowledgedBytes({ entries, requests }: Tally): Buffer {
-  const line = checkedLine(JSON.stringify({ entries, requests }))
+export function acknowledgedBytes({ entries, requests }: Tally, segment: string): Buffer {
+  const line = checkedLine(JSON.stringify({ entries, requests }), segment)
   const copy = Buffer.alloc(COPY_BYTES, 0)
   line.copy(copy)
   return Buffer.concat([copy, copy])
 }
 
-/** Undefined when no copy is intact. */
-export function readAcknowledged(bytes: Buffer | undefined): Tally | undefined {
-  const copies = [0, COPY_BYTES].flatMap((start) => tallyOf(bytes?.subarray(start, start + COPY_BYTES)) ?? [])
+/** Undefined when no copy is intact, or they are those of another segment. */
+export function readAcknowledged(bytes: Buffer | undefined, segment: string): Tally | undefined {
+  const copies = [0, COPY_BYTES].flatMap((start) => tallyOf(bytes?.subarray(start, start + COPY_BYTES), segment) ?? [])
   return copies.toSorted((a, b) => b.entries - a.entries)[0]
 }
 
-function tallyOf(copy: Buffer | undefined): Tally | undefined {
+/** Earlier builds did not bind the count to its segment. */
+function tallyOf(copy: Buffer | undefined, segment: string): Tally | undefined {
   const end = copy?.indexOf(10) ?? -1
-  const text = copy && end >= 0 ? textOfLine(copy.subarray(0, end)) : undefined
+  const line = copy && end >= 0 ? copy.subarray(0, end) : undefined
+  const text = line && (textOfLine(line, segment) ?? textOfLine(line))
   return text === undefined ? undefined : (JSON.parse(text) as Tally)
 }

@@ -6,6 +6,7 @@ import { isRequest, type JournalEntry, type JournalLine, type Part, readJournal,
 
 /** A segment's files as they are; undefined for one that is missing. */
 export interface SegmentBytes {
+  readonly name: string
   readonly journal: Buffer | undefined
   readonly acknowledged: Buffer | undefined
   readonly tables: ReadonlyMap<TableName, Buffer>
@@ -16,6 +17,8 @@ export interface Inspection {
   readonly kept: readonly JournalLine[]
   /** Acknowledged and not kept. */
   readonly lost: Tally
+  /** False if the number of acknowledged entries is unknown; `lost` is then the number that can be seen. */
+  readonly isCounted: boolean
   /** Whether acknowledged data is damaged; otherwise the dropped part is a torn tail. */
   readonly isDamaged: boolean
 }
@@ -26,21 +29,21 @@ interface Placed extends JournalLine {
 }
 
 export function inspect(segment: SegmentBytes): Inspection {
-  const { lines: found, unread } = readJournal(segment.journal ?? Buffer.alloc(0))
+  const { lines: found, unread } = readJournal(segment.journal ?? Buffer.alloc(0), segment.name)
   const lines = withoutRepeats(found)
   const placed = place(lines, unread, segment.tables)
   const kept = placed.filter(({ holds }) => holds)
-  const acknowledged = acknowledgedIn(placed, unread, segment)
+  const counted = readAcknowledged(segment.acknowledged, segment.name)
+  const isCounted = counted !== undefined || lines.some(({ entry }) => entry.segment === undefined)
+  const acknowledged = counted
+    ? acknowledgedIn(placed, counted)
+    : likelyAcknowledged(placed, unread, isCounted ? segment.tables : undefined)
   const below = kept.filter(({ place }) => place < acknowledged)
-  const requests =
-    requestsBelow(acknowledged, placed, readAcknowledged(segment.acknowledged)) - below.filter(({ entry }) => isRequest(entry)).length
+  const requests = requestsBelow(acknowledged, placed, counted) - below.filter(({ entry }) => isRequest(entry)).length
   const lost = { entries: acknowledged - below.length, requests: Math.max(0, requests) }
   const lastKept = below.at(-1)?.start ?? -1
-  return {
-    kept,
-    lost,
-    isDamaged: lost.entries > 0 || lines.length < found.length || unread.some(({ start }) => start < lastKept) || isHeadless(segment),
-  }
+  const isBroken = lost.entries > 0 || lines.length < found.length || unread.some(({ start }) => start < lastKept)
+  return { kept, lost, isCounted, isDamaged: isBroken || (!isCounted && !isEmpty(segment)) }
 }
 
 /** A line that is there twice would count its rows twice. */
@@ -49,7 +52,7 @@ function withoutRepeats(lines: readonly JournalLine[]): readonly JournalLine[] {
   return lines.filter(({ entry: { sequence } }) => !seen.has(sequence) && seen.add(sequence))
 }
 
-/** The index in the entry; for a journal of version 0.1 each unread line counts as one. */
+/** The index in the entry; for a journal without indexes each unread line counts as one. */
 function place(lines: readonly JournalLine[], unread: readonly UnreadBytes[], tables: SegmentBytes['tables']): Placed[] {
   let next = 0
   let u = 0
@@ -65,22 +68,24 @@ function partHolds({ offset, length, crc }: Part, bytes: Buffer | undefined): bo
   return bytes !== undefined && bytes.length >= offset + length && crc32(bytes.subarray(offset, offset + length)) === crc
 }
 
-/** How many entries, from the first, were acknowledged. */
-function acknowledgedIn(placed: readonly Placed[], unread: readonly UnreadBytes[], { acknowledged, tables }: SegmentBytes): number {
-  const counted = readAcknowledged(acknowledged)?.entries
-  const known = placed.reduce((most, { entry }) => Math.max(most, entry.after?.entries ?? 0), counted ?? 0)
-  return counted === undefined ? Math.max(known, likelyAcknowledged(placed, unread, tables)) : known
+/** How many entries, from the first, were acknowledged. Each line states the count before its commit. */
+function acknowledgedIn(placed: readonly Placed[], { entries }: Tally): number {
+  return placed.reduce((most, { entry }) => Math.max(most, entry.after?.entries ?? 0), entries)
 }
 
-/** Without the count: intact entries, and damaged ones of full length. An entry that is too short was torn. */
-function likelyAcknowledged(placed: readonly Placed[], unread: readonly UnreadBytes[], tables: SegmentBytes['tables']): number {
+/**
+ * Without the count: every line that can be seen, and everything before it. In a segment of an early build, which had no count, an entry that is too
+ * short for its file was torn: `tables` is for those.
+ */
+function likelyAcknowledged(placed: readonly Placed[], unread: readonly UnreadBytes[], tables?: SegmentBytes['tables']): number {
+  const known = acknowledgedIn(placed, { entries: 0, requests: 0 })
   const isLong = ({ parts }: JournalEntry): boolean =>
-    parts.every(({ table, offset, length }) => (tables.get(table)?.length ?? 0) >= offset + length)
-  const last = placed.findLast(({ holds, entry }) => holds || isLong(entry))
+    tables === undefined || parts.every(({ table, offset, length }) => (tables.get(table)?.length ?? 0) >= offset + length)
   const lastLine = placed.at(-1)
   const beyond = unread.filter(({ start, hasEnd }) => hasEnd && start >= (lastLine?.end ?? 0)).length
   if (beyond > 0) return (lastLine ? lastLine.place + 1 : 0) + beyond
-  return last ? last.place + 1 : 0
+  const last = placed.findLast(({ holds, entry }) => holds || isLong(entry))
+  return Math.max(known, last ? last.place + 1 : 0)
 }
 
 /** Unreadable entries count as requests unless a tally says otherwise. */
@@ -91,7 +96,7 @@ function requestsBelow(count: number, placed: readonly Placed[], known: Tally | 
   return base.requests + count - base.entries - others
 }
 
-/** Rows without an owner: because the count is written first, a torn first commit looks different. */
-function isHeadless({ journal, acknowledged, tables }: SegmentBytes): boolean {
-  return journal === undefined && acknowledged === undefined && [...tables.values()].some(({ length }) => length > 0)
+/** The count is durable before anything else is written: a segment without it that holds nothing is one that was just created. */
+function isEmpty({ journal, acknowledged, tables }: SegmentBytes): boolean {
+  return [journal, acknowledged, ...tables.values()].every((bytes) => bytes === undefined || bytes.length === 0)
 }

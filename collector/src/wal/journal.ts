@@ -37,6 +37,8 @@ export interface Tally {
 }
 
 export interface JournalEntry {
+  /** The segment whose entry it is; earlier builds did not write it. */
+  readonly segment?: string
   /** Sequence of the request within the boot; with the segment's name it makes the request's id. */
   readonly sequence: number
   /** When it was received, in milliseconds since the epoch. */
@@ -46,7 +48,7 @@ export interface JournalEntry {
   readonly items: number
   readonly parts: readonly Part[]
   readonly tail?: readonly TailOffset[]
-  /** Place of the entry in its segment, from 0. Version 0.1 did not write it, nor `after`. */
+  /** Place of the entry in its segment, from 0. Earlier builds did not write it, nor `after`. */
   readonly index?: number
   /** What was acknowledged in the segment before the commit that wrote this entry. */
   readonly after?: Tally
@@ -84,28 +86,28 @@ export function journalLine(entry: JournalEntry): Buffer {
   return checkedLine(JSON.stringify(entry))
 }
 
-/** A line of text with its checksum before it. */
-export function checkedLine(text: string): Buffer {
-  return Buffer.from(`${checksum(Buffer.from(text))} ${text}\n`)
+/** A line of text with its checksum before it. The checksum covers `of` as well: the line is no line of anything else. */
+export function checkedLine(text: string, of = ''): Buffer {
+  return Buffer.from(`${checksum(Buffer.from(text), of)} ${text}\n`)
 }
 
-/** The text of a line, without its line break, if its checksum holds. */
-export function textOfLine(line: Buffer): string | undefined {
+/** The text of a line, without its line break, if its checksum is right. */
+export function textOfLine(line: Buffer, of = ''): string | undefined {
   const text = line.subarray(9)
-  return line.length >= 11 && line[8] === 32 && line.toString('latin1', 0, 8) === checksum(text) ? text.toString('utf8') : undefined
+  return line.length >= 11 && line[8] === 32 && line.toString('latin1', 0, 8) === checksum(text, of) ? text.toString('utf8') : undefined
 }
 
 /**
- * Every entry whose line is intact, and what is between them.
+ * Every entry of the segment whose line is intact, and what is between them. Entries of another segment are unread bytes.
  * @throws SPY_WAL_NEWER for an entry of a table that this version does not know.
  */
-export function readJournal(bytes: Buffer): Journal {
+export function readJournal(bytes: Buffer, segment: string): Journal {
   const lines: JournalLine[] = []
   const unread: UnreadBytes[] = []
   for (let start = 0; start < bytes.length;) {
     const newline = bytes.indexOf(10, start)
     const end = newline < 0 ? bytes.length : newline
-    const found = linesWithin(bytes, start, end)
+    const found = linesWithin(bytes, { start, end, segment })
     lines.push(...found)
     const covered = found.reduce((sum, line) => sum + line.end - line.start, 0)
     const breaks = Math.max(0, found.length - 1) // damaged line breaks between intact entries
@@ -119,25 +121,35 @@ const LINE_START = /[0-9a-f]{8} \{/g
 /** A damaged line break joins two lines, a write that never happened leaves zeros before one: more starts than these are chance. */
 const MAX_STARTS = 16
 
-function linesWithin(bytes: Buffer, start: number, end: number): JournalLine[] {
-  const whole = entryOf(bytes.subarray(start, end))
+interface Stretch {
+  readonly start: number
+  readonly end: number
+  readonly segment: string
+}
+
+function linesWithin(bytes: Buffer, { start, end, segment }: Stretch): JournalLine[] {
+  const whole = entryOf(bytes.subarray(start, end), segment)
   if (whole) return [{ entry: whole, start, end }]
   const starts = Array.from(bytes.toString('latin1', start, end).matchAll(LINE_START), ({ index }) => start + index).slice(0, MAX_STARTS)
   return starts.flatMap((from, i) => {
     for (const to of [(starts[i + 1] ?? end + 1) - 1, end]) {
-      const entry = entryOf(bytes.subarray(from, to))
+      const entry = entryOf(bytes.subarray(from, to), segment)
       if (entry) return [{ entry, start: from, end: to }]
     }
     return []
   })
 }
 
-function entryOf(line: Buffer): JournalEntry | undefined {
+function entryOf(line: Buffer, segment: string): JournalEntry | undefined {
   const text = textOfLine(line)
   if (text === undefined) return undefined
   const entry = JSON.parse(text) as JournalEntry // the checksum proves that we wrote it
+  if (entry.segment !== undefined && entry.segment !== segment) return undefined
   for (const { table } of entry.parts) if (!Object.hasOwn(tables, table)) throw fail('SPY_WAL_NEWER', [table])
   return entry
 }
 
-const checksum = (bytes: Buffer): string => crc32(bytes).toString(16).padStart(8, '0')
+const checksum = (bytes: Buffer, of: string): string =>
+  crc32(bytes, of === '' ? 0 : crc32(of))
+    .toString(16)
+    .padStart(8, '0')

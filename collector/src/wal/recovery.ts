@@ -55,8 +55,8 @@ export async function recover(files: FileLayer, root: string): Promise<Recovery>
  * counted even if the whole folder is gone.
  */
 export async function recoverSegment(files: FileLayer, root: string, name: string, acknowledged?: Tally): ReturnType<typeof repair> {
-  const found = await readSegment(files, join(root, name))
-  const bytes = acknowledged ? { ...found, acknowledged: acknowledgedBytes(acknowledged) } : found
+  const found = await readSegment(files, root, name)
+  const bytes = acknowledged ? { ...found, acknowledged: acknowledgedBytes(acknowledged, name) } : found
   return await repair({ files, root, name }, bytes, inspect(bytes))
 }
 
@@ -65,22 +65,24 @@ function byAge(one: RecoveredSegment, other: RecoveredSegment): number {
   return (one.entries[0]?.time ?? 0) - (other.entries[0]?.time ?? 0) || (one.name < other.name ? -1 : 1)
 }
 
-async function readSegment(files: FileLayer, folder: string): Promise<SegmentBytes> {
+async function readSegment(files: FileLayer, root: string, name: string): Promise<SegmentBytes> {
+  const folder = join(root, name)
   const present = new Set<string>()
-  for (const name of await files.list(folder)) if ((await files.kind(join(folder, name))) === 'file') present.add(name)
-  const read = async (name: string): Promise<Buffer | undefined> => (present.has(name) ? await files.read(join(folder, name)) : undefined)
+  for (const entry of await files.list(folder)) if ((await files.kind(join(folder, entry))) === 'file') present.add(entry)
+  const read = async (entry: string): Promise<Buffer | undefined> =>
+    present.has(entry) ? await files.read(join(folder, entry)) : undefined
   const tables = new Map<TableName, Buffer>()
-  for (const name of present) {
-    if (name.endsWith('.native')) tables.set(name.slice(0, -'.native'.length) as TableName, await files.read(join(folder, name)))
+  for (const entry of present) {
+    if (entry.endsWith('.native')) tables.set(entry.slice(0, -'.native'.length) as TableName, await files.read(join(folder, entry)))
   }
-  return { journal: await read(JOURNAL), acknowledged: await read(ACKNOWLEDGED), tables }
+  return { name, journal: await read(JOURNAL), acknowledged: await read(ACKNOWLEDGED), tables }
 }
 
 /** Its rows are in the store: damage here only means that a repeated body is stored again. */
 async function recoverDone(files: FileLayer, root: string, name: string): Promise<JournalEntry[]> {
   const path = join(root, DONE, name)
   const bytes = await files.read(path)
-  const { lines, unread } = readJournal(bytes)
+  const { lines, unread } = readJournal(bytes, name)
   if (unread.length > 0) {
     const fragments = unread.map(({ start, end }) => ({ file: JOURNAL, offset: start, bytes: bytes.subarray(start, end) }))
     await setAside(files, root, { segment: `${name}.${DONE}`, lost: { entries: 0, requests: 0 }, isCounted: true, fragments })

@@ -36,15 +36,14 @@ export async function repair(place: Place, bytes: SegmentBytes, inspection: Insp
   for (const entry of entries) for (const part of entry.parts) addPart(content, part)
   const fragments = unusedBytes(bytes, inspection.kept)
   const size = fragments.reduce((sum, fragment) => sum + fragment.bytes.length, 0)
+  const { isDamaged, lost, isCounted } = inspection
+  if (!isCounted && entries.length > 0) await writeSynced(files, join(root, name, ACKNOWLEDGED), acknowledgedBytes(tallyOf(entries), name))
   if (size === 0 && entries.length > 0) return { content, entries, tornBytes: 0 }
-  if (inspection.isDamaged) {
-    const isCounted = bytes.journal !== undefined || bytes.acknowledged !== undefined
-    await setAside(files, root, { segment: name, lost: inspection.lost, isCounted, fragments })
-  }
+  if (isDamaged) await setAside(files, root, { segment: name, lost, isCounted, fragments })
   if (entries.length === 0) await files.remove(join(root, name))
   else if (isTail(bytes, inspection.kept, content)) await cutBack(place, bytes, { content, journalEnd: inspection.kept.at(-1)?.end ?? 0 })
   else await rewrite(place, bytes, entries)
-  return { content, entries, tornBytes: inspection.isDamaged ? 0 : size }
+  return { content, entries, tornBytes: isDamaged ? 0 : size }
 }
 
 /** Completes what a crash interrupted. */
@@ -117,10 +116,10 @@ async function rewrite({ files, root, name }: Place, { tables }: SegmentBytes, e
   const aside = join(root, name + REPAIRING)
   await files.remove(aside)
   await files.makeFolder(aside)
-  const written = moved(entries, tables)
+  const written = moved(name, entries, tables)
   for (const [table, pieces] of written.pieces) await writeSynced(files, join(aside, `${table}.native`), Buffer.concat(pieces))
   await writeSynced(files, join(aside, JOURNAL), Buffer.concat(written.entries.map(journalLine)))
-  await writeSynced(files, join(aside, ACKNOWLEDGED), acknowledgedBytes(tallyOf(entries)))
+  await writeSynced(files, join(aside, ACKNOWLEDGED), acknowledgedBytes(tallyOf(entries), name))
   await files.syncFolder(aside)
   await files.rename(join(root, name), join(root, name + REPLACED))
   await files.rename(aside, join(root, name))
@@ -130,6 +129,7 @@ async function rewrite({ files, root, name }: Place, { tables }: SegmentBytes, e
 
 /** The entries in sequence, as if there had never been others. */
 function moved(
+  segment: string,
   entries: readonly JournalEntry[],
   tables: SegmentBytes['tables'],
 ): { entries: JournalEntry[]; pieces: Map<TableName, Buffer[]> } {
@@ -147,7 +147,7 @@ function moved(
   const moving = entries.map((entry, index) => {
     const after = { entries: index, requests }
     requests += Number(isRequest(entry))
-    return { ...entry, index, after, parts: entry.parts.map(move) }
+    return { ...entry, segment, index, after, parts: entry.parts.map(move) }
   })
   return { entries: moving, pieces }
 }

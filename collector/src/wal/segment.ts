@@ -63,6 +63,7 @@ export class SegmentWriter {
   /** Names in the folder that a loss of power would leave. */
   #namesSynced = 0
   #count: LogFile | undefined
+  #isCountDurable = false
   readonly #files: FileLayer
   readonly #open = new Map<string, LogFile>()
 
@@ -114,8 +115,16 @@ export class SegmentWriter {
 
   async #noteAcknowledged(tally: Tally): Promise<void> {
     this.#count ??= await this.#files.open(join(this.folder, ACKNOWLEDGED))
-    await this.#count.write(acknowledgedBytes(tally), 0)
+    await this.#count.write(acknowledgedBytes(tally, this.name), 0)
     this.acknowledged = tally
+  }
+
+  /** Before anything else, so that rows without a count are known to be damage. */
+  async #beginCount(): Promise<void> {
+    await this.#files.makeFolder(this.folder)
+    await this.#noteAcknowledged(this.acknowledged)
+    await this.#count?.sync()
+    this.#isCountDurable = true
   }
 
   #entriesOf(additions: readonly Addition[]): JournalEntry[] {
@@ -127,16 +136,23 @@ export class SegmentWriter {
         ends.set(table, offset + bytes.length)
         return { table, offset, length: bytes.length, crc: crc32(bytes), ...rest }
       })
-      return { sequence, time, hash, items, parts, ...(tail.length > 0 ? { tail } : {}), index: after.entries + i, after }
+      return {
+        segment: this.name,
+        sequence,
+        time,
+        hash,
+        items,
+        parts,
+        ...(tail.length > 0 ? { tail } : {}),
+        index: after.entries + i,
+        after,
+      }
     })
   }
 
   async #openFiles(additions: readonly Addition[]): Promise<[TableName, LogFile][]> {
     const names = [...new Set(additions.flatMap(({ pieces }) => pieces.map(({ table }) => table)))]
-    if (!this.#count) {
-      await this.#files.makeFolder(this.folder)
-      await this.#noteAcknowledged(this.acknowledged) // first, so that rows without it are known to be damage
-    }
+    if (!this.#isCountDurable) await this.#beginCount()
     const touched: [TableName, LogFile][] = []
     for (const table of names) touched.push([table, await this.#file(`${table}.native`, table)])
     await this.#file(JOURNAL)

@@ -9,9 +9,9 @@ const rows = Buffer.from('abcd')
 /** What is kept of one entry whose part lies so in a file of four bytes. */
 function kept(offset: number, length: number, crc = crc32(rows.subarray(offset, offset + length))): number {
   const part = { table: 'otel_logs', offset, length, rows: 1, weight: 1, crc, oldest: 1, newest: 2 } as const
-  const journal = journalLine({ index: 0, sequence: 0, time: 1, hash: 'l', items: 1, parts: [part] })
-  return inspect({ journal, acknowledged: acknowledgedBytes({ entries: 1, requests: 1 }), tables: new Map([['otel_logs', rows]]) }).kept
-    .length
+  const journal = journalLine({ segment: 's', index: 0, sequence: 0, time: 1, hash: 'l', items: 1, parts: [part] })
+  const acknowledged = acknowledgedBytes({ entries: 1, requests: 1 }, 's')
+  return inspect({ name: 's', journal, acknowledged, tables: new Map([['otel_logs', rows]]) }).kept.length
 }
 
 test('a part holds when it lies within its file, to the last byte', () => {

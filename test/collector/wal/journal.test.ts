@@ -17,7 +17,7 @@ test('a journal cut anywhere gives the entries whose lines are whole', () => {
   const whole = Buffer.concat(lines)
   fc.assert(
     fc.property(fc.integer({ min: 0, max: whole.length }), (length) => {
-      const read = readJournal(whole.subarray(0, length))
+      const read = readJournal(whole.subarray(0, length), 's')
       const complete = [1, 2, 3].filter((count) => Buffer.concat(lines.slice(0, count)).length - 1 <= length).length // the line break may be missing
       expect(read.lines.map(({ entry: { sequence } }) => sequence)).toEqual([1, 2, 3].slice(0, complete))
     }),
@@ -25,7 +25,7 @@ test('a journal cut anywhere gives the entries whose lines are whole', () => {
 })
 
 test('garbage in a journal is no entry', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => readJournal(Buffer.from(bytes)).lines.length === 0))
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => readJournal(Buffer.from(bytes), 's').lines.length === 0))
 })
 
 test('damage in one line leaves the others, and says where it is', () => {
@@ -35,7 +35,7 @@ test('damage in one line leaves the others, and says where it is', () => {
     fc.property(fc.integer({ min: 0, max: lines[1]!.length - 2 }), fc.integer({ min: 1, max: 255 }), (at, mask) => {
       const bytes = Buffer.concat(lines)
       bytes[second + at]! ^= mask
-      const { lines: read, unread } = readJournal(bytes)
+      const { lines: read, unread } = readJournal(bytes, 's')
       expect(read.map(({ entry: { sequence } }) => sequence)).toEqual([1, 3])
       expect(unread.every(({ start, end }) => start >= second && end <= second + lines[1]!.length)).toBe(true)
       expect(unread.length).toBeGreaterThan(0)
@@ -46,7 +46,7 @@ test('damage in one line leaves the others, and says where it is', () => {
 test('a damaged line break costs nothing', () => {
   const bytes = Buffer.concat([1, 2, 3].map((sequence) => journalLine(entry(sequence))))
   bytes[bytes.indexOf(10)] = 42
-  expect(readJournal(bytes)).toMatchObject({
+  expect(readJournal(bytes, 's')).toMatchObject({
     lines: [{ entry: { sequence: 1 } }, { entry: { sequence: 2 } }, { entry: { sequence: 3 } }],
     unread: [],
   })
@@ -54,7 +54,7 @@ test('a damaged line break costs nothing', () => {
 
 test('an entry of a table that a later version knows is refused, not lost', () => {
   const line = journalLine({ ...entry(1), parts: [{ ...part, table: 'otel_profiles' as 'otel_logs' }] })
-  expect(() => readJournal(line)).toThrow(/otel_profiles/)
+  expect(() => readJournal(line, 's')).toThrow(/otel_profiles/)
 })
 
 test('each start has a higher boot, the id stays; a damaged file gives a new id', () => {
@@ -85,7 +85,7 @@ test('a segment on a real disk holds what was committed, and a rollback takes th
   await writer.rollBack()
   await writer.close()
   expect((await nodeFileLayer.read(join(root, 's', 'otel_logs.native'))).toString()).toBe('1234512345')
-  expect(readJournal(await nodeFileLayer.read(join(root, 's', 'journal'))).lines).toHaveLength(2)
+  expect(readJournal(await nodeFileLayer.read(join(root, 's', 'journal')), 's').lines).toHaveLength(2)
   expect(writer.content.get('otel_logs')).toEqual({ length: 10, rows: 2, weight: 2, oldest: 1, newest: 2 })
   await nodeFileLayer.syncFolder(root)
   expect(await nodeFileLayer.list(join(root, 'none'))).toEqual([])

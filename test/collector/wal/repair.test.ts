@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { codeOf } from '@spyglass/agent/contract'
+import { acknowledgedBytes } from '../../../collector/src/wal/acknowledged.ts'
 import { noteAnnounced, setAside, unannouncedDamage } from '../../../collector/src/wal/damage.ts'
 import type { FileLayer } from '../../../collector/src/wal/file-layer.ts'
-import { type JournalEntry, journalLine } from '../../../collector/src/wal/journal.ts'
+import { checkedLine, type JournalEntry, journalLine } from '../../../collector/src/wal/journal.ts'
 import { recover } from '../../../collector/src/wal/recovery.ts'
 import { type Addition, SegmentWriter } from '../../../collector/src/wal/segment.ts'
 import { MemoryFiles } from '../../support/memory-files.ts'
@@ -24,9 +25,13 @@ const addition = (sequence: number, text: string): Addition => ({
 
 async function segmentOf(...texts: string[]): Promise<MemoryFiles> {
   const files = new MemoryFiles()
-  const writer = new SegmentWriter(files, ROOT, NAME)
-  for (const [i, text] of texts.entries()) await writer.commit([addition(i, text)])
+  await fill(files, NAME, texts)
   return files
+}
+
+async function fill(files: MemoryFiles, name: string, texts: readonly string[]): Promise<void> {
+  const writer = new SegmentWriter(files, ROOT, name)
+  for (const [i, text] of texts.entries()) await writer.commit([addition(i, text)])
 }
 
 /** A segment as version 0.1 wrote it: no indexes, no count of what was acknowledged. */
@@ -41,6 +46,23 @@ function oldSegment(texts: readonly string[]): MemoryFiles {
   })
   files.put(LOGS, Buffer.from(texts.join('')))
   files.put(JOURNAL, Buffer.concat(lines))
+  return files
+}
+
+/** A segment as builds wrote it that did not name the segment in its lines and its count. */
+function unnamedSegment(texts: readonly string[]): MemoryFiles {
+  const files = oldSegment(texts)
+  const acknowledged = (entries: number): string => JSON.stringify({ entries, requests: entries })
+  const lines = texts.map((text, index) => {
+    const bytes = Buffer.from(text)
+    const part = { table: 'otel_logs', offset: 2 * index, length: 2, rows: 1, weight: 1, crc: crc32(bytes), oldest: 1, newest: 2 } as const
+    const after = { entries: index, requests: index }
+    return journalLine({ sequence: index, time: 1, hash: `l${text}`, items: 1, parts: [part], index, after })
+  })
+  files.put(JOURNAL, Buffer.concat(lines))
+  const copy = Buffer.alloc(64)
+  checkedLine(acknowledged(texts.length)).copy(copy)
+  files.put(`${ROOT}/${NAME}/acknowledged`, Buffer.concat([copy, copy]))
   return files
 }
 
@@ -101,7 +123,52 @@ test('when the count of what was acknowledged is damaged too, the lines tell', a
   expect((await recover(files.afterKill(), ROOT)).damage[0]?.lost).toEqual({ entries: 1, requests: 1 })
   await files.truncate(LOGS, 3)
   const { damage, segments } = await recover(files, ROOT)
-  expect([damage[0]?.lost.requests, segments[0]?.entries.length]).toEqual([1, 1]) // the line of the third says that the second was acknowledged; the third itself is torn
+  expect([damage[0]?.lost.requests, damage[0]?.isCounted, segments[0]?.entries.length]).toEqual([2, false, 1])
+})
+
+test.each([0, 1, 2, 3])('without the count of what was acknowledged no damage is taken for a torn tail (%i)', async (way) => {
+  const files = await segmentOf('c0', 'c1', 'c2')
+  if (way % 2 === 0) await files.remove(`${ROOT}/${NAME}/acknowledged`)
+  else files.put(`${ROOT}/${NAME}/acknowledged`, Buffer.alloc(128, 1))
+  if (way < 2) await files.truncate(LOGS, 5)
+  else await files.truncate(JOURNAL, (await files.read(JOURNAL)).length - 20)
+  const { damage, droppedBytes } = await recover(files, ROOT)
+  expect(damage).toMatchObject([{ segment: NAME, isCounted: false }])
+  expect(droppedBytes).toBe(0)
+  expect(await hashesIn(files)).toEqual(['lc0', 'lc1'])
+  await change(files, LOGS, 2, 88) // what is left is counted again
+  expect((await recover(files, ROOT)).damage.filter(({ isCounted }) => isCounted)).toMatchObject([{ lost: { entries: 1, requests: 1 } }])
+})
+
+test('a segment that was created and never written is no damage, nor is the count alone', async () => {
+  for (const acknowledged of [undefined, Buffer.alloc(0), acknowledgedBytes({ entries: 0, requests: 0 }, NAME)]) {
+    const files = new MemoryFiles()
+    files.put(LOGS, Buffer.alloc(0))
+    if (acknowledged) files.put(`${ROOT}/${NAME}/acknowledged`, acknowledged)
+    const { segments, damage } = await recover(files, ROOT)
+    expect([segments, damage, files.paths]).toEqual([[], [], []])
+  }
+})
+
+test.each([
+  { swapped: ['journal'], lost: { a: 3, b: 5 }, kept: {} },
+  { swapped: ['acknowledged'], lost: {}, kept: { a: 3, b: 5 } },
+  { swapped: ['journal', 'acknowledged'], lost: { a: 'unknown', b: 'unknown' }, kept: {} },
+])('a segment does not count what another has in its $swapped', async ({ swapped, lost, kept }) => {
+  const files = new MemoryFiles()
+  const names = { a: NAME, b: `${NAME.slice(0, -1)}1` }
+  // entries of one length: only their segment distinguishes them
+  await fill(files, names.a, ['c0', 'c1', 'c2'])
+  await fill(files, names.b, ['c0', 'c1', 'c2', 'd3', 'd4'])
+  for (const file of swapped) {
+    await files.rename(`${ROOT}/${names.a}/${file}`, `${ROOT}/aside`)
+    await files.rename(`${ROOT}/${names.b}/${file}`, `${ROOT}/${names.a}/${file}`)
+    await files.rename(`${ROOT}/aside`, `${ROOT}/${names.b}/${file}`)
+  }
+  const { segments, damage } = await recover(files, ROOT)
+  const idOf = (name: string): string => (name === names.a ? 'a' : 'b')
+  expect(Object.fromEntries(damage.map((one) => [idOf(one.segment), one.isCounted ? one.lost.requests : 'unknown']))).toEqual(lost)
+  expect(Object.fromEntries(segments.map(({ name, entries }) => [idOf(name), entries.length]))).toEqual(kept)
 })
 
 test('what was copied aside is bounded, the oldest copies go first', async () => {
@@ -167,6 +234,24 @@ test('in a segment of version 0.1 each unread line counts as one, a short end as
   await torn.truncate(LOGS, 7)
   expect((await recover(torn, ROOT)).damage).toEqual([])
   expect(await hashesIn(oldSegment(texts))).toEqual(['lc0', 'lc1', 'lc2', 'lc3'])
+})
+
+test('in a segment whose lines do not name it yet everything is kept, and losses are counted', async () => {
+  const texts = ['c0', 'c1', 'c2', 'c3']
+  expect(await hashesIn(unnamedSegment(texts))).toEqual(['lc0', 'lc1', 'lc2', 'lc3'])
+  const damaged = unnamedSegment(texts)
+  await change(damaged, LOGS, 3, 88)
+  await damaged.truncate(LOGS, 7)
+  const { segments, damage } = await recover(damaged, ROOT)
+  expect(damage).toMatchObject([{ lost: { entries: 2, requests: 2 }, isCounted: true }])
+  expect(segments[0]?.entries.map(({ hash, segment }) => [hash, segment])).toEqual([
+    ['lc0', undefined],
+    ['lc2', undefined],
+  ])
+  expect(await hashesIn(damaged)).toEqual(['lc0', 'lc2'])
+  await damaged.remove(`${ROOT}/${NAME}/acknowledged`)
+  await damaged.truncate(LOGS, 3) // it has been rewritten: a missing count is damage now
+  expect((await recover(damaged, ROOT)).damage.find(({ isCounted }) => !isCounted)).toMatchObject({ segment: NAME })
 })
 
 test('damage among the journals of stored segments leaves the other lines', async () => {
