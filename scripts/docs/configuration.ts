@@ -1,32 +1,11 @@
 /** docs/reference/configuration.md, from the schema of spyglass.yaml. */
-import { Secrets, SpyglassConfig } from '@spyglass/process/config'
+import { Secrets } from '@spyglass/process/config'
+import { type DeclaredSetting, declaredSettings, type Setting } from '@spyglass/process/settings'
 import { z } from 'zod'
 import { code, document, section, table } from './markdown.ts'
 
-interface Schema {
-  readonly type?: string
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly items?: Schema
-  readonly description?: string
-  readonly default?: unknown
-  readonly enum?: readonly unknown[]
-  readonly pattern?: string
-  readonly format?: string
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly minLength?: number
-  readonly required?: readonly string[]
-}
-
-export interface Setting {
-  /** `datasources[].max` */
-  readonly path: string
-  readonly schema: Schema
-  readonly required: boolean
-}
-
 export function configurationPage(): string {
-  const groups = Map.groupBy(allSettings(), ({ path }) => path.split(/[.[]/)[0] ?? '')
+  const groups = Map.groupBy(declaredSettings(), ({ path }) => path.split(/[.[]/)[0] ?? '')
   const single = [...groups].filter(([, settings]) => settings.length === 1).flatMap(([, settings]) => settings)
   const several = [...groups].filter(([, settings]) => settings.length > 1)
   const introduction = [
@@ -52,44 +31,39 @@ const SECRETS =
 
 /** Paths of everything in secrets.yaml. */
 export function allSecrets(): string[] {
-  return leaves('', z.toJSONSchema(Secrets, { io: 'input' }) as Schema, false).map(({ path }) => path)
+  return pathsOf('', z.toJSONSchema(Secrets, { io: 'input' }))
 }
 
-/** Every setting that holds a value of its own. */
-export function allSettings(): Setting[] {
-  return leaves('', z.toJSONSchema(SpyglassConfig, { io: 'input' }) as Schema, false)
+function pathsOf(path: string, { properties }: z.core.JSONSchema.BaseSchema): string[] {
+  if (!properties) return [path]
+  return Object.entries(properties).flatMap(([name, child]) =>
+    pathsOf(path === '' ? name : `${path}.${name}`, child as z.core.JSONSchema.BaseSchema),
+  )
 }
 
-function leaves(path: string, schema: Schema, required: boolean): Setting[] {
-  if (schema.properties) {
-    return Object.entries(schema.properties).flatMap(([name, child]) =>
-      leaves(path === '' ? name : `${path}.${name}`, child, schema.required?.includes(name) === true && child.default === undefined),
-    )
-  }
-  return schema.items?.properties ? leaves(`${path}[]`, schema.items, false) : [{ path, schema, required }]
-}
-
-function rows(settings: readonly Setting[]): string {
+function rows(settings: readonly DeclaredSetting[]): string {
   return table(
     ['Setting', 'Allowed', 'Default', 'Meaning'],
-    settings.map(({ path, schema, required }) => [
+    settings.map(({ path, setting }) => [
       code(path),
-      allowed(schema),
-      required ? '**required**' : schema.default === undefined ? '' : code(JSON.stringify(schema.default)),
-      schema.description ?? '',
+      allowed(setting),
+      setting.required ? '**required**' : setting.default === undefined ? '' : code(JSON.stringify(setting.default)),
+      setting.description,
     ]),
   )
 }
 
-function allowed({ type, enum: values, minimum, maximum, format, pattern }: Schema): string {
-  if (values) return values.map((value) => code(String(value))).join(', ')
-  if (format === 'uri') return 'a URL'
-  if (pattern !== undefined) return `text like ${code(pattern)}`
-  if (type === 'integer') return `a whole number, ${range(minimum, maximum)}`
-  return { boolean: '`true` or `false`', object: 'names with texts', array: 'a list' }[type ?? ''] ?? 'text'
-}
-
-function range(minimum: number | undefined, maximum: number | undefined): string {
-  const bounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER
-  return bounded ? `${minimum ?? 0} to ${maximum}` : `at least ${minimum ?? 0}`
+function allowed(setting: Setting): string {
+  switch (setting.type) {
+    case 'int':
+      return `a whole number, ${setting.max === undefined ? `at least ${setting.min}` : `${setting.min} to ${setting.max}`}`
+    case 'choice':
+      return setting.values.map(code).join(', ')
+    case 'text': {
+      const pattern = setting.checks?.find(({ is }) => is instanceof RegExp)?.is
+      return pattern instanceof RegExp ? `text like ${code(pattern.source)}` : 'text'
+    }
+    default:
+      return { boolean: '`true` or `false`', url: 'a URL', texts: 'a list', map: 'names with texts' }[setting.type]
+  }
 }

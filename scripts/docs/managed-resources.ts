@@ -9,6 +9,7 @@ import {
   prometheusNameOf,
   type ResourceKind,
 } from '@spyglass/agent/contract'
+import { declaredSettings } from '@spyglass/process/settings'
 import { code, document, section, table } from './markdown.ts'
 
 export function managedResourcesPage(): string {
@@ -23,7 +24,33 @@ export function managedResourcesPage(): string {
 function kindSection(kind: ResourceKind): string {
   const rows = Object.entries(kind.attributes).map(([name, declared]) => attributeRow(kind, name, declared))
   const head = ['Attribute', 'Type', 'Unit', 'Prometheus', 'OpenTelemetry', 'OID', 'Meaning']
-  return section(kind.name, kind.description, `ObjectName: ${code(objectNamePattern(kind))}`, table(head, rows))
+  const parts = [
+    kind.description,
+    `ObjectName: ${code(objectNamePattern(kind))}`,
+    table(head, rows),
+    operationsTable(kind),
+    eventsText(kind),
+  ]
+  return section(kind.name, ...parts.filter((part) => part !== ''))
+}
+
+function operationsTable({ operations = {} }: ResourceKind): string {
+  const rows = Object.entries(operations).map(([name, declared]) => [
+    code(name),
+    Object.entries(declared.arguments ?? {})
+      .map(
+        ([argument, { type, optional, description }]) =>
+          `${code(argument)} (${openTypeText(type)}${optional ? ', optional' : ''}): ${description}`,
+      )
+      .join(' '),
+    declared.role,
+    declared.description,
+  ])
+  return rows.length === 0 ? '' : table(['Operation', 'Arguments', 'Role', 'Meaning'], rows)
+}
+
+function eventsText({ events = [] }: ResourceKind): string {
+  return events.length === 0 ? '' : `Events: ${events.map(code).join(', ')}.`
 }
 
 function objectNamePattern({ domain, type, keys }: ResourceKind): string {
@@ -39,7 +66,7 @@ function attributeRow(kind: ResourceKind, name: string, declared: AttributeDecla
     metric || isStateSet(kind, name) ? code(prometheusNameOf(kind, name)) : '',
     metric ? code(otelNameOf(kind, name)) : '',
     oidText(kind, declared),
-    [declared.description, settingText(declared)].filter(Boolean).join(' '),
+    [declared.description, settingText(kind.name, name)].filter(Boolean).join(' '),
   ]
 }
 
@@ -48,8 +75,11 @@ function oidText({ table: number }: ResourceKind, { column, snmpScale }: Attribu
   return `${code(`.1.${number}.1.${column}`)}${snmpScale === undefined ? '' : ` × ${snmpScale}`}`
 }
 
-function settingText({ setting }: AttributeDeclaration): string {
-  return setting ? `Setting; a change applies ${setting.applies === 'live' ? 'at once' : `after a ${setting.applies}`}.` : ''
+/** The setting of spyglass.yaml that an attribute shows, and when a change of it counts. */
+function settingText(kind: string, attribute: string): string {
+  const shown = declaredSettings().find((found) => found.kind === kind && found.setting.attribute === attribute)
+  if (!shown) return ''
+  return `The setting ${code(shown.path)}; a change applies ${shown.applies === 'live' ? 'at once' : `after a ${shown.applies}`}.`
 }
 
 function typeText({ type, values }: AttributeDeclaration): string {

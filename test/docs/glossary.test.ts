@@ -1,5 +1,5 @@
 import { kinds } from '@spyglass/agent/contract'
-import { SpyglassConfig } from '@spyglass/process/config'
+import { spyglassSettings } from '@spyglass/process/settings'
 import { expect, test } from 'vitest'
 import { readProjectFile } from '../support/sources.ts'
 
@@ -38,7 +38,7 @@ test('kinds of resources are named by these nouns', () => {
 const settings = ['data', 'port-offset', 'logs', 'agent', 'console', 'snmp', 'retention', 'alerting']
 
 test('sections of the configuration are named by these nouns', () => {
-  const sections = Object.keys(SpyglassConfig.shape).map(words)
+  const sections = Object.keys(spyglassSettings).map(words)
   expect(sections.length).toBeGreaterThan(10)
   expect(sections.filter((name) => !known.has(name) && !known.has(singular(name)) && !settings.includes(name))).toEqual([])
 })

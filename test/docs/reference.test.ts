@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { agentSettings } from '../../agent/src/settings/settings.ts'
 import { allDeclaredKinds, events, otelNameOf, prometheusNameOf, isMetric, tables } from '@spyglass/agent/contract'
+import { declaredSettings } from '@spyglass/process/settings'
 import { expect, test } from 'vitest'
 import { commands } from '../../runtime/src/cli/commands.ts'
-import { allSecrets, allSettings } from '../../scripts/docs/configuration.ts'
+import { allSecrets } from '../../scripts/docs/configuration.ts'
 import { allErrors } from '../../scripts/docs/errors.ts'
 import { code, document, section, table } from '../../scripts/docs/markdown.ts'
 import { declarationOf, pageFormatDocument } from '../../scripts/docs/page-format.ts'
@@ -40,7 +41,7 @@ test('there is no reference document that nothing generates', async () => {
 
 test('every declared name is in the docs', async () => {
   const names = [
-    ...allSettings().map(({ path }) => path),
+    ...declaredSettings().map(({ path }) => path),
     ...(await allErrors()).map((error) => error.code),
     ...Object.keys(events),
     ...Object.keys(tables),
@@ -75,7 +76,7 @@ test('every error code in the sources is declared', async () => {
 
 test('error codes and settings named in documents written by hand exist', async () => {
   const codes = new Set((await allErrors()).map((error) => error.code))
-  const settings = [...allSettings().map(({ path }) => path.replaceAll('[]', '')), ...allSecrets()]
+  const settings = [...declaredSettings().map(({ path }) => path.replaceAll('[]', '')), ...allSecrets()]
   const groups = new Set<string | undefined>(settings.map((path) => path.split('.')[0]))
   for (const path of handWritten) {
     const text = readFileSync(join(ROOT, path), 'utf8')

@@ -1,7 +1,9 @@
 /**
- * How a kind of managed resource is declared. One declaration gives the MBean, the SNMP table, the Prometheus and
- * OpenTelemetry metrics, the dotted name of the command line and the reference: none of them is written by hand.
+ * How a kind of managed resource is declared. One declaration gives the MBean with its notifications, the SNMP table, the Prometheus and
+ * OpenTelemetry metrics, names and operations on the command line and in the HTTP API, and the reference: none of them is written by hand.
  */
+
+import type { EventName } from './events.ts'
 
 /** A value's type, after the JMX open types. */
 export type OpenType =
@@ -50,9 +52,34 @@ export interface AttributeDeclaration {
   readonly label?: string | false
   /** `false`: excluded from Prometheus and OTel metrics although it is a number. */
   readonly metric?: boolean
-  /** Present when the attribute is a setting that an administrator may change. */
-  readonly setting?: { readonly applies: 'live' | 'reload' | 'restart'; readonly secret?: boolean }
 }
+
+/** Each role may do what those before it may. */
+export const roles = ['viewer', 'operator', 'administrator'] as const
+export type Role = (typeof roles)[number]
+
+export interface ArgumentDeclaration {
+  readonly type: OpenType
+  readonly description: string
+  /** Whether it may be omitted. */
+  readonly optional?: true
+  /** Its value never appears in the history. */
+  readonly secret?: true
+}
+
+export interface OperationDeclaration {
+  readonly description: string
+  /** The lowest role that may invoke it. */
+  readonly role: Role
+  /** As in a JMX MBeanOperationInfo. `info`: it only reads; `action`: it changes something. */
+  readonly impact: 'info' | 'action'
+  /** In the order in which MBean clients pass them. */
+  readonly arguments?: Readonly<Record<string, ArgumentDeclaration>>
+  /** Type of the result; by default there is none. */
+  readonly result?: OpenType
+}
+
+export type Operations = Readonly<Record<string, OperationDeclaration>>
 
 export interface ResourceKind {
   /** Singular, camelCase: `datasource`, `eventLoop`. The first part of metric names and of dotted names. */
@@ -73,6 +100,13 @@ export interface ResourceKind {
   /** `false`: none of its attributes is a metric, since it shows the values of other kinds under names that tools know. */
   readonly metrics?: false
   readonly attributes: Readonly<Record<string, AttributeDeclaration>>
+  /**
+   * What can be done with a resource of this kind. What can be set is declared in `@spyglass/process/settings`, because the agent, which
+   * contains the kinds, reads no setting of the server.
+   */
+  readonly operations?: Operations
+  /** Events that resources of this kind emit: notifications of the MBean. */
+  readonly events?: readonly EventName[]
 }
 
 type OpenValue<T extends OpenType> = T extends 'int' | 'double' | 'date'

@@ -3,11 +3,9 @@
  * show its answers. Settings have dotted names: the path in spyglass.yaml with the name of an entry in place of its index
  * (`datasources.shop.max`). A dot inside a part is escaped with a backslash; `*` matches any characters.
  */
+import type { Role } from '@spyglass/agent/contract'
 import type { SpyglassConfig } from '@spyglass/process/checked-config'
-
-/** Each role may do what those before it may. */
-export const roles = ['viewer', 'operator', 'administrator'] as const
-export type Role = (typeof roles)[number]
+import type { Applies } from '@spyglass/process/settings'
 
 /** Who asks. */
 export interface Caller {
@@ -30,9 +28,6 @@ export interface ActOptions {
 export interface Act extends ActOptions {
   readonly actor: string
 }
-
-/** When a new value counts: at once, with the next generation of the instances, or when the process starts again. */
-export type Applies = 'live' | 'reload' | 'restart'
 
 /** Where a value comes from; each wins over those before it. */
 export type Source = 'default' | 'file' | 'command line' | 'change'

@@ -1,5 +1,6 @@
 /** Which role a request needs. The role for an operation is declared with it. */
-import { type AdministrationRequest, type Role, roles } from './administration.ts'
+import { type Role, roles } from '@spyglass/agent/contract'
+import type { AdministrationRequest } from './administration.ts'
 
 const verbs = {
   list: 'viewer',

@@ -1,5 +1,6 @@
+import { roles } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
-import { type AdministrationRequest, mayAct, roleFor, roles } from '../../../runtime/src/administration/index.ts'
+import { type AdministrationRequest, mayAct, roleFor } from '../../../runtime/src/administration/index.ts'
 
 const requests: readonly (readonly [AdministrationRequest, string])[] = [
   [{ verb: 'list' }, 'viewer'],

@@ -1,5 +1,12 @@
 /** MBeanInfo of a kind, as `list` shows it: derived from the declaration. */
-import { type EventName, type OpenType, type ResourceKind, events, platformKinds } from '@spyglass/agent/contract'
+import {
+  type OpenType,
+  type OperationDeclaration,
+  type Operations,
+  type ResourceKind,
+  events,
+  platformKinds,
+} from '@spyglass/agent/contract'
 import { javaTypeOf, openTypeOf } from './java-types.ts'
 
 /** A JSON object without a prototype: keys come from declarations and names, and one of them may be `__proto__`. */
@@ -10,32 +17,13 @@ export interface InfoOptions {
   readonly listInterfaces: boolean
 }
 
-export interface OperationDeclaration {
-  readonly description: string
-  readonly args: readonly { readonly name: string; readonly type: OpenType; readonly description: string }[]
-  /** Type of the result; default: none. */
-  readonly returns?: OpenType
-}
-
 const PLATFORM_OBJECT = 'java.lang.management.PlatformManagedObject'
 const EMITTER = 'javax.management.NotificationEmitter'
 
-/** Operations are few (only the notification store has one), so they are declared beside the kinds. */
-export type Operations = Readonly<Record<string, OperationDeclaration>>
-
-/** First part of event names, and the kind of the resource that emits them. */
-const EMITTERS: Readonly<Record<string, string>> = {
-  instance: 'instance',
-  pool: 'datasource',
-  application: 'application',
-  server: 'server',
-  process: 'server',
-  segment: 'collector',
-  state: 'server',
-  alert: 'alert',
-}
-
-/** The MBeanInfo of a kind. Like the reference, it omits empty sections. */
+/**
+ * The MBeanInfo of a kind. Like the reference, it omits empty sections. Operations are those that `exec` allows, which is why those of the
+ * kind are not shown.
+ */
 export function beanInfoOf(kind: ResourceKind, options: InfoOptions, operations: Operations = {}): Info {
   const info: Info = newInfo()
   const op = mapInfo(operations, (operation) => operationInfo(operation, options))
@@ -73,23 +61,22 @@ function attributeInfo(type: OpenType, desc: string, { openTypes }: InfoOptions)
   return openTypes ? { ...info, openType: openTypeOf(type) } : info
 }
 
-function operationInfo({ args, returns, description }: OperationDeclaration, { openTypes }: InfoOptions): Info {
+function operationInfo({ arguments: args = {}, result, description }: OperationDeclaration, { openTypes }: InfoOptions): Info {
   return {
-    args: args.map(({ name, type, description: desc }) => ({
+    args: Object.entries(args).map(([name, { type, description: desc }]) => ({
       name,
       type: javaTypeOf(type),
       desc,
       ...(openTypes ? { openType: openTypeOf(type) } : {}),
     })),
-    ret: returns === undefined ? 'void' : javaTypeOf(returns),
-    ...(openTypes ? { openRet: returns === undefined ? 'java.lang.Void' : openTypeOf(returns) } : {}),
+    ret: result === undefined ? 'void' : javaTypeOf(result),
+    ...(openTypes ? { openRet: result === undefined ? 'java.lang.Void' : openTypeOf(result) } : {}),
     desc: description,
   }
 }
 
-function notificationTypesOf(kind: ResourceKind): readonly string[] {
-  const all = Object.keys(events) as EventName[]
-  return kind.name === platformKinds.events.name ? all : all.filter((name) => EMITTERS[name.split('.')[1] ?? ''] === kind.name)
+function notificationTypesOf({ name, events: own = [] }: ResourceKind): readonly string[] {
+  return name === platformKinds.events.name ? Object.keys(events) : own
 }
 
 function notificationInfo(types: readonly string[]): Info {

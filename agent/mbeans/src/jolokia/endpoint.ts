@@ -1,7 +1,6 @@
 /** The MBean endpoint without HTTP: requests in, JSON out. plugin.ts puts it on a Fastify server. */
-import { type OpenType, objectNameOf, platformKinds } from '@spyglass/agent/contract'
+import { type OpenType, type Operations, objectNameOf, platformKinds } from '@spyglass/agent/contract'
 import type { Bean, Registry } from '@spyglass/agent/registry'
-import type { Operations } from './bean-info.ts'
 import { buildRequest } from './build-request.ts'
 import { type BeanSource, type Directory, createDirectory } from './directory.ts'
 import { fail, isBadRequest, jolokiaCodeOf, wireErrorOf } from './errors.ts'
@@ -78,11 +77,13 @@ const pulled: OpenType = {
 const STORE_OPERATIONS: Operations = {
   pull: {
     description: 'Returns the notifications that a listener received since the last pull.',
-    args: [
-      { name: 'client', type: 'string', description: 'Id of the client, from notification/register.' },
-      { name: 'handle', type: 'string', description: 'Handle of the listener, from notification/add.' },
-    ],
-    returns: pulled,
+    role: 'viewer',
+    impact: 'action',
+    arguments: {
+      client: { type: 'string', description: 'Id of the client, from notification/register.' },
+      handle: { type: 'string', description: 'Handle of the listener, from notification/add.' },
+    },
+    result: pulled,
   },
 }
 

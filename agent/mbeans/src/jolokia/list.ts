@@ -1,6 +1,7 @@
 /** The `list` request: domains, names and MBeanInfo as one tree, or a part of it. */
+import type { Operations } from '@spyglass/agent/contract'
 import type { Bean } from '@spyglass/agent/registry'
-import { type Info, type Operations, beanInfoOf, newInfo } from './bean-info.ts'
+import { type Info, beanInfoOf, newInfo } from './bean-info.ts'
 import type { Directory, Entry } from './directory.ts'
 import { fail } from './errors.ts'
 import { createLru } from './lru.ts'

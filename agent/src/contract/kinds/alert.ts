@@ -21,4 +21,5 @@ export const alert = declareKind({
     since: { type: 'date', role: 'text', description: 'When it began.' },
     summary: { type: 'string', role: 'text', description: 'What is wrong, in a sentence.' },
   },
+  events: ['spyglass.alert.firing', 'spyglass.alert.resolved'],
 })

@@ -32,4 +32,13 @@ export const application = declareKind({
     activeRequests: { type: 'int', role: 'gauge', unit: '{request}', description: 'Requests being served now.', column: 10 },
     loadTime: { type: 'double', role: 'gauge', unit: 's', description: 'How long its start took.', column: 11, snmpScale: 1000 },
   },
+  operations: {
+    reload: {
+      description: 'Reloads the instances that host it, one after the other.',
+      role: 'operator',
+      impact: 'action',
+      result: 'string',
+    },
+  },
+  events: ['spyglass.application.started', 'spyglass.application.failed'],
 })

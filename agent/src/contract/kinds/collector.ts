@@ -86,4 +86,5 @@ export const collector = declareKind({
       column: 22,
     },
   },
+  events: ['spyglass.segment.quarantined', 'spyglass.segment.damaged'],
 })

@@ -27,7 +27,6 @@ export const datasource = declareKind({
       otel: 'db.client.connection.idle.min',
       description: 'Connections kept open when idle.',
       column: 8,
-      setting: { applies: 'reload' },
     },
     maxConnections: {
       type: 'int',
@@ -36,7 +35,6 @@ export const datasource = declareKind({
       otel: 'db.client.connection.max',
       description: 'Maximum number of open connections.',
       column: 9,
-      setting: { applies: 'reload' },
     },
     activeConnections: {
       type: 'int',
@@ -131,4 +129,5 @@ export const datasource = declareKind({
         'Current holders of connections: how long, route and trace, the last statement, and the file and line of the application that borrowed.',
     },
   },
+  events: ['spyglass.pool.exhausted', 'spyglass.pool.recovered', 'spyglass.pool.leak'],
 })

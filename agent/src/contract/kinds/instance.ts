@@ -106,4 +106,14 @@ export const instance = declareKind({
     },
     lastSeen: { type: 'date', role: 'text', description: 'When the instance last reported.', column: 17 },
   },
+  operations: {
+    reload: {
+      description:
+        'Puts a new generation into service, then drains the old one. If the new one does not become ready, the old one keeps serving.',
+      role: 'operator',
+      impact: 'action',
+      result: 'string',
+    },
+  },
+  events: ['spyglass.instance.down', 'spyglass.instance.up', 'spyglass.instance.reloaded', 'spyglass.instance.reload_failed'],
 })

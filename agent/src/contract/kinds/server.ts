@@ -42,4 +42,8 @@ export const server = declareKind({
         'Why the server is not ready: processes that are not running, and problems that running processes report. Empty when ready.',
     },
   },
+  operations: {
+    reload: { description: 'Reloads all instances, one after the other.', role: 'operator', impact: 'action', result: 'string' },
+  },
+  events: ['spyglass.process.restarted', 'spyglass.server.started', 'spyglass.state.damaged', 'spyglass.server.stopping'],
 })

@@ -1,5 +1,6 @@
 /** Checks across several settings; each finding names the path, the value and what is allowed. */
 import type { z } from 'zod'
+import { declarationAt, type List, type Section } from '../settings/index.ts'
 import { SpyglassConfig } from './schema.ts'
 
 export interface Mistake {
@@ -150,9 +151,19 @@ function valueText(input: unknown, path: readonly PropertyKey[]): string {
   let value = input
   for (const part of path) value = isObject(value) ? value[part] : undefined
   if (value === undefined) return 'missing'
-  if (/password|secret|token|headers|community/i.test(pathText(path))) return '(not shown)'
+  if (path.length > 0 && isSecret(path, value)) return '(not shown)'
   const text = JSON.stringify(value).replace(/\/\/[^/@]*@/g, '//(not shown)@')
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }
+
+/** A map or a list where another was expected may hold the secrets of that section. */
+function isSecret(path: readonly PropertyKey[], value: unknown): boolean {
+  const node = declarationAt(path)?.node
+  if (node === undefined) return true
+  return node.type === 'section' || node.type === 'list' ? isObject(value) && holdsSecret(node) : node.secret === true
+}
+
+const holdsSecret = ({ settings }: Section | List): boolean =>
+  Object.values(settings).some((node) => (node.type === 'section' || node.type === 'list' ? holdsSecret(node) : node.secret === true))
 
 const isObject = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === 'object' && value !== null

@@ -7,14 +7,15 @@ import { z } from 'zod'
 import { codeOf } from '@spyglass/agent/contract'
 import { flushFolder, readText, writeFlushed } from '../durable-file/index.ts'
 import { fail } from './errors.ts'
-import { snmpUserName } from './snmp-user-name.ts'
+import { snmpUserName } from '../settings/shapes.ts'
+import { textOf } from './schema.ts'
 
 const password = z.string().min(8)
 
 export const Secrets = z.object({
   clickhouse: z.object({ reader: z.object({ user: z.string().min(1), password }) }),
   console: z.object({ user: z.string().min(1), password }),
-  snmp: z.object({ user: snmpUserName, authPassword: password, privPassword: password }),
+  snmp: z.object({ user: textOf(snmpUserName), authPassword: password, privPassword: password }),
   /** Senders of telemetry whose events reach the alert rules: management, and agents that are given it (`Authorization: Bearer …`). */
   otlp: z.object({ token: z.string().min(32) }),
   /** Between our own processes, over loopback. */

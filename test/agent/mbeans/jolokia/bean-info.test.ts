@@ -51,11 +51,11 @@ describe('beanInfoOf', () => {
   })
 
   it('shows operations with their arguments', () => {
-    const args = [{ name: 'a', type: 'string', description: 'An argument.' }] as const
+    const declared = { role: 'viewer', impact: 'info' } as const
     const operations = {
-      go: { description: 'Goes.', args },
-      count: { description: 'Counts.', args: [], returns: 'long' },
-      list: { description: 'Lists.', args: [], returns: { array: 'string' } },
+      go: { ...declared, description: 'Goes.', arguments: { a: { type: 'string', description: 'An argument.' } } },
+      count: { ...declared, description: 'Counts.', result: 'long' },
+      list: { ...declared, description: 'Lists.', result: { array: 'string' } },
     } as const
     const op = (openTypes: boolean) => beanInfoOf(kinds.store, { openTypes, listInterfaces: false }, operations)['op']
     expect(op(true)).toEqual({

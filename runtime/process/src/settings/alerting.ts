@@ -1,0 +1,43 @@
+import { declareSettings } from './declaration.ts'
+import { milliseconds, name } from './shapes.ts'
+
+const webhookSettings = declareSettings({
+  name: name('Name of the receiver.'),
+  type: {
+    type: 'choice',
+    values: ['webhook', 'alertmanager'],
+    default: 'webhook',
+    description: 'webhook: one JSON document per page. alertmanager: the Prometheus Alertmanager at `url`, by POST /api/v2/alerts.',
+  },
+  url: { type: 'url', required: true, description: 'URL that pages are posted to as JSON. Redirects are not followed.' },
+  headers: { type: 'map', default: {}, secret: true, description: 'Headers sent with each page, for instance Authorization.' },
+  timeoutMs: milliseconds(5000, 'Timeout of one attempt.'),
+})
+
+export const alertingSettings = declareSettings({
+  owner: {
+    type: 'choice',
+    values: ['spyglass', 'grafana', 'prometheus'],
+    default: 'spyglass',
+    description: 'Who sends pages; the rules of the others are shipped paused.',
+  },
+  webhooks: {
+    type: 'list',
+    key: ['name'],
+    settings: webhookSettings,
+    default: [],
+    description: 'Receivers of pages.',
+    applies: 'restart',
+    readBy: ['collector'],
+  },
+  instanceDownAfterMs: milliseconds(15_000, 'How long an instance must be down before InstanceDown pages.', 100),
+  crashesBeforePage: {
+    type: 'int',
+    min: 2,
+    max: 100,
+    default: 3,
+    description: 'Number of crashes within crashWindowMs that pages even if the instance recovered each time.',
+  },
+  crashWindowMs: milliseconds(600_000, 'Time window of crashesBeforePage.', 1000),
+  repeatAfterMs: milliseconds(3_600_000, 'How often a reminder is sent while an alert keeps firing.', 1000),
+})

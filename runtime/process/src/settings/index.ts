@@ -1,0 +1,3 @@
+export * from './declaration.ts'
+export * from './declared-settings.ts'
+export * from './spyglass-settings.ts'

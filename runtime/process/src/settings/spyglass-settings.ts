@@ -1,0 +1,165 @@
+/** All settings of spyglass.yaml, in the order of the reference. */
+import { defaultPorts } from '@spyglass/agent/contract'
+import { agentSettings } from './agent.ts'
+import { alertingSettings } from './alerting.ts'
+import { applicationSettings, listenerSettings } from './application.ts'
+import { collectorSettings } from './collector.ts'
+import { datasourceSettings } from './datasource.ts'
+import { type ConfigOf, declareSettings } from './declaration.ts'
+import { serverSettings } from './server.ts'
+import { host, port } from './shapes.ts'
+import { snmpSettings } from './snmp.ts'
+import { retentionSettings, storeSettings } from './store.ts'
+
+export const spyglassSettings = declareSettings({
+  server: {
+    type: 'section',
+    kind: 'server',
+    description: 'The server as a whole.',
+    applies: 'restart',
+    readBy: ['server'],
+    settings: serverSettings,
+  },
+  data: {
+    type: 'text',
+    minLength: 1,
+    default: './spyglass-data',
+    applies: 'restart',
+    readBy: ['server'],
+    description: 'Data folder: store, write-ahead log, logs, state, secrets. Relative to the configuration file.',
+  },
+  portOffset: {
+    type: 'int',
+    min: 0,
+    max: 50_000,
+    default: 0,
+    applies: 'restart',
+    readBy: ['server'],
+    description: 'Added to every port.',
+  },
+  logs: {
+    type: 'section',
+    description: 'The server log.',
+    applies: 'restart',
+    readBy: ['server'],
+    settings: {
+      level: {
+        type: 'choice',
+        values: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+        default: 'info',
+        description: 'Level of the server log.',
+      },
+    },
+  },
+  listeners: {
+    type: 'list',
+    key: ['name'],
+    minLength: 1,
+    default: [{ name: 'http' }],
+    kind: 'listener',
+    description: 'Addresses and ports that applications are served on.',
+    applies: 'restart',
+    readBy: ['server'],
+    settings: listenerSettings,
+  },
+  applications: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'application',
+    description: 'The applications.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: applicationSettings,
+  },
+  datasources: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'datasource',
+    description: 'Databases that applications borrow connections of.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: datasourceSettings,
+  },
+  management: {
+    type: 'section',
+    description: 'The management endpoint.',
+    applies: 'restart',
+    readBy: ['management'],
+    settings: {
+      host: host(),
+      port: port(defaultPorts.management, 'Port of Jolokia, Prometheus and the administration API.'),
+      platformNode: {
+        type: 'text',
+        description:
+          'Process whose platform MBeans (`java.lang:*`, `java.nio:*`) the endpoint shows at `/jolokia`: an instance (`http-1`), or `management`. While it is down, none are shown. Default: the first instance. `/jolokia/node/NAME` shows those of any process.',
+      },
+    },
+  },
+  agent: {
+    type: 'section',
+    description: 'What the agent in each instance records.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: agentSettings,
+  },
+  collector: {
+    type: 'section',
+    kind: 'collector',
+    description: 'The collector.',
+    applies: 'restart',
+    readBy: ['collector'],
+    settings: collectorSettings,
+  },
+  store: {
+    type: 'section',
+    kind: 'store',
+    description: 'The store.',
+    applies: 'restart',
+    readBy: ['store'],
+    settings: storeSettings,
+  },
+  retention: {
+    type: 'section',
+    kind: 'store',
+    description: 'How long data is kept.',
+    applies: 'restart',
+    readBy: ['store', 'collector'],
+    settings: retentionSettings,
+  },
+  console: {
+    type: 'section',
+    description: 'The console.',
+    applies: 'restart',
+    readBy: ['collector'],
+    settings: {
+      host: host('Address of the console, which requires the user and password from secrets.yaml.'),
+      port: port(defaultPorts.console, 'Port of the console and the query API.'),
+      publicUrl: { type: 'url', description: 'Public URL of the console, used for links in pages.' },
+    },
+  },
+  alerting: {
+    type: 'section',
+    kind: 'alert',
+    description: 'Alert rules and who is paged.',
+    applies: 'restart',
+    readBy: ['collector'],
+    settings: alertingSettings,
+  },
+  snmp: {
+    type: 'section',
+    kind: 'snmpAgent',
+    description: 'The SNMP bridge.',
+    applies: 'restart',
+    readBy: ['snmp-bridge'],
+    settings: snmpSettings,
+  },
+})
+
+export type SpyglassConfig = ConfigOf<typeof spyglassSettings>
+export type ListenerConfig = SpyglassConfig['listeners'][number]
+export type ApplicationConfig = SpyglassConfig['applications'][number]
+export type DatasourceConfig = SpyglassConfig['datasources'][number]
+export type WebhookConfig = SpyglassConfig['alerting']['webhooks'][number]
+export type TrapTargetConfig = SpyglassConfig['snmp']['trapTargets'][number]
