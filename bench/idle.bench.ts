@@ -17,7 +17,7 @@ const CPU_BAR = 5
 const TRAFFIC = 'traffic'
 
 const shop = {
-  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop', listener: 'http' }],
+  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop', datasources: ['shop'] }],
   datasources: [{ name: 'shop', driver: 'sqlite', file: 'shop.db', min: 1, max: 4 }],
   snmp: { community: 'public' },
 }

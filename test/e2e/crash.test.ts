@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'spyglass-crash-'))
 
 beforeAll(async () => {
   suite = await startSuite(folder, {
-    applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }],
+    applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop', datasources: ['shop'] }],
     datasources: [{ name: 'shop', file: 'shop.db' }],
     agent: { metricsIntervalMs: 1000 },
   })
@@ -53,7 +53,7 @@ async function requestsCounted(): Promise<number> {
   return (await consoleApi<{ total: { requests: number } }>(suite, 'red?minutes=60&service=shop')).total.requests
 }
 
-test.for(['collector', 'store', 'management', 'snmp-bridge', 'http-1'])(
+test.for(['collector', 'store', 'management', 'snmp-bridge', 'shop-1'])(
   'kill -9 of %s under traffic: the rest lives, it is back, nothing acknowledged is lost',
   async (part) => {
     await sql(suite, "SELECT count() FROM spyglass.otel_traces WHERE ServiceName = 'ledger'")
@@ -85,7 +85,7 @@ test('kill -9 of an instance loses and doubles nothing that it counted, and says
   // a route that no other test asks for: what they sent may be counted only now
   for (let sent = 0; sent < 300; sent++) await (await fetch(`${suite.urls.app}/shop/products/1`)).arrayBuffer()
   await sleep(300)
-  const pid = suite.pidOf('http-1')
+  const pid = suite.pidOf('shop-1')
   process.kill(pid, 'SIGKILL')
   const ended = "SELECT count() AS n FROM spyglass.otel_logs WHERE LogAttributes['spyglass.process.end'] = 'killed'"
   await until(async () => Number((await sql(suite, `${ended} AND ResourceAttributes['process.pid'] = '${pid}'`))[0]?.['n']) === 1)
@@ -93,7 +93,7 @@ test('kill -9 of an instance loses and doubles nothing that it counted, and says
   const requests = async (): Promise<number> => Number((await sql(suite, counted))[0]?.['n'])
   await until(async () => (await requests()) >= 300)
   expect(await requests()).toBe(300)
-  await until(() => suite.pidOf('http-1') !== pid)
+  await until(() => suite.pidOf('shop-1') !== pid)
 })
 
 test(`${RELOADS} reloads under load lose no request`, async () => {
@@ -113,7 +113,7 @@ test(`${RELOADS} reloads under load lose no request`, async () => {
     }
   }
   const clients = Array.from({ length: 8 }, client)
-  for (let i = 0; i < RELOADS; i++) expect(await suite.run('reload')).toMatchObject({ code: 0, stdout: 'reloaded http-1\n' })
+  for (let i = 0; i < RELOADS; i++) expect(await suite.run('reload')).toMatchObject({ code: 0, stdout: 'reloaded shop-1\n' })
   running = false
   await Promise.all(clients)
   expect(failures).toEqual([])

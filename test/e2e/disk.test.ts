@@ -12,11 +12,11 @@ import { shopFolder, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
 const settings = {
-  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }],
+  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop', datasources: ['shop'] }],
   datasources: [{ name: 'shop', file: ':memory:' }],
   agent: { metricsIntervalMs: 1000 },
 }
-const parts = ['store', 'collector', 'management', 'snmp-bridge', 'http-1']
+const parts = ['store', 'collector', 'management', 'snmp-bridge', 'shop-1']
 
 interface Readiness {
   readonly ready: boolean

@@ -128,11 +128,11 @@ test('every query of the boards and rules runs on the data that the agent produc
 
 test('list, get and status tell what the server is', async () => {
   const list = await suite.run('list', 'datasource.*')
-  expect(list.stdout.trim()).toBe('datasource.http-1.shop')
-  const get = await suite.run('get', 'instance.http-1.state', 'datasource.*.maxConnections')
-  expect(get.stdout.trim().split('\n')).toEqual(['instance.http-1.state=ready', 'datasource.http-1.shop.maxConnections=4'])
+  expect(list.stdout.trim()).toBe('datasource.shop-1.shop')
+  const get = await suite.run('get', 'instance.shop-1.state', 'datasource.*.maxConnections')
+  expect(get.stdout.trim().split('\n')).toEqual(['instance.shop-1.state=ready', 'datasource.shop-1.shop.maxConnections=4'])
   const status = await suite.run('status')
-  expect(status.stdout).toContain('instance http-1  ready')
+  expect(status.stdout).toContain('instance shop-1  ready')
   const unknown = await suite.run('get', 'nothing.here')
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('SPY_NAME_UNKNOWN') })
 })

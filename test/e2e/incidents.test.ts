@@ -16,7 +16,7 @@ interface Page {
   readonly holders: readonly { readonly location: string; readonly route: string }[]
 }
 
-const applications = [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }]
+const applications = [{ name: 'shop', folder: shopFolder, contextPath: '/shop', datasources: ['shop'] }]
 
 async function freeUdpPort(): Promise<number> {
   const socket = dgram.createSocket('udp4')
@@ -134,7 +134,7 @@ test('an instance killed with -9 is back within 2 s; down and up have one id in 
       'Spyglass',
     ),
   )
-  process.kill(suite.pidOf('http-1'), 'SIGKILL')
+  process.kill(suite.pidOf('shop-1'), 'SIGKILL')
   const killedAt = Date.now()
   const response = await get(`${suite.urls.app}/shop/products`)
   expect(response.status).toBe(200)

@@ -13,7 +13,7 @@ import { until } from '../support/until.ts'
 import { slowdown } from '../support/slowdown.ts'
 
 const settings = {
-  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }],
+  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop', datasources: ['shop'] }],
   datasources: [{ name: 'shop', file: 'shop.db' }],
 }
 
@@ -54,7 +54,7 @@ test.runIf(process.platform === 'linux')(
   async () => {
     const folder = tempFolder()
     const first = await startSuite(folder, settings)
-    const [instance, store] = [first.pidOf('http-1'), first.pidOf('store')]
+    const [instance, store] = [first.pidOf('shop-1'), first.pidOf('store')]
     process.kill(store, 'SIGSTOP')
     process.kill(instance, 'SIGSTOP')
     first.keeper.kill('SIGKILL')

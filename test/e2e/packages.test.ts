@@ -125,7 +125,7 @@ test('spyglass up brings an application into service, shows it in the console an
   expect(await (await fetch(`${suite.urls.app}/hello`)).text()).toBe('hello')
   const script = await fetch(`${suite.urls.console}/assets/main.js`)
   expect([script.status, script.headers.get('content-type')]).toEqual([200, expect.stringContaining('javascript')])
-  expect((await suite.run('status')).stdout).toContain('instance http-1  ready')
+  expect((await suite.run('status')).stdout).toContain('instance hello-1  ready')
   const ended = once(suite.keeper, 'exit')
   suite.keeper.kill('SIGTERM')
   expect(await ended).toEqual([0, null])

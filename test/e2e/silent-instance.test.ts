@@ -45,7 +45,7 @@ test('an instance that is stopped becomes unknown, and none of its values grows;
     expect(second.timestamp).toBe(first.timestamp)
     expect((await instance('http-1')).value['state']).toBe('ready')
     const ready = await fetch(`${suite.urls.management}/ready`)
-    expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('instance http-2 is unknown')])
+    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, state: 'degraded', reasons: ['instance http-2 is unknown'] }])
     const series = (await metrics()).split('\n').filter((line) => line.includes('process="http-2"') && !line.endsWith(' 0'))
     expect(series.map((line) => line.split(/[ {]/)[0])).toEqual(
       expect.arrayContaining(['spyglass_instance_state', 'spyglass_push_age_seconds']),

@@ -9,10 +9,10 @@ import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
 
 const settings = {
-  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }],
+  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop', datasources: ['shop'] }],
   datasources: [{ name: 'shop', file: 'shop.db' }],
 }
-const parts = ['store', 'collector', 'management', 'snmp-bridge', 'http-1']
+const parts = ['store', 'collector', 'management', 'snmp-bridge', 'shop-1']
 
 function isAlive(pid: number): boolean {
   try {

@@ -13,9 +13,9 @@ import { until } from '../support/until.ts'
 import type { FaultRow } from './fault-table.ts'
 import { countSql, startLedger } from './span-ledger.ts'
 
-const PARTS = ['store', 'collector', 'management', 'snmp-bridge', 'http-1'] as const
+const PARTS = ['store', 'collector', 'management', 'snmp-bridge', 'shop-1'] as const
 const SETTINGS = {
-  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop' }],
+  applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop', datasources: ['shop'] }],
   datasources: [{ name: 'shop', file: ':memory:' }],
 }
 const START_MS = 120_000
@@ -38,7 +38,7 @@ export async function kills(): Promise<readonly FaultRow[]> {
     }
     rows.push(
       await underLoad(suite, 'SIGSTOP of store, bridge and instance', 3, () => {
-        for (const part of ['store', 'snmp-bridge', 'http-1']) process.kill(suite.pidOf(part), 'SIGSTOP')
+        for (const part of ['store', 'snmp-bridge', 'shop-1']) process.kill(suite.pidOf(part), 'SIGSTOP')
       }),
     )
     return rows
@@ -195,7 +195,7 @@ function statusOf(url: string): Promise<number> {
 
 /** The process that has taken the part's place, by its command line. */
 function successorOf(suite: Suite, part: string, before: number): number | undefined {
-  const script = part === 'http-1' ? 'instance-main' : `${part}-main`
+  const script = part === 'shop-1' ? 'instance-main' : `${part}-main`
   return living(suite.data).find((pid) => pid !== before && processStat(pid)?.parent === suite.keeper.pid && isRunning(pid, script))
 }
 

@@ -20,7 +20,7 @@ export interface RegistrySnapshot {
   readonly resources: readonly ResourceSnapshot[]
 }
 
-/** Names of the keeper's children. Instances are named by their listener and slot (`http-1`). */
+/** Names of the keeper's children. Instances are named by their application, or by the listener whose applications they share (`shop-1`, `http-1`). */
 export type PartName = 'management' | 'collector' | 'store' | 'snmp-bridge' | (string & {})
 
 export type FromChild =
@@ -34,6 +34,8 @@ export type FromChild =
   | { readonly type: 'command'; readonly id: number; readonly verb: CommandVerb; readonly target: string }
 
 export type ToChild =
+  /** What an instance is given to work with: its first message. */
+  | { readonly type: 'share'; readonly share: unknown }
   | { readonly type: 'listener'; readonly name: string }
   /** The keeper stops: it will say `stop` to each in its turn. */
   | { readonly type: 'stopping' }

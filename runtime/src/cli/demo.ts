@@ -7,7 +7,7 @@ const REQUESTS_PER_SECOND = 4
 
 export function demoSettings(): Readonly<Record<string, unknown>> {
   return {
-    applications: [{ name: 'shop', folder: shopFolder(), contextPath: '/shop', listener: 'http' }],
+    applications: [{ name: 'shop', folder: shopFolder(), contextPath: '/shop', datasources: ['shop'] }],
     datasources: [{ name: 'shop', driver: 'sqlite', file: 'shop.db', min: 1, max: 4 }],
     snmp: { community: 'public' },
   }

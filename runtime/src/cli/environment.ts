@@ -64,6 +64,7 @@ export function instanceEnvironment({ config, folder, instance, applications }: 
     SPYGLASS_METRICS_INTERVAL_MS: String(agent.metricsIntervalMs),
     SPYGLASS_LOGS: 'off', // the server log is tailed
     SPYGLASS_SPOOL_FOLDER: dataFolder(folder.root).spool,
+    NODE_ENV: 'production',
     ...Object.assign({}, ...applications.map(({ environment }) => environment)),
   }
 }

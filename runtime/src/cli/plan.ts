@@ -1,9 +1,18 @@
 /** From the configuration to what the keeper needs: which processes, in which order, with which sockets and environment. */
-import { type Checked, checkedArguments, type DataFolder, type SpyglassConfig, writeChecked } from '@spyglass/process/checked-config'
+import {
+  type Checked,
+  checkedArguments,
+  type DataFolder,
+  type InstanceGroup,
+  instanceGroups,
+  instanceNames,
+  type SpyglassConfig,
+  writeChecked,
+} from '@spyglass/process/checked-config'
 import type { Damage } from '@spyglass/process/durable-file'
-import type { ListenerConfig } from '@spyglass/process/config'
 import type { ListenerSpec } from '@spyglass/process/http-server'
 import { serverIdentity, version } from '../identity.ts'
+import { shareOf } from '../instance/share.ts'
 import type { ProcessSpec } from '../keeper/generation.ts'
 import type { ListeningSocket } from '../keeper/listening-socket.ts'
 import type { Part, ServerPlan } from '../keeper/parts.ts'
@@ -84,35 +93,42 @@ function partsOf(input: PartsInput): readonly Part[] {
     ...(role === 'all' ? storage.map((part) => part()) : []),
     service('management', ownEntry('management/management-main')),
     ...(config.snmp.enabled ? [service('snmp-bridge', entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'))] : []),
-    ...config.listeners.flatMap((listener) => instancesOf(listener, input, { args, prepare })),
+    ...instanceGroups(config).flatMap((group) => instancesOf(group, input)),
     ...(traffic ? [service('traffic', traffic.script, { args: traffic.args, readyAtSpawn: true })] : []),
   ]
 }
 
-function instancesOf(
-  listener: ListenerConfig,
-  { config, folder, sockets }: PartsInput,
-  { args, prepare }: Required<Pick<ProcessSpec, 'args' | 'prepare'>>,
-): Part[] {
+/** An instance gets its share of the configuration as a message: it reads no file that describes its neighbours. */
+function instancesOf(group: InstanceGroup, { config, folder, sockets }: PartsInput): Part[] {
+  const { listener, applications } = group
   const socket = sockets.get(listener.name)
-  const applications = config.applications.filter((application) => application.listener === listener.name)
-  return Array.from({ length: listener.instances }, (_, slot): Part => {
-    const name = `${listener.name}-${slot + 1}`
-    return {
-      kind: 'instance',
-      listener: listener.name,
-      spec: {
-        name,
-        script: ownEntry('instance/instance-main'),
-        args: [...args, '--instance', name, '--listener', listener.name],
-        execArgv: [...baseExecArgv, QUIET, '--require', guardOutputFile(), '--import', agentRegisterUrl()],
-        env: instanceEnvironment({ config, folder, instance: name, applications }),
-        sockets: socket ? [socket] : [],
-        startPatienceMs: Math.max(config.server.startPatienceMs, ...applications.map(({ startTimeoutMs }) => startTimeoutMs)),
-        prepare,
-      },
-    }
-  })
+  return instanceNames(group).map((name): Part => ({
+    kind: 'instance',
+    listener: listener.name,
+    isolation: group.isolation,
+    spec: {
+      name,
+      script: ownEntry('instance/instance-main'),
+      args: [name],
+      execArgv: [...baseExecArgv, QUIET, '--require', guardOutputFile(), '--import', agentRegisterUrl(), ...flagsOf(group)],
+      env: instanceEnvironment({ config, folder, instance: name, applications }),
+      ...(group.isolation === 'own' && applications[0] ? { cwd: applications[0].folder } : {}),
+      share: shareOf(config, group, name, folder.accessLogs),
+      sockets: socket ? [socket] : [],
+      startPatienceMs: Math.max(config.server.startPatienceMs, ...applications.map(({ startTimeoutMs }) => startTimeoutMs)),
+    },
+  }))
+}
+
+const MIB = 1_048_576
+
+/** Flags that the application asks for; in a shared process there are none. */
+function flagsOf({ applications, isolation }: InstanceGroup): readonly string[] {
+  if (isolation === 'shared') return []
+  return applications.flatMap(({ imports, maxHeapBytes }) => [
+    ...(maxHeapBytes === undefined ? [] : [`--max-old-space-size=${Math.floor(maxHeapBytes / MIB)}`]),
+    ...imports.flatMap((module) => ['--import', module]),
+  ])
 }
 
 function portsOf(config: SpyglassConfig, role: Role): readonly ListenerSpec[] {

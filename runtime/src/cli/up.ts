@@ -57,7 +57,7 @@ async function started(keeper: Keeper): Promise<Outcome> {
 }
 
 function loadOptions({ config, data, demo, 'port-offset': offset }: UpOptions): LoadOptions {
-  return { file: config, data, portOffset: parseOffset(offset), ...(demo ? { base: demoSettings() } : {}) }
+  return { file: config, data, portOffset: parseOffset(offset), toStart: true, ...(demo ? { base: demoSettings() } : {}) }
 }
 
 /**

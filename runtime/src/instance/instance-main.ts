@@ -1,10 +1,8 @@
 /**
- * Entry of an instance: hosts the applications of one listener. The agent was loaded before this module (`--import`), so everything an
+ * Entry of an instance: hosts the applications of its share. The agent was loaded before this module (`--import`), so everything an
  * application does is recorded. Read http-listener.ts for how it stops without losing a request.
  */
-import { parseArgs } from 'node:util'
 import { currentAgent } from '@spyglass/agent'
-import { configOfProcess, dataFolder } from '@spyglass/process/checked-config'
 import { codeOf, kindNamed, type ToChild } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createLogger } from '@spyglass/process/logger'
@@ -15,29 +13,29 @@ import { installDatasources, openDatasources } from '../datasource/index.ts'
 import type { instanceErrors } from './errors.ts'
 import { HttpListener } from '../listener/http-listener.ts'
 import { registerInstance, registerListener } from './resources.ts'
+import type { InstanceShare } from './share.ts'
 
-const { values } = parseArgs({ options: { instance: { type: 'string' }, listener: { type: 'string' } }, strict: false })
-const instance = String(values.instance)
-
-/** The keeper sends the socket as soon as the channel stands: it must be heard before the applications are loaded. */
+/** The keeper sends both as soon as the channel is open: they must be heard before anything else is loaded. */
+const given = new Promise<InstanceShare>((resolve) => {
+  process.on('message', (message: ToChild) => message.type === 'share' && resolve(message.share as InstanceShare))
+})
 const socket = new Promise<unknown>((resolve) => {
   process.on('message', (message: ToChild, handle: unknown) => message.type === 'listener' && resolve(handle))
 })
 
-const config = await configOfProcess(process.argv.slice(2))
-const folder = dataFolder(config.data)
-const logger = createLogger({ process: instance, level: config.logs.level })
+const share = await given
+const { instance } = share
+const logger = createLogger({ process: instance, level: share.logLevel })
 const agent = currentAgent()
 const registry = agent?.registry ?? createRegistry({ kindNamed })
-const listenerConfig = config.listeners.find(({ name }) => name === values.listener)
 
 async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Promise<void>> {
-  const datasources = await openDatasources({ datasources: config.datasources, folder: config.data, instance, registry, logger })
+  const { applications, accessLogs: folder, data, headersTimeoutMs } = share
+  const datasources = await openDatasources({ datasources: share.datasources, folder: data, instance, registry, logger })
   installDatasources(datasources)
-  const applications = config.applications.filter(({ listener }) => listener === values.listener)
-  const host = await hostApplications({ applications, instance, registry, logger, datasources, accessLog: { folder: folder.accessLogs } })
-  const listener = new HttpListener((request, response) => host.handler(request, response), config.server.headersTimeoutMs)
-  if (listenerConfig) registerListener(registry, instance, listenerConfig, listener)
+  const host = await hostApplications({ applications, instance, registry, logger, datasources, accessLog: { folder } })
+  const listener = new HttpListener((request, response) => host.handler(request, response), headersTimeoutMs)
+  registerListener(registry, instance, share.listener, listener)
   await listener.listen(await socket)
   link().ready()
   return async (deadlineMs) => {

@@ -32,6 +32,9 @@ export function registerInstance(registry: Registry, name: string, agent: Agent 
       cpuUtilization: cpu,
       requestDurationP95: () => counters()?.p95,
       lastSeen: unknown,
+      listener: unknown,
+      isolation: unknown,
+      lastFailure: unknown,
     },
   )
 }

@@ -13,6 +13,10 @@ export interface ProcessSpec {
   readonly args: readonly string[]
   readonly execArgv: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  /** Working directory. Default: that of the keeper. */
+  readonly cwd?: string
+  /** What the process is given to work with, as its first message. */
+  readonly share?: unknown
   readonly sockets: readonly ListeningSocket[]
   /** Own time (own-time.ts) that the first attempt may take until it says ready; each further one may take twice as much. */
   readonly startPatienceMs: number
@@ -72,12 +76,14 @@ export class Generation {
     this.#child = fork(spec.script, [...spec.args], {
       execArgv: [...spec.execArgv],
       env: { ...spec.env },
+      cwd: spec.cwd,
       stdio: ['ignore', hooks.logFd, hooks.logFd, 'ipc'],
     })
     if (this.pid > 0) hooks.guard.watch(this.pid)
     this.ended = this.#watchEnd(hooks)
     this.ready = this.#watchReady(hooks)
     this.ready.catch(() => {}) // callers that need the outcome await it; a rejection must not end the keeper
+    if (spec.share !== undefined) this.send({ type: 'share', share: spec.share })
     this.#handOverSockets()
   }
 

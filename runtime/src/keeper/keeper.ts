@@ -224,7 +224,8 @@ class RunningKeeper implements Keeper {
 
   #report(): void {
     const slots = [...this.#slots.values()]
-    const report = selfReport({ plan: this.#plan, startedAt: this.#startedAt, instances: this.#instances, slots, now: Date.now() })
+    const placeOf = ({ name }: Slot): Part => this.#parts.find(({ spec }) => spec.name === name)!
+    const report = selfReport({ plan: this.#plan, startedAt: this.#startedAt, instances: this.#instances, slots, placeOf, now: Date.now() })
     this.#feed.push('keeper', report)
   }
 

@@ -9,6 +9,7 @@ export interface Part {
   readonly kind: 'instance' | 'service'
   /** Name of the listener, for instances. */
   readonly listener?: string
+  readonly isolation?: 'own' | 'shared'
 }
 
 /** Everything a keeper needs, prepared by the command line from the configuration. */

@@ -1,17 +1,18 @@
 /** The keeper and its slots as resources: the parts of `server` and `instance` that only the keeper knows. */
 import type { AttributeValue, RegistrySnapshot, ResourceSnapshot } from '@spyglass/agent/contract'
-import type { ServerPlan } from './parts.ts'
+import type { Part, ServerPlan } from './parts.ts'
 import type { Slot } from './slot.ts'
 
 export interface SelfReportInput {
   readonly plan: ServerPlan
   readonly startedAt: number
   readonly instances: readonly Slot[]
+  readonly placeOf: (slot: Slot) => Pick<Part, 'listener' | 'isolation'>
   readonly slots: readonly Slot[]
   readonly now: number
 }
 
-export function selfReport({ plan, startedAt, instances, slots, now }: SelfReportInput): RegistrySnapshot {
+export function selfReport({ plan, startedAt, instances, slots, now, placeOf }: SelfReportInput): RegistrySnapshot {
   const server: ResourceSnapshot = {
     kind: 'server',
     keys: { name: plan.serverName },
@@ -28,7 +29,7 @@ export function selfReport({ plan, startedAt, instances, slots, now }: SelfRepor
       notReady: slots.flatMap((slot) => reasonsOf(slot, instances.includes(slot))),
     },
   }
-  return { time: now, resources: [server, ...instances.map((slot) => instanceReport(slot, now))] }
+  return { time: now, resources: [server, ...instances.map((slot) => instanceReport(slot, placeOf(slot), now))] }
 }
 
 /** `store is starting`, or what the process itself says: `collector: the disk is full`. The state of an instance is an attribute of the instance. */
@@ -37,7 +38,11 @@ function reasonsOf({ name, state, unready }: Slot, isInstance: boolean): readonl
   return isInstance ? [] : [`${name} is ${state === 'stopped' ? 'down' : state}`]
 }
 
-function instanceReport(slot: Slot, now: number): ResourceSnapshot {
+function instanceReport(
+  slot: Slot,
+  { listener = '', isolation = 'shared' }: Pick<Part, 'listener' | 'isolation'>,
+  now: number,
+): ResourceSnapshot {
   const { name, state, current, generations, restarts, reloads } = slot
   const life: Record<string, AttributeValue> = current
     ? { pid: current.pid, startTime: current.startedAt, uptime: now - current.startedAt }
@@ -51,6 +56,9 @@ function instanceReport(slot: Slot, now: number): ResourceSnapshot {
       generation: generations,
       restarts,
       reloads,
+      listener,
+      isolation,
+      ...(slot.lastFailure === undefined ? {} : { lastFailure: slot.lastFailure }),
       ...life,
     },
   }

@@ -40,6 +40,8 @@ export class Slot {
   current: Generation | undefined
   /** Why the process cannot serve fully although it runs, as reported by itself. */
   unready: readonly string[] = []
+  /** Why the last process exited unexpectedly or did not become ready. */
+  lastFailure: string | undefined
   readonly #hooks: SlotHooks
   readonly #backOff: BackOff
   readonly #gate: StartGate
@@ -181,6 +183,7 @@ export class Slot {
   #down(reason: string, livedMs: number): void {
     this.state = 'down'
     this.unready = []
+    this.lastFailure = reason
     this.#hooks.onDown(this, reason)
     if (!this.#next) this.#scheduleRestart(livedMs)
   }

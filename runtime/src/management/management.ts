@@ -3,6 +3,7 @@ import type { EventSeverity, SpyglassEvent, ToChild } from '@spyglass/agent/cont
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
 import { callerRules } from '@spyglass/process/access'
+import { instanceGroups, instanceNames } from '@spyglass/process/checked-config'
 import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { serverIdentity, version } from '../identity.ts'
@@ -21,7 +22,7 @@ const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const sat
 export async function runManagement(argv: readonly string[]): Promise<void> {
   const own = await openOwnProcess(NAME, argv)
   const { config, folder, secrets, registry, logger } = own
-  const platformNode = config.management.platformNode ?? `${config.listeners[0]?.name}-1`
+  const platformNode = config.management.platformNode ?? instanceGroups(config).flatMap(instanceNames)[0] ?? NAME
   const exporter = exportEvents(own)
   const gathering = new Gathering({ registry, platformNode })
   registerPlatformBeans(platformNode === NAME ? registry : gathering.nodes.of(NAME), { processName: NAME })

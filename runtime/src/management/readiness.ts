@@ -3,7 +3,11 @@ import { kinds } from '@spyglass/agent/contract'
 import type { Bean, Registry } from '@spyglass/agent/registry'
 
 export interface Readiness {
+  /** Whether requests are served: every listener has a ready instance, and nothing else keeps the server from its work. */
   readonly ready: boolean
+  /** `degraded`: ready, but one of several instances of a listener is not. */
+  readonly state: 'ready' | 'degraded' | 'not ready'
+  /** Everything that is wrong, whether or not it keeps the server from being ready. */
   readonly reasons: readonly string[]
 }
 
@@ -13,12 +17,25 @@ export function readinessOf(registry: Registry, disk: () => readonly string[] = 
   const instances = beans.filter(({ kind }) => kind.name === kinds.instance.name)
   const parts = beans.find(({ kind }) => kind.name === kinds.server.name)?.read('notReady')
   const reported = Array.isArray(parts) ? parts.map(String) : ['the keeper has not reported yet']
-  const reasons = [...instances.flatMap(reasonOf), ...reported, ...disk()]
-  return { ready: reasons.length === 0, reasons }
+  const obstacles = [...unservedListeners(instances), ...reported, ...disk()]
+  const reasons = [...instances.flatMap(reasonOf), ...obstacles]
+  const ready = obstacles.length === 0
+  return { ready, state: ready ? (reasons.length === 0 ? 'ready' : 'degraded') : 'not ready', reasons }
+}
+
+function unservedListeners(instances: readonly Bean[]): readonly string[] {
+  const served = new Map<string, boolean>()
+  for (const instance of instances) {
+    const listener = String(instance.read('listener'))
+    served.set(listener, isReady(instance) || served.get(listener) === true)
+  }
+  return [...served].flatMap(([listener, isServed]) => (isServed ? [] : [`listener ${listener} has no ready instance`]))
 }
 
 function reasonOf(instance: Bean): readonly string[] {
+  if (isReady(instance)) return []
   const state = instance.read('state')
-  if (state === 'ready') return []
   return [`instance ${instance.keys['name']} is ${typeof state === 'string' ? state : 'unknown'}`]
 }
+
+const isReady = (instance: Bean): boolean => instance.read('state') === 'ready'

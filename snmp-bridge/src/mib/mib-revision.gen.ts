@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261240Z',
-  digest: 'd3d35bc408714daf0a7e58c7e36d3ca723566abc2338268ac7f6b61868f66408',
+  lastUpdated: '202611261332Z',
+  digest: '34b78bb66e4bf40ae51d03a4acd62894b50a87cbae3dbf117784f89afbebd8de',
 }

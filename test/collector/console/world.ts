@@ -285,6 +285,9 @@ export function registerResources(registry: Registry, holderTraceId: string): vo
       cpuUtilization: () => 0.23,
       requestDurationP95: () => 0.041,
       lastSeen: () => Date.now(),
+      listener: () => 'http',
+      isolation: () => 'own',
+      lastFailure: () => undefined,
     },
   )
   registerPool(registry, holderTraceId)

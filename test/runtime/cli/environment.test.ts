@@ -13,13 +13,14 @@ test('an instance with one application is that service to the agent, and gets wh
   const config = loadConfig({
     base: { applications: [{ name: 'shop', folder: '/x', environment: { GREETING: 'hi' } }], agent: { slowRequestMs: 50 } },
   })
-  expect(instanceEnvironment({ config, folder, instance: 'http-1', applications: config.applications })).toMatchObject({
+  expect(instanceEnvironment({ config, folder, instance: 'shop-1', applications: config.applications })).toMatchObject({
     OTEL_SERVICE_NAME: 'shop',
-    OTEL_RESOURCE_ATTRIBUTES: expect.stringContaining('service.instance.id=http-1'),
+    OTEL_RESOURCE_ATTRIBUTES: expect.stringContaining('service.instance.id=shop-1'),
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
     SPYGLASS_SLOW_REQUEST_MS: '50',
     SPYGLASS_LOGS: 'off',
     GREETING: 'hi',
+    NODE_ENV: 'production',
   })
 })
 

@@ -24,12 +24,69 @@ test('edge: no collector and no store, and no bridge when it is switched off', (
   expect(edge.ports.map(({ port }) => port)).toEqual([8778])
 })
 
-test('an instance starts with the agent, and children read the configuration as it was checked', () => {
+const shop = { name: 'shop', folder: '/apps/shop', environment: { MODE: 'a' }, datasources: ['shop'] }
+const reports = { name: 'reports', folder: '/apps/reports', environment: { MODE: 'b' } }
+const instancesOf = (settings: Readonly<Record<string, unknown>>) =>
+  plan('edge', settings)
+    .plan.parts(new Map())
+    .filter(({ kind }) => kind === 'instance')
+
+test('an application has its own processes with its folder, environment, flags and share; a neighbour has nothing of it', () => {
+  const parts = instancesOf({
+    listeners: [{ name: 'http' }, { name: 'other', port: 8081 }],
+    applications: [
+      { ...shop, replicas: 2, imports: ['tsx'], maxHeapBytes: 67_108_864, arguments: ['--verbose'] },
+      { ...reports, listener: 'other' },
+    ],
+    datasources: [
+      { name: 'shop', file: 'shop.db' },
+      { name: 'accounts', file: 'accounts.db' },
+    ],
+  })
+  expect(parts.map(({ spec, listener, isolation }) => [spec.name, listener, isolation])).toEqual([
+    ['shop-1', 'http', 'own'],
+    ['shop-2', 'http', 'own'],
+    ['reports-1', 'other', 'own'],
+  ])
+  const [first, , neighbour] = parts.map(({ spec }) => spec)
+  expect(first).toMatchObject({
+    cwd: '/apps/shop',
+    env: { MODE: 'a', NODE_ENV: 'production', OTEL_SERVICE_NAME: 'shop' },
+    execArgv: expect.arrayContaining(['--max-old-space-size=64', 'tsx']),
+    share: { instance: 'shop-1', applications: [{ name: 'shop', arguments: ['--verbose'] }], datasources: [{ name: 'shop' }] },
+  })
+  expect(neighbour).toMatchObject({ cwd: '/apps/reports', env: { MODE: 'b' }, share: { datasources: [] } })
+  expect(JSON.stringify(neighbour)).not.toMatch(/apps\/shop|accounts/)
+})
+
+test('shared applications live together in the instances of their listener, without flags of their own', () => {
+  const [part, ...others] = instancesOf({
+    applications: [
+      { ...shop, isolation: 'shared', contextPath: '/shop', datasources: [] },
+      { ...reports, isolation: 'shared', contextPath: '/reports' },
+    ],
+  })
+  expect(others).toEqual([])
+  expect(part).toMatchObject({
+    isolation: 'shared',
+    spec: { name: 'http-1', share: { applications: [{ name: 'shop' }, { name: 'reports' }] } },
+  })
+  expect(part?.spec).not.toHaveProperty('cwd')
+})
+
+test('replicas are those of the listener unless the application sets its own', () => {
+  const listeners = [{ name: 'http', instances: 3 }]
+  expect(instancesOf({ listeners, applications: [{ name: 'shop', folder: '/x' }] })).toHaveLength(3)
+  expect(instancesOf({ listeners, applications: [{ name: 'shop', folder: '/x', replicas: 1 }] })).toHaveLength(1)
+})
+
+test('an instance starts with the agent; services read the configuration as it was checked, an instance does not', () => {
   const { root, plan: all } = plan('all')
-  const instance = all.parts(new Map()).find(({ kind }) => kind === 'instance')
-  expect(instance?.spec.execArgv).toEqual(expect.arrayContaining(['--import', expect.stringMatching(/^file:.*register\.ts$/)]))
+  const specOf = (name: string) => all.parts(new Map()).find(({ spec }) => spec.name === name)?.spec
+  expect(specOf('http-1')?.execArgv).toEqual(expect.arrayContaining(['--import', expect.stringMatching(/^file:.*register\.ts$/)]))
   const file = join(root, 'run', 'config.json')
-  expect(instance?.spec.args).toContain(file)
+  expect(specOf('http-1')?.args).toEqual(['http-1'])
+  expect(specOf('collector')?.args).toContain(file)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(loadConfig({ file })).toEqual(JSON.parse(readFileSync(file, 'utf8')))
 })

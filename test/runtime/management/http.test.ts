@@ -41,11 +41,14 @@ async function management(state = 'ready', nodes: Readonly<Record<string, Regist
   return { app, asked }
 }
 
-test('it is ready when every instance is, and says which is not', async () => {
+test('it is ready while every listener has a ready instance, and says which is not', async () => {
   const ready = await (await management()).app.inject('/ready')
-  expect([ready.statusCode, ready.json()]).toEqual([200, { ready: true, reasons: [] }])
+  expect([ready.statusCode, ready.json()]).toEqual([200, { ready: true, state: 'ready', reasons: [] }])
   const down = await (await management('down')).app.inject('/ready')
-  expect([down.statusCode, down.json()]).toEqual([503, { ready: false, reasons: ['instance http-1 is down'] }])
+  expect([down.statusCode, down.json()]).toEqual([
+    503,
+    { ready: false, state: 'not ready', reasons: ['instance http-1 is down', 'listener http has no ready instance'] },
+  ])
 })
 
 test('a reload needs the credentials, and its failure is reported', async () => {

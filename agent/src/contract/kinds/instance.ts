@@ -9,7 +9,13 @@ export const instance = declareKind({
   description: 'One instance: a process slot that hosts applications. A reload or a crash gives it a new process, not a new name.',
   table: 2,
   attributes: {
-    name: { type: 'string', role: 'key', label: 'process', description: 'Name of the instance: its listener and slot.', column: 2 },
+    name: {
+      type: 'string',
+      role: 'key',
+      label: 'process',
+      description: 'Name of the instance: its application, or the listener whose applications share it, and a number.',
+      column: 2,
+    },
     state: {
       type: 'string',
       role: 'state',
@@ -105,6 +111,20 @@ export const instance = declareKind({
       snmpScale: 1_000_000,
     },
     lastSeen: { type: 'date', role: 'text', description: 'When the instance last reported.', column: 17 },
+    listener: { type: 'string', role: 'text', description: 'Name of the listener that it serves.', column: 20 },
+    isolation: {
+      type: 'string',
+      role: 'text',
+      description:
+        'own: the process belongs to one application. shared: to all applications of its listener. Both run as the user of the server, so that applications are not protected from each other: they can read the files and environments of each other.',
+      column: 21,
+    },
+    lastFailure: {
+      type: 'string',
+      role: 'text',
+      description: 'Why its last process exited unexpectedly or did not become ready; absent if that has not happened.',
+      column: 22,
+    },
   },
   operations: {
     reload: {

@@ -11,9 +11,10 @@ import { fail } from './errors.ts'
 import type { SpyglassConfig } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 
-export type { SpyglassConfig } from './schema.ts'
+export type { ApplicationConfig, DatasourceConfig, ListenerConfig, SpyglassConfig } from './schema.ts'
 export type { Secrets } from './secrets.ts'
 export * from './data-folder.ts'
+export * from './instance-groups.ts'
 export * from './port-offset.ts'
 
 export interface Checked {

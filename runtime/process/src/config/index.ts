@@ -1,5 +1,6 @@
 export * from './data-folder.ts'
 export * from './errors.ts'
+export * from './instance-groups.ts'
 export * from './load.ts'
 export * from './mistakes.ts'
 export * from './port-offset.ts'

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import { fail } from './errors.ts'
-import { crossMistakes, type Mistake, mistakesOf } from './mistakes.ts'
+import { crossMistakes, folderMistakes, type Mistake, mistakesOf } from './mistakes.ts'
 import { parseOffset } from './port-offset.ts'
 import { SpyglassConfig } from './schema.ts'
 
@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly portOffset?: number | undefined
   /** Settings that the file overrides: the demo's applications, for instance. */
   readonly base?: Readonly<Record<string, unknown>>
+  /** Also checks what the start of a server needs on this machine: the folders of its applications. */
+  readonly toStart?: boolean
 }
 
 /**
@@ -27,10 +29,15 @@ export function loadConfig(options: LoadOptions = {}): SpyglassConfig {
   const origin = options.file ?? '(defaults)'
   const input = { ...laidOver(options.base ?? {}, options.file === undefined ? {} : readYaml(options.file)), ...overrides(options) }
   const parsed = SpyglassConfig.safeParse(input)
-  const mistakes = parsed.success ? crossMistakes(parsed.data) : mistakesOf(parsed.error, input)
-  if (!parsed.success || mistakes.length > 0) throw fail('SPY_CONFIG_INVALID', [origin, mistakes.length, list(mistakes)])
-  return withOffset(withAbsolutePaths(parsed.data, options.file ? dirname(resolve(options.file)) : process.cwd()))
+  if (!parsed.success) throw invalid(origin, mistakesOf(parsed.error, input))
+  const config = withAbsolutePaths(parsed.data, options.file ? dirname(resolve(options.file)) : process.cwd())
+  const mistakes = [...crossMistakes(parsed.data), ...(options.toStart ? folderMistakes(config) : [])]
+  if (mistakes.length > 0) throw invalid(origin, mistakes)
+  return withOffset(config)
 }
+
+const invalid = (origin: string, mistakes: readonly Mistake[]): Error =>
+  fail('SPY_CONFIG_INVALID', [origin, mistakes.length, list(mistakes)])
 
 /** Reads `--config FILE`, `--data DIR` and `--port-offset N`, which all our processes accept. */
 export function configFromArguments(argv: readonly string[]): SpyglassConfig {

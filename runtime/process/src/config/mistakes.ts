@@ -1,6 +1,8 @@
 /** Checks across several settings; each finding names the path, the value and what is allowed. */
+import { statSync } from 'node:fs'
 import type { z } from 'zod'
 import { declarationAt, type List, type Section } from '../settings/index.ts'
+import { instanceGroups, instanceNames } from './instance-groups.ts'
 import { SpyglassConfig } from './schema.ts'
 
 export interface Mistake {
@@ -28,6 +30,9 @@ function nameMistakes(config: SpyglassConfig): Mistake[] {
   return [
     ...duplicateNames(config),
     ...danglingNames(config),
+    ...sharing(config),
+    ...samePaths(config),
+    ...groupNames(config),
     ...unknownNode(config),
     ...sizes(config),
     ...exposures(config),
@@ -78,25 +83,82 @@ function duplicateNames(config: SpyglassConfig): Mistake[] {
   )
 }
 
-function danglingNames(config: SpyglassConfig): Mistake[] {
-  const known = config.listeners.map(({ name }) => name)
-  return config.applications.flatMap(({ listener }, i) =>
-    known.includes(listener)
-      ? []
-      : [
-          {
-            path: `applications[${i}].listener`,
-            message: `${JSON.stringify(listener)}: no such listener; configured: ${known.join(', ')}`,
-          },
-        ],
+function danglingNames({ applications, listeners, datasources }: SpyglassConfig): Mistake[] {
+  const lists = { listener: listeners.map(({ name }) => name), datasource: datasources.map(({ name }) => name) }
+  return applications.flatMap(({ listener, datasources: used }, i) => [
+    ...unknownName(`applications[${i}].listener`, listener, 'listener', lists.listener),
+    ...used.flatMap((name, at) => unknownName(`applications[${i}].datasources[${at}]`, name, 'datasource', lists.datasource)),
+  ])
+}
+
+// eslint-disable-next-line max-params -- one line of a table
+function unknownName(path: string, name: string, what: string, known: readonly string[]): Mistake[] {
+  if (known.includes(name)) return []
+  return [{ path, message: `${JSON.stringify(name)}: no such ${what}; configured: ${known.join(', ') || 'none'}` }]
+}
+
+/** Applications with their own processes need a listener for themselves; settings of a process have no meaning in a shared one. */
+function sharing({ applications }: SpyglassConfig): Mistake[] {
+  return applications.flatMap((application, i) => {
+    const { isolation, listener, name } = application
+    if (isolation === 'shared') return processSettings(application).map((setting) => notShared(`applications[${i}].${setting}`))
+    const neighbour = applications.find((other) => other.listener === listener && other.name !== name)
+    if (!neighbour) return []
+    const advice = `already serves ${JSON.stringify(neighbour.name)}, and this application has its own processes. Give it its own listener, or set isolation: shared for every application of this listener`
+    return [{ path: `applications[${i}].listener`, message: `${JSON.stringify(listener)}: ${advice}` }]
+  })
+}
+
+type Application = SpyglassConfig['applications'][number]
+
+const processSettings = ({ replicas, imports, arguments: args, maxHeapBytes }: Application): string[] => [
+  ...(replicas === undefined ? [] : ['replicas']),
+  ...(imports.length === 0 ? [] : ['imports']),
+  ...(args.length === 0 ? [] : ['arguments']),
+  ...(maxHeapBytes === undefined ? [] : ['maxHeapBytes']),
+]
+
+const notShared = (path: string): Mistake => ({
+  path,
+  message: 'not available with isolation: shared, where several applications share a process. Remove it, or set isolation: own',
+})
+
+function samePaths({ applications }: SpyglassConfig): Mistake[] {
+  return applications.flatMap(({ listener, contextPath }, i) => {
+    const other = applications.slice(0, i).find((earlier) => earlier.listener === listener && earlier.contextPath === contextPath)
+    if (!other) return []
+    const message = `${JSON.stringify(contextPath)}: application ${JSON.stringify(other.name)} already has this path on listener ${JSON.stringify(listener)}. Choose another path or listener`
+    return [{ path: `applications[${i}].contextPath`, message }]
+  })
+}
+
+/** The instances of an application and those of a listener are named alike. */
+function groupNames(config: SpyglassConfig): Mistake[] {
+  const shared = new Set(instanceGroups(config).flatMap(({ isolation, name }) => (isolation === 'shared' ? [name] : [])))
+  return config.applications.flatMap(({ isolation, name }, i) =>
+    isolation === 'own' && shared.has(name)
+      ? [{ path: `applications[${i}].name`, message: `${JSON.stringify(name)}: also the name of a listener with shared instances` }]
+      : [],
   )
 }
 
-function unknownNode({ management: { platformNode }, listeners }: SpyglassConfig): Mistake[] {
-  const known = [
-    ...listeners.flatMap(({ name, instances }) => Array.from({ length: instances }, (_, at) => `${name}-${at + 1}`)),
-    'management',
-  ]
+/** Folders that do not exist. Only the start of a server asks: other commands work without them. `config` has absolute paths. */
+export function folderMistakes({ applications }: SpyglassConfig): Mistake[] {
+  return applications.flatMap(({ folder }, i) => {
+    const stat = statSync(folder, { throwIfNoEntry: false })
+    if (stat?.isDirectory()) return []
+    const problem = stat ? 'not a folder' : 'no such folder'
+    return [
+      {
+        path: `applications[${i}].folder`,
+        message: `${JSON.stringify(folder)}: ${problem}. It must be the folder that holds package.json`,
+      },
+    ]
+  })
+}
+
+function unknownNode({ management: { platformNode }, ...config }: SpyglassConfig): Mistake[] {
+  const known = [...instanceGroups(config).flatMap(instanceNames), 'management']
   if (platformNode === undefined || known.includes(platformNode)) return []
   return [{ path: 'management.platformNode', message: `${JSON.stringify(platformNode)}: no such process; configured: ${known.join(', ')}` }]
 }

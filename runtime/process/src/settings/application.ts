@@ -3,10 +3,16 @@ import { declareSettings } from './declaration.ts'
 import { host, milliseconds, name, port } from './shapes.ts'
 
 export const listenerSettings = declareSettings({
-  name: name('Name of the listener; instances are named after it (`http-1`).'),
+  name: name('Name of the listener. Instances that host its shared applications are named after it (`http-1`).'),
   host: host('Address to listen on.'),
   port: port(defaultPorts.application, 'Port to listen on.'),
-  instances: { type: 'int', min: 1, max: 64, default: 1, description: 'Instances that serve this listener together.' },
+  instances: {
+    type: 'int',
+    min: 1,
+    max: 64,
+    default: 1,
+    description: 'Number of instances that serve this listener together. An application with its own processes may set `replicas` instead.',
+  },
 })
 
 export const applicationSettings = declareSettings({
@@ -28,7 +34,40 @@ export const applicationSettings = declareSettings({
     type: 'map',
     default: {},
     secret: true,
-    description: 'Environment variables added to the instance that hosts it.',
+    description: 'Environment variables of its instances. NODE_ENV is `production` unless set here.',
+  },
+  isolation: {
+    type: 'choice',
+    values: ['own', 'shared'],
+    default: 'own',
+    description:
+      'own: the application has its own processes, environment and working directory (its folder). shared: it lives in the processes of its listener, with the other applications there.',
+  },
+  replicas: {
+    type: 'int',
+    min: 1,
+    max: 64,
+    description: 'Number of instances that run it (`shop-1`, `shop-2`). Default: `instances` of its listener. Not with `isolation: shared`.',
+  },
+  datasources: {
+    type: 'texts',
+    each: { minLength: 1 },
+    default: [],
+    description: 'Names of the datasources that it uses. It gets no others.',
+  },
+  imports: {
+    type: 'texts',
+    each: { minLength: 1 },
+    default: [],
+    description: 'Modules loaded before it (`node --import`), resolved from its folder: `tsx`, for instance. Not with `isolation: shared`.',
+  },
+  arguments: { type: 'texts', each: {}, default: [], description: 'Arguments of its program. Not with `isolation: shared`.' },
+  maxHeapBytes: {
+    type: 'int',
+    min: 16_777_216,
+    unit: 'By',
+    description:
+      'Maximum size of the old generation of the JavaScript heap in each of its instances; beyond it, the instance ends. Default: V8 decides by the memory of the machine. Not with `isolation: shared`.',
   },
   startTimeoutMs: milliseconds(30_000, 'How long the application may take to start.'),
 })

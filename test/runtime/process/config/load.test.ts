@@ -81,6 +81,35 @@ snmp: {trapTargets: [{host: 127.0.0.1}]}
   }
 })
 
+test('what applications cannot share is told with what to do', () => {
+  const mistakes = (applications: string): string => messageOf(() => loadConfig({ file: file(`applications: [${applications}]`) }))
+  const two = mistakes('{name: a, folder: .}, {name: b, folder: ., contextPath: /b}')
+  expect(two).toContain('applications[1].listener: "http": already serves "a"')
+  expect(two).toContain('isolation: shared')
+  const alike = mistakes('{name: a, folder: ., isolation: shared}, {name: b, folder: ., isolation: shared}')
+  expect(alike).toContain('has 1 error(s)')
+  expect(alike).toContain('applications[1].contextPath: "/": application "a" already has this path on listener "http"')
+  const settings = mistakes('{name: a, folder: ., isolation: shared, replicas: 2, imports: [tsx], arguments: [x], maxHeapBytes: 99999999}')
+  expect(settings).toContain('has 4 error(s)')
+  expect(settings).toContain('applications[0].imports: not available with isolation: shared')
+  expect(mistakes('{name: a, folder: ., datasources: [shop]}')).toContain('applications[0].datasources[0]: "shop": no such datasource')
+  const clash = messageOf(() =>
+    loadConfig({ file: file('listeners: [{name: a}, {name: b, port: 8081}]\napplications: [{name: a, folder: ., listener: b}]') }),
+  )
+  expect(clash).toContain('applications[0].name: "a": also the name of a listener')
+})
+
+test('a folder that does not exist is a mistake when a server starts, and not for other commands', () => {
+  const path = file(
+    'applications: [{name: a, folder: apps/none}, {name: b, folder: spyglass.yaml, listener: two}]\nlisteners: [{name: http}, {name: two, port: 8081}]',
+  )
+  expect(loadConfig({ file: path }).applications).toHaveLength(2)
+  const message = messageOf(() => loadConfig({ file: path, toStart: true }))
+  expect(message).toContain(`applications[0].folder: "${join(path, '../apps/none')}": no such folder`)
+  expect(message).toContain('applications[1].folder: ')
+  expect(message).toContain('not a folder')
+})
+
 test('a secret value is not shown in a mistake', () => {
   const message = messageOf(() => loadConfig({ base: { snmp: { trapTargets: [{ host: 'x', version: 'v3', authPassword: 'short' }] } } }))
   expect(message).not.toContain('short"')
