@@ -18,7 +18,7 @@ async function management(state = 'ready', nodes: Readonly<Record<string, Regist
     time: 1,
     resources: [
       { kind: 'server', keys: { name: 's' }, values: { name: 's', notReady: [] } },
-      { kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', state } },
+      { kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', state, listener: 'http' } },
     ],
   })
   const app = await buildManagement({
