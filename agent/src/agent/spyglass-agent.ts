@@ -7,7 +7,7 @@ import { attr, metric } from '../contract/telemetry.ts'
 import { attempt, guarded, guardedInterval, hookFaults, onHookFault, reportFault } from '../guard/guard.ts'
 import { type OtlpExporter, createOtlpExporter } from '../otlp/exporter.ts'
 import type { MetricRecord, NumberPoint } from '../otlp/records.ts'
-import { CapturedStack } from '../call-site/call-site.ts'
+import { CapturedStack, setSourceRoot } from '../call-site/call-site.ts'
 import { followClock, now } from '../recorder/clock.ts'
 import { currentRecord } from '../recorder/context.ts'
 import { errorTypeOf } from '../recorder/error-text.ts'
@@ -68,6 +68,7 @@ export class SpyglassAgent implements Agent {
     this.#spoolKey = applicationKey(String(resource[attr.serviceName]), process.argv[1] ?? '', this.#endpoint)
     this.spool = settings.spool ? attempt('spool', () => this.#openSpool(), undefined) : undefined
     setDefaultContextPath(settings.contextPath)
+    setSourceRoot(settings.sourceRoot)
     const name = String(resource[attr.serviceInstanceId])
     attempt(
       'heap',

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 /** Where the application called from: captured cheaply, formatted only when asked. */
 export interface CallSite {
-  /** `file:line` of the innermost frame of the application, relative to the working directory; empty when there is none. */
+  /** `file:line` of the innermost frame of the application, relative to the source root; empty when there is none. */
   location(): string
   /** Frames of the application, innermost first: `function (file:line:column)`. */
   frames(): readonly string[]
@@ -71,8 +71,15 @@ function formatted(captured: CapturedStack): string {
 
 const FRAME = /^\s+at (?:(.+?) \()?((?:file:\/\/|\/|[A-Za-z]:\\).+?):(\d+):(\d+)\)?$/
 
-/** Frames of the application in a formatted stack, innermost first, files relative to the working directory. */
-export function applicationFrames(stack: string, cwd: string = process.cwd()): readonly Frame[] {
+let sourceRoot: string | undefined
+
+/** Sets the folder that file names are relative to. Default, and for an empty name: the working directory. */
+export function setSourceRoot(folder: string): void {
+  sourceRoot = folder === '' ? undefined : folder.replace(/\/+$/, '')
+}
+
+/** Frames of the application in a formatted stack, innermost first, files relative to `root`. */
+export function applicationFrames(stack: string, root: string = sourceRoot ?? process.cwd()): readonly Frame[] {
   const frames: Frame[] = []
   for (const line of stack.split('\n')) {
     const match = FRAME.exec(line)
@@ -81,7 +88,7 @@ export function applicationFrames(stack: string, cwd: string = process.cwd()): r
     if (!file || isForeign(file)) continue
     frames.push({
       function: (match[1] ?? '').replace(/^async /, ''),
-      file: file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file,
+      file: file.startsWith(`${root}/`) ? file.slice(root.length + 1) : file,
       line: Number(match[3]),
       column: Number(match[4]),
     })

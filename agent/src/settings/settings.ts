@@ -130,6 +130,10 @@ export const agentSettings = {
     defaultText:
       '$XDG_STATE_HOME/spyglass/spool, else ~/.local/state/spyglass/spool, else spyglass-UID/spool in the folder for temporary files',
   },
+  sourceRoot: {
+    ...text('SPYGLASS_SOURCE_ROOT', '', 'Folder that file names of the application are relative to.'),
+    defaultText: 'the working directory',
+  },
   spoolBytes: atLeast(65_536, {
     env: 'SPYGLASS_SPOOL_BYTES',
     value: 8 << 20,

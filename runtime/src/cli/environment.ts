@@ -1,5 +1,5 @@
 /** The environment of child processes: what a process needs to run, and nothing else from the keeper's environment. */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { DataFolder } from '@spyglass/process/checked-config'
 import { type ApplicationConfig, dataFolder, type SpyglassConfig } from '@spyglass/process/config'
 import { version } from '../identity.ts'
@@ -51,6 +51,7 @@ export interface InstanceEnvironmentInput {
 /** What the agent in an instance reads, then what the configuration adds for its applications. */
 export function instanceEnvironment({ config, folder, instance, applications }: InstanceEnvironmentInput): Record<string, string> {
   const { agent, collector } = config
+  const own = applications.find(({ isolation }) => isolation === 'own')
   return {
     ...childEnvironment(folder),
     SPYGLASS_PROCESS: instance,
@@ -64,6 +65,7 @@ export function instanceEnvironment({ config, folder, instance, applications }: 
     SPYGLASS_METRICS_INTERVAL_MS: String(agent.metricsIntervalMs),
     SPYGLASS_LOGS: 'off', // the server log is tailed
     SPYGLASS_SPOOL_FOLDER: dataFolder(folder.root).spool,
+    ...(own ? { SPYGLASS_SOURCE_ROOT: dirname(own.folder) } : {}), // `shop/src/index.ts:12`: with the name of its folder
     NODE_ENV: 'production',
     ...Object.assign({}, ...applications.map(({ environment }) => environment)),
   }

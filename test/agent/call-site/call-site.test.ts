@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { basename, dirname } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { captureCallSite } from '../../../agent/src/current-agent.ts'
-import { CapturedStack, applicationFrames } from '../../../agent/src/call-site/call-site.ts'
+import { CapturedStack, applicationFrames, setSourceRoot } from '../../../agent/src/call-site/call-site.ts'
 
 function facade(): CapturedStack {
   return new CapturedStack(facade)
@@ -29,6 +30,14 @@ test('frames of Node, of node_modules and of the suite are omitted', () => {
     { function: '', file: 'src/main.js', line: 3, column: 1 },
     { function: 'new Thing', file: '/elsewhere/thing.js', line: 1, column: 2 },
   ])
+})
+
+test('files are relative to the source root where one is set, else to the working directory', () => {
+  const fileOf = () => applicationFrames(`    at f (${process.cwd()}/src/a.js:1:2)\n`)[0]?.file
+  onTestFinished(() => setSourceRoot(''))
+  expect(fileOf()).toBe('src/a.js')
+  setSourceRoot(`${dirname(process.cwd())}/`)
+  expect(fileOf()).toBe(`${basename(process.cwd())}/src/a.js`)
 })
 
 test('an application’s own stack formatter changes nothing', () => {
