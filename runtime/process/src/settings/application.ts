@@ -47,7 +47,8 @@ export const applicationSettings = declareSettings({
     type: 'int',
     min: 1,
     max: 64,
-    description: 'Number of instances that run it (`shop-1`, `shop-2`). Default: `instances` of its listener. Not with `isolation: shared`.',
+    description:
+      'Number of instances that run it (`shop-1`, `shop-2`). Default: `instances` of its listener. Not with `isolation: shared`.',
   },
   datasources: {
     type: 'texts',
