@@ -86,15 +86,16 @@ function duplicateNames(config: SpyglassConfig): Mistake[] {
 function danglingNames({ applications, listeners, datasources }: SpyglassConfig): Mistake[] {
   const lists = { listener: listeners.map(({ name }) => name), datasource: datasources.map(({ name }) => name) }
   return applications.flatMap(({ listener, datasources: used }, i) => [
-    ...unknownName(`applications[${i}].listener`, listener, 'listener', lists.listener),
-    ...used.flatMap((name, at) => unknownName(`applications[${i}].datasources[${at}]`, name, 'datasource', lists.datasource)),
+    ...unknownName(lists, 'listener', { path: `applications[${i}].listener`, name: listener }),
+    ...used.flatMap((name, at) => unknownName(lists, 'datasource', { path: `applications[${i}].datasources[${at}]`, name })),
   ])
 }
 
-// eslint-disable-next-line max-params -- one line of a table
-function unknownName(path: string, name: string, what: string, known: readonly string[]): Mistake[] {
-  if (known.includes(name)) return []
-  return [{ path, message: `${JSON.stringify(name)}: no such ${what}; configured: ${known.join(', ') || 'none'}` }]
+type Lists = Readonly<Record<'listener' | 'datasource', readonly string[]>>
+
+function unknownName(lists: Lists, what: keyof Lists, { path, name }: { readonly path: string; readonly name: string }): Mistake[] {
+  if (lists[what].includes(name)) return []
+  return [{ path, message: `${JSON.stringify(name)}: no such ${what}; configured: ${lists[what].join(', ') || 'none'}` }]
 }
 
 /** Applications with their own processes need a listener for themselves; settings of a process have no meaning in a shared one. */
