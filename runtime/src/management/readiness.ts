@@ -26,7 +26,8 @@ export function readinessOf(registry: Registry, disk: () => readonly string[] = 
 function unservedListeners(instances: readonly Bean[]): readonly string[] {
   const served = new Map<string, boolean>()
   for (const instance of instances) {
-    const listener = String(instance.read('listener'))
+    const name = instance.read('listener')
+    const listener = typeof name === 'string' ? name : 'unknown'
     served.set(listener, isReady(instance) || served.get(listener) === true)
   }
   return [...served].flatMap(([listener, isServed]) => (isServed ? [] : [`listener ${listener} has no ready instance`]))
