@@ -23,6 +23,7 @@ export const systemTools = [
   { program: 'chromium', package: 'chromium', why: 'the console is used in a browser' },
   { program: 'initdb', package: 'postgresql', why: 'statements of pg are recorded against a real server' },
   { program: 'curl', package: 'curl', why: 'HTTP interfaces answer the usual client' },
+  { program: 'openssl', package: 'openssl', why: 'certificates of TLS listeners are made for the tests' },
   { program: 'wrk', package: 'wrk', why: 'reloads and crashes happen under load' },
 ] as const satisfies readonly SystemTool[]
 

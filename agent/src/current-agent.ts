@@ -12,6 +12,19 @@ export const CONTEXT_PATH = Symbol.for('spyglass.contextPath')
 /** The same for the application's name, which the request's span carries. */
 export const APPLICATION = Symbol.for('spyglass.application')
 
+/** A server sets it on a request to the address of the client, where a proxy that it trusts names it. */
+export const CLIENT_ADDRESS = Symbol.for('spyglass.clientAddress')
+/** A server sets it on a response that it answers, or cuts off, in place of the application. */
+export const REFUSAL = Symbol.for('spyglass.refusal')
+
+/** Why a request was refused or cut off. */
+export interface Refusal {
+  /** `error.type` of the request: `request_body_timeout`, `no_instance` … */
+  readonly reason: string
+  /** What the client was answered; 0 when it got no status. */
+  readonly status: number
+}
+
 export interface StatementInput {
   /** `db.system.name`: `sqlite`, `postgresql`. */
   readonly system: string
@@ -84,6 +97,8 @@ export interface Agent {
    * each request. Undefined: no request is recorded here, and the observer is never called.
    */
   observeRequest(observer: RequestObserver): RecordedRequest | undefined
+  /** Counts a request that was refused before there was an object for it, with `method` where it is known. */
+  countRefused(request: { readonly method: string; readonly refusal: Refusal }, seconds: number): void
   /** Marks the current request as leaking a connection: its trace is kept. */
   markLeak(): void
   requestCounters(): RequestCounters

@@ -27,6 +27,7 @@ import type {
   Agent,
   CallSite,
   RecordedRequest,
+  Refusal,
   RequestCounters,
   RequestInfo,
   RequestObserver,
@@ -102,6 +103,10 @@ export class SpyglassAgent implements Agent {
     const record = currentRecord()
     if (record) record.observer = observer
     return record
+  }
+
+  countRefused({ method, refusal }: { readonly method: string; readonly refusal: Refusal }, seconds: number): void {
+    attempt('refused', () => this.recorder.countRefused(method, refusal, seconds), undefined)
   }
 
   markLeak(): void {

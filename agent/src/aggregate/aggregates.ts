@@ -62,18 +62,22 @@ export class Aggregates {
     this.#client = new SeriesTable(MAX_PEER_SERIES, startMs)
   }
 
-  /** Counts a request and returns its route's own threshold in milliseconds. `status` is 0 when nothing was answered. */
+  /**
+   * Counts a request and returns its route's own threshold in milliseconds. `status` is 0 when nothing was answered; `errorType` says why the
+   * server refused it.
+   */
   countRequest(
-    request: { readonly method: string; readonly route: string; readonly status: number },
+    request: { readonly method: string; readonly route: string; readonly status: number; readonly errorType?: string | undefined },
     seconds: number,
     nowMs: number,
   ): number {
-    const { route, status } = request
+    const { route, status, errorType } = request
     this.requests++
     if (status >= 500) this.errors++
     this.requestSeconds += seconds
     const method = METHODS.has(request.method) ? request.method : '_OTHER'
-    this.#server.at([route, method, status], () => requestAttributes(route, method, status)).record(seconds)
+    const outcome = errorType === undefined ? status : `${status} ${errorType}`
+    this.#server.at([route, method, outcome], () => requestAttributes(route, method, status, errorType)).record(seconds)
     this.#window.record(seconds, nowMs)
     return this.#thresholds.record(route, seconds)
   }
@@ -141,11 +145,11 @@ export class Aggregates {
   }
 }
 
-function requestAttributes(route: string, method: string, status: number): AttributesInput {
+function requestAttributes(route: string, method: string, status: number, errorType: string | undefined): AttributesInput {
   return {
     [attr.httpMethod]: method,
     [attr.httpRoute]: route || undefined,
     [attr.httpStatus]: status || undefined,
-    [attr.errorType]: status >= 500 ? String(status) : undefined,
+    [attr.errorType]: errorType ?? (status >= 500 ? String(status) : undefined),
   }
 }

@@ -3,7 +3,7 @@
  * knows no library. Aggregates count everything; spans are made for kept records only.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { StatementInput } from '../current-agent.ts'
+import type { Refusal, StatementInput } from '../current-agent.ts'
 import type { Aggregates } from '../aggregate/aggregates.ts'
 import type { OtlpExporter } from '../otlp/exporter.ts'
 import { type StatementShape, StatementShapes } from '../sql/statement-shapes.ts'
@@ -14,7 +14,7 @@ import { RequestContext, currentRequestContext, enterRequestContext } from './co
 import { errorTypeOf } from './error-text.ts'
 import { KeepDecision, type KeepPolicy } from './keep-decision.ts'
 import { RunningRecords } from './running.ts'
-import { childSpan, spansOf, statusOf } from './trace-export.ts'
+import { childSpan, refusalOf, spansOf, statusOf } from './trace-export.ts'
 import { type KeepReason, type ManualRoot, TraceRecord } from './trace-record.ts'
 
 export interface RecorderOptions {
@@ -87,9 +87,16 @@ export class Recorder implements ChildObserver {
     const status = statusOf(record)
     if (status >= 400 && status < 500) record.error = undefined // the application made an answer to the client of it
     const seconds = record.durationMs / 1000
-    const slowMs = this.aggregates.countRequest({ method: record.method, route: record.route, status }, seconds, record.endMs)
+    const refusal = refusalOf(record)
+    const counted = { method: record.method, route: record.route, status, errorType: refusal?.reason }
+    const slowMs = this.aggregates.countRequest(counted, seconds, record.endMs)
     this.#finish(record, this.decision.reasonFor(record, status, slowMs))
     this.onActivity(record.endMs)
+  }
+
+  /** Counts a request that the server refused before it could be read. */
+  countRefused(method: string, { reason, status }: Refusal, seconds: number): void {
+    this.aggregates.countRequest({ method, route: '', status, errorType: reason }, seconds, now())
   }
 
   /** Begins a root that no request stands behind: a job, a consumer of a queue. */

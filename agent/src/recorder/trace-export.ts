@@ -8,7 +8,7 @@ import { toEpochMs } from './clock.ts'
 import { newTraceId } from './ids.ts'
 import { errorText, errorTypeOf } from './error-text.ts'
 import type { SpanAdditions } from './span-additions.ts'
-import { APPLICATION } from '../current-agent.ts'
+import { APPLICATION, CLIENT_ADDRESS, REFUSAL, type Refusal } from '../current-agent.ts'
 import type { KeepReason, TraceRecord } from './trace-record.ts'
 
 /** `GET /shop/orders/:id`; the method alone when no route is known. */
@@ -50,7 +50,14 @@ function rootSpan(record: TraceRecord, reason: KeepReason, nowMs: number): SpanR
 export function statusOf(record: TraceRecord): number {
   const response = record.response
   if (!response) return 0
+  const refusal = refusalOf(record)
+  if (refusal) return refusal.status
   return response.headersSent || !record.aborted ? response.statusCode : 0
+}
+
+/** Why the server answered it, or cut it off, in place of the application. */
+export function refusalOf({ response }: TraceRecord): Refusal | undefined {
+  return (response as { [REFUSAL]?: Refusal } | undefined)?.[REFUSAL]
 }
 
 function rootAttributes(record: TraceRecord, status: number, reason: KeepReason): AttributesInput {
@@ -66,7 +73,7 @@ function rootAttributes(record: TraceRecord, status: number, reason: KeepReason)
     [attr.urlPath]: withoutQuery(originalUrl(request)),
     [attr.urlScheme]: 'encrypted' in request.socket ? 'https' : 'http',
     [attr.serverAddress]: hostOf(request.headers.host),
-    [attr.clientAddress]: request.socket.remoteAddress,
+    [attr.clientAddress]: stringOrNone((request as { [CLIENT_ADDRESS]?: unknown })[CLIENT_ADDRESS]) ?? request.socket.remoteAddress,
     [attr.userAgent]: request.headers['user-agent'],
     [attr.application]: stringOrNone((request as { [APPLICATION]?: unknown })[APPLICATION]),
     ...common,
@@ -74,6 +81,8 @@ function rootAttributes(record: TraceRecord, status: number, reason: KeepReason)
 }
 
 function rootErrorType(record: TraceRecord, status: number): string | undefined {
+  const refusal = refusalOf(record)
+  if (refusal) return refusal.reason
   if (record.aborted) return 'aborted'
   if (record.error !== undefined) return errorTypeOf(record.error)
   return status >= 500 ? String(status) : undefined

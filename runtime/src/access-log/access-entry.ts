@@ -22,4 +22,6 @@ export interface AccessEntry {
   readonly spanId: string | undefined
   /** The client was gone before the answer was complete. */
   readonly aborted: boolean
+  /** Why the server answered, or cut it off, in place of the application. */
+  readonly errorType: string | undefined
 }

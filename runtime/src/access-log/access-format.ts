@@ -8,6 +8,7 @@
  *  "duration_ms":1.734,"user_agent.original":"curl/8.5.0","trace_id":"0af7651916cd43dd8448eb211c80319c",
  *  "span_id":"b7ad6b7169203331","instance":"http-1","application":"shop"}
  * ```
+ * A request that the server answered or cut off in place of the application has the reason in `error.type` (`request_body_timeout`, `no_instance` …).
  * A request whose client was gone before the answer was complete has `"aborted":true`, and no status when nothing was answered.
  * Values of secret query parameters (`token=…`) are replaced by `[redacted]`.
  *
@@ -39,7 +40,7 @@ function jsonFormatter({ instance, application }: AccessSource): Formatter {
     `${timeField(entry.time)}${clientField(entry.clientAddress)}${methodField(entry.method)}${pathField(entry.path)}` +
     `${entry.query === undefined ? '' : queryField(redactSecretParameters(entry.query))}${routeField(entry.route)}${statusField(entry.status)}` +
     `${sizeField(entry.bodySize)},"duration_ms":${milliseconds(entry.durationMs)}${agentField(entry.userAgent)}` +
-    `${spanFields(entry.traceId, entry.spanId)}${entry.aborted ? ',"aborted":true' : ''}${tail}`
+    `${spanFields(entry.traceId, entry.spanId)}${entry.aborted ? ',"aborted":true' : ''}${errorField(entry.errorType)}${tail}`
 }
 
 type Field<T> = (value: T | undefined) => string
@@ -78,6 +79,7 @@ const pathField = textField(attr.urlPath)
 const queryField = textField(attr.urlQuery)
 const routeField = remembered(textField(attr.httpRoute))
 const statusField = remembered(numberField(attr.httpStatus))
+const errorField = remembered(textField(attr.errorType))
 const sizeField = numberField('http.response.body.size')
 const agentField = textField(attr.userAgent)
 /** Both are ours: nothing in them has to be escaped. */

@@ -7,6 +7,7 @@ import { type Registry, currentAgent } from '@spyglass/agent'
 import type { Logger } from '@spyglass/process/logger'
 import { AccessLog, type AccessFormat } from '../access-log/index.ts'
 import type { Datasources } from '../datasource/index.ts'
+import type { RefusalReason, RefusedRequest } from '../listener/refusal.ts'
 import { ContextPathTable, normaliseContextPath, originForm } from './context-path.ts'
 import { fail } from './errors.ts'
 import { type ApplicationSettings, HostedApplication } from './hosted-application.ts'
@@ -27,6 +28,10 @@ export interface HostOptions {
 export interface ApplicationHost {
   /** The listener of the HTTP server's `request` event. */
   handler(request: IncomingMessage, response: ServerResponse): void
+  /** Answers a request that the listener refuses. */
+  refuse(request: IncomingMessage, response: ServerResponse, reason: RefusalReason): void
+  /** Takes note of a request that the listener could not read, and answered. */
+  unreadable(refused: RefusedRequest): void
   readonly applications: readonly HostedApplication[]
   /** Lets running requests end and closes the applications, at most `deadlineMs`. Idempotent; never rejects. */
   stop(deadlineMs: number): Promise<void>
@@ -56,6 +61,8 @@ export async function hostApplications(options: HostOptions): Promise<Applicatio
   return {
     applications,
     stop,
+    refuse: (request, response, reason) => unclaimed.refuse(request, response, reason),
+    unreadable: (refused) => unclaimed.unreadable(refused),
     handler(request, response) {
       const url = originForm(request.url ?? '/')
       const owner = table.find(url) ?? unclaimed

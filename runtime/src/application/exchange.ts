@@ -5,6 +5,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Agent, APPLICATION, CONTEXT_PATH, type RequestObserver } from '@spyglass/agent'
 import type { AccessEntry } from '../access-log/index.ts'
+import { clientAddressOf } from '../listener/forwarded.ts'
+import { refusalOf } from '../listener/refusal.ts'
 import { routeOf } from './route-of-request.ts'
 
 type Mounted = IncomingMessage & { [CONTEXT_PATH]?: string; [APPLICATION]?: string; originalUrl?: string }
@@ -43,7 +45,7 @@ export class Exchange implements RequestObserver {
     this.#request = http.request
     this.response = http.response
     this.#url = http.url
-    this.#clientAddress = http.request.socket.remoteAddress
+    this.#clientAddress = clientAddressOf(http.request)
     this.#told = agent?.observeRequest(this) ?? this.#watch()
   }
 
@@ -81,6 +83,7 @@ export class Exchange implements RequestObserver {
     const url = this.#url
     const { method = '', httpVersion, headers } = this.#request
     const { headersSent, writableFinished, statusCode } = this.response
+    const refusal = refusalOf(this.response)
     const question = url.indexOf('?')
     return {
       time: told.startTime,
@@ -90,17 +93,21 @@ export class Exchange implements RequestObserver {
       query: question < 0 ? undefined : url.slice(question + 1),
       httpVersion,
       route: told.routeTemplate === '' ? undefined : told.route,
-      status: headersSent ? statusCode : undefined,
+      status: statusOf(refusal?.status ?? (headersSent ? statusCode : 0)),
       bodySize: writableFinished ? bodySize(method, this.response) : undefined,
       durationMs: told.durationMs,
       userAgent: headers['user-agent'],
       referer: headers.referer,
       traceId: told.traceId,
       spanId: told.spanId,
-      aborted: !writableFinished,
+      aborted: !writableFinished && refusal === undefined,
+      errorType: refusal?.reason,
     }
   }
 }
+
+/** 0 stands for none. */
+const statusOf = (status: number): number | undefined => (status === 0 ? undefined : status)
 
 /** A request that no agent records. */
 class Unrecorded implements Told {

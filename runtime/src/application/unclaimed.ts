@@ -5,6 +5,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { currentAgent } from '@spyglass/agent'
 import type { AccessLog } from '../access-log/index.ts'
+import { answerRefused, type RefusalReason, type RefusedRequest } from '../listener/refusal.ts'
+import { originForm } from './context-path.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { answerJson } from './hosted-application.ts'
 
@@ -26,8 +28,37 @@ export class Unclaimed implements ExchangeOwner {
     const path = url.split('?', 1)[0]
     if (path === '/health') return answerJson(response, 200, { status: 'ok' })
     if (path === '/ready') return answerJson(response, 200, { ready: true, reasons: [] })
-    const exchange = new Exchange(this, this.#agent, { request, response, url })
-    answerJson(exchange.response, 404, { statusCode: 404, error: 'Not Found', message: 'no application is deployed at this path' })
+    this.refuse(request, response, 'no_application')
+  }
+
+  /** Answers a request that no application is to see. */
+  refuse(request: IncomingMessage, response: ServerResponse, reason: RefusalReason): void {
+    const exchange = new Exchange(this, this.#agent, { request, response, url: originForm(request.url ?? '/') })
+    answerRefused(request, exchange.response, reason)
+  }
+
+  /** A request that could not be read, and was answered. */
+  unreadable({ reason, status, method, url, time, durationMs, clientAddress, httpVersion }: RefusedRequest): void {
+    this.#agent?.countRefused({ method: method ?? '_OTHER', refusal: { reason, status } }, durationMs / 1000)
+    const question = url?.indexOf('?') ?? -1
+    this.#accessLog?.write({
+      time,
+      clientAddress,
+      method: method ?? '-',
+      path: (question < 0 ? url : url?.slice(0, question)) ?? '-',
+      query: question < 0 ? undefined : url?.slice(question + 1),
+      httpVersion: httpVersion ?? '1.1',
+      route: undefined,
+      status,
+      bodySize: undefined,
+      durationMs,
+      userAgent: undefined,
+      referer: undefined,
+      traceId: undefined,
+      spanId: undefined,
+      aborted: false,
+      errorType: reason,
+    })
   }
 
   exchangeEnded(exchange: Exchange): void {

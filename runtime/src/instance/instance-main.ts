@@ -34,7 +34,12 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
   const datasources = await openDatasources({ datasources: share.datasources, folder: data, instance, registry, logger })
   installDatasources(datasources)
   const host = await hostApplications({ applications, instance, registry, logger, datasources, accessLog: { folder } })
-  const listener = new HttpListener((request, response) => host.handler(request, response), headersTimeoutMs)
+  const listener = new HttpListener({
+    limits: { headersTimeoutMs },
+    onRequest: (request, response) => host.handler(request, response),
+    onRefused: (request, response, reason) => host.refuse(request, response, reason),
+    onUnreadable: (refused) => host.unreadable(refused),
+  })
   registerListener(registry, instance, share.listener, listener)
   await listener.listen(await socket)
   link().ready()

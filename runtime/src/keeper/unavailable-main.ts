@@ -5,11 +5,11 @@
 import { HEADERS_TIMEOUT_MS, nodeLimits } from '@spyglass/process/http-server'
 import http from 'node:http'
 import type { ToChild } from '@spyglass/agent/contract'
-import { standInErrors } from './errors.ts'
+import { listenerErrors } from '../listener/errors.ts'
 import { guardOutput } from '@spyglass/process/output'
 
 const RETRY_AFTER_SECONDS = '2'
-const BODY = `${JSON.stringify({ code: 'SPY_NO_INSTANCE', message: standInErrors.SPY_NO_INSTANCE })}\n`
+const BODY = `${JSON.stringify({ code: 'SPY_NO_INSTANCE', message: listenerErrors.SPY_NO_INSTANCE })}\n`
 
 guardOutput('stand-in')
 

@@ -25,6 +25,7 @@ const plain: AccessEntry = {
   traceId: '0af7651916cd43dd8448eb211c80319c',
   spanId: 'b7ad6b7169203331',
   aborted: false,
+  errorType: undefined,
 }
 
 /** Whatever a client may send, and then some: any character, with the awkward ones often. */
@@ -51,6 +52,7 @@ const entries: fc.Arbitrary<AccessEntry> = fc.record({
   traceId: maybe(fc.stringMatching(/^[0-9a-f]{32}$/)),
   spanId: maybe(fc.stringMatching(/^[0-9a-f]{16}$/)),
   aborted: fc.boolean(),
+  errorType: maybe(fc.constantFrom('request_body_timeout', 'no_instance')),
 })
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it is about
@@ -114,6 +116,7 @@ test('a JSON line parsed gives what was written, whatever a client sends', () =>
         trace_id: entry.traceId,
         span_id: entry.traceId && entry.spanId,
         aborted: entry.aborted || undefined,
+        'error.type': entry.errorType,
         instance: 'http-1',
         application: 'shop',
       }

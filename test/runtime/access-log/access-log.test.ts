@@ -33,6 +33,7 @@ const entry = (path: string): AccessEntry => ({
   traceId: undefined,
   spanId: undefined,
   aborted: false,
+  errorType: undefined,
 })
 const pathsIn = (file: string): string[] =>
   readFileSync(file, 'utf8')

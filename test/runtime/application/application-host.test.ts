@@ -22,7 +22,7 @@ test('a path under which nothing is deployed is answered with 404 as JSON', asyn
   const { url } = await place.deploy([{ name: 'shop', contextPath: '/shop', files: ECHO }])
   const response = await fetch(`${url}/shopping`)
   expect(response.status).toBe(404)
-  expect(await response.json()).toMatchObject({ statusCode: 404, error: 'Not Found' })
+  expect(await response.json()).toEqual({ code: 'SPY_NO_APPLICATION', message: 'no application is deployed at this path' })
 })
 
 test('health and readiness are answered where no application has the path', async () => {

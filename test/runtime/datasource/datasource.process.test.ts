@@ -41,6 +41,7 @@ test('320 of 320 statements of 160 requests over two connections land in their o
     captureCallSite: (calledFrom) => real.captureCallSite(calledFrom),
     currentRequest: () => real.currentRequest(),
     observeRequest: (observer) => real.observeRequest(observer),
+    countRefused() {},
     markLeak: () => real.markLeak(),
     requestCounters: () => real.requestCounters(),
     flush: (timeoutMs) => real.flush(timeoutMs),

@@ -8,9 +8,9 @@ import { until } from '../../support/until.ts'
 
 async function listening(handler: (request: http.IncomingMessage, response: http.ServerResponse) => void) {
   const socket = await bindListeningSocket('http', '127.0.0.1', await freePort())
-  const listener = new HttpListener(handler)
+  const listener = new HttpListener({ onRequest: handler })
   await listener.listen(socket.handle)
-  onTestFinished(() => listener.drain(100))
+  onTestFinished(async () => void (await listener.drain(100)))
   return { listener, port: socket.port }
 }
 

@@ -1,0 +1,61 @@
+/** How much a client may ask of a listener, and how slowly. */
+import { type HttpLimitOptions, nodeLimits } from '@spyglass/process/http-server'
+import type { ServerOptions } from 'node:http'
+
+/** Times in milliseconds. 0 switches a limit off. */
+export interface ListenerLimits {
+  /** Time for the headers of a request. */
+  readonly headersTimeoutMs: number
+  /** In each interval of this length a body must bring {@link bodyMinBytes}. */
+  readonly bodyTimeoutMs: number
+  readonly bodyMinBytes: number
+  /** Time for a whole request, headers and body, however fast it comes. */
+  readonly requestTimeoutMs: number
+  /** How long a connection may wait for its next request. */
+  readonly keepAliveTimeoutMs: number
+  /** How long a client may take nothing of a response that waits for it. */
+  readonly sendTimeoutMs: number
+  readonly maxHeaderBytes: number
+  readonly maxHeaders: number
+  readonly maxBodyBytes: number
+  /** Of one instance. */
+  readonly maxConnections: number
+  readonly maxRequestsPerConnection: number
+}
+
+/** The defaults of the settings `listeners[].limits`. */
+export const defaultLimits: ListenerLimits = {
+  headersTimeoutMs: 10_000,
+  bodyTimeoutMs: 20_000,
+  bodyMinBytes: 1024,
+  requestTimeoutMs: 0,
+  keepAliveTimeoutMs: 72_000, // longer than the 60 s of most load balancers, which would otherwise send on a connection being closed
+  sendTimeoutMs: 60_000,
+  maxHeaderBytes: 16_384,
+  maxHeaders: 200,
+  maxBodyBytes: 104_857_600,
+  maxConnections: 16_384,
+  maxRequestsPerConnection: 0,
+}
+
+/** Never: a number that Node's timers and checks take. */
+const UNLIMITED_MS = 2 ** 31 - 1
+
+/** Options for `http.createServer`. What Node answers without telling anybody is left to the listener. */
+export function serverOptions(limits: ListenerLimits): ServerOptions {
+  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, maxHeaderBytes } = limits
+  const options: HttpLimitOptions = {
+    headersTimeoutMs: headersTimeoutMs || UNLIMITED_MS,
+    requestTimeoutMs: requestTimeoutMs || UNLIMITED_MS,
+    keepAliveTimeoutMs,
+    maxHeaderBytes,
+  }
+  const node = nodeLimits(options)
+  return {
+    ...node,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(node.connectionsCheckingInterval, 30_000),
+    noDelay: true,
+    requireHostHeader: false,
+  }
+}
