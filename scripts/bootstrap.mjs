@@ -15,8 +15,8 @@ const CONDITION = '--conditions=spyglass-source'
 
 /** Command to the module that runs it and its first arguments. */
 const commands = {
-  start: ['runtime/src/cli/spyglass.ts', 'up', '--demo'],
-  spyglass: ['runtime/src/cli/spyglass.ts'],
+  start: ['runtime/bin/spyglass.js', 'up', '--demo'],
+  spyglass: ['runtime/bin/spyglass.js'],
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
   docs: ['scripts/docs.ts'],

@@ -24,6 +24,7 @@ export const systemTools = [
   { program: 'initdb', package: 'postgresql', why: 'statements of pg are recorded against a real server' },
   { program: 'curl', package: 'curl', why: 'HTTP interfaces answer the usual client' },
   { program: 'openssl', package: 'openssl', why: 'certificates of TLS listeners are made for the tests' },
+  { program: 'zsh', package: 'zsh', why: 'its completion script is loaded' },
   { program: 'wrk', package: 'wrk', why: 'reloads and crashes happen under load' },
 ] as const satisfies readonly SystemTool[]
 

@@ -12,11 +12,10 @@ export const errors = {
   SPY_PART_UNKNOWN: 'unknown process %s; this server has %s',
   SPY_PART_BUSY: '%s is already being reloaded',
   SPY_PART_MISSING: 'this role needs the package %s, which is not installed',
-  SPY_SERVER_UNREACHABLE:
-    'no Spyglass server responds at %s: %s. Check that it is running, and that --config, --data and --port-offset match.',
   SPY_SERVER_REFUSED: 'the server refused the command: %s',
   SPY_NAME_UNKNOWN: 'no resource is named %s; `spyglass list` shows all resources',
   SPY_COMMAND_UNKNOWN: 'unknown command %s; `spyglass --help` lists the commands',
+  SPY_COMMAND_OUTSIDE: '%s cannot be used in the shell, whose commands speak to a running server. Run it by itself.',
   SPY_ARGUMENT_UNKNOWN: '%s',
   SPY_ARGUMENT_MISSING: '%s is missing; see `spyglass %s --help`',
 } as const

@@ -1,16 +1,8 @@
-/** Who this server is: the version of the package, and the UUID made at the first start. */
+/** Who this server is: the UUID made at the first start. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DataFolder } from '@spyglass/process/checked-config'
 import { type Consequences, type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
-
-interface Manifest {
-  readonly version: string
-}
-
-/** Version of Spyglass. */
-export const version: string = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Manifest).version
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

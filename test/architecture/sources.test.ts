@@ -14,13 +14,7 @@ const MAX_LINES = 450
  */
 const untested: Readonly<Record<string, string>> = {
   'collector/src/store/process.ts': 'wires the store; every process test of the store starts it',
-  'runtime/src/cli/dashboards.ts': 'starts a program; test/e2e/first-use.test.ts reads what it wrote',
-  'runtime/src/cli/demo.ts': 'settings only; every end-to-end test starts with them',
-  'runtime/src/cli/inspect.ts': 'prints what a running server says; end-to-end tests run it',
-  'runtime/src/cli/reload.ts': 'asks a running server; end-to-end tests run it',
-  'runtime/src/cli/run-script.ts': 'starts a program; every command of the end-to-end tests goes through it',
   'runtime/src/cli/spyglass.ts': 'the command line itself; end-to-end tests start it',
-  'runtime/src/cli/up.ts': 'wires the keeper; every end-to-end test starts it',
   'runtime/src/instance/resources.ts': 'registers getters; test/e2e/first-use.test.ts reads them by SNMP and Jolokia',
   'runtime/src/keeper/keeper.ts': 'wires slots and listeners, which have tests; test/e2e/crash.test.ts kills its children',
   'runtime/src/management/management.ts': 'wires the parts, which have tests; every end-to-end test starts it',

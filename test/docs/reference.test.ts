@@ -23,6 +23,8 @@ const handWritten = [
   'CHANGELOG.md',
 ]
 
+const shownCommands = commands.filter(({ isInternal }) => !isInternal)
+
 test('the reference documents are those that `npm run docs` writes', async () => {
   for (const [name, text] of Object.entries(await renderDocuments())) {
     const file = join(ROOT, 'docs/reference', name)
@@ -45,8 +47,8 @@ test('every declared name is in the docs', async () => {
     ...(await allErrors()).map((error) => error.code),
     ...Object.keys(events),
     ...Object.keys(tables),
-    ...commands.map(({ name }) => name),
-    ...commands.flatMap(({ options }) => Object.keys(options).map((option) => `--${option}`)),
+    ...shownCommands.map(({ name }) => name),
+    ...shownCommands.flatMap(({ options }) => Object.keys(options).map((option) => `--${option}`)),
     ...Object.values<{ env: string }>(agentSettings).map(({ env }) => env),
     ...allDeclaredKinds.flatMap((kind) =>
       Object.keys(kind.attributes).flatMap((attribute) =>

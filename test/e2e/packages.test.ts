@@ -23,7 +23,7 @@ afterAll(() => packages?.[Symbol.dispose]())
 const data = { dashboards: /^(templates|sql)\/.+\.hbs$/, collector: /^dist\/console\/browser\/[\w-]+\.(html|css|svg)$/ } as Readonly<
   Record<string, RegExp>
 >
-const allowed = /^(package\.json|README\.md|LICENSE|dist\/.+(?<!\.test)\.(c?js|js\.map|d\.c?ts))$/
+const allowed = /^(package\.json|README\.md|LICENSE|bin\/spyglass\.js|dist\/.+(?<!\.test)\.(c?js|js\.map|d\.c?ts))$/
 
 test.each(workspaces)('%s holds its modules, README and licence, and nothing else', (workspace) => {
   const files = packages.filesOf(workspace)

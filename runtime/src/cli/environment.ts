@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path'
 import type { DataFolder } from '@spyglass/process/checked-config'
 import { type ApplicationConfig, dataFolder, type SpyglassConfig } from '@spyglass/process/config'
-import { version } from '../identity.ts'
+import { version } from '../version.ts'
 import { serverMark } from '../keeper/predecessors.ts'
 
 const PASSED =

@@ -2,8 +2,9 @@
 import { type CommandDeclaration, commands, type OptionDeclaration } from './commands.ts'
 
 export function helpText(): string {
-  const width = Math.max(...commands.map(({ name }) => name.length)) + 2
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`)
+  const shown = commands.filter(({ isInternal }) => !isInternal)
+  const width = Math.max(...shown.map(({ name }) => name.length)) + 2
+  const lines = shown.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`)
   return [
     'spyglass: observability and monitoring for application servers',
     '',
@@ -16,7 +17,7 @@ export function helpText(): string {
   ].join('\n')
 }
 
-export function commandHelp({ name, arguments: args, summary, options, example }: CommandDeclaration): string {
+export function commandHelp({ name, arguments: args, summary, options, examples }: CommandDeclaration): string {
   const rows = Object.entries(options).map(([option, declaration]) => optionRow(option, declaration))
   return [
     `Usage: spyglass ${[name, args, '[options]'].filter(Boolean).join(' ')}`,
@@ -25,7 +26,7 @@ export function commandHelp({ name, arguments: args, summary, options, example }
     '',
     ...rows,
     '',
-    `Example: ${example}`,
+    ...examples.map((example, i) => `${i === 0 ? 'Example: ' : '         '}${example}`),
     '',
   ].join('\n')
 }

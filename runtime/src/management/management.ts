@@ -6,12 +6,15 @@ import { callerRules } from '@spyglass/process/access'
 import { instanceGroups, instanceNames } from '@spyglass/process/checked-config'
 import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
-import { serverIdentity, version } from '../identity.ts'
+import { serverIdentity } from '../identity.ts'
+import { version } from '../version.ts'
 import { listen } from '@spyglass/process/http-server'
+import { adminSocketFile, serveAdministration } from '../admin-socket/index.ts'
 import { diskState } from './disk-state.ts'
 import { Gathering } from './gathering.ts'
 import { buildManagement } from './http.ts'
 import { KeeperCommands } from './keeper-commands.ts'
+import { localMethods } from './local-methods.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { KEEPER } from './resource-merge.ts'
 
@@ -41,6 +44,11 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     headersTimeoutMs: config.server.headersTimeoutMs,
     reload: (target) => commands.run('reload', target),
   })
+  const local = await serveAdministration({
+    file: adminSocketFile(folder.run),
+    methods: localMethods({ registry, reload: (target) => commands.run('reload', target) }),
+    onFault: (error, method) => logger.error({ err: error, method }, 'an administration request failed'),
+  })
   const link: KeeperLink = connectKeeper({
     registry,
     passEvents: false, // they end up here
@@ -50,7 +58,7 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
       if (message.type === 'source' && message.source === KEEPER) tell()
     },
     stop: async () => {
-      await app.close()
+      await Promise.all([app.close(), local.close()])
       await exporter.stop(2000)
     },
   })

@@ -15,6 +15,7 @@ export type { ApplicationConfig, DatasourceConfig, ListenerConfig, SpyglassConfi
 export type { Secrets } from './secrets.ts'
 export * from './data-folder.ts'
 export * from './instance-groups.ts'
+export * from './locate-data.ts'
 export * from './port-offset.ts'
 
 export interface Checked {

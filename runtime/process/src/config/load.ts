@@ -1,11 +1,10 @@
 /** Reads spyglass.yaml into the effective configuration: defaults filled in, paths absolute, port offset applied. */
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parse } from 'yaml'
 import { fail } from './errors.ts'
 import { crossMistakes, folderMistakes, type Mistake, mistakesOf } from './mistakes.ts'
 import { parseOffset } from './port-offset.ts'
+import { readYaml } from './read-yaml.ts'
 import { SpyglassConfig } from './schema.ts'
 
 export interface LoadOptions {
@@ -48,30 +47,6 @@ export function configFromArguments(argv: readonly string[]): SpyglassConfig {
   })
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
   return loadConfig({ file: text(values.config), data: text(values.data), portOffset: parseOffset(text(values['port-offset'])) })
-}
-
-function readYaml(file: string): Record<string, unknown> {
-  const content = parsed(file, textOf(file)) ?? {}
-  if (typeof content !== 'object' || Array.isArray(content))
-    throw fail('SPY_CONFIG_INVALID', [file, 1, '  (file): must be a map of settings'])
-  return content as Record<string, unknown>
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw fail('SPY_CONFIG_UNREADABLE', [file, error instanceof Error ? error.message : String(error)], error)
-  }
-}
-
-/** The parser also throws other kinds of errors, for an alias that is undefined or expands too far. */
-function parsed(file: string, text: string): unknown {
-  try {
-    return parse(text, { logLevel: 'error' })
-  } catch (error) {
-    throw fail('SPY_CONFIG_INVALID', [file, 1, `  (file): ${error instanceof Error ? error.message : String(error)}`], error)
-  }
 }
 
 type Settings = Readonly<Record<string, unknown>>

@@ -6,6 +6,7 @@ import { applicationSettings, listenerSettings } from './application.ts'
 import { collectorSettings } from './collector.ts'
 import { datasourceSettings } from './datasource.ts'
 import { type ConfigOf, declareSettings } from './declaration.ts'
+import { DEFAULT_DATA } from './default-data.ts'
 import { serverSettings } from './server.ts'
 import { host, port } from './shapes.ts'
 import { snmpSettings } from './snmp.ts'
@@ -23,7 +24,7 @@ export const spyglassSettings = declareSettings({
   data: {
     type: 'text',
     minLength: 1,
-    default: './spyglass-data',
+    default: DEFAULT_DATA,
     applies: 'restart',
     readBy: ['server'],
     description: 'Data folder: store, write-ahead log, logs, state, secrets. Relative to the configuration file.',

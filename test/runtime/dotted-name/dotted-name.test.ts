@@ -1,7 +1,7 @@
 import { kinds } from '@spyglass/agent/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dottedName, matches } from '../../../runtime/src/cli/resources.ts'
+import { dottedName, matches } from '../../../runtime/src/dotted-name/index.ts'
 
 test('a dotted name is the kind and its keys, with dots escaped', () => {
   expect(dottedName(kinds.datasource, { instance: 'http-1', name: 'shop.v2' })).toBe(String.raw`datasource.http-1.shop\.v2`)

@@ -1,0 +1,5 @@
+export * from './client.ts'
+export * from './errors.ts'
+export * from './protocol.ts'
+export * from './server.ts'
+export * from './socket-path.ts'

@@ -1,0 +1,53 @@
+/** What each command runs. Only the modules of the command that runs are loaded: `up` stays for as long as the service does. */
+import type { SpyglassConfig } from '@spyglass/process/checked-config'
+import { exitCodes } from './exit-codes.ts'
+import { type Invocation, textOption, type Values } from './parse.ts'
+import type { Session } from './session.ts'
+
+/** Resolves with the exit code; without one the command is done. */
+type Run = (invocation: Invocation, session: Session) => Promise<number | void>
+
+export const runs: Readonly<Record<string, Run>> = {
+  up: async ({ values }) => (await import('./up.ts')).up(values, 'all'),
+  server: async ({ values }) => (await import('./up.ts')).up(values, 'edge'),
+  collector: ({ raw }) => runPart('@spyglass/collector', 'collector-main', raw),
+  store: ({ raw }) => runPart('@spyglass/collector', 'store-main', raw),
+  'snmp-bridge': ({ raw }) => runPart('@spyglass/snmp-bridge', 'snmp-bridge-main', raw),
+  status: async (invocation, session) => (await import('./read.ts')).status(invocation, session),
+  list: async (invocation, session) => (await import('./read.ts')).list(invocation, session),
+  get: async (invocation, session) => (await import('./read.ts')).get(invocation, session),
+  reload: async (invocation, session) => (await import('./reload.ts')).reload(invocation, session),
+  shell: async (invocation) => (await import('./shell.ts')).shell(invocation, runCommand),
+  completion: async ({ words }, session) => (await import('./completion.ts')).completion(words[0] ?? '', session),
+  complete: async (invocation, session) => (await import('./read.ts')).complete(invocation, session),
+  mib: async ({ values }) => {
+    const root = textOption(values, 'root') ?? (await configOf(values)).snmp.root
+    return runPart('@spyglass/snmp-bridge', 'snmp-bridge-main', ['--print-mib', '--root', root])
+  },
+  'dashboards build': async ({ values }) => {
+    const { ensureDataFolder, ensureSecrets } = await import('@spyglass/process/config')
+    const { buildDashboards } = await import('./dashboards.ts')
+    const config = await configOf(values)
+    const folder = ensureDataFolder(config.data)
+    const secrets = ensureSecrets(folder.secrets) // Grafana may be set up before the server first starts
+    const out = textOption(values, 'out')
+    return buildDashboards({ config, secrets }, folder, out === undefined ? {} : { out })
+  },
+}
+
+/** Resolves with the exit code. */
+export async function runCommand(invocation: Invocation, session: Session): Promise<number> {
+  return (await runs[invocation.command.name]?.(invocation, session)) ?? exitCodes.done.code
+}
+
+async function runPart(packageName: string, module: string, args: readonly string[]): Promise<number> {
+  const { entryOf } = await import('./part-scripts.ts')
+  const { runScript } = await import('./run-script.ts')
+  return runScript(entryOf(packageName, module), args)
+}
+
+async function configOf(values: Values): Promise<SpyglassConfig> {
+  const { loadConfig, parseOffset } = await import('@spyglass/process/config')
+  const portOffset = parseOffset(textOption(values, 'port-offset'))
+  return loadConfig({ file: textOption(values, 'config'), data: textOption(values, 'data'), portOffset })
+}

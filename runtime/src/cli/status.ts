@@ -1,0 +1,35 @@
+/** The lines of `spyglass status`. */
+import { textOf } from '../dotted-name/index.ts'
+import type { DottedResource } from '../management/attributes.ts'
+
+/** What it says of each kind, in this order; a name in braces stands for that attribute. */
+const templates: readonly (readonly [kind: string, template: string])[] = [
+  ['server', 'server {name}  version {version}  up {uptime ms}  ready {instancesReady}/{instances}'],
+  ['instance', 'instance {name}  {state}  pid {pid}  generation {generation}  restarts {restarts}  requests {requests}'],
+  ['application', 'application {name}  {state}  at {contextPath} in {instance}'],
+  ['datasource', 'datasource {name}  {state}  lent {activeConnections}/{maxConnections}  waiting {waitingBorrowers} in {instance}'],
+  ['collector', 'collector  spans {spansReceived}  pending segments {segmentsPending}  alerts firing {alertsFiring}'],
+  ['store', 'store  ClickHouse {engineVersion}  rows {rows}  on disk {bytesOnDisk By}'],
+  ['snmpAgent', 'snmp-bridge  objects {objects}  packets {packetsIn}'],
+]
+
+export function statusLines(resources: readonly DottedResource[]): readonly string[] {
+  return templates.flatMap(([kind, template]) =>
+    resources.filter((resource) => resource.kind === kind).map(({ values }) => fillIn(template, values)),
+  )
+}
+
+function fillIn(template: string, values: DottedResource['values']): string {
+  return template.replaceAll(/\{(\w+)(?: (\w+))?\}/g, (_, name: string, unit: string | undefined) => {
+    const value = values[name]
+    if (value === undefined) return '-'
+    if (unit === 'ms') return durationText(Number(value))
+    return unit === 'By' ? `${(Number(value) / 1_048_576).toFixed(1)} MiB` : textOf(value)
+  })
+}
+
+function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 120) return `${seconds} s`
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
+}

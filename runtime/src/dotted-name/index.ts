@@ -1,0 +1,1 @@
+export * from './dotted-name.ts'

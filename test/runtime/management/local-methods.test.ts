@@ -1,0 +1,105 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { kindNamed, kinds } from '@spyglass/agent/contract'
+import { createRegistry } from '@spyglass/agent/registry'
+import { expect, onTestFinished, test } from 'vitest'
+import { adminSocketFile, connectAdministration, serveAdministration } from '../../../runtime/src/admin-socket/index.ts'
+import { completeLine } from '../../../runtime/src/cli/complete-line.ts'
+import { parseCommand } from '../../../runtime/src/cli/parse.ts'
+import { runCommand } from '../../../runtime/src/cli/runs.ts'
+import { sharedSession } from '../../../runtime/src/cli/session.ts'
+import { localMethods } from '../../../runtime/src/management/local-methods.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+/** A server with two instances and a pool whose name has a dot, and what commands print of it. */
+async function server() {
+  const registry = createRegistry({ kindNamed })
+  const instance = (name: string, pid: number) => ({ kind: 'instance', keys: { name }, values: { name, state: 'ready', pid } })
+  const pool = {
+    kind: 'datasource',
+    keys: { instance: 'http-1', name: 'shop.v2' },
+    values: { instance: 'http-1', name: 'shop.v2', maxConnections: 4 },
+  }
+  registry.adopt('keeper', { time: 1, resources: [instance('http-2', 12), instance('http-1', 11), pool] })
+  registry.register(
+    kinds.push,
+    { process: 'http-1' },
+    {
+      process: () => 'http-1',
+      time: () => 0,
+      age: () => {
+        throw new Error('not now')
+      },
+    },
+  )
+  const reloaded: string[] = []
+  const run = join(tempFolder(), 'run')
+  mkdirSync(run)
+  const methods = localMethods({ registry, reload: async (target) => (reloaded.push(target), `reloaded ${target}`) })
+  const socket = await serveAdministration({ file: adminSocketFile(run), methods })
+  const client = await connectAdministration({ dataFolder: run, run })
+  onTestFinished(async () => {
+    client[Symbol.dispose]()
+    await socket.close()
+  })
+  async function lines(...argv: readonly string[]): Promise<readonly string[]> {
+    const printed: string[] = []
+    await runCommand(parseCommand(argv), { ...sharedSession(client), print: (more) => printed.push(...more) })
+    return printed
+  }
+  return { lines, client, reloaded }
+}
+
+test('list names resources, all or those of a pattern or a process', async () => {
+  const { lines } = await server()
+  const pool = String.raw`datasource.http-1.shop\.v2`
+  expect(await lines('list')).toEqual([pool, 'instance.http-1', 'instance.http-2', 'push.http-1'])
+  expect(await lines('list', 'instance.*')).toEqual(['instance.http-1', 'instance.http-2'])
+  expect(await lines('list', '--target', 'http-1')).toEqual([pool, 'instance.http-1', 'push.http-1'])
+  expect(await lines('list', 'instance.*', '--json')).toEqual(['["instance.http-1","instance.http-2"]'])
+})
+
+test('get prints attributes: named one by one, by a pattern, or all of a resource, and each once', async () => {
+  const { lines } = await server()
+  expect(await lines('get', 'instance.*.state')).toEqual(['instance.http-1.state=ready', 'instance.http-2.state=ready'])
+  expect(await lines('get', 'instance.http-2', 'instance.*.pid')).toEqual([
+    'instance.http-2.name=http-2',
+    'instance.http-2.state=ready',
+    'instance.http-2.pid=12',
+    'instance.http-1.pid=11',
+  ])
+  expect(await lines('get', '--json', String.raw`datasource.http-1.shop\.v2.maxConnections`)).toEqual([
+    String.raw`{"datasource.http-1.shop\\.v2.maxConnections":4}`,
+  ])
+})
+
+test('an attribute whose getter throws is missing, and a date is ISO 8601', async () => {
+  const { lines } = await server()
+  expect(await lines('get', 'push.http-1')).toEqual(['push.http-1.process=http-1', 'push.http-1.time=1970-01-01T00:00:00.000Z'])
+})
+
+test.for(['nothing', 'instance.http-9.*', 'instance.http-1.nothing'])('%s is no name of anything', async (name) => {
+  const { lines } = await server()
+  await expect(lines('get', 'instance.http-1', name)).rejects.toMatchObject({ code: 'SPY_NAME_UNKNOWN' })
+  await expect(lines('list', name)).rejects.toMatchObject({ code: 'SPY_NAME_UNKNOWN' })
+})
+
+test('status shows a line for each instance; what is not known is a dash', async () => {
+  const { lines } = await server()
+  expect(await lines('status')).toContain('instance http-1  ready  pid 11  generation -  restarts -  requests -')
+})
+
+test('reload asks the server and prints what was done', async () => {
+  const { lines, reloaded } = await server()
+  expect(await lines('reload', 'http-1')).toEqual(['reloaded http-1'])
+  expect(reloaded).toEqual(['http-1'])
+})
+
+test('the Tab key completes commands, options, resources, and attributes after a resource', async () => {
+  const { client, lines } = await server()
+  expect(await completeLine('sta', client)).toEqual([['status'], 'sta'])
+  expect(await completeLine('get --ta', client)).toEqual([['--target'], '--ta'])
+  expect(await completeLine('get instance.', client)).toEqual([['instance.http-1', 'instance.http-2'], 'instance.'])
+  expect(await completeLine('get instance.http-1.p', client)).toEqual([['instance.http-1.pid'], 'instance.http-1.p'])
+  expect(await lines('complete', 'instance.http-1')).toContain('instance.http-1.pid')
+})
