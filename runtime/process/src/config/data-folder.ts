@@ -21,6 +21,8 @@ export interface DataFolder {
   readonly run: string
   /** Grafana provisioning, as `spyglass dashboards build` writes it. */
   readonly grafana: string
+  /** Changes that commands made to the settings, and the history of all acts. */
+  readonly administration: string
   readonly mibs: string
   readonly secrets: string
 }
@@ -36,6 +38,7 @@ export function dataFolder(root: string): DataFolder {
     state: join(root, 'state'),
     run: join(root, 'run'),
     grafana: join(root, 'grafana'),
+    administration: join(root, 'administration'),
     mibs: join(root, 'mibs'),
     secrets: join(root, 'secrets.yaml'),
   }

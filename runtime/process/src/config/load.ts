@@ -20,19 +20,58 @@ export interface LoadOptions {
   readonly toStart?: boolean
 }
 
+/** Settings as a file has them. */
+export type Settings = Readonly<Record<string, unknown>>
+
+/** What a configuration is made of before it is checked; each layer wins over those before it. */
+export interface SettingsInput {
+  /** The file, as messages name it. */
+  readonly origin: string
+  /** Folder that relative paths start from. */
+  readonly from: string
+  readonly base: Settings
+  readonly file: Settings
+  readonly commandLine: Settings
+}
+
+/** @throws SPY_CONFIG_UNREADABLE, SPY_CONFIG_INVALID */
+export function readSettings(options: LoadOptions = {}): SettingsInput {
+  return {
+    origin: options.file ?? '(defaults)',
+    from: options.file === undefined ? process.cwd() : dirname(resolve(options.file)),
+    base: options.base ?? {},
+    file: options.file === undefined ? {} : readYaml(options.file),
+    commandLine: overrides(options),
+  }
+}
+
+/** All layers as one, section by section. */
+export const mergedSettings = ({ base, file, commandLine }: SettingsInput): Settings => ({ ...laidOver(base, file), ...commandLine })
+
+/**
+ * The settings with defaults filled in, and otherwise as they were given.
+ * @throws SPY_CONFIG_INVALID with every error listed
+ */
+export function checkedSettings(settings: Settings, { origin, from, toStart = false }: CheckOptions): SpyglassConfig {
+  const parsed = SpyglassConfig.safeParse(settings)
+  if (!parsed.success) throw invalid(origin, mistakesOf(parsed.error, settings))
+  const mistakes = [...crossMistakes(parsed.data), ...(toStart ? folderMistakes(withAbsolutePaths(parsed.data, from)) : [])]
+  if (mistakes.length > 0) throw invalid(origin, mistakes)
+  return parsed.data
+}
+
+export interface CheckOptions extends Pick<SettingsInput, 'origin' | 'from'>, Pick<LoadOptions, 'toStart'> {}
+
+/** What the processes get: absolute paths, and the port offset applied. */
+export const effectiveConfig = (settings: SpyglassConfig, from: string): SpyglassConfig => withOffset(withAbsolutePaths(settings, from))
+
 /**
  * The effective configuration.
  * @throws SPY_CONFIG_UNREADABLE, or SPY_CONFIG_INVALID with every error listed.
  */
 export function loadConfig(options: LoadOptions = {}): SpyglassConfig {
-  const origin = options.file ?? '(defaults)'
-  const input = { ...laidOver(options.base ?? {}, options.file === undefined ? {} : readYaml(options.file)), ...overrides(options) }
-  const parsed = SpyglassConfig.safeParse(input)
-  if (!parsed.success) throw invalid(origin, mistakesOf(parsed.error, input))
-  const config = withAbsolutePaths(parsed.data, options.file ? dirname(resolve(options.file)) : process.cwd())
-  const mistakes = [...crossMistakes(parsed.data), ...(options.toStart ? folderMistakes(config) : [])]
-  if (mistakes.length > 0) throw invalid(origin, mistakes)
-  return withOffset(config)
+  const input = readSettings(options)
+  return effectiveConfig(checkedSettings(mergedSettings(input), { ...input, ...options }), input.from)
 }
 
 const invalid = (origin: string, mistakes: readonly Mistake[]): Error =>
@@ -48,8 +87,6 @@ export function configFromArguments(argv: readonly string[]): SpyglassConfig {
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
   return loadConfig({ file: text(values.config), data: text(values.data), portOffset: parseOffset(text(values['port-offset'])) })
 }
-
-type Settings = Readonly<Record<string, unknown>>
 
 /** Merges `upper` over `lower`, section by section; lists and single values are replaced. */
 function laidOver(lower: Settings, upper: Settings): Settings {

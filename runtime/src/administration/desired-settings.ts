@@ -1,0 +1,68 @@
+/** The settings of a server: those of the file with the changes in force, checked. */
+import type { CheckOptions, SettingsInput, SpyglassConfig } from '@spyglass/process/config'
+import { applyChanges, type Change, inForce, type Skipped } from './changes.ts'
+import type { Tree } from './settings-tree.ts'
+
+/** What `@spyglass/process/config` does with settings; it is loaded when the first change comes. */
+export interface SettingsRules {
+  mergedSettings(input: SettingsInput): Tree
+  /** @throws SPY_CONFIG_INVALID */
+  checkedSettings(settings: Tree, options: CheckOptions): SpyglassConfig
+  effectiveConfig(settings: SpyglassConfig, from: string): SpyglassConfig
+}
+
+export interface Desired {
+  /** With defaults, and otherwise as they were given: what commands show. */
+  readonly settings: SpyglassConfig
+  /** With absolute paths and the port offset: what processes get. */
+  readonly config: SpyglassConfig
+  /** Changes that the file no longer permits. */
+  readonly skipped: readonly Skipped[]
+}
+
+/** @throws SPY_CONFIG_INVALID */
+export function desiredOf(
+  rules: SettingsRules,
+  input: SettingsInput,
+  changed: { readonly settings: Tree; readonly skipped: readonly Skipped[] },
+): Desired {
+  const settings = rules.checkedSettings(changed.settings, { ...input, toStart: true })
+  return { settings, config: rules.effectiveConfig(settings, input.from), skipped: changed.skipped }
+}
+
+/**
+ * At a start, when the file may be another than the one that the changes were made on: a change that no longer fits is skipped, so that the
+ * server starts if the file alone is valid.
+ * @throws SPY_CONFIG_INVALID when it is not
+ */
+export function desiredAtStart(rules: SettingsRules, input: SettingsInput, changes: readonly Change[], now: number): Desired {
+  const file = rules.mergedSettings(input)
+  try {
+    return desiredOf(rules, input, applyChanges(file, changes, now))
+  } catch (error) {
+    if (inForce(changes, now).length === 0) throw error
+    return withoutMisfits(rules, input, { file, changes: inForce(changes, now) })
+  }
+}
+
+function withoutMisfits(
+  rules: SettingsRules,
+  input: SettingsInput,
+  { file, changes }: { readonly file: Tree; readonly changes: readonly Change[] },
+): Desired {
+  let found = desiredOf(rules, input, { settings: file, skipped: [] })
+  const kept: Change[] = []
+  const skipped: Skipped[] = []
+  for (const change of changes) {
+    try {
+      const applied = applyChanges(file, [...kept, change], -Infinity)
+      found = desiredOf(rules, input, applied)
+      kept.push(change)
+      skipped.push(...applied.skipped.filter((skip) => skip.change === change))
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      skipped.push({ change, error })
+    }
+  }
+  return { ...found, skipped }
+}

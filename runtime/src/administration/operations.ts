@@ -1,0 +1,101 @@
+/** Operations by name: `instance.http-1.reload`, `applications.shop.reload`. What carries them out is one table of the host. */
+import { kinds, type OperationDeclaration, type ResourceKind } from '@spyglass/agent/contract'
+import { type Node, spyglassSettings } from '@spyglass/process/settings'
+import { fail } from './errors.ts'
+import { formatName, parseName } from './setting-name.ts'
+
+export interface Invocation {
+  /** Values of the kind's keys; of an application in the configuration only its name. */
+  readonly keys: Readonly<Record<string, string>>
+  readonly arguments: Readonly<Record<string, unknown>>
+  readonly actor: string
+}
+
+/** Carries out `KIND.OPERATION`; resolves with the result. */
+export type Executors = Readonly<Record<string, (invocation: Invocation) => Promise<unknown>>>
+
+export interface NamedOperation {
+  readonly kind: ResourceKind
+  readonly operation: string
+  readonly declared: OperationDeclaration
+  readonly keys: Readonly<Record<string, string>>
+}
+
+/** @throws SPY_ADMIN_NAME_UNKNOWN, SPY_ADMIN_NO_OPERATION */
+export function operationNamed(name: string): NamedOperation {
+  const path = parseName(name)
+  const operation = path.at(-1) ?? ''
+  const resource = path.slice(0, -1)
+  const { kind, keys } = resourceAt(resource)
+  const declared = kind.operations !== undefined && Object.hasOwn(kind.operations, operation) ? kind.operations[operation] : undefined
+  if (!declared)
+    throw fail('SPY_ADMIN_NO_OPERATION', [formatName(resource), operation, Object.keys(kind.operations ?? {}).join(', ') || 'none'])
+  return { kind, operation, declared, keys }
+}
+
+/** A section or an entry of the configuration, or a resource by its kind and keys. @throws SPY_ADMIN_NAME_UNKNOWN */
+function resourceAt([first = '', ...values]: readonly string[]): { kind: ResourceKind; keys: Readonly<Record<string, string>> } {
+  const settings: Readonly<Record<string, Node>> = spyglassSettings
+  const node = Object.hasOwn(settings, first) ? settings[first] : undefined
+  const list = node?.type === 'list' ? node : undefined
+  const configured = node?.type === 'list' || node?.type === 'section' ? node.kind : undefined
+  const named = Object.hasOwn(kinds, first) ? (first as keyof typeof kinds) : undefined
+  if (configured !== undefined && values.length === (list ? 1 : 0))
+    return { kind: kinds[configured], keys: list ? { [list.key[0] ?? 'name']: values[0] ?? '' } : {} }
+  const kind: ResourceKind | undefined = named && kinds[named]
+  if (kind === undefined || kind.keys.length !== values.length) throw fail('SPY_ADMIN_NAME_UNKNOWN', [formatName([first, ...values])])
+  return { kind, keys: Object.fromEntries(kind.keys.map((key, i) => [key, values[i] ?? ''])) }
+}
+
+/** Arguments by their declared types. @throws SPY_ADMIN_ARGUMENT */
+export function argumentsOf(
+  { operation, declared }: NamedOperation,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const expected = declared.arguments ?? {}
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(expected, name))
+  if (unknown !== undefined)
+    throw fail('SPY_ADMIN_ARGUMENT', [operation, `there is no argument ${unknown}; it takes ${Object.keys(expected).join(', ') || 'none'}`])
+  const values = Object.entries(expected).flatMap(([name, { type, optional }]): [string, unknown][] => {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined
+    if (value === undefined && optional) return []
+    if (value === undefined) throw fail('SPY_ADMIN_ARGUMENT', [operation, `${name} is missing`])
+    const converted = converters[typeof type === 'string' ? type : 'other']?.(value)
+    if (converted === undefined)
+      throw fail('SPY_ADMIN_ARGUMENT', [operation, `${name} is not of type ${typeof type === 'string' ? type : 'JSON'}`])
+    return [[name, converted]]
+  })
+  return Object.fromEntries(values)
+}
+
+const wholeNumber = (value: unknown): unknown =>
+  Number.isSafeInteger(value) ? value : typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : undefined
+const text = (value: unknown): unknown => (typeof value === 'string' ? value : undefined)
+
+const converters: Readonly<Record<string, (value: unknown) => unknown>> = {
+  int: wholeNumber,
+  long: wholeNumber,
+  date: wholeNumber,
+  double: (value) =>
+    typeof value === 'number'
+      ? value
+      : typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+        ? Number(value)
+        : undefined,
+  boolean: (value) => (typeof value === 'boolean' ? value : { true: true, false: false }[String(value)]),
+  string: text,
+  objectName: text,
+  other: (value) => {
+    if (typeof value !== 'string') return value
+    try {
+      return JSON.parse(value) as unknown
+    } catch {
+      return value.split(',')
+    }
+  },
+}
+
+/** Arguments as the history keeps them. */
+export function shownArguments({ declared }: NamedOperation, values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, declared.arguments?.[name]?.secret ? '(secret)' : value]))
+}
