@@ -1,7 +1,10 @@
 /** The settings of a server: those of the file with the changes in force, checked. */
+import { existsSync } from 'node:fs'
 import type { CheckOptions, SettingsInput, SpyglassConfig } from '@spyglass/process/config'
+import type { Damage } from '@spyglass/process/durable-file'
 import { applyChanges, type Change, inForce, type Skipped } from './changes.ts'
 import type { Tree } from './settings-tree.ts'
+import { storedChanges } from './stored-changes.ts'
 
 /** What `@spyglass/process/config` does with settings; it is loaded when the first change comes. */
 export interface SettingsRules {
@@ -35,7 +38,7 @@ export function desiredOf(
  * server starts if the file alone is valid.
  * @throws SPY_CONFIG_INVALID when it is not
  */
-export function desiredAtStart(rules: SettingsRules, input: SettingsInput, changes: readonly Change[], now: number): Desired {
+function desiredAtStart(rules: SettingsRules, input: SettingsInput, changes: readonly Change[], now: number): Desired {
   const file = rules.mergedSettings(input)
   try {
     return desiredOf(rules, input, applyChanges(file, changes, now))
@@ -65,4 +68,21 @@ function withoutMisfits(
     }
   }
   return { ...found, skipped }
+}
+
+/**
+ * The settings that a server starts with. Changes are read only where there are some, so that a check leaves nothing in a new data folder.
+ * @throws SPY_CONFIG_INVALID
+ */
+export function settingsAtStart(rules: SettingsRules, input: SettingsInput, options: StartOptions): Desired {
+  const { administration, onDamage, now = Date.now() } = options
+  const changes = existsSync(administration) ? (storedChanges(administration, onDamage).read() ?? []) : []
+  return desiredAtStart(rules, input, changes, now)
+}
+
+export interface StartOptions {
+  /** `<data>/administration` */
+  readonly administration: string
+  readonly onDamage: (damage: Damage) => void
+  readonly now?: number
 }

@@ -1,4 +1,5 @@
 export * from './administration.ts'
-export { administrationErrors } from './errors.ts'
+export { type Desired, settingsAtStart } from './desired-settings.ts'
 export * from './permission.ts'
 export { type AdministrationOptions, openAdministration } from './server-administration.ts'
+export { damagedChanges } from './stored-changes.ts'

@@ -1,7 +1,7 @@
 /** The checked configuration for `up`, by a process that ends with the answer (check-main.ts). */
 import { fork } from 'node:child_process'
 import type { Checked } from '@spyglass/process/checked-config'
-import type { LoadOptions } from '@spyglass/process/config'
+import type { LoadOptions, SettingsInput, SpyglassConfig } from '@spyglass/process/config'
 import { SpyglassError } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import { baseExecArgv, ownEntry } from './part-scripts.ts'
@@ -11,6 +11,9 @@ export interface CheckedStart extends Checked {
   readonly firstStart: boolean
   /** What was put right, and the operator should know. */
   readonly remarks: readonly string[]
+  /** What the settings were made of, and the settings as they were given: what administration starts from. */
+  readonly input: SettingsInput
+  readonly settings: SpyglassConfig
 }
 
 /** What the process answers: all is well, or a mistake by its code. */

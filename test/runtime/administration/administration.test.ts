@@ -6,10 +6,10 @@ import { tempFolder } from '../../support/temp-folder.ts'
 import { administrator, type World, worldOf } from './support.ts'
 
 const file = {
-  listeners: [{ name: 'http' }, { name: 'admin', port: 9090, instances: 2 }],
+  listeners: [{ name: 'http' }, { name: 'admin', port: 9090, instances: 2 }, { name: 'spare', port: 9091 }],
   applications: [
-    { name: 'shop', folder: 'apps/shop', contextPath: '/shop', environment: { TOKEN: 'canary-file' } },
-    { name: 'office', folder: 'apps/office', listener: 'admin' },
+    { name: 'shop', folder: '.', contextPath: '/shop', environment: { TOKEN: 'canary-file' } },
+    { name: 'office', folder: '.', listener: 'admin' },
   ],
   datasources: [{ name: 'shop', file: 'shop.db', max: 8 }],
   snmp: { trapTargets: [{ host: '10.0.0.1', community: 'canary-target' }] },
@@ -73,6 +73,7 @@ test('a dry run says what a change would do, and does not do it', async () => {
   expect(dry.changed.map(({ name, before, after }) => [name, before, after])).toEqual([
     ['listeners.http.instances', 1, 3],
     ['listeners.admin.instances', 2, 3],
+    ['listeners.spare.instances', 1, 3],
   ])
   expect(administration.config.listeners[0]?.instances).toBe(1)
 })
@@ -80,8 +81,8 @@ test('a dry run says what a change would do, and does not do it', async () => {
 test('an entry is created, changed and deleted', async () => {
   const server = world()
   const administration = server.start()
-  await ask(administration, { verb: 'create', name: 'applications.blog', values: { folder: '/srv/blog', contextPath: '/blog' } })
-  expect(administration.config.applications[2]).toMatchObject({ name: 'blog', folder: '/srv/blog', listener: 'http' })
+  await ask(administration, { verb: 'create', name: 'applications.blog', values: { folder: '/', contextPath: '/blog', listener: 'spare' } })
+  expect(administration.config.applications[2]).toMatchObject({ name: 'blog', folder: '/', listener: 'spare' })
   await ask(administration, { verb: 'set', values: { 'applications.blog.environment.MODE': 'fast' } })
   await ask(administration, { verb: 'delete', name: 'applications.office' })
   administration.stop()
@@ -137,7 +138,7 @@ test('what a change needs: instances of the application, processes, or nothing',
   const administration = world().start()
   const needs = async (name: string, value: unknown): Promise<unknown> =>
     (await ask(administration, { verb: 'set', values: { [name]: value }, options: { dryRun: true } })).needs
-  expect(await needs('applications.office.startTimeoutMs', 5)).toEqual({ live: [], reload: ['admin-1', 'admin-2'], restart: [] })
+  expect(await needs('applications.office.startTimeoutMs', 5)).toEqual({ live: [], reload: ['office-1', 'office-2'], restart: [] })
   expect(await needs('store.readers', 5)).toEqual({ live: [], reload: [], restart: ['store'] })
   expect(await needs('server.name', 'other')).toEqual({ live: [], reload: [], restart: ['server'] })
 })
@@ -215,10 +216,10 @@ test('a temporary change that another one builds on stays, and the operator is t
   await ask(administration, { verb: 'set', values: { 'applications.office.listener': 'extra' } })
   await vi.advanceTimersByTimeAsync(2000)
   expect(onProblem).toHaveBeenCalledWith(expect.stringContaining('no such listener'))
-  expect(administration.config.listeners).toHaveLength(3)
+  expect(administration.config.listeners).toHaveLength(4)
   await ask(administration, { verb: 'undo', change: 2 })
   await vi.advanceTimersByTimeAsync(61_000)
-  expect(administration.config.listeners).toHaveLength(2)
+  expect(administration.config.listeners).toHaveLength(3)
   vi.useRealTimers()
 })
 

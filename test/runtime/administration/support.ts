@@ -5,9 +5,8 @@ import {
   type Administration,
   type AdministrationOptions,
   type Caller,
+  settingsAtStart,
 } from '../../../runtime/src/administration/index.ts'
-import { desiredAtStart } from '../../../runtime/src/administration/desired-settings.ts'
-import { storedChanges } from '../../../runtime/src/administration/stored-changes.ts'
 import * as rules from '@spyglass/process/config'
 
 export const administrator: Caller = { actor: 'anna', role: 'administrator' }
@@ -30,11 +29,10 @@ export function worldOf(root: string, file: Readonly<Record<string, unknown>>): 
     now: 1_700_000_000_000,
     start(more = {}) {
       const input = inputOf(world.file, root)
-      const changes = storedChanges(world.folder, () => {}).read() ?? []
       const administration = openAdministration({
         folder: world.folder,
         input,
-        started: desiredAtStart(rules, input, changes, world.now),
+        started: settingsAtStart(rules, input, { administration: world.folder, onDamage: () => {}, now: world.now }),
         rules: async () => rules,
         readAgain: async () => inputOf(world.file, root),
         onDamage: () => {},
