@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import { dataFolder, ensureDataFolder, ensureSecrets, type LoadOptions, readSettings, type SettingsInput } from '@spyglass/process/config'
 import * as rules from '@spyglass/process/config'
 import { damageError } from '@spyglass/process/durable-file'
+import { spyglassSettings } from '@spyglass/process/settings'
 import { codeOf } from '@spyglass/agent/contract'
 import { damagedChanges, settingsAtStart } from '../administration/index.ts'
 import type { CheckResult } from './check.ts'
@@ -39,5 +40,5 @@ function check(options: LoadOptions): CheckResult {
 /** No change moves the data folder. */
 function dataOf(input: SettingsInput): string {
   const { data } = rules.mergedSettings(input)
-  return resolve(input.from, typeof data === 'string' ? data : './spyglass-data')
+  return resolve(input.from, typeof data === 'string' ? data : spyglassSettings.data.default)
 }
