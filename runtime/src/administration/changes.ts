@@ -77,20 +77,21 @@ export function applySteps(file: Tree, settings: Tree, steps: readonly Step[]): 
 
 function applyStep(file: Tree, tree: Tree, step: Step): Tree {
   const { path } = step
-  const target = targetOf(path)
-  switch (step.do) {
-    case 'set':
-      return withValue(tree, path, step.value)
-    case 'reset':
-      return withValue(tree, path, valueAt(file, path))
-    case 'create':
-      if (target.type !== 'entry') throw fail('SPY_ADMIN_NAME_UNKNOWN', [formatName(path)])
-      if (valueAt(tree, path) !== undefined) throw fail('SPY_ADMIN_NAME_EXISTS', [formatName(path)])
-      return withValue(tree, path, { ...keyValues(target.node, path.at(-1) ?? ''), ...step.values })
-    case 'delete':
-      if (valueAt(tree, path) === undefined) throw fail('SPY_ADMIN_NAME_UNKNOWN', [formatName(path)])
-      return withValue(tree, path, undefined)
+  if (step.do === 'set') return withValue(tree, path, step.value)
+  if (step.do === 'reset') return withValue(tree, path, valueAt(file, path))
+  const exists = valueAt(tree, path) !== undefined
+  if (step.do === 'create') {
+    if (exists) throw fail('SPY_ADMIN_NAME_EXISTS', [formatName(path)])
+    return withValue(tree, path, newEntry(path, step.values))
   }
+  if (!exists) throw fail('SPY_ADMIN_NAME_UNKNOWN', [formatName(path)])
+  return withValue(tree, path, undefined)
+}
+
+function newEntry(path: Path, values: Tree): Tree {
+  const target = targetOf(path)
+  if (target.type !== 'entry') throw fail('SPY_ADMIN_NAME_UNKNOWN', [formatName(path)])
+  return { ...keyValues(target.node, path.at(-1) ?? ''), ...values }
 }
 
 /** The change in force that made a setting or an entry what it is; undefined: it is what the file says. */

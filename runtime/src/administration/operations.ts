@@ -33,17 +33,29 @@ export function operationNamed(name: string): NamedOperation {
   return { kind, operation, declared, keys }
 }
 
-/** A section or an entry of the configuration, or a resource by its kind and keys. @throws SPY_ADMIN_NAME_UNKNOWN */
-function resourceAt([first = '', ...values]: readonly string[]): { kind: ResourceKind; keys: Readonly<Record<string, string>> } {
+type Resource = Pick<NamedOperation, 'kind' | 'keys'>
+
+/** @throws SPY_ADMIN_NAME_UNKNOWN */
+function resourceAt([first = '', ...values]: readonly string[]): Resource {
+  const found = configuredAt(first, values) ?? liveAt(first, values)
+  if (found === undefined) throw fail('SPY_ADMIN_NAME_UNKNOWN', [formatName([first, ...values])])
+  return found
+}
+
+/** A section of the configuration that has a kind, or an entry of a list. */
+function configuredAt(first: string, values: readonly string[]): Resource | undefined {
   const settings: Readonly<Record<string, Node>> = spyglassSettings
   const node = Object.hasOwn(settings, first) ? settings[first] : undefined
-  const list = node?.type === 'list' ? node : undefined
-  const configured = node?.type === 'list' || node?.type === 'section' ? node.kind : undefined
-  const named = Object.hasOwn(kinds, first) ? (first as keyof typeof kinds) : undefined
-  if (configured !== undefined && values.length === (list ? 1 : 0))
-    return { kind: kinds[configured], keys: list ? { [list.key[0] ?? 'name']: values[0] ?? '' } : {} }
-  const kind: ResourceKind | undefined = named && kinds[named]
-  if (kind === undefined || kind.keys.length !== values.length) throw fail('SPY_ADMIN_NAME_UNKNOWN', [formatName([first, ...values])])
+  if (node?.type === 'section' && node.kind !== undefined && values.length === 0) return { kind: kinds[node.kind], keys: {} }
+  if (node?.type !== 'list' || node.kind === undefined || values.length !== 1) return undefined
+  return { kind: kinds[node.kind], keys: { [node.key[0] ?? 'name']: values[0] ?? '' } }
+}
+
+/** A resource by its kind and the values of its keys. */
+function liveAt(first: string, values: readonly string[]): Resource | undefined {
+  const named: Readonly<Record<string, ResourceKind>> = kinds
+  const kind = Object.hasOwn(named, first) ? named[first] : undefined
+  if (kind === undefined || kind.keys.length !== values.length) return undefined
   return { kind, keys: Object.fromEntries(kind.keys.map((key, i) => [key, values[i] ?? ''])) }
 }
 

@@ -14,7 +14,7 @@ import { shown } from './setting-value.ts'
 /** Sections, entries, settings and operations. */
 export function listed(config: SpyglassConfig, pattern = '*'): readonly Listed[] {
   const matches = matcherOf(pattern)
-  const settings = settingsOf(config as Tree).map(({ path, setting }) => ({
+  const settings = settingsOf(config).map(({ path, setting }) => ({
     name: formatName(path),
     type: 'setting' as const,
     description: setting.description,
@@ -27,7 +27,7 @@ function groupsOf(config: SpyglassConfig): Listed[] {
     if (node.type !== 'section' && node.type !== 'list') return []
     const section: Listed = { name, type: 'section', description: node.description }
     if (node.type === 'section') return [section, ...operationsOf(node, name)]
-    const entries = entriesOf(node, valueAt(config as Tree, [name])).map((entry) => formatName([name, keyOf(node, entry)]))
+    const entries = entriesOf(node, valueAt(config, [name])).map((entry) => formatName([name, keyOf(node, entry)]))
     return [
       section,
       ...entries.flatMap((entry) => [{ name: entry, type: 'entry' as const, description: node.description }, ...operationsOf(node, entry)]),
@@ -53,7 +53,7 @@ export interface Origins {
 
 /** @throws SPY_ADMIN_NAME_UNKNOWN for a name or pattern that fits nothing */
 export function settingValues(origins: Origins, patterns: readonly string[]): readonly SettingValue[] {
-  const all = settingsOf(origins.settings as Tree).map((named) => ({ ...named, name: formatName(named.path) }))
+  const all = settingsOf(origins.settings).map((named) => ({ ...named, name: formatName(named.path) }))
   const found = new Set<(typeof all)[number]>()
   for (const pattern of patterns) {
     const matches = matcherOf(pattern)
@@ -66,7 +66,7 @@ export function settingValues(origins: Origins, patterns: readonly string[]): re
 
 function valueOf({ path, setting, group }: NamedSetting, origins: Origins): SettingValue {
   const change = changeBehind(origins.changes, path, origins.now)
-  const value = shown(valueAt(origins.settings as Tree, path), { type: 'setting', node: setting, group, within: false })
+  const value = shown(valueAt(origins.settings, path), { type: 'setting', node: setting, group, within: false })
   return {
     name: formatName(path),
     value,
@@ -104,7 +104,7 @@ export function differences(compared: Compared): readonly Difference[] {
 }
 
 function differenceAt(name: string, path: Path, { file, started, desired, isPending, changes, now }: Compared): Difference[] {
-  const [inFile, atStart, wanted] = [file, started, desired].map((config) => valueAt(config as Tree, path))
+  const [inFile, atStart, wanted] = [file, started, desired].map((config) => valueAt(config, path))
   const entry = path.length > 2 ? formatName(path.slice(0, 2)) : name
   const because = [
     ...(isDeepStrictEqual(inFile, atStart) ? [] : ['file' as const]),

@@ -26,9 +26,9 @@ import { effectOf, needsOf } from './needs.ts'
 import { argumentsOf, type Executors, operationNamed, shownArguments } from './operations.ts'
 import { Pending } from './pending.ts'
 import { mayAct, roleFor } from './permission.ts'
-import { differences, listed, settingValues } from './reading.ts'
+import { differences, listed, type Origins, settingValues } from './reading.ts'
 import { formatName, matcherOf, parseName } from './setting-name.ts'
-import { type Path, targetOf, type Tree, valueAt } from './settings-tree.ts'
+import { type Path, targetOf, valueAt } from './settings-tree.ts'
 import { createStep, removalStep, setSteps } from './steps.ts'
 import { shown } from './setting-value.ts'
 import { storedChanges } from './stored-changes.ts'
@@ -117,29 +117,27 @@ class ServerAdministration implements Administration {
       case 'list':
         return listed(this.#desired.settings, request.pattern)
       case 'get':
-        return settingValues(
-          { settings: this.#desired.settings, input: this.#options.input, changes: this.#changes, now: this.#now() },
-          request.names,
-        )
+        return settingValues(this.#origins(), request.names)
       case 'history':
         return this.#entries(request.pattern, request.limit)
       case 'diff':
         return this.#diff()
-      case 'set':
-        return this.#act({ ...request.options, actor }, 'set', () => setSteps(request.values, this.#desired.settings))
-      case 'create':
-        return this.#act({ ...request.options, actor }, 'create', () => [createStep(request.name, request.values)])
-      case 'delete':
-        return this.#act({ ...request.options, actor }, 'delete', () => [removalStep(request.name)])
-      case 'undo':
-        return this.#inTurn(() => this.#undo({ ...request.options, actor }, request.change))
       case 'invoke':
         return this.#invoke(request, actor)
+      case 'undo':
+        return this.#inTurn(() => this.#undo({ ...request.options, actor }, request.change))
+      default:
+        return this.#inTurn(() => this.#change({ ...request.options, actor }, { verb: request.verb, steps: this.#stepsFor(request) }))
     }
   }
 
-  #act(act: Act, verb: 'set' | 'create' | 'delete', steps: () => readonly Step[]): Promise<ChangeResult> {
-    return this.#inTurn(() => this.#change(act, { verb, steps: steps() }))
+  #stepsFor(request: Extract<AdministrationRequest, { verb: 'set' | 'create' | 'delete' }>): readonly Step[] {
+    if (request.verb === 'set') return setSteps(request.values, this.#desired.settings)
+    return [request.verb === 'create' ? createStep(request.name, request.values) : removalStep(request.name)]
+  }
+
+  #origins(): Origins {
+    return { settings: this.#desired.settings, input: this.#options.input, changes: this.#changes, now: this.#now() }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -204,7 +202,7 @@ class ServerAdministration implements Administration {
   ): readonly { readonly path: Path; readonly row: SettingChange }[] {
     const unique = [...new Map(paths.map((path) => [formatName(path), path])).values()]
     return unique.flatMap((path) => {
-      const [old, now] = [valueAt(before as Tree, path), valueAt(after as Tree, path)]
+      const [old, now] = [valueAt(before, path), valueAt(after, path)]
       if (isDeepStrictEqual(old, now)) return []
       const target = targetOf(path)
       const row = { name: formatName(path), before: shown(old, target), after: shown(now, target), applies: effectOf(path).applies }
@@ -236,8 +234,8 @@ class ServerAdministration implements Administration {
     this.#desired = desired
     for (const { name } of result.changed)
       this.#pending.changed(name, {
-        running: valueAt(before as Tree, parseName(name)),
-        desired: valueAt(desired.settings as Tree, parseName(name)),
+        running: valueAt(before, parseName(name)),
+        desired: valueAt(desired.settings, parseName(name)),
         needs: result.needs,
       })
     for (const listener of this.#listeners) listener(desired.config, result)

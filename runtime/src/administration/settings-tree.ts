@@ -106,8 +106,10 @@ export function entriesOf({ default: entries }: List, value: unknown): readonly 
 
 /** The name of an entry: the values of its keys, with their defaults, joined by `:`. */
 export function keyOf({ key, settings }: List, entry: Tree): string {
-  return key.map((name) => String(own(entry, name) ?? (own(settings, name) as Setting | undefined)?.default ?? '')).join(':')
+  return key.map((name) => keyText(own(entry, name) ?? (own(settings, name) as Setting | undefined)?.default)).join(':')
 }
+
+const keyText = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? `${value}` : '')
 
 /** The settings of a new entry that its name gives. */
 export function keyValues({ key, settings }: List, name: string): Tree {

@@ -3,7 +3,7 @@ import type { SpyglassConfig } from '@spyglass/process/config'
 import type { Step } from './changes.ts'
 import { fail } from './errors.ts'
 import { formatName, matcherOf, parseName } from './setting-name.ts'
-import { type Path, settingsOf, targetOf, type Tree } from './settings-tree.ts'
+import { type Path, settingsOf, targetOf } from './settings-tree.ts'
 import { entryFrom, valueFrom } from './setting-value.ts'
 
 /** @throws SPY_ADMIN_NAME_UNKNOWN, SPY_ADMIN_NOT_A_SETTING, SPY_ADMIN_FIXED */
@@ -41,7 +41,7 @@ export function removalStep(name: string): Step {
 function pathsNamed(name: string, settings: SpyglassConfig): readonly Path[] {
   if (!/(^|[^\\])(\\\\)*\*/.test(name)) return [parseName(name)]
   const matches = matcherOf(name)
-  const paths = settingsOf(settings as Tree).map(({ path }) => path)
+  const paths = settingsOf(settings).map(({ path }) => path)
   const found = paths.filter((path) => matches(formatName(path)))
   if (found.length === 0) throw fail('SPY_ADMIN_NAME_UNKNOWN', [name])
   return found

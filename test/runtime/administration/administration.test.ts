@@ -181,7 +181,7 @@ test('a temporary change ends by itself, and a lasting one made meanwhile stays'
   const until = Date.now() + 1_800_000
   await ask(administration, { verb: 'set', values: { 'datasources.shop.max': 20, 'logs.level': 'debug' }, options: { until } })
   await ask(administration, { verb: 'set', values: { 'logs.level': 'trace' } })
-  const told = vi.fn()
+  const told = vi.fn<() => void>()
   administration.onChange(told)
   await vi.advanceTimersByTimeAsync(1_799_000)
   expect(administration.config.datasources[0]?.max).toBe(20)
@@ -210,7 +210,7 @@ test('a temporary change whose time came while the server was down is not there 
 
 test('a temporary change that another one builds on stays, and the operator is told', async () => {
   vi.useFakeTimers({ now: 1_700_000_000_000 })
-  const onProblem = vi.fn()
+  const onProblem = vi.fn<(message: string) => void>()
   const administration = world().start({ now: Date.now, onProblem })
   await ask(administration, { verb: 'create', name: 'listeners.extra', values: { port: 9999 }, options: { until: Date.now() + 1000 } })
   await ask(administration, { verb: 'set', values: { 'applications.office.listener': 'extra' } })
@@ -271,7 +271,7 @@ test('a value waits until its part has restarted, or until it is what runs again
 })
 
 test('operations are carried out by name, with arguments by their types, and are in the history, failed ones too', async () => {
-  const run = vi.fn(async () => 'reloaded http-1')
+  const run = vi.fn<() => Promise<string>>(async () => 'reloaded http-1')
   const administration = world().start({
     executors: { 'instance.reload': run, 'application.reload': async () => Promise.reject(new Error('it does not start')) },
   })
@@ -345,7 +345,7 @@ test('a damaged line of the history is skipped and reported', async () => {
   const bytes = readFileSync(path)
   bytes[10] = (bytes[10] ?? 0) ^ 1
   writeFileSync(path, bytes)
-  const onProblem = vi.fn()
+  const onProblem = vi.fn<(message: string) => void>()
   expect((await ask(server.start({ onProblem }), { verb: 'history' })).map(({ change }) => change)).toEqual([2])
   expect(onProblem).toHaveBeenCalledOnce()
 })
