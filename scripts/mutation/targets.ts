@@ -46,6 +46,12 @@ export const equivalents: readonly Equivalent[] = [
     reason: 'padding between two copies that are written and read by the same constant',
   },
   {
+    file: 'collector/src/wal/recovery.ts',
+    line: 'return (one.entries[0]?.time ?? 0) - (other.entries[0]?.time ?? 0) || (one.name < other.name ? -1 : 1)',
+    change: '1 → 2',
+    reason: 'only the sign of a comparison counts',
+  },
+  {
     file: 'collector/src/wal/repair.ts',
     line: 'await files.truncate(join(folder, JOURNAL), Math.min(journalEnd + 1, journal?.length ?? 0))',
     change: '0 → 1',

@@ -12,7 +12,7 @@ const COPY_BYTES = 64
 /** Two copies, so that one damaged byte does not cost it. */
 export function acknowledgedBytes({ entries, requests }: Tally, segment: string): Buffer {
   const line = checkedLine(JSON.stringify({ entries, requests }), segment)
-  const copy = Buffer.alloc(COPY_BYTES, 0)
+  const copy = Buffer.alloc(COPY_BYTES)
   line.copy(copy)
   return Buffer.concat([copy, copy])
 }

@@ -52,6 +52,14 @@ test('a damaged line break costs nothing', () => {
   })
 })
 
+test('where more than sixteen lines run together, the first fifteen are read and the rest is unread', () => {
+  const bytes = Buffer.concat(Array.from({ length: 20 }, (_, sequence) => journalLine(entry(sequence))))
+  for (let at = bytes.indexOf(10); at >= 0 && at < bytes.length - 1; at = bytes.indexOf(10)) bytes[at] = 42
+  const { lines, unread } = readJournal(bytes)
+  expect(lines.map(({ entry: { sequence } }) => sequence)).toEqual(Array.from({ length: 15 }, (_, i) => i))
+  expect(unread).toMatchObject([{ end: bytes.length, hasEnd: true }])
+})
+
 test('an entry of a table that a later version knows is refused, not lost', () => {
   const line = journalLine({ ...entry(1), parts: [{ ...part, table: 'otel_profiles' as 'otel_logs' }] })
   expect(() => readJournal(line, 's')).toThrow(/otel_profiles/)

@@ -78,7 +78,8 @@ const hashesIn = async (files: MemoryFiles): Promise<string[]> =>
 test('one flipped byte of the fourth request of five costs the fourth alone, and its bytes are set aside with a report', async () => {
   const files = await segmentOf('c0', 'c1', 'c2', 'c3', 'c4')
   await change(files, LOGS, 7, 88)
-  const { segments, damage } = await recover(files, ROOT)
+  const { segments, damage, droppedBytes } = await recover(files, ROOT)
+  expect(droppedBytes).toBe(0) // it was acknowledged
   expect(segments[0]!.entries.map(({ hash }) => hash)).toEqual(['lc0', 'lc1', 'lc2', 'lc4'])
   expect((await files.read(LOGS)).toString()).toBe('c0c1c2c4')
   const folder = `${ROOT}/quarantine/${NAME}.damaged`
@@ -92,6 +93,13 @@ test('damage in the first line of a journal leaves the rest of the segment', asy
   const files = await segmentOf('c0', 'c1', 'c2')
   await change(files, JOURNAL, 20, 0)
   expect(await hashesIn(files)).toEqual(['lc1', 'lc2'])
+})
+
+test('a journal whose first byte became a line break keeps all other lines, however many', async () => {
+  const texts = Array.from({ length: 40 }, (_, i) => `c${i}`)
+  const files = await segmentOf(...texts)
+  await change(files, JOURNAL, 0, 10)
+  expect(await hashesIn(files)).toEqual(texts.slice(1).map((text) => `l${text}`))
 })
 
 test('a missing piece between two entries that hold is not filled with the next entry', async () => {

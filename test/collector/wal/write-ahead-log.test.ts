@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { codeOf } from '@spyglass/agent/contract'
 import { logBlock } from '../../../collector/src/decode/log-rows.ts'
+import { checkedLine } from '../../../collector/src/wal/journal.ts'
 import { recover } from '../../../collector/src/wal/recovery.ts'
 import type { SealedSegment } from '../../../collector/src/wal/sealed-segments.ts'
 import { type Submission, type WalOptions, WriteAheadLog } from '../../../collector/src/wal/write-ahead-log.ts'
@@ -262,6 +263,13 @@ test('which insert is under way comes back after a kill, and can be noted on a f
   expect((await openLog(again)).log.inserting).toEqual({ table: 'red_1m', segments: segments.slice(0, 1) })
   await again.truncate('/wal/inserting', 10) // torn: its insert was not sent
   expect((await openLog(again)).log.inserting).toBeUndefined()
+})
+
+test('a note of an INSERT that takes less than the reserved space is kept', async () => {
+  const files = new MemoryFiles()
+  const inserting = { table: 'otel_logs', segments: ['0123456789ab-000001-00000000'] }
+  files.put('/wal/inserting', checkedLine(JSON.stringify(inserting)))
+  for (let start = 0; start < 2; start++) expect((await openLog(files)).log.inserting).toEqual(inserting)
 })
 
 test('the log is full at its bound, not a byte before', async () => {
