@@ -4,6 +4,8 @@ import { basename } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
 
 const TICKS_PER_SECOND = 100 // sysconf(_SC_CLK_TCK) on every Linux that Node runs on
+/** Options whose value is a module to load before the script. */
+const PRELOADS: ReadonlySet<string> = new Set(['--import', '--require', '-r'])
 const SCRIPT = /\.[cm]?[jt]s$/
 
 /** The process and all its descendants, each after its parent. */
@@ -36,7 +38,7 @@ export function memoryOf(pid: number): { readonly rssMiB: number; readonly pssMi
 /** The script that a Node process runs, without its ending; the name given to a script of `sh -c`; otherwise the program. */
 export function commandOf(pid: number): string {
   const words = (readProc(pid, 'cmdline') ?? '').split('\0').filter(Boolean)
-  const script = words.slice(1).find((word) => SCRIPT.test(word))
+  const script = words.find((word, i) => i > 0 && SCRIPT.test(word) && !PRELOADS.has(words[i - 1]!))
   if (script) return basename(script).replace(SCRIPT, '')
   return basename((words[1] === '-c' ? words[3] : undefined) ?? words[0] ?? 'ended')
 }

@@ -23,7 +23,10 @@ test('a tree counts what the children of children use, also after they have ende
   const folder = tempFolder()
   writeFileSync(join(folder, 'grand child.js'), GRANDCHILD)
   writeFileSync(join(folder, 'parent.js'), CHILD)
-  const parent = spawn(process.execPath, [join(folder, 'parent.js')], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  writeFileSync(join(folder, 'preloaded.js'), '')
+  const parent = spawn(process.execPath, ['--require', join(folder, 'preloaded.js'), join(folder, 'parent.js')], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
   onTestFinished(() => parent.disconnect())
   const pid = parent.pid ?? 0
   const [grandchild] = (await once(parent, 'message')) as [number]
