@@ -21,6 +21,9 @@ export interface CommandLine {
   readonly env?: NodeJS.ProcessEnv
 }
 
+/** On a machine with twenty jobs for each core it takes over 100 s; a test of the suite may take 300 s. */
+const START_MS = 240_000
+
 const fromSource: CommandLine = { program: process.execPath, args: ['--conditions=spyglass-source', cli] }
 
 export interface Suite extends AsyncDisposable {
@@ -61,7 +64,7 @@ export async function startSuite(
   await until(() => {
     if (keeper.exitCode !== null) throw new Error(`ended with ${keeper.exitCode}: ${output}`)
     return output.includes('Spyglass is ready')
-  }).catch((error: unknown) => {
+  }, START_MS).catch((error: unknown) => {
     keeper.kill('SIGKILL')
     throw new Error(`not ready:\n${output}\n${serverLogTail(join(data, 'd'))}`, { cause: error })
   })

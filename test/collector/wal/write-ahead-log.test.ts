@@ -3,6 +3,7 @@ import { codeOf } from '@spyglass/agent/contract'
 import { logBlock } from '../../../collector/src/decode/log-rows.ts'
 import { checkedLine } from '../../../collector/src/wal/journal.ts'
 import { recover } from '../../../collector/src/wal/recovery.ts'
+import type { TableBlock } from '../../../collector/src/native/table-block.ts'
 import type { SealedSegment } from '../../../collector/src/wal/sealed-segments.ts'
 import { type Submission, type WalOptions, WriteAheadLog } from '../../../collector/src/wal/write-ahead-log.ts'
 import { MemoryFiles } from '../../support/memory-files.ts'
@@ -144,6 +145,28 @@ test('a segment is sealed before it has too many rows', async () => {
   await log.append(lines(['3', '4']))
   await log.seal()
   expect(sealed.map(({ content }) => content.get('otel_logs')?.rows)).toEqual([2, 2])
+})
+
+test('without settings a segment holds 500,000 rows, and takes more until it has 64 MiB', async () => {
+  const sized = (rows: number, bytes = 1): Submission => {
+    const block = {
+      table: 'otel_logs',
+      rows,
+      weight: rows,
+      oldest: 1,
+      newest: 1,
+      encode: () => Buffer.alloc(bytes),
+    } as unknown as TableBlock
+    return { lane: 'others', hash: '', items: 1, blocks: [block] }
+  }
+  const sealedBy = async (submissions: readonly Submission[]): Promise<(number | undefined)[]> => {
+    const { log, sealed } = await openLog(new MemoryFiles())
+    for (const submission of submissions) await log.append(submission)
+    await log.seal()
+    return sealed.map(({ content }) => content.get('otel_logs')?.rows)
+  }
+  expect(await sealedBy([sized(499_999), sized(1), sized(1)])).toEqual([500_000, 1])
+  expect(await sealedBy([sized(1, 67_108_863), sized(1), sized(1)])).toEqual([2, 1])
 })
 
 test('a segment is sealed when it has its age, and names its rows by Batch', async () => {

@@ -20,12 +20,40 @@ test.each([
   [{ fieldConfig: { defaults: { unit: 'parsecs' }, overrides: [] } }, 'unknown unit parsecs'],
   [{ fieldConfig: { defaults: {}, overrides: [] }, type: 'table' }, 'no unit'],
   [{ gridPos: { x: 20, y: 0, w: 8, h: 4 } }, 'it does not fit into the grid'],
+  [{ gridPos: { x: 21, y: 0, w: 4, h: 1 } }, 'it does not fit into the grid'],
+  [{ gridPos: { x: 0, y: 0, w: 0, h: 1 } }, 'it does not fit into the grid'],
+  [{ gridPos: { x: 0, y: 0, w: 1, h: 0 } }, 'it does not fit into the grid'],
   [{ targets: [] }, 'no query'],
+  [{ targets: [{ ...panel!.targets[0]!, refId: '' }] }, 'a query has no refId'],
+  [{ targets: [{ ...panel!.targets[0]!, datasource: { ...panel!.targets[0]!.datasource, uid: 'fixed' } }] }, 'is fixed or of another type'],
+  [{ targets: [{ ...panel!.targets[0]!, datasource: { ...panel!.targets[0]!.datasource, type: 'loki' } }] }, 'is fixed or of another type'],
   [{ targets: [{ ...panel!.targets[0]!, rawSql: '  ' }] }, 'a query is empty'],
   [{ targets: [{ ...panel!.targets[0]!, format: 1 }] }, 'format 1 cannot be shown by traces'],
   [{ targets: [{ ...panel!.targets[0]!, rawSql: 'SELECT ${other:singlequote}' }] }, 'the variable "other", which the board does not have'],
 ])('a panel with %j is refused', (changes, mistake) => {
   expect(lintBoard(changed(changes)).join('\n')).toContain(mistake)
+})
+
+test.each([
+  { gridPos: { x: 23, y: 0, w: 1, h: 1 } },
+  { type: 'stat', targets: [{ ...panel!.targets[0]!, format: 0, rawSql: 'SELECT 1 ORDER BY time' }] },
+  { type: 'stat', targets: [{ ...panel!.targets[0]!, format: 1 }] },
+])('a panel with %j is accepted', (changes) => {
+  const fieldConfig = { defaults: { unit: 'ms' }, overrides: [] }
+  expect(
+    lintBoard({ ...changed({ fieldConfig, ...changes }), templating: renderBoard('trace', { database: 'spyglass' }).templating }),
+  ).toEqual([])
+})
+
+const [variable, ...variables] = board.templating.list
+test.each([
+  [{ title: ' ' }, 'the board has no title'],
+  [{ description: ' ' }, 'the board has no description'],
+  [{ templating: { list: board.templating.list.filter(({ name }) => name !== 'datasource') } }, 'there is no variable "datasource"'],
+  [{ templating: { list: [{ ...variable!, label: '' }, ...variables] } }, 'has no label or no description'],
+  [{ templating: { list: [{ ...variable!, description: '' }, ...variables] } }, 'has no label or no description'],
+])('a board with %j is refused', (changes, mistake) => {
+  expect(lintBoard({ ...board, ...changes } as Board).join('\n')).toContain(mistake)
 })
 
 test('a board without a uid that Grafana takes is refused', () => {
