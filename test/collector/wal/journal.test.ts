@@ -55,7 +55,7 @@ test('a damaged line break costs nothing', () => {
 test('where more than sixteen lines run together, the first fifteen are read and the rest is unread', () => {
   const bytes = Buffer.concat(Array.from({ length: 20 }, (_, sequence) => journalLine(entry(sequence))))
   for (let at = bytes.indexOf(10); at >= 0 && at < bytes.length - 1; at = bytes.indexOf(10)) bytes[at] = 42
-  const { lines, unread } = readJournal(bytes)
+  const { lines, unread } = readJournal(bytes, 's')
   expect(lines.map(({ entry: { sequence } }) => sequence)).toEqual(Array.from({ length: 15 }, (_, i) => i))
   expect(unread).toMatchObject([{ end: bytes.length, hasEnd: true }])
 })
