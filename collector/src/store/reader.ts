@@ -1,10 +1,9 @@
 /** Runs statements of clients: session, settings and parameters, gate, time limit; delivers the response. */
 import { type ClientBackOff, type Client, keyOf } from './client-back-off.ts'
 import type { Canceller } from './cancel.ts'
-import { refuse } from './clickhouse-error.ts'
 import type { RawResult } from './engine/engine.ts'
-import { contentTypeOf, isJoinable, isKnownFormat } from './gate/formats.ts'
-import type { Gate } from './gate/gate.ts'
+import { contentTypeOf, isJoinable } from './gate/formats.ts'
+import { type Gate, knownFormat } from './gate/gate.ts'
 import { checkParameters, type Parameters } from './parameters.ts'
 import type { StoreSession } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
@@ -118,9 +117,9 @@ export function createReader(parts: ReaderParts): Reader {
   return {
     async run(request, deliver, gone) {
       checkParameters(request.parameters)
-      if (!isKnownFormat(request.defaultFormat)) throw refuse('UNKNOWN_FORMAT', `Unknown format ${request.defaultFormat}`)
+      const defaultFormat = knownFormat(request.defaultFormat)
       backOff.check(request.client)
-      const whole = await borrow(request, deliver, gone)
+      const whole = await borrow({ ...request, defaultFormat }, deliver, gone)
       if (whole) await deliver(whole, gone)
     },
   }

@@ -109,7 +109,10 @@ export const refusedFormats = [
   'PNG',
 ] as const
 
-export const isKnownFormat = (name: string): boolean => JOINABLE.has(name) || WHOLE.has(name)
+const NAMES = new Map([...JOINABLE, ...WHOLE].map((name) => [name.toLowerCase(), name]))
+
+/** The format of this name in any case, as the engine reads it; undefined when readers do not get it. */
+export const formatNamed = (name: string): string | undefined => NAMES.get(name.toLowerCase())
 
 /** Settings of a statement, as far as they change the form of its answer. */
 export type FormatSettings = ReadonlyMap<string, string>

@@ -11,7 +11,7 @@ import { READABLE_SYSTEM_TABLES } from '../engine/engine-files.ts'
 import type { StoreSession } from '../session.ts'
 import { stringLiteral } from '../sql-literal.ts'
 import { type AstNode, parseAst } from './ast.ts'
-import { isKnownFormat } from './formats.ts'
+import { formatNamed } from './formats.ts'
 import type { FunctionRules } from './functions.ts'
 import { matchMetadata } from './metadata.ts'
 
@@ -109,13 +109,13 @@ export function createGate(functions: FunctionRules): Gate {
     async check(sql, session) {
       if (sql.includes('\0')) throw prohibit('A statement with a zero byte')
       const metadata = matchMetadata(sql)
-      if (metadata) return { format: knownFormat(metadata.format), streamable: false, listsSettings: false }
+      if (metadata) return { format: knownOrNone(metadata.format), streamable: false, listsSettings: false }
       await classify(sql, session)
       const nodes = parseAst(await explain(sql, session))
       if (nodes.length > MAX_NODES) throw prohibit('A statement of so many parts')
       if (nodes[0]?.kind !== 'SelectWithUnionQuery') throw prohibit(`A statement of kind ${nodes[0]?.kind ?? 'unknown'}`)
       for (const node of nodes) judge(node)
-      return { format: knownFormat(nodes.find(isFormat)?.name), streamable: true, listsSettings: readsOnlySettings(nodes) }
+      return { format: knownOrNone(nodes.find(isFormat)?.name), streamable: true, listsSettings: readsOnlySettings(nodes) }
     },
   }
 }
@@ -149,10 +149,14 @@ async function explain(sql: string, session: StoreSession): Promise<string> {
   return Buffer.from(bytes).toString('utf8')
 }
 
-function knownFormat(format: string | undefined): string | undefined {
-  if (format !== undefined && !isKnownFormat(format)) throw refuse('UNKNOWN_FORMAT', `Unknown format ${format}`)
+/** @throws ClickhouseError 73 */
+export function knownFormat(name: string): string {
+  const format = formatNamed(name)
+  if (format === undefined) throw refuse('UNKNOWN_FORMAT', `Unknown format ${name}`)
   return format
 }
+
+const knownOrNone = (name: string | undefined): string | undefined => (name === undefined ? undefined : knownFormat(name))
 
 /** FORMAT hangs on the statement itself, beside the list of its selects. */
 const isFormat = (node: AstNode): boolean => node.kind === 'Identifier' && node.depth <= 1

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
-import { contentTypeOf, isJoinable, isKnownFormat, refusedFormats } from '../../../../collector/src/store/gate/formats.ts'
+import { contentTypeOf, formatNamed, isJoinable, refusedFormats } from '../../../../collector/src/store/gate/formats.ts'
 
 test.each([...refusedFormats, 'Nosuch', ''])('%s is not known', (name) => {
-  expect(isKnownFormat(name)).toBe(false)
+  expect(formatNamed(name)).toBeUndefined()
 })
 
 test('formats with a beginning or an end are not joined from chunks', () => {
   for (const name of ['JSON', 'CSVWithNames', 'Pretty', 'XML', 'Parquet', 'Values'])
-    expect([isKnownFormat(name), isJoinable(name)]).toEqual([true, false])
+    expect([formatNamed(name), isJoinable(name)]).toEqual([name, false])
   for (const name of ['JSONEachRow', 'TabSeparated', 'Native', 'RowBinary']) expect(isJoinable(name)).toBe(true)
 })
 
@@ -37,3 +37,5 @@ test('an array of rows is JSON, and not joined from chunks that would each be on
     ])
   for (const name of ['TSV', 'JSONCompactEachRow']) expect(isJoinable(name, settings)).toBe(true)
 })
+
+test.each(['jsoneachrow', 'JSONEACHROW', 'JsonEachRow'])('%s is JSONEachRow', (name) => expect(formatNamed(name)).toBe('JSONEachRow'))

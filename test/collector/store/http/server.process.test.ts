@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import type { FromChild } from '@spyglass/agent/contract'
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { contentTypeOf, isKnownFormat, refusedFormats } from '../../../../collector/src/store/gate/formats.ts'
+import { contentTypeOf, formatNamed, refusedFormats } from '../../../../collector/src/store/gate/formats.ts'
 import { removeFolder, startStore, type StoreProcess } from '../../../support/store-process.ts'
 import { until } from '../../../support/until.ts'
 
@@ -234,11 +234,22 @@ describe('the protocol', () => {
         .trim()
         .split('\n')
         .map((line) => line.split('\t'))
-        .filter(([name = '']) => isKnownFormat(name))
+        .filter(([name = '']) => formatNamed(name) === name)
       expect(listed.length).toBeGreaterThan(60)
       const settings = new Map(setting === '' ? [] : [['output_format_json_array_of_rows', '1']])
       expect(listed.map(([name = '']) => [name, contentTypeOf(name, settings)])).toEqual(listed)
     }
+  })
+
+  test('reads the name of a format in any case, as the engine does', async () => {
+    for (const reply of [
+      await store.ask('SELECT 1 AS a FORMAT jsoneachrow'),
+      await store.ask('SELECT 1 AS a', { parameters: { default_format: 'JSONEACHROW' } }),
+      await store.ask('SELECT 1 AS a', { headers: { 'x-clickhouse-format': 'jsonEachRow' } }),
+    ])
+      expect([reply.text, reply.headers.get('x-clickhouse-format')]).toEqual(['{"a":1}\n', 'JSONEachRow'])
+    expect((await store.ask('SHOW TABLES FORMAT null')).status).toBe(200)
+    expect((await store.ask('SELECT 1 FORMAT template')).status).toBe(404)
   })
 
   test('a long array of rows is one array', async () => {
