@@ -43,8 +43,11 @@ interface Addon {
   DurableClassifyAsync(connection: unknown, sql: string, database: string): Promise<Classification>
 }
 
-/** Settings of every session: inserts answer when the part is there, and deduplication follows our tokens alone. */
-const EVERY_SESSION = { async_insert: 0, allow_statistics_optimize: 0 } as const
+/**
+ * Settings of every session: inserts answer when the part is there, and deduplication follows our tokens alone. The last two are those of a
+ * server: the library takes any expression for a SELECT (`foobar`, so that syntax errors stand in the wrong place), and offers introspection.
+ */
+const EVERY_SESSION = { async_insert: 0, allow_statistics_optimize: 0, implicit_select: 0, allow_introspection_functions: 0 } as const
 
 /** Where a prepared engine finds what it needs; a plain object, so that threads can be given it. */
 export interface PreparedEngine {

@@ -241,6 +241,26 @@ describe('the protocol', () => {
     }
   })
 
+  test.each([
+    ['foobar', 1],
+    ['1', 1],
+    ['SELEC 1', 1],
+    ['SHOW', 5],
+    ['SELECT 1 WHERE', 15],
+    ['SELECT * FR FROM t', 13],
+  ])('says where the syntax of %s is wrong', async (sql, position) => {
+    const { status, text } = await store.ask(sql)
+    expect([status, text]).toEqual([
+      400,
+      expect.stringMatching(new RegExp(`^Code: 62\\. DB::Exception: Syntax error: failed at position ${position} `)),
+    ])
+  })
+
+  test('has the settings of a server where the library has others', async () => {
+    expect((await store.ask('SELECT 1', { parameters: { allow_introspection_functions: '1' } })).status).toBe(403)
+    expect((await store.ask('SELECT 1', { parameters: { allow_introspection_functions: '0', implicit_select: '0' } })).status).toBe(200)
+  })
+
   test('reads the name of a format in any case, as the engine does', async () => {
     for (const reply of [
       await store.ask('SELECT 1 AS a FORMAT jsoneachrow'),
