@@ -2,7 +2,7 @@
  * The collector process: opens receiver, alerting and console, then the log (recovery) with inserter and tail. It stops in reverse
  * order: first it refuses new data, last it stores what it holds as far as time allows.
  */
-import { callerRules, createGuessDelay } from '@spyglass/process/access'
+import { callerRules, openAuthenticator } from '@spyglass/process/access'
 import { connectKeeper } from '@spyglass/process/keeper-link'
 import { userSpoolFolders } from '@spyglass/agent/spool'
 import { openOwnProcess, type OwnProcess } from '@spyglass/process/own-process'
@@ -61,7 +61,8 @@ interface Receiving {
   readonly redactor: Redactor
 }
 
-async function openReceiver({ config, secrets }: OwnProcess, ingest: Ingest, { parts, redactor }: Receiving): Promise<Receiver> {
+async function openReceiver(own: OwnProcess, ingest: Ingest, { parts, redactor }: Receiving): Promise<Receiver> {
+  const { config } = own
   const { host, otlpHttpPort: port, maxBodyBytes } = config.collector
   const daysOf = (signal: Signal): number => Math.min(retentionDays(signal, config.retention), MAX_DAYS)
   return await startReceiver({
@@ -72,8 +73,7 @@ async function openReceiver({ config, secrets }: OwnProcess, ingest: Ingest, { p
     redactor,
     retentionDays: { traces: daysOf('traces'), metrics: daysOf('metrics'), logs: daysOf('logs') },
     admission: {
-      token: secrets.otlp.token,
-      guesses: createGuessDelay(),
+      authenticator: openAuthenticator('otlp', own),
       caller: { ...callerRules(config), origins: config.collector.allowedOrigins },
     },
     append: async (submission) => await ingest.append(submission),

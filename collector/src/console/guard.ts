@@ -1,15 +1,14 @@
 /** Admits requests with a session or with the right user and password; sends browsers to the login form, programs a 401. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type CallerRules, foreignCaller } from '@spyglass/agent/contract'
-import { type Credentials, goneSignal, type GuessDelay, isRight, parseBasic } from '@spyglass/process/access'
+import { type Authenticator, goneSignal, type Principal, type Proof, proofOf } from '@spyglass/process/access'
 import { fail } from './errors.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import { type Sessions, sessionIdOf } from './sessions.ts'
 
 export interface GuardOptions {
-  readonly credentials: Credentials
+  readonly authenticator: Authenticator
   readonly sessions: Sessions
-  readonly guesses: GuessDelay
   readonly caller: CallerRules
   readonly publicUrl: string | undefined
 }
@@ -41,21 +40,21 @@ function checkCaller({ method, headers, socket }: FastifyRequest, rules: CallerR
 }
 
 /**
- * Whether user and password are right; the answer to wrong ones is held back. The login form and Basic share the delay: a guess is a guess.
+ * Who it is; undefined when the proof is wrong, which is answered after a delay. The login form and Basic share the delay: a guess is a guess.
  * @throws SPY_CONSOLE_TOO_MANY_LOGINS, with Retry-After set
  */
-export async function checkLogin(given: Credentials, reply: FastifyReply, { credentials, guesses }: GuardOptions): Promise<boolean> {
-  if (isRight(given, credentials)) return true
-  const seconds = await guesses.afterWrong({ address: reply.request.ip, user: given.user }, goneSignal(reply.raw))
-  if (seconds === 0) return false
-  reply.header('retry-after', String(seconds)).header('connection', 'close')
+export async function checkLogin(proof: Proof, reply: FastifyReply, { authenticator }: GuardOptions): Promise<Principal | undefined> {
+  const verdict = await authenticator.admit(proof, { address: reply.request.ip, gone: goneSignal(reply.raw) })
+  if ('principal' in verdict) return verdict.principal
+  if (verdict.refused !== 'later') return undefined
+  reply.header('retry-after', String(verdict.seconds)).header('connection', 'close')
   throw fail('SPY_CONSOLE_TOO_MANY_LOGINS')
 }
 
 async function isKnown(request: FastifyRequest, reply: FastifyReply, options: GuardOptions): Promise<boolean> {
-  if (options.sessions.isAlive(sessionIdOf(request.headers.cookie))) return true
-  const basic = parseBasic(request.headers.authorization)
-  return basic !== undefined && (await checkLogin(basic, reply, options))
+  if (options.sessions.principalOf(sessionIdOf(request.headers.cookie)) !== undefined) return true
+  const proof = proofOf(request.headers.authorization)
+  return (await checkLogin(proof, reply, options)) !== undefined
 }
 
 /** The console uses fetch and shows its own login; a challenge would open the browser's dialog over it. */

@@ -1,5 +1,6 @@
 /** Logging in and out by a plain HTML form: it works without a script. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Principal } from '@spyglass/process/access'
 import type { Assets } from './assets.ts'
 import { codeOf } from '@spyglass/agent/contract'
 import { checkLogin, type GuardOptions } from './guard.ts'
@@ -16,17 +17,17 @@ export function addLoginRoutes(app: FastifyInstance, options: LoginOptions): voi
   )
 
   /** Whether the caller's session is valid; the login form checks it, so that a link from another site need not log in twice. */
-  app.get('/session', async (request) => ({ alive: sessions.isAlive(sessionIdOf(request.headers.cookie)) }))
+  app.get('/session', async (request) => ({ alive: sessions.principalOf(sessionIdOf(request.headers.cookie)) !== undefined }))
 
   app.get('/login', async (request, reply) => {
-    if (sessions.isAlive(sessionIdOf(request.headers.cookie))) return reply.redirect('/', 302)
+    if (sessions.principalOf(sessionIdOf(request.headers.cookie))) return reply.redirect('/', 302)
     return assets.sendDocument(request, reply, 'login.html')
   })
 
   app.post('/login', async (request, reply) => {
     const outcome = await tryLogin(request, reply, options)
-    if (outcome !== 'right') return sendAgain(reply, outcome, options)
-    reply.header('set-cookie', sessionCookie(sessions.begin(), isSecure(request, options)))
+    if (typeof outcome === 'string') return sendAgain(reply, outcome, options)
+    reply.header('set-cookie', sessionCookie(sessions.begin(outcome), isSecure(request, options)))
     return reply.redirect('/', 303)
   })
 
@@ -37,11 +38,11 @@ export function addLoginRoutes(app: FastifyInstance, options: LoginOptions): voi
   })
 }
 
-type Outcome = 'right' | 'wrong' | 'limited'
+type Outcome = Principal | 'wrong' | 'limited'
 
 async function tryLogin(request: FastifyRequest, reply: FastifyReply, options: LoginOptions): Promise<Outcome> {
   try {
-    return (await checkLogin(credentialsOf(request.body), reply, options)) ? 'right' : 'wrong'
+    return (await checkLogin({ credentials: credentialsOf(request.body) }, reply, options)) ?? 'wrong'
   } catch (error) {
     if (codeOf(error) === 'SPY_CONSOLE_TOO_MANY_LOGINS') return 'limited'
     throw error

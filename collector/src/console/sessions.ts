@@ -1,11 +1,12 @@
 /** Sessions of people who logged in. They live in this process: a restart asks them to log in again. */
 import { randomBytes } from 'node:crypto'
+import type { Principal } from '@spyglass/process/access'
 
 export interface Sessions {
   /** Begins a session and returns its secret id. */
-  begin(): string
-  /** Whether the id belongs to a valid session; using it resets the idle time. */
-  isAlive(id: string): boolean
+  begin(principal: Principal): string
+  /** Whose valid session the id belongs to; using it resets the idle time. */
+  principalOf(id: string): Principal | undefined
   end(id: string): void
 }
 
@@ -14,32 +15,39 @@ export interface SessionsOptions {
   readonly lifeMs?: number
   /** A session ends when it was not used for this long. Default 2 h. */
   readonly idleMs?: number
+  /** Whether somebody may still come in: a session ends with the user or the token that it began with. Default: yes. */
+  readonly isCurrent?: (principal: Principal) => boolean
   readonly now?: () => number
 }
 
 interface Session {
+  readonly principal: Principal
   readonly endsAt: number
   idleAt: number
 }
 
 const MAX_SESSIONS = 1000
 
-export function createSessions({ lifeMs = 86_400_000, idleMs = 7_200_000, now = Date.now }: SessionsOptions = {}): Sessions {
+export function createSessions(options: SessionsOptions = {}): Sessions {
+  const { lifeMs = 86_400_000, idleMs = 7_200_000, isCurrent = () => true, now = Date.now } = options
   const sessions = new Map<string, Session>()
   return {
-    begin() {
+    begin(principal) {
       const id = randomBytes(32).toString('base64url')
-      sessions.set(id, { endsAt: now() + lifeMs, idleAt: now() + idleMs })
+      sessions.set(id, { principal, endsAt: now() + lifeMs, idleAt: now() + idleMs })
       const oldest = sessions.keys().next().value
       if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest)
       return id
     },
-    isAlive(id) {
+    principalOf(id) {
       const session = sessions.get(id)
-      if (!session) return false
-      if (session.endsAt <= now() || session.idleAt <= now()) return !sessions.delete(id)
+      if (!session) return undefined
+      if (session.endsAt <= now() || session.idleAt <= now() || !isCurrent(session.principal)) {
+        sessions.delete(id)
+        return undefined
+      }
       session.idleAt = now() + idleMs
-      return true
+      return session.principal
     },
     end: (id) => void sessions.delete(id),
   }

@@ -1,7 +1,7 @@
 /** The console and the query API behind one port. */
-import type { Secrets, SpyglassConfig } from '@spyglass/process/config'
+import { dataFolder, type Secrets, type SpyglassConfig } from '@spyglass/process/checked-config'
 import type { SpyglassError } from '@spyglass/agent/contract'
-import { callerRules, createGuessDelay, type GuessDelay } from '@spyglass/process/access'
+import { callerRules, type GuessDelay, openAuthenticator } from '@spyglass/process/access'
 import type { Logger } from '@spyglass/process/logger'
 import { sampled } from '@spyglass/agent/registry'
 import { fastifyLimits, listen } from '@spyglass/process/http-server'
@@ -42,7 +42,9 @@ const LIMITS = { bodyLimit: 16_384, maxRequestsPerSocket: 10_000, routerOptions:
 
 /** @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
-  const { config, secrets, alerting, now = Date.now, guesses = createGuessDelay() } = options
+  const { config, secrets, alerting, now = Date.now, guesses } = options
+  const folder = dataFolder(config.data)
+  const authenticator = openAuthenticator('console', { secrets, folder, ...(guesses ? { guesses } : {}) })
   const logger = options.logger.child({ component: 'console' })
   const query = createQueryClient({ config, secrets })
   const api: ResourcesApiOptions = { config, query, management: createManagementClient(config), alerting, now }
@@ -57,9 +59,8 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   // anyone may call /ready as often as they like: the store is queried once a second
   const status = sampled(READY_FOR_MS, () => statusOf(api), now)
   const guard = {
-    credentials: secrets.console,
-    sessions: createSessions({ now }),
-    guesses,
+    authenticator,
+    sessions: createSessions({ now, isCurrent: (principal) => authenticator.isCurrent(principal) }),
     caller: callerRules(config),
     publicUrl: config.console.publicUrl,
   }

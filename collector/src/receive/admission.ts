@@ -1,13 +1,12 @@
 /** Who may send: any program, and pages of the configured origins. Events count only from senders with the token. */
 import { type CallerRules, foreignCaller } from '@spyglass/agent/contract'
-import { goneSignal, type GuessDelay, isSame, parseBearer } from '@spyglass/process/access'
+import { type Authenticator, goneSignal, mayAct, parseBearer } from '@spyglass/process/access'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fail } from './errors.ts'
 
 export interface Admission {
-  /** `otlp.token` of secrets.yaml. */
-  readonly token: string
-  readonly guesses: GuessDelay
+  /** Knows `otlp.token` of secrets.yaml, and tokens with the role operator. */
+  readonly authenticator: Authenticator
   /** Who is welcome besides localhost and IP addresses; pages of its origins get CORS headers. */
   readonly caller: CallerRules
 }
@@ -44,15 +43,16 @@ function allowOrigin(reply: FastifyReply, origin: string): void {
 }
 
 /**
- * Whether the sender is known. Without a token it is not; with a wrong token it is refused.
+ * Whether the sender is known. Without a token it is not; with a wrong token, or with one that may only read, it is refused.
  * @throws SPY_OTLP_TOKEN, SPY_OTLP_TOO_MANY_GUESSES
  */
-export async function isKnownSender(request: FastifyRequest, reply: FastifyReply, { token, guesses }: Admission): Promise<boolean> {
+export async function isKnownSender(request: FastifyRequest, reply: FastifyReply, { authenticator }: Admission): Promise<boolean> {
   const { authorization } = request.headers
   if (authorization === undefined) return false
-  if (isSame(parseBearer(authorization) ?? '', token)) return true
-  const seconds = await guesses.afterWrong({ address: request.ip, user: '' }, goneSignal(reply.raw))
-  if (seconds === 0) throw fail('SPY_OTLP_TOKEN')
-  void reply.header('retry-after', String(seconds))
+  const from = { address: request.ip, gone: goneSignal(reply.raw) }
+  const verdict = await authenticator.admit({ token: parseBearer(authorization) ?? '' }, from)
+  if ('principal' in verdict && mayAct(verdict.principal.role, 'operator')) return true
+  if ('principal' in verdict || verdict.refused !== 'later') throw fail('SPY_OTLP_TOKEN')
+  void reply.header('retry-after', String(verdict.seconds))
   throw fail('SPY_OTLP_TOO_MANY_GUESSES')
 }

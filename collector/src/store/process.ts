@@ -1,5 +1,5 @@
 /** The store's process: configuration, engine, port, resource, and its link to the keeper. */
-import { callerRules, createGuessDelay } from '@spyglass/process/access'
+import { callerRules, openAuthenticator } from '@spyglass/process/access'
 import { listen } from '@spyglass/process/http-server'
 import { connectKeeper } from '@spyglass/process/keeper-link'
 import { openOwnProcess } from '@spyglass/process/own-process'
@@ -14,7 +14,8 @@ function printPlan(statements: readonly string[]): void {
 
 /** Runs the store until it is told to stop; with `--dry-run` prints the statements that would migrate its tables, and exits. */
 export async function runStore(argv: readonly string[]): Promise<void> {
-  const { config, folder, secrets, logger, registry } = await openOwnProcess('store', argv)
+  const own = await openOwnProcess('store', argv)
+  const { config, folder, secrets, logger, registry } = own
   const counters: QueryCounters = { queries: 0, failed: 0, refused: 0 }
 
   const options = {
@@ -35,8 +36,7 @@ export async function runStore(argv: readonly string[]): Promise<void> {
 
   const app = createStoreServer({
     store,
-    credentials: { reader: secrets.clickhouse.reader, token: secrets.internal.token },
-    guesses: createGuessDelay(),
+    credentials: { authenticator: openAuthenticator('store', own), token: secrets.internal.token },
     caller: callerRules(config),
     counters,
     logger,

@@ -1,5 +1,5 @@
 /** Which role a request needs. The role for an operation is declared with it. */
-import { type Role, roles } from '@spyglass/agent/contract'
+import type { Role } from '@spyglass/agent/contract'
 import type { AdministrationRequest } from './administration.ts'
 
 const verbs = {
@@ -17,6 +17,3 @@ const verbs = {
 export function roleFor(request: AdministrationRequest, operation: (name: string) => Role): Role {
   return request.verb === 'invoke' ? operation(request.name) : verbs[request.verb]
 }
-
-/** Whether somebody in the first role may do what the second may. */
-export const mayAct = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed)

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { join } from 'node:path'
+import { mayAct } from '@spyglass/process/access'
 import type { SettingsInput, SpyglassConfig } from '@spyglass/process/config'
 import type { Damage, StateFile } from '@spyglass/process/durable-file'
 import type {
@@ -25,7 +26,7 @@ import { type HistoryFile, openHistory } from './history-file.ts'
 import { effectOf, needsOf } from './needs.ts'
 import { argumentsOf, type Executors, operationNamed, shownArguments } from './operations.ts'
 import { Pending } from './pending.ts'
-import { mayAct, roleFor } from './permission.ts'
+import { roleFor } from './permission.ts'
 import { differences, listed, type Origins, settingValues } from './reading.ts'
 import { formatName, matcherOf, parseName } from './setting-name.ts'
 import { type Path, targetOf, valueAt } from './settings-tree.ts'

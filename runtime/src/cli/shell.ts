@@ -28,8 +28,8 @@ interface Shell {
 export async function shell({ values, words }: Invocation, run: RunCommand): Promise<number> {
   using client = await connectTo(values)
   const [file] = words
-  if (file === undefined && process.stdin.isTTY) return interactive({ client, run })
-  return batch({ client, run }, scriptOf(file ?? '-'), { keepGoing: values['keep-going'] === true })
+  if (file === undefined && process.stdin.isTTY) return await interactive({ client, run })
+  return await batch({ client, run }, scriptOf(file ?? '-'), { keepGoing: values['keep-going'] === true })
 }
 
 function scriptOf(file: string): readonly string[] {

@@ -1,6 +1,6 @@
 /** The management endpoint: Jolokia, Prometheus, health, and the administration API behind the console's credentials. */
 import { callerRefusal, jolokiaPlugin } from '@spyglass/mbeans/jolokia'
-import { type Credentials, createGuessDelay, goneSignal, type GuessDelay, isRight, parseBasic } from '@spyglass/process/access'
+import { type Authenticator, goneSignal, mayAct, proofOf } from '@spyglass/process/access'
 import { fastifyLimits } from '@spyglass/process/http-server'
 import type { Logger } from '@spyglass/process/logger'
 import { prometheusContentType, prometheusText } from '@spyglass/mbeans/prometheus'
@@ -17,11 +17,10 @@ export interface ManagementOptions {
   readonly logger: Logger
   readonly agentId: string
   readonly version: string
-  readonly credentials: Credentials
+  /** Who may administer, and as what. */
+  readonly authenticator: Authenticator
   /** Who is welcome besides localhost and IP addresses. */
   readonly caller?: CallerRules
-  /** Default: one of its own. */
-  readonly guesses?: GuessDelay
   readonly readiness: () => Readiness
   /** Default: that of every port. */
   readonly headersTimeoutMs?: number
@@ -62,23 +61,20 @@ function refuseForeigners(rules: CallerRules): (request: FastifyRequest, reply: 
   }
 }
 
-/** Every route here needs the console's user and password. */
-async function administration(
-  app: FastifyInstance,
-  { credentials, reload, caller = {}, guesses = createGuessDelay() }: ManagementOptions,
-): Promise<void> {
+/** Every route here needs a user or a token. */
+async function administration(app: FastifyInstance, { authenticator, reload, caller = {} }: ManagementOptions): Promise<void> {
   app.addHook('onRequest', refuseForeigners(caller))
   app.addHook('onRequest', async (request, reply) => {
-    const given = parseBasic(request.headers.authorization)
-    if (given && isRight(given, credentials)) return
-    const seconds = given ? await guesses.afterWrong({ address: request.ip, user: given.user }, goneSignal(reply.raw)) : 0
-    if (seconds > 0) await refuseGuess(reply, seconds)
-    else {
-      await reply
-        .code(401)
-        .header('www-authenticate', 'Basic realm="spyglass", charset="UTF-8"')
-        .send({ code: 'SPY_UNAUTHORISED', message: managementErrors.SPY_UNAUTHORISED })
+    const from = { address: request.ip, gone: goneSignal(reply.raw) }
+    const verdict = await authenticator.admit(proofOf(request.headers.authorization), from)
+    if ('principal' in verdict && mayAct(verdict.principal.role, 'operator')) return
+    if ('principal' in verdict) return refuse(reply, 403, 'SPY_ROLE_MISSING')
+    if (verdict.refused === 'later') {
+      reply.header('retry-after', String(verdict.seconds)).header('connection', 'close')
+      return refuse(reply, 429, 'SPY_TOO_MANY_GUESSES')
     }
+    reply.header('www-authenticate', 'Basic realm="spyglass", charset="UTF-8"')
+    return refuse(reply, 401, 'SPY_UNAUTHORISED')
   })
   app.post<{ Body: { instance?: unknown } | null }>('/reload', async (request, reply) => {
     const target = request.body?.instance
@@ -90,10 +86,6 @@ async function administration(
   })
 }
 
-async function refuseGuess(reply: FastifyReply, seconds: number): Promise<void> {
-  await reply
-    .code(429)
-    .header('retry-after', String(seconds))
-    .header('connection', 'close')
-    .send({ code: 'SPY_TOO_MANY_GUESSES', message: managementErrors.SPY_TOO_MANY_GUESSES })
+async function refuse(reply: FastifyReply, status: number, code: keyof typeof managementErrors): Promise<void> {
+  await reply.code(status).send({ code, message: managementErrors[code] })
 }

@@ -2,7 +2,7 @@
 import type { EventSeverity, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
-import { callerRules } from '@spyglass/process/access'
+import { callerRules, openAuthenticator } from '@spyglass/process/access'
 import { instanceGroups, instanceNames } from '@spyglass/process/checked-config'
 import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
@@ -24,7 +24,7 @@ const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const sat
 /** Runs it until the keeper, or a signal, says stop. */
 export async function runManagement(argv: readonly string[]): Promise<void> {
   const own = await openOwnProcess(NAME, argv)
-  const { config, folder, secrets, registry, logger } = own
+  const { config, folder, registry, logger } = own
   const platformNode = config.management.platformNode ?? instanceGroups(config).flatMap(instanceNames)[0] ?? NAME
   const exporter = exportEvents(own)
   const gathering = new Gathering({ registry, platformNode })
@@ -38,7 +38,7 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     logger,
     agentId: serverIdentity(folder),
     version,
-    credentials: secrets.console,
+    authenticator: openAuthenticator('management', own),
     caller: callerRules(config),
     readiness,
     headersTimeoutMs: config.server.headersTimeoutMs,

@@ -5,7 +5,7 @@ import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { afterEach, expect, test } from 'vitest'
 import { SpyglassError } from '@spyglass/agent/contract'
-import { createGuessDelay } from '@spyglass/process/access'
+import { createAuthenticator, createGuessDelay, newToken, nobody, type Token, withToken } from '@spyglass/process/access'
 import type { OriginatedEvent } from '../../../collector/src/decode/index.ts'
 import { type Receiver, type ReceiverOptions, startReceiver } from '../../../collector/src/receive/index.ts'
 import { readNative } from '../../support/native.ts'
@@ -27,6 +27,14 @@ interface Taken {
   readonly events: OriginatedEvent[]
 }
 
+/** Knows the token of secrets.yaml, and a token that may only read. */
+const reading = newToken()
+const readingToken: Token = { ...reading, name: 'reading', role: 'viewer', created: 0, createdBy: 'admin' }
+function known(guesses = createGuessDelay()) {
+  const own = [{ actor: 'otlp', role: 'operator', token: TOKEN }] as const
+  return createAuthenticator({ own, identities: () => withToken(nobody, readingToken), guesses })
+}
+
 async function start(options: Partial<ReceiverOptions> = {}): Promise<Taken> {
   const rows: Record<string, Record<string, unknown>[]> = {}
   const events: OriginatedEvent[] = []
@@ -35,7 +43,7 @@ async function start(options: Partial<ReceiverOptions> = {}): Promise<Taken> {
     port: 0,
     maxBodyBytes: 100_000,
     retentionDays: { traces: 7, metrics: 7, logs: 7 },
-    admission: { token: TOKEN, guesses: createGuessDelay(), caller: {} },
+    admission: { authenticator: known(), caller: {} },
     async append({ blocks }) {
       for (const block of blocks) (rows[block.table] ??= []).push(...readNative(block.encode('b')))
       return 'stored'
@@ -257,9 +265,10 @@ test('events of anyone else are plain log records: no event, no page, no inciden
 test('a wrong token is refused, whatever it claims to be; the right one passes at once while wrong ones are held back', async () => {
   const held: (() => void)[] = []
   const guesses = createGuessDelay({ wait: () => new Promise((resolve) => held.push(resolve)) })
-  const taken = await start({ admission: { token: TOKEN, guesses, caller: {} } })
+  const taken = await start({ admission: { authenticator: known(guesses), caller: {} } })
   const send = async (authorization: string) => await post(taken, eventBody(), { authorization }, '/v1/logs')
-  for (const wrong of [`Bearer ${TOKEN}x`, `Basic ${TOKEN}`, 'Bearer']) expect((await send(wrong)).status).toBe(401)
+  for (const wrong of [`Bearer ${TOKEN}x`, `Basic ${TOKEN}`, 'Bearer', `Bearer ${reading.text}`])
+    expect((await send(wrong)).status).toBe(401)
   const waiting = Array.from({ length: 8 }, () => send('Bearer wrong'))
   await until(() => held.length === 8)
   const limited = await send('Bearer wrong')
@@ -281,7 +290,7 @@ async function raw({ receiver }: Taken, method: string, headers: Record<string, 
 }
 
 test('pages of other sites, and names that are not ours, are refused', async () => {
-  const taken = await start({ admission: { token: TOKEN, guesses: createGuessDelay(), caller: { hostNames: ['otlp.corp'] } } })
+  const taken = await start({ admission: { authenticator: known(), caller: { hostNames: ['otlp.corp'] } } })
   const { port } = taken.receiver
   for (const headers of [
     { origin: 'https://evil.example' },
@@ -303,7 +312,7 @@ test('pages of other sites, and names that are not ours, are refused', async () 
 
 test('pages of a configured origin may send, after asking as browsers do', async () => {
   const origin = 'https://shop.example'
-  const taken = await start({ admission: { token: TOKEN, guesses: createGuessDelay(), caller: { origins: [origin] } } })
+  const taken = await start({ admission: { authenticator: known(), caller: { origins: [origin] } } })
   const wanted = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type,x-own' }
   const asked = await raw(taken, 'OPTIONS', { origin, ...wanted })
   expect([asked.statusCode, asked.headers]).toMatchObject([

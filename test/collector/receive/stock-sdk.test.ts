@@ -11,7 +11,7 @@ import {
 import * as logs from '@opentelemetry/sdk-logs'
 import * as metrics from '@opentelemetry/sdk-metrics'
 import { expect, onTestFinished, test } from 'vitest'
-import { createGuessDelay } from '@spyglass/process/access'
+import { createAuthenticator, createGuessDelay, nobody } from '@spyglass/process/access'
 import { startReceiver } from '../../../collector/src/receive/index.ts'
 import { readNative } from '../../support/native.ts'
 
@@ -22,7 +22,7 @@ async function receiving() {
     port: 0,
     maxBodyBytes: 1_000_000,
     retentionDays: { traces: 7, metrics: 7, logs: 7 },
-    admission: { token: 't'.repeat(43), guesses: createGuessDelay(), caller: {} },
+    admission: { authenticator: createAuthenticator({ own: [], identities: () => nobody, guesses: createGuessDelay() }), caller: {} },
     async append({ blocks }) {
       for (const block of blocks) (rows[block.table] ??= []).push(...readNative(block.encode('b')))
       return 'stored'

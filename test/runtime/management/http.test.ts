@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { kindNamed, kinds } from '@spyglass/agent/contract'
-import { createGuessDelay } from '@spyglass/process/access'
+import { createAuthenticator, createGuessDelay, nobody } from '@spyglass/process/access'
 import { createLogger } from '@spyglass/process/logger'
 import { createRegistry, type Registry } from '@spyglass/agent/registry'
 import { expect, onTestFinished, test } from 'vitest'
@@ -27,9 +27,15 @@ async function management(state = 'ready', nodes: Readonly<Record<string, Regist
     logger: createLogger({ process: 'test', level: 'silent' }),
     agentId: 'id',
     version: '0',
-    credentials: { user: 'admin', password: 'secret' },
+    authenticator: createAuthenticator({
+      own: [
+        { actor: 'admin', role: 'administrator', credentials: { user: 'admin', password: 'secret' } },
+        { actor: 'reader', role: 'viewer', credentials: { user: 'reader', password: 'secret' } },
+      ],
+      identities: () => nobody,
+      guesses,
+    }),
     caller: { hostNames: ['apm.corp'] },
-    guesses,
     readiness: () => readinessOf(registry),
     reload: async (target) => {
       asked.push(target)
@@ -59,6 +65,9 @@ test('a reload needs the credentials, and its failure is reported', async () => 
   expect(asked).toEqual([])
   expect((await post('http-1')).json()).toEqual({ message: 'reloaded http-1' })
   expect((await post('nobody')).statusCode).toBe(409)
+  const reader = { authorization: `Basic ${btoa('reader:secret')}` }
+  expect((await post('http-1', reader)).json()).toMatchObject({ code: 'SPY_ROLE_MISSING' })
+  expect(asked).toEqual(['http-1', 'nobody'])
 })
 
 test('a wrong password is held back, then asked to retry, while the right one passes', async () => {

@@ -1,27 +1,16 @@
 /** Who is calling: our own processes by token, a reader by any of ClickHouse's three ways, or nobody. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Credentials as ReaderCredentials, type GuessDelay, isRight, isSame, parseBasic } from '@spyglass/process/access'
-import { ClickhouseError, clickhouseCodes, refuse } from '../clickhouse-error.ts'
+import { type Authenticator, isSame, parseToken, type Proof, proofOf } from '@spyglass/process/access'
+import { ClickhouseError, refuse } from '../clickhouse-error.ts'
 
 export interface Credentials {
-  readonly reader: ReaderCredentials
+  readonly authenticator: Authenticator
+  /** Of our own processes. */
   readonly token: string
 }
 
-export type Role = 'reader' | 'own'
-
-/** Decides the role. @throws ClickhouseError 194 (nothing given) or 516 (wrong). */
-export function authenticate(headers: IncomingHttpHeaders, query: URLSearchParams, expected: Credentials): Role {
-  const token = headers['x-spyglass-token']
-  if (token !== undefined) {
-    if (typeof token === 'string' && isSame(token, expected.token)) return 'own'
-    throw refuse('AUTHENTICATION_FAILED', 'Authentication failed: X-Spyglass-Token does not match secrets.yaml')
-  }
-  const given = readerCredentials(headers, query)
-  if (!given) throw refuse('REQUIRED_PASSWORD', 'Authentication required: use the user and password from secrets.yaml (clickhouse.reader)')
-  if (isRight(given, expected.reader)) return 'reader'
-  throw refuse('AUTHENTICATION_FAILED', 'Authentication failed: password is incorrect, or there is no user with such name')
-}
+/** `own`: a process of ours, by its token; otherwise the name of a user who may read. */
+export type Caller = { readonly role: 'own' } | { readonly role: 'reader'; readonly user: string }
 
 export interface Asker {
   readonly headers: IncomingHttpHeaders
@@ -30,16 +19,23 @@ export interface Asker {
   readonly gone: AbortSignal
 }
 
-/** The same, with a delayed response to wrong credentials. @throws ClickhouseError 194, 516, or 516 with status 429 */
-export async function admit({ headers, query, address, gone }: Asker, expected: Credentials, guesses: GuessDelay): Promise<Role> {
-  try {
-    return authenticate(headers, query, expected)
-  } catch (error) {
-    if (!(error instanceof ClickhouseError) || error.number !== clickhouseCodes.AUTHENTICATION_FAILED) throw error
-    const user = readerCredentials(headers, query)?.user ?? ''
-    const seconds = await guesses.afterWrong({ address, user }, gone)
-    throw seconds === 0 ? error : new TooManyGuesses(error, seconds)
-  }
+/** Decides who it is; the answer to wrong credentials is delayed. @throws ClickhouseError 194 (nothing given), 516 (wrong), or 516 with status 429 */
+export async function admit({ headers, query, address, gone }: Asker, { authenticator, token }: Credentials): Promise<Caller> {
+  const own = headers['x-spyglass-token']
+  if (typeof own === 'string' && isSame(own, token)) return { role: 'own' }
+  // a wrong token is a wrong guess, whatever else the request has
+  const proof = own === undefined ? readerProof(headers, query) : { credentials: { user: '', password: '' } }
+  const verdict = await authenticator.admit(proof, { address, gone })
+  if ('principal' in verdict) return { role: 'reader', user: verdict.principal.actor }
+  if (verdict.refused === 'none')
+    throw refuse('REQUIRED_PASSWORD', 'Authentication required: use the user and password from secrets.yaml (clickhouse.reader)')
+  const wrong = refuse(
+    'AUTHENTICATION_FAILED',
+    own === undefined
+      ? 'Authentication failed: password is incorrect, or there is no user with such name'
+      : 'Authentication failed: X-Spyglass-Token does not match secrets.yaml',
+  )
+  throw verdict.refused === 'later' ? new TooManyGuesses(wrong, verdict.seconds) : wrong
 }
 
 /** One wrong password too many: 429, with the seconds after which to retry. */
@@ -53,12 +49,16 @@ export class TooManyGuesses extends ClickhouseError {
   }
 }
 
-function readerCredentials(headers: IncomingHttpHeaders, query: URLSearchParams): ReaderCredentials | undefined {
+function readerProof(headers: IncomingHttpHeaders, query: URLSearchParams): Proof {
   const user = headers['x-clickhouse-user']
   const key = headers['x-clickhouse-key']
-  if (typeof user === 'string' || typeof key === 'string') return { user: String(user ?? ''), password: String(key ?? '') }
-  const basic = parseBasic(headers.authorization)
-  if (basic) return basic
-  if (query.has('user') || query.has('password')) return { user: query.get('user') ?? '', password: query.get('password') ?? '' }
-  return undefined
+  if (typeof user === 'string' || typeof key === 'string') return { credentials: { user: String(user ?? ''), password: String(key ?? '') } }
+  const { credentials, token } = proofOf(headers.authorization)
+  if (credentials || isOurToken(token)) return { credentials, token }
+  if (query.has('user') || query.has('password'))
+    return { credentials: { user: query.get('user') ?? '', password: query.get('password') ?? '' } }
+  return {}
 }
+
+/** ClickHouse has bearer tokens of its own, which mean nothing here. */
+const isOurToken = (token: string | undefined): boolean => token !== undefined && parseToken(token) !== undefined

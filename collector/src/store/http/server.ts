@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { type CallerRules, foreignCaller } from '@spyglass/agent/contract'
-import { clientNetwork, goneSignal, type GuessDelay } from '@spyglass/process/access'
+import { clientNetwork, goneSignal } from '@spyglass/process/access'
 import { fastifyLimits } from '@spyglass/process/http-server'
 import type { Logger } from '@spyglass/process/logger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
@@ -13,7 +13,7 @@ import { isInsert, parseInsert } from '../insert-statement.ts'
 import type { ReaderName, Store } from '../store.ts'
 import type { QueryCounters } from '../store-resource.ts'
 import { readBody } from './body.ts'
-import { admit, type Credentials, type Role } from './credentials.ts'
+import { admit, type Caller, type Credentials } from './credentials.ts'
 import { formFields, isForm } from './form.ts'
 import { HELLO_STATEMENT, helloBlock, isHello, wantsBlockInfo } from './hello.ts'
 import { isOn, readRequest } from './read-request.ts'
@@ -22,7 +22,6 @@ import { type Origin, sendAnswer, sendBytes, sendError, sendWritten } from './re
 export interface StoreServerOptions {
   readonly store: Store
   readonly credentials: Credentials
-  readonly guesses: GuessDelay
   /** Who is welcome besides localhost and IP addresses. */
   readonly caller: CallerRules
   readonly counters: QueryCounters
@@ -39,7 +38,7 @@ interface Exchange {
   readonly response: ServerResponse
   readonly query: URLSearchParams
   readonly origin: Origin
-  readonly role: Role
+  readonly asker: Caller
   /** Aborts when the client disconnects before it gets its response. */
   readonly gone: AbortSignal
 }
@@ -99,9 +98,9 @@ async function exchange(
   try {
     checkCaller(request, options.caller)
     const { headers, ip: address } = request
-    const role = await admit({ headers, query, address, gone }, options.credentials, options.guesses)
+    const asker = await admit({ headers, query, address, gone }, options.credentials)
     counters.queries++
-    await handle({ request, response, query, origin, role, gone }, options)
+    await handle({ request, response, query, origin, asker, gone }, options)
   } catch (error) {
     const failure = fromEngine(error)
     note(failure, origin, options)
@@ -124,22 +123,22 @@ function note(failure: ClickhouseError, { queryId }: Origin, { counters, logger 
 }
 
 async function handle(exchange: Exchange, options: StoreServerOptions): Promise<void> {
-  const { query, role, request } = exchange
+  const { query, asker, request } = exchange
   const inUrl = query.get('query') ?? ''
   if (isInsert(inUrl)) return insert(exchange, inUrl, options)
   const text = await textOf(request, query)
   const statement = query.get('query') ?? ''
   const sql = statement === '' ? text : text === '' ? statement : `${statement}\n${text}`
-  if (isInsert(sql) && role === 'own') throw refuse('SYNTAX_ERROR', 'An INSERT must be in the parameter query, its data in the body')
+  if (isInsert(sql) && asker.role === 'own') throw refuse('SYNTAX_ERROR', 'An INSERT must be in the parameter query, its data in the body')
   await read(exchange, sql, options)
 }
 
 async function insert(
-  { request, response, query, origin, role }: Exchange,
+  { request, response, query, origin, asker }: Exchange,
   statement: string,
   { store }: StoreServerOptions,
 ): Promise<void> {
-  if (role !== 'own') throw refuse('ACCESS_DENIED', 'Only statements that read are allowed with these credentials')
+  if (asker.role !== 'own') throw refuse('ACCESS_DENIED', 'Only statements that read are allowed with these credentials')
   const parsed = parseInsert(statement)
   const segment = request.headers['x-spyglass-segment']
   const token = query.get('insert_deduplication_token') ?? undefined
@@ -149,13 +148,13 @@ async function insert(
   sendWritten(response, await store.writer.insertBody(body, parsed, token), origin)
 }
 
-async function read({ request, response, query, origin, role, gone }: Exchange, sql: string, options: StoreServerOptions): Promise<void> {
+async function read({ request, response, query, origin, asker, gone }: Exchange, sql: string, options: StoreServerOptions): Promise<void> {
   const { store } = options
   const wanted = readRequest(
     sql,
     query,
     { format: headerOf(request, 'x-clickhouse-format'), database: headerOf(request, 'x-clickhouse-database') },
-    { user: role === 'own' ? 'spyglass' : options.credentials.reader.user, address: clientNetwork(request.socket.remoteAddress) },
+    { user: asker.role === 'own' ? 'spyglass' : asker.user, address: clientNetwork(request.socket.remoteAddress) },
   )
   const hello = isHello(sql)
   if (hello && wantsBlockInfo(wanted.defaultFormat, query.get('client_protocol_version')))
@@ -163,7 +162,7 @@ async function read({ request, response, query, origin, role, gone }: Exchange, 
   const gzipLevel = wantsGzip(request, query)
     ? Math.max(1, Math.min(Number(query.get('http_zlib_compression_level') ?? 1) || 1, 9))
     : undefined
-  const reader = store.readers[role === 'own' ? partOf(request) : 'clients']
+  const reader = store.readers[asker.role === 'own' ? partOf(request) : 'clients']
   const statement = hello ? { ...wanted, sql: HELLO_STATEMENT } : wanted
   const onFailure = (failure: ClickhouseError): void => note(failure, origin, options)
   await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...origin, gzipLevel, signal, onFailure }), gone)

@@ -1,0 +1,60 @@
+/**
+ * Users and tokens in a file, which one process writes and all read. A reader looks at the file's time when somebody asks, at most twice a
+ * second, so a revoked token is refused within that time on every port, and a port that nobody calls reads nothing.
+ */
+import { statSync } from 'node:fs'
+import { codeOf } from '@spyglass/agent/contract'
+import { type Damage, openStateFile } from '../durable-file/index.ts'
+import { type Identities, nobody, parseIdentities } from './identities.ts'
+
+export interface IdentityReader {
+  /** Those that are there now. */
+  (): Identities
+}
+
+export interface IdentityFileOptions {
+  /** `<data>/administration/identities.json` */
+  readonly file: string
+  readonly onDamage: (damage: Damage) => void
+  readonly now?: () => number
+}
+
+const LOOK_EVERY_MS = 500
+
+/** A damaged file has no users and no tokens: it lets nobody in whom it does not name. */
+export function identityReader({ file, onDamage, now = Date.now }: IdentityFileOptions): IdentityReader {
+  const state = openStateFile({ file, parse: parseIdentities, onDamage })
+  let lookedAt = -Infinity
+  let mark = ''
+  let known = nobody
+  return () => {
+    const time = now()
+    if (time - lookedAt < LOOK_EVERY_MS && time >= lookedAt) return known
+    lookedAt = time
+    const seen = markOf(file)
+    if (seen !== mark) {
+      known = seen === '' ? nobody : (state.read() ?? nobody)
+      mark = markOf(file)
+    }
+    return known
+  }
+}
+
+/** Changes whenever the file is replaced. */
+function markOf(file: string): string {
+  try {
+    const { ino, mtimeNs, size } = statSync(file, { bigint: true })
+    return `${ino} ${mtimeNs} ${size}`
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return ''
+    return 'unreadable'
+  }
+}
+
+/** Replaces the content of the file by a change of it; on the disk when it returns. */
+export function changeIdentities({ file, onDamage }: IdentityFileOptions, change: (identities: Identities) => Identities): Identities {
+  const state = openStateFile({ file, parse: parseIdentities, onDamage })
+  const changed = change(state.read() ?? nobody)
+  state.write(changed)
+  return changed
+}
