@@ -34,8 +34,8 @@ test('kinds of resources are named by these nouns', () => {
   ).toEqual([])
 })
 
-/** Of the machine, of products that are no process here, and the verb of alert. */
-const settings = ['data', 'port-offset', 'logs', 'agent', 'console', 'snmp', 'retention', 'alerting']
+/** Of the machine and its network, of products that are no process here, and the verb of alert. */
+const settings = ['data', 'port-offset', 'logs', 'hosts', 'agent', 'console', 'snmp', 'retention', 'alerting']
 
 test('sections of the configuration are named by these nouns', () => {
   const sections = Object.keys(spyglassSettings).map(words)

@@ -1,3 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** Where the lines come from. */
+export interface AccessSource {
+  readonly instance: string
+  readonly application: string
+}
+
 /** One request as shown in the access log. Undefined means "not known" and is omitted. */
 export interface AccessEntry {
   /** When the request came, in milliseconds since the epoch. */
@@ -24,4 +32,7 @@ export interface AccessEntry {
   readonly aborted: boolean
   /** Why the server answered, or cut it off, in place of the application. */
   readonly errorType: string | undefined
+  /** For what only a pattern asks for. Undefined for a request that could not be read. */
+  readonly request?: IncomingMessage | undefined
+  readonly response?: ServerResponse | undefined
 }

@@ -12,26 +12,30 @@
  * A request whose client was gone before the answer was complete has `"aborted":true`, and no status when nothing was answered.
  * Values of secret query parameters (`token=…`) are replaced by `[redacted]`.
  *
- * `common` and `combined` are Apache's: `%h %l %u %t "%r" %>s %b`, and with `"%{Referer}i" "%{User-agent}i"`.
+ * The other formats are patterns: `common` and `combined` those of Apache, `pattern` one's own; see access-pattern.ts.
  */
 import { attr } from '@spyglass/agent/contract'
 import { redactSecretParameters } from '@spyglass/agent/redact'
-import type { AccessEntry } from './access-entry.ts'
+import type { AccessEntry, AccessSource } from './access-entry.ts'
+import { patternFormatter, patterns } from './access-pattern.ts'
 
-export type AccessFormat = 'json' | 'common' | 'combined'
+export type AccessFormat = 'json' | 'common' | 'combined' | 'pattern'
 
-/** Where the lines come from. */
-export interface AccessSource {
-  readonly instance: string
-  readonly application: string
+/** The settings `logs.access.format` and `logs.access.pattern`. */
+export interface AccessForm {
+  readonly format: AccessFormat
+  readonly pattern?: string | undefined
 }
 
 export type Formatter = (entry: AccessEntry) => string
 
-/** The formatter of one log; its lines end without a line break. */
-export function formatterOf(format: AccessFormat, source: AccessSource): Formatter {
+/**
+ * The formatter of one log; its lines end without a line break.
+ * @throws SPY_ACCESS_PATTERN_INVALID
+ */
+export function formatterOf({ format, pattern }: AccessForm, source: AccessSource): Formatter {
   if (format === 'json') return jsonFormatter(source)
-  return format === 'common' ? common : combined
+  return patternFormatter(format === 'pattern' ? (pattern ?? patterns.common) : patterns[format], source)
 }
 
 function jsonFormatter({ instance, application }: AccessSource): Formatter {
@@ -121,35 +125,3 @@ function timeField(ms: number): string {
 }
 
 const AFTER_SECOND = THREE_DIGITS.map((digits) => `${digits}Z"`)
-
-function common(entry: AccessEntry): string {
-  const target = entry.query === undefined ? entry.path : `${entry.path}?${redactSecretParameters(entry.query)}`
-  const request = quoted(`${entry.method} ${target} HTTP/${entry.httpVersion}`)
-  return `${bare(entry.clientAddress)} - - [${commonTime(entry.time)}] ${request} ${entry.status ?? '-'} ${entry.bodySize ?? '-'}`
-}
-
-function combined(entry: AccessEntry): string {
-  return `${common(entry)} ${quoted(redactSecretParameters(entry.referer ?? '-'))} ${quoted(entry.userAgent ?? '-')}`
-}
-
-/** Quoted as Apache does: `"` and `\` by a backslash, everything that is not printable ASCII by its UTF-8 bytes. */
-function quoted(value: string): string {
-  return PLAIN.test(value) ? `"${value}"` : `"${value.replaceAll(/["\\]|[^\u0020-\u007e]/gu, escapeCharacter)}"`
-}
-
-function escapeCharacter(character: string): string {
-  if (character === '"' || character === '\\') return `\\${character}`
-  return Buffer.from(character)
-    .toString('hex')
-    .replaceAll(/../g, String.raw`\x$&`)
-}
-
-const bare = (value: string | undefined): string => (value && /^[\w.:%-]+$/.test(value) ? value : '-')
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-function commonTime(ms: number): string {
-  const time = new Date(ms)
-  const day = String(time.getUTCDate()).padStart(2, '0')
-  return `${day}/${MONTHS[time.getUTCMonth()]}/${time.getUTCFullYear()}:${time.toISOString().slice(11, 19)} +0000`
-}

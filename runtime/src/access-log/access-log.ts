@@ -6,7 +6,7 @@ import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Logger } from '@spyglass/process/logger'
 import type { AccessEntry } from './access-entry.ts'
-import { type AccessFormat, type Formatter, formatterOf } from './access-format.ts'
+import { type AccessForm, type Formatter, formatterOf } from './access-format.ts'
 import { LineBuffer } from './line-buffer.ts'
 
 export interface AccessLogOptions {
@@ -15,8 +15,8 @@ export interface AccessLogOptions {
   readonly application: string
   readonly instance: string
   readonly logger: Logger
-  /** `json` by default. */
-  readonly format?: AccessFormat
+  /** `{ format: 'json' }` by default. */
+  readonly form?: AccessForm | undefined
   /** Longest a line waits: 250 by default. */
   readonly flushMs?: number
   /** Maximum bytes that wait, 8 Mi by default; further lines are dropped and counted. */
@@ -44,10 +44,11 @@ export class AccessLog {
   #isFailing = false
   #isStopped = false
 
-  constructor({ folder, application, instance, logger, format = 'json', flushMs = 250, maxBuffered = 8 * 1024 * 1024 }: AccessLogOptions) {
+  constructor(options: AccessLogOptions) {
+    const { folder, application, instance, logger, form = { format: 'json' }, flushMs = 250, maxBuffered = 8 * 1024 * 1024 } = options
     this.path = join(folder, `${application}.log`)
     this.#logger = logger
-    this.#format = formatterOf(format, { instance, application })
+    this.#format = formatterOf(form, { instance, application })
     this.#flushMs = flushMs
     this.#maxBuffered = maxBuffered
   }

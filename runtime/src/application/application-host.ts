@@ -2,36 +2,32 @@
  * Hosts applications behind one listener, by context path. HTTP requests only: WebSocket upgrades reach an application when it listens
  * itself. All applications of one host share the process and Node's module cache; to be apart they run in instances of their own.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Registry, currentAgent } from '@spyglass/agent'
 import type { Logger } from '@spyglass/process/logger'
-import { AccessLog, type AccessFormat } from '../access-log/index.ts'
+import { AccessLog, type AccessForm } from '../access-log/index.ts'
 import type { Datasources } from '../datasource/index.ts'
-import type { RefusalReason, RefusedRequest } from '../listener/refusal.ts'
-import { ContextPathTable, normaliseContextPath, originForm } from './context-path.ts'
+import type { Traffic } from '../listener/http-listener.ts'
+import { normaliseContextPath, originForm } from './context-path.ts'
 import { fail } from './errors.ts'
+import { DEFAULT_HOST, type HostNames, HostTable } from './host-table.ts'
 import { type ApplicationSettings, HostedApplication } from './hosted-application.ts'
 import { watchRoutes } from './route-of-request.ts'
 import { UNCLAIMED, Unclaimed } from './unclaimed.ts'
 
 export interface HostOptions {
   readonly applications: readonly ApplicationSettings[]
+  /** Virtual hosts besides `server`. */
+  readonly hosts?: readonly HostNames[]
   /** Name of the instance. */
   readonly instance: string
   readonly registry: Registry
   readonly logger: Logger
   readonly datasources: Datasources
   /** If omitted, requests are not logged. */
-  readonly accessLog?: { readonly folder: string; readonly format?: AccessFormat }
+  readonly accessLog?: { readonly folder: string; readonly form?: AccessForm | undefined }
 }
 
-export interface ApplicationHost {
-  /** The listener of the HTTP server's `request` event. */
-  handler(request: IncomingMessage, response: ServerResponse): void
-  /** Answers a request that the listener refuses. */
-  refuse(request: IncomingMessage, response: ServerResponse, reason: RefusalReason): void
-  /** Takes note of a request that the listener could not read, and answered. */
-  unreadable(refused: RefusedRequest): void
+export interface ApplicationHost extends Traffic {
   readonly applications: readonly HostedApplication[]
   /** Lets running requests end and closes the applications, at most `deadlineMs`. Idempotent; never rejects. */
   stop(deadlineMs: number): Promise<void>
@@ -57,15 +53,16 @@ export async function hostApplications(options: HostOptions): Promise<Applicatio
     await stop(1000)
     throw failure.reason
   }
-  const table = new ContextPathTable(applications)
+  const table = new HostTable(options.hosts ?? [], applications)
   return {
     applications,
     stop,
-    refuse: (request, response, reason) => unclaimed.refuse(request, response, reason),
+    refused: (request, response, reason) => unclaimed.refuse(request, response, reason),
     unreadable: (refused) => unclaimed.unreadable(refused),
-    handler(request, response) {
+    upgrade: (_request, socket) => socket.destroy(),
+    request(_event, request, response) {
       const url = originForm(request.url ?? '/')
-      const owner = table.find(url) ?? unclaimed
+      const owner = table.find(request.headers.host, url) ?? unclaimed
       owner.serve(request, response, url)
     },
   }
@@ -81,10 +78,10 @@ function accessLogOf(application: string, { accessLog, instance, logger }: HostO
 
 function refuseSamePaths(applications: readonly ApplicationSettings[]): void {
   const names = new Map<string, string>()
-  for (const { name, contextPath } of applications) {
-    const path = normaliseContextPath(contextPath)
+  for (const { name, contextPath, host = DEFAULT_HOST } of applications) {
+    const path = `${host} ${normaliseContextPath(contextPath)}`
     const other = names.get(path)
-    if (other !== undefined) throw fail('SPY_CONTEXT_PATH_TAKEN', [other, name, path || '/'])
+    if (other !== undefined) throw fail('SPY_CONTEXT_PATH_TAKEN', [other, name, contextPath])
     names.set(path, name)
   }
 }

@@ -61,6 +61,7 @@ export class Exchange implements RequestObserver {
     request[APPLICATION] = this.#owner.name
     request.originalUrl = this.#url
     request.url = path
+    if (this.#owner.contextPath !== '') request.headers[PREFIX] = prefixOf(request.headers[PREFIX], this.#owner.contextPath)
   }
 
   requestEnded(): void {
@@ -102,9 +103,17 @@ export class Exchange implements RequestObserver {
       spanId: told.spanId,
       aborted: !writableFinished && refusal === undefined,
       errorType: refusal?.reason,
+      request: this.#request,
+      response: this.response,
     }
   }
 }
+
+/** Programs build their links with it. A proxy in front may have taken off a prefix of its own. */
+const PREFIX = 'x-forwarded-prefix'
+
+const prefixOf = (before: string | string[] | undefined, contextPath: string): string =>
+  before === undefined ? contextPath : String(before).replace(/\/+$/, '') + contextPath
 
 /** 0 stands for none. */
 const statusOf = (status: number): number | undefined => (status === 0 ? undefined : status)

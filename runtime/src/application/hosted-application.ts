@@ -9,6 +9,7 @@ import { errorAnswer } from './error-answer.ts'
 import { normaliseContextPath, stripContextPath } from './context-path.ts'
 import { fail } from './errors.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
+import { DEFAULT_HOST } from './host-table.ts'
 import { type LoadedApplication, loadApplication } from './load-application.ts'
 
 /** What the configuration says of an application. */
@@ -17,6 +18,8 @@ export interface ApplicationSettings {
   /** Absolute path. */
   readonly folder: string
   readonly contextPath: string
+  /** Virtual host; `server` by default. */
+  readonly host?: string
   readonly startTimeoutMs: number
 }
 
@@ -32,6 +35,7 @@ export interface ApplicationSurroundings {
 export class HostedApplication implements ExchangeOwner {
   readonly name: string
   readonly contextPath: string
+  readonly host: string
   state: 'loading' | 'started' | 'failed' | 'stopping' | 'stopped' = 'loading'
   requests = 0
   errors = 0
@@ -49,6 +53,7 @@ export class HostedApplication implements ExchangeOwner {
   constructor(settings: ApplicationSettings, surroundings: ApplicationSurroundings) {
     this.name = settings.name
     this.contextPath = normaliseContextPath(settings.contextPath)
+    this.host = settings.host ?? DEFAULT_HOST
     this.#settings = settings
     this.#around = surroundings
     const keys = { instance: surroundings.instance, name: settings.name }

@@ -1,6 +1,6 @@
 /**
- * What no application has under its path. The instance answers only when its applications have started, so it is healthy and ready by
- * then; everything else gets 404 and an access log line, which helps to find scanners and wrong addresses.
+ * What no application has under its path: it gets 404 and a line of the access log, which helps to find scanners and wrong addresses. So do
+ * requests that the listener refuses.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { currentAgent } from '@spyglass/agent'
@@ -8,7 +8,6 @@ import type { AccessLog } from '../access-log/index.ts'
 import { answerRefused, type RefusalReason, type RefusedRequest } from '../listener/refusal.ts'
 import { originForm } from './context-path.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
-import { answerJson } from './hosted-application.ts'
 
 /** Stands where lines name their application; no application may begin with an underscore. */
 export const UNCLAIMED = '_server'
@@ -23,11 +22,7 @@ export class Unclaimed implements ExchangeOwner {
     this.#accessLog = accessLog
   }
 
-  /** Probes are not logged: they would be most of the file. */
-  serve(request: IncomingMessage, response: ServerResponse, url: string): void {
-    const path = url.split('?', 1)[0]
-    if (path === '/health') return answerJson(response, 200, { status: 'ok' })
-    if (path === '/ready') return answerJson(response, 200, { ready: true, reasons: [] })
+  serve(request: IncomingMessage, response: ServerResponse): void {
     this.refuse(request, response, 'no_application')
   }
 

@@ -2,6 +2,7 @@
  * Entry of an instance: hosts the applications of its share. The agent was loaded before this module (`--import`), so everything an
  * application does is recorded. Read http-listener.ts for how it stops without losing a request.
  */
+import http from 'node:http'
 import { currentAgent } from '@spyglass/agent'
 import { codeOf, kindNamed, type ToChild } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
@@ -12,6 +13,8 @@ import { hostApplications } from '../application/index.ts'
 import { installDatasources, openDatasources } from '../datasource/index.ts'
 import type { instanceErrors } from './errors.ts'
 import { HttpListener } from '../listener/http-listener.ts'
+import { listenerOptions } from './listener-options.ts'
+import { renewCertificates } from './renew-certificates.ts'
 import { registerInstance, registerListener } from './resources.ts'
 import type { InstanceShare } from './share.ts'
 
@@ -30,18 +33,24 @@ const agent = currentAgent()
 const registry = agent?.registry ?? createRegistry({ kindNamed })
 
 async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Promise<void>> {
-  const { applications, accessLogs: folder, data, headersTimeoutMs } = share
+  const { applications, accessLogs: folder, data } = share
   const datasources = await openDatasources({ datasources: share.datasources, folder: data, instance, registry, logger })
   installDatasources(datasources)
-  const host = await hostApplications({ applications, instance, registry, logger, datasources, accessLog: { folder } })
-  const listener = new HttpListener({
-    limits: { headersTimeoutMs },
-    onRequest: (request, response) => host.handler(request, response),
-    onRefused: (request, response, reason) => host.refuse(request, response, reason),
-    onUnreadable: (refused) => host.unreadable(refused),
+  const host = await hostApplications({
+    applications,
+    hosts: share.hosts,
+    instance,
+    registry,
+    logger,
+    datasources,
+    ...(share.accessLog.enabled ? { accessLog: { folder, form: share.accessLog } } : {}),
   })
+  const options = await listenerOptions(share)
+  const listener = new HttpListener(options)
+  listener.use(http.createServer(), host)
   registerListener(registry, instance, share.listener, listener)
   await listener.listen(await socket)
+  if (options.tls) renewCertificates(listener, logger)
   link().ready()
   return async (deadlineMs) => {
     await listener.drain(deadlineMs)

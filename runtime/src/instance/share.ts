@@ -1,5 +1,12 @@
 /** What an instance is given to work with: its share of the configuration, and nothing of its neighbours. */
-import type { ApplicationConfig, DatasourceConfig, InstanceGroup, ListenerConfig, SpyglassConfig } from '@spyglass/process/checked-config'
+import type {
+  ApplicationConfig,
+  DatasourceConfig,
+  HostConfig,
+  InstanceGroup,
+  ListenerConfig,
+  SpyglassConfig,
+} from '@spyglass/process/checked-config'
 
 /** The first message that an instance gets. */
 export interface InstanceShare {
@@ -13,8 +20,13 @@ export interface InstanceShare {
   /** Those that its applications name. */
   readonly datasources: readonly DatasourceConfig[]
   readonly listener: ListenerConfig
+  readonly hosts: readonly HostConfig[]
+  /** Port of the listener that requests are redirected to. */
+  readonly redirectPort: number | undefined
+  readonly accessLog: SpyglassConfig['logs']['access']
   readonly headersTimeoutMs: number
   readonly logLevel: SpyglassConfig['logs']['level']
+  readonly logLevels: SpyglassConfig['logs']['levels']
   /** Folder of the access logs. */
   readonly accessLogs: string
   /** The data folder, which relative database files are resolved against. */
@@ -32,8 +44,12 @@ export function shareOf(config: SpyglassConfig, group: InstanceGroup, instance: 
     applications,
     datasources: config.datasources.filter(({ name }) => named.has(name)),
     listener,
+    hosts: config.hosts,
+    redirectPort: config.listeners.find(({ name }) => name === listener.redirectTo)?.port,
+    accessLog: config.logs.access,
     headersTimeoutMs: config.server.headersTimeoutMs,
     logLevel: config.logs.level,
+    logLevels: config.logs.levels,
     accessLogs,
     data: config.data,
   }

@@ -1,6 +1,6 @@
 /** HTTP/2 connections of a listener: each stream becomes an ordinary request and response of `node:http`. */
 import { channel } from 'node:diagnostics_channel'
-import { IncomingMessage, type Server, ServerResponse } from 'node:http'
+import { IncomingMessage, ServerResponse } from 'node:http'
 import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -13,7 +13,6 @@ const MAX_STREAMS = 128
 const started = channel('http.server.request.start')
 
 export interface Http2Options {
-  readonly server: Server
   readonly limits: ListenerLimits
   readonly onStream: (socket: Http2StreamSocket) => void
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void
@@ -29,9 +28,9 @@ export class Http2Sessions {
 
   /** Serves a connection that has agreed on `h2`. */
   serve(socket: TLSSocket): void {
-    const { maxHeaders, maxHeaderBytes, keepAliveTimeoutMs } = this.#options.limits
+    const { maxHeaderCount, maxHeaderBytes, keepAliveTimeoutMs } = this.#options.limits
     const settings = { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: maxHeaderBytes, enablePush: false }
-    const session = performServerHandshake(socket, { settings, maxHeaderListPairs: maxHeaders || 1000 })
+    const session = performServerHandshake(socket, { settings, maxHeaderListPairs: maxHeaderCount || 1000 })
     this.#sessions.add(session)
     session.on('close', () => this.#sessions.delete(session))
     session.on('error', () => {}) // a client that breaks the protocol loses its connection, nobody else does
@@ -56,7 +55,7 @@ export class Http2Sessions {
     const request = requestOf(socket, stream, { method, url, rawHeaders: plainHeaders(rawHeaders) })
     const response = responseOf(request, socket)
     this.#options.onStream(socket)
-    if (started.hasSubscribers) started.publish({ request, response, socket, server: this.#options.server })
+    if (started.hasSubscribers) started.publish({ request, response, socket, server: undefined })
     if (headers['expect'] === '100-continue') response.writeContinue()
     this.#options.onRequest(request, response)
   }

@@ -1,6 +1,6 @@
 /** How much a client may ask of a listener, and how slowly. */
 import { type HttpLimitOptions, nodeLimits } from '@spyglass/process/http-server'
-import type { ServerOptions } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 
 /** Times in milliseconds. 0 switches a limit off. */
 export interface ListenerLimits {
@@ -16,7 +16,7 @@ export interface ListenerLimits {
   /** How long a client may take nothing of a response that waits for it. */
   readonly sendTimeoutMs: number
   readonly maxHeaderBytes: number
-  readonly maxHeaders: number
+  readonly maxHeaderCount: number
   readonly maxBodyBytes: number
   /** Of one instance. */
   readonly maxConnections: number
@@ -32,7 +32,7 @@ export const defaultLimits: ListenerLimits = {
   keepAliveTimeoutMs: 72_000, // longer than the 60 s of most load balancers, which would otherwise send on a connection being closed
   sendTimeoutMs: 60_000,
   maxHeaderBytes: 16_384,
-  maxHeaders: 200,
+  maxHeaderCount: 200,
   maxBodyBytes: 104_857_600,
   maxConnections: 16_384,
   maxRequestsPerConnection: 0,
@@ -40,10 +40,14 @@ export const defaultLimits: ListenerLimits = {
 
 /** Never: a number that Node's timers and checks take. */
 const UNLIMITED_MS = 2 ** 31 - 1
+const MAX_CHECK_MS = 30_000
 
-/** Options for `http.createServer`. What Node answers without telling anybody is left to the listener. */
-export function serverOptions(limits: ListenerLimits): ServerOptions {
-  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, maxHeaderBytes } = limits
+/**
+ * The limits of a listener are those of the server that protects it, whatever the program set. Called before it listens. What Node answers
+ * without telling anybody is left to the listener.
+ */
+export function limitServer(server: Server, limits: ListenerLimits, acceptsUpgrade: (request: IncomingMessage) => boolean): void {
+  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, maxHeaderBytes, maxHeaderCount } = limits
   const options: HttpLimitOptions = {
     headersTimeoutMs: headersTimeoutMs || UNLIMITED_MS,
     requestTimeoutMs: requestTimeoutMs || UNLIMITED_MS,
@@ -51,11 +55,11 @@ export function serverOptions(limits: ListenerLimits): ServerOptions {
     maxHeaderBytes,
   }
   const node = nodeLimits(options)
-  return {
-    ...node,
+  Object.assign(server, node, {
     requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: Math.min(node.connectionsCheckingInterval, 30_000),
-    noDelay: true,
+    connectionsCheckingInterval: Math.min(node.connectionsCheckingInterval, MAX_CHECK_MS),
+    maxHeadersCount: maxHeaderCount,
     requireHostHeader: false,
-  }
+    shouldUpgradeCallback: acceptsUpgrade,
+  })
 }

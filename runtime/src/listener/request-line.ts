@@ -1,4 +1,6 @@
 /** The first line of a request that the parser refused: what the access log can still say of it. */
+import { codeOf } from '@spyglass/agent/contract'
+import type { RefusalReason } from './refusal.ts'
 
 export interface RequestLine {
   readonly method: string
@@ -18,4 +20,12 @@ export function requestLineOf(packet: Uint8Array | undefined): RequestLine | und
   if (!found) return undefined
   const [, method = '', url = '', httpVersion = ''] = found
   return { method, url, httpVersion }
+}
+
+/** What is wrong with a request that Node's parser or its clock refused. Undefined when the client is simply gone. */
+export function reasonOfClientError(error: Error, isUploading: boolean): RefusalReason | undefined {
+  const code = codeOf(error) ?? ''
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return isUploading ? 'request_timeout' : 'request_header_timeout'
+  if (code === 'HPE_HEADER_OVERFLOW') return 'header_overflow'
+  return code.startsWith('HPE_') ? 'malformed_request' : undefined
 }

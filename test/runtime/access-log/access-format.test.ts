@@ -5,9 +5,9 @@ import { redactSecretParameters } from '@spyglass/agent/redact'
 import { formatterOf } from '../../../runtime/src/access-log/access-format.ts'
 
 const source = { instance: 'http-1', application: 'shop' }
-const json = formatterOf('json', source)
-const combined = formatterOf('combined', source)
-const common = formatterOf('common', source)
+const json = formatterOf({ format: 'json' }, source)
+const combined = formatterOf({ format: 'combined' }, source)
+const common = formatterOf({ format: 'common' }, source)
 
 const plain: AccessEntry = {
   time: Date.UTC(2026, 0, 31, 12, 0, 0, 7),
@@ -150,7 +150,7 @@ describe('the formats of Apache', () => {
         const target = entry.query === undefined ? entry.path : `${entry.path}?${entry.query}`
         expect(unescape(request ?? '')).toBe(wellFormed(`${entry.method} ${target} HTTP/${entry.httpVersion}`))
         expect(status).toBe(String(entry.status ?? '-'))
-        expect(size).toBe(String(entry.bodySize ?? '-'))
+        expect(size).toBe(String(entry.bodySize || '-'))
         expect(unescape(referer ?? '')).toBe(wellFormed(entry.referer ?? '-'))
         expect(unescape(agent ?? '')).toBe(wellFormed(entry.userAgent ?? '-'))
       }),

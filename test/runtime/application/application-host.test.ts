@@ -25,14 +25,6 @@ test('a path under which nothing is deployed is answered with 404 as JSON', asyn
   expect(await response.json()).toEqual({ code: 'SPY_NO_APPLICATION', message: 'no application is deployed at this path' })
 })
 
-test('health and readiness are answered where no application has the path', async () => {
-  await using place = openPlace()
-  const { url } = await place.deploy([{ name: 'shop', contextPath: '/shop', files: ECHO }])
-  expect(await json(`${url}/health`)).toEqual({ status: 'ok' })
-  expect(await json(`${url}/ready?x`)).toEqual({ ready: true, reasons: [] })
-  expect(await json(`${url}/shop/health`)).toMatchObject({ url: '/health' })
-})
-
 test('an application that fails to start is an event and a coded error with its cause, and closes the others', async () => {
   await using place = openPlace()
   const closing = 'export default () => ({ handler() {}, close() { globalThis.closedBySpyglassTest = true } })'

@@ -52,7 +52,7 @@ export function openPlace() {
     const datasources = await openDatasources({ ...around, folder: root, datasources: [] })
     const hosted = await hostApplications({ ...around, applications: settings, datasources, accessLog: { folder: join(root, 'access') } })
     host = hosted
-    server = createServer((request, response) => hosted.handler(request, response))
+    server = createServer((request, response) => hosted.request('request', request, response))
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
     return { host: hosted, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
   }

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ECHO, openPlace } from './fixture.ts'
 
@@ -15,10 +13,21 @@ test('a request that no application has is in an access log of its own', async (
   expect(place.accessLines('shop')).toHaveLength(1)
 })
 
-test('probes of health and readiness are in none', async () => {
+test('requests that the listener refuses, or could not read, are in it with the reason', async () => {
   await using place = openPlace()
-  const { url, host } = await place.deploy([{ name: 'shop', contextPath: '/shop', files: ECHO }])
-  await Promise.all(['/health', '/ready'].map((path) => fetch(url + path)))
+  const { host } = await place.deploy([{ name: 'shop', contextPath: '/', files: ECHO }])
+  host.unreadable?.({
+    reason: 'header_overflow',
+    status: 431,
+    time: Date.UTC(2026, 0, 31),
+    durationMs: 0,
+    clientAddress: '127.0.0.1',
+    method: 'GET',
+    url: '/big?token=canary',
+    httpVersion: '1.1',
+  })
   await host.stop(500)
-  expect(existsSync(join(place.root, 'access', '_server.log'))).toBe(false)
+  expect(place.accessLines('_server')).toMatchObject([
+    { 'url.path': '/big', 'url.query': 'token=[redacted]', 'http.response.status_code': 431, 'error.type': 'header_overflow' },
+  ])
 })

@@ -8,8 +8,10 @@ import { until } from '../../support/until.ts'
 
 async function listening(handler: (request: http.IncomingMessage, response: http.ServerResponse) => void) {
   const socket = await bindListeningSocket('http', '127.0.0.1', await freePort())
-  const listener = new HttpListener({ onRequest: handler })
-  await listener.listen(socket.handle)
+  const listener = new HttpListener()
+  const server = http.createServer()
+  listener.use(server, { request: (_event, request, response) => handler(request, response), upgrade: () => undefined })
+  await new Promise<void>((resolve) => server.listen(socket.handle, resolve))
   onTestFinished(async () => void (await listener.drain(100)))
   return { listener, port: socket.port }
 }

@@ -1,38 +1,34 @@
-import type http from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import net from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
-import { HttpListener, type ListenerOptions } from '../../../runtime/src/listener/http-listener.ts'
+import { expect, test } from 'vitest'
 import type { ListenerLimits } from '../../../runtime/src/listener/limits.ts'
 import { answerRefused, type RefusedRequest, refusalOf } from '../../../runtime/src/listener/refusal.ts'
+import { openListener } from '../../support/listener.ts'
 import { until } from '../../support/until.ts'
 
-async function listening(limits: Partial<ListenerLimits>, options: Partial<ListenerOptions> = {}) {
+async function listening(limits: Partial<ListenerLimits>, onRequest?: Handler) {
   const unreadable: RefusedRequest[] = []
   const refused: { url: string | undefined; reason: string }[] = []
-  const seen: { request: http.IncomingMessage; response: http.ServerResponse }[] = []
-  const listener = new HttpListener({
-    limits,
-    onRequest: (request, response) => {
+  const seen: { request: IncomingMessage; response: ServerResponse }[] = []
+  const opened = await openListener(
+    (request, response) => {
       seen.push({ request, response })
-      request.resume().on('end', () => response.end('served'))
+      if (onRequest) onRequest(request, response)
+      else request.resume().on('end', () => response.end('served'))
     },
-    onRefused: (request, response, reason) => {
-      refused.push({ url: request.url, reason })
-      answerRefused(request, response, reason)
+    { limits },
+    {
+      refused: (request, response, reason) => {
+        refused.push({ url: request.url, reason })
+        answerRefused(request, response, reason)
+      },
+      unreadable: (request) => unreadable.push(request),
     },
-    onUnreadable: (request) => unreadable.push(request),
-    ...options,
-  })
-  const port = await new Promise<number>((resolve) => {
-    const probe = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port: free } = probe.address() as net.AddressInfo
-      probe.close(() => resolve(free))
-    })
-  })
-  await listener.listen({ host: '127.0.0.1', port })
-  onTestFinished(async () => void (await listener.drain(50)))
-  return { listener, port, unreadable, refused, seen }
+  )
+  return { ...opened, unreadable, refused, seen }
 }
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /** Sends the bytes, reads until the connection ends. */
 async function raw(port: number, text: string | Buffer, more?: (socket: net.Socket) => void): Promise<string> {
@@ -104,9 +100,7 @@ test('an upload that stops is answered 408, and its response tells the reason', 
 test('an upload that the application does not read is not held against its client', async () => {
   const { port, listener } = await listening(
     { bodyTimeoutMs: 100, bodyMinBytes: 1000 },
-    {
-      onRequest: (request, response) => void setTimeout(() => request.resume().on('end', () => response.end('late')), 700),
-    },
+    (request, response) => void setTimeout(() => request.resume().on('end', () => response.end('late')), 700),
   )
   const body = 'x'.repeat(1_000_000)
   const answer = await raw(port, `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
@@ -169,16 +163,11 @@ test('above the limit of connections a client is told to come back, and is serve
 })
 
 test('a client that stops taking its response is cut off, and the reason is known', async () => {
-  let response: http.ServerResponse | undefined
-  const { listener, port } = await listening(
-    { sendTimeoutMs: 200 },
-    {
-      onRequest: (_request, given) => {
-        response = given
-        given.end(Buffer.alloc(64_000_000))
-      },
-    },
-  )
+  let response: ServerResponse | undefined
+  const { listener, port } = await listening({ sendTimeoutMs: 200 }, (_request, given) => {
+    response = given
+    given.end(Buffer.alloc(64_000_000))
+  })
   const socket = net.connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'))
   socket.on('error', () => {})
   socket.once('data', () => socket.pause())
@@ -189,7 +178,7 @@ test('a client that stops taking its response is cut off, and the reason is know
 
 test('answers keep the order of the requests: what is broken behind a slow one is refused after it', async () => {
   let finish = (): void => {}
-  const { port, unreadable } = await listening({}, { onRequest: (_request, response) => (finish = () => response.end('first')) })
+  const { port, unreadable } = await listening({}, (_request, response) => (finish = () => response.end('first')))
   const answer = raw(port, 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n')
   await until(() => unreadable.length === 1)
   finish()
@@ -197,12 +186,7 @@ test('answers keep the order of the requests: what is broken behind a slow one i
 })
 
 test('a request that a drain cuts is counted and named', async () => {
-  const { listener, port, seen } = await listening(
-    {},
-    {
-      onRequest: (request, response) => void seen.push({ request, response }),
-    },
-  )
+  const { listener, port, seen } = await listening({}, () => {})
   const answer = raw(port, 'GET /long HTTP/1.1\r\nHost: a\r\n\r\n')
   await until(() => seen.length === 1)
   expect(await listener.drain(100)).toBe(1)

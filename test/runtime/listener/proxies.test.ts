@@ -2,40 +2,25 @@ import * as fc from 'fast-check'
 import net from 'node:net'
 import { text } from 'node:stream/consumers'
 import tls from 'node:tls'
-import { expect, onTestFinished, test, type TestContext } from 'vitest'
+import { expect, test, type TestContext } from 'vitest'
 import { AddressList, isAddressRange } from '../../../runtime/src/listener/address-list.ts'
 import { clientAddressOf, isSecure } from '../../../runtime/src/listener/forwarded.ts'
-import { HttpListener, type ListenerOptions } from '../../../runtime/src/listener/http-listener.ts'
+import type { ListenerOptions } from '../../../runtime/src/listener/http-listener.ts'
 import { type ProxyHeader, readProxyHeader } from '../../../runtime/src/listener/proxy-header.ts'
 import { TlsCertificates } from '../../../runtime/src/listener/tls-certificates.ts'
 import { makeCertificate } from '../../support/certificates.ts'
-import { freePort } from '../../support/free-port.ts'
+import { openListener } from '../../support/listener.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
-async function listening(options: Partial<ListenerOptions>) {
-  const listener = new HttpListener({
-    onRequest: (request, response) => {
-      const { remoteAddress, remotePort } = request.socket
-      const headers = Object.entries(request.headers).filter(([name]) => name.startsWith('x-') || name === 'forwarded')
-      const raw = request.rawHeaders.filter((_, at) => at % 2 === 0 && /^(x-|forwarded$)/i.test(request.rawHeaders[at] ?? ''))
-      response.end(
-        JSON.stringify({
-          client: clientAddressOf(request),
-          secure: isSecure(request),
-          remoteAddress,
-          remotePort,
-          headers: Object.fromEntries(headers),
-          raw,
-        }),
-      )
-    },
-    ...options,
-  })
-  const port = await freePort()
-  await listener.listen({ host: '127.0.0.1', port })
-  onTestFinished(async () => void (await listener.drain(50)))
-  return { listener, port }
-}
+const listening = (options: ListenerOptions) =>
+  openListener((request, response) => {
+    const { remoteAddress, remotePort } = request.socket
+    const names = request.rawHeaders.filter((_, at) => at % 2 === 0)
+    const isOfInterest = (name: string): boolean => /^(x-|forwarded$)/i.test(name)
+    const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => isOfInterest(name)))
+    const seen = { client: clientAddressOf(request), secure: isSecure(request), remoteAddress, remotePort, headers }
+    response.end(JSON.stringify({ ...seen, raw: names.filter(isOfInterest) }))
+  }, options)
 
 interface Seen {
   readonly client: string

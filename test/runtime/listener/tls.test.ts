@@ -7,28 +7,30 @@ import { text } from 'node:stream/consumers'
 import tls from 'node:tls'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
-import { HttpListener, type ListenerOptions } from '../../../runtime/src/listener/http-listener.ts'
+import type { ListenerLimits } from '../../../runtime/src/listener/limits.ts'
 import { refusalOf } from '../../../runtime/src/listener/refusal.ts'
 import { TlsCertificates } from '../../../runtime/src/listener/tls-certificates.ts'
 import { type CertificateFiles, makeCertificate } from '../../support/certificates.ts'
-import { freePort } from '../../support/free-port.ts'
+import { openListener } from '../../support/listener.ts'
 import { requireTool } from '../../support/require-tool.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { until } from '../../support/until.ts'
 
-async function secure(certificates: readonly CertificateFiles[], options: Partial<ListenerOptions> = {}, isHttp2 = true) {
-  const listener = new HttpListener({
-    onRequest: (request, response) => {
-      response.setHeader('x-protocol', request.httpVersion)
-      response.end(`${request.method} ${request.url} of ${request.headers.host}`)
-    },
-    tls: { certificates: new TlsCertificates({ listener: 'https', certificates }), http2: isHttp2 },
-    ...options,
-  })
-  const port = await freePort()
-  await listener.listen({ host: '127.0.0.1', port })
-  onTestFinished(async () => void (await listener.drain(50)))
-  return { listener, port }
+type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void
+
+const echo: Handler = (request, response) => {
+  response.setHeader('x-protocol', request.httpVersion)
+  response.end(`${request.method} ${request.url} of ${request.headers.host}`)
+}
+
+interface SecureOptions {
+  readonly onRequest?: Handler
+  readonly limits?: Partial<ListenerLimits>
+}
+
+async function secure(certificates: readonly CertificateFiles[], { onRequest = echo, limits = {} }: SecureOptions = {}, isHttp2 = true) {
+  const tlsOptions = { certificates: new TlsCertificates({ listener: 'https', certificates }), http2: isHttp2 }
+  return await openListener(onRequest, { limits, tls: tlsOptions })
 }
 
 /** The name on the certificate that a client is shown. */

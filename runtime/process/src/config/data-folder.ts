@@ -27,14 +27,15 @@ export interface DataFolder {
   readonly secrets: string
 }
 
-export function dataFolder(root: string): DataFolder {
+/** Where the files are. `logs` is the setting `logs.folder`. */
+export function dataFolder(root: string, logs = join(root, 'logs')): DataFolder {
   return {
     root,
     store: join(root, 'store'),
     wal: join(root, 'wal'),
     spool: join(root, 'spool'),
-    serverLog: join(root, 'logs', 'server.log'),
-    accessLogs: join(root, 'logs', 'access'),
+    serverLog: join(logs, 'server.log'),
+    accessLogs: join(logs, 'access'),
     state: join(root, 'state'),
     run: join(root, 'run'),
     grafana: join(root, 'grafana'),
@@ -48,8 +49,8 @@ export function dataFolder(root: string): DataFolder {
  * Creates missing folders (mode 0700 for the root).
  * @throws SPY_DATA_UNWRITABLE
  */
-export function ensureDataFolder(root: string): DataFolder {
-  const folder = dataFolder(root)
+export function ensureDataFolder(root: string, logs?: string): DataFolder {
+  const folder = dataFolder(root, logs)
   try {
     makeFolder(root, 0o700)
     for (const path of [folder.store, folder.wal, folder.accessLogs, folder.state, folder.run]) makeFolder(path)

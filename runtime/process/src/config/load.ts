@@ -5,7 +5,7 @@ import { fail } from './errors.ts'
 import { crossMistakes, folderMistakes, type Mistake, mistakesOf } from './mistakes.ts'
 import { parseOffset } from './port-offset.ts'
 import { readYaml } from './read-yaml.ts'
-import { SpyglassConfig } from './schema.ts'
+import { type ListenerConfig, SpyglassConfig } from './schema.ts'
 
 export interface LoadOptions {
   /** Configuration file. Default: built-in defaults only. */
@@ -108,6 +108,8 @@ function withAbsolutePaths(config: SpyglassConfig, from: string): SpyglassConfig
   return {
     ...config,
     data,
+    logs: { ...config.logs, ...(config.logs.folder === undefined ? {} : { folder: resolve(from, config.logs.folder) }) },
+    listeners: config.listeners.map((listener) => withCertificates(listener, from)),
     applications: config.applications.map((application) => ({ ...application, folder: resolve(from, application.folder) })),
     datasources: config.datasources.map((source) =>
       source.file === ':memory:' ? source : { ...source, file: resolve(data, source.file) },
@@ -115,12 +117,22 @@ function withAbsolutePaths(config: SpyglassConfig, from: string): SpyglassConfig
   }
 }
 
+function withCertificates(listener: ListenerConfig, from: string): ListenerConfig {
+  const certificates = listener.tls.certificates.map((files) => ({
+    ...files,
+    certificate: resolve(from, files.certificate),
+    key: resolve(from, files.key),
+  }))
+  return { ...listener, tls: { ...listener.tls, certificates } }
+}
+
 function withOffset({ portOffset, ...config }: SpyglassConfig): SpyglassConfig {
+  const moved = (address: string): string => address.replace(/\d+$/, (port) => String(Number(port) + portOffset))
   const shift = <T extends { port: number }>(part: T): T => ({ ...part, port: part.port + portOffset })
   return {
     ...config,
     portOffset: 0,
-    listeners: config.listeners.map(shift),
+    listeners: config.listeners.map((listener) => ({ ...shift(listener), addresses: listener.addresses.map(moved) })),
     management: shift(config.management),
     collector: { ...config.collector, otlpHttpPort: config.collector.otlpHttpPort + portOffset },
     store: shift(config.store),

@@ -3,13 +3,11 @@ import { statSync } from 'node:fs'
 import type { z } from 'zod'
 import { declarationAt, type List, type Section } from '../settings/index.ts'
 import { instanceGroups, instanceNames } from './instance-groups.ts'
+import { listenerMistakes } from './listener-mistakes.ts'
+import type { Mistake } from './mistake.ts'
 import { SpyglassConfig } from './schema.ts'
 
-export interface Mistake {
-  /** Path in the file: `datasources[0].max`. */
-  readonly path: string
-  readonly message: string
-}
+export type { Mistake } from './mistake.ts'
 
 const LOOPBACKS = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
@@ -37,6 +35,7 @@ function nameMistakes(config: SpyglassConfig): Mistake[] {
     ...sizes(config),
     ...exposures(config),
     ...trapTargets(config),
+    ...listenerMistakes(config),
   ]
 }
 
@@ -125,8 +124,10 @@ const notShared = (path: string): Mistake => ({
 })
 
 function samePaths({ applications }: SpyglassConfig): Mistake[] {
-  return applications.flatMap(({ listener, contextPath }, i) => {
-    const other = applications.slice(0, i).find((earlier) => earlier.listener === listener && earlier.contextPath === contextPath)
+  return applications.flatMap(({ listener, host, contextPath }, i) => {
+    const other = applications
+      .slice(0, i)
+      .find((earlier) => earlier.listener === listener && earlier.host === host && earlier.contextPath === contextPath)
     if (!other) return []
     const message = `${JSON.stringify(contextPath)}: application ${JSON.stringify(other.name)} already has this path on listener ${JSON.stringify(listener)}. Choose another path or listener`
     return [{ path: `applications[${i}].contextPath`, message }]

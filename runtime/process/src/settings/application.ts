@@ -1,19 +1,5 @@
-import { defaultPorts } from '@spyglass/agent/contract'
 import { declareSettings } from './declaration.ts'
-import { host, milliseconds, name, port } from './shapes.ts'
-
-export const listenerSettings = declareSettings({
-  name: name('Name of the listener. Instances that host its shared applications are named after it (`http-1`).'),
-  host: host('Address to listen on.'),
-  port: port(defaultPorts.application, 'Port to listen on.'),
-  instances: {
-    type: 'int',
-    min: 1,
-    max: 64,
-    default: 1,
-    description: 'Number of instances that serve this listener together. An application with its own processes may set `replicas` instead.',
-  },
-})
+import { milliseconds, name } from './shapes.ts'
 
 export const applicationSettings = declareSettings({
   name: name('Name of the application.'),
@@ -30,6 +16,11 @@ export const applicationSettings = declareSettings({
     description: 'Path under which the application is deployed.',
   },
   listener: { type: 'text', default: 'http', description: 'Name of the listener that serves it.' },
+  host: {
+    type: 'text',
+    default: 'server',
+    description: 'Name of the host that it is deployed to; `server` takes every name that no other host has.',
+  },
   environment: {
     type: 'map',
     default: {},

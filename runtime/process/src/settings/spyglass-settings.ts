@@ -2,11 +2,13 @@
 import { defaultPorts } from '@spyglass/agent/contract'
 import { agentSettings } from './agent.ts'
 import { alertingSettings } from './alerting.ts'
-import { applicationSettings, listenerSettings } from './application.ts'
+import { applicationSettings } from './application.ts'
 import { collectorSettings } from './collector.ts'
 import { datasourceSettings } from './datasource.ts'
 import { type ConfigOf, declareSettings } from './declaration.ts'
 import { DEFAULT_DATA } from './default-data.ts'
+import { hostSettings, listenerSettings } from './listener.ts'
+import { logSettings } from './logs.ts'
 import { serverSettings } from './server.ts'
 import { host, port } from './shapes.ts'
 import { snmpSettings } from './snmp.ts'
@@ -40,17 +42,10 @@ export const spyglassSettings = declareSettings({
   },
   logs: {
     type: 'section',
-    description: 'The server log.',
+    description: 'The server log and the access logs.',
     applies: 'restart',
     readBy: ['server'],
-    settings: {
-      level: {
-        type: 'choice',
-        values: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
-        default: 'info',
-        description: 'Level of the server log.',
-      },
-    },
+    settings: logSettings,
   },
   listeners: {
     type: 'list',
@@ -62,6 +57,15 @@ export const spyglassSettings = declareSettings({
     applies: 'restart',
     readBy: ['server'],
     settings: listenerSettings,
+  },
+  hosts: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    description: 'Virtual hosts: names that applications share a listener by. The host `server` is always there.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: hostSettings,
   },
   applications: {
     type: 'list',
@@ -160,6 +164,7 @@ export const spyglassSettings = declareSettings({
 
 export type SpyglassConfig = ConfigOf<typeof spyglassSettings>
 export type ListenerConfig = SpyglassConfig['listeners'][number]
+export type HostConfig = SpyglassConfig['hosts'][number]
 export type ApplicationConfig = SpyglassConfig['applications'][number]
 export type DatasourceConfig = SpyglassConfig['datasources'][number]
 export type WebhookConfig = SpyglassConfig['alerting']['webhooks'][number]

@@ -8,6 +8,8 @@ const all = declaredSettings()
 const required: Readonly<Record<string, Record<string, unknown>>> = {
   listeners: { name: 'http' },
   applications: { name: 'a', folder: '.' },
+  hosts: { name: 'h.test' },
+  certificates: { certificate: 'c', key: 'k' },
   datasources: { name: 'd', file: 'f' },
   webhooks: { name: 'w', url: 'http://x/' },
   trapTargets: { host: 'h' },

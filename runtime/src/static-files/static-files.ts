@@ -1,0 +1,63 @@
+/**
+ * Serves the files of a folder: ETag, Last-Modified, ranges and conditional requests (RFC 9110), an index file for folders. Hidden files
+ * are not served, and nothing outside the folder is.
+ */
+import { realpathSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { sep } from 'node:path'
+import { pipeline } from 'node:stream'
+import send from '@fastify/send'
+
+export interface StaticOptions {
+  /** Served for a folder. Default `index.html`. */
+  readonly index?: string
+  /** `max-age` of Cache-Control, in seconds. Default 0: clients ask whether the file has changed. */
+  readonly maxAgeS?: number
+  /** Names with a hash of the content (`app.3f9a1c2b.js`) never change: cached for a year. Default true. */
+  readonly immutableHashes?: boolean
+  /** File served where nothing is found, with status 200: an application of one page has its own routes. */
+  readonly fallback?: string | undefined
+}
+
+/** `-` or `.`, then a hash of at least eight characters with a digit among them, then the ending. */
+const HASHED = /[-.](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{8,}\.[a-z0-9]{1,5}$/
+const YEAR_MS = 31_536_000_000
+
+/** A handler of requests that serves `folder`. */
+export function staticHandler(
+  folder: string,
+  options: StaticOptions = {},
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { index = 'index.html', maxAgeS = 0, immutableHashes = true, fallback } = options
+  const root = realpathSync(folder)
+  const common = { root, index, dotfiles: 'deny', etag: true, lastModified: true } as const
+  return async (request, response) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, { allow: 'GET, HEAD' })
+    const path = pathOf(request)
+    const isImmutable = immutableHashes && HASHED.test(path)
+    const cache = isImmutable ? { maxAge: YEAR_MS, immutable: true } : { maxAge: maxAgeS * 1000 }
+    let result = await send(request, path, { ...common, ...cache })
+    if (result.statusCode === 404 && fallback !== undefined) result = await send(request, `/${fallback}`, { ...common, maxAge: 0 })
+    if (result.type === 'file' && !isInside(root, result.metadata.path)) return refuse(response, 404)
+    if (result.statusCode >= 400 && result.statusCode !== 412 && result.statusCode !== 416) return refuse(response, result.statusCode)
+    response.writeHead(result.statusCode, { 'x-content-type-options': 'nosniff', ...result.headers })
+    pipeline(result.stream, response, () => {}) // a client that is gone needs no answer
+  }
+}
+
+const pathOf = ({ url = '/' }: IncomingMessage): string => url.split(/[?#]/, 1)[0] ?? '/'
+
+/** A link inside the folder may lead out of it. */
+function isInside(root: string, path: string): boolean {
+  const real = realpathSync(path)
+  return real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)
+}
+
+function refuse(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
+  const body = `${JSON.stringify({ statusCode: status, message: TEXTS[status] ?? 'the file cannot be served' })}\n`
+  response
+    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), ...headers })
+    .end(body)
+}
+
+const TEXTS: Readonly<Record<number, string>> = { 403: 'not served', 404: 'no such file', 405: 'only GET and HEAD' }
