@@ -10,7 +10,7 @@ import { cli, freeOffset, runCli, shopFolder, startSuite } from '../support/suit
 import { repetitions } from '../support/repetitions.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
-import { slowdown } from '../support/slowdown.ts'
+import { paced } from '../support/slowdown.ts'
 
 const settings = {
   applications: [{ name: 'shop', folder: shopFolder, contextPath: '/shop', datasources: ['shop'] }],
@@ -43,7 +43,7 @@ test.runIf(process.platform === 'linux').for(moments)(
     const killedAt = Date.now()
     await until(() => living(data).length === 0)
     const goneMs = Date.now() - killedAt
-    expect(goneMs).toBeLessThan(5500 * slowdown())
+    expect(goneMs).toBeLessThan(paced(5500))
     await using suite = await startSuite(folder, settings)
     expect(suite.output()).toContain('Spyglass is ready')
   },

@@ -10,3 +10,6 @@ export function slowdown(): number {
   }
   return Math.max(1, (performance.now() - begun) / CPU_MS)
 }
+
+/** A limit that work meets on an idle machine in `ms`, for the machine as it is now. */
+export const paced = (ms: number): number => Math.ceil(ms * slowdown())

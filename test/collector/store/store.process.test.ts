@@ -4,6 +4,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
+import { paced } from '../../support/slowdown.ts'
 import { newDataFolder, removeFolder, spawnStore, startStore, type StartOptions, type StoreProcess } from '../../support/store-process.ts'
 import { until } from '../../support/until.ts'
 
@@ -231,7 +232,7 @@ describe('readers', () => {
   })
 
   test('that do not read a streamed answer lose it when the time is over, and the session is free again', async () => {
-    const store = await started({ store: { readers: 1, queryTimeoutMs: 1500 } })
+    const store = await started({ store: { readers: 1, queryTimeoutMs: paced(1500) } })
     const response = await unread(store, 'TSV')
     const closed = new Promise((resolve) => response.once('error', () => {}).once('close', resolve))
     await until(async () => (await store.ask('SELECT 1')).text === '1\n')
@@ -298,7 +299,7 @@ describe.runIf(process.platform === 'linux')('clients', () => {
     SELECT sum(length(replaceRegexpAll(text, '(a|b|c|d|e|f|g|h)*?(a|b|c|d)', '')))`
 
   test('are answered in time even if the engine does not come back; it is replaced, and who caused it is kept away', async () => {
-    const store = await started({ store: { queryTimeoutMs: 500, queryGraceMs: 300, queryPatienceMs: 700 } })
+    const store = await started({ store: { queryTimeoutMs: paced(500), queryGraceMs: paced(300), queryPatienceMs: paced(700) } })
     const block = await eventsBlock(store, 'a', 100)
     const [first = ''] = childrenOf(store.child.pid!)
     process.kill(Number(first), 'SIGSTOP') // as stuck as an engine can be, on every machine
