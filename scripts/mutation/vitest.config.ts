@@ -17,9 +17,11 @@ const plugin = {
 
 // vitest keeps transformed modules on disk by their file: it would not see the change
 const fresh = { fsModuleCache: false }
+/** A mutant may wait forever without using CPU, which the guard does not see. */
+const testTimeout = 30_000
 const projects = (project.test?.projects ?? []).map((each) => {
   const { test, ...rest } = each as { test: object }
-  return { ...rest, plugins: [plugin], test: { ...test, ...fresh, setupFiles: ['scripts/mutation/guard.ts'] } }
+  return { ...rest, plugins: [plugin], test: { ...test, ...fresh, testTimeout, setupFiles: ['scripts/mutation/guard.ts'] } }
 })
 
 export default defineConfig({ ...project, root: process.cwd(), test: { ...project.test, ...fresh, projects } })

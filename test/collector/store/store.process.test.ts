@@ -319,7 +319,7 @@ describe.runIf(process.platform === 'linux')('clients', () => {
     expect(await batches(store)).toEqual([['a', 100]])
     const refused = await store.ask('SELECT 1')
     expect([refused.status, refused.text]).toEqual([503, expect.stringContaining('Queries of this client are refused for')])
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(20)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
   })
 
   test('are answered in time by an engine that works and does not listen', async () => {
