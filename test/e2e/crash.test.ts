@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { consoleApi, get, sql } from '../support/clients.ts'
 import { startLedger } from '../soak/span-ledger.ts'
 import { repetitions } from '../support/repetitions.ts'
+import { paced } from '../support/slowdown.ts'
 import { shopFolder, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
@@ -86,7 +87,7 @@ test.for(['collector', 'store', 'management', 'snmp-bridge', 'shop-1'])(
 test('kill -9 of an instance loses and doubles nothing that it counted, and says how it ended', async () => {
   // a route that no other test asks for: what they sent may be counted only now
   for (let sent = 0; sent < 300; sent++) await (await fetch(`${suite.urls.app}/shop/products/1`)).arrayBuffer()
-  await sleep(300) // the loss that a kill may cost is what was recorded in the last 100 ms
+  await sleep(paced(300)) // a kill may cost what was recorded in the last 100 ms, more of a process that gets no CPU
   const pid = suite.pidOf('shop-1')
   process.kill(pid, 'SIGKILL')
   const ended = "SELECT count() AS n FROM spyglass.otel_logs WHERE LogAttributes['spyglass.process.end'] = 'killed'"
