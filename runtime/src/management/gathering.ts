@@ -18,7 +18,7 @@ interface Push {
 }
 
 export class Gathering {
-  readonly nodes = new Nodes()
+  readonly nodes: Nodes
   readonly #registry: Registry
   readonly #platformNode: string
   readonly #now: () => number
@@ -30,6 +30,7 @@ export class Gathering {
     this.#registry = registry
     this.#platformNode = platformNode
     this.#now = now
+    this.nodes = new Nodes(now)
     this.#incidents = new IncidentTracker((event) => registry.relay(event), now)
   }
 
@@ -71,6 +72,7 @@ export class Gathering {
 
   #adopt(views: ReadonlyMap<string, RegistrySnapshot>): void {
     for (const [source, { time, resources }] of views) {
+      if (source === KEEPER) this.nodes.view({ time, resources })
       this.#registry.adopt(source, { time, resources: source === this.#platformNode ? resources : resources.filter(hasProcessInName) })
     }
   }

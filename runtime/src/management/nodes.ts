@@ -1,24 +1,40 @@
 /**
- * The processes of the server as nodes of the MBean endpoint: one registry for each, with what that process pushed. A tool that is made for
- * one JVM is pointed at one of them (`/jolokia/node/http-1`).
+ * The processes of the server as nodes of the MBean endpoint: one registry for each, with what that process pushed and what the keeper knows
+ * about it. A tool that is made for one JVM is pointed at one of them (`/jolokia/node/http-1`).
  */
-import { kindNamed, type RegistrySnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
+import { kindNamed, kinds, type RegistrySnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
 import { createRegistry, type Registry, STALE_AFTER_MS } from '@spyglass/agent/registry'
+import { isWhole, KEEPER } from './resource-merge.ts'
 
 export class Nodes {
   readonly #nodes = new Map<string, Registry>()
   readonly #living = new Set<string>()
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   /** The registry of this name, made at the first call. It outlives its process, so that a client finds it again after a restart. */
   of(name: string): Registry {
     let node = this.#nodes.get(name)
-    if (!node) this.#nodes.set(name, (node = createRegistry({ kindNamed, staleAfterMs: STALE_AFTER_MS })))
+    if (!node) this.#nodes.set(name, (node = createRegistry({ kindNamed, staleAfterMs: STALE_AFTER_MS, now: this.#now })))
     return node
   }
 
-  push(name: string, snapshot: RegistrySnapshot): void {
+  push(name: string, { time, resources }: RegistrySnapshot): void {
     this.#living.add(name)
-    this.of(name).adopt(name, snapshot)
+    this.of(name).adopt(name, { time, resources: resources.filter(isWhole) })
+  }
+
+  /** Shows each node its instance as the keeper's view has it, and the server. */
+  view({ time, resources }: RegistrySnapshot): void {
+    for (const name of this.#living) {
+      const known = resources.filter(
+        ({ kind, keys }) => kind === kinds.server.name || (kind === kinds.instance.name && keys['name'] === name),
+      )
+      this.of(name).adopt(KEEPER, { time, resources: known })
+    }
   }
 
   event(name: string, event: SpyglassEvent): void {
@@ -27,7 +43,7 @@ export class Nodes {
 
   gone(name: string): void {
     this.#living.delete(name)
-    this.#nodes.get(name)?.adopt(name, { time: 0, resources: [] })
+    for (const source of [name, KEEPER]) this.#nodes.get(name)?.adopt(source, { time: 0, resources: [] })
   }
 
   /** The registry of a process that lives. */

@@ -52,4 +52,5 @@ function asOf(values: ResourceSnapshot['values'], silentMs: number): ResourceSna
   return typeof uptime === 'number' ? { ...values, uptime: Math.max(0, uptime - silentMs) } : values
 }
 
-const isWhole = (resource: ResourceSnapshot): boolean => resource.kind !== 'instance'
+/** Whether a push has all of the resource: of an instance it has one half. */
+export const isWhole = (resource: ResourceSnapshot): boolean => resource.kind !== 'instance'

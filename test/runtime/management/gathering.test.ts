@@ -38,10 +38,10 @@ function server() {
     registry,
     gathering,
     keeper: () =>
-      push(
-        'keeper',
-        names.map((name) => ({ kind: 'instance', keys: { name }, values: { name, state: 'ready', uptime: now - 900_000 } })),
-      ),
+      push('keeper', [
+        { kind: 'server', keys: { name: 's' }, values: { name: 's', version: '1.2.3' } },
+        ...names.map((name) => ({ kind: 'instance', keys: { name }, values: { name, state: 'ready', uptime: now - 900_000 } })),
+      ]),
     instance: (name: string) =>
       push(name, [
         { kind: 'instance', keys: { name }, values: { name, requests: 3 } },
@@ -118,4 +118,27 @@ test('when the keeper is silent nothing that it alone knows is taken for the pre
     instance('http-1')
   }
   expect(read(name, 'state')).toBe('unknown')
+})
+
+test('a node shows its instance whole, the server, and no other instance', () => {
+  const { gathering, keeper, instance, wait } = server()
+  gathering.onMessage({
+    type: 'source',
+    source: 'collector',
+    snapshot: { time: 1_000_000, resources: [{ kind: 'collector', keys: { name: 'collector' }, values: { name: 'collector' } }] },
+  })
+  instance('http-1')
+  instance('http-2')
+  keeper()
+  const of = (node: string, name: string, attribute: string) => gathering.nodes.find(node)?.find(name)?.read(attribute)
+  const one = 'spyglass:type=Instance,name=http-1'
+  expect([of('http-1', one, 'state'), of('http-1', one, 'uptime'), of('http-1', one, 'requests')]).toEqual(['ready', 100_000, 3])
+  expect(gathering.nodes.find('http-2')?.find(one)).toBeUndefined()
+  expect(gathering.nodes.find('collector')?.find(one)).toBeUndefined()
+  for (const node of ['http-1', 'http-2', 'collector']) expect(of(node, 'spyglass:type=Server,name=s', 'version')).toBe('1.2.3')
+  wait(STALE_AFTER_MS + 1000)
+  keeper()
+  expect([of('http-1', one, 'state'), of('http-1', one, 'uptime')]).toEqual(['unknown', 100_000])
+  gathering.onMessage({ type: 'gone', source: 'http-1', planned: false })
+  expect(gathering.nodes.find('http-1')).toBeUndefined()
 })
