@@ -2,11 +2,12 @@
 import type { AttributeValue } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import type { MibTable } from '../mib/tables.ts'
+import { REPORTS, silentProcesses, withoutOldFigures } from './silence.ts'
 
 /** The attributes of one resource by name; unknown values are absent. */
 export type ResourceValues = Readonly<Record<string, AttributeValue>>
 
-/** The resources of each table's kind, in the order of the tables. */
+/** The resources of each table's kind, in the order of the tables; those of silent processes without figures. */
 export type ReadTables = (tables: readonly MibTable[]) => Promise<readonly (readonly ResourceValues[])[]>
 
 export interface JolokiaClientOptions {
@@ -18,9 +19,10 @@ export interface JolokiaClientOptions {
 /** @throws SPY_SNMP_POLL from the result, when the endpoint does not respond or the response is invalid. */
 export function createJolokiaReader({ url, timeoutMs }: JolokiaClientOptions): ReadTables {
   return async (tables) => {
-    const answers = await post(url, tables.map(readRequest), timeoutMs)
-    if (!Array.isArray(answers) || answers.length !== tables.length) throw fail('SPY_SNMP_POLL', [url, 'unexpected response'])
-    return answers.map((answer: unknown) => resourcesOf(answer, url))
+    const answers = await post(url, [...tables.map(readRequest), REPORTS], timeoutMs)
+    if (!Array.isArray(answers) || answers.length !== tables.length + 1) throw fail('SPY_SNMP_POLL', [url, 'unexpected response'])
+    const silent = silentProcesses(resourcesOf(answers.at(-1), url))
+    return tables.map(({ kind }, i) => resourcesOf(answers[i], url).map((values) => withoutOldFigures(kind, values, silent)))
   }
 }
 

@@ -14,6 +14,7 @@ const ROOT = '1.3.6.1.4.1.8072.9999.9999'
 interface GeneratedMetric {
   readonly name: string
   readonly type: string
+  readonly lookups?: readonly { readonly labelname: string }[]
 }
 
 test('the generator of snmp_exporter takes no gauge for a counter: each wide one has a Gauge32 beside it', async (context) => {
@@ -39,6 +40,23 @@ test('the generator of snmp_exporter takes no gauge for a counter: each wide one
   }
   expect(types.get('sgInstanceRssKiB')).toBe('gauge')
   expect(allKinds.some(({ name }) => name === 'v8Heap')).toBe(true)
+})
+
+test('the generator.yml of the how-to gives states as sets, names as labels, and no label that grows', async (context) => {
+  requireTool(context, 'prometheus-snmp-generator')
+  const folder = tempFolder('spyglass-generator-')
+  exportMibs(join(folder, 'mibs'), parseOid(ROOT))
+  const howTo = readFileSync(new URL('../../../docs/how-to/snmp.md', import.meta.url), 'utf8')
+  writeFileSync(join(folder, 'generator.yml'), /```yaml\n(modules:[^`]*)```/.exec(howTo)?.[1] ?? '')
+  const env = { MIBDIRS: join(folder, 'mibs') }
+  const generated = await run('prometheus-snmp-generator', ['generate', '-o', join(folder, 'snmp.yml')], { cwd: folder, env })
+  expect(generated.code, generated.stderr).toBe(0)
+  const { spyglass } = parse(readFileSync(join(folder, 'snmp.yml'), 'utf8')) as { spyglass: { metrics: GeneratedMetric[] } }
+  const metrics = new Map(spyglass.metrics.map((metric) => [metric.name, metric]))
+  expect(metrics.get('sgInstanceState')?.type).toBe('EnumAsStateSet')
+  expect(metrics.has('sgDatasourceLastError')).toBe(false)
+  const labels = metrics.get('sgDatasourceActiveConnections')?.lookups?.map(({ labelname }) => labelname)
+  expect(labels).toEqual(expect.arrayContaining(['sgInstanceName', 'sgDatasourceName']))
 })
 
 test('snmpttconvertmib makes an event of each notification, with its severity, and a line that names message, instance and object', async (context) => {
