@@ -16,7 +16,7 @@ export const REPORTS = {
 } as const
 
 export function silentProcesses(reports: readonly Values[]): ReadonlySet<string> {
-  return new Set(reports.filter(({ age }) => Number(age) * 1000 > STALE_AFTER_MS).map(({ process }) => String(process)))
+  return new Set(reports.filter(({ age }) => Number(age) * 1000 > STALE_AFTER_MS).map(({ process }) => textOf(process)))
 }
 
 /** The values of a resource that may be shown: all of them, unless its process is silent. */
@@ -26,9 +26,11 @@ export function withoutOldFigures(kind: ResourceKind, values: Values, silent: Re
 }
 
 function processOf(kind: ResourceKind, values: Values): string {
-  const keys = Object.fromEntries(kind.keys.map((key) => [key, String(values[key] ?? '')]))
+  const keys = Object.fromEntries(kind.keys.map((key) => [key, textOf(values[key])]))
   return prometheusLabels(kind, keys)['process'] ?? ''
 }
+
+const textOf = (value: AttributeValue | undefined): string => (typeof value === 'string' ? value : '')
 
 function isFigure({ attributes }: ResourceKind, name: string): boolean {
   const role = attributes[name]?.role
