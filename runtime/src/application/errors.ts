@@ -3,12 +3,21 @@ import { errorsOf } from '@spyglass/agent/contract'
 /** Errors of applications that the server hosts. */
 export const applicationErrors = {
   SPY_APPLICATION_FAILED: 'application %s in %s could not be started: %s',
-  SPY_APPLICATION_NO_MAIN: 'no main module: %s does not exist. Set "main" or "exports" in package.json to an existing file.',
-  SPY_APPLICATION_NO_FACTORY:
-    '%s does not export a factory. Export a default function (context) => Fastify instance, handler or { handler, close }.',
+  SPY_APPLICATION_NO_MAIN:
+    'no program: %s does not exist. Name an existing file in "main" or "exports" of package.json, or as "entry" in spyglass.app.yaml.',
+  SPY_APPLICATION_MANIFEST: 'cannot read %s: %s',
+  SPY_APPLICATION_START_SCRIPT:
+    'cannot tell which program "%s" (scripts.start in %s) starts: it is more than one command, or a tool that starts another process. Name the program as "entry" in spyglass.app.yaml, for instance "entry: dist/main.js".',
+  SPY_APPLICATION_NO_LISTENER:
+    '%s was loaded, but within %d ms it neither listened on a TCP port other than 0 nor exported a handler, a factory or a server. If it has no port, set "worker: true" in spyglass.app.yaml; if it is slow to start, raise startTimeoutMs.',
   SPY_APPLICATION_NO_HANDLER:
-    'the factory in %s returned %s. It must return a Fastify instance, a function (request, response) or { handler, close }.',
+    'the factory in %s returned %s. It must return a server, an instance of Fastify, Koa, Nest or Hono, a function (request, response) or { handler, close }.',
+  SPY_APPLICATION_NO_FASTIFY: 'a Fastify plugin needs the package fastify in %s, which cannot be loaded: %s',
+  SPY_APPLICATION_NOT_SHAREABLE:
+    'only HTTP servers can share a process with other applications. Give application %s its own processes with "isolation: own".',
   SPY_APPLICATION_START_TIMEOUT: 'it did not start within %d ms. Raise startTimeoutMs, or find out what it is waiting for.',
+  SPY_APPLICATION_TYPESCRIPT:
+    '%s: %s. Node runs TypeScript by removing its types, without enums, namespaces, parameter properties, decorators, or file names without an ending. Install tsx in the application and set "import: [tsx]" in spyglass.app.yaml, or deploy compiled JavaScript.',
   SPY_CONTEXT_PATH_TAKEN: 'the applications %s and %s have the same context path %s',
 } as const
 

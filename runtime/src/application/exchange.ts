@@ -54,11 +54,12 @@ export class Exchange implements RequestObserver {
     return new Unrecorded(this.#request, this.#owner.contextPath)
   }
 
-  /** Hands the request to the application as if it were mounted at the root. */
-  mount(path: string): void {
+  /** Hands the request to the application as if it were mounted at the root. Without a path the address stays as it came. */
+  mount(path: string | undefined): void {
     const request = this.#request
     request[CONTEXT_PATH] = this.#owner.contextPath
     request[APPLICATION] = this.#owner.name
+    if (path === undefined) return
     request.originalUrl = this.#url
     request.url = path
     if (this.#owner.contextPath !== '') request.headers[PREFIX] = prefixOf(request.headers[PREFIX], this.#owner.contextPath)

@@ -1,16 +1,21 @@
 /** One application in an instance: its start and stop, and each of its requests from the listener to the last byte. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Server } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type Registry, currentAgent, kinds, objectNameOf } from '@spyglass/agent'
 import type { Logger } from '@spyglass/process/logger'
 import type { AccessLog } from '../access-log/index.ts'
 import type { Datasources } from '../datasource/index.ts'
-import type { RequestHandler } from './application-context.ts'
+import type { RequestEvent } from '../listener/http-listener.ts'
 import { errorAnswer } from './error-answer.ts'
 import { normaliseContextPath, stripContextPath } from './context-path.ts'
 import { fail } from './errors.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { DEFAULT_HOST } from './host-table.ts'
-import { type LoadedApplication, loadApplication } from './load-application.ts'
+import type { Program } from './program/program.ts'
+import type { ListenRequest } from './program/listen-request.ts'
+import { startProgram } from './program/start-program.ts'
+import { ProgramServer } from './program-server.ts'
 
 /** What the configuration says of an application. */
 export interface ApplicationSettings {
@@ -23,7 +28,16 @@ export interface ApplicationSettings {
   readonly startTimeoutMs: number
 }
 
+/** Where the server of an application is opened. */
+export interface Place {
+  /** Whether the process is the application's own. */
+  readonly isAlone: boolean
+  /** Opens it: requests reach the application from now on. `request` is what the program asked for if it called `listen()` itself. */
+  open(server: Server, request?: ListenRequest): Promise<void>
+}
+
 export interface ApplicationSurroundings {
+  readonly place: Place
   readonly instance: string
   readonly registry: Registry
   readonly logger: Logger
@@ -46,8 +60,8 @@ export class HostedApplication implements ExchangeOwner {
   readonly #agent = currentAgent()
   readonly #abort = new AbortController()
   readonly #hide: () => void
-  #loaded: LoadedApplication | undefined
-  #handler: RequestHandler = () => undefined
+  #program: Program | undefined
+  #target: ProgramServer | undefined
   #idle: (() => void) | undefined
 
   constructor(settings: ApplicationSettings, surroundings: ApplicationSurroundings) {
@@ -60,34 +74,42 @@ export class HostedApplication implements ExchangeOwner {
     this.#hide = surroundings.registry.register(kinds.application, keys, this.#getters())
   }
 
-  /** Loads the application and calls its factory. @throws SPY_APPLICATION_FAILED with the cause */
+  /** Whether it takes over connections for other protocols. */
+  get acceptsUpgrades(): boolean {
+    return this.#target?.acceptsUpgrades ?? false
+  }
+
+  /** Starts the program and opens its server. @throws SPY_APPLICATION_FAILED with the cause */
   async start(): Promise<void> {
     const startedAt = performance.now()
     try {
-      this.#loaded = await this.#load()
+      const program = (this.#program = await this.#startProgram())
+      if (program.server && program.kind !== 'listen') await this.#open(program.server)
+      this.state = 'started'
     } catch (error) {
       this.state = 'failed'
       this.#abort.abort()
       this.#failed(error)
       throw fail('SPY_APPLICATION_FAILED', [this.name, this.#settings.folder, messageOf(error)], error)
     }
-    this.#handler = this.#loaded.handler
     this.loadTimeS = (performance.now() - startedAt) / 1000
-    this.state = 'started'
-    this.#emit('spyglass.application.started', `application ${this.name} started at ${this.contextPath || '/'}`, {
-      version: this.#loaded.version,
-      loadMs: Math.round(this.loadTimeS * 1000),
-    })
-    this.#around.logger.info({ application: this.name, contextPath: this.contextPath, loadS: this.loadTimeS }, 'application started')
+    this.#started(this.#program)
   }
 
   /** Serves one request. `url` is its path and query as they came. */
-  serve(request: IncomingMessage, response: ServerResponse, url: string): void {
+  serve(event: RequestEvent, request: IncomingMessage, response: ServerResponse, url: string): void {
     this.active++
     const exchange = new Exchange(this, this.#agent, { request, response, url })
     if (this.#redirected(request, response, url)) return
-    exchange.mount(stripContextPath(url, this.contextPath))
-    this.#call(request, response)
+    exchange.mount(this.#pathFor(url))
+    this.#call(event, request, response)
+  }
+
+  /** Hands over a connection that changes its protocol. `url` is the path and query of its request as they came. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: string): void {
+    const path = this.#pathFor(url)
+    if (path !== undefined) request.url = path
+    this.#target?.emit('upgrade', request, socket, head)
   }
 
   /** Lets running requests end, then closes the application: at most `deadlineMs` in all. Its requests are served until then. */
@@ -106,7 +128,7 @@ export class HostedApplication implements ExchangeOwner {
 
   async #close(deadlineMs: number): Promise<void> {
     try {
-      await within(deadlineMs, this.#loaded?.close() ?? Promise.resolve())
+      await within(deadlineMs, this.#program?.close() ?? Promise.resolve())
     } catch (error) {
       this.#around.logger.error({ application: this.name, err: error }, 'application failed to close')
     }
@@ -116,31 +138,40 @@ export class HostedApplication implements ExchangeOwner {
     return this.active === 0 ? Promise.resolve() : new Promise((resolve) => (this.#idle = resolve))
   }
 
-  async #load(): Promise<LoadedApplication> {
+  #startProgram(): Promise<Program> {
     const { folder, startTimeoutMs } = this.#settings
-    const loading = loadApplication(folder, {
+    const { place, datasources, logger } = this.#around
+    const log = logger.child({ application: this.name })
+    const context = {
       name: this.name,
       contextPath: this.contextPath,
-      datasource: (name) => this.#around.datasources.get(name),
-      logger: this.#around.logger.child({ application: this.name }),
+      datasource: (name: string) => datasources.get(name),
+      logger: log,
       signal: this.#abort.signal,
-    })
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(fail('SPY_APPLICATION_START_TIMEOUT', [startTimeoutMs])), startTimeoutMs)
-    })
-    try {
-      return await Promise.race([loading, timeout])
-    } catch (error) {
-      // One that comes too late must not stay open unseen.
-      loading.then(
-        (late) => late.close(),
-        () => undefined,
-      )
-      throw error
-    } finally {
-      clearTimeout(timer)
     }
+    return startProgram({
+      folder,
+      context,
+      startTimeoutMs,
+      isAlone: place.isAlone,
+      onError: (error, response) => this.#threw(error, response),
+      open: (server, request) => void this.#open(server, request),
+      onFurther: ({ port, host }) => log.info({ port, host }, 'the application listens on a port of its own'),
+    })
+  }
+
+  #open(server: Server, request?: ListenRequest): Promise<void> {
+    const target = (this.#target = new ProgramServer(server))
+    const upgrades = server.listenerCount('upgrade')
+    const opening = this.#around.place.open(server, request)
+    target.opened(upgrades)
+    return opening
+  }
+
+  /** What the application is to see as the address; undefined where it stays as it came: a program that listens itself may be a proxy. */
+  #pathFor(url: string): string | undefined {
+    if (this.contextPath === '' && this.#program?.kind === 'listen') return undefined
+    return stripContextPath(url, this.contextPath)
   }
 
   /** `/shop` becomes `/shop/`, as in Tomcat: relative links of the first page would otherwise lead out of the application. */
@@ -152,13 +183,18 @@ export class HostedApplication implements ExchangeOwner {
     return true
   }
 
-  #call(request: IncomingMessage, response: ServerResponse): void {
+  #call(event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#target) return this.#refuse(response)
     try {
-      const result = this.#handler(request, response)
-      if (result instanceof Promise) result.catch((error: unknown) => this.#threw(error, response))
+      this.#target.emit(event, request, response)
     } catch (error) {
       this.#threw(error, response)
     }
+  }
+
+  /** It failed to start, and the applications beside it did not. */
+  #refuse(response: ServerResponse): void {
+    answerJson(response, 503, { statusCode: 503, error: 'Service Unavailable', message: `application ${this.name} failed to start` })
   }
 
   #threw(error: unknown, response: ServerResponse): void {
@@ -178,6 +214,17 @@ export class HostedApplication implements ExchangeOwner {
     if (exchange.traceId) this.#around.datasources.requestEnded(exchange.traceId)
     this.#around.accessLog?.write(exchange.accessEntry())
     if (this.active === 0) this.#idle?.()
+  }
+
+  #started({ kind, version }: Program): void {
+    const at = kind === 'worker' ? 'as a worker' : `at ${this.contextPath || '/'}`
+    this.#emit('spyglass.application.started', `application ${this.name} started ${at}`, {
+      version,
+      kind,
+      loadMs: Math.round(this.loadTimeS * 1000),
+    })
+    const { logger } = this.#around
+    logger.info({ application: this.name, kind, contextPath: this.contextPath, loadS: this.loadTimeS }, 'application started')
   }
 
   #failed(error: unknown): void {
@@ -201,7 +248,7 @@ export class HostedApplication implements ExchangeOwner {
       instance: () => this.#around.instance,
       name: () => this.name,
       contextPath: () => this.contextPath || '/',
-      version: () => this.#loaded?.version ?? '',
+      version: () => this.#program?.version ?? '',
       state: () => this.state,
       folder: () => this.#settings.folder,
       requests: () => this.requests,

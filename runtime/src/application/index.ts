@@ -7,6 +7,7 @@ export type {
 } from './application-context.ts'
 export { type ApplicationHost, type HostOptions, hostApplications } from './application-host.ts'
 export { applicationErrors } from './errors.ts'
+export { HttpListener } from '../listener/http-listener.ts'
 export { type ApplicationSettings, HostedApplication } from './hosted-application.ts'
 export {
   type Datasource,

@@ -3,9 +3,10 @@
  * requests that the listener refuses.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { currentAgent } from '@spyglass/agent'
 import type { AccessLog } from '../access-log/index.ts'
-import { answerRefused, type RefusalReason, type RefusedRequest } from '../listener/refusal.ts'
+import { answerOnSocket, answerRefused, type RefusalReason, type RefusedRequest } from '../listener/refusal.ts'
 import { originForm } from './context-path.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 
@@ -22,7 +23,7 @@ export class Unclaimed implements ExchangeOwner {
     this.#accessLog = accessLog
   }
 
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  serve(_event: string, request: IncomingMessage, response: ServerResponse): void {
     this.refuse(request, response, 'no_application')
   }
 
@@ -54,6 +55,10 @@ export class Unclaimed implements ExchangeOwner {
       aborted: false,
       errorType: reason,
     })
+  }
+
+  upgrade(_request: IncomingMessage, socket: Duplex): void {
+    answerOnSocket(socket, 'no_application')
   }
 
   exchangeEnded(exchange: Exchange): void {

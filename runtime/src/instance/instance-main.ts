@@ -2,7 +2,6 @@
  * Entry of an instance: hosts the applications of its share. The agent was loaded before this module (`--import`), so everything an
  * application does is recorded. Read http-listener.ts for how it stops without losing a request.
  */
-import http from 'node:http'
 import { currentAgent } from '@spyglass/agent'
 import { codeOf, kindNamed, type ToChild } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
@@ -33,23 +32,25 @@ const agent = currentAgent()
 const registry = agent?.registry ?? createRegistry({ kindNamed })
 
 async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Promise<void>> {
-  const { applications, accessLogs: folder, data } = share
+  const { applications, isolation, accessLogs: folder, data } = share
   const datasources = await openDatasources({ datasources: share.datasources, folder: data, instance, registry, logger })
   installDatasources(datasources)
+  const options = await listenerOptions(share)
+  const listener = new HttpListener(options)
+  registerListener(registry, instance, share.listener, listener)
   const host = await hostApplications({
     applications,
     hosts: share.hosts,
+    isolation,
+    listener,
+    socket: await socket,
+    address: share.listener,
     instance,
     registry,
     logger,
     datasources,
     ...(share.accessLog.enabled ? { accessLog: { folder, form: share.accessLog } } : {}),
   })
-  const options = await listenerOptions(share)
-  const listener = new HttpListener(options)
-  listener.use(http.createServer(), host)
-  registerListener(registry, instance, share.listener, listener)
-  await listener.listen(await socket)
   if (options.tls) renewCertificates(listener, logger)
   link().ready()
   return async (deadlineMs) => {

@@ -25,22 +25,32 @@ test('a path under which nothing is deployed is answered with 404 as JSON', asyn
   expect(await response.json()).toEqual({ code: 'SPY_NO_APPLICATION', message: 'no application is deployed at this path' })
 })
 
-test('an application that fails to start is an event and a coded error with its cause, and closes the others', async () => {
+const FAILING = 'export default async () => { throw new RangeError("no database") }'
+
+test('an application that fails to start fails alone: it answers 503, those beside it serve', async () => {
   await using place = openPlace()
-  const closing = 'export default () => ({ handler() {}, close() { globalThis.closedBySpyglassTest = true } })'
-  const deploying = place.deploy([
-    { name: 'good', contextPath: '/good', files: closing },
-    { name: 'bad', contextPath: '/bad', files: 'export default async () => { throw new RangeError("no database") }' },
+  const { url, host } = await place.deploy([
+    { name: 'good', contextPath: '/good', files: ECHO },
+    { name: 'bad', contextPath: '/bad', files: FAILING },
   ])
-  await expect(deploying).rejects.toMatchObject({
+  expect(await json(`${url}/good/a`)).toMatchObject({ url: '/a' })
+  const refused = await fetch(`${url}/bad/a`)
+  expect(refused.status).toBe(503)
+  expect(await refused.json()).toMatchObject({ message: 'application bad failed to start' })
+  expect([place.read('good', 'state'), place.read('bad', 'state')]).toEqual(['started', 'failed'])
+  expect(place.events.map(({ name }) => name).toSorted()).toEqual(['spyglass.application.failed', 'spyglass.application.started'])
+  expect(place.events.find(({ name }) => name.endsWith('failed'))?.resource).toBe('spyglass:type=Application,instance=http-1,name=bad')
+  await host.stop(1000)
+  expect(place.accessLines('bad')[0]).toMatchObject({ 'http.response.status_code': 503 })
+})
+
+test('if no application starts, that is an error with its cause', async () => {
+  await using place = openPlace()
+  await expect(place.deploy([{ name: 'bad', contextPath: '/bad', files: FAILING }])).rejects.toMatchObject({
     code: 'SPY_APPLICATION_FAILED',
     message: expect.stringContaining('no database') as string,
     cause: expect.any(RangeError) as RangeError,
   })
-  expect(place.events.map(({ name }) => name).toSorted()).toEqual(['spyglass.application.failed', 'spyglass.application.started'])
-  expect(place.events.find(({ name }) => name.endsWith('failed'))?.resource).toBe('spyglass:type=Application,instance=http-1,name=bad')
-  expect(globalThis).toHaveProperty('closedBySpyglassTest', true)
-  Reflect.deleteProperty(globalThis, 'closedBySpyglassTest')
 })
 
 test('two applications under one path are refused before either starts', async () => {

@@ -1,7 +1,5 @@
 /** Applications written to a folder of the test, hosted on a real HTTP server. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type Server, createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pino from 'pino'
@@ -9,6 +7,7 @@ import { type SpyglassEvent, createRegistry, kinds } from '@spyglass/agent'
 import { type ApplicationHost, hostApplications } from '../../../runtime/src/application/application-host.ts'
 import type { ApplicationSettings } from '../../../runtime/src/application/hosted-application.ts'
 import { openDatasources } from '../../../runtime/src/datasource/datasources.ts'
+import { HttpListener } from '../../../runtime/src/listener/http-listener.ts'
 
 export type Files = Readonly<Record<string, string>>
 
@@ -39,8 +38,9 @@ export function openPlace() {
   registry.onEvent((event) => events.push(event))
   const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(JSON.parse(line) as (typeof log)[number]) })
   let host: ApplicationHost | undefined
-  let server: Server | undefined
+  const listener = new HttpListener()
 
+  /** Hosts the applications in this process, which they share. */
   async function deploy(applications: readonly Deployed[]): Promise<{ url: string; host: ApplicationHost }> {
     const settings: ApplicationSettings[] = applications.map(({ name, contextPath, files, startTimeoutMs = 5000 }) => ({
       name,
@@ -50,11 +50,18 @@ export function openPlace() {
     }))
     const around = { instance: 'http-1', registry, logger }
     const datasources = await openDatasources({ ...around, folder: root, datasources: [] })
-    const hosted = await hostApplications({ ...around, applications: settings, datasources, accessLog: { folder: join(root, 'access') } })
-    host = hosted
-    server = createServer((request, response) => hosted.request('request', request, response))
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
-    return { host: hosted, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+    const socket = { host: '127.0.0.1', port: 0 }
+    host = await hostApplications({
+      ...around,
+      applications: settings,
+      isolation: 'shared',
+      listener,
+      socket,
+      address: socket,
+      datasources,
+      accessLog: { folder: join(root, 'access') },
+    })
+    return { host, url: `http://127.0.0.1:${listener.port}` }
   }
 
   return {
@@ -70,8 +77,7 @@ export function openPlace() {
         .split('\n')
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     async [Symbol.asyncDispose]() {
-      server?.closeAllConnections()
-      server?.close()
+      await listener.drain(0)
       await host?.stop(500)
       rmSync(root, { recursive: true, force: true })
     },

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { ECHO, openPlace } from './fixture.ts'
 
@@ -93,15 +95,32 @@ test('a handler that throws or rejects is answered with 500 and logged', async (
 test('an application that does not start in time fails, is asked to stop, and is closed when it starts after all', async () => {
   await using place = openPlace()
   const files = `export default ({ signal }) => new Promise((resolve) => {
-    const start = () => resolve({ handler() {}, close() { globalThis.lateSpyglassClose?.() } })
-    if (signal.aborted) start() // loading alone may take longer than the time to start
-    else signal.addEventListener('abort', start)
+    signal.addEventListener('abort', () => resolve({ handler() {}, close() { globalThis.lateSpyglassClose?.() } }))
   })`
   const closed = new Promise<void>((resolve) => Object.assign(globalThis, { lateSpyglassClose: resolve }))
-  const deploying = place.deploy([{ name: 'late', contextPath: '/', files, startTimeoutMs: 20 }])
+  const deploying = place.deploy([{ name: 'late', contextPath: '/', files, startTimeoutMs: 1500 }])
   await expect(deploying).rejects.toMatchObject({ code: 'SPY_APPLICATION_FAILED', cause: { code: 'SPY_APPLICATION_START_TIMEOUT' } })
   await closed
   Reflect.deleteProperty(globalThis, 'lateSpyglassClose')
+})
+
+test('a factory is not called any more when its module took longer than the time to start', async () => {
+  await using place = openPlace()
+  const test = { called: false, load: () => undefined as void, loaded: Promise.resolve() }
+  const loading = new Promise<void>((resolve) => (test.load = resolve))
+  Object.assign(globalThis, { lateSpyglassModule: { test, loading } })
+  const files = `const { test, loading } = globalThis.lateSpyglassModule
+    await loading
+    export default () => { test.called = true; return () => undefined }`
+  const deploying = place.deploy([{ name: 'late', contextPath: '/', files, startTimeoutMs: 50 }])
+  await expect(deploying).rejects.toMatchObject({ cause: { code: 'SPY_APPLICATION_START_TIMEOUT' } })
+  test.load()
+  const { default: factory } = (await import(pathToFileURL(join(place.root, 'late/main.mjs')).href)) as { default: () => unknown }
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(test.called).toBe(false)
+  factory()
+  expect(test.called).toBe(true)
+  Reflect.deleteProperty(globalThis, 'lateSpyglassModule')
 })
 
 test('a stop waits for running requests, closes the application and takes it out of the registry', async () => {

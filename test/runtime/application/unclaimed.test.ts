@@ -16,7 +16,7 @@ test('a request that no application has is in an access log of its own', async (
 test('requests that the listener refuses, or could not read, are in it with the reason', async () => {
   await using place = openPlace()
   const { host } = await place.deploy([{ name: 'shop', contextPath: '/', files: ECHO }])
-  host.unreadable?.({
+  host.traffic.unreadable?.({
     reason: 'header_overflow',
     status: 431,
     time: Date.UTC(2026, 0, 31),

@@ -1,3 +1,4 @@
+export * from './application-file.ts'
 export * from './data-folder.ts'
 export * from './errors.ts'
 export * from './instance-groups.ts'

@@ -1,0 +1,109 @@
+/**
+ * Finds the program in an application's folder: what `spyglass.app.yaml` says, else `exports` or `main` of package.json, else the program
+ * of `scripts.start` (or `start:prod`), else an index file.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fail } from '../errors.ts'
+import { type ApplicationFile, readApplicationFile } from './application-file.ts'
+import type { FunctionRole } from './kinds/function-role.ts'
+import { parseStartScript, type StartScript } from './start-script.ts'
+
+export interface Entry {
+  /** Absolute path of the module that is run. */
+  readonly file: string
+  /** What it finds in `process.argv` after its own path. */
+  readonly args: readonly string[]
+  /** Modules loaded before it. */
+  readonly imports: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly isWorker: boolean
+  /** Port in the program whose server is the application's. */
+  readonly port?: number | undefined
+  /** What an exported function is, where something says so. */
+  readonly role?: FunctionRole | undefined
+  readonly version: string
+}
+
+interface PackageJson {
+  readonly version?: unknown
+  readonly main?: unknown
+  readonly exports?: unknown
+  readonly scripts?: Readonly<Record<string, unknown>>
+}
+
+/** @throws SPY_APPLICATION_NO_MAIN, SPY_APPLICATION_MANIFEST, SPY_APPLICATION_FILE_INVALID */
+export async function findEntry(folder: string): Promise<Entry> {
+  const manifest = readManifest(folder)
+  const file = await readApplicationFile(folder)
+  const program = programOf(folder, manifest, file)
+  return {
+    file: program.file,
+    args: file.arguments ?? program.args,
+    imports: file.import ?? program.imports,
+    environment: program.environment,
+    isWorker: file.worker ?? false,
+    port: file.port,
+    role: file.export ?? (program.isFastifyPlugin ? 'fastify-plugin' : undefined),
+    version: typeof manifest.version === 'string' ? manifest.version : '',
+  }
+}
+
+function programOf(folder: string, manifest: PackageJson, { entry }: ApplicationFile): StartScript {
+  if (entry !== undefined) return plain(fileAt(folder, [entry]) ?? missing(join(folder, entry)))
+  const named = exportTarget(manifest.exports) ?? text(manifest.main)
+  const main = named === undefined ? undefined : fileAt(folder, [named, `${named}.js`, join(named, 'index.js')])
+  if (main) return plain(main)
+  const index = fileAt(folder, INDEX_FILES)
+  return scriptOf(folder, manifest, index) ?? (index ? plain(index) : missing(join(folder, named ?? 'package.json')))
+}
+
+/** `npm init` writes a `start:prod` for Nest, whose `start` is for development. @throws SPY_APPLICATION_START_SCRIPT */
+function scriptOf(folder: string, { scripts = {} }: PackageJson, index: string | undefined): StartScript | undefined {
+  const texts = ['start', 'start:prod'].map((name) => text(scripts[name])).filter((script) => script !== undefined)
+  const found = texts.map((script) => parseStartScript(folder, script)).find((script) => script !== undefined)
+  if (!found && texts[0] !== undefined && !index) throw fail('SPY_APPLICATION_START_SCRIPT', [texts[0], folder])
+  return found
+}
+
+const plain = (file: string): StartScript => ({ file, args: [], imports: [], environment: {} })
+
+function missing(path: string): never {
+  throw fail('SPY_APPLICATION_NO_MAIN', [path])
+}
+
+/** @throws SPY_APPLICATION_MANIFEST */
+function readManifest(folder: string): PackageJson {
+  const path = join(folder, 'package.json')
+  if (!existsSync(path)) return {}
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    return typeof manifest === 'object' && manifest !== null ? manifest : {}
+  } catch (error) {
+    throw fail('SPY_APPLICATION_MANIFEST', [path, error instanceof Error ? error.message : String(error)], error)
+  }
+}
+
+/** What Node takes for a folder, in the languages it runs, then what `npm start` takes without a script. */
+const INDEX_FILES = ['index.ts', 'index.mts', 'index.js', 'index.mjs', 'index.cjs', 'server.js', 'server.mjs', 'server.ts']
+const CONDITIONS = new Set(['spyglass-source', 'node', 'import', 'module-sync', 'require', 'default'])
+
+function fileAt(folder: string, names: readonly string[]): string | undefined {
+  return names.map((name) => resolve(folder, name)).find((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+/** The target of the package itself: a string, `{ ".": … }` or conditions, of which the first that holds counts. */
+function exportTarget(exports: unknown): string | undefined {
+  if (typeof exports === 'string') return exports
+  if (typeof exports !== 'object' || exports === null) return undefined
+  const entries = Object.entries(exports)
+  const own = entries.find(([key]) => key === '.')
+  if (own) return exportTarget(own[1])
+  for (const [condition, target] of entries) {
+    const found = CONDITIONS.has(condition) ? exportTarget(target) : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,28 @@
+/** What any kind of program is reduced to: a server that does not own the socket it answers on. */
+import type { Server } from 'node:net'
+
+/**
+ * How the program was recognised. `listen`: it called `listen()` itself. `worker`: it has no port. All others export something, which
+ * kinds/index.ts turns into a server.
+ */
+export type ProgramKind = 'listen' | 'worker' | 'server' | 'fastify' | 'fastify-plugin' | 'koa' | 'nest' | 'fetch' | 'handler'
+
+/** A server made of what a program exports. */
+export interface Adopted {
+  readonly kind: ProgramKind
+  /** Emits `request`, and `upgrade` where the program accepts upgrades. It does not listen yet. */
+  readonly server: Server
+  /** Closes the program, once. */
+  readonly close?: (() => unknown) | undefined
+}
+
+/** A program that has started. */
+export interface Program {
+  readonly kind: ProgramKind
+  /** Version in its package.json, or empty. */
+  readonly version: string
+  /** Undefined for a worker. */
+  readonly server: Server | undefined
+  /** Closes it, once. Its server no longer accepts by then. */
+  readonly close: () => Promise<void>
+}

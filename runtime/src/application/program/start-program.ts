@@ -1,0 +1,135 @@
+/** Starts the program of a folder: finds it, runs it, and waits until there is a server, by `listen()` or by what it exports. */
+import type { Server } from 'node:net'
+import type { ApplicationContext } from '../application-context.ts'
+import { fail } from '../errors.ts'
+import { type Entry, findEntry } from './entry.ts'
+import { adopt, servedExport } from './kinds/index.ts'
+import type { AdoptContext } from './kinds/kind.ts'
+import type { ListenRequest } from './listen-request.ts'
+import { isWithin, ListenTakeOver, takeOverProcess, takeOverWithin } from './listen-take-over.ts'
+import type { Program } from './program.ts'
+import { runAsMain, runAsModule } from './run-entry.ts'
+import { watchUncaught } from './uncaught.ts'
+import { withAdvice } from './typescript-advice.ts'
+
+export interface StartOptions {
+  readonly folder: string
+  readonly context: ApplicationContext
+  readonly startTimeoutMs: number
+  /** Whether the process is the program's own: it is run as the main module then. */
+  readonly isAlone: boolean
+  readonly onError: AdoptContext['onError']
+  /** Opens a server that called `listen()`, where the application is served. */
+  readonly open: (server: Server, request: ListenRequest) => void
+  /** The program listens on a port of its own, which is not taken over. */
+  readonly onFurther: (request: ListenRequest) => void
+}
+
+/**
+ * @throws SPY_APPLICATION_START_TIMEOUT, SPY_APPLICATION_NO_LISTENER, SPY_APPLICATION_NO_MAIN …, and whatever the program throws. Nothing of
+ * the program is called once this is rejected, and what it still brings is closed.
+ */
+export async function startProgram(options: StartOptions): Promise<Program> {
+  const { signal } = options.context
+  const entry = await findEntry(options.folder)
+  const start = new ProgramStart(entry, options)
+  const timeout = AbortSignal.timeout(options.startTimeoutMs)
+  const late = new Promise<never>((_, reject) => {
+    timeout.addEventListener('abort', () => reject(start.lateness()))
+    signal.addEventListener('abort', () => reject(signal.reason as Error))
+  })
+  const uncaught = watchUncaught(() => start.isRunning())
+  try {
+    const program = await Promise.race([start.run(), late, uncaught.failure])
+    uncaught.stop()
+    return program
+  } catch (error) {
+    start.abandon() // what it does from now on is still watched: it must not end the process of its neighbours
+    throw withAdvice(error, entry.file)
+  }
+}
+
+class ProgramStart {
+  readonly #entry: Entry
+  readonly #options: StartOptions
+  readonly #takeOver: ListenTakeOver
+  readonly #listening: Promise<Program>
+  /** The module has run and exports nothing to serve. */
+  #isWaiting = false
+  #isAbandoned = false
+
+  constructor(entry: Entry, options: StartOptions) {
+    this.#entry = entry
+    this.#options = options
+    let listens: (server: Server) => void
+    this.#listening = new Promise<Server>((resolve) => (listens = resolve)).then((server) => this.#program('listen', server))
+    this.#takeOver = new ListenTakeOver({
+      port: entry.port,
+      onFurther: options.onFurther,
+      open: (server, request) => {
+        server.once('listening', () => listens(server))
+        options.open(server, request)
+      },
+    })
+  }
+
+  /** The program, as soon as its server listens or its module has run and exports one. */
+  run(): Promise<Program> {
+    const loading = this.#options.isAlone ? this.#runAlone() : takeOverWithin(this.#takeOver, () => this.#runBeside())
+    if (this.#entry.isWorker) return loading
+    loading.catch(() => undefined) // a program may listen, and be served, before its module has ended
+    return Promise.race([this.#listening, loading])
+  }
+
+  /** Whether the code that runs now is the program's. */
+  isRunning(): boolean {
+    return isWithin(this.#takeOver)
+  }
+
+  abandon(): void {
+    this.#isAbandoned = true
+  }
+
+  /** Why it is late. */
+  lateness(): Error {
+    const { startTimeoutMs } = this.#options
+    if (this.#isWaiting && !this.#takeOver.server) return fail('SPY_APPLICATION_NO_LISTENER', [this.#entry.file, startTimeoutMs])
+    return fail('SPY_APPLICATION_START_TIMEOUT', [startTimeoutMs])
+  }
+
+  async #runAlone(): Promise<Program> {
+    takeOverProcess(this.#takeOver)
+    return this.#served(await runAsMain(this.#options.folder, this.#entry))
+  }
+
+  async #runBeside(): Promise<Program> {
+    return this.#served(await runAsModule(this.#options.folder, this.#entry))
+  }
+
+  async #served(exports: Readonly<Record<string, unknown>>): Promise<Program> {
+    this.#refuseLate()
+    if (this.#entry.isWorker) return this.#program('worker', undefined)
+    const value = this.#takeOver.server ? undefined : servedExport(exports)
+    if (value === undefined) return this.#awaitListen()
+    const { folder, context, onError } = this.#options
+    const adopted = await adopt(value, { folder, context, onError, main: this.#entry.file, role: this.#entry.role })
+    if (this.#isAbandoned) await adopted?.close?.()
+    this.#refuseLate()
+    return adopted && !this.#takeOver.server ? this.#program(adopted.kind, adopted.server, adopted.close) : this.#awaitListen()
+  }
+
+  #awaitListen(): Promise<Program> {
+    this.#isWaiting = true
+    return this.#listening
+  }
+
+  /** The start was given up while the program was loading. */
+  #refuseLate(): void {
+    if (this.#isAbandoned) throw fail('SPY_APPLICATION_START_TIMEOUT', [this.#options.startTimeoutMs])
+  }
+
+  #program(kind: Program['kind'], server: Server | undefined, close?: () => unknown): Program {
+    let closed: Promise<void> | undefined
+    return { kind, version: this.#entry.version, server, close: () => (closed ??= Promise.resolve(close?.()).then(() => undefined)) }
+  }
+}

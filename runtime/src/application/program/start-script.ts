@@ -1,0 +1,114 @@
+/** The program behind `scripts.start` of a package.json, which is started without a shell and without npm. */
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+export interface StartScript {
+  /** Absolute path of the program. */
+  readonly file: string
+  readonly args: readonly string[]
+  /** Modules that are loaded before it: `--import`, `--require`. */
+  readonly imports: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  /** The program is a Fastify plugin: `fastify start FILE`. */
+  readonly isFastifyPlugin?: boolean
+}
+
+/** Node's options that are followed by a value of their own, if it is not part of the same word. */
+const WITH_VALUE = new Set([
+  '--import',
+  '--require',
+  '-r',
+  '--env-file',
+  '--env-file-if-exists',
+  '-C',
+  '--conditions',
+  '--title',
+  '--loader',
+])
+const LOADS = /^(--import|--require|-r)$/
+/** Commands that start the program in a process of their own, with what has to be loaded to do the same here. */
+const RUNNERS: Readonly<Record<string, readonly string[]>> = { tsx: ['tsx'], 'ts-node': ['ts-node/register'] }
+const OPERATOR = /[|&;<>`]|\$\(/
+
+/** Undefined when the script is not one program of Node: a shell's list of commands, or a tool that starts another process. */
+export function parseStartScript(folder: string, script: string): StartScript | undefined {
+  if (OPERATOR.test(script)) return undefined
+  const words = wordsOf(script)
+  const environment: Record<string, string> = {}
+  if (words[0] === 'cross-env') words.shift()
+  for (let pair = assignment(words[0]); pair; pair = assignment(words[0])) {
+    environment[pair[0]] = pair[1]
+    words.shift()
+  }
+  const [command = '', ...rest] = words
+  const program = programOf(folder, command, rest)
+  return program && { ...program, environment }
+}
+
+function programOf(folder: string, command: string, words: readonly string[]): Omit<StartScript, 'environment'> | undefined {
+  if (command === 'node') return underNode(folder, words, [])
+  const imports = RUNNERS[command]
+  if (imports) return underNode(folder, words[0] === 'watch' ? words.slice(1) : words, imports)
+  if (command === 'fastify' && words[0] === 'start') return fastifyPlugin(folder, words.slice(1))
+  const file = binOf(folder, command)
+  return file === undefined ? undefined : { file, args: words, imports: [] }
+}
+
+function underNode(folder: string, words: readonly string[], before: readonly string[]): Omit<StartScript, 'environment'> | undefined {
+  const imports = [...before]
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? ''
+    if (!word.startsWith('-')) {
+      const file = existingFile(folder, word)
+      return file === undefined ? undefined : { file, args: words.slice(at + 1), imports }
+    }
+    const equals = word.indexOf('=')
+    const option = equals < 0 ? word : word.slice(0, equals)
+    const value = equals < 0 ? (WITH_VALUE.has(option) ? (words[++at] ?? '') : '') : word.slice(equals + 1)
+    if (LOADS.test(option)) imports.push(value)
+  }
+  return undefined
+}
+
+/** Options of fastify-cli may stand before the file; the file is the last word that is one. */
+function fastifyPlugin(folder: string, words: readonly string[]): Omit<StartScript, 'environment'> | undefined {
+  const file = words.map((word) => (word.startsWith('-') ? undefined : existingFile(folder, word))).findLast((path) => path !== undefined)
+  return file === undefined ? undefined : { file, args: [], imports: [], isFastifyPlugin: true }
+}
+
+/** A program of a package: npm links it under node_modules/.bin. Those that start another process are of no use here. */
+function binOf(folder: string, command: string): string | undefined {
+  if (STARTS_ANOTHER.has(command)) return undefined
+  const file = join(folder, 'node_modules/.bin', command)
+  if (!existsSync(file)) return undefined
+  return /^#!.*\bnode\b/.test(readFileSync(file, 'utf8').slice(0, 100)) ? file : undefined
+}
+
+const STARTS_ANOTHER = new Set([
+  'nest',
+  'nodemon',
+  'pm2',
+  'pm2-runtime',
+  'concurrently',
+  'npm-run-all',
+  'ts-node-dev',
+  'wattpm',
+  'turbo',
+  'nx',
+])
+
+const ENDINGS = ['', '.js', '.mjs', '.cjs', '.ts', '/index.js']
+
+function existingFile(folder: string, name: string): string | undefined {
+  return ENDINGS.map((ending) => resolve(folder, name + ending)).find((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+}
+
+function assignment(word: string | undefined): [string, string] | undefined {
+  const found = /^([A-Za-z_]\w*)=(.*)$/s.exec(word ?? '')
+  return found ? [found[1] ?? '', found[2] ?? ''] : undefined
+}
+
+/** Splits as a shell does where nothing is expanded: quotes hold words together. */
+function wordsOf(script: string): string[] {
+  return [...script.matchAll(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g)].map(([word]) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'))
+}
