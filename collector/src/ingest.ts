@@ -4,6 +4,7 @@
  */
 import { kinds, objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import { emitWhenReady } from '@spyglass/process/keeper-link'
+import { serverIdentity } from '@spyglass/process/server-identity'
 import type { OwnProcess } from '@spyglass/process/own-process'
 import { timeWindow } from './decode/index.ts'
 import { createStoreClient, Inserter } from './insert/index.ts'
@@ -98,7 +99,7 @@ export class Ingest {
 
   /** Stores an event of this process that no keeper passes on. */
   storeEvent(event: SpyglassEvent): void {
-    this.append(submissionOf(event, NAME)).catch((error: unknown) =>
+    this.append(submissionOf(event, NAME, this.#base.config.server.name)).catch((error: unknown) =>
       this.#base.logger.warn({ err: error, event: event.name }, 'event not stored'),
     )
   }
@@ -157,6 +158,7 @@ async function open(base: IngestBase): Promise<Opened> {
   const tailer = new Tailer({
     ...folder,
     serverName: config.server.name,
+    serverId: serverIdentity(folder),
     target: wal,
     logger: logger.child({ component: 'tail' }),
     redactor,

@@ -11,16 +11,16 @@ const SEVERITY: Readonly<Record<EventSeverity, readonly [string, number]>> = {
 }
 
 /** The rows of an event, with a hash that identifies duplicates. */
-export function submissionOf(event: SpyglassEvent, service: string): Submission {
+export function submissionOf(event: SpyglassEvent, service: string, server: string): Submission {
   return {
     lane: 'others',
     hash: `e${hash('sha256', `${event.name}\n${event.incidentId}\n${event.phase}`, 'hex').slice(0, 32)}`,
     items: 1,
-    blocks: [logBlock([logRowOf(event, service)]), eventBlock([{ event, service, instance: service }])],
+    blocks: [logBlock([logRowOf(event, service, server)]), eventBlock([{ event, server, service, instance: service }])],
   }
 }
 
-function logRowOf(event: SpyglassEvent, service: string): LogRow {
+function logRowOf(event: SpyglassEvent, service: string, server: string): LogRow {
   const [severityText, severityNumber] = SEVERITY[event.severity]
   const own: [string, string][] = [
     [attr.incidentId, event.incidentId],
@@ -37,7 +37,10 @@ function logRowOf(event: SpyglassEvent, service: string): LogRow {
     traceId: '',
     spanId: '',
     eventName: event.name,
-    resource: [[attr.serviceName, service]],
+    resource: [
+      [attr.serviceName, service],
+      [attr.serverName, server],
+    ],
     attributes: [...own, ...others, ...(event.holders ? [[attr.eventHolders, JSON.stringify(event.holders)] as [string, string]] : [])],
   }
 }

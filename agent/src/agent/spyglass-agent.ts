@@ -64,13 +64,14 @@ export class SpyglassAgent implements Agent {
     this.exporter = this.#exporterFor(settings, resource)
     onHookFault((hook, error) => this.#tellFault(hook, error))
     this.#aggregates = new Aggregates(this.#startMs)
-    this.recorder = new Recorder({ aggregates: this.#aggregates, exporter: this.exporter, policy: settings })
+    const countsByApplication = resource[attr.application] === undefined
+    this.recorder = new Recorder({ aggregates: this.#aggregates, exporter: this.exporter, policy: settings, countsByApplication })
     this.#spoolFolders = settings.spoolFolder === '' ? userSpoolFolders() : [settings.spoolFolder]
     this.#spoolKey = applicationKey(String(resource[attr.serviceName]), process.argv[1] ?? '', this.#endpoint)
     this.spool = settings.spool ? attempt('spool', () => this.#openSpool(), undefined) : undefined
     setDefaultContextPath(settings.contextPath)
     setSourceRoot(settings.sourceRoot)
-    const name = String(resource[attr.serviceInstanceId])
+    const name = String(resource[attr.processName] ?? resource[attr.serviceInstanceId])
     attempt(
       'heap',
       () =>

@@ -19,6 +19,17 @@ export interface StatementCount {
   readonly seconds: number
   /** Empty when it succeeded. */
   readonly errorType: string
+  /** Application whose request ran it, in a process that hosts several. */
+  readonly application?: string | undefined
+}
+
+export interface CountedRequest {
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly errorType?: string | undefined
+  /** Application that served it, in a process that hosts several. Their routes differ, since each has its own context path. */
+  readonly application?: string | undefined
 }
 
 export interface ClientCount {
@@ -66,31 +77,28 @@ export class Aggregates {
    * Counts a request and returns its route's own threshold in milliseconds. `status` is 0 when nothing was answered; `errorType` says why the
    * server refused it.
    */
-  countRequest(
-    request: { readonly method: string; readonly route: string; readonly status: number; readonly errorType?: string | undefined },
-    seconds: number,
-    nowMs: number,
-  ): number {
-    const { route, status, errorType } = request
+  countRequest(request: CountedRequest, seconds: number, nowMs: number): number {
+    const { route, status } = request
     this.requests++
     if (status >= 500) this.errors++
     this.requestSeconds += seconds
     const method = METHODS.has(request.method) ? request.method : '_OTHER'
-    const outcome = errorType === undefined ? status : `${status} ${errorType}`
-    this.#server.at([route, method, outcome], () => requestAttributes(route, method, status, errorType)).record(seconds)
+    const outcome = request.errorType === undefined ? status : `${status} ${request.errorType}`
+    this.#server.at([route, method, outcome], () => requestAttributes(request, method)).record(seconds)
     this.#window.record(seconds, nowMs)
     return this.#thresholds.record(route, seconds)
   }
 
-  countStatement({ shape, system, pool, seconds, errorType }: StatementCount): void {
+  countStatement({ shape, system, pool, seconds, errorType, application }: StatementCount): void {
     this.#statementTable(system)
-      .at([shape.digest, pool, errorType], () => ({
+      .at([shape.digest, application === undefined ? pool : `${pool}\n${application}`, errorType], () => ({
         [attr.dbSystem]: system,
         [attr.dbPool]: pool,
         [attr.sqlDigest]: shape.digest,
         [attr.dbQueryText]: shape.text,
         [attr.dbOperation]: shape.operation || undefined,
         [attr.errorType]: errorType || undefined,
+        [attr.application]: application,
       }))
       .record(seconds)
   }
@@ -145,11 +153,12 @@ export class Aggregates {
   }
 }
 
-function requestAttributes(route: string, method: string, status: number, errorType: string | undefined): AttributesInput {
+function requestAttributes({ route, status, errorType, application }: CountedRequest, method: string): AttributesInput {
   return {
     [attr.httpMethod]: method,
     [attr.httpRoute]: route || undefined,
     [attr.httpStatus]: status || undefined,
     [attr.errorType]: errorType ?? (status >= 500 ? String(status) : undefined),
+    [attr.application]: application,
   }
 }

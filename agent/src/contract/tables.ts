@@ -207,12 +207,23 @@ const buckets: Column = { name: 'Buckets', type: 'SimpleAggregateFunction(sumMap
 
 const additive = (name: string): Column => ({ name, type: 'SimpleAggregateFunction(sum, UInt64)', codec: zstd })
 
+/** Whose row it is. Empty for a sender that is no Spyglass server and has no namespace. */
+const server = columns(['Server', lc], ['Application', lc])
+
 const rollup = (name: string, dimensions: readonly Column[], values: readonly Column[]): Table => ({
   name,
-  columns: [{ name: 'Minute', type: 'DateTime', codec: 'Delta(4), ZSTD(1)' }, ...dimensions, { ...batch, default: "''" }, ...values],
+  columns: [
+    { name: 'Minute', type: 'DateTime', codec: 'Delta(4), ZSTD(1)' },
+    ...dimensions,
+    { ...batch, default: "''" },
+    ...server,
+    ...values,
+  ],
   engine: 'AggregatingMergeTree',
   partitionBy: 'toDate(Minute)',
-  orderBy: `(Minute, ${dimensions.map((column) => column.name).join(', ')}, Batch)`,
+  // The columns of the server came later, and a sorting key can only be extended at its end. The primary key stays as it was.
+  primaryKey: `(Minute, ${dimensions.map((column) => column.name).join(', ')}, Batch)`,
+  orderBy: `(Minute, ${dimensions.map((column) => column.name).join(', ')}, Batch, Server, Application)`,
   ttlFrom: 'Minute',
   retention: 'rollup',
   shardBy: 'cityHash64(ServiceName, Instance)',
@@ -254,6 +265,8 @@ const eventsTable: Table = {
       ['Resource', 'String'],
       ['ServiceName', lc],
       ['Instance', lc],
+      ['Server', lc],
+      ['Application', lc],
       ['Message', 'String'],
       ['Attributes', map],
       ['Holders', 'String'],

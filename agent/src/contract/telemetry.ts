@@ -3,7 +3,9 @@
 /** Attribute names on resources, spans, metrics and logs. */
 export const attr = {
   serviceName: 'service.name',
+  /** Unique among all servers: see {@link serviceInstanceId}. */
   serviceInstanceId: 'service.instance.id',
+  serviceNamespace: 'service.namespace',
   serviceVersion: 'service.version',
   processPid: 'process.pid',
   hostName: 'host.name',
@@ -47,7 +49,12 @@ export const attr = {
   droppedChildren: 'spyglass.children.dropped',
   /** `true` on a span that was exported while its request still ran; a later span with the same id supersedes it. */
   partial: 'spyglass.partial',
+  /** Name of an application: on the resource if the process hosts only one, otherwise on what belongs to a request. */
   application: 'spyglass.application',
+  /** Name of the server that a process belongs to. */
+  serverName: 'spyglass.server.name',
+  /** Name of a process within its server: `shop-1`, `management`. */
+  processName: 'spyglass.process.name',
   /** How a process ended that could not say so itself: `killed` or `out_of_memory`. */
   processEnd: 'spyglass.process.end',
   /** Spans of the requests that ran when it ended. */
@@ -57,6 +64,31 @@ export const attr = {
   eventResource: 'spyglass.event.resource',
   eventHolders: 'spyglass.event.holders',
 } as const
+
+/** Digits of a server's UUID that tell its processes from those of another server with the same name. */
+const SERVER_DIGITS = 8
+
+/**
+ * The `service.instance.id` of a process of a server: `shop-1@9f8e7d6c`. The name of the process alone is the same on every server, and
+ * the semantic conventions ask for an id that is unique for each service.
+ */
+export function serviceInstanceId(processName: string, serverId: string): string {
+  return `${processName}@${serverId.slice(0, SERVER_DIGITS)}`
+}
+
+/** The attributes by which all telemetry of a server's processes names its origin. */
+export function originAttributes(origin: {
+  readonly server: string
+  readonly serverId: string
+  readonly process: string
+}): Record<string, string> {
+  return {
+    [attr.serviceInstanceId]: serviceInstanceId(origin.process, origin.serverId),
+    [attr.serviceNamespace]: origin.server,
+    [attr.serverName]: origin.server,
+    [attr.processName]: origin.process,
+  }
+}
 
 /** Metrics that carry the aggregates of every request: exponential histograms in seconds, delta temporality, scale {@link HISTOGRAM_SCALE}. */
 export const metric = {

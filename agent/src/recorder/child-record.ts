@@ -14,6 +14,8 @@ export interface ChildOwner {
   readonly flags: number
   readonly traceState: string | undefined
   readonly routeTemplate: string
+  /** The application that our server gave the request to. */
+  readonly application: string | undefined
   readonly endMs: number
   /** Why it was kept, once decided. */
   readonly kept: string | undefined

@@ -20,6 +20,8 @@ import { type KeepReason, type ManualRoot, TraceRecord } from './trace-record.ts
 export interface RecorderOptions {
   readonly aggregates: Aggregates
   readonly exporter: Pick<OtlpExporter, 'exportSpans'>
+  /** Whether the process may host several applications, so that requests and statements are counted by application. */
+  readonly countsByApplication?: boolean
   readonly policy: KeepPolicy & { readonly slowStatementMs: number; readonly partialAfterMs: number }
 }
 
@@ -40,6 +42,7 @@ export class Recorder implements ChildObserver {
   readonly decision: KeepDecision
   readonly #exporter: Pick<OtlpExporter, 'exportSpans'>
   readonly #policy: RecorderOptions['policy']
+  readonly #countsByApplication: boolean
   readonly running = new RunningRecords()
   /** Called with the time of each record: the spool. */
   onActivity: (nowMs: number) => void = () => {}
@@ -47,7 +50,8 @@ export class Recorder implements ChildObserver {
   propagates = true
   manualParent: ManualParent = () => undefined
 
-  constructor({ aggregates, exporter, policy }: RecorderOptions) {
+  constructor({ aggregates, exporter, policy, countsByApplication = false }: RecorderOptions) {
+    this.#countsByApplication = countsByApplication
     this.aggregates = aggregates
     this.decision = new KeepDecision(policy)
     this.#exporter = exporter
@@ -88,7 +92,8 @@ export class Recorder implements ChildObserver {
     if (status >= 400 && status < 500) record.error = undefined // the application made an answer to the client of it
     const seconds = record.durationMs / 1000
     const refusal = refusalOf(record)
-    const counted = { method: record.method, route: record.route, status, errorType: refusal?.reason }
+    const application = this.#countsByApplication ? record.application : undefined
+    const counted = { method: record.method, route: record.route, status, errorType: refusal?.reason, application }
     const slowMs = this.aggregates.countRequest(counted, seconds, record.endMs)
     this.#finish(record, this.decision.reasonFor(record, status, slowMs))
     this.onActivity(record.endMs)
@@ -164,7 +169,9 @@ export class Recorder implements ChildObserver {
   statementEnded(child: StatementChild): void {
     const durationMs = child.endMs - child.startMs
     const errorType = child.error === undefined ? '' : errorTypeOf(child.error)
-    this.aggregates.countStatement({ shape: child.shape, system: child.system, pool: child.pool, seconds: durationMs / 1000, errorType })
+    const { shape, system, pool, record } = child
+    const application = this.#countsByApplication ? record?.application : undefined
+    this.aggregates.countStatement({ shape, system, pool, seconds: durationMs / 1000, errorType, application })
     const slow = durationMs >= this.#policy.slowStatementMs
     if (slow) {
       child.shape.slowUntil = child.endMs + KNOWN_SLOW_MS

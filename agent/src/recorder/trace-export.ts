@@ -8,7 +8,7 @@ import { toEpochMs } from './clock.ts'
 import { newTraceId } from './ids.ts'
 import { errorText, errorTypeOf } from './error-text.ts'
 import type { SpanAdditions } from './span-additions.ts'
-import { APPLICATION, CLIENT_ADDRESS, REFUSAL, type Refusal } from '../current-agent.ts'
+import { CLIENT_ADDRESS, REFUSAL, type Refusal } from '../current-agent.ts'
 import type { KeepReason, TraceRecord } from './trace-record.ts'
 
 /** `GET /shop/orders/:id`; the method alone when no route is known. */
@@ -75,7 +75,7 @@ function rootAttributes(record: TraceRecord, status: number, reason: KeepReason)
     [attr.serverAddress]: hostOf(request.headers.host),
     [attr.clientAddress]: stringOrNone((request as { [CLIENT_ADDRESS]?: unknown })[CLIENT_ADDRESS]) ?? request.socket.remoteAddress,
     [attr.userAgent]: request.headers['user-agent'],
-    [attr.application]: stringOrNone((request as { [APPLICATION]?: unknown })[APPLICATION]),
+    [attr.application]: record.application,
     ...common,
   }
 }

@@ -3,7 +3,7 @@
  * headers and attributes exist only for a record that is kept or that called another service.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { CONTEXT_PATH, type RecordedRequest, type RequestObserver } from '../current-agent.ts'
+import { APPLICATION, CONTEXT_PATH, type RecordedRequest, type RequestObserver } from '../current-agent.ts'
 import type { SpanKindNumber } from '../otlp/records.ts'
 import { SPAN_KIND } from '../otlp/records.ts'
 import type { ChildRecord } from './child-record.ts'
@@ -111,6 +111,12 @@ export class TraceRecord implements RecordedRequest {
   /** Route with its context path; empty when none is known. */
   get route(): string {
     return routeNames.of(contextPathOf(this.request), this.routeTemplate)
+  }
+
+  /** The application that our server gave the request to. */
+  get application(): string | undefined {
+    const name = (this.request as { [APPLICATION]?: unknown } | undefined)?.[APPLICATION]
+    return typeof name === 'string' ? name : undefined
   }
 
   get kind(): SpanKindNumber {

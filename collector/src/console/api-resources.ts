@@ -1,6 +1,6 @@
 /** The API over live resources: instances and pools from the management endpoint, alerts from the evaluator. */
 import type { SpyglassConfig } from '@spyglass/process/config'
-import { codeOf, kinds } from '@spyglass/agent/contract'
+import { codeOf, kinds, serviceInstanceId } from '@spyglass/agent/contract'
 import type { FastifyInstance } from 'fastify'
 import type { Alerting } from '../alert/index.ts'
 import { type ManagedResource, type ManagementClient, type QueryClient, textOf, timeParameter } from '../query/index.ts'
@@ -22,8 +22,14 @@ export function addResourcesApi(app: FastifyInstance, options: ResourcesApiOptio
   })
 
   app.get('/api/v1/pools', async () => {
-    const [pools = [], borrowers = []] = await management.read([kinds.datasource, kinds.borrower])
-    return { pools: pools.map((pool) => withStacks(pool, borrowers)) }
+    const [pools = [], borrowers = [], server = []] = await management.read([kinds.datasource, kinds.borrower, kinds.server])
+    const serverId = textOf(server[0]?.values['id'])
+    return {
+      pools: pools.map((pool) => ({
+        ...withStacks(pool, borrowers),
+        instanceId: serviceInstanceId(textOf(pool.values['instance']), serverId),
+      })),
+    }
   })
 
   app.get('/api/v1/alerts', async () => ({
@@ -77,7 +83,7 @@ async function partOf(attempt: Promise<unknown>): Promise<PartStatus> {
 const rowsOf = (resources: readonly ManagedResource[]): unknown[] => resources.map(({ name, values }) => ({ objectName: name, ...values }))
 
 /** Stacks are on the borrowers, which are registered after a second; the pool's own table has the rest immediately. */
-function withStacks({ name, values }: ManagedResource, borrowers: readonly ManagedResource[]): unknown {
+function withStacks({ name, values }: ManagedResource, borrowers: readonly ManagedResource[]): Record<string, unknown> {
   const own = borrowers.filter((one) => one.values['instance'] === values['instance'] && one.values['datasource'] === values['name'])
   const stacks = new Map(own.map((one) => [String(one.values['connection']), one.values['stack']]))
   return {

@@ -20,6 +20,7 @@ const LONG_NAMES = `event names and severities longer than ${limits.nameBytes} b
 /** An event and who sent it. */
 export interface OriginatedEvent {
   readonly event: SpyglassEvent
+  readonly server: string
   readonly service: string
   readonly instance: string
 }
@@ -227,6 +228,8 @@ export class LogDecoder {
     const body = record.bodyEnd > record.body ? this.#attributes.anyValue(record.bodyEnd, 0) : ''
     const message = typeof body === 'string' ? body : JSON.stringify(body ?? '')
     const event = eventOf({ name, attributes, message, time: Math.round(seconds * 1000) })
-    if (event) this.events.push({ event, service: this.#origin.service, instance: this.#origin.instance })
+    if (!event) return
+    const { server, service, instance } = this.#origin
+    this.events.push({ event, server, service, instance })
   }
 }

@@ -177,12 +177,12 @@ export class MetricDecoder {
   }
 
   #rollUp(name: string, point: Point, attributes: ReadonlyMap<string, string>): void {
-    const { service, instance } = this.#origin
+    const { server, application, service, instance } = this.#origin
     // A point covers the time before its timestamp: one that ends on the minute belongs to the minute that ends there.
     const minute = Math.floor((this.#time.seconds - 0.001) / 60) * 60
     this.#rollup?.point(
       name,
-      { service, instance, minute },
+      { server, application, service, instance, minute },
       {
         count: Number(point.count),
         sum: point.sum,

@@ -46,12 +46,17 @@ export class SharedAttributes {
   }
 }
 
-const LONG_SERVICES = `service names and instance ids longer than ${limits.nameBytes} bytes`
+const LONG_SERVICES = `names of services, servers, applications and instances longer than ${limits.nameBytes} bytes`
 
 /** What the rows of one ResourceSpans, ResourceLogs or ResourceMetrics share. */
 export class Origin {
   service = ''
   instance = ''
+  /** Name of the server, or the namespace of a sender that is not of one. */
+  server = ''
+  #namespace = ''
+  /** Name of the application, if the process hosts only one. */
+  application = ''
   /** The sender exports aggregates of every request: rollups take nothing from its spans. */
   aggregates = false
   resourceSchema = ''
@@ -74,11 +79,15 @@ export class Origin {
       else r.skip(tag, end)
     }
     r.close(end)
+    this.server ||= this.#namespace
   }
 
   beginResource(): void {
     this.service = ''
     this.instance = ''
+    this.server = ''
+    this.#namespace = ''
+    this.application = ''
     this.aggregates = false
     this.resourceSchema = ''
     this.resource.begin()
@@ -109,6 +118,9 @@ export class Origin {
   #resourceAttribute(attributes: AttributeReader, [key, value]: readonly [string, string]): void {
     if (key === attr.serviceName) this.service = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
     else if (key === attr.serviceInstanceId) this.instance = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
+    else if (key === attr.serverName) this.server = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
+    else if (key === attr.serviceNamespace) this.#namespace = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
+    else if (key === attr.application) this.application = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
     else if (key === attr.aggregates) this.aggregates = value === 'true'
   }
 }

@@ -401,7 +401,8 @@ export class TraceDecoder {
 
   #rollUp(name: number, seconds: number, nanos: number): void {
     const failed = this.#span.status === ERROR
-    const origin = { service: this.#origin.service, instance: this.#origin.instance, minute: Math.floor(seconds / 60) * 60 }
+    const { server, application, service, instance } = this.#origin
+    const origin = { server, application, service, instance, minute: Math.floor(seconds / 60) * 60 }
     const value = (key: (typeof SPAN_KEYS)[number]): string => this.#foundText(SPAN_KEYS.indexOf(key))
     this.#rollup?.span(origin, { name: this.#name.textOf(name), isServer: this.#span.kind === SERVER, failed, nanos, value })
   }

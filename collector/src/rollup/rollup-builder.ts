@@ -17,6 +17,7 @@ export const SPAN_KEYS = [
   'db.statement',
   attr.dbOperation,
   attr.dbPool,
+  attr.application,
 ] as const
 
 /** Beyond it new series of one request are counted together under `_other`. */
@@ -29,9 +30,16 @@ const OTHER = '_other'
 /** Statements are counted by our normalised text and digest, whatever the sender normalises. */
 const shapes = new StatementShapes()
 
-export interface RollupOrigin {
+/** Who sent what is counted. */
+export interface Sender {
+  readonly server: string
+  /** If its process hosts only one. */
+  readonly application: string
   readonly service: string
   readonly instance: string
+}
+
+export interface RollupOrigin extends Sender {
   /** Seconds since the epoch, whole minutes. */
   readonly minute: number
 }
@@ -75,7 +83,8 @@ export class RollupBuilder {
   readonly #sql = new Map<string, Cell>()
 
   /** Adds a server or client span of a sender without aggregates. */
-  span(origin: RollupOrigin, { name, isServer, failed, nanos, value }: SpanSample): void {
+  span(sender: RollupOrigin, { name, isServer, failed, nanos, value }: SpanSample): void {
+    const origin = { ...sender, application: sender.application || value(attr.application) }
     const addition = { count: 1, errors: failed ? 1 : 0, sum: nanos, max: nanos }
     const system = isServer ? '' : value(attr.dbSystem) || value('db.system')
     if (system) {
@@ -91,7 +100,8 @@ export class RollupBuilder {
   }
 
   /** Adds a point of the aggregates; ignores metrics that feed no rollup. */
-  point(name: string, origin: RollupOrigin, point: DurationPoint): void {
+  point(name: string, sender: RollupOrigin, point: DurationPoint): void {
+    const origin = { ...sender, application: sender.application || (point.attributes.get(attr.application) ?? '') }
     const cell = this.#cellOfPoint(name, origin, point.attributes)
     if (!cell || point.count === 0) return
     const failed = isFailed(point.attributes)
@@ -136,7 +146,7 @@ const joined = (method: string, target: string): string => (target ? `${method} 
 
 function cellOf(cells: Map<string, Cell>, origin: RollupOrigin, wanted: readonly string[], statement = ''): Cell {
   const names = wanted.map((name) => cutText(name, NAME_BYTES))
-  const key = [origin.minute, origin.service, origin.instance, ...names].join('\n')
+  const key = [origin.minute, origin.server, origin.application, origin.service, origin.instance, ...names].join('\n')
   const known = cells.get(key)
   if (known) return known
   if (cells.size >= MAX_SERIES && !names.includes(OTHER)) return cellOf(cells, origin, others(names))
@@ -179,6 +189,8 @@ function writeCell(block: TableBlock, cell: Cell, { dimensions, count }: { dimen
   block.fixed('Minute').data.u32(cell.origin.minute)
   block.dictionary('ServiceName').string(cell.origin.service)
   block.dictionary('Instance').string(cell.origin.instance)
+  block.dictionary('Server').string(cell.origin.server)
+  block.dictionary('Application').string(cell.origin.application)
   for (const [i, name] of dimensions.entries()) block.dictionary(name).string(cell.names[i] ?? '')
   block.fixed(count).data.whole(cell.count)
   block.fixed('Errors').data.whole(cell.errors)

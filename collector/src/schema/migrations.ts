@@ -3,7 +3,7 @@
  * the database; a start runs those that are missing, in order. A step consists of statements that lead on from whatever state a kill left,
  * so it is repeated until it is recorded as done. The engine acts as the lock, because it opens a folder only once.
  */
-import { DATABASE } from '@spyglass/agent/contract'
+import { DATABASE, type TableName } from '@spyglass/agent/contract'
 import type { RunStatement } from './ddl.ts'
 import { fail } from './errors.ts'
 
@@ -16,7 +16,24 @@ export interface Migration {
 }
 
 /** Version 1 is the schema of Spyglass 0.1, which did not number it. */
-export const migrations: readonly Migration[] = [{ version: 1, name: 'the schema of version 0.1', statements: async () => [] }]
+export const migrations: readonly Migration[] = [
+  { version: 1, name: 'the schema of version 0.1', statements: async () => [] },
+  {
+    version: 2,
+    name: 'rollups are counted by server and application',
+    statements: async (run) => [...(await withServer(run, 'red_1m')), ...(await withServer(run, 'sql_1m'))],
+  },
+]
+
+/** A sorting key can be extended by columns that are added in the same statement; nothing is rewritten. */
+async function withServer(run: RunStatement, table: TableName): Promise<readonly string[]> {
+  const [[key] = []] = await run(`SELECT sorting_key FROM system.tables WHERE database = '${DATABASE}' AND name = '${table}'`)
+  if (key === undefined || key.split(', ').includes('Server')) return []
+  const column = (name: string, before: string): string =>
+    `ADD COLUMN IF NOT EXISTS \`${name}\` LowCardinality(String) CODEC(ZSTD(1)) AFTER \`${before}\``
+  const columns = `${column('Server', 'Batch')}, ${column('Application', 'Server')}`
+  return [`ALTER TABLE ${DATABASE}.${table} ${columns}, MODIFY ORDER BY (${key}, Server, Application)`]
+}
 
 const TABLE = `${DATABASE}.schema_migrations`
 const CREATE = `CREATE TABLE IF NOT EXISTS ${TABLE} (Version UInt32, Name String, State String, Time DateTime64(3) DEFAULT now64(3)) ENGINE = MergeTree ORDER BY (Version, Time)`

@@ -1,5 +1,5 @@
 /** A line of the server log or of an access log as a row of otel_logs. Lines that are not a JSON object are treated as plain text. */
-import { attr } from '@spyglass/agent/contract'
+import { attr, originAttributes } from '@spyglass/agent/contract'
 import type { LogRow } from '../decode/index.ts'
 
 export interface LineOrigin {
@@ -8,6 +8,9 @@ export interface LineOrigin {
   readonly kind: 'server' | 'access'
   /** Service of lines that name none: the application of an access log, or the server. */
   readonly service: string
+  /** The server whose log it is: its name and its UUID. */
+  readonly server: string
+  readonly serverId: string
   /** When the line was read, for lines without a time. */
   readonly readAt: number
 }
@@ -60,7 +63,7 @@ function fieldsOf(line: string): Fields | undefined {
   }
 }
 
-function plainRow(line: string, { file, service, readAt }: LineOrigin): LogRow {
+function plainRow(line: string, { file, service, server, readAt }: LineOrigin): LogRow {
   return {
     time: readAt,
     severityText: '',
@@ -70,12 +73,16 @@ function plainRow(line: string, { file, service, readAt }: LineOrigin): LogRow {
     traceId: '',
     spanId: '',
     eventName: '',
-    resource: [[attr.serviceName, service]],
+    resource: [
+      [attr.serviceName, service],
+      [attr.serverName, server],
+    ],
     attributes: [[attr.logFile, file]],
   }
 }
 
-function rowOfFields(fields: Fields, { file, kind, service: fallback, readAt }: LineOrigin): LogRow {
+function rowOfFields(fields: Fields, origin: LineOrigin): LogRow {
+  const { file, kind, service: fallback, readAt } = origin
   const [severityText, severityNumber] = kind === 'access' ? accessSeverity(fields) : severityOf(fields['level'])
   const service = text(fields[kind === 'access' ? 'application' : 'process']) || fallback
   const instance = text(fields['instance']) || (kind === 'server' ? service : '')
@@ -88,9 +95,18 @@ function rowOfFields(fields: Fields, { file, kind, service: fallback, readAt }: 
     traceId: matching(TRACE_ID, fields['trace_id'] ?? fields['traceId']),
     spanId: matching(SPAN_ID, fields['span_id'] ?? fields['spanId']),
     eventName: '',
-    resource: [[attr.serviceName, service], ...(instance ? [[attr.serviceInstanceId, instance] as const] : [])],
+    resource: [[attr.serviceName, service], ...processOf(instance, origin), ...applicationOf(fields)],
     attributes: [[attr.logFile, file], ...attributesOf(fields)],
   }
+}
+
+function processOf(name: string, { server, serverId }: LineOrigin): [string, string][] {
+  return name === '' ? [[attr.serverName, server]] : Object.entries(originAttributes({ server, serverId, process: name }))
+}
+
+function applicationOf(fields: Fields): [string, string][] {
+  const name = text(fields['application'])
+  return name === '' ? [] : [[attr.application, name]]
 }
 
 function attributesOf(fields: Fields): [string, string][] {

@@ -26,6 +26,8 @@ export interface TailerOptions {
   readonly accessLogs: string
   /** Service of lines that name none. */
   readonly serverName: string
+  /** UUID of the server whose logs these are. */
+  readonly serverId: string
   readonly target: TailTarget
   readonly logger: Logger
   /** Lines with a time outside it are skipped. */
@@ -102,10 +104,10 @@ export class Tailer {
   }
 
   async #store(path: string, { lines, offset }: { lines: readonly string[]; offset: TailOffset }): Promise<void> {
-    const { serverLog, serverName, target, window, now = Date.now } = this.#options
+    const { serverLog, serverName, serverId, target, window, now = Date.now } = this.#options
     const isServer = path === serverLog
     const service = isServer ? serverName : basename(path, '.log')
-    const origin: LineOrigin = { file: path, kind: isServer ? 'server' : 'access', service, readAt: now() }
+    const origin: LineOrigin = { file: path, kind: isServer ? 'server' : 'access', service, server: serverName, serverId, readAt: now() }
     const { from, to } = window()
     const inTime = lines.map((line) => rowOfLine(line, origin)).filter(({ time }) => time / 1000 >= from && time / 1000 <= to)
     const rows = inTime.map((row) => redactRow(row, this.#redactor))

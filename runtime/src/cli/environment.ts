@@ -1,5 +1,6 @@
 /** The environment of child processes: what a process needs to run, and nothing else from the keeper's environment. */
 import { dirname, join } from 'node:path'
+import { attr, originAttributes } from '@spyglass/agent/contract'
 import type { DataFolder } from '@spyglass/process/checked-config'
 import { type ApplicationConfig, dataFolder, type SpyglassConfig } from '@spyglass/process/config'
 import { version } from '../version.ts'
@@ -46,17 +47,29 @@ export interface InstanceEnvironmentInput {
   readonly folder: Pick<DataFolder, 'root'>
   readonly instance: string
   readonly applications: readonly ApplicationConfig[]
+  /** UUID of the server. */
+  readonly serverId: string
 }
 
 /** What the agent in an instance reads, then what the configuration adds for its applications. */
-export function instanceEnvironment({ config, folder, instance, applications }: InstanceEnvironmentInput): Record<string, string> {
+export function instanceEnvironment({
+  config,
+  folder,
+  instance,
+  applications,
+  serverId,
+}: InstanceEnvironmentInput): Record<string, string> {
   const { agent, collector } = config
   const own = applications.find(({ isolation }) => isolation === 'own')
   return {
     ...childEnvironment(folder),
     SPYGLASS_PROCESS: instance,
     OTEL_SERVICE_NAME: applications.length === 1 && applications[0] ? applications[0].name : config.server.name,
-    OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${instance},service.namespace=${config.server.name},spyglass.version=${version}`,
+    OTEL_RESOURCE_ATTRIBUTES: baggageOf({
+      ...originAttributes({ server: config.server.name, serverId, process: instance }),
+      ...(own ? { [attr.application]: own.name } : {}),
+      'spyglass.version': version,
+    }),
     OTEL_EXPORTER_OTLP_ENDPOINT: agent.endpoint ?? `http://${collector.host}:${collector.otlpHttpPort}`,
     ...(agent.slowRequestMs === undefined ? {} : { SPYGLASS_SLOW_REQUEST_MS: String(agent.slowRequestMs) }),
     SPYGLASS_SLOW_STATEMENT_MS: String(agent.slowStatementMs),
@@ -70,3 +83,9 @@ export function instanceEnvironment({ config, folder, instance, applications }: 
     ...Object.assign({}, ...applications.map(({ environment }) => environment)),
   }
 }
+
+/** The form of OTEL_RESOURCE_ATTRIBUTES. */
+const baggageOf = (attributes: Readonly<Record<string, string>>): string =>
+  Object.entries(attributes)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join(',')

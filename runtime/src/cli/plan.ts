@@ -11,7 +11,7 @@ import {
 } from '@spyglass/process/checked-config'
 import type { Damage } from '@spyglass/process/durable-file'
 import type { ListenerSpec } from '@spyglass/process/http-server'
-import { serverIdentity } from '../identity.ts'
+import { serverIdentity } from '@spyglass/process/server-identity'
 import { version } from '../version.ts'
 import { shareOf } from '../instance/share.ts'
 import type { ProcessSpec } from '../keeper/generation.ts'
@@ -112,7 +112,7 @@ function instancesOf(group: InstanceGroup, { config, folder, sockets }: PartsInp
       script: ownEntry('instance/instance-main'),
       args: [name],
       execArgv: [...baseExecArgv, QUIET, '--require', guardOutputFile(), '--import', agentRegisterUrl(), ...flagsOf(group)],
-      env: instanceEnvironment({ config, folder, instance: name, applications }),
+      env: instanceEnvironment({ config, folder, instance: name, applications, serverId: serverIdentity(folder) }),
       ...(group.isolation === 'own' && applications[0] ? { cwd: applications[0].folder } : {}),
       share: shareOf(config, group, name, folder.accessLogs),
       sockets: socket ? [socket] : [],

@@ -3,7 +3,7 @@ import { type Checked, type DataFolder, dataFolder, parseOffset } from '@spyglas
 import type { LoadOptions } from '@spyglass/process/config'
 import { codeOf } from '@spyglass/agent/contract'
 import { type Damage, damageError } from '@spyglass/process/durable-file'
-import { damagedIdentity } from '../identity.ts'
+import { damagedIdentity } from '@spyglass/process/server-identity'
 import { type Keeper, startKeeper } from '../keeper/keeper.ts'
 import { bannerText } from './banner.ts'
 import { checkConfig } from './check.ts'

@@ -1,12 +1,12 @@
 /** The management process: the one place where all resources and events of a server come together. */
-import type { EventSeverity, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
+import { attr, originAttributes, type EventSeverity, type SpyglassEvent, type ToChild } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
 import { callerRules, openAuthenticator } from '@spyglass/process/access'
 import { instanceGroups, instanceNames } from '@spyglass/process/checked-config'
 import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
-import { serverIdentity } from '../identity.ts'
+import { serverIdentity } from '@spyglass/process/server-identity'
 import { version } from '../version.ts'
 import { listen } from '@spyglass/process/http-server'
 import { adminSocketFile, serveAdministration } from '../admin-socket/index.ts'
@@ -80,12 +80,16 @@ function readinessTeller(readiness: () => Readiness, send: (reasons: readonly st
 }
 
 /** Events are sent to the collector as log records, and written to the server log. */
-function exportEvents({ config, secrets, registry, logger }: OwnProcess): OtlpExporter {
+function exportEvents({ config, folder, secrets, registry, logger }: OwnProcess): OtlpExporter {
   const exporter = createOtlpExporter({
     endpoint: config.agent.endpoint ?? `http://${config.collector.host}:${config.collector.otlpHttpPort}`,
     // Only a known sender's events reach the table of events and the alert rules. The token is for our own collector, not for another's.
     headers: config.agent.endpoint === undefined ? { authorization: `Bearer ${secrets.otlp.token}` } : {},
-    resource: { 'service.name': config.server.name, 'service.instance.id': NAME, 'service.version': version },
+    resource: {
+      [attr.serviceName]: config.server.name,
+      [attr.serviceVersion]: version,
+      ...originAttributes({ server: config.server.name, serverId: serverIdentity(folder), process: NAME }),
+    },
     intervalMs: 100, // the alert rules need events within a second
   })
   registry.onEvent((event: SpyglassEvent) => {

@@ -20,10 +20,10 @@ test('an undeclared name is not an event, and holders that are not a list are dr
 
 test('an event of the collector itself becomes a log record and a row of events, known again by its incident and phase', () => {
   const event = eventOf({ ...record, attributes: new Map([['rule', 'x']]) })!
-  const submission = submissionOf(event, 'collector')
+  const submission = submissionOf(event, 'collector', 'prod')
   const [logs, events] = submission.blocks.map((block) => readNative(block.encode('b')))
   expect(logs).toMatchObject([{ EventName: 'spyglass.instance.down', SeverityText: 'FATAL', ServiceName: 'collector', Body: 'm' }])
-  expect(events).toEqual(readNative(eventBlock([{ event, service: 'collector', instance: 'collector' }]).encode('b')))
-  expect(submissionOf(event, 'collector').hash).toBe(submission.hash)
-  expect(submissionOf({ ...event, phase: 'clear' }, 'collector').hash).not.toBe(submission.hash)
+  expect(events).toEqual(readNative(eventBlock([{ event, server: 'prod', service: 'collector', instance: 'collector' }]).encode('b')))
+  expect(submissionOf(event, 'collector', 'prod').hash).toBe(submission.hash)
+  expect(submissionOf({ ...event, phase: 'clear' }, 'collector', 'prod').hash).not.toBe(submission.hash)
 })

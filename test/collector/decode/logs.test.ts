@@ -144,6 +144,8 @@ test('a record with one of our event names is an event as well', () => {
       Resource: 'spyglass:type=Datasource,name=shop',
       ServiceName: 'shop',
       Instance: 'http-1',
+      Server: '',
+      Application: '',
       Message: 'all lent',
       Attributes: { waiting: '3' },
       Holders: JSON.stringify(holders),

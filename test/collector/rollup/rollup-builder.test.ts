@@ -6,7 +6,7 @@ import { addHistogram, addSeconds, type Buckets } from '../../../collector/src/r
 import { RollupBuilder } from '../../../collector/src/rollup/rollup-builder.ts'
 import { readNative } from '../../support/native.ts'
 
-const origin = { service: 's', instance: 'i', minute: 1_800_000_000 }
+const origin = { server: 'a', application: 'shop', service: 's', instance: 'i', minute: 1_800_000_000 }
 const sum = (buckets: Buckets): number => [...buckets.values()].reduce((total, count) => total + count, 0)
 const rowsOf = (builder: RollupBuilder): Record<string, unknown>[] => builder.finish().flatMap((block) => readNative(block.encode('b')))
 const noValue = (): string => ''

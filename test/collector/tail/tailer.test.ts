@@ -45,6 +45,7 @@ function setUp() {
       serverLog,
       accessLogs: join(folder, 'access'),
       serverName: 'spyglass',
+      serverId: '9f8e7d6c-0000-4000-8000-000000000000',
       target,
       logger,
       window: () => ({ from: 0, to: 1e11, nowMs: 0 }),
@@ -138,7 +139,12 @@ test('access logs are read by application, with trace ids and attributes', async
       SeverityText: 'ERROR',
       SeverityNumber: 17,
       TraceId: line.trace_id,
-      ResourceAttributes: { 'service.name': 'shop', 'service.instance.id': 'http-1' },
+      ResourceAttributes: {
+        'service.name': 'shop',
+        'service.instance.id': 'http-1@9f8e7d6c',
+        'spyglass.server.name': 'spyglass',
+        'spyglass.application': 'shop',
+      },
       LogAttributes: {
         'log.file.path': path,
         'http.request.method': 'GET',
@@ -152,7 +158,7 @@ test('access logs are read by application, with trace ids and attributes', async
 })
 
 test('lines of the server log keep process, level, fields and trace ids', () => {
-  const origin = { file: '/server.log', kind: 'server', service: 'spyglass', readAt: 5 } as const
+  const origin = { file: '/server.log', kind: 'server', service: 'spyglass', server: 'spyglass', serverId: '9f8e7d6c', readAt: 5 } as const
   const line = JSON.stringify({
     level: 'warn',
     time: '2026-01-31T12:00:00.000Z',
@@ -177,7 +183,7 @@ test('lines of the server log keep process, level, fields and trace ids', () => 
 })
 
 test('any line gives a row', () => {
-  const origin = { file: '/f', kind: 'server', service: 's', readAt: 5 } as const
+  const origin = { file: '/f', kind: 'server', service: 's', server: 's', serverId: '9f8e7d6c', readAt: 5 } as const
   fc.assert(
     fc.property(
       fc.oneof(

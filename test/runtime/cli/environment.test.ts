@@ -8,14 +8,16 @@ test('children do not inherit options of npm and Node, nor secrets from the envi
 })
 
 const folder = { root: '/data' }
+const serverId = '9f8e7d6c-0000-4000-8000-000000000000'
 
 test('an instance with one application is that service to the agent, and gets what the configuration adds', () => {
   const config = loadConfig({
     base: { applications: [{ name: 'shop', folder: '/x', environment: { GREETING: 'hi' } }], agent: { slowRequestMs: 50 } },
   })
-  expect(instanceEnvironment({ config, folder, instance: 'shop-1', applications: config.applications })).toMatchObject({
+  expect(instanceEnvironment({ config, folder, instance: 'shop-1', applications: config.applications, serverId })).toMatchObject({
     OTEL_SERVICE_NAME: 'shop',
-    OTEL_RESOURCE_ATTRIBUTES: expect.stringContaining('service.instance.id=shop-1'),
+    OTEL_RESOURCE_ATTRIBUTES:
+      'service.instance.id=shop-1%409f8e7d6c,service.namespace=spyglass,spyglass.server.name=spyglass,spyglass.process.name=shop-1,spyglass.application=shop,spyglass.version=0.1.0',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
     SPYGLASS_SLOW_REQUEST_MS: '50',
     SPYGLASS_LOGS: 'off',

@@ -11,6 +11,8 @@ import type { View } from './view.ts'
 interface PoolStep {
   readonly time: number
   readonly instance: string
+  /** Its `service.instance.id`, by which its history is found. */
+  readonly instanceId: string
   readonly pool: string
   readonly active: number
   readonly waiting: number
@@ -106,7 +108,7 @@ function chartOf(charts: Map<string, Chart>, pool: Pool, series: Series | undefi
     })
     charts.set(key, chart)
   }
-  const rows = series?.rows.filter((row) => row.instance === pool.instance && row.pool === pool.name) ?? []
+  const rows = series?.rows.filter((row) => row.instance === pool.instanceId && row.pool === pool.name) ?? []
   if (series)
     chart.update(
       rows.map((row) => row.time),

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataFolder } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
-import { serverIdentity } from '../../runtime/src/identity.ts'
-import { tempFolder } from '../support/temp-folder.ts'
+import { serverIdentity } from '@spyglass/process/server-identity'
+import { tempFolder } from '../../../support/temp-folder.ts'
 
 function folder() {
   const place = dataFolder(tempFolder())

@@ -1,8 +1,8 @@
 /** Who this server is: the UUID made at the first start. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import type { DataFolder } from '@spyglass/process/checked-config'
-import { type Consequences, type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
+import type { DataFolder } from '../config/data-folder.ts'
+import { type Consequences, type Damage, openStateFile, wrongShape } from '../durable-file/index.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
