@@ -168,6 +168,8 @@ export interface Holder {
 export interface Pool {
   readonly objectName: string
   readonly instance: string
+  /** Its `service.instance.id`, by which its history is found. */
+  readonly instanceId: string
   readonly name: string
   readonly state: string
   readonly driver: string

@@ -11,8 +11,6 @@ import type { View } from './view.ts'
 interface PoolStep {
   readonly time: number
   readonly instance: string
-  /** Its `service.instance.id`, by which its history is found. */
-  readonly instanceId: string
   readonly pool: string
   readonly active: number
   readonly waiting: number
@@ -108,7 +106,7 @@ function chartOf(charts: Map<string, Chart>, pool: Pool, series: Series | undefi
     })
     charts.set(key, chart)
   }
-  const rows = series?.rows.filter((row) => row.instance === pool.instanceId && row.pool === pool.name) ?? []
+  const rows = series?.rows.filter((row) => isOf(pool, row)) ?? []
   if (series)
     chart.update(
       rows.map((row) => row.time),
@@ -117,3 +115,7 @@ function chartOf(charts: Map<string, Chart>, pool: Pool, series: Series | undefi
     )
   return chart.element
 }
+
+/** Rows of earlier versions have the name of the instance alone. */
+const isOf = (pool: Pool, row: PoolStep): boolean =>
+  row.pool === pool.name && (row.instance === pool.instanceId || row.instance === pool.instance)
