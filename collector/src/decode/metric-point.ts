@@ -6,6 +6,7 @@ import type { Exemplar, MetricKind, Point } from './metric-tables.ts'
 import type { ProtoReader, Whole } from './proto-reader.ts'
 
 const TOO_MANY_BUCKETS = `more than ${limits.buckets} buckets or quantiles`
+const MAX_SCALE = 32
 const TOO_MANY_EXEMPLARS = `exemplars beyond ${limits.details}`
 
 type Setter = (attributes: AttributeReader, point: Point, end: number) => void
@@ -58,7 +59,7 @@ const setters: Readonly<Record<MetricKind, Readonly<Record<number, Setter>>>> = 
     ...common,
     33: count,
     41: sum,
-    48: ({ reader }, point) => void (point.scale = Math.max(-32, Math.min(32, reader.sint32()))),
+    48: ({ reader }, point) => void (point.scale = readScale(reader)),
     57: ({ reader }, point, end) => void (point.zeroCount = reader.unsigned64(end)),
     66: ({ reader }, point, end) => void (point.positiveOffset = readBuckets(reader, point.positive, reader.fieldEnd(end))),
     74: ({ reader }, point, end) => void (point.negativeOffset = readBuckets(reader, point.negative, reader.fieldEnd(end))),
@@ -147,6 +148,13 @@ function readBuckets(reader: ProtoReader, into: Whole[], end: number): number {
   }
   reader.close(end)
   return offset
+}
+
+/** A bucket is 2^(2^-scale) wide, and the specification goes from -10 to 20: a scale far beyond is an error, and another one would be untrue. */
+function readScale(reader: ProtoReader): number {
+  const scale = reader.sint32()
+  if (Math.abs(scale) > MAX_SCALE) reader.malformed(`a scale of ${scale}, beyond ±${MAX_SCALE}`)
+  return scale
 }
 
 function readQuantile(reader: ProtoReader, end: number): [number, number] {

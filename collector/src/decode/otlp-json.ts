@@ -24,13 +24,16 @@ const MAX_LEVELS = limits.depth * 3 + 12
 export function protobufFromJson(body: Buffer, signal: keyof typeof exportRequests, report: DecodeReport): Buffer {
   let parsed: unknown
   try {
-    parsed = parseExact(body.toString('utf8'))
+    parsed = parseExact(withoutMark(body).toString('utf8'))
   } catch (error) {
     throw fail('SPY_OTLP_JSON', [error instanceof Error ? error.message : 'it is not JSON'], error)
   }
   if (!isObject(parsed)) throw fail('SPY_OTLP_JSON', ['it is not an object'])
   return new Transcoder(report).transcode(exportRequests[signal], parsed)
 }
+
+/** Some senders put a byte order mark in front, which RFC 8259 §8.1 lets a reader ignore. */
+const withoutMark = (body: Buffer): Buffer => (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body)
 
 type JsonObject = Readonly<Record<string, unknown>>
 

@@ -19,6 +19,12 @@ test('a histogram with more buckets than the bound is refused', () => {
   expect(() => pointOf(bytes)).toThrow(expect.objectContaining({ code: 'SPY_OTLP_MALFORMED' }))
 })
 
+test('a scale that no sender can mean is refused, and not replaced by another', () => {
+  const scaled = (scale: number) => pointOf([48, scale < 0 ? -scale * 2 - 1 : scale * 2])
+  for (const scale of [-32, -10, 0, 20, 32]) expect(scaled(scale).scale).toBe(scale)
+  for (const scale of [-33, 33, 60]) expect(() => scaled(scale)).toThrow(expect.objectContaining({ code: 'SPY_OTLP_MALFORMED' }))
+})
+
 test('each kind has the table of its name', () => {
   expect(Object.values(newMetricTables()).map(({ block }) => block.table)).toEqual([
     'otel_metrics_gauge',

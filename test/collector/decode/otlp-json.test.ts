@@ -32,6 +32,11 @@ test.each(['', '[]', 'null', '{', '{"resourceSpans":5}', spansOf('{"traceId":"xy
   (json) => expect(failureOf('traces', json)).toBe('SPY_OTLP_JSON'),
 )
 
+test('a byte order mark in front of the body is no part of it', () => {
+  expect(decode('traces', `\ufeff${spansOf(span('"name":"a"'))}`)).toMatchObject({ accepted: 1, rejected: 0, message: '' })
+  expect(failureOf('traces', `\ufeff\ufeff${spansOf(span(''))}`)).toBe('SPY_OTLP_JSON')
+})
+
 test('unknown names are ignored', () => {
   expect(failureOf('traces', '{"resourceSpans":[{"unknown":{"a":[1]}}],"more":1e999}')).toBeUndefined()
 })
