@@ -1,6 +1,6 @@
 /**
  * Answers of the MBean endpoint per CPU second of its process, and their delay at 8 connections: a read of all attributes, of one by a
- * path, a bulk of 50 reads, the whole list. Needs wrk (Debian: wrk). The Java reference 2.6.1 answers 4.1–4.6 k, 8–10 k, 0.6–0.8 k and
+ * path, a bulk of 50 reads, the whole list, plain and compressed. Needs wrk (Debian: wrk). The Java reference 2.6.1 answers 4.1–4.6 k, 8–10 k, 0.6–0.8 k and
  * 0.05–0.27 k per second with a core to itself.
  */
 import { type ChildProcess, execFile, fork } from 'node:child_process'
@@ -22,6 +22,7 @@ interface Case {
   readonly name: string
   readonly path: string
   readonly body?: unknown
+  readonly acceptEncoding?: string
   /** Fewest answers per CPU second. */
   readonly bar: number
 }
@@ -42,6 +43,7 @@ const cases: readonly Case[] = [
   { name: 'readOne', path: '/jolokia/read/java.lang:type=Memory/HeapMemoryUsage/used', bar: 15_000 },
   { name: 'bulk50', path: '/jolokia/', body: bulk, bar: 5000 },
   { name: 'list', path: '/jolokia/list', bar: 3000 },
+  { name: 'listGzip', path: '/jolokia/list', acceptEncoding: 'gzip', bar: 3000 },
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'spyglass-bench-'))
@@ -73,11 +75,12 @@ function spread(values: readonly number[]): { readonly value: number; readonly l
   return { value: values[Math.floor(values.length / 2)]!, low: values[0]!, high: values.at(-1)! }
 }
 
-async function measure(base: string, { name, path, body }: Case): Promise<Round> {
+async function measure(base: string, { name, path, body, acceptEncoding }: Case): Promise<Round> {
   const script = join(folder, `${name}.lua`)
   const post = body === undefined ? '' : `wrk.method = "POST"\nwrk.body = [==[${JSON.stringify(body)}]==]\n`
+  const accept = acceptEncoding === undefined ? '' : `wrk.headers["Accept-Encoding"] = "${acceptEncoding}"\n`
   const report = 'io.write(string.format("RESULT %d %f %d\\n", summary.requests, latency:percentile(99) / 1000, summary.errors.status))'
-  writeFileSync(script, `${post}done = function(summary, latency) ${report} end\n`)
+  writeFileSync(script, `${post}${accept}done = function(summary, latency) ${report} end\n`)
   const before = await cpuSeconds(server)
   const { stdout } = await run('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${ROUND_SECONDS}s`, '-s', script, `${base}${path}`])
   const used = (await cpuSeconds(server)) - before

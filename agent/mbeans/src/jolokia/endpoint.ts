@@ -4,6 +4,7 @@ import type { Bean, Registry } from '@spyglass/agent/registry'
 import { buildRequest } from './build-request.ts'
 import { type BeanSource, type Directory, createDirectory } from './directory.ts'
 import { fail, isBadRequest, jolokiaCodeOf, wireErrorOf } from './errors.ts'
+import { GzipPrefix } from './gzip-prefix.ts'
 import { createList } from './list.ts'
 import { createLru } from './lru.ts'
 import { type Notifications, createNotifications } from './notifications.ts'
@@ -34,18 +35,40 @@ export interface EndpointOptions {
 export interface Endpoint {
   /** Answers one request. Errors of the request itself (status 400) are thrown, all others are part of the answer. */
   answer(request: JolokiaRequest, url: string): string
-  /** The same, in the form that is cheapest to send: a list is encoded once a second for all clients. */
-  answerBytes(request: JolokiaRequest, url: string): string | Buffer
+  /** The same, in the form that is cheapest to send: a list is encoded once a second for all clients, and compressed where it may be. */
+  answerBytes(request: JolokiaRequest, url: string, mayGzip: boolean): Sendable
   /** Answers one member of a bulk request; an invalid one gets its own answer with status 400. */
   answerFields(fields: Fields, parameters: Parameters, url: string): string
   readonly notifications: Notifications
 }
 
-/** An encoded answer to a list request, valid for one second and one generation. */
+/** An answer as it is sent. */
+export interface Sendable {
+  readonly body: string | Buffer
+  /** Whether it is compressed; undefined for an answer that never is. */
+  readonly isGzip?: boolean
+}
+
+/** An encoded answer to a list request, valid for one second and one generation. Only its end, the timestamp, changes within a generation. */
 interface Encoded {
   readonly second: number
   readonly generation: number
   readonly bytes: Buffer
+  /** Made when a client first asks for it. */
+  prefix: GzipPrefix | undefined
+  gzipped: Buffer | undefined
+}
+
+/** Smaller answers gain nothing. */
+const MIN_GZIP_BYTES = 4096
+/** What follows the value in an answer. */
+const END = ',"status":'
+
+function gzipped(encoded: Encoded): Buffer {
+  const { bytes } = encoded
+  const end = bytes.lastIndexOf(END)
+  encoded.prefix ??= new GzipPrefix(bytes.subarray(0, end))
+  return (encoded.gzipped ??= encoded.prefix.with(bytes.subarray(end)))
 }
 
 /** Clients use few variants of list; each may be several hundred kilobytes long. */
@@ -137,16 +160,23 @@ class MBeanEndpoint implements Endpoint {
     }
   }
 
-  answerBytes(request: JolokiaRequest, url: string): string | Buffer {
-    if (request.type !== 'list' || request.parameters.ifModifiedSince > 0) return this.answer(request, url)
+  answerBytes(request: JolokiaRequest, url: string, mayGzip: boolean): Sendable {
+    if (request.type !== 'list' || request.parameters.ifModifiedSince > 0) return { body: this.answer(request, url) }
+    const encoded = this.#encodedList(request, url)
+    if (encoded.bytes.length < MIN_GZIP_BYTES) return { body: encoded.bytes }
+    return mayGzip ? { body: gzipped(encoded), isGzip: true } : { body: encoded.bytes, isGzip: false }
+  }
+
+  #encodedList(request: ListRequest, url: string): Encoded {
     const second = Math.floor(this.#now() / 1000)
     const generation = this.#directory.generation()
     const key = JSON.stringify([request.path, request.parameters])
     const known = this.#encoded.get(key)
-    if (known?.second === second && known.generation === generation) return known.bytes
-    const bytes = Buffer.from(this.answer(request, url))
-    this.#encoded.set(key, { second, generation, bytes })
-    return bytes
+    if (known?.second === second && known.generation === generation) return known
+    const prefix = known?.generation === generation ? known.prefix : undefined
+    const encoded = { second, generation, bytes: Buffer.from(this.answer(request, url)), prefix, gzipped: undefined }
+    this.#encoded.set(key, encoded)
+    return encoded
   }
 
   #failed(error: unknown, request: JolokiaRequest | undefined): string {

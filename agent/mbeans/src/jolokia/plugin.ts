@@ -10,6 +10,7 @@ import type { CallerRules } from '@spyglass/agent/contract'
 import { callerRefusal } from './caller.ts'
 import { type Endpoint, type EndpointOptions, createEndpoint, registerEndpointBeans } from './endpoint.ts'
 import { fail, jolokiaCodeOf, wireErrorOf } from './errors.ts'
+import { acceptsGzip } from './gzip-prefix.ts'
 import { createLru } from './lru.ts'
 import { type Parameters, defaultParameters, queryParameters } from './parameters.ts'
 import { type Fields, parseGet } from './parse-get.ts'
@@ -123,7 +124,10 @@ function createHandler(endpoint: Endpoint, base: string): Handler {
 
   function answer(request: JolokiaRequest, message: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (request.type === 'notification' && request.command === 'open') return openStream(endpoint, request, message, reply)
-    return sendJson(reply, endpoint.answerBytes(request, baseUrl(message, base)), request.parameters)
+    const { body, isGzip } = endpoint.answerBytes(request, baseUrl(message, base), acceptsGzip(message.headers['accept-encoding']))
+    if (isGzip !== undefined) reply.header('vary', 'accept-encoding')
+    if (isGzip) reply.header('content-encoding', 'gzip')
+    return sendJson(reply, body, request.parameters)
   }
 
   return {

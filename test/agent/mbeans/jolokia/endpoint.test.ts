@@ -28,14 +28,14 @@ describe('the endpoint', () => {
     const { endpoint, registry, pass } = setUp()
     addSample(registry, 'one')
     const request = buildRequest({ type: 'list' }, defaultParameters)
-    const first = endpoint.answerBytes(request, '')
-    expect(endpoint.answerBytes(request, '')).toBe(first)
+    const first = endpoint.answerBytes(request, '', false).body
+    expect(endpoint.answerBytes(request, '', false).body).toBe(first)
     addSample(registry, 'two')
-    const second = endpoint.answerBytes(request, '')
+    const second = endpoint.answerBytes(request, '', false).body
     expect(String(second)).toContain('name=two')
     pass(1000)
-    expect(endpoint.answerBytes(request, '')).not.toBe(second)
-    expect(endpoint.answerBytes(buildRequest({ type: 'version' }, defaultParameters), '')).toBeTypeOf('string')
+    expect(endpoint.answerBytes(request, '', false).body).not.toBe(second)
+    expect(endpoint.answerBytes(buildRequest({ type: 'version' }, defaultParameters), '', true).body).toBeTypeOf('string')
   })
 
   it('shows beans in canonical or registered form, and survives names that are none', () => {

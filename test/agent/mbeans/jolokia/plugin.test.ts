@@ -1,4 +1,5 @@
 /** HTTP: methods, headers, limits, and that nothing a client sends is answered with an error of ours. */
+import { gunzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type MBeanServer, addSample, createMBeanServer } from '../../../support/mbean-server.ts'
@@ -76,6 +77,31 @@ describe('the MBean endpoint over HTTP', () => {
     }
     expect((await server.get('/jolokia/read/java.lang%3Atype%3DMemory%2FVerbose%zz')).status).toBe(400)
     expect((await server.get('/jolokia/version?maxDepth=99999999999')).status).toBe(400)
+  })
+
+  it('compresses a long list for a client that reads gzip, and shows a bean there as soon as it is registered', async () => {
+    let time = 1_000_000
+    await using own = await createMBeanServer(() => time)
+    const list = async (path: string, headers: Record<string, string>, method: 'GET' | 'POST' = 'GET') => {
+      const payload = method === 'POST' ? { payload: JSON.stringify({ type: 'list' }) } : {}
+      const { rawPayload, headers: answered } = await own.app.inject({ url: path, method, headers, ...payload })
+      const bytes = answered['content-encoding'] === 'gzip' ? gunzipSync(rawPayload) : rawPayload
+      return { ...answered, length: rawPayload.length, json: JSON.parse(bytes.toString()) as unknown }
+    }
+    const gzip = { 'accept-encoding': 'gzip, br' }
+    const plain = await list('/jolokia/list', {})
+    expect([plain['content-encoding'], plain['vary']]).toEqual([undefined, 'accept-encoding'])
+    for (const packed of [await list('/jolokia/list', gzip), await list('/jolokia/', gzip, 'POST')]) {
+      expect([packed['content-encoding'], packed['vary'], packed.json]).toEqual(['gzip', 'accept-encoding', plain.json])
+      expect(packed['content-length']).toBe(String(packed.length))
+      expect(packed.length).toBeLessThan(plain.length / 4)
+    }
+    time += 2000
+    expect((await list('/jolokia/list', gzip)).json).toMatchObject({ timestamp: 1002 })
+    addSample(own.registry, 'new')
+    expect((await list('/jolokia/list', gzip)).json).toMatchObject({ value: { test: { 'type=Sample,name=new': {} } } })
+    const small = await list('/jolokia/list/test/type=Sample,name=new/class', gzip)
+    expect([small['content-encoding'], small['vary']]).toEqual([undefined, undefined])
   })
 
   it('does not collapse the slashes of an escaped part', async () => {
