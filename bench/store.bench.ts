@@ -86,6 +86,7 @@ try {
   const rest = await atRest(store)
   const small = await smallInserts(store)
   await fill(store)
+  await merged(store)
   const alone = await queryCosts(store)
   const queries = await queriesBesideWriter(store)
   printResult('store', { ...rest, ...small, ...alone, ...queries }, startedMs)
@@ -95,9 +96,13 @@ try {
 }
 
 /** Of the store's process and its engine's. */
-const cpuSeconds = ({ child }: StoreProcess): number => treeCpuSeconds(child.pid ?? 0)
-const rssMiB = ({ child }: StoreProcess): number =>
-  Math.round(processTree(child.pid ?? 0).reduce((sum, pid) => sum + memoryOf(pid).rssMiB, 0))
+function cpuSeconds({ child }: StoreProcess): number {
+  return treeCpuSeconds(child.pid ?? 0)
+}
+
+function rssMiB({ child }: StoreProcess): number {
+  return Math.round(processTree(child.pid ?? 0).reduce((sum, pid) => sum + memoryOf(pid).rssMiB, 0))
+}
 
 async function atRest(store: StoreProcess): Promise<Record<string, Figure>> {
   await delay(2000)
@@ -179,7 +184,13 @@ async function queriesBesideWriter(store: StoreProcess): Promise<Record<string, 
   }
 }
 
-/** CPU of each query by itself, which other work on the machine does not change. What the store merges meanwhile counts as well. */
+/** Waits until the store has merged what was inserted: the CPU of a merge must not count as that of a query. */
+async function merged(store: StoreProcess): Promise<void> {
+  const running = async (): Promise<number> => Number((await store.ask('SELECT count() FROM system.merges')).text)
+  for (let quiet = 0; quiet < 3; quiet = (await running()) === 0 ? quiet + 1 : 0) await delay(1000)
+}
+
+/** CPU of each query by itself, which other work on the machine does not change. */
 async function queryCosts(store: StoreProcess): Promise<Record<string, Figure>> {
   const figures: Record<string, Figure> = {}
   for (const name of QUERIES) {
