@@ -47,6 +47,8 @@ export interface ApplicationHost {
   /** What the listener leads to the applications. */
   readonly traffic: Traffic
   readonly applications: readonly HostedApplication[]
+  /** The generation ends, and no new connection comes: WebSocket clients are told to connect again. To be called with the drain of the listener. */
+  drain(): void
   /** Lets running requests end and closes the applications, at most `deadlineMs`. Idempotent; never rejects. */
   stop(deadlineMs: number): Promise<void>
 }
@@ -75,7 +77,8 @@ export async function hostApplications(options: HostOptions): Promise<Applicatio
     await stop(1000)
     throw error
   }
-  return { traffic, applications, stop }
+  const drain = (): void => applications.forEach((application) => application.drain())
+  return { traffic, applications, drain, stop }
 }
 
 /** A broken application fails alone: the others serve, unless there are none. */

@@ -16,6 +16,7 @@ import type { Program } from './program/program.ts'
 import type { ListenRequest } from './program/listen-request.ts'
 import { startProgram } from './program/start-program.ts'
 import { ProgramServer } from './program-server.ts'
+import { Upgrades } from './upgrade/upgrades.ts'
 
 /** What the configuration says of an application. */
 export interface ApplicationSettings {
@@ -55,6 +56,7 @@ export class HostedApplication implements ExchangeOwner {
   errors = 0
   active = 0
   loadTimeS = 0
+  readonly upgrades = new Upgrades()
   readonly #settings: ApplicationSettings
   readonly #around: ApplicationSurroundings
   readonly #agent = currentAgent()
@@ -109,7 +111,14 @@ export class HostedApplication implements ExchangeOwner {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: string): void {
     const path = this.#pathFor(url)
     if (path !== undefined) request.url = path
+    this.upgrades.add(request, socket, head)
     this.#target?.emit('upgrade', request, socket, head)
+  }
+
+  /** The generation ends: clients that keep a connection are told to make a new one. */
+  drain(): void {
+    this.upgrades.restart()
+    this.#target?.drain()
   }
 
   /** Lets running requests end, then closes the application: at most `deadlineMs` in all. Its requests are served until then. */
@@ -255,6 +264,11 @@ export class HostedApplication implements ExchangeOwner {
       errors: () => this.errors,
       activeRequests: () => this.active,
       loadTime: () => this.loadTimeS,
+      upgradedConnections: () => this.upgrades.open,
+      upgrades: () => this.upgrades.total,
+      messagesReceived: () => this.upgrades.counts.messagesReceived,
+      messagesSent: () => this.upgrades.counts.messagesSent,
+      webSocketCloses: () => [...this.upgrades.counts.closes].map(([code, count]) => ({ code, count })),
     }
   }
 }

@@ -54,7 +54,9 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
   if (options.tls) renewCertificates(listener, logger)
   link().ready()
   return async (deadlineMs) => {
-    await listener.drain(deadlineMs)
+    const drained = listener.drain(deadlineMs)
+    host.drain()
+    await drained
     await host.stop(1000)
     await datasources.close(1000)
     await agent?.flush(500)

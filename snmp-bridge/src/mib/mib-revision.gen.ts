@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261332Z',
-  digest: '34b78bb66e4bf40ae51d03a4acd62894b50a87cbae3dbf117784f89afbebd8de',
+  lastUpdated: '202611261431Z',
+  digest: '265e3f0576cab10e0d14e4adb4f0c171ca1772b22793dbed74b35e922e65a628',
 }

@@ -31,6 +31,28 @@ export const application = declareKind({
     },
     activeRequests: { type: 'int', role: 'gauge', unit: '{request}', description: 'Requests being served now.', column: 10 },
     loadTime: { type: 'double', role: 'gauge', unit: 's', description: 'How long its start took.', column: 11, snmpScale: 1000 },
+    upgradedConnections: {
+      type: 'int',
+      role: 'gauge',
+      unit: '{connection}',
+      description: 'Connections open now that changed their protocol: WebSocket, for instance.',
+      column: 12,
+    },
+    upgrades: {
+      type: 'long',
+      role: 'counter',
+      unit: '{connection}',
+      description: 'Connections that changed their protocol, or asked to and were refused by the application.',
+      column: 13,
+    },
+    messagesReceived: { type: 'long', role: 'counter', unit: '{message}', description: 'WebSocket messages received.', column: 14 },
+    messagesSent: { type: 'long', role: 'counter', unit: '{message}', description: 'WebSocket messages sent.', column: 15 },
+    webSocketCloses: {
+      type: { table: 'WebSocketCloses', row: { code: 'int', count: 'long' }, index: ['code'] },
+      role: 'text',
+      description:
+        'WebSocket connections that ended, by close code. 1012: the server closed them for a reload; 1006: they ended without one.',
+    },
   },
   operations: {
     reload: {
