@@ -90,6 +90,7 @@ function openSpools({ config, folder, logger }: OwnProcess, receiver: Receiver):
     otherFolders: [...userSpoolFolders(), ...config.collector.spoolFolders],
     port: receiver.port,
     accept: async (signal, body) => await receiver.accept(signal, body),
+    accessLogs: config.logs.access.enabled ? folder.accessLogs : undefined,
     logger: logger.child({ component: 'spool' }),
   })
 }

@@ -1,4 +1,5 @@
 /** The requests that run now as encoded spans: what is known of them should the process die. */
+import { APPLICATION, CLIENT_ADDRESS } from '../current-agent.ts'
 import { writeSpan } from '../otlp/encode-spans.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
 import type { EncodedRecord } from '../otlp/encode-common.ts'
@@ -6,6 +7,28 @@ import { now } from './clock.ts'
 import type { RunningRecords } from './running.ts'
 import { spansOf } from './trace-export.ts'
 import type { TraceRecord } from './trace-record.ts'
+
+/** A request that runs, as the access log and the aggregates will tell it if the process dies. */
+export interface RequestInFlight {
+  readonly method: string
+  /** With the context path; empty while no route is known. */
+  readonly route: string
+  /** Path and query as they came. */
+  readonly url: string
+  readonly httpVersion: string
+  readonly application: string | undefined
+  readonly clientAddress: string | undefined
+  readonly userAgent: string | undefined
+  /** When it came, in milliseconds since the epoch. */
+  readonly startTime: number
+  readonly traceId: string
+  readonly spanId: string
+}
+
+export interface RunningSpan extends EncodedRecord {
+  /** For the span of a request itself. */
+  readonly request: RequestInFlight | undefined
+}
 
 const MAX_RECORDS = 20
 /** The root and its latest children. */
@@ -31,7 +54,7 @@ export class RunningSpans {
   }
 
   /** Undefined when they are as they were when last {@link written}; with `all` only when there are none. */
-  spans(all: boolean): EncodedRecord[] | undefined {
+  spans(all: boolean): RunningSpan[] | undefined {
     const records = this.#chosen()
     this.#given = records.map(stateOf).join(' ')
     if (all ? records.length === 0 : this.#given === this.#written) return undefined
@@ -54,13 +77,32 @@ export class RunningSpans {
     return [...chosen, newest]
   }
 
-  #encoded(record: TraceRecord): EncodedRecord[] {
+  #encoded(record: TraceRecord): RunningSpan[] {
     const [root, ...children] = spansOf(record, 'running', now())
     const spans = root ? [root, ...children.slice(1 - MAX_SPANS_EACH)] : []
     return spans.map((span) => {
       writeSpan(this.#writer, span)
-      return { bytes: this.#writer.take(), scope: span.scope }
+      return { bytes: this.#writer.take(), scope: span.scope, request: span === root ? requestInFlight(record) : undefined }
     })
+  }
+}
+
+function requestInFlight(record: TraceRecord): RequestInFlight | undefined {
+  const { request, method, route, startTime, traceId, spanId } = record
+  if (!request) return undefined
+  const { originalUrl, url = '' } = request as { originalUrl?: unknown; url?: string | undefined }
+  const { [APPLICATION]: application, [CLIENT_ADDRESS]: client } = request as { [APPLICATION]?: unknown; [CLIENT_ADDRESS]?: unknown }
+  return {
+    method,
+    route,
+    url: typeof originalUrl === 'string' ? originalUrl : url,
+    httpVersion: request.httpVersion,
+    application: typeof application === 'string' ? application : undefined,
+    clientAddress: typeof client === 'string' ? client : request.socket.remoteAddress,
+    userAgent: request.headers['user-agent'],
+    startTime,
+    traceId,
+    spanId,
   }
 }
 

@@ -4,13 +4,14 @@
  * bytes to every reader.
  */
 import { AGGREGATES } from '../aggregate/aggregates.ts'
-import { HISTOGRAM_SCALE, attr } from '../contract/telemetry.ts'
+import { HISTOGRAM_SCALE, attr, bucketIndex, metric } from '../contract/telemetry.ts'
 import { type EncodedRecord, encodeRequest } from '../otlp/encode-common.ts'
 import { writeLog } from '../otlp/encode-logs.ts'
 import { writeMetric } from '../otlp/encode-metrics.ts'
 import type { OtlpRequest, Signal } from '../otlp/exporter.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
 import type { AttributesInput, ExponentialPoint, LogRecord, Scope } from '../otlp/records.ts'
+import type { RequestInFlight, RunningSpan } from '../recorder/running-spans.ts'
 import { FRAME, type Frame, PayloadReader, endOfFrame, framesIn } from './frames.ts'
 import { type MemoryState, memoryText, wasOutOfMemory } from './memory-state.ts'
 import { SPOOL_VERSION } from './spool-file.ts'
@@ -28,6 +29,9 @@ export interface SpoolContent {
   readonly header: SpoolHeader
   /** In the order they are to be sent in. */
   readonly requests: readonly OtlpRequest[]
+  /** Requests that ran when it ended, up to those that a spool holds, with the time in milliseconds since the epoch when it last wrote. */
+  readonly inFlight: readonly RequestInFlight[]
+  readonly lastWriteMs: number | undefined
 }
 
 const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
@@ -49,7 +53,7 @@ interface State {
   readonly signals: Readonly<Record<Signal, SignalState>>
   epoch: number
   series: Map<number, { readonly metric: number; readonly point: ExponentialPoint }>
-  running: EncodedRecord[]
+  running: RunningSpan[]
   last: LastState | undefined
   hasEnded: boolean
 }
@@ -75,7 +79,12 @@ export function readSpool(bytes: Buffer): SpoolContent | undefined {
   for (const generation of hasBase ? [newest] : [newest - 1, newest]) {
     if (generation > 0) for (const frame of frames) if (frame.generation === generation) apply(state, frame)
   }
-  return { header, requests: requestsOf(state, header) }
+  return {
+    header,
+    requests: requestsOf(state, header),
+    inFlight: state.running.flatMap(({ request }) => request ?? []),
+    lastWriteMs: state.last?.timeMs,
+  }
 }
 
 function newState(): State {
@@ -113,7 +122,7 @@ function apply(state: State, { type, payload }: Frame): void {
       break
     case FRAME.running:
       state.running = []
-      while (reader.rest().length > 0) state.running.push(recordOf(reader.json() as Scope | 0, reader.block()))
+      while (reader.rest().length > 0) state.running.push(runningOf(reader.json() as RunningHead, reader.block()))
       break
     case FRAME.state:
       applyState(state, reader.json() as LastState & { epoch: number; done: Record<Signal, number> })
@@ -121,6 +130,13 @@ function apply(state: State, { type, payload }: Frame): void {
     case FRAME.end:
       state.hasEnded = true
   }
+}
+
+type RunningHead = Scope | 0 | { readonly scope: Scope | 0; readonly request: RequestInFlight }
+
+function runningOf(head: RunningHead, bytes: Buffer): RunningSpan {
+  const known = typeof head === 'object' && 'request' in head ? head : { scope: head, request: undefined }
+  return { ...recordOf(known.scope, bytes), request: known.request }
 }
 
 const recordOf = (scope: Scope | 0, bytes: Buffer): EncodedRecord => ({ bytes, scope: scope === 0 ? undefined : scope })
@@ -168,7 +184,7 @@ function requestsOf(state: State, { resource, scope }: SpoolHeader): OtlpRequest
   const waiting: Record<Signal, EncodedRecord[]> = {
     traces: [...waitingRecords(state.signals.traces), ...state.running],
     logs: [...waitingRecords(state.signals.logs), ...endRecord(state, writer)],
-    metrics: [...waitingRecords(state.signals.metrics), ...aggregateRecords(state, writer)],
+    metrics: [...waitingRecords(state.signals.metrics), ...aggregateRecords(state, writer), ...crashedRequests(state, writer)],
   }
   for (const signal of SIGNALS) for (const records of batches(waiting[signal])) requests.push({ signal, body: body(records) })
   return requests
@@ -216,6 +232,36 @@ function aggregateRecords({ series }: State, writer: ProtobufWriter): EncodedRec
     writeMetric(writer, { ...aggregate, points })
     return [{ bytes: writer.take(), scope: undefined }]
   })
+}
+
+/** Why a request that ran when its process ended has no answer: its `error.type`. */
+export const PROCESS_CRASHED = 'process_crashed'
+
+/** They are counted like every other request, or the errors of a crash would be missing just where they matter. */
+function crashedRequests({ running, last }: State, writer: ProtobufWriter): EncodedRecord[] {
+  const points = running.flatMap(({ request }) => (request ? [crashedPoint(request, last?.timeMs ?? request.startTime)] : []))
+  const aggregate = AGGREGATES.find(({ name }) => name === metric.httpServerDuration)
+  if (points.length === 0 || !aggregate) return []
+  writeMetric(writer, { ...aggregate, points })
+  return [{ bytes: writer.take(), scope: undefined }]
+}
+
+function crashedPoint({ method, route, startTime }: RequestInFlight, endTime: number): ExponentialPoint {
+  const seconds = Math.max(0, endTime - startTime) / 1000
+  const isZero = seconds === 0
+  return {
+    attributes: { [attr.httpMethod]: method, [attr.httpRoute]: route || undefined, [attr.errorType]: PROCESS_CRASHED },
+    startMs: startTime,
+    timeMs: Math.max(startTime, endTime),
+    count: 1,
+    sum: seconds,
+    min: seconds,
+    max: seconds,
+    scale: HISTOGRAM_SCALE,
+    zeroCount: isZero ? 1 : 0,
+    offset: isZero ? 0 : bucketIndex(seconds),
+    counts: isZero ? [] : [1],
+  }
 }
 
 /** A process that could not say how it ended was killed, or was out of memory. */

@@ -336,8 +336,8 @@ export class Spool implements ExportJournal {
     const spans = this.#options.running.spans(all)
     if (!spans) return
     const start = this.#frames.begin(FRAME.running)
-    for (const { bytes, scope } of spans) {
-      this.#frames.json(scope ?? 0)
+    for (const { bytes, scope, request } of spans) {
+      this.#frames.json(request ? { scope: scope ?? 0, request } : (scope ?? 0))
       this.#frames.block(bytes)
     }
     this.#frames.end(start, this.#generation)

@@ -9,6 +9,7 @@ import { codeOf } from '@spyglass/agent/contract'
 import { deliverSpools, portOf, readerMark, type SpoolContent, type SpoolHeader } from '@spyglass/agent/spool'
 import type { Logger } from '@spyglass/process/logger'
 import type { Signal } from '../decode/index.ts'
+import { logCrashed } from './crashed-requests.ts'
 
 export interface SpoolReaderOptions {
   /** The server's own folder: everything in it is for this collector. */
@@ -20,6 +21,8 @@ export interface SpoolReaderOptions {
   /** Durable when it resolves; all errors but SPY_OTLP_MALFORMED are of now, and it is retried. */
   readonly accept: (signal: Signal, body: Buffer) => Promise<void>
   readonly logger: Logger
+  /** Folder of the access logs: requests that ran when an instance of this server ended get their lines. */
+  readonly accessLogs?: string | undefined
   /** Default 2000. */
   readonly intervalMs?: number
 }
@@ -77,8 +80,9 @@ export class SpoolReader {
     return url !== null && portOf(url) === String(this.#options.port) && isThisMachine(url.hostname)
   }
 
-  async #deliver({ header, requests }: SpoolContent): Promise<boolean> {
-    const { logger, accept } = this.#options
+  async #deliver(content: SpoolContent): Promise<boolean> {
+    const { header, requests } = content
+    const { logger, accept, accessLogs } = this.#options
     for (const { signal, body } of requests) {
       try {
         await accept(signal, body)
@@ -87,6 +91,8 @@ export class SpoolReader {
         logger.warn({ err: error, signal, service: header.resource['service.name'] }, 'the collector refused a request from a spool')
       }
     }
+    if (accessLogs !== undefined)
+      await logCrashed(accessLogs, content).catch((err: unknown) => logger.warn({ err }, 'cannot write to an access log'))
     logger.info(
       { service: header.resource['service.name'], pid: header.pid, requests: requests.length },
       'took over the spool of a process that exited',

@@ -84,8 +84,9 @@ function plainRow(line: string, { file, service, server, readAt }: LineOrigin): 
 function rowOfFields(fields: Fields, origin: LineOrigin): LogRow {
   const { file, kind, service: fallback, readAt } = origin
   const [severityText, severityNumber] = kind === 'access' ? accessSeverity(fields) : severityOf(fields['level'])
-  const service = text(fields[kind === 'access' ? 'application' : 'process']) || fallback
-  const instance = text(fields['instance']) || (kind === 'server' ? service : '')
+  const process = kind === 'server' ? text(fields['process']) : ''
+  const service = text(fields['application']) || process || fallback
+  const instance = text(fields['instance']) || process || (kind === 'server' ? service : '')
   return {
     time: timeOf(fields['time'], readAt),
     severityText,

@@ -27,7 +27,7 @@ export async function up(options: UpOptions, role: Role): Promise<number> {
   outliveReaders()
   const { config, secrets, firstStart, remarks } = await checkConfig(loadOptions(options))
   for (const remark of remarks) process.stderr.write(`spyglass: ${remark}\n`)
-  const folder = dataFolder(config.data)
+  const folder = dataFolder(config.data, config.logs.folder)
   const traffic = options.demo ? demoTraffic(config) : undefined
   const onDamage = (damage: Damage): void => void process.stderr.write(`spyglass: ${damageError(damage, damagedIdentity).message}\n`)
   const keeper = await startKeeper(planOf({ config, secrets, folder, role, onDamage, ...(traffic ? { traffic } : {}) }))

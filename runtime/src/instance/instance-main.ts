@@ -27,7 +27,7 @@ const socket = new Promise<unknown>((resolve) => {
 
 const share = await given
 const { instance } = share
-const logger = createLogger({ process: instance, level: share.logLevel })
+const logger = createLogger({ process: instance, level: share.logLevel, levels: share.logLevels })
 const agent = currentAgent()
 const registry = agent?.registry ?? createRegistry({ kindNamed })
 

@@ -7,9 +7,11 @@ import { instanceGroups, instanceNames } from '@spyglass/process/checked-config'
 import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { serverIdentity } from '@spyglass/process/server-identity'
+import { dirname } from 'node:path'
 import { version } from '../version.ts'
 import { listen } from '@spyglass/process/http-server'
 import { adminSocketFile, serveAdministration } from '../admin-socket/index.ts'
+import { LogRotator } from '../log-rotation/log-rotator.ts'
 import { diskState } from './disk-state.ts'
 import { Gathering } from './gathering.ts'
 import { buildManagement } from './http.ts'
@@ -59,10 +61,11 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     },
     stop: async () => {
       await Promise.all([app.close(), local.close()])
-      await exporter.stop(2000)
+      await Promise.all([exporter.stop(2000), rotator.stop()])
     },
   })
   const tell = readinessTeller(readiness, (reasons) => link.send({ type: 'readiness', reasons }))
+  const rotator = rotateLogs(own)
   await listen(app, { name: 'management.port', ...config.management })
   link.ready()
 }
@@ -77,6 +80,24 @@ function readinessTeller(readiness: () => Readiness, send: (reasons: readonly st
     last = text
     send(reasons)
   }
+}
+
+/** The logs of all processes: their writers notice by themselves that a file was renamed. */
+function rotateLogs({ config, folder, logger }: OwnProcess): LogRotator {
+  const log = logger.child({ component: 'log-rotation' })
+  let failing = ''
+  const rotator = new LogRotator({
+    folders: [dirname(folder.serverLog), folder.accessLogs],
+    settings: config.logs.rotation,
+    onRotated: (file, rotated) => log.info({ file, rotated }, 'a log was rotated'),
+    onFailure(error) {
+      const message = error instanceof Error ? error.message : String(error)
+      if (message !== failing) log.warn({ err: error }, 'logs cannot be rotated; retrying')
+      failing = message
+    },
+  })
+  rotator.start()
+  return rotator
 }
 
 /** Events are sent to the collector as log records, and written to the server log. */

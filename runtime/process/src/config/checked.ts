@@ -69,7 +69,7 @@ export async function configOfProcess(argv: readonly string[]): Promise<Spyglass
  */
 export async function openProcessConfig(argv: readonly string[]): Promise<ProcessConfig> {
   const config = await configOfProcess(argv)
-  const folder = ensureDataFolder(config.data)
+  const folder = ensureDataFolder(config.data, config.logs.folder)
   const file = checkedFile(argv)
   if (file !== undefined) return { config, folder, secrets: readJson(join(dirname(file), SECRETS)) as Secrets }
   const { ensureSecrets } = await import('./secrets.ts')

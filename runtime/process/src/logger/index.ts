@@ -1,1 +1,2 @@
+export { type LogLevels, setLogLevels } from './levels.ts'
 export * from './logger.ts'

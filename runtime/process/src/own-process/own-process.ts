@@ -27,7 +27,7 @@ export interface OwnProcess extends ProcessConfig {
  */
 export async function openOwnProcess(name: string, argv: readonly string[]): Promise<OwnProcess> {
   const { config, folder, secrets } = await openProcessConfig(argv)
-  const logger = createLogger({ process: name, level: config.logs.level })
+  const logger = createLogger({ process: name, level: config.logs.level, levels: config.logs.levels })
   const registry = createRegistry({ kindNamed, staleAfterMs: STALE_AFTER_MS })
   registerHeap(registry, name)
   registerEventLoop(registry, name)

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LineBuffer } from '../../../runtime/src/access-log/line-buffer.ts'
+import { LineBuffer } from '../../../runtime/src/log-file/line-buffer.ts'
 
 const line = fc.oneof(
   fc.string({ unit: 'binary' }),

@@ -1,0 +1,1 @@
+export * from './append-file.ts'
