@@ -48,13 +48,17 @@ export function registerListener(registry: Registry, instance: string, config: L
       name: () => config.name,
       host: () => config.host,
       port: () => config.port,
-      protocol: () => 'http',
+      protocol: () => (config.tls.certificates.length > 0 ? 'https' : 'http'),
       state: () => listener.state,
       connections: () => listener.counts.connections,
       accepted: () => listener.counts.accepted,
       requests: () => listener.counts.requests,
       bytesReceived: () => listener.counts.bytesReceived,
       bytesSent: () => listener.counts.bytesSent,
+      refused: () => listener.counts.refused,
+      timedOut: () => listener.counts.timedOut,
+      malformed: () => listener.counts.malformed,
+      overLimit: () => listener.counts.overLimit,
     },
   )
 }

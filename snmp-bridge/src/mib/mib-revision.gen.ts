@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261431Z',
-  digest: '265e3f0576cab10e0d14e4adb4f0c171ca1772b22793dbed74b35e922e65a628',
+  lastUpdated: '202611261442Z',
+  digest: '88a527aa432e791f1bca19869f36abc9be3b9be7c718ffeff8854e3231259750',
 }
