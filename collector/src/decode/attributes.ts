@@ -1,10 +1,18 @@
 /** Attributes (KeyValue, AnyValue of opentelemetry/proto/common/v1) into map columns, every value as the exporter's text. */
 import type { MapColumn, TextColumn } from '../native/columns.ts'
 import { cutAt, cutText } from '../native/cut-text.ts'
+import { afterLength, isSuspicious } from '../redact/index.ts'
 import { limits } from './limits.ts'
 import type { ProtoReader } from './proto-reader.ts'
+import type { SpanGuard } from './span-guard.ts'
 import { DecodeReport } from './report.ts'
 
+/** Tags of KeyValue and of the text in AnyValue. */
+const KEY = 10
+const VALUE = 18
+const TEXT = 10
+/** An integer with its tag that a JavaScript number holds in 42 bits. */
+const SHORT_NUMBER = 8
 const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
 
@@ -26,10 +34,48 @@ export class Found {
 export class AttributeReader {
   readonly reader: ProtoReader
   readonly report: DecodeReport
+  /** While it is on, only plain keys and values are taken; anything else is a hit, and what is read is not used. */
+  readonly guard: SpanGuard | undefined
 
-  constructor(reader: ProtoReader, report = new DecodeReport()) {
+  constructor(reader: ProtoReader, report = new DecodeReport(), guard?: SpanGuard) {
     this.reader = reader
     this.report = report
+    this.guard = guard
+  }
+
+  /**
+   * Reads one KeyValue of a span. While the guard is on it is one of a text, a number or a boolean in the usual order of fields, which needs
+   * one look, or a hit.
+   */
+  spanKeyValue(map: MapColumn, end: number, rowStart: number, found?: Found): void {
+    const { guard, reader: r } = this
+    if (guard?.isOn !== true) return this.keyValue(map, end, rowStart, found)
+    const { buf, pos } = r
+    r.pos = end
+    const keyEnd = pos + 2 + (buf[pos + 1] as number)
+    const valueStart = buf[pos] === KEY && keyEnd < pos + 130 && buf[keyEnd] === VALUE ? afterLength(buf, keyEnd + 1, end) : -1
+    const index = valueStart < 0 || map.keys.length - rowStart >= limits.attributes ? guard.hit() : guard.key(map.keys, pos + 2, keyEnd)
+    if (index < 0 || !this.#plainValue(map.values, valueStart, end)) return
+    map.keys.addIndex(index)
+    if (found) note(found, index, valueStart, end)
+  }
+
+  /** Writes an AnyValue that is a plain text, number or boolean; false: it is none. */
+  #plainValue(column: TextColumn, start: number, end: number): boolean {
+    const { buf } = this.reader
+    const guard = this.guard as SpanGuard
+    if (buf[start] === TEXT) {
+      const text = afterLength(buf, start + 1, end)
+      if (text < 0) return guard.hit() >= 0
+      if (end - text > limits.valueBytes) return guard.hit() >= 0
+      if (isSuspicious(buf, text, end) && !guard.isText(text, end)) return false
+      column.add(buf, text, end)
+      return true
+    }
+    if (!guard.isNumber(start, end)) return false
+    this.reader.pos = start
+    this.value(column, end)
+    return true
   }
 
   /** Reads one KeyValue into the map, unless its row, begun at `rowStart`, is full. */
@@ -53,7 +99,7 @@ export class AttributeReader {
     }
     r.close(end)
     if (map.keys.length - rowStart >= limits.attributes) {
-      this.report.cut(TOO_MANY)
+      this.tooMuch(TOO_MANY)
       return
     }
     const index = map.keys.key(r.buf, keyStart, this.cut(keyStart, keyEnd, limits.nameBytes, LONG_KEYS))
@@ -62,10 +108,7 @@ export class AttributeReader {
       map.values.empty()
       return
     }
-    if (found && index < found.count) {
-      found.at[index * 2] = valueStart
-      found.at[index * 2 + 1] = valueEnd
-    }
+    if (found) note(found, index, valueStart, valueEnd)
     r.pos = valueStart
     this.value(map.values, valueEnd)
     r.pos = end
@@ -87,6 +130,10 @@ export class AttributeReader {
       r.pos++
       const text = r.varint() ? TRUE : FALSE
       column.add(text, 0, text.length)
+    } else if (tag === 24 && end - r.pos < SHORT_NUMBER) {
+      r.pos++
+      column.decimal(r.varint())
+      if (r.pos !== end) r.malformed('a field beyond its message')
     } else {
       const value = this.anyValue(end, 0)
       const text = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
@@ -172,7 +219,7 @@ export class AttributeReader {
 
   #tooDeep(depth: number, end: number): boolean {
     if (depth <= limits.depth) return false
-    this.report.cut(`values nested deeper than ${limits.depth}`)
+    this.tooMuch(`values nested deeper than ${limits.depth}`)
     this.reader.pos = end
     return true
   }
@@ -189,15 +236,27 @@ export class AttributeReader {
   /** Where a text of the request ends when it may have `max` bytes; `what` names the truncated text to the sender. */
   cut(start: number, end: number, max: number, what: string): number {
     if (end - start <= max) return end
-    this.report.cut(what)
+    this.tooMuch(what)
     return cutAt(this.reader.buf, start, end, max)
   }
 
   cutText(text: string, max: number, what: string): string {
     const cut = cutText(text, max)
-    if (cut !== text) this.report.cut(what)
+    if (cut !== text) this.tooMuch(what)
     return cut
   }
+
+  /** Something was cut off. A guarded attempt says nothing of it: it is made again. */
+  tooMuch(what: string): void {
+    if (this.guard?.isOn === true) this.guard.isHit = true
+    else this.report.cut(what)
+  }
+}
+
+function note(found: Found, index: number, start: number, end: number): void {
+  if (index >= found.count) return
+  found.at[index * 2] = start
+  found.at[index * 2 + 1] = end
 }
 
 /** Names the truncated text to the sender. */

@@ -40,13 +40,14 @@ type Rows = Pick<Decoded, 'blocks' | 'accepted'> & Partial<Pick<Decoded, 'events
 export class OtlpDecoder {
   readonly #redactor: OtlpRedactor
   readonly #report = new DecodeReport()
-  readonly #traces = new TraceDecoder(this.#report)
+  readonly #traces: TraceDecoder
   readonly #metrics = new MetricDecoder(this.#report)
   readonly #logs = new LogDecoder(this.#report)
 
   /** `redactor` says what may be stored, and counts what may not. */
   constructor(redactor: Redactor = new Redactor()) {
     this.#redactor = new OtlpRedactor(redactor)
+    this.#traces = new TraceDecoder(this.#report, this.#redactor)
   }
 
   /**
@@ -56,7 +57,7 @@ export class OtlpDecoder {
   decode(body: Buffer, { signal, isJson, window, isKnown = false }: DecodeOptions): Decoded {
     const report = this.#report
     report.reset()
-    const bytes = this.#redactor.redact(isJson ? protobufFromJson(body, signal, report) : body, signal)
+    const bytes = isJson ? protobufFromJson(body, signal, report) : body
     const { blocks, accepted, events = [] } = this.#decodeSignal(bytes, { signal, window, isKnown })
     const { rejected, truncated, message } = report
     if (accepted === 0 && report.broken > 0) throw fail(isJson ? 'SPY_OTLP_JSON' : 'SPY_OTLP_MALFORMED', [message])
@@ -80,7 +81,7 @@ export class OtlpDecoder {
   #decodeLogs(bytes: Buffer, window: TimeWindow, isKnown: boolean): Rows {
     const decoder = this.#logs
     decoder.reset()
-    decoder.decode(bytes, window, isKnown)
+    decoder.decode(this.#redactor.redact(bytes, 'logs'), window, isKnown)
     const { block } = decoder
     const events = [...decoder.events]
     return { blocks: events.length > 0 ? [block, eventBlock(events)] : [block], accepted: block.rows, events }
@@ -90,7 +91,7 @@ export class OtlpDecoder {
     const decoder = this.#metrics
     const rollup = new RollupBuilder()
     decoder.reset()
-    decoder.decode(bytes, window, rollup)
+    decoder.decode(this.#redactor.redact(bytes, 'metrics'), window, rollup)
     const { accepted, blocks } = decoder
     return { blocks: [...blocks, ...rollup.finish()], accepted }
   }

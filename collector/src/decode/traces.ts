@@ -7,6 +7,9 @@ import { AttributeReader, Found } from './attributes.ts'
 import { DictionaryColumn, FixedColumn, MapColumn, TextColumn } from '../native/columns.ts'
 import { idEnd, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts'
 import { ItemTime, NO_TIME } from './item-time.ts'
+import type { OtlpRedactor } from '../redact/index.ts'
+import { SpanFields } from './span-fields.ts'
+import { SpanGuard } from './span-guard.ts'
 import { limits } from './limits.ts'
 import { Origin, RepeatedText, walkGroup } from './origin.ts'
 import { ProtoReader } from './proto-reader.ts'
@@ -27,32 +30,6 @@ const LONG_STATES = `trace states longer than ${limits.valueBytes} bytes`
 const LONG_MESSAGES = `status messages longer than ${limits.valueBytes} bytes`
 const TOO_MANY_DETAILS = `events and links beyond ${limits.details}`
 
-/** Fields of the span in hand: positions in the request, so that nothing is copied before its row is written. */
-class SpanFields {
-  traceId = 0
-  traceIdEnd = 0
-  spanId = 0
-  spanIdEnd = 0
-  parentId = 0
-  parentIdEnd = 0
-  state = 0
-  stateEnd = 0
-  name = 0
-  nameEnd = 0
-  kind = 0
-  start = -1
-  end = -1
-  status = 0
-  message = 0
-  messageEnd = 0
-
-  clear(): void {
-    this.traceId = this.traceIdEnd = this.spanId = this.spanIdEnd = this.parentId = this.parentIdEnd = 0
-    this.state = this.stateEnd = this.name = this.nameEnd = this.kind = this.status = this.message = this.messageEnd = 0
-    this.start = this.end = -1
-  }
-}
-
 export class TraceDecoder {
   readonly block = new TableBlock('otel_traces')
   readonly times = new TraceTimes()
@@ -62,6 +39,7 @@ export class TraceDecoder {
   readonly #span = new SpanFields()
   readonly #time = new ItemTime()
   readonly #origin = new Origin()
+  readonly #guard: SpanGuard
   readonly #found = new Found(SPAN_KEYS)
   readonly #scopeName = new RepeatedText()
   readonly #scopeVersion = new RepeatedText()
@@ -98,15 +76,16 @@ export class TraceDecoder {
   readonly #linkState = this.block.array('Links.TraceState', TextColumn)
   readonly #linkMap = this.block.array('Links.Attributes', MapColumn)
 
-  constructor(report: DecodeReport) {
+  constructor(report: DecodeReport, redactor: OtlpRedactor) {
     this.#report = report
-    this.#attributes = new AttributeReader(this.#r, report)
+    this.#guard = new SpanGuard(redactor, this.#r)
+    this.#attributes = new AttributeReader(this.#r, report, this.#guard)
   }
 
   /** Decodes one request; the rows are in `block` until `reset`. */
   decode(body: Buffer, window: TimeWindow, rollup: RollupBuilder): void {
     const r = this.#r
-    r.buf = body
+    this.#guard.begin(body)
     r.pos = 0
     this.#window = window
     this.#rollup = rollup
@@ -117,6 +96,7 @@ export class TraceDecoder {
       if (tag === 10) this.#resourceSpans(r.fieldEnd(body.length))
       else r.skip(tag, body.length)
     })
+    this.#guard.end()
     r.buf = NO_BYTES
   }
 
@@ -129,13 +109,19 @@ export class TraceDecoder {
 
   #resourceSpans(end: number): void {
     this.#origin.beginResource()
+    this.#guard.beginResource()
     let first = true
     walkGroup(this.#attributes, end, {
-      head: (at) => this.#origin.readResource(this.#attributes, at),
+      head: (at) => {
+        this.#guard.beginResource(at)
+        this.#origin.readResource(this.#attributes, this.#guard.redact(this.#r.pos, at, 'resource'))
+      },
       schema: () => {},
       member: (at) => {
-        if (first) this.#service = this.#serviceName.stringKey(this.#origin.service)
-        first = false
+        if (first) {
+          this.#service = this.#serviceName.stringKey(this.#origin.service)
+          first = false
+        }
         this.#scopeSpans(at)
       },
     })
@@ -145,7 +131,7 @@ export class TraceDecoder {
     this.#origin.beginScope()
     let first = true
     walkGroup(this.#attributes, end, {
-      head: (at) => this.#origin.readScope(this.#attributes, at),
+      head: (at) => this.#origin.readScope(this.#attributes, this.#guard.redact(this.#r.pos, at, 'scope')),
       schema: () => {},
       member: (at) => {
         if (first) {
@@ -153,9 +139,22 @@ export class TraceDecoder {
           this.#scopeVersion.set(this.#origin.scopeVersion)
           first = false
         }
-        this.#spanOrNothing(at)
+        this.#redactedSpan(at)
       },
     })
+  }
+
+  /** Most spans are plain: they are redacted only after something else was found in one. */
+  #redactedSpan(end: number): void {
+    const r = this.#r
+    const start = r.pos
+    if (this.#guard.isExcepted) return this.#spanOrNothing(end)
+    if (this.#guard.attempt()) {
+      this.#spanOrNothing(end)
+      if (this.#guard.settle()) return
+    }
+    this.#spanOrNothing(this.#guard.redact(start, end, 'span'))
+    r.pos = end
   }
 
   #spanOrNothing(end: number): void {
@@ -171,11 +170,21 @@ export class TraceDecoder {
 
   readonly #takeSpan = (end: number): boolean => {
     this.#readSpan(end)
+    if (this.#guard.isOn && !this.#isPlain()) return false
     this.#checkIds()
     const isInTime = this.#findTime()
     if (isInTime) this.#writeSpan()
     else this.#report.reject(reasonOutside(this.#window))
     return isInTime
+  }
+
+  /** Whether an attempt without redaction has found nothing else. */
+  #isPlain(): boolean {
+    const { state, stateEnd, message, messageEnd, name, nameEnd } = this.#span
+    this.#guard.text(state, stateEnd)
+    this.#guard.text(message, messageEnd)
+    if (!this.#guard.isHit) this.#span.nameIndex = this.#guard.name(this.#name, name, nameEnd)
+    return !this.#guard.isHit
   }
 
   /** The start; for a span that has none its end, and the time of receipt for one that has neither. */
@@ -238,7 +247,8 @@ export class TraceDecoder {
           span.end = r.fixed64(end)
           break
         case 74:
-          this.#attributes.keyValue(this.#map, r.fieldEnd(end), rowStart, this.#found)
+          this.#attributes.spanKeyValue(this.#map, r.fieldEnd(end), rowStart, this.#found)
+          if (this.#guard.isHit) return
           break
         case 90:
           this.#event(r.fieldEnd(end), eventStart)
@@ -281,7 +291,7 @@ export class TraceDecoder {
   #event(end: number, rowStart: number): void {
     const r = this.#r
     if (this.#events - rowStart >= limits.details) {
-      this.#report.cut(TOO_MANY_DETAILS)
+      this.#attributes.tooMuch(TOO_MANY_DETAILS)
       r.pos = end
       return
     }
@@ -297,11 +307,13 @@ export class TraceDecoder {
         nameEnd = r.fieldEnd(end)
         name = r.pos
         r.pos = nameEnd
-      } else if (tag === 26) this.#attributes.keyValue(map, r.fieldEnd(end), mapStart)
+      } else if (tag === 26) this.#attributes.spanKeyValue(map, r.fieldEnd(end), mapStart)
       else r.skip(tag, end)
     }
     r.close(end)
     this.#writeEventTime(time)
+    if (this.#guard.isOn) this.#guard.text(name, nameEnd)
+    if (this.#guard.isHit) return
     this.#eventName.items.add(r.buf, name, this.#attributes.cut(name, nameEnd, limits.nameBytes, LONG_NAMES))
     map.endRow()
     this.#events++
@@ -318,7 +330,7 @@ export class TraceDecoder {
   #link(end: number, rowStart: number): void {
     const r = this.#r
     if (this.#links - rowStart >= limits.details) {
-      this.#report.cut(TOO_MANY_DETAILS)
+      this.#attributes.tooMuch(TOO_MANY_DETAILS)
       r.pos = end
       return
     }
@@ -332,7 +344,7 @@ export class TraceDecoder {
         ends[field * 2 + 1] = r.fieldEnd(end)
         ends[field * 2] = r.pos
         r.pos = ends[field * 2 + 1] as number
-      } else if (tag === 34) this.#attributes.keyValue(map, r.fieldEnd(end), mapStart)
+      } else if (tag === 34) this.#attributes.spanKeyValue(map, r.fieldEnd(end), mapStart)
       else r.skip(tag, end)
     }
     r.close(end)
@@ -345,6 +357,7 @@ export class TraceDecoder {
     const r = this.#r
     this.#linkTrace.items.data.hex(r.buf, trace, idEnd(r, trace, traceEnd, TRACE_ID_BYTES))
     this.#linkSpan.items.data.hex(r.buf, span, idEnd(r, span, spanEnd, SPAN_ID_BYTES))
+    if (this.#guard.isOn) this.#guard.text(state, stateEnd)
     this.#linkState.items.add(r.buf, state, this.#attributes.cut(state, stateEnd, limits.valueBytes, LONG_STATES))
   }
 
@@ -358,7 +371,10 @@ export class TraceDecoder {
     this.#spanId.hex(buf, span.spanId, span.spanIdEnd)
     this.#parentId.hex(buf, span.parentId, span.parentIdEnd)
     this.#state.add(buf, span.state, this.#attributes.cut(span.state, span.stateEnd, limits.valueBytes, LONG_STATES))
-    const name = this.#name.key(buf, span.name, this.#attributes.cut(span.name, span.nameEnd, limits.nameBytes, LONG_NAMES))
+    const name =
+      span.nameIndex >= 0
+        ? span.nameIndex
+        : this.#name.key(buf, span.name, this.#attributes.cut(span.name, span.nameEnd, limits.nameBytes, LONG_NAMES))
     this.#name.addIndex(name)
     this.#kind.addIndex(this.#kinds[span.kind] ?? (this.#kinds[0] as number))
     this.#status.addIndex(this.#statuses[span.status] ?? (this.#statuses[0] as number))

@@ -3,6 +3,8 @@
 const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 /** Below this a loop beats the call into Buffer.copy. */
 const SHORT_COPY = 40
+const ZERO = 48
+const MAX_DIGITS = 16
 
 export class ByteWriter {
   bytes: Buffer
@@ -70,6 +72,22 @@ export class ByteWriter {
     this.varint(count)
     this.reserve(count)
     this.bytes.write(value, this.length, count, 'utf8')
+    this.length += count
+  }
+
+  /** The digits of a whole number from 0 up to 2^53, preceded by their count. */
+  decimal(value: number): void {
+    this.reserve(MAX_DIGITS + 1)
+    const { bytes } = this
+    let count = 1
+    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) count++
+    bytes[this.length++] = count
+    let rest = value
+    for (let at = this.length + count - 1; at >= this.length; at--) {
+      const next = Math.floor(rest / 10)
+      bytes[at] = ZERO + rest - next * 10
+      rest = next
+    }
     this.length += count
   }
 

@@ -41,6 +41,10 @@ export class TextColumn implements Column {
   string(value: string): void {
     this.data.text(value)
   }
+  /** The digits of a whole number from 0. */
+  decimal(value: number): void {
+    this.data.decimal(value)
+  }
   empty(): void {
     this.data.u8(0)
   }
@@ -63,6 +67,8 @@ export class DictionaryColumn implements Column {
   size = 0
   /** Rows. */
   length = 0
+  /** By entry: what a writer noted beside it; 0 at first. */
+  readonly notes: number[] = []
   readonly parts = [this]
   readonly #dictionary = new ByteWriter()
   #indexes = new Uint32Array(256)
@@ -99,26 +105,31 @@ export class DictionaryColumn implements Column {
 
   /** Index of the value in the dictionary; adds it if it is new. */
   key(source: Uint8Array, start: number, end: number): number {
-    const next = this.#next[this.#last]
-    if (next !== undefined && this.#lengths[next] === end - start && this.#same(next, source, start)) return (this.#last = next)
-    const index = this.#find(source, start, end)
-    if (this.#last >= 0) this.#next[this.#last] = index
-    return (this.#last = index)
+    const index = this.find(source, start, end)
+    return index >= 0 ? index : this.#follow(this.#join(source, start, end))
   }
 
-  #find(source: Uint8Array, start: number, end: number): number {
+  /** Index of the value in the dictionary; -1 if it is new. */
+  find(source: Uint8Array, start: number, end: number): number {
+    const next = this.#next[this.#last]
+    if (next !== undefined && this.#lengths[next] === end - start && this.#same(next, source, start)) return (this.#last = next)
+    return this.#search(source, start, end)
+  }
+
+  #search(source: Uint8Array, start: number, end: number): number {
     const length = end - start
-    let hash = length
-    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (source[i] as number)) | 0
+    const hash = hashOf(source, start, end)
     const mask = this.#table.length - 1
-    let at = (hash ^ (hash >>> 15)) & mask
-    for (;;) {
+    for (let at = (hash ^ (hash >>> 15)) & mask; ; at = (at + 1) & mask) {
       const index = this.#table[at] as number
-      if (index < 0) break
-      if (this.#hashes[index] === hash && this.#lengths[index] === length && this.#same(index, source, start)) return index
-      at = (at + 1) & mask
+      if (index < 0) return -1
+      if (this.#hashes[index] === hash && this.#lengths[index] === length && this.#same(index, source, start)) return this.#follow(index)
     }
-    return this.#join(source, start, { length, hash, at })
+  }
+
+  #follow(index: number): number {
+    if (this.#last >= 0) this.#next[this.#last] = index
+    return (this.#last = index)
   }
 
   /** The text of a dictionary entry. */
@@ -135,9 +146,16 @@ export class DictionaryColumn implements Column {
     return true
   }
 
-  #join(source: Uint8Array, start: number, { length, hash, at }: { length: number; hash: number; at: number }): number {
+  /** Adds a value that is not there yet. */
+  #join(source: Uint8Array, start: number, end: number): number {
     const index = this.size++
-    this.#dictionary.prefixed(source, start, start + length)
+    const length = end - start
+    const hash = hashOf(source, start, end)
+    const mask = this.#table.length - 1
+    let at = (hash ^ (hash >>> 15)) & mask
+    while ((this.#table[at] as number) >= 0) at = (at + 1) & mask
+    this.#dictionary.prefixed(source, start, end)
+    this.notes.push(0)
     this.#starts.push(this.#dictionary.length - length)
     this.#lengths.push(length)
     this.#hashes.push(hash)
@@ -190,6 +208,7 @@ export class DictionaryColumn implements Column {
     this.size = 0
     this.length = 0
     this.#dictionary.reset()
+    this.notes.length = 0
     this.#starts.length = 0
     this.#lengths.length = 0
     this.#hashes.length = 0
@@ -198,6 +217,12 @@ export class DictionaryColumn implements Column {
     if (this.#table.length > MAX_KEPT_TABLE) this.#table = new Int32Array(MIN_TABLE)
     this.#table.fill(-1)
   }
+}
+
+function hashOf(source: Uint8Array, start: number, end: number): number {
+  let hash = end - start
+  for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (source[i] as number)) | 0
+  return hash
 }
 
 /** Map(LowCardinality(String), String). Entries go to `keys` and `values`, then `endRow`. */

@@ -1,4 +1,7 @@
 /** What must not be stored goes here, before anything is decoded, written or shown. */
+export { afterLength } from './plain.ts'
+export { messagePlaces } from './otlp-places.ts'
 export { OtlpRedactor, type RedactedSignal } from './otlp-redactor.ts'
 export { type RedactionRules, Redactor } from './redactor.ts'
+export { isSuspicious } from './suspicion.ts'
 export { redactRow } from './rows.ts'

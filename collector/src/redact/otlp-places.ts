@@ -25,10 +25,12 @@ const message = (fields: Readonly<Record<number, Place>>): Place => ({ kind: PLA
 export const RESOURCE_TAG = 10
 export const RESOURCE_ATTRIBUTE_TAG = 10
 
+const resource = message({ 1: attribute })
+const scope = message({ 1: text, 2: text, 3: attribute })
+
 /** ResourceSpans, ResourceLogs, ResourceMetrics: 1 resource, 2 scopes, 3 schema URL. Scopes: 1 scope, 2 items, 3 schema URL. */
 const request = (item: Place): Places => {
-  const scope = message({ 1: text, 2: text, 3: attribute })
-  return places({ 1: message({ 1: attribute }), 2: message({ 1: scope, 2: item, 3: text }), 3: text })
+  return places({ 1: resource, 2: message({ 1: scope, 2: item, 3: text }), 3: text })
 }
 
 const span = message({
@@ -57,3 +59,6 @@ const metric = message({
 
 /** The places of a Resource… message by signal. */
 export const resourcePlaces = { traces: request(span), logs: request(log), metrics: request(metric) } as const
+
+/** Of single messages. */
+export const messagePlaces = { resource: resource.within as Places, scope: scope.within as Places, span: span.within as Places } as const

@@ -5,10 +5,11 @@
  */
 import { isSecretName, REDACTED } from '@spyglass/agent/redact'
 import { CleanValues } from './clean-values.ts'
-import { KeyTable, type KnownKey, type Rule, RULE } from './key-rules.ts'
+import { type KnownKey, type Rule, RULE } from './key-rules.ts'
 import { PLACE, type Places, RESOURCE_ATTRIBUTE_TAG, RESOURCE_TAG, resourcePlaces } from './otlp-places.ts'
 import { Patches, varint } from './patches.ts'
 import { cleanHolders } from './holders.ts'
+import { afterLength, ANY, MIN_CARD, Plain } from './plain.ts'
 import { MAX_TEXT_LENGTH, type Redactor } from './redactor.ts'
 import { isSuspicious } from './suspicion.ts'
 import { Wire } from './wire.ts'
@@ -18,13 +19,7 @@ export type RedactedSignal = keyof typeof resourcePlaces
 const REQUEST_TAG = 10
 const KEY_TAG = 10
 const VALUE_TAG = 18
-/** Tags of AnyValue's fields. */
-const ANY = { string: 10, bool: 16, int: 24, double: 33, array: 42, map: 50, bytes: 58 } as const
 const ITEM_TAG = 10
-/** Lowest number of 13 digits; a card number has 13 to 19. */
-const MIN_CARD = 1e12
-/** A number of 12 digits with its tag. */
-const MAX_PLAIN_NUMBER = 6
 const NO_BYTES = Buffer.alloc(0)
 const REDACTED_VALUE = stringValue(REDACTED)
 
@@ -36,20 +31,16 @@ function stringValue(text: string): Buffer {
 
 export class OtlpRedactor {
   readonly redactor: Redactor
-  readonly #keys = new KeyTable()
-  readonly #cleanTexts = new CleanValues()
+  readonly plain = new Plain()
   /** By rule: what was searched by it before. */
   readonly #clean: Readonly<Partial<Record<Rule, CleanValues>>> = {
-    [RULE.text]: this.#cleanTexts,
+    [RULE.text]: this.plain.texts,
     [RULE.url]: new CleanValues(),
     [RULE.commandLine]: new CleanValues(),
   }
-  readonly #cleanNames = new CleanValues()
   readonly #patches = new Patches()
   readonly #wire = new Wire()
   #buf: Buffer = NO_BYTES
-  /** The same bytes, for reading several at once. */
-  #view: DataView = new DataView(NO_BYTES.buffer, 0, 0)
   /** The message whose attributes are read: a statement's database stands beside it. */
   #messageStart = 0
   #messageEnd = 0
@@ -61,16 +52,39 @@ export class OtlpRedactor {
   /** The request without secrets; the same bytes when there was none. */
   redact(body: Buffer, signal: RedactedSignal): Buffer {
     const wire = this.#wire
-    this.#buf = wire.buf = body
-    this.#view = new DataView(body.buffer, body.byteOffset, body.length)
-    this.#patches.reset()
+    this.#begin(body)
     for (let pos = 0; pos < body.length; pos = wire.end) {
       if (!wire.field(pos, body.length)) break
       if (wire.tag === REQUEST_TAG) this.#resource(wire.start, wire.end, resourcePlaces[signal])
     }
     const redacted = this.#patches.apply(body)
-    this.#buf = wire.buf = NO_BYTES
+    this.release()
     return redacted
+  }
+
+  /** The message between `start` and `end` without secrets; undefined when there was none. */
+  part(buf: Buffer, start: number, end: number, places: Places): Buffer | undefined {
+    this.#begin(buf)
+    this.#message(-1, start, end, places) // its length is the caller's to change
+    return this.#patches.applyWithin(buf, start, end)
+  }
+
+  /** Whether a Resource message is of a service whose telemetry is stored as it was sent. */
+  isOfExcepted(buf: Buffer, start: number, end: number): boolean {
+    if (!this.redactor.hasExceptions) return false
+    this.#begin(buf)
+    return this.redactor.isExcepted(this.#textBeside(start, end, ['service.name'], RESOURCE_ATTRIBUTE_TAG))
+  }
+
+  /** Keeps no request alive. */
+  release(): void {
+    this.#begin(NO_BYTES)
+  }
+
+  #begin(buf: Buffer): void {
+    this.#buf = this.#wire.buf = buf
+    this.plain.read(buf)
+    this.#patches.reset()
   }
 
   #resource(start: number, end: number, places: Places): void {
@@ -132,9 +146,7 @@ export class OtlpRedactor {
       const place = places[tag]
       if (place !== undefined) {
         const isPlain =
-          place.kind === PLACE.attribute
-            ? this.#plain(pos + 2, next)
-            : place.kind === PLACE.spanName && this.#cleanNames.has(this.#view, pos + 2, next)
+          place.kind === PLACE.attribute ? this.#isPlain(pos + 2, next) : place.kind === PLACE.spanName && this.plain.isName(pos + 2, next)
         if (!isPlain) return pos
       }
       pos = next
@@ -143,21 +155,12 @@ export class OtlpRedactor {
   }
 
   /** Whether an attribute in the usual order of fields has nothing to redact: most are seen through here, without a walk. */
-  #plain(start: number, end: number): boolean {
+  #isPlain(start: number, end: number): boolean {
     const buf = this.#buf
     const keyEnd = start + 2 + (buf[start + 1] as number)
     if (buf[start] !== KEY_TAG || (buf[start + 1] as number) > 127 || keyEnd + 2 >= end || buf[keyEnd] !== VALUE_TAG) return false
     const value = afterLength(buf, keyEnd + 1, end)
-    if (value < 0) return false
-    const { rule, safe } = this.#keys.of(this.#view, start + 2, keyEnd)
-    if (rule !== RULE.text || safe !== undefined) return false
-    const tag = buf[value]
-    if (tag === ANY.int || tag === ANY.bool) return end - value <= MAX_PLAIN_NUMBER
-    if (tag !== ANY.string) return false
-    const text = afterLength(buf, value + 1, end)
-    return (
-      text >= 0 && end - text <= MAX_TEXT_LENGTH && (!isSuspicious(this.#view, text, end) || this.#cleanTexts.has(this.#view, text, end))
-    )
+    return value >= 0 && this.plain.isKey(start + 2, keyEnd) && this.plain.isValue(value, end)
   }
 
   /** A KeyValue. Of repeated fields the last counts, as for the decoder. */
@@ -180,7 +183,7 @@ export class OtlpRedactor {
         valueEnd = wire.end
       }
     }
-    const known = this.#keys.of(this.#view, keyStart, keyEnd)
+    const known = this.plain.keys.of(this.plain.view, keyStart, keyEnd)
     if ((valueEnd > valueStart || known.safe !== undefined) && this.#patches.enter(lengthAt, start, end)) {
       if (known.safe !== undefined) this.#replaceText(keyAt, keyStart, keyEnd, known.safe)
       const isSecret = isNamedSecret && this.#buf.toString('latin1', keyStart, keyEnd) === 'value'
@@ -268,15 +271,15 @@ export class OtlpRedactor {
     const rule = known?.rule ?? RULE.text
     const clean = this.#clean[rule]
     const textEnd = Math.min(end, start + MAX_TEXT_LENGTH)
-    if (rule === RULE.system || (rule === RULE.text && !isSuspicious(this.#view, start, textEnd))) return
-    if (clean?.has(this.#view, start, end)) return
+    if (rule === RULE.system || (rule === RULE.text && !isSuspicious(this.#buf, start, textEnd))) return
+    if (clean?.has(this.plain.view, start, end)) return
     const text = this.#buf.toString('utf8', start, textEnd)
     const system = IN_A_DIALECT.has(rule) ? this.#systemBeside() : ''
     const safe =
       (rule === RULE.holders && cleanHolders(text, this.redactor)) ||
       this.redactor.textOf(rule === RULE.holders ? RULE.text : rule, text, system)
     if (safe !== text) this.#replaceText(lengthAt, start, end, safe)
-    else if (textEnd === end) clean?.add(this.#view, start, end)
+    else if (textEnd === end) clean?.add(this.plain.view, start, end)
   }
 
   #text(lengthAt: number, start: number, end: number): void {
@@ -285,20 +288,20 @@ export class OtlpRedactor {
   }
 
   #spanName(lengthAt: number, start: number, end: number): void {
-    if (!this.#cleanNames.has(this.#view, start, end)) {
+    if (!this.plain.isName(start, end)) {
       const name = this.#buf.toString('utf8', start, Math.min(end, start + MAX_TEXT_LENGTH))
       const system = this.#systemBeside()
       const statement = this.#textBeside(this.#messageStart, this.#messageEnd, STATEMENT_KEYS)
       const safe = this.redactor.spanName(name, system, statement)
       if (safe !== name) this.#replaceText(lengthAt, start, end, safe)
-      else if (name !== statement) this.#cleanNames.add(this.#view, start, end)
+      else if (name !== statement) this.plain.names.add(this.plain.view, start, end)
     }
     this.#wire.end = end
   }
 
   /** Bytes become text in the store; what can be read in them is searched as text is. */
   #bytes(lengthAt: number, start: number, end: number): void {
-    if (!isSuspicious(this.#view, start, end)) return
+    if (!isSuspicious(this.#buf, start, end)) return
     const text = this.#buf.toString('latin1', start, Math.min(end, start + MAX_TEXT_LENGTH))
     if (this.redactor.textOf(RULE.text, text, '') === text) return
     this.redactor.redacted++
@@ -382,14 +385,6 @@ export class OtlpRedactor {
     wire.end = resume
     return text
   }
-}
-
-/** Index after a length that spans exactly what is left up to `end`; -1 for any other. */
-function afterLength(buf: Buffer, at: number, end: number): number {
-  const low = buf[at] as number
-  if (low < 128) return at + 1 + low === end ? at + 1 : -1
-  const high = buf[at + 1] as number
-  return high < 128 && at + 2 + (low & 127) + high * 128 === end ? at + 2 : -1
 }
 
 const SYSTEM_KEYS = ['db.system.name', 'db.system']

@@ -79,6 +79,19 @@ export class Patches {
     return out
   }
 
+  /** What is between `start` and `end` with the changes there; undefined when there are none. */
+  applyWithin(body: Buffer, start: number, end: number): Buffer | undefined {
+    const within = this.#list.filter(({ at }) => at >= start)
+    if (within.length === 0) return undefined
+    const pieces: Uint8Array[] = []
+    let from = start
+    for (const patch of within.sort((one, other) => one.at - other.at)) {
+      pieces.push(body.subarray(from, patch.at), patch.bytes)
+      from = patch.end
+    }
+    return Buffer.concat([...pieces, body.subarray(from, end)])
+  }
+
   /** Writes a new length; what its varint grows by counts for the message around. */
   #lengthen(lengthAt: number, start: number, length: number): void {
     const bytes = varint(length)

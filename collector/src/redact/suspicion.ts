@@ -15,9 +15,9 @@ for (const byte of [0x9a, 0x9d]) kinds[byte] = KIND.wide
 kinds[code('-')] = KIND.dash
 kinds[code(':')] = KIND.colon
 
-/** Two letters, in lower case, as one number. */
-function pair(letters: string): number {
-  return (code(letters.charAt(0)) << 8) | code(letters.charAt(1))
+/** Two letters as one number of ten bits, whatever their case. Other bytes may have the same number: a false positive. */
+function pair(first: number, second: number): number {
+  return ((first & 31) << 5) | (second & 31)
 }
 /** Before a space: the ends of bearer, basic, digest, negotiate, select, insert, update, delete, replace, alter and create. */
 const WORD_ENDS = tableOf(['er', 'ic', 'st', 'te', 'ct', 'rt', 'ce'])
@@ -26,7 +26,6 @@ const DASHED = tableOf(['sk', 'at'])
 /** Before J, I, z and `_`: eyJ, AKI, ASI, AIz, gh?_, sk_, rk_, npm_, pat_. */
 const ISSUED = tableOf(['ey', 'ak', 'as', 'ai', 'sk', 'rk', 'pm', 'at'])
 
-const LOWER = 32
 const H = code('h')
 const X = code('x')
 const UNDERSCORE = code('_')
@@ -39,8 +38,8 @@ const CARD_DIGITS = 11
 const MIN_LENGTH = 4
 
 function tableOf(letters: readonly string[]): Uint8Array {
-  const table = new Uint8Array(65_536)
-  for (const two of letters) table[pair(two)] = 1
+  const table = new Uint8Array(1024)
+  for (const two of letters) table[pair(two.charCodeAt(0), two.charCodeAt(1))] = 1
   return table
 }
 
@@ -48,49 +47,34 @@ function code(char: string): number {
   return char.charCodeAt(0)
 }
 
-/** By two bytes: whether one of them is looked at more closely. Most text is passed over four bytes at a time. A digit by itself is none. */
-const pairs = Uint8Array.from({ length: 65_536 }, (_, two) => {
-  const [first, second] = [kinds[two & 255] as number, kinds[two >> 8] as number]
-  return first > KIND.digit || second > KIND.digit || first + second === 2 * KIND.digit ? 1 : 0
-})
-
-export function isSuspicious(bytes: DataView, start: number, end: number): boolean {
+export function isSuspicious(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < MIN_LENGTH) return false
   let digits = 0
-  const lastFour = end - 4
   for (let at = start; at < end; at++) {
-    while (at <= lastFour) {
-      const four = bytes.getInt32(at, true)
-      if (pairs[four & 0xff_ff] === 1) break
-      digits = 0
-      at += 2
-      if (pairs[four >>> 16] === 1) break
-      at += 2
-    }
-    if (at >= end) return false
-    const kind = kinds[bytes.getUint8(at)] as number
-    if (kind === KIND.digit) {
+    const kind = kinds[bytes[at] as number] as number
+    if (kind === KIND.other) digits = 0
+    else if (kind === KIND.digit) {
       if (++digits >= CARD_DIGITS) return true
     } else {
-      if (kind !== KIND.space && kind !== KIND.dash) digits = 0
-      if (kind !== KIND.other && beginsForm(bytes, at, kind, at === start)) return true
+      if (kind > KIND.dash) digits = 0
+      if (beginsForm(bytes, at, kind, at === start)) return true
     }
   }
   return false
 }
 
-function beginsForm(bytes: DataView, at: number, kind: number, isFirst: boolean): boolean {
-  const last = isFirst ? SLASH : bytes.getUint8(at - 1)
+function beginsForm(bytes: Uint8Array, at: number, kind: number, isFirst: boolean): boolean {
+  const last = isFirst ? SLASH : (bytes[at - 1] as number)
   if (kind === KIND.equals) return true
-  if (kind === KIND.colon) return (last !== SLASH && last !== COLON) || (at + 1 < bytes.byteLength && bytes.getUint8(at + 1) === SLASH)
+  if (kind === KIND.colon) return (last !== SLASH && last !== COLON) || bytes[at + 1] === SLASH
   if (isFirst) return false
   return endsBeginning(bytes, at, kind, last)
 }
 
 /** Whether a byte behind others ends the beginning of a form. */
-function endsBeginning(bytes: DataView, at: number, kind: number, last: number): boolean {
-  const before = at > 1 ? bytes.getUint8(at - 2) : 0
-  const letters = ((before | LOWER) << 8) | (last | LOWER)
+function endsBeginning(bytes: Uint8Array, at: number, kind: number, last: number): boolean {
+  const before = at > 1 ? (bytes[at - 2] as number) : 0
+  const letters = pair(before, last)
   switch (kind) {
     case KIND.wide:
       return last === 0xbc && before === 0xef
@@ -99,6 +83,6 @@ function endsBeginning(bytes: DataView, at: number, kind: number, last: number):
     case KIND.dash: // two begin an option, or the armour of a private key
       return last === DASH || DASHED[letters] === 1 || before === X
     default:
-      return ISSUED[letters] === 1 || (before === H && bytes.getUint8(at) === UNDERSCORE)
+      return ISSUED[letters] === 1 || (before === H && bytes[at] === UNDERSCORE)
   }
 }

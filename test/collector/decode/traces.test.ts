@@ -4,13 +4,14 @@ import { codeOf } from '@spyglass/agent/contract'
 import { TraceDecoder } from '../../../collector/src/decode/traces.ts'
 import { DecodeReport } from '../../../collector/src/decode/report.ts'
 import { OtlpDecoder } from '../../../collector/src/decode/decoder.ts'
+import { OtlpRedactor } from '../../../collector/src/redact/otlp-redactor.ts'
 import { RollupBuilder } from '../../../collector/src/rollup/rollup-builder.ts'
 import { readNative } from '../../support/native.ts'
 import { encodeOtlp } from '../../support/otlp-proto.ts'
 import { AS_SENT, NOW, protoOfSpans, rowsOfSpans, spanGroup, WINDOW } from '../../support/otlp-samples.ts'
 
 const report = new DecodeReport()
-const decoder = new TraceDecoder(report)
+const decoder = new TraceDecoder(report, new OtlpRedactor(AS_SENT))
 
 function rowsOf(body: Buffer): Record<string, unknown>[] {
   decoder.reset()

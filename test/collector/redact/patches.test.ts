@@ -33,3 +33,14 @@ test('messages nested too deep are not entered', () => {
   while (patches.enter(0, 0, 0)) depth++
   expect(depth).toBeGreaterThan(60)
 })
+
+test('changes of a part are those within it, its own length is left alone', () => {
+  const body = Buffer.concat([Buffer.from([10, 3, 10, 1]), Buffer.from('a'), Buffer.from([16, 5])])
+  const patches = new Patches()
+  patches.reset()
+  patches.enter(-1, 2, 5)
+  expect(patches.applyWithin(body, 2, 5)).toBeUndefined()
+  patches.replace(3, 4, 5, Buffer.from('bcd'))
+  patches.leave()
+  expect(patches.applyWithin(body, 2, 5)).toEqual(Buffer.concat([Buffer.from([10, 3]), Buffer.from('bcd')]))
+})

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest'
+import { OtlpDecoder } from '../../../collector/src/decode/decoder.ts'
+import { limits } from '../../../collector/src/decode/limits.ts'
+import { SpanGuard } from '../../../collector/src/decode/span-guard.ts'
+import { ProtoReader } from '../../../collector/src/decode/proto-reader.ts'
+import { OtlpRedactor, Redactor } from '../../../collector/src/redact/index.ts'
+import { readNative } from '../../support/native.ts'
+import { encodeOtlp } from '../../support/otlp-proto.ts'
+
+const window = { from: 0, to: 1e10, nowMs: Date.now() }
+const options = { signal: 'traces', isJson: false, window } as const
+const text = (key: string, stringValue: string): object => ({ key, value: { stringValue } })
+
+function request(spans: readonly object[], services: readonly string[] = ['shop']): Buffer {
+  const ids = { traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8, 2), startTimeUnixNano: '1700000000000000000' }
+  return encodeOtlp('Traces', {
+    resourceSpans: services.map((service) => ({
+      ...(service === '' ? {} : { resource: { attributes: [text('service.name', service), text('pin', '1234')] } }),
+      scopeSpans: [
+        { scope: { name: 'lib', attributes: [text('pin', '1234')] }, spans: spans.map((span) => ({ ...ids, name: 'n', ...span })) },
+      ],
+    })),
+  })
+}
+
+const rowsOf = (decoder: OtlpDecoder, body: Buffer): Record<string, unknown>[] =>
+  readNative(
+    (decoder.decode(body, options).blocks.find(({ table }) => table === 'otel_traces') as { encode(b: string): Buffer }).encode('b'),
+  )
+
+test('whatever is cut off a span is reported once, whether the span was plain at first sight or not', () => {
+  const many = Array.from({ length: limits.attributes + 3 }, (_, i) => text(`a${i}`, 'v'))
+  const long = text('a', 'x'.repeat(limits.valueBytes + 1))
+  const events = Array.from({ length: limits.details + 2 }, () => ({ name: 'e' }))
+  for (const extra of [[], [text('password', 'x')]]) {
+    const decoder = new OtlpDecoder()
+    for (let i = 0; i < 3; i++) rowsOf(decoder, request([{ attributes: [text('a', 'v')] }]))
+    expect(decoder.decode(request([{ attributes: [...extra, ...many] }]), options).truncated).toBe(3 + extra.length)
+    expect(decoder.decode(request([{ attributes: [...extra, long] }]), options).truncated).toBe(1)
+    expect(decoder.decode(request([{ attributes: extra, events }]), options).truncated).toBe(2)
+    expect(decoder.decode(request([{ name: 'n'.repeat(limits.nameBytes + 1), attributes: extra }]), options).truncated).toBe(1)
+  }
+})
+
+test('attributes are the same, in the order and of the kind that were sent, whether the first look was enough or not', () => {
+  const kinds = [
+    text('text', 'plain'),
+    text('empty', ''),
+    { key: 'int', value: { intValue: '443' } },
+    { key: 'zero', value: { intValue: '0' } },
+    { key: 'large', value: { intValue: '4398046511103' } },
+    { key: 'negative', value: { intValue: '-5' } },
+    { key: 'time', value: { intValue: '1732612345678901234' } },
+    { key: 'double', value: { doubleValue: 0.5 } },
+    { key: 'true', value: { boolValue: true } },
+    { key: 'none' },
+    { key: 'list', value: { arrayValue: { values: [{ stringValue: 'a' }] } } },
+  ]
+  const decoder = new OtlpDecoder()
+  const expected = {
+    text: 'plain',
+    empty: '',
+    int: '443',
+    zero: '0',
+    large: '4398046511103',
+    negative: '-5',
+    time: '1732612345678901234',
+    double: '0.5',
+    true: 'true',
+    none: '',
+    list: '["a"]',
+  }
+  for (let i = 0; i < 5; i++) {
+    const spans = [...kinds.map((kind) => ({ attributes: [kind] })), { attributes: kinds }]
+    const maps = rowsOf(decoder, request(spans)).map((row) => row['SpanAttributes'])
+    expect(maps.at(-1)).toEqual(expected)
+    expect(Object.assign({}, ...(maps.slice(0, -1) as object[]))).toEqual(expected)
+  }
+})
+
+test('services are excepted one by one, also in one request, also those without a name', () => {
+  for (const except of [['open'], ['']]) {
+    const decoder = new OtlpDecoder(new Redactor({ except }))
+    const services = ['', 'open', 'shut']
+    const rows = rowsOf(decoder, request([{ attributes: [text('password', 'x')] }], services))
+    expect(rows.map((row) => (row['SpanAttributes'] as Record<string, string>)['password'])).toEqual(
+      services.map((service) => (except.includes(service) ? 'x' : '[redacted]')),
+    )
+    expect(rows.map((row) => (row['ResourceAttributes'] as Record<string, string>)['pin'])).toEqual([
+      undefined,
+      ...['open', 'shut'].map((service) => (except.includes(service) ? '1234' : '[redacted]')),
+    ])
+  }
+})
+
+test('the more spans are not plain the fewer are tried, and one that is plain is soon tried again', () => {
+  const guard = new SpanGuard(new OtlpRedactor(new Redactor()), new ProtoReader(Buffer.alloc(0)))
+  const tries = (spans: number, isPlain: boolean): number => {
+    let count = 0
+    for (let i = 0; i < spans; i++) {
+      if (!guard.attempt()) continue
+      count++
+      if (!isPlain) guard.hit()
+      guard.settle()
+    }
+    return count
+  }
+  expect(tries(1000, true)).toBe(1000)
+  expect(tries(1000, false)).toBeLessThan(25)
+  tries(200, true)
+  expect(tries(1000, true)).toBe(1000)
+})
