@@ -3,6 +3,7 @@ import { errorsOf } from '@spyglass/agent/contract'
 /** Errors of the keeper, of management and of the command line. */
 export const errors = {
   SPY_DATA_IN_USE: 'the data folder %s is in use by another Spyglass (%s). Stop it, or choose another folder with --data DIR.',
+  SPY_DATA_LOCK_MISPLACED: 'the lock %s is %s, but must be a file. Remove it; its content means nothing.',
   SPY_DATA_UNLOCKABLE: 'cannot take the lock %s: %s. The file system must support file locks; choose another folder with --data DIR.',
   SPY_LOG_UNWRITABLE: 'cannot open the server log %s: %s. Remove whatever is at that path, or free disk space.',
   SPY_PART_ENDED: '%s exited before it was ready (%s); see %s',

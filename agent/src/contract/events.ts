@@ -72,6 +72,11 @@ export const events = {
     severity: 'warning',
     description: 'A process of the server other than an instance exited unexpectedly and was restarted.',
   },
+  'spyglass.engine.replaced': {
+    phase: 'note',
+    severity: 'warning',
+    description: 'The database engine of the store exited unexpectedly, or was ended because a statement hung, and was started again.',
+  },
   'spyglass.server.started': { phase: 'note', severity: 'info', description: 'The server is ready.' },
   'spyglass.state.damaged': {
     phase: 'note',

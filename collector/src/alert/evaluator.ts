@@ -39,12 +39,16 @@ export interface EvaluatorOptions {
 
 /** Number of resolved incidents kept for display. */
 const KEEP_RESOLVED = 100
+/** Number of cleared raises that are remembered: of each incident, and of those that never became one. */
+const MAX_CLEARED = 100
 
 export class Evaluator {
   readonly #incidents: Incident[]
   readonly #save: () => void
   readonly #onTransition: EvaluatorOptions['onTransition']
   readonly #now: () => number
+  /** Raises that cleared while they were pending. */
+  readonly #dropped: string[] = []
   #timer: NodeJS.Timeout | undefined
 
   constructor({ incidents, save, onTransition, now = Date.now }: EvaluatorOptions) {
@@ -63,9 +67,12 @@ export class Evaluator {
     return this.#incidents.find((incident) => incident.id === id)
   }
 
-  /** Whether a raise was already seen, on its own or as part of another incident. */
+  /** Whether a raise was already seen, on its own or as part of another incident, even if it has cleared since. */
   knows(id: string): boolean {
-    return this.#incidents.some((incident) => incident.id === id || incident.open.includes(id))
+    return (
+      this.#dropped.includes(id) ||
+      this.#incidents.some((incident) => incident.id === id || incident.open.includes(id) || incident.cleared?.includes(id))
+    )
   }
 
   /** The open incident of a rule for a resource. */
@@ -112,7 +119,8 @@ export class Evaluator {
       return
     }
     const open = id === undefined || incident.observed ? [] : incident.open.filter((one) => one !== id)
-    this.#replace({ ...incident, open, ...(open.length === 0 ? { quietUntil: this.#now() + incident.settleMs } : {}) })
+    const cleared = [...(incident.cleared ?? []), ...incident.open.filter((one) => !open.includes(one))].slice(-MAX_CLEARED)
+    this.#replace({ ...incident, open, cleared, ...(open.length === 0 ? { quietUntil: this.#now() + incident.settleMs } : {}) })
     this.#save()
     this.tick()
   }
@@ -185,6 +193,8 @@ export class Evaluator {
 
   #drop(incident: Incident): void {
     this.#incidents.splice(this.#incidents.indexOf(incident), 1)
+    this.#dropped.push(...incident.open)
+    if (this.#dropped.length > MAX_CLEARED) this.#dropped.splice(0, this.#dropped.length - MAX_CLEARED)
     this.#onTransition(incident, 'dropped')
   }
 

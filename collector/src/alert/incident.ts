@@ -25,6 +25,8 @@ export interface Incident {
   readonly pagedAt?: number
   /** Raise events that have not cleared. A firing incident absorbs further ones of its resource. */
   readonly open: readonly string[]
+  /** Its last raise events that have cleared: one that arrives again is none. Absent in older state files. */
+  readonly cleared?: readonly string[]
   /** All have cleared, and it resolves at this time unless something raises again. */
   readonly quietUntil?: number
   /** How long it must stay clear before it resolves. */

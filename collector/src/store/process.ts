@@ -1,11 +1,11 @@
 /** The store's process: configuration, engine, port, resource, and its link to the keeper. */
 import { callerRules, openAuthenticator } from '@spyglass/process/access'
 import { listen } from '@spyglass/process/http-server'
-import { connectKeeper } from '@spyglass/process/keeper-link'
+import { connectKeeper, emitWhenReady } from '@spyglass/process/keeper-link'
 import { openOwnProcess } from '@spyglass/process/own-process'
 import { createStoreServer } from './http/index.ts'
 import { openStore, planStore } from './store.ts'
-import { type QueryCounters, registerStore } from './store-resource.ts'
+import { engineReplaced, type QueryCounters, registerStore } from './store-resource.ts'
 
 function printPlan(statements: readonly string[]): void {
   const plan = statements.length === 0 ? ['the tables are up to date'] : statements.map((statement) => `${statement};`)
@@ -23,8 +23,11 @@ export async function runStore(argv: readonly string[]): Promise<void> {
     folder: folder.store,
     wal: folder.wal,
     retention: config.retention,
-    onEngineEnd: (reason: string) =>
-      logger.warn({ code: 'SPY_STORE_ENGINE_REPLACED', reason }, 'the database engine exited; restarting it'),
+    onEngineEnd(reason: string) {
+      logger.warn({ code: 'SPY_STORE_ENGINE_REPLACED', reason }, 'the database engine exited; restarting it')
+      emitWhenReady(registry, engineReplaced(reason))
+    },
+    onEngineStartFailure: (reason: string) => logger.error({ reason }, 'the database engine could not be started; trying again'),
     maxBytes: config.retention.maxBytes,
     onDropped: (dropped: object) => logger.warn(dropped, 'the oldest data was dropped for retention.maxBytes'),
     onTidyFailure: (error: unknown) => logger.warn({ err: error }, 'could not pin or drop old data'),

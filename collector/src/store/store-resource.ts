@@ -1,7 +1,9 @@
 /** Shows the store as a managed resource. */
-import { kinds } from '@spyglass/agent/contract'
-import type { Registry } from '@spyglass/agent/registry'
+import { kinds, objectNameOf } from '@spyglass/agent/contract'
+import type { EventInput, Registry } from '@spyglass/agent/registry'
 import type { Store } from './store.ts'
+
+const NAME = 'store'
 
 export interface QueryCounters {
   queries: number
@@ -12,9 +14,9 @@ export interface QueryCounters {
 export function registerStore(registry: Registry, store: Store, counters: QueryCounters): () => void {
   return registry.register(
     kinds.store,
-    { name: 'store' },
+    { name: NAME },
     {
-      name: () => 'store',
+      name: () => NAME,
       engineVersion: () => store.engineVersion,
       queries: () => counters.queries,
       queriesFailed: () => counters.failed,
@@ -33,3 +35,11 @@ export function registerStore(registry: Registry, store: Store, counters: QueryC
     },
   )
 }
+
+/** Readers were interrupted and sessions lost: an operator must be able to see when and why. */
+export const engineReplaced = (reason: string): EventInput => ({
+  name: 'spyglass.engine.replaced',
+  resource: objectNameOf(kinds.store, { name: NAME }),
+  message: `the database engine was replaced: ${reason}`,
+  attributes: { reason },
+})

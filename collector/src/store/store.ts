@@ -30,6 +30,8 @@ export interface StoreOptions extends PoolOptions {
   readonly sampleIntervalMs?: number
   /** Called when the engine process exited and another one takes over. */
   readonly onEngineEnd?: (reason: string) => void
+  /** Called when the next engine could not be started; it is tried again. */
+  readonly onEngineStartFailure?: (reason: string) => void
   /** Maximum bytes of all tables. Default: the smaller of 20 GB and 20 % of the disk. */
   readonly maxBytes?: number | undefined
   readonly onDropped?: SpaceLimitOptions['onDropped']
@@ -122,14 +124,24 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-function openEngine({ folder, maxMemoryBytes, readers, onEngineEnd }: StoreOptions): ReturnType<typeof openReplaceableEngine> {
+function openEngine({
+  folder,
+  maxMemoryBytes,
+  readers,
+  onEngineEnd,
+  onEngineStartFailure,
+}: StoreOptions): ReturnType<typeof openReplaceableEngine> {
   const options = {
     path: join(folder, 'clickhouse'),
     workingFolder: join(folder, 'engine'),
     maxMemoryBytes,
     threads: readers + THREADS_BESIDE_READERS,
   }
-  return openReplaceableEngine({ start: () => startEngineProcess(options), ...(onEngineEnd ? { onEnd: onEngineEnd } : {}) })
+  return openReplaceableEngine({
+    start: () => startEngineProcess(options),
+    ...(onEngineEnd ? { onEnd: onEngineEnd } : {}),
+    ...(onEngineStartFailure ? { onStartFailure: onEngineStartFailure } : {}),
+  })
 }
 
 /**

@@ -3,7 +3,7 @@
  * reaches without an addon. The kernel holds it by file, not by name, for as long as the process lives: nothing is left after a kill -9 or
  * a power cut, a copied file is not locked, and containers that share the volume see it. `run/keeper.json` only says who holds it.
  */
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -26,7 +26,7 @@ const SQLITE_NOT_A_DATABASE = 26
 /** A reader that checks the lock holds it shared for a moment. */
 const PATIENCE_MS = 300
 
-/** @throws SPY_DATA_IN_USE, SPY_DATA_UNLOCKABLE */
+/** @throws SPY_DATA_IN_USE, SPY_DATA_UNLOCKABLE, SPY_DATA_LOCK_MISPLACED */
 export function lockDataFolder(root: string, runFolder: string): DataLock {
   const database = acquire(root, runFolder)
   const note = noteFile(runFolder)
@@ -60,6 +60,8 @@ export function holderOf(runFolder: string): Holder | undefined {
 
 function acquire(root: string, runFolder: string): DatabaseSync {
   const file = lockFile(runFolder)
+  const wrong = whatLiesAt(file)
+  if (wrong !== undefined) throw fail('SPY_DATA_LOCK_MISPLACED', [file, wrong])
   try {
     return exclusive(file)
   } catch (error) {
@@ -73,6 +75,26 @@ function acquire(root: string, runFolder: string): DatabaseSync {
   } catch (error) {
     if (sqliteCode(error) === SQLITE_BUSY) throw fail('SPY_DATA_IN_USE', [root, textOf(readNote(runFolder))], error)
     throw unlockable(file, error)
+  }
+}
+
+/** What is there instead of a file, in words; undefined if it is a file, or nothing. SQLite says of each only that it cannot open it. */
+function whatLiesAt(file: string): string | undefined {
+  const own = lstatSync(file, { throwIfNoEntry: false })
+  const found = own?.isSymbolicLink() ? targetOf(file) : own
+  if (own && !found) return 'a link that leads nowhere'
+  if (!found || found.isFile()) return undefined
+  if (found.isDirectory()) return 'a folder'
+  if (found.isFIFO()) return 'a pipe'
+  return found.isSocket() ? 'a socket' : 'a device'
+}
+
+/** A link in a circle leads nowhere as well. */
+function targetOf(file: string): ReturnType<typeof statSync> {
+  try {
+    return statSync(file, { throwIfNoEntry: false })
+  } catch {
+    return undefined
   }
 }
 

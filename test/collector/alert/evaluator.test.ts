@@ -93,3 +93,26 @@ test('the last hundred resolved incidents are kept, and the state is saved befor
   expect(incidents.length).toBeLessThanOrEqual(101)
   expect(saves()).toBeGreaterThan(300)
 })
+
+test('a raise that cleared is known, also one that another incident took in, or that cleared while it was pending', () => {
+  const { told, raise, evaluator, incidents } = bench()
+  const clear = (id: string): void => evaluator.clear({ rule: 'R', resource: 'a:type=A', id })
+  raise('dropped')
+  clear('dropped')
+  raise('dropped', { delayMs: 0 })
+  expect(told.splice(0)).toEqual(['dropped pending', 'dropped dropped'])
+  raise('1', { delayMs: 0 })
+  raise('2', { delayMs: 0 })
+  clear('2')
+  raise('2', { delayMs: 0 })
+  expect(evaluator.find('1')?.open).toEqual(['1'])
+  clear('1')
+  for (const id of ['1', '2']) raise(id, { delayMs: 0 })
+  expect(told).toEqual(['1 pending', '1 firing', '1 resolved'])
+  const restarted = new Evaluator({
+    incidents: JSON.parse(JSON.stringify(incidents)) as Incident[],
+    save: () => {},
+    onTransition: () => {},
+  })
+  expect(['1', '2', '3'].map((id) => restarted.knows(id))).toEqual([true, true, false])
+})

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
@@ -93,10 +93,24 @@ test('a damaged note of the holder costs only its pid', async () => {
   expect(() => lock(folder)).toThrow(inUse('another process'))
 })
 
-test('a folder in the place of the lock is reported with its path', () => {
+test.each([
+  ['a folder', (path: string) => mkdirSync(path)],
+  ['a pipe', (path: string) => execFileSync('mkfifo', [path])],
+  ['a link that leads nowhere', (path: string) => symlinkSync(`${path}.gone`, path)],
+  ['a link that leads nowhere', (path: string) => symlinkSync(path, path)],
+  ['a device', (path: string) => symlinkSync('/dev/null', path)],
+])('%s in place of the lock is named, with its path', (what, put) => {
   const folder = tempFolder()
-  mkdirSync(join(folder, 'lock'))
-  expect(() => lock(folder)).toThrow(expect.objectContaining({ code: 'SPY_DATA_UNLOCKABLE', message: expect.stringContaining(folder) }))
+  put(join(folder, 'lock'))
+  const message = `the lock ${join(folder, 'lock')} is ${what}, but must be a file. Remove it; its content means nothing.`
+  expect(() => lock(folder)).toThrow(expect.objectContaining({ code: 'SPY_DATA_LOCK_MISPLACED', message }))
+})
+
+test('a link to a file is as good as a file', () => {
+  const folder = tempFolder()
+  writeFileSync(join(folder, 'elsewhere'), '')
+  symlinkSync('elsewhere', join(folder, 'lock'))
+  lock(folder).release()
 })
 
 test('of many that try at the same moment one has it', async () => {

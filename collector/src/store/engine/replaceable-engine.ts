@@ -23,6 +23,8 @@ export interface ReplaceableOptions {
   readonly start: () => Promise<EngineProcess>
   /** Called when an engine exited unexpectedly, or was replaced. */
   readonly onEnd?: (reason: string) => void
+  /** Called when the next engine could not be started; it is tried again. */
+  readonly onStartFailure?: (reason: string) => void
   /** First wait after an engine that could not be started; doubled up to 30 s. Default 500 ms. */
   readonly retryMs?: number
   /** How long the first start waits for another process to leave the data folder: the last engine of a killed store may be about to. */
@@ -112,7 +114,7 @@ class EngineKeeper implements ReplaceableEngine {
       try {
         return this.#serve(await this.#start())
       } catch (error) {
-        this.#options.onEnd?.(error instanceof Error ? error.message : String(error))
+        this.#options.onStartFailure?.(error instanceof Error ? error.message : String(error))
         await delay(waitMs)
       }
     }

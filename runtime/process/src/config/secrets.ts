@@ -1,6 +1,6 @@
 /** `<data>/secrets.yaml`: created at first start with random passwords, mode 0600; there are no default credentials. */
 import { createHmac, randomInt } from 'node:crypto'
-import { appendFileSync, chmodSync, existsSync, linkSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, linkSync, lstatSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parse, stringify, YAMLParseError } from 'yaml'
 import { z } from 'zod'
@@ -29,7 +29,7 @@ export type Secrets = z.infer<typeof Secrets>
  * @throws SPY_SECRETS_INVALID
  */
 export function ensureSecrets(file: string, remark: (text: string) => void = () => {}): Secrets {
-  if (!existsSync(file)) writeSecrets(file)
+  if (!existsSync(file) && !isLink(file)) writeSecrets(file)
   const secrets = readSecrets(file)
   closeToOthers(file, remark)
   addMissing(file, secrets, remark)
@@ -38,6 +38,8 @@ export function ensureSecrets(file: string, remark: (text: string) => void = () 
 
 /** @throws SPY_SECRETS_MISSING, SPY_SECRETS_INVALID */
 export function readSecrets(file: string): Secrets {
+  if (!existsSync(file) && isLink(file))
+    throw fail('SPY_SECRETS_INVALID', [file, `it is a link to ${readlinkSync(file)}, which cannot be found`])
   if (!existsSync(file)) throw fail('SPY_SECRETS_MISSING', [file])
   try {
     const text = readText(file)
@@ -97,6 +99,8 @@ function closeToOthers(file: string, remark: (text: string) => void): void {
     remark(`${what} and its mode cannot be changed (${codeOf(error) ?? String(error)}). Set it to 0600.`)
   }
 }
+
+const isLink = (file: string): boolean => lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true
 
 const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8).padStart(4, '0')
 

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -133,4 +133,15 @@ test('of several processes that make the file at the same moment one file stands
   const tokens = await Promise.all(Array.from({ length: 4 }, run))
   expect(new Set(tokens.map(({ stdout }) => stdout)).size).toBe(1)
   expect(readdirSync(join(file, '..'))).toEqual(['secrets.yaml'])
+})
+
+test('a link that leads nowhere is named, and nothing is written in its place', () => {
+  const file = join(tempFolder(), 'secrets.yaml')
+  symlinkSync('/nowhere/secrets.yaml', file)
+  const reason = expect.objectContaining({
+    code: 'SPY_SECRETS_INVALID',
+    message: expect.stringContaining('it is a link to /nowhere/secrets.yaml, which cannot be found') as string,
+  }) as Error
+  expect(() => ensureSecrets(file)).toThrow(reason)
+  expect(() => readSecrets(file)).toThrow(reason)
 })
