@@ -76,7 +76,7 @@ test.for([
   const folder = tempFolder()
   writeFileSync(join(folder, 'lock'), content!)
   expect(holderOf(folder)).toBeUndefined()
-  lock(folder).release()
+  expect(() => lock(folder).release()).not.toThrow()
 })
 
 test('garbage written over a lock that is held does not free it', async () => {
@@ -110,7 +110,7 @@ test('a link to a file is as good as a file', () => {
   const folder = tempFolder()
   writeFileSync(join(folder, 'elsewhere'), '')
   symlinkSync('elsewhere', join(folder, 'lock'))
-  lock(folder).release()
+  expect(() => lock(folder).release()).not.toThrow()
 })
 
 test('of many that try at the same moment one has it', async () => {
