@@ -47,6 +47,12 @@ export const equivalents: readonly Equivalent[] = [
   },
   {
     file: 'collector/src/wal/journal.ts',
+    line: 'for (let start = 0; start < bytes.length;) {',
+    change: '< → <=',
+    reason: 'a piece of no bytes holds no line',
+  },
+  {
+    file: 'collector/src/wal/journal.ts',
     line: 'if (whole) return [{ entry: whole, start, end }]',
     change: 'whole → false',
     reason: 'a short cut: the search finds a whole line as well',

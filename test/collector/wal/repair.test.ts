@@ -124,6 +124,19 @@ test('lines of the server itself and events are no requests, whether their lines
   expect((await recover(files, ROOT)).damage[0]?.lost).toEqual({ entries: 5, requests: 2 })
 })
 
+test('without the count, the tallies in the lines and the kinds of entries tell how many requests are lost', async () => {
+  const files = new MemoryFiles()
+  const writer = new SegmentWriter(files, ROOT, NAME)
+  const entry = (i: number, kind: string): Addition => ({ ...addition(i, `${i}${i}`), hash: kind === '' ? '' : `${kind}${i}` })
+  await writer.commit([entry(0, 'l'), entry(1, '')])
+  await writer.commit([entry(2, 'l'), entry(3, ''), entry(4, 'l')])
+  await writer.close()
+  files.put(`${ROOT}/${NAME}/acknowledged`, Buffer.alloc(128, 1))
+  await change(files, LOGS, 4, 88)
+  const { damage } = await recover(files, ROOT)
+  expect(damage[0]).toMatchObject({ lost: { entries: 1, requests: 1 }, isCounted: false })
+})
+
 test('when the count of what was acknowledged is damaged too, the lines tell', async () => {
   const files = await segmentOf('c0', 'c1', 'c2')
   files.put(`${ROOT}/${NAME}/acknowledged`, Buffer.alloc(128, 1))

@@ -173,6 +173,14 @@ test('a lent connection that breaks is closed when it comes back, and the one th
   expect([connection.closed, pool.figures.closed]).toEqual([[1000], 1])
 })
 
+test('a lent connection that breaks takes no idle one with it', async () => {
+  const { pool, lent, connections } = scriptedPool()
+  const [one, two] = [await lent(), await lent()]
+  pool.return(two.borrow)
+  one.connection.break(new Error('reset by peer'))
+  expect([pool.idle, connections.map(({ closed }) => closed)]).toEqual([1, [[], []]])
+})
+
 test('a connection that broke without saying so is not lent again', async () => {
   const { pool, lend, connections } = scriptedPool({ max: 1 })
   const borrow = await lend()
