@@ -295,6 +295,16 @@ test('a note of an INSERT that takes less than the reserved space is kept', asyn
   for (let start = 0; start < 2; start++) expect((await openLog(files)).log.inserting).toEqual(inserting)
 })
 
+test('a sealed segment counts with its rows and its journal, one that was recovered with its rows', async () => {
+  const files = new MemoryFiles()
+  const { log, sealed } = await openLog(files)
+  await log.append(lines(['one', 'two']))
+  await log.append(lines(['three']))
+  await log.seal()
+  const sizes = await Promise.all(['otel_logs.native', 'journal'].map((name) => files.size(`${sealed[0]!.folder}/${name}`)))
+  expect([log.bytes, (await openLog(files.afterKill())).log.bytes]).toEqual([sizes[0]! + sizes[1]!, sizes[0]])
+})
+
 test('the log is full at its bound, not a byte before', async () => {
   const files = new MemoryFiles()
   const { log } = await openLog(files)

@@ -181,6 +181,15 @@ test('a lent connection that breaks takes no idle one with it', async () => {
   expect([pool.idle, connections.map(({ closed }) => closed)]).toEqual([1, [[], []]])
 })
 
+test('a connection that broke within a transaction is closed without a rollback', async () => {
+  const { pool, lent } = scriptedPool()
+  const { borrow, connection } = await lent()
+  connection.inTransaction = true
+  connection.break(new Error('reset by peer'))
+  pool.return(borrow)
+  expect([connection.ran, connection.closed]).toEqual([[], [1000]])
+})
+
 test('a connection that broke without saying so is not lent again', async () => {
   const { pool, lend, connections } = scriptedPool({ max: 1 })
   const borrow = await lend()
@@ -353,6 +362,20 @@ test('exhaustion is cleared by a connection that is closed or rolled back when i
     pool.return(borrow)
     expect(told).toEqual(['exhausted', 'recovered'])
   }
+})
+
+test('exhaustion is cleared when the last that waited gives up while a connection could be opened', async () => {
+  const { pool, clock, told, lent, lend, connects } = scriptedPool({ max: 1, acquireTimeoutMs: 15_000, leakAfterMs: 600_000 })
+  connects.push(undefined, never)
+  const { borrow, connection } = await lent()
+  borrow.unregister = () => {}
+  const waiting = outcomeOf(lend())
+  clock.advance(10_000)
+  connection.broken = true
+  pool.return(borrow)
+  expect(told).toEqual(['exhausted'])
+  clock.advance(5000)
+  expect([await waiting, told]).toEqual(['SPY_POOL_TIMEOUT', ['exhausted', 'recovered']])
 })
 
 test('exhaustion is raised when somebody has waited for its time, and cleared when a connection is free', async () => {
