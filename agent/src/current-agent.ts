@@ -82,6 +82,14 @@ export interface RequestCounters {
   readonly p95: number | undefined
 }
 
+/** What may change while the agent runs; units as in the settings. What is not given stays. */
+export interface RecordingPolicy {
+  readonly slowRequestMs?: number
+  readonly slowStatementMs?: number
+  readonly keptPerSecond?: number
+  readonly baselinePerMinute?: number
+}
+
 export interface Agent {
   /** Resources of this process. */
   readonly registry: Registry
@@ -102,6 +110,8 @@ export interface Agent {
   /** Marks the current request as leaking a connection: its trace is kept. */
   markLeak(): void
   requestCounters(): RequestCounters
+  /** Changes what is kept, from the next request on. */
+  configure(policy: RecordingPolicy): void
   /** Sends what is held; at most `timeoutMs`. */
   flush(timeoutMs: number): Promise<void>
 }

@@ -41,6 +41,7 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
   spools.start()
   const link = connectKeeper({
     registry,
+    live: base.live,
     async stop(deadlineMs) {
       await Promise.all([receiver.stop(), consoleServer.stop(), alerting.stop(), ingest.stopTail(), spools.stop()])
       await ingest.close(deadlineMs)

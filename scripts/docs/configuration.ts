@@ -11,7 +11,8 @@ export function configurationPage(): string {
   const introduction = [
     'Settings of `spyglass.yaml`. Every setting has a default unless it is marked as required; an empty file is a valid configuration.',
     'An invalid file stops the start and lists every error: its path, the value and what is allowed.',
-    '`[]` stands for each entry of a list.',
+    '`[]` stands for each entry of a list. The column Applies says when a new value counts: at once, with the next generation of the instances',
+    '(`reload`), or when the processes that read it start again (`restart`).',
   ].join('\n')
   return document('Configuration', introduction, [
     section('Top level', rows(single)),
@@ -43,11 +44,12 @@ function pathsOf(path: string, { properties }: z.core.JSONSchema.BaseSchema): st
 
 function rows(settings: readonly DeclaredSetting[]): string {
   return table(
-    ['Setting', 'Allowed', 'Default', 'Meaning'],
-    settings.map(({ path, setting }) => [
+    ['Setting', 'Allowed', 'Default', 'Applies', 'Meaning'],
+    settings.map(({ path, setting, applies }) => [
       code(path),
       allowed(setting),
       setting.required ? '**required**' : setting.default === undefined ? '' : code(JSON.stringify(setting.default)),
+      applies === 'live' ? 'at once' : applies,
       setting.description,
     ]),
   )

@@ -48,7 +48,7 @@ async function check(argv: readonly string[], targets: readonly string[]): Promi
 async function serve(argv: readonly string[]): Promise<void> {
   const own = await openOwnProcess('snmp-bridge', argv)
   const starting = startBridge(own)
-  const link = connectKeeper({ registry: own.registry, stop: async () => (await starting).stop() })
+  const link = connectKeeper({ registry: own.registry, live: own.live, stop: async () => (await starting).stop() })
   await starting
   link.ready()
 }

@@ -27,6 +27,7 @@ import type {
   Agent,
   CallSite,
   RecordedRequest,
+  RecordingPolicy,
   Refusal,
   RequestCounters,
   RequestInfo,
@@ -53,11 +54,14 @@ export class SpyglassAgent implements Agent {
   readonly #aggregates: Aggregates
   readonly #startMs = Date.now()
   readonly #settings: AgentSettings
+  /** What the recorder looks at for each request. */
+  readonly #policy: AgentSettings
   readonly #spoolFolders: readonly string[]
   readonly #spoolKey: string
 
   constructor(settings: AgentSettings) {
     this.#settings = settings
+    this.#policy = { ...settings }
     const resource = describeResource(settings)
     // Nobody pushes resources to an application's process, so the declarations of all kinds need not be loaded here.
     this.registry = createRegistry({ kindNamed: () => undefined })
@@ -65,7 +69,7 @@ export class SpyglassAgent implements Agent {
     onHookFault((hook, error) => this.#tellFault(hook, error))
     this.#aggregates = new Aggregates(this.#startMs)
     const countsByApplication = resource[attr.application] === undefined
-    this.recorder = new Recorder({ aggregates: this.#aggregates, exporter: this.exporter, policy: settings, countsByApplication })
+    this.recorder = new Recorder({ aggregates: this.#aggregates, exporter: this.exporter, policy: this.#policy, countsByApplication })
     this.#spoolFolders = settings.spoolFolder === '' ? userSpoolFolders() : [settings.spoolFolder]
     this.#spoolKey = applicationKey(String(resource[attr.serviceName]), process.argv[1] ?? '', this.#endpoint)
     this.spool = settings.spool ? attempt('spool', () => this.#openSpool(), undefined) : undefined
@@ -104,6 +108,10 @@ export class SpyglassAgent implements Agent {
     const record = currentRecord()
     if (record) record.observer = observer
     return record
+  }
+
+  configure(policy: RecordingPolicy): void {
+    Object.assign(this.#policy, policy)
   }
 
   countRefused({ method, refusal }: { readonly method: string; readonly refusal: Refusal }, seconds: number): void {

@@ -40,6 +40,8 @@ export type ToChild =
   /** The keeper stops: it will say `stop` to each in its turn. */
   | { readonly type: 'stopping' }
   | { readonly type: 'stop'; readonly deadlineMs: number }
+  /** New values of live settings: paths with the name of an entry in place of its index; no value: not set any more. */
+  | { readonly type: 'live'; readonly values: readonly { readonly path: readonly string[]; readonly value?: unknown }[] }
   | { readonly type: 'source'; readonly source: PartName; readonly snapshot: RegistrySnapshot }
   | { readonly type: 'gone'; readonly source: PartName; readonly planned: boolean }
   | { readonly type: 'event'; readonly source: PartName; readonly event: SpyglassEvent }

@@ -15,7 +15,7 @@ function printPlan(statements: readonly string[]): void {
 /** Runs the store until it is told to stop; with `--dry-run` prints the statements that would migrate its tables, and exits. */
 export async function runStore(argv: readonly string[]): Promise<void> {
   const own = await openOwnProcess('store', argv)
-  const { config, folder, secrets, logger, registry } = own
+  const { config, folder, secrets, logger, registry, live } = own
   const counters: QueryCounters = { queries: 0, failed: 0, refused: 0 }
 
   const options = {
@@ -29,6 +29,7 @@ export async function runStore(argv: readonly string[]): Promise<void> {
     },
     onEngineStartFailure: (reason: string) => logger.error({ reason }, 'the database engine could not be started; trying again'),
     maxBytes: config.retention.maxBytes,
+    current: () => ({ ...config.store, maxBytes: config.retention.maxBytes }),
     onDropped: (dropped: object) => logger.warn(dropped, 'the oldest data was dropped for retention.maxBytes'),
     onTidyFailure: (error: unknown) => logger.warn({ err: error }, 'could not pin or drop old data'),
   }
@@ -47,6 +48,7 @@ export async function runStore(argv: readonly string[]): Promise<void> {
   })
   const link = connectKeeper({
     registry,
+    live,
     async stop(deadlineMs) {
       const timer = setTimeout(() => store.abandon(), deadlineMs * 0.8)
       await app.close()

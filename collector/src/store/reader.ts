@@ -51,9 +51,9 @@ export interface ReaderParts {
   readonly canceller: Canceller
   readonly backOff: ClientBackOff
   /** Maximum run time of a statement; a client may ask for less. */
-  readonly time: TimeLimit
+  readonly time: () => TimeLimit
   /** Maximum wait for a session; a client may ask for less. */
-  readonly maxWaitMs: number
+  readonly maxWaitMs: () => number
   /** Kills an engine that does not release a session. */
   readonly onStuck: () => void
 }
@@ -79,7 +79,7 @@ export function createReader(parts: ReaderParts): Reader {
     const shown = listsSettings && !('additional_table_filters' in engine) ? shownSettings(settings.allowed) : {}
     const needed = { ...engine, ...shown }
     if (Object.keys(needed).length > 0) await session.enter({ settings: needed, parameters })
-    clock.limitTo(lowered(given.get('max_execution_time'), 1000, time.limitMs))
+    clock.limitTo(lowered(given.get('max_execution_time'), 1000, time().limitMs))
     return canceller.guard(clock.cancelled, async (tag) => {
       const statement = { sql: tag + sql, format, contentType: contentTypeOf(format, given) }
       if (!streamable || !isJoinable(format, given)) return wholeAnswer(session, statement)
@@ -91,13 +91,13 @@ export function createReader(parts: ReaderParts): Reader {
   /** Resolves with the answer when there is one, which may be long before the engine gives the session back. */
   function borrow(request: ReadRequest, deliver: Deliver, gone: AbortSignal): Promise<ReadAnswer | undefined> {
     const { client } = request
-    const limitMs = lowered(request.settings.get('max_execution_time'), 1000, time.limitMs)
-    const maxWaitMs = lowered(request.settings.get('queue_max_wait_ms'), 1, parts.maxWaitMs)
+    const limitMs = lowered(request.settings.get('max_execution_time'), 1000, time().limitMs)
+    const maxWaitMs = lowered(request.settings.get('queue_max_wait_ms'), 1, parts.maxWaitMs())
     const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer | undefined>()
     const work = async (session: StoreSession): Promise<void> => {
       backOff.check(client) // while it waited, another of its statements may have cost the engine its process
       const { answer, back } = withinTime(
-        { ...time, limitMs },
+        { ...time(), limitMs },
         {
           gone,
           run: (clock) => runOn(session, { request, deliver, clock }),

@@ -21,7 +21,7 @@ export interface SpaceLimit {
 
 export interface SpaceLimitOptions {
   readonly pool: Pick<SessionPool, 'use'>
-  readonly maxBytes: number
+  readonly maxBytes: () => number
   readonly retention: Retention
   readonly onDropped?: (dropped: { readonly table: string; readonly day: string; readonly bytes: number }) => void
   readonly onFailure?: (error: unknown) => void
@@ -59,7 +59,15 @@ export function createSpaceLimit(options: SpaceLimitOptions): SpaceLimit {
   const tidy = (): Promise<void> => (running = running.then(tidyOnce))
   const timer = setInterval(() => void tidy(), options.intervalMs ?? 60_000).unref()
   void tidy()
-  return { maxBytes, daysKept: () => daysKept, partitionsDropped: () => dropped, tidy, stop: () => clearInterval(timer) }
+  return {
+    get maxBytes() {
+      return maxBytes()
+    },
+    daysKept: () => daysKept,
+    partitionsDropped: () => dropped,
+    tidy,
+    stop: () => clearInterval(timer),
+  }
 }
 
 /** Trace ids in the evidence of pages: who holds connections, each with its trace. */
@@ -93,7 +101,7 @@ const listed = (some: readonly Table[]): string => some.map(({ name }) => `'${na
 async function drop(session: StoreSession, { maxBytes, onDropped = () => {} }: SpaceLimitOptions): Promise<number> {
   let excess =
     Number((await rowsOf(session, `SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = '${DATABASE}'`))[0]?.[0]) -
-    maxBytes
+    maxBytes()
   if (excess <= 0) return 0
   const partitions = await rowsOf(
     session,

@@ -34,10 +34,14 @@ export interface StoreOptions extends PoolOptions {
   readonly onEngineStartFailure?: (reason: string) => void
   /** Maximum bytes of all tables. Default: the smaller of 20 GB and 20 % of the disk. */
   readonly maxBytes?: number | undefined
+  /** The limits that may change meanwhile. Default: those above. */
+  readonly current?: () => LiveLimits
   readonly onDropped?: SpaceLimitOptions['onDropped']
   /** Called when old data could not be pinned or dropped; it is retried a minute later. */
   readonly onTidyFailure?: (error: unknown) => void
 }
+
+export type LiveLimits = Pick<StoreOptions, 'queueTimeoutMs' | 'queryGraceMs' | 'queryPatienceMs' | 'maxBytes'>
 
 /** Which sessions a statement runs on: those of clients with the reader's password, or those reserved for one of our own parts. */
 export type ReaderName = 'clients' | 'console' | 'rules'
@@ -79,9 +83,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const rules = await pools.rules.use((reader) => openStatementRules({ admin, reader }, options))
   const canceller = createCanceller(pools.admin)
   const backOff = createClientBackOff()
+  const { current = () => options } = options
+  const defaultBytes = defaultMaxBytes(options.folder)
   const space = createSpaceLimit({
     pool: pools.writer,
-    maxBytes: options.maxBytes ?? defaultMaxBytes(options.folder),
+    maxBytes: () => current().maxBytes ?? defaultBytes,
     retention: options.retention,
     ...(options.onDropped ? { onDropped: options.onDropped } : {}),
     ...(options.onTidyFailure ? { onFailure: options.onTidyFailure } : {}),
@@ -93,8 +99,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       pool,
       canceller,
       backOff,
-      time: { limitMs: options.queryTimeoutMs, graceMs: options.queryGraceMs, patienceMs: options.queryPatienceMs },
-      maxWaitMs: options.queueTimeoutMs,
+      time: () => ({ limitMs: options.queryTimeoutMs, graceMs: current().queryGraceMs, patienceMs: current().queryPatienceMs }),
+      maxWaitMs: () => current().queueTimeoutMs,
       onStuck: () => engine.replace(),
     })
   const { clients, console, rules: ofRules, writer } = pools

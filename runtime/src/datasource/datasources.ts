@@ -20,6 +20,8 @@ export interface Datasources {
   /** @throws SPY_DATASOURCE_UNKNOWN */
   get(name: string): Datasource
   readonly names: readonly string[]
+  /** Other limits and times for the pools of these names; what else is configured stays until a reload. */
+  configure(datasources: readonly DatasourceConfig[]): void
   /** Called when a response has ended, before the agent decides: a connection still lent to that request keeps its trace. */
   requestEnded(traceId: string): void
   /** Returns when all connections are closed, at most after `deadlineMs` and a moment. */
@@ -37,6 +39,9 @@ export async function openDatasources(options: DatasourcesOptions): Promise<Data
       const found = pools.get(name)
       if (!found) throw fail('SPY_DATASOURCE_UNKNOWN', [name, names.join(', ') || 'none'])
       return found.datasource
+    },
+    configure(datasources) {
+      for (const config of datasources) pools.get(config.name)?.pool.configure({ ...config })
     },
     requestEnded(traceId) {
       for (const { pool } of pools.values()) keepTraceOfHolder(pool, traceId)

@@ -10,7 +10,7 @@ export interface PoolLoad {
 }
 
 export interface ExhaustionOptions {
-  readonly afterMs: number
+  readonly afterMs: () => number
   readonly raise: () => void
   readonly clear: () => void
 }
@@ -31,7 +31,7 @@ export class ExhaustionWatch {
 
   /** When to call {@link update} next though nothing changed. */
   get dueAt(): number {
-    return this.#raised || this.#since === undefined ? Number.POSITIVE_INFINITY : this.#since + this.#options.afterMs
+    return this.#raised || this.#since === undefined ? Number.POSITIVE_INFINITY : this.#since + this.#options.afterMs()
   }
 
   /** A borrower gave up waiting. */

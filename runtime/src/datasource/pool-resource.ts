@@ -132,15 +132,15 @@ export function holdersOf(pool: Pool): readonly Holder[] {
 }
 
 function datasourceGetters(pool: Pool, instance: string) {
-  const { settings, driver, figures } = pool
+  const { driver, figures } = pool
   return {
     instance: () => instance,
-    name: () => settings.name,
+    name: () => pool.settings.name,
     state: () => pool.state,
     driver: () => driver.name,
     target: () => driver.target,
-    minConnections: () => settings.min,
-    maxConnections: () => settings.max,
+    minConnections: () => pool.settings.min,
+    maxConnections: () => pool.settings.max,
     activeConnections: () => pool.borrows.size,
     idleConnections: () => pool.idle,
     waitingBorrowers: () => pool.waiting,

@@ -51,7 +51,7 @@ const LOOK_AGAIN_MS = 1000
 const CLOSE_CONNECTION_MS = 1000
 
 export class Pool {
-  readonly settings: PoolSettings
+  settings: PoolSettings
   readonly driver: Driver
   readonly clock: Clock
   readonly figures: PoolFigures
@@ -80,7 +80,7 @@ export class Pool {
     this.#observer = observer
     this.#alarm = new Alarm(clock, () => this.#check())
     this.#exhaustion = new ExhaustionWatch({
-      afterMs: settings.exhaustedAfterMs,
+      afterMs: () => this.settings.exhaustedAfterMs,
       raise: () => observer.exhausted(),
       clear: () => observer.recovered(),
     })
@@ -109,6 +109,23 @@ export class Pool {
   async start(): Promise<void> {
     const missing = this.settings.min - this.#size
     await Promise.all(Array.from({ length: Math.max(0, missing) }, () => this.#open()))
+  }
+
+  /**
+   * Takes on other limits and times. Waiting borrowers get connections that may be opened now; connections above a lower maximum are closed
+   * when they are idle or come back.
+   */
+  configure(settings: PoolSettings): void {
+    if (this.#isClosed) return
+    this.settings = settings
+    while (this.#size > settings.max) {
+      const oldest = this.#idle.shift()
+      if (!oldest) break
+      this.#discard(oldest, CLOSE_CONNECTION_MS)
+    }
+    this.#grow()
+    this.#check()
+    if (this.#size < settings.min) void this.start()
   }
 
   /**
@@ -293,7 +310,7 @@ export class Pool {
 
   /** Hands a usable connection to the longest waiter, or keeps it idle. */
   #offer(entry: PoolEntry): void {
-    if (this.#isClosed || entry.connection.broken) {
+    if (this.#isClosed || entry.connection.broken || this.#size > this.settings.max) {
       this.#discard(entry, CLOSE_CONNECTION_MS)
       return
     }

@@ -9,10 +9,11 @@ import { createLogger } from '@spyglass/process/logger'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { createRegistry } from '@spyglass/agent/registry'
 import { hostApplications } from '../application/index.ts'
-import { installDatasources, openDatasources } from '../datasource/index.ts'
+import { type Datasources, installDatasources, openDatasources } from '../datasource/index.ts'
 import type { instanceErrors } from './errors.ts'
 import { HttpListener } from '../listener/http-listener.ts'
 import { listenerOptions } from './listener-options.ts'
+import { liveSettingsOf } from './live.ts'
 import { renewCertificates } from './renew-certificates.ts'
 import { registerInstance, registerListener } from './resources.ts'
 import type { InstanceShare } from './share.ts'
@@ -34,6 +35,7 @@ const registry = agent?.registry ?? createRegistry({ kindNamed })
 async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Promise<void>> {
   const { applications, isolation, accessLogs: folder, data } = share
   const datasources = await openDatasources({ datasources: share.datasources, folder: data, instance, registry, logger })
+  opened = datasources
   installDatasources(datasources)
   const options = await listenerOptions(share)
   const listener = new HttpListener(options)
@@ -63,9 +65,11 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
   }
 }
 
+let opened: Datasources | undefined
 let stopServing: Promise<(deadlineMs: number) => Promise<void>> | undefined
 const link = connectKeeper({
   registry,
+  live: liveSettingsOf(share, { logger, agent, datasources: () => opened }),
   stop: async (deadlineMs) => {
     const stop = await stopServing
     await stop?.(Math.max(500, deadlineMs - 2000))

@@ -25,6 +25,8 @@ export interface InstanceShare {
   readonly redirectPort: number | undefined
   readonly accessLog: SpyglassConfig['logs']['access']
   readonly headersTimeoutMs: number
+  /** What the agent keeps; it reads this from its environment at the start. */
+  readonly recording: Pick<SpyglassConfig['agent'], 'slowRequestMs' | 'slowStatementMs' | 'keptPerSecond' | 'baselinePerMinute'>
   readonly logLevel: SpyglassConfig['logs']['level']
   readonly logLevels: SpyglassConfig['logs']['levels']
   /** Folder of the access logs. */
@@ -48,9 +50,19 @@ export function shareOf(config: SpyglassConfig, group: InstanceGroup, instance: 
     redirectPort: config.listeners.find(({ name }) => name === listener.redirectTo)?.port,
     accessLog: config.logs.access,
     headersTimeoutMs: config.server.headersTimeoutMs,
+    recording: recordingOf(config.agent),
     logLevel: config.logs.level,
     logLevels: config.logs.levels,
     accessLogs,
     data: config.data,
   }
+}
+
+function recordingOf({
+  slowRequestMs,
+  slowStatementMs,
+  keptPerSecond,
+  baselinePerMinute,
+}: SpyglassConfig['agent']): InstanceShare['recording'] {
+  return { slowStatementMs, keptPerSecond, baselinePerMinute, ...(slowRequestMs === undefined ? {} : { slowRequestMs }) }
 }

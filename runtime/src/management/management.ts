@@ -26,7 +26,7 @@ const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const sat
 /** Runs it until the keeper, or a signal, says stop. */
 export async function runManagement(argv: readonly string[]): Promise<void> {
   const own = await openOwnProcess(NAME, argv)
-  const { config, folder, registry, logger } = own
+  const { config, folder, registry, logger, live } = own
   const platformNode = config.management.platformNode ?? instanceGroups(config).flatMap(instanceNames)[0] ?? NAME
   const exporter = exportEvents(own)
   const gathering = new Gathering({ registry, platformNode })
@@ -53,6 +53,7 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
   })
   const link: KeeperLink = connectKeeper({
     registry,
+    live,
     passEvents: false, // they end up here
     onMessage(message: ToChild) {
       if (message.type === 'result') return commands.onResult(message)

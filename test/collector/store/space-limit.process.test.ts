@@ -53,7 +53,7 @@ const bytes = async (): Promise<number> =>
 test('above the limit the oldest days go first, of all tables, and no more than needed', async () => {
   const before = await bytes()
   const dropped: string[] = []
-  const limit = createSpaceLimit({ pool, maxBytes: Math.floor(before * 0.7), retention, onDropped: ({ day }) => dropped.push(day) })
+  const limit = createSpaceLimit({ pool, maxBytes: () => Math.floor(before * 0.7), retention, onDropped: ({ day }) => dropped.push(day) })
   await limit.tidy()
   limit.stop()
   expect([await daysIn('otel_traces'), await daysIn('otel_logs')]).toEqual(['3', '3'])
@@ -63,7 +63,7 @@ test('above the limit the oldest days go first, of all tables, and no more than 
 })
 
 test('what a page links to survives the limit, once, and today is never dropped', async () => {
-  const limit = createSpaceLimit({ pool, maxBytes: 1, retention })
+  const limit = createSpaceLimit({ pool, maxBytes: () => 1, retention })
   for (let i = 0; i < 3; i++) await limit.tidy()
   limit.stop()
   expect([await daysIn('otel_traces'), await daysIn('otel_logs')]).toEqual(['1', '1'])
@@ -72,7 +72,7 @@ test('what a page links to survives the limit, once, and today is never dropped'
 })
 
 test('below the limit nothing is dropped', async () => {
-  const limit = createSpaceLimit({ pool, maxBytes: 1e9, retention })
+  const limit = createSpaceLimit({ pool, maxBytes: () => 1e9, retention })
   await limit.tidy()
   limit.stop()
   expect([await daysIn('otel_traces'), limit.daysKept(), limit.partitionsDropped()]).toEqual(['5', 5, 0])

@@ -140,6 +140,7 @@ test('what a change needs: instances of the application, processes, or nothing',
     (await ask(administration, { verb: 'set', values: { [name]: value }, options: { dryRun: true } })).needs
   expect(await needs('applications.office.startTimeoutMs', 5)).toEqual({ live: [], reload: ['office-1', 'office-2'], restart: [] })
   expect(await needs('store.readers', 5)).toEqual({ live: [], reload: [], restart: ['store'] })
+  expect(await needs('datasources.shop.max', 9)).toEqual({ live: ['datasources.shop.max'], reload: [], restart: [] })
   expect(await needs('server.name', 'other')).toEqual({ live: [], reload: [], restart: ['server'] })
 })
 

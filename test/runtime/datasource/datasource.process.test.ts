@@ -42,6 +42,7 @@ test('320 of 320 statements of 160 requests over two connections land in their o
     currentRequest: () => real.currentRequest(),
     observeRequest: (observer) => real.observeRequest(observer),
     countRefused() {},
+    configure() {},
     markLeak: () => real.markLeak(),
     requestCounters: () => real.requestCounters(),
     flush: (timeoutMs) => real.flush(timeoutMs),

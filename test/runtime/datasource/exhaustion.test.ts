@@ -4,7 +4,7 @@ import { ExhaustionWatch } from '../../../runtime/src/datasource/exhaustion.ts'
 
 function watch() {
   const told: string[] = []
-  return { told, it: new ExhaustionWatch({ afterMs: 10_000, raise: () => told.push('raise'), clear: () => told.push('clear') }) }
+  return { told, it: new ExhaustionWatch({ afterMs: () => 10_000, raise: () => told.push('raise'), clear: () => told.push('clear') }) }
 }
 const full = (waiting: number) => ({ lent: 2, max: 2, waiting })
 const free = { lent: 1, max: 2, waiting: 0 }

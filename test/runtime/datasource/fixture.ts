@@ -78,6 +78,7 @@ export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: C
   const bean = () => registry.find('spyglass:type=Datasource,instance=http-1,name=shop')
   return {
     shop: datasources.get('shop'),
+    configure: (config: DatasourceConfig) => datasources.configure([config]),
     datasources,
     registry,
     events,

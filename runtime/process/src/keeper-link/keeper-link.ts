@@ -6,12 +6,15 @@ import { flushCompileCache } from 'node:module'
 import process from 'node:process'
 import type { FromChild, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
 import { PUSH_INTERVAL_MS, type Registry } from '@spyglass/agent/registry'
+import type { LiveSettings } from '../live-settings/index.ts'
 import { emitEarly } from './early-events.ts'
 
 export interface KeeperLinkOptions {
   readonly registry: Registry
   /** Finishes pending work within the deadline; the process exits when it is done. */
   readonly stop: (deadlineMs: number) => Promise<void> | void
+  /** Takes in new values of live settings. */
+  readonly live?: Pick<LiveSettings, 'apply'>
   /** Receives every other message of the keeper, with its socket handle. */
   readonly onMessage?: (message: ToChild, handle: unknown) => void
   /** How often the registry is pushed. Default 1000: readers expect pushes at this interval. */
@@ -81,6 +84,7 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
     process.on('message', (message: ToChild, handle: unknown) => {
       if (message.type === 'stop') void end(message.deadlineMs)
       else if (message.type === 'stopping') awaitTurn()
+      else if (message.type === 'live') options.live?.apply(message.values)
       else onMessage?.(message, handle)
     })
     const orphaned = (): void => void end(ORPHAN_DEADLINE_MS) // the keeper died: finish pending work, then exit

@@ -10,6 +10,7 @@ import { registerEventLoop, registerHeap } from '@spyglass/agent/runtime-metrics
 import { openProcessConfig, type ProcessConfig } from '../config/checked.ts'
 import { type DamageReporter, damageReporter } from '../durable-file/index.ts'
 import { emitWhenReady } from '../keeper-link/index.ts'
+import { LiveSettings } from '../live-settings/index.ts'
 import { createLogger, type Logger } from '../logger/index.ts'
 import type { startErrors } from './errors.ts'
 import { guardOutput } from '../output/index.ts'
@@ -17,6 +18,8 @@ import { guardOutput } from '../output/index.ts'
 export interface OwnProcess extends ProcessConfig {
   readonly registry: Registry
   readonly logger: Logger
+  /** New values of live settings, which are then in `config` as well. */
+  readonly live: LiveSettings
   /** For the state files of the process: logs their damage and emits it as an event. */
   readonly onDamage: DamageReporter
 }
@@ -36,7 +39,9 @@ export async function openOwnProcess(name: string, argv: readonly string[]): Pro
     log: (fields, message) => logger.error(fields, message),
     emit: (event) => emitWhenReady(registry, event),
   })
-  return { config, folder, secrets, registry, logger, onDamage }
+  const live = new LiveSettings(config)
+  live.onChange(['logs'], () => (logger.level = config.logs.level))
+  return { config, folder, secrets, registry, logger, live, onDamage }
 }
 
 export interface OwnProgram {

@@ -30,14 +30,15 @@ export const alertingSettings = declareSettings({
     applies: 'restart',
     readBy: ['collector'],
   },
-  instanceDownAfterMs: milliseconds(15_000, 'How long an instance must be down before InstanceDown pages.', 100),
+  instanceDownAfterMs: { ...milliseconds(15_000, 'How long an instance must be down before InstanceDown pages.', 100), applies: 'live' },
   crashesBeforePage: {
     type: 'int',
     min: 2,
     max: 100,
     default: 3,
+    applies: 'live',
     description: 'Number of crashes within crashWindowMs that pages even if the instance recovered each time.',
   },
-  crashWindowMs: milliseconds(600_000, 'Time window of crashesBeforePage.', 1000),
-  repeatAfterMs: milliseconds(3_600_000, 'How often a reminder is sent while an alert keeps firing.', 1000),
+  crashWindowMs: { ...milliseconds(600_000, 'Time window of crashesBeforePage.', 1000), applies: 'live' },
+  repeatAfterMs: { ...milliseconds(3_600_000, 'How often a reminder is sent while an alert keeps firing.', 1000), applies: 'live' },
 })

@@ -8,6 +8,7 @@ export const logSettings = declareSettings({
     type: 'choice',
     values: ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     default: 'info',
+    applies: 'live',
     description: 'Level of the server log.',
   },
   levels: {

@@ -27,16 +27,19 @@ export const storeSettings = declareSettings({
     unit: 'By',
     description: 'Maximum memory of the engine.',
   },
-  queueTimeoutMs: milliseconds(5000, 'How long a query may wait for a reader session before it gets 503.'),
+  queueTimeoutMs: { ...milliseconds(5000, 'How long a query may wait for a reader session before it gets 503.'), applies: 'live' },
   queryTimeoutMs: milliseconds(30_000, 'How long a query may run, counted from when it gets a session.'),
-  queryGraceMs: milliseconds(
-    1000,
-    'Grace period after the time limit; then the query is answered with code 159, whatever the engine does.',
-  ),
-  queryPatienceMs: milliseconds(
-    5000,
-    'How long the engine may then take to release the session; after that its process is replaced and the client is refused for a while.',
-  ),
+  queryGraceMs: {
+    ...milliseconds(1000, 'Grace period after the time limit; then the query is answered with code 159, whatever the engine does.'),
+    applies: 'live',
+  },
+  queryPatienceMs: {
+    ...milliseconds(
+      5000,
+      'How long the engine may then take to release the session; after that its process is replaced and the client is refused for a while.',
+    ),
+    applies: 'live',
+  },
 })
 
 const days = { type: 'int', min: 1, max: 3650, unit: 'd' } as const
@@ -53,6 +56,7 @@ export const retentionSettings = declareSettings({
     min: 10_000_000,
     unit: 'By',
     attribute: 'maxBytes',
+    applies: 'live',
     description: 'Maximum size of all tables; beyond it, the oldest days are dropped. Default: 20 GB, or 20 % of the disk if that is less.',
   },
 })

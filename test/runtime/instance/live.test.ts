@@ -1,0 +1,40 @@
+import pino from 'pino'
+import { expect, test, vi } from 'vitest'
+import { loadConfig } from '@spyglass/process/config'
+import { instanceGroups } from '@spyglass/process/checked-config'
+import { liveSettingsOf } from '../../../runtime/src/instance/live.ts'
+import { shareOf } from '../../../runtime/src/instance/share.ts'
+
+test('an instance takes on levels, what the agent keeps, and limits of its pools; what was not set any more is the default again', () => {
+  const config = loadConfig({
+    base: {
+      applications: [{ name: 'shop', folder: '.', datasources: ['db'] }],
+      datasources: [
+        { name: 'db', file: 'db' },
+        { name: 'other', file: 'other' },
+      ],
+      agent: { slowRequestMs: 900 },
+    },
+  })
+  const [group] = instanceGroups(config)
+  const share = shareOf(config, group!, 'shop-1', '/logs')
+  const logger = pino({ level: 'info' })
+  const agent = { configure: vi.fn<(policy: object) => void>() }
+  const datasources = { configure: vi.fn<(sources: readonly object[]) => void>() }
+  const live = liveSettingsOf(share, { logger, agent, datasources: () => datasources })
+  live.apply([
+    { path: ['logs', 'level'], value: 'debug' },
+    { path: ['agent', 'keptPerSecond'], value: 50 },
+    { path: ['agent', 'slowRequestMs'] },
+    { path: ['datasources', 'db', 'max'], value: 20 },
+    { path: ['datasources', 'other', 'max'], value: 1 },
+  ])
+  expect(logger.level).toBe('debug')
+  expect(agent.configure).toHaveBeenCalledExactlyOnceWith({
+    slowRequestMs: 0,
+    slowStatementMs: 100,
+    keptPerSecond: 50,
+    baselinePerMinute: 6,
+  })
+  expect(datasources.configure).toHaveBeenCalledExactlyOnceWith([expect.objectContaining({ name: 'db', max: 20 })])
+})

@@ -1,0 +1,56 @@
+import { expect, test, vi } from 'vitest'
+import { loadConfig } from '@spyglass/process/config'
+import { LiveSettings } from '@spyglass/process/live-settings'
+import { declarationAt, declaredSettings } from '@spyglass/process/settings'
+
+const config = () => loadConfig({ base: { datasources: [{ name: 'shop', file: 'x' }] } })
+
+test('a new value is in the configuration that the process has, whoever keeps a part of it', () => {
+  const mine = config()
+  const { alerting } = mine
+  const live = new LiveSettings(mine)
+  live.apply([
+    { path: ['alerting', 'repeatAfterMs'], value: 5000 },
+    { path: ['datasources', 'shop', 'max'], value: 20 },
+    { path: ['agent', 'slowRequestMs'], value: 7 },
+  ])
+  expect([alerting.repeatAfterMs, mine.datasources[0]?.max, mine.agent.slowRequestMs]).toEqual([5000, 20, 7])
+  live.apply([{ path: ['agent', 'slowRequestMs'] }])
+  expect(mine.agent).not.toHaveProperty('slowRequestMs')
+})
+
+test('listeners are called once for what came together, if it is at or below their path', () => {
+  const live = new LiveSettings(config())
+  const [logs, level, agent] = [vi.fn<() => void>(), vi.fn<() => void>(), vi.fn<() => void>()]
+  live.onChange(['logs'], logs)
+  live.onChange(['logs', 'level'], level)
+  live.onChange(['agent'], agent)
+  live.apply([
+    { path: ['logs', 'level'], value: 'debug' },
+    { path: ['logs', 'levels'], value: { pool: 'trace' } },
+  ])
+  expect([logs, level, agent].map((one) => one.mock.calls.length)).toEqual([1, 1, 0])
+})
+
+test('what the process does not have changes nothing and nobody is called', () => {
+  const mine = config()
+  const before = structuredClone(mine)
+  const live = new LiveSettings(mine)
+  const called = vi.fn<() => void>()
+  live.onChange([], called)
+  live.apply([
+    { path: ['datasources', 'other', 'max'], value: 3 },
+    { path: ['nothing', 'here'], value: 1 },
+    { path: ['__proto__', 'x'], value: 1 },
+    { path: [], value: 1 },
+  ])
+  expect(mine).toEqual(before)
+  expect(called).not.toHaveBeenCalled()
+})
+
+test('no live setting is secret: their values travel to processes that may not have them', () => {
+  const live = declaredSettings().filter(({ applies }) => applies === 'live')
+  expect(live.length).toBeGreaterThan(10)
+  expect(live.filter(({ setting }) => setting.secret).map(({ path }) => path)).toEqual([])
+  expect(declarationAt(['logs', 'level'])?.node).toMatchObject({ applies: 'live' })
+})
