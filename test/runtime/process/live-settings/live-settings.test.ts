@@ -5,7 +5,7 @@ import { declarationAt, declaredSettings } from '@spyglass/process/settings'
 
 const config = () => loadConfig({ base: { datasources: [{ name: 'shop', file: 'x' }] } })
 
-test('a new value is in the configuration that the process has, whoever keeps a part of it', () => {
+test('a new value is in the configuration that the process has, also where a part of it was kept', () => {
   const mine = config()
   const { alerting } = mine
   const live = new LiveSettings(mine)
