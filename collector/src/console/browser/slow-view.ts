@@ -10,12 +10,14 @@ import type { View } from './view.ts'
 
 /** Requests on one page of the list. */
 const PAGE_ROWS = 100
+/** Largest offset that the API takes. */
+const MAX_OFFSET = 100_000
 
 export function createSlow(place: Place): View {
   const asked = {
     route: place.parameters.get('route') ?? '',
     kept: place.parameters.get('kept') ?? '',
-    offset: Number(place.parameters.get('offset')) || 0,
+    offset: offsetOf(place.parameters.get('offset')),
   }
   const filters = h('div', { class: 'filters' })
   const table = requestTable()
@@ -25,12 +27,12 @@ export function createSlow(place: Place): View {
     element: h('div', {}, h('h1', {}, 'Slow requests'), filters, table.element, pages),
     isLive: rangeOf(place).isLive,
     async refresh() {
-      const found = await get<SlowRequests>('slow-requests', { ...ofRange(), ...asked, limit: PAGE_ROWS })
-      update(filters, filtersOf(found, asked))
+      const { found, offset } = await pageAt(asked)
+      update(filters, filtersOf(found, { ...asked, offset }))
       const slowest = Math.max(1, ...found.rows.map(({ durationMs }) => durationMs))
       document.documentElement.style.setProperty('--slowest', String(slowest))
       table.update(found.rows)
-      update(pages, pagesOf(found.total, asked.offset))
+      update(pages, pagesOf(found.total, offset))
     },
   }
 }
@@ -39,6 +41,21 @@ interface Asked {
   readonly route: string
   readonly kept: string
   readonly offset: number
+}
+
+/** What stands in an address is anything. */
+function offsetOf(text: string | null): number {
+  const offset = Math.floor(Number(text))
+  return offset > 0 ? Math.min(offset, MAX_OFFSET) : 0
+}
+
+/** The page at this offset; the last one if there are fewer requests: the range moves on while someone pages, and addresses are kept. */
+async function pageAt(asked: Asked): Promise<{ readonly found: SlowRequests; readonly offset: number }> {
+  const at = (offset: number): Promise<SlowRequests> => get('slow-requests', { ...ofRange(), ...asked, offset, limit: PAGE_ROWS })
+  const found = await at(asked.offset)
+  if (found.rows.length > 0 || found.total === 0) return { found, offset: asked.offset }
+  const offset = offsetOf(String(Math.floor((found.total - 1) / PAGE_ROWS) * PAGE_ROWS))
+  return { found: await at(offset), offset }
 }
 
 function filtersOf({ total, rows, routes }: SlowRequests, { route, kept, offset }: Asked): Child[] {

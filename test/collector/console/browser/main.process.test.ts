@@ -245,6 +245,17 @@ describe('in Chromium', () => {
     expect(await visit.page.locator('main tbody tr').first().innerText()).toContain('2.1 s')
     await visit.page.getByRole('button', { name: 'Slower' }).click()
     await until(async () => (await text('.filters')).includes('401–500 of 600'))
+    for (const [offset, shown] of [
+      ['600', '501–600 of 600'],
+      ['99999999', '501–600 of 600'],
+      ['-3', '1–100 of 600'],
+      ['x', '1–100 of 600'],
+      ['0.5', '1–100 of 600'],
+    ]) {
+      await open(`#/slow?route=GET%20%2Fbusy&offset=${offset}`)
+      expect(await text('.filters')).toContain(`${shown} kept requests`)
+      expect(await visit.page.locator('main tbody tr').count()).toBe(100)
+    }
     await open('#/slow?route=GET%20%2Fnever')
     expect(await text('.filters')).toContain('0–0 of 0 kept requests')
   })
