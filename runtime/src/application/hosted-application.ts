@@ -12,6 +12,7 @@ import { normaliseContextPath, stripContextPath } from './context-path.ts'
 import { fail } from './errors.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { DEFAULT_HOST } from './host-table.ts'
+import type { EntrySettings } from './program/entry.ts'
 import type { Program } from './program/program.ts'
 import type { ListenRequest } from './program/listen-request.ts'
 import { startProgram } from './program/start-program.ts'
@@ -19,7 +20,7 @@ import { ProgramServer } from './program-server.ts'
 import { Upgrades } from './upgrade/upgrades.ts'
 
 /** What the configuration says of an application. */
-export interface ApplicationSettings {
+export interface ApplicationSettings extends EntrySettings {
   readonly name: string
   /** Absolute path. */
   readonly folder: string
@@ -159,6 +160,7 @@ export class HostedApplication implements ExchangeOwner {
       signal: this.#abort.signal,
     }
     return startProgram({
+      settings: this.#settings,
       folder,
       context,
       startTimeoutMs,

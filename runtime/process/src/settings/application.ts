@@ -7,7 +7,18 @@ export const applicationSettings = declareSettings({
     type: 'text',
     minLength: 1,
     required: true,
-    description: 'Folder of the application, relative to the configuration file. Its package.json names the main module.',
+    description: 'Folder of the application, relative to the configuration file.',
+  },
+  entry: {
+    type: 'text',
+    minLength: 1,
+    description:
+      'Program of the application, relative to its folder. Default: what `spyglass.app.yaml` in the folder says, else `exports` or `main` of package.json, else the program of `scripts.start`.',
+  },
+  worker: {
+    type: 'boolean',
+    default: false,
+    description: 'Whether it has no port: a consumer of queues, a scheduler. It is ready when its module has run.',
   },
   contextPath: {
     type: 'text',

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fail } from '../errors.ts'
-import { type ApplicationFile, readApplicationFile } from './application-file.ts'
+import { readApplicationFile } from './application-file.ts'
 import type { FunctionRole } from './kinds/function-role.ts'
 import { parseStartScript, type StartScript } from './start-script.ts'
 
@@ -32,24 +32,32 @@ interface PackageJson {
   readonly scripts?: Readonly<Record<string, unknown>>
 }
 
-/** @throws SPY_APPLICATION_NO_MAIN, SPY_APPLICATION_MANIFEST, SPY_APPLICATION_FILE_INVALID */
-export async function findEntry(folder: string): Promise<Entry> {
+/** What the configuration of the server says of the program; it comes before what its folder says. */
+export interface EntrySettings {
+  readonly entry?: string | undefined
+  readonly worker?: boolean
+  readonly arguments?: readonly string[]
+}
+
+/** @throws SPY_APPLICATION_NO_MAIN, SPY_APPLICATION_MANIFEST, SPY_APPLICATION_START_SCRIPT, SPY_APPLICATION_FILE_INVALID */
+export async function findEntry(folder: string, settings: EntrySettings = {}): Promise<Entry> {
   const manifest = readManifest(folder)
   const file = await readApplicationFile(folder)
-  const program = programOf(folder, manifest, file)
+  const { entry = file.entry, worker = false, arguments: args = [] } = settings
+  const program = programOf(folder, manifest, entry)
   return {
     file: program.file,
-    args: file.arguments ?? program.args,
+    args: args.length > 0 ? args : (file.arguments ?? program.args),
     imports: file.import ?? program.imports,
     environment: program.environment,
-    isWorker: file.worker ?? false,
+    isWorker: worker || (file.worker ?? false),
     port: file.port,
     role: file.export ?? (program.isFastifyPlugin ? 'fastify-plugin' : undefined),
     version: typeof manifest.version === 'string' ? manifest.version : '',
   }
 }
 
-function programOf(folder: string, manifest: PackageJson, { entry }: ApplicationFile): StartScript {
+function programOf(folder: string, manifest: PackageJson, entry: string | undefined): StartScript {
   if (entry !== undefined) return plain(fileAt(folder, [entry]) ?? missing(join(folder, entry)))
   const named = exportTarget(manifest.exports) ?? text(manifest.main)
   const main = named === undefined ? undefined : fileAt(folder, [named, `${named}.js`, join(named, 'index.js')])

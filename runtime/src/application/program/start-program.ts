@@ -2,7 +2,7 @@
 import type { Server } from 'node:net'
 import type { ApplicationContext } from '../application-context.ts'
 import { fail } from '../errors.ts'
-import { type Entry, findEntry } from './entry.ts'
+import { type Entry, type EntrySettings, findEntry } from './entry.ts'
 import { adopt, servedExport } from './kinds/index.ts'
 import type { AdoptContext } from './kinds/kind.ts'
 import type { ListenRequest } from './listen-request.ts'
@@ -13,6 +13,7 @@ import { watchUncaught } from './uncaught.ts'
 import { withAdvice } from './typescript-advice.ts'
 
 export interface StartOptions {
+  readonly settings: EntrySettings
   readonly folder: string
   readonly context: ApplicationContext
   readonly startTimeoutMs: number
@@ -31,7 +32,7 @@ export interface StartOptions {
  */
 export async function startProgram(options: StartOptions): Promise<Program> {
   const { signal } = options.context
-  const entry = await findEntry(options.folder)
+  const entry = await findEntry(options.folder, options.settings)
   const start = new ProgramStart(entry, options)
   const timeout = AbortSignal.timeout(options.startTimeoutMs)
   const late = new Promise<never>((_, reject) => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findEntry } from '../../../../runtime/src/application/program/entry.ts'
 import { tempFolder } from '../../../support/temp-folder.ts'
@@ -28,6 +29,16 @@ test('spyglass.app.yaml comes before exports, main, scripts.start and index file
   expect(await file(undefined)).toBe('index.js')
   expect(await file({ scripts: { start: 'nest start', 'start:prod': 'node main' } })).toBe('main.js')
   expect(await file({ scripts: { start: 'webpack && serve' } })).toBe('index.js')
+})
+
+test('the configuration of the server comes before what the folder says', async () => {
+  const folder = writeApplication(tempFolder(), 'a', { 'index.js': '', 'b.js': '', 'spyglass.app.yaml': 'entry: index.js\narguments: [x]' })
+  expect(await findEntry(folder, { entry: 'b.js', worker: true, arguments: ['y'] })).toMatchObject({
+    file: join(folder, 'b.js'),
+    isWorker: true,
+    args: ['y'],
+  })
+  expect(await findEntry(folder, { worker: false, arguments: [] })).toMatchObject({ isWorker: false, args: ['x'] })
 })
 
 test('exports may be conditions, of which the first that Node meets counts', async () => {
