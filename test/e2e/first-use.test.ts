@@ -126,7 +126,7 @@ test('every query of the boards and rules runs on the data that the agent produc
   expect(failures).toEqual([])
 })
 
-test('list, get and status tell what the server is', async () => {
+test('list, get and status show what the server is', async () => {
   const list = await suite.run('list', 'datasource.*')
   expect(list.stdout.trim()).toBe('datasource.shop-1.shop')
   const get = await suite.run('get', 'instance.shop-1.state', 'datasource.*.maxConnections')
@@ -134,7 +134,7 @@ test('list, get and status tell what the server is', async () => {
   const status = await suite.run('status')
   expect(status.stdout).toContain('instance shop-1  ready')
   const unknown = await suite.run('get', 'nothing.here')
-  expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('SPY_NAME_UNKNOWN') })
+  expect(unknown).toMatchObject({ code: 4, stderr: expect.stringContaining('SPY_NAME_UNKNOWN') })
 })
 
 test('health and readiness answer on each HTTP port', async () => {

@@ -10,6 +10,9 @@ import { until } from './until.ts'
 
 const MAIN = join(import.meta.dirname, '../../collector/src/store-main.ts')
 
+/** On a busy machine a statement waits longer for a session than the default of five seconds. */
+const QUEUE_MS = 60_000
+
 export interface StoreProcess {
   readonly url: string
   readonly port: number
@@ -59,7 +62,7 @@ export async function spawnStore({ store = {}, settings = {}, args = [], data = 
   const listening = port ?? (await freePort())
   mkdirSync(data, { recursive: true })
   const config = join(data, 'spyglass.yaml')
-  writeFileSync(config, stringify({ data, ...settings, store: { port: listening, ...store } }))
+  writeFileSync(config, stringify({ data, ...settings, store: { port: listening, queueTimeoutMs: QUEUE_MS, ...store } }))
   const child = spawn(process.execPath, ['--conditions=spyglass-source', MAIN, '--config', config, ...args], {
     stdio: ['ignore', args.length > 0 ? 'pipe' : 'ignore', 'pipe', ...(kept ? ['ipc' as const] : [])],
   })

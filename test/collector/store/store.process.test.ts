@@ -249,7 +249,7 @@ describe('readers', () => {
   })
 
   test('that all run long keep neither inserts nor our own queries from ending first', async () => {
-    const store = await started({ store: { readers: 4 } })
+    const store = await started({ store: { readers: 4, queueTimeoutMs: 240_000, queryTimeoutMs: 240_000 } })
     const block = await eventsBlock(store, 'a', 100)
     const leave = new AbortController()
     let ended = 0
