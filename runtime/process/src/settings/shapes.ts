@@ -1,4 +1,5 @@
 /** Shapes that several settings share. */
+import { isIP } from 'node:net'
 import { LOOPBACK } from '@spyglass/agent/contract'
 
 export const port = <const P extends number>(value: P, description: string) =>
@@ -28,3 +29,10 @@ export const snmpUserName = {
   minLength: 1,
   checks: [{ is: isWithinBytes(32), allowed: 'an SNMPv3 user name of at most 32 bytes' }],
 } as const
+
+const HOST_NAME = /^(?=.{1,253}$)(?!-)[\p{L}\p{N}_-]{1,63}(\.[\p{L}\p{N}_-]{1,63})*\.?$/u
+/** A last label of digits alone is that of an IPv4 address (RFC 3696 §2). */
+const ENDS_IN_A_NUMBER = /(^|\.)\d+\.?$/
+
+/** Whether a text can be the name or the address of a host; whether there is one, DNS knows. */
+export const isHost = (text: string): boolean => isIP(text) !== 0 || (HOST_NAME.test(text) && !ENDS_IN_A_NUMBER.test(text))

@@ -1,6 +1,6 @@
 import { defaultPorts } from '@spyglass/agent/contract'
 import { declareSettings } from './declaration.ts'
-import { host, isWithinBytes, milliseconds, port, snmpUserName } from './shapes.ts'
+import { host, isHost, isWithinBytes, milliseconds, port, snmpUserName } from './shapes.ts'
 
 /** RFC 3418 gives sysContact and sysLocation 255 bytes. */
 const systemText = (description: string) =>
@@ -12,7 +12,13 @@ const isUsableRoot = (oid: string): boolean => {
 }
 
 const trapTargetSettings = declareSettings({
-  host: { type: 'text', minLength: 1, required: true, description: 'Address of the manager.' },
+  host: {
+    type: 'text',
+    minLength: 1,
+    checks: [{ is: isHost, allowed: 'a host name or an IP address; the port stands in port' }],
+    required: true,
+    description: 'Address of the manager.',
+  },
   port: port(162, 'UDP port of the manager.'),
   version: { type: 'choice', values: ['v2c', 'v3'], default: 'v2c', description: 'v2c sends traps, v3 sends authPriv informs.' },
   community: { type: 'text', minLength: 1, secret: true, description: 'Community for v2c.' },

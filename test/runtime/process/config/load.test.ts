@@ -169,7 +169,7 @@ test('a file is laid over the base section by section: what it does not name sta
   expect(config).toMatchObject({ snmp: { community: 'public', contact: 'me' }, datasources: [] })
 })
 
-test('SNMP values that no manager could use are refused: user names over 32 bytes, long system texts, roots that are no OID', () => {
+test('SNMP values that no manager could use are refused: user names over 32 bytes, hosts that are none, long system texts, roots that are no OID', () => {
   const mistakesOf = (snmp: string): string => {
     try {
       loadConfig({ file: file(`snmp: ${snmp}`) })
@@ -182,6 +182,11 @@ test('SNMP values that no manager could use are refused: user names over 32 byte
   expect(mistakesOf(target('x'.repeat(32)))).toBe('')
   expect(mistakesOf(target('x'.repeat(40)))).toContain('at most 32 bytes')
   expect(mistakesOf(target('连'.repeat(11)))).toContain('at most 32 bytes')
+  const manager = (host: string): string => `{trapTargets: [{host: "${host}", version: v2c, community: c}]}`
+  for (const host of ['nms', 'nms.corp.example.', 'nms_1', 'ümlaut.example', '192.0.2.1', '2001:db8::1', 'fe80::1%eth0', '10gw.corp'])
+    expect([host, mistakesOf(manager(host))]).toEqual([host, ''])
+  for (const host of ['a b', '999.1.1.1', '1.2.3', '192.0.2.1:162', '[::1]', 'udp:nms', 'nms/x', '-nms', 'a..b', 'x'.repeat(64)])
+    expect(mistakesOf(manager(host))).toContain('a host name or an IP address')
   expect(mistakesOf(`{contact: "${'x'.repeat(256)}"}`)).toContain('at most 255 bytes')
   expect(mistakesOf('{root: 1.3.6.1.4.1.4294967296}')).toContain('below 2^32')
 })
