@@ -3,6 +3,7 @@
  * order: first it refuses new data, last it stores what it holds as far as time allows.
  */
 import { callerRules, openAuthenticator } from '@spyglass/process/access'
+import { inherited } from '@spyglass/process/channel'
 import { connectKeeper } from '@spyglass/process/keeper-link'
 import { userSpoolFolders } from '@spyglass/agent/spool'
 import { openOwnProcess, type OwnProcess } from '@spyglass/process/own-process'
@@ -32,7 +33,7 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
   parts.alerting = alerting
   registry.onEvent((event) => {
     alerting.onEvent(event)
-    if (process.send === undefined) ingest.storeEvent(event)
+    if (!inherited()) ingest.storeEvent(event)
   })
   const consoleServer = await startConsole({ ...base, alerting, readableUntil: () => ingest.readableUntil })
   registerCollector(registry, NAME, { ingest, counters: receiver.counters, alerting, redactor })

@@ -12,6 +12,7 @@ export const errors = {
   SPY_PART_FAILED: '%s could not start: %s',
   SPY_PART_UNKNOWN: 'unknown process %s; this server has %s',
   SPY_PART_BUSY: '%s is already being reloaded',
+  SPY_RELOAD_FAILED: 'the new generation of %s failed: %s',
   SPY_PART_MISSING: 'this role needs the package %s, which is not installed',
   SPY_SERVER_REFUSED: 'the server refused the command: %s',
   SPY_NAME_UNKNOWN: 'no resource is named %s; `spyglass list` shows all resources',

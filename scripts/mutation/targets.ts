@@ -120,7 +120,7 @@ export const targets: readonly Target[] = [
     sources: ['runtime/src/datasource/pool.ts', 'runtime/src/datasource/lent-connection.ts'],
     tests: ['test/runtime/datasource'],
   },
-  { name: 'slot', sources: ['runtime/src/keeper/slot.ts'], tests: ['test/runtime/keeper/slot'], project: 'process' },
+  { name: 'reconciler', sources: ['runtime/src/decider/reconciler'], tests: ['test/runtime/decider/reconciler'] },
   { name: 'normaliser', sources: ['agent/src/sql'], tests: ['test/agent/sql'] },
   { name: 'decoder', sources: ['collector/src/decode'], tests: ['test/collector/decode'] },
   {

@@ -16,7 +16,7 @@ const untested: Readonly<Record<string, string>> = {
   'collector/src/store/process.ts': 'wires the store; every process test of the store starts it',
   'runtime/src/cli/spyglass.ts': 'the command line itself; end-to-end tests start it',
   'runtime/src/instance/resources.ts': 'registers getters; test/e2e/first-use.test.ts reads them by SNMP and Jolokia',
-  'runtime/src/keeper/keeper.ts': 'wires slots and listeners, which have tests; test/e2e/crash.test.ts kills its children',
+  'runtime/src/holder/run-holder.ts': 'starts holder and decider, which have tests; test/e2e/decider.test.ts kills both',
   'runtime/src/management/management.ts': 'wires the parts, which have tests; every end-to-end test starts it',
 }
 
@@ -140,7 +140,7 @@ test('every suppression of a lint, type or coverage finding gives its reason', (
 })
 
 /** The ratchet: this number falls with each suppression that goes, and a change that raises it explains itself to the reader. */
-const SUPPRESSIONS = 11
+const SUPPRESSIONS = 10
 
 test('the number of suppressions only falls', () => {
   expect(suppressions.length, 'more than before: fix the finding instead; fewer: lower SUPPRESSIONS').toBe(SUPPRESSIONS)

@@ -48,7 +48,7 @@ test('a data folder that cannot be written is one clear line with the path', asy
 test('a data folder in use is one clear line with the path and the holder', async () => {
   const data = tempFolder()
   mkdirSync(join(data, 'run'), { recursive: true })
-  const { lockDataFolder } = await import('../../runtime/src/keeper/data-lock.ts')
+  const { lockDataFolder } = await import('../../runtime/src/holder/data-lock.ts')
   const lock = lockDataFolder(data, join(data, 'run'))
   onTestFinished(() => lock.release())
   const { code, stderr } = await collect(runCli(['up', '--data', data, '--port-offset', String(await freeOffset())]))

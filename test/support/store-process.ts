@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inheritance } from '@spyglass/process/channel'
 import { ensureSecrets, type Secrets } from '@spyglass/process/config'
 import { stringify } from 'yaml'
 import { freePort } from './free-port.ts'
@@ -49,8 +50,8 @@ export interface StartOptions {
   /** An existing data folder; a temporary one otherwise. */
   readonly data?: string
   readonly port?: number
-  /** With a channel to this process, as under the keeper: the store pushes its figures every second. */
-  readonly kept?: boolean
+  /** Path of a socket that the store pushes its figures to every second, as under the keeper. */
+  readonly registry?: string
 }
 
 /** A data folder that the caller removes with {@link removeFolder}. */
@@ -58,13 +59,14 @@ export const newDataFolder = (): string => mkdtempSync(join(tmpdir(), 'spyglass-
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 
 /** Starts the command as a user would, without waiting for it. */
-export async function spawnStore({ store = {}, settings = {}, args = [], data = newDataFolder(), port, kept = false }: StartOptions = {}) {
+export async function spawnStore({ store = {}, settings = {}, args = [], data = newDataFolder(), port, registry }: StartOptions = {}) {
   const listening = port ?? (await freePort())
   mkdirSync(data, { recursive: true })
   const config = join(data, 'spyglass.yaml')
   writeFileSync(config, stringify({ data, ...settings, store: { port: listening, queueTimeoutMs: QUEUE_MS, ...store } }))
   const child = spawn(process.execPath, ['--conditions=spyglass-source', MAIN, '--config', config, ...args], {
-    stdio: ['ignore', args.length > 0 ? 'pipe' : 'ignore', 'pipe', ...(kept ? ['ipc' as const] : [])],
+    stdio: ['ignore', args.length > 0 ? 'pipe' : 'ignore', 'pipe', registry === undefined ? 'ignore' : 'pipe'],
+    env: { ...process.env, ...(registry === undefined ? {} : inheritance({ name: 'store', channel: 3, listeners: {}, registry })) },
   })
   let output = ''
   child.stderr!.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))

@@ -65,6 +65,12 @@ export const events = {
     severity: 'warning',
     description: 'A new generation did not become ready; the old one keeps serving.',
   },
+  'spyglass.instance.quarantined': {
+    trap: 9,
+    phase: 'note',
+    severity: 'critical',
+    description: 'The instance failed too often in a row; it is tried again rarely until an operator reloads it.',
+  },
   'spyglass.application.started': { phase: 'note', severity: 'info', description: 'An application is loaded and serves requests.' },
   'spyglass.application.failed': { phase: 'note', severity: 'critical', description: 'An application could not be loaded.' },
   'spyglass.process.restarted': {

@@ -1,6 +1,6 @@
 /** What `spyglass up` prints when it is ready: where everything is, in lines that can be pasted. */
 import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/process/config'
-import type { Role } from './plan.ts'
+import type { Role } from './ports.ts'
 
 export interface BannerInput {
   readonly config: SpyglassConfig

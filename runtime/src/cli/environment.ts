@@ -4,7 +4,7 @@ import { attr, originAttributes } from '@spyglass/agent/contract'
 import type { DataFolder } from '@spyglass/process/checked-config'
 import { type ApplicationConfig, dataFolder, type SpyglassConfig } from '@spyglass/process/config'
 import { version } from '../version.ts'
-import { serverMark } from '../keeper/predecessors.ts'
+import { serverMark } from '../holder/predecessors.ts'
 
 const PASSED =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_.*|TZ|TMPDIR|TERM|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|NODE_DISABLE_COMPILE_CACHE|MALLOC_ARENA_MAX|SSL_CERT_(FILE|DIR)|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/

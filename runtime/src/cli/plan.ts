@@ -6,22 +6,20 @@ import {
   type InstanceGroup,
   instanceGroups,
   instanceNames,
-  type SpyglassConfig,
+  type ListenerConfig,
+  registrySocket,
   writeChecked,
 } from '@spyglass/process/checked-config'
 import type { Damage } from '@spyglass/process/durable-file'
-import type { ListenerSpec } from '@spyglass/process/http-server'
 import { serverIdentity } from '@spyglass/process/server-identity'
 import { version } from '../version.ts'
 import { shareOf } from '../instance/share.ts'
-import type { ProcessSpec } from '../keeper/generation.ts'
-import type { ListeningSocket } from '../keeper/listening-socket.ts'
-import type { Part, ServerPlan } from '../keeper/parts.ts'
+import type { ProcessPlan, ServerPlan } from '../decider/server-plan.ts'
+import type { LaunchSpec, ListenerAddress } from '../holder/orders.ts'
 import { instanceEnvironment, serviceEnvironment, standInEnvironment, storeEnvironment } from './environment.ts'
 import { agentRegisterUrl, baseExecArgv, entryOf, guardOutputFile, ownEntry } from './part-scripts.ts'
-
-/** `all`: everything; `edge`: server, management and bridge, with a collector elsewhere. */
-export type Role = 'all' | 'edge'
+import { portsOf, type Role } from './ports.ts'
+import { instancePolicy, servicePolicy } from './policies.ts'
 
 export interface PlanInput extends Checked {
   readonly folder: DataFolder
@@ -37,8 +35,12 @@ const QUIET = '--disable-warning=ExperimentalWarning'
 /** Our own processes hold little that lives short: V8's default of 16 MB for each half of the young generation would only fill up. */
 const SMALL_HEAP = '--max-semi-space-size=2'
 
+/** Stages of the start; stops go the other way. */
+const stages = { store: 0, collector: 1, management: 2, 'snmp-bridge': 3, instances: 4, traffic: 5 } as const
+
 export function planOf(input: PlanInput): ServerPlan {
   const { config, folder, role } = input
+  const { headersTimeoutMs } = config.server
   return {
     serverName: config.server.name,
     serverId: serverIdentity(folder, input.onDamage),
@@ -46,78 +48,82 @@ export function planOf(input: PlanInput): ServerPlan {
     dataRoot: folder.root,
     runFolder: folder.run,
     logFile: folder.serverLog,
-    listeners: config.listeners,
+    listeners: config.listeners.map(addressOf),
     ports: portsOf(config, role),
-    parts: (sockets) => partsOf({ ...input, sockets }),
-    unavailable: {
-      script: ownEntry('keeper/unavailable-main'),
-      args: [String(config.server.headersTimeoutMs)],
+    processes: [...services(input), ...instanceGroups(config).flatMap((group) => instancesOf(group, input))],
+    standIn: {
+      script: ownEntry('decider/stand-in-main'),
+      args: [String(headersTimeoutMs)],
       execArgv: baseExecArgv,
       env: standInEnvironment(folder),
-      startPatienceMs: config.server.startPatienceMs,
     },
+    standInPolicy: servicePolicy(config),
+    registry: registrySocket(folder),
+    prepare: () => writeChecked(folder.run, input),
   }
 }
 
-interface PartsInput extends PlanInput {
-  readonly sockets: ReadonlyMap<string, ListeningSocket>
+/** A listener that moves to another address is another one. */
+function addressOf({ name, host, port }: ListenerConfig): ListenerAddress {
+  return { id: `${name}@${host}:${port}`, name, host, port }
 }
 
-/**
- * Called when the data folder is ours. Children read the configuration as it was checked at the start, not what the file may have become
- * since; it is checked before each start that they find it, since the file may have been damaged or removed.
- */
-function partsOf(input: PartsInput): readonly Part[] {
+/** Our own processes read the configuration as it was checked at the start, not what the file may have become since. */
+function services(input: PlanInput): readonly ProcessPlan[] {
   const { config, folder, role, traffic } = input
-  const args = checkedArguments(folder.run)
-  const prepare = (): void => writeChecked(folder.run, input)
-  prepare()
-  const service = (name: string, script: string, more: Partial<ProcessSpec> = {}): Part => ({
-    kind: 'service',
-    spec: {
+  const service = (name: keyof typeof stages, script: string, more: Partial<LaunchSpec> = {}): ProcessPlan => ({
+    process: { name, group: name, kind: 'service', listeners: [], overlaps: false, stage: stages[name], policy: servicePolicy(config) },
+    launch: {
       name,
       script,
-      args,
+      args: checkedArguments(folder.run),
       execArgv: [...baseExecArgv, QUIET, SMALL_HEAP],
       env: serviceEnvironment(folder),
-      sockets: [],
-      startPatienceMs: config.server.startPatienceMs,
-      prepare,
+      listeners: {},
+      registry: registrySocket(folder),
+      hasChannel: true,
       ...more,
     },
   })
-  const storage = [
-    () => service('store', entryOf('@spyglass/collector', 'store-main'), { env: storeEnvironment(folder) }),
-    () => service('collector', entryOf('@spyglass/collector', 'collector-main')),
+  const storage = (): readonly ProcessPlan[] => [
+    service('store', entryOf('@spyglass/collector', 'store-main'), { env: storeEnvironment(folder) }),
+    service('collector', entryOf('@spyglass/collector', 'collector-main')),
   ]
   return [
-    ...(role === 'all' ? storage.map((part) => part()) : []),
+    ...(role === 'all' ? storage() : []),
     service('management', ownEntry('management/management-main')),
     ...(config.snmp.enabled ? [service('snmp-bridge', entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'))] : []),
-    ...instanceGroups(config).flatMap((group) => instancesOf(group, input)),
-    ...(traffic ? [service('traffic', traffic.script, { args: traffic.args, readyAtSpawn: true })] : []),
+    ...(traffic ? [service('traffic', traffic.script, { args: traffic.args, hasChannel: false })] : []),
   ]
 }
 
 /** An instance gets its share of the configuration as a message: it reads no file that describes its neighbours. */
-function instancesOf(group: InstanceGroup, { config, folder, sockets }: PartsInput): Part[] {
-  const { listener, applications } = group
-  const socket = sockets.get(listener.name)
-  return instanceNames(group).map((name): Part => ({
-    kind: 'instance',
-    listener: listener.name,
-    isolation: group.isolation,
-    spec: {
+function instancesOf(group: InstanceGroup, { config, folder }: PlanInput): readonly ProcessPlan[] {
+  const { listener, applications, isolation } = group
+  const { id } = addressOf(listener)
+  return instanceNames(group).map((name): ProcessPlan => ({
+    process: {
+      name,
+      group: group.name,
+      kind: 'instance',
+      listeners: [id],
+      overlaps: true,
+      stage: stages.instances,
+      policy: instancePolicy(group, config),
+    },
+    launch: {
       name,
       script: ownEntry('instance/instance-main'),
       args: [name],
       execArgv: [...baseExecArgv, QUIET, '--require', guardOutputFile(), '--import', agentRegisterUrl(), ...flagsOf(group)],
       env: instanceEnvironment({ config, folder, instance: name, applications, serverId: serverIdentity(folder) }),
-      ...(group.isolation === 'own' && applications[0] ? { cwd: applications[0].folder } : {}),
-      share: shareOf(config, group, name, folder.accessLogs),
-      sockets: socket ? [socket] : [],
-      startPatienceMs: Math.max(config.server.startPatienceMs, ...applications.map(({ startTimeoutMs }) => startTimeoutMs)),
+      ...(isolation === 'own' && applications[0] ? { cwd: applications[0].folder } : {}),
+      listeners: { [listener.name]: id },
+      registry: registrySocket(folder),
+      hasChannel: true,
     },
+    share: shareOf(config, group, name, folder.accessLogs),
+    isolation,
   }))
 }
 
@@ -130,16 +136,4 @@ function flagsOf({ applications, isolation }: InstanceGroup): readonly string[] 
     ...(maxHeapBytes === undefined ? [] : [`--max-old-space-size=${Math.floor(maxHeapBytes / MIB)}`]),
     ...imports.flatMap((module) => ['--import', module]),
   ])
-}
-
-function portsOf(config: SpyglassConfig, role: Role): readonly ListenerSpec[] {
-  const { management, collector, store } = config
-  const own = [{ name: 'management.port', ...management }]
-  if (role === 'edge') return own
-  return [
-    ...own,
-    { name: 'collector.otlpHttpPort', host: collector.host, port: collector.otlpHttpPort },
-    { name: 'store.port', host: store.host, port: store.port },
-    { name: 'console.port', host: config.console.host, port: config.console.port },
-  ]
 }

@@ -3,8 +3,9 @@
  * application does is recorded. Read http-listener.ts for how it stops without losing a request.
  */
 import { currentAgent } from '@spyglass/agent'
-import { codeOf, kindNamed, type ToChild } from '@spyglass/agent/contract'
-import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
+import { codeOf, kindNamed } from '@spyglass/agent/contract'
+import { inherited } from '@spyglass/process/channel'
+import { connectKeeper, firstMessage, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createLogger } from '@spyglass/process/logger'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { createRegistry } from '@spyglass/agent/registry'
@@ -18,15 +19,7 @@ import { renewCertificates } from './renew-certificates.ts'
 import { registerInstance, registerListener } from './resources.ts'
 import type { InstanceShare } from './share.ts'
 
-/** The keeper sends both as soon as the channel is open: they must be heard before anything else is loaded. */
-const given = new Promise<InstanceShare>((resolve) => {
-  process.on('message', (message: ToChild) => message.type === 'share' && resolve(message.share as InstanceShare))
-})
-const socket = new Promise<unknown>((resolve) => {
-  process.on('message', (message: ToChild, handle: unknown) => message.type === 'listener' && resolve(handle))
-})
-
-const share = await given
+const share = (await firstMessage('share')).share as InstanceShare
 const { instance } = share
 const logger = createLogger({ process: instance, level: share.logLevel, levels: share.logLevels })
 const agent = currentAgent()
@@ -45,7 +38,7 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
     hosts: share.hosts,
     isolation,
     listener,
-    socket: await socket,
+    socket: { fd: inherited()?.listeners[share.listener.name] },
     address: share.listener,
     instance,
     registry,

@@ -1,5 +1,5 @@
-/** Applies what the keeper passes on: pushes of all processes into the registry, their events to its listeners. */
-import { kindNamed, kinds, type RegistrySnapshot, type ResourceSnapshot, type ToChild } from '@spyglass/agent/contract'
+/** Applies what processes send: their pushes to the registry, their events to its listeners. */
+import { kindNamed, kinds, type RegistrySnapshot, type ResourceSnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Registry } from '@spyglass/agent/registry'
 import { IncidentTracker } from './incident-tracker.ts'
 import { Nodes } from './nodes.ts'
@@ -34,20 +34,16 @@ export class Gathering {
     this.#incidents = new IncidentTracker((event) => registry.relay(event), now)
   }
 
-  onMessage(message: ToChild): void {
-    if (message.type === 'source') this.#pushed(message.source, message.snapshot)
-    if (message.type === 'event') {
-      this.#incidents.seen(message.source, message.event)
-      this.#registry.relay(message.event)
-      this.nodes.event(message.source, message.event)
-    }
-    if (message.type === 'gone') this.#gone(message.source)
-  }
-
-  #pushed(source: string, snapshot: RegistrySnapshot): void {
+  pushed(source: string, snapshot: RegistrySnapshot, unready: readonly string[] = []): void {
     this.#note(source, snapshot.time)
     if (source !== KEEPER) this.nodes.push(source, snapshot)
-    this.#adopt(this.#merge.push(source, snapshot))
+    this.#adopt(this.#merge.push(source, snapshot, unready))
+  }
+
+  event(source: string, event: SpyglassEvent): void {
+    this.#incidents.seen(source, event)
+    this.#registry.relay(event)
+    this.nodes.event(source, event)
   }
 
   /** Shows how old the last push of each process is. */
@@ -62,7 +58,8 @@ export class Gathering {
     this.#pushes.set(source, push)
   }
 
-  #gone(source: string): void {
+  /** No process speaks for the source, or another one does from now on. */
+  gone(source: string): void {
     this.#pushes.get(source)?.forget()
     this.#pushes.delete(source)
     this.nodes.gone(source)

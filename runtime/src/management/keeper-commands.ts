@@ -1,7 +1,9 @@
 /** Asks the keeper to do something and waits for its word. */
-import { type CommandVerb, type FromChild, SpyglassError, type ToChild } from '@spyglass/agent/contract'
+import { SpyglassError } from '@spyglass/agent/contract'
+import type { CommandVerb, FromChild, ToChild } from '@spyglass/process/keeper-link'
 
-const PATIENCE_MS = 60_000
+/** A reload of many instances drains one after the other. */
+const PATIENCE_MS = 600_000
 
 export class KeeperCommands {
   readonly #send: (message: FromChild) => void

@@ -1,9 +1,9 @@
 /** The management process: the one place where all resources and events of a server come together. */
-import { attr, originAttributes, type EventSeverity, type SpyglassEvent, type ToChild } from '@spyglass/agent/contract'
+import { attr, originAttributes, type EventSeverity, type SpyglassEvent } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
 import { callerRules, openAuthenticator } from '@spyglass/process/access'
-import { instanceGroups, instanceNames } from '@spyglass/process/checked-config'
+import { instanceGroups, instanceNames, registrySocket } from '@spyglass/process/checked-config'
 import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { serverIdentity } from '@spyglass/process/server-identity'
@@ -18,7 +18,9 @@ import { buildManagement } from './http.ts'
 import { KeeperCommands } from './keeper-commands.ts'
 import { localMethods } from './local-methods.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
+import { openRegistryServer } from './registry-server.ts'
 import { KEEPER } from './resource-merge.ts'
+import { Sources } from './sources.ts'
 
 const NAME = 'management'
 const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const satisfies Record<EventSeverity, string>
@@ -55,18 +57,17 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     registry,
     live,
     passEvents: false, // they end up here
-    onMessage(message: ToChild) {
-      if (message.type === 'result') return commands.onResult(message)
-      gathering.onMessage(message)
-      if (message.type === 'source' && message.source === KEEPER) tell()
-    },
+    onMessage: (message) => message.type === 'result' && commands.onResult(message),
     stop: async () => {
+      registryServer.close()
       await Promise.all([app.close(), local.close()])
       await Promise.all([exporter.stop(2000), rotator.stop()])
     },
   })
   const tell = readinessTeller(readiness, (reasons) => link.send({ type: 'readiness', reasons }))
   const rotator = rotateLogs(own)
+  const sources = new Sources(gathering, (source) => source === KEEPER && tell())
+  const registryServer = await openRegistryServer(registrySocket(folder), sources)
   await listen(app, { name: 'management.port', ...config.management })
   link.ready()
 }

@@ -8,10 +8,13 @@ export const KEEPER = 'keeper'
 
 export class ResourceMerge {
   readonly #pushed = new Map<string, RegistrySnapshot>()
+  /** What keeps processes from serving fully, though they run. */
+  readonly #unready = new Map<string, readonly string[]>()
 
   /** Processes a push and returns every source whose merged view it changes. */
-  push(source: string, snapshot: RegistrySnapshot): ReadonlyMap<string, RegistrySnapshot> {
+  push(source: string, snapshot: RegistrySnapshot, unready: readonly string[] = []): ReadonlyMap<string, RegistrySnapshot> {
     this.#pushed.set(source, snapshot)
+    this.#unready.set(source, unready)
     return new Map([
       [KEEPER, this.#keeperView()],
       ...(source === KEEPER ? [] : ([[source, { time: snapshot.time, resources: snapshot.resources.filter(isWhole) }]] as const)),
@@ -22,6 +25,7 @@ export class ResourceMerge {
   gone(source: string): ReadonlyMap<string, RegistrySnapshot> {
     const time = this.#pushed.get(source)?.time ?? 0
     this.#pushed.delete(source)
+    this.#unready.delete(source)
     return new Map([
       [KEEPER, this.#keeperView()],
       [source, { time, resources: [] }],
@@ -31,7 +35,19 @@ export class ResourceMerge {
   #keeperView(): RegistrySnapshot {
     const keeper = this.#pushed.get(KEEPER)
     if (!keeper) return { time: 0, resources: [] }
-    return { time: keeper.time, resources: keeper.resources.map((resource) => (isWhole(resource) ? resource : this.#whole(resource))) }
+    return { time: keeper.time, resources: keeper.resources.map((resource) => this.#complete(resource)) }
+  }
+
+  #complete(resource: ResourceSnapshot): ResourceSnapshot {
+    if (resource.kind === 'server') return this.#withReasons(resource)
+    return isWhole(resource) ? resource : this.#whole(resource)
+  }
+
+  /** To the processes that do not run come the problems of those that do. */
+  #withReasons(server: ResourceSnapshot): ResourceSnapshot {
+    const { notReady } = server.values
+    const reasons = [...this.#unready].flatMap(([source, texts]) => texts.map((text) => `${source}: ${text}`))
+    return { ...server, values: { ...server.values, notReady: [...(Array.isArray(notReady) ? notReady : []), ...reasons] } }
   }
 
   #whole(half: ResourceSnapshot): ResourceSnapshot {

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261442Z',
-  digest: '88a527aa432e791f1bca19869f36abc9be3b9be7c718ffeff8854e3231259750',
+  lastUpdated: '202611261451Z',
+  digest: '84859c0c945737f1caf542051e493ba8295cc23648affb65f001709b3f547c4e',
 }

@@ -261,6 +261,8 @@ export function registerResources(registry: Registry, holderTraceId: string): vo
       instances: () => 1,
       instancesReady: () => 1,
       restarts: () => 0,
+      holderPid: () => 1,
+      deciderPid: () => 2,
       notReady: () => [],
     },
   )

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
-import type { FromChild } from '@spyglass/agent/contract'
+import type { RegistryMessage } from '@spyglass/process/keeper-link'
+import { receiveRegistry } from '../../support/kept-process.ts'
 import { removeFolder, startStore } from '../../support/store-process.ts'
 import { until } from '../../support/until.ts'
 
@@ -10,13 +11,12 @@ afterEach(async () => {
 })
 
 test('an engine that exits is reported by an event and a counter, and the next one answers', async () => {
-  const store = await startStore({ kept: true })
+  const messages: RegistryMessage[] = []
+  const store = await startStore({ registry: await receiveRegistry((message) => messages.push(message)) })
   cleanups.push(async () => {
     await store.kill('SIGKILL')
     removeFolder(store.data)
   })
-  const messages: FromChild[] = []
-  store.child.on('message', (message: FromChild) => messages.push(message))
   const pid = store.child.pid as number
   const [engine] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
   process.kill(Number(engine), 'SIGKILL')

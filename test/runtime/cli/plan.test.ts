@@ -14,22 +14,20 @@ function plan(role: 'all' | 'edge', settings: Readonly<Record<string, unknown>> 
 
 test('all: store and collector first, then management, bridge and instances', () => {
   const { plan: all } = plan('all', { listeners: [{ name: 'http', instances: 2 }] })
-  expect(all.parts(new Map()).map(({ spec }) => spec.name)).toEqual(['store', 'collector', 'management', 'snmp-bridge', 'http-1', 'http-2'])
+  expect(all.processes.map(({ process }) => process.name)).toEqual(['store', 'collector', 'management', 'snmp-bridge', 'http-1', 'http-2'])
   expect(all.ports.map(({ port }) => port)).toEqual([8778, 4318, 8123, 8900])
 })
 
 test('edge: no collector and no store, and no bridge when it is switched off', () => {
   const { plan: edge } = plan('edge', { snmp: { enabled: false } })
-  expect(edge.parts(new Map()).map(({ spec }) => spec.name)).toEqual(['management', 'http-1'])
+  expect(edge.processes.map(({ process }) => process.name)).toEqual(['management', 'http-1'])
   expect(edge.ports.map(({ port }) => port)).toEqual([8778])
 })
 
 const shop = { name: 'shop', folder: '/apps/shop', environment: { MODE: 'a' }, datasources: ['shop'] }
 const reports = { name: 'reports', folder: '/apps/reports', environment: { MODE: 'b' } }
 const instancesOf = (settings: Readonly<Record<string, unknown>>) =>
-  plan('edge', settings)
-    .plan.parts(new Map())
-    .filter(({ kind }) => kind === 'instance')
+  plan('edge', settings).plan.processes.filter(({ process }) => process.kind === 'instance')
 
 test('an application has its own processes with its folder, environment, flags and share; a neighbour has nothing of it', () => {
   const parts = instancesOf({
@@ -43,19 +41,23 @@ test('an application has its own processes with its folder, environment, flags a
       { name: 'accounts', file: 'accounts.db' },
     ],
   })
-  expect(parts.map(({ spec, listener, isolation }) => [spec.name, listener, isolation])).toEqual([
+  expect(parts.map(({ process, launch, isolation }) => [process.name, Object.keys(launch.listeners)[0], isolation])).toEqual([
     ['shop-1', 'http', 'own'],
     ['shop-2', 'http', 'own'],
     ['reports-1', 'other', 'own'],
   ])
-  const [first, , neighbour] = parts.map(({ spec }) => spec)
-  expect(first).toMatchObject({
+  const [first, , neighbour] = parts
+  expect(first?.launch).toMatchObject({
     cwd: '/apps/shop',
     env: { MODE: 'a', NODE_ENV: 'production', OTEL_SERVICE_NAME: 'shop' },
     execArgv: expect.arrayContaining(['--max-old-space-size=64', 'tsx']),
-    share: { instance: 'shop-1', applications: [{ name: 'shop', arguments: ['--verbose'] }], datasources: [{ name: 'shop' }] },
   })
-  expect(neighbour).toMatchObject({ cwd: '/apps/reports', env: { MODE: 'b' }, share: { datasources: [] } })
+  expect(first?.share).toMatchObject({
+    instance: 'shop-1',
+    applications: [{ name: 'shop', arguments: ['--verbose'] }],
+    datasources: [{ name: 'shop' }],
+  })
+  expect(neighbour).toMatchObject({ launch: { cwd: '/apps/reports', env: { MODE: 'b' } }, share: { datasources: [] } })
   expect(JSON.stringify(neighbour)).not.toMatch(/apps\/shop|accounts/)
 })
 
@@ -69,9 +71,10 @@ test('shared applications live together in the instances of their listener, with
   expect(others).toEqual([])
   expect(part).toMatchObject({
     isolation: 'shared',
-    spec: { name: 'http-1', share: { applications: [{ name: 'shop' }, { name: 'reports' }] } },
+    launch: { name: 'http-1' },
+    share: { applications: [{ name: 'shop' }, { name: 'reports' }] },
   })
-  expect(part?.spec).not.toHaveProperty('cwd')
+  expect(part?.launch).not.toHaveProperty('cwd')
 })
 
 test('replicas are those of the listener unless the application sets its own', () => {
@@ -82,11 +85,27 @@ test('replicas are those of the listener unless the application sets its own', (
 
 test('an instance starts with the agent; services read the configuration as it was checked, an instance does not', () => {
   const { root, plan: all } = plan('all')
-  const specOf = (name: string) => all.parts(new Map()).find(({ spec }) => spec.name === name)?.spec
+  all.prepare()
+  const specOf = (name: string) => all.processes.find(({ process }) => process.name === name)?.launch
   expect(specOf('http-1')?.execArgv).toEqual(expect.arrayContaining(['--import', expect.stringMatching(/^file:.*register\.ts$/)]))
   const file = join(root, 'run', 'config.json')
   expect(specOf('http-1')?.args).toEqual(['http-1'])
   expect(specOf('collector')?.args).toContain(file)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(loadConfig({ file })).toEqual(JSON.parse(readFileSync(file, 'utf8')))
+})
+
+test('an application overrides the policy of the server; in a shared process the most patient one counts', () => {
+  const [own] = instancesOf({
+    server: { stopMs: 7000 },
+    applications: [{ name: 'shop', folder: '/x', drainMs: 90_000, startTimeoutMs: 120_000 }],
+  })
+  expect(own?.process.policy).toMatchObject({ drainMs: 90_000, stopMs: 7000, startPatienceMs: 120_000, quarantineAfter: 10 })
+  const [shared] = instancesOf({
+    applications: [
+      { name: 'a', folder: '/a', contextPath: '/a', isolation: 'shared', drainMs: 1000 },
+      { name: 'b', folder: '/b', contextPath: '/b', isolation: 'shared', drainMs: 2000 },
+    ],
+  })
+  expect(shared?.process.policy.drainMs).toBe(2000)
 })

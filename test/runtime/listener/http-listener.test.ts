@@ -2,7 +2,7 @@ import http from 'node:http'
 import net from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { HttpListener } from '../../../runtime/src/listener/http-listener.ts'
-import { bindListeningSocket } from '../../../runtime/src/keeper/listening-socket.ts'
+import { bindListeningSocket } from '../../../runtime/src/holder/listening-socket.ts'
 import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
 
@@ -11,7 +11,7 @@ async function listening(handler: (request: http.IncomingMessage, response: http
   const listener = new HttpListener()
   const server = http.createServer()
   listener.use(server, { request: (_event, request, response) => handler(request, response), upgrade: () => undefined })
-  await new Promise<void>((resolve) => server.listen(socket.handle, resolve))
+  await new Promise<void>((resolve) => server.listen({ fd: socket.fd }, resolve))
   onTestFinished(async () => void (await listener.drain(100)))
   return { listener, port: socket.port }
 }

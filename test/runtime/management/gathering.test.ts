@@ -1,24 +1,26 @@
 import { kindNamed, type ResourceSnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
 import { createRegistry, STALE_AFTER_MS } from '@spyglass/agent/registry'
 import { expect, test } from 'vitest'
-import { noteOf } from '../../../runtime/src/keeper/incidents.ts'
+import { noteOf } from '../../../runtime/src/decider/incidents.ts'
 import { Gathering } from '../../../runtime/src/management/gathering.ts'
 
 const name = 'spyglass:type=Instance,name=http-1'
-const push = (source: string, values: Record<string, string | number>) =>
-  ({ type: 'source', source, snapshot: { time: 1, resources: [{ kind: 'instance', keys: { name: 'http-1' }, values }] } }) as const
+const snapshotOf = (values: Record<string, string | number>) => ({
+  time: 1,
+  resources: [{ kind: 'instance', keys: { name: 'http-1' }, values }],
+})
 
 test('a process that goes takes its resources and incidents with it; what the keeper knows stays', () => {
   const registry = createRegistry({ kindNamed })
   const events: SpyglassEvent[] = []
   registry.onEvent((event) => events.push(event))
   const gathering = new Gathering({ registry, platformNode: 'http-1' })
-  gathering.onMessage(push('keeper', { name: 'http-1', state: 'ready' }))
-  gathering.onMessage(push('http-1', { requests: 3 }))
+  gathering.pushed('keeper', snapshotOf({ name: 'http-1', state: 'ready' }))
+  gathering.pushed('http-1', snapshotOf({ requests: 3 }))
   expect([registry.find(name)?.read('state'), registry.find(name)?.read('requests')]).toEqual(['ready', 3])
   const event = noteOf({ name: 'spyglass.pool.exhausted', resource: 'p', message: 'm', time: 1 })
-  gathering.onMessage({ type: 'event', source: 'http-1', event })
-  gathering.onMessage({ type: 'gone', source: 'http-1', planned: false })
+  gathering.event('http-1', event)
+  gathering.gone('http-1')
   expect([registry.find(name)?.read('state'), registry.find(name)?.read('requests')]).toEqual(['ready', undefined])
   expect(events.map((one) => [one.name, one.incidentId])).toEqual([
     ['spyglass.pool.exhausted', event.incidentId],
@@ -31,8 +33,7 @@ function server() {
   let now = 1_000_000
   const registry = createRegistry({ kindNamed, now: () => now, staleAfterMs: STALE_AFTER_MS })
   const gathering = new Gathering({ registry, platformNode: 'http-1', now: () => now })
-  const push = (source: string, resources: readonly ResourceSnapshot[]) =>
-    gathering.onMessage({ type: 'source', source, snapshot: { time: now, resources } })
+  const push = (source: string, resources: readonly ResourceSnapshot[]) => gathering.pushed(source, { time: now, resources })
   const names = ['http-1', 'http-2']
   return {
     registry,
@@ -62,7 +63,7 @@ test('the platform beans are those of one process: while it is down there are no
   expect(registry.find(runtime)).toBeUndefined()
   instance('http-1')
   expect(read(runtime, 'Pid')).toBe(1)
-  gathering.onMessage({ type: 'gone', source: 'http-1', planned: false })
+  gathering.gone('http-1')
   expect([...registry.beans()].filter(({ kind }) => kind.domain.startsWith('java.'))).toEqual([])
   instance('http-1')
   expect(read(runtime, 'Pid')).toBe(1)
@@ -76,9 +77,9 @@ test('each process is a node with its own beans, until it is gone', () => {
   const events: string[] = []
   gathering.nodes.of('http-2').onEvent(({ message }) => events.push(message))
   for (const source of ['http-1', 'http-2'])
-    gathering.onMessage({ type: 'event', source, event: noteOf({ name: 'spyglass.pool.leak', resource: 'p', message: source, time: 1 }) })
+    gathering.event(source, noteOf({ name: 'spyglass.pool.leak', resource: 'p', message: source, time: 1 }))
   expect(events).toEqual(['http-2'])
-  gathering.onMessage({ type: 'gone', source: 'http-1', planned: false })
+  gathering.gone('http-1')
   expect(gathering.nodes.find('http-1')).toBeUndefined()
 })
 
@@ -122,10 +123,9 @@ test('when the keeper is silent nothing that it alone knows is taken for the pre
 
 test('a node shows its instance whole, the server, and no other instance', () => {
   const { gathering, keeper, instance, wait } = server()
-  gathering.onMessage({
-    type: 'source',
-    source: 'collector',
-    snapshot: { time: 1_000_000, resources: [{ kind: 'collector', keys: { name: 'collector' }, values: { name: 'collector' } }] },
+  gathering.pushed('collector', {
+    time: 1_000_000,
+    resources: [{ kind: 'collector', keys: { name: 'collector' }, values: { name: 'collector' } }],
   })
   instance('http-1')
   instance('http-2')
@@ -139,6 +139,6 @@ test('a node shows its instance whole, the server, and no other instance', () =>
   wait(STALE_AFTER_MS + 1000)
   keeper()
   expect([of('http-1', one, 'state'), of('http-1', one, 'uptime')]).toEqual(['unknown', 100_000])
-  gathering.onMessage({ type: 'gone', source: 'http-1', planned: false })
+  gathering.gone('http-1')
   expect(gathering.nodes.find('http-1')).toBeUndefined()
 })

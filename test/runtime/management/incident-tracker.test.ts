@@ -1,6 +1,6 @@
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
-import { noteOf } from '../../../runtime/src/keeper/incidents.ts'
+import { noteOf } from '../../../runtime/src/decider/incidents.ts'
 import { IncidentTracker } from '../../../runtime/src/management/incident-tracker.ts'
 
 const raised = noteOf({ name: 'spyglass.pool.exhausted', resource: 'pool', message: 'm', time: 1 })

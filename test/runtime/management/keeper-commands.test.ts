@@ -1,4 +1,4 @@
-import type { FromChild } from '@spyglass/agent/contract'
+import type { FromChild } from '@spyglass/process/keeper-link'
 import { expect, test } from 'vitest'
 import { KeeperCommands } from '../../../runtime/src/management/keeper-commands.ts'
 

@@ -52,3 +52,12 @@ test('a process keeps its other resources, and takes its half with it when it is
   expect(after.get('http-1')?.resources).toEqual([])
   expect(after.get(KEEPER)?.resources[0]?.values).toEqual({ name: 'http-1', state: 'ready', pid: 7 })
 })
+
+test('what keeps processes from serving fully comes to what the keeper says of the server, until they are gone', () => {
+  const merge = new ResourceMerge()
+  const server = { time: 1, resources: [{ kind: 'server', keys: { name: 's' }, values: { notReady: ['store is starting'] } }] }
+  const reasons = (views: ReturnType<ResourceMerge['push']>) => views.get(KEEPER)?.resources[0]?.values['notReady']
+  merge.push('collector', fromProcess, ['the log is full'])
+  expect(reasons(merge.push(KEEPER, server))).toEqual(['store is starting', 'collector: the log is full'])
+  expect(reasons(merge.gone('collector'))).toEqual(['store is starting'])
+})

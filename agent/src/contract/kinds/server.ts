@@ -35,6 +35,20 @@ export const server = declareKind({
       description: 'Restarts of child processes that exited unexpectedly.',
       column: 10,
     },
+    holderPid: {
+      type: 'int',
+      role: 'gauge',
+      metric: false,
+      description: 'Process id of the holder, which holds the sockets and starts all other processes; the service ends with it.',
+      column: 12,
+    },
+    deciderPid: {
+      type: 'int',
+      role: 'gauge',
+      metric: false,
+      description: 'Process id of the decider, which decides what runs; the holder starts another one if it ends.',
+      column: 13,
+    },
     notReady: {
       type: { array: 'string' },
       role: 'text',

@@ -72,3 +72,6 @@ function makeFolder(path: string, mode = 0o777): void {
     makeFolder(path, mode)
   }
 }
+
+/** The socket that takes registry pushes and events; management listens on it. */
+export const registrySocket = ({ run }: Pick<DataFolder, 'run'>): string => join(run, 'registry.sock')

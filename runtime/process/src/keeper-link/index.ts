@@ -1,2 +1,6 @@
+export { firstMessage, tellKeeper } from './control-channel.ts'
 export { emitWhenReady } from './early-events.ts'
 export * from './keeper-link.ts'
+export * from './messages.ts'
+export * from './registry-link.ts'
+export * from './registry-messages.ts'

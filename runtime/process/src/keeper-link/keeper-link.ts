@@ -1,13 +1,16 @@
 /**
- * A child's side of the channel to its keeper: says when it is ready, pushes its registry, passes events on, and obeys a stop.
- * Started without a keeper the same calls work: nothing is pushed, and signals stop the process.
+ * A process's side of the channel to its keeper: says when it is ready and that it lives, and obeys a stop; its registry and events go to
+ * management directly. Started by hand the same calls work: nothing is sent, and signals stop the process.
  */
 import { flushCompileCache } from 'node:module'
 import process from 'node:process'
-import type { FromChild, SpyglassEvent, ToChild } from '@spyglass/agent/contract'
 import { PUSH_INTERVAL_MS, type Registry } from '@spyglass/agent/registry'
+import { inherited } from '../channel/index.ts'
 import type { LiveSettings } from '../live-settings/index.ts'
+import { type Channel, channelOf, tellKeeper } from './control-channel.ts'
 import { emitEarly } from './early-events.ts'
+import type { FromChild, ToChild } from './messages.ts'
+import { RegistryLink } from './registry-link.ts'
 
 export interface KeeperLinkOptions {
   readonly registry: Registry
@@ -15,13 +18,13 @@ export interface KeeperLinkOptions {
   readonly stop: (deadlineMs: number) => Promise<void> | void
   /** Takes in new values of live settings. */
   readonly live?: Pick<LiveSettings, 'apply'>
-  /** Receives every other message of the keeper, with its socket handle. */
-  readonly onMessage?: (message: ToChild, handle: unknown) => void
+  /** Receives every other message of the keeper. */
+  readonly onMessage?: (message: ToChild) => void
   /** How often the registry is pushed. Default 1000: readers expect pushes at this interval. */
   readonly pushIntervalMs?: number
   /** Why the process cannot serve fully although it runs; read at each push, shown by management's `/ready`. */
   readonly unready?: () => readonly string[]
-  /** Whether events of the registry are passed to the keeper. Default true; management, where they end up, says false. */
+  /** Whether events of the registry are passed on. Default true; management, where they end up, says false. */
   readonly passEvents?: boolean
 }
 
@@ -33,9 +36,6 @@ export interface KeeperLink {
   send(message: FromChild): void
 }
 
-/** A message that cannot be sent needs no handling beyond the `disconnect` that follows; unhandled, it would end the process at once. */
-const keeperIsGone = (): void => {}
-
 const ALONE_DEADLINE_MS = 5000
 /** When the keeper was killed, its guard kills what is left after four seconds. */
 const ORPHAN_DEADLINE_MS = 3000
@@ -44,27 +44,9 @@ const TURN_MS = 500
 
 export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
   const { registry, stop, onMessage, pushIntervalMs = PUSH_INTERVAL_MS, unready = () => [], passEvents = true } = options
-  const kept = typeof process.send === 'function'
-  let [pushing, isInOrder, stopping] = [false, false, false]
+  const channel = channelOf()
+  let [isReady, isInOrder, stopping] = [false, false, false]
   let ending: NodeJS.Timeout | undefined
-
-  /** The channel's own buffer is unbounded, so a push waits until the last one has left; the newest values win. */
-  function push(): void {
-    if (pushing || stopping) return
-    pushing = true
-    const message: FromChild = { type: 'registry', snapshot: registry.snapshot(), unready: unready() }
-    process.send?.(message, () => (pushing = false))
-  }
-
-  function send(message: FromChild): void {
-    if (process.connected) process.send?.(message, undefined, undefined, keeperIsGone)
-  }
-
-  /** A listener that reads values after an event must find those that belong to it. */
-  function passOn(event: SpyglassEvent): void {
-    send({ type: 'event', event })
-    queueMicrotask(push)
-  }
 
   async function end(deadlineMs: number): Promise<void> {
     if (stopping) return
@@ -80,38 +62,66 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
     clearTimeout(ending)
   }
 
-  function obeyKeeper(): void {
-    process.on('message', (message: ToChild, handle: unknown) => {
-      if (message.type === 'stop') void end(message.deadlineMs)
-      else if (message.type === 'stopping') awaitTurn()
-      else if (message.type === 'live') options.live?.apply(message.values)
-      else onMessage?.(message, handle)
-    })
+  function obey(message: ToChild): void {
+    if (message.type === 'stop') void end(message.deadlineMs)
+    else if (message.type === 'stopping') awaitTurn()
+    else if (message.type === 'live') options.live?.apply(message.values)
+    else if (message.type === 'probe') {
+      if (isReady) tellKeeper({ type: 'ready' })
+    } else onMessage?.(message)
+  }
+
+  function obeyKeeper({ stream, waiting }: Channel): void {
     const orphaned = (): void => void end(ORPHAN_DEADLINE_MS) // the keeper died: finish pending work, then exit
-    process.on('disconnect', orphaned)
-    if (!process.connected) orphaned() // it died while modules were loaded
-    if (passEvents) registry.onEvent(passOn)
+    channel!.listener = obey
+    channel!.onEnd = orphaned
+    for (const message of waiting.splice(0)) obey(message)
+    if (!stream.isOpen) orphaned() // it died while modules were loaded
     process.on('SIGINT', () => {}) // Ctrl-C reaches the whole process group; the keeper decides the order
     onSignals(['SIGTERM', 'SIGHUP'], () => {
       if (!isInOrder) ending ??= setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)
     })
   }
 
-  if (kept) obeyKeeper()
+  if (channel) obeyKeeper(channel)
   else onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => void end(ALONE_DEADLINE_MS))
+  const link = linkToManagement(registry, unready)
+  if (link && passEvents) passOn(registry, link)
 
   return {
-    kept,
-    send,
+    kept: channel !== undefined,
+    send: tellKeeper,
     ready() {
+      isReady = true
       emitEarly(registry)
       flushCompileCache() // a later SIGKILL must not cost the next start what this one compiled
-      if (!kept) return
-      send({ type: 'ready' })
-      push()
-      setInterval(push, pushIntervalMs).unref()
+      tellKeeper({ type: 'ready' })
+      link?.push()
+      if (!channel) return
+      setInterval(() => {
+        tellKeeper({ type: 'pulse' })
+        if (!stopping) link?.push()
+      }, pushIntervalMs).unref()
     },
   }
+}
+
+/** Undefined when the process was started by hand. */
+function linkToManagement(registry: Registry, unready: () => readonly string[]): RegistryLink | undefined {
+  const { name = '', registry: path } = inherited() ?? {}
+  if (path === undefined) return undefined
+  return new RegistryLink({
+    path,
+    greeting: () => [{ type: 'hello', source: name, pid: process.pid }],
+    push: () => ({ type: 'registry', snapshot: registry.snapshot(), unready: unready() }),
+  })
+}
+
+function passOn(registry: Registry, link: RegistryLink): void {
+  registry.onEvent((event) => {
+    link.send({ type: 'event', event })
+    queueMicrotask(() => link.push()) // a listener that reads values after an event must find those that belong to it
+  })
 }
 
 function onSignals(signals: readonly NodeJS.Signals[], listener: () => void): void {

@@ -1,4 +1,9 @@
-/** `node --require …`: guards the output before anything else writes, in worker threads too. */
+/**
+ * `node --require …`: guards the output before anything else writes, in worker threads too, and takes what the process inherited out of the
+ * environment before an application sees it.
+ */
+import { inherited } from '../channel/inherited.ts'
 import { guardOutput } from './guard-output.ts'
 
+inherited()
 guardOutput(process.env['SPYGLASS_PROCESS'] ?? 'application')

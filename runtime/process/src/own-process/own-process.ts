@@ -4,12 +4,12 @@
  */
 import { flushCompileCache } from 'node:module'
 import process from 'node:process'
-import { codeOf, type FromChild, kindNamed } from '@spyglass/agent/contract'
+import { codeOf, kindNamed } from '@spyglass/agent/contract'
 import { createRegistry, type Registry, STALE_AFTER_MS } from '@spyglass/agent/registry'
 import { registerEventLoop, registerHeap } from '@spyglass/agent/runtime-metrics'
 import { openProcessConfig, type ProcessConfig } from '../config/checked.ts'
 import { type DamageReporter, damageReporter } from '../durable-file/index.ts'
-import { emitWhenReady } from '../keeper-link/index.ts'
+import { emitWhenReady, tellKeeper } from '../keeper-link/index.ts'
 import { LiveSettings } from '../live-settings/index.ts'
 import { createLogger, type Logger } from '../logger/index.ts'
 import type { startErrors } from './errors.ts'
@@ -72,8 +72,7 @@ export async function runOwnProcess(
     const code = codeOf(error) ?? ('SPY_START_FAILED' satisfies keyof typeof startErrors)
     const message = error instanceof Error ? error.message : String(error)
     process.stderr.write(`${code}: ${message}\n`)
-    if (process.send) process.send({ type: 'failed', code, message } satisfies FromChild, () => process.exit(1))
-    else process.exit(1)
+    tellKeeper({ type: 'failed', code, message }, () => process.exit(1))
   }
 }
 

@@ -1,5 +1,5 @@
 import { declareSettings } from './declaration.ts'
-import { milliseconds, name } from './shapes.ts'
+import { milliseconds, name, ownMilliseconds } from './shapes.ts'
 
 export const applicationSettings = declareSettings({
   name: name('Name of the application.'),
@@ -73,4 +73,16 @@ export const applicationSettings = declareSettings({
       'Maximum size of the old generation of the JavaScript heap in each of its instances; beyond it, the instance ends. Default: V8 decides by the memory of the machine. Not with `isolation: shared`.',
   },
   startTimeoutMs: milliseconds(30_000, 'How long the application may take to start.'),
+  drainMs: ownMilliseconds('How long its requests may run on in an instance that is replaced. Default: that of the server.', 0),
+  stopMs: ownMilliseconds('How long its requests may run on when the server stops. Default: that of the server.', 0),
+  hangPatienceMs: ownMilliseconds(
+    'How long an instance may give no sign of life before it is replaced. Default: that of the server.',
+    1000,
+  ),
+  quarantineAfter: {
+    type: 'int',
+    min: 1,
+    max: 1_000_000,
+    description: 'Failures in a row after which an instance is put into quarantine. Default: that of the server.',
+  },
 })

@@ -11,6 +11,9 @@ export const host = (description = 'Address to listen on. A non-loopback address
 export const milliseconds = (value: number, description: string, min = 1, max = 86_400_000) =>
   ({ type: 'int', min, max, default: value, unit: 'ms', description }) as const
 
+/** A time that overrides a setting of the server. */
+export const ownMilliseconds = (description: string, min = 1) => ({ type: 'int', min, max: 86_400_000, unit: 'ms', description }) as const
+
 const nameCheck = { is: /^[a-z0-9][a-z0-9_-]{0,63}$/, allowed: 'lower-case letters, digits, - and _; at most 64' } as const
 
 /** A name that an entry must have. */

@@ -3,10 +3,10 @@ import { gzipSync, deflateSync, gunzipSync } from 'node:zlib'
 import { type IncomingMessage, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { execFileSync } from 'node:child_process'
-import type { FromChild } from '@spyglass/agent/contract'
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contentTypeOf, formatNamed, refusedFormats } from '../../../../collector/src/store/gate/formats.ts'
+import { receiveRegistry } from '../../../support/kept-process.ts'
 import { removeFolder, startStore, type StoreProcess } from '../../../support/store-process.ts'
 import { until } from '../../../support/until.ts'
 
@@ -406,12 +406,12 @@ function readHello(bytes: Buffer): Record<string, string | number> {
 
 describe('its figures', () => {
   test('count a statement as failed when it failed, at once or in the middle, and only then', async () => {
-    const kept = await startStore({ kept: true })
     let figures: Record<string, unknown> = {}
-    kept.child.on('message', (message: FromChild) => {
+    const registry = await receiveRegistry((message) => {
       if (message.type !== 'registry') return
       figures = message.snapshot.resources.find(({ kind }) => kind === 'store')?.values ?? {}
     })
+    const kept = await startStore({ registry })
     for (let i = 0; i < 5; i++) await kept.ask('SELECT number FROM numbers(100000)')
     for (let i = 0; i < 5; i++) await kept.ask('SELECT 1 FORMAT JSON')
     await kept.ask('SELECT nosuch')

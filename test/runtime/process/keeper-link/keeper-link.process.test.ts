@@ -1,8 +1,8 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { FromChild } from '@spyglass/agent/contract'
 import { expect, onTestFinished, test } from 'vitest'
+import { startKept } from '../../../support/kept-process.ts'
 import { until } from '../../../support/until.ts'
 
 const script = fileURLToPath(new URL('../../../fixtures/keeper/linked.ts', import.meta.url))
@@ -15,25 +15,39 @@ function output(child: ChildProcess): () => string {
   return () => text
 }
 
-test('a kept process says ready, pushes its registry repeatedly, passes events, and stops on request', async () => {
-  const child = fork(script, { execArgv, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+test('a kept process says ready and that it lives, sends registry and events to management, and stops on request', async () => {
+  const { child, messages, send } = await startKept(script)
   const text = output(child)
-  const messages: FromChild[] = []
-  child.on('message', (message: FromChild) => messages.push(message))
-  await until(() => messages.filter(({ type }) => type === 'registry').length >= 3)
-  expect(messages.map(({ type }) => type)).toEqual(expect.arrayContaining(['ready', 'event', 'registry']))
+  await until(() => messages.filter(({ type }) => type === 'registry').length >= 3 && messages.some(({ type }) => type === 'pulse'))
+  expect(messages.map(({ type }) => type)).toEqual(expect.arrayContaining(['hello', 'ready', 'event', 'registry', 'pulse']))
+  expect(messages.find(({ type }) => type === 'hello')).toEqual({ type: 'hello', source: 'kept', pid: child.pid })
   const push = messages.find((message) => message.type === 'registry')
   expect(push?.snapshot.resources).toEqual([{ kind: 'snmpAgent', keys: { name: 'x' }, values: { name: 'x', packetsIn: 7 } }])
-  child.send({ type: 'stop', deadlineMs: 1234 })
+  send({ type: 'stop', deadlineMs: 1234 })
   const [code] = await once(child, 'exit')
   expect([code, text()]).toEqual([0, expect.stringContaining('stopped with 1234')])
 })
 
-test('a process whose keeper dies ends its work and goes', async () => {
-  const child = fork(script, { execArgv, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+test('a new decider that asks is told again that the process is ready', async () => {
+  const { messages, send } = await startKept(script)
+  const readies = () => messages.filter(({ type }) => type === 'ready').length
+  await until(() => readies() === 1)
+  send({ type: 'probe' })
+  await until(() => readies() === 2)
+})
+
+test('a program sees nothing of the channel: no process.send, no variable, no message, and its children inherit no descriptor', async () => {
+  const { child } = await startKept(script)
   const text = output(child)
-  await once(child, 'message')
-  child.disconnect()
+  await until(() => text().includes('kept true'))
+  expect(text()).toContain('visible []')
+})
+
+test('a process whose keeper dies ends its work and goes', async () => {
+  const { child, messages, disconnect } = await startKept(script)
+  const text = output(child)
+  await until(() => messages.length > 0)
+  disconnect()
   const [code] = await once(child, 'exit')
   expect([code, text()]).toEqual([0, expect.stringContaining('stopped with 3000')])
 })

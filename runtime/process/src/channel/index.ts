@@ -1,0 +1,3 @@
+export * from './inherited.ts'
+export * from './json-lines.ts'
+export * from './local-socket.ts'

@@ -1,0 +1,27 @@
+/** What travels over the control channel between the decider and a process. */
+
+export type FromChild =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string }
+  /** A sign of life, every second. */
+  | { readonly type: 'pulse' }
+  /** Requests that were cut because the time to finish them was over. */
+  | { readonly type: 'cut'; readonly requests: readonly string[] }
+  /** Management's judgement of the whole server, when it changes; no reasons: ready. */
+  | { readonly type: 'readiness'; readonly reasons: readonly string[] }
+  | { readonly type: 'command'; readonly id: number; readonly verb: CommandVerb; readonly target: string }
+
+export type ToChild =
+  /** What an instance is given to work with: its first message. */
+  | { readonly type: 'share'; readonly share: unknown }
+  /** A new decider asks: a process that is ready says so again. */
+  | { readonly type: 'probe' }
+  /** The server stops: it will say `stop` to each in its turn. */
+  | { readonly type: 'stopping' }
+  | { readonly type: 'stop'; readonly deadlineMs: number }
+  /** New values of live settings: paths with the name of an entry in place of its index; no value: not set any more. */
+  | { readonly type: 'live'; readonly values: readonly { readonly path: readonly string[]; readonly value?: unknown }[] }
+  | { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly message: string }
+
+/** `reload`: a new generation takes over. */
+export type CommandVerb = 'reload' | 'restart' | 'stop'

@@ -1,0 +1,368 @@
+/**
+ * Decides which processes run: keeps the facts that the holder reports, asks the reconciler for the next steps, and orders them. What that
+ * means to people (log, events, states) is said by reporter.ts. It may die at any time: what it must not forget is in its memo (memo.ts),
+ * which the holder keeps.
+ */
+import type { FromChild, ToChild } from '@spyglass/process/keeper-link'
+import { createHash } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { fail } from '../errors.ts'
+import type { ChildExit, LaunchSpec, Order, Report } from '../holder/orders.ts'
+import type { DeciderView } from './decider-view.ts'
+import { failureOf } from './exit-reason.ts'
+import { actualFrom, type ChildLabel, type Memo, memoOf } from './memo.ts'
+import { Pulses } from './pulses.ts'
+import {
+  type Actual,
+  asked,
+  becameReady,
+  closed,
+  condemned,
+  type Desired,
+  type DesiredProcess,
+  ended,
+  type Generation,
+  killed,
+  killTime,
+  nextSteps,
+  nothing,
+  notOpened,
+  observed,
+  opened,
+  pardoned,
+  servingOf,
+  started,
+  startPatienceMs,
+  historyOf,
+  type Step,
+} from './reconciler/index.ts'
+import { Reloads } from './reloads.ts'
+import type { Reporter } from './reporter.ts'
+import { isInstance } from './self-report.ts'
+import type { ProcessPlan, ServerPlan } from './server-plan.ts'
+
+const STAND_IN_AFTER_MS = 2000
+
+export interface DeciderOptions {
+  readonly plan: ServerPlan
+  readonly order: (order: Order) => void
+  readonly reporter: (decider: DeciderView) => Reporter
+}
+
+export class Decider implements DeciderView {
+  actual: Actual = nothing
+  /** Process ids of living generations. */
+  readonly pids = new Map<number, number>()
+  startedAt = Date.now()
+  holderPid = 0
+  isStopping = false
+  /** Whether the server was ready under an earlier decider. */
+  wasReady = false
+  readonly plan: ServerPlan
+  readonly #order: (order: Order) => void
+  readonly #reporter: Reporter
+  readonly #pulses = new Pulses()
+  readonly #reloads = new Reloads()
+  readonly #contentHashes: ReadonlyMap<string, string>
+  /** What processes said about their failed start. */
+  readonly #failures = new Map<number, { readonly code: string; readonly message: string }>()
+  #reloadNumbers: Record<string, number> = {}
+  readonly #opening = new Set<string>()
+  #lastId = 0
+  #timer: NodeJS.Timeout | undefined
+  #exitCode = 0
+  #isReconciling = false
+  #hasEnded = false
+  /** The facts as the holder has them for the next decider. */
+  #remembered: Actual | undefined
+
+  constructor({ plan, order, reporter }: DeciderOptions) {
+    this.plan = plan
+    this.#order = order
+    this.#reporter = reporter(this)
+    this.#contentHashes = new Map(plan.processes.map((one) => [one.process.name, contentHash(one)]))
+  }
+
+  /** What should run. */
+  get desired(): Desired {
+    const { plan } = this
+    return {
+      processes: plan.processes.map(({ process }) => ({ ...process, revision: this.#revisionOf(process.name) })),
+      listeners: plan.listeners.map(({ id }) => ({ id, standInAfterMs: STAND_IN_AFTER_MS, standInPolicy: plan.standInPolicy })),
+      parallelStarts: availableParallelism(),
+      stopping: this.isStopping,
+    }
+  }
+
+  onReport(report: Report): void {
+    if (report.type === 'state') this.#adopt(report)
+    if (report.type === 'opened') this.#opened(report.listener)
+    if (report.type === 'not-opened') this.#notOpened(report.listener, report.message)
+    if (report.type === 'forked') this.#forked(report.id, report.pid)
+    if (report.type === 'exited') this.#exited(report.id, report.exit)
+    if (report.type === 'said' && this.#heard(report.id, report.message as FromChild)) return
+    if (report.type === 'stop') this.stop()
+    this.#reconcile()
+  }
+
+  /** Called every second. */
+  tick(): void {
+    const isRemembered = this.#remembered === this.actual
+    for (const [id, ownMs] of this.#pulses.tick()) this.actual = observed(this.actual, id, ownMs)
+    if (isRemembered) this.#remembered = this.actual // a new decider measures from the start
+    this.#reconcile()
+    this.#reporter.tick()
+  }
+
+  /** Stops everything; then the holder ends with this exit code. */
+  stop(exitCode = 0): void {
+    if (this.isStopping) return
+    this.isStopping = true
+    this.#exitCode = exitCode
+    this.#reporter.stopping()
+    this.#reloads.giveUp()
+    for (const { id } of this.actual.generations) this.#tell(id, { type: 'stopping' })
+    this.#reconcile()
+  }
+
+  /**
+   * Gives processes a new generation: one by name, those of an application, or all instances for an empty target. Resolves with what was done.
+   * @throws SPY_PART_UNKNOWN, SPY_PART_BUSY, SPY_SERVER_REFUSED, SPY_RELOAD_FAILED
+   */
+  async reload(target: string): Promise<string> {
+    const names = this.#targets(target)
+    const number = Math.max(0, ...Object.values(this.#reloadNumbers)) + 1
+    if (this.isStopping) throw fail('SPY_SERVER_REFUSED', ['the server is stopping'])
+    const done = this.#reloads.begin(new Map(names.map((name) => [name, this.#revisionOf(name, number)])), Date.now())
+    for (const name of names) {
+      this.#reloadNumbers = { ...this.#reloadNumbers, [name]: number }
+      this.actual = pardoned(this.actual, name)
+    }
+    this.#reconcile()
+    return done
+  }
+
+  /** What the server is still waiting for before it is ready. */
+  pending(): readonly string[] {
+    return this.#reporter.pending()
+  }
+
+  planOf(name: string): ProcessPlan | undefined {
+    return this.plan.processes.find(({ process }) => process.name === name)
+  }
+
+  #targets(target: string): readonly string[] {
+    const all = this.plan.processes
+    const found = all.filter((one) => (target === '' ? isInstance(one) : one.process.name === target || one.process.group === target))
+    if (found.length === 0) throw fail('SPY_PART_UNKNOWN', [target, all.map(({ process }) => process.name).join(', ')])
+    return found.map(({ process }) => process.name)
+  }
+
+  #revisionOf(name: string, reload = this.#reloadNumbers[name] ?? 0): string {
+    return `${this.#contentHashes.get(name)}.${reload}`
+  }
+
+  #adopt({ memo: given, children, listeners, isStopping, pid }: Extract<Report, { type: 'state' }>): void {
+    const memo = given as Memo | undefined
+    this.holderPid = pid
+    this.wasReady = memo?.isReady ?? false
+    this.actual = actualFrom(memo, children, listeners)
+    this.#reloadNumbers = { ...memo?.reloads }
+    this.startedAt = memo?.startedAt ?? this.startedAt
+    this.#lastId = Math.max(0, ...children.map(({ id }) => id), ...(memo?.generations ?? []).map(({ id }) => id))
+    this.#reporter.adopt(memo)
+    for (const child of children) {
+      this.#forked(child.id, child.pid)
+      if (child.exit) this.#exited(child.id, child.exit)
+      else this.#tell(child.id, { type: 'probe' })
+    }
+    for (const { id, state } of this.actual.generations) if (state === 'ready') this.#pulses.ready(id)
+    if (isStopping) this.stop()
+  }
+
+  #reconcile(): void {
+    if (this.#isReconciling) return
+    this.#isReconciling = true
+    clearTimeout(this.#timer)
+    for (let before: Actual | undefined; before !== this.actual;) {
+      before = this.actual
+      for (const step of nextSteps(this.desired, this.actual, Date.now())) this.#perform(step)
+    }
+    this.#isReconciling = false
+    this.#reloads.settle(this.actual)
+    this.#remember()
+    const { generations, listeners } = this.actual
+    if (this.isStopping && generations.length === 0 && listeners.length === 0) this.#end()
+  }
+
+  #perform(step: Step): void {
+    const now = Date.now()
+    if (step.do === 'wait') this.#timer = setTimeout(() => this.#reconcile(), Math.max(1, step.until - now)).unref()
+    if (step.do === 'open') this.#open(step.listener)
+    if (step.do === 'close') {
+      this.actual = closed(this.actual, step.listener)
+      this.#order({ do: 'close', listener: step.listener })
+    }
+    if (step.do === 'start') this.#start(step.process, now)
+    if (step.do === 'stop') this.#stop(step.generation, step.deadlineMs, now)
+    if (step.do === 'kill') this.#kill(step.generation, step.why)
+  }
+
+  #open(id: string): void {
+    const listener = this.plan.listeners.find((one) => one.id === id)
+    if (!listener || this.#opening.has(id)) return
+    this.#opening.add(id)
+    this.#order({ do: 'open', listener })
+  }
+
+  #opened(listener: string): void {
+    this.#opening.delete(listener)
+    this.actual = opened(this.actual, listener)
+  }
+
+  #notOpened(listener: string, message: string): void {
+    this.#opening.delete(listener)
+    this.actual = notOpened(this.actual, listener, Date.now())
+    this.#reporter.listenerFailed(listener, message)
+  }
+
+  #start(process: DesiredProcess, now: number): void {
+    const id = ++this.#lastId
+    this.actual = started(this.actual, process, id, now)
+    try {
+      this.plan.prepare()
+    } catch (error) {
+      return this.#ended(id, { error: error instanceof Error ? error.message : String(error), code: null, signal: null })
+    }
+    const { launch, share } = this.#launchOf(process)
+    this.#order({ do: 'fork', id, launch, label: { process, startedAt: now } satisfies ChildLabel })
+    if (share !== undefined) this.#tell(id, { type: 'share', share })
+  }
+
+  #launchOf({ name, listeners }: DesiredProcess): { readonly launch: LaunchSpec; readonly share?: unknown } {
+    const plan = this.planOf(name)
+    if (plan) return plan
+    const byName = Object.fromEntries(listeners.map((id) => [id, id]))
+    return { launch: { ...this.plan.standIn, name, listeners: byName, hasChannel: true } }
+  }
+
+  #stop(id: number, deadlineMs: number, now: number): void {
+    this.actual = asked(this.actual, id, killTime(now, deadlineMs))
+    const generation = this.#generation(id)
+    if (generation && this.#hasChannel(generation)) this.#tell(id, { type: 'stop', deadlineMs })
+    else this.#order({ do: 'signal', id, signal: 'SIGTERM' })
+  }
+
+  #kill(id: number, why: 'slow' | 'hung' | 'late'): void {
+    const generation = this.#generation(id)
+    if (generation && why !== 'late') this.actual = condemned(this.actual, id, this.#verdict(generation, why), why === 'slow')
+    if (why === 'late') this.actual = killed(this.actual, id)
+    this.#order({ do: 'signal', id, signal: 'SIGKILL' })
+  }
+
+  #verdict({ id, ownMs, process: { name, policy } }: Generation, why: 'slow' | 'hung'): string {
+    const text = this.#pulses.text(id)
+    if (why === 'hung') return `hung: no heartbeat for ${Math.round(ownMs / 1000)} s (${text}), and was killed`
+    const patienceMs = startPatienceMs(policy, historyOf(this.actual, name).slowStarts)
+    return fail('SPY_PART_SLOW', [name, Math.round(patienceMs / 1000), text]).message
+  }
+
+  #forked(id: number, pid: number): void {
+    const generation = this.#generation(id)
+    if (!generation || pid === 0) return
+    this.pids.set(id, pid)
+    this.#pulses.started(id, pid)
+    if (!this.#hasChannel(generation)) this.#ready(id)
+  }
+
+  #exited(id: number, exit: ChildExit): void {
+    this.#ended(id, exit)
+    this.#order({ do: 'forget', id })
+  }
+
+  #ended(id: number, exit: ChildExit): void {
+    const generation = this.#generation(id)
+    if (!generation) return
+    const failure = failureOf({ generation, exit, told: this.#failures.get(id), logFile: this.plan.logFile })
+    const wasServing = servingOf(this.actual, generation.process.name)?.id === id
+    this.actual = ended(this.actual, id, { reason: failure.message, at: Date.now(), isOutside: exit.error !== undefined })
+    this.#failures.delete(id)
+    this.#pulses.ended(id)
+    this.#reporter.ended({ generation, exit, failure, wasServing })
+    this.pids.delete(id)
+  }
+
+  /** Returns whether nothing more is to be done. */
+  #heard(id: number, message: FromChild): boolean {
+    this.#pulses.heard(id)
+    if (message.type === 'ready') this.#ready(id)
+    if (message.type === 'failed') this.#failures.set(id, message)
+    if (message.type === 'cut') this.#cut(id, message.requests)
+    if (message.type === 'readiness') this.#judged(message.reasons)
+    if (message.type === 'command') void this.#obey(id, message)
+    return message.type === 'pulse'
+  }
+
+  #ready(id: number): void {
+    const generation = this.#generation(id)
+    if (generation?.state !== 'starting') return
+    const replaced = servingOf(this.actual, generation.process.name)
+    this.actual = becameReady(this.actual, id)
+    this.#pulses.ready(id)
+    this.#reporter.ready(generation, replaced !== undefined)
+  }
+
+  #judged(reasons: readonly string[]): void {
+    this.#reporter.judged(reasons)
+    this.#remembered = undefined
+  }
+
+  #cut(id: number, requests: readonly string[]): void {
+    const generation = this.#generation(id)
+    if (!generation || requests.length === 0) return
+    this.#reloads.cut(generation.process.name, requests)
+    this.#reporter.cut(generation, requests)
+  }
+
+  async #obey(asker: number, { id, verb, target }: Extract<FromChild, { type: 'command' }>): Promise<void> {
+    try {
+      if (verb !== 'reload') throw fail('SPY_SERVER_REFUSED', [`${verb} is not supported`])
+      this.#tell(asker, { type: 'result', id, ok: true, message: await this.reload(target) })
+    } catch (error) {
+      this.#tell(asker, { type: 'result', id, ok: false, message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  #tell(id: number, message: ToChild): void {
+    this.#order({ do: 'send', id, message })
+  }
+
+  #generation(id: number): Generation | undefined {
+    return this.actual.generations.find((generation) => generation.id === id)
+  }
+
+  #hasChannel({ process: { name } }: Generation): boolean {
+    return this.planOf(name)?.launch.hasChannel ?? true
+  }
+
+  #remember(): void {
+    const { startedAt } = this
+    if (this.#remembered === this.actual) return
+    this.#remembered = this.actual
+    this.#order({ do: 'remember', memo: memoOf(this.actual, { startedAt, reloads: this.#reloadNumbers, ...this.#reporter.memo }) })
+  }
+
+  #end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    clearTimeout(this.#timer)
+    this.#reporter.stopped()
+    this.#order({ do: 'end', code: this.#exitCode })
+  }
+}
+
+/** Equal for all processes of a group: a change of what they are made from is a new revision. */
+function contentHash({ process: { name, group, listeners }, launch, share }: ProcessPlan): string {
+  const text = JSON.stringify({ launch, share, listeners }).replaceAll(`"${name}"`, `"${group}"`).replaceAll(`=${name},`, `=${group},`)
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,6 @@
+export * from './actual.ts'
+export * from './desired.ts'
+export { killTime, nextSteps } from './next-steps.ts'
+export * from './policy.ts'
+export type { Step } from './step.ts'
+export * from './transitions.ts'

@@ -1,0 +1,81 @@
+/** The keeper and its processes as resources: the parts of `server` and `instance` that only the keeper knows. */
+import type { AttributeValue, RegistrySnapshot, ResourceSnapshot } from '@spyglass/agent/contract'
+import { type Actual, generationsOf, historyOf, servingOf } from './reconciler/index.ts'
+import type { ProcessPlan, ServerPlan } from './server-plan.ts'
+
+export type ProcessState = 'starting' | 'ready' | 'draining' | 'down' | 'failed'
+
+export interface SelfReportInput {
+  readonly plan: ServerPlan
+  readonly actual: Actual
+  readonly startedAt: number
+  readonly now: number
+  /** Process ids of generations by their ids. */
+  readonly pids: ReadonlyMap<number, number>
+  readonly holderPid: number
+}
+
+/** `starting`: for the first time; `down`: no generation is ready, and another start follows; `failed`: it is in quarantine. */
+export function stateOf(actual: Actual, { process: { name, policy } }: ProcessPlan): ProcessState {
+  if (servingOf(actual, name)) return 'ready'
+  const { failures } = historyOf(actual, name)
+  if (failures >= policy.quarantineAfter) return 'failed'
+  if (failures > 0) return 'down'
+  return generationsOf(actual, name).some(({ state }) => state === 'stopping') ? 'draining' : 'starting'
+}
+
+export function selfReport(input: SelfReportInput): RegistrySnapshot {
+  const { plan, actual, startedAt, now, holderPid } = input
+  const instances = plan.processes.filter(isInstance)
+  const restarts = plan.processes.reduce((total, { process }) => total + historyOf(actual, process.name).restarts, 0)
+  const server: ResourceSnapshot = {
+    kind: 'server',
+    keys: { name: plan.serverName },
+    values: {
+      name: plan.serverName,
+      id: plan.serverId,
+      version: plan.version,
+      nodeVersion: process.version,
+      startTime: startedAt,
+      uptime: now - startedAt,
+      holderPid,
+      deciderPid: process.pid,
+      instances: instances.length,
+      instancesReady: instances.filter((one) => stateOf(actual, one) === 'ready').length,
+      restarts,
+      notReady: plan.processes.flatMap((one) => (isInstance(one) ? [] : reasonsOf(one.process.name, stateOf(actual, one)))),
+    },
+  }
+  return { time: now, resources: [server, ...instances.map((one) => instanceReport(one, input))] }
+}
+
+/** `store is starting`. The state of an instance is an attribute of the instance. */
+function reasonsOf(name: string, state: ProcessState): readonly string[] {
+  return state === 'ready' ? [] : [`${name} is ${state}`]
+}
+
+function instanceReport(plan: ProcessPlan, { actual, pids, now }: SelfReportInput): ResourceSnapshot {
+  const { name } = plan.process
+  const { generations, restarts, reloads, lastFailure } = historyOf(actual, name)
+  const serving = servingOf(actual, name)
+  const life: Record<string, AttributeValue> = serving
+    ? { pid: pids.get(serving.id) ?? 0, startTime: serving.startedAt, uptime: now - serving.startedAt }
+    : {}
+  return {
+    kind: 'instance',
+    keys: { name },
+    values: {
+      name,
+      state: stateOf(actual, plan),
+      generation: generations,
+      restarts,
+      reloads,
+      listener: Object.keys(plan.launch.listeners)[0] ?? '',
+      isolation: plan.isolation ?? 'shared',
+      ...(lastFailure === undefined ? {} : { lastFailure }),
+      ...life,
+    },
+  }
+}
+
+export const isInstance = ({ process }: ProcessPlan): boolean => process.kind === 'instance'

@@ -1,0 +1,101 @@
+/**
+ * The process that holds a server together: it has the lock of the data folder, the sockets and the children, and keeps one more child, the
+ * decider, which says what to do with them. Ends when the decider says that everything has stopped.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Duplex } from 'node:stream'
+import { inheritance, MessageStream } from '@spyglass/process/channel'
+import { Holder } from './holder.ts'
+import type { KeeperLog } from './keeper-log.ts'
+import type { Order } from './orders.ts'
+import type { OrphanGuard } from './orphan-guard.ts'
+
+export interface HolderRun {
+  readonly log: KeeperLog
+  readonly guard: OrphanGuard
+  /** How the decider is started. */
+  readonly decider: {
+    readonly script: string
+    readonly args: readonly string[]
+    readonly execArgv: readonly string[]
+    readonly env: NodeJS.ProcessEnv
+  }
+}
+
+const CHANNEL_FD = 3
+const FIRST_WAIT_MS = 50
+const MAX_WAIT_MS = 2000
+/** A decider that lived this long begins a new series. */
+const HEALTHY_MS = 10_000
+
+export interface RunningHolder {
+  /** Asks the decider to stop everything. */
+  stop(): void
+  /** Resolves with the exit code when everything has stopped. */
+  readonly ended: Promise<number>
+}
+
+export function runHolder({ log, guard, decider }: HolderRun): RunningHolder {
+  let channel: MessageStream | undefined
+  let process: ChildProcess | undefined
+  let waitMs = FIRST_WAIT_MS
+  let end = (_code: number): void => {}
+  let isEnded = false
+  const ended = new Promise<number>((resolve) => (end = resolve))
+  const holder = new Holder({
+    logFd: log.fd,
+    guard,
+    report: (report) => channel?.send(report),
+    onEnd(code) {
+      isEnded = true
+      process?.kill('SIGKILL') // it has nothing left to do, and would wait for this process to end
+      end(code)
+    },
+  })
+
+  function start(): void {
+    const startedAt = performance.now()
+    const child = spawn(globalThis.process.execPath, [...decider.execArgv, decider.script, ...decider.args], {
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      env: { ...decider.env, ...inheritance({ name: 'decider', channel: CHANNEL_FD, listeners: {} }) },
+    })
+    child.on('error', (error) => log.error({ err: error.message }, 'the decider could not be started'))
+    child.once('close', (code, signal) => lost({ code, signal }, performance.now() - startedAt)) // all its orders have been read
+    process = child
+    if (child.pid === undefined) return
+    const { pid } = child
+    guard.watch(pid)
+    child.once('exit', () => guard.forget(pid))
+    listen(child)
+  }
+
+  function listen(child: ChildProcess): void {
+    const stream = new MessageStream(child.stdio[CHANNEL_FD] as Duplex, {
+      onMessage: (order) => holder.obey(order as Order),
+      onEnd() {
+        channel = undefined
+        holder.isHeard = false
+      },
+    })
+    channel = stream
+    stream.send(holder.state)
+    holder.isHeard = true
+  }
+
+  function lost(exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null }, livedMs: number): void {
+    if (isEnded) return
+    if (livedMs >= HEALTHY_MS) waitMs = FIRST_WAIT_MS
+    log.warn({ ...exit, waitMs }, 'the decider exited; restarting it')
+    setTimeout(start, waitMs)
+    waitMs = Math.min(waitMs * 2, MAX_WAIT_MS)
+  }
+
+  start()
+  return {
+    ended,
+    stop() {
+      holder.isStopping = true
+      channel?.send({ type: 'stop' })
+    },
+  }
+}

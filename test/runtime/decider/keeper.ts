@@ -1,0 +1,158 @@
+/** A holder and a decider in the process of the test, with real children and a reporter that collects. */
+import { openSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { Decider } from '../../../runtime/src/decider/decider.ts'
+import type { Policy } from '../../../runtime/src/decider/reconciler/index.ts'
+import { historyOf, servingOf } from '../../../runtime/src/decider/reconciler/index.ts'
+import type { Ended, Reporter } from '../../../runtime/src/decider/reporter.ts'
+import type { ProcessPlan, ServerPlan } from '../../../runtime/src/decider/server-plan.ts'
+import { Holder } from '../../../runtime/src/holder/holder.ts'
+import type { ListenerAddress, Report } from '../../../runtime/src/holder/orders.ts'
+import { freePort } from '../../support/free-port.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+import { until } from '../../support/until.ts'
+
+const script = fileURLToPath(new URL('../../fixtures/keeper/child.ts', import.meta.url))
+const standIn = fileURLToPath(new URL('../../../runtime/src/decider/stand-in-main.ts', import.meta.url))
+const execArgv = ['--conditions=spyglass-source']
+
+const policy: Policy = {
+  startPatienceMs: 20_000,
+  hangPatienceMs: 30_000,
+  drainMs: 5000,
+  stopMs: 1000,
+  backOffFirstMs: 20,
+  backOffMostMs: 40,
+  healthyAfterMs: 20_000,
+  quarantineAfter: 1000,
+  quarantineRetryMs: 1000,
+}
+
+export interface KeeperSetup {
+  readonly mode: string
+  readonly names?: readonly string[]
+  readonly overlaps?: boolean
+  readonly policy?: Partial<Policy>
+  readonly prepare?: () => void
+  readonly tickMs?: number
+}
+
+/** What a process of this setup is called. */
+const NAME = 'part-1'
+
+export async function startKeeper(setup: KeeperSetup) {
+  const { mode, names = [NAME], overlaps = true, prepare = () => {}, tickMs = 1000 } = setup
+  const listener: ListenerAddress = { id: 'http', name: 'listeners.http.port', host: '127.0.0.1', port: await freePort() }
+  const modeFile = join(tempFolder(), 'mode')
+  /** The mode of the child may change between generations: it is read from a file. */
+  const become = (next: string): void => writeFileSync(modeFile, next)
+  become(mode)
+  const processOf = (name: string): ProcessPlan => ({
+    process: { name, group: 'part', kind: 'instance', listeners: ['http'], overlaps, stage: 0, policy: { ...policy, ...setup.policy } },
+    launch: { name, script, args: [modeFile], execArgv, env: {}, listeners: { http: 'http' }, hasChannel: true },
+  })
+  const plan: ServerPlan = {
+    serverName: 'test',
+    serverId: 'id',
+    version: '0',
+    dataRoot: '',
+    runFolder: '',
+    logFile: 'server.log',
+    listeners: [listener],
+    ports: [],
+    processes: names.map(processOf),
+    standIn: { script: standIn, args: [], execArgv, env: {} },
+    standInPolicy: policy,
+    registry: '',
+    prepare,
+  }
+  const seen = { downs: [] as string[], ready: [] as string[], gone: [] as string[], restarts: 0 }
+  let exitCode: number | undefined
+  let receive = (_report: Report): void => {}
+  const holder = new Holder({
+    logFd: openSync(join(tempFolder(), 'log'), 'a'),
+    guard: { watch: () => {}, forget: () => {} },
+    report: (report) => receive(report),
+    onEnd: (code) => (exitCode = code),
+  })
+  let ticking: NodeJS.Timeout | undefined
+  let decider: Decider
+
+  function decide(): void {
+    clearInterval(ticking)
+    const mine: Decider = (decider = new Decider({
+      plan,
+      order: (order) => decider === mine && holder.obey(order), // one that was replaced has no say
+      reporter: () => collector(seen) as unknown as Reporter,
+    }))
+    receive = (report) => decider.onReport(report)
+    holder.isHeard = true
+    decider.onReport(holder.state)
+    ticking = setInterval(() => mine.tick(), tickMs)
+  }
+
+  decide()
+  onTestFinished(async () => {
+    holder.isStopping = true
+    decider.stop()
+    await until(() => exitCode !== undefined)
+    clearInterval(ticking)
+  })
+  return {
+    get decider() {
+      return decider
+    },
+    ...seen,
+    seen,
+    port: listener.port,
+    become,
+    history: (name = NAME) => historyOf(decider.actual, name),
+    pid: (name = NAME) => decider.pids.get(servingOf(decider.actual, name)?.id ?? 0),
+    isServing: (name = NAME) => servingOf(decider.actual, name) !== undefined,
+    exitCode: () => exitCode,
+    /** As when the decider is killed and started again; `whileAway` happens in between. */
+    async restartDecider(whileAway: () => Promise<void> | void = () => {}) {
+      receive = () => {}
+      holder.isHeard = false
+      clearInterval(ticking)
+      decider = undefined as never
+      await whileAway()
+      decide()
+    },
+  }
+}
+
+/** In place of the reporter. */
+function collector(seen: { downs: string[]; ready: string[]; gone: string[] }) {
+  return {
+    memo: { isReady: true, lastReasons: [], openIncidents: [] },
+    adopt() {},
+    tick() {},
+    stopping() {},
+    stopped() {},
+    cut() {},
+    judged() {},
+    listenerFailed() {},
+    pending: () => [],
+    ready: ({ process }: { process: { name: string } }) => seen.ready.push(process.name),
+    ended({ generation, failure }: Ended) {
+      seen.gone.push(generation.process.name)
+      if (generation.state !== 'stopping') seen.downs.push(failure.message)
+    },
+  }
+}
+
+export function get(port: number, path = '/'): Promise<{ status: number; body: string; retryAfter: string | undefined }> {
+  return new Promise((resolve, reject) => {
+    http
+      .get({ port, host: '127.0.0.1', path, agent: false }, (response) => {
+        let body = ''
+        response.on('data', (chunk) => (body += chunk))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body, retryAfter: response.headers['retry-after'] }))
+      })
+      .on('error', reject)
+  })
+}

@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openKeeperLog } from '../../../runtime/src/holder/keeper-log.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+test('a line of the keeper has the shape of a pino line and is appended', () => {
+  const file = join(tempFolder(), 'server.log')
+  for (const message of ['first', 'second\nline']) {
+    const log = openKeeperLog(file)
+    log.warn({ part: 'store' }, message)
+    log.close()
+  }
+  const lines = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(lines).toMatchObject([
+    { level: 'warn', process: 'keeper', part: 'store', msg: 'first', time: expect.stringMatching(/Z$/) },
+    { msg: 'second\nline' },
+  ])
+})
+
+test('a pipe in place of the log is an error, not a start that waits for a reader', () => {
+  const file = join(tempFolder(), 'server.log')
+  execFileSync('mkfifo', [file])
+  expect(() => openKeeperLog(file)).toThrow(expect.objectContaining({ code: 'SPY_LOG_UNWRITABLE' }))
+})

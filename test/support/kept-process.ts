@@ -1,0 +1,57 @@
+/** Starts a process as the keeper does: with a control channel, and a socket for its registry. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import net from 'node:net'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { inheritance, listenLocally, MessageStream } from '@spyglass/process/channel'
+import type { FromChild, RegistryMessage, ToChild } from '@spyglass/process/keeper-link'
+import { onTestFinished } from 'vitest'
+import { tempFolder } from './temp-folder.ts'
+
+export interface Kept {
+  readonly child: ChildProcess
+  /** What it said on the channel and sent to management, in order. */
+  readonly messages: (FromChild | RegistryMessage)[]
+  readonly send: (message: ToChild) => void
+  /** As when the keeper dies. */
+  readonly disconnect: () => void
+}
+
+export interface KeptOptions {
+  readonly args?: readonly string[]
+  readonly execArgv?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Descriptor of the channel in the child. */
+const CHANNEL = 3
+
+/** Listens as management does. Resolves with the path of the socket. */
+export async function receiveRegistry(onMessage: (message: RegistryMessage) => void): Promise<string> {
+  const path = join(tempFolder(), 'registry.sock')
+  const server = net.createServer((socket) => {
+    void new MessageStream(socket, { onMessage: (message) => onMessage(message as RegistryMessage), onEnd: () => {} })
+  })
+  await listenLocally(server, path)
+  onTestFinished(() => void server.close())
+  return path
+}
+
+/** Its standard output and standard error are pipes. It ends with the test. */
+export async function startKept(
+  script: string,
+  { args = [], execArgv = ['--conditions=spyglass-source'], env = process.env }: KeptOptions = {},
+): Promise<Kept> {
+  const messages: (FromChild | RegistryMessage)[] = []
+  const registry = await receiveRegistry((message) => messages.push(message))
+  const child = spawn(process.execPath, [...execArgv, script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: { ...env, ...inheritance({ name: 'kept', channel: CHANNEL, listeners: {}, registry }) },
+  })
+  const stream = new MessageStream(child.stdio[CHANNEL] as Duplex, {
+    onMessage: (message) => messages.push(message as FromChild),
+    onEnd: () => {},
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return { child, messages, send: (message) => stream.send(message), disconnect: () => stream.close() }
+}
