@@ -10,7 +10,7 @@ test('a wrong configuration stops the start with every mistake listed', async ()
   const file = join(tempFolder(), 'spyglass.yaml')
   writeFileSync(file, 'listeners: [{name: http, port: 0}]\nstore: {reader: 1}\n')
   const { code, stderr } = await collect(runCli(['up', '--config', file]))
-  expect(code).toBe(1)
+  expect(code).toBe(6)
   expect(stderr).toContain('listeners[0].port: 0')
   expect(stderr).toContain('store.reader: unknown setting')
   expect(stderr).toContain('SPY_CONFIG_INVALID')
@@ -63,10 +63,9 @@ test.for([
   ['up', '--data', ''],
   ['up', 'x'],
   ['get'],
-  ['list', 'a', 'b'],
 ])('%s is refused with what is wrong', async (args) => {
   const { code, stderr } = await collect(runCli(args))
-  expect(code).toBe(1)
+  expect(code).toBe(2)
   expect(stderr).toMatch(/^spyglass: .*\(SPY_\w+\)$/m)
 })
 
