@@ -56,18 +56,14 @@ test('a data folder in use is one clear line with the path and the holder', asyn
   expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(new RegExp(`${data}.*process ${process.pid}`))])
 })
 
-test.for([
-  ['nonsense'],
-  ['up', '--nonsense'],
-  ['up', '--port-offset', 'x'],
-  ['up', '--data', ''],
-  ['up', 'x'],
-  ['get'],
-])('%s is refused with what is wrong', async (args) => {
-  const { code, stderr } = await collect(runCli(args))
-  expect(code).toBe(2)
-  expect(stderr).toMatch(/^spyglass: .*\(SPY_\w+\)$/m)
-})
+test.for([['nonsense'], ['up', '--nonsense'], ['up', '--port-offset', 'x'], ['up', '--data', ''], ['up', 'x'], ['get']])(
+  '%s is refused with what is wrong',
+  async (args) => {
+    const { code, stderr } = await collect(runCli(args))
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^spyglass: .*\(SPY_\w+\)$/m)
+  },
+)
 
 test('every command has a help of its own', async () => {
   const { commands } = await import('../../runtime/src/cli/commands.ts')
