@@ -63,4 +63,5 @@ export const store = declareKind({
       column: 16,
     },
   },
+  events: ['spyglass.engine.replaced'],
 })

@@ -38,7 +38,7 @@ describe('beanInfoOf', () => {
 
   it('names the interfaces that the declaration has, and the one of emitters where it emits', () => {
     const interfaces = (kind: ResourceKind) => beanInfoOf(kind, { openTypes: false, listInterfaces: true })['interfaces']
-    expect(interfaces(kinds.store)).toEqual([])
+    expect(interfaces(kinds.listener)).toEqual([])
     expect(interfaces(kinds.datasource)).toEqual(['javax.management.NotificationEmitter'])
     for (const kind of allPlatformKinds.filter(({ domain }) => domain === 'java.lang' || domain === 'java.nio')) {
       expect(interfaces(kind)).toEqual(
