@@ -135,5 +135,11 @@ export const instance = declareKind({
       result: 'string',
     },
   },
-  events: ['spyglass.instance.down', 'spyglass.instance.up', 'spyglass.instance.reloaded', 'spyglass.instance.reload_failed'],
+  events: [
+    'spyglass.instance.down',
+    'spyglass.instance.up',
+    'spyglass.instance.reloaded',
+    'spyglass.instance.reload_failed',
+    'spyglass.instance.quarantined',
+  ],
 })
