@@ -10,7 +10,7 @@ import { timeWindow } from './decode/index.ts'
 import { createStoreClient, Inserter } from './insert/index.ts'
 import { submissionOf } from './own-events.ts'
 import { retentionDays } from './schema/index.ts'
-import type { Redactor } from './redact/index.ts'
+import { redactEvent, type Redactor } from './redact/index.ts'
 import { damagedOffsets, openOffsets, Tailer } from './tail/index.ts'
 import {
   type Damage,
@@ -99,7 +99,7 @@ export class Ingest {
 
   /** Stores an event of this process that no keeper passes on. */
   storeEvent(event: SpyglassEvent): void {
-    this.append(submissionOf(event, NAME, this.#base.config.server.name)).catch((error: unknown) =>
+    this.append(submissionOf(redactEvent(event, this.#base.redactor), NAME, this.#base.config.server.name)).catch((error: unknown) =>
       this.#base.logger.warn({ err: error, event: event.name }, 'event not stored'),
     )
   }

@@ -6,7 +6,7 @@ import { importsOf, projectFiles, readProjectFile, type Workspace, workspaceOf }
 const arrows: Readonly<Record<Workspace, RegExp>> = {
   agent: /^$/,
   'agent/mbeans': /^@spyglass\/agent\/(contract|redact|registry)$/,
-  'runtime/process': /^@spyglass\/agent\/(contract|registry|runtime-metrics)$/,
+  'runtime/process': /^@spyglass\/agent\/(contract|redact|registry|runtime-metrics)$/,
   dashboards: /^@spyglass\/agent\/contract$/,
   collector: /^@spyglass\/((agent|process)(\/.+)?|dashboards)$/,
   'snmp-bridge': /^@spyglass\/(agent|process)(\/.+)?$/,

@@ -114,17 +114,3 @@ export function bucketIndex(seconds: number): number {
 export function bucketMiddle(index: number): number {
   return 2 ** ((index + 0.5) / 2 ** HISTOGRAM_SCALE)
 }
-
-/** Values of these keys are never logged, exported or shown. Compared in lower case; a name that contains one of them is secret. */
-export const SECRET_KEYS = [
-  'password',
-  'passwd',
-  'secret',
-  'token',
-  'authorization',
-  'cookie',
-  'apikey',
-  'api-key',
-  'credential',
-  'privatekey',
-] as const

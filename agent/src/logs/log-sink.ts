@@ -3,7 +3,7 @@ import { attr } from '../contract/telemetry.ts'
 import type { OtlpExporter } from '../otlp/exporter.ts'
 import type { AttributesInput } from '../otlp/records.ts'
 import { currentRequestContext } from '../recorder/context.ts'
-import { isSecretField, REDACTED, redactText, redactValue } from '../redact/index.ts'
+import { isSecretField, REDACTED, redactField, redactText, redactValue } from '../redact/index.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 
 export interface LineIds {
@@ -53,7 +53,8 @@ export function lineAttributes(fields: Readonly<Record<string, unknown>>): Attri
   for (const [name, value] of Object.entries(fields).slice(0, MAX_ATTRIBUTES)) {
     if ((name === 'err' || name === 'error') && typeof value === 'object' && value !== null)
       Object.assign(attributes, errorAttributes(value))
-    else attributes[name] = isSecretField(name, value) ? REDACTED : attributeOf(value)
+    else
+      attributes[name] = isSecretField(name, value) ? REDACTED : attributeOf(typeof value === 'object' ? redactField(name, value) : value)
   }
   return attributes
 }
@@ -73,5 +74,5 @@ function attributeOf(value: unknown): AttributesInput[string] {
   if (typeof value === 'string') return value.slice(0, MAX_VALUE)
   if (typeof value === 'number' || typeof value === 'boolean') return value
   if (value === null || value === undefined) return undefined
-  return JSON.stringify(redactValue(value)).slice(0, MAX_VALUE)
+  return JSON.stringify(value).slice(0, MAX_VALUE)
 }

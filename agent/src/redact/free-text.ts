@@ -4,7 +4,7 @@
  */
 import { normaliseSql } from '../sql/normalise.ts'
 import { redactCardNumbers } from './card-number.ts'
-import { REDACTED } from './secret-names.ts'
+import { isSecretName, REDACTED } from './secret-names.ts'
 import { redactUserInfo } from './url.ts'
 
 const KEY =
@@ -17,6 +17,14 @@ const PAIRED = new RegExp(
   `(["'](?:name|key|header)["']\\s{0,4}:\\s{0,4}["'][\\w.-]{0,40}${KEY}[\\w.-]{0,40}["']\\s{0,4},\\s{0,4}["']value["']\\s{0,4}:\\s{0,4})("(?:[^"\\\\]|\\\\.)*"|'(?:[^'\\\\]|\\\\.)*')`,
   'gi',
 )
+/** The same as lists: `["X-Api-Key","…"]`, which holds no third. */
+const LISTED = new RegExp(
+  `(\\[\\s{0,4}(["'])[\\w.-]{0,40}${KEY}[\\w.-]{0,40}\\2\\s{0,4},\\s{0,4})("(?:[^"\\\\]|\\\\.)*"|'(?:[^'\\\\]|\\\\.)*')(?=\\s{0,4}\\])`,
+  'gi',
+)
+/** Names and values in turn, as Node's `rawHeaders`. */
+const RAW_LIST = /raw_?(?:headers|trailers)["']?\s{0,4}[:=]\s{0,4}\[/gi
+const QUOTED = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[[\]]/g
 /** An option and its value on a command line. */
 const OPTION =
   /(?<=^|[ \t\n])(--[\w-]{0,30}(?:pass(?:word|wd|phrase)|secret|token|api-?key))(\s{1,4})(?![-[]|(?:to|is|and|or|for|was|not|must|option|flag|argument)\b)(?:"[^"]*"?|'[^']*'?|[^\s"']+)/gi
@@ -40,7 +48,7 @@ const MAX_SELECTS = 8
 /** Words of prose after "bearer" and the other schemes. */
 const PROSE = /^(?:[a-z]{1,30}|tokens?|authentication|authorization)$/i
 const TRIGGER =
-  /[:=<：＝]|@|--\w|\d(?:[ -]?\d){12}|bearer|basic|digest|negotiate|-----BEGIN|AKIA|ASIA|eyJ|gh[pousr]_|github_pat|glpat-|xox|[rs]k[_-]|AIza|npm_|select\s|insert\s|update\s|delete\s|replace\s|(?:alter|create)\s/i
+  /[:=<：＝]|@|\[\s{0,4}["']|--\w|\d(?:[ -]?\d){12}|bearer|basic|digest|negotiate|-----BEGIN|AKIA|ASIA|eyJ|gh[pousr]_|github_pat|glpat-|xox|[rs]k[_-]|AIza|npm_|select\s|insert\s|update\s|delete\s|replace\s|(?:alter|create)\s/i
 
 /** The text without what looks like a secret; the same text when nothing does. */
 export function redactText(text: string): string {
@@ -48,7 +56,7 @@ export function redactText(text: string): string {
   let result = redactStatement(text)
   result = redactPrivateKeys(result)
   result = redactNamed(result)
-  result = redactPaired(result)
+  result = redactRawLists(redactPaired(result))
   result = result.replaceAll(SCHEMED, redactSchemed)
   result = result.replaceAll(ISSUED, REDACTED)
   if (result.includes('://')) result = redactUserInfo(result)
@@ -60,10 +68,33 @@ function redactPaired(text: string): string {
   return text
     .replaceAll(TAGGED, (_whole, tag: string) => `<${tag}>${REDACTED}`)
     .replaceAll(PAIRED, (_whole, name: string) => `${name}"${REDACTED}"`)
+    .replaceAll(LISTED, (_whole, name: string) => `${name}"${REDACTED}"`)
     .replaceAll(OPTION, `$1$2${REDACTED}`)
     .replaceAll(KEY_DETAIL, 'Key ($1)=(?)')
     .replaceAll(GO_DSN, `$1:${REDACTED}@`)
     .replaceAll(ORACLE_DSN, `$1${REDACTED}`)
+}
+
+/** `rawHeaders: [ 'X-Api-Key', '…', 'Accept', '…' ]` as `util.inspect` and JSON write it. */
+function redactRawLists(text: string): string {
+  let result = ''
+  let from = 0
+  RAW_LIST.lastIndex = 0
+  for (let found = RAW_LIST.exec(text); found; found = RAW_LIST.exec(text)) {
+    let name: string | undefined
+    QUOTED.lastIndex = RAW_LIST.lastIndex
+    for (let item = QUOTED.exec(text); item && !'[]'.includes(item[0]); item = QUOTED.exec(text)) {
+      if (name === undefined) name = item[0].slice(1, -1)
+      else {
+        if (isSecretName(name)) {
+          result += `${text.slice(from, item.index)}${item[0][0]}${REDACTED}${item[0][0]}`
+          from = QUOTED.lastIndex
+        }
+        name = undefined
+      }
+    }
+  }
+  return from === 0 ? text : result + text.slice(from)
 }
 
 /** Messages of database drivers hold the statement, with its values. */

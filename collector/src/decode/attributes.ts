@@ -189,7 +189,7 @@ export class AttributeReader {
       const tag = r.varint()
       if (tag === 10) {
         const { key, value } = this.#entry(r.fieldEnd(end), depth)
-        entries.push([key, value])
+        entries.push([key, value ?? '']) // JSON would omit the key
       } else r.skip(tag, end)
     }
     r.close(end)

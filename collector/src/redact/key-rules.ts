@@ -1,6 +1,6 @@
 /** What a key says of its value: decided once for each key, by its name. */
 import { attr } from '@spyglass/agent/contract'
-import { redactText, secrecyOf } from '@spyglass/agent/redact'
+import { isRawList, redactText, secrecyOf } from '@spyglass/agent/redact'
 import { copyOf, isSame } from './clean-values.ts'
 
 /**
@@ -21,6 +21,8 @@ export const RULE = {
   /** JSON with statements inside: cleaned text by text. */
   holders: 10,
   summary: 11,
+  /** A list of names and values in turn. */
+  rawList: 12,
 } as const
 export type Rule = (typeof RULE)[keyof typeof RULE]
 
@@ -57,6 +59,7 @@ export function ruleOf(key: string): Rule {
   if (QUERIES.has(key)) return RULE.query
   if (COMMAND_ARGUMENTS.has(key)) return RULE.commandArguments
   if (COMMAND_LINES.has(key)) return RULE.commandLine
+  if (isRawList(key)) return RULE.rawList
   const secrecy = secrecyOf(key)
   if (secrecy !== 'open') return secrecy === 'secret' ? RULE.secret : RULE.secretText
   return /(?:^|[._-])(?:url|uri|href|referer|referrer|location|target)$|[a-z](?:Url|Uri|URL|URI)$|^url\.(?:full|original)$/i.test(key)

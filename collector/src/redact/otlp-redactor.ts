@@ -3,7 +3,7 @@
  * the bytes; what needs no change is neither copied nor made text. It never throws: where a message cannot be read, the decoder rejects
  * it, and the walk continues after it.
  */
-import { isSecretName, REDACTED } from '@spyglass/agent/redact'
+import { isSecretName, REDACTED, redactRawList } from '@spyglass/agent/redact'
 import { CleanValues } from './clean-values.ts'
 import { type KnownKey, type Rule, RULE } from './key-rules.ts'
 import { PLACE, type Places, RESOURCE_ATTRIBUTE_TAG, RESOURCE_TAG, resourcePlaces } from './otlp-places.ts'
@@ -20,8 +20,12 @@ const REQUEST_TAG = 10
 const KEY_TAG = 10
 const VALUE_TAG = 18
 const ITEM_TAG = 10
+const MAX_NAME_LENGTH = 256
 const NO_BYTES = Buffer.alloc(0)
 const REDACTED_VALUE = stringValue(REDACTED)
+
+/** What is known of a value whose name, beside it, says that it is a secret. */
+const SECRET: KnownKey = { bytes: new DataView(new ArrayBuffer(0)), rule: RULE.secret, safe: undefined, next: undefined }
 
 /** AnyValue's `stringValue`. */
 function stringValue(text: string): Buffer {
@@ -227,7 +231,8 @@ export class OtlpRedactor {
         this.#string(fieldAt, fieldStart, fieldEnd, known)
         break
       case ANY.array:
-        if (known?.rule === RULE.commandArguments) this.#arguments(fieldAt, fieldStart, fieldEnd)
+        if (known?.rule === RULE.commandArguments || known?.rule === RULE.rawList)
+          this.#sequence(fieldAt, fieldStart, fieldEnd, known.rule === RULE.rawList)
         else this.#items(fieldAt, fieldStart, fieldEnd, known)
         break
       case ANY.map:
@@ -240,7 +245,7 @@ export class OtlpRedactor {
       case ANY.double:
         this.#number()
         break
-      default:
+      default: // a boolean
     }
     wire.end = fieldEnd
   }
@@ -248,11 +253,27 @@ export class OtlpRedactor {
   /** ArrayValue. */
   #items(lengthAt: number, start: number, end: number, known: KnownKey | undefined): void {
     const wire = this.#wire
+    const isSecretPair = this.#isSecretPair(start, end)
     if (!this.#patches.enter(lengthAt, start, end)) return
+    let index = 0
     for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
-      if (wire.tag === ITEM_TAG) this.#value(wire.lengthAt, wire.start, wire.end, known)
+      if (wire.tag !== ITEM_TAG) continue
+      this.#value(wire.lengthAt, wire.start, wire.end, isSecretPair && index++ === 1 ? SECRET : known)
     }
     this.#patches.leave()
+  }
+
+  /** `['X-Api-Key', '…']`: two items, the first a secret name. */
+  #isSecretPair(start: number, end: number): boolean {
+    const wire = this.#wire
+    let items = 0
+    let name = ''
+    for (let pos = start; pos < end && items < 3 && wire.field(pos, end); pos = wire.end) {
+      const next = wire.end
+      if (wire.tag === ITEM_TAG && items++ === 0) name = this.#stringOf(wire.start, wire.end, MAX_NAME_LENGTH)
+      wire.end = next
+    }
+    return items === 2 && name !== '' && isSecretName(name)
   }
 
   /** KeyValueList. Its fields are evaluated by their own names, a statement among them by the database beside it. */
@@ -319,14 +340,14 @@ export class OtlpRedactor {
     this.#patches.replacePresent(REDACTED_VALUE)
   }
 
-  /** ArrayValue of a command line: an option may say what the next argument is. */
-  #arguments(lengthAt: number, start: number, end: number): void {
+  /** ArrayValue in which an item may say what the next is: a command line, names and values in turn. */
+  #sequence(lengthAt: number, start: number, end: number, isRawList: boolean): void {
     const wire = this.#wire
     const texts: string[] = []
     for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
       if (wire.tag === ITEM_TAG) texts.push(this.#stringOf(wire.start, wire.end))
     }
-    const safe = this.redactor.argumentsOf(texts)
+    const safe = isRawList ? redactRawList(texts) : this.redactor.argumentsOf(texts)
     if (!this.#patches.enter(lengthAt, start, end)) return
     let index = 0
     for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
@@ -377,11 +398,12 @@ export class OtlpRedactor {
     return keys.includes(key) ? text : ''
   }
 
-  /** Text of an AnyValue that is a string. */
-  #stringOf(start: number, end: number): string {
+  /** Text of an AnyValue that is a string of at most `max` bytes. */
+  #stringOf(start: number, end: number, max = Infinity): string {
     const wire = this.#wire
     const { end: resume } = wire
-    const text = wire.field(start, end) && wire.tag === ANY.string ? this.#buf.toString('utf8', wire.start, wire.end) : ''
+    const isText = wire.field(start, end) && wire.tag === ANY.string && wire.end - wire.start <= max
+    const text = isText ? this.#buf.toString('utf8', wire.start, wire.end) : ''
     wire.end = resume
     return text
   }

@@ -49,6 +49,8 @@ export class Redactor {
         return redactText(redactUrl(text))
       case RULE.query:
         return redactQuery(text)
+      case RULE.rawList:
+        return redactText(RAW_LIST + text).slice(RAW_LIST.length)
       case RULE.commandLine:
         return redactCommandLine(text)
       default:
@@ -85,6 +87,9 @@ export class Redactor {
     return redactText(target ? `${target[1]}${redactUrl(target[2] as string)}` : name)
   }
 }
+
+/** Before a list by which it is known as one of names and values in turn. */
+const RAW_LIST = 'rawHeaders:'
 
 /** `find users`, `SELECT orders`: an operation and its target. After a command of Redis stands a key, which is data. */
 const SUMMARY = /^[A-Za-z]+(?: [A-Za-z_][\w.]{0,60})?$/

@@ -3,7 +3,7 @@
  * searched. One look into a table for each byte; where a byte ends the beginning of a form, the two before it tell.
  */
 
-const KIND = { other: 0, digit: 1, space: 2, dash: 3, colon: 4, equals: 5, issued: 6, wide: 7 } as const
+const KIND = { other: 0, digit: 1, space: 2, dash: 3, colon: 4, equals: 5, issued: 6, wide: 7, bracket: 8 } as const
 
 const kinds = new Uint8Array(256)
 for (const char of '0123456789') kinds[code(char)] = KIND.digit
@@ -13,6 +13,7 @@ for (const char of 'JIz_') kinds[code(char)] = KIND.issued
 // The last bytes of `：` and `＝`, as East Asian texts have them.
 for (const byte of [0x9a, 0x9d]) kinds[byte] = KIND.wide
 kinds[code('-')] = KIND.dash
+kinds[code('[')] = KIND.bracket
 kinds[code(':')] = KIND.colon
 
 /** Two letters as one number of ten bits, whatever their case. Other bytes may have the same number: a false positive. */
@@ -25,6 +26,10 @@ const WORD_ENDS = tableOf(['er', 'ic', 'st', 'te', 'ct', 'rt', 'ce'])
 const DASHED = tableOf(['sk', 'at'])
 /** Before J, I, z and `_`: eyJ, AKI, ASI, AIz, gh?_, sk_, rk_, npm_, pat_. */
 const ISSUED = tableOf(['ey', 'ak', 'as', 'ai', 'sk', 'rk', 'pm', 'at'])
+
+/** Behind `[`: a list of texts, or white space before one. */
+const OPENS_LIST = new Uint8Array(256)
+for (const char of `"' \t\n\r`) OPENS_LIST[code(char)] = 1
 
 const H = code('h')
 const X = code('x')
@@ -66,6 +71,7 @@ export function isSuspicious(bytes: Uint8Array, start: number, end: number): boo
 function beginsForm(bytes: Uint8Array, at: number, kind: number, isFirst: boolean): boolean {
   const last = isFirst ? SLASH : (bytes[at - 1] as number)
   if (kind === KIND.equals) return true
+  if (kind === KIND.bracket) return OPENS_LIST[bytes[at + 1] as number] === 1
   if (kind === KIND.colon) return (last !== SLASH && last !== COLON) || bytes[at + 1] === SLASH
   if (isFirst) return false
   return endsBeginning(bytes, at, kind, last)

@@ -9,8 +9,7 @@
  * aborted, `+` kept alive, `-` closed; `%{name}i` request header, `%{name}o` response header, `%{name}c` cookie, `%{name}r` what the server knows:
  * `traceId`, `spanId`, `route`, `application`, `instance`, `errorType`. Values of secret headers, cookies and query parameters are `[redacted]`.
  */
-import { SECRET_KEYS } from '@spyglass/agent/contract'
-import { redactSecretParameters } from '@spyglass/agent/redact'
+import { isSecretName, redactSecretParameters } from '@spyglass/agent/redact'
 import type { AccessEntry, AccessSource } from './access-entry.ts'
 import { commonTime, timeFormat } from './access-time.ts'
 import { fail } from './errors.ts'
@@ -143,8 +142,7 @@ function timeOf(name: string): Text | undefined {
 
 /** A secret is shown as present or absent, and not more. */
 function secretOr(name: string, text: Text): Text {
-  const isSecret = SECRET_KEYS.some((key) => name.toLowerCase().includes(key))
-  return isSecret ? (entry, source) => (text(entry, source) === undefined ? undefined : '[redacted]') : text
+  return isSecretName(name) ? (entry, source) => (text(entry, source) === undefined ? undefined : '[redacted]') : text
 }
 
 /** Headers given to `writeHead`, as Fastify does, cannot be read back: they stand in Node's own text of the head. */

@@ -1,5 +1,6 @@
 /** The keeper's own lines in logs/server.log, in the shape pino gives the other processes' lines; the keeper loads no npm package. */
 import { closeSync, constants, openSync } from 'node:fs'
+import { redactText, redactValue } from '@spyglass/agent/redact'
 import { droppedReport, LineSink } from '@spyglass/process/output'
 import { fail } from '../errors.ts'
 
@@ -19,7 +20,8 @@ export function openKeeperLog(file: string): KeeperLog {
   const fd = openToAppend(file)
   const sink = new LineSink({ fd, report: droppedReport('keeper', process.pid) })
   const write = (level: string, fields: Readonly<Record<string, unknown>>, msg: string): void => {
-    const line = JSON.stringify({ level, time: new Date().toISOString(), process: 'keeper', pid: process.pid, ...fields, msg })
+    const head = { level, time: new Date().toISOString(), process: 'keeper', pid: process.pid }
+    const line = JSON.stringify({ ...head, ...redactValue(fields), msg: redactText(msg) })
     sink.write(`${line}\n`)
   }
   return {

@@ -41,3 +41,10 @@ test('text and attributes of any logger lose what looks like a secret', () => {
     },
   })
 })
+
+test('a raw list of headers loses the values of secret names', () => {
+  expect(lineAttributes({ rawHeaders: ['Host', 'a', 'Cookie', 'b=c'], req: { rawHeaders: ['X-Api-Key', 's'] } })).toEqual({
+    rawHeaders: '["Host","a","Cookie","[redacted]"]',
+    req: '{"rawHeaders":["X-Api-Key","[redacted]"]}',
+  })
+})

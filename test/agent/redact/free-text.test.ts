@@ -37,6 +37,15 @@ test.each([
   ["SELECT 'abc'", 'SELECT ?'],
   ["failed: WITH x AS (SELECT 'abc') SELECT 1", 'failed: WITH x AS (SELECT ?) SELECT ?'],
   ["ALTER USER bob PASSWORD 'abc'", 'ALTER USER bob PASSWORD…'],
+  // Pairs, and names and values in turn.
+  ['[["X-Api-Key","abc"],["Accept","x"]]', '[["X-Api-Key","[redacted]"],["Accept","x"]]'],
+  ["headers [ [ 'Cookie', 'a=b' ] ]", 'headers [ [ \'Cookie\', "[redacted]" ] ]'],
+  ['["token","user","id"]', '["token","user","id"]'],
+  [
+    "rawHeaders: [ 'Host', 'a', 'Authorization', 'Basic abc', 'X-Api-Key', 's' ], x: [ 'token', 'user', 'id' ]",
+    "rawHeaders: [ 'Host', 'a', 'Authorization', '[redacted]', 'X-Api-Key', '[redacted]' ], x: [ 'token', 'user', 'id' ]",
+  ],
+  ['{"rawTrailers":["x-token","abc"]}', '{"rawTrailers":["x-token","[redacted]"]}'],
   // Headers.
   ['Authorization: Bearer abc.def\nHost: x', 'Authorization: [redacted]\nHost: x'],
   ['Cookie: a=b; c=d\r\nHost: x', 'Cookie: [redacted]\r\nHost: x'],

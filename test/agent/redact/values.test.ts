@@ -35,3 +35,26 @@ test('a number counts, unless the name says that it is secret whatever it is', (
   expect(isSecretField('pin', 5)).toBe(true)
   expect(isSecretField('password', null)).toBe(false)
 })
+
+test('in pairs and in raw lists of headers a name says whether its value is a secret', () => {
+  const value = {
+    headers: [
+      ['X-Api-Key', 's'],
+      ['Accept', '*/*'],
+    ],
+    rawHeaders: ['Host', 'a', 'Set-Cookie', 'b=c', 'X-Api-Key', 's'],
+    fields: ['token', 'user', 'id'],
+    point: ['token', 5],
+  }
+  expect(redactValue(value)).toEqual({
+    headers: [
+      ['X-Api-Key', '[redacted]'],
+      ['Accept', '*/*'],
+    ],
+    rawHeaders: ['Host', 'a', 'Set-Cookie', '[redacted]', 'X-Api-Key', '[redacted]'],
+    fields: ['token', 'user', 'id'],
+    point: ['token', 5],
+  })
+  const safe = redactValue(value)
+  expect(redactValue(safe)).toBe(safe)
+})

@@ -37,6 +37,7 @@ test('nested values are written as JSON, bytes as base64, no value as an empty t
   const body = resourceOf([
     { key: 'list', value: { arrayValue: { values: [{ intValue: 1 }, { doubleValue: 0.5 }, { boolValue: false }, {}] } } },
     { key: 'map', value: { kvlistValue: { values: [{ key: 'a', value: { stringValue: 'b' } }] } } },
+    { key: 'map.empty', value: { kvlistValue: { values: [{ key: 'a' }, { key: 'b', value: {} }] } } },
     { key: 'bytes', value: { bytesValue: Buffer.from('hi') } },
     { key: 'none' },
     { key: 'nan', value: { doubleValue: Number.NaN } },
@@ -48,7 +49,14 @@ test('nested values are written as JSON, bytes as base64, no value as an empty t
     reader.varint()
     pairs.push(attributes.pair(reader.fieldEnd(body.length)))
   }
-  expect(Object.fromEntries(pairs)).toEqual({ list: '[1,0.5,false,""]', map: '{"a":"b"}', bytes: 'aGk=', none: '', nan: 'NaN' })
+  expect(Object.fromEntries(pairs)).toEqual({
+    list: '[1,0.5,false,""]',
+    map: '{"a":"b"}',
+    'map.empty': '{"a":"","b":""}',
+    bytes: 'aGk=',
+    none: '',
+    nan: 'NaN',
+  })
 })
 
 test('chosen keys are found where they stand', () => {

@@ -20,6 +20,8 @@ const forms = [
   `card ${CARD}`,
   `card 4000 0566 5566 5556`,
   `{ apiKey: '${MARK}' }`,
+  `[["X-Api-Key","${MARK}"]]`,
+  `rawHeaders: [ 'Host', 'x', 'Cookie', '${MARK}' ]`,
   `insert into users (a) values ('${MARK}') - duplicate key`,
 ] as const
 
@@ -43,6 +45,18 @@ const keyed: readonly (readonly [string, object])[] = [
   ['pan', { intValue: CARD }],
   ['pan.double', { doubleValue: Number(CARD) }],
   ['note', { bytesValue: Buffer.from(`password=${MARK}`) }],
+  ['headers', { arrayValue: { values: [pair('X-Api-Key', MARK), pair('Accept', 'x')] } }],
+  ['http.request.rawHeaders', { arrayValue: { values: ['Host', 'h', 'Cookie', MARK].map((stringValue) => ({ stringValue })) } }],
+  [
+    'request',
+    {
+      kvlistValue: {
+        values: [
+          { key: 'raw_headers', value: { arrayValue: { values: ['Authorization', MARK].map((stringValue) => ({ stringValue })) } } },
+        ],
+      },
+    },
+  ],
   [
     'deep',
     { kvlistValue: { values: [{ key: 'list', value: { arrayValue: { values: [nested(`token=${MARK}`), nested(MARK, 'secret')] } } }] } },
@@ -51,6 +65,10 @@ const keyed: readonly (readonly [string, object])[] = [
 
 function nested(stringValue: string, key = 'x'): object {
   return { kvlistValue: { values: [{ key, value: { stringValue } }] } }
+}
+
+function pair(...texts: readonly string[]): object {
+  return { arrayValue: { values: texts.map((stringValue) => ({ stringValue })) } }
 }
 
 /** Statements, each with its database. */

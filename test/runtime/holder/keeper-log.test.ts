@@ -27,3 +27,11 @@ test('a pipe in place of the log is an error, not a start that waits for a reade
   execFileSync('mkfifo', [file])
   expect(() => openKeeperLog(file)).toThrow(expect.objectContaining({ code: 'SPY_LOG_UNWRITABLE' }))
 })
+
+test('a line of the keeper holds no secret of the reason that it quotes', () => {
+  const file = join(tempFolder(), 'server.log')
+  const log = openKeeperLog(file)
+  log.error({ reason: 'Error: postgres://bob:hunter2@db/x refused', token: 'hunter2' }, 'failed: password=hunter2')
+  log.close()
+  expect(readFileSync(file, 'utf8')).not.toContain('hunter2')
+})

@@ -1,6 +1,6 @@
 /** The log of our own processes: one JSON object a line on standard error, which the keeper appends to logs/server.log. */
 import pino, { type Logger } from 'pino'
-import { SECRET_KEYS } from '@spyglass/agent/contract'
+import { redactText, redactValue } from '@spyglass/agent/redact'
 import { followLevels, levelOf, setLogLevels } from './levels.ts'
 import { droppedReport, LineSink } from '../output/index.ts'
 
@@ -25,7 +25,7 @@ export function createLogger({ process: name, level = 'info', levels = {} }: Log
     {
       level: levelOf({ process: name }),
       base: { process: name, pid: process.pid },
-      redact: { paths: SECRET_KEYS.flatMap((key) => [quoted(key), `*${bracketed(key)}`]), censor: '[redacted]' },
+      hooks: { streamWrite: redactLine },
       formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
@@ -35,5 +35,13 @@ export function createLogger({ process: name, level = 'info', levels = {} }: Log
   return logger
 }
 
-const quoted = (key: string): string => (/^\w+$/.test(key) ? key : bracketed(key))
-const bracketed = (key: string): string => `["${key}"]`
+/** A line without what names or the usual forms show to be secret: fields at any depth, messages and stacks of errors as well. */
+export function redactLine(line: string): string {
+  try {
+    const fields = JSON.parse(line) as object
+    const safe = redactValue(fields)
+    return safe === fields ? line : `${JSON.stringify(safe)}\n`
+  } catch {
+    return redactText(line) // no line of ours: what is not JSON is searched as text
+  }
+}
