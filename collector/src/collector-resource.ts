@@ -32,6 +32,8 @@ export function registerCollector(registry: Registry, name: string, { ingest, co
       walBytes: () => ingest.wal?.bytes ?? 0,
       segmentsInserted: () => ingest.inserter?.inserted ?? 0,
       segmentsQuarantined: () => ingest.inserter?.quarantined ?? 0,
+      quarantineBytes: () => ingest.wal?.quarantineBytes ?? 0,
+      quarantineDiscarded: () => ingest.wal?.quarantineDiscarded ?? 0,
       insertLag: () => Math.max(0, Date.now() - ingest.readableUntil) / 1000,
       alertsFiring: () => alerting.firing,
       pagesSent: () => alerting.pagesSent,

@@ -203,7 +203,8 @@ async function open(files: MemoryFiles, boot: number): Promise<{ log: WriteAhead
 
 const decoder = new OtlpDecoder()
 
-function submission(name: string, lane: 'traces' | 'others'): Submission {
+/** A request of one span or one log record, named after its service. */
+export function submission(name: string, lane: 'traces' | 'others'): Submission {
   const time = String(BigInt(START_MS) * 1_000_000n)
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: name } }] }
   const ids = { traceId: Buffer.alloc(16, 7), spanId: Buffer.alloc(8, 7) }

@@ -1,16 +1,13 @@
 /**
  * What recovery could not read: copied to the log's folder `quarantine` before anything is removed, with a report that is kept until
- * it was announced. The copies are bounded; when they are over the bound the oldest go first.
+ * it was announced.
  */
 import { join } from 'node:path'
 import { type FileLayer, writeSynced } from './file-layer.ts'
 import type { Tally } from './journal.ts'
+import { DAMAGED, QUARANTINE, type Quarantine, REPORT } from './quarantine.ts'
 
-export const QUARANTINE = 'quarantine'
-const SUFFIX = '.damaged'
-const REPORT = 'report.json'
 const ANNOUNCED = 'announced.json'
-const MAX_COPIED_BYTES = 268_435_456
 
 export interface Damage {
   readonly segment: string
@@ -39,16 +36,10 @@ export interface Finding extends Pick<Damage, 'segment' | 'lost' | 'isCounted'> 
  * Makes copies and report durable: one file for each damaged file, which holds its pieces in sequence; the report says where each
  * lay. A second time after a crash writes the same again. Gives the folder.
  */
-export async function setAside(
-  files: FileLayer,
-  root: string,
-  { fragments, ...finding }: Finding,
-  maxBytes = MAX_COPIED_BYTES,
-): Promise<string> {
-  const quarantine = join(root, QUARANTINE)
-  const folder = join(quarantine, `${finding.segment}${SUFFIX}`)
+export async function setAside(files: FileLayer, quarantine: Quarantine, { fragments, ...finding }: Finding): Promise<string> {
+  const folder = join(quarantine.folder, `${finding.segment}${DAMAGED}`)
   const bytes = fragments.reduce((sum, fragment) => sum + fragment.bytes.length, 0)
-  await makeRoom(files, quarantine, maxBytes - bytes)
+  await quarantine.makeRoom(bytes)
   await files.makeFolder(folder)
   for (const file of new Set(fragments.map((fragment) => fragment.file))) {
     const ofFile = fragments.filter((fragment) => fragment.file === file)
@@ -58,40 +49,8 @@ export async function setAside(
   const pieces = fragments.map((fragment) => ({ file: fragment.file, offset: fragment.offset, length: fragment.bytes.length }))
   await writeSynced(files, join(folder, REPORT), Buffer.from(JSON.stringify({ ...damage, pieces })))
   await files.syncFolder(folder)
-  await files.syncFolder(quarantine)
+  await files.syncFolder(quarantine.folder)
   return folder
-}
-
-async function makeRoom(files: FileLayer, quarantine: string, maxBytes: number): Promise<void> {
-  const copies = await Promise.all(
-    (await files.list(quarantine))
-      .filter((name) => name.endsWith(SUFFIX))
-      .map(async (name) => ({ path: join(quarantine, name), ...(await sizeAndAge(files, join(quarantine, name))) })),
-  )
-  let total = copies.reduce((sum, copy) => sum + copy.bytes, 0)
-  for (const copy of copies.toSorted((a, b) => a.modified - b.modified)) {
-    if (total <= maxBytes) return
-    await removeCopy(files, copy.path)
-    total -= copy.bytes
-  }
-}
-
-/** A report that was not announced outlives its copies. */
-async function removeCopy(files: FileLayer, folder: string): Promise<void> {
-  const names = await files.list(folder)
-  if (!names.includes(REPORT)) return await files.remove(folder)
-  for (const name of names) if (name !== REPORT) await files.remove(join(folder, name))
-}
-
-async function sizeAndAge(files: FileLayer, folder: string): Promise<{ bytes: number; modified: number }> {
-  let bytes = 0
-  let modified = 0
-  for (const name of await files.list(folder)) {
-    const path = join(folder, name)
-    bytes += await files.size(path)
-    modified = Math.max(modified, await files.modified(path))
-  }
-  return { bytes, modified }
 }
 
 /** Reports that are not announced yet. */
@@ -99,7 +58,7 @@ export async function unannouncedDamage(files: FileLayer, root: string): Promise
   const reports: Damage[] = []
   for (const name of await files.list(join(root, QUARANTINE))) {
     const folder = join(root, QUARANTINE, name)
-    if (!name.endsWith(SUFFIX) || !(await files.list(folder)).includes(REPORT)) continue
+    if (!name.endsWith(DAMAGED) || !(await files.list(folder)).includes(REPORT)) continue
     reports.push(reportIn(await files.read(join(folder, REPORT)), folder))
   }
   return reports

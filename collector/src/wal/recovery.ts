@@ -5,11 +5,12 @@
 import { join } from 'node:path'
 import type { TableName } from '@spyglass/agent/contract'
 import { ACKNOWLEDGED, acknowledgedBytes } from './acknowledged.ts'
-import { type Damage, QUARANTINE, setAside, unannouncedDamage } from './damage.ts'
+import { type Damage, setAside, unannouncedDamage } from './damage.ts'
 import { type FileLayer, writeSynced } from './file-layer.ts'
 import { inspect, type SegmentBytes } from './inspection.ts'
 import { type JournalEntry, readJournal, type Tally } from './journal.ts'
-import { repair, settleInterrupted } from './repair.ts'
+import { Quarantine } from './quarantine.ts'
+import { type Place, repair, settleInterrupted } from './repair.ts'
 import { type Content, JOURNAL } from './segment.ts'
 
 export interface RecoveredSegment {
@@ -34,19 +35,19 @@ export const DONE = 'done'
 export const SEGMENT_NAME = /^[0-9a-f]{12}-\d{6}-\d{8}$/
 
 /** @throws SPY_WAL_NEWER, and errors of the file system, which leave everything to be read again. */
-export async function recover(files: FileLayer, root: string): Promise<Recovery> {
+export async function recover(files: FileLayer, root: string, quarantine = new Quarantine(files, root)): Promise<Recovery> {
   await settleInterrupted(files, root)
   const segments: RecoveredSegment[] = []
   let droppedBytes = 0
   const done = (await files.list(join(root, DONE))).filter((name) => SEGMENT_NAME.test(name))
   for (const name of done) await files.remove(join(root, name)) // stored, and a crash came before its folder was gone
   for (const name of (await files.list(root)).filter((entry) => SEGMENT_NAME.test(entry))) {
-    const { entries, content, tornBytes } = await recoverSegment(files, root, name)
+    const { entries, content, tornBytes } = await recoverSegment({ files, root, name, quarantine })
     droppedBytes += tornBytes
     if (entries.length > 0) segments.push({ name, content, entries })
   }
   const remembered: JournalEntry[] = []
-  for (const name of done) remembered.push(...(await recoverDone(files, root, name)))
+  for (const name of done) remembered.push(...(await recoverDone({ files, root, name, quarantine })))
   return { segments: segments.sort(byAge), remembered, droppedBytes, damage: await unannouncedDamage(files, root) }
 }
 
@@ -54,10 +55,11 @@ export async function recover(files: FileLayer, root: string): Promise<Recovery>
  * Repairs one segment so that all of its files are intact. `acknowledged` is what the process that wrote it knows: with it a loss is
  * counted even if the whole folder is gone.
  */
-export async function recoverSegment(files: FileLayer, root: string, name: string, acknowledged?: Tally): ReturnType<typeof repair> {
+export async function recoverSegment(place: Place, acknowledged?: Tally): ReturnType<typeof repair> {
+  const { files, root, name } = place
   const found = await readSegment(files, root, name)
   const bytes = acknowledged ? { ...found, acknowledged: acknowledgedBytes(acknowledged, name) } : found
-  return await repair({ files, root, name }, bytes, inspect(bytes))
+  return await repair(place, bytes, inspect(bytes))
 }
 
 /** Boot and sequence order the segments; the collector's id before them may have changed with the machine. */
@@ -79,14 +81,14 @@ async function readSegment(files: FileLayer, root: string, name: string): Promis
 }
 
 /** Its rows are in the store: damage here only means that a repeated body is stored again. */
-async function recoverDone(files: FileLayer, root: string, name: string): Promise<JournalEntry[]> {
+async function recoverDone({ files, root, name, quarantine }: Place): Promise<JournalEntry[]> {
   const path = join(root, DONE, name)
   const bytes = await files.read(path)
   const { lines, unread } = readJournal(bytes, name)
   if (unread.length > 0) {
     const fragments = unread.map(({ start, end }) => ({ file: JOURNAL, offset: start, bytes: bytes.subarray(start, end) }))
-    await setAside(files, root, { segment: `${name}.${DONE}`, lost: { entries: 0, requests: 0 }, isCounted: true, fragments })
-    const aside = join(root, QUARANTINE, `${name}.${DONE}.rest`)
+    await setAside(files, quarantine, { segment: `${name}.${DONE}`, lost: { entries: 0, requests: 0 }, isCounted: true, fragments })
+    const aside = join(quarantine.folder, `${name}.${DONE}.rest`)
     await writeSynced(
       files,
       aside,

@@ -10,12 +10,14 @@ import { type Fragment, setAside } from './damage.ts'
 import { type FileLayer, writeSynced } from './file-layer.ts'
 import type { Inspection, SegmentBytes } from './inspection.ts'
 import { isRequest, type JournalEntry, type JournalLine, journalLine, type Part, tallyOf } from './journal.ts'
+import type { Quarantine } from './quarantine.ts'
 import { addPart, type Content, JOURNAL } from './segment.ts'
 
 export const REPAIRING = '.repairing'
 export const REPLACED = '.replaced'
 
 export interface Place {
+  readonly quarantine: Quarantine
   readonly files: FileLayer
   readonly root: string
   readonly name: string
@@ -30,7 +32,7 @@ export interface Repaired {
 }
 
 export async function repair(place: Place, bytes: SegmentBytes, inspection: Inspection): Promise<Repaired> {
-  const { files, root, name } = place
+  const { files, root, name, quarantine } = place
   const entries = inspection.kept.map(({ entry }) => entry)
   const content: Content = new Map()
   for (const entry of entries) for (const part of entry.parts) addPart(content, part)
@@ -39,7 +41,7 @@ export async function repair(place: Place, bytes: SegmentBytes, inspection: Insp
   const { isDamaged, lost, isCounted } = inspection
   if (!isCounted && entries.length > 0) await writeSynced(files, join(root, name, ACKNOWLEDGED), acknowledgedBytes(tallyOf(entries), name))
   if (size === 0 && entries.length > 0) return { content, entries, tornBytes: 0 }
-  if (isDamaged) await setAside(files, root, { segment: name, lost, isCounted, fragments })
+  if (isDamaged) await setAside(files, quarantine, { segment: name, lost, isCounted, fragments })
   if (entries.length === 0) await files.remove(join(root, name))
   else if (isTail(bytes, inspection.kept, content)) await cutBack(place, bytes, { content, journalEnd: inspection.kept.at(-1)?.end ?? 0 })
   else await rewrite(place, bytes, entries)

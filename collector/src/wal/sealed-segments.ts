@@ -1,9 +1,9 @@
 /** Sealed segments, until the store has them. */
 import { join } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
-import { QUARANTINE } from './damage.ts'
 import type { FileLayer } from './file-layer.ts'
 import { type Tally, tallyOf } from './journal.ts'
+import type { Quarantine } from './quarantine.ts'
 import { DONE, type RecoveredSegment } from './recovery.ts'
 import { MEMORY_MS } from './repeat-memory.ts'
 import { type Content, JOURNAL } from './segment.ts'
@@ -28,6 +28,7 @@ const PURGE_MS = 60_000
 export interface SealedOptions {
   readonly root: string
   readonly files: FileLayer
+  readonly quarantine: Quarantine
   readonly now: () => number
   /** Called when none is left. */
   readonly onEmpty: () => void
@@ -89,8 +90,9 @@ export class SealedSegments {
 
   /** Sets the segment aside permanently; returns the folder. */
   async quarantine(segment: SealedSegment): Promise<string> {
-    const { files, root } = this.#options
-    const target = join(root, QUARANTINE, segment.name)
+    const { files, root, quarantine } = this.#options
+    const target = join(quarantine.folder, segment.name)
+    await quarantine.makeRoom(segment.bytes)
     await files.rename(segment.folder, target)
     await files.syncFolder(root)
     this.#remove(segment)

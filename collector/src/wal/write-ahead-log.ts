@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
 import type { TableBlock } from '../native/table-block.ts'
-import { type Damage, noteAnnounced, QUARANTINE, unannouncedDamage } from './damage.ts'
+import { type Damage, noteAnnounced, unannouncedDamage } from './damage.ts'
 import { DiskState } from './disk-state.ts'
 import { fail } from './errors.ts'
 import { type FileLayer, nodeFileLayer } from './file-layer.ts'
@@ -14,6 +14,7 @@ import { type Identity, segmentName } from './identity.ts'
 import { type Inserting, readInserting, reserveInserting, writeInserting } from './inserting.ts'
 import { type JournalEntry, type TailOffset, tallyOf } from './journal.ts'
 import { setMisplacedAside } from './misplaced.ts'
+import { Quarantine } from './quarantine.ts'
 import { DONE, recover, type RecoveredSegment, recoverSegment } from './recovery.ts'
 import { RepeatMemory } from './repeat-memory.ts'
 import { type SealedSegment, SealedSegments, sizeOf } from './sealed-segments.ts'
@@ -66,6 +67,8 @@ interface OpenSegment {
 
 const MAX_WAITING_BYTES = 67_108_864
 const ROLL_BACK_RETRY_MS = 1000
+/** Of the log's size limit: what is set aside must not keep what is received out. */
+const QUARANTINE_SHARE = 0.25
 
 export class WriteAheadLog {
   droppedBytes = 0
@@ -82,6 +85,7 @@ export class WriteAheadLog {
   readonly #inFlight = new Map<string, Promise<'stored'>>()
   readonly #current = new Map<Lane, OpenSegment>()
   readonly #unsealed = new Set<OpenSegment>()
+  readonly #quarantine: Quarantine
   readonly #sealed: SealedSegments
   readonly #disk: DiskState
   readonly #offsets = new Map<string, TailOffset>()
@@ -97,7 +101,9 @@ export class WriteAheadLog {
     this.#files = options.files ?? nodeFileLayer
     this.#now = options.now ?? Date.now
     this.#disk = new DiskState(this.#files, options.root)
+    this.#quarantine = new Quarantine(this.#files, options.root, Math.floor(options.maxBytes * QUARANTINE_SHARE))
     this.#sealed = new SealedSegments({
+      quarantine: this.#quarantine,
       root: options.root,
       files: this.#files,
       now: this.#now,
@@ -123,9 +129,11 @@ export class WriteAheadLog {
   static async #open(options: WalOptions): Promise<WriteAheadLog> {
     const log = new WriteAheadLog(options)
     await log.#files.makeFolder(options.root)
-    await setMisplacedAside(log.#files, options.root)
-    for (const folder of [DONE, QUARANTINE]) await log.#files.makeFolder(join(options.root, folder))
-    const { segments, remembered, droppedBytes } = await recover(log.#files, options.root)
+    const quarantine = log.#quarantine
+    await setMisplacedAside(log.#files, options.root, quarantine)
+    for (const folder of [join(options.root, DONE), quarantine.folder]) await log.#files.makeFolder(folder)
+    await quarantine.makeRoom()
+    const { segments, remembered, droppedBytes } = await recover(log.#files, options.root, quarantine)
     log.droppedBytes = droppedBytes
     log.inserting = await readInserting(log.#files, options.root)
     if (!log.inserting) await reserveInserting(log.#files, options.root)
@@ -156,9 +164,19 @@ export class WriteAheadLog {
     return this.#disk.failure
   }
 
-  /** Bytes on disk and waiting to be written. */
+  /** Bytes that are set aside: copies of damaged parts, and segments that the store refused. */
+  get quarantineBytes(): number {
+    return this.#quarantine.bytes
+  }
+
+  /** What was removed from the quarantine because of its size. */
+  get quarantineDiscarded(): number {
+    return this.#quarantine.discarded
+  }
+
+  /** Bytes on disk and waiting to be written, with what is set aside. */
   get bytes(): number {
-    let sum = 0
+    let sum = this.#quarantine.bytes
     for (const { bytes } of this.#sealed.values()) sum += bytes
     for (const { bytes } of this.#unsealed) sum += bytes
     return sum
@@ -219,7 +237,10 @@ export class WriteAheadLog {
    */
   async verify(segment: SealedSegment): Promise<SealedSegment | undefined> {
     if (this.#sealed.isStored(segment)) return segment
-    const rest = await recoverSegment(this.#files, this.#options.root, segment.name, segment.acknowledged)
+    const rest = await recoverSegment(
+      { files: this.#files, root: this.#options.root, name: segment.name, quarantine: this.#quarantine },
+      segment.acknowledged,
+    )
     if (sizeOf(rest.content) === sizeOf(segment.content)) return segment
     if (this.#onDamage) await this.announceDamage(this.#onDamage)
     return this.#sealed.replace(segment, rest)

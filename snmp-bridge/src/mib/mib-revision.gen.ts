@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261451Z',
-  digest: '84859c0c945737f1caf542051e493ba8295cc23648affb65f001709b3f547c4e',
+  lastUpdated: '202611261504Z',
+  digest: '776e44f7c51e88116470d835bff883ad36dff13f229f803a61da3c6a81a7676f',
 }

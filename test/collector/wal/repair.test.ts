@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { codeOf } from '@spyglass/agent/contract'
 import { acknowledgedBytes } from '../../../collector/src/wal/acknowledged.ts'
-import { noteAnnounced, setAside, unannouncedDamage } from '../../../collector/src/wal/damage.ts'
+import { unannouncedDamage } from '../../../collector/src/wal/damage.ts'
 import type { FileLayer } from '../../../collector/src/wal/file-layer.ts'
 import { checkedLine, type JournalEntry, journalLine } from '../../../collector/src/wal/journal.ts'
 import { recover } from '../../../collector/src/wal/recovery.ts'
@@ -190,22 +190,6 @@ test.each([
   const idOf = (name: string): string => (name === names.a ? 'a' : 'b')
   expect(Object.fromEntries(damage.map((one) => [idOf(one.segment), one.isCounted ? one.lost.requests : 'unknown']))).toEqual(lost)
   expect(Object.fromEntries(segments.map(({ name, entries }) => [idOf(name), entries.length]))).toEqual(kept)
-})
-
-test('what was copied aside is bounded, the oldest copies go first', async () => {
-  const files = new MemoryFiles()
-  for (const n of [1, 2, 3]) {
-    const fragment = { file: 'otel_logs.native', offset: 0, bytes: Buffer.alloc(1000) }
-    await setAside(files, ROOT, { segment: `s${n}`, lost: { entries: 1, requests: 1 }, isCounted: true, fragments: [fragment] }, 3000)
-    await new Promise((resolve) => setTimeout(resolve, 2)) // their age is that of their files
-  }
-  expect(files.paths.filter((path) => path.endsWith('.native'))).toHaveLength(2)
-  const unheard = await unannouncedDamage(files, ROOT)
-  expect(unheard.map(({ segment }) => segment)).toEqual(['s1', 's2', 's3']) // the reports stay until they were announced
-  for (const damage of unheard) await noteAnnounced(files, damage)
-  const last = { segment: 's4', lost: { entries: 0, requests: 0 }, isCounted: true, fragments: [] }
-  await setAside(files, ROOT, last, 0)
-  expect(files.paths).toEqual([`${ROOT}/quarantine/s4.damaged/report.json`])
 })
 
 test('a journal that is gone is announced with the number of requests that were acknowledged', async () => {

@@ -71,6 +71,22 @@ export const collector = declareKind({
       column: 20,
       snmpName: 'requestsLost',
     },
+    quarantineBytes: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      description: 'Bytes set aside in the write-ahead log: segments that the store refused, and copies of damaged parts.',
+      column: 23,
+      gauge32Column: 25,
+    },
+    quarantineDiscarded: {
+      type: 'long',
+      role: 'counter',
+      unit: '{item}',
+      description:
+        'Items removed from what is set aside, the oldest first, because it exceeded a quarter of the log: refused segments, copies of damaged parts.',
+      column: 24,
+    },
     valuesTruncated: {
       type: 'long',
       role: 'counter',
