@@ -1,4 +1,5 @@
 /** From the configuration to what the keeper needs: which processes, in which order, with which sockets and environment. */
+import { mkdirSync } from 'node:fs'
 import {
   type Checked,
   checkedArguments,
@@ -8,12 +9,15 @@ import {
   instanceNames,
   type ListenerConfig,
   registrySocket,
+  reportFolder,
   writeChecked,
 } from '@spyglass/process/checked-config'
 import type { Damage } from '@spyglass/process/durable-file'
 import { serverIdentity } from '@spyglass/process/server-identity'
 import { version } from '../version.ts'
 import { shareOf } from '../instance/share.ts'
+import { INSPECT_FLAG } from '../decider/blocked-stack.ts'
+import { reportFlags } from '../decider/crash-report.ts'
 import type { ProcessPlan, ServerPlan } from '../decider/server-plan.ts'
 import type { LaunchSpec, ListenerAddress } from '../holder/orders.ts'
 import { instanceEnvironment, serviceEnvironment, standInEnvironment, storeEnvironment } from './environment.ts'
@@ -59,7 +63,11 @@ export function planOf(input: PlanInput): ServerPlan {
     },
     standInPolicy: servicePolicy(config),
     registry: registrySocket(folder),
-    prepare: () => writeChecked(folder.run, input),
+    reports: reportFolder(folder),
+    prepare() {
+      mkdirSync(reportFolder(folder), { recursive: true, mode: 0o700 })
+      writeChecked(folder.run, input)
+    },
   }
 }
 
@@ -115,7 +123,17 @@ function instancesOf(group: InstanceGroup, { config, folder }: PlanInput): reado
       name,
       script: ownEntry('instance/instance-main'),
       args: [name],
-      execArgv: [...baseExecArgv, QUIET, '--require', guardOutputFile(), '--import', agentRegisterUrl(), ...flagsOf(group)],
+      execArgv: [
+        ...baseExecArgv,
+        QUIET,
+        '--require',
+        guardOutputFile(),
+        '--import',
+        agentRegisterUrl(),
+        INSPECT_FLAG,
+        ...reportFlags(reportFolder(folder)),
+        ...flagsOf(group),
+      ],
       env: instanceEnvironment({ config, folder, instance: name, applications, serverId: serverIdentity(folder) }),
       ...(isolation === 'own' && applications[0] ? { cwd: applications[0].folder } : {}),
       listeners: { [listener.name]: id },

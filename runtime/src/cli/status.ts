@@ -4,8 +4,14 @@ import type { DottedResource } from '../management/attributes.ts'
 
 /** What it says of each kind, in this order; a name in braces stands for that attribute. */
 const templates: readonly (readonly [kind: string, template: string])[] = [
-  ['server', 'server {name}  version {version}  up {uptime ms}  ready {instancesReady}/{instances}'],
-  ['instance', 'instance {name}  {state}  pid {pid}  generation {generation}  restarts {restarts}  requests {requests}'],
+  [
+    'server',
+    'server {name}  version {version}  up {uptime ms}  ready {instancesReady}/{instances}  holder {holderPid}  decider {deciderPid}',
+  ],
+  [
+    'instance',
+    'instance {name}  {state}  pid {pid}  generation {generation}  restarts {restarts}  requests {requests}  isolation {isolation}',
+  ],
   ['application', 'application {name}  {state}  at {contextPath} in {instance}'],
   ['datasource', 'datasource {name}  {state}  lent {activeConnections}/{maxConnections}  waiting {waitingBorrowers} in {instance}'],
   ['collector', 'collector  spans {spansReceived}  pending segments {segmentsPending}  alerts firing {alertsFiring}'],
@@ -15,8 +21,12 @@ const templates: readonly (readonly [kind: string, template: string])[] = [
 
 export function statusLines(resources: readonly DottedResource[]): readonly string[] {
   return templates.flatMap(([kind, template]) =>
-    resources.filter((resource) => resource.kind === kind).map(({ values }) => fillIn(template, values)),
+    resources.filter((resource) => resource.kind === kind).flatMap(({ values }) => [fillIn(template, values), ...lastFailure(values)]),
   )
+}
+
+function lastFailure({ lastFailure: reason }: DottedResource['values']): readonly string[] {
+  return reason === undefined ? [] : [`  last failure: ${textOf(reason)}`]
 }
 
 function fillIn(template: string, values: DottedResource['values']): string {

@@ -8,6 +8,8 @@ import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { fail } from '../errors.ts'
 import type { ChildExit, LaunchSpec, Order, Report } from '../holder/orders.ts'
+import { blockedStack } from './blocked-stack.ts'
+import { outOfMemory } from './crash-report.ts'
 import type { DeciderView } from './decider-view.ts'
 import { failureOf } from './exit-reason.ts'
 import { actualFrom, type ChildLabel, type Memo, memoOf } from './memo.ts'
@@ -18,6 +20,7 @@ import {
   becameReady,
   closed,
   condemned,
+  described,
   type Desired,
   type DesiredProcess,
   ended,
@@ -255,8 +258,20 @@ export class Decider implements DeciderView {
 
   #kill(id: number, why: 'slow' | 'hung' | 'late'): void {
     const generation = this.#generation(id)
-    if (generation && why !== 'late') this.actual = condemned(this.actual, id, this.#verdict(generation, why), why === 'slow')
+    if (generation && why === 'hung') return void this.#killHung(generation)
+    if (generation && why === 'slow') this.actual = condemned(this.actual, id, this.#verdict(generation, why), true)
     if (why === 'late') this.actual = killed(this.actual, id)
+    this.#order({ do: 'signal', id, signal: 'SIGKILL' })
+  }
+
+  /** What blocks it is found out first: afterwards nobody can. */
+  async #killHung(generation: Generation): Promise<void> {
+    const { id } = generation
+    const verdict = this.#verdict(generation, 'hung')
+    this.actual = condemned(this.actual, id, verdict)
+    const stack = await blockedStack(this.pids.get(id) ?? 0)
+    this.actual = described(this.actual, id, stack[0] === undefined ? verdict : `${verdict}; it was blocked in ${stack[0]}`)
+    this.#reporter.hung(generation, stack)
     this.#order({ do: 'signal', id, signal: 'SIGKILL' })
   }
 
@@ -283,7 +298,8 @@ export class Decider implements DeciderView {
   #ended(id: number, exit: ChildExit): void {
     const generation = this.#generation(id)
     if (!generation) return
-    const failure = failureOf({ generation, exit, told: this.#failures.get(id), logFile: this.plan.logFile })
+    const memory = exit.signal === 'SIGABRT' ? outOfMemory(this.plan.reports, this.pids.get(id) ?? 0) : undefined
+    const failure = failureOf({ generation, exit, told: this.#failures.get(id), logFile: this.plan.logFile, outOfMemory: memory })
     const wasServing = servingOf(this.actual, generation.process.name)?.id === id
     this.actual = ended(this.actual, id, { reason: failure.message, at: Date.now(), isOutside: exit.error !== undefined })
     this.#failures.delete(id)

@@ -9,6 +9,8 @@ export interface EndFacts {
   /** What the process said about its failed start. */
   readonly told: { readonly code: string; readonly message: string } | undefined
   readonly logFile: string
+  /** Why it was aborted, if it ran out of memory. */
+  readonly outOfMemory?: string | undefined
 }
 
 export interface Failure {
@@ -18,9 +20,10 @@ export interface Failure {
 }
 
 /** Why a process did not become ready, or why one that served exited. */
-export function failureOf({ generation: { process, hasServed, verdict }, exit, told, logFile }: EndFacts): Failure {
+export function failureOf({ generation: { process, hasServed, verdict }, exit, told, logFile, outOfMemory }: EndFacts): Failure {
   if (exit.error !== undefined) return { message: fail('SPY_PART_FAILED', [process.name, exit.error]).message }
   if (verdict !== undefined) return { message: verdict }
+  if (outOfMemory !== undefined) return { message: outOfMemory }
   if (hasServed) return { message: exit.signal ? `killed by ${exit.signal}` : `exited with code ${exit.code}` }
   if (told) return { message: fail('SPY_PART_FAILED', [process.name, told.message]).message, code: told.code }
   return { message: fail('SPY_PART_ENDED', [process.name, exitText(exit), logFile]).message }

@@ -98,6 +98,14 @@ export class Reporter {
     this.#link.push()
   }
 
+  /** `stack`: frames of the blocked code, innermost first. */
+  hung({ process, number }: Generation, stack: readonly string[]): void {
+    this.#log.warn(
+      { part: process.name, generation: number, stack },
+      stack.length > 0 ? 'blocked in this code' : 'the stack of the blocked code could not be read',
+    )
+  }
+
   cut({ process, number }: Generation, requests: readonly string[]): void {
     this.#log.warn({ part: process.name, generation: number, requests }, 'requests were cut: their time to finish was over')
   }

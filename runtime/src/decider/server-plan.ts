@@ -29,6 +29,8 @@ export interface ServerPlan {
   readonly standInPolicy: Policy
   /** Path of the socket that takes registry pushes. */
   readonly registry: string
+  /** Folder of the reports that processes write when they run out of memory. */
+  readonly reports: string
   /** Called before each start, so that the files that processes read exist. May throw. */
   readonly prepare: () => void
 }

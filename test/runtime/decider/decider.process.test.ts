@@ -66,9 +66,19 @@ test.for(['spins', 'sleeps', 'is stopped'])('a process that %s is killed as hung
   become('speaks')
   if (mode === 'is stopped') process.kill(first, 'SIGSTOP')
   await until(() => history().restarts === 1 && isServing())
-  expect(seen.downs).toEqual([
-    expect.stringMatching(/^hung: no heartbeat for \d+ s \([\d.]+ s of CPU time, state [RST]\), and was killed$/),
-  ])
+  const place = mode === 'spins' ? '; it was blocked in busy \\(.*child\\.ts:\\d+\\)' : ''
+  const reason = `^hung: no heartbeat for \\d+ s \\([\\d.]+ s of CPU time, state [RST]\\), and was killed${place}$`
+  expect(seen.downs).toEqual([expect.stringMatching(new RegExp(reason))])
+  expect(seen.stacks[0]!.length > 0).toBe(mode === 'spins')
+})
+
+test('a process that runs out of memory is named as such, with the figures of its heap', async () => {
+  const { seen, become } = await startKeeper({ mode: 'fills' })
+  await until(() => seen.downs.length > 0)
+  become('ready')
+  expect(seen.downs[0]).toMatch(
+    /^out of memory: the JavaScript heap was full with \d+ MiB in use, \d+ MiB of it in the old generation \(limit 32 MiB\)$/,
+  )
 })
 
 test('a process that gives signs of life is not killed, however long it lives', async () => {

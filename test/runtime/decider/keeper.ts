@@ -4,6 +4,8 @@ import http from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { INSPECT_FLAG } from '../../../runtime/src/decider/blocked-stack.ts'
+import { reportFlags } from '../../../runtime/src/decider/crash-report.ts'
 import { Decider } from '../../../runtime/src/decider/decider.ts'
 import type { Policy } from '../../../runtime/src/decider/reconciler/index.ts'
 import { historyOf, servingOf } from '../../../runtime/src/decider/reconciler/index.ts'
@@ -47,12 +49,21 @@ export async function startKeeper(setup: KeeperSetup) {
   const { mode, names = [NAME], overlaps = true, prepare = () => {}, tickMs = 1000 } = setup
   const listener: ListenerAddress = { id: 'http', name: 'listeners.http.port', host: '127.0.0.1', port: await freePort() }
   const modeFile = join(tempFolder(), 'mode')
+  const reports = tempFolder()
   /** The mode of the child may change between generations: it is read from a file. */
   const become = (next: string): void => writeFileSync(modeFile, next)
   become(mode)
   const processOf = (name: string): ProcessPlan => ({
     process: { name, group: 'part', kind: 'instance', listeners: ['http'], overlaps, stage: 0, policy: { ...policy, ...setup.policy } },
-    launch: { name, script, args: [modeFile], execArgv, env: {}, listeners: { http: 'http' }, hasChannel: true },
+    launch: {
+      name,
+      script,
+      args: [modeFile],
+      execArgv: [...execArgv, '--max-old-space-size=32', INSPECT_FLAG, ...reportFlags(reports)],
+      env: {},
+      listeners: { http: 'http' },
+      hasChannel: true,
+    },
   })
   const plan: ServerPlan = {
     serverName: 'test',
@@ -67,9 +78,10 @@ export async function startKeeper(setup: KeeperSetup) {
     standIn: { script: standIn, args: [], execArgv, env: {} },
     standInPolicy: policy,
     registry: '',
+    reports,
     prepare,
   }
-  const seen = { downs: [] as string[], ready: [] as string[], gone: [] as string[], restarts: 0 }
+  const seen = { downs: [] as string[], ready: [] as string[], gone: [] as string[], stacks: [] as (readonly string[])[] }
   let exitCode: number | undefined
   let receive = (_report: Report): void => {}
   const holder = new Holder({
@@ -126,7 +138,7 @@ export async function startKeeper(setup: KeeperSetup) {
 }
 
 /** In place of the reporter. */
-function collector(seen: { downs: string[]; ready: string[]; gone: string[] }) {
+function collector(seen: { downs: string[]; ready: string[]; gone: string[]; stacks: (readonly string[])[] }) {
   return {
     memo: { isReady: true, lastReasons: [], openIncidents: [] },
     adopt() {},
@@ -134,6 +146,7 @@ function collector(seen: { downs: string[]; ready: string[]; gone: string[] }) {
     stopping() {},
     stopped() {},
     cut() {},
+    hung: (_generation: unknown, stack: readonly string[]) => seen.stacks.push(stack),
     judged() {},
     listenerFailed() {},
     pending: () => [],

@@ -75,3 +75,6 @@ function makeFolder(path: string, mode = 0o777): void {
 
 /** The socket that takes registry pushes and events; management listens on it. */
 export const registrySocket = ({ run }: Pick<DataFolder, 'run'>): string => join(run, 'registry.sock')
+
+/** Reports of processes that ran out of memory, until they have been read. */
+export const reportFolder = ({ run }: Pick<DataFolder, 'run'>): string => join(run, 'reports')

@@ -47,6 +47,11 @@ export function condemned(actual: Actual, id: number, verdict: string, isSlow = 
   return change(next, id, { state: 'condemned', verdict })
 }
 
+/** More is known of why it was condemned. */
+export function described(actual: Actual, id: number, verdict: string): Actual {
+  return find(actual, id)?.state === 'condemned' ? change(actual, id, { verdict }) : actual
+}
+
 /** It did not stop in time and was killed; its end stays one that was asked for. */
 export function killed(actual: Actual, id: number): Actual {
   return change(actual, id, { isKilled: true })
