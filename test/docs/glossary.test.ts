@@ -23,8 +23,8 @@ test('every word of the glossary is defined once', () => {
   expect(all.filter((word, index) => all.indexOf(word) !== index)).toEqual([])
 })
 
-/** V8's own words, SNMP's, and what processes do among themselves. */
-const others = new Set(['v8-heap', 'event-loop', 'snmp-agent', 'push'])
+/** V8's own words, SNMP's, Tomcat's, and what processes do among themselves. */
+const others = new Set(['v8-heap', 'event-loop', 'snmp-agent', 'loader', 'push'])
 
 test('kinds of resources are named by these nouns', () => {
   expect(

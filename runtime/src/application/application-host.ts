@@ -39,6 +39,8 @@ export interface HostOptions {
   readonly registry: Registry
   readonly logger: Logger
   readonly datasources: Datasources
+  /** Called when the files of a reloadable application have changed. */
+  readonly onModified?: (application: string) => void
   /** If omitted, requests are not logged. */
   readonly accessLog?: { readonly folder: string; readonly form?: AccessForm | undefined }
 }

@@ -16,6 +16,8 @@ import type { EntrySettings } from './program/entry.ts'
 import type { Program } from './program/program.ts'
 import type { ListenRequest } from './program/listen-request.ts'
 import { startProgram } from './program/start-program.ts'
+import { registerLoader } from './loader/loader-resource.ts'
+import { ModifiedCheck } from './loader/modified-check.ts'
 import { ProgramServer } from './program-server.ts'
 import { Upgrades } from './upgrade/upgrades.ts'
 
@@ -39,6 +41,8 @@ export interface Place {
 }
 
 export interface ApplicationSurroundings {
+  /** Called when the files of a reloadable application have changed. */
+  readonly onModified?: ((application: string) => void) | undefined
   readonly place: Place
   readonly instance: string
   readonly registry: Registry
@@ -65,6 +69,9 @@ export class HostedApplication implements ExchangeOwner {
   readonly #hide: () => void
   #program: Program | undefined
   #target: ProgramServer | undefined
+  #check: ModifiedCheck | undefined
+  #modified = 0
+  #hideLoader: (() => void) | undefined
   #idle: (() => void) | undefined
 
   constructor(settings: ApplicationSettings, surroundings: ApplicationSurroundings) {
@@ -97,6 +104,8 @@ export class HostedApplication implements ExchangeOwner {
     }
     this.loadTimeS = (performance.now() - startedAt) / 1000
     this.#started(this.#program)
+    this.#watch(this.#program)
+    await this.#program.hooks.call('started')
   }
 
   /** Serves one request. `url` is its path and query as they came. */
@@ -128,12 +137,16 @@ export class HostedApplication implements ExchangeOwner {
     const { state } = this
     const endAt = performance.now() + deadlineMs
     this.state = 'stopping'
+    this.#check?.stop()
+    await this.#program?.hooks.call('stopping')
     await within(deadlineMs / 2, this.#drained())
     this.#abort.abort()
     if (state === 'started') await this.#close(Math.max(100, endAt - performance.now()))
+    await this.#program?.hooks.call('stopped')
     await this.#around.accessLog?.stop()
     this.state = 'stopped'
     this.#hide()
+    this.#hideLoader?.()
   }
 
   async #close(deadlineMs: number): Promise<void> {
@@ -225,6 +238,24 @@ export class HostedApplication implements ExchangeOwner {
     if (exchange.traceId) this.#around.datasources.requestEnded(exchange.traceId)
     this.#around.accessLog?.write(exchange.accessEntry())
     if (this.active === 0) this.#idle?.()
+  }
+
+  /** Shows its loader, and looks at the files that it has loaded. */
+  #watch({ loader, isReloadable, checkIntervalMs }: Program): void {
+    const { registry, instance, logger, onModified } = this.#around
+    const modified = (): number => this.#modified
+    this.#hideLoader = registerLoader(registry, loader, { instance, application: this.name, isReloadable, modified })
+    if (!isReloadable) return
+    this.#check = new ModifiedCheck({
+      intervalMs: checkIntervalMs,
+      files: () => loader.watchedFiles(),
+      onModified: (files) => {
+        this.#modified++
+        logger.info({ application: this.name, files }, 'files of the application have changed')
+        onModified?.(this.name)
+      },
+    })
+    void this.#check.start()
   }
 
   #started({ kind, version }: Program): void {

@@ -44,6 +44,7 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
     registry,
     logger,
     datasources,
+    onModified: () => link().send({ type: 'command', id: 0, verb: 'reload', target: instance }),
     ...(share.accessLog.enabled ? { accessLog: { folder, form: share.accessLog } } : {}),
   })
   if (options.tls) renewCertificates(listener, logger)

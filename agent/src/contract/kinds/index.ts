@@ -8,6 +8,7 @@ import { datasource } from './datasource.ts'
 import { eventLoop } from './event-loop.ts'
 import { instance } from './instance.ts'
 import { listener } from './listener.ts'
+import { loader } from './loader.ts'
 import { push } from './push.ts'
 import { server } from './server.ts'
 import { snmpAgent } from './snmp-agent.ts'
@@ -21,6 +22,7 @@ export const kinds = {
   datasource,
   borrower,
   application,
+  loader,
   v8Heap,
   eventLoop,
   collector,

@@ -4,6 +4,41 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { fail } from './errors.ts'
 
+const Loader = z.strictObject({
+  root: z.string().min(1).optional().meta({
+    description:
+      "Nothing is resolved above this folder, relative to the application's. Default: the application's folder, or the root of the npm or pnpm workspace that it is in.",
+  }),
+  repositories: z.array(z.string().min(1)).optional().meta({
+    description: "Further folders with packages, relative to the application's, searched after its own.",
+  }),
+  rules: z
+    .array(
+      z.strictObject({
+        match: z.string().min(1).meta({
+          description:
+            'A specifier, a package with all that is in it, or a file as `./path` relative to the folder; `*` stands for any characters.',
+        }),
+        order: z
+          .enum(['application-first', 'parent-first', 'deny'])
+          .meta({ description: 'Where it is looked for first, or that it is not.' }),
+      }),
+    )
+    .optional()
+    .meta({ description: 'Where single modules come from. The first rule that matches counts.' }),
+  reloadable: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Whether the application is reloaded when a file that it has loaded changes. Default: false.' }),
+  checkIntervalMs: z.int().min(100).max(3_600_000).optional().meta({
+    description: 'How often its files are looked at; two looks must agree. Default: 15000.',
+  }),
+  preload: z
+    .array(z.string().min(1))
+    .optional()
+    .meta({ description: 'Modules loaded before the program, so that no request waits for them.' }),
+})
+
 export const ApplicationFile = z.strictObject({
   entry: z.string().min(1).optional().meta({
     description:
@@ -24,6 +59,10 @@ export const ApplicationFile = z.strictObject({
   port: z.int().min(0).max(65_535).optional().meta({
     description:
       "Port in the program whose server gets the application's address. Default: the first TCP port other than 0 that it listens on.",
+  }),
+  loader: Loader.optional().meta({ description: 'Where its modules come from.' }),
+  lifecycle: z.string().min(1).optional().meta({
+    description: 'Module, relative to the folder, that exports any of the functions `started`, `stopping` and `stopped`.',
   }),
 })
 

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fail } from '../errors.ts'
-import { readApplicationFile } from './application-file.ts'
+import { type ApplicationFile, readApplicationFile } from './application-file.ts'
 import type { FunctionRole } from './kinds/function-role.ts'
 import { parseStartScript, type StartScript } from './start-script.ts'
 
@@ -23,6 +23,9 @@ export interface Entry {
   /** What an exported function is, where something says so. */
   readonly role?: FunctionRole | undefined
   readonly version: string
+  readonly loader: NonNullable<ApplicationFile['loader']>
+  /** Absolute path of the module with the hooks of its life. */
+  readonly lifecycle?: string | undefined
 }
 
 interface PackageJson {
@@ -54,6 +57,8 @@ export async function findEntry(folder: string, settings: EntrySettings = {}): P
     port: file.port,
     role: file.export ?? (program.isFastifyPlugin ? 'fastify-plugin' : undefined),
     version: typeof manifest.version === 'string' ? manifest.version : '',
+    loader: file.loader ?? {},
+    lifecycle: file.lifecycle === undefined ? undefined : resolve(folder, file.lifecycle),
   }
 }
 

@@ -1,5 +1,7 @@
 /** What any kind of program is reduced to: a server that does not own the socket it answers on. */
 import type { Server } from 'node:net'
+import type { ApplicationLoader } from '../loader/application-loader.ts'
+import type { LifecycleHooks } from './lifecycle.ts'
 
 /**
  * How the program was recognised. `listen`: it called `listen()` itself. `worker`: it has no port. All others export something, which
@@ -18,6 +20,11 @@ export interface Adopted {
 
 /** A program that has started. */
 export interface Program {
+  readonly loader: ApplicationLoader
+  /** Whether the application is reloaded when its files change, and how often they are looked at. */
+  readonly isReloadable: boolean
+  readonly checkIntervalMs: number
+  readonly hooks: LifecycleHooks
   readonly kind: ProgramKind
   /** Version in its package.json, or empty. */
   readonly version: string

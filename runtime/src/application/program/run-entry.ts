@@ -21,9 +21,9 @@ export async function runAsModule(folder: string, entry: Entry): Promise<Exports
   return importFile(entry.file)
 }
 
-async function importAll(folder: string, { imports }: Entry): Promise<void> {
+async function importAll(folder: string, { imports, loader: { preload = [] } }: Entry): Promise<void> {
   const { resolve } = createRequire(join(folder, 'package.json'))
-  for (const specifier of imports) await importFile(resolve(specifier))
+  for (const specifier of [...imports, ...preload]) await importFile(resolve(specifier))
 }
 
 const importFile = async (path: string): Promise<Exports> => (await import(pathToFileURL(path).href)) as Exports

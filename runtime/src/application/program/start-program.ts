@@ -1,13 +1,18 @@
 /** Starts the program of a folder: finds it, runs it, and waits until there is a server, by `listen()` or by what it exports. */
+import { realpathSync } from 'node:fs'
 import type { Server } from 'node:net'
 import type { ApplicationContext } from '../application-context.ts'
 import { fail } from '../errors.ts'
+import { ApplicationLoader } from '../loader/application-loader.ts'
+import { installLoader } from '../loader/install-loader.ts'
 import { type Entry, type EntrySettings, findEntry } from './entry.ts'
 import { adopt, servedExport } from './kinds/index.ts'
 import type { AdoptContext } from './kinds/kind.ts'
+import { type LifecycleHooks, loadLifecycle, noHooks } from './lifecycle.ts'
 import type { ListenRequest } from './listen-request.ts'
 import { isWithin, ListenTakeOver, takeOverProcess, takeOverWithin } from './listen-take-over.ts'
 import type { Program } from './program.ts'
+import { ProgramSignals } from './program-signals.ts'
 import { runAsMain, runAsModule } from './run-entry.ts'
 import { watchUncaught } from './uncaught.ts'
 import { withAdvice } from './typescript-advice.ts'
@@ -33,7 +38,10 @@ export interface StartOptions {
 export async function startProgram(options: StartOptions): Promise<Program> {
   const { signal } = options.context
   const entry = await findEntry(options.folder, options.settings)
-  const start = new ProgramStart(entry, options)
+  const loader = new ApplicationLoader(options.folder, entry.loader, import.meta.url)
+  loader.loaded(realpathSync(entry.file))
+  installLoader(loader)
+  const start = new ProgramStart(entry, loader, options)
   const timeout = AbortSignal.timeout(options.startTimeoutMs)
   const late = new Promise<never>((_, reject) => {
     timeout.addEventListener('abort', () => reject(start.lateness()))
@@ -50,8 +58,12 @@ export async function startProgram(options: StartOptions): Promise<Program> {
   }
 }
 
+/** Tomcat's interval. */
+const CHECK_INTERVAL_MS = 15_000
+
 class ProgramStart {
   readonly #entry: Entry
+  readonly #loader: ApplicationLoader
   readonly #options: StartOptions
   readonly #takeOver: ListenTakeOver
   readonly #listening: Promise<Program>
@@ -59,8 +71,12 @@ class ProgramStart {
   #isWaiting = false
   #isAbandoned = false
 
-  constructor(entry: Entry, options: StartOptions) {
+  #hooks: LifecycleHooks = noHooks
+  #signals: ProgramSignals | undefined
+
+  constructor(entry: Entry, loader: ApplicationLoader, options: StartOptions) {
     this.#entry = entry
+    this.#loader = loader
     this.#options = options
     let listens: (server: Server) => void
     this.#listening = new Promise<Server>((resolve) => (listens = resolve)).then((server) => this.#program('listen', server))
@@ -100,11 +116,22 @@ class ProgramStart {
 
   async #runAlone(): Promise<Program> {
     takeOverProcess(this.#takeOver)
+    this.#signals = new ProgramSignals()
+    await this.#loadHooks()
     return this.#served(await runAsMain(this.#options.folder, this.#entry))
   }
 
   async #runBeside(): Promise<Program> {
+    await this.#loadHooks()
     return this.#served(await runAsModule(this.#options.folder, this.#entry))
+  }
+
+  /** Before the program, so that a listener that is ready early has them. */
+  async #loadHooks(): Promise<void> {
+    const { lifecycle } = this.#entry
+    const { logger } = this.#options.context
+    if (lifecycle === undefined) return
+    this.#hooks = await loadLifecycle(lifecycle, (hook, error) => logger.error({ hook, err: error }, 'a hook of the application failed'))
   }
 
   async #served(exports: Readonly<Record<string, unknown>>): Promise<Program> {
@@ -131,6 +158,21 @@ class ProgramStart {
 
   #program(kind: Program['kind'], server: Server | undefined, close?: () => unknown): Program {
     let closed: Promise<void> | undefined
-    return { kind, version: this.#entry.version, server, close: () => (closed ??= Promise.resolve(close?.()).then(() => undefined)) }
+    this.#signals?.take()
+    const end = async (): Promise<void> => {
+      await this.#signals?.run()
+      await close?.()
+    }
+    const { version, loader: settings } = this.#entry
+    return {
+      loader: this.#loader,
+      isReloadable: settings.reloadable ?? false,
+      checkIntervalMs: settings.checkIntervalMs ?? CHECK_INTERVAL_MS,
+      hooks: this.#hooks,
+      kind,
+      version,
+      server,
+      close: () => (closed ??= end()),
+    }
   }
 }

@@ -201,6 +201,24 @@ test('an error that nobody catches in an application that failed to start does n
   await until(async () => Number((await fetchText(program.url)).split(' ')[1]) > 0.5 + Number(program.said.uptime), 20_000)
 })
 
+test('a program is told to end when its requests are served, whenever a signal comes', async () => {
+  const program = await start(`import http from 'node:http'
+    import { appendFileSync } from 'node:fs'
+    const server = http.createServer((req, res) => setTimeout(() => res.end('served'), 300)).listen(3000)
+    process.on('SIGINT', () => process.exit(7))
+    process.on('SIGTERM', async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      appendFileSync(process.env.DATA + '/end.txt', 'ended')
+    })`)
+  program.child.kill('SIGINT')
+  const answer = fetchText(program.url)
+  await until(async () => (await program.attribute('Application', 'activeRequests')) === 1)
+  const stopped = program.stop()
+  expect(await answer).toBe('served')
+  await stopped
+  expect(program.read('end.txt')).toBe('ended')
+})
+
 test('TypeScript that Node cannot strip says what to do', async () => {
   const manifest = { 'package.json': '{"type":"module","main":"main.ts"}' }
   const withEnum = await start({ ...manifest, 'main.ts': 'enum Colour { Red }\nexport default () => () => Colour.Red' })
