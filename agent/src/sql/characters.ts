@@ -1,4 +1,4 @@
-/** Classes of code units, so that the scanner decides by one look into a table. */
+/** Classes of code units, so that the scanner needs one table lookup per character. */
 
 export const CLASS = {
   other: 0,
@@ -63,7 +63,7 @@ function classOfAscii(char: string): number {
   return PUNCTUATION[char] ?? CLASS.other
 }
 
-/** The class of a code unit. Beyond ASCII everything but white space is part of a word. */
+/** The class of a code unit. Outside ASCII, everything except white space is part of a word. */
 export function classOf(unit: number): number {
   if (unit < ASCII) return table[unit] as number
   if (unit === ELLIPSIS) return CLASS.ellipsis

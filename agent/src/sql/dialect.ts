@@ -1,11 +1,11 @@
 /**
- * How each kind of database reads its text, as far as it decides where a literal begins and ends. `db.system.name` names the dialect; it
+ * The lexical rules of each database that decide where a literal begins and ends. `db.system.name` names the dialect; it
  * is never guessed. Sources: the lexical chapters of the databases' manuals, named beside each entry where they differ from the standard.
  */
 
 /**
- * Whether a backslash escapes the next character of a string. `maybe…`: a setting of the server or session decides and nobody tells it,
- * so both readings are tried, the named one first. `unknown`: a text for which it matters is cut there.
+ * Whether a backslash escapes the next character of a string. `maybe…`: this depends on a setting of the server or session that is not known here,
+ * so both readings are tried, the named one first. `unknown`: a text is cut where it matters.
  */
 export type Backslash = 'plain' | 'escape' | 'maybe-plain' | 'maybe-escape' | 'unknown'
 
@@ -13,7 +13,7 @@ export interface Dialect {
   readonly backslash: Backslash
   /** What double quotes hold. `either`: a name where only a name can stand, a string elsewhere. */
   readonly doubleQuote: 'name' | 'string' | 'either'
-  /** What `[` begins: a name, an array, or one cannot know. */
+  /** What `[` begins: a name, an array, or either. */
   readonly bracket: 'name' | 'array' | 'unknown'
   readonly hash: 'comment' | 'operator' | 'unknown'
   /** `spaced`: two dashes are a comment only before white space. */
@@ -29,11 +29,11 @@ export interface Dialect {
   readonly qQuote: boolean | 'unknown'
   /** `=~ /…/` is a literal. */
   readonly regex: boolean
-  /** What `/*!` holds is run. */
+  /** The content of `/*!` comments is executed. */
   readonly executableComments: boolean
   /** `INSERT … FORMAT name` is followed by data. */
   readonly formats: boolean
-  /** Only texts that begin like SQL are read at all. */
+  /** Only texts that start like SQL are read. */
   readonly sqlOnly: boolean
 }
 
@@ -54,9 +54,9 @@ const standard: Dialect = {
   sqlOnly: false,
 }
 
-/** standard_conforming_strings may be off, and Redshift calls itself PostgreSQL: both make backslashes escape. */
+/** Backslashes escape if standard_conforming_strings is off, and in Redshift, which calls itself PostgreSQL. */
 const postgresql: Dialect = { ...standard, backslash: 'maybe-plain', nested: true, dollarQuote: true }
-/** NO_BACKSLASH_ESCAPES turns escapes off. ANSI_QUOTES makes names of double quotes: they count as strings all the same. */
+/** NO_BACKSLASH_ESCAPES turns escapes off. ANSI_QUOTES turns double-quoted strings into names; they are still treated as strings. */
 const mysql: Dialect = {
   ...standard,
   backslash: 'maybe-escape',
@@ -65,9 +65,9 @@ const mysql: Dialect = {
   dashes: 'spaced',
   executableComments: true,
 }
-/** Reads a double-quoted name that no table has as a string. */
+/** A double-quoted name that matches no column is read as a string. */
 const sqlite: Dialect = { ...standard, doubleQuote: 'either', bracket: 'name' }
-/** QUOTED_IDENTIFIER OFF makes strings of double quotes. */
+/** With QUOTED_IDENTIFIER OFF, double quotes hold strings. */
 const sqlServer: Dialect = { ...standard, doubleQuote: 'either', bracket: 'name', nested: true }
 const oracle: Dialect = { ...standard, qQuote: true }
 const db2: Dialect = { ...standard, nested: 'unknown' }
@@ -90,7 +90,7 @@ const graphql: Dialect = {
   tripleQuote: true,
 }
 
-/** What could be a literal in any dialect is one; where dialects disagree on its end, the text is cut. */
+/** Whatever could be a literal in some dialect is one. Where dialects disagree about its end, the text is cut. */
 const unknown: Dialect = {
   backslash: 'unknown',
   doubleQuote: 'string',
@@ -136,7 +136,7 @@ function named(dialect: Dialect, systems: string): [string, Dialect][] {
   return systems.split(' ').map((system) => [system, dialect])
 }
 
-/** The dialect of a `db.system.name`; systems that are not known, and the empty name, have the safest reading. */
+/** The dialect of a `db.system.name`. Unknown systems and the empty name get the safest reading. */
 export function dialectOf(system: string): Dialect {
   return dialects.get(system) ?? dialects.get(system.toLowerCase()) ?? unknown
 }

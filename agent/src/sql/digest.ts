@@ -1,7 +1,7 @@
 /**
  * The digest of a normalised statement: 16 hexadecimal digits. White space and the case of letters outside quoted names do not count, so
- * texts that differ only in them share one. Two 32-bit multiplicative hashes with different constants, mixed at the end: it names a
- * statement, it does not protect anything; node:crypto would have to be loaded for it.
+ * texts that differ only in these share a digest. Two 32-bit multiplicative hashes with different constants, mixed at the end: it identifies a
+ * statement and protects nothing, so node:crypto need not be loaded.
  */
 import { CLASS, classOf, isWordUnit } from './characters.ts'
 
@@ -22,7 +22,7 @@ export function digestOf(normalised: string): string {
     } else if (unit === DOUBLE_QUOTE || unit === BACKTICK) quote = unit
     else if (unit >= 65 && unit <= 90) unit += LOWER
     else if (classOf(unit) === CLASS.space) {
-      // A space between two words keeps them apart; any other could be omitted.
+      // A space separates two words; any other space could be omitted.
       if (!isWordUnit(previous) || !isWordUnit(normalised.charCodeAt(at + 1))) continue
       unit = SPACE
     }

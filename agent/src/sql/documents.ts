@@ -1,11 +1,11 @@
 /**
- * Statements that are documents: commands of MongoDB, bodies of Elasticsearch. Names of fields stay, each value becomes `?`, items of a
- * list that equal the one before go. It reads JSON and what JavaScript, Python and shells make of it; at anything else it stops.
+ * Statements that are documents: MongoDB commands, Elasticsearch bodies. Field names are kept, each value becomes `?`, and list items equal to the
+ * previous one are dropped. It reads JSON and the notations of JavaScript, Python and shells; it stops at anything else.
  */
 
 const MAX_LENGTH = 4096
 const MAX_DEPTH = 64
-/** Names of fields; a longer or stranger one may be data. */
+/** Field names. A longer or more unusual one may be data. */
 const FIELD = /^[$@\w][\w$.-]{0,99}$/
 const WORD = /[\w$.+@-]+/y
 const CALLED = /^\.?[\w$]+(?:\.[\w$]+)*$/
@@ -18,7 +18,7 @@ interface Frame {
   readonly close: string
   /** Where the current item begins in the output. */
   item: number
-  /** The item before. */
+  /** The previous item. */
   previous: string | undefined
 }
 
@@ -100,7 +100,7 @@ class DocumentScanner {
     if (frame) frame.item = this.#out.length
   }
 
-  /** Drops an item that equals the one before, with its comma. */
+  /** Drops an item equal to the previous one, with its comma. */
   #fold(frame: Frame): void {
     if (frame.previous === undefined || this.#out.slice(frame.item) !== frame.previous) return
     this.#out = this.#out.slice(0, frame.item - 1)
@@ -127,7 +127,7 @@ class DocumentScanner {
     else this.#value(word.length)
   }
 
-  /** Whether what ends here is the name of a field. */
+  /** Whether a field name ends here. */
   #isKey(end: number): boolean {
     if (this.#frames.at(-1)?.close !== '}' || this.#isValue) return false
     let at = end

@@ -1,4 +1,4 @@
-/** Where literals and comments end. All of it walks forward once; -1 says that the text ends before them. */
+/** Finds the end of literals and comments in a single forward pass; -1 if the text ends first. */
 import { classOf, CLASS, isWordUnit } from './characters.ts'
 
 const BACKSLASH = 92
@@ -9,14 +9,14 @@ const CARRIAGE_RETURN = 13
 export interface QuoteEnd {
   /** Index after the closing quote, or -1. */
   end: number
-  /** A backslash stands before a quote: whether it escapes decides where the literal ends. */
+  /** A quote follows a backslash, so the end of the literal depends on whether backslashes escape. */
   isDoubtful: boolean
 }
 
-/** The one result: a long list makes no garbage. */
+/** The only result object: a long list creates no garbage. */
 const quoteEnd: QuoteEnd = { end: -1, isDoubtful: false }
 
-/** The end of a quoted text that begins at `open`; a doubled quote stands for one. The result holds until the next call. */
+/** The end of a quoted text that begins at `open`; a doubled quote means one quote. The result is valid until the next call. */
 export function endOfQuotes(sql: string, open: number, escape: boolean): Readonly<QuoteEnd> {
   const quote = sql.charCodeAt(open)
   quoteEnd.isDoubtful = false
@@ -55,7 +55,7 @@ export function endOfTripleQuotes(sql: string, open: number): number {
   return -1
 }
 
-/** The end of a name in `[…]`; `]]` stands for one bracket. */
+/** The end of a name in `[…]`; `]]` means one bracket. */
 export function endOfBracketName(sql: string, open: number): number {
   for (let at = sql.indexOf(']', open); at >= 0; at = sql.indexOf(']', at + 2)) if (sql[at + 1] !== ']') return at + 1
   return -1
@@ -95,7 +95,7 @@ export interface CommentEnd {
   readonly isClosed: boolean
 }
 
-/** A carriage return alone ends a line for some databases and not for others. */
+/** A lone carriage return ends a line in some databases only. */
 export function endOfLine(sql: string, start: number): CommentEnd {
   for (let at = start; at < sql.length; at++) {
     const unit = sql.charCodeAt(at)

@@ -1,7 +1,7 @@
 /**
- * Brings a statement to the form in which its executions are counted together: literals and parameters become `?`, comments go, white
- * space, lists and rows are made one. Nothing that a user typed into a literal comes out of here. There is one normaliser, and what it
- * returns it returns again when it is given it (its digest is the same in agent, datasource and collector for that reason).
+ * Normalises a statement so that its executions are counted together: literals and parameters become `?`, comments are removed, and white
+ * space, lists and rows are collapsed. Nothing that a user typed into a literal is in the result. There is only one normaliser, and it is
+ * idempotent, so that agent, datasource and collector compute the same digest.
  */
 import { dialectOf } from './dialect.ts'
 import { Scanner } from './scanner.ts'
@@ -11,7 +11,7 @@ export const MAX_SQL_LENGTH = 1_048_576
 
 const scanner = new Scanner()
 
-/** `system` is the `db.system.name`; without one, or with one that is not known, the text has the safest reading. */
+/** `system` is the `db.system.name`. If it is empty or unknown, the text gets the safest reading. */
 export function normaliseSql(sql: string, system: string): string {
   const dialect = dialectOf(system)
   const text = sql.length > MAX_SQL_LENGTH ? sql.slice(0, MAX_SQL_LENGTH) : sql

@@ -1,6 +1,6 @@
 /**
- * Reads a statement once, from left to right, in one dialect. Nothing that may be a literal comes out of it: in doubt more becomes `?`,
- * and where it cannot know where a literal ends, it stops.
+ * Reads a statement once, from left to right, in one dialect. Nothing that may be a literal is in its output: in doubt more becomes `?`,
+ * and it stops where the end of a literal is uncertain.
  */
 import { CLASS, classOf, isDigit, isWordUnit } from './characters.ts'
 import type { Dialect } from './dialect.ts'
@@ -21,9 +21,9 @@ import { isCharacterSet, isSignPosition, isStringPrefix, StatementWords } from '
 /** One reading of a text. */
 export interface Reading {
   readonly text: string
-  /** What stood before the first literal whose end depends on a setting of the server, and its `?`; undefined when there is none. */
+  /** The output up to and including the `?` of the first literal whose end depends on a server setting; undefined if there is none. */
   readonly beforeDoubt: string | undefined
-  /** Everything that was opened was closed, and nothing stood where nothing can stand. */
+  /** Everything that was opened was closed, and nothing was found where nothing is allowed. */
   readonly isSound: boolean
 }
 
@@ -43,10 +43,10 @@ export class Scanner {
   #at = 0
   #isSound = true
   #beforeDoubt: string | undefined
-  /** The word before, for what its brackets or signs mean. */
+  /** The previous word, which decides what brackets and signs after it mean. */
   #wordStart = 0
   #wordEnd = 0
-  /** The last literal was a string, and whether backslashes escaped in it: SQL joins strings that follow one another. */
+  /** Whether the last literal was a string, and whether backslashes escaped in it: SQL joins consecutive strings. */
   #joins: 'no' | 'plain' | 'escape' = 'no'
   /** Everything that follows is omitted. */
   #cutsNext = false
@@ -136,7 +136,7 @@ export class Scanner {
     }
   }
 
-  /** Moves on behind a token that is not a string. */
+  /** Continues after a token that is not a string. */
   #passed(length: number): void {
     this.#at += length
     this.#joins = 'no'
@@ -171,7 +171,7 @@ export class Scanner {
     this.#passed(1)
   }
 
-  /** Digits and all that sticks to them: fractions, exponents, units, addresses, and words that are none. */
+  /** Digits and everything attached to them: fractions, exponents, units, addresses. */
   #number(): void {
     const sql = this.#sql
     const start = this.#at
@@ -286,7 +286,7 @@ export class Scanner {
     else this.#name(doubleQuote === 'either')
   }
 
-  /** A name in double quotes or backticks. One that never ends may be a literal gone wrong. */
+  /** A name in double quotes or backticks. One without an end may be a broken literal. */
   #name(isUnsure = false): void {
     const { backslash } = this.#dialect
     const { end, isDoubtful } = endOfQuotes(this.#sql, this.#at, backslash === 'escape')
@@ -298,7 +298,7 @@ export class Scanner {
     if (isDoubtful && backslash === 'unknown') this.#cut()
   }
 
-  /** Whether only a name can stand here: beside a dot, or after a word such as FROM. */
+  /** Whether only a name is allowed here: next to a dot, or after a word such as FROM. */
   #isNamePlace(end: number): boolean {
     if (this.#out.last === KIND.dot) return true
     let at = end
@@ -353,7 +353,7 @@ export class Scanner {
     else this.#operator()
   }
 
-  /** `:1` is a parameter, unless it cuts an array. */
+  /** `:1` is a parameter, except in an array slice. */
   #colon(): void {
     const { last } = this.#out
     const isParameter = last !== KIND.literal && last !== KIND.word && last !== KIND.close && last !== KIND.name
@@ -366,7 +366,7 @@ export class Scanner {
     const { dashes } = this.#dialect
     if (dashes !== 'operator' && sql[this.#at] === '-' && sql[this.#at + 1] === '-') {
       const next = sql.charCodeAt(this.#at + 2)
-      // A space beyond ASCII is none to MySQL.
+      // MySQL does not treat spaces outside ASCII as white space.
       if (dashes === 'spaced' && next > 127 && classOf(next) === CLASS.space) return this.#cut()
       const isSpaced = Number.isNaN(next) || classOf(next) === CLASS.space
       if (dashes === 'comment' || isSpaced) return this.#lineComment('comment')
@@ -416,7 +416,7 @@ export class Scanner {
     if (isDoubtful || isCode) this.#cut()
   }
 
-  /** The end of a comment whose text is run. */
+  /** The end of a comment whose content is executed. */
   #star(): void {
     if (!this.#dialect.executableComments || this.#sql[this.#at + 1] !== '/') return this.#operator()
     this.#at += 2

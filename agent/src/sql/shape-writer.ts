@@ -1,6 +1,6 @@
 /**
- * Writes the normalised text token by token: one way of spacing, lists and rows folded while they pass, at most
- * {@link MAX_NORMALISED_LENGTH} characters. It works on code units in one buffer, so that taking back an item of a list costs nothing.
+ * Writes the normalised text token by token, with uniform spacing and with lists and rows folded, at most
+ * {@link MAX_NORMALISED_LENGTH} characters. It works on code units in one buffer, so that removing a list item again costs nothing.
  */
 import { ELLIPSIS } from './characters.ts'
 
@@ -9,7 +9,7 @@ export const MAX_NORMALISED_LENGTH = 4096
 /** What the last token was; decides what a sign, a bracket or a quoted text after it means. */
 export const KIND = { none: 0, word: 1, name: 2, literal: 3, operator: 4, open: 5, close: 6, comma: 7, dot: 8, semicolon: 9 } as const
 
-/** `list`: items equal to the one before are folded. `row`: the rows that follow are omitted. */
+/** `list`: items equal to the previous one are folded. `row`: the rows that follow are omitted. */
 export const FRAME = { plain: 0, list: 1, row: 2 } as const
 
 /** Further consecutive signs are omitted. */
@@ -31,7 +31,7 @@ interface Frame {
   kind: number
   /** Where the current item begins in the buffer. */
   item: number
-  /** The item before: begin and end. */
+  /** Start and end of the previous item. */
   previous: number
   previousEnd: number
 }
@@ -43,11 +43,11 @@ export class ShapeWriter {
   space = false
   isFull = false
   readonly #units = new Uint16Array(MAX_NORMALISED_LENGTH)
-  /** The same in one byte each, for texts that have nothing wider. */
+  /** The same with one byte per code unit, for texts without wider ones. */
   readonly #bytes = Buffer.alloc(MAX_NORMALISED_LENGTH)
   #widest = 0
   #length = 0
-  /** Open brackets, `#depth` of them; the objects are used again. */
+  /** Open brackets, `#depth` of them; the objects are reused. */
   readonly #frames: Frame[] = []
   #depth = 0
   #rows: number = ROWS.none
@@ -174,12 +174,12 @@ export class ShapeWriter {
     this.last = KIND.semicolon
   }
 
-  /** To be called at the end of the source: a sign that nothing follows goes. */
+  /** To be called at the end of the source: a trailing sign is dropped. */
   finish(): void {
     this.#signs = ''
   }
 
-  /** Ends the text with the omission sign, and removes what would join it to the omitted part. */
+  /** Ends the text with the omission sign and removes separators before it. */
   cut(): void {
     if (this.isFull) return
     while (this.#length > 0 && isJoint(this.#units[this.#length - 1] as number)) this.#length--
@@ -187,7 +187,7 @@ export class ShapeWriter {
     this.isFull = true
   }
 
-  /** Drops an item that is equal to the one before, with the comma between them. */
+  /** Drops an item equal to the previous one, with the comma between them. */
   #foldItem(frame: Frame): void {
     const length = this.#length - frame.item
     if (frame.previous < 0 || length !== frame.previousEnd - frame.previous) return

@@ -3,9 +3,9 @@ import { digestOf } from './digest.ts'
 import { operationOf } from './normalise.ts'
 import { familyOf, normaliseStatement } from './statement.ts'
 
-/** What all executions of one statement share, whatever its literals, its spacing and the case of its words. */
+/** What all executions of one statement share, regardless of literals, spacing and case. */
 export class StatementShape {
-  /** The normalised text, spaced and spelt as it was met first. */
+  /** The normalised text, with the spacing and case in which it was first seen. */
   readonly text: string
   readonly digest: string
   readonly operation: string
@@ -13,7 +13,7 @@ export class StatementShape {
   slowUntil = 0
   /** When its call site may be captured again. */
   captureNotBefore = 0
-  /** Where it was called from when it first ran, by route: `undefined` frames say that none was the application's. */
+  /** The call site when it first ran, by route. `undefined`: no frame belonged to the application. */
   readonly firstSites = new Map<string, readonly string[]>()
 
   constructor(text: string, digest: string) {
@@ -25,10 +25,10 @@ export class StatementShape {
 
 const GENERATION_ENTRIES = 1000
 const GENERATION_CHARACTERS = 500_000
-/** Longer texts are normalised each time: most of them hold data, so they never come again. */
+/** Longer texts are normalised each time: most of them contain data and do not recur. */
 const MAX_KEY_LENGTH = 16_384
 
-/** Two generations of a map make a cheap LRU: a hit costs one look-up, and half of what was not used lately goes at once. */
+/** Two generations of a map make a cheap LRU: a hit costs one lookup, and everything not used recently is dropped at once. */
 class TwoGenerations<V> {
   #young = new Map<string, V>()
   #old = new Map<string, V>()
@@ -57,7 +57,7 @@ export class StatementShapes {
   readonly #byFamily = new Map<unknown, TwoGenerations<StatementShape>>()
   readonly #byDigest = new TwoGenerations<StatementShape>()
 
-  /** The shape of `sql` as the database named `system` (`db.system.name`) reads it. Texts with one digest share one. */
+  /** The shape of `sql` as the database named `system` (`db.system.name`) reads it. Texts with the same digest share a shape. */
   of(sql: string, system: string): StatementShape {
     if (sql.length > MAX_KEY_LENGTH) return this.#shapeOf(sql, system)
     const family = familyOf(system)

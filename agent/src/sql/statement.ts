@@ -1,4 +1,4 @@
-/** The normal form of any database's statement: SQL by its dialect, commands and documents by their shape. */
+/** Normalises the statements of any database: SQL by dialect, commands and documents by shape. */
 import { normaliseCommands } from './commands.ts'
 import { type Dialect, dialectOf } from './dialect.ts'
 import { normaliseDocument } from './documents.ts'
@@ -9,7 +9,7 @@ type Family = Dialect | 'commands' | 'documents'
 const COMMAND_SYSTEMS = new Set('redis valkey keydb dragonfly memcached aws.elasticache.redis azure.redis'.split(' '))
 const DOCUMENT_SYSTEMS = new Set('mongodb documentdb elasticsearch opensearch couchdb dynamodb aws.dynamodb'.split(' '))
 
-/** How a system's statements are read; the same object for all systems that are read alike. */
+/** How the statements of a system are read. Systems that are read alike share one object. */
 export function familyOf(system: string): Family {
   if (COMMAND_SYSTEMS.has(system)) return 'commands'
   return DOCUMENT_SYSTEMS.has(system) ? 'documents' : dialectOf(system)
@@ -22,7 +22,7 @@ export const isOfCommands = (system: string): boolean => COMMAND_SYSTEMS.has(sys
 export function normaliseStatement(text: string, system: string): string {
   const family = familyOf(system)
   if (family === 'commands') return normaliseCommands(text)
-  // Some systems take both: PartiQL and JSON.
+  // Some systems accept both, as PartiQL and JSON.
   const isDocument =
     family === 'documents' ? !/^\s*(?:select|insert|update|delete)\s/i.test(text) : /^\s*[[{]/.test(text) && system !== 'graphql'
   return isDocument ? normaliseDocument(text) : normaliseSql(text, system)

@@ -1,4 +1,4 @@
-/** What words of a statement mean for the literals around them. Words are looked at where they matter, not one by one. */
+/** What words of a statement mean for the literals around them. Only words that matter are examined. */
 import type { Dialect } from './dialect.ts'
 import { FRAME } from './shape-writer.ts'
 
@@ -17,7 +17,7 @@ export const isSignPosition = (word: string): boolean => word.length <= 9 && BEF
 
 const BEFORE_NAME = set('AS COLUMN CONSTRAINT EXISTS FROM INDEX INTO JOIN REFERENCES TABLE TRIGGER UPDATE VIEW')
 
-/** Statements that SQL begins with; a text of an unknown system that begins otherwise is not SQL. */
+/** First words of SQL statements. A text of an unknown system that starts differently is not SQL. */
 const SQL_VERBS = set(
   'ALTER ANALYZE BEGIN CALL COMMIT COPY CREATE DECLARE DELETE DESCRIBE DROP EXEC EXECUTE EXPLAIN FETCH GRANT INSERT LOCK MERGE OPEN PRAGMA RELEASE REPLACE REVOKE ROLLBACK SAVEPOINT SELECT SHOW START TRUNCATE UPDATE UPSERT USE VACUUM VALUES WITH',
 )
@@ -29,14 +29,14 @@ const SECRET_WORDS = set('AUTHENTICATED AUTHORIZATION CREDENTIAL CREDENTIALS HEX
 const SECRET_ENDING = /_(?:PASSWORD|SECRET|TOKEN)$/
 const OBJECT_WORDS = 5
 
-/** Follows one text: how its current statement began. */
+/** Tracks how the current statement of a text began. */
 export class StatementWords {
   #sqlOnly = false
   #hasFormats = false
   #verb = ''
   #count = 0
   #isAccount = false
-  /** FORMAT was read: the word after it ends the statement, data follow. */
+  /** FORMAT was read: the next word ends the statement, and data follows. */
   #isFormat = false
 
   reset({ sqlOnly, formats }: Dialect): void {
@@ -82,7 +82,7 @@ export class StatementWords {
     return this.#isAccount && (SECRET_WORDS.has(word) || SECRET_ENDING.test(word)) ? 'cut' : 'shown'
   }
 
-  /** COPY … FROM STDIN and ClickHouse's INSERT … FORMAT name are followed by data. */
+  /** Data follows COPY … FROM STDIN and ClickHouse's INSERT … FORMAT name. */
   #dataWord(word: string, isAfterWord: boolean): 'shown' | 'cut' {
     if (this.#isFormat && isAfterWord) return 'cut'
     this.#isFormat = this.#hasFormats && this.#verb === 'INSERT' && word === 'FORMAT'

@@ -1,4 +1,4 @@
-/** Attributes (KeyValue, AnyValue of opentelemetry/proto/common/v1) into map columns, every value as the exporter's text. */
+/** Decodes attributes (KeyValue, AnyValue of opentelemetry/proto/common/v1) into map columns, each value as the text that the exporter writes. */
 import type { MapColumn, TextColumn } from '../native/columns.ts'
 import { cutAt, cutText } from '../native/cut-text.ts'
 import { afterLength, isSuspicious } from '../redact/index.ts'
@@ -11,14 +11,14 @@ import { DecodeReport } from './report.ts'
 const KEY = 10
 const VALUE = 18
 const TEXT = 10
-/** An integer with its tag that a JavaScript number holds in 42 bits. */
+/** Maximum size of an integer, with its tag, that fits into 42 bits. */
 const SHORT_NUMBER = 8
 const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
 
 export type JsValue = string | number | boolean | undefined | JsValue[] | { [key: string]: JsValue }
 
-/** Where the values of chosen keys stand: `[start, end]` for each, 0 when absent. The chosen keys head the column's dictionary. */
+/** Positions of the values of chosen keys: `[start, end]` for each, 0 if absent. The chosen keys are the first of the column's dictionary. */
 export class Found {
   readonly at: Int32Array
   readonly count: number
@@ -34,7 +34,7 @@ export class Found {
 export class AttributeReader {
   readonly reader: ProtoReader
   readonly report: DecodeReport
-  /** While it is on, only plain keys and values are taken; anything else is a hit, and what is read is not used. */
+  /** While it is on, only plain keys and values are accepted; anything else is a hit, and the span is discarded. */
   readonly guard: SpanGuard | undefined
 
   constructor(reader: ProtoReader, report = new DecodeReport(), guard?: SpanGuard) {
@@ -44,8 +44,8 @@ export class AttributeReader {
   }
 
   /**
-   * Reads one KeyValue of a span. While the guard is on it is one of a text, a number or a boolean in the usual order of fields, which needs
-   * one look, or a hit.
+   * Reads one KeyValue of a span. While the guard is on, it must be a text, a number or a boolean with its fields in the usual order; anything else
+   * is a hit.
    */
   spanKeyValue(map: MapColumn, end: number, rowStart: number, found?: Found): void {
     const { guard, reader: r } = this
@@ -60,7 +60,7 @@ export class AttributeReader {
     if (found) note(found, index, valueStart, end)
   }
 
-  /** Writes an AnyValue that is a plain text, number or boolean; false: it is none. */
+  /** Writes an AnyValue if it is a plain text, number or boolean; otherwise returns false. */
   #plainValue(column: TextColumn, start: number, end: number): boolean {
     const { buf } = this.reader
     const guard = this.guard as SpanGuard
@@ -142,7 +142,7 @@ export class AttributeReader {
     r.pos = end
   }
 
-  /** The value as JavaScript has it; an int64 by itself stays text, and within a list too when a number could not hold it. */
+  /** The value as a JavaScript value. A top-level int64 stays text, and so does one inside a list that a number cannot represent. */
   anyValue(end: number, depth: number): JsValue {
     const r = this.reader
     let value: JsValue
@@ -233,7 +233,7 @@ export class AttributeReader {
     return r.buf.toString('utf8', start, this.cut(start, nameEnd, limits.nameBytes, `${what} longer than ${limits.nameBytes} bytes`))
   }
 
-  /** Where a text of the request ends when it may have `max` bytes; `what` names the truncated text to the sender. */
+  /** The end of a text of at most `max` bytes; `what` names truncated texts in the report to the sender. */
   cut(start: number, end: number, max: number, what: string): number {
     if (end - start <= max) return end
     this.tooMuch(what)
@@ -246,7 +246,7 @@ export class AttributeReader {
     return cut
   }
 
-  /** Something was cut off. A guarded attempt says nothing of it: it is made again. */
+  /** Reports that something was cut off. A guarded attempt reports nothing and counts as a hit, because it is repeated. */
   tooMuch(what: string): void {
     if (this.guard?.isOn === true) this.guard.isHit = true
     else this.report.cut(what)
@@ -264,7 +264,7 @@ export const TOO_MANY = `attributes beyond ${limits.attributes}`
 export const LONG_KEYS = `attribute keys longer than ${limits.nameBytes} bytes`
 export const LONG_VALUES = `values longer than ${limits.valueBytes} bytes`
 
-/** The one order of attributes, wherever a map is part of what identifies a series. */
+/** The order of attributes wherever a map is part of the identity of a series. */
 export const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : a > b ? 1 : 0)
 
 function integer(text: string, depth: number): JsValue {
@@ -272,5 +272,5 @@ function integer(text: string, depth: number): JsValue {
   return depth > 0 && Number.isSafeInteger(number) ? number : text
 }
 
-/** JSON has no NaN and no infinities; the exporter writes them as words. */
+/** JSON has no NaN or infinities; the exporter writes them as words. */
 const finite = (value: number): JsValue => (Number.isFinite(value) ? value : String(value))

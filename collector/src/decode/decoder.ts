@@ -1,4 +1,4 @@
-/** From an OTLP body to blocks of columns, for all three signals. The decoders keep their buffers between requests. */
+/** Decodes OTLP bodies of all three signals into blocks of columns. The decoders keep their buffers between requests. */
 import { OtlpRedactor, Redactor } from '../redact/index.ts'
 import { RollupBuilder } from '../rollup/index.ts'
 import { fail } from './errors.ts'
@@ -16,9 +16,9 @@ export type Signal = 'traces' | 'metrics' | 'logs'
 export interface Decoded {
   /** Blocks with rows. They belong to the decoder: encode them before it is used again. */
   readonly blocks: readonly TableBlock[]
-  /** Spans, data points or log records taken. */
+  /** Spans, data points or log records accepted. */
   readonly accepted: number
-  /** Items that were not: outside the time window, or broken. */
+  /** Items rejected: outside the time window, or malformed. */
   readonly rejected: number
   /** Names, values, attributes and details cut off. */
   readonly truncated: number
@@ -31,7 +31,7 @@ export interface DecodeOptions {
   readonly signal: Signal
   readonly isJson: boolean
   readonly window: TimeWindow
-  /** Whether records with our event names are events: those of others are plain log records. Default false. */
+  /** Whether the sender is known: only then are records with our event names events. Default false. */
   readonly isKnown?: boolean
 }
 
@@ -44,14 +44,14 @@ export class OtlpDecoder {
   readonly #metrics = new MetricDecoder(this.#report)
   readonly #logs = new LogDecoder(this.#report)
 
-  /** `redactor` says what may be stored, and counts what may not. */
+  /** `redactor` removes secrets and counts them. */
   constructor(redactor: Redactor = new Redactor()) {
     this.#redactor = new OtlpRedactor(redactor)
     this.#traces = new TraceDecoder(this.#report, this.#redactor)
   }
 
   /**
-   * One item that cannot be read costs that item. A request of which nothing can be read throws.
+   * An unreadable item is rejected alone. Throws if nothing in the request can be read.
    * @throws SPY_OTLP_MALFORMED, SPY_OTLP_JSON
    */
   decode(body: Buffer, { signal, isJson, window, isKnown = false }: DecodeOptions): Decoded {

@@ -1,4 +1,4 @@
-/** A log record with one of our event names, back into the event that it was. */
+/** Turns a log record with one of our event names back into the event. */
 import { attr, type EventName, type EventPhase, events, type Holder, incidentId, type SpyglassEvent } from '@spyglass/agent/contract'
 
 export const EVENT_PREFIX = 'spyglass.'
@@ -13,7 +13,7 @@ export interface EventRecord {
   readonly time: number
 }
 
-/** The event; undefined when the name is none of the declared ones. */
+/** The event; undefined if the name is not declared. */
 export function eventOf({ name, attributes, message, time }: EventRecord): SpyglassEvent | undefined {
   if (!isEventName(name)) return undefined
   const declaration = events[name]

@@ -1,4 +1,4 @@
-/** The time of an item: its own, or that of its receipt when it has none. */
+/** The time of an item: its own, or the time of receipt if it has none. */
 import type { TimeWindow } from './time-window.ts'
 
 const HIGH = 4_294_967_296
@@ -10,7 +10,7 @@ export class ItemTime {
   /** Seconds since the epoch. */
   seconds = 0
 
-  /** Takes the fixed64 at `at`; false when there is none (-1) or it is 0, which means unknown. */
+  /** Reads the fixed64 at `at`; false if there is none (-1) or it is 0, which means unknown. */
   take(buf: Buffer, at: number): boolean {
     if (at < 0) return false
     this.low = buf.readUInt32LE(at)

@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<string, number>> = {
   '-Infinity': Number.NEGATIVE_INFINITY,
 }
 
-/** The whole number that a value stands for; undefined when it is none. */
+/** The integer that a value represents; undefined if it is not one. */
 export function integerOf(value: unknown): number | bigint | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined
   const text = typeof value === 'string' ? value : sourceOf(value)
@@ -23,7 +23,7 @@ export function integerOf(value: unknown): number | bigint | undefined {
   return digits === undefined ? undefined : BigInt(sign + digits)
 }
 
-/** The digits of whole.fraction × 10^exponent, if that is whole and of a size that can be meant. */
+/** The digits of whole.fraction × 10^exponent, if that is an integer of a plausible size. */
 function shifted(whole: string, fraction: string, exponent: number): string | undefined {
   const digits = (whole + fraction).replace(/^0+(?=\d)/, '')
   if (digits === '0') return digits
@@ -34,7 +34,7 @@ function shifted(whole: string, fraction: string, exponent: number): string | un
   return cut > 0 && /^0+$/.test(digits.slice(cut)) ? digits.slice(0, cut) : undefined
 }
 
-/** The double that a value stands for; undefined when it is none. */
+/** The double that a value represents; undefined if it is not a number. */
 export function doubleOf(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   const text = typeof value === 'string' ? value : sourceOf(value)

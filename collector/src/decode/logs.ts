@@ -1,4 +1,4 @@
-/** ExportLogsServiceRequest into otel_logs. Records of a known sender with one of our event names come out as events too. */
+/** Decodes ExportLogsServiceRequest into otel_logs. Records of a known sender with one of our event names become events as well. */
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { AttributeReader } from './attributes.ts'
 import { EVENT_PREFIX, eventOf } from './event-record.ts'
@@ -13,7 +13,7 @@ import { TableBlock } from '../native/table-block.ts'
 import { reasonOutside, type TimeWindow } from './time-window.ts'
 
 const NO_BYTES = Buffer.alloc(0)
-/** The column holds a byte; what is larger is none of the 24 numbers of OpenTelemetry. */
+/** The column holds a byte; OpenTelemetry defines the numbers up to 24. */
 const MAX_SEVERITY = 255
 const LONG_NAMES = `event names and severities longer than ${limits.nameBytes} bytes`
 
@@ -132,7 +132,7 @@ export class LogDecoder {
     return isInTime
   }
 
-  /** Its own time, else that at which it was observed, else that of receipt. */
+  /** Its own time, or the observed time, or the time of receipt. */
   #findTime(): boolean {
     const { buf } = this.#r
     if (!this.#time.take(buf, this.#record.time) && !this.#time.take(buf, this.#record.observed)) {

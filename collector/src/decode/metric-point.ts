@@ -1,4 +1,4 @@
-/** Data points of opentelemetry/proto/metrics/v1. The kinds number their fields differently; one table for each says which is which. */
+/** Data points of opentelemetry/proto/metrics/v1. Each kind numbers its fields differently and has a table of them. */
 import { type AttributeReader, byKey, TOO_MANY } from './attributes.ts'
 import { idEnd, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts'
 import { limits } from './limits.ts'
@@ -80,7 +80,7 @@ const setters: Readonly<Record<MetricKind, Readonly<Record<number, Setter>>>> = 
   },
 }
 
-/** Reads a data point, all but its attributes; the position ends up at `end`. */
+/** Reads a data point except its attributes; the position is at `end` afterwards. */
 export function readPoint(attributes: AttributeReader, kind: MetricKind, end: number): Point {
   const { reader } = attributes
   const point = newPoint()
@@ -150,7 +150,7 @@ function readBuckets(reader: ProtoReader, into: Whole[], end: number): number {
   return offset
 }
 
-/** A bucket is 2^(2^-scale) wide, and the specification goes from -10 to 20: a scale far beyond is an error, and another one would be untrue. */
+/** A bucket is 2^(2^-scale) wide, and the specification goes from -10 to 20: a scale far outside is an error, and replacing it would falsify the data. */
 function readScale(reader: ProtoReader): number {
   const scale = reader.sint32()
   if (Math.abs(scale) > MAX_SCALE) reader.malformed(`a scale of ${scale}, beyond ±${MAX_SCALE}`)

@@ -1,4 +1,4 @@
-/** The five metric tables: which columns they share, which each has for itself. */
+/** The five metric tables: their shared columns and their own. */
 import { type DictionaryColumn, FixedColumn, MapColumn, TextColumn } from '../native/columns.ts'
 import type { ByteWriter } from '../native/byte-writer.ts'
 import type { AttributeReader } from './attributes.ts'
@@ -9,7 +9,7 @@ import { TableBlock } from '../native/table-block.ts'
 
 export type MetricKind = 'gauge' | 'sum' | 'histogram' | 'exp_histogram' | 'summary'
 
-/** One data point of any kind, but for its attributes. Times are positions in the request, -1 when missing. */
+/** One data point of any kind, without its attributes. Times are positions in the request, -1 when missing. */
 export interface Point {
   time: number
   startTime: number
@@ -86,7 +86,7 @@ export class MetricTable {
     this.#texts = TEXTS.map(([name, textOf]) => [this.block.text(name), textOf])
   }
 
-  /** Writes one row, all but its attributes. */
+  /** Writes one row except its attributes. */
   write(attributes: AttributeReader, { point, time }: TimedPoint, about: MetricAbout): void {
     const { block } = this
     const { origin } = about
@@ -183,7 +183,7 @@ class Exemplars {
     for (const column of columns) column.endRow(this.#total)
   }
 
-  /** An exemplar without a time gets that of its point. */
+  /** An exemplar without a time gets the time of its point. */
   #writeTime(bytes: Buffer, at: number, pointTime: ItemTime): void {
     const { data } = this.#time.items
     if (at < 0 || bytes.readBigUInt64LE(at) === 0n) data.u64(pointTime.low, pointTime.high)

@@ -1,4 +1,4 @@
-/** ExportMetricsServiceRequest into the five otel_metrics tables; the aggregates of every request go to the rollups as well. */
+/** Decodes ExportMetricsServiceRequest into the five otel_metrics tables, and the aggregates of every request into the rollups. */
 import { metric as metricNames } from '@spyglass/agent/contract'
 import type { RollupBuilder } from '../rollup/rollup-builder.ts'
 import { AttributeReader } from './attributes.ts'
@@ -97,7 +97,7 @@ export class MetricDecoder {
     })
   }
 
-  /** Name, unit and data stand beside one another in any order, and so do points and temporality within the data. */
+  /** Name, unit and data come in any order, and so do points and temporality within the data. */
   readonly #takeMetric = (end: number): boolean => {
     const r = this.#r
     const about: About = { name: '', description: '', unit: '', temporality: 0, isMonotonic: false }

@@ -19,7 +19,7 @@ export class SharedAttributes {
     this.#isSorted = false
   }
 
-  /** Reads one KeyValue and gives it as text, so that the caller may look for what it knows. */
+  /** Reads one KeyValue and returns it as text, so that the caller can look for keys that it knows. */
   keyValue(attributes: AttributeReader, end: number): readonly [key: string, value: string] {
     const pair = attributes.pair(end)
     this.#pairs.push(pair)

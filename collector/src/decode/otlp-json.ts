@@ -1,7 +1,7 @@
 /**
- * OTLP/JSON into the protobuf bytes that the decoders read, so that there is one way into the columns. Rules of the specification
+ * Transcodes OTLP/JSON into the protobuf bytes that the decoders read, so that there is only one decoder. Rules of the specification
  * (opentelemetry-proto docs/specification.md#json-protobuf-encoding): hexadecimal ids, 64-bit integers as number or text, enumerations as
- * numbers, lowerCamelCase names; unknown names are ignored. Names of enumerations are read as well: many senders write them.
+ * numbers, lowerCamelCase names; unknown names are ignored. Enumeration names are accepted as well, because many senders write them.
  */
 import { codeOf } from '@spyglass/agent/contract'
 import { ByteWriter } from '../native/byte-writer.ts'
@@ -225,7 +225,7 @@ function writeVarint(out: ByteWriter, value: number | bigint): void {
 
 const zigzag = (value: number): number => (value < 0 ? -value * 2 - 1 : value * 2)
 
-/** As how many items a sender counts it: a metric by its points. */
+/** The number of items as the sender counts them: a metric counts its points. */
 function pointsOf(element: unknown): number {
   if (!isObject(element)) return 1
   const lists = Object.values(element).map((data) => (isObject(data) ? data[POINTS] : undefined))

@@ -1,10 +1,10 @@
 /**
- * Reads protobuf from bytes without making objects. Every length is held against the end of the message around it, so no input can
- * lead outside; what is wrong throws SPY_OTLP_MALFORMED. https://protobuf.dev/programming-guides/encoding/
+ * Reads protobuf from bytes without making objects. Every length is checked against the end of the enclosing message, so no input can
+ * read outside it; malformed input throws SPY_OTLP_MALFORMED. https://protobuf.dev/programming-guides/encoding/
  */
 import { fail } from './errors.ts'
 
-/** A whole number of up to 64 bits: a bigint where a number could not hold it. */
+/** An integer of up to 64 bits: a bigint if a number cannot represent it. */
 export type Whole = number | bigint
 
 /** High word from which a 64-bit number may be beyond 2^53. */
@@ -63,7 +63,7 @@ export class ProtoReader {
     return this.malformed('an unterminated varint')
   }
 
-  /** Zigzag, as sint32 stands. */
+  /** A sint32, which is zigzag-encoded. */
   sint32(): number {
     const raw = this.varint()
     return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
@@ -130,7 +130,7 @@ export class ProtoReader {
     if (this.pos > limit) this.malformed('a field beyond its message')
   }
 
-  /** To be called where a message's loop has ended. */
+  /** Must be called after the loop over a message. */
   close(limit: number): void {
     if (this.pos !== limit) this.malformed('a field beyond its message')
   }

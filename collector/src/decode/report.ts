@@ -1,6 +1,6 @@
 /**
  * What a request lost or had changed on its way into the tables. Its sender is informed by the partial success of OTLP
- * (https://opentelemetry.io/docs/specs/otlp/#partial-success-1): how many items, why, and where the first of each kind stood.
+ * (https://opentelemetry.io/docs/specs/otlp/#partial-success-1): how many items, why, and the position of the first of each kind.
  */
 
 interface Tally {
@@ -11,7 +11,7 @@ interface Tally {
 /** Message to the sender about items that would make the request too large in the tables. */
 export const TOO_MUCH = 'beyond the limit of one request; send smaller batches'
 
-/** Further reasons of one request are counted under one name: a hostile body must not make a long answer. */
+/** Further reasons are counted under one name, so that a hostile body cannot cause a long answer. */
 const MAX_REASONS = 10
 const OTHER = 'other reasons'
 const MAX_PLACE_LENGTH = 200
@@ -52,7 +52,7 @@ export class DecodeReport {
     add(this.#changes, `${what} were cut`, '', 1)
   }
 
-  /** Something was put right, and its item is stored. */
+  /** Something was corrected, and its item is stored. */
   change(what: string, where = ''): void {
     add(this.#changes, what, where, 1)
   }
@@ -63,7 +63,7 @@ export class DecodeReport {
     this.change(`omitted: ${what}`, where)
   }
 
-  /** For people; empty when everything was stored as it came. */
+  /** The message to the sender; empty if everything was stored as sent. */
   get message(): string {
     const rejected = this.rejected > 0 ? [`${this.rejected} rejected: ${listed(this.#rejections)}`] : []
     const changed = this.#changes.size > 0 ? [`Stored with changes: ${listed(this.#changes)}`] : []

@@ -1,6 +1,6 @@
 /**
- * How far damage reaches: protobuf delimits each message by a length, so what cannot be read costs the item that holds it, or what belongs
- * to no item (an attribute of the resource), and everything beside it is kept. All of it is reported to the sender.
+ * Limits the effect of damage. Protobuf delimits each message by a length, so an unreadable part costs only the item that contains it, or, outside
+ * items, only that part (such as a resource attribute). Everything else is kept, and every loss is reported to the sender.
  */
 import { codeOf } from '@spyglass/agent/contract'
 import { limits } from './limits.ts'
@@ -16,8 +16,8 @@ export interface Salvage {
 }
 
 /**
- * Calls `on` with the tag of each field up to `end`. A field that cannot be delimited ends it: what follows is lost, and reported.
- * Gives where the last whole field ended.
+ * Calls `on` with the tag of each field up to `end`. A field that cannot be delimited ends the walk: the rest is lost, and reported.
+ * Returns the end of the last complete field.
  */
 export function readFields({ reader, report }: Salvage, end: number, on: (tag: number) => void): number {
   let whole = reader.pos
@@ -39,7 +39,7 @@ export function readFields({ reader, report }: Salvage, end: number, on: (tag: n
   return whole
 }
 
-/** Reads what belongs to no single item up to `end`; unreadable parts are dropped and reported. */
+/** Reads up to `end` something that belongs to no single item; unreadable parts are dropped and reported. */
 export function readOrSkip({ reader, report }: Salvage, end: number, what: string, read: (end: number) => void): void {
   try {
     if (report.broken < limits.broken) read(end)
@@ -51,7 +51,7 @@ export function readOrSkip({ reader, report }: Salvage, end: number, what: strin
 }
 
 /**
- * Reads an item up to `end`; one that cannot be read is rejected. Gives whether it was read: `read` itself gives false for an item that it
+ * Reads an item up to `end`; one that cannot be read is rejected. Returns whether it was read: `read` itself returns false for an item that it
  * rejected for another reason.
  */
 export function readOrReject({ reader, report }: Salvage, end: number, read: (end: number) => boolean): boolean {

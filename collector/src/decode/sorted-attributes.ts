@@ -1,4 +1,4 @@
-/** Attributes of a data point in the order of their keys: they are part of what identifies a series, and senders give them in any order. */
+/** Attributes of a data point in the order of their keys: they are part of the identity of a series, and senders use any order. */
 import type { AttributeReader } from './attributes.ts'
 import type { MetricTable } from './metric-tables.ts'
 
@@ -10,7 +10,7 @@ export class SortedAttributes {
   readonly #attributes: AttributeReader
   /** Positions in the request, four for each attribute. */
   readonly #spots: number[] = []
-  /** Positions of the attributes in `#spots`, sorted. The order of the last point is tried first: a sender usually keeps one order. */
+  /** Positions of the attributes in `#spots`, sorted. The order of the previous point is tried first, because senders usually keep theirs. */
   #order: number[] = []
 
   constructor(attributes: AttributeReader) {

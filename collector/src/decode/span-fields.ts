@@ -1,4 +1,4 @@
-/** Fields of the span in hand: positions in the request, so that nothing is copied before its row is written. */
+/** Fields of the current span, as positions in the request, so that nothing is copied before its row is written. */
 export class SpanFields {
   traceId = 0
   traceIdEnd = 0

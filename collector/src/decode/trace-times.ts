@@ -1,4 +1,4 @@
-/** First and last second of each trace in a request: the rows of otel_traces_trace_id_ts, by which a trace is found without its day. */
+/** First and last second of each trace in a request: the rows of otel_traces_trace_id_ts, which locate a trace whose day is not known. */
 import { TableBlock } from '../native/table-block.ts'
 
 interface Seen {

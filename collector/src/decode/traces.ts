@@ -1,5 +1,5 @@
 /**
- * ExportTraceServiceRequest into otel_traces and otel_traces_trace_id_ts, with the values of the OpenTelemetry Collector's exporter.
+ * Decodes ExportTraceServiceRequest into otel_traces and otel_traces_trace_id_ts, with the values of the OpenTelemetry Collector's exporter.
  * A span that was exported while its request ran (`spyglass.partial`) and the final one are both stored: readers drop the partial one.
  */
 import { type RollupBuilder, SPAN_KEYS } from '../rollup/rollup-builder.ts'
@@ -48,7 +48,7 @@ export class TraceDecoder {
   #statuses: number[] = []
   #events = 0
   #links = 0
-  /** Where the events of the span in hand stand that have no time. */
+  /** Positions of the events of the current span that have no time. */
   readonly #timelessEvents: number[] = []
   #window: TimeWindow = { from: 0, to: 0, nowMs: 0 }
   #rollup: RollupBuilder | undefined
@@ -144,7 +144,7 @@ export class TraceDecoder {
     })
   }
 
-  /** Most spans are plain: they are redacted only after something else was found in one. */
+  /** Most spans are plain. A span is redacted only if something in it is not. */
   #redactedSpan(end: number): void {
     const r = this.#r
     const start = r.pos
@@ -178,7 +178,7 @@ export class TraceDecoder {
     return isInTime
   }
 
-  /** Whether an attempt without redaction has found nothing else. */
+  /** Whether everything in the span is plain. */
   #isPlain(): boolean {
     const { state, stateEnd, message, messageEnd, name, nameEnd } = this.#span
     this.#guard.text(state, stateEnd)
@@ -187,7 +187,7 @@ export class TraceDecoder {
     return !this.#guard.isHit
   }
 
-  /** The start; for a span that has none its end, and the time of receipt for one that has neither. */
+  /** The start; without one the end; without both the time of receipt. */
   #findTime(): boolean {
     const { buf } = this.#r
     const { start, end } = this.#span
@@ -319,7 +319,7 @@ export class TraceDecoder {
     this.#events++
   }
 
-  /** An event without a time gets the span's, which is known only when all of it has been read. */
+  /** An event without a time gets the time of its span, which is known only after the whole span has been read. */
   #writeEventTime(at: number): void {
     const { data } = this.#eventTime.items
     if (at >= 0 && (this.#r.buf.readUInt32LE(at) !== 0 || this.#r.buf.readUInt32LE(at + 4) !== 0)) return data.copy(this.#r.buf, at, at + 8)
@@ -385,7 +385,7 @@ export class TraceDecoder {
     this.#origin.resource.row(this.#resourceMap, this.#attributes)
     this.#map.endRow()
     this.#endDetails()
-    // a rollup reads values that nothing has read so far, and may find one broken: the row ends only after that
+    // the rollup reads values for the first time and may find one malformed, so the row ends only afterwards
     if (!this.#origin.aggregates && (span.kind === SERVER || span.kind === CLIENT)) this.#rollUp(name, seconds, nanos)
     this.block.endRow(seconds)
     this.times.add(buf.toString('latin1', span.traceId, span.traceIdEnd), seconds, seconds + nanos / 1e9)
@@ -400,7 +400,7 @@ export class TraceDecoder {
     for (const column of [this.#linkTrace, this.#linkSpan, this.#linkState, this.#linkMap]) column.endRow(this.#links)
   }
 
-  /** End less start, in 64 bits; 0 when the end is missing or before the start. */
+  /** End minus start, in 64 bits; 0 if the end is missing or before the start. */
   #writeDuration(): number {
     const { end } = this.#span
     const { buf } = this.#r
