@@ -61,6 +61,10 @@ schemas, and functions whose cost grows faster than the length of a value, becau
 
 ${list(superlinearFunctions)}
 
+\`ilike\`, \`positionCaseInsensitiveUTF8\`, \`replaceRegexpOne\`, \`replaceRegexpAll\` and \`hasAll\` are refused only in a statement that makes a value longer than
+10,000 itself, by \`repeat\`, \`space\`, \`leftPad\` and \`rightPad\`, or for \`hasAll\` by \`range\`, \`arrayWithConstant\` and \`arrayResize\`. Statements that are nested too
+deeply or have too many parts get code 167, 306 or 168 and a sentence that says so.
+
 Paths in \`system.tables\` and \`system.databases\` do not reveal the location of the data folder (Linux).
 
 ## Time limits and fair sharing

@@ -28,8 +28,9 @@ const lowerWords = (text: string): string[] => words(text.toLowerCase())
 
 /**
  * Their cost grows faster than one value is long, and the engine cannot end a call in the middle of a block: found by
- * scripts/measure-functions.ts, with their near relations. Some that dashboards use stay allowed although they are of this kind (`hasAll`,
- * regular expressions as long as the text): what they cost is ended with the engine's process.
+ * scripts/measure-functions.ts, with their near relations. Some that dashboards use stay allowed although they are of this kind (`ilike`,
+ * `hasAll`, `replaceRegexpAll`), except on long values that the statement makes itself (made-values.ts); what they cost otherwise is ended
+ * with the engine's process.
  */
 export const superlinearFunctions = words(`
   levenshteinDistance levenshteinDistanceUTF8 editDistance editDistanceUTF8 damerauLevenshteinDistance jaroSimilarity jaroWinklerSimilarity

@@ -13,6 +13,7 @@ import { stringLiteral } from '../sql-literal.ts'
 import { type AstNode, parseAst } from './ast.ts'
 import { formatNamed } from './formats.ts'
 import type { FunctionRules } from './functions.ts'
+import { MAX_MADE_LENGTH, steepCallIn } from './made-values.ts'
 import { matchMetadata } from './metadata.ts'
 
 export interface Gate {
@@ -77,9 +78,21 @@ const PLAIN_NODES = new Set([
 
 const prohibit = (what: string) => refuse('QUERY_IS_PROHIBITED', `${what} is not allowed here`)
 
+const ADVICE = 'Use IN, multiIf or an array in place of a long chain, and fewer nested subqueries'
+const tooDeep = () => refuse('TOO_DEEP_AST', `The statement is nested too deeply: more than ${MAX_DEPTH} levels. ${ADVICE}`)
+
+function judgeLongValues(nodes: readonly AstNode[]): void {
+  const steep = steepCallIn(nodes)
+  if (!steep) return
+  throw refuse(
+    'QUERY_IS_PROHIBITED',
+    `The function ${steep.name} is not allowed in a statement that makes a value longer than ${MAX_MADE_LENGTH} by ${steep.maker}: its cost grows faster than the value`,
+  )
+}
+
 export function createGate(functions: FunctionRules): Gate {
   function judge(node: AstNode): void {
-    if (node.depth > MAX_DEPTH) throw prohibit('A statement nested so deeply')
+    if (node.depth > MAX_DEPTH) throw tooDeep()
     if (node.kind === 'Function') return judgeFunction(node)
     if (node.kind === 'TableIdentifier') return judgeTable(node.name)
     if (node.kind === 'Identifier') return judgeIdentifier(node)
@@ -112,9 +125,10 @@ export function createGate(functions: FunctionRules): Gate {
       if (metadata) return { format: knownOrNone(metadata.format), streamable: false, listsSettings: false }
       await classify(sql, session)
       const nodes = parseAst(await explain(sql, session))
-      if (nodes.length > MAX_NODES) throw prohibit('A statement of so many parts')
+      if (nodes.length > MAX_NODES) throw refuse('TOO_BIG_AST', `The statement has more than ${MAX_NODES} parts. ${ADVICE}`)
       if (nodes[0]?.kind !== 'SelectWithUnionQuery') throw prohibit(`A statement of kind ${nodes[0]?.kind ?? 'unknown'}`)
       for (const node of nodes) judge(node)
+      judgeLongValues(nodes)
       return { format: knownOrNone(nodes.find(isFormat)?.name), streamable: true, listsSettings: readsOnlySettings(nodes) }
     },
   }
@@ -139,14 +153,28 @@ async function syntaxError(sql: string, session: StoreSession): Promise<Error> {
     await session.query(`SELECT formatQuerySingleLine(${stringLiteral(sql)})`, 'Null')
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
+    const limit = tooMuch(text)
+    if (limit) return limit
     return fromEngine(text.replace(/: In scope SELECT formatQuerySingleLine.*(?=\. \(SYNTAX_ERROR\))/s, ''))
   }
   return refuse('SYNTAX_ERROR', 'Syntax error: the statement cannot be read')
 }
 
 async function explain(sql: string, session: StoreSession): Promise<string> {
-  const { bytes } = await session.query(`EXPLAIN AST ${sql}`, 'TSVRaw')
-  return Buffer.from(bytes).toString('utf8')
+  try {
+    const { bytes } = await session.query(`EXPLAIN AST ${sql}`, 'TSVRaw')
+    return Buffer.from(bytes).toString('utf8')
+  } catch (error) {
+    throw tooMuch(error instanceof Error ? error.message : String(error)) ?? error
+  }
+}
+
+/** The engine's limits of depth and size, without its advice to raise settings that a client cannot, and without the statement around it. */
+function tooMuch(text: string): Error | undefined {
+  const name = /\b(TOO_DEEP_AST|TOO_DEEP_RECURSION|TOO_BIG_AST)\b/.exec(text)?.[1]
+  if (name === 'TOO_BIG_AST') return refuse(name, `The statement has more than ${MAX_NODES} parts. ${ADVICE}`)
+  if (name === 'TOO_DEEP_AST' || name === 'TOO_DEEP_RECURSION') return refuse(name, `The statement is nested too deeply. ${ADVICE}`)
+  return undefined
 }
 
 /** @throws ClickhouseError 73 */

@@ -316,3 +316,49 @@ describe('statements of real clients', () => {
     expect({ status, text: status === 200 ? '' : text }).toEqual({ status: 200, text: '' })
   })
 })
+
+describe('long values made by the statement itself', () => {
+  test.each([
+    "SELECT ilike(repeat('[', 60000), repeat(']', 60000))",
+    "SELECT repeat('ab', 60000) ILIKE '%b%a%'",
+    "WITH repeat('a', toUInt32(60000)) AS v SELECT replaceRegexpAll(v, v, v)",
+    "SELECT REGEXP_REPLACE(leftPad('a', 60000), 'a', 'b')",
+    'SELECT positionCaseInsensitiveUTF8(v, reverse(v)) FROM (SELECT space(60000) AS v)',
+    'SELECT hasAll(range(60000), range(60000))',
+  ])('%s is refused with its reason', async (sql) => {
+    const { status, text } = await store.ask(sql)
+    expect([status, text]).toEqual([
+      expect.any(Number),
+      expect.stringMatching(/Code: 392.* makes a value longer than 10000 by \w+: its cost grows/),
+    ])
+  })
+
+  test.each([
+    "SELECT repeat('-', 60) ILIKE '%--%'",
+    "SELECT arrayJoin(range(0, 86400, 300)) AS t, count() FROM numbers(3) WHERE toString(number) ILIKE '%1%' GROUP BY t LIMIT 1",
+    'SELECT hasAll([1, 2, 3], [1, 2])',
+    "SELECT length(repeat('a', 60000))",
+    'SELECT sum(arraySum(range(100000)))',
+    "SELECT repeat('█', toUInt32(number)) FROM numbers(3) WHERE toString(number) ILIKE '%1%'",
+  ])('%s is ordinary', async (sql) => {
+    expect(await store.ask(`${sql} FORMAT Null`)).toMatchObject({ status: 200 })
+  })
+})
+
+test('a statement that is nested too deeply or is too big is told so in a sentence, without the statement', async () => {
+  const deep = [
+    `SELECT ${'('.repeat(5000)}1${')'.repeat(5000)}`,
+    `SELECT ${'plus('.repeat(500)}1${',1)'.repeat(500)}`,
+    `SELECT ${'['.repeat(5000)}1${']'.repeat(5000)}`,
+    `${'SELECT * FROM ('.repeat(500)}SELECT 1${')'.repeat(500)}`,
+    `SELECT 1${' + 1'.repeat(5000)}`,
+    `SELECT ${'NOT '.repeat(5000)}1`,
+  ]
+  for (const sql of deep)
+    expect((await store.ask(sql)).text).toMatch(
+      /^Code: (?:167|306)\. DB::Exception: The statement is nested too deeply\..{50,150} \(TOO_DEEP_(?:AST|RECURSION)\)/,
+    )
+  expect((await store.ask(`SELECT ${Array.from({ length: 9000 }, () => 'number = 1').join(' OR ')} FROM numbers(1)`)).text).toMatch(
+    /^Code: 168\. DB::Exception: The statement has more than 20000 parts\./,
+  )
+})
