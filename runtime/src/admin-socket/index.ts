@@ -1,3 +1,4 @@
+export * from './administration-methods.ts'
 export * from './client.ts'
 export * from './errors.ts'
 export * from './protocol.ts'

@@ -3,6 +3,7 @@ import { errorsOf } from '@spyglass/agent/contract'
 /** Errors of administration. What a value may be is told by SPY_CONFIG_INVALID, as for the file. */
 export const administrationErrors = {
   SPY_ADMIN_FORBIDDEN: '%s needs the role %s, and %s has the role %s',
+  SPY_ADMIN_REQUEST: 'the request is malformed: %s',
   SPY_ADMIN_NAME_INVALID: '%s is not a name: %s',
   SPY_ADMIN_NAME_UNKNOWN: 'nothing is named %s; `spyglass list` shows all names',
   SPY_ADMIN_NAME_EXISTS: '%s already exists',

@@ -1,5 +1,6 @@
 export * from './administration.ts'
 export { type Desired, settingsAtStart } from './desired-settings.ts'
+export * from './parse-request.ts'
 export * from './permission.ts'
 export { type AdministrationOptions, openAdministration } from './server-administration.ts'
 export { damagedChanges } from './stored-changes.ts'

@@ -42,6 +42,19 @@ const target = {
   target: { value: 'PROCESS', description: 'Only resources of this process, for instance `http-1`.' },
 } as const satisfies Record<string, OptionDeclaration>
 
+const change = {
+  ...server,
+  'dry-run': { description: 'Checks the change and shows what it would do, without doing it.' },
+  reason: { value: 'TEXT', description: 'Why; it is kept in the history.' },
+} as const satisfies Record<string, OptionDeclaration>
+
+const temporary = {
+  for: {
+    value: 'TIME',
+    description: 'Takes the change back after that time: `90s`, `30m`, `8h` or `7d`; also after a crash or a restart.',
+  },
+} as const satisfies Record<string, OptionDeclaration>
+
 export const commands: readonly CommandDeclaration[] = [
   {
     name: 'up',
@@ -86,8 +99,9 @@ export const commands: readonly CommandDeclaration[] = [
   {
     name: 'list',
     arguments: '[PATTERN…]',
-    summary: 'Lists resources by dotted name; `*` matches any characters. A dot inside a name is written `\\.`.',
-    options: { ...server, ...target },
+    summary:
+      'Lists by dotted name what there is: live resources, configured entries, settings and operations. `*` matches any characters; a dot inside a name is written `\\.`.',
+    options: { ...server, ...target, long: { description: 'Shows what each is.' } },
     isForServer: true,
     completes: 'names',
     examples: ["spyglass list 'datasource.*'"],
@@ -95,11 +109,72 @@ export const commands: readonly CommandDeclaration[] = [
   {
     name: 'get',
     arguments: 'NAME…',
-    summary: 'Prints attributes as name=value; a resource stands for all its attributes, `*` matches any characters.',
+    summary: 'Prints attributes and settings as name=value; a resource or an entry stands for all of its own, `*` matches any characters.',
     options: { ...server, ...target },
     isForServer: true,
     completes: 'names',
     examples: ["spyglass get 'instance.*.state' datasource.http-1.shop.activeConnections", "spyglass get --target http-1 'v8Heap.*'"],
+  },
+  {
+    name: 'set',
+    arguments: 'NAME=VALUE…',
+    summary:
+      'Changes settings, all or none of them. A value is written as in spyglass.yaml; lists as `a,b` or JSON. What is changed wins over the file until it is deleted or undone.',
+    options: { ...change, ...temporary },
+    isForServer: true,
+    completes: 'settings',
+    examples: ['spyglass set agent.slowStatementMs=50 --for 30m --reason "slow checkout"', 'spyglass set datasources.shop.max=8 --dry-run'],
+  },
+  {
+    name: 'create',
+    arguments: 'NAME [SETTING=VALUE…]',
+    summary: 'Adds an entry to a list of the configuration, for instance an application or a datasource.',
+    options: { ...change, ...temporary },
+    isForServer: true,
+    completes: 'settings',
+    examples: ['spyglass create applications.shop folder=/srv/shop contextPath=/shop'],
+  },
+  {
+    name: 'delete',
+    arguments: 'NAME',
+    summary: 'Removes an entry; takes a setting back to what the file says, or to its default.',
+    options: { ...change, ...temporary },
+    isForServer: true,
+    completes: 'settings',
+    examples: ['spyglass delete applications.shop', 'spyglass delete agent.slowStatementMs'],
+  },
+  {
+    name: 'invoke',
+    arguments: 'NAME.OPERATION [ARGUMENT=VALUE…]',
+    summary: 'Carries out an operation of a resource; `spyglass list` shows operations, too.',
+    options: change,
+    isForServer: true,
+    completes: 'operations',
+    examples: ['spyglass invoke instance.http-1.reload'],
+  },
+  {
+    name: 'history',
+    arguments: '[PATTERN]',
+    summary: 'Shows who changed what, when and why, oldest first.',
+    options: { ...server, limit: { value: 'N', description: 'Only the last N. Default: 50.' } },
+    isForServer: true,
+    completes: 'settings',
+    examples: ['spyglass history', "spyglass history 'applications.*' --limit 10"],
+  },
+  {
+    name: 'undo',
+    arguments: '[CHANGE]',
+    summary: 'Takes a change back, by its number in the history. Without a number: the last change in force.',
+    options: change,
+    isForServer: true,
+    examples: ['spyglass undo 12'],
+  },
+  {
+    name: 'diff',
+    summary: 'Shows settings whose value differs: changed by commands, changed in the file since the start, or not in force yet.',
+    options: { ...server, check: { description: 'Ends with exit code 7 when there is a difference.' } },
+    isForServer: true,
+    examples: ['spyglass diff --check'],
   },
   {
     name: 'reload',

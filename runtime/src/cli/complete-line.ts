@@ -1,4 +1,5 @@
 /** What the Tab key offers in `spyglass shell`: commands, their options, and names that the server has now. */
+import type { Answers } from '../administration/index.ts'
 import type { AdminClient } from '../admin-socket/index.ts'
 import { commands } from './commands.ts'
 import { commandOf } from './parse.ts'
@@ -16,7 +17,8 @@ async function candidatesFor(before: readonly string[], word: string, client: Pi
   const command = commandOf(before)
   if (!command) return nextWords(before)
   if (word.startsWith('-')) return Object.keys(command.options).map((name) => `--${name}`)
-  if (command.completes === 'names' || command.completes === 'settings' || command.completes === 'operations') return namesOf(client, word)
+  if (command.completes === 'names' || command.completes === 'settings' || command.completes === 'operations')
+    return namesWithPrefix(client, word).catch(() => []) // completion stays silent; the command itself reports what is wrong
   return []
 }
 
@@ -27,12 +29,11 @@ function nextWords(before: readonly string[]): readonly string[] {
   return [...new Set(next.flatMap((parts) => parts[before.length] ?? []))]
 }
 
-/** Whole names of resources, and of attributes where the word goes on after one. */
-async function namesOf(client: Pick<AdminClient, 'call'>, word: string): Promise<readonly string[]> {
-  try {
-    const found = (await client.call('names', { prefix: word })) as readonly string[]
-    return found
-  } catch {
-    return [] // completion stays silent; the command itself reports what is wrong
-  }
+/** Names of resources, of attributes where the prefix goes on after a resource, and of what is configured. */
+export async function namesWithPrefix(client: Pick<AdminClient, 'call'>, prefix: string): Promise<readonly string[]> {
+  const [live, configured] = await Promise.all([
+    client.call('names', { prefix }) as Promise<readonly string[]>,
+    client.call('list', { pattern: `${prefix}*` }) as Promise<Answers['list']>,
+  ])
+  return [...new Set([...live, ...configured.map(({ name }) => name)])].sort()
 }

@@ -19,7 +19,7 @@ const OUTCOMES: readonly (readonly [Outcome, RegExp])[] = [
   ['unreachable', /^SPY_(SERVER_UNREACHABLE|LOCAL_(GONE|SLOW|BUSY))$/],
   ['unknown', /^SPY_(\w+_)?(NAME_UNKNOWN|PART_UNKNOWN|CHANGE_UNKNOWN|USER_UNKNOWN|TOKEN_UNKNOWN)$/],
   ['denied', /^SPY_(LOCAL_DENIED|(\w+_)?FORBIDDEN)$/],
-  ['invalid', /^SPY_(CONFIG_INVALID|(\w+_)?VALUE_INVALID)$/],
+  ['invalid', /^SPY_(CONFIG_INVALID|ADMIN_(VALUE|ARGUMENT|NAME_INVALID|NAME_EXISTS|NOT_A_SETTING|FIXED|UNTIL|NO_OPERATION))$/],
 ]
 
 /** The exit code for an error, by its code. */

@@ -1,38 +1,77 @@
 /** `spyglass list`, `get` and `status`: what a running server says of itself. */
+import { codeOf } from '@spyglass/agent/contract'
+import type { Answers, Listed as ConfiguredName, SettingValue } from '../administration/index.ts'
 import type { AdminClient } from '../admin-socket/index.ts'
 import { matches, textOf } from '../dotted-name/index.ts'
 import { fail } from '../errors.ts'
 import type { DottedResource } from '../management/attributes.ts'
 import { type Invocation, textOption } from './parse.ts'
 import type { Session } from './session.ts'
+import { namesWithPrefix } from './complete-line.ts'
 import { statusLines } from './status.ts'
 
 type Run = (invocation: Invocation, session: Session) => Promise<void>
 
-/** @throws SPY_NAME_UNKNOWN */
+/** Resources that live, and what is configured: sections, entries, settings and operations. @throws SPY_NAME_UNKNOWN */
 export const list: Run = async ({ values, words }, session) => {
   const patterns = words.length > 0 ? words : ['*']
-  const names = (await read(await session.connect(values), patterns, textOption(values, 'target'))).map(({ name }) => name)
-  const found = names.filter((name) => patterns.some((pattern) => matches(pattern, name))).sort()
+  const client = await session.connect(values)
+  const target = textOption(values, 'target')
+  const resources = (await read(client, patterns, target)).filter(({ name }) => patterns.some((pattern) => matches(pattern, name)))
+  const configured = target === undefined ? await listed(client, patterns) : []
+  const found = [...resources.map(({ name, kind }): Listed => ({ name, type: 'resource', description: kind })), ...configured]
   if (found.length === 0) throw fail('SPY_NAME_UNKNOWN', [patterns.join(', ')])
-  session.print(values['json'] ? [JSON.stringify(found)] : found)
+  const sorted = [...new Map(found.map((each) => [each.name, each])).values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  session.print(values['json'] ? [JSON.stringify(sorted)] : sorted.map((each) => lineOf(each, values['long'] === true, sorted)))
 }
 
-/** A resource's own name stands for all its attributes. @throws SPY_NAME_UNKNOWN */
+type Listed = Omit<ConfiguredName, 'type'> & { readonly type: ConfiguredName['type'] | 'resource' }
+
+function lineOf({ name, type, description }: Listed, isLong: boolean, all: readonly Listed[]): string {
+  if (!isLong) return name
+  const width = Math.min(60, Math.max(...all.map((each) => each.name.length)))
+  return `${name.padEnd(width)}  ${type.padEnd(9)}  ${description}`
+}
+
+async function listed(client: AdminClient, patterns: readonly string[]): Promise<readonly Listed[]> {
+  const lists = await Promise.all(patterns.map(async (pattern) => (await client.call('list', { pattern })) as Answers['list']))
+  return lists.flat()
+}
+
+/** Attributes of resources and settings; a resource's own name stands for all its attributes. @throws SPY_NAME_UNKNOWN */
 export const get: Run = async ({ values, words }, session) => {
-  const resources = await read(await session.connect(values), words, textOption(values, 'target'))
-  const all = resources.flatMap(attributesOf)
-  const found = words.flatMap((pattern) => {
-    const matching = all.filter(({ resource, name }) => matches(pattern, name) || matches(pattern, resource))
-    if (matching.length === 0) throw fail('SPY_NAME_UNKNOWN', [pattern])
-    return matching
-  })
-  const unique = [...new Map(found.map((attribute) => [attribute.name, attribute])).values()]
-  session.print(
-    values['json']
-      ? [JSON.stringify(Object.fromEntries(unique.map(({ name, value }) => [name, value])))]
-      : unique.map(({ name, value }) => `${name}=${textOf(value)}`),
-  )
+  const client = await session.connect(values)
+  const target = textOption(values, 'target')
+  const attributes = (await read(client, words, target)).flatMap(attributesOf)
+  const found: Found[] = []
+  for (const pattern of words) {
+    const matching = attributes.filter(({ resource, name }) => matches(pattern, name) || matches(pattern, resource))
+    const settings = target === undefined ? await settingsOf(client, pattern) : []
+    if (matching.length + settings.length === 0) throw fail('SPY_NAME_UNKNOWN', [pattern])
+    found.push(...matching, ...settings)
+  }
+  const unique = [...new Map(found.map((each) => [each.name, each])).values()]
+  session.print(values['json'] ? [jsonOf(unique)] : unique.map(({ name, value }) => `${name}=${value === undefined ? '' : textOf(value)}`))
+}
+
+type Found = NamedValue | SettingValue
+
+const jsonOf = (found: readonly Found[]): string =>
+  JSON.stringify(Object.fromEntries(found.map(({ name, value }) => [name, value ?? null])))
+
+/** The setting of this name, and those below it. */
+async function settingsOf(client: AdminClient, pattern: string): Promise<readonly SettingValue[]> {
+  const answers = await Promise.all([pattern, `${pattern}.*`].map((name) => settingsNamed(client, name)))
+  return answers.flat()
+}
+
+async function settingsNamed(client: AdminClient, name: string): Promise<readonly SettingValue[]> {
+  try {
+    return (await client.call('get', { names: [name] })) as Answers['get']
+  } catch (error) {
+    if (codeOf(error) === 'SPY_ADMIN_NAME_UNKNOWN') return []
+    throw error
+  }
 }
 
 export const status: Run = async ({ values }, session) => {
@@ -43,7 +82,7 @@ export const status: Run = async ({ values }, session) => {
 /** Silent without a server: a completion has nobody to tell. */
 export const complete: Run = async ({ values, words }, session) => {
   try {
-    session.print((await (await session.connect(values)).call('names', { prefix: words[0] ?? '' })) as readonly string[])
+    session.print(await namesWithPrefix(await session.connect(values), words[0] ?? ''))
   } catch {
     // the command itself reports it
   }

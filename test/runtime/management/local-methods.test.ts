@@ -3,12 +3,18 @@ import { join } from 'node:path'
 import { kindNamed, kinds } from '@spyglass/agent/contract'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, onTestFinished, test } from 'vitest'
-import { adminSocketFile, connectAdministration, serveAdministration } from '../../../runtime/src/admin-socket/index.ts'
+import {
+  adminSocketFile,
+  administrationMethods,
+  connectAdministration,
+  serveAdministration,
+} from '../../../runtime/src/admin-socket/index.ts'
 import { completeLine } from '../../../runtime/src/cli/complete-line.ts'
 import { parseCommand } from '../../../runtime/src/cli/parse.ts'
 import { runCommand } from '../../../runtime/src/cli/runs.ts'
 import { sharedSession } from '../../../runtime/src/cli/session.ts'
 import { localMethods } from '../../../runtime/src/management/local-methods.ts'
+import { worldOf } from '../administration/support.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 /** A server with two instances and a pool whose name has a dot, and what commands print of it. */
@@ -35,7 +41,11 @@ async function server() {
   const reloaded: string[] = []
   const run = join(tempFolder(), 'run')
   mkdirSync(run)
-  const methods = localMethods({ registry, reload: async (target) => (reloaded.push(target), `reloaded ${target}`) })
+  const administration = worldOf(tempFolder(), { datasources: [{ name: 'shop', file: 'shop.db', max: 8 }] }).start()
+  const methods = {
+    ...administrationMethods(administration),
+    ...localMethods({ registry, reload: async (target) => (reloaded.push(target), `reloaded ${target}`) }),
+  }
   const socket = await serveAdministration({ file: adminSocketFile(run), methods })
   const client = await connectAdministration({ dataFolder: run, run })
   onTestFinished(async () => {
@@ -53,10 +63,13 @@ async function server() {
 test('list names resources, all or those of a pattern or a process', async () => {
   const { lines } = await server()
   const pool = String.raw`datasource.http-1.shop\.v2`
-  expect(await lines('list')).toEqual([pool, 'instance.http-1', 'instance.http-2', 'push.http-1'])
+  expect(await lines('list')).toEqual(expect.arrayContaining([pool, 'instance.http-1', 'datasources.shop', 'datasources.shop.max']))
+  expect(await lines('list', 'datasource*.shop*', '--long')).toContainEqual(expect.stringMatching(/^datasources\.shop +entry +\S/))
   expect(await lines('list', 'instance.*')).toEqual(['instance.http-1', 'instance.http-2'])
   expect(await lines('list', '--target', 'http-1')).toEqual([pool, 'instance.http-1', 'push.http-1'])
-  expect(await lines('list', 'instance.*', '--json')).toEqual(['["instance.http-1","instance.http-2"]'])
+  expect(await lines('list', 'instance.*', '--json')).toEqual([
+    JSON.stringify(['http-1', 'http-2'].map((name) => ({ name: `instance.${name}`, type: 'resource', description: 'instance' }))),
+  ])
 })
 
 test('get prints attributes: named one by one, by a pattern, or all of a resource, and each once', async () => {
@@ -71,6 +84,15 @@ test('get prints attributes: named one by one, by a pattern, or all of a resourc
   expect(await lines('get', '--json', String.raw`datasource.http-1.shop\.v2.maxConnections`)).toEqual([
     String.raw`{"datasource.http-1.shop\\.v2.maxConnections":4}`,
   ])
+})
+
+test('get prints settings, too: one by name, those of an entry, and both kinds by a pattern', async () => {
+  const { lines } = await server()
+  expect(await lines('get', 'datasources.shop.max')).toEqual(['datasources.shop.max=8'])
+  expect(await lines('get', 'datasources.shop')).toContain('datasources.shop.file=shop.db')
+  expect(await lines('get', 'datasource*.max*')).toEqual(
+    expect.arrayContaining([String.raw`datasource.http-1.shop\.v2.maxConnections=4`, 'datasources.shop.max=8']),
+  )
 })
 
 test('an attribute whose getter throws is missing, and a date is ISO 8601', async () => {

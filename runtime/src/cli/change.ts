@@ -1,0 +1,90 @@
+/** `spyglass set`, `create`, `delete`, `invoke` and `undo`: one change, and what it did. */
+import type { ActOptions, Answers, ChangeResult, Needs, SettingChange } from '../administration/index.ts'
+import { textOf } from '../dotted-name/index.ts'
+import { fail } from '../errors.ts'
+import { durationMs } from './duration.ts'
+import { type Invocation, textOption, type Values } from './parse.ts'
+import type { Session } from './session.ts'
+
+type Run = (invocation: Invocation, session: Session) => Promise<void>
+
+export const set: Run = async ({ words, ...invocation }, session) => {
+  await change('set', { values: assignments(words) }, invocation, session)
+}
+
+export const create: Run = async ({ words: [name, ...values], ...invocation }, session) => {
+  await change('create', { name, values: assignments(values) }, invocation, session)
+}
+
+export const remove: Run = async ({ words: [name], ...invocation }, session) => {
+  await change('delete', { name }, invocation, session)
+}
+
+/** @throws SPY_ARGUMENT_UNKNOWN when the change is not a number */
+export const undo: Run = async ({ words: [number], ...invocation }, session) => {
+  if (number !== undefined && !/^\d{1,15}$/.test(number)) throw fail('SPY_ARGUMENT_UNKNOWN', [`${number} is not the number of a change`])
+  await change('undo', number === undefined ? {} : { change: Number(number) }, invocation, session)
+}
+
+export const invoke: Run = async ({ words: [name, ...given], values }, session) => {
+  const client = await session.connect(values)
+  const answer = (await client.call('invoke', { name, arguments: assignments(given), options: optionsOf(values) })) as Answers['invoke']
+  if (values['json']) return session.print([JSON.stringify(answer)])
+  if (values['dry-run']) return session.print([`dry run: ${name} would be invoked`])
+  session.print(answer.result === undefined || answer.result === null ? [] : [textOf(answer.result)])
+}
+
+async function change(
+  verb: 'set' | 'create' | 'delete' | 'undo',
+  params: Readonly<Record<string, unknown>>,
+  { values }: Pick<Invocation, 'values'>,
+  session: Session,
+): Promise<void> {
+  const options = optionsOf(values)
+  const result = (await (await session.connect(values)).call(verb, { ...params, options })) as ChangeResult
+  session.print(values['json'] ? [JSON.stringify(result)] : changeLines(result, options))
+}
+
+/** @throws SPY_ARGUMENT_UNKNOWN */
+function optionsOf(values: Values, now = Date.now()): ActOptions {
+  const [reason, time] = [textOption(values, 'reason'), textOption(values, 'for')]
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    ...(time === undefined ? {} : { until: now + durationMs(time, 'for') }),
+    ...(values['dry-run'] === true ? { dryRun: true } : {}),
+  }
+}
+
+/** `NAME=VALUE` words. @throws SPY_ARGUMENT_UNKNOWN for one without `=`, and for one that is there twice */
+function assignments(words: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = words.map((word) => {
+    const at = word.indexOf('=')
+    if (at < 1) throw fail('SPY_ARGUMENT_UNKNOWN', [`${word} is not NAME=VALUE`])
+    return [word.slice(0, at), word.slice(at + 1)] as const
+  })
+  const doubled = pairs.find(([name], i) => pairs.findIndex(([other]) => other === name) < i)
+  if (doubled) throw fail('SPY_ARGUMENT_UNKNOWN', [`${doubled[0]} is there twice`])
+  return Object.fromEntries(pairs)
+}
+
+/** What a change did, in lines. */
+export function changeLines({ change: number, changed, needs }: ChangeResult, { dryRun = false, until }: ActOptions): readonly string[] {
+  const rows = changed.map(rowOf)
+  if (dryRun)
+    return [...(rows.length === 0 ? ['nothing would change'] : rows), ...(rows.length === 0 ? [] : [`dry run: ${needsText(needs)}`])]
+  if (number === undefined) return ['nothing changed']
+  const end = until === undefined ? '' : ` until ${new Date(until).toISOString()}`
+  return [...rows, `change ${number}${end}: ${needsText(needs)}`]
+}
+
+const rowOf = ({ name, before, after }: SettingChange): string => `${name}: ${valueText(before)} -> ${valueText(after)}`
+
+export const valueText = (value: unknown): string => (value === undefined ? '(not set)' : textOf(value))
+
+function needsText({ reload, restart }: Needs): string {
+  const parts = [
+    ...(reload.length === 0 ? [] : [`reload of ${reload.join(', ')}`]),
+    ...(restart.length === 0 ? [] : [`restart of ${restart.join(', ')}`]),
+  ]
+  return parts.length === 0 ? 'in force' : `in force after ${parts.join(' and ')}`
+}
