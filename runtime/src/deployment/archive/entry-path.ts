@@ -1,0 +1,31 @@
+/** Judges the names in an archive. Pure: an archive is somebody else's text, and what it says must not lead out of the folder it is unpacked to. */
+import { posix } from 'node:path'
+
+const MAX_PATH_BYTES = 4000
+const MAX_PART_BYTES = 255
+const MAX_DEPTH = 100
+
+/** The path as it is unpacked, without `./` and a slash at the end; empty for the root itself. Otherwise what is wrong with it. */
+export function entryPath(path: string): { readonly path: string } | { readonly wrong: string } {
+  if (path.startsWith('/') || /^[a-z]:/i.test(path)) return { wrong: 'has an absolute path' }
+  if (path.includes('\\')) return { wrong: 'has a backslash in its path' }
+  // oxlint-disable-next-line no-control-regex -- these are what it looks for
+  if (/[\u0000-\u001f\u007f]/.test(path)) return { wrong: 'has a control character in its path' }
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.includes('..')) return { wrong: 'leads out of the archive' }
+  if (parts.length > MAX_DEPTH) return { wrong: `is more than ${MAX_DEPTH} folders deep` }
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES || parts.some((part) => Buffer.byteLength(part) > MAX_PART_BYTES))
+    return { wrong: 'has a path that is too long' }
+  return { path: parts.join('/') }
+}
+
+/**
+ * Whether a link at `path` stays within the folder `root` (empty: the whole archive) by its text. A link may still lead out by way of another
+ * one; the unpacked links are followed for that.
+ */
+export function staysInside(path: string, target: string, root = ''): boolean {
+  if (target === '' || target.startsWith('/') || target.includes('\\') || target.includes('\0')) return false
+  const resolved = posix.normalize(posix.join(posix.dirname(`/in/${path}`), target))
+  const base = root === '' ? '/in' : `/in/${root}`
+  return resolved === base || resolved.startsWith(`${base}/`)
+}

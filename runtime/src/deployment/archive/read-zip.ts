@@ -1,0 +1,55 @@
+/** The entries of a zip file. */
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import { type Entry, open, type ZipFile } from 'yauzl'
+import type { ArchiveEntry } from './entry.ts'
+
+const S_IFMT = 0o170000
+const S_IFLNK = 0o120000
+const ENCRYPTED = 1
+
+export async function* readZip(file: string): AsyncGenerator<ArchiveEntry> {
+  // names are judged where those of all formats are (entry-path.ts), so that every refusal reads alike
+  const zip = await promisify<string, object, ZipFile>(open)(file, { lazyEntries: true, autoClose: false, strictFileNames: true })
+  try {
+    for await (const entry of entriesOf(zip)) yield await converted(zip, entry)
+  } finally {
+    zip.close()
+  }
+}
+
+async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
+  for (;;) {
+    const entry = await nextEntry(zip)
+    if (!entry) return
+    yield entry
+  }
+}
+
+function nextEntry(zip: ZipFile): Promise<Entry | undefined> {
+  return new Promise((resolve, reject) => {
+    const done = (entry?: Entry, error?: Error): void => {
+      zip.off('entry', onEntry).off('end', onEnd).off('error', onError)
+      if (error) reject(error)
+      else resolve(entry)
+    }
+    const onEntry = (entry: Entry): void => done(entry)
+    const onEnd = (): void => done()
+    const onError = (error: Error): void => done(undefined, error)
+    zip.on('entry', onEntry).on('end', onEnd).on('error', onError)
+    zip.readEntry()
+  })
+}
+
+async function converted(zip: ZipFile, entry: Entry): Promise<ArchiveEntry> {
+  const mode = entry.externalFileAttributes >>> 16
+  const path = entry.fileName
+  const isExecutable = (mode & 0o100) !== 0
+  if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) return { path, type: 'other', isExecutable }
+  if (path.endsWith('/')) return { path, type: 'folder', isExecutable }
+  const content = await promisify(
+    zip.openReadStream.bind(zip) as (entry: Entry, then: (error: Error | null, stream: import('node:stream').Readable) => void) => void,
+  )(entry)
+  if ((mode & S_IFMT) === S_IFLNK) return { path, type: 'link', target: await text(content), isExecutable }
+  return { path, type: 'file', isExecutable, content }
+}
