@@ -78,6 +78,6 @@ async function serve() {
     return { kind: 'instance', keys: { name }, values: { name, state: 'ready', pid: 1000 + i } }
   })
   registry.adopt('keeper', { time: Date.now(), resources })
-  const methods = localMethods({ registry, reload: async () => '' })
+  const methods = { ...localMethods(registry), list: async () => [], get: async () => [] }
   return serveAdministration({ file: adminSocketFile(run), methods })
 }

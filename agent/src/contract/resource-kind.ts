@@ -77,6 +77,8 @@ export interface OperationDeclaration {
   readonly arguments?: Readonly<Record<string, ArgumentDeclaration>>
   /** Type of the result; by default there is none. */
   readonly result?: OpenType
+  /** Its result never appears in the history. */
+  readonly secretResult?: true
 }
 
 export type Operations = Readonly<Record<string, OperationDeclaration>>

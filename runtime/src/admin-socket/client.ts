@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly dataFolder: string
   /** The folder `run` of the data folder. */
   readonly run: string
+  /** Default: the administration socket. */
+  readonly file?: string
 }
 
 const PATIENCE_MS = 120_000
@@ -31,8 +33,7 @@ export async function connectAdministration(options: ClientOptions): Promise<Adm
   return new Client(await connected(options))
 }
 
-async function connected({ dataFolder, run }: ClientOptions): Promise<net.Socket> {
-  const file = adminSocketFile(run)
+async function connected({ dataFolder, run, file = adminSocketFile(run) }: ClientOptions): Promise<net.Socket> {
   try {
     using short = shortPathOf(file)
     return await new Promise((resolve, reject) => {

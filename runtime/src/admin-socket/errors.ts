@@ -12,6 +12,7 @@ export const adminSocketErrors = {
   SPY_LOCAL_REQUEST: 'this is not a request of the administration protocol: %s',
   SPY_LOCAL_METHOD: 'unknown method %s',
   SPY_LOCAL_FAULT: 'the server failed to answer, by a fault of its own: %s; see logs/server.log',
+  SPY_LOCAL_PART: '%s is not running now, and only it can answer; `spyglass logs` shows why',
   SPY_LOCAL_BUSY: 'too many connections to the administration socket; try again',
 } as const
 

@@ -12,6 +12,9 @@ const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103
 /** The administration socket of the server whose folder `run` this is. */
 export const adminSocketFile = (run: string): string => join(run, 'admin.sock')
 
+/** The socket of the management process, which knows the live values of all resources. */
+export const managementSocketFile = (run: string): string => join(run, 'management.sock')
+
 export interface ShortPath extends Disposable {
   /** What `listen` and `connect` are given. */
   readonly path: string

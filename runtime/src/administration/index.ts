@@ -1,6 +1,8 @@
 export * from './administration.ts'
 export { type Desired, settingsAtStart } from './desired-settings.ts'
+export * from './identity-operations.ts'
 export * from './parse-request.ts'
+export type { Executors } from './operations.ts'
 export * from './permission.ts'
 export { type AdministrationOptions, openAdministration } from './server-administration.ts'
 export { damagedChanges } from './stored-changes.ts'

@@ -111,3 +111,10 @@ const converters: Readonly<Record<string, (value: unknown) => unknown>> = {
 export function shownArguments({ declared }: NamedOperation, values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, declared.arguments?.[name]?.secret ? '(secret)' : value]))
 }
+
+export type Outcome = { readonly result: unknown } | { readonly error: unknown }
+
+/** The outcome as the history keeps it. */
+export function shownOutcome({ declared }: NamedOperation, outcome: Outcome): Outcome {
+  return 'result' in outcome && declared.secretResult ? { result: '(secret)' } : outcome
+}

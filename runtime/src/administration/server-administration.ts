@@ -24,7 +24,7 @@ import { type Desired, desiredOf, type SettingsRules } from './desired-settings.
 import { fail } from './errors.ts'
 import { type HistoryFile, openHistory } from './history-file.ts'
 import { effectOf, needsOf } from './needs.ts'
-import { argumentsOf, type Executors, operationNamed, shownArguments } from './operations.ts'
+import { argumentsOf, type Executors, operationNamed, type Outcome, shownArguments, shownOutcome } from './operations.ts'
 import { Pending } from './pending.ts'
 import { roleFor } from './permission.ts'
 import { differences, listed, type Origins, settingValues } from './reading.ts'
@@ -286,7 +286,13 @@ class ServerAdministration implements Administration {
     const change =
       operation.declared.impact === 'info'
         ? undefined
-        : this.#recordInvocation({ name, actor, options, values: shownArguments(operation, values), outcome })
+        : this.#recordInvocation({
+            name,
+            actor,
+            options,
+            values: shownArguments(operation, values),
+            outcome: shownOutcome(operation, outcome),
+          })
     if ('error' in outcome) throw outcome.error
     return { ...(change === undefined ? {} : { change }), result: outcome.result }
   }
@@ -296,7 +302,7 @@ class ServerAdministration implements Administration {
     readonly actor: string
     readonly options: ActOptions
     readonly values: Readonly<Record<string, unknown>>
-    readonly outcome: { readonly result: unknown } | { readonly error: unknown }
+    readonly outcome: Outcome
   }): number {
     const { name, actor, options, values, outcome } = invocation
     const change = this.#nextId()

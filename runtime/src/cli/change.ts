@@ -6,6 +6,9 @@ import { durationMs } from './duration.ts'
 import { type Invocation, textOption, type Values } from './parse.ts'
 import type { Session } from './session.ts'
 
+/** A deployment copies, starts and drains. */
+const OPERATION_MS = 600_000
+
 type Run = (invocation: Invocation, session: Session) => Promise<void>
 
 export const set: Run = async ({ words, ...invocation }, session) => {
@@ -26,12 +29,36 @@ export const undo: Run = async ({ words: [number], ...invocation }, session) => 
   await change('undo', number === undefined ? {} : { change: Number(number) }, invocation, session)
 }
 
-export const invoke: Run = async ({ words: [name, ...given], values }, session) => {
+export const invoke: Run = async ({ words: [name = '', ...given], values }, session) => {
+  const result = await invokeOperation(session, values, { name, arguments: assignments(given) })
+  if (values['dry-run'] && !values['json']) session.print([`dry run: ${name} would be invoked`])
+  else printResult(session, values, result)
+}
+
+export interface OperationCall {
+  /** `applications.shop.rollback` */
+  readonly name: string
+  readonly arguments?: Readonly<Record<string, unknown>>
+}
+
+/** Resolves with the result of the operation. */
+export async function invokeOperation(session: Session, values: Values, { name, arguments: given = {} }: OperationCall): Promise<unknown> {
   const client = await session.connect(values)
-  const answer = (await client.call('invoke', { name, arguments: assignments(given), options: optionsOf(values) })) as Answers['invoke']
-  if (values['json']) return session.print([JSON.stringify(answer)])
-  if (values['dry-run']) return session.print([`dry run: ${name} would be invoked`])
-  session.print(answer.result === undefined || answer.result === null ? [] : [textOf(answer.result)])
+  const answer = (await client.call('invoke', { name, arguments: given, options: optionsOf(values) }, { timeoutMs: OPERATION_MS })) as
+    | Answers['invoke']
+    | null
+  return answer?.result ?? undefined
+}
+
+/** A list is a line for each of its items. */
+export function printResult(session: Session, values: Values, result: unknown): void {
+  if (values['json']) return session.print([JSON.stringify({ result: result ?? null })])
+  if (result !== undefined) session.print(Array.isArray(result) ? result.map(textOf) : [textOf(result)])
+}
+
+/** Settings of an application, by a command with a word of its own for it. */
+export async function setSettings(session: Session, values: Values, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  await change('set', { values: settings }, { values }, session)
 }
 
 async function change(

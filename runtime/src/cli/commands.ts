@@ -4,6 +4,8 @@ export interface OptionDeclaration {
   /** Name of the value; if omitted, the option is a flag. */
   readonly value?: string
   readonly description: string
+  /** One letter that means the same. */
+  readonly short?: string
   /** What the shell completes the value with. Default: nothing. */
   readonly completes?: 'file' | 'folder'
 }
@@ -178,11 +180,160 @@ export const commands: readonly CommandDeclaration[] = [
   },
   {
     name: 'reload',
-    arguments: '[INSTANCE]',
-    summary: 'Replaces an instance, or all instances, with a new generation without losing a request.',
+    arguments: '[NAME]',
+    summary: 'Replaces the instances of an application, one instance, or all, with a new generation without losing a request.',
     options: server,
     isForServer: true,
-    examples: ['spyglass reload http-1'],
+    examples: ['spyglass reload shop', 'spyglass reload shop-2'],
+  },
+  {
+    name: 'deploy',
+    arguments: 'SOURCE',
+    summary:
+      'Keeps a folder or archive (.tgz, .tar.gz, .tar, .zip) as a new version of an application and puts it into service without losing a request. If it does not become ready, everything stays as it was.',
+    options: {
+      ...server,
+      reason: change.reason,
+      name: {
+        value: 'NAME',
+        description: 'Name of the application. Default: that of SOURCE without version and ending. The same name again is a new version.',
+      },
+      path: { value: 'PATH', description: 'Path under which it is deployed. Default for a new one: `/NAME`.' },
+      host: { value: 'HOST', description: 'Virtual host that it is deployed to; an unknown one is created. Default: `server`.' },
+      listener: { value: 'LISTENER', description: 'Listener that serves it. Default for a new one: `http`.' },
+      replicas: { value: 'N', description: 'Number of instances that run it.' },
+      import: { value: 'MODULES', description: 'Modules loaded before it, separated by commas: `tsx`.' },
+      isolation: {
+        value: 'LEVEL',
+        description: '`own`: processes of its own. `shared`: together with the other applications of its listener.',
+      },
+    },
+    isForServer: true,
+    examples: ['spyglass deploy shop-1.4.0.tgz --path /shop', 'spyglass deploy ./build --name shop --reason "fix of the basket"'],
+  },
+  {
+    name: 'undeploy',
+    arguments: 'NAME',
+    summary: 'Takes an application out of service and out of the configuration. Its versions are kept.',
+    options: { ...server, reason: change.reason },
+    isForServer: true,
+    completes: 'settings',
+    examples: ['spyglass undeploy shop'],
+  },
+  {
+    name: 'versions',
+    arguments: 'NAME',
+    summary: 'Lists the versions of an application that are kept, oldest first; `*` marks the present one.',
+    options: server,
+    isForServer: true,
+    examples: ['spyglass versions shop'],
+  },
+  {
+    name: 'rollback',
+    arguments: 'NAME [VERSION]',
+    summary: 'Puts an earlier version into service again. Without VERSION: the one before the present one.',
+    options: { ...server, reason: change.reason },
+    isForServer: true,
+    examples: ['spyglass rollback shop', 'spyglass rollback shop 3'],
+  },
+  {
+    name: 'scale',
+    arguments: 'NAME N',
+    summary: 'Sets the number of instances that run an application.',
+    options: { ...change, ...temporary },
+    isForServer: true,
+    examples: ['spyglass scale shop 4 --for 2h --reason sale'],
+  },
+  {
+    name: 'enable',
+    arguments: 'NAME',
+    summary: 'Starts an application that was disabled; it also starts with the server again.',
+    options: { ...change, ...temporary },
+    isForServer: true,
+    examples: ['spyglass enable shop'],
+  },
+  {
+    name: 'disable',
+    arguments: 'NAME',
+    summary: 'Stops an application; it keeps its place in the configuration and stays stopped after a restart of the server.',
+    options: { ...change, ...temporary },
+    isForServer: true,
+    examples: ['spyglass disable shop --for 1h --reason maintenance'],
+  },
+  {
+    name: 'logs',
+    arguments: '[NAME]',
+    summary: 'Prints the last lines of the server log: all, or those of an application or process.',
+    options: {
+      data: server.data,
+      config: server.config,
+      follow: { description: 'Goes on with new lines until Ctrl-C.', short: 'f' },
+      lines: { value: 'N', description: 'Number of lines. Default: 50.', short: 'n' },
+    },
+    examples: ['spyglass logs shop --follow'],
+  },
+  {
+    name: 'user create',
+    arguments: 'NAME',
+    summary: 'Adds a user and prints the password.',
+    options: {
+      ...server,
+      reason: change.reason,
+      role: { value: 'ROLE', description: '`viewer` (default), `operator` or `administrator`.' },
+    },
+    isForServer: true,
+    examples: ['spyglass user create anna --role operator'],
+  },
+  {
+    name: 'user password',
+    arguments: 'NAME',
+    summary: 'Gives a user a new password and prints it.',
+    options: { ...server, reason: change.reason },
+    isForServer: true,
+    examples: ['spyglass user password anna'],
+  },
+  {
+    name: 'user delete',
+    arguments: 'NAME',
+    summary: 'Removes a user.',
+    options: { ...server, reason: change.reason },
+    isForServer: true,
+    examples: ['spyglass user delete anna'],
+  },
+  {
+    name: 'user list',
+    summary: 'Lists the users. The credentials of secrets.yaml are not among them.',
+    options: server,
+    isForServer: true,
+    examples: ['spyglass user list'],
+  },
+  {
+    name: 'token create',
+    arguments: '[NAME]',
+    summary: 'Makes a token and prints it; it is shown only now. NAME says what it is for.',
+    options: {
+      ...server,
+      reason: change.reason,
+      role: { value: 'ROLE', description: '`viewer` (default), `operator` or `administrator`.' },
+      for: { value: 'TIME', description: 'How long it is valid: `90s`, `30m`, `8h` or `30d`. Default: until it is revoked.' },
+    },
+    isForServer: true,
+    examples: ['spyglass token create grafana --role viewer --for 30d'],
+  },
+  {
+    name: 'token revoke',
+    arguments: 'ID',
+    summary: 'Ends a token; every port refuses it within half a second.',
+    options: { ...server, reason: change.reason },
+    isForServer: true,
+    examples: ['spyglass token revoke hB3kQ9xTzA'],
+  },
+  {
+    name: 'token list',
+    summary: 'Lists the tokens, without their secrets.',
+    options: server,
+    isForServer: true,
+    examples: ['spyglass token list'],
   },
   {
     name: 'shell',

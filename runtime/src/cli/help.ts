@@ -31,6 +31,7 @@ export function commandHelp({ name, arguments: args, summary, options, examples 
   ].join('\n')
 }
 
-function optionRow(name: string, { value, description }: OptionDeclaration): string {
-  return `  ${`--${name}${value === undefined ? '' : ` ${value}`}`.padEnd(18)}${description}`
+function optionRow(name: string, { value, short, description }: OptionDeclaration): string {
+  const names = short === undefined ? `--${name}` : `-${short}, --${name}`
+  return `  ${`${names}${value === undefined ? '' : ` ${value}`}`.padEnd(22)}${description}`
 }

@@ -44,7 +44,10 @@ function parseWords(options: CommandDeclaration['options'], raw: readonly string
     const { values, positionals } = parseArgs({
       args: [...raw],
       options: Object.fromEntries(
-        Object.entries(options).map(([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }]),
+        Object.entries(options).map(([name, { value, short }]) => [
+          name,
+          { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) },
+        ]),
       ),
       allowPositionals: true,
     })

@@ -17,10 +17,11 @@ export const list: Run = async ({ values, words }, session) => {
   const patterns = words.length > 0 ? words : ['*']
   const client = await session.connect(values)
   const target = textOption(values, 'target')
-  const resources = (await read(client, patterns, target)).filter(({ name }) => patterns.some((pattern) => matches(pattern, name)))
+  const live = await liveOf(client, patterns, target)
+  const resources = live.resources.filter(({ name }) => patterns.some((pattern) => matches(pattern, name)))
   const configured = target === undefined ? await listed(client, patterns) : []
   const found = [...resources.map(({ name, kind }): Listed => ({ name, type: 'resource', description: kind })), ...configured]
-  if (found.length === 0) throw fail('SPY_NAME_UNKNOWN', [patterns.join(', ')])
+  if (found.length === 0) throw live.error ?? fail('SPY_NAME_UNKNOWN', [patterns.join(', ')])
   const sorted = [...new Map(found.map((each) => [each.name, each])).values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   session.print(values['json'] ? [JSON.stringify(sorted)] : sorted.map((each) => lineOf(each, values['long'] === true, sorted)))
 }
@@ -42,12 +43,13 @@ async function listed(client: AdminClient, patterns: readonly string[]): Promise
 export const get: Run = async ({ values, words }, session) => {
   const client = await session.connect(values)
   const target = textOption(values, 'target')
-  const attributes = (await read(client, words, target)).flatMap(attributesOf)
+  const live = await liveOf(client, words, target)
+  const attributes = live.resources.flatMap(attributesOf)
   const found: Found[] = []
   for (const pattern of words) {
     const matching = attributes.filter(({ resource, name }) => matches(pattern, name) || matches(pattern, resource))
     const settings = target === undefined ? await settingsOf(client, pattern) : []
-    if (matching.length + settings.length === 0) throw fail('SPY_NAME_UNKNOWN', [pattern])
+    if (matching.length + settings.length === 0) throw live.error ?? fail('SPY_NAME_UNKNOWN', [pattern])
     found.push(...matching, ...settings)
   }
   const unique = [...new Map(found.map((each) => [each.name, each])).values()]
@@ -85,6 +87,22 @@ export const complete: Run = async ({ values, words }, session) => {
     session.print(await namesWithPrefix(await session.connect(values), words[0] ?? ''))
   } catch {
     // the command itself reports it
+  }
+}
+
+interface Live {
+  readonly resources: readonly DottedResource[]
+  /** Why they are not known. */
+  readonly error?: unknown
+}
+
+/** What is configured is known without management, too. */
+async function liveOf(client: AdminClient, patterns: readonly string[], target?: string): Promise<Live> {
+  try {
+    return { resources: await read(client, patterns, target) }
+  } catch (error) {
+    if (codeOf(error) !== 'SPY_LOCAL_PART') throw error
+    return { resources: [], error }
   }
 }
 

@@ -10,7 +10,7 @@ import { serverIdentity } from '@spyglass/process/server-identity'
 import { dirname } from 'node:path'
 import { version } from '../version.ts'
 import { listen } from '@spyglass/process/http-server'
-import { adminSocketFile, serveAdministration } from '../admin-socket/index.ts'
+import { managementSocketFile, serveAdministration } from '../admin-socket/index.ts'
 import { LogRotator } from '../log-rotation/log-rotator.ts'
 import { diskState } from './disk-state.ts'
 import { Gathering } from './gathering.ts'
@@ -49,8 +49,8 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     reload: (target) => commands.run('reload', target),
   })
   const local = await serveAdministration({
-    file: adminSocketFile(folder.run),
-    methods: localMethods({ registry, reload: (target) => commands.run('reload', target) }),
+    file: managementSocketFile(folder.run),
+    methods: localMethods(registry),
     onFault: (error, method) => logger.error({ err: error, method }, 'an administration request failed'),
   })
   const link: KeeperLink = connectKeeper({

@@ -29,7 +29,7 @@ async function shop() {
   const run = join(root, 'run')
   mkdirSync(run)
   const registry = createRegistry({ kindNamed })
-  const methods = { ...administrationMethods(administration), ...localMethods({ registry, reload: async () => '' }) }
+  const methods = { ...administrationMethods(administration), ...localMethods(registry) }
   const socket = await serveAdministration({ file: adminSocketFile(run), methods })
   const client = await connectAdministration({ dataFolder: root, run })
   onTestFinished(async () => {

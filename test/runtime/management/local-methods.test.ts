@@ -44,7 +44,8 @@ async function server() {
   const administration = worldOf(tempFolder(), { datasources: [{ name: 'shop', file: 'shop.db', max: 8 }] }).start()
   const methods = {
     ...administrationMethods(administration),
-    ...localMethods({ registry, reload: async (target) => (reloaded.push(target), `reloaded ${target}`) }),
+    ...localMethods(registry),
+    reload: async ({ instance }: Readonly<Record<string, unknown>>) => (reloaded.push(String(instance)), `reloaded ${String(instance)}`),
   }
   const socket = await serveAdministration({ file: adminSocketFile(run), methods })
   const client = await connectAdministration({ dataFolder: run, run })

@@ -61,6 +61,27 @@ export const application = declareKind({
       impact: 'action',
       result: 'string',
     },
+    versions: {
+      description: 'Lists the versions that are kept, oldest first.',
+      role: 'viewer',
+      impact: 'info',
+      result: { array: 'string' },
+    },
+    rollback: {
+      description: 'Puts an earlier version into service again, as it was deployed.',
+      role: 'administrator',
+      impact: 'action',
+      arguments: {
+        version: { type: 'int', optional: true, description: 'Number of the version. Default: the one before the present one.' },
+      },
+      result: 'string',
+    },
+    undeploy: {
+      description: 'Takes the application out of service and out of the configuration. Its versions are kept.',
+      role: 'administrator',
+      impact: 'action',
+      result: 'string',
+    },
   },
   events: ['spyglass.application.started', 'spyglass.application.failed'],
 })

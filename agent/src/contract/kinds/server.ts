@@ -1,4 +1,6 @@
 import { declareKind } from '../resource-kind.ts'
+import { deploymentOperations } from './server-deployment.ts'
+import { identityOperations } from './server-identity.ts'
 
 /** One keeper with its configuration. */
 export const server = declareKind({
@@ -58,6 +60,8 @@ export const server = declareKind({
   },
   operations: {
     reload: { description: 'Reloads all instances, one after the other.', role: 'operator', impact: 'action', result: 'string' },
+    ...deploymentOperations,
+    ...identityOperations,
   },
   events: ['spyglass.process.restarted', 'spyglass.server.started', 'spyglass.state.damaged', 'spyglass.server.stopping'],
 })

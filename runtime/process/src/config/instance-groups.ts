@@ -16,7 +16,7 @@ type Configured = Pick<SpyglassConfig, 'applications' | 'listeners'>
 /** In the order of the listeners. A listener without an application has a shared group: it answers health checks. */
 export function instanceGroups({ listeners, applications }: Configured): readonly InstanceGroup[] {
   return listeners.flatMap((listener) => {
-    const mine = applications.filter((application) => application.listener === listener.name)
+    const mine = applications.filter(({ enabled, listener: name }) => enabled && name === listener.name)
     const own = mine.filter(({ isolation }) => isolation === 'own')
     const shared = mine.filter(({ isolation }) => isolation === 'shared')
     return [

@@ -32,6 +32,11 @@ export const applicationSettings = declareSettings({
     default: 'server',
     description: 'Name of the host that it is deployed to; `server` takes every name that no other host has.',
   },
+  enabled: {
+    type: 'boolean',
+    default: true,
+    description: 'Whether it runs. One that is disabled keeps its place in the configuration, and has no process.',
+  },
   environment: {
     type: 'map',
     default: {},

@@ -1,0 +1,29 @@
+/** Operations that bring applications to a server. */
+import type { OperationDeclaration } from '../resource-kind.ts'
+
+export const deploymentOperations = {
+  deploy: {
+    description:
+      'Keeps a folder or archive as a new version of an application, and puts it into service. The same name again means a new version. If it does not become ready, everything stays as it was.',
+    role: 'administrator',
+    impact: 'action',
+    arguments: {
+      source: {
+        type: 'string',
+        description: 'Absolute path of a folder, or of a .tgz, .tar.gz, .tar or .zip, on the machine of the server.',
+      },
+      name: {
+        type: 'string',
+        optional: true,
+        description: 'Name of the application. Default: that of the source, without version and ending.',
+      },
+      settings: {
+        type: { composite: 'Settings', items: {} },
+        optional: true,
+        description:
+          'Settings of the application, as in spyglass.yaml. Those that are not given stay as they are; a new one is at `/NAME`.',
+      },
+    },
+    result: 'string',
+  },
+} as const satisfies Readonly<Record<string, OperationDeclaration>>

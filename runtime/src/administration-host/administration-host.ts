@@ -1,0 +1,101 @@
+/**
+ * Brings administration, users, tokens and deployment together behind the administration socket. The process that decides what runs hosts it, and
+ * gives it two things to do: take in a configuration, and say when an application runs with it.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { damagedIdentities, identitiesFile } from '@spyglass/process/access'
+import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/process/checked-config'
+import type { SettingsInput } from '@spyglass/process/config'
+import type { Consequences, DamageReporter } from '@spyglass/process/durable-file'
+import {
+  adminSocketFile,
+  administrationMethods,
+  forwardedMethods,
+  managementSocketFile,
+  serveAdministration,
+} from '../admin-socket/index.ts'
+import { type Administration, damagedChanges, type Executors, identityOperations, openAdministration } from '../administration/index.ts'
+import { Deployer, deploymentOperations, VersionStore } from '../deployment/index.ts'
+
+export interface AdministrationHostOptions {
+  readonly folder: DataFolder
+  readonly secrets: Pick<Secrets, 'console' | 'clickhouse'>
+  /** What the server was started with, and the settings and configuration that this gave with the changes made before. */
+  readonly input: SettingsInput
+  readonly settings: SpyglassConfig
+  readonly config: SpyglassConfig
+  /** Reads spyglass.yaml again, as it is now. */
+  readonly readAgain: () => Promise<SettingsInput>
+  /** Takes in a changed configuration. */
+  readonly onConfig: (config: SpyglassConfig) => void
+  /** Gives an application, an instance or, for an empty name, all instances a new generation. Resolves with what was done. */
+  readonly reload: (name: string) => Promise<string>
+  /** Settles when an application runs as it is configured now. */
+  readonly applied: (application: string) => Promise<void>
+  readonly onDamage: DamageReporter
+  readonly log: {
+    warn(fields: object, message: string): void
+    error(fields: object, message: string): void
+  }
+}
+
+export interface AdministrationHost {
+  readonly administration: Administration
+  /** Closes the socket; changes that are being made are finished. */
+  close(): Promise<void>
+}
+
+/** @throws SPY_LOCAL_LISTEN, SPY_LOCAL_PATH */
+export async function hostAdministration(options: AdministrationHostOptions): Promise<AdministrationHost> {
+  const { folder, input, settings, config, readAgain, onConfig, onDamage, reload, log } = options
+  mkdirSync(folder.administration, { recursive: true, mode: 0o700 })
+  const administration = openAdministration({
+    folder: folder.administration,
+    input,
+    started: { settings, config },
+    rules: () => import('@spyglass/process/config'),
+    readAgain,
+    executors: { ...reloads(reload), ...identities(options), ...deploymentOperations(() => deployer) },
+    onDamage: onDamage(damagedChanges),
+    onProblem: (message) => log.warn({}, message),
+  })
+  const versions = new VersionStore({ root: join(folder.root, 'applications'), onDamage: onDamage(damagedVersions) })
+  const deployer = new Deployer({ versions, administration, applied: options.applied })
+  const unsubscribe = administration.onChange(onConfig)
+  const socket = await serveAdministration({
+    file: adminSocketFile(folder.run),
+    methods: {
+      ...administrationMethods(administration),
+      ...forwardedMethods(['read', 'names'], { file: managementSocketFile(folder.run), process: 'management' }),
+      reload: async ({ instance }) => reload(typeof instance === 'string' ? instance : ''),
+    },
+    onFault: (error, method) => log.error({ err: String(error), method }, 'an administration request failed'),
+  })
+  return {
+    administration,
+    async close() {
+      unsubscribe()
+      await socket.close()
+      administration.stop()
+    },
+  }
+}
+
+function reloads(reload: (name: string) => Promise<string>): Executors {
+  return {
+    'server.reload': () => reload(''),
+    'application.reload': ({ keys }) => reload(keys['name'] ?? ''),
+    'instance.reload': ({ keys }) => reload(keys['name'] ?? ''),
+  }
+}
+
+function identities({ folder, secrets, onDamage }: AdministrationHostOptions): Executors {
+  const reserved = [secrets.console.user, secrets.clickhouse.reader.user]
+  return identityOperations({ file: identitiesFile(folder), onDamage: onDamage(damagedIdentities), reserved })
+}
+
+const damagedVersions: Consequences = {
+  fromPrevious: 'the list of versions from before the last deployment was restored',
+  lost: 'the versions that were kept cannot be rolled back to; what runs goes on',
+}

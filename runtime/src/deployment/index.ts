@@ -1,0 +1,2 @@
+export * from './deployer.ts'
+export * from './version-store.ts'
