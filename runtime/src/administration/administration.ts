@@ -162,6 +162,8 @@ export interface Administration {
   answer<R extends AdministrationRequest>(request: R, caller: Caller): Promise<Answers[R['verb']]>
   /** The configuration with all changes: what the next start of any process gets. */
   readonly config: SpyglassConfig
+  /** The same as it was given, without absolute paths and port offset: what a later start of its host begins with. */
+  readonly settings: SpyglassConfig
   onChange(listener: ChangeListener): () => void
   /** What runs with the present configuration from now on, after a reload or a restart: it is no longer pending. */
   applied(parts: readonly string[]): void

@@ -91,6 +91,10 @@ class ServerAdministration implements Administration {
     return this.#desired.config
   }
 
+  get settings(): SpyglassConfig {
+    return this.#desired.settings
+  }
+
   async answer<R extends AdministrationRequest>(request: R, caller: Caller): Promise<Answers[R['verb']]> {
     const needed = roleFor(request, (name) => operationNamed(name).declared.role)
     if (!mayAct(caller.role, needed)) throw fail('SPY_ADMIN_FORBIDDEN', [request.verb, needed, caller.actor, caller.role])

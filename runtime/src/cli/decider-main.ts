@@ -3,7 +3,7 @@ import net from 'node:net'
 import { parseArgs } from 'node:util'
 import { codeOf } from '@spyglass/agent/contract'
 import { inherited, MessageStream } from '@spyglass/process/channel'
-import { type DataFolder, openProcessConfig, type ProcessConfig } from '@spyglass/process/checked-config'
+import { type DataFolder, openProcessConfig, type ProcessConfig, type SpyglassConfig } from '@spyglass/process/checked-config'
 import { type Damage, damageError } from '@spyglass/process/durable-file'
 import { RegistryLink } from '@spyglass/process/keeper-link'
 import { Decider } from '../decider/decider.ts'
@@ -11,11 +11,12 @@ import type { Failure } from '../decider/exit-reason.ts'
 import { Milestones } from '../decider/milestones.ts'
 import { Reporter } from '../decider/reporter.ts'
 import type { ServerPlan } from '../decider/server-plan.ts'
-import { openKeeperLog } from '../holder/keeper-log.ts'
+import { type KeeperLog, openKeeperLog } from '../holder/keeper-log.ts'
 import type { Order, Report } from '../holder/orders.ts'
 import { damagedIdentity } from '@spyglass/process/server-identity'
 import { bannerText } from './banner.ts'
 import { buildDashboards } from './dashboards.ts'
+import { administerDecider } from './decider-administration.ts'
 import { demoTraffic } from './demo.ts'
 import { planOf } from './plan.ts'
 import type { Role } from './ports.ts'
@@ -41,10 +42,15 @@ async function decide(here: Role): Promise<void> {
   try {
     const process = await openProcessConfig(globalThis.process.argv.slice(2))
     const milestones = new Milestones()
-    const decider = deciderOf(planFor(process, here), order, milestones)
+    const plan = planFor(process, here)
+    const log = openKeeperLog(plan.logFile)
+    const decider = deciderOf(plan, { order, milestones, log })
     for (const report of early) decider.onReport(report)
     receive = (report) => decider.onReport(report)
     setInterval(() => decider.tick(), TICK_MS)
+    const planOfConfig = (config: SpyglassConfig): ServerPlan => planFor({ ...process, config }, here)
+    const administration = await administerDecider({ decider, process, planFor: planOfConfig, log })
+    void milestones.stopped.then(() => administration?.close())
     await accompany({ decider, milestones, process, role: here })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
@@ -59,8 +65,13 @@ function planFor({ config, secrets, folder }: ProcessConfig, here: Role): Server
   return planOf({ config, secrets, folder, role: here, onDamage, ...(traffic ? { traffic } : {}) })
 }
 
-function deciderOf(plan: ServerPlan, order: (order: Order) => void, milestones: Milestones): Decider {
-  const log = openKeeperLog(plan.logFile)
+interface DeciderParts {
+  readonly order: (order: Order) => void
+  readonly milestones: Milestones
+  readonly log: KeeperLog
+}
+
+function deciderOf(plan: ServerPlan, { order, milestones, log }: DeciderParts): Decider {
   return new Decider({
     plan,
     order,

@@ -14,6 +14,7 @@ import { demoSettings } from './demo.ts'
 import { baseExecArgv, ownEntry } from './part-scripts.ts'
 import { portsOf, type Role } from './ports.ts'
 import { outliveReaders, say } from './say.ts'
+import { writeStart } from './start-file.ts'
 
 export interface UpOptions {
   readonly config?: string | undefined
@@ -45,6 +46,7 @@ export async function up(options: UpOptions, role: Role): Promise<number> {
 async function hold(checked: CheckedStart, options: UpOptions, role: Role): Promise<number> {
   const folder = folderOf(checked)
   writeChecked(folder.run, checked)
+  writeStart(folder.run, checked)
   const log = openKeeperLog(folder.serverLog)
   const guard = startOrphanGuard(keeperMark, (reason) => log.warn({ reason }, 'the orphan guard exited; restarting it'))
   const holder = runHolder({

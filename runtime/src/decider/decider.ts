@@ -61,12 +61,12 @@ export class Decider implements DeciderView {
   isStopping = false
   /** Whether the server was ready under an earlier decider. */
   wasReady = false
-  readonly plan: ServerPlan
+  plan: ServerPlan
   readonly #order: (order: Order) => void
   readonly #reporter: Reporter
   readonly #pulses = new Pulses()
   readonly #reloads = new Reloads()
-  readonly #contentHashes: ReadonlyMap<string, string>
+  #contentHashes: ReadonlyMap<string, string>
   /** What processes said about their failed start. */
   readonly #failures = new Map<number, { readonly code: string; readonly message: string }>()
   #reloadNumbers: Record<string, number> = {}
@@ -83,7 +83,7 @@ export class Decider implements DeciderView {
     this.plan = plan
     this.#order = order
     this.#reporter = reporter(this)
-    this.#contentHashes = new Map(plan.processes.map((one) => [one.process.name, contentHash(one)]))
+    this.#contentHashes = contentHashes(plan)
   }
 
   /** What should run. */
@@ -143,6 +143,25 @@ export class Decider implements DeciderView {
     }
     this.#reconcile()
     return done
+  }
+
+  /** Takes in another plan: what is made from something else is replaced, what is not in it is stopped. */
+  replan(plan: ServerPlan): void {
+    this.plan = plan
+    this.#contentHashes = contentHashes(plan)
+    this.#reconcile()
+  }
+
+  /**
+   * Settles when the processes of a group serve what they are made from now, and the old ones have ended.
+   * @throws SPY_PART_BUSY, SPY_RELOAD_FAILED, SPY_SERVER_REFUSED
+   */
+  async settled(group: string): Promise<void> {
+    const names = this.plan.processes.filter(({ process }) => process.group === group).map(({ process }) => process.name)
+    if (names.length === 0) return
+    const done = this.#reloads.begin(new Map(names.map((name) => [name, this.#revisionOf(name)])), Date.now())
+    this.#reconcile()
+    await done
   }
 
   /** What the server is still waiting for before it is ready. */
@@ -376,6 +395,9 @@ export class Decider implements DeciderView {
     this.#order({ do: 'end', code: this.#exitCode })
   }
 }
+
+const contentHashes = (plan: ServerPlan): ReadonlyMap<string, string> =>
+  new Map(plan.processes.map((one) => [one.process.name, contentHash(one)]))
 
 /** Equal for all processes of a group: a change of what they are made from is a new revision. */
 function contentHash({ process: { name, group, listeners }, launch, share }: ProcessPlan): string {

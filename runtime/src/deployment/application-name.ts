@@ -1,6 +1,6 @@
 /** The name of an application that is deployed without one. */
 import { basename } from 'node:path'
-import { withoutEnding } from './archive/unpack.ts'
+import { withoutEnding } from './archive/archive-format.ts'
 import { fail } from './errors.ts'
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/

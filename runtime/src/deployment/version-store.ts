@@ -6,9 +6,9 @@ import { cp, mkdir, readdir, readFile, readlink, rm, stat } from 'node:fs/promis
 import { join, relative, resolve } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
 import { type Damage, openStateFile, type StateFile, wrongShape } from '@spyglass/process/durable-file'
-import { type ArchiveLimits, defaultLimits } from './archive/entry.ts'
+import type { ArchiveLimits } from './archive/entry.ts'
 import { staysInside } from './archive/entry-path.ts'
-import { isArchiveName, unpackArchive } from './archive/unpack.ts'
+import { archiveFormat } from './archive/archive-format.ts'
 import { fail } from './errors.ts'
 
 export interface Version {
@@ -78,7 +78,7 @@ export class VersionStore {
     try {
       await mkdir(join(this.#options.root, name), { recursive: true, mode: 0o755 })
       await rm(folder, { recursive: true, force: true }) // what an add left that was killed
-      if (kind === 'archive') await unpackArchive(origin, folder, this.#options.limits ?? defaultLimits)
+      if (kind === 'archive') await unpacked(origin, folder, this.#options.limits)
       else await copyFolder(origin, folder)
       const packageVersion = await packageVersionOf(folder)
       const deployed = (this.#options.now ?? Date.now)()
@@ -129,12 +129,18 @@ export class VersionStore {
   }
 }
 
+/** The libraries for archives are loaded when there is one. */
+async function unpacked(origin: string, folder: string, limits: ArchiveLimits | undefined): Promise<void> {
+  const { unpackArchive } = await import('./archive/unpack.ts')
+  await unpackArchive(origin, folder, limits)
+}
+
 async function kindOf(origin: string): Promise<'folder' | 'archive'> {
   const found = await stat(origin).catch((error: unknown) => {
     throw fail('SPY_DEPLOY_SOURCE', [origin, codeOf(error) === 'ENOENT' ? 'there is nothing of that name' : String(error)], error)
   })
   if (found.isDirectory()) return 'folder'
-  if (found.isFile() && isArchiveName(origin)) return 'archive'
+  if (found.isFile() && archiveFormat(origin)) return 'archive'
   throw fail('SPY_ARCHIVE_KIND', [origin])
 }
 

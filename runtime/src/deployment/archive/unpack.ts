@@ -9,21 +9,17 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { codeOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
+import { type ArchiveFormat, archiveFormat } from './archive-format.ts'
 import { type ArchiveEntry, type ArchiveLimits, defaultLimits } from './entry.ts'
 import { entryPath, staysInside } from './entry-path.ts'
 import { readTar } from './read-tar.ts'
 import { readZip } from './read-zip.ts'
 
-const FORMATS: readonly (readonly [RegExp, (file: string) => AsyncGenerator<ArchiveEntry>])[] = [
-  [/\.(tgz|tar\.gz)$/i, (file) => readTar(file, true)],
-  [/\.tar$/i, (file) => readTar(file, false)],
-  [/\.zip$/i, readZip],
-]
-
-export const isArchiveName = (name: string): boolean => FORMATS.some(([ending]) => ending.test(name))
-
-/** The name of an archive without its ending. */
-export const withoutEnding = (name: string): string => FORMATS.reduce((rest, [ending]) => rest.replace(ending, ''), name)
+const READERS: Readonly<Record<ArchiveFormat, (file: string) => AsyncGenerator<ArchiveEntry>>> = {
+  'tar.gz': (file) => readTar(file, true),
+  tar: (file) => readTar(file, false),
+  zip: readZip,
+}
 
 /**
  * `folder` does not exist yet; its parent does. The single folder that all entries are in is left out, as `npm pack` and most other programs make
@@ -31,14 +27,14 @@ export const withoutEnding = (name: string): string => FORMATS.reduce((rest, [en
  * @throws SPY_ARCHIVE_KIND, SPY_ARCHIVE_BROKEN, SPY_ARCHIVE_ENTRY, SPY_ARCHIVE_LIMIT, or what the file system says
  */
 export async function unpackArchive(file: string, folder: string, limits: ArchiveLimits = defaultLimits): Promise<void> {
-  const read = FORMATS.find(([ending]) => ending.test(file))?.[1]
-  if (!read) throw fail('SPY_ARCHIVE_KIND', [file])
+  const format = archiveFormat(file)
+  if (!format) throw fail('SPY_ARCHIVE_KIND', [file])
   const aside = `${folder}.unpacking`
   await rm(aside, { recursive: true, force: true })
   await mkdir(aside, { mode: 0o755 })
   try {
     const unpacking = new Unpacking(file, aside, limits)
-    for await (const entry of read(file)) await unpacking.add(entry)
+    for await (const entry of READERS[format](file)) await unpacking.add(entry)
     await unpacking.finish()
     await rename(await rootOf(aside), folder)
   } catch (error) {
