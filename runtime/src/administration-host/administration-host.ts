@@ -15,8 +15,15 @@ import {
   managementSocketFile,
   serveAdministration,
 } from '../admin-socket/index.ts'
-import { type Administration, damagedChanges, type Executors, identityOperations, openAdministration } from '../administration/index.ts'
-import { Deployer, deploymentOperations, VersionStore } from '../deployment/index.ts'
+import {
+  type Administration,
+  type ChangeListener,
+  damagedChanges,
+  type Executors,
+  identityOperations,
+  openAdministration,
+} from '../administration/index.ts'
+import { AutoDeployer, Deployer, deploymentOperations, VersionStore } from '../deployment/index.ts'
 
 export interface AdministrationHostOptions {
   readonly folder: DataFolder
@@ -28,7 +35,7 @@ export interface AdministrationHostOptions {
   /** Reads spyglass.yaml again, as it is now. */
   readonly readAgain: () => Promise<SettingsInput>
   /** Takes in a changed configuration. */
-  readonly onConfig: (config: SpyglassConfig) => void
+  readonly onConfig: ChangeListener
   /** Gives an application, an instance or, for an empty name, all instances a new generation. Resolves with what was done. */
   readonly reload: (name: string) => Promise<string>
   /** Settles when an application runs as it is configured now. */
@@ -60,8 +67,21 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
     onDamage: onDamage(damagedChanges),
     onProblem: (message) => log.warn({}, message),
   })
-  const versions = new VersionStore({ root: join(folder.root, 'applications'), onDamage: onDamage(damagedVersions) })
+  const applications = join(folder.root, 'applications')
+  const { autoDeployFolder, autoDeployIntervalMs, keptVersions } = config.deployment
+  const versions = new VersionStore({ root: applications, keep: keptVersions, onDamage: onDamage(damagedVersions) })
   const deployer = new Deployer({ versions, administration, applied: options.applied })
+  const automatic =
+    autoDeployFolder === undefined
+      ? undefined
+      : new AutoDeployer({
+          folder: autoDeployFolder,
+          stateFile: join(applications, 'auto-deploy.json'),
+          intervalMs: autoDeployIntervalMs,
+          deployer,
+          onDamage: onDamage(damagedAutoDeploy),
+          log,
+        })
   const unsubscribe = administration.onChange(onConfig)
   const socket = await serveAdministration({
     file: adminSocketFile(folder.run),
@@ -72,9 +92,12 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
     },
     onFault: (error, method) => log.error({ err: String(error), method }, 'an administration request failed'),
   })
+  mkdirSync(applications, { recursive: true, mode: 0o755 })
+  automatic?.start()
   return {
     administration,
     async close() {
+      automatic?.stop()
       unsubscribe()
       await socket.close()
       administration.stop()
@@ -98,4 +121,9 @@ function identities({ folder, secrets, onDamage }: AdministrationHostOptions): E
 const damagedVersions: Consequences = {
   fromPrevious: 'the list of versions from before the last deployment was restored',
   lost: 'the versions that were kept cannot be rolled back to; what runs goes on',
+}
+
+const damagedAutoDeploy: Consequences = {
+  fromPrevious: 'what was known of the auto-deploy folder before the last look was restored',
+  lost: 'everything in the auto-deploy folder is deployed again as a new version',
 }

@@ -108,10 +108,11 @@ const rowOf = ({ name, before, after }: SettingChange): string => `${name}: ${va
 
 export const valueText = (value: unknown): string => (value === undefined ? '(not set)' : textOf(value))
 
+/** Instances are reloaded by the server itself, one after the other; nothing else is restarted without being asked. */
 function needsText({ reload, restart }: Needs): string {
   const parts = [
-    ...(reload.length === 0 ? [] : [`reload of ${reload.join(', ')}`]),
-    ...(restart.length === 0 ? [] : [`restart of ${restart.join(', ')}`]),
+    ...(reload.length === 0 ? [] : [`reloads ${reload.join(', ')}`]),
+    ...(restart.length === 0 ? [] : [`in force after a restart of ${restart.join(', ')}`]),
   ]
-  return parts.length === 0 ? 'in force' : `in force after ${parts.join(' and ')}`
+  return parts.length === 0 ? 'in force' : parts.join('; ')
 }

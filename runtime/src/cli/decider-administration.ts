@@ -35,11 +35,12 @@ async function opened({ decider, process, planFor, log }: DeciderAdministrationO
     settings,
     config,
     readAgain: () => readAgain(input),
-    onConfig(changed) {
+    onConfig(changed, { needs }) {
       const plan = planFor(changed)
       writeStart(folder.run, { input, settings: host.administration.settings })
       plan.prepare()
       decider.replan(plan)
+      void reportReloads(host, decider, needs.reload)
     },
     async reload(name) {
       const done = await decider.reload(name)
@@ -60,6 +61,19 @@ async function opened({ decider, process, planFor, log }: DeciderAdministrationO
     log,
   })
   return host
+}
+
+/** What is to be reloaded is reloaded by the reconciler; the change is in force when that is done. */
+async function reportReloads({ administration }: AdministrationHost, decider: Decider, instances: readonly string[]): Promise<void> {
+  const groups = instanceGroups(administration.config).filter((group) => instanceNames(group).some((name) => instances.includes(name)))
+  for (const group of groups) {
+    try {
+      await decider.settled(group.name)
+      administration.applied(instanceNames(group))
+    } catch {
+      // the log and the state of the instances say why; the setting stays pending
+    }
+  }
 }
 
 /** The instances that a name means: an instance, those of an application or of a listener, or all for an empty one. */

@@ -149,17 +149,18 @@ export class Decider implements DeciderView {
   replan(plan: ServerPlan): void {
     this.plan = plan
     this.#contentHashes = contentHashes(plan)
+    this.#reloads.supersede((name) => (this.planOf(name) ? this.#revisionOf(name) : undefined))
     this.#reconcile()
   }
 
   /**
    * Settles when the processes of a group serve what they are made from now, and the old ones have ended.
-   * @throws SPY_PART_BUSY, SPY_RELOAD_FAILED, SPY_SERVER_REFUSED
+   * @throws SPY_RELOAD_FAILED, SPY_SERVER_REFUSED
    */
   async settled(group: string): Promise<void> {
     const names = this.plan.processes.filter(({ process }) => process.group === group).map(({ process }) => process.name)
     if (names.length === 0) return
-    const done = this.#reloads.begin(new Map(names.map((name) => [name, this.#revisionOf(name)])), Date.now())
+    const done = this.#reloads.await(new Map(names.map((name) => [name, this.#revisionOf(name)])), Date.now())
     this.#reconcile()
     await done
   }

@@ -24,7 +24,22 @@ export class Reloads {
     const busy = [...this.#open].flatMap((reload) => reload.names).find((name) => revisions.has(name))
     if (busy !== undefined) throw fail('SPY_PART_BUSY', [busy])
     for (const name of names) this.#cut.delete(name)
+    return this.await(revisions, now)
+  }
+
+  /** The same without beginning anything: any number may wait for what the reconciler is doing anyway. */
+  await(revisions: ReadonlyMap<string, string>, now: number): Promise<string> {
+    const names = [...revisions.keys()]
     return new Promise((resolve, reject) => this.#open.add({ names, revisions, begunAt: now, resolve, reject }))
+  }
+
+  /** The plan has changed: who waits for a revision that is not wanted any more need not wait longer. */
+  supersede(revisionOf: (name: string) => string | undefined): void {
+    for (const reload of this.#open) {
+      const other = reload.names.find((name) => revisionOf(name) !== reload.revisions.get(name))
+      if (other !== undefined)
+        this.#end(reload, () => reload.reject(fail('SPY_RELOAD_FAILED', [other, 'another change came before it was done'])))
+    }
   }
 
   /** Requests of a draining process were cut. */

@@ -109,12 +109,17 @@ function withAbsolutePaths(config: SpyglassConfig, from: string): SpyglassConfig
     ...config,
     data,
     logs: { ...config.logs, ...(config.logs.folder === undefined ? {} : { folder: resolve(from, config.logs.folder) }) },
+    deployment: withAbsoluteFolder(config.deployment, from),
     listeners: config.listeners.map((listener) => withCertificates(listener, from)),
     applications: config.applications.map((application) => ({ ...application, folder: resolve(from, application.folder) })),
     datasources: config.datasources.map((source) =>
       source.file === ':memory:' ? source : { ...source, file: resolve(data, source.file) },
     ),
   }
+}
+
+function withAbsoluteFolder({ autoDeployFolder, ...deployment }: SpyglassConfig['deployment'], from: string): SpyglassConfig['deployment'] {
+  return autoDeployFolder === undefined ? deployment : { ...deployment, autoDeployFolder: resolve(from, autoDeployFolder) }
 }
 
 function withCertificates(listener: ListenerConfig, from: string): ListenerConfig {

@@ -4,6 +4,7 @@ import { agentSettings } from './agent.ts'
 import { alertingSettings } from './alerting.ts'
 import { applicationSettings } from './application.ts'
 import { collectorSettings } from './collector.ts'
+import { deploymentSettings } from './deployment.ts'
 import { datasourceSettings } from './datasource.ts'
 import { type ConfigOf, declareSettings } from './declaration.ts'
 import { DEFAULT_DATA } from './default-data.ts'
@@ -66,6 +67,13 @@ export const spyglassSettings = declareSettings({
     applies: 'reload',
     readBy: ['instances'],
     settings: hostSettings,
+  },
+  deployment: {
+    type: 'section',
+    description: 'Deployment of applications by commands and by the auto-deploy folder.',
+    applies: 'restart',
+    readBy: ['server'],
+    settings: deploymentSettings,
   },
   applications: {
     type: 'list',
