@@ -1,7 +1,7 @@
 /** `spyglass logs`: the end of the server log, read from the data folder, so that it also tells why a server does not run. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { dataFolder, locateData } from '@spyglass/process/checked-config'
+import { dataFolder, locateData, readChecked } from '@spyglass/process/checked-config'
 import { fail } from '../errors.ts'
 import { type Invocation, textOption } from './parse.ts'
 import type { Session } from './session.ts'
@@ -16,7 +16,8 @@ export async function logs({ values, words: [name] }: Invocation, session: Sessi
   const count = textOption(values, 'lines') ?? DEFAULT_LINES
   if (!/^\d{1,6}$/.test(count)) throw fail('SPY_ARGUMENT_UNKNOWN', [`--lines ${count} is not a number up to 999999`])
   const root = await locateData({ file: textOption(values, 'config'), data: textOption(values, 'data') })
-  const file = dataFolder(root).serverLog
+  const { run } = dataFolder(root)
+  const file = dataFolder(root, readChecked(run)?.logs.folder).serverLog
   const isWanted = name === undefined ? () => true : lineFilter(name)
   const { lines, end } = lastLines(file, Number(count), isWanted)
   session.print(lines)
