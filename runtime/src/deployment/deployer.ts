@@ -121,7 +121,7 @@ export class Deployer {
   async #ask(request: Changing, { actor, reason }: Act): Promise<ChangeResult> {
     const caller: Caller = { actor, role: 'administrator' } // the role was checked for the operation as a whole
     const options: ActOptions = { reason }
-    return (await this.#options.administration.answer({ ...request, options }, caller)) as ChangeResult
+    return await this.#options.administration.answer({ ...request, options }, caller)
   }
 }
 

@@ -66,7 +66,7 @@ test('in any history: only what two looks agree on is deployed, nothing twice al
       const deployed = new Map<string, string>()
       done.forEach((actions, i) => {
         for (const action of actions) {
-          const [verb, name = ''] = action.split(' ') as [AutoDeployAction['do'], string]
+          const [verb, name] = action.split(' ') as [AutoDeployAction['do'], string]
           if (verb === 'undeploy') expect(deployed.delete(name)).toBe(true)
           else {
             expect(looks[i - 1]?.[name]).toBe(looks[i]?.[name])

@@ -1,4 +1,5 @@
 /** The entries of a zip file. */
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { type Entry, open, type ZipFile } from 'yauzl'
@@ -7,6 +8,7 @@ import type { ArchiveEntry } from './entry.ts'
 const S_IFMT = 0o170000
 const S_IFLNK = 0o120000
 const ENCRYPTED = 1
+const MAX_TARGET_BYTES = 4096
 
 export async function* readZip(file: string): AsyncGenerator<ArchiveEntry> {
   // names are judged where those of all formats are (entry-path.ts), so that every refusal reads alike
@@ -47,9 +49,15 @@ async function converted(zip: ZipFile, entry: Entry): Promise<ArchiveEntry> {
   const isExecutable = (mode & 0o100) !== 0
   if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) return { path, type: 'other', isExecutable }
   if (path.endsWith('/')) return { path, type: 'folder', isExecutable }
-  const content = await promisify(
-    zip.openReadStream.bind(zip) as (entry: Entry, then: (error: Error | null, stream: import('node:stream').Readable) => void) => void,
-  )(entry)
-  if ((mode & S_IFMT) === S_IFLNK) return { path, type: 'link', target: await text(content), isExecutable }
+  const isLink = (mode & S_IFMT) === S_IFLNK
+  if (isLink && entry.uncompressedSize > MAX_TARGET_BYTES) return { path, type: 'other', isExecutable }
+  const content = await contentOf(zip, entry)
+  if (isLink) return { path, type: 'link', target: await text(content), isExecutable }
   return { path, type: 'file', isExecutable, content }
+}
+
+function contentOf(zip: ZipFile, entry: Entry): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    zip.openReadStream(entry, (error, content) => (error ? reject(error) : resolve(content)))
+  })
 }
