@@ -35,7 +35,7 @@ test('kinds of resources are named by these nouns', () => {
 })
 
 /** Of the machine and its network, of products that are no process here, and the verb of alert. */
-const settings = ['data', 'port-offset', 'logs', 'hosts', 'agent', 'console', 'snmp', 'retention', 'alerting']
+const settings = ['data', 'port-offset', 'logs', 'hosts', 'deployment', 'agent', 'console', 'snmp', 'retention', 'alerting']
 
 test('sections of the configuration are named by these nouns', () => {
   const sections = Object.keys(spyglassSettings).map(words)
