@@ -7,10 +7,10 @@ const MAX_DEPTH = 100
 
 /** The path as it is unpacked, without `./` and a slash at the end; empty for the root itself. Otherwise what is wrong with it. */
 export function entryPath(path: string): { readonly path: string } | { readonly wrong: string } {
-  if (path.startsWith('/') || /^[a-z]:/i.test(path)) return { wrong: 'has an absolute path' }
   if (path.includes('\\')) return { wrong: 'has a backslash in its path' }
   if (/\p{Cc}/u.test(path)) return { wrong: 'has a control character in its path' }
   const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+  if (path.startsWith('/') || /^[a-z]:/i.test(parts[0] ?? '')) return { wrong: 'has an absolute path' }
   if (parts.includes('..')) return { wrong: 'leads out of the archive' }
   if (parts.length > MAX_DEPTH) return { wrong: `is more than ${MAX_DEPTH} folders deep` }
   if (Buffer.byteLength(path) > MAX_PATH_BYTES || parts.some((part) => Buffer.byteLength(part) > MAX_PART_BYTES))
