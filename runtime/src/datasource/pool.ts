@@ -305,7 +305,6 @@ export class Pool {
     this.figures.failed(error instanceof Error ? error.message : String(error))
     this.#discard(entry, CLOSE_CONNECTION_MS)
     this.#grow()
-    this.#loadChanged()
   }
 
   /** Hands a usable connection to the longest waiter, or keeps it idle. */
@@ -368,7 +367,6 @@ export class Pool {
   #check(): void {
     if (this.#isClosed) return
     const now = this.clock.now()
-    this.#loadChanged() // before the timeouts: a borrower that waited to the very end counts as one that waited
     const next = Math.min(this.#timeOutWaiters(now), this.#checkBorrows(now), this.#shrink(now))
     this.#loadChanged()
     if (this.#size < this.settings.min) void this.#open()

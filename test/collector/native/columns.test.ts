@@ -4,6 +4,11 @@ import { columnOf, MapColumn } from '../../../collector/src/native/columns.ts'
 import { TableBlock } from '../../../collector/src/native/table-block.ts'
 import { readNative } from '../../support/native.ts'
 
+const columnsOf = (type: string): readonly string[] =>
+  tables.events.columns.flatMap((column) => (column.type === type && column.name !== 'Batch' ? [column.name] : []))
+const DICTIONARIES = columnsOf('LowCardinality(String)')
+const TEXTS = columnsOf('String')
+
 test('every column of the contract has a writer', () => {
   for (const { columns } of Object.values(tables)) for (const { type } of columns) expect(columnOf(type)).toBeDefined()
   expect(() => columnOf('Decimal(9, 2)')).toThrow(expect.objectContaining({ code: 'SPY_COLUMN_TYPE' }))
@@ -16,12 +21,10 @@ test.each(Object.keys(tables) as TableName[])('an empty block of %s reads as no 
 test.each([10, 300, 70_000])('a dictionary of %d values gives each row its own', (size) => {
   const block = new TableBlock('events')
   const names = Array.from({ length: size }, (_, i) => `name-${i}`)
-  const texts = ['IncidentId', 'Resource', 'Message', 'Holders']
   for (const name of names) {
     block.fixed('Time').data.whole(1)
-    for (const column of ['Name', 'Phase', 'Severity', 'ServiceName', 'Instance'])
-      block.dictionary(column).string(column === 'Name' ? name : '')
-    for (const column of texts) block.text(column).string('')
+    for (const column of DICTIONARIES) block.dictionary(column).string(column === 'Name' ? name : '')
+    for (const column of TEXTS) block.text(column).string('')
     block.map('Attributes').entries([])
     block.endRow(1)
   }
@@ -39,8 +42,8 @@ test('a column asked for by the wrong type is refused', () => {
 test('a row that is given up leaves no trace', () => {
   const write = (block: TableBlock, name: string): void => {
     block.fixed('Time').data.whole(1)
-    for (const column of ['Name', 'Phase', 'Severity', 'ServiceName', 'Instance']) block.dictionary(column).string(name)
-    for (const column of ['IncidentId', 'Resource', 'Message', 'Holders']) block.text(column).string(name)
+    for (const column of DICTIONARIES) block.dictionary(column).string(name)
+    for (const column of TEXTS) block.text(column).string(name)
     block.map('Attributes').entries([[name, name]])
   }
   const block = new TableBlock('events')

@@ -173,6 +173,15 @@ test('a lent connection that breaks is closed when it comes back, and the one th
   expect([connection.closed, pool.figures.closed]).toEqual([[1000], 1])
 })
 
+test('a smaller maximum closes idle connections beyond it, and none at it', async () => {
+  const { pool, lend } = scriptedPool({ max: 3 })
+  for (const borrow of [await lend(), await lend(), await lend()]) pool.return(borrow)
+  pool.configure({ ...pool.settings, max: 3 })
+  expect(pool.idle).toBe(3)
+  pool.configure({ ...pool.settings, max: 2 })
+  expect([pool.idle, pool.figures.closed]).toEqual([2, 1])
+})
+
 test('a lent connection that breaks takes no idle one with it', async () => {
   const { pool, lent, connections } = scriptedPool()
   const [one, two] = [await lent(), await lent()]

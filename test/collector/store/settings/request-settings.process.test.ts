@@ -73,7 +73,7 @@ describe('settings are refused', () => {
     ['readonly', '2', 164],
     ['allow_ddl', '0', 164],
     ['max_query_size', '1', 164],
-    ['allow_introspection_functions', '0', 164],
+    ['allow_introspection_functions', '1', 164],
     ['format_schema', 'x', 164],
     ['format_template_row', '/etc/hostname', 164],
     ['output_format_schema', 'x', 164],
