@@ -1,6 +1,6 @@
 import { array, assert, double, property } from 'fast-check'
 import { expect, test } from 'vitest'
-import { bucketIndex } from '@spyglass/agent/contract'
+import { bucketIndex, bucketMiddle } from '@spyglass/agent/contract'
 import { ExponentialHistogram } from '../../../agent/src/aggregate/exponential-histogram.ts'
 
 const durations = array(double({ min: 1e-6, max: 10_000, noNaN: true }), { minLength: 1, maxLength: 300 })
@@ -70,4 +70,34 @@ test('half of a histogram has half of its zeros', () => {
   const histogram = histogramOf([0, 0, 1, 1])
   histogram.halve()
   expect([histogram.count, histogram.zeroCount, histogram.quantile(0.5)]).toEqual([2, 1, 0])
+})
+
+test('buckets reach from the first that holds anything to the last; the ends take what lies beyond', () => {
+  expect(histogramOf([1e-12]).buckets()).toEqual({ offset: -320, counts: [1] })
+  expect(histogramOf([2 ** -20 * 1.01, 1e-12]).buckets()).toEqual({ offset: -320, counts: [2] })
+  expect(histogramOf([1e9]).buckets()).toEqual({ offset: 223, counts: [1] })
+  expect(histogramOf([1.01, 1.09]).buckets()).toEqual({ offset: 0, counts: [1, 1] })
+})
+
+test('half of a histogram has half of every count and of the sum', () => {
+  const histogram = histogramOf([1.01, 1.01, 1.09])
+  histogram.halve()
+  expect([histogram.buckets(), histogram.count]).toEqual([{ offset: 0, counts: [1, 0.5] }, 1.5])
+  expect(histogram.sum).toBeCloseTo(1.555, 10)
+})
+
+test('a cleared histogram records like a new one', () => {
+  const histogram = histogramOf([0, 0.2, 5])
+  histogram.clear()
+  histogram.record(1.01)
+  expect(histogram).toMatchObject({ count: 1, zeroCount: 0, sum: 1.01, min: 1.01, max: 1.01 })
+  expect(histogram.buckets()).toEqual({ offset: 0, counts: [1] })
+})
+
+test('the quantile of no share, and of one that only zeros reach, is 0', () => {
+  expect([histogramOf([1]).quantile(0), histogramOf([0, 1]).quantile(0.5), histogramOf([0, 1]).quantile(0.51)]).toEqual([
+    0,
+    0,
+    bucketMiddle(-1),
+  ])
 })
