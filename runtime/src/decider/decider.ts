@@ -333,7 +333,7 @@ export class Decider implements DeciderView {
     this.#pulses.heard(id)
     if (message.type === 'ready') this.#ready(id)
     if (message.type === 'failed') this.#failures.set(id, message)
-    if (message.type === 'cut') this.#cut(id, message.requests)
+    if (message.type === 'cut') this.#cut(id, message.count)
     if (message.type === 'readiness') this.#judged(message.reasons)
     if (message.type === 'command') void this.#obey(id, message)
     return message.type === 'pulse'
@@ -353,11 +353,11 @@ export class Decider implements DeciderView {
     this.#remembered = undefined
   }
 
-  #cut(id: number, requests: readonly string[]): void {
+  #cut(id: number, count: number): void {
     const generation = this.#generation(id)
-    if (!generation || requests.length === 0) return
-    this.#reloads.cut(generation.process.name, requests)
-    this.#reporter.cut(generation, requests)
+    if (!generation) return
+    this.#reloads.cut(generation.process.name, count)
+    this.#reporter.cut(generation, count)
   }
 
   async #obey(asker: number, { id, verb, target }: Extract<FromChild, { type: 'command' }>): Promise<void> {

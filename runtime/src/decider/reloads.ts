@@ -13,7 +13,7 @@ interface Reload {
 export class Reloads {
   readonly #open = new Set<Reload>()
   /** Requests that were cut, by process, since its reload began. */
-  readonly #cut = new Map<string, readonly string[]>()
+  readonly #cut = new Map<string, number>()
 
   /**
    * Resolves with what was done. `revisions`: what each process is to serve.
@@ -43,8 +43,8 @@ export class Reloads {
   }
 
   /** Requests of a draining process were cut. */
-  cut(name: string, requests: readonly string[]): void {
-    this.#cut.set(name, [...(this.#cut.get(name) ?? []), ...requests])
+  cut(name: string, count: number): void {
+    this.#cut.set(name, (this.#cut.get(name) ?? 0) + count)
   }
 
   settle(actual: Actual): void {
@@ -66,9 +66,9 @@ export class Reloads {
   }
 
   #message({ names }: Reload): string {
-    const cut = names.flatMap((name) => this.#cut.get(name) ?? [])
+    const cut = names.reduce((total, name) => total + (this.#cut.get(name) ?? 0), 0)
     const done = `reloaded ${names.join(', ')}`
-    return cut.length === 0 ? done : `${done}; ${cut.length} request(s) were cut when their time was over: ${cut.slice(0, 5).join(', ')}`
+    return cut === 0 ? done : `${done}; ${cut} request(s) were cut when their time was over: the access log names them`
   }
 }
 

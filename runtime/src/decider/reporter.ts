@@ -106,8 +106,8 @@ export class Reporter {
     )
   }
 
-  cut({ process, number }: Generation, requests: readonly string[]): void {
-    this.#log.warn({ part: process.name, generation: number, requests }, 'requests were cut: their time to finish was over')
+  cut({ process, number }: Generation, count: number): void {
+    this.#log.warn({ part: process.name, generation: number, count }, 'requests were cut: their time to finish was over')
   }
 
   /** Management has reports from all processes and evaluates them; the server is ready the first time it finds no problem. */

@@ -52,7 +52,8 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
   return async (deadlineMs) => {
     const drained = listener.drain(deadlineMs)
     host.drain()
-    await drained
+    const cut = await drained
+    if (cut > 0) link().send({ type: 'cut', count: cut })
     await host.stop(1000)
     await datasources.close(1000)
     await agent?.flush(500)

@@ -5,8 +5,8 @@ export type FromChild =
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   /** A sign of life, every second. */
   | { readonly type: 'pulse' }
-  /** Requests that were cut because the time to finish them was over. */
-  | { readonly type: 'cut'; readonly requests: readonly string[] }
+  /** Number of requests that were cut because the time to finish them was over. The access log names them. */
+  | { readonly type: 'cut'; readonly count: number }
   /** Management's judgement of the whole server, when it changes; no reasons: ready. */
   | { readonly type: 'readiness'; readonly reasons: readonly string[] }
   | { readonly type: 'command'; readonly id: number; readonly verb: CommandVerb; readonly target: string }

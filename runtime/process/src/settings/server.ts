@@ -22,7 +22,7 @@ export const serverSettings = declareSettings({
   ),
   drainMs: milliseconds(
     30_000,
-    'How long requests may run on in an instance that is replaced or no longer wanted. What is still running then is cut, counted and named.',
+    'How long requests may run on in an instance that is replaced or no longer wanted. What is still running then is cut, counted, and named in the access log. An instance keeps the last two seconds for its own end.',
     0,
   ),
   stopMs: milliseconds(5000, 'How long the requests and the work of a process may run on when the server stops.', 0),

@@ -1,0 +1,54 @@
+import { codeOf } from '@spyglass/agent/contract'
+import { expect, test } from 'vitest'
+import { Reloads } from '../../../runtime/src/decider/reloads.ts'
+import { desiredOf, processOf, World } from './reconciler/world.ts'
+
+const shops = (revision: string) => desiredOf([processOf('shop-1', { revision }), processOf('shop-2', { revision })])
+const to = (revision: string) =>
+  new Map([
+    ['shop-1', revision],
+    ['shop-2', revision],
+  ])
+
+function serving(): World {
+  const world = new World(shops('1'))
+  world.quiet()
+  return world
+}
+
+test('it is done when every process serves the new revision and the old ones have ended; what was cut is told', async () => {
+  const [world, reloads] = [serving(), new Reloads()]
+  let message: string | undefined
+  const done = reloads.begin(to('2'), world.now).then((text) => (message = text))
+  world.want(shops('2')).ready('shop-1')
+  world.ready('shop-2')
+  reloads.cut('shop-1', 2)
+  reloads.settle(world.actual)
+  await Promise.resolve()
+  expect(message).toBeUndefined() // the old ones drain
+  world.quiet()
+  reloads.settle(world.actual)
+  await done
+  expect(message).toBe('reloaded shop-1, shop-2; 2 request(s) were cut when their time was over: the access log names them')
+})
+
+test('the first process that rejects the new revision fails it, with the reason', async () => {
+  const [world, reloads] = [serving(), new Reloads()]
+  const done = reloads.begin(to('2'), world.now)
+  world.want(shops('2')).exit('shop-1', 'no such module')
+  reloads.settle(world.actual)
+  await expect(done).rejects.toMatchObject({ code: 'SPY_RELOAD_FAILED', message: expect.stringContaining('no such module') })
+  world.want(shops('3'))
+  const next = reloads.begin(to('3'), world.now)
+  world.quiet()
+  reloads.settle(world.actual)
+  expect(await next).toBe('reloaded shop-1, shop-2')
+})
+
+test('one reload of a process at a time, and none survives the stop of the server', async () => {
+  const [world, reloads] = [serving(), new Reloads()]
+  const first = reloads.begin(to('2'), world.now).catch(codeOf)
+  expect(() => reloads.begin(new Map([['shop-2', '3']]), world.now)).toThrow(expect.objectContaining({ code: 'SPY_PART_BUSY' }))
+  reloads.giveUp()
+  expect(await first).toBe('SPY_SERVER_REFUSED')
+})
