@@ -1,4 +1,4 @@
-/** Command lines: what is started stays, values of secret options go. */
+/** Redacts command lines: the program and its options are kept, values of secret options are removed. */
 import { redactText } from './free-text.ts'
 import { isSecretName, REDACTED } from './secret-names.ts'
 
@@ -11,7 +11,7 @@ export function redactArguments(args: readonly string[]): string[] {
   return args.map((argument, i) => redactArgument(argument, i === 0 ? '' : (args[i - 1] as string)))
 }
 
-/** Words as a shell tells them apart, quotes and all, and the white space between them. */
+/** Words as a shell separates them, with their quotes, and the white space between them. */
 const SHELL_PARTS = /\s+|(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"'])+/gs
 
 /** A whole command line. */
@@ -30,7 +30,7 @@ function redactArgument(argument: string, before: string): string {
   return redactText(argument)
 }
 
-/** A secret may begin with a dash: after an option of two dashes others have two as well, or one and a letter. */
+/** A secret may begin with a dash. After an option with two dashes, another option has two dashes, or one and a letter. */
 const isOption = (argument: string, before: string): boolean =>
   before.startsWith('--') ? /^-(?:-|.?$)/.test(argument) : argument.startsWith('-')
 

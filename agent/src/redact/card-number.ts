@@ -1,4 +1,4 @@
-/** Numbers of payment cards: 13 to 19 digits of a card issuer's range whose check digit is right (ISO/IEC 7812-1). */
+/** Payment card numbers: 13 to 19 digits in the range of an issuer, with a valid check digit (ISO/IEC 7812-1). */
 
 /** The first four digits are printed together on every card: `34 1795693762702` is a count and a time. */
 const CARD = /(?<![\w.])(?:[3-6]\d|2[2-7])\d\d(?:[ -]?\d){9,15}(?![\w]|\.\d)/g

@@ -9,7 +9,7 @@ import { redactUserInfo } from './url.ts'
 
 const KEY =
   '(?:pass(?:word|wd|wort|phrase|code)|contrase[ñn]a|kennwort|密码|密碼|口令|パスワード|비밀번호|пароль|(?<![a-z])(?:pass|pwd|pw|sid|cvv|cvc|otp|pin|ssn|jwt)(?![a-z])|secret|token|(?:api|access|private|account|encryption|signing|master|auth|ssh)[ _-]?key|(?<=[?&;])(?:sig|code|key)|authorization|cookie|credential|sess(?:ion)?[ _-]?id|sharedaccess)'
-/** A name, what may close it, and what stands between it and its value. All repetitions are bounded, so the search is linear. */
+/** A name, what may close it, and the separator before its value. All repetitions are bounded, so the search is linear. */
 const NAMED = new RegExp(`${KEY}([\\w.-]{0,40})\\\\{0,8}["'\`\\])]{0,2}\\s{0,4}(?:=>|:=|[:=：＝])\\s{0,4}`, 'gi')
 const TAGGED = new RegExp(`<([a-z:_]{0,20}${KEY}[\\w:.-]{0,40}(?:\\s[^<>]{0,200})?)>(?:<!\\[CDATA\\[[^\\]]*(?:\\]\\]>)?|[^<]+)`, 'gi')
 /** Headers and fields as pairs: `{"name":"Authorization","value":"…"}`. */
@@ -28,7 +28,7 @@ const QUOTED = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[[\]]/g
 /** An option and its value on a command line. */
 const OPTION =
   /(?<=^|[ \t\n])(--[\w-]{0,30}(?:pass(?:word|wd|phrase)|secret|token|api-?key))(\s{1,4})(?![-[]|(?:to|is|and|or|for|was|not|must|option|flag|argument)\b)(?:"[^"]*"?|'[^']*'?|[^\s"']+)/gi
-/** What PostgreSQL says of a constraint that does not hold. */
+/** PostgreSQL's message about a violated constraint. */
 const KEY_DETAIL = /\bKey \(([^()]{1,200})\)=\([^\n]{0,300}?\)(?= (?:already exists|is (?:not|still)|conflicts))/g
 /** Connection strings of Go and of Oracle, which are no URLs. */
 const GO_DSN = /(?<![\w.])([\w.-]{1,64}):[^\s:@/]{1,200}@(?=(?:tcp|udp|unix)\()/g
@@ -38,12 +38,12 @@ const ISSUED =
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{5,2000}\.[\w-]{5,2000}(?:\.[\w-]{0,2000})?|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeoprs]-[\w-]{8,}|\b[rs]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|\bAIza[\w-]{30,}|\bnpm_\w{30,}/g
 const PRIVATE_KEY = '-----BEGIN '
 const PRIVATE_KEY_END = /-----END [A-Z ]{0,40}-----/g
-/** Statements stand at the beginning, after a colon or in quotes; a sentence that says "select" is none. */
+/** Statements are found at the beginning, after a colon or in quotes; a sentence with the word "select" is not one. */
 const SQL =
   /(?:^|[:"'`(\n-])\s{0,4}(?=(select)\s|insert\s{1,4}into\s|delete\s{1,4}from\s|update\s{1,4}[\w"`.[\]]{1,128}\s{1,4}set\s|replace\s{1,4}into\s|with\s{1,4}[\w"`.]{1,128}\s{1,4}as\s{1,4}\(\s{0,4}select\s|(?:alter|create)\s{1,4}(?:user|role|login)\s[^\n]{1,200}?\s(?:password|identified)\s)/gi
 /** How far the FROM may be from its SELECT. */
 const MAX_COLUMNS_LENGTH = 2000
-/** Maximum places of one text that are looked at for a SELECT. */
+/** Maximum number of places in one text that are searched for a SELECT. */
 const MAX_SELECTS = 8
 /** Words of prose after "bearer" and the other schemes. */
 const PROSE = /^(?:[a-z]{1,30}|tokens?|authentication|authorization)$/i
@@ -63,7 +63,7 @@ export function redactText(text: string): string {
   return redactCardNumbers(result, REDACTED)
 }
 
-/** Where markup, pairs, options and messages tell what is secret. */
+/** Secrets marked by tags, pairs, options and messages. */
 function redactPaired(text: string): string {
   return text
     .replaceAll(TAGGED, (_whole, tag: string) => `<${tag}>${REDACTED}`)
@@ -97,7 +97,7 @@ function redactRawLists(text: string): string {
   return from === 0 ? text : result + text.slice(from)
 }
 
-/** Messages of database drivers hold the statement, with its values. */
+/** Messages of database drivers contain the statement with its values. */
 function redactStatement(text: string): string {
   SQL.lastIndex = 0
   for (let i = 0; i < MAX_SELECTS; i++) {
@@ -113,7 +113,7 @@ function redactStatement(text: string): string {
   return text
 }
 
-/** `Bearer …` is a credential whatever it looks like, but for a few words; the other schemes are words of prose, too. */
+/** `Bearer …` is a credential unless a few known words follow; the other schemes are ordinary words as well. */
 function redactSchemed(whole: string, scheme: string, space: string, value: string): string {
   const isBearer = scheme.toLowerCase() === 'bearer'
   const isProse = isBearer
@@ -157,7 +157,7 @@ function redactNamed(text: string): string {
   return from === 0 ? text : result + text.slice(from)
 }
 
-/** What stands for a value: in quotes where it had some, or its name has the quotes of JSON. */
+/** The replacement of a value: in quotes if the value or, in JSON, its name had quotes. */
 function stoodIn(text: string, start: number, name: string): string {
   const quote =
     QUOTE.exec(text.slice(start, start + 16))?.[0] ??
@@ -173,7 +173,7 @@ const OPENING = /^(?:[A-Z]\w{0,40}(?:\(\d+\))? )?(?:\[[\w: ]{1,40}\] )?[[{]/
 const HEADER = /^(?:authorization|cookie)/i
 const UNQUOTED_END = /[\s,;&"'`<>)\]}]/
 
-/** Where the value that begins at `start` ends; `start` itself when it is no secret. */
+/** The end of the value that begins at `start`; `start` itself if it is not a secret. */
 function endOfValue(text: string, start: number, name: string): number {
   const head = text.slice(start, start + 100)
   const count = COUNT.exec(head)
@@ -188,7 +188,7 @@ function endOfValue(text: string, start: number, name: string): number {
   return endOfUnquoted(text, start)
 }
 
-/** Credentials begin with their scheme: `Bearer …`. */
+/** Credentials may begin with a scheme: `Bearer …`. */
 function endOfUnquoted(text: string, start: number): number {
   const scheme = /^(?:bearer|basic|digest|negotiate)\s+/i.exec(text.slice(start, start + 20))?.[0] ?? ''
   let end = start + scheme.length

@@ -1,4 +1,4 @@
-/** What must not be shown: one set of rules for the agent, our own processes and the collector. */
+/** Redaction: one set of rules for the agent, our own processes and the collector. */
 export { redactArguments, redactCommandLine } from './arguments.ts'
 export { isCardNumber } from './card-number.ts'
 export { redactText } from './free-text.ts'

@@ -1,9 +1,9 @@
-/** Names that say that their value is a secret: of attributes, fields, headers, parameters, environment variables and options. */
+/** Names whose value is a secret: of attributes, fields, headers, parameters, environment variables and options. */
 
 /** Replaces a secret. */
 export const REDACTED = '[redacted]'
 
-/** Parts of names, without what separates words. */
+/** Parts of names, without word separators. */
 const PARTS = [
   'accesskey',
   'accountkey',
@@ -33,9 +33,9 @@ const PARTS = [
   'signingkey',
   'sshkey',
 ]
-/** The same in languages that are not written in plain ASCII. */
+/** The same in languages that do not use plain ASCII. */
 const FOREIGN_PARTS = ['密码', '密碼', '口令', 'パスワード', '비밀번호', 'пароль', 'contraseña']
-/** A number of such a name counts something: `max_tokens`. */
+/** A number with such a name is a count: `max_tokens`. */
 const COUNTED_PART = 'token'
 /** Only as the last word: `x-auth`, not `auth.method`. */
 const LAST_WORDS = new Set([
@@ -59,7 +59,7 @@ const LAST_WORDS = new Set([
   'xsrf',
 ])
 
-/** A name with one of these at its end tells something about a secret, not the secret: `token.type`, `password_length`. */
+/** A name that ends with one of these describes a secret but does not hold it: `token.type`, `password_length`. */
 const ABOUT = new Set(['count', 'expires', 'expiry', 'length', 'size', 'ttl', 'type'])
 
 export type Secrecy = 'open' | 'secret' | 'secret-text'
@@ -67,7 +67,7 @@ export type Secrecy = 'open' | 'secret' | 'secret-text'
 const MAX_KNOWN = 4096
 const known = new Map<string, Secrecy>()
 
-/** `secret-text`: a secret if it is no number. Names are remembered, since the same few come again. */
+/** `secret-text`: a secret unless it is a number. Names are cached, because the same few recur. */
 export function secrecyOf(name: string): Secrecy {
   const found = known.get(name)
   if (found !== undefined) return found

@@ -1,4 +1,4 @@
-/** URLs: who and where stay, user info and the values of parameters go. */
+/** Redacts URLs: host and path are kept, user info and parameter values are removed. */
 import { isSecretName, REDACTED } from './secret-names.ts'
 
 /** A URL, a path with a query, or a query that begins with `?`. */
@@ -7,7 +7,7 @@ export function redactUrl(url: string): string {
   return at < 0 ? redactUserInfo(url) : redactUserInfo(url.slice(0, at)) + redactQuery(url.slice(at))
 }
 
-/** The names of the parameters stay, each value becomes `?`; a parameter without a value goes as a whole. */
+/** Parameter names are kept, each value becomes `?`; a parameter without a value is removed. */
 export function redactQuery(query: string): string {
   return query.replaceAll(/([^?&#;=]+)(=[^&#;]*)?/g, (_whole, name: string, value: string | undefined) =>
     value === undefined ? '?' : `${name}=?`,
@@ -21,7 +21,7 @@ export function redactSecretParameters(query: string): string {
 
 const SCHEME = '://'
 
-/** Takes the user info out of every URL of a text. */
+/** Removes the user info from every URL in a text. */
 export function redactUserInfo(text: string): string {
   let result = ''
   let from = 0
@@ -37,7 +37,7 @@ export function redactUserInfo(text: string): string {
 
 const DELIMITER = /[\s"'`<>]/
 
-/** Index of the `@` that ends the user info, or -1. A password with a slash in it is one that nobody escaped. */
+/** Index of the `@` that ends the user info, or -1. A password may contain a slash that was not escaped. */
 function endOfUserInfo(text: string, start: number): number {
   let lastAt = -1
   let atBeforePath = -1

@@ -1,4 +1,4 @@
-/** Structured values: secrets by the names of their fields, and what free text shows, at any depth. */
+/** Redacts structured values at any depth: by field names, and by the usual forms in texts. */
 import { redactText } from './free-text.ts'
 import { isSecretName, REDACTED, secrecyOf } from './secret-names.ts'
 
@@ -12,7 +12,7 @@ export function isSecretField(name: string, value: unknown): boolean {
   return secrecy === 'secret' || (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint')
 }
 
-/** A copy of a JSON-like value without its secrets; the same value when there is none. */
+/** A copy of a JSON-like value without its secrets; the same value if there are none. */
 export function redactValue<T>(value: T, depth = 0): T {
   if (typeof value === 'string') return redactText(value) as T
   if (typeof value !== 'object' || value === null) return value

@@ -1,4 +1,4 @@
-/** Values that were searched and stayed as they were: most texts come again and again. Bounded; a newer value takes the place of an older. */
+/** Values that were searched and contain no secret, because most texts recur. Bounded: a newer value replaces an older one. */
 
 const VALUES = 2048
 const MAX_LENGTH = 1024
@@ -22,7 +22,7 @@ export function copyOf(bytes: DataView, start: number, end: number): DataView {
   return new DataView(bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + end))
 }
 
-/** Four bytes at a time; of a long text its beginning and its end: texts are compared anyhow. */
+/** Hashes four bytes at a time, and only the beginning and end of a long text: the texts are compared afterwards. */
 function indexOf(bytes: DataView, start: number, end: number): number {
   let hash = end - start
   let at = start

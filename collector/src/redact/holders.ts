@@ -1,12 +1,12 @@
 /**
- * The holders of connections in an event of a pool: JSON with statements inside. As a plain text it would be cut at the first statement, and
- * be no JSON any more, so each of its texts is cleaned by itself.
+ * The holders of connections in an event of a pool: JSON with statements inside. As plain text it would be cut at the first statement and
+ * would no longer be JSON, so each of its texts is cleaned separately.
  */
 import { REDACTED } from '@spyglass/agent/redact'
 import { RULE, ruleOf } from './key-rules.ts'
 import type { Redactor } from './redactor.ts'
 
-/** The list without secrets; undefined for what is not JSON. */
+/** The list without secrets; undefined if it is not JSON. */
 export function cleanHolders(text: string, redactor: Redactor): string | undefined {
   try {
     return JSON.stringify(cleaned(JSON.parse(text), '', redactor))

@@ -1,4 +1,4 @@
-/** What must not be stored goes here, before anything is decoded, written or shown. */
+/** Removes what must not be stored, before anything is written or shown. */
 export { afterLength } from './plain.ts'
 export { messagePlaces } from './otlp-places.ts'
 export { OtlpRedactor, type RedactedSignal } from './otlp-redactor.ts'

@@ -1,11 +1,11 @@
-/** What a key says of its value: decided once for each key, by its name. */
+/** The rule for the value of a key: decided once per key, by its name. */
 import { attr } from '@spyglass/agent/contract'
 import { isRawList, redactText, secrecyOf } from '@spyglass/agent/redact'
 import { copyOf, isSame } from './clean-values.ts'
 
 /**
- * `secretText`: a secret unless it is a number. `system`: names the database of the statement beside it. `text`: whatever else, searched
- * for the usual forms.
+ * `secretText`: a secret unless it is a number. `system`: names the database of the statement beside it. `text`: anything else, which is
+ * searched for the usual forms.
  */
 export const RULE = {
   text: 0,
@@ -26,10 +26,10 @@ export const RULE = {
 } as const
 export type Rule = (typeof RULE)[keyof typeof RULE]
 
-/** `db.system.name` and what it was called before. */
+/** `db.system.name` and its former name. */
 const SYSTEMS = new Set(['db.system', 'db.system.name'])
 const STATEMENTS = new Set(['db.statement', 'db.query.text', 'db.query', 'db.sql', 'sql', 'sql.query', 'db.operation.batch.text'])
-/** GraphQL has literals as SQL does. */
+/** GraphQL has literals like SQL. */
 const GRAPHQL = new Set(['graphql.document', 'graphql.source', 'graphql.query'])
 const QUERIES = new Set([
   'url.query',
@@ -45,7 +45,7 @@ const COMMAND_LINES = new Set(['process.command_line', 'process.command', 'conta
 /** Values of parameters are data: `db.query.parameter.0`, `db.postgresql.values`, `graphql.variables.name`. */
 const PARAMETERS =
   /^(?:db|sql|graphql|prisma)\.(?:[\w-]+\.){0,3}(?:param(?:eter)?s?|values|variables|args|arguments|bind(?:s|ings|[_.]?(?:values|variables|parameters))?)(?:\.|$)/
-/** Names of Kubernetes objects and kinds of tokens are no secrets. */
+/** Names of Kubernetes objects and token types are not secrets. */
 const OPEN = new Set(['k8s.secret.name', 'gen_ai.token.type'])
 
 export function ruleOf(key: string): Rule {
@@ -71,9 +71,9 @@ export function ruleOf(key: string): Rule {
 export interface KnownKey {
   readonly bytes: DataView
   readonly rule: Rule
-  /** What the key itself may show, if it is not all of it. */
+  /** The key without its secrets, if it contains any. */
   readonly safe: string | undefined
-  /** The key that came after it last time: senders write the attributes of a kind of span in one order. */
+  /** The key that followed last time: senders write the attributes of a kind of span in one order. */
   next: KnownKey | undefined
 }
 
@@ -85,7 +85,7 @@ const MAX_KEY_LENGTH = 256
 export class KeyTable {
   readonly #table: (KnownKey | undefined)[] = Array.from({ length: TABLE })
   #size = 0
-  /** Only keys of the table are linked, so that what was forgotten is held by nothing. */
+  /** Only keys in the table are linked, so that forgotten ones can be collected. */
   #last: KnownKey | undefined
 
   of(bytes: DataView, start: number, end: number): KnownKey {
@@ -123,7 +123,7 @@ function knownKey(bytes: DataView, start: number, end: number): KnownKey {
   return { bytes: copyOf(bytes, start, end), rule: ruleOf(name), safe: safe === name ? undefined : safe, next: undefined }
 }
 
-/** A hash of the length and a few bytes: keys are compared anyhow. */
+/** A hash of the length and a few bytes: the keys are compared afterwards. */
 function placeOf(bytes: DataView, start: number, end: number, size: number): number {
   const length = end - start
   if (length < 4) return length

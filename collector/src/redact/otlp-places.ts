@@ -1,6 +1,6 @@
 /**
- * Where OTLP holds text that a sender chose, by tag (field number × 8 + wire type), after opentelemetry-proto v1. What is not named here
- * is a number, an identifier, or is stored by nobody.
+ * The places in OTLP where a sender can put text, by tag (field number × 8 + wire type), after opentelemetry-proto v1. Anything else
+ * is a number, an identifier, or is not stored.
  */
 
 export const PLACE = { text: 1, attribute: 2, value: 3, message: 4, spanName: 5 } as const
@@ -43,7 +43,7 @@ const span = message({
 })
 const log = message({ 3: text, 5: value, 6: attribute, 12: text })
 const exemplar = message({ 7: attribute })
-/** The kinds of points number their attributes and exemplars differently. */
+/** Each kind of point numbers its attributes and exemplars differently. */
 const points = (attributes: number, exemplars: number): Place =>
   message({ 1: message({ [attributes]: attribute, ...(exemplars > 0 ? { [exemplars]: exemplar } : {}) }) })
 const metric = message({

@@ -1,7 +1,7 @@
 /**
- * Redacts an OTLP request in protobuf before it is decoded, so that there is one place for all signals and every field of them. It walks
- * the bytes; what needs no change is neither copied nor made text. It never throws: where a message cannot be read, the decoder rejects
- * it, and the walk continues after it.
+ * Redacts OTLP in protobuf form, in one place for every field of all signals. It walks
+ * the bytes; whatever needs no change is neither copied nor converted to text. It never throws: a message that cannot be read is rejected by
+ * the decoder, and the walk continues after it.
  */
 import { isSecretName, REDACTED, redactRawList } from '@spyglass/agent/redact'
 import { CleanValues } from './clean-values.ts'
@@ -36,7 +36,7 @@ function stringValue(text: string): Buffer {
 export class OtlpRedactor {
   readonly redactor: Redactor
   readonly plain = new Plain()
-  /** By rule: what was searched by it before. */
+  /** By rule: values that were searched by it and contain no secret. */
   readonly #clean: Readonly<Partial<Record<Rule, CleanValues>>> = {
     [RULE.text]: this.plain.texts,
     [RULE.url]: new CleanValues(),
@@ -45,7 +45,7 @@ export class OtlpRedactor {
   readonly #patches = new Patches()
   readonly #wire = new Wire()
   #buf: Buffer = NO_BYTES
-  /** The message whose attributes are read: a statement's database stands beside it. */
+  /** The message whose attributes are read: it names the database of a statement. */
   #messageStart = 0
   #messageEnd = 0
 
@@ -53,7 +53,7 @@ export class OtlpRedactor {
     this.redactor = redactor
   }
 
-  /** The request without secrets; the same bytes when there was none. */
+  /** The request without secrets; the same bytes if there were none. */
   redact(body: Buffer, signal: RedactedSignal): Buffer {
     const wire = this.#wire
     this.#begin(body)
@@ -66,7 +66,7 @@ export class OtlpRedactor {
     return redacted
   }
 
-  /** The message between `start` and `end` without secrets; undefined when there was none. */
+  /** The message between `start` and `end` without secrets; undefined if there were none. */
   part(buf: Buffer, start: number, end: number, places: Places): Buffer | undefined {
     this.#begin(buf)
     this.#message(-1, start, end, places) // its length is the caller's to change
@@ -137,7 +137,7 @@ export class OtlpRedactor {
     wire.end = end
   }
 
-  /** Steps over fields of at most 127 bytes that hold no text, and over attributes that have nothing to redact. */
+  /** Skips fields of at most 127 bytes that hold no text, and attributes without anything to redact. */
   #passPlain(start: number, end: number, places: Places): number {
     const buf = this.#buf
     let pos = start
@@ -145,7 +145,7 @@ export class OtlpRedactor {
       const tag = buf[pos] as number
       const type = tag & 7
       const next = type === 1 ? pos + 9 : pos + 2 + (type === 2 ? (buf[pos + 1] as number) : 0)
-      // the length of a field that begins with the last byte is undefined, and `next` no number: compared so, it is no field of the message
+      // if a field begins with the last byte, its length is undefined and `next` is NaN, so it is not a field of the message
       if (tag > 127 || type > 2 || !(next <= end) || (type !== 1 && (buf[pos + 1] as number) > 127)) return pos
       const place = places[tag]
       if (place !== undefined) {
@@ -158,7 +158,7 @@ export class OtlpRedactor {
     }
   }
 
-  /** Whether an attribute in the usual order of fields has nothing to redact: most are seen through here, without a walk. */
+  /** Whether an attribute in the usual order of fields has nothing to redact: most need no walk. */
   #isPlain(start: number, end: number): boolean {
     const buf = this.#buf
     const keyEnd = start + 2 + (buf[start + 1] as number)
@@ -167,7 +167,7 @@ export class OtlpRedactor {
     return value >= 0 && this.plain.isKey(start + 2, keyEnd) && this.plain.isValue(value, end)
   }
 
-  /** A KeyValue. Of repeated fields the last counts, as for the decoder. */
+  /** A KeyValue. The last of repeated fields counts, as in the decoder. */
   #attribute(lengthAt: number, start: number, end: number, isNamedSecret = false): void {
     const wire = this.#wire
     let keyAt = start
@@ -197,7 +197,7 @@ export class OtlpRedactor {
     wire.end = end
   }
 
-  /** An AnyValue, and whose it is. */
+  /** An AnyValue, with what is known of its key. */
   #value(lengthAt: number, start: number, end: number, known: KnownKey | undefined): void {
     const wire = this.#wire
     const rule = known?.rule ?? RULE.text
@@ -276,7 +276,7 @@ export class OtlpRedactor {
     return items === 2 && name !== '' && isSecretName(name)
   }
 
-  /** KeyValueList. Its fields are evaluated by their own names, a statement among them by the database beside it. */
+  /** KeyValueList. Its fields follow their own names; a statement among them is read by the database beside it. */
   #entries(lengthAt: number, start: number, end: number): void {
     const wire = this.#wire
     // `{ name: 'Authorization', value: '…' }`
@@ -320,7 +320,7 @@ export class OtlpRedactor {
     this.#wire.end = end
   }
 
-  /** Bytes become text in the store; what can be read in them is searched as text is. */
+  /** Bytes become text in the store, so readable content is searched like text. */
   #bytes(lengthAt: number, start: number, end: number): void {
     if (!isSuspicious(this.#buf, start, end)) return
     const text = this.#buf.toString('latin1', start, Math.min(end, start + MAX_TEXT_LENGTH))
@@ -410,9 +410,9 @@ export class OtlpRedactor {
 }
 
 const SYSTEM_KEYS = ['db.system.name', 'db.system']
-/** Values that are read as the database beside them reads them. */
+/** Values that are read in the dialect of the database beside them. */
 const IN_A_DIALECT: ReadonlySet<Rule> = new Set([RULE.statement, RULE.summary])
-/** Fields of a pair that name what stands in its `value`. */
+/** Fields that name the `value` of a pair. */
 const NAME_FIELDS = ['name', 'key', 'header']
 const STATEMENT_KEYS = ['db.query.text', 'db.statement']
 /** Attributes of spans, log records, events, links, points and exemplars. */

@@ -1,6 +1,6 @@
 /**
- * Changes to a protobuf message, made while it is walked and applied at once. A text that becomes longer or shorter changes the length of
- * every message around it: those lengths are changed as their messages are left. A message without changes costs no copy.
+ * Changes to a protobuf message, collected while it is walked and applied together. A text that becomes longer or shorter changes the length of
+ * every enclosing message: those lengths are corrected as the messages are left. A message without changes is not copied.
  */
 
 interface Patch {
@@ -14,7 +14,7 @@ const MAX_DEPTH = 96
 export class Patches {
   #list: Patch[] = []
   #depth = 0
-  /** Of each open message: where its length stands, where its content begins and ends, and by how much it has grown. */
+  /** For each open message: the position of its length, the bounds of its content, and by how much it has grown. */
   readonly #lengthAt = new Int32Array(MAX_DEPTH)
   readonly #start = new Int32Array(MAX_DEPTH)
   readonly #end = new Int32Array(MAX_DEPTH)
@@ -63,7 +63,7 @@ export class Patches {
     this.#growth[this.#depth] = bytes.length - (end - start)
   }
 
-  /** The message with all changes; the same bytes when there are none. */
+  /** The message with all changes; the same bytes if there are none. */
   apply(body: Buffer): Buffer {
     if (this.#list.length === 0) return body
     const out = Buffer.allocUnsafe(body.length + (this.#growth[0] as number))
@@ -92,7 +92,7 @@ export class Patches {
     return Buffer.concat([...pieces, body.subarray(from, end)])
   }
 
-  /** Writes a new length; what its varint grows by counts for the message around. */
+  /** Writes a new length; the growth of its varint counts for the enclosing message. */
   #lengthen(lengthAt: number, start: number, length: number): void {
     const bytes = varint(length)
     this.#list.push({ at: lengthAt, end: start, bytes })

@@ -1,6 +1,6 @@
 /**
- * What needs no closer look: keys that say nothing of their value, and texts in which no secret begins or none was found before. Most of what
- * arrives is plain, so this is nearly all that redaction costs.
+ * Recognises what needs no redaction: keys without a rule, and texts in which no secret can begin or none was found before. Most of what
+ * arrives is plain, so this is nearly the whole cost of redaction.
  */
 import { CleanValues } from './clean-values.ts'
 import { KeyTable, RULE } from './key-rules.ts'
@@ -18,9 +18,9 @@ const NO_BYTES = Buffer.alloc(0)
 
 export class Plain {
   readonly keys = new KeyTable()
-  /** Texts that were searched and stayed as they were. */
+  /** Texts that were searched and contain no secret. */
   readonly texts = new CleanValues()
-  /** The same of names of spans. */
+  /** The same for names of spans. */
   readonly names = new CleanValues()
   #buf: Buffer = NO_BYTES
   /** The same bytes, for reading several at once. */

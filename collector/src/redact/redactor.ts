@@ -31,7 +31,7 @@ export class Redactor {
     return this.#except.has(service)
   }
 
-  /** The text that a value of such a key may show; the same text when nothing had to go. */
+  /** The value of a key with this rule, without its secrets; the same text if there are none. */
   textOf(rule: Rule, text: string, system: string): string {
     switch (rule) {
       case RULE.secret:
@@ -58,7 +58,7 @@ export class Redactor {
     }
   }
 
-  /** Whether a number is a card's. Longer ones than 16 digits are times and identifiers. */
+  /** Whether a number is a card number. Numbers longer than 16 digits are times and identifiers. */
   isSecretNumber(digits: string): boolean {
     return digits.length <= 16 && isCardNumber(digits)
   }
@@ -67,7 +67,7 @@ export class Redactor {
     return redactArguments(args)
   }
 
-  /** Normalised; the same few statements come again. */
+  /** Normalised, with a cache, because the same few statements recur. */
   statement(text: string, system: string): string {
     if (text.length > MAX_STATEMENT_LENGTH) return normaliseStatement(text, system)
     const key = `${system}\n${text}`
@@ -79,7 +79,7 @@ export class Redactor {
     return safe
   }
 
-  /** The name of a span: some senders put the statement or the whole URL there. */
+  /** The name of a span, in which some senders put the statement or the whole URL. */
   spanName(name: string, system: string, statement: string): string {
     if (statement !== '' && name === statement) return this.statement(name, system)
     if (system !== '' && SQL_START.test(name) && /['"$=(?\d]/.test(name)) return this.statement(name, system)
@@ -91,6 +91,6 @@ export class Redactor {
 /** Before a list by which it is known as one of names and values in turn. */
 const RAW_LIST = 'rawHeaders:'
 
-/** `find users`, `SELECT orders`: an operation and its target. After a command of Redis stands a key, which is data. */
+/** `find users`, `SELECT orders`: an operation and its target. A Redis command is followed by a key, which is data. */
 const SUMMARY = /^[A-Za-z]+(?: [A-Za-z_][\w.]{0,60})?$/
 const SQL_START = /^[\s(]*(?:select|insert|update|delete|merge|with|create|alter|drop|replace|call|exec|execute|grant|set|copy|truncate)\b/i

@@ -1,11 +1,11 @@
-/** Redacts what reaches the collector as rows: lines of log files, and events of our own processes. */
+/** Redacts what the collector receives as rows: lines of log files, and events of our own processes. */
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { isSecretField, REDACTED, redactText } from '@spyglass/agent/redact'
 import { cleanHolders } from './holders.ts'
 import { ruleOf, RULE } from './key-rules.ts'
 import type { Redactor } from './redactor.ts'
 
-/** The parts of a row that a writer of log lines chose. */
+/** The parts of a row that come from the writer of the log line. */
 export interface RedactableRow {
   readonly service: string
   readonly body: string

@@ -1,6 +1,6 @@
 /**
- * Whether bytes could be a text with a secret in one of the usual forms. False positives are allowed, false negatives are not: what it lets pass is not
- * searched. One look into a table for each byte; where a byte ends the beginning of a form, the two before it tell.
+ * Whether bytes could be a text with a secret in one of the usual forms. False positives are allowed, false negatives are not, because a text that
+ * passes is not searched. One table lookup per byte; if the byte may end the beginning of a form, the two bytes before it decide.
  */
 
 const KIND = { other: 0, digit: 1, space: 2, dash: 3, colon: 4, equals: 5, issued: 6, wide: 7, bracket: 8 } as const
@@ -22,7 +22,7 @@ function pair(first: number, second: number): number {
 }
 /** Before a space: the ends of bearer, basic, digest, negotiate, select, insert, update, delete, replace, alter and create. */
 const WORD_ENDS = tableOf(['er', 'ic', 'st', 'te', 'ct', 'rt', 'ce'])
-/** Before `-`: xoxb-, sk-, glpat-. Only the letter that all have is compared where one differs. */
+/** Before `-`: xoxb-, sk-, glpat-. */
 const DASHED = tableOf(['sk', 'at'])
 /** Before J, I, z and `_`: eyJ, AKI, ASI, AIz, gh?_, sk_, rk_, npm_, pat_. */
 const ISSUED = tableOf(['ey', 'ak', 'as', 'ai', 'sk', 'rk', 'pm', 'at'])
@@ -37,9 +37,9 @@ const UNDERSCORE = code('_')
 const SLASH = code('/')
 const COLON = code(':')
 const DASH = code('-')
-/** A card number has 13 or more; the first and the last may be passed over together with a letter beside them. */
+/** A card number has 13 or more; two fewer are enough to be suspicious. */
 const CARD_DIGITS = 11
-/** Shorter texts hold none of the forms: `pw=x` is the shortest. */
+/** Shorter texts contain none of the forms: `pw=x` is the shortest. */
 const MIN_LENGTH = 4
 
 function tableOf(letters: readonly string[]): Uint8Array {
@@ -77,7 +77,7 @@ function beginsForm(bytes: Uint8Array, at: number, kind: number, isFirst: boolea
   return endsBeginning(bytes, at, kind, last)
 }
 
-/** Whether a byte behind others ends the beginning of a form. */
+/** Whether a byte after others ends the beginning of a form. */
 function endsBeginning(bytes: Uint8Array, at: number, kind: number, last: number): boolean {
   const before = at > 1 ? (bytes[at - 2] as number) : 0
   const letters = pair(before, last)

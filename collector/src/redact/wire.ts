@@ -1,11 +1,11 @@
-/** Reads the fields of a protobuf message one after the other, without exceptions and without objects: the last field's place is kept here. */
+/** Reads the fields of a protobuf message one by one, without exceptions and objects: it holds the position of the current field. */
 
 export class Wire {
   buf: Buffer = Buffer.alloc(0)
   tag = 0
-  /** Where the field's length stands, for fields of bytes. */
+  /** Position of the field's length, for length-delimited fields. */
   lengthAt = 0
-  /** Content of a field of bytes; of a fixed or varint field its value. */
+  /** Start of the content of a length-delimited field, or of the value of a fixed or varint field. */
   start = 0
   /** Index after the field. */
   end = 0
@@ -13,7 +13,7 @@ export class Wire {
   number = 0
   #pos = 0
 
-  /** Reads the field at `pos` of a message that ends at `limit`. False when there is none to be read. */
+  /** Reads the field at `pos` of a message that ends at `limit`; false if there is no readable field. */
   field(pos: number, limit: number): boolean {
     this.#pos = pos
     const tag = this.#varint(limit)
@@ -53,7 +53,7 @@ export class Wire {
     return this.end <= limit
   }
 
-  /** -1 when it does not end in time. */
+  /** -1 if it does not end before the limit. */
   #varint(limit: number): number {
     const { buf } = this
     let byte = buf[this.#pos++] as number
