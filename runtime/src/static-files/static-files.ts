@@ -10,9 +10,9 @@ import send from '@fastify/send'
 
 export interface StaticOptions {
   /** Served for a folder. Default `index.html`. */
-  readonly index?: string
+  readonly index?: string | undefined
   /** `max-age` of Cache-Control, in seconds. Default 0: clients ask whether the file has changed. */
-  readonly maxAgeS?: number
+  readonly maxAgeS?: number | undefined
   /** Names with a hash of the content (`app.3f9a1c2b.js`) never change: cached for a year. Default true. */
   readonly immutableHashes?: boolean
   /** File served where nothing is found, with status 200: an application of one page has its own routes. */

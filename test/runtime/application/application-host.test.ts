@@ -62,3 +62,18 @@ test('two applications under one path are refused before either starts', async (
   await expect(place.deploy(both)).rejects.toMatchObject({ code: 'SPY_CONTEXT_PATH_TAKEN' })
   expect(place.events).toEqual([])
 })
+
+test('files are served under their context path, logged and counted like any application', async () => {
+  await using place = openPlace()
+  const { url, host } = await place.deploy([
+    { name: 'site', contextPath: '/site', files: { 'index.html': '<h1>hello</h1>', 'a/b.txt': 'text' } },
+  ])
+  const page = await fetch(`${url}/site/`)
+  expect([page.status, await page.text(), page.headers.get('content-type')]).toEqual([200, '<h1>hello</h1>', 'text/html; charset=utf-8'])
+  const part = await fetch(`${url}/site/a/b.txt`, { headers: { range: 'bytes=1-2' } })
+  expect([part.status, await part.text()]).toEqual([206, 'ex'])
+  expect((await fetch(`${url}/site/%2e%2e/%2e%2e/etc/passwd`)).status).toBe(404)
+  await expect.poll(() => place.read('site', 'requests')).toBeGreaterThanOrEqual(2)
+  await host.stop(500)
+  expect(place.accessLines('site')[0]).toMatchObject({ 'url.path': '/site/', 'http.response.status_code': 200 })
+})

@@ -39,6 +39,17 @@ const Loader = z.strictObject({
     .meta({ description: 'Modules loaded before the program, so that no request waits for them.' }),
 })
 
+const Static = z.strictObject({
+  folder: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: "Folder of the files, relative to the application's. Default: the application's folder." }),
+  index: z.string().min(1).optional().meta({ description: 'File served for a folder. Default: index.html.' }),
+  fallback: z.string().min(1).optional().meta({ description: 'File served where nothing is found, for an application of one page.' }),
+  maxAgeS: z.int().min(0).optional().meta({ description: 'How long clients may keep a file without asking. Default: 0.' }),
+})
+
 export const ApplicationFile = z.strictObject({
   entry: z.string().min(1).optional().meta({
     description:
@@ -60,6 +71,7 @@ export const ApplicationFile = z.strictObject({
     description:
       "Port in the program whose server gets the application's address. Default: the first TCP port other than 0 that it listens on.",
   }),
+  static: Static.optional().meta({ description: 'Files are served instead of a program.' }),
   loader: Loader.optional().meta({ description: 'Where its modules come from.' }),
   lifecycle: z.string().min(1).optional().meta({
     description: 'Module, relative to the folder, that exports any of the functions `started`, `stopping` and `stopped`.',

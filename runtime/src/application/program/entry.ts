@@ -4,14 +4,17 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { StaticOptions } from '../../static-files/static-files.ts'
 import { fail } from '../errors.ts'
 import { type ApplicationFile, readApplicationFile } from './application-file.ts'
 import type { FunctionRole } from './kinds/function-role.ts'
 import { parseStartScript, type StartScript } from './start-script.ts'
 
 export interface Entry {
-  /** Absolute path of the module that is run. */
+  /** Absolute path of the module that is run, or of the folder whose files are served. */
   readonly file: string
+  /** Set where files are served instead. */
+  readonly static?: StaticOptions | undefined
   /** What it finds in `process.argv` after its own path. */
   readonly args: readonly string[]
   /** Modules loaded before it. */
@@ -46,10 +49,11 @@ export interface EntrySettings {
 export async function findEntry(folder: string, settings: EntrySettings = {}): Promise<Entry> {
   const manifest = readManifest(folder)
   const file = await readApplicationFile(folder)
-  const { entry = file.entry, worker = false, arguments: args = [] } = settings
-  const program = programOf(folder, manifest, entry)
+  const { worker = false, arguments: args = [] } = settings
+  const { files, program } = servedBy(folder, manifest, { ...file, entry: settings.entry ?? file.entry })
   return {
     file: program.file,
+    static: files,
     args: args.length > 0 ? args : (file.arguments ?? program.args),
     imports: file.import ?? program.imports,
     environment: program.environment,
@@ -60,6 +64,18 @@ export async function findEntry(folder: string, settings: EntrySettings = {}): P
     loader: file.loader ?? {},
     lifecycle: file.lifecycle === undefined ? undefined : resolve(folder, file.lifecycle),
   }
+}
+
+function servedBy(folder: string, manifest: PackageJson, file: ApplicationFile): { files?: StaticOptions; program: StartScript } {
+  const files = file.entry === undefined ? staticOf(folder, file) : undefined
+  return files ? { files, program: plain(files.folder) } : { program: programOf(folder, manifest, file.entry) }
+}
+
+/** Files are served where `spyglass.app.yaml` says so, or where there is an index.html and nothing that could be run. */
+function staticOf(folder: string, { static: said }: ApplicationFile): (StaticOptions & { readonly folder: string }) | undefined {
+  if (said) return { ...said, folder: resolve(folder, said.folder ?? '.') }
+  const isSite = fileAt(folder, ['index.html']) !== undefined && fileAt(folder, ['package.json', ...INDEX_FILES]) === undefined
+  return isSite ? { folder } : undefined
 }
 
 function programOf(folder: string, manifest: PackageJson, entry: string | undefined): StartScript {

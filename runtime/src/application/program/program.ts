@@ -4,10 +4,10 @@ import type { ApplicationLoader } from '../loader/application-loader.ts'
 import type { LifecycleHooks } from './lifecycle.ts'
 
 /**
- * How the program was recognised. `listen`: it called `listen()` itself. `worker`: it has no port. All others export something, which
+ * How the program was recognised. `listen`: it called `listen()` itself. `worker`: it has no port. `static`: it is files. All others export something, which
  * kinds/index.ts turns into a server.
  */
-export type ProgramKind = 'listen' | 'worker' | 'server' | 'fastify' | 'fastify-plugin' | 'koa' | 'nest' | 'fetch' | 'handler'
+export type ProgramKind = 'listen' | 'worker' | 'static' | 'server' | 'fastify' | 'fastify-plugin' | 'koa' | 'nest' | 'fetch' | 'handler'
 
 /** A server made of what a program exports. */
 export interface Adopted {

@@ -6,6 +6,8 @@ import { fail } from '../errors.ts'
 import { ApplicationLoader } from '../loader/application-loader.ts'
 import { installLoader } from '../loader/install-loader.ts'
 import { type Entry, type EntrySettings, findEntry } from './entry.ts'
+import type { StaticOptions } from '../../static-files/static-files.ts'
+import { adoptHandler } from './kinds/handler.ts'
 import { adopt, servedExport } from './kinds/index.ts'
 import type { AdoptContext } from './kinds/kind.ts'
 import { type LifecycleHooks, loadLifecycle, noHooks } from './lifecycle.ts'
@@ -92,6 +94,7 @@ class ProgramStart {
 
   /** The program, as soon as its server listens or its module has run and exports one. */
   run(): Promise<Program> {
+    if (this.#entry.static) return this.#serveFiles(this.#entry.static)
     const loading = this.#options.isAlone ? this.#runAlone() : takeOverWithin(this.#takeOver, () => this.#runBeside())
     if (this.#entry.isWorker) return loading
     loading.catch(() => undefined) // a program may listen, and be served, before its module has ended
@@ -101,6 +104,12 @@ class ProgramStart {
   /** Whether the code that runs now is the program's. */
   isRunning(): boolean {
     return isWithin(this.#takeOver)
+  }
+
+  async #serveFiles(options: StaticOptions): Promise<Program> {
+    const { staticHandler } = await import('../../static-files/static-files.ts') // no other program needs what it loads
+    const { folder, context, onError } = this.#options
+    return this.#program('static', adoptHandler(staticHandler(this.#entry.file, options), { folder, context, onError }).server)
   }
 
   abandon(): void {

@@ -71,3 +71,16 @@ test('what is missing or wrong is an error that says what to do', async () => {
   })
   await expect(entryOf(['index.js'], {}, { 'spyglass.app.yaml': 'a: [' })).rejects.toMatchObject({ code: 'SPY_APPLICATION_FILE_INVALID' })
 })
+
+test('a folder with an index.html and nothing to run is files; so is what spyglass.app.yaml says', async () => {
+  const site = await findEntry(writeApplication(tempFolder(), 'a', { 'index.html': '', 'app.js': '' }))
+  expect(site).toMatchObject({ static: {} })
+  const built = writeApplication(tempFolder(), 'a', {
+    'package.json': '{"main":"x.js"}',
+    'x.js': '',
+    'spyglass.app.yaml': 'static: { folder: dist, fallback: index.html }',
+  })
+  expect(await findEntry(built)).toMatchObject({ file: join(built, 'dist'), static: { fallback: 'index.html' } })
+  expect((await entryOf(['index.html', 'index.js'])).static).toBeUndefined()
+  expect((await entryOf(['index.html', 'index.js'], {})).static).toBeUndefined()
+})
