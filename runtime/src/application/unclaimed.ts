@@ -13,13 +13,18 @@ import { Exchange, type ExchangeOwner } from './exchange.ts'
 /** Stands where lines name their application; no application may begin with an underscore. */
 export const UNCLAIMED = '_server'
 
+const NOBODY = { name: UNCLAIMED, contextPath: '' }
+
 export class Unclaimed implements ExchangeOwner {
-  readonly name = UNCLAIMED
-  readonly contextPath = ''
+  readonly name: string
+  readonly contextPath: string
   readonly #agent = currentAgent()
   readonly #accessLog: AccessLog | undefined
 
-  constructor(accessLog: AccessLog | undefined) {
+  /** `mounted` is the application that the requests were for, where there is one. */
+  constructor(accessLog: AccessLog | undefined, mounted: { readonly name: string; readonly contextPath: string } = NOBODY) {
+    this.name = mounted.name
+    this.contextPath = mounted.contextPath
     this.#accessLog = accessLog
   }
 

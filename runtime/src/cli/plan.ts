@@ -20,7 +20,7 @@ import { INSPECT_FLAG } from '../decider/blocked-stack.ts'
 import { reportFlags } from '../decider/crash-report.ts'
 import type { ProcessPlan, ServerPlan } from '../decider/server-plan.ts'
 import type { LaunchSpec, ListenerAddress } from '../holder/orders.ts'
-import { instanceEnvironment, serviceEnvironment, standInEnvironment, storeEnvironment } from './environment.ts'
+import { instanceEnvironment, serviceEnvironment, storeEnvironment } from './environment.ts'
 import { agentRegisterUrl, baseExecArgv, entryOf, guardOutputFile, ownEntry } from './part-scripts.ts'
 import { portsOf, type Role } from './ports.ts'
 import { instancePolicy, servicePolicy } from './policies.ts'
@@ -44,7 +44,6 @@ const stages = { store: 0, collector: 1, management: 2, 'snmp-bridge': 3, instan
 
 export function planOf(input: PlanInput): ServerPlan {
   const { config, folder, role } = input
-  const { headersTimeoutMs } = config.server
   return {
     serverName: config.server.name,
     serverId: serverIdentity(folder, input.onDamage),
@@ -56,10 +55,10 @@ export function planOf(input: PlanInput): ServerPlan {
     ports: portsOf(config, role),
     processes: [...services(input), ...instanceGroups(config).flatMap((group) => instancesOf(group, input))],
     standIn: {
-      script: ownEntry('decider/stand-in-main'),
-      args: [String(headersTimeoutMs)],
-      execArgv: baseExecArgv,
-      env: standInEnvironment(folder),
+      script: ownEntry('stand-in/stand-in-main'),
+      args: checkedArguments(folder.run),
+      execArgv: [...baseExecArgv, QUIET, SMALL_HEAP],
+      env: instanceEnvironment({ config, folder, instance: 'stand-in', applications: [], serverId: serverIdentity(folder) }),
     },
     standInPolicy: servicePolicy(config),
     registry: registrySocket(folder),
@@ -135,6 +134,7 @@ function instancesOf(group: InstanceGroup, { config, folder }: PlanInput): reado
         ...flagsOf(group),
       ],
       env: instanceEnvironment({ config, folder, instance: name, applications, serverId: serverIdentity(folder) }),
+      ...(applications.length === 1 && applications[0] ? { application: applications[0].name } : {}),
       ...(isolation === 'own' && applications[0] ? { cwd: applications[0].folder } : {}),
       listeners: { [listener.name]: id },
       registry: registrySocket(folder),

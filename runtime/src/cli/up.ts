@@ -5,7 +5,7 @@
 import { checkedArguments, dataFolder, parseOffset, writeChecked } from '@spyglass/process/checked-config'
 import type { LoadOptions } from '@spyglass/process/config'
 import { lockDataFolder } from '../holder/data-lock.ts'
-import { openKeeperLog } from '../holder/keeper-log.ts'
+import { type KeeperLog, openKeeperLog } from '../holder/keeper-log.ts'
 import { startOrphanGuard } from '../holder/orphan-guard.ts'
 import { awaitPredecessors, keeperMark, probePorts, serverMark } from '../holder/predecessors.ts'
 import { type RunningHolder, runHolder } from '../holder/run-holder.ts'
@@ -47,7 +47,7 @@ async function hold(checked: CheckedStart, options: UpOptions, role: Role): Prom
   const folder = folderOf(checked)
   writeChecked(folder.run, checked)
   writeStart(folder.run, checked)
-  const log = openKeeperLog(folder.serverLog)
+  const log = openKeeperLog(folder.serverLog, { process: 'holder', output: checked.config.logs.output })
   const guard = startOrphanGuard(keeperMark, (reason) => log.warn({ reason }, 'the orphan guard exited; restarting it'))
   const holder = runHolder({
     log,
@@ -60,10 +60,11 @@ async function hold(checked: CheckedStart, options: UpOptions, role: Role): Prom
     },
   })
   stopOnSignal(holder)
+  onHangUp(log)
   if (checked.firstStart) say(`created secrets in ${folder.secrets} (mode 0600)`)
   const code = await holder.ended
   guard.close()
-  log.close()
+  await log.close()
   return code
 }
 
@@ -75,6 +76,14 @@ function listenersOf({ config }: CheckedStart) {
 
 function loadOptions({ config, data, demo, 'port-offset': offset }: UpOptions): LoadOptions {
   return { file: config, data, portOffset: parseOffset(offset), toStart: true, ...(demo ? { base: demoSettings() } : {}) }
+}
+
+/** Whether somebody sits at a terminal, which says SIGHUP when it is closed. */
+const isAttended = (): boolean => process.stdin.isTTY || process.stdout.isTTY
+
+/** Without a terminal SIGHUP means, as for every daemon, that logs were rotated. Writers of access logs notice that by themselves. */
+function onHangUp(log: KeeperLog): void {
+  if (!isAttended()) process.on('SIGHUP', () => log.reopen())
 }
 
 /**
@@ -90,5 +99,5 @@ function stopOnSignal(holder: RunningHolder): void {
     say('stopping; press again to stop at once')
     holder.stop()
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  for (const signal of ['SIGINT', 'SIGTERM', ...(isAttended() ? (['SIGHUP'] as const) : [])] as const) process.on(signal, onSignal)
 }

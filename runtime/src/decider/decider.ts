@@ -266,7 +266,7 @@ export class Decider implements DeciderView {
     const plan = this.planOf(name)
     if (plan) return plan
     const byName = Object.fromEntries(listeners.map((id) => [id, id]))
-    return { launch: { ...this.plan.standIn, name, listeners: byName, hasChannel: true } }
+    return { launch: { ...this.plan.standIn, name, listeners: byName, registry: this.plan.registry, hasChannel: true } }
   }
 
   #stop(id: number, deadlineMs: number, now: number): void {

@@ -2,12 +2,13 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { inheritance, MessageStream } from '@spyglass/process/channel'
+import type { KeeperLog } from './keeper-log.ts'
 import type { ChildExit, LaunchSpec } from './orders.ts'
 
 export interface ChildOptions {
   readonly launch: LaunchSpec
-  /** Takes standard output and standard error. */
-  readonly logFd: number
+  /** Reads its standard output and standard error. */
+  readonly attach: KeeperLog['attach']
   /** Descriptor of an open listener by its id. */
   readonly socketFd: (listener: string) => number | undefined
   readonly onMessage: (message: unknown) => void
@@ -23,9 +24,15 @@ export class Child {
   #hasEnded = false
 
   /** Never throws: a process that cannot be started has exited. */
-  constructor({ launch, logFd, socketFd, onMessage, onExit }: ChildOptions) {
+  constructor({ launch, attach, socketFd, onMessage, onExit }: ChildOptions) {
     const sockets = Object.entries(launch.listeners).map(([name, id]) => [name, socketFd(id)] as const)
-    const stdio: StdioOptions = ['ignore', logFd, logFd, launch.hasChannel ? 'pipe' : 'ignore', ...sockets.map(([, fd]) => fd ?? 'ignore')]
+    const stdio: StdioOptions = [
+      'ignore',
+      'pipe',
+      'pipe',
+      launch.hasChannel ? 'pipe' : 'ignore',
+      ...sockets.map(([, fd]) => fd ?? 'ignore'),
+    ]
     const end = (exit: ChildExit): void => {
       if (this.#hasEnded) return
       this.#hasEnded = true
@@ -44,6 +51,7 @@ export class Child {
           : {}),
       },
     })
+    attach({ process: launch.name, application: launch.application, pid: this.pid }, this.#process.stdout, this.#process.stderr)
     this.#process.on('error', (error) => this.pid === 0 && end({ code: null, signal: null, error: reasonOf(error, launch) }))
     const stream = this.#process.stdio[CHANNEL_FD] as Duplex | null | undefined
     if (stream) this.#channel = new MessageStream(stream, { onMessage, onEnd: () => {} })

@@ -4,13 +4,14 @@
  */
 import { codeOf } from '@spyglass/agent/contract'
 import { Child } from './child.ts'
+import type { KeeperLog } from './keeper-log.ts'
 import { bindListeningSocket, type ListeningSocket } from './listening-socket.ts'
 import type { ChildExit, ChildState, Label, LaunchSpec, ListenerAddress, Order, Report } from './orders.ts'
 import type { OrphanGuard } from './orphan-guard.ts'
 
 export interface HolderOptions {
-  /** Takes standard output and standard error of the children. */
-  readonly logFd: number
+  /** Reads standard output and standard error of the children. */
+  readonly attach: KeeperLog['attach']
   readonly guard: Pick<OrphanGuard, 'watch' | 'forget'>
   readonly report: (report: Report) => void
   /** The decider says that everything has stopped. */
@@ -85,14 +86,14 @@ export class Holder {
   }
 
   #fork(id: number, launch: LaunchSpec, label: Label): void {
-    const { logFd, guard, report } = this.#options
+    const { attach, guard, report } = this.#options
     const onExit = (exit: ChildExit): void => {
       guard.forget(child.pid)
       kept.exit = exit
       report({ type: 'exited', id, exit })
     }
     const onMessage = (message: unknown): void => report({ type: 'said', id, message })
-    const child: Child = new Child({ launch, logFd, socketFd: (listener) => this.#sockets.get(listener)?.fd, onMessage, onExit })
+    const child: Child = new Child({ launch, attach, socketFd: (listener) => this.#sockets.get(listener)?.fd, onMessage, onExit })
     const kept: Kept = { child, label }
     this.#children.set(id, kept)
     if (child.pid > 0) guard.watch(child.pid)

@@ -1,45 +1,70 @@
-/** The keeper's own lines in logs/server.log, in the shape pino gives the other processes' lines; the keeper loads no npm package. */
-import { closeSync, constants, openSync } from 'node:fs'
+/**
+ * The server log as the holder and the decider write it: their own lines, in the shape pino gives the other processes' lines, and for the holder the
+ * output of everything that it starts. Neither loads an npm package.
+ */
+import type { Readable } from 'node:stream'
 import { redactText, redactValue } from '@spyglass/agent/redact'
-import { droppedReport, LineSink } from '@spyglass/process/output'
+import { droppedReport } from '@spyglass/process/output'
 import { fail } from '../errors.ts'
+import { LineFile, type OutputSource, ServerLog } from '../server-log/index.ts'
+
+export interface KeeperLogOptions {
+  /** Name of the process that writes. */
+  readonly process: 'holder' | 'decider'
+  /** The setting `logs.output`: the file, standard output of this process, or both. Default: the file. */
+  readonly output?: 'file' | 'console' | 'both'
+}
+
+type Write = (fields: Readonly<Record<string, unknown>>, message: string) => void
 
 export interface KeeperLog {
-  /** File descriptor that children take as standard output and error: they append to the same file without passing through the keeper. */
-  readonly fd: number
   readonly file: string
   /** Never throws; a line that cannot be written is dropped and counted. */
-  info(fields: Readonly<Record<string, unknown>>, message: string): void
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void
-  error(fields: Readonly<Record<string, unknown>>, message: string): void
-  close(): void
+  readonly info: Write
+  readonly warn: Write
+  readonly error: Write
+  /** Reads the output of a process to its end, and writes it with the names of its source. */
+  attach(source: OutputSource, stdout: Readable | null, stderr: Readable | null): void
+  /** The file was renamed: the next lines go to a new one. It notices by itself as well. */
+  reopen(): void
+  /** Writes what is left. */
+  close(): Promise<void>
 }
 
 /** @throws SPY_LOG_UNWRITABLE */
-export function openKeeperLog(file: string): KeeperLog {
-  const fd = openToAppend(file)
-  const sink = new LineSink({ fd, report: droppedReport('keeper', process.pid) })
-  const write = (level: string, fields: Readonly<Record<string, unknown>>, msg: string): void => {
-    const head = { level, time: new Date().toISOString(), process: 'keeper', pid: process.pid }
-    const line = JSON.stringify({ ...head, ...redactValue(fields), msg: redactText(msg) })
-    sink.write(`${line}\n`)
-  }
+export function openKeeperLog(file: string, { process: name, output = 'file' }: KeeperLogOptions): KeeperLog {
+  const toFile = output !== 'console'
+  const console = output === 'file' ? undefined : process.stdout
+  const own = toFile ? open(file, name) : undefined
+  const children = new ServerLog({ path: file, toFile, console })
+  const at =
+    (level: string): Write =>
+    (fields, msg) => {
+      const head = { level, time: new Date().toISOString(), process: name, pid: process.pid }
+      const line = `${JSON.stringify({ ...head, ...redactValue(fields), msg: redactText(msg) })}\n`
+      own?.write(line)
+      console?.write(line)
+    }
   return {
-    fd,
     file,
-    info: (fields, message) => write('info', fields, message),
-    warn: (fields, message) => write('warn', fields, message),
-    error: (fields, message) => write('error', fields, message),
-    close: () => closeSync(fd),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    attach: (source, stdout, stderr) => children.attach(source, stdout, stderr),
+    reopen() {
+      own?.reopen()
+      children.reopen()
+    },
+    async close() {
+      await children.stop()
+      own?.close()
+    },
   }
 }
 
-/** O_NONBLOCK: a pipe in its place is an error instead of a start that waits for a reader. */
-const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
-
-function openToAppend(file: string): number {
+function open(file: string, name: string): LineFile {
   try {
-    return openSync(file, APPEND, 0o640)
+    return new LineFile(file, droppedReport(name, process.pid))
   } catch (error) {
     throw fail('SPY_LOG_UNWRITABLE', [file, error instanceof Error ? error.message : String(error)], error)
   }

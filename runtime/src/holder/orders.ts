@@ -3,6 +3,8 @@
 /** How a process is started. */
 export interface LaunchSpec {
   readonly name: string
+  /** Name of the application that it runs, for its log lines; undefined for our own processes and where several share it. */
+  readonly application?: string
   readonly script: string
   readonly args: readonly string[]
   readonly execArgv: readonly string[]

@@ -43,7 +43,7 @@ export function runHolder({ log, guard, decider }: HolderRun): RunningHolder {
   let isEnded = false
   const ended = new Promise<number>((resolve) => (end = resolve))
   const holder = new Holder({
-    logFd: log.fd,
+    attach: (source, stdout, stderr) => log.attach(source, stdout, stderr),
     guard,
     report: (report) => channel?.send(report),
     onEnd(code) {

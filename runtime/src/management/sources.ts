@@ -4,6 +4,7 @@
  */
 import type { RegistryMessage } from '@spyglass/process/keeper-link'
 import type { Gathering } from './gathering.ts'
+import { CounterContinuity } from './counter-continuity.ts'
 import { KEEPER } from './resource-merge.ts'
 
 type Push = Extract<RegistryMessage, { type: 'registry' }>
@@ -20,6 +21,7 @@ export class Sources {
   readonly #gathering: Pick<Gathering, 'pushed' | 'event' | 'gone'>
   readonly #onPush: (source: string) => void
   readonly #speakers = new Set<Speaker>()
+  readonly #continuity = new CounterContinuity()
   readonly #inService = new Map<string, number>()
 
   constructor(gathering: Pick<Gathering, 'pushed' | 'event' | 'gone'>, onPush: (source: string) => void) {
@@ -36,6 +38,7 @@ export class Sources {
 
   disconnected(speaker: Speaker): void {
     this.#speakers.delete(speaker)
+    this.#continuity.ended(speaker.source, speaker.pid)
   }
 
   said(speaker: Speaker, message: RegistryMessage): void {
@@ -50,8 +53,9 @@ export class Sources {
   }
 
   #pushed(speaker: Speaker, push: Push): void {
+    const snapshot = speaker.source === KEEPER ? push.snapshot : this.#continuity.pushed(speaker.source, speaker.pid, push.snapshot)
     if (!this.#counts(speaker)) return void (speaker.waiting = push)
-    this.#gathering.pushed(speaker.source, push.snapshot, push.unready)
+    this.#gathering.pushed(speaker.source, snapshot, push.unready)
     this.#onPush(speaker.source)
   }
 

@@ -14,6 +14,7 @@ const MAX_LINE = 65_536
 
 /** Turns the chunks of one stream into lines. */
 export class OutputLines {
+  readonly #source: OutputSource
   readonly #tail: string
   readonly #head: string
   readonly #emit: (line: string) => void
@@ -23,6 +24,7 @@ export class OutputLines {
 
   /** `emit` gets each line with its line break. */
   constructor(source: OutputSource, stream: 'stdout' | 'stderr', emit: (line: string) => void, now: () => number = Date.now) {
+    this.#source = source
     const { process, application, pid } = source
     const fields = { ...(application === undefined ? {} : { application }), process }
     this.#tail = JSON.stringify(fields).slice(1)
@@ -62,23 +64,27 @@ export class OutputLines {
 
   /** The last field of a name counts, so that no line can pass itself off as another's. */
   #named(line: string): string {
-    if (!isObject(line))
-      return `${this.#head}${new Date(this.#now()).toISOString()}${this.#rawFields}${JSON.stringify(line)},${this.#tail}\n`
-    const end = line.lastIndexOf('}')
-    const inner = line.slice(0, end).trimEnd()
+    const object = objectOf(line)
+    if (!object) return `${this.#head}${new Date(this.#now()).toISOString()}${this.#rawFields}${JSON.stringify(line)},${this.#tail}\n`
+    if (this.#isNamed(object)) return `${line}\n`
+    const inner = line.slice(0, line.lastIndexOf('}')).trimEnd()
     return `${inner}${inner === '{' ? '' : ','}${this.#tail}\n`
+  }
+
+  /** Our own loggers name process and application themselves. */
+  #isNamed({ process, application }: Readonly<Record<string, unknown>>): boolean {
+    return process === this.#source.process && (this.#source.application === undefined || application === this.#source.application)
   }
 }
 
 const CARRIAGE_RETURN = 13
 
-function isObject(line: string): boolean {
-  if (line.charCodeAt(0) !== BRACE) return false
+function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {
+  if (line.charCodeAt(0) !== BRACE) return undefined
   try {
-    JSON.parse(line)
-    return true
+    return JSON.parse(line) as Readonly<Record<string, unknown>>
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -1,5 +1,5 @@
 /** A holder and a decider in the process of the test, with real children and a reporter that collects. */
-import { openSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -85,7 +85,7 @@ export async function startKeeper(setup: KeeperSetup) {
   let exitCode: number | undefined
   let receive = (_report: Report): void => {}
   const holder = new Holder({
-    logFd: openSync(join(tempFolder(), 'log'), 'a'),
+    attach: (_source, stdout, stderr) => void [stdout, stderr].map((stream) => stream?.resume()),
     guard: { watch: () => {}, forget: () => {} },
     report: (report) => receive(report),
     onEnd: (code) => (exitCode = code),

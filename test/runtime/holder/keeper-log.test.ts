@@ -5,19 +5,19 @@ import { expect, test } from 'vitest'
 import { openKeeperLog } from '../../../runtime/src/holder/keeper-log.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
-test('a line of the keeper has the shape of a pino line and is appended', () => {
+test('a line of the keeper has the shape of a pino line and is appended', async () => {
   const file = join(tempFolder(), 'server.log')
   for (const message of ['first', 'second\nline']) {
-    const log = openKeeperLog(file)
+    const log = openKeeperLog(file, { process: 'decider' })
     log.warn({ part: 'store' }, message)
-    log.close()
+    await log.close()
   }
   const lines = readFileSync(file, 'utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
   expect(lines).toMatchObject([
-    { level: 'warn', process: 'keeper', part: 'store', msg: 'first', time: expect.stringMatching(/Z$/) },
+    { level: 'warn', process: 'decider', part: 'store', msg: 'first', time: expect.stringMatching(/Z$/) },
     { msg: 'second\nline' },
   ])
 })
@@ -25,7 +25,7 @@ test('a line of the keeper has the shape of a pino line and is appended', () => 
 test('a pipe in place of the log is an error, not a start that waits for a reader', () => {
   const file = join(tempFolder(), 'server.log')
   execFileSync('mkfifo', [file])
-  expect(() => openKeeperLog(file)).toThrow(expect.objectContaining({ code: 'SPY_LOG_UNWRITABLE' }))
+  expect(() => openKeeperLog(file, { process: 'holder' })).toThrow(expect.objectContaining({ code: 'SPY_LOG_UNWRITABLE' }))
 })
 
 test('a line of the keeper holds no secret of the reason that it quotes', () => {

@@ -1,0 +1,3 @@
+export * from './line-file.ts'
+export type { OutputSource } from './output-lines.ts'
+export * from './server-log.ts'

@@ -1,0 +1,56 @@
+/**
+ * A log file that single lines are written to at once: what a process says of itself must not be lost when it ends in the next moment. Follows a rotation by
+ * rename, as log-file/append-file.ts does for many lines.
+ */
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
+import { LineSink, type LineSinkOptions } from '@spyglass/process/output'
+
+/** O_NONBLOCK: a pipe in its place is an error instead of a start that waits for a reader. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+const CHECK_MS = 250
+
+export class LineFile {
+  readonly path: string
+  readonly #report: LineSinkOptions['report']
+  #fd: number
+  #sink: LineSink
+  #checkedAt = 0
+
+  /** @throws an error of the file system, when the file cannot be opened */
+  constructor(path: string, report: LineSinkOptions['report']) {
+    this.path = path
+    this.#report = report
+    this.#fd = openSync(path, APPEND, 0o640)
+    this.#sink = new LineSink({ fd: this.#fd, report })
+  }
+
+  /** Never throws; a line that cannot be written is dropped and counted. */
+  write(line: string): void {
+    if (performance.now() - this.#checkedAt >= CHECK_MS) this.#follow()
+    this.#sink.write(line)
+  }
+
+  /** The next line goes to the file of that name. */
+  reopen(): void {
+    this.#checkedAt = 0
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+  }
+
+  #follow(): void {
+    this.#checkedAt = performance.now()
+    try {
+      const named = statSync(this.path, { throwIfNoEntry: false })
+      const own = fstatSync(this.#fd)
+      if (named?.ino === own.ino && named.dev === own.dev) return
+      const fd = openSync(this.path, APPEND, 0o640)
+      closeSync(this.#fd)
+      this.#fd = fd
+      this.#sink = new LineSink({ fd, report: this.#report })
+    } catch {
+      // the disk is full or read-only: the line goes where the last one went, and the sink counts what is lost
+    }
+  }
+}

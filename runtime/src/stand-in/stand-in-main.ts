@@ -1,0 +1,67 @@
+/**
+ * Entry of the process that answers 503 with Retry-After on a listener that no instance serves. A process of its own, since a socket once listened on
+ * cannot be left again without closing it: it is started after two seconds without an instance and ends when one is back. It has the listener's own limits
+ * and certificates, and what it answers is in the access log of the application that the request was for, and in the counts.
+ */
+import http from 'node:http'
+import type { Agent } from '@spyglass/agent'
+import { kindNamed } from '@spyglass/agent/contract'
+import { createRegistry } from '@spyglass/agent/registry'
+import { inherited } from '@spyglass/process/channel'
+import { configOfProcess, dataFolder } from '@spyglass/process/checked-config'
+import { connectKeeper } from '@spyglass/process/keeper-link'
+import { createLogger } from '@spyglass/process/logger'
+import { guardOutput } from '@spyglass/process/output'
+import { listenerOptions } from '../instance/listener-options.ts'
+import { registerListener } from '../instance/resources.ts'
+import { HttpListener } from '../listener/http-listener.ts'
+import { NoInstance } from './no-instance.ts'
+
+const STOP_MS = 1000
+
+guardOutput('stand-in')
+const { name = 'stand-in', listeners = {} } = inherited() ?? {}
+const [given] = Object.entries(listeners)
+const config = await configOfProcess(process.argv.slice(2))
+const listenerConfig = config.listeners.find((listener) => given?.[0].split('@', 1)[0] === listener.name)
+if (!given || !listenerConfig) throw new TypeError('the stand-in was given no listener')
+const applications = config.applications.filter(({ listener }) => listener === listenerConfig.name)
+const logger = createLogger({ process: name, level: config.logs.level, levels: config.logs.levels })
+const agent = await countAs(applications.length === 1 ? applications[0]?.name : undefined)
+const registry = agent?.registry ?? createRegistry({ kindNamed })
+const traffic = new NoInstance({
+  applications,
+  hosts: config.hosts,
+  instance: name,
+  logger,
+  ...(config.logs.access.enabled
+    ? { accessLog: { folder: dataFolder(config.data, config.logs.folder).accessLogs, form: config.logs.access } }
+    : {}),
+})
+const options = await listenerOptions({
+  listener: listenerConfig,
+  headersTimeoutMs: config.server.headersTimeoutMs,
+  redirectPort: undefined,
+})
+const listener = new HttpListener({ ...options, healthPath: '', readyPath: '' })
+listener.use(http.createServer(), traffic)
+registerListener(registry, name, listenerConfig, listener)
+const link = connectKeeper({
+  registry,
+  stop: async (deadlineMs) => {
+    await listener.drain(Math.min(STOP_MS, deadlineMs))
+    await Promise.all([traffic.stop(), agent?.flush(500)])
+  },
+})
+await listener.listen({ fd: given[1] })
+link.ready()
+
+/** Requests count for the application that they are for, if there is only one. The agent reads its settings when it is loaded. */
+async function countAs(application: string | undefined): Promise<Agent | undefined> {
+  const { env } = process
+  if (application !== undefined) env['OTEL_SERVICE_NAME'] = application
+  env['OTEL_RESOURCE_ATTRIBUTES'] = env['OTEL_RESOURCE_ATTRIBUTES']?.replace('=stand-in', `=${encodeURIComponent(name)}`)
+  await import('@spyglass/agent/register')
+  const { currentAgent } = await import('@spyglass/agent')
+  return currentAgent()
+}
