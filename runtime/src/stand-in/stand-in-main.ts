@@ -21,12 +21,15 @@ const STOP_MS = 1000
 
 guardOutput('stand-in')
 const { name = 'stand-in', listeners = {} } = inherited() ?? {}
-const [given] = Object.entries(listeners)
+const [listenerId = '', fd = -1] = Object.entries(listeners)[0] ?? []
 const config = await configOfProcess(process.argv.slice(2))
-const listenerConfig = config.listeners.find((listener) => given?.[0].split('@', 1)[0] === listener.name)
-if (!given || !listenerConfig) throw new TypeError('the stand-in was given no listener')
-const applications = config.applications.filter(({ listener }) => listener === listenerConfig.name)
 const logger = createLogger({ process: name, level: config.logs.level, levels: config.logs.levels })
+const listenerConfig = config.listeners.find((listener) => listenerId.split('@', 1)[0] === listener.name)
+if (!listenerConfig) {
+  logger.error({ listenerId }, 'the stand-in was given no listener')
+  process.exit(1)
+}
+const applications = config.applications.filter(({ listener }) => listener === listenerConfig.name)
 const agent = await countAs(applications.length === 1 ? applications[0]?.name : undefined)
 const registry = agent?.registry ?? createRegistry({ kindNamed })
 const traffic = new NoInstance({
@@ -53,7 +56,7 @@ const link = connectKeeper({
     await Promise.all([traffic.stop(), agent?.flush(500)])
   },
 })
-await listener.listen({ fd: given[1] })
+await listener.listen({ fd })
 link.ready()
 
 /** Requests count for the application that they are for, if there is only one. The agent reads its settings when it is loaded. */

@@ -10,7 +10,7 @@ test('the entry modules of all processes are where they are looked for', () => {
     entryOf('@spyglass/dashboards', 'dashboards-main'),
     ownEntry('management/management-main'),
     ownEntry('instance/instance-main'),
-    ownEntry('decider/stand-in-main'),
+    ownEntry('stand-in/stand-in-main'),
   ]
   expect(scripts.filter((script) => !existsSync(script))).toEqual([])
 })
