@@ -7,6 +7,7 @@ import {
   type InstanceGroup,
   instanceGroups,
   instanceNames,
+  listenerAddress,
   type ListenerConfig,
   registrySocket,
   reportFolder,
@@ -51,7 +52,7 @@ export function planOf(input: PlanInput): ServerPlan {
     dataRoot: folder.root,
     runFolder: folder.run,
     logFile: folder.serverLog,
-    listeners: config.listeners.map(addressOf),
+    listeners: config.listeners.flatMap(addressesOf),
     ports: portsOf(config, role),
     processes: [...services(input), ...instanceGroups(config).flatMap((group) => instancesOf(group, input))],
     standIn: {
@@ -70,9 +71,13 @@ export function planOf(input: PlanInput): ServerPlan {
   }
 }
 
-/** A listener that moves to another address is another one. */
-function addressOf({ name, host, port }: ListenerConfig): ListenerAddress {
-  return { id: `${name}@${host}:${port}`, name, host, port }
+/** Its own address, then the further ones. A listener that moves to another address is another one. */
+function addressesOf({ name, host, port, addresses }: ListenerConfig): readonly ListenerAddress[] {
+  return [{ host, port }, ...addresses.map(listenerAddress)].map((address) => ({
+    id: `${name}@${address.host}:${address.port}`,
+    name,
+    ...address,
+  }))
 }
 
 /** Our own processes read the configuration as it was checked at the start, not what the file may have become since. */
@@ -107,13 +112,13 @@ function services(input: PlanInput): readonly ProcessPlan[] {
 /** An instance gets its share of the configuration as a message: it reads no file that describes its neighbours. */
 function instancesOf(group: InstanceGroup, { config, folder }: PlanInput): readonly ProcessPlan[] {
   const { listener, applications, isolation } = group
-  const { id } = addressOf(listener)
+  const ids = addressesOf(listener).map(({ id }) => id)
   return instanceNames(group).map((name): ProcessPlan => ({
     process: {
       name,
       group: group.name,
       kind: 'instance',
-      listeners: [id],
+      listeners: ids,
       overlaps: true,
       stage: stages.instances,
       policy: instancePolicy(group, config),
@@ -136,7 +141,7 @@ function instancesOf(group: InstanceGroup, { config, folder }: PlanInput): reado
       env: instanceEnvironment({ config, folder, instance: name, applications, serverId: serverIdentity(folder) }),
       ...(applications.length === 1 && applications[0] ? { application: applications[0].name } : {}),
       ...(isolation === 'own' && applications[0] ? { cwd: applications[0].folder } : {}),
-      listeners: { [listener.name]: id },
+      listeners: Object.fromEntries(ids.map((id, at) => [at === 0 ? listener.name : id, id])),
       registry: registrySocket(folder),
       hasChannel: true,
     },

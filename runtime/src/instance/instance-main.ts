@@ -48,6 +48,7 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
     ...(share.accessLog.enabled ? { accessLog: { folder, form: share.accessLog } } : {}),
   })
   if (options.tls) renewCertificates(listener, logger)
+  for (const [name, fd] of Object.entries(inherited()?.listeners ?? {})) if (name !== share.listener.name) await listener.listen({ fd })
   link().ready()
   return async (deadlineMs) => {
     const drained = listener.drain(deadlineMs)

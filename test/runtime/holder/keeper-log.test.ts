@@ -28,10 +28,10 @@ test('a pipe in place of the log is an error, not a start that waits for a reade
   expect(() => openKeeperLog(file, { process: 'holder' })).toThrow(expect.objectContaining({ code: 'SPY_LOG_UNWRITABLE' }))
 })
 
-test('a line of the keeper holds no secret of the reason that it quotes', () => {
+test('a line of the keeper holds no secret of the reason that it quotes', async () => {
   const file = join(tempFolder(), 'server.log')
-  const log = openKeeperLog(file)
+  const log = openKeeperLog(file, { process: 'holder' })
   log.error({ reason: 'Error: postgres://bob:hunter2@db/x refused', token: 'hunter2' }, 'failed: password=hunter2')
-  log.close()
+  await log.close()
   expect(readFileSync(file, 'utf8')).not.toContain('hunter2')
 })

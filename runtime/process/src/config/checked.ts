@@ -11,6 +11,7 @@ import { fail } from './errors.ts'
 import type { SpyglassConfig } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 
+export { listenerAddress } from './listener-address.ts'
 export type { ApplicationConfig, DatasourceConfig, HostConfig, ListenerConfig, SpyglassConfig } from './schema.ts'
 export type { Secrets } from './secrets.ts'
 export * from './data-folder.ts'

@@ -1,4 +1,5 @@
 /** Checks of listeners, hosts and logs across several settings. */
+import { listenerAddress } from './listener-address.ts'
 import type { Mistake } from './mistake.ts'
 import type { SpyglassConfig } from './schema.ts'
 
@@ -47,16 +48,10 @@ function redirects({ listeners }: SpyglassConfig): Mistake[] {
   })
 }
 
-/** `127.0.0.1:8081` as its parts; without the brackets of an IPv6 address. */
-export function addressOf(text: string): { readonly host: string; readonly port: number } {
-  const colon = text.lastIndexOf(':')
-  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) }
-}
-
 function addressPorts({ listeners, portOffset }: SpyglassConfig): Mistake[] {
   return listeners.flatMap(({ addresses }, i) =>
     addresses.flatMap((address, at) => {
-      const { port } = addressOf(address)
+      const { port } = listenerAddress(address)
       if (port >= 1 && port + portOffset <= 65_535) return []
       return [
         { path: `listeners[${i}].addresses[${at}]`, message: `${JSON.stringify(address)}: the port must be 1 to ${65_535 - portOffset}` },

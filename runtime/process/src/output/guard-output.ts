@@ -1,8 +1,7 @@
 /**
- * Keeps what a process writes to its standard output and standard error from ending it. Under the keeper both are the file
- * `logs/server.log`, so a full disk would make every logger throw, those of applications and of their packages too: console.log,
- * process.stdout, and pino, which writes to the descriptor by `fs`. Writes to descriptors 1 and 2 therefore go through a
- * {@link LineSink} as long as they are files: dropped output is counted and reported, and the write appears to succeed.
+ * Keeps what a process writes to its standard output and standard error from ending it. Under the keeper both are pipes that the holder reads; when it is
+ * gone, or slow, every logger would throw that writes to the descriptor by `fs`, as pino does, those of applications too. By hand both may be files on a full
+ * disk. Writes to descriptors 1 and 2 therefore go through a {@link LineSink}: dropped output is counted and reported, and the write appears to succeed.
  *
  * Worker threads have an `fs` of their own. They inherit `--require`, which Node also obeys in a worker made of a text (`--import` it does
  * not), so instances load this file by it.
@@ -24,14 +23,14 @@ export function guardOutput(name: string): void {
   const sinks = sinksOf(name)
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}) // a reader that is gone must not end us
   if (sinks.size === 0) return
-  guardStreams(sinks)
+  guardStreams(new Map([...sinks].filter(([fd]) => isFile(fd))))
   guardFileSystem(sinks)
 }
 
-/** Terminals and pipes are left as they are: they lose nothing but their reader. */
+/** Terminals are left as they are. */
 function sinksOf(name: string): ReadonlyMap<number, LineSink> {
   const write = fs.writeSync // before it is replaced
-  const files = [1, 2].filter(isFile)
+  const files = [1, 2].filter((fd) => isFile(fd) || isPipe(fd))
   const both = files.length === 2 && isSameFile(1, 2) // one file, one count
   const report = droppedReport(name, process.pid)
   const first = new LineSink({ fd: files[0] ?? 1, report, write })
@@ -104,6 +103,16 @@ function bytesOf(chunk: Bytes, encoding: string | undefined): Uint8Array {
 function isFile(fd: number): boolean {
   try {
     return fs.fstatSync(fd).isFile()
+  } catch {
+    return false // closed
+  }
+}
+
+/** Node gives its children sockets as pipes. */
+function isPipe(fd: number): boolean {
+  try {
+    const stat = fs.fstatSync(fd)
+    return stat.isFIFO() || stat.isSocket()
   } catch {
     return false // closed
   }

@@ -95,3 +95,19 @@ function fill(folder: string): void {
     }
   }
 }
+
+test('a reader of the pipes that is gone ends no program either', async () => {
+  const child = spawn(process.execPath, ['--conditions=spyglass-source', '--require', guard, writer], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, SPYGLASS_PROCESS: 'http-1' },
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (text += String(chunk)))
+  const ways = await write(child, 'before')
+  await until(() => ways.every((way) => text.includes(`before ${way}\n`)))
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+  for (let n = 0; n < 5; n++) expect(await write(child, 'lost')).toEqual(ways)
+  expect(child.exitCode).toBeNull()
+})
