@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadConfig } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
@@ -39,21 +39,29 @@ test('Ctrl-C stops all of it cleanly, and the next start finds what was stored',
   await until(async () => Number((await sql(second, requests))[0]?.['n']) === 1)
 })
 
-test.for(['SIGTERM', 'SIGHUP'] as const)(
-  '%s to every process at once, as a service manager or a closed terminal sends it, stops them in the same order',
-  async (signal) => {
-    const suite = await startSuite(tempFolder(), settings)
-    const pids = pidsOf(suite)
-    const ended = once(suite.keeper, 'exit')
-    for (const pid of [suite.keeper.pid!, ...pids]) process.kill(pid, signal)
-    expect(await ended).toEqual([0, null])
-    expect(pids.filter(isAlive)).toEqual([])
-    const log = readFileSync(join(suite.data, 'logs/server.log'), 'utf8')
-    expect(log).not.toContain('exited unexpectedly')
-    const order = log.split('\n').flatMap((line) => /"part":"([\w-]+)".*"process ended"/.exec(line)?.[1] ?? [])
-    expect(order).toEqual(parts.toReversed())
-  },
-)
+test('SIGTERM to every process at once, as a service manager sends it, stops them in the same order', async () => {
+  const suite = await startSuite(tempFolder(), settings)
+  const pids = pidsOf(suite)
+  const ended = once(suite.keeper, 'exit')
+  for (const pid of [suite.keeper.pid!, ...pids]) process.kill(pid, 'SIGTERM')
+  expect(await ended).toEqual([0, null])
+  expect(pids.filter(isAlive)).toEqual([])
+  const log = readFileSync(join(suite.data, 'logs/server.log'), 'utf8')
+  expect(log).not.toContain('exited unexpectedly')
+  const order = log.split('\n').flatMap((line) => /"part":"([\w-]+)".*"process ended"/.exec(line)?.[1] ?? [])
+  expect(order).toEqual(parts.toReversed())
+})
+
+test('SIGHUP without a terminal reopens the server log, and nothing ends', async () => {
+  await using suite = await startSuite(tempFolder(), settings)
+  const pids = pidsOf(suite)
+  const log = join(suite.data, 'logs/server.log')
+  renameSync(log, `${log}.1`)
+  for (const pid of [suite.keeper.pid!, ...pids]) process.kill(pid, 'SIGHUP')
+  process.kill(pids[0]!, 'SIGKILL')
+  await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('exited unexpectedly'))
+  expect(pids.slice(1).filter(isAlive)).toEqual(pids.slice(1))
+})
 
 test('when the keeper itself is killed the others end their work and go, and the data folder is free again', async () => {
   const folder = tempFolder()

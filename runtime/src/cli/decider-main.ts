@@ -43,7 +43,7 @@ async function decide(here: Role): Promise<void> {
     const process = await openProcessConfig(globalThis.process.argv.slice(2))
     const milestones = new Milestones()
     const plan = planFor(process, here)
-    const log = openKeeperLog(plan.logFile, { process: 'decider', output: process.config.logs.output })
+    const log = openKeeperLog(plan.logFile, { output: process.config.logs.output })
     const decider = deciderOf(plan, { order, milestones, log })
     for (const report of early) decider.onReport(report)
     receive = (report) => decider.onReport(report)

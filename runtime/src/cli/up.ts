@@ -47,7 +47,7 @@ async function hold(checked: CheckedStart, options: UpOptions, role: Role): Prom
   const folder = folderOf(checked)
   writeChecked(folder.run, checked)
   writeStart(folder.run, checked)
-  const log = openKeeperLog(folder.serverLog, { process: 'holder', output: checked.config.logs.output })
+  const log = openKeeperLog(folder.serverLog, { output: checked.config.logs.output })
   const guard = startOrphanGuard(keeperMark, (reason) => log.warn({ reason }, 'the orphan guard exited; restarting it'))
   const holder = runHolder({
     log,

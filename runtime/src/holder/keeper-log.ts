@@ -9,11 +9,12 @@ import { fail } from '../errors.ts'
 import { LineFile, type OutputSource, ServerLog } from '../server-log/index.ts'
 
 export interface KeeperLogOptions {
-  /** Name of the process that writes. */
-  readonly process: 'holder' | 'decider'
   /** The setting `logs.output`: the file, standard output of this process, or both. Default: the file. */
   readonly output?: 'file' | 'console' | 'both'
 }
+
+/** Holder and decider together. */
+const NAME = 'keeper'
 
 type Write = (fields: Readonly<Record<string, unknown>>, message: string) => void
 
@@ -32,15 +33,15 @@ export interface KeeperLog {
 }
 
 /** @throws SPY_LOG_UNWRITABLE */
-export function openKeeperLog(file: string, { process: name, output = 'file' }: KeeperLogOptions): KeeperLog {
+export function openKeeperLog(file: string, { output = 'file' }: KeeperLogOptions = {}): KeeperLog {
   const toFile = output !== 'console'
   const console = output === 'file' ? undefined : process.stdout
-  const own = toFile ? open(file, name) : undefined
+  const own = toFile ? open(file) : undefined
   const children = new ServerLog({ path: file, toFile, console })
   const at =
     (level: string): Write =>
     (fields, msg) => {
-      const head = { level, time: new Date().toISOString(), process: name, pid: process.pid }
+      const head = { level, time: new Date().toISOString(), process: NAME, pid: process.pid }
       const line = `${JSON.stringify({ ...head, ...redactValue(fields), msg: redactText(msg) })}\n`
       own?.write(line)
       console?.write(line)
@@ -62,9 +63,9 @@ export function openKeeperLog(file: string, { process: name, output = 'file' }: 
   }
 }
 
-function open(file: string, name: string): LineFile {
+function open(file: string): LineFile {
   try {
-    return new LineFile(file, droppedReport(name, process.pid))
+    return new LineFile(file, droppedReport(NAME, process.pid))
   } catch (error) {
     throw fail('SPY_LOG_UNWRITABLE', [file, error instanceof Error ? error.message : String(error)], error)
   }

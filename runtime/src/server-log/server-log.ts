@@ -100,7 +100,7 @@ function droppedLine(dropped: number): string {
   return JSON.stringify({
     level: 'warn',
     time: new Date().toISOString(),
-    process: 'holder',
+    process: 'keeper',
     pid: process.pid,
     dropped,
     msg: 'log lines were dropped',

@@ -8,7 +8,7 @@ import { tempFolder } from '../../support/temp-folder.ts'
 test('a line of the keeper has the shape of a pino line and is appended', async () => {
   const file = join(tempFolder(), 'server.log')
   for (const message of ['first', 'second\nline']) {
-    const log = openKeeperLog(file, { process: 'decider' })
+    const log = openKeeperLog(file)
     log.warn({ part: 'store' }, message)
     await log.close()
   }
@@ -17,7 +17,7 @@ test('a line of the keeper has the shape of a pino line and is appended', async 
     .split('\n')
     .map((line) => JSON.parse(line))
   expect(lines).toMatchObject([
-    { level: 'warn', process: 'decider', part: 'store', msg: 'first', time: expect.stringMatching(/Z$/) },
+    { level: 'warn', process: 'keeper', part: 'store', msg: 'first', time: expect.stringMatching(/Z$/) },
     { msg: 'second\nline' },
   ])
 })
@@ -25,12 +25,12 @@ test('a line of the keeper has the shape of a pino line and is appended', async 
 test('a pipe in place of the log is an error, not a start that waits for a reader', () => {
   const file = join(tempFolder(), 'server.log')
   execFileSync('mkfifo', [file])
-  expect(() => openKeeperLog(file, { process: 'holder' })).toThrow(expect.objectContaining({ code: 'SPY_LOG_UNWRITABLE' }))
+  expect(() => openKeeperLog(file)).toThrow(expect.objectContaining({ code: 'SPY_LOG_UNWRITABLE' }))
 })
 
 test('a line of the keeper holds no secret of the reason that it quotes', async () => {
   const file = join(tempFolder(), 'server.log')
-  const log = openKeeperLog(file, { process: 'holder' })
+  const log = openKeeperLog(file)
   log.error({ reason: 'Error: postgres://bob:hunter2@db/x refused', token: 'hunter2' }, 'failed: password=hunter2')
   await log.close()
   expect(readFileSync(file, 'utf8')).not.toContain('hunter2')

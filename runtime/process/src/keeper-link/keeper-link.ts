@@ -78,7 +78,8 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
     for (const message of waiting.splice(0)) obey(message)
     if (!stream.isOpen) orphaned() // it died while modules were loaded
     process.on('SIGINT', () => {}) // Ctrl-C reaches the whole process group; the keeper decides the order
-    onSignals(['SIGTERM', 'SIGHUP'], () => {
+    process.on('SIGHUP', () => {}) // a closed terminal, or a word to reopen logs: the keeper knows which
+    onSignals(['SIGTERM'], () => {
       if (!isInOrder) ending ??= setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)
     })
   }
