@@ -2,11 +2,11 @@
 import { type Administration, parseRequest, verbs } from '../administration/index.ts'
 import type { AdminMethod } from './server.ts'
 
-/** A caller of the socket is an administrator: only the user who runs the server, and root, can open it. */
+/** A caller of the socket is an administrator unless it asks in another role: only the user who runs the server, and root, can open it. */
 export function administrationMethods(administration: Pick<Administration, 'answer'>): Readonly<Record<string, AdminMethod>> {
   const methods = verbs.map((verb): [string, AdminMethod] => [
     verb,
-    async (params, { user }) => administration.answer(parseRequest(verb, params), { actor: user, role: 'administrator' }),
+    async (params, { user, role }) => administration.answer(parseRequest(verb, params), { actor: user, role }),
   ])
   return Object.fromEntries(methods)
 }

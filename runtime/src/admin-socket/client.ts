@@ -1,6 +1,6 @@
 /** One connection to the administration socket of a running server, over which any number of requests go. */
 import net from 'node:net'
-import { codeOf, SpyglassError } from '@spyglass/agent/contract'
+import { codeOf, type Role, SpyglassError } from '@spyglass/agent/contract'
 import { fail } from './errors.ts'
 import { type AdminReply, Lines, lineOf, type Parameters, parseReply } from './protocol.ts'
 import { adminSocketFile, shortPathOf } from './socket-path.ts'
@@ -10,6 +10,8 @@ export interface CallOptions {
   readonly onItem?: (item: unknown) => void
   /** Default 120 s; without an end for a method that follows something. */
   readonly timeoutMs?: number
+  /** For whom it asks, where that is not the user of this process. */
+  readonly as?: { readonly user?: string; readonly role?: Role }
 }
 
 export interface AdminClient extends Disposable {
@@ -77,12 +79,16 @@ class Client implements AdminClient {
     })
   }
 
-  async call(method: string, params: Parameters = {}, { onItem, timeoutMs = PATIENCE_MS }: CallOptions = {}): Promise<unknown> {
+  async call(
+    method: string,
+    params: Parameters = {},
+    { onItem, timeoutMs = PATIENCE_MS, as = this.#actor }: CallOptions = {},
+  ): Promise<unknown> {
     if (this.#socket.destroyed) throw fail('SPY_LOCAL_GONE')
     const id = ++this.#lastId
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject, onItem }))
     const late = onItem ? undefined : setTimeout(() => this.#late(id, timeoutMs), timeoutMs)
-    this.#socket.write(lineOf({ id, method, params, ...this.#actor }))
+    this.#socket.write(lineOf({ id, method, params, ...as }))
     try {
       return await answer
     } finally {

@@ -9,6 +9,7 @@
  * A method that follows something (`logs`) sends any number of `{"id":3,"item":…}` before its result.
  */
 
+import { type Role, roles } from '@spyglass/agent/contract'
 import { fail } from './errors.ts'
 
 export type Parameters = Readonly<Record<string, unknown>>
@@ -17,8 +18,10 @@ export interface AdminRequest {
   readonly id: number
   readonly method: string
   readonly params: Parameters
-  /** Name of the user for whom root asks (`sudo`). */
+  /** Name of the user for whom it asks: root for the user of `sudo`, management for that of an HTTP request. */
   readonly user?: string
+  /** The role in which it asks. Default: administrator, which everybody is who can open the socket. */
+  readonly role?: Role
 }
 
 export type AdminReply =
@@ -38,12 +41,13 @@ export const MAX_LINE_LENGTH = 8_388_608
 export function parseRequest(line: string): AdminRequest | string {
   const content = parsed(line)
   if (!isRecord(content)) return 'not a JSON object'
-  const { id, method, params = {}, user } = content
+  const { id, method, params = {}, user, role } = content
   if (!Number.isSafeInteger(id)) return 'id is not a whole number'
   if (typeof method !== 'string' || method === '') return 'method is missing'
   if (!isRecord(params)) return 'params is not an object'
   if (user !== undefined && !isUserName(user)) return 'user is not the name of a user'
-  return { id: id as number, method, params, ...(user === undefined ? {} : { user }) }
+  if (role !== undefined && !isRole(role)) return 'role is not a role'
+  return { id: id as number, method, params, ...(user === undefined ? {} : { user }), ...(role === undefined ? {} : { role }) }
 }
 
 /** A reply; undefined for anything else. */
@@ -76,7 +80,9 @@ export function lineOf(document: AdminRequest | AdminReply): string {
   return `${JSON.stringify(document, (_, value: unknown) => (typeof value === 'bigint' ? plain(value) : value))}\n`
 }
 
-const isUserName = (value: unknown): value is string => typeof value === 'string' && /^[\w.@-]{1,64}$/.test(value)
+const isUserName = (value: unknown): value is string => typeof value === 'string' && /^[\p{L}\p{N}][\p{L}\p{N}._@ -]{0,79}$/u.test(value)
+
+const isRole = (value: unknown): value is Role => roles.some((role) => role === value)
 
 const plain = (value: bigint): number | string => (Number.isSafeInteger(Number(value)) ? Number(value) : String(value))
 

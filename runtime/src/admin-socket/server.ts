@@ -5,7 +5,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { dirname } from 'node:path'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, type Role } from '@spyglass/agent/contract'
 import { fail } from './errors.ts'
 import { type AdminReply, type AdminRequest, Lines, lineOf, type Parameters, parseRequest, type WireError } from './protocol.ts'
 import { ownUser } from './own-user.ts'
@@ -14,6 +14,7 @@ import { type ShortPath, shortPathOf } from './socket-path.ts'
 /** Who asks, as the history of changes names them. */
 export interface LocalCaller {
   readonly user: string
+  readonly role: Role
   /** Aborts when the client disconnects. */
   readonly gone: AbortSignal
 }
@@ -151,10 +152,10 @@ class Connection {
   }
 
   /** Root may act for somebody, which it says; it is believed, since it may do anything anyway. */
-  async #resultOf({ id, method, params, user = this.#owner }: AdminRequest): Promise<unknown> {
+  async #resultOf({ id, method, params, user = this.#owner, role = 'administrator' }: AdminRequest): Promise<unknown> {
     const { methods } = this.#options
     if (!Object.hasOwn(methods, method)) throw fail('SPY_LOCAL_METHOD', [method])
-    const answer = methods[method]?.(params, { user, gone: this.#gone.signal })
+    const answer = methods[method]?.(params, { user, role, gone: this.#gone.signal })
     if (answer === undefined || !(Symbol.asyncIterator in answer)) return (await answer) ?? null
     for await (const item of answer) await this.#sent({ id, item })
     return null

@@ -88,7 +88,10 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
     methods: {
       ...administrationMethods(administration),
       ...forwardedMethods(['read', 'names'], { file: managementSocketFile(folder.run), process: 'management' }),
-      reload: async ({ instance }) => reload(typeof instance === 'string' ? instance : ''),
+      reload: async ({ instance = '' }, { user: actor, role }) => {
+        const name = reloadOf(String(instance), administration.config)
+        return (await administration.answer({ verb: 'invoke', name }, { actor, role })).result
+      },
     },
     onFault: (error, method) => log.error({ err: String(error), method }, 'an administration request failed'),
   })
@@ -103,6 +106,13 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
       administration.stop()
     },
   }
+}
+
+/** The operation that reloads an application, a process or, for an empty name, everything. */
+function reloadOf(name: string, { applications }: SpyglassConfig): string {
+  if (name === '') return 'server.reload'
+  const part = name.replaceAll(/[\\.*]/g, String.raw`\$&`)
+  return applications.some((application) => application.name === name) ? `applications.${part}.reload` : `instance.${part}.reload`
 }
 
 function reloads(reload: (name: string) => Promise<string>): Executors {

@@ -1,6 +1,6 @@
 /** The management endpoint: Jolokia, Prometheus, health, and the administration API behind the console's credentials. */
 import { callerRefusal, jolokiaPlugin } from '@spyglass/mbeans/jolokia'
-import { type Authenticator, goneSignal, mayAct, proofOf } from '@spyglass/process/access'
+import { type Authenticator, goneSignal, mayAct, type Principal, proofOf } from '@spyglass/process/access'
 import { fastifyLimits } from '@spyglass/process/http-server'
 import type { Logger } from '@spyglass/process/logger'
 import { prometheusContentType, prometheusText } from '@spyglass/mbeans/prometheus'
@@ -25,7 +25,7 @@ export interface ManagementOptions {
   /** Default: that of every port. */
   readonly headersTimeoutMs?: number
   /** Reloads an instance, or all of them for an empty name; settles with what was done. */
-  readonly reload: (target: string) => Promise<string>
+  readonly reload: (target: string, principal: Principal) => Promise<string>
 }
 
 export async function buildManagement(options: ManagementOptions): Promise<FastifyInstance> {
@@ -63,11 +63,15 @@ function refuseForeigners(rules: CallerRules): (request: FastifyRequest, reply: 
 
 /** Every route here needs a user or a token. */
 async function administration(app: FastifyInstance, { authenticator, reload, caller = {} }: ManagementOptions): Promise<void> {
+  const principals = new WeakMap<FastifyRequest, Principal>()
   app.addHook('onRequest', refuseForeigners(caller))
   app.addHook('onRequest', async (request, reply) => {
     const from = { address: request.ip, gone: goneSignal(reply.raw) }
     const verdict = await authenticator.admit(proofOf(request.headers.authorization), from)
-    if ('principal' in verdict && mayAct(verdict.principal.role, 'operator')) return
+    if ('principal' in verdict && mayAct(verdict.principal.role, 'operator')) {
+      principals.set(request, verdict.principal)
+      return
+    }
     if ('principal' in verdict) return refuse(reply, 403, 'SPY_ROLE_MISSING')
     if (verdict.refused === 'later') {
       reply.header('retry-after', String(verdict.seconds)).header('connection', 'close')
@@ -78,8 +82,10 @@ async function administration(app: FastifyInstance, { authenticator, reload, cal
   })
   app.post<{ Body: { instance?: unknown } | null }>('/reload', async (request, reply) => {
     const target = request.body?.instance
+    const principal = principals.get(request)
+    if (!principal) return refuse(reply, 401, 'SPY_UNAUTHORISED')
     try {
-      return { message: await reload(typeof target === 'string' ? target : '') }
+      return { message: await reload(typeof target === 'string' ? target : '', principal) }
     } catch (error) {
       return reply.code(409).send({ code: codeOf(error), message: error instanceof Error ? error.message : String(error) })
     }

@@ -1,21 +1,20 @@
 /** The management process: the one place where all resources and events of a server come together. */
-import { attr, originAttributes, type EventSeverity, type SpyglassEvent } from '@spyglass/agent/contract'
+import { attr, originAttributes, type EventSeverity, type Role, type SpyglassEvent } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
 import { callerRules, openAuthenticator } from '@spyglass/process/access'
-import { instanceGroups, instanceNames, registrySocket } from '@spyglass/process/checked-config'
+import { type DataFolder, instanceGroups, instanceNames, registrySocket } from '@spyglass/process/checked-config'
 import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { serverIdentity } from '@spyglass/process/server-identity'
 import { dirname } from 'node:path'
 import { version } from '../version.ts'
 import { listen } from '@spyglass/process/http-server'
-import { managementSocketFile, serveAdministration } from '../admin-socket/index.ts'
+import { connectAdministration, managementSocketFile, serveAdministration } from '../admin-socket/index.ts'
 import { LogRotator } from '../log-rotation/log-rotator.ts'
 import { diskState } from './disk-state.ts'
 import { Gathering } from './gathering.ts'
 import { buildManagement } from './http.ts'
-import { KeeperCommands } from './keeper-commands.ts'
 import { localMethods } from './local-methods.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { openRegistryServer } from './registry-server.ts'
@@ -33,7 +32,6 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
   const exporter = exportEvents(own)
   const gathering = new Gathering({ registry, platformNode })
   registerPlatformBeans(platformNode === NAME ? registry : gathering.nodes.of(NAME), { processName: NAME })
-  const commands = new KeeperCommands((message) => link.send(message))
   const disk = diskState(folder.root)
   const readiness = (): Readiness => readinessOf(registry, disk)
   const app = await buildManagement({
@@ -46,7 +44,7 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     caller: callerRules(config),
     readiness,
     headersTimeoutMs: config.server.headersTimeoutMs,
-    reload: (target) => commands.run('reload', target),
+    reload: (target, { actor, role }) => reloadAs(folder, target, { user: actor, role }),
   })
   const local = await serveAdministration({
     file: managementSocketFile(folder.run),
@@ -57,7 +55,6 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     registry,
     live,
     passEvents: false, // they end up here
-    onMessage: (message) => message.type === 'result' && commands.onResult(message),
     stop: async () => {
       registryServer.close()
       await Promise.all([app.close(), local.close()])
@@ -70,6 +67,12 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
   const registryServer = await openRegistryServer(registrySocket(folder), sources)
   await listen(app, { name: 'management.port', ...config.management })
   link.ready()
+}
+
+/** By the process that decides, which keeps the history. */
+async function reloadAs(folder: DataFolder, instance: string, as: { readonly user: string; readonly role: Role }): Promise<string> {
+  using client = await connectAdministration({ dataFolder: folder.root, run: folder.run })
+  return String(await client.call('reload', { instance }, { as }))
 }
 
 /** The keeper reports every second; it hears the judgement when it changes. */

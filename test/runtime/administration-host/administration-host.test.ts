@@ -64,7 +64,7 @@ async function server(isReady: (config: rules.SpyglassConfig) => string | undefi
     const [application] = config.applications
     return application && readFileSync(join(application.folder, 'index.js'), 'utf8')
   }
-  return { lines, archive, codeInService, current: () => config, asked, management, folder, secrets, base }
+  return { client, lines, archive, codeInService, current: () => config, asked, management, folder, secrets, base }
 }
 
 const failureOf = async (action: Promise<unknown>): Promise<{ code: string; exit: number }> =>
@@ -181,6 +181,21 @@ test.for([
 ] as const)('%j: %s', async ([argv, code]) => {
   const { lines } = await server()
   expect(await failureOf(lines(...argv))).toMatchObject({ code })
+})
+
+test('a reload is in the history with the name and in the role of who asked for it', async () => {
+  const { client, lines } = await server()
+  const as = (user: string, role: 'viewer' | 'operator') => ({ as: { user, role } })
+  expect(await client.call('reload', {}, as('token ci', 'operator'))).toBe('reloaded all')
+  expect(await client.call('reload', { instance: 'shop-1' }, as('müller', 'operator'))).toBe('reloaded shop-1')
+  await expect(client.call('reload', {}, as('anna', 'viewer'))).rejects.toMatchObject({ code: 'SPY_ADMIN_FORBIDDEN' })
+  await expect(client.call('set', { values: { 'agent.slowStatementMs': 1 } }, as('anna', 'operator'))).rejects.toMatchObject({
+    code: 'SPY_ADMIN_FORBIDDEN',
+  })
+  expect(await lines('history')).toEqual([
+    expect.stringContaining('token ci  invoke server.reload'),
+    expect.stringContaining('müller  invoke instance.shop-1.reload'),
+  ])
 })
 
 test('without management the configuration can still be read and changed, and live values say why they are missing', async () => {
