@@ -11,11 +11,13 @@ import {
   type ListenerConfig,
   registrySocket,
   reportFolder,
+  type SpyglassConfig,
   writeChecked,
 } from '@spyglass/process/checked-config'
 import type { Damage } from '@spyglass/process/durable-file'
 import { serverIdentity } from '@spyglass/process/server-identity'
 import { version } from '../version.ts'
+import { withoutLive } from '../administration/index.ts'
 import { shareOf } from '../instance/share.ts'
 import { INSPECT_FLAG } from '../decider/blocked-stack.ts'
 import { reportFlags } from '../decider/crash-report.ts'
@@ -54,7 +56,7 @@ export function planOf(input: PlanInput): ServerPlan {
     logFile: folder.serverLog,
     listeners: config.listeners.flatMap(addressesOf),
     ports: portsOf(config, role),
-    processes: [...services(input), ...instanceGroups(config).flatMap((group) => instancesOf(group, input))],
+    processes: processesOf(input),
     standIn: {
       script: ownEntry('stand-in/stand-in-main'),
       args: checkedArguments(folder.run),
@@ -69,6 +71,16 @@ export function planOf(input: PlanInput): ServerPlan {
       writeChecked(folder.run, input)
     },
   }
+}
+
+/** A process is not replaced for a live setting: it is made from the configuration without those, and gets their values besides. */
+function processesOf(input: PlanInput): readonly ProcessPlan[] {
+  const all = (config: SpyglassConfig): readonly ProcessPlan[] => [
+    ...services({ ...input, config }),
+    ...instanceGroups(config).flatMap((group) => instancesOf(group, { ...input, config })),
+  ]
+  const made = all(withoutLive(input.config))
+  return all(input.config).map((plan, at) => ({ ...plan, madeFrom: made[at] ?? plan }))
 }
 
 /** Its own address, then the further ones. A listener that moves to another address is another one. */

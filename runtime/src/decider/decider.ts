@@ -6,6 +6,8 @@
 import type { FromChild, ToChild } from '@spyglass/process/keeper-link'
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import type { LiveValue } from '@spyglass/process/live-settings'
+import type { Reader } from '@spyglass/process/settings'
 import { fail } from '../errors.ts'
 import type { ChildExit, LaunchSpec, Order, Report } from '../holder/orders.ts'
 import { blockedStack } from './blocked-stack.ts'
@@ -43,6 +45,12 @@ import { Reloads } from './reloads.ts'
 import type { Reporter } from './reporter.ts'
 import { isInstance } from './self-report.ts'
 import type { ProcessPlan, ServerPlan } from './server-plan.ts'
+
+/** A new value of a live setting, and who reads it. */
+export interface LiveChange {
+  readonly value: LiveValue
+  readonly readBy: readonly Reader[]
+}
 
 const STAND_IN_AFTER_MS = 2000
 
@@ -168,6 +176,16 @@ export class Decider implements DeciderView {
   /** What the server is still waiting for before it is ready. */
   pending(): readonly string[] {
     return this.#reporter.pending()
+  }
+
+  /** Gives running processes new values of live settings. */
+  live(changes: readonly LiveChange[]): void {
+    for (const generation of this.actual.generations) {
+      if (!this.#hasChannel(generation)) continue
+      const reader: Reader = generation.process.kind === 'instance' ? 'instances' : (generation.process.name as Reader)
+      const values = changes.filter(({ readBy }) => readBy.includes(reader) || readBy.includes('server')).map(({ value }) => value)
+      if (values.length > 0) this.#tell(generation.id, { type: 'live', values })
+    }
   }
 
   planOf(name: string): ProcessPlan | undefined {
@@ -401,7 +419,11 @@ const contentHashes = (plan: ServerPlan): ReadonlyMap<string, string> =>
   new Map(plan.processes.map((one) => [one.process.name, contentHash(one)]))
 
 /** Equal for all processes of a group: a change of what they are made from is a new revision. */
-function contentHash({ process: { name, group, listeners }, launch, share }: ProcessPlan): string {
-  const text = JSON.stringify({ launch, share, listeners }).replaceAll(`"${name}"`, `"${group}"`).replaceAll(`=${name},`, `=${group},`)
+function contentHash({ process: { name, group, listeners }, madeFrom, ...plan }: ProcessPlan): string {
+  const { launch, share } = madeFrom ?? plan
+  const text = JSON.stringify({ launch, share, listeners })
+    .replaceAll(`"${name}"`, `"${group}"`)
+    .replaceAll(`=${name},`, `=${group},`)
+    .replaceAll(`=${name}%40`, `=${group}%40`) // in service.instance.id
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }

@@ -11,6 +11,8 @@ export interface ProcessPlan {
   /** What it is given to work with, as its first message. */
   readonly share?: unknown
   readonly isolation?: 'own' | 'shared'
+  /** What makes it another revision when it changes. Default: all of the above. */
+  readonly madeFrom?: Pick<ProcessPlan, 'launch' | 'share'>
 }
 
 export interface ServerPlan {

@@ -65,7 +65,7 @@ let opened: Datasources | undefined
 let stopServing: Promise<(deadlineMs: number) => Promise<void>> | undefined
 const link = connectKeeper({
   registry,
-  live: liveSettingsOf(share, { logger, agent, datasources: () => opened }),
+  live: liveSettingsOf(share, { agent, datasources: () => opened }),
   stop: async (deadlineMs) => {
     const stop = await stopServing
     await stop?.(Math.max(500, deadlineMs - 2000))

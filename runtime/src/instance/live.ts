@@ -1,21 +1,20 @@
 /** What changes in a running instance without a reload: levels of its log, what the agent keeps, limits of its pools. */
 import type { Agent } from '@spyglass/agent'
 import { LiveSettings } from '@spyglass/process/live-settings'
-import type { Logger } from '@spyglass/process/logger'
+import { setLogLevels } from '@spyglass/process/logger'
 import type { Datasources } from '../datasource/index.ts'
 import type { InstanceShare } from './share.ts'
 
 export interface LiveParts {
-  readonly logger: Logger
   readonly agent: Pick<Agent, 'configure'> | undefined
   readonly datasources: () => Pick<Datasources, 'configure'> | undefined
 }
 
-export function liveSettingsOf(share: InstanceShare, { logger, agent, datasources }: LiveParts): LiveSettings {
-  const { logLevel: level, datasources: limits, recording } = share
-  const config = { logs: { level }, agent: { ...recording }, datasources: structuredClone(limits) }
+export function liveSettingsOf(share: InstanceShare, { agent, datasources }: LiveParts): LiveSettings {
+  const { logLevel: level, logLevels: levels, datasources: limits, recording } = share
+  const config = { logs: { level, levels }, agent: { ...recording }, datasources: structuredClone(limits) }
   const live = new LiveSettings(config)
-  live.onChange(['logs'], () => (logger.level = config.logs.level))
+  live.onChange(['logs'], () => setLogLevels(config.logs))
   live.onChange(['datasources'], () => datasources()?.configure(config.datasources))
   // Without a value of its own, each route has the threshold that it finds itself.
   live.onChange(['agent'], () => agent?.configure({ ...config.agent, slowRequestMs: config.agent.slowRequestMs ?? 0 }))

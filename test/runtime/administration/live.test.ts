@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { loadConfig } from '@spyglass/process/config'
-import { liveValues, withoutLive } from '../../../runtime/src/administration/live.ts'
+import { liveChanges, withoutLive } from '../../../runtime/src/administration/live.ts'
 
 const configOf = (more: object = {}) =>
   loadConfig({
@@ -21,8 +21,8 @@ test('what is no live setting stays', () => {
 })
 
 test('values are given by the parts of the names, and none for what is not set any more', () => {
-  expect(liveValues(configOf({ max: 20 }), ['datasources.db.max', 'agent.slowRequestMs'])).toEqual([
-    { path: ['datasources', 'db', 'max'], value: 20 },
-    { path: ['agent', 'slowRequestMs'] },
+  expect(liveChanges(configOf({ max: 20 }), ['datasources.db.max', 'agent.slowRequestMs'])).toEqual([
+    { value: { path: ['datasources', 'db', 'max'], value: 20 }, readBy: ['instances'] },
+    { value: { path: ['agent', 'slowRequestMs'] }, readBy: ['instances'] },
   ])
 })

@@ -109,3 +109,22 @@ test('an application overrides the policy of the server; in a shared process the
   })
   expect(shared?.process.policy.drainMs).toBe(2000)
 })
+
+test('a live setting changes what a process is given, and not what it is made from', () => {
+  const root = tempFolder()
+  const folder = ensureDataFolder(root)
+  const secrets = ensureSecrets(folder.secrets)
+  const shopOf = (settings: Readonly<Record<string, unknown>>) => {
+    const config = loadConfig({ data: root, base: { applications: [shop], datasources: [{ name: 'shop', file: 'x' }], ...settings } })
+    return planOf({ config, secrets, folder, role: 'edge' }).processes.find(({ process }) => process.name === 'shop-1')
+  }
+  const [before, live, reload] = [
+    shopOf({}),
+    shopOf({ datasources: [{ name: 'shop', file: 'x', max: 20 }], agent: { keptPerSecond: 9 }, logs: { level: 'debug' } }),
+    shopOf({ datasources: [{ name: 'shop', file: 'y' }] }),
+  ]
+  expect(live?.share).toMatchObject({ datasources: [{ max: 20 }], logLevel: 'debug' })
+  expect(live?.launch.env).toMatchObject({ SPYGLASS_KEPT_PER_SECOND: '9' })
+  expect(live?.madeFrom).toEqual(before?.madeFrom)
+  expect(reload?.madeFrom).not.toEqual(before?.madeFrom)
+})

@@ -1,7 +1,7 @@
-import pino from 'pino'
 import { expect, test, vi } from 'vitest'
 import { loadConfig } from '@spyglass/process/config'
 import { instanceGroups } from '@spyglass/process/checked-config'
+import { createLogger } from '@spyglass/process/logger'
 import { liveSettingsOf } from '../../../runtime/src/instance/live.ts'
 import { shareOf } from '../../../runtime/src/instance/share.ts'
 
@@ -18,18 +18,20 @@ test('an instance takes on levels, what the agent keeps, and limits of its pools
   })
   const [group] = instanceGroups(config)
   const share = shareOf(config, group!, 'shop-1', '/logs')
-  const logger = pino({ level: 'info' })
+  const logger = createLogger({ process: 'shop-1', level: 'info' })
+  const component = logger.child({ component: 'pool' })
   const agent = { configure: vi.fn<(policy: object) => void>() }
   const datasources = { configure: vi.fn<(sources: readonly object[]) => void>() }
-  const live = liveSettingsOf(share, { logger, agent, datasources: () => datasources })
+  const live = liveSettingsOf(share, { agent, datasources: () => datasources })
   live.apply([
     { path: ['logs', 'level'], value: 'debug' },
+    { path: ['logs', 'levels'], value: { pool: 'trace' } },
     { path: ['agent', 'keptPerSecond'], value: 50 },
     { path: ['agent', 'slowRequestMs'] },
     { path: ['datasources', 'db', 'max'], value: 20 },
     { path: ['datasources', 'other', 'max'], value: 1 },
   ])
-  expect(logger.level).toBe('debug')
+  expect([logger.level, component.level]).toEqual(['debug', 'trace'])
   expect(agent.configure).toHaveBeenCalledExactlyOnceWith({
     slowRequestMs: 0,
     slowStatementMs: 100,

@@ -11,7 +11,7 @@ import { openProcessConfig, type ProcessConfig } from '../config/checked.ts'
 import { type DamageReporter, damageReporter } from '../durable-file/index.ts'
 import { emitWhenReady, tellKeeper } from '../keeper-link/index.ts'
 import { LiveSettings } from '../live-settings/index.ts'
-import { createLogger, type Logger } from '../logger/index.ts'
+import { createLogger, type Logger, setLogLevels } from '../logger/index.ts'
 import type { startErrors } from './errors.ts'
 import { guardOutput } from '../output/index.ts'
 
@@ -40,7 +40,7 @@ export async function openOwnProcess(name: string, argv: readonly string[]): Pro
     emit: (event) => emitWhenReady(registry, event),
   })
   const live = new LiveSettings(config)
-  live.onChange(['logs'], () => (logger.level = config.logs.level))
+  live.onChange(['logs'], () => setLogLevels(config.logs))
   return { config, folder, secrets, registry, logger, live, onDamage }
 }
 

@@ -14,6 +14,7 @@ export const logSettings = declareSettings({
   levels: {
     type: 'map',
     default: {},
+    applies: 'live',
     description:
       'Levels of single loggers: the name of a process, of a component (`pool`), of both (`collector.wal`), or of an application, and a level.',
   },
