@@ -102,6 +102,18 @@ test('a setting of the instances is changed for a time, and in force without a r
   expect((await spyglass('set', 'applications.shop.replicas=0')).code).toBe(6)
 })
 
+test('limits of a pool change in running instances, which are not replaced', async () => {
+  const shown = async (name: string): Promise<string> => (await spyglass('get', name)).stdout
+  expect((await spyglass('create', 'datasources.db', 'file=db.sqlite')).code).toBe(0)
+  expect((await spyglass('set', 'applications.shop.datasources=db')).code).toBe(0)
+  await until(async () => (await shown('datasource.shop-1.db.maxConnections')) === 'datasource.shop-1.db.maxConnections=8\n')
+  await until(async () => !(await spyglass('diff')).stdout.includes('not in force yet'))
+  const pid = await shown('instance.shop-1.pid')
+  expect((await spyglass('set', 'datasources.db.max=3')).code).toBe(0)
+  await until(async () => (await shown('datasource.shop-1.db.maxConnections')) === 'datasource.shop-1.db.maxConnections=3\n')
+  expect(await shown('instance.shop-1.pid')).toBe(pid)
+})
+
 test('the decider may be killed: requests are served, and it knows every change', async () => {
   const before = await spyglass('history', '--json')
   const end = load(4)

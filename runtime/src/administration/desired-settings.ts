@@ -74,10 +74,14 @@ function withoutMisfits(
  * The settings that a server starts with. Changes are read only where there are some, so that a check leaves nothing in a new data folder.
  * @throws SPY_CONFIG_INVALID
  */
-export function settingsAtStart(rules: SettingsRules, input: SettingsInput, options: StartOptions): Desired {
+export function settingsAtStart(
+  rules: SettingsRules,
+  input: SettingsInput,
+  options: StartOptions,
+): Desired & { readonly lastChange: number } {
   const { administration, onDamage, now = Date.now() } = options
   const changes = existsSync(administration) ? (storedChanges(administration, onDamage).read() ?? []) : []
-  return desiredAtStart(rules, input, changes, now)
+  return { ...desiredAtStart(rules, input, changes, now), lastChange: changes.at(-1)?.id ?? 0 }
 }
 
 export interface StartOptions {

@@ -9,6 +9,15 @@ export function storedChanges(folder: string, onDamage: (damage: Damage) => void
   return openStateFile({ file: join(folder, 'changes.json'), parse: parseChanges, onDamage })
 }
 
+/** Number of the last change that is kept; 0 for none. */
+export function lastChangeIn(folder: string): number {
+  return (
+    storedChanges(folder, () => {})
+      .read()
+      ?.at(-1)?.id ?? 0
+  ) // damage is told when the administration opens it
+}
+
 /** What damage of the file costs. */
 export const damagedChanges = {
   fromPrevious: 'The last change that a command made is lost; the history has it.',

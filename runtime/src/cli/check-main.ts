@@ -20,7 +20,7 @@ function check(options: LoadOptions): CheckResult {
   try {
     const remarks: string[] = []
     const input = readSettings(options)
-    const { settings, config, skipped } = settingsAtStart(rules, input, {
+    const { settings, config, skipped, lastChange } = settingsAtStart(rules, input, {
       administration: dataFolder(dataOf(input)).administration,
       onDamage: (damage) => remarks.push(damageError(damage, damagedChanges).message),
     })
@@ -29,7 +29,7 @@ function check(options: LoadOptions): CheckResult {
     const folder = ensureDataFolder(config.data)
     const firstStart = !existsSync(folder.secrets)
     const secrets = ensureSecrets(folder.secrets, (remark) => remarks.push(remark))
-    return { config, secrets, firstStart, remarks, input, settings }
+    return { config, secrets, firstStart, remarks, input, settings, lastChange }
   } catch (error) {
     const code = codeOf(error)
     if (code === undefined || !(error instanceof Error)) throw error

@@ -14,6 +14,8 @@ export interface CheckedStart extends Checked {
   /** What the settings were made of, and the settings as they were given: what administration starts from. */
   readonly input: SettingsInput
   readonly settings: SpyglassConfig
+  /** Number of the last change that they have; 0 for none. */
+  readonly lastChange: number
 }
 
 /** What the process answers: all is well, or a mistake by its code. */

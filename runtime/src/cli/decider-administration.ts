@@ -3,10 +3,11 @@ import { type ProcessConfig, type SpyglassConfig, instanceGroups, instanceNames 
 import type { SettingsInput } from '@spyglass/process/config'
 import { damageError } from '@spyglass/process/durable-file'
 import { type AdministrationHost, hostAdministration } from '../administration-host/index.ts'
+import { type Desired, lastChangeIn, liveChanges, settingsAtStart } from '../administration/index.ts'
 import type { Decider } from '../decider/decider.ts'
 import type { ServerPlan } from '../decider/server-plan.ts'
 import type { KeeperLog } from '../holder/keeper-log.ts'
-import { readStart, writeStart } from './start-file.ts'
+import { readStart, type Start, writeStart } from './start-file.ts'
 
 export interface DeciderAdministrationOptions {
   readonly decider: Decider
@@ -26,8 +27,11 @@ export async function administerDecider(options: DeciderAdministrationOptions): 
 }
 
 async function opened({ decider, process, planFor, log }: DeciderAdministrationOptions): Promise<AdministrationHost> {
-  const { config, secrets, folder } = process
-  const { input, settings } = readStart(folder.run)
+  const { secrets, folder } = process
+  const start = readStart(folder.run)
+  const { input } = start
+  const { settings, config } = (await missedBy(start, process, log)) ?? { settings: start.settings, config: process.config }
+  if (config !== process.config) adopt(config, { decider, planFor })
   const host: AdministrationHost = await hostAdministration({
     folder,
     secrets,
@@ -35,11 +39,10 @@ async function opened({ decider, process, planFor, log }: DeciderAdministrationO
     settings,
     config,
     readAgain: () => readAgain(input),
-    onConfig(changed, { needs }) {
-      const plan = planFor(changed)
-      writeStart(folder.run, { input, settings: host.administration.settings })
-      plan.prepare()
-      decider.replan(plan)
+    onConfig(changed, { needs, change = start.lastChange }) {
+      writeStart(folder.run, { input, settings: host.administration.settings, lastChange: change })
+      adopt(changed, { decider, planFor })
+      decider.live(liveChanges(changed, needs.live))
       void reportReloads(host, decider, needs.reload)
     },
     async reload(name) {
@@ -61,6 +64,27 @@ async function opened({ decider, process, planFor, log }: DeciderAdministrationO
     log,
   })
   return host
+}
+
+/** Writes what processes read at their start, then has it carried out. */
+function adopt(config: SpyglassConfig, { decider, planFor }: Pick<DeciderAdministrationOptions, 'decider' | 'planFor'>): void {
+  const plan = planFor(config)
+  plan.prepare()
+  decider.replan(plan)
+}
+
+/** The settings with a change after which the last decider ended before it could say so; undefined: there is none. */
+async function missedBy(
+  { input, lastChange }: Start,
+  { folder }: ProcessConfig,
+  log: Pick<KeeperLog, 'warn'>,
+): Promise<Desired | undefined> {
+  if (lastChangeIn(folder.administration) === lastChange) return undefined
+  const rules = await import('@spyglass/process/config')
+  const desired = settingsAtStart(rules, input, { administration: folder.administration, onDamage: () => {} }) // told when it is opened
+  for (const { change, error } of desired.skipped) log.warn({ change: change.id, err: error.message }, 'a change is skipped')
+  writeStart(folder.run, { input, settings: desired.settings, lastChange: lastChangeIn(folder.administration) })
+  return desired
 }
 
 /** What is to be reloaded is reloaded by the reconciler; the change is in force when that is done. */

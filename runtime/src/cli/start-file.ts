@@ -10,12 +10,14 @@ export interface Start {
   readonly input: SettingsInput
   /** The settings with all changes, as they were given. */
   readonly settings: SpyglassConfig
+  /** Number of the last of these changes; 0 for none. */
+  readonly lastChange: number
 }
 
 const fileIn = (run: string): string => join(run, 'start.json')
 
-export function writeStart(run: string, { input, settings }: Start): void {
-  writeIfChanged(fileIn(run), `${JSON.stringify({ input, settings })}\n`)
+export function writeStart(run: string, { input, settings, lastChange }: Start): void {
+  writeIfChanged(fileIn(run), `${JSON.stringify({ input, settings, lastChange })}\n`)
 }
 
 /** Not checked again: only the server writes it, in a folder that is closed to others. Throws what the file system or the parser says. */
