@@ -204,17 +204,21 @@ test('an error that nobody catches in an application that failed to start does n
 test('a program is told to end when its requests are served, whenever a signal comes', async () => {
   const program = await start(`import http from 'node:http'
     import { appendFileSync } from 'node:fs'
-    const server = http.createServer((req, res) => setTimeout(() => res.end('served'), 300)).listen(3000)
+    const server = http.createServer((req, res) => req.resume().on('end', () => res.end('served'))).listen(3000)
     process.on('SIGINT', () => process.exit(7))
     process.on('SIGTERM', async () => {
       await new Promise((resolve) => setImmediate(resolve))
       appendFileSync(process.env.DATA + '/end.txt', 'ended')
     })`)
   program.child.kill('SIGINT')
-  const answer = fetchText(program.url)
-  await until(async () => (await program.attribute('Application', 'activeRequests')) === 1)
+  const request = http.request({ port: program.port, host: '127.0.0.1', method: 'POST' })
+  const answered = once(request, 'response') as Promise<[http.IncomingMessage]>
+  request.write('a body that has not ended')
+  await until(async () => (await program.attribute('Application', 'activeRequests')) === 1, 30_000)
   const stopped = program.stop()
-  expect(await answer).toBe('served')
+  request.end()
+  const [response] = await answered
+  expect(await text(response)).toBe('served')
   await stopped
   expect(program.read('end.txt')).toBe('ended')
 })
