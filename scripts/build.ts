@@ -81,7 +81,8 @@ async function build(folder: string, programs: readonly Program[]): Promise<bool
 /** In its place, so that what it reads by its own address stays where it was. */
 async function bundle(file: string): Promise<boolean> {
   const whole = `${file}.whole.js`
-  const settings = ['--platform', 'node', '--external', '@opentelemetry/api', '--log-level', 'warn']
+  // A fifth of the file would be comments, which the modules and declarations beside it have.
+  const settings = ['--platform', 'node', '--external', '@opentelemetry/api', '--log-level', 'warn', '--no-comments']
   if (!(await succeeds('rolldown', [file, '--file', whole, ...settings]))) return false
   renameSync(whole, file)
   return true
