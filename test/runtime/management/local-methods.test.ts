@@ -109,7 +109,7 @@ test.for(['nothing', 'instance.http-9.*', 'instance.http-1.nothing'])('%s is no 
 
 test('status shows a line for each instance; what is not known is a dash', async () => {
   const { lines } = await server()
-  expect(await lines('status')).toContain('instance http-1  ready  pid 11  generation -  restarts -  requests -')
+  expect(await lines('status')).toContain('instance http-1  ready  pid 11  generation -  restarts -  requests -  isolation -')
 })
 
 test('reload asks the server and prints what was done', async () => {
@@ -120,7 +120,7 @@ test('reload asks the server and prints what was done', async () => {
 
 test('the Tab key completes commands, options, resources, and attributes after a resource', async () => {
   const { client, lines } = await server()
-  expect(await completeLine('sta', client)).toEqual([['status'], 'sta'])
+  expect(await completeLine('stat', client)).toEqual([['status'], 'stat'])
   expect(await completeLine('get --ta', client)).toEqual([['--target'], '--ta'])
   expect(await completeLine('get instance.', client)).toEqual([['instance.http-1', 'instance.http-2'], 'instance.'])
   expect(await completeLine('get instance.http-1.p', client)).toEqual([['instance.http-1.pid'], 'instance.http-1.p'])

@@ -1,5 +1,5 @@
 /** The program behind `scripts.start` of a package.json, which is started without a shell and without npm. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 export interface StartScript {
@@ -27,7 +27,10 @@ const WITH_VALUE = new Set([
 ])
 const LOADS = /^(--import|--require|-r)$/
 /** Commands that start the program in a process of their own, with what has to be loaded to do the same here. */
-const RUNNERS: Readonly<Record<string, readonly string[]>> = { tsx: ['tsx'], 'ts-node': ['ts-node/register'] }
+const RUNNERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['tsx', ['tsx']],
+  ['ts-node', ['ts-node/register']],
+])
 const OPERATOR = /[|&;<>`]|\$\(/
 
 /** Undefined when the script is not one program of Node: a shell's list of commands, or a tool that starts another process. */
@@ -47,7 +50,7 @@ export function parseStartScript(folder: string, script: string): StartScript | 
 
 function programOf(folder: string, command: string, words: readonly string[]): Omit<StartScript, 'environment'> | undefined {
   if (command === 'node') return underNode(folder, words, [])
-  const imports = RUNNERS[command]
+  const imports = RUNNERS.get(command)
   if (imports) return underNode(folder, words[0] === 'watch' ? words.slice(1) : words, imports)
   if (command === 'fastify' && words[0] === 'start') return fastifyPlugin(folder, words.slice(1))
   const file = binOf(folder, command)
@@ -80,7 +83,7 @@ function fastifyPlugin(folder: string, words: readonly string[]): Omit<StartScri
 function binOf(folder: string, command: string): string | undefined {
   if (STARTS_ANOTHER.has(command)) return undefined
   const file = join(folder, 'node_modules/.bin', command)
-  if (!existsSync(file)) return undefined
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined
   return /^#!.*\bnode\b/.test(readFileSync(file, 'utf8').slice(0, 100)) ? file : undefined
 }
 
