@@ -63,7 +63,8 @@ link.ready()
 async function countAs(application: string | undefined): Promise<Agent | undefined> {
   const { env } = process
   if (application !== undefined) env['OTEL_SERVICE_NAME'] = application
-  env['OTEL_RESOURCE_ATTRIBUTES'] = env['OTEL_RESOURCE_ATTRIBUTES']?.replace('=stand-in', `=${encodeURIComponent(name)}`)
+  const attributes = env['OTEL_RESOURCE_ATTRIBUTES']
+  if (attributes !== undefined) env['OTEL_RESOURCE_ATTRIBUTES'] = attributes.replace('=stand-in', `=${encodeURIComponent(name)}`)
   await import('@spyglass/agent/register')
   const { currentAgent } = await import('@spyglass/agent')
   return currentAgent()

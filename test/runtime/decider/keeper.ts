@@ -18,7 +18,7 @@ import { tempFolder } from '../../support/temp-folder.ts'
 import { until } from '../../support/until.ts'
 
 const script = fileURLToPath(new URL('../../fixtures/keeper/child.ts', import.meta.url))
-const standIn = fileURLToPath(new URL('../../../runtime/src/decider/stand-in-main.ts', import.meta.url))
+const standIn = fileURLToPath(new URL('../../../runtime/src/stand-in/stand-in-main.ts', import.meta.url))
 const execArgv = ['--conditions=spyglass-source']
 
 const policy: Policy = {
@@ -75,9 +75,9 @@ export async function startKeeper(setup: KeeperSetup) {
     listeners: [listener],
     ports: [],
     processes: names.map(processOf),
-    standIn: { script: standIn, args: [], execArgv, env: {} },
+    standIn: { script: standIn, args: ['--data', tempFolder()], execArgv, env: {} },
     standInPolicy: policy,
-    registry: '',
+    registry: join(tempFolder(), 'registry.sock'), // nobody listens there
     reports,
     prepare,
   }
