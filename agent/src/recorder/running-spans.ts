@@ -2,33 +2,11 @@
 import { APPLICATION, CLIENT_ADDRESS } from '../current-agent.ts'
 import { writeSpan } from '../otlp/encode-spans.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
-import type { EncodedRecord } from '../otlp/encode-common.ts'
 import { now } from './clock.ts'
+import type { RequestInFlight, RunningSpan } from './request-in-flight.ts'
 import type { RunningRecords } from './running.ts'
 import { spansOf } from './trace-export.ts'
 import type { TraceRecord } from './trace-record.ts'
-
-/** A request that runs, as the access log and the aggregates will tell it if the process dies. */
-export interface RequestInFlight {
-  readonly method: string
-  /** With the context path; empty while no route is known. */
-  readonly route: string
-  /** Path and query as they came. */
-  readonly url: string
-  readonly httpVersion: string
-  readonly application: string | undefined
-  readonly clientAddress: string | undefined
-  readonly userAgent: string | undefined
-  /** When it came, in milliseconds since the epoch. */
-  readonly startTime: number
-  readonly traceId: string
-  readonly spanId: string
-}
-
-export interface RunningSpan extends EncodedRecord {
-  /** For the span of a request itself. */
-  readonly request: RequestInFlight | undefined
-}
 
 const MAX_RECORDS = 20
 /** The root and its latest children. */
