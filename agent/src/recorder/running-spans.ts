@@ -85,7 +85,7 @@ function requestInFlight(record: TraceRecord): RequestInFlight | undefined {
 }
 
 /** Changes when there is something new to say of it. */
-function stateOf({ startMs, routeTemplate, children }: TraceRecord): string {
+function stateOf({ startMs, routeTemplate, application = '', children }: TraceRecord): string {
   const ended = children?.reduce((sum, child) => sum + (child.ended ? 1 : 0), 0) ?? 0
-  return `${startMs}${routeTemplate}${children?.length ?? 0}/${ended}`
+  return `${startMs}${application}${routeTemplate}${children?.length ?? 0}/${ended}`
 }

@@ -24,7 +24,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`,
 }
 
 test('bash completes commands, their options, names of resources, and the second word of a command', () => {
-  expect(bashOffers('st')).toEqual(['store', 'status'])
+  expect(bashOffers('st')).toEqual(['store', 'status', 'start', 'stop'])
   expect(bashOffers('get', '--j')).toEqual(['--json'])
   expect(bashOffers('get', 'instance.')).toEqual(['instance.http-1', 'instance.http-2'])
   expect(bashOffers('dashboards', '')).toEqual(['build'])

@@ -1,10 +1,11 @@
-import { fork, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { startKept } from '../../../support/kept-process.ts'
 import { tempFolder } from '../../../support/temp-folder.ts'
+import { until } from '../../../support/until.ts'
 
 const script = fileURLToPath(new URL('../../../fixtures/keeper/own-process.ts', import.meta.url))
 const execArgv = ['--conditions=spyglass-source']
@@ -22,9 +23,8 @@ test('a process that cannot start says why in one line and ends with 1', () => {
 })
 
 test('its keeper is sent the same', async () => {
-  const child = fork(script, ['--data', tempFolder()], { execArgv, stdio: 'ignore' })
-  const [message] = await once(child, 'message')
-  expect(message).toEqual({ type: 'failed', code: 'SPY_TEST', message: 'port 8123 is taken' })
+  const { messages } = await startKept(script, { args: ['--data', tempFolder()] })
+  expect(await until(() => messages[0])).toEqual({ type: 'failed', code: 'SPY_TEST', message: 'port 8123 is taken' })
 })
 
 test('its help lists its options, and nothing is started', () => {
