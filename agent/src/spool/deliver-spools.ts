@@ -23,6 +23,8 @@ export interface SpoolDelivery {
   /** False: it cannot be delivered now. */
   readonly deliver: (content: SpoolContent) => Promise<boolean>
   readonly self?: ProcessIdentity
+  /** Names of spools that were not accepted. A reader that comes again keeps them, so that their headers are not read in each round. */
+  readonly refused?: Set<string>
 }
 
 /** What this thread is delivering: it must not start again on what it holds. */
@@ -31,9 +33,12 @@ const inHand = new Set<string>()
 /** Delivers every abandoned spool of the folder, one after another, and returns how many. What cannot be read is left where it is. */
 export async function deliverSpools(delivery: SpoolDelivery): Promise<number> {
   const self = delivery.self ?? ownIdentity()
+  const { refused } = delivery
   let delivered = 0
-  for (const spool of await abandonedIn(delivery.folder, self)) {
-    if (inHand.has(spool.original)) continue
+  const abandoned = await abandonedIn(delivery.folder, self)
+  forgetOthers(refused, abandoned)
+  for (const spool of abandoned) {
+    if (inHand.has(spool.original) || refused?.has(spool.original)) continue
     inHand.add(spool.original)
     try {
       if (await deliverOne(spool, delivery, self)) delivered++
@@ -44,6 +49,11 @@ export async function deliverSpools(delivery: SpoolDelivery): Promise<number> {
     }
   }
   return delivered
+}
+
+function forgetOthers(refused: Set<string> | undefined, abandoned: readonly SpoolName[]): void {
+  const present = new Set(abandoned.map(({ original }) => original))
+  for (const name of refused ?? []) if (!present.has(name)) refused?.delete(name)
 }
 
 /** Oldest first. Those too old, and the oldest of too many, are removed unread. */
@@ -67,9 +77,12 @@ async function abandonedIn(folder: string, self: ProcessIdentity): Promise<Spool
   return kept
 }
 
-async function deliverOne(spool: SpoolName, { folder, accepts, deliver }: SpoolDelivery, self: ProcessIdentity): Promise<boolean> {
+async function deliverOne(spool: SpoolName, { folder, accepts, deliver, refused }: SpoolDelivery, self: ProcessIdentity): Promise<boolean> {
   const header = readSpoolHeader(await read(path.join(folder, spool.name), MAX_HEADER_BYTES))
-  if (!header || !accepts(spool, header)) return false
+  if (!header || !accepts(spool, header)) {
+    refused?.add(spool.original)
+    return false
+  }
   const held = path.join(folder, heldName(spool, self))
   if (spool.name !== path.basename(held)) await fs.rename(path.join(folder, spool.name), held)
   const content = readSpool(await read(held, MAX_FILE_BYTES))

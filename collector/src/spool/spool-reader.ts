@@ -32,6 +32,8 @@ const INTERVAL_MS = 2000
 export class SpoolReader {
   readonly #options: SpoolReaderOptions
   #timer: NodeJS.Timeout | undefined
+  /** Of each folder, the spools that are for others: an application alone leaves many, and their headers do not change. */
+  readonly #refused = new Map<string, Set<string>>()
   #round: Promise<unknown> = Promise.resolve()
   /** Spools delivered so far. */
   delivered = 0
@@ -68,11 +70,18 @@ export class SpoolReader {
       this.delivered += await deliverSpools({
         folder,
         accepts: (_spool, header) => isOwn || this.#isMeantForUs(header),
+        refused: this.#refusedIn(folder),
         deliver: async (content) => await this.#deliver(content),
       })
     } catch (error) {
       this.#options.logger.warn({ err: error, folder }, 'cannot read spools; retrying')
     }
+  }
+
+  #refusedIn(folder: string): Set<string> {
+    let refused = this.#refused.get(folder)
+    if (!refused) this.#refused.set(folder, (refused = new Set()))
+    return refused
   }
 
   #isMeantForUs({ endpoint }: SpoolHeader): boolean {

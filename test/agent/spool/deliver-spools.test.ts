@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { deliverSpools, isRead, readerMark } from '../../../agent/src/spool/deliver-spools.ts'
@@ -43,6 +43,20 @@ test('the spool of a process that is gone is delivered and removed; those of liv
   const living = spoolOf(folder, self)
   expect(await deliverAll(folder)).toBe(1)
   expect(readdirSync(folder)).toEqual([living])
+})
+
+test('a spool that is for another reader is read once, and forgotten when it is gone', async () => {
+  const folder = tempFolder()
+  const name = spoolOf(folder)
+  const refused = new Set<string>()
+  let read = 0
+  const round = () => deliverSpools({ folder, refused, accepts: () => ++read === 0, deliver: () => Promise.resolve(true) })
+  await round()
+  await round()
+  expect([read, refused.size, readdirSync(folder)]).toEqual([1, 1, [name]])
+  rmSync(join(folder, name))
+  await round()
+  expect(refused.size).toBe(0)
 })
 
 test('a file that its writer let go of is delivered though the process lives; one that a dead reader holds as well', async () => {
