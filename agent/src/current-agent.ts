@@ -3,27 +3,18 @@
  * an application never needs it. Without an agent `currentAgent()` is undefined and everything works unrecorded.
  */
 import { type CallSite, CapturedStack } from './call-site/call-site.ts'
+import type { Refusal } from './contract/request-marks.ts'
 import type { Registry } from './registry/index.ts'
 
 export type { CallSite } from './call-site/call-site.ts'
 
-/** A server that hosts applications sets it on a request to the path under which the application is mounted; routes begin with it. */
+/**
+ * A server of others sets it on a request to the path under which the application is mounted; routes begin with it. Ours says it as an observer:
+ * a property of Node's own request makes V8 compile the code of the server for more shapes.
+ */
 export const CONTEXT_PATH = Symbol.for('spyglass.contextPath')
 /** The same for the application's name, which the request's span carries. */
 export const APPLICATION = Symbol.for('spyglass.application')
-
-/** A server sets it on a request to the address of the client, where a proxy that it trusts names it. */
-export const CLIENT_ADDRESS = Symbol.for('spyglass.clientAddress')
-/** A server sets it on a response that it answers, or cuts off, in place of the application. */
-export const REFUSAL = Symbol.for('spyglass.refusal')
-
-/** Why a request was refused or cut off. */
-export interface Refusal {
-  /** `error.type` of the request: `request_body_timeout`, `no_instance` … */
-  readonly reason: string
-  /** What the client was answered; 0 when it got no status. */
-  readonly status: number
-}
 
 export interface StatementInput {
   /** `db.system.name`: `sqlite`, `postgresql`. */
@@ -33,6 +24,8 @@ export interface StatementInput {
   readonly text: string
   /** How long the borrower waited for the connection. */
   readonly waitMs?: number
+  /** `file:line` of the application that had that connection until now. */
+  readonly heldBy?: string | undefined
   /** Taken before the wait, where the application called; then none is captured when the statement starts. */
   readonly callSite?: CallSite
 }
@@ -41,6 +34,20 @@ export interface StatementInput {
 export interface StatementRecord {
   /** Ends it; an error marks it as failed. Later calls do nothing. */
   end(error?: unknown): void
+}
+
+export interface PoolWaitInput {
+  /** `db.system.name`: `sqlite`, `postgresql`. */
+  readonly system: string
+  readonly pool: string
+  /** Where the application asked for a connection. */
+  readonly callSite: CallSite
+}
+
+/** One wait for a connection. */
+export interface PoolWaitRecord {
+  /** Ends it; an error says that there was none. `heldBy` is the `file:line` of the application that had it. */
+  end(heldBy?: string, error?: unknown): void
 }
 
 export interface RequestInfo {
@@ -66,8 +73,12 @@ export interface RecordedRequest {
   readonly durationMs: number
 }
 
-/** Called when a request ends. */
+/** The server that hosts applications: what it knows of a request, and how it learns of its end. */
 export interface RequestObserver {
+  /** Path under which the application is mounted that serves the request; its route begins with it. Undefined: not given to an application. */
+  readonly mountedAt?: string | undefined
+  /** Name of that application, which the request's span carries. */
+  readonly application?: string | undefined
   /** The response is closed; what becomes of the trace is decided after this. */
   requestEnded(request: RecordedRequest): void
 }
@@ -98,15 +109,20 @@ export interface Agent {
    * it are omitted from the call site.
    */
   startStatement(input: StatementInput, calledFrom: (...args: never[]) => unknown): StatementRecord
+  /** Begins a wait for a connection in the request that runs now. */
+  startPoolWait(input: PoolWaitInput): PoolWaitRecord
   captureCallSite(calledFrom: (...args: never[]) => unknown): CallSite
   currentRequest(): RequestInfo | undefined
   /**
    * Calls the observer when the current request ends, which saves it its own listener and clock. One observer for
-   * each request. Undefined: no request is recorded here, and the observer is never called.
+   * each request. With the `response` of that request it need not be looked up in the asynchronous context. Undefined: no request is
+   * recorded here, and the observer is never called.
    */
-  observeRequest(observer: RequestObserver): RecordedRequest | undefined
+  observeRequest(observer: RequestObserver, response?: object): RecordedRequest | undefined
   /** Counts a request that was refused before there was an object for it, with `method` where it is known. */
   countRefused(request: { readonly method: string; readonly refusal: Refusal }, seconds: number): void
+  /** Adds an attribute to the root span of what runs now; see {@link spyglass}. */
+  attribute(name: string, value: string | number | bigint | boolean): void
   /** Marks the current request as leaking a connection: its trace is kept. */
   markLeak(): void
   requestCounters(): RequestCounters

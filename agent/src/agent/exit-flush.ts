@@ -21,6 +21,9 @@ export function flushAtExit(agent: SpyglassAgent): void {
   process.on('beforeExit', flush)
   process.on(
     'exit',
-    guarded('exit', (code: number) => agent.spool?.end(code)),
+    guarded('exit', (code: number) => {
+      agent.settle()
+      agent.spool?.end(code)
+    }),
   )
 }

@@ -19,10 +19,10 @@ interface PackageFile {
 
 /** The environment's attributes win over what is found out here; `serviceName` wins over both. */
 export function describeResource({ serviceName, resourceAttributes }: ResourceInput): AttributesInput {
-  const application = packageOf(process.argv[1])
+  const application = applicationPackage(resourceAttributes)
   const found: AttributesInput = {
     [attr.serviceName]: text(application?.name) ?? 'unknown_service:node',
-    [attr.serviceVersion]: text(application?.version),
+    [attr.serviceVersion]: versionOf(application, resourceAttributes),
     [attr.serviceInstanceId]: `${hostname()}-${process.pid}`,
     [attr.hostName]: hostname(),
     [attr.processPid]: process.pid,
@@ -38,6 +38,17 @@ export function describeResource({ serviceName, resourceAttributes }: ResourceIn
   return isMainThread
     ? resource
     : { ...resource, [attr.serviceInstanceId]: `${String(resource[attr.serviceInstanceId])}-thread-${threadId}` }
+}
+
+/** Our server runs an application in its folder, by a program of its own; where it runs several there is no one package. */
+function applicationPackage(attributes: Readonly<Record<string, string>>): PackageFile | undefined {
+  if (attributes[attr.processName] === undefined) return packageOf(process.argv[1])
+  return attributes[attr.application] === undefined ? undefined : readPackage(path.join(process.cwd(), 'package.json'))
+}
+
+/** `1.4.0`; with the number of its deployment, which changes where the package's version may not: `1.4.0+3`. */
+function versionOf(application: PackageFile | undefined, attributes: Readonly<Record<string, string>>): string | undefined {
+  return [text(application?.version), attributes[attr.deployment]].filter((part) => part !== undefined).join('+') || undefined
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)

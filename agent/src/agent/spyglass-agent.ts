@@ -1,24 +1,41 @@
 /** Assembles the agent: which part owns what, and what is sent when. */
 import process from 'node:process'
 import { isMainThread } from 'node:worker_threads'
+import { messageOf } from '../contract/errors.ts'
 import { registryMetrics } from '../aggregate/registry-metrics.ts'
 import { Aggregates } from '../aggregate/aggregates.ts'
+import { eventLoop } from '../contract/kinds/event-loop.ts'
+import { otelNameOf } from '../contract/metric-names.ts'
+import type { Refusal } from '../contract/request-marks.ts'
 import { attr, metric } from '../contract/telemetry.ts'
 import { attempt, guarded, guardedInterval, hookFaults, onHookFault, reportFault } from '../guard/guard.ts'
-import { type OtlpExporter, createOtlpExporter } from '../otlp/exporter.ts'
-import type { MetricRecord, NumberPoint } from '../otlp/records.ts'
+import { type OtlpExporter, type OtlpExporterOptions, createOtlpExporter } from '../otlp/exporter.ts'
+import type { AttributesInput, MetricRecord, NumberPoint } from '../otlp/records.ts'
 import { CapturedStack, setSourceRoot } from '../call-site/call-site.ts'
+import type { Child } from '../recorder/child.ts'
 import { followClock, now } from '../recorder/clock.ts'
 import { currentRecord } from '../recorder/context.ts'
+import { setBaggageKeys } from '../recorder/baggage-attributes.ts'
+import { type RootAttributes, droppedRootAttributes } from '../recorder/root-attributes.ts'
 import { errorTypeOf } from '../recorder/error-text.ts'
+import { setLoopBlocks } from '../recorder/loop-block-events.ts'
+import { setIgnoredPaths } from '../recorder/ignored-paths.ts'
+import { setPropagators } from '../recorder/propagation.ts'
 import { Recorder } from '../recorder/recorder.ts'
 import { RunningSpans } from '../recorder/running-spans.ts'
-import { setDefaultContextPath } from '../recorder/trace-record.ts'
+import { setCapturedHeaders } from '../recorder/kinds/http-headers.ts'
+import { groupPaths, setDefaultContextPath } from '../recorder/kinds/http-parts.ts'
+import type { PoolWait } from '../recorder/kinds/pool-wait.ts'
 import { type Registry, createRegistry } from '../registry/registry.ts'
-import { registerEventLoop } from '../runtime-metrics/event-loop.ts'
-import { registerHeap } from '../runtime-metrics/heap.ts'
+import type { EventLoopDelays } from '../runtime-metrics/event-loop.ts'
+import { garbageCollections } from '../runtime-metrics/garbage-collections.ts'
+import { LoopTimeline } from '../runtime-metrics/loop-timeline.ts'
+import { startProfiles } from '../profile/start-profiles.ts'
 import { processMetrics } from '../runtime-metrics/process-metrics.ts'
-import type { AgentSettings } from '../settings/settings.ts'
+import { registerRuntime } from '../runtime-metrics/register-runtime.ts'
+import { watchBlockedLoop } from '../blocked-loop/watch-blocked-loop.ts'
+import { withoutUserInfo } from '../redact/url.ts'
+import { type AgentSettings, trustOf } from '../settings/settings.ts'
 import { deliverSpools, isRead } from '../spool/deliver-spools.ts'
 import { Spool } from '../spool/spool.ts'
 import { userSpoolFolders } from '../spool/spool-folder.ts'
@@ -26,22 +43,30 @@ import { applicationKey } from '../spool/spool-name.ts'
 import type {
   Agent,
   CallSite,
+  PoolWaitInput,
+  PoolWaitRecord,
   RecordedRequest,
   RecordingPolicy,
-  Refusal,
   RequestCounters,
   RequestInfo,
   RequestObserver,
   StatementInput,
   StatementRecord,
 } from '../current-agent.ts'
+import { Verdicts } from '../recorder/verdict/verdicts.ts'
+import { ClusterCounters, isClusterWorker, primaryTeller, type RequestSums } from './cluster-counters.ts'
 import { describeResource } from './resource.ts'
 
 const SWEEP_MS = 1000
+/** Where the default of the setting leads as well. */
+const DEFAULT_ENDPOINT = 'http://127.0.0.1:4318'
+const MAX_DELAY_METRIC = otelNameOf(eventLoop, 'delayMax')
+/** How often a worker of a cluster tells its primary what it has counted. */
+const TELL_MS = 500
 /** What earlier processes left has waited; this one starts first. */
 const ADOPT_AFTER_MS = 300
-/** Used for a statement whose record failed. */
-const UNRECORDED: StatementRecord = { end() {} }
+/** Used for a statement or wait whose record failed. */
+const UNRECORDED: StatementRecord & PoolWaitRecord = { end() {} }
 
 export class SpyglassAgent implements Agent {
   readonly registry: Registry
@@ -51,13 +76,27 @@ export class SpyglassAgent implements Agent {
   readonly exporter: OtlpExporter
   /** What was wrong with the settings beyond what their reader saw; the default is used. */
   readonly mistakes: string[] = []
+  /** Where the attributes of what runs now go. The stock SDK has roots of its own. */
+  currentAttributes: () => RootAttributes | undefined = () => currentRecord()?.rootAttributes()
   readonly #aggregates: Aggregates
+  readonly #cluster = new ClusterCounters()
   readonly #startMs = Date.now()
   readonly #settings: AgentSettings
   /** What the recorder looks at for each request. */
   readonly #policy: AgentSettings
   readonly #spoolFolders: readonly string[]
   readonly #spoolKey: string
+  readonly #delays: EventLoopDelays | undefined
+  #exporterOptions: OtlpExporterOptions
+  readonly #timeline = new LoopTimeline()
+  readonly #verdicts = new Verdicts({
+    update: () => {
+      garbageCollections().takePending()
+      this.#timeline.look()
+    },
+    since: (startMs) => ({ stretches: this.#timeline.since(startMs), collections: garbageCollections().pausesSince(startMs) }),
+  })
+  #tellPrimary = (): void => {}
 
   constructor(settings: AgentSettings) {
     this.#settings = settings
@@ -65,34 +104,52 @@ export class SpyglassAgent implements Agent {
     const resource = describeResource(settings)
     // Nobody pushes resources to an application's process, so the declarations of all kinds need not be loaded here.
     this.registry = createRegistry({ kindNamed: () => undefined })
-    this.exporter = this.#exporterFor(settings, resource)
+    this.#exporterOptions = exporterOptionsOf(settings, resource)
+    this.exporter = this.#newExporter()
     onHookFault((hook, error) => this.#tellFault(hook, error))
     this.#aggregates = new Aggregates(this.#startMs)
     const countsByApplication = resource[attr.application] === undefined
-    this.recorder = new Recorder({ aggregates: this.#aggregates, exporter: this.exporter, policy: this.#policy, countsByApplication })
+    const { exporter } = this
+    const [aggregates, verdicts] = [this.#aggregates, this.#verdicts]
+    this.recorder = new Recorder({ aggregates, exporter, verdicts, policy: this.#policy, countsByApplication })
     this.#spoolFolders = settings.spoolFolder === '' ? userSpoolFolders() : [settings.spoolFolder]
     this.#spoolKey = applicationKey(String(resource[attr.serviceName]), process.argv[1] ?? '', this.#endpoint)
     this.spool = settings.spool ? attempt('spool', () => this.#openSpool(), undefined) : undefined
     setDefaultContextPath(settings.contextPath)
+    setBaggageKeys(settings.baggageAttributes)
+    groupPaths(settings.groupPaths)
+    setIgnoredPaths(settings.ignoredPaths)
+    setCapturedHeaders({
+      serverRequest: settings.capturedServerRequestHeaders,
+      serverResponse: settings.capturedServerResponseHeaders,
+      clientRequest: settings.capturedClientRequestHeaders,
+      clientResponse: settings.capturedClientResponseHeaders,
+    })
+    setPropagators(settings.propagators.split(','))
     setSourceRoot(settings.sourceRoot)
     const name = String(resource[attr.processName] ?? resource[attr.serviceInstanceId])
-    attempt(
-      'heap',
-      () =>
-        registerHeap(
-          this.registry,
-          name,
-          guarded('spool.heap', () => this.spool?.heapCollected()),
-        ),
-      undefined,
-    )
-    attempt('event-loop', () => registerEventLoop(this.registry, name), undefined)
+    this.#delays = registerRuntime(this.registry, name)
+    attempt('gc', () => garbageCollections().onCollected(() => this.spool?.heapCollected()), undefined)
+    if (settings.blockedLoop && isMainThread) attempt('blocked-loop', () => this.#watchBlockedLoop(), undefined)
+    this.#timeline.start()
+    if (settings.profile && isMainThread) this.#startProfiles()
     guardedInterval('sweep', () => this.recorder.exportLongRunning(), SWEEP_MS)
     guardedInterval('collect', () => this.collect(), settings.metricsIntervalMs)
+    // A primary that is not ours would not know what to do with it.
+    const isOurs = resource[attr.processName] !== undefined
+    if (isOurs && attempt('cluster', isClusterWorker, false)) {
+      this.#tellPrimary = primaryTeller(() => this.#requestSums())
+      guardedInterval('cluster', this.#tellPrimary, TELL_MS)
+    }
   }
 
   startStatement(input: StatementInput, calledFrom: (...args: never[]) => unknown): StatementRecord {
     return attempt('statement', () => this.recorder.startStatement(input, calledFrom), UNRECORDED)
+  }
+
+  startPoolWait(input: PoolWaitInput): PoolWaitRecord {
+    const wait = attempt('pool.wait', () => this.recorder.startPoolWait(input), undefined)
+    return wait ? { end: (heldBy, error) => endWait(wait, heldBy, error) } : UNRECORDED
   }
 
   captureCallSite(calledFrom: (...args: never[]) => unknown): CallSite {
@@ -104,8 +161,9 @@ export class SpyglassAgent implements Agent {
     return record && { route: record.route || record.method, traceId: record.traceId, spanId: record.spanId }
   }
 
-  observeRequest(observer: RequestObserver): RecordedRequest | undefined {
-    const record = currentRecord()
+  observeRequest(observer: RequestObserver, response?: object): RecordedRequest | undefined {
+    const { newest } = this.recorder.running
+    const record = response !== undefined && newest?.detail === response ? newest : currentRecord()
     if (record) record.observer = observer
     return record
   }
@@ -118,23 +176,38 @@ export class SpyglassAgent implements Agent {
     attempt('refused', () => this.recorder.countRefused(method, refusal, seconds), undefined)
   }
 
+  attribute(name: string, value: string | number | bigint | boolean): void {
+    attempt('attribute', () => this.currentAttributes()?.set(name, value), undefined)
+  }
+
   markLeak(): void {
     const record = currentRecord()
     if (record) record.leaked = true
   }
 
   requestCounters(): RequestCounters {
+    return { ...this.#cluster.withWorkers(this.#requestSums()), p95: this.#aggregates.p95(now()) }
+  }
+
+  #requestSums(): RequestSums {
     const { requests, errors, requestSeconds } = this.#aggregates
-    return { requests, errors, requestSeconds, active: this.recorder.active, p95: this.#aggregates.p95(now()) }
+    return { requests, errors, requestSeconds, active: this.recorder.active }
   }
 
   async flush(timeoutMs: number): Promise<void> {
     try {
+      this.#tellPrimary()
+      this.settle()
       this.collect()
       await this.exporter.flush(timeoutMs)
     } catch (error) {
       reportFault('flush', error)
     }
+  }
+
+  /** Hands the exporter the kept records whose verdict is not known yet. */
+  settle(): void {
+    this.#verdicts.settle()
   }
 
   /** Hands the exporter what was counted since the last call. */
@@ -168,8 +241,7 @@ export class SpyglassAgent implements Agent {
 
   /** Without what may be a password in it. */
   get #endpoint(): string {
-    const url = URL.parse(this.#settings.endpoint)
-    return url ? `${url.origin}${url.pathname}` : this.#settings.endpoint
+    return withoutUserInfo(this.#settings.endpoint)
   }
 
   #openSpool(): Spool {
@@ -195,21 +267,45 @@ export class SpyglassAgent implements Agent {
     const nowMs = Date.now()
     this.exporter.exportMetrics([
       ...this.#aggregates.collect(nowMs),
-      ...registryMetrics(this.registry, this.#startMs, nowMs),
+      ...attempt('gc', () => garbageCollections().collect(nowMs), []),
+      ...registryMetrics(this.registry, this.#startMs, nowMs).map((one) => this.#withLongestDelay(one)),
       ...(isMainThread ? processMetrics(this.#startMs, nowMs) : []),
       this.#dropped(nowMs),
     ])
   }
 
+  /** The resource covers a window of seconds; between two exports there are several, and a stall may be in any of them. */
+  #withLongestDelay(one: MetricRecord): MetricRecord {
+    if (one.type !== 'gauge' || one.name !== MAX_DELAY_METRIC || !this.#delays) return one
+    const value = this.#delays.takeLongest()
+    return { ...one, points: one.points.map((point) => ({ ...point, value })) }
+  }
+
   /** A wrong endpoint must not keep the application from starting: it is reported, and the default is used. */
-  #exporterFor(settings: AgentSettings, resource: ReturnType<typeof describeResource>): OtlpExporter {
-    const options = { headers: settings.headers, resource, scope: { name: 'spyglass.agent' }, ...compressionOf(settings) }
+  #newExporter(): OtlpExporter {
     try {
-      return createOtlpExporter({ endpoint: settings.endpoint, ...options })
+      return createOtlpExporter(this.#exporterOptions)
     } catch (error) {
-      this.mistakes.push(error instanceof Error ? error.message : String(error))
-      return createOtlpExporter({ endpoint: 'http://127.0.0.1:4318', ...options })
+      this.mistakes.push(messageOf(error))
+      this.#exporterOptions = { ...this.#exporterOptions, endpoint: DEFAULT_ENDPOINT }
+      return createOtlpExporter(this.#exporterOptions)
     }
+  }
+
+  /** Without its library, or in a Node that is too old, the application runs unprofiled and says so. */
+  #startProfiles(): void {
+    try {
+      const profiles = startProfiles(this.exporter, this.#settings.sourceRoot)
+      this.recorder.onKept = guarded('profile.kept', (record) => profiles.kept(record))
+    } catch (error) {
+      this.mistakes.push(messageOf(error))
+    }
+  }
+
+  #watchBlockedLoop(): void {
+    const { blockedLoopMs: limitMs, sourceRoot } = this.#settings
+    const blocks = watchBlockedLoop({ limitMs, sourceRoot, exporter: this.#exporterOptions })
+    setLoopBlocks((startMs, endMs) => blocks.within(startMs, endMs, now()))
   }
 
   /** Omits the message: it may quote data of the application. */
@@ -248,9 +344,27 @@ export class SpyglassAgent implements Agent {
         point('refused', droppedRefused),
         point('unencodable', droppedUnencodable),
         point('hook_fault', hookFaults()),
+        point('attribute', droppedRootAttributes()),
       ],
     }
   }
+}
+
+/** May be sent to another thread. */
+function exporterOptionsOf(settings: AgentSettings, resource: AttributesInput): OtlpExporterOptions {
+  return {
+    endpoint: settings.endpoint,
+    headers: settings.headers,
+    trust: trustOf(settings),
+    resource,
+    scope: { name: 'spyglass.agent' },
+    ...compressionOf(settings),
+  }
+}
+
+function endWait(wait: Child<PoolWait>, heldBy: string | undefined, error: unknown): void {
+  wait.detail.heldBy = heldBy
+  wait.end(error)
 }
 
 function compressionOf({ compression }: AgentSettings): { gzip?: boolean } {

@@ -1,47 +1,58 @@
 /** Starts the agent in this process; further calls do nothing. */
 import process from 'node:process'
 import { attempt } from '../guard/guard.ts'
-import { instrumentFastify } from '../instrument/fastify.ts'
-import { instrumentHttpClient } from '../instrument/http-client.ts'
-import { instrumentHttpServer } from '../instrument/http-server.ts'
-import { installPatches } from '../instrument/module-hooks.ts'
-import { openTelemetryPatches } from '../instrument/opentelemetry/api-registration.ts'
-import { pgPatches } from '../instrument/pg.ts'
-import { instrumentUndici } from '../instrument/undici.ts'
-import { captureConsole } from '../logs/console-logs.ts'
+import { attachAll } from '../instrument/attach.ts'
+import { instrumentations, switchedOff } from '../instrument/table.ts'
 import { captureCrash } from '../logs/crash.ts'
-import { LogSink } from '../logs/log-sink.ts'
-import { pinoPatch } from '../logs/pino-logs.ts'
+import { type LineIds, LogSink, currentIds } from '../logs/log-sink.ts'
 import { now } from '../recorder/clock.ts'
 import { readSettings } from '../settings/settings.ts'
 import { type Agent, currentAgent, installAgent } from '../current-agent.ts'
 import { flushAtExit } from './exit-flush.ts'
 import { SpyglassAgent } from './spyglass-agent.ts'
 import { tellMistakes } from './tell-mistakes.ts'
+import { tellBundled, tellSightings } from './tell-sightings.ts'
 
 export function startAgent(env: Readonly<Record<string, string | undefined>> = process.env): Agent {
   const present = currentAgent()
   if (present) return present
   const { settings, mistakes } = readSettings(env)
   const agent = new SpyglassAgent(settings)
-  tellMistakes([...mistakes, ...agent.mistakes])
+  const off = switchedOff(settings.disabledInstrumentations)
+  tellMistakes([...mistakes, ...agent.mistakes, ...unknownNames(off)])
   installAgent(agent)
-  instrument(agent, new LogSink(agent.exporter), settings.logs)
+  instrument(agent, new LogSink(agent.exporter), { off, capturesLogs: settings.logs })
   attempt('exit', () => flushAtExit(agent), undefined)
   return agent
 }
 
-/** Each independently: if one fails, the others keep working. */
-function instrument({ recorder, spool }: SpyglassAgent, sink: LogSink, capturesLogs: boolean): void {
-  const logs = capturesLogs ? sink : undefined
-  const parts: Readonly<Record<string, () => void>> = {
-    'http.server': () => instrumentHttpServer(recorder),
-    fastify: instrumentFastify,
-    undici: () => instrumentUndici(recorder),
-    'http.client': () => instrumentHttpClient(recorder),
-    modules: () => installPatches([...pgPatches(recorder), ...openTelemetryPatches(recorder), pinoPatch(recorder, logs)]),
-    console: () => logs && captureConsole(logs, recorder),
-    crash: () => captureCrash(recorder, sink, () => spool?.write(now())),
-  }
-  for (const [name, install] of Object.entries(parts)) attempt(name, install, undefined)
+function instrument(
+  agent: SpyglassAgent,
+  sink: LogSink,
+  { off, capturesLogs }: { readonly off: ReadonlySet<string>; readonly capturesLogs: boolean },
+): void {
+  const { recorder } = agent
+  const ids = (): LineIds | undefined => currentIds(recorder)
+  const sightings = attachAll(
+    { recorder, logs: capturesLogs ? sink : undefined, ids },
+    { table: instrumentations, off, onBundled: (library, file) => tellBundled(library, file) },
+  )
+  attempt(
+    'crash',
+    () => captureCrash({ findIds: ids, sink, count: (error) => recorder.countUncaught(error), save: () => saved(agent) }),
+    undefined,
+  )
+  attempt('sightings', () => tellSightings(sightings, sink), undefined)
+}
+
+function saved(agent: SpyglassAgent): void {
+  agent.settle()
+  agent.spool?.write(now())
+}
+
+function unknownNames(off: ReadonlySet<string>): string[] {
+  const names = new Set(instrumentations.map(({ name }) => name))
+  return [...off]
+    .filter((name) => !names.has(name))
+    .map((name) => `OTEL_NODE_DISABLED_INSTRUMENTATIONS names ${JSON.stringify(name)}, which does not exist`)
 }

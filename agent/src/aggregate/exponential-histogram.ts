@@ -11,6 +11,15 @@ export interface Buckets {
   readonly counts: readonly number[]
 }
 
+/** Of values that are not above zero. */
+const NO_BUCKET = -1
+
+/** Where a value belongs: the logarithm is most of what a record costs. */
+export function bucketOf(seconds: number): number {
+  if (!(seconds > 0)) return NO_BUCKET
+  return Math.max(0, Math.min(bucketIndex(seconds) - FIRST_INDEX, BUCKETS - 1))
+}
+
 export class ExponentialHistogram {
   readonly #counts = new Float64Array(BUCKETS)
   /** Range of buckets that may hold anything, so that nobody walks all of them. */
@@ -23,16 +32,20 @@ export class ExponentialHistogram {
   max = 0
 
   record(seconds: number): void {
+    this.recordIn(bucketOf(seconds), seconds)
+  }
+
+  /** The same, for a value that several histograms get. `bucket` is that of {@link bucketOf}. */
+  recordIn(bucket: number, seconds: number): void {
     this.count++
     this.sum += seconds
     if (seconds < this.min) this.min = seconds
     if (seconds > this.max) this.max = seconds
-    if (seconds > 0) this.#add(bucketIndex(seconds) - FIRST_INDEX)
-    else this.zeroCount++
+    if (bucket === NO_BUCKET) this.zeroCount++
+    else this.#add(bucket)
   }
 
-  #add(at: number): void {
-    const bucket = at < 0 ? 0 : at < BUCKETS ? at : BUCKETS - 1
+  #add(bucket: number): void {
     if (bucket < this.#first) this.#first = bucket
     if (bucket > this.#last) this.#last = bucket
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1

@@ -1,6 +1,6 @@
 /** The numbers of the process's own resources as OpenTelemetry metrics, named by their declarations. */
 import { isMetric, otelNameOf } from '../contract/metric-names.ts'
-import type { MetricRecord, NumberPoint } from '../otlp/records.ts'
+import type { AttributesInput, MetricRecord, NumberPoint } from '../otlp/records.ts'
 import type { Bean, Registry } from '../registry/registry.ts'
 
 /** One gauge or cumulative sum for each numeric attribute; the resource's keys are the points' attributes. */
@@ -29,7 +29,13 @@ function addPoint(
     metric = newMetric(bean, attribute, name)
     metrics.set(name, metric)
   }
-  metric.points.push({ attributes: bean.keys, timeMs: nowMs, value, ...(counter ? { startMs } : {}) })
+  metric.points.push({ attributes: pointAttributes(bean, attribute), timeMs: nowMs, value, ...(counter ? { startMs } : {}) })
+}
+
+/** The keys by the names of the semantic conventions, where they have one. */
+function pointAttributes({ kind, keys }: Bean, attribute: string): AttributesInput {
+  const named = Object.entries(keys).map(([key, value]) => [kind.attributes[key]?.otel ?? key, value])
+  return { ...Object.fromEntries(named), ...kind.attributes[attribute]?.otelAttributes }
 }
 
 function newMetric(bean: Bean, attribute: string, name: string): MetricRecord & { points: NumberPoint[] } {

@@ -1,5 +1,5 @@
 /** From when on a route's requests are slow for it: its own 99th percentile of the last minutes. */
-import { ExponentialHistogram } from './exponential-histogram.ts'
+import { bucketOf, ExponentialHistogram } from './exponential-histogram.ts'
 
 /** Fewer requests than this say nothing about a percentile. */
 const MIN_COUNT = 100
@@ -14,14 +14,14 @@ export class RouteThresholds {
   readonly #routes = new Map<string, RouteLatency>()
 
   /** Counts one request and returns the route's threshold in milliseconds; 0 as long as too little is known. */
-  record(route: string, seconds: number): number {
+  record(route: string, seconds: number, bucket: number = bucketOf(seconds)): number {
     let latency = this.#routes.get(route)
     if (!latency) {
       if (this.#routes.size >= MAX_ROUTES) return 0
       latency = { recent: new ExponentialHistogram(), slowMs: 0 }
       this.#routes.set(route, latency)
     }
-    latency.recent.record(seconds)
+    latency.recent.recordIn(bucket, seconds)
     return latency.slowMs
   }
 

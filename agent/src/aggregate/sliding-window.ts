@@ -1,5 +1,5 @@
 /** Durations of the last minute, in steps. */
-import { ExponentialHistogram } from './exponential-histogram.ts'
+import { bucketOf, ExponentialHistogram } from './exponential-histogram.ts'
 
 const STEPS = 6
 export const STEP_MS = 10_000
@@ -11,9 +11,9 @@ export class SlidingWindow {
   #presentStep = 0
 
   /** `nowMs` is any clock that only goes forward. */
-  record(seconds: number, nowMs: number): void {
+  record(seconds: number, nowMs: number, bucket: number = bucketOf(seconds)): void {
     this.#turn(nowMs)
-    this.#present.record(seconds)
+    this.#present.recordIn(bucket, seconds)
   }
 
   /** Quantile over the last minute in seconds; undefined when nothing was recorded. */

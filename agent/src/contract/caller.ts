@@ -16,6 +16,8 @@ export interface CallerRules {
   readonly origins?: readonly string[]
   /** Whether a link on another site may lead here, as to a page that people read. */
   readonly links?: boolean
+  /** Whether names count on every address, not only on the loopback address. */
+  readonly checksHostEverywhere?: boolean
 }
 
 export interface ForeignCaller {
@@ -31,7 +33,8 @@ export function foreignCaller(caller: Caller, rules: CallerRules = {}): ForeignC
   const host = textOf(caller.headers['host'])
   const origin = foreignOrigin(caller.headers, host, rules)
   if (origin !== undefined) return { part: 'origin', value: origin.slice(0, MAX_VALUE_LENGTH) }
-  if (host === undefined || !isLoopback(caller.localAddress) || isOwnName(host, rules.hostNames ?? [])) return undefined
+  const isChecked = rules.checksHostEverywhere === true || isLoopback(caller.localAddress)
+  if (host === undefined || !isChecked || isOwnName(host, rules.hostNames ?? [])) return undefined
   return { part: 'host', value: host.slice(0, MAX_VALUE_LENGTH) }
 }
 
@@ -57,7 +60,8 @@ function hostOfOrigin(origin: string): string | undefined {
   return /^https?:/i.test(origin) && URL.canParse(origin) ? new URL(origin).host : undefined
 }
 
-function isLoopback(address: string | undefined): boolean {
+/** Whether an address of a connection is of this machine. */
+export function isLoopback(address: string | undefined): boolean {
   return address !== undefined && (address === '::1' || address.replace(/^::ffff:/, '').startsWith('127.'))
 }
 

@@ -30,3 +30,12 @@ export function errorsOf<const T extends ErrorTable>(
 export function codeOf(error: unknown): string | undefined {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
+
+/** The message of whatever was thrown, which need not be an error. Never throws: an object without a prototype cannot be made a text. */
+export function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return `a thrown ${typeof error}`
+  }
+}

@@ -36,7 +36,7 @@ export const events = {
     phase: 'clear',
     severity: 'info',
     clears: 'spyglass.instance.down',
-    description: 'The instance is ready again.',
+    description: 'The instance is ready again, or was removed.',
   },
   'spyglass.pool.exhausted': {
     trap: 3,
@@ -69,10 +69,22 @@ export const events = {
     trap: 9,
     phase: 'note',
     severity: 'critical',
-    description: 'The instance failed too often in a row; it is tried again rarely until an operator reloads it.',
+    description:
+      'The instance failed, or was replaced because of its health, too often in a row; it is tried again rarely until an operator reloads it.',
+  },
+  'spyglass.instance.unhealthy': {
+    trap: 10,
+    phase: 'note',
+    severity: 'warning',
+    description: 'Health checks of the instance failed several times in a row: a new generation is started to replace it.',
   },
   'spyglass.application.started': { phase: 'note', severity: 'info', description: 'An application is loaded and serves requests.' },
   'spyglass.application.failed': { phase: 'note', severity: 'critical', description: 'An application could not be loaded.' },
+  'spyglass.error.new': {
+    phase: 'note',
+    severity: 'warning',
+    description: 'A service failed with an error that was not seen before, or not for as long as rollups are kept.',
+  },
   'spyglass.process.restarted': {
     phase: 'note',
     severity: 'warning',

@@ -31,6 +31,8 @@ export interface AttributeDeclaration {
   readonly unit?: string
   /** The states in the order of their SNMP integers, which begin at 1. */
   readonly values?: readonly string[]
+  /** Whether a state stays known while the process it is about is silent, because it is history that another process keeps. */
+  readonly isHistory?: true
   /** Column in the SNMP table: never reused (oid-lock.json). If omitted, the attribute is not in the MIB. */
   readonly column?: number
   /**
@@ -42,8 +44,10 @@ export interface AttributeDeclaration {
   readonly snmpScale?: number
   /** End of the name in the MIB, where the attribute's own makes more than the 32 characters that SMIv2 recommends (RFC 2578 §3.1). */
   readonly snmpName?: string
-  /** OpenTelemetry instrument name, where the semantic conventions have one. Otherwise `spyglass.<kind>.<attribute>`. */
+  /** OpenTelemetry instrument name, where the semantic conventions have one. Otherwise `spyglass.<kind>.<attribute>`. Of a key: the attribute of the points. */
   readonly otel?: string
+  /** Of a gauge or counter that shares its instrument with another: what its points say of themselves beside the keys. */
+  readonly otelAttributes?: Readonly<Record<string, string>>
   /**
    * Of a key: its label in Prometheus, where the name of the key will not do. Every key that names a process has the label `process`;
    * `instance` and `job` belong to the scraper. `false`: the key has no end of values (one for each incident), so that a metric adds up
@@ -63,8 +67,19 @@ export interface ArgumentDeclaration {
   readonly description: string
   /** Whether it may be omitted. */
   readonly optional?: true
+  /** What it may be, if there are only a few. */
+  readonly values?: readonly string[]
   /** Its value never appears in the history. */
   readonly secret?: true
+  /** A value that it accepts, for documents. */
+  readonly example?: unknown
+  /**
+   * It is the path of an archive: the HTTP API accepts the archive itself as well. The argument named here is what the user calls the archive; with
+   * it, the history shows that instead of the path.
+   */
+  readonly archiveNamedBy?: string
+  /** It holds settings of an entry of this list of spyglass.yaml. */
+  readonly settingsOf?: string
 }
 
 export interface OperationDeclaration {
@@ -77,6 +92,8 @@ export interface OperationDeclaration {
   readonly arguments?: Readonly<Record<string, ArgumentDeclaration>>
   /** Type of the result; by default there is none. */
   readonly result?: OpenType
+  /** Its result is a list that grows: the HTTP API also sends what comes as it comes, for a client that asks to follow it. */
+  readonly follows?: true
   /** Its result never appears in the history. */
   readonly secretResult?: true
 }
@@ -103,8 +120,8 @@ export interface ResourceKind {
   readonly metrics?: false
   readonly attributes: Readonly<Record<string, AttributeDeclaration>>
   /**
-   * What can be done with a resource of this kind. What can be set is declared in `@spyglass/process/settings`, because the agent, which
-   * contains the kinds, reads no setting of the server.
+   * What can be done with a resource of this kind. What can be set is declared in `@spyglass/process/settings`, because MBeans,
+   * which show the kinds, read no setting of the server.
    */
   readonly operations?: Operations
   /** Events that resources of this kind emit: notifications of the MBean. */

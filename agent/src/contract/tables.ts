@@ -209,39 +209,47 @@ const additive = (name: string): Column => ({ name, type: 'SimpleAggregateFuncti
 
 /** Whose row it is. Empty for a sender that is no Spyglass server and has no namespace. */
 const server = columns(['Server', lc], ['Application', lc])
+/** The `service.version`; empty of senders without one, and of rows from before it was counted. */
+const version = columns(['Version', lc])
 
-const rollup = (name: string, dimensions: readonly Column[], values: readonly Column[]): Table => ({
+/** `later` are columns that were added: a sorting key can only be extended at its end. The primary key stays as it was. */
+const rollup = (name: string, dimensions: readonly Column[], later: readonly Column[], values: readonly Column[]): Table => ({
   name,
   columns: [
     { name: 'Minute', type: 'DateTime', codec: 'Delta(4), ZSTD(1)' },
     ...dimensions,
     { ...batch, default: "''" },
-    ...server,
+    ...later,
     ...values,
   ],
   engine: 'AggregatingMergeTree',
   partitionBy: 'toDate(Minute)',
-  // The columns of the server came later, and a sorting key can only be extended at its end. The primary key stays as it was.
   primaryKey: `(Minute, ${dimensions.map((column) => column.name).join(', ')}, Batch)`,
-  orderBy: `(Minute, ${dimensions.map((column) => column.name).join(', ')}, Batch, Server, Application)`,
+  orderBy: `(Minute, ${dimensions.map((column) => column.name).join(', ')}, Batch, ${later.map((column) => column.name).join(', ')})`,
   ttlFrom: 'Minute',
   retention: 'rollup',
   shardBy: 'cityHash64(ServiceName, Instance)',
 })
 
-/** Rate, errors and durations of every request, a row for each minute, route and batch. */
-const red1m = rollup('red_1m', columns(['ServiceName', lc], ['Instance', lc], ['SpanName', lc], ['SpanKind', lc], ['StatusCode', lc]), [
-  additive('Requests'),
-  additive('Errors'),
-  additive('DurationSum'),
-  { name: 'DurationMax', type: 'SimpleAggregateFunction(max, UInt64)', codec: zstd },
-  buckets,
-])
+/** Rate, errors and durations of every request, a row for each minute, route, version and batch. */
+const red1m = rollup(
+  'red_1m',
+  columns(['ServiceName', lc], ['Instance', lc], ['SpanName', lc], ['SpanKind', lc], ['StatusCode', lc]),
+  [...server, ...version],
+  [
+    additive('Requests'),
+    additive('Errors'),
+    additive('DurationSum'),
+    { name: 'DurationMax', type: 'SimpleAggregateFunction(max, UInt64)', codec: zstd },
+    buckets,
+  ],
+)
 
 /** Every execution of every statement, a row for each minute, digest and batch. */
 const sql1m = rollup(
   'sql_1m',
   columns(['ServiceName', lc], ['Instance', lc], ['DbSystem', lc], ['Pool', lc], ['Digest', 'String'], ['Operation', lc]),
+  server,
   [
     { name: 'Statement', type: 'SimpleAggregateFunction(any, String)', codec: zstd },
     additive('Calls'),
@@ -251,6 +259,15 @@ const sql1m = rollup(
     buckets,
   ],
 )
+
+/** What failed, a row for each minute, fingerprint, version and batch. A message has `?` for numbers and ids, so that errors of a kind share it. */
+const errors1m = rollup('errors_1m', columns(['ServiceName', lc], ['Instance', lc], ['Fingerprint', 'String'], ['Version', lc]), server, [
+  { name: 'Type', type: 'SimpleAggregateFunction(any, String)', codec: zstd },
+  { name: 'Message', type: 'SimpleAggregateFunction(any, String)', codec: zstd },
+  { name: 'Location', type: 'SimpleAggregateFunction(any, String)', codec: zstd },
+  { name: 'Function', type: 'SimpleAggregateFunction(any, String)', codec: zstd },
+  additive('Errors'),
+])
 
 /** What happened: the events of the registry, drawn as annotations and quoted by pages. */
 const eventsTable: Table = {
@@ -296,6 +313,7 @@ export const tables = {
   otel_metrics_summary: summary,
   red_1m: red1m,
   sql_1m: sql1m,
+  errors_1m: errors1m,
   events: eventsTable,
   pinned_traces: pinned('pinned_traces', otelTraces, 'toYYYYMM(Timestamp)'),
   pinned_logs: pinned('pinned_logs', otelLogs, 'toYYYYMM(TimestampTime)'),

@@ -12,10 +12,14 @@ export const attr = {
   httpMethod: 'http.request.method',
   httpRoute: 'http.route',
   httpStatus: 'http.response.status_code',
+  requestBodySize: 'http.request.body.size',
+  responseBodySize: 'http.response.body.size',
   urlPath: 'url.path',
   urlQuery: 'url.query',
   urlFull: 'url.full',
   urlScheme: 'url.scheme',
+  /** Of a request without a route: its path with placeholders in the place of values. */
+  urlTemplate: 'url.template',
   serverAddress: 'server.address',
   serverPort: 'server.port',
   clientAddress: 'client.address',
@@ -27,6 +31,21 @@ export const attr = {
   dbOperation: 'db.operation.name',
   dbPool: 'db.client.connection.pool.name',
   dbConnectionState: 'db.client.connection.state',
+  messagingSystem: 'messaging.system',
+  messagingOperation: 'messaging.operation.name',
+  messagingOperationType: 'messaging.operation.type',
+  messagingDestination: 'messaging.destination.name',
+  messagingMessageId: 'messaging.message.id',
+  graphqlType: 'graphql.operation.type',
+  graphqlName: 'graphql.operation.name',
+  rpcSystem: 'rpc.system.name',
+  /** `package.Service/Method`. */
+  rpcMethod: 'rpc.method',
+  rpcStatus: 'rpc.response.status_code',
+  /** What runs a job: `node-cron`, `bullmq`. */
+  jobSystem: 'spyglass.job.system',
+  /** Name of a job: its queue or cron name, else its function, else its expression. */
+  jobName: 'spyglass.job.name',
   codeFile: 'code.file.path',
   codeLine: 'code.line.number',
   codeFunction: 'code.function.name',
@@ -36,6 +55,10 @@ export const attr = {
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
   exceptionStack: 'exception.stacktrace',
+  /** What errors of one kind have in common: 16 hexadecimal digits of type, message without numbers and ids, and function of the application. */
+  errorFingerprint: 'spyglass.error.fingerprint',
+  /** Kind of a garbage collection: minor, major, incremental, weakcb. */
+  gcType: 'v8js.gc.type',
   logFile: 'log.file.path',
   /** Why the trace was kept: slow, error, aborted, leak, baseline, forced, running. */
   keepReason: 'spyglass.keep.reason',
@@ -47,10 +70,18 @@ export const attr = {
   aggregates: 'spyglass.aggregates',
   /** Number of children of a request dropped from its trace because there were too many. */
   droppedChildren: 'spyglass.children.dropped',
+  /** Why a kept request took its time: a sentence. */
+  verdict: 'spyglass.verdict',
+  /** The same as JSON: a list of causes with their shares, which sum to 1. */
+  verdictCauses: 'spyglass.verdict.causes',
   /** `true` on a span that was exported while its request still ran; a later span with the same id supersedes it. */
   partial: 'spyglass.partial',
+  /** `true` on a call to another service that the application gave up itself: it counts as no error of the peer. */
+  cancelled: 'spyglass.cancelled',
   /** Name of an application: on the resource if the process hosts only one, otherwise on what belongs to a request. */
   application: 'spyglass.application',
+  /** Number of the version of an application that `spyglass deploy` put into service. */
+  deployment: 'spyglass.deployment',
   /** Name of the server that a process belongs to. */
   serverName: 'spyglass.server.name',
   /** Name of a process within its server: `shop-1`, `management`. */
@@ -59,6 +90,11 @@ export const attr = {
   processEnd: 'spyglass.process.end',
   /** Spans of the requests that ran when it ended. */
   processRunningSpans: 'spyglass.process.running_spans',
+  /** Milliseconds that the event loop was blocked, so far where it still is. */
+  loopBlockedMs: 'spyglass.loop.blocked_ms',
+  /** Milliseconds on the processor that a profile of a request has samples of, and those that the request took. */
+  profileMs: 'spyglass.profile.ms',
+  profileOfMs: 'spyglass.profile.of_ms',
   incidentId: 'spyglass.incident.id',
   eventPhase: 'spyglass.event.phase',
   eventResource: 'spyglass.event.resource',
@@ -92,25 +128,46 @@ export function originAttributes(origin: {
 
 /** Metrics that carry the aggregates of every request: exponential histograms in seconds, delta temporality, scale {@link HISTOGRAM_SCALE}. */
 export const metric = {
-  /** By http.request.method, http.route, http.response.status_code, error.type. */
+  /** By http.request.method, http.route (without one url.template), http.response.status_code, error.type. */
   httpServerDuration: 'http.server.request.duration',
   /** By http.request.method, server.address, server.port, http.response.status_code, error.type. */
   httpClientDuration: 'http.client.request.duration',
   /** By db.system.name, db.client.connection.pool.name, spyglass.sql.digest, db.query.text (normalised), db.operation.name, error.type. */
   dbClientDuration: 'db.client.operation.duration',
+  /** Waits for a connection. By db.system.name, db.client.connection.pool.name, error.type. */
+  dbPoolWait: 'db.client.connection.wait_time',
+  /** Messages and jobs that were processed. By messaging.system, messaging.operation.name, messaging.destination.name, error.type. */
+  messageProcessDuration: 'messaging.process.duration',
+  /** Messages that were sent, and other calls to a broker. By the same attributes. */
+  messageClientDuration: 'messaging.client.operation.duration',
+  /** Calls that were served. By rpc.system.name, rpc.method, rpc.response.status_code, error.type. */
+  rpcServerDuration: 'rpc.server.call.duration',
+  /** Calls to other services. By the same attributes, and server.address, server.port. */
+  rpcClientDuration: 'rpc.client.call.duration',
+  /** Runs of scheduled jobs. By spyglass.job.system, spyglass.job.name, error.type. */
+  jobDuration: 'spyglass.job.duration',
+  /**
+   * Requests, messages and jobs that failed, and exceptions that nobody caught (of 0 s). By spyglass.error.fingerprint, exception.type, exception.message (without
+   * numbers and ids), code.file.path, code.line.number, code.function.name.
+   */
+  errorDuration: 'spyglass.error.duration',
+  /** Garbage collections, by v8js.gc.type. */
+  gcDuration: 'v8js.gc.duration',
   /** Records the agent dropped, by reason. */
   agentDropped: 'spyglass.agent.dropped',
 } as const
 
 /** Scale of our exponential histograms: 16 buckets to each power of two, so a quantile is within 2.2 % of the truth. */
 export const HISTOGRAM_SCALE = 4
+/** Computed once: V8 does not fold a power of constants, and a bucket is found for every request. */
+const BUCKETS_PER_DOUBLING = 2 ** HISTOGRAM_SCALE
 
 /** Index of the bucket that holds `seconds` (upper bound inclusive, as OpenTelemetry defines it); 0 and less count as zero. */
 export function bucketIndex(seconds: number): number {
-  return Math.ceil(Math.log2(seconds) * 2 ** HISTOGRAM_SCALE) - 1
+  return Math.ceil(Math.log2(seconds) * BUCKETS_PER_DOUBLING) - 1
 }
 
 /** Geometric middle of a bucket, in seconds: the value quantiles report. */
 export function bucketMiddle(index: number): number {
-  return 2 ** ((index + 0.5) / 2 ** HISTOGRAM_SCALE)
+  return 2 ** ((index + 0.5) / BUCKETS_PER_DOUBLING)
 }

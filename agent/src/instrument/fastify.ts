@@ -1,36 +1,56 @@
-/** Route templates and errors of Fastify 5, by its tracing channel. */
-import { subscribe } from 'node:diagnostics_channel'
+/** Route templates and errors of Fastify 5, by its channels and its hook for errors. */
 import type { ServerResponse } from 'node:http'
-import { guarded } from '../guard/guard.ts'
+import { subscribe } from 'node:diagnostics_channel'
+import { reportFault } from '../guard/guard.ts'
+import { onChannel, onTracing } from './channels.ts'
 import { recordOf } from './http-server.ts'
+import type { Instrumentation } from './instrumentation.ts'
+import { noteFault } from './note-fault.ts'
+
+interface Reply {
+  readonly raw: ServerResponse
+}
+
+/** What the hook `onError` is called with; it also sees an error that is sent as a reply, which no channel publishes. */
+type OnError = (request: unknown, reply: Reply, error: unknown, done: () => void) => void
+
+interface Fastify {
+  addHook(name: 'onError', hook: OnError): unknown
+}
 
 interface FastifyMessage {
-  readonly reply: { readonly raw: ServerResponse }
+  readonly reply: Reply
   readonly route?: { readonly url?: string }
   readonly error?: unknown
 }
 
-export function instrumentFastify(): void {
-  subscribe(
-    'tracing:fastify.request.handler:start',
-    guarded('fastify.start', (message: unknown) => {
-      const { reply, route } = message as FastifyMessage
-      const record = recordOf(reply.raw)
-      if (record && route?.url) record.routeTemplate = route.url
-    }),
-  )
-  subscribe(
-    'tracing:fastify.request.handler:error',
-    guarded('fastify.error', (message: unknown) => {
-      const { reply, error } = message as FastifyMessage
-      const record = recordOf(reply.raw)
-      if (record && isServerFault(error)) record.error = error
-    }),
-  )
+export const fastify: Instrumentation = {
+  name: 'fastify',
+  package: 'fastify',
+  versions: ['5.0.0', '6.0.0'],
+  by: 'channel',
+  records: 'route templates, exceptions, also those sent as replies',
+  kinds: [],
+  forms: ['esm', 'cjs', 'tsx', 'bundle'],
+  attach() {
+    // Guarded here, as in http-server.ts, because it runs for each request.
+    subscribe('tracing:fastify.request.handler:start', (message: unknown) => {
+      try {
+        const { reply, route } = message as FastifyMessage
+        const record = recordOf(reply.raw)
+        if (record && route?.url) record.routeTemplate = route.url
+      } catch (error) {
+        reportFault('fastify.start', error)
+      }
+    })
+    onTracing<FastifyMessage>('fastify.request.handler', { error: ({ reply, error }) => noteFault(reply.raw, error) })
+    onChannel('fastify.initialization', (message: { readonly fastify: Fastify }) => hookErrors(message.fastify))
+  },
 }
 
-/** An error with a status below 500 is an answer to the client, not a fault: validation, not found … */
-function isServerFault(error: unknown): boolean {
-  const status = (error as { statusCode?: unknown } | null)?.statusCode
-  return typeof status !== 'number' || status >= 500
+function hookErrors(fastifyInstance: Fastify): void {
+  fastifyInstance.addHook('onError', (_request, reply, error, done) => {
+    noteFault(reply.raw, error)
+    done()
+  })
 }

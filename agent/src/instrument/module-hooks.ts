@@ -1,50 +1,146 @@
 /**
- * Reaches into libraries that publish no channel. Node's synchronous load hook appends one line to the few files named here; the line hands
- * the file's exports to a patch. It works for require and import alike and costs other modules one look at their URL.
+ * Reaches into libraries that publish no channel. One line is appended to the few files that a patch names; it hands the file's exports to
+ * the patch. Other modules cost one look at their place.
+ *
+ * There are two ways in. Node's synchronous load hook sees what is imported, and what is required as long as Node's own loader reads it. A
+ * loader that replaces `Module._extensions` (tsx, ts-node, swc-node, @babel/register) reads the file itself, so that the hook is never asked; all
+ * of them hand the source to `module._compile`. That method is a getter here: only a module that is to be patched gets another function, so no
+ * stack of the application has a frame of ours.
  */
-import { type LoadFnOutput, registerHooks } from 'node:module'
-import { attempt, reportFault } from '../guard/guard.ts'
+import Module, { type LoadFnOutput, registerHooks } from 'node:module'
+import { attempt } from '../guard/guard.ts'
+import { builtinLoaded } from './builtins.ts'
+import type { Instrumentation, ModulePatch } from './instrumentation.ts'
+import { type PackageFile, packageFileOf } from './package-file.ts'
+import type { Sightings } from './sightings.ts'
 
-export interface ModulePatch {
-  readonly name: string
-  /** Which files it patches, by the end of their URL. */
-  readonly file: RegExp
-  /** What is appended, given the expression that calls the patch. */
-  readonly append: (call: string) => string
-  /** Called as the file ends; what it returns is up to `append`. */
-  readonly apply: (...args: never[]) => unknown
+/** An instrumentation with what its `attach` returned. */
+export interface Attached {
+  readonly instrumentation: Instrumentation
+  readonly patches: readonly ModulePatch[]
 }
 
-const ENTRY = Symbol.for('spyglass.patch')
-type Entry = (name: string, ...args: unknown[]) => unknown
+type Compile = (this: { filename?: unknown }, content: string, ...rest: unknown[]) => unknown
+type Entry = (key: string, ...args: unknown[]) => unknown
 
-export function installPatches(patches: readonly ModulePatch[]): void {
-  const byName = new Map(patches.map((patch) => [patch.name, patch]))
-  const entry: Entry = (name, ...args) => {
-    try {
-      return (byName.get(name)?.apply as Entry | undefined)?.(...(args as [string]))
-    } catch (error) {
-      reportFault(name, error)
-      return args[0]
-    }
-  }
-  Object.defineProperty(globalThis, ENTRY, { value: entry, configurable: true })
+const ENTRY = Symbol.for('spyglass.patch')
+/** A bundle also runs without the agent: what is passed is then what the library has. */
+const ENTRY_OR_NOTHING = "(globalThis[Symbol.for('spyglass.patch')] ?? ((_, passed) => passed))"
+
+export interface ModuleHooksOptions {
+  readonly attached: readonly Attached[]
+  readonly sightings: Sightings
+  /** A file of the application was loaded. */
+  readonly ownFile: (url: string, source: string | ArrayBuffer | NodeJS.TypedArray) => void
+}
+
+export function installModuleHooks({ attached, sightings, ownFile }: ModuleHooksOptions): void {
+  const lineFor = lineFinder(attached, (instrumentation, file) => sightings.loaded(instrumentation, file))
+  defineEntry(attached, sightings)
+
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
-      return attempt('load', () => patched(url, loaded, patches), loaded)
+      if (url.startsWith('node:')) attempt('load', () => builtinLoaded(url), undefined)
+      return attempt('load', () => patched(url, loaded, { lineFor, ownFile }), loaded)
+    },
+  })
+  attempt('compile', () => watchCompile(lineFor), undefined)
+}
+
+/** Finds the line to append to a file; undefined for most. `isRecorded` is asked for every file of a package of the table. */
+export function lineFinder(
+  attached: readonly Attached[],
+  isRecorded: (instrumentation: Instrumentation, file: PackageFile) => boolean,
+): LineFor {
+  const byPackage = new Map<string, Attached[]>()
+  for (const each of attached) {
+    const library = each.instrumentation.package
+    if (library !== undefined) byPackage.set(library, [...(byPackage.get(library) ?? []), each])
+  }
+  return (place) => {
+    const file = packageFileOf(place)
+    for (const { instrumentation, patches } of (file && byPackage.get(file.package)) ?? []) {
+      if (!file || !isRecorded(instrumentation, file)) continue
+      const patch = patches.find((candidate) => candidate.file.test(file.path))
+      if (!patch) continue
+      const call = `${ENTRY_OR_NOTHING}('${instrumentation.name}:${file.path}',`
+      return `\n;${patch.append?.(call) ?? `${call} module.exports)`}`
+    }
+    return undefined
+  }
+}
+
+/** A bundle may hold lines that another version of the agent has written, so a patch is found by the name of the library and the file. */
+function defineEntry(attached: readonly Attached[], sightings: Sightings): void {
+  const byName = new Map(attached.map((each) => [each.instrumentation.name, each]))
+  const applied = (name: string, patch: ModulePatch, args: readonly unknown[]): unknown => {
+    try {
+      return (patch.apply as (...given: readonly unknown[]) => unknown)(...args)
+    } catch (error) {
+      sightings.failed(name)
+      throw error
+    }
+  }
+  const found = (key: string, args: readonly unknown[]): unknown => {
+    const [name = '', path = ''] = key.split(':')
+    const patch = byName.get(name)?.patches.find(({ file }) => file.test(path))
+    if (!patch) return args[0]
+    sightings.patched(name)
+    return applied(name, patch, args)
+  }
+  const entry: Entry = (key, ...args) => attempt(key, () => found(key, args), args[0])
+  Object.defineProperty(globalThis, ENTRY, { value: entry, configurable: true })
+}
+
+export type LineFor = (place: string) => string | undefined
+
+/** Without a source, Node reads the file later, and `_compile` sees it. */
+function patched(
+  url: string,
+  loaded: LoadFnOutput,
+  { lineFor, ownFile }: { readonly lineFor: LineFor; readonly ownFile: ModuleHooksOptions['ownFile'] },
+): LoadFnOutput {
+  const { source } = loaded
+  if (source === null || source === undefined) return loaded
+  if (!url.includes('/node_modules/')) {
+    ownFile(url, source)
+    return loaded
+  }
+  const line = lineFor(url)
+  return line === undefined ? loaded : { ...loaded, source: withLine(textOf(source), line) }
+}
+
+function watchCompile(lineFor: LineFor): void {
+  const { prototype } = Module as unknown as { prototype: { _compile: Compile } }
+  let compile = prototype._compile
+  Object.defineProperty(prototype, '_compile', {
+    configurable: true,
+    enumerable: true,
+    get(this: { filename?: unknown }): Compile {
+      const { filename } = this
+      const line = typeof filename === 'string' ? attempt('compile', () => lineFor(filename), undefined) : undefined
+      return line === undefined ? compile : compileWith(line, compile)
+    },
+    /** A loader may replace it, for all modules or for one. */
+    set(this: object, value: Compile) {
+      if (this === prototype) compile = value
+      else Object.defineProperty(this, '_compile', { value, writable: true, configurable: true, enumerable: true })
     },
   })
 }
 
-function patched(url: string, loaded: LoadFnOutput, patches: readonly ModulePatch[]): LoadFnOutput {
-  const patch = patches.find((candidate) => candidate.file.test(url))
-  if (!patch || loaded.source === null || loaded.source === undefined) return loaded
-  const call = `globalThis[Symbol.for('spyglass.patch')]?.('${patch.name}',`
-  return { ...loaded, source: `${textOf(loaded.source)}\n;${patch.append(call)}` }
+function compileWith(line: string, compile: Compile): Compile {
+  return function compileWithLine(content, ...rest) {
+    return compile.call(this, withLine(content, line), ...rest)
+  }
+}
+
+/** Both ways may lead to the same module. */
+export function withLine(source: string, line: string): string {
+  return source.endsWith(line) ? source : source + line
 }
 
 function textOf(source: string | ArrayBuffer | NodeJS.TypedArray): string {
-  if (typeof source === 'string') return source
-  return new TextDecoder().decode(source)
+  return typeof source === 'string' ? source : new TextDecoder().decode(source)
 }

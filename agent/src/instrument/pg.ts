@@ -4,15 +4,24 @@
  * otherwise a query that waited in the queue would run in the context of the request that returned the connection.
  */
 import type { CapturedStack } from '../call-site/call-site.ts'
-import type { StatementChild } from '../recorder/child-record.ts'
+import type { StatementRecord } from '../current-agent.ts'
 import { now } from '../recorder/clock.ts'
 import { bound, runOutside } from '../recorder/context.ts'
+import { poolWait } from '../recorder/kinds/pool-wait.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { attempt } from '../guard/guard.ts'
-import type { ModulePatch } from './module-hooks.ts'
+import type { Child } from '../recorder/child.ts'
+import { type Statement, statement } from '../recorder/kinds/statement.ts'
+import { locationOf } from '../recorder/span-parts.ts'
+import { recordPoolWait } from '../recorder/record-pool-wait.ts'
+import { pgName } from './connection-name.ts'
+import type { Instrumentation } from './instrumentation.ts'
+import { passedOn } from './passed-on.ts'
 
 const SYSTEM = 'postgresql'
 const POOL_NAME = Symbol('spyglass.pool')
+/** The statement that began last on a connection: the next to get it, if it waited, waited for that one's line. */
+const LAST = Symbol('spyglass.last')
 const PATCHED = Symbol('spyglass.patched')
 
 type Callback = (error: unknown, ...rest: unknown[]) => unknown
@@ -23,6 +32,13 @@ interface PgClient {
   readonly port?: number
   readonly database?: string
   [POOL_NAME]?: string
+  [LAST]?: Child<Statement>
+}
+
+interface PgPool {
+  readonly options?: PgClient
+  /** That of its connections, which know what the environment says. */
+  [POOL_NAME]?: string
 }
 
 /** What `Pool.query` knows and `Client.query` needs: handed over through the pool's queue. */
@@ -31,24 +47,36 @@ interface PendingQuery {
   readonly askedMs: number
 }
 
-export function pgPatches(recorder: Recorder): ModulePatch[] {
-  const pg = new PgInstrumentation(recorder)
-  const append = (call: string): string => `${call}module.exports)`
-  return [
-    {
-      name: 'pg',
-      file: /\/node_modules\/pg\/lib\/client\.js$/,
-      append,
-      apply: (client: { prototype: Record<string, Method> }) => pg.patchClient(client.prototype),
-    },
-    {
-      name: 'pg-pool',
-      file: /\/node_modules\/pg-pool\/index\.js$/,
-      append,
-      apply: (pool: { prototype: Record<string, Method> }) => pg.patchPool(pool.prototype),
-    },
-  ]
+type Exports = { readonly prototype: Record<string, Method> }
+
+export const pg: Instrumentation = {
+  name: 'pg',
+  package: 'pg',
+  versions: ['8.0.0', '9.0.0'],
+  by: 'module hook',
+  records: 'statements with call site',
+  kinds: [statement.name],
+  forms: ['esm', 'cjs', 'tsx', 'bundle'],
+  mark: 'Client has already been connected. You cannot reuse a client.',
+  attach: ({ recorder }) => [
+    { file: /^lib\/client\.js$/, apply: (client: Exports) => instrumentationFor(recorder).patchClient(client.prototype) },
+  ],
 }
+
+export const pgPool: Instrumentation = {
+  name: 'pg-pool',
+  package: 'pg-pool',
+  versions: ['3.0.0', '4.0.0'],
+  by: 'module hook',
+  records: 'waits for the pool of pg; the place that asked for a statement, and its request, across its queue',
+  kinds: [poolWait.name],
+  forms: ['esm', 'cjs', 'tsx', 'bundle'],
+  attach: ({ recorder }) => [{ file: /^index\.js$/, apply: (pool: Exports) => instrumentationFor(recorder).patchPool(pool.prototype) }],
+}
+
+/** Client and pool share what is pending. */
+let shared: PgInstrumentation | undefined
+const instrumentationFor = (recorder: Recorder): PgInstrumentation => (shared ??= new PgInstrumentation(recorder))
 
 class PgInstrumentation {
   readonly #recorder: Recorder
@@ -63,7 +91,7 @@ class PgInstrumentation {
     if (alreadyPatched(prototype)) return
     const begin = this.#beginPoolQuery
     const end = this.#endPoolQuery
-    const poolConnect = this.#poolConnect
+    const [lendTo, lend] = [this.#lendTo, this.#lend]
     const { query, connect } = prototype as { query: Method; connect: Method }
     prototype['query'] = function patchedPoolQuery(this: object, ...args: unknown[]): unknown {
       const outer = begin(args[0], patchedPoolQuery)
@@ -74,7 +102,9 @@ class PgInstrumentation {
       }
     }
     prototype['connect'] = function patchedPoolConnect(this: object, callback?: unknown): unknown {
-      return typeof callback === 'function' ? connect.call(this, poolConnect(callback as Callback)) : connect.call(this)
+      return typeof callback === 'function'
+        ? connect.call(this, lendTo(this, callback as Callback))
+        : lend(this, connect.call(this) as Promise<PgClient>)
     }
   }
 
@@ -109,17 +139,44 @@ class PgInstrumentation {
     return { site: text === undefined ? undefined : this.#recorder.captureFor({ text, system: SYSTEM }, calledFrom), askedMs: now() }
   }
 
-  readonly #poolConnect = (callback: Callback): Callback => {
+  readonly #lendTo = (pool: PgPool, callback: Callback): Callback => {
     const pending = this.#pending
     this.#pending = undefined
-    return bound((...args) => {
-      this.#pending = pending
+    const askedMs = now()
+    return bound((error, ...rest) => {
+      this.#waited(pool, askedMs, rest[0] as PgClient | undefined, error ?? undefined)
+      this.#pending = error ? undefined : pending // without a connection the callback is the application's
       try {
-        return callback(...(args as [unknown]))
+        return callback(error, ...rest)
       } finally {
         this.#pending = undefined
       }
     })
+  }
+
+  readonly #lend = (pool: PgPool, client: Promise<PgClient>): Promise<PgClient> => {
+    const askedMs = now()
+    return client.then(
+      (lent) => {
+        this.#waited(pool, askedMs, lent)
+        return lent
+      },
+      (error: unknown) => {
+        this.#waited(pool, askedMs, undefined, error ?? new Error('undefined was thrown'))
+        throw error
+      },
+    )
+  }
+
+  #waited(pool: PgPool, askedMs: number, client: PgClient | undefined, error?: unknown): void {
+    attempt(
+      'pg.wait',
+      () => {
+        if (client) pool[POOL_NAME] ??= nameOf(client)
+        recordPoolWait(this.#recorder, { system: SYSTEM, pool: pool[POOL_NAME] ?? pgName(pool.options ?? {}) }, askedMs, error)
+      },
+      undefined,
+    )
   }
 
   readonly #clientQuery = (call: { client: object; query: Method; args: unknown[]; calledFrom: Method }): unknown => {
@@ -139,19 +196,34 @@ class PgInstrumentation {
     }
   }
 
-  #start(client: PgClient, config: unknown, calledFrom: Method): StatementChild | undefined {
+  #start(client: PgClient, config: unknown, calledFrom: Method): StatementRecord | undefined {
     const pending = this.#pending
     this.#pending = undefined
     return attempt('pg.query', () => this.#started(client, config, pending ?? calledFrom), undefined)
   }
 
-  #started(client: PgClient, config: unknown, from: PendingQuery | Method): StatementChild | undefined {
+  #started(client: PgClient, config: unknown, from: PendingQuery | Method): StatementRecord | undefined {
     const text = textOf(config)
     if (text === undefined) return undefined
-    const pool = (client[POOL_NAME] ??= `${client.host ?? ''}:${client.port ?? ''}/${client.database ?? ''}`)
-    if (typeof from === 'function') return this.#recorder.startStatement({ system: SYSTEM, pool, text }, from)
-    return this.#recorder.startStatement({ system: SYSTEM, pool, text, waitMs: now() - from.askedMs }, from.site)
+    const pool = nameOf(client)
+    const { [LAST]: last } = client
+    const child =
+      typeof from === 'function'
+        ? this.#recorder.startStatement({ system: SYSTEM, pool, text }, from)
+        : this.#recorder.startStatement(
+            { system: SYSTEM, pool, text, waitMs: now() - from.askedMs, heldBy: heldBy(last, from.askedMs) },
+            from.site,
+          )
+    client[LAST] = child
+    return child
   }
+}
+
+const nameOf = (client: PgClient): string => (client[POOL_NAME] ??= pgName(client))
+
+/** The line of what ran on the connection while another waited for it. */
+function heldBy(last: Child<Statement> | undefined, askedMs: number): string | undefined {
+  return last && last.endMs > askedMs ? locationOf(last) : undefined
 }
 
 function alreadyPatched(prototype: object): boolean {
@@ -169,7 +241,7 @@ function textOf(config: unknown): string | undefined {
   return typeof cursor?.text === 'string' ? cursor.text : undefined
 }
 
-function ending(child: StatementChild, callback: Callback): Callback {
+function ending(child: StatementRecord, callback: Callback): Callback {
   return bound((error: unknown, ...rest: unknown[]) => {
     child.end(error ?? undefined)
     return callback(error, ...rest)
@@ -180,7 +252,7 @@ function ending(child: StatementChild, callback: Callback): Callback {
  * A promise is passed on, not listened to beside: a rejection that the application leaves unhandled must stay so. A Submittable says
  * `end` or `close`; listening to its errors would change what the application sees.
  */
-function watched(result: unknown, child: StatementChild): unknown {
+function watched(result: unknown, child: StatementRecord): unknown {
   const { then, once } = (result ?? {}) as { then?: unknown; once?: (event: string, listener: () => void) => void }
   if (typeof then === 'function') return passedOn(result as Promise<unknown>, child)
   if (typeof once === 'function') {
@@ -190,17 +262,4 @@ function watched(result: unknown, child: StatementChild): unknown {
     child.end()
   }
   return result
-}
-
-function passedOn(result: Promise<unknown>, child: StatementChild): Promise<unknown> {
-  return result.then(
-    (value) => {
-      child.end()
-      return value
-    },
-    (error: unknown) => {
-      child.end(error)
-      throw error
-    },
-  )
 }

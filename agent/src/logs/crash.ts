@@ -5,14 +5,19 @@
 import process from 'node:process'
 import { attr } from '../contract/telemetry.ts'
 import { guarded } from '../guard/guard.ts'
-import { errorText, errorTypeOf } from '../recorder/error-text.ts'
-import type { Recorder } from '../recorder/recorder.ts'
-import { type LogSink, currentIds } from './log-sink.ts'
+import { errorStack, errorText, errorTypeOf } from '../recorder/error-text.ts'
+import type { FindIds, LogSink } from './log-sink.ts'
 
-const MAX_STACK = 8192
+export interface CrashOptions {
+  readonly findIds: FindIds
+  readonly sink: LogSink
+  /** Counts it. */
+  readonly count: (error: unknown) => void
+  /** Writes what is held to disk at once. */
+  readonly save: () => void
+}
 
-/** `save` writes what is held to disk at once. */
-export function captureCrash(recorder: Recorder, sink: LogSink, save: () => void): void {
+export function captureCrash({ findIds, sink, count, save }: CrashOptions): void {
   process.on(
     'uncaughtExceptionMonitor',
     guarded('crash', (error: Error) => {
@@ -26,10 +31,11 @@ export function captureCrash(recorder: Recorder, sink: LogSink, save: () => void
         attributes: {
           [attr.exceptionType]: errorTypeOf(error),
           [attr.exceptionMessage]: errorText(error),
-          [attr.exceptionStack]: error instanceof Error ? String(error.stack).slice(0, MAX_STACK) : undefined,
+          [attr.exceptionStack]: errorStack(error),
         },
-        ids: currentIds(recorder),
+        ids: findIds(),
       })
+      count(error)
       save()
     }),
   )

@@ -39,6 +39,9 @@ export class LogSink {
   }
 }
 
+/** Trace and span of what runs now. */
+export type FindIds = () => LineIds | undefined
+
 /** Trace and span of the request that runs now. */
 export function currentIds(recorder: Recorder): LineIds | undefined {
   const requestContext = currentRequestContext()

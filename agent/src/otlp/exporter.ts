@@ -3,11 +3,13 @@
  * bytes; what does not fit or is refused is dropped and counted. Nothing here throws into the caller once the exporter is made.
  */
 import { guardedInterval, reportFault } from '../guard/guard.ts'
+import { withoutUserInfo } from '../redact/url.ts'
 import { type EncodedRecord, encodeRequest } from './encode-common.ts'
 import { writeLog } from './encode-logs.ts'
 import { writeMetric } from './encode-metrics.ts'
 import { writeSpan } from './encode-spans.ts'
 import { fail } from './errors.ts'
+import type { TrustFiles } from '../tls-trust/index.ts'
 import { NO_ANSWER, type PostResult, createPoster } from './http-post.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 import type { AttributesInput, LogRecord, MetricRecord, Scope, SpanRecord } from './records.ts'
@@ -17,6 +19,8 @@ export interface OtlpExporterOptions {
   /** Base URL: `/v1/traces`, `/v1/metrics` and `/v1/logs` are appended. */
   readonly endpoint: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Over https: whom to trust. Default: the usual authorities. */
+  readonly trust?: TrustFiles
   /** Attributes of the resource that everything comes from. */
   readonly resource: AttributesInput
   /** Default: `spyglass`. */
@@ -135,7 +139,7 @@ class Exporter implements OtlpExporter {
   #stopped = false
 
   constructor(options: OtlpExporterOptions) {
-    const base = baseUrl(options.endpoint)
+    const base = otlpBaseUrl(options.endpoint)
     const url = (signal: Signal): URL => new URL(`v1/${signal}`, base)
     const queue = (): SignalQueue => new SignalQueue(options.queueBytes ?? 4 << 20)
     this.#urls = { traces: url('traces'), metrics: url('metrics'), logs: url('logs') }
@@ -143,6 +147,7 @@ class Exporter implements OtlpExporter {
     this.origin = { resource: options.resource, scope: options.scope ?? { name: 'spyglass' } }
     this.#poster = createPoster({
       headers: options.headers ?? {},
+      trust: options.trust ?? {},
       gzip: options.gzip ?? !isLoopback(base),
       timeoutMs: options.timeoutMs ?? 10_000,
     })
@@ -285,9 +290,10 @@ class Exporter implements OtlpExporter {
   }
 }
 
-function baseUrl(endpoint: string): URL {
+/** What `v1/traces` is appended to. @throws SPY_OTLP_ENDPOINT */
+export function otlpBaseUrl(endpoint: string): URL {
   const url = URL.parse(endpoint.endsWith('/') ? endpoint : `${endpoint}/`)
-  if (!url || !/^https?:$/.test(url.protocol)) throw fail('SPY_OTLP_ENDPOINT', [endpoint])
+  if (!url || !/^https?:$/.test(url.protocol)) throw fail('SPY_OTLP_ENDPOINT', [withoutUserInfo(endpoint)])
   return url
 }
 

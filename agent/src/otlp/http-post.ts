@@ -1,98 +1,90 @@
-/**
- * Posts bytes over keep-alive connections that never hold the process open. Its requests carry a mark by which the recorder leaves
- * them out: an agent that records its own sending would never come to rest.
- */
-import type http from 'node:http'
-import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
-import process from 'node:process'
+/** Posts bytes over keep-alive connections that never hold the process open. What hooks into `node:http` does not see it. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { gzip } from 'node:zlib'
-import { guarded } from '../guard/guard.ts'
-
-/** Property of an http.Agent whose requests are the agent's own. */
-export const OWN_REQUESTS = Symbol.for('spyglass.ownRequests')
+import { createTrust, type TrustFiles } from '../tls-trust/index.ts'
+import type { Answer } from './answer-reader.ts'
+import { fail } from './errors.ts'
+import { PostConnection } from './post-connection.ts'
 
 export interface PostResult {
   /** HTTP status; 0 when there was no answer. */
   readonly status: number
   readonly retryAfterMs: number | undefined
+  /** Why there was no answer, where it is known. */
+  readonly error?: Error | undefined
 }
 
 export interface PosterOptions {
   readonly headers: Readonly<Record<string, string>>
+  /** Over https: whom to trust. Default: the usual authorities. */
+  readonly trust?: TrustFiles
   readonly gzip: boolean
   readonly timeoutMs: number
 }
 
 export interface Poster {
+  /** @throws SPY_OTLP_HEADER */
   post(url: URL, body: Buffer): Promise<PostResult>
   close(): void
 }
 
 export const NO_ANSWER: PostResult = { status: 0, retryAfterMs: undefined }
 
-export function createPoster({ headers, gzip: compress, timeoutMs }: PosterOptions): Poster {
-  const agents = new Map<string, http.Agent>()
+export function createPoster({ headers, trust = {}, gzip: compress, timeoutMs }: PosterOptions): Poster {
+  const trusted = createTrust(trust)
+  /** A full queue is sent from within a request, which the connection outlives: it is opened in the context of this moment. */
+  const outside = AsyncLocalStorage.snapshot()
+  /** One for each origin is kept; what comes while it is busy has its own. */
+  const connections = new Map<string, PostConnection>()
 
-  function transportFor(url: URL): { request: typeof http.request; agent: http.Agent } {
-    // by import, node:http would load all of undici (17 ms), which an application may never need
-    const library = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
-    let agent = agents.get(url.protocol)
-    if (!agent) {
-      agent = Object.assign(new library.Agent({ keepAlive: true, maxSockets: 2 }), { [OWN_REQUESTS]: true })
-      agents.set(url.protocol, agent)
-    }
-    return { request: library.request, agent }
+  function connectionTo(url: URL): PostConnection {
+    const present = connections.get(url.origin)
+    if (present?.isFree) return present
+    const connection = outside(() => new PostConnection(url, trusted))
+    connections.set(url.origin, connection)
+    return connection
   }
 
   async function post(url: URL, body: Buffer): Promise<PostResult> {
     const payload = compress ? await zipped(body) : body
-    const { request, agent } = transportFor(url)
-    return new Promise((resolve) => {
-      const outgoing = request(url, {
-        method: 'POST',
-        agent,
-        timeout: timeoutMs,
-        headers: {
-          'content-type': 'application/x-protobuf',
-          'content-length': payload.length,
-          ...(compress ? { 'content-encoding': 'gzip' } : {}),
-          ...headers,
-        },
-      })
-      outgoing.on('error', () => {}) // whatever fails here, its error never reaches the application
-      try {
-        listen(outgoing, resolve)
-        outgoing.end(payload)
-      } catch {
-        outgoing.destroy() // a request left half made would keep the process open
-        resolve(NO_ANSWER)
-      }
-    })
+    const head = headOf(url, payload.length, compress ? { ...headers, 'content-encoding': 'gzip' } : headers)
+    const connection = connectionTo(url)
+    const answer = await connection.send(Buffer.concat([Buffer.from(head, 'latin1'), payload]), timeoutMs)
+    return answer ? resultOf(answer) : { ...NO_ANSWER, error: connection.error }
   }
 
   return {
     post,
     close() {
-      for (const agent of agents.values()) agent.destroy()
+      for (const connection of connections.values()) connection.close()
+      connections.clear()
     },
   }
 }
 
-function listen(outgoing: http.ClientRequest, resolve: (result: PostResult) => void): void {
-  // A listener that throws would end the application.
-  const hear = (event: string, heard: (subject: unknown) => void): void => {
-    outgoing.on(event, guarded('http-post', heard))
-  }
-  hear('socket', (socket) => (socket as Socket).unref())
-  hear('timeout', () => outgoing.destroy())
-  hear('error', () => resolve(NO_ANSWER)) // the caller counts it and tries again
-  hear('close', () => resolve(NO_ANSWER)) // after an answer this does nothing
-  hear('response', (answer) => {
-    const response = answer as IncomingMessage
-    response.resume()
-    resolve({ status: response.statusCode ?? 0, retryAfterMs: retryAfter(response.headers['retry-after']) })
+const resultOf = ({ status, headers }: Answer): PostResult => ({ status, retryAfterMs: retryAfter(headers.get('retry-after')) })
+
+/** RFC 9110 §5.6.2 and §5.5. */
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const VALUE = /^[\t -~\u0080-\u00ff]*$/
+
+function headOf(url: URL, length: number, headers: Readonly<Record<string, string>>): string {
+  const own = { host: url.host, 'content-type': 'application/x-protobuf', 'content-length': String(length), connection: 'keep-alive' }
+  const lines = Object.entries({ ...own, ...authorization(url), ...lowerCased(headers) }).map(([name, value]) => {
+    if (!NAME.test(name) || !VALUE.test(value)) throw fail('SPY_OTLP_HEADER', [JSON.stringify(name)])
+    return `${name}: ${value}\r\n`
   })
+  return `POST ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n`
+}
+
+const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
+/** User and password of the URL. */
+function authorization({ username, password }: URL): { authorization?: string } {
+  if (username === '' && password === '') return {}
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
 }
 
 function zipped(body: Buffer): Promise<Buffer> {

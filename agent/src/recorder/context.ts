@@ -1,5 +1,6 @@
 /** Which request the code runs in: the request context that travels with the application's asynchronous work. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { CapturedStack } from '../call-site/call-site.ts'
 import { RequestContextOf } from './request-context.ts'
 import type { TraceRecord } from './trace-record.ts'
 
@@ -17,9 +18,17 @@ export function currentRecord(): TraceRecord | undefined {
   return storage.getStore()?.root.record
 }
 
+let entered: ((requestContext: RequestContext) => void) | undefined
+
+/** Calls `listener` whenever a request's context is entered, within it. There is one: the profiler. */
+export function onEntered(listener: ((requestContext: RequestContext) => void) | undefined): void {
+  entered = listener
+}
+
 /** Makes it the context of all that follows from here. */
-export function enterRequestContext(requestContext: RequestContext): void {
-  storage.enterWith(requestContext)
+export function enterRequestContext(requestContext: RequestContext | undefined): void {
+  storage.enterWith(requestContext as RequestContext)
+  if (requestContext) entered?.(requestContext)
 }
 
 export function runInRequestContext<A extends unknown[], R>(
@@ -27,7 +36,12 @@ export function runInRequestContext<A extends unknown[], R>(
   fn: (...args: A) => R,
   ...args: A
 ): R {
-  return storage.run(requestContext as RequestContext, fn, ...args)
+  const listener = entered
+  if (!listener || !requestContext) return storage.run(requestContext as RequestContext, fn, ...args)
+  return storage.run(requestContext, () => {
+    listener(requestContext)
+    return fn(...args)
+  })
 }
 
 /** Calls `fn` so that what it opens belongs to no request. */
@@ -41,4 +55,13 @@ export function bound<A extends unknown[], R>(fn: (this: unknown, ...args: A) =>
   return function (this: unknown, ...args: A): R {
     return storage.run(requestContext as RequestContext, () => fn.apply(this, args))
   }
+}
+
+/** Calls `fn` so that what it starts in this request, also later, was called from `site`. */
+export function runCalledFrom<R>(site: CapturedStack | undefined, fn: () => R): R {
+  const outer = storage.getStore()
+  if (!site || !outer?.root.record) return fn()
+  const requestContext = new RequestContext(undefined, outer.root, outer.context)
+  requestContext.site = site
+  return storage.run(requestContext, fn)
 }

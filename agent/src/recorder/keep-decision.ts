@@ -22,6 +22,11 @@ export interface KeepPolicy {
 /** The floor of a route's own threshold. */
 export const MIN_SLOW_MS = 100
 
+/** Whether it failed, by an answer or an exception; not one that its client gave up. */
+export function isFailure({ error, aborted }: Pick<Outcome, 'error' | 'aborted'>, status: number): boolean {
+  return status >= 500 || (error !== undefined && !aborted)
+}
+
 export class KeepDecision {
   readonly #policy: KeepPolicy
   readonly #random: () => number
@@ -38,7 +43,7 @@ export class KeepDecision {
 
   /** Why the record is to be kept, if it is. `routeSlowMs` is the route's own threshold. */
   reasonFor(record: Outcome, status: number, routeSlowMs: number): KeepReason | undefined {
-    if (status >= 500 || (record.error !== undefined && !record.aborted)) return 'error'
+    if (isFailure(record, status)) return 'error'
     if (record.leaked) return 'leak'
     if (record.aborted) return 'aborted'
     const limit = this.#policy.slowRequestMs || Math.max(MIN_SLOW_MS, routeSlowMs)

@@ -8,11 +8,18 @@ const MAX_REMEMBERED = 1000
 
 export class RouteNames {
   readonly #byContextPath = new Map<string, Map<string, string>>()
+  /** The context path that was asked for last, with its names: most processes have one. */
+  #lastPath = ''
+  #lastNames: Map<string, string> | undefined
 
   /** `/shop` and `/orders/:id` are `/shop/orders/:id`; the root of an application is its context path. */
   of(contextPath: string, template: string): string {
     if (contextPath === '') return template
-    return this.#byContextPath.get(contextPath)?.get(template) ?? this.#learn(contextPath, template)
+    if (contextPath !== this.#lastPath) {
+      this.#lastPath = contextPath
+      this.#lastNames = this.#byContextPath.get(contextPath)
+    }
+    return this.#lastNames?.get(template) ?? this.#learn(contextPath, template)
   }
 
   #learn(contextPath: string, template: string): string {
@@ -20,6 +27,7 @@ export class RouteNames {
     const names = this.#byContextPath.get(contextPath) ?? new Map<string, string>()
     if (names.size === 0 && this.#byContextPath.size < MAX_REMEMBERED) this.#byContextPath.set(contextPath, names)
     if (names.size < MAX_REMEMBERED) names.set(template, name)
+    this.#lastNames = names
     return name
   }
 }

@@ -1,5 +1,4 @@
 /** The requests that run now as encoded spans: what is known of them should the process die. */
-import { APPLICATION, CLIENT_ADDRESS } from '../current-agent.ts'
 import { writeSpan } from '../otlp/encode-spans.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
 import { now } from './clock.ts'
@@ -66,22 +65,8 @@ export class RunningSpans {
 }
 
 function requestInFlight(record: TraceRecord): RequestInFlight | undefined {
-  const { request, method, route, startTime, traceId, spanId } = record
-  if (!request) return undefined
-  const { originalUrl, url = '' } = request as { originalUrl?: unknown; url?: string | undefined }
-  const { [APPLICATION]: application, [CLIENT_ADDRESS]: client } = request as { [APPLICATION]?: unknown; [CLIENT_ADDRESS]?: unknown }
-  return {
-    method,
-    route,
-    url: typeof originalUrl === 'string' ? originalUrl : url,
-    httpVersion: request.httpVersion,
-    application: typeof application === 'string' ? application : undefined,
-    clientAddress: typeof client === 'string' ? client : request.socket.remoteAddress,
-    userAgent: request.headers['user-agent'],
-    startTime,
-    traceId,
-    spanId,
-  }
+  const { kind, detail } = record
+  return detail && kind.inFlight?.(record, detail)
 }
 
 /** Changes when there is something new to say of it. */

@@ -6,6 +6,11 @@ export interface TraceParent {
   readonly flags: number
 }
 
+/** The span of another process that this work belongs to. */
+export interface RemoteParent extends TraceParent {
+  readonly traceState?: string | undefined
+}
+
 const TRACEPARENT = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/
 const NO_TRACE = '0'.repeat(32)
 const NO_SPAN = '0'.repeat(16)

@@ -1,46 +1,96 @@
 /**
- * The record of one request, or of one manual root span. Everything that can be worked out later is: ids, the parent from the request's
+ * The record of one request, job, message or manual root span. Everything that can be worked out later is: ids, the parent from the request's
  * headers and attributes exist only for a record that is kept or that called another service.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { APPLICATION, CONTEXT_PATH, type RecordedRequest, type RequestObserver } from '../current-agent.ts'
-import type { SpanKindNumber } from '../otlp/records.ts'
-import { SPAN_KIND } from '../otlp/records.ts'
-import type { ChildRecord } from './child-record.ts'
+import type { Aggregates } from '../aggregate/aggregates.ts'
+import type { RecordedRequest, RequestObserver } from '../current-agent.ts'
+import type { AttributesInput, SpanKindNumber } from '../otlp/records.ts'
+import type { Child } from './child.ts'
 import { now, toEpochMs } from './clock.ts'
 import { newSpanId, newTraceId } from './ids.ts'
-import { RouteNames } from './route-names.ts'
+import type { RequestInFlight } from './request-in-flight.ts'
 import type { RequestContextOf } from './request-context.ts'
+import { RootAttributes } from './root-attributes.ts'
+import { RouteNames } from './route-names.ts'
 import { SpanAdditions } from './span-additions.ts'
-import { type TraceParent, parseTraceParent, traceStateOf } from './trace-context.ts'
+import type { RemoteParent } from './trace-context.ts'
+import { UnheldChildren } from './unheld-children.ts'
 
 export type KeepReason = 'slow' | 'error' | 'aborted' | 'leak' | 'baseline' | 'running'
 
 /** Maximum children a record holds; more are counted. */
 export const MAX_CHILDREN = 256
 
-export interface ManualRoot {
-  readonly kind: SpanKindNumber
-  readonly parent: TraceParent | undefined
+/** What a root is counted by when it ends. */
+export interface RootCount {
+  readonly aggregates: Aggregates
+  /** Application that it belongs to, in a process that hosts several. */
+  readonly applicationOf: (record: TraceRecord) => string | undefined
+}
+
+/** Declares what is common to roots of a kind: requests of a protocol, jobs of a scheduler. `D` holds what is known of one of them. */
+export interface RootKind<D extends object> {
+  /** What it is called in faults of the agent: `http.request`. */
+  readonly name: string
+  /** Whether it counts as a request of the process that is being served now. */
+  readonly isRequest: boolean
+  /** Whether it is known as long as it runs: then it is sent as a partial record, and kept if the process dies. Someone must end it. */
+  readonly isTracked: boolean
+  spanKind(detail: D): SpanKindNumber
+  /** First word of the span's name, before the route: `GET`, `process`. */
+  method(detail: D): string
+  /** Read only when a trace id is needed. */
+  remoteParent(detail: D): RemoteParent | undefined
+  /** A header, or what the protocol has in its place, by its name in lower case. */
+  header?(detail: D, name: string): unknown
+  /** Its own attributes. Called for kept records only, and while it runs; `status` is that of {@link status}. */
+  attributes(record: TraceRecord, detail: D, status: number): AttributesInput
+  /** The status in the numbers of HTTP: 500 and more is a failure, 0 is unknown or none. Default: 0. */
+  status?(record: TraceRecord, detail: D): number
+  /** What it failed with, where nothing was thrown. Default: its status. */
+  failureType?(record: TraceRecord, detail: D, status: number): string | undefined
+  /** Called first when it ends: it may set `aborted` and `error`. */
+  ending?(record: TraceRecord, detail: D): void
+  /** Counts it, when it has ended, and returns from how many milliseconds on it is slow; 0 when that is not known. Default: it is not counted. */
+  count?(record: TraceRecord, detail: D, to: RootCount, status: number): number
+  /** The application that the server of others gave it to. */
+  application?(detail: D): unknown
+  /** The path that the route is below, without a slash at its end. */
+  contextPath?(detail: D): string
+  /** Its name where it has no route: its path with placeholders, empty for none. */
+  pathGroup?(record: TraceRecord, detail: D): string
+  /** What the access log and the aggregates say of it if the process dies. */
+  inFlight?(record: TraceRecord, detail: D): RequestInFlight
 }
 
 export class TraceRecord implements RecordedRequest {
+  readonly kind: RootKind<object>
+  /** What the kind knows of it; undefined when the record has ended. */
+  detail: object | undefined
   readonly startMs: number
   endMs = 0
   readonly requestContext: RequestContextOf<TraceRecord>
-  /** Undefined for a manual root, and when the record has ended. */
-  request: IncomingMessage | undefined
-  response: ServerResponse | undefined
   readonly method: string
-  /** Route template without the context path; empty while no route is known. */
+  /** Route template without the context path; of a job or message its name. Empty while it is not known. */
   routeTemplate = ''
-  readonly manual: ManualRoot | undefined
   /** Called when it ends, before the keep decision. */
   observer: RequestObserver | undefined
-  children: ChildRecord[] | undefined
+  children: Child[] | undefined
+  /** Called when a child ends, where the end of the root depends on that. */
+  childEnded: (() => void) | undefined
   droppedChildren = 0
+  /** An instrumentation of others made spans in it, so that a call may be seen twice. */
+  hasForeignCalls = false
+  /** What is known of these. */
+  unheld: UnheldChildren | undefined
   additions: SpanAdditions | undefined
+  /** What the application says of it. */
+  said: RootAttributes | undefined
   error: unknown
+  /** Of the error, once it has been counted. */
+  errorFingerprint: string | undefined
+  /** The error is one whatever the status: GraphQL answers 200. */
+  errorStands = false
   aborted = false
   leaked = false
   /** A statement was slow by itself. */
@@ -51,29 +101,16 @@ export class TraceRecord implements RecordedRequest {
   /** Neighbours among the running ones, oldest first. */
   previous: TraceRecord | undefined
   next: TraceRecord | undefined
-  #parent: TraceParent | undefined
+  #parent: RemoteParent | undefined
   #traceId: string | undefined
   #spanId: string | undefined
-  #traceState: string | undefined
 
-  constructor(
-    startMs: number,
-    requestContext: RequestContextOf<TraceRecord>,
-    origin: { request: IncomingMessage; response: ServerResponse } | ManualRoot,
-  ) {
+  constructor(startMs: number, requestContext: RequestContextOf<TraceRecord>, kind: RootKind<object>, detail: object) {
     this.startMs = startMs
     this.requestContext = requestContext
-    if ('request' in origin) {
-      this.request = origin.request
-      this.response = origin.response
-      this.method = origin.request.method ?? '_OTHER'
-      this.manual = undefined
-    } else {
-      this.request = undefined
-      this.response = undefined
-      this.method = ''
-      this.manual = origin
-    }
+    this.kind = kind
+    this.detail = detail
+    this.method = kind.method(detail)
   }
 
   get startTime(): number {
@@ -105,33 +142,49 @@ export class TraceRecord implements RecordedRequest {
 
   get traceState(): string | undefined {
     if (!this.#traceId) this.#identify()
-    return this.#traceState
+    return this.#parent?.traceState
   }
 
   /** Route with its context path; empty when none is known. */
   get route(): string {
-    return routeNames.of(contextPathOf(this.request), this.routeTemplate)
+    return routeNames.of(this.#contextPath, this.routeTemplate)
+  }
+
+  /** What it is named by: its route, else its path with placeholders in the place of values; empty when neither is known. */
+  get target(): string {
+    return this.route || ((this.detail && this.kind.pathGroup?.(this, this.detail)) ?? '')
   }
 
   /** The application that our server gave the request to. */
   get application(): string | undefined {
-    const name = (this.request as { [APPLICATION]?: unknown } | undefined)?.[APPLICATION]
+    if (this.observer) return this.observer.application
+    const name = this.detail && this.kind.application?.(this.detail)
     return typeof name === 'string' ? name : undefined
   }
 
-  get kind(): SpanKindNumber {
-    return this.manual?.kind ?? SPAN_KIND.server
+  get #contextPath(): string {
+    return this.observer?.mountedAt ?? (this.detail && this.kind.contextPath?.(this.detail)) ?? ''
+  }
+
+  /** A header of what it is the record of; undefined when it has ended. */
+  header(name: string): unknown {
+    return this.detail && this.kind.header?.(this.detail, name)
   }
 
   addition(): SpanAdditions {
     return (this.additions ??= new SpanAdditions())
   }
 
+  rootAttributes(): RootAttributes {
+    return (this.said ??= new RootAttributes())
+  }
+
   /** Adds a child; false when there are too many. */
-  adopt(child: ChildRecord): boolean {
+  adopt(child: Child): boolean {
     const children = (this.children ??= [])
     if (children.length >= MAX_CHILDREN) {
       this.droppedChildren++
+      this.unheld ??= new UnheldChildren(child.startMs)
       return false
     }
     children.push(child)
@@ -139,24 +192,10 @@ export class TraceRecord implements RecordedRequest {
   }
 
   #identify(): string {
-    const headers = this.request?.headers
-    this.#parent = headers ? parseTraceParent(headers['traceparent']) : this.manual?.parent
+    this.#parent = this.detail && this.kind.remoteParent(this.detail)
     this.#traceId = this.#parent?.traceId ?? newTraceId()
-    if (headers && this.#parent) this.#traceState = traceStateOf(headers['tracestate'])
     return this.#traceId
   }
 }
 
 const routeNames = new RouteNames()
-let defaultContextPath = ''
-
-/** The context path of requests that carry none of their own. */
-export function setDefaultContextPath(path: string): void {
-  defaultContextPath = path === '/' ? '' : path.replace(/\/$/, '')
-}
-
-function contextPathOf(request: IncomingMessage | undefined): string {
-  const own = (request as { [CONTEXT_PATH]?: unknown } | undefined)?.[CONTEXT_PATH]
-  if (typeof own !== 'string') return request ? defaultContextPath : ''
-  return own === '/' ? '' : own
-}

@@ -4,6 +4,8 @@ import { isSecretName, REDACTED } from './secret-names.ts'
 
 /** Short options that commonly carry a password or user: `curl -u`, `mysql -p`, `redis-cli -a`. */
 const SHORT = /^-[akpuUPw]$/
+/** Options that take a name, or a name and a password. */
+const USER = /^--(?:proxy-)?user$/
 const SHORT_GLUED = /^-[pP](?=.*\D).+/
 
 /** Arguments as `process.argv` has them. */
@@ -26,6 +28,7 @@ function redactArgument(argument: string, before: string): string {
   const equals = argument.indexOf('=')
   if (equals > 0 && isSecretName(argument.slice(0, equals))) return `${argument.slice(0, equals)}=${REDACTED}`
   if (isValueOf(before) && !isOption(argument, before)) return SHORT.test(before) && /^\d{1,5}$/.test(argument) ? argument : REDACTED
+  if (USER.test(before) && argument.includes(':')) return REDACTED
   if (SHORT_GLUED.test(argument) && !argument.includes('=')) return `${argument.slice(0, 2)}${REDACTED}`
   return redactText(argument)
 }

@@ -8,13 +8,23 @@ import { isSecretName, REDACTED } from './secret-names.ts'
 import { redactUserInfo } from './url.ts'
 
 const KEY =
-  '(?:pass(?:word|wd|wort|phrase|code)|contrase[ñn]a|kennwort|密码|密碼|口令|パスワード|비밀번호|пароль|(?<![a-z])(?:pass|pwd|pw|sid|cvv|cvc|otp|pin|ssn|jwt)(?![a-z])|secret|token|(?:api|access|private|account|encryption|signing|master|auth|ssh)[ _-]?key|(?<=[?&;])(?:sig|code|key)|authorization|cookie|credential|sess(?:ion)?[ _-]?id|sharedaccess)'
+  '(?:pass(?:word|wd|wort|phrase|code)|contrase[ñn]a|kennwort|密码|密碼|口令|パスワード|비밀번호|пароль|(?<![a-z])(?:pass|pwd|pw|sid|cvv|cvc|otp|pin|ssn|jwt)(?![a-z])|secret|token|(?:api|access|private|account|encryption|signing|master|auth|ssh)[ _-]?key|(?<=[?&;])(?:sig|code|key)|(?<=[?&;-])signature|authorization|cookie|credential|sess(?:ion)?[ _-]?id|sharedaccess)'
 /** A name, what may close it, and the separator before its value. All repetitions are bounded, so the search is linear. */
-const NAMED = new RegExp(`${KEY}([\\w.-]{0,40})\\\\{0,8}["'\`\\])]{0,2}\\s{0,4}(?:=>|:=|[:=：＝])\\s{0,4}`, 'gi')
+const NAMED = new RegExp(`${KEY}([\\w.-]{0,40})\\\\{0,8}(?:["'\`\\])]{0,2}|%5D)\\s{0,4}(?:=>|:=|[:=：＝]|%3[AD])\\s{0,4}`, 'gi')
 const TAGGED = new RegExp(`<([a-z:_]{0,20}${KEY}[\\w:.-]{0,40}(?:\\s[^<>]{0,200})?)>(?:<!\\[CDATA\\[[^\\]]*(?:\\]\\]>)?|[^<]+)`, 'gi')
 /** Headers and fields as pairs: `{"name":"Authorization","value":"…"}`. */
 const PAIRED = new RegExp(
   `(["'](?:name|key|header)["']\\s{0,4}:\\s{0,4}["'][\\w.-]{0,40}${KEY}[\\w.-]{0,40}["']\\s{0,4},\\s{0,4}["']value["']\\s{0,4}:\\s{0,4})("(?:[^"\\\\]|\\\\.)*"|'(?:[^'\\\\]|\\\\.)*')`,
+  'gi',
+)
+/** Attributes of XML: `<add key="Password" value="…"/>`, `<Password value="…"/>`. */
+const XML_VALUE = new RegExp(
+  `((?:<[a-z:_]{0,20}|(?:name|key)\\s{0,2}=\\s{0,2}["'][\\w.:-]{0,40})${KEY}[\\w.:-]{0,40}["']?\\s{1,4}value\\s{0,2}=\\s{0,2})("[^"]*"?|'[^']*'?)`,
+  'gi',
+)
+/** A part of `multipart/form-data`. */
+const FORM_PART = new RegExp(
+  `(name="[^"\\n]{0,40}${KEY}[^"\\n]{0,40}"\\r?\\n(?:[\\w-]{1,40}:[^\\n]{0,200}\\n){0,2}\\r?\\n)[^\\r\\n]+`,
   'gi',
 )
 /** The same as lists: `["X-Api-Key","…"]`, which holds no third. */
@@ -30,12 +40,15 @@ const OPTION =
   /(?<=^|[ \t\n])(--[\w-]{0,30}(?:pass(?:word|wd|phrase)|secret|token|api-?key))(\s{1,4})(?![-[]|(?:to|is|and|or|for|was|not|must|option|flag|argument)\b)(?:"[^"]*"?|'[^']*'?|[^\s"']+)/gi
 /** PostgreSQL's message about a violated constraint. */
 const KEY_DETAIL = /\bKey \(([^()]{1,200})\)=\([^\n]{0,300}?\)(?= (?:already exists|is (?:not|still)|conflicts))/g
+/** Messages of PostgreSQL, MySQL, SQL Server and MongoDB that quote a value or a whole row. */
+const QUOTED_VALUE =
+  /(\bDuplicate entry |\b(?:Incorrect|Truncated incorrect) [\w() ]{1,40}value: |\bconverting the [\w ]{1,40}value )'[^\n]{0,300}?'(?= (?:for|to)\b|$)|(\binvalid (?:input syntax for (?:type )?[\w ]{1,40}|input value for enum [\w."]{1,80}): )"[^\n]{0,300}"|(\bFailing row contains )\([^\n]{0,2000}\)|(\bdup key: )\{[^\n]{0,300}\}|(\bduplicate key value is )\([^\n]{0,300}\)/gm
 /** Connection strings of Go and of Oracle, which are no URLs. */
 const GO_DSN = /(?<![\w.])([\w.-]{1,64}):[^\s:@/]{1,200}@(?=(?:tcp|udp|unix)\()/g
 const ORACLE_DSN = /(\bjdbc:oracle:\w{1,8}:[^\s/@]{1,100}\/)[^\s@]{1,200}(?=@)/g
 const SCHEMED = /\b(bearer|basic|digest|negotiate)(\s{1,4})([\w.~+/=-]{6,})/gi
 const ISSUED =
-  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{5,2000}\.[\w-]{5,2000}(?:\.[\w-]{0,2000})?|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeoprs]-[\w-]{8,}|\b[rs]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|\bAIza[\w-]{30,}|\bnpm_\w{30,}/g
+  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{5,2000}\.[\w-]{5,2000}(?:\.[\w-]{0,2000})?|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeoprs]-[\w-]{8,}|\b[rs]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|\bAIza[\w-]{30,}|\bnpm_\w{30,}|\bhvs\.[\w-]{20,}|\bya29\.[\w-]{20,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bshp(?:at|ca|pa|ss)_\w{20,}|\bdop_v1_\w{40,}|\bwhsec_[\w+/=]{16,}|(?<=\bhooks\.slack\.com\/(?:services|workflows)\/)[\w/]{10,}/g
 const PRIVATE_KEY = '-----BEGIN '
 const PRIVATE_KEY_END = /-----END [A-Z ]{0,40}-----/g
 /** Statements are found at the beginning, after a colon or in quotes; a sentence with the word "select" is not one. */
@@ -48,7 +61,7 @@ const MAX_SELECTS = 8
 /** Words of prose after "bearer" and the other schemes. */
 const PROSE = /^(?:[a-z]{1,30}|tokens?|authentication|authorization)$/i
 const TRIGGER =
-  /[:=<：＝]|@|\[\s{0,4}["']|--\w|\d(?:[ -]?\d){12}|bearer|basic|digest|negotiate|-----BEGIN|AKIA|ASIA|eyJ|gh[pousr]_|github_pat|glpat-|xox|[rs]k[_-]|AIza|npm_|select\s|insert\s|update\s|delete\s|replace\s|(?:alter|create)\s/i
+  /[:=<：＝]|@|%3[ad]|\[\s{0,4}["']|--\w|\d(?:[ -]?\d){12}|bearer|basic|digest|negotiate|-----BEGIN|AKIA|ASIA|eyJ|gh[pousr]_|github_pat|glpat-|xox|[rs]k[_-]|AIza|npm_|hvs\.|ya29\.|SG\.|shp\w\w_|dop_|whsec_|entry '|the [\w ]{1,40}value '|contains \(|value is \(|select\s|insert\s|update\s|delete\s|replace\s|(?:alter|create)\s/i
 
 /** The text without what looks like a secret; the same text when nothing does. */
 export function redactText(text: string): string {
@@ -69,8 +82,11 @@ function redactPaired(text: string): string {
     .replaceAll(TAGGED, (_whole, tag: string) => `<${tag}>${REDACTED}`)
     .replaceAll(PAIRED, (_whole, name: string) => `${name}"${REDACTED}"`)
     .replaceAll(LISTED, (_whole, name: string) => `${name}"${REDACTED}"`)
+    .replaceAll(XML_VALUE, `$1"${REDACTED}"`)
+    .replaceAll(FORM_PART, `$1${REDACTED}`)
     .replaceAll(OPTION, `$1$2${REDACTED}`)
     .replaceAll(KEY_DETAIL, 'Key ($1)=(?)')
+    .replaceAll(QUOTED_VALUE, '$1$2$3$4$5?')
     .replaceAll(GO_DSN, `$1:${REDACTED}@`)
     .replaceAll(ORACLE_DSN, `$1${REDACTED}`)
 }

@@ -29,6 +29,7 @@ const PARTS = [
   'secret',
   'sessid',
   'sessionid',
+  'sessionpreviousid',
   'sharedaccess',
   'signingkey',
   'sshkey',
@@ -58,6 +59,10 @@ const LAST_WORDS = new Set([
   'ssn',
   'xsrf',
 ])
+
+/** Only as the last word of a header or of metadata: `http.request.header.x-functions-key`. */
+const LAST_WORDS_OF_HEADERS = new Set(['assertion', 'authentication', 'key', 'session', 'signature'])
+const HEADER = /(?:^|\.)(?:headers?|metadata)\./
 
 /** A name that ends with one of these describes a secret but does not hold it: `token.type`, `password_length`. */
 const ABOUT = new Set(['count', 'expires', 'expiry', 'length', 'size', 'ttl', 'type'])
@@ -89,5 +94,6 @@ function judge(name: string): Secrecy {
   if (ABOUT.has(lastWord)) return 'open'
   if (PARTS.some((part) => compact.includes(part)) || FOREIGN_PARTS.some((part) => lower.includes(part))) return 'secret'
   if (LAST_WORDS.has(lastWord)) return 'secret'
+  if (HEADER.test(lower) && LAST_WORDS_OF_HEADERS.has(lastWord)) return 'secret'
   return compact.includes(COUNTED_PART) ? 'secret-text' : 'open'
 }

@@ -3,6 +3,7 @@ import { isSecretName, REDACTED } from './secret-names.ts'
 
 /** A URL, a path with a query, or a query that begins with `?`. */
 export function redactUrl(url: string): string {
+  if (url.startsWith('//')) return redactUrl(`:${url}`).slice(1)
   const at = url.search(/[?#]/)
   return at < 0 ? redactUserInfo(url) : redactUserInfo(url.slice(0, at)) + redactQuery(url.slice(at))
 }
@@ -17,6 +18,12 @@ export function redactQuery(query: string): string {
 /** The query with the values of secret parameters replaced; the others stay. */
 export function redactSecretParameters(query: string): string {
   return query.replaceAll(/([^&=]*)=[^&]*/g, (whole, name: string) => (isSecretName(name) ? `${name}=${REDACTED}` : whole))
+}
+
+/** The URL of a service without user info and query, as a user may read it; a text that is no URL has its user info replaced. */
+export function withoutUserInfo(url: string): string {
+  const parsed = /^https?:/i.test(url) ? URL.parse(url) : null
+  return parsed ? `${parsed.origin}${parsed.pathname}` : redactUserInfo(url)
 }
 
 const SCHEME = '://'

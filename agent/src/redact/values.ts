@@ -35,8 +35,8 @@ function isSecretPair(item: unknown): item is readonly [string, string] {
   return typeof name === 'string' && typeof value === 'string' && value !== REDACTED && isSecretField(name, value)
 }
 
-/** Names of lists in which names and values alternate, as Node's `rawHeaders`. */
-const RAW_LIST = /raw_?(?:headers|trailers)$/i
+/** Names of lists in which names and values alternate, as Node's `rawHeaders` and undici's `headers`. */
+const RAW_LIST = /(?:^|[._-]|raw)(?:headers|trailers)$/i
 
 /** Whether a field of this name holds names and values in turn. */
 export function isRawList(name: string): boolean {
@@ -62,5 +62,6 @@ function redactObject(fields: Readonly<Record<string, unknown>>, depth: number):
 
 /** The value of a field whose name is no secret: the name says whether a list holds names and values in turn. */
 export function redactField(name: string, value: unknown, depth = 0): unknown {
-  return Array.isArray(value) && isRawList(name) ? redactRawList(value) : redactValue(value, depth + 1)
+  const isInTurn = isRawList(name) && Array.isArray(value) && !value.some((item) => typeof item === 'object')
+  return isInTurn ? redactRawList(value as readonly unknown[]) : redactValue(value, depth + 1)
 }

@@ -70,6 +70,8 @@ export interface Registry {
   snapshot(): RegistrySnapshot
   /** Applies the push of another process; an empty snapshot forgets that source. */
   adopt(source: string, snapshot: RegistrySnapshot): void
+  /** The same for some of its resources: those that are not in the snapshot stay as they are. */
+  update(source: string, snapshot: RegistrySnapshot): void
 }
 
 export interface RegistryOptions {
@@ -175,16 +177,26 @@ class LiveRegistry implements Registry {
 
   readonly adopt = (source: string, snapshot: RegistrySnapshot): void => {
     const before = this.#sources.get(source)
-    const after = new Map<string, PushedBean>()
-    for (const resource of snapshot.resources) {
-      const kind = this.#kindNamed(resource.kind)
-      if (!kind) continue
-      const bean = new PushedBean(kind, resource, { source, sampledAt: resource.time ?? snapshot.time, isStale: this.#isStale })
-      after.set(bean.name, bean)
-    }
+    const after = new Map(this.#pushedBeans(source, snapshot).map((bean) => [bean.name, bean]))
     if (after.size === 0) this.#sources.delete(source)
     else this.#sources.set(source, after)
     if (!sameNames(before, after)) this.#generation++
+  }
+
+  readonly update = (source: string, snapshot: RegistrySnapshot): void => {
+    const known = this.#sources.get(source) ?? new Map<string, PushedBean>()
+    for (const bean of this.#pushedBeans(source, snapshot)) {
+      if (!known.has(bean.name)) this.#generation++
+      known.set(bean.name, bean)
+    }
+    if (known.size > 0) this.#sources.set(source, known)
+  }
+
+  #pushedBeans(source: string, { time, resources }: RegistrySnapshot): PushedBean[] {
+    return resources.flatMap((resource) => {
+      const kind = this.#kindNamed(resource.kind)
+      return kind ? [new PushedBean(kind, resource, { source, sampledAt: resource.time ?? time, isStale: this.#isStale })] : []
+    })
   }
 }
 
@@ -240,11 +252,9 @@ class PushedBean implements Bean {
 
   read(attribute: string): AttributeValue | undefined {
     if (!Object.hasOwn(this.#values, attribute)) return undefined
-    return this.kind.attributes[attribute]?.role === 'state' && this.isStale ? this.#staleState(attribute) : this.#values[attribute]
-  }
-
-  #staleState(attribute: string): AttributeValue | undefined {
-    return this.kind.attributes[attribute]?.values?.includes(UNKNOWN) ? UNKNOWN : undefined
+    const { role, values, isHistory } = this.kind.attributes[attribute] ?? {}
+    if (role !== 'state' || isHistory || !this.isStale) return this.#values[attribute]
+    return values?.includes(UNKNOWN) ? UNKNOWN : undefined
   }
 }
 

@@ -1,2 +1,3 @@
-export { registerEventLoop } from './event-loop.ts'
-export { registerHeap } from './heap.ts'
+export { type GcTotals, garbageCollections, MINOR_MARK_SWEEP } from './garbage-collections.ts'
+export { openFileDescriptors } from './node-process.ts'
+export { registerRuntime } from './register-runtime.ts'

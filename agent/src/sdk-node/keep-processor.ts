@@ -1,15 +1,20 @@
 /**
- * Our keep decision for the stock SDK: the spans of a trace are held until the local root ends, then all of them are sent or none. Every
- * span counts in the aggregates first, so rates and quantiles are those of all requests.
+ * Our keep decision for the stock SDK: the spans of a local root are held until it ends, then all of them are sent or none. A span that ends
+ * later follows the decision. Every span counts in the aggregates first, so rates and quantiles are those of all requests.
  */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type { Aggregates } from '../aggregate/aggregates.ts'
 import { attr } from '../contract/telemetry.ts'
 import { attempt } from '../guard/guard.ts'
 import type { OtlpExporter } from '../otlp/exporter.ts'
+import type { AttributesInput } from '../otlp/records.ts'
 import type { KeepDecision } from '../recorder/keep-decision.ts'
+import { RootAttributes } from '../recorder/root-attributes.ts'
+import { type KeepReason } from '../recorder/trace-record.ts'
 import type { StatementShapes } from '../sql/statement-shapes.ts'
-import { type ReadableSpan, type SpanProcessor, msOf, spanRecordOf } from './span-conversion.ts'
+import { LocalTraces, type LocalTrace, noteSent } from './local-traces.ts'
+import { type NormalSpan, normalSpanOf, spanRecordOf } from './normal-span.ts'
+import { type ReadableSpan, type SpanProcessor, msOf } from './sdk-span.ts'
 
 export interface KeepProcessorOptions {
   readonly aggregates: Aggregates
@@ -19,107 +24,122 @@ export interface KeepProcessorOptions {
   readonly slowStatementMs: number
 }
 
-/** Traces whose local root has not ended; beyond this the oldest is let go. */
-const MAX_OPEN_TRACES = 2000
 const MAX_SPANS = 512
 const FLUSH_MS = 2000
 
-interface OpenTrace {
-  readonly spans: ReadableSpan[]
-  hadSlowStatement: boolean
-}
+type Started = Parameters<SpanProcessor['onStart']>[0]
 
 export class KeepProcessor implements SpanProcessor {
-  readonly #options: KeepProcessorOptions
-  readonly #open = new Map<string, OpenTrace>()
+  #options: KeepProcessorOptions | undefined
+  readonly #traces = new LocalTraces<NormalSpan>(() => {
+    if (this.#options) this.#options.decision.dropped++
+  })
 
-  constructor(options: KeepProcessorOptions) {
+  /** The SDK is made first, so that what the agent opens can be hidden from it. Spans that end before this are not recorded. */
+  begin(options: KeepProcessorOptions): void {
     this.#options = options
   }
 
-  onStart(): void {}
-
-  onEnd(span: ReadableSpan): void {
-    attempt('sdk-node', () => this.#ended(span), undefined)
+  /** Those of the local root that a running span belongs to. */
+  attributesOf(spanId: string): RootAttributes | undefined {
+    const trace = this.#traces.of(spanId)
+    return trace && (trace.said ??= new RootAttributes())
   }
 
-  #ended(span: ReadableSpan): void {
-    const routeSlowMs = this.#count(span)
-    const { traceId } = span.spanContext()
-    const trace = this.#open.get(traceId) ?? this.#opened(traceId)
-    if (trace.spans.length < MAX_SPANS) trace.spans.push(span)
-    trace.hadSlowStatement ||= isStatement(span) && msOf(span.duration) >= this.#options.slowStatementMs
-    const isLocalRoot = span.parentSpanContext === undefined || span.parentSpanContext.isRemote === true
-    if (isLocalRoot) this.#decide(traceId, trace, { span, routeSlowMs })
+  onStart(span: Started): void {
+    attempt('sdk-node', () => this.#traces.started(span.spanContext(), span.parentSpanContext), undefined)
+  }
+
+  onEnd(span: ReadableSpan): void {
+    const options = this.#options
+    if (options) attempt('sdk-node', () => this.#ended(span, options), undefined)
   }
 
   async forceFlush(): Promise<void> {
-    await this.#options.exporter.flush(FLUSH_MS)
+    await this.#options?.exporter.flush(FLUSH_MS)
   }
 
   async shutdown(): Promise<void> {
     await this.forceFlush()
   }
 
-  #opened(traceId: string): OpenTrace {
-    if (this.#open.size >= MAX_OPEN_TRACES) {
-      const [oldest = ''] = this.#open.keys()
-      this.#open.delete(oldest)
-      this.#options.decision.dropped++
-    }
-    const trace: OpenTrace = { spans: [], hadSlowStatement: false }
-    this.#open.set(traceId, trace)
-    return trace
-  }
-
-  #decide(traceId: string, trace: OpenTrace, root: { readonly span: ReadableSpan; readonly routeSlowMs: number }): void {
-    this.#open.delete(traceId)
-    const { decision, exporter } = this.#options
-    const endMs = msOf(root.span.endTime)
-    const outcome = {
-      startMs: msOf(root.span.startTime),
-      endMs,
-      error: root.span.status.code === SpanStatusCode.ERROR ? root.span.status : undefined,
-      aborted: false,
-      leaked: false,
-      hadSlowStatement: trace.hadSlowStatement,
-      partialSent: false,
-    }
-    const reason = decision.reasonFor(outcome, statusOf(root.span), root.routeSlowMs)
-    if (!reason || !decision.admit(endMs)) return
-    exporter.exportSpans(trace.spans.map((span) => spanRecordOf(span, span === root.span ? { [attr.keepReason]: reason } : {})))
-  }
-
-  /** Counts the span; for a request the result is its route's own threshold in milliseconds. */
-  #count(span: ReadableSpan): number {
-    const { aggregates, shapes } = this.#options
-    const seconds = msOf(span.duration) / 1000
-    const text = (key: string): string => textOf(span.attributes[key])
-    if (span.kind === SpanKind.SERVER) {
-      const request = { method: text(attr.httpMethod), route: text(attr.httpRoute), status: statusOf(span) }
-      return aggregates.countRequest(request, seconds, msOf(span.endTime))
-    }
-    const errorType = span.status.code === SpanStatusCode.ERROR ? text(attr.errorType) || 'error' : ''
-    if (isStatement(span)) {
-      const system = text(attr.dbSystem)
-      const pool = text(attr.dbPool) || text(attr.dbNamespace)
-      aggregates.countStatement({ shape: shapes.of(text(attr.dbQueryText), system), system, pool, seconds, errorType })
-    } else if (span.kind === SpanKind.CLIENT && span.attributes[attr.httpMethod] !== undefined) {
-      const origin = URL.parse(text(attr.urlFull))?.origin ?? text(attr.serverAddress)
-      aggregates.countClient({ origin, method: text(attr.httpMethod), status: statusOf(span), seconds, errorType })
-    }
-    return 0
+  #ended(span: ReadableSpan, options: KeepProcessorOptions): void {
+    const normal = normalSpanOf(span, options.shapes)
+    const routeSlowMs = count(normal, options.aggregates)
+    const { spanId } = span.spanContext()
+    const trace = this.#traces.of(spanId)
+    if (!trace) return // let go, and counted as dropped then
+    trace.hadSlowStatement ||= normal.shape?.isWait === false && msOf(span.duration) >= options.slowStatementMs
+    if (trace.reason !== undefined) send(trace, [normal], options.exporter)
+    else if (!trace.isDecided) hold(trace, normal)
+    if (spanId === trace.rootSpanId) decide(trace, { normal, routeSlowMs }, options)
+    this.#traces.ended(spanId)
   }
 }
 
-function isStatement(span: ReadableSpan): boolean {
-  return span.kind === SpanKind.CLIENT && span.attributes[attr.dbQueryText] !== undefined
+/** The root always has its place. */
+function hold(trace: LocalTrace<NormalSpan>, normal: NormalSpan): void {
+  if (trace.held.length < MAX_SPANS || normal.span.spanContext().spanId === trace.rootSpanId) trace.held.push(normal)
+  else trace.dropped++
 }
 
-function statusOf(span: ReadableSpan): number {
-  return Number(span.attributes[attr.httpStatus] ?? 0)
+function decide(
+  trace: LocalTrace<NormalSpan>,
+  { normal, routeSlowMs }: { readonly normal: NormalSpan; readonly routeSlowMs: number },
+  { decision, exporter }: KeepProcessorOptions,
+): void {
+  const { span, status } = normal
+  const endMs = msOf(span.endTime)
+  const outcome = {
+    startMs: msOf(span.startTime),
+    endMs,
+    error: span.status.code === SpanStatusCode.ERROR ? span.status : undefined,
+    aborted: false,
+    leaked: false,
+    hadSlowStatement: trace.hadSlowStatement,
+    partialSent: false,
+  }
+  const reason = decision.reasonFor(outcome, status, routeSlowMs)
+  const held = trace.held.splice(0)
+  trace.isDecided = true
+  if (!reason || !decision.admit(endMs)) return
+  trace.reason = reason
+  send(trace, held, exporter)
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+/** A span whose parent is not sent with it hangs below the root. */
+function send(trace: LocalTrace<NormalSpan>, spans: readonly NormalSpan[], exporter: KeepProcessorOptions['exporter']): void {
+  for (const { span } of spans) noteSent(trace, span.spanContext().spanId)
+  exporter.exportSpans(
+    spans.map((normal) => {
+      const isRoot = normal.span.spanContext().spanId === trace.rootSpanId
+      const record = spanRecordOf(normal, isRoot ? rootAttributes(trace, trace.reason) : {})
+      const isParentSent = isRoot || trace.sent.has(record.parentSpanId ?? '') || trace.running.has(record.parentSpanId ?? '')
+      return isParentSent ? record : { ...record, parentSpanId: trace.rootSpanId }
+    }),
+  )
+}
+
+function rootAttributes({ dropped, said }: LocalTrace<NormalSpan>, reason: KeepReason | undefined): AttributesInput {
+  return { ...said?.safe, [attr.keepReason]: reason, [attr.droppedChildren]: dropped || undefined }
+}
+
+/** Counts the span; for a request the result is its route's own threshold in milliseconds. */
+function count({ span, status, shape, text }: NormalSpan, aggregates: Aggregates): number {
+  const seconds = msOf(span.duration) / 1000
+  if (span.kind === SpanKind.SERVER) {
+    if (text(attr.httpMethod) === '') return 0 // of another protocol
+    const request = { method: text(attr.httpMethod), route: text(attr.httpRoute), status }
+    return aggregates.countRequest(request, seconds, msOf(span.endTime))
+  }
+  const errorType = span.status.code === SpanStatusCode.ERROR ? text(attr.errorType) || 'error' : ''
+  if (shape) {
+    const pool = text(attr.dbPool) || text(attr.dbNamespace)
+    aggregates.countStatement({ shape, system: text(attr.dbSystem), pool, seconds, errorType })
+  } else if (span.kind === SpanKind.CLIENT && text(attr.httpMethod) !== '') {
+    const origin = URL.parse(text(attr.urlFull))?.origin ?? text(attr.serverAddress)
+    const hasStatus = status >= 400 && errorType === String(status)
+    aggregates.countClient({ origin, method: text(attr.httpMethod), status, seconds, errorType: hasStatus ? '' : errorType })
+  }
+  return 0
 }

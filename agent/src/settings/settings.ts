@@ -3,6 +3,8 @@
  * would cost the host application more start-up time than the whole agent.
  */
 
+import type { TrustFiles } from '../tls-trust/index.ts'
+
 interface Declaration<T> {
   readonly env: string
   readonly description: string
@@ -49,6 +51,19 @@ const pairs = (env: string, description: string): Declaration<Readonly<Record<st
   allowed: 'name=value,name=value with values percent-encoded',
 })
 
+const names = (env: string, description: string): Declaration<readonly string[]> => ({
+  env,
+  description,
+  default: [],
+  defaultText: '',
+  parse: (input) =>
+    input
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean),
+  allowed: 'names separated by commas',
+})
+
 /** Every setting, in the order of the reference. */
 export const agentSettings = {
   enabled: {
@@ -72,12 +87,38 @@ export const agentSettings = {
     'Base URL of the collector; `/v1/traces`, `/v1/metrics` and `/v1/logs` are appended.',
   ),
   headers: pairs('OTEL_EXPORTER_OTLP_HEADERS', 'Headers sent with every export, such as credentials.'),
+  certificate: text(
+    'OTEL_EXPORTER_OTLP_CERTIFICATE',
+    '',
+    "File in PEM with the certificates that are trusted for exports over https: authorities, or the collector's own certificate, which is then trusted under any name. Default: the usual authorities.",
+  ),
+  clientCertificate: text('OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE', '', 'File in PEM with the certificate that exports are sent with.'),
+  clientKey: text('OTEL_EXPORTER_OTLP_CLIENT_KEY', '', 'File in PEM with the key of that certificate.'),
   compression: {
     ...text('OTEL_EXPORTER_OTLP_COMPRESSION', '', 'Compression of exports: `gzip` or `none`.'),
     defaultText: 'gzip, none on the loopback address',
     parse: (input) => (['gzip', 'none', ''].includes(input) ? input : undefined),
     allowed: 'gzip or none',
   },
+  propagators: {
+    ...text(
+      'OTEL_PROPAGATORS',
+      'tracecontext,baggage',
+      'How trace and baggage travel with calls, in both directions: a list of `tracecontext`, `baggage`, `b3`, `b3multi`, or `none`.',
+    ),
+    parse: (input) => {
+      const names = input
+        .toLowerCase()
+        .split(',')
+        .map((name) => name.trim())
+      return names.every((name) => ['tracecontext', 'baggage', 'b3', 'b3multi', 'none'].includes(name)) ? names.join(',') : undefined
+    },
+    allowed: 'a list of tracecontext, baggage, b3, b3multi and none',
+  },
+  baggageAttributes: names(
+    'SPYGLASS_BAGGAGE_ATTRIBUTES',
+    'Keys of W3C Baggage, separated by commas, whose values become attributes of the root spans of requests. None by default.',
+  ),
   slowRequestMs: {
     ...atLeast(0, {
       env: 'SPYGLASS_SLOW_REQUEST_MS',
@@ -116,6 +157,26 @@ export const agentSettings = {
     true,
     'Whether console and pino output is sent as log records. Trace ids are added to pino lines either way.',
   ),
+  disabledInstrumentations: names(
+    'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
+    'Instrumentations to switch off, separated by commas: the names of the [reference](instrumentations.md), or `http` for server and client, as OpenTelemetry has it.',
+  ),
+  ignoredPaths: names(
+    'SPYGLASS_IGNORED_PATHS',
+    'Paths whose requests are neither recorded nor counted, such as health checks, separated by commas: `/health`, `/internal/*`. A star at the end stands for anything.',
+  ),
+  groupPaths: onOff(
+    'SPYGLASS_GROUP_PATHS',
+    true,
+    'Whether requests without a route are named by their path, with placeholders for what looks like an identifier: `/orders/{id}`. At most 200 names.',
+  ),
+  capturedServerRequestHeaders: names(
+    'OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST',
+    'Headers of served requests that become attributes of their spans, separated by commas. Values of headers whose name is that of a secret are replaced.',
+  ),
+  capturedServerResponseHeaders: names('OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE', 'The same for the responses.'),
+  capturedClientRequestHeaders: names('OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST', 'The same for calls to other services.'),
+  capturedClientResponseHeaders: names('OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE', 'The same for the answers to calls.'),
   spool: onOff(
     'SPYGLASS_SPOOL',
     true,
@@ -139,6 +200,21 @@ export const agentSettings = {
     value: 8 << 20,
     description: 'Maximum spool size of one process. The file is sparse: it uses only the space it needs.',
   }),
+  blockedLoop: onOff(
+    'SPYGLASS_BLOCKED_LOOP',
+    false,
+    'Whether a helper thread watches the event loop: while it is blocked, the stack is taken and sent, and every kept request that waited names it. Costs 15 MB and 0.5 % of a core.',
+  ),
+  blockedLoopMs: atLeast(100, {
+    env: 'SPYGLASS_BLOCKED_LOOP_MS',
+    value: 200,
+    description: 'How long the event loop is blocked before that is told.',
+  }),
+  profile: onOff(
+    'SPYGLASS_PROFILE',
+    false,
+    'Whether kept requests have a profile of their time on the processor: 99 samples a second, by `@datadog/pprof`, which the application installs. Needs Node 24. Costs 16 MB and 1 µs for each request.',
+  ),
   contextPath: text('SPYGLASS_CONTEXT_PATH', '', 'Path the application is mounted under; it is prepended to each route.'),
 } as const satisfies Record<string, Declaration<unknown>>
 
@@ -187,3 +263,10 @@ function decoded(value: string): string | undefined {
     return undefined // reported as a mistake by the caller
   }
 }
+
+/** Whom the exports trust, and what they show of themselves. */
+export const trustOf = ({ certificate, clientCertificate, clientKey }: AgentSettings): TrustFiles => ({
+  trusted: certificate === '' ? [] : [certificate],
+  certificate: clientCertificate || undefined,
+  key: clientKey || undefined,
+})

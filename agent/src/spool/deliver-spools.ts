@@ -5,6 +5,7 @@
 import { constants, existsSync, promises as fs, statSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
+import { REPORT_HEAD_BYTES, isReportOf, saysHeapWasFull } from './fatal-report.ts'
 import { type SpoolContent, type SpoolHeader, readSpool, readSpoolHeader } from './read-spool.ts'
 import { type ProcessIdentity, type SpoolName, heldName, isAbandoned, ownIdentity, parseSpoolName } from './spool-name.ts'
 
@@ -25,6 +26,8 @@ export interface SpoolDelivery {
   readonly self?: ProcessIdentity
   /** Names of spools that were not accepted. A reader that comes again keeps them, so that their headers are not read in each round. */
   readonly refused?: Set<string>
+  /** Whether the refused ones are looked at for their age and size. Default true; once in a while is enough. */
+  readonly isThorough?: boolean
 }
 
 /** What this thread is delivering: it must not start again on what it holds. */
@@ -33,10 +36,11 @@ const inHand = new Set<string>()
 /** Delivers every abandoned spool of the folder, one after another, and returns how many. What cannot be read is left where it is. */
 export async function deliverSpools(delivery: SpoolDelivery): Promise<number> {
   const self = delivery.self ?? ownIdentity()
-  const { refused } = delivery
+  const { refused, isThorough = true } = delivery
   let delivered = 0
-  const abandoned = await abandonedIn(delivery.folder, self)
-  forgetOthers(refused, abandoned)
+  const spools = await spoolsIn(delivery.folder)
+  forgetOthers(refused, spools)
+  const abandoned = await abandonedOf(isThorough ? spools : spools.filter(({ original }) => !refused?.has(original)), delivery.folder, self)
   for (const spool of abandoned) {
     if (inHand.has(spool.original) || refused?.has(spool.original)) continue
     inHand.add(spool.original)
@@ -51,19 +55,21 @@ export async function deliverSpools(delivery: SpoolDelivery): Promise<number> {
   return delivered
 }
 
-function forgetOthers(refused: Set<string> | undefined, abandoned: readonly SpoolName[]): void {
-  const present = new Set(abandoned.map(({ original }) => original))
+function forgetOthers(refused: Set<string> | undefined, spools: readonly SpoolName[]): void {
+  const present = new Set(spools.map(({ original }) => original))
   for (const name of refused ?? []) if (!present.has(name)) refused?.delete(name)
 }
 
+async function spoolsIn(folder: string): Promise<readonly SpoolName[]> {
+  return existsSync(folder) ? (await fs.readdir(folder)).flatMap((name) => parseSpoolName(name) ?? []) : []
+}
+
 /** Oldest first. Those too old, and the oldest of too many, are removed unread. */
-async function abandonedIn(folder: string, self: ProcessIdentity): Promise<SpoolName[]> {
-  if (!existsSync(folder)) return []
+async function abandonedOf(spools: readonly SpoolName[], folder: string, self: ProcessIdentity): Promise<SpoolName[]> {
   const found: { spool: SpoolName; modifiedMs: number; bytes: number }[] = []
-  for (const name of await fs.readdir(folder)) {
-    const spool = parseSpoolName(name)
-    const stat = spool && statSync(path.join(folder, name), { throwIfNoEntry: false })
-    if (!spool || !stat?.isFile()) continue
+  for (const spool of spools) {
+    const stat = statSync(path.join(folder, spool.name), { throwIfNoEntry: false })
+    if (!stat?.isFile()) continue
     if (spool.name === heldName(spool, self) || isAbandoned(spool, self, () => stat.mtimeMs))
       found.push({ spool, modifiedMs: stat.mtimeMs, bytes: stat.blocks * 512 })
   }
@@ -85,20 +91,29 @@ async function deliverOne(spool: SpoolName, { folder, accepts, deliver, refused 
   }
   const held = path.join(folder, heldName(spool, self))
   if (spool.name !== path.basename(held)) await fs.rename(path.join(folder, spool.name), held)
-  const content = readSpool(await read(held, MAX_FILE_BYTES))
+  const content = readSpool(await read(held, MAX_FILE_BYTES), await wasHeapFull(header))
   if (content && !(await deliver(content))) return false
   await fs.rm(held, { force: true })
   return true
 }
 
-/** The beginning of a file of this user's, or of anyone's for root; never what a link leads to. */
+/** Whether Node reported a full heap as the process ended. Its reports are its owner's, and stay where they are. */
+async function wasHeapFull({ pid, startedMs, report }: SpoolHeader): Promise<boolean> {
+  if (report === undefined) return false
+  const names = await fs.readdir(report.folder).catch((): string[] => [])
+  const files = names.filter((name) => isReportOf(name, pid, report)).map((name) => path.join(report.folder, name))
+  const heads = await Promise.all(files.map((file) => read(file, REPORT_HEAD_BYTES).catch(() => '')))
+  return heads.some((head) => saysHeapWasFull(head.toString('latin1'), startedMs))
+}
+
+/** The beginning of a regular file of this user's, or of anyone's for root; never what a link leads to, and without waiting for the writer of a FIFO. */
 async function read(file: string, maxBytes: number): Promise<Buffer> {
-  const handle = await fs.open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
+  const handle = await fs.open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
-    const { size, uid } = await handle.stat()
+    const stat = await handle.stat()
     const own = process.getuid?.()
-    if (own !== undefined && own !== 0 && uid !== own) return Buffer.alloc(0)
-    const bytes = Buffer.alloc(Math.min(size, maxBytes))
+    if (!stat.isFile() || (own !== undefined && own !== 0 && stat.uid !== own)) return Buffer.alloc(0)
+    const bytes = Buffer.alloc(Math.min(stat.size, maxBytes))
     let length = 0
     for (;;) {
       const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length)

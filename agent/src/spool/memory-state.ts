@@ -15,6 +15,7 @@ const MIB = 2 ** 20
 const FULL = 0.85
 const FILLING = 0.7
 const STEP = 0.02
+const LOOK_EVERY_MS = 5
 /** Part of the container's memory from which it is asked each time. */
 const RSS_WATCHED = 0.5
 /** Above this a limit is none. */
@@ -41,13 +42,35 @@ export function memoryState(): MemoryState {
   return { ...heapState(), rss, rssLimit }
 }
 
-/** Whether the heap is more than usually full, and fuller than in the state that was last written. */
-export function isHeapFilling(written: MemoryState | undefined): boolean {
-  const { heapUsed, heapLimit } = heapState()
-  return heapUsed >= heapLimit * FILLING && heapUsed >= (written?.heapUsed ?? 0) + heapLimit * STEP
+type HeapState = Pick<MemoryState, 'heapUsed' | 'heapLimit'>
+
+/**
+ * Looks at the heap after collections. A look costs ten microseconds, so there are few of them while there is room; near the limit each counts, since some
+ * milliseconds of allocations are left.
+ */
+export class HeapWatch {
+  readonly #read: () => HeapState
+  readonly #now: () => number
+  #seenMs = Number.NEGATIVE_INFINITY
+  #isNear = false
+
+  constructor(now: () => number, read: () => HeapState = heapState) {
+    this.#now = now
+    this.#read = read
+  }
+
+  /** Whether the heap is more than usually full, and fuller than in the state that was last written. */
+  isFilling(written: HeapState | undefined): boolean {
+    const nowMs = this.#now()
+    if (!this.#isNear && nowMs - this.#seenMs < LOOK_EVERY_MS) return false
+    this.#seenMs = nowMs
+    const { heapUsed, heapLimit } = this.#read()
+    this.#isNear = heapUsed >= heapLimit * FILLING
+    return this.#isNear && heapUsed >= (written?.heapUsed ?? 0) + heapLimit * STEP
+  }
 }
 
-function heapState(): Pick<MemoryState, 'heapUsed' | 'heapLimit'> {
+function heapState(): HeapState {
   const { used_heap_size: heapUsed, heap_size_limit: limit } = getHeapStatistics()
   return { heapUsed, heapLimit: oldSpaceMiB > 0 ? Math.min(limit, oldSpaceMiB * MIB) : limit }
 }

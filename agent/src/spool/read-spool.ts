@@ -3,7 +3,7 @@
  * a repeat; then records that waited, aggregates that were not collected, requests that ran, and how it ended. The same file gives the same
  * bytes to every reader.
  */
-import { AGGREGATES } from '../aggregate/aggregates.ts'
+import { AGGREGATES } from '../aggregate/histograms.ts'
 import { HISTOGRAM_SCALE, attr, bucketIndex, metric } from '../contract/telemetry.ts'
 import { type EncodedRecord, encodeRequest } from '../otlp/encode-common.ts'
 import { writeLog } from '../otlp/encode-logs.ts'
@@ -12,6 +12,7 @@ import type { OtlpRequest, Signal } from '../otlp/exporter.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
 import type { AttributesInput, ExponentialPoint, LogRecord, Scope } from '../otlp/records.ts'
 import type { RequestInFlight, RunningSpan } from '../recorder/request-in-flight.ts'
+import type { ReportPlace } from './fatal-report.ts'
 import { FRAME, type Frame, PayloadReader, endOfFrame, framesIn } from './frames.ts'
 import { type MemoryState, memoryText, wasOutOfMemory } from './memory-state.ts'
 import { SPOOL_VERSION } from './spool-file.ts'
@@ -23,6 +24,10 @@ export interface SpoolHeader {
   /** Where the process sent to. */
   readonly endpoint: string
   readonly pid: number
+  /** When it started, in milliseconds since the epoch. */
+  readonly startedMs: number
+  /** Where Node writes a report if it runs out of memory. */
+  readonly report?: ReportPlace
 }
 
 export interface SpoolContent {
@@ -56,6 +61,7 @@ interface State {
   running: RunningSpan[]
   last: LastState | undefined
   hasEnded: boolean
+  readonly heapWasFull: boolean
 }
 
 /** The header alone; undefined when the bytes are no spool of a version that this reader knows. */
@@ -67,13 +73,13 @@ export function readSpoolHeader(bytes: Buffer): SpoolHeader | undefined {
   return header.version === SPOOL_VERSION ? header : undefined
 }
 
-/** Undefined when the bytes are no spool of a version that this reader knows. */
-export function readSpool(bytes: Buffer): SpoolContent | undefined {
+/** Undefined when the bytes are no spool of a version that this reader knows. `heapWasFull`: it is known that the process ended because of that. */
+export function readSpool(bytes: Buffer, heapWasFull = false): SpoolContent | undefined {
   const header = readSpoolHeader(bytes)
   if (!header) return undefined
   const frames = framesIn(bytes).filter(({ type }) => type !== FRAME.header)
   const newest = frames.reduce((highest, { generation }) => Math.max(highest, generation), 0)
-  const state = newState()
+  const state = newState(heapWasFull)
   // A generation whose base is damaged continues from the previous one.
   const hasBase = frames.some(({ type, generation }) => type === FRAME.base && generation === newest)
   for (const generation of hasBase ? [newest] : [newest - 1, newest]) {
@@ -87,10 +93,10 @@ export function readSpool(bytes: Buffer): SpoolContent | undefined {
   }
 }
 
-function newState(): State {
+function newState(heapWasFull: boolean): State {
   const signal = (): SignalState => ({ records: new Map(), bodies: new Map(), batches: [], done: 0 })
   const signals = { traces: signal(), logs: signal(), metrics: signal() }
-  return { signals, epoch: 0, series: new Map(), running: [], last: undefined, hasEnded: false }
+  return { signals, epoch: 0, series: new Map(), running: [], last: undefined, hasEnded: false, heapWasFull }
 }
 
 function apply(state: State, { type, payload }: Frame): void {
@@ -265,14 +271,15 @@ function crashedPoint({ method, route, startTime }: RequestInFlight, endTime: nu
 }
 
 /** A process that could not say how it ended was killed, or was out of memory. */
-function endRecord({ last, hasEnded, running }: State, writer: ProtobufWriter): EncodedRecord[] {
+function endRecord(state: State, writer: ProtobufWriter): EncodedRecord[] {
+  const { last, hasEnded } = state
   if (hasEnded || !last) return []
-  writeLog(writer, endLog(last, running.length))
+  writeLog(writer, endLog(last, state))
   return [{ bytes: writer.take(), scope: undefined }]
 }
 
-function endLog({ timeMs, memory }: LastState, running: number): LogRecord {
-  const isFull = wasOutOfMemory(memory)
+function endLog({ timeMs, memory }: LastState, { running, heapWasFull }: State): LogRecord {
+  const isFull = heapWasFull || wasOutOfMemory(memory)
   return {
     timeMs,
     severityNumber: isFull ? 21 : 13,
@@ -282,7 +289,7 @@ function endLog({ timeMs, memory }: LastState, running: number): LogRecord {
       : `the process ended without running its exit handlers: killed by a signal or the system, or the machine stopped; ${memoryText(memory)} when it last wrote`,
     attributes: {
       [attr.processEnd]: isFull ? 'out_of_memory' : 'killed',
-      [attr.processRunningSpans]: running,
+      [attr.processRunningSpans]: running.length,
       ...(isFull ? { [attr.exceptionType]: 'ERR_OUT_OF_MEMORY' } : {}),
     },
   }

@@ -4,14 +4,16 @@
  * timer otherwise. Nothing here throws, and what it may cost is bounded by the clock.
  */
 import process from 'node:process'
-import { AGGREGATES, type Aggregates } from '../aggregate/aggregates.ts'
+import type { Aggregates } from '../aggregate/aggregates.ts'
+import { AGGREGATES } from '../aggregate/histograms.ts'
 import type { SeriesState } from '../aggregate/series-table.ts'
 import { attempt, guarded, reportFault } from '../guard/guard.ts'
 import type { ExportJournal, OtlpExporter, Signal } from '../otlp/exporter.ts'
 import type { AttributesInput } from '../otlp/records.ts'
 import type { RunningSpans } from '../recorder/running-spans.ts'
+import { reportPlace } from './fatal-report.ts'
 import { FRAME, FrameWriter, type FrameType } from './frames.ts'
-import { type MemoryState, isHeapFilling, memoryState } from './memory-state.ts'
+import { HeapWatch, type MemoryState, memoryState } from './memory-state.ts'
 import { runDelayMs } from './run-delay.ts'
 import { SpoolFile } from './spool-file.ts'
 import { openSpoolFolder } from './spool-folder.ts'
@@ -36,7 +38,6 @@ const COLD_WRITES = 20
 const SLOW_WRITE_MS = 1000
 const RETRY_MS = 10_000
 const STATE_EVERY_MS = 100
-const HEAP_EVERY_MS = 5
 /** Of a series, beside its buckets. */
 const SERIES_NUMBERS = 8
 
@@ -61,6 +62,7 @@ export class Spool implements ExportJournal {
   readonly #options: SpoolOptions
   readonly #now: () => number
   readonly #runDelay: () => number
+  readonly #heap: HeapWatch
   readonly #frames = new FrameWriter()
   /** What identifies a series does not change: it is encoded once. */
   readonly #attributes = new WeakMap<AttributesInput, Buffer>()
@@ -79,7 +81,6 @@ export class Spool implements ExportJournal {
   #costMs = 0.1
   /** Writes seem to cost so much that it is worth asking how long the process waited for its turn meanwhile. */
   #isDear = false
-  #heapSeenMs = Number.NEGATIVE_INFINITY
   #notBeforeMs = Number.NEGATIVE_INFINITY
   #stateMs = Number.NEGATIVE_INFINITY
   #memory: MemoryState | undefined
@@ -94,6 +95,7 @@ export class Spool implements ExportJournal {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
     this.#runDelay = options.runDelay ?? runDelayMs
+    this.#heap = new HeapWatch(this.#now)
     options.exporter.journal = this
   }
 
@@ -192,6 +194,7 @@ export class Spool implements ExportJournal {
     this.#lastMs = this.#now()
     const waitedMs = delayBeforeMs === undefined ? 0 : this.#runDelay() - delayBeforeMs
     const tookMs = Math.max(0, this.#lastMs - startedMs - waitedMs)
+    if (!Number.isFinite(sinceMs + tookMs)) return // the application replaced the clock
     // a single long write says little: most often the process had to wait for its turn
     this.#costMs += (Math.min(tookMs, 4 * this.#costMs + 0.1) - this.#costMs) / 8
     const costMs = this.#costMs
@@ -206,10 +209,7 @@ export class Spool implements ExportJournal {
 
   /** The heap was collected: what is about to run out of memory says so while it can. */
   heapCollected(): void {
-    const nowMs = this.#now()
-    if (nowMs - this.#heapSeenMs < HEAP_EVERY_MS) return
-    this.#heapSeenMs = nowMs
-    if (isHeapFilling(this.#memory)) this.write(nowMs, () => this.#state())
+    if (this.#heap.isFilling(this.#memory)) this.write(this.#now(), () => this.#state())
   }
 
   #append(more: (() => void) | undefined): void {
@@ -238,7 +238,8 @@ export class Spool implements ExportJournal {
     const { folders, key, maxBytes, endpoint, exporter } = this.#options
     const self = ownIdentity()
     const path = `${openSpoolFolder(folders)}/${spoolName(key, self)}`
-    return new SpoolFile(path, { ...exporter.origin, endpoint, pid: self.pid, startedMs: performance.timeOrigin }, maxBytes)
+    const header = { ...exporter.origin, endpoint, pid: self.pid, startedMs: performance.timeOrigin, report: reportPlace() }
+    return new SpoolFile(path, header, maxBytes)
   }
 
   /** After a long stop a reader may have taken the file: what is still held begins a new one. */

@@ -25,6 +25,8 @@ export const CLASS = {
   nul: 21,
   star: 22,
   ellipsis: 23,
+  curlyApostrophe: 24,
+  curlyQuote: 25,
 } as const
 
 const PUNCTUATION: Readonly<Record<string, number>> = {
@@ -52,6 +54,9 @@ const PUNCTUATION: Readonly<Record<string, number>> = {
 const ASCII = 128
 /** Placeholder for omitted text. */
 export const ELLIPSIS = 0x20_26
+/** `‘`, which `’` closes, and `“`, which `”` closes. */
+const CURLY_APOSTROPHE = 0x20_18
+const CURLY_QUOTE = 0x20_1c
 const table = Uint8Array.from({ length: ASCII }, (_, unit) => classOfAscii(String.fromCharCode(unit)))
 const FOREIGN_SPACE = /[\s\u0085]/
 
@@ -67,6 +72,8 @@ function classOfAscii(char: string): number {
 export function classOf(unit: number): number {
   if (unit < ASCII) return table[unit] as number
   if (unit === ELLIPSIS) return CLASS.ellipsis
+  if (unit === CURLY_APOSTROPHE) return CLASS.curlyApostrophe
+  if (unit === CURLY_QUOTE) return CLASS.curlyQuote
   return FOREIGN_SPACE.test(String.fromCharCode(unit)) ? CLASS.space : CLASS.word
 }
 

@@ -27,6 +27,10 @@ export interface Dialect {
   readonly tripleQuote: boolean
   /** `q'[…]'` is a string. */
   readonly qQuote: boolean | 'unknown'
+  /** `‘…’` is a string, `“…”` a name. */
+  readonly curlyQuotes: boolean
+  /** Words without quotes are strings among the arguments of EXEC. */
+  readonly bareArguments: boolean
   /** `=~ /…/` is a literal. */
   readonly regex: boolean
   /** The content of `/*!` comments is executed. */
@@ -48,6 +52,8 @@ const standard: Dialect = {
   dollarQuote: false,
   tripleQuote: false,
   qQuote: false,
+  curlyQuotes: false,
+  bareArguments: false,
   regex: false,
   executableComments: false,
   formats: false,
@@ -56,22 +62,36 @@ const standard: Dialect = {
 
 /** Backslashes escape if standard_conforming_strings is off, and in Redshift, which calls itself PostgreSQL. */
 const postgresql: Dialect = { ...standard, backslash: 'maybe-plain', nested: true, dollarQuote: true }
-/** NO_BACKSLASH_ESCAPES turns escapes off. ANSI_QUOTES turns double-quoted strings into names; they are still treated as strings. */
+/**
+ * NO_BACKSLASH_ESCAPES turns escapes off. ANSI_QUOTES turns double-quoted strings into names; they are still treated as strings. Programs in
+ * JavaScript stand between dollars.
+ */
 const mysql: Dialect = {
   ...standard,
   backslash: 'maybe-escape',
   doubleQuote: 'string',
   hash: 'comment',
   dashes: 'spaced',
+  dollarQuote: true,
   executableComments: true,
 }
 /** A double-quoted name that matches no column is read as a string. */
 const sqlite: Dialect = { ...standard, doubleQuote: 'either', bracket: 'name' }
 /** With QUOTED_IDENTIFIER OFF, double quotes hold strings. */
-const sqlServer: Dialect = { ...standard, doubleQuote: 'either', bracket: 'name', nested: true }
+const sqlServer: Dialect = { ...standard, doubleQuote: 'either', bracket: 'name', nested: true, bareArguments: true }
 const oracle: Dialect = { ...standard, qQuote: true }
 const db2: Dialect = { ...standard, nested: 'unknown' }
-const clickhouse: Dialect = { ...standard, backslash: 'escape', dollarQuote: true, hash: 'comment', nested: 'unknown', formats: true }
+/** Bodies of functions stand between dollars; in H2, any text. */
+const h2: Dialect = { ...db2, dollarQuote: true }
+const clickhouse: Dialect = {
+  ...standard,
+  backslash: 'escape',
+  dollarQuote: true,
+  curlyQuotes: true,
+  hash: 'comment',
+  nested: 'unknown',
+  formats: true,
+}
 const snowflake: Dialect = { ...standard, backslash: 'escape', dollarQuote: true, slashes: 'comment' }
 const bigquery: Dialect = { ...standard, backslash: 'escape', doubleQuote: 'string', hash: 'comment', tripleQuote: true }
 const spark: Dialect = { ...standard, backslash: 'maybe-escape', doubleQuote: 'string', nested: 'unknown' }
@@ -81,6 +101,15 @@ const cql: Dialect = { ...standard, dollarQuote: true, slashes: 'comment' }
 const cypher: Dialect = { ...standard, backslash: 'escape', doubleQuote: 'string', dashes: 'operator', slashes: 'comment' }
 const n1ql: Dialect = { ...standard, backslash: 'maybe-escape', doubleQuote: 'string' }
 const influxql: Dialect = { ...standard, backslash: 'maybe-escape', regex: true }
+/** InfluxDB's other language. */
+const flux: Dialect = {
+  ...standard,
+  backslash: 'escape',
+  doubleQuote: 'string',
+  dashes: 'operator',
+  slashes: 'comment',
+  regex: true,
+}
 const graphql: Dialect = {
   ...standard,
   backslash: 'escape',
@@ -102,6 +131,8 @@ const unknown: Dialect = {
   dollarQuote: true,
   tripleQuote: true,
   qQuote: 'unknown',
+  curlyQuotes: true,
+  bareArguments: true,
   regex: false,
   executableComments: false,
   formats: true,
@@ -115,10 +146,8 @@ const dialects = new Map<string, Dialect>([
   ...named(sqlite, 'sqlite libsql turso d1'),
   ...named(sqlServer, 'microsoft.sql_server mssql mssqlcompact sqlserver sybase azure.sql'),
   ...named(oracle, 'oracle oracle.db firebird firebirdsql interbase'),
-  ...named(
-    db2,
-    'db2 ibm.db2 hsqldb derby cloudscape h2 h2database trino presto ibm.netezza netezza teradata hanadb sap.hana maxdb sap.maxdb',
-  ),
+  ...named(db2, 'db2 ibm.db2 hsqldb derby cloudscape ibm.netezza netezza teradata hanadb sap.hana maxdb sap.maxdb'),
+  ...named(h2, 'h2 h2database trino presto'),
   ...named(clickhouse, 'clickhouse'),
   ...named(snowflake, 'snowflake'),
   ...named(bigquery, 'bigquery gcp.bigquery spanner gcp.spanner'),
@@ -129,6 +158,7 @@ const dialects = new Map<string, Dialect>([
   ...named(cypher, 'neo4j memgraph'),
   ...named(n1ql, 'couchbase cosmosdb azure.cosmosdb'),
   ...named(influxql, 'influxdb'),
+  ...named(flux, 'flux'),
   ...named(graphql, 'graphql'),
 ])
 

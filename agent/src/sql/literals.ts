@@ -61,6 +61,11 @@ export function endOfBracketName(sql: string, open: number): number {
   return -1
 }
 
+/** Whether `=~` or `!~` stands before: what follows is a regular expression. */
+export function precedesRegex(sql: string, at: number): boolean {
+  return /[=!]~\s*$/.test(sql.slice(Math.max(0, at - 8), at))
+}
+
 /** The end of `/…/`; a backslash escapes a slash. */
 export function endOfRegex(sql: string, open: number): number {
   for (let at = open + 1; at < sql.length; at++) {

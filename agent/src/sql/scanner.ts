@@ -14,9 +14,10 @@ import {
   endOfRegex,
   endOfTripleQuotes,
   isTripleQuote,
+  precedesRegex,
 } from './literals.ts'
 import { FRAME, KIND, ShapeWriter } from './shape-writer.ts'
-import { isCharacterSet, isSignPosition, isStringPrefix, StatementWords } from './words.ts'
+import { isCharacterSet, isPrefixPlace, isSignPosition, isStringPrefix, StatementWords } from './words.ts'
 
 /** One reading of a text. */
 export interface Reading {
@@ -98,6 +99,7 @@ export class Scanner {
         return this.#passed(1)
       case CLASS.semicolon:
         this.#out.semicolon()
+        this.#words.nextStatement()
         return this.#passed(1)
       case CLASS.dot:
         return this.#dot()
@@ -131,6 +133,9 @@ export class Scanner {
         return this.#star()
       case CLASS.ellipsis:
         return this.#cut()
+      case CLASS.curlyApostrophe:
+      case CLASS.curlyQuote:
+        return this.#curlyQuoted(kind)
       default:
         return this.#operator()
     }
@@ -209,12 +214,16 @@ export class Scanner {
     while (isWordUnit(sql.charCodeAt(end))) end++
     if (sql.charCodeAt(start + UUID_FIRST_PART) === MINUS && end === start + UUID_FIRST_PART && this.#uuid(start)) return
     if (this.#prefixed(start, end)) return
-    const verdict = this.#words.verdict(sql, start, end, this.#out.last === KIND.word)
+    const verdict = this.#words.verdict(sql, start, end, this.#out.last)
     if (verdict === 'foreign') {
       this.#out.reset()
       this.#out.literal()
       this.#end()
       return
+    }
+    if (verdict === 'literal') {
+      this.#out.literal()
+      return this.#passed(end - start)
     }
     this.#out.token(sql, start, end, KIND.word)
     this.#wordStart = start
@@ -307,6 +316,15 @@ export class Scanner {
     return this.#out.last === KIND.word && this.#words.precedesName(this.#sql, this.#wordStart, this.#wordEnd)
   }
 
+  /** ClickHouse's `‘…’` and `“…”`, which know no escapes. */
+  #curlyQuoted(kind: number): void {
+    if (!this.#dialect.curlyQuotes) return this.#operator()
+    const end = this.#sql.indexOf(kind === CLASS.curlyQuote ? '”' : '’', this.#at) + 1
+    if (kind === CLASS.curlyApostrophe || end === 0) return this.#literalTo(end || -1)
+    this.#out.token(this.#sql, this.#at, end, KIND.name)
+    this.#passed(end - this.#at)
+  }
+
   #open(): void {
     const isAfterWord = this.#out.last === KIND.word
     const kind = isAfterWord ? this.#words.frameAfter(this.#sql, this.#wordStart, this.#wordEnd) : FRAME.plain
@@ -383,8 +401,7 @@ export class Scanner {
     const second = this.#sql[this.#at + 1]
     if (second === '/') this.#lineComment(this.#dialect.slashes)
     else if (second === '*') this.#blockComment()
-    else if (this.#dialect.regex && REGEX_BEFORE.test(this.#sql.slice(Math.max(0, this.#at - 8), this.#at)))
-      this.#literalTo(endOfRegex(this.#sql, this.#at))
+    else if (this.#dialect.regex && precedesRegex(this.#sql, this.#at)) this.#literalTo(endOfRegex(this.#sql, this.#at))
     else this.#operator()
   }
 
@@ -422,12 +439,4 @@ export class Scanner {
     this.#at += 2
     this.#out.space = true
   }
-}
-
-/** What stands before a regular expression. */
-const REGEX_BEFORE = /[=!]~\s*$/
-
-/** Whether a sign after such a token belongs to what follows it. */
-function isPrefixPlace(last: number): boolean {
-  return last === KIND.none || last === KIND.operator || last === KIND.open || last === KIND.comma || last === KIND.semicolon
 }

@@ -1,27 +1,29 @@
 /** Finds the shape of a statement by its text: normalised once, then looked up. */
+import { SiteMemory } from '../call-site/site-memory.ts'
 import { digestOf } from './digest.ts'
 import { operationOf } from './normalise.ts'
-import { familyOf, normaliseStatement } from './statement.ts'
+import { familyOf, isOfCommands, normaliseStatement } from './statement.ts'
 
 /** What all executions of one statement share, regardless of literals, spacing and case. */
-export class StatementShape {
+export class StatementShape extends SiteMemory {
   /** The normalised text, with the spacing and case in which it was first seen. */
   readonly text: string
   readonly digest: string
   readonly operation: string
-  /** Until when (milliseconds of the process's clock) its executions are known to be slow, so that their call sites are captured. */
-  slowUntil = 0
-  /** When its call site may be captured again. */
-  captureNotBefore = 0
-  /** The call site when it first ran, by route. `undefined`: no frame belonged to the application. */
-  readonly firstSites = new Map<string, readonly string[]>()
+  /** It waits for what others do, as `blpop`: how long it takes says nothing of the database. */
+  readonly isWait: boolean
 
-  constructor(text: string, digest: string) {
+  constructor(text: string, digest: string, isWait: boolean) {
+    super()
     this.text = text
     this.digest = digest
     this.operation = operationOf(text)
+    this.isWait = isWait
   }
 }
+
+/** https://redis.io/docs/latest/commands/: they wait for an element, a message or replicas. */
+const BLOCKING = /^\s*(?:blpop|brpop|brpoplpush|blmove|blmpop|bzpopmin|bzpopmax|bzmpop|xread|xreadgroup|wait|waitaof)\b/i
 
 const GENERATION_ENTRIES = 1000
 const GENERATION_CHARACTERS = 500_000
@@ -80,7 +82,7 @@ export class StatementShapes {
     const digest = digestOf(text)
     const known = this.#byDigest.get(digest)
     if (known) return known
-    const shape = new StatementShape(text, digest)
+    const shape = new StatementShape(text, digest, isOfCommands(system) && BLOCKING.test(text))
     this.#byDigest.set(digest, shape)
     return shape
   }

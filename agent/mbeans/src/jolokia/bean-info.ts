@@ -1,12 +1,6 @@
 /** MBeanInfo of a kind, as `list` shows it: derived from the declaration. */
-import {
-  type OpenType,
-  type OperationDeclaration,
-  type Operations,
-  type ResourceKind,
-  events,
-  platformKinds,
-} from '@spyglass/agent/contract'
+import { type OpenType, type OperationDeclaration, type Operations, type ResourceKind, events } from '@spyglass/agent/contract'
+import { platformKinds } from '../kinds/index.ts'
 import { javaTypeOf, openTypeOf } from './java-types.ts'
 
 /** A JSON object without a prototype: keys come from declarations and names, and one of them may be `__proto__`. */

@@ -1,5 +1,6 @@
 /** The MBean endpoint without HTTP: requests in, JSON out. plugin.ts puts it on a Fastify server. */
-import { type OpenType, type Operations, objectNameOf, platformKinds } from '@spyglass/agent/contract'
+import { type OpenType, type Operations, objectNameOf } from '@spyglass/agent/contract'
+import { platformKinds } from '../kinds/index.ts'
 import type { Bean, Registry } from '@spyglass/agent/registry'
 import { buildRequest } from './build-request.ts'
 import { type BeanSource, type Directory, createDirectory } from './directory.ts'

@@ -1,7 +1,8 @@
 /** Delivers every event of the registry to the clients that subscribe, by pull or by server-sent events. */
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import { type SpyglassEvent, objectNameOf, platformKinds } from '@spyglass/agent/contract'
+import { type SpyglassEvent, objectNameOf } from '@spyglass/agent/contract'
+import { platformKinds } from '../kinds/index.ts'
 import type { Directory } from './directory.ts'
 import { fail } from './errors.ts'
 import { type Listener, MAX_PULL_ENTRIES, NotificationClient } from './notification-client.ts'

@@ -2,7 +2,8 @@
  * Listeners and datasources under the names that templates for Tomcat and HikariCP look for. They are views: computed when read from the beans
  * of a registry, summed over instances, never pushed.
  */
-import { type AttributeValue, type ResourceKeys, type ResourceKind, kinds, objectNameOf, platformKinds } from '@spyglass/agent/contract'
+import { type AttributeValue, type ResourceKeys, type ResourceKind, objectNameOf } from '@spyglass/agent/contract'
+import { kinds, platformKinds } from '../kinds/index.ts'
 import { type Bean, type Registry, sampled } from '@spyglass/agent/registry'
 import { fileDescriptorLimit } from './operating-system.ts'
 
@@ -39,7 +40,11 @@ const milliseconds = (seconds: number | undefined): number | undefined => (secon
 const prefixed = (prefix: string, value: AttributeValue | undefined): string | undefined =>
   typeof value === 'string' ? prefix + value : undefined
 
+/** Ports of the server itself are no connectors: templates for Tomcat chart what applications serve. */
+const OWN_PROCESSES = new Set(['management', 'collector', 'store'])
+
 const connector = (bean: Bean): ResourceKeys | undefined => {
+  if (OWN_PROCESSES.has(bean.keys['instance'] ?? '')) return undefined
   const port = bean.read('port')
   return typeof port === 'number' ? { name: `${bean.keys['name'] ?? ''}-${port}` } : undefined
 }

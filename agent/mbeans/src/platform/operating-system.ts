@@ -48,12 +48,6 @@ function sampleCpu(): CpuSample {
   return { processUs: user + system, takenAtUs: performance.now() * 1000, busyMs, totalMs }
 }
 
-/** Open file descriptors of the process, without the one used for counting. */
-export function openFileDescriptors(): number | undefined {
-  const entries = onLinux(() => fs.readdirSync('/proc/self/fd'))
-  return entries && entries.length - 1
-}
-
 /** Soft limit of open file descriptors; undefined when there is none. */
 export function fileDescriptorLimit(): number | undefined {
   const limits = onLinux(() => fs.readFileSync('/proc/self/limits', 'utf8'))

@@ -4,11 +4,13 @@ import os from 'node:os'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import v8 from 'node:v8'
-import { type Getters, type ResourceKeys, type ResourceKind, objectNameOf, platformKinds } from '@spyglass/agent/contract'
+import { type Getters, type ResourceKeys, type ResourceKind, objectNameOf } from '@spyglass/agent/contract'
+import { platformKinds } from '../kinds/index.ts'
 import { redactArguments } from '@spyglass/agent/redact'
 import { type Registry, sampled } from '@spyglass/agent/registry'
-import { GARBAGE_COLLECTIONS, watchGarbageCollection } from './garbage-collection.ts'
-import { createCpuLoad, fileDescriptorLimit, openFileDescriptors, swapSpace, threads, virtualMemory } from './operating-system.ts'
+import { garbageCollections, openFileDescriptors } from '@spyglass/agent/runtime-metrics'
+import { collectionsOf, GARBAGE_COLLECTIONS } from './garbage-collection.ts'
+import { createCpuLoad, fileDescriptorLimit, swapSpace, threads, virtualMemory } from './operating-system.ts'
 import { systemProperties } from './runtime-info.ts'
 
 export interface PlatformOptions {
@@ -20,7 +22,7 @@ export interface PlatformOptions {
 export function registerPlatformBeans(registry: Registry, options: PlatformOptions): () => void {
   const { processName } = options
   const disposers: (() => void)[] = []
-  const add: Add = (kind, keys, getters) => disposers.push(registry.register(kind, keys, getters))
+  const add: Add = (kind, keys, getters) => disposers.push(registry.register(kind, keys, withoutUnknownNumbers(kind, getters)))
   addMemory(add)
   addRuntime(add, processName)
   addOperatingSystem(add)
@@ -30,6 +32,15 @@ export function registerPlatformBeans(registry: Registry, options: PlatformOptio
   return () => {
     for (const dispose of disposers) dispose()
   }
+}
+
+/** The interfaces of Java return primitives, so its typed proxies cannot read an unknown number: -1 stands for it, as in Java. */
+function withoutUnknownNumbers<K extends ResourceKind>({ attributes }: K, getters: Getters<K>): Getters<K> {
+  const known = Object.entries<() => unknown>(getters).map(([name, read]) => {
+    const type = attributes[name]?.type
+    return [name, type === 'int' || type === 'long' || type === 'double' ? () => read() ?? -1 : read]
+  })
+  return Object.fromEntries(known) as Getters<K>
 }
 
 type Add = <K extends ResourceKind>(kind: K, keys: ResourceKeys, getters: Getters<K>) => void
@@ -238,19 +249,18 @@ function addModules(add: Add): void {
 }
 
 function addGarbageCollection(add: Add, onCollected: () => void): () => void {
-  const watch = watchGarbageCollection(onCollected)
   for (const [name, pools] of Object.entries(GARBAGE_COLLECTIONS)) {
     const keys = { name }
     add(javaGarbageCollector, keys, {
       Name: () => name,
-      CollectionCount: () => watch.totals(name).count,
-      CollectionTime: () => Math.round(watch.totals(name).timeMs),
+      CollectionCount: () => collectionsOf(name).count,
+      CollectionTime: () => Math.round(collectionsOf(name).timeMs),
       Valid: () => true,
       MemoryPoolNames: () => pools,
       ObjectName: named(javaGarbageCollector, keys),
     })
   }
-  return () => watch.stop()
+  return garbageCollections().onCollected(onCollected)
 }
 
 /** Returns a function to call after collections. */

@@ -12,14 +12,13 @@ export const v8Heap = declareKind({
     process: {
       type: 'string',
       role: 'key',
-      description: 'Name of the process: an instance, management, collector, store or snmp-bridge.',
+      description: 'Name of the process.',
       column: 2,
     },
     used: {
       type: 'long',
       role: 'gauge',
       unit: 'By',
-      otel: 'v8js.memory.heap.used',
       description: 'Bytes in use by objects (V8 used_heap_size).',
       column: 3,
       gauge32Column: 10,
@@ -36,7 +35,6 @@ export const v8Heap = declareKind({
       type: 'long',
       role: 'gauge',
       unit: 'By',
-      otel: 'v8js.memory.heap.limit',
       description: 'Maximum size of the heap (V8 heap_size_limit).',
       column: 5,
       gauge32Column: 12,

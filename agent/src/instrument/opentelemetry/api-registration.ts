@@ -5,36 +5,49 @@
 import type { TracerProvider } from '@opentelemetry/api'
 import type { Recorder } from '../../recorder/recorder.ts'
 import { attempt, guarded } from '../../guard/guard.ts'
-import type { ModulePatch } from '../module-hooks.ts'
+import { manualRoot } from '../../recorder/kinds/manual-root.ts'
+import { manualSpan } from '../../recorder/kinds/manual-span.ts'
+import type { Instrumentation } from '../instrumentation.ts'
+import { propagator } from './propagator.ts'
 import { SpyglassTracerProvider, contextManager, manualParentIn } from './tracer-provider.ts'
 
 interface ApiGlobal {
   version: string
   trace?: unknown
   context?: unknown
+  propagation?: unknown
 }
 
 type RegisterGlobal = (type: string, instance: unknown, ...rest: unknown[]) => boolean
 
-export function openTelemetryPatches(recorder: Recorder): ModulePatch[] {
-  const registration = new ApiRegistration(recorder)
-  const apply = (register: RegisterGlobal, version: string): RegisterGlobal => registration.copyLoaded(register, version)
-  return [
-    {
-      name: 'opentelemetry-api',
-      file: /\/@opentelemetry\/api\/.*\/internal\/global-utils\.c?js$/,
-      // The variable that holds the version is named by whatever compiled the copy.
-      append: (call) =>
-        `exports.registerGlobal = ${call} exports.registerGlobal, (typeof require_version === 'object' ? require_version : version_1).VERSION)`,
-      apply,
-    },
-    {
-      name: 'opentelemetry-api-esm',
-      file: /\/@opentelemetry\/api\/.*\/internal\/global-utils\.mjs$/,
-      append: (call) => `registerGlobal = ${call} registerGlobal, VERSION)`,
-      apply,
-    },
-  ]
+export const openTelemetryApi: Instrumentation = {
+  name: 'opentelemetry-api',
+  package: '@opentelemetry/api',
+  versions: ['1.0.0', '2.0.0'],
+  by: 'module hook',
+  records: 'spans that the application and OpenTelemetry instrumentations make; the context they need',
+  kinds: [manualSpan.name, manualRoot.name],
+  forms: ['esm', 'cjs', 'tsx'],
+  mark: 'OpenTelemetry Context Key SPAN',
+  attach({ recorder }) {
+    const registration = new ApiRegistration(recorder)
+    const apply = (register: RegisterGlobal, version: string): RegisterGlobal => registration.copyLoaded(register, version)
+    return [
+      {
+        file: /^(?!build\/es).*\/internal\/global-utils\.c?js$/,
+        // The variable that holds the version is named by whatever compiled the copy.
+        append: (call) =>
+          `exports.registerGlobal = ${call} exports.registerGlobal, (typeof require_version === 'object' ? require_version : version_1).VERSION)`,
+        apply,
+      },
+      {
+        // Before 1.10 the folders esm and esnext hold modules whose names end in .js; bundlers take those.
+        file: /^(?:build\/es(?:m|next)\/internal\/global-utils\.js|.*\/internal\/global-utils\.mjs)$/,
+        append: (call) => `registerGlobal = ${call} registerGlobal, VERSION)`,
+        apply,
+      },
+    ]
+  },
 }
 
 /** One for the process: several copies of the API share one global object. */
@@ -64,15 +77,16 @@ export class ApiRegistration {
     const globals = globalThis as { [key]?: ApiGlobal }
     const present = globals[key]
     if (!present) {
-      this.#own = { version, trace: this.#provider, context: contextManager }
+      this.#own = { version, trace: this.#provider, context: contextManager, propagation: propagator }
       globals[key] = this.#own
       this.#recorder.manualParent = manualParentIn
+      this.#recorder.hasForeignSpans = true
     } else if (present === this.#own && minorOf(version) > minorOf(present.version)) {
       present.version = version
     }
   }
 
-  /** Any registration must find its own version; one of traces or contexts must find the place free. */
+  /** Any registration must find its own version; one of traces, contexts or propagation must find the place free. */
   #makeRoom(type: string, instance: unknown, version: string): void {
     const own = this.#own
     if (!own || (globalThis as Record<symbol, unknown>)[apiKey(version)] !== own) return
@@ -85,6 +99,8 @@ export class ApiRegistration {
       this.#recorder.manualParent = () => undefined
     } else if (type === 'context' && own.context === contextManager) {
       delete own.context
+    } else if (type === 'propagation' && own.propagation === propagator) {
+      delete own.propagation
     }
   }
 }

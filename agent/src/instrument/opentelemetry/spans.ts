@@ -2,12 +2,15 @@
 import type { AttributeValue, Attributes, Exception, Link, Span, SpanContext, SpanStatus, TimeInput } from '@opentelemetry/api'
 import { attempt } from '../../guard/guard.ts'
 import type { AttributeInput } from '../../otlp/records.ts'
-import type { ManualChild } from '../../recorder/child-record.ts'
+import type { Child } from '../../recorder/child.ts'
 import { now, toEpochMs } from '../../recorder/clock.ts'
 import type { RequestContext } from '../../recorder/context.ts'
-import { exceptionEvent } from '../../recorder/trace-export.ts'
+import type { ManualSpan } from '../../recorder/kinds/manual-span.ts'
+import { exceptionEvent } from '../../recorder/span-parts.ts'
 import type { SpanAdditions } from '../../recorder/span-additions.ts'
 import type { TraceRecord } from '../../recorder/trace-record.ts'
+import { OWN } from './context.ts'
+import { TraceStateText } from './trace-state.ts'
 
 /** OpenTelemetry's numbers of SpanStatusCode. */
 const STATUS_OK = 1
@@ -16,6 +19,7 @@ const MAX_ATTRIBUTES = 128
 const MAX_EVENTS = 128
 
 abstract class RecordedSpan implements Span {
+  readonly [OWN] = true
   readonly #context: SpanContext
 
   constructor(context: SpanContext) {
@@ -96,6 +100,11 @@ abstract class RecordedSpan implements Span {
   }
 }
 
+function spanContextOf({ traceId, flags, traceState }: TraceRecord, spanId: string): SpanContext {
+  const state = traceState ? { traceState: new TraceStateText(traceState) } : {}
+  return { traceId, spanId, traceFlags: flags, ...state }
+}
+
 function addAttribute({ attributes }: SpanAdditions, key: string, value: AttributeValue): void {
   if (key in attributes || Object.keys(attributes).length < MAX_ATTRIBUTES) attributes[key] = attributeInput(value)
 }
@@ -105,7 +114,7 @@ export class RootSpan extends RecordedSpan {
   readonly #requestContext: RequestContext
 
   constructor(record: TraceRecord) {
-    super({ traceId: record.traceId, spanId: record.spanId, traceFlags: record.flags })
+    super(spanContextOf(record, record.spanId))
     this.#requestContext = record.requestContext
   }
 
@@ -136,11 +145,11 @@ export class ManualRootSpan extends RootSpan {
 
 /** A span that the application started inside a request. */
 export class ChildSpan extends RecordedSpan {
-  readonly child: ManualChild
+  readonly child: Child<ManualSpan>
   readonly #requestContext: RequestContext
 
-  constructor(child: ManualChild, record: TraceRecord) {
-    super({ traceId: record.traceId, spanId: child.spanId, traceFlags: record.flags })
+  constructor(child: Child<ManualSpan>, record: TraceRecord) {
+    super(spanContextOf(record, child.spanId))
     this.child = child
     this.#requestContext = record.requestContext
   }
@@ -150,22 +159,26 @@ export class ChildSpan extends RecordedSpan {
   }
 
   protected additions(): SpanAdditions | undefined {
-    return this.child.ended ? undefined : this.child.additions
+    return this.child.ended ? undefined : this.child.detail.additions
   }
 
   end(endTime?: TimeInput): void {
     const { child } = this
     attempt(
       'opentelemetry.end',
-      () => child.end(endTime === undefined ? now() : Math.max(child.startMs, monotonicMsOf(endTime))),
+      () => child.end(undefined, endTime === undefined ? now() : Math.max(child.startMs, monotonicMsOf(endTime))),
       undefined,
     )
   }
 }
 
-/** A time of the API (Date, milliseconds of either clock, or seconds and nanoseconds) in milliseconds since the epoch. */
+/** A time of the API (Date, milliseconds of either clock, or seconds and nanoseconds) in milliseconds since the epoch; now, if it is none (NaN). */
 export function epochMsOf(time: TimeInput | undefined): number {
-  if (time === undefined) return toEpochMs(now())
+  const ms = time === undefined ? undefined : givenMs(time)
+  return Number.isFinite(ms) ? (ms as number) : toEpochMs(now())
+}
+
+function givenMs(time: TimeInput): number {
   if (Array.isArray(time)) return time[0] * 1000 + time[1] / 1e6
   if (time instanceof Date) return time.getTime()
   return time < performance.timeOrigin ? toEpochMs(time) : time
@@ -196,17 +209,23 @@ function scalar(value: unknown): string | number | boolean {
   return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' ? value : String(value)
 }
 
-/** Used for a span whose record failed. */
-export const UNRECORDED_SPAN: Span = {
-  spanContext: () => ({ traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 }),
-  isRecording: () => false,
-  setAttribute: () => UNRECORDED_SPAN,
-  setAttributes: () => UNRECORDED_SPAN,
-  addEvent: () => UNRECORDED_SPAN,
-  addLink: () => UNRECORDED_SPAN,
-  addLinks: () => UNRECORDED_SPAN,
-  setStatus: () => UNRECORDED_SPAN,
-  updateName: () => UNRECORDED_SPAN,
-  recordException() {},
-  end() {},
+/** A span that only stands for its ids: that of another service. */
+export function unrecordedSpan(context: SpanContext): Span {
+  const span: Span = {
+    spanContext: () => context,
+    isRecording: () => false,
+    setAttribute: () => span,
+    setAttributes: () => span,
+    addEvent: () => span,
+    addLink: () => span,
+    addLinks: () => span,
+    setStatus: () => span,
+    updateName: () => span,
+    recordException() {},
+    end() {},
+  }
+  return span
 }
+
+/** Used for a span whose record failed. */
+export const UNRECORDED_SPAN: Span = unrecordedSpan({ traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 })

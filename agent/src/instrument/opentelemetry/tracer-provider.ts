@@ -1,11 +1,17 @@
 /** Our side of the OpenTelemetry API: a TracerProvider and a ContextManager over the recorder. No part of the SDK is loaded. */
-import type { Context, ContextManager, Span, SpanOptions, Tracer, TracerProvider } from '@opentelemetry/api'
+import type { Context, ContextManager, Span, SpanContext, SpanOptions, Tracer, TracerProvider } from '@opentelemetry/api'
 import { attempt } from '../../guard/guard.ts'
 import { SPAN_KIND, type SpanKindNumber } from '../../otlp/records.ts'
-import type { ManualChild } from '../../recorder/child-record.ts'
+import type { Child } from '../../recorder/child.ts'
 import { now } from '../../recorder/clock.ts'
 import { RequestContext, currentRequestContext, runInRequestContext } from '../../recorder/context.ts'
+import { carriesBaggage } from '../../recorder/propagation.ts'
+import { manualRoot } from '../../recorder/kinds/manual-root.ts'
+import { ManualSpan, manualSpan, shapeOfSpan } from '../../recorder/kinds/manual-span.ts'
 import type { Recorder } from '../../recorder/recorder.ts'
+import type { RemoteParent } from '../../recorder/trace-context.ts'
+import { baggageIn, withBaggageHeader } from '../../recorder/baggage.ts'
+import { noteBaggage } from '../../recorder/baggage-attributes.ts'
 import { ROOT_CONTEXT, spanIn, withSpan } from './context.ts'
 import { ChildSpan, ManualRootSpan, RootSpan, UNRECORDED_SPAN, attributeInputs, monotonicMsOf } from './spans.ts'
 
@@ -47,8 +53,7 @@ class SpyglassTracer implements Tracer {
 
   #started(name: string, options: SpanOptions, context: Context): Span {
     const parent = options.root ? undefined : spanIn(context)
-    const span = this.#childOf(parent, name, options) ?? this.#root(parent, name, options)
-    if (options.attributes) span.setAttributes(options.attributes)
+    const span = childSpanOf(parent, { recorder: this.#recorder, scope: this.#scope, name, options }) ?? this.#root(parent, name, options)
     if (options.links) span.addLinks(options.links)
     return span
   }
@@ -70,28 +75,51 @@ class SpyglassTracer implements Tracer {
     return contextManager.with(inner, () => fn(span)) as ReturnType<F>
   }
 
-  #childOf(parent: Span | undefined, name: string, options: SpanOptions): Span | undefined {
-    if (!(parent instanceof RootSpan) && !(parent instanceof ChildSpan)) return undefined
-    const record = parent.requestContext.record
-    if (!record) return undefined
-    const child = this.#recorder.startManual(
-      { record, parent: parent instanceof ChildSpan ? parent.child : undefined },
-      { name, kind: KINDS[options.kind ?? 0] ?? SPAN_KIND.internal, scope: this.#scope },
-      options.startTime === undefined ? now() : monotonicMsOf(options.startTime),
-    )
-    return new ChildSpan(child, record)
-  }
-
   #root(parent: Span | undefined, name: string, options: SpanOptions): Span {
     const above = parent?.spanContext()
-    const record = this.#recorder.beginManualRoot({
+    // The request may have ended without being sent: what comes after it is a trace of its own, with a link.
+    const isUnsent = (parent instanceof RootSpan || parent instanceof ChildSpan) && !parent.requestContext.wasKept
+    const record = this.#recorder.beginRoot(manualRoot, {
       kind: KINDS[options.kind ?? 0] ?? SPAN_KIND.internal,
-      parent: above && { traceId: above.traceId, parentSpanId: above.spanId, flags: above.traceFlags },
+      parent: above && !isUnsent ? parentOf(above) : undefined,
     })
+    if (above && isUnsent) record.addition().links.push({ traceId: above.traceId, spanId: above.spanId })
     record.addition().name = name
     if (options.attributes) Object.assign(record.addition().attributes, attributeInputs(options.attributes))
-    return new ManualRootSpan(record, () => this.#recorder.endManualRoot(record))
+    return new ManualRootSpan(record, () => this.#recorder.endRoot(record))
   }
+}
+
+/** A span context of zeros is none. */
+function parentOf({ traceId, spanId, traceFlags, traceState }: SpanContext): RemoteParent | undefined {
+  if (/^0*$/.test(traceId) || /^0*$/.test(spanId)) return undefined
+  return { traceId, parentSpanId: spanId, flags: traceFlags, traceState: traceState?.serialize() || undefined }
+}
+
+/** A span below one of ours, where its request still runs. A statement gets its call site, as one that we see ourselves. */
+function childSpanOf(
+  parent: Span | undefined,
+  {
+    recorder,
+    scope,
+    name,
+    options,
+  }: { readonly recorder: Recorder; readonly scope: Scope; readonly name: string; readonly options: SpanOptions },
+): Span | undefined {
+  if (!(parent instanceof RootSpan) && !(parent instanceof ChildSpan)) return undefined
+  const { record } = parent.requestContext
+  if (!record) return undefined
+  const detail = new ManualSpan(KINDS[options.kind ?? 0] ?? SPAN_KIND.internal, scope, name)
+  if (options.attributes) Object.assign(detail.additions.attributes, attributeInputs(options.attributes))
+  if (detail.kind === SPAN_KIND.client) record.hasForeignCalls = true
+  const isStatement = detail.kind === SPAN_KIND.client && shapeOfSpan(detail, recorder.shapes) !== undefined
+  const child = recorder.startChildOf(manualSpan, detail, {
+    record,
+    parent: parent instanceof ChildSpan ? parent.child : undefined,
+    startMs: options.startTime === undefined ? now() : monotonicMsOf(options.startTime),
+    from: isStatement ? childSpanOf : undefined,
+  })
+  return new ChildSpan(child, record)
 }
 
 /** The context of now: one the application made, else one that holds the running request's root span. */
@@ -105,7 +133,8 @@ function contextOfNow(): Context {
   if (requestContext.context) return requestContext.context
   const record = requestContext.root.record
   if (!record) return ROOT_CONTEXT
-  requestContext.context = withSpan(ROOT_CONTEXT, new RootSpan(record))
+  const context = withSpan(ROOT_CONTEXT, new RootSpan(record))
+  requestContext.context = carriesBaggage() ? withBaggageHeader(context, record.header('baggage')) : context
   return requestContext.context
 }
 
@@ -146,11 +175,12 @@ function requestContextFor(context: Context): RequestContext | undefined {
 function newRequestContext(context: Context): RequestContext {
   const span = spanIn(context)
   const root = span instanceof RootSpan || span instanceof ChildSpan ? span.requestContext : currentRequestContext()?.root
+  if (root?.record) noteBaggage(root.record, baggageIn(context))
   return new RequestContext(undefined, root, context)
 }
 
 /** The application's own span that is active in a request context. */
-export function manualParentIn(requestContext: RequestContext): ManualChild | undefined {
+export function manualParentIn(requestContext: RequestContext): Child | undefined {
   const span = requestContext.context && spanIn(requestContext.context)
   return span instanceof ChildSpan && !span.child.ended ? span.child : undefined
 }

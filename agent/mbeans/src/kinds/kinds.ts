@@ -1,0 +1,36 @@
+/** All kinds of managed resources, in the order of the reference. */
+import { alert } from './alert.ts'
+import { application } from './application.ts'
+import { borrower } from './borrower.ts'
+import { collector } from './collector.ts'
+import { datasource } from './datasource.ts'
+import { eventLoop, garbageCollector, heapSpace, nodeProcess, type ResourceKind, v8Heap } from '@spyglass/agent/contract'
+import { instance } from './instance.ts'
+import { listener } from './listener.ts'
+import { loader } from './loader.ts'
+import { push } from './push.ts'
+import { server } from './server.ts'
+import { snmpAgent } from './snmp-agent.ts'
+import { store } from './store.ts'
+
+export const kinds = {
+  server,
+  instance,
+  listener,
+  datasource,
+  borrower,
+  application,
+  loader,
+  v8Heap,
+  heapSpace,
+  garbageCollector,
+  eventLoop,
+  nodeProcess,
+  collector,
+  store,
+  snmpAgent,
+  alert,
+  push,
+} as const
+
+export const allKinds: readonly ResourceKind[] = Object.values(kinds)

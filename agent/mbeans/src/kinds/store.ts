@@ -1,0 +1,67 @@
+import { declareKind } from '@spyglass/agent/contract'
+
+/** The embedded ClickHouse. */
+export const store = declareKind({
+  name: 'store',
+  domain: 'spyglass',
+  type: 'Store',
+  keys: ['name'],
+  description: 'The embedded ClickHouse: its sessions, queries and size.',
+  table: 9,
+  attributes: {
+    name: { type: 'string', role: 'key', label: 'process', description: 'Name of the store.', column: 2 },
+    engineVersion: { type: 'string', role: 'text', description: 'Version of the ClickHouse engine.', column: 3 },
+    queries: { type: 'long', role: 'counter', unit: '{query}', description: 'Queries answered.', column: 4 },
+    queriesFailed: { type: 'long', role: 'counter', unit: '{query}', description: 'Queries that ended with an error.', column: 5 },
+    queriesRefused: {
+      type: 'long',
+      role: 'counter',
+      unit: '{query}',
+      description: 'Queries refused because of the query gate, missing credentials or a full queue.',
+      column: 6,
+    },
+    queriesRunning: { type: 'int', role: 'gauge', unit: '{query}', description: 'Queries currently running.', column: 7 },
+    queriesQueued: { type: 'int', role: 'gauge', unit: '{query}', description: 'Queries waiting for a reader session.', column: 8 },
+    segmentsInserted: { type: 'long', role: 'counter', unit: '{segment}', description: 'Segment files inserted.', column: 9 },
+    rows: { type: 'long', role: 'gauge', unit: '{row}', description: 'Rows in all tables.', column: 10, gauge32Column: 13 },
+    bytesOnDisk: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes of all active parts.', column: 11, gauge32Column: 14 },
+    maxBytes: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      description: 'Maximum size of all tables; beyond it, the oldest days are dropped.',
+      column: 17,
+      gauge32Column: 18,
+    },
+    keptFor: {
+      type: 'int',
+      role: 'gauge',
+      unit: 's',
+      description: 'Age of the oldest trace, log record or metric, in whole days.',
+      column: 19,
+    },
+    partitionsDropped: {
+      type: 'long',
+      role: 'counter',
+      unit: '{partition}',
+      description: 'Daily partitions dropped because of the size limit.',
+      column: 20,
+    },
+    parts: { type: 'int', role: 'gauge', unit: '{part}', description: 'Active parts.', column: 12 },
+    engineReplacements: {
+      type: 'long',
+      role: 'counter',
+      unit: '{replacement}',
+      description: 'Replacements of the engine process because it crashed or a statement hung.',
+      column: 15,
+    },
+    clientsBackedOff: {
+      type: 'int',
+      role: 'gauge',
+      unit: '{client}',
+      description: 'Clients and users whose queries are temporarily refused because one of their statements forced an engine restart.',
+      column: 16,
+    },
+  },
+  events: ['spyglass.engine.replaced'],
+})

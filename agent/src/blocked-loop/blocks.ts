@@ -1,0 +1,68 @@
+/**
+ * The times at which this thread's event loop was blocked, and by what. The main thread notices each by its own late beat; the stack is the helper's, which
+ * took it while the block lasted. Asked for kept requests only, so that it costs others nothing.
+ */
+
+/** A block that was longer than the limit; times are those of the process's clock. */
+export interface LoopBlock {
+  readonly startMs: number
+  /** Of one that still lasts, now. */
+  readonly endMs: number
+  /** Innermost first. Empty: the helper got no answer, as from native code, or was too late. */
+  readonly frames: readonly string[]
+}
+
+/** Native code cannot be paused, and a block that ends just when it is noticed leaves nothing to see. */
+export const STACK_UNKNOWN = 'stack unknown: native code, or too short'
+
+/** What the helper says of a block. */
+export interface BlockMessage {
+  /** The beat after which there was none. */
+  readonly beat: number
+  readonly frames: readonly string[]
+}
+
+const MAX_BLOCKS = 64
+
+export class LoopBlocks {
+  readonly #limitMs: number
+  readonly #read: () => BlockMessage | undefined
+  readonly #frames = new Map<number, readonly string[]>()
+  #ended: { readonly startMs: number; readonly endMs: number; readonly beat: number }[] = []
+  #beat = 0
+  #beatMs: number
+
+  /** `read` gives the next message of the helper, if there is one, without waiting. */
+  constructor(limitMs: number, read: () => BlockMessage | undefined, nowMs: number) {
+    this.#limitMs = limitMs
+    this.#read = read
+    this.#beatMs = nowMs
+  }
+
+  /** The loop turns. */
+  beat(count: number, nowMs: number): void {
+    if (nowMs - this.#beatMs > this.#limitMs) this.#end(nowMs)
+    this.#beat = count
+    this.#beatMs = nowMs
+  }
+
+  /** Those that lasted into the time between the two, oldest first. */
+  within(startMs: number, endMs: number, nowMs: number): readonly LoopBlock[] {
+    this.#takeMessages()
+    const lasting = nowMs - this.#beatMs > this.#limitMs ? [{ startMs: this.#beatMs, endMs: nowMs, beat: this.#beat }] : []
+    return [...this.#ended, ...lasting]
+      .filter((block) => block.endMs > startMs && block.startMs < endMs)
+      .map(({ beat, ...block }) => ({ ...block, frames: this.#frames.get(beat) ?? [] }))
+  }
+
+  #end(nowMs: number): void {
+    this.#ended.push({ startMs: this.#beatMs, endMs: nowMs, beat: this.#beat })
+    if (this.#ended.length > MAX_BLOCKS) this.#ended = this.#ended.slice(-MAX_BLOCKS)
+    const [oldest] = this.#ended
+    for (const beat of this.#frames.keys()) if (oldest && beat < oldest.beat) this.#frames.delete(beat)
+  }
+
+  #takeMessages(): void {
+    for (let message = this.#read(); message; message = this.#read()) this.#frames.set(message.beat, message.frames)
+  }
+}

@@ -1,0 +1,1 @@
+export { type Inspector, pausedFrames } from './paused-frames.ts'
