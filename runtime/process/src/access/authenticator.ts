@@ -1,7 +1,9 @@
 /** Finds out who is calling, on every port: one set of users and tokens, the credentials of secrets.yaml among them, and one guard. */
 import { createHmac, randomBytes } from 'node:crypto'
+import { clientNetwork } from './client-network.ts'
 import { type Credentials, isRight, isSame, parseBasic, parseBearer } from './credentials.ts'
 import type { GuessDelay } from './guess-delay.ts'
+import { HashTurns } from './hash-turns.ts'
 import { type Identities, isExpired, parseToken, tokenHash } from './identities.ts'
 import { isPasswordOf } from './password-hash.ts'
 import type { Principal } from './role.ts'
@@ -12,7 +14,8 @@ export type OwnCredential = Omit<Principal, 'source'> &
 
 export interface AuthenticatorOptions {
   readonly own: readonly OwnCredential[]
-  readonly identities: () => Identities
+  /** `isFresh`: as they are now; otherwise they may be half a second old. */
+  readonly identities: (isFresh?: boolean) => Identities
   readonly guesses: GuessDelay
   readonly now?: () => number
 }
@@ -39,9 +42,8 @@ export interface Authenticator {
 
 const OWN = 'secrets.yaml'
 
-/** Hashes that are computed at the same time; a hash takes 32 MiB and a thread of libuv's four. */
-const MAX_HASHING = 2
-const MAX_WAITING = 32
+/** When a password may be tried again that was not looked at, because too many of the same client are waiting. */
+const BUSY_SECONDS = 1
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   return new StandardAuthenticator(options)
@@ -56,8 +58,7 @@ class StandardAuthenticator implements Authenticator {
   readonly #options: AuthenticatorOptions
   readonly #now: () => number
   readonly #verified = new VerifiedPasswords()
-  #hashing = 0
-  readonly #waiting: (() => void)[] = []
+  readonly #turns = new HashTurns()
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options
@@ -67,8 +68,12 @@ class StandardAuthenticator implements Authenticator {
   async admit(proof: Proof, { address, gone }: { readonly address: string; readonly gone?: AbortSignal }): Promise<Verdict> {
     const { credentials, token } = proof
     if (credentials === undefined && token === undefined) return { refused: 'none' }
-    const principal = this.#byToken(token ?? credentials?.password) ?? (await this.#byPassword(credentials))
-    if (principal) return { principal }
+    const known = this.#options.identities()
+    const client = clientNetwork(address)
+    let found = await this.#principalOf(proof, client)
+    if (found === undefined && this.#options.identities(true) !== known) found = await this.#principalOf(proof, client)
+    if (found === 'busy') return { refused: 'later', seconds: BUSY_SECONDS } // it may be right, so it is not called wrong
+    if (found) return { principal: found }
     const seconds = await this.#options.guesses.afterWrong({ address, user: credentials?.user ?? '' }, gone)
     return seconds === 0 ? { refused: 'wrong' } : { refused: 'later', seconds }
   }
@@ -78,6 +83,10 @@ class StandardAuthenticator implements Authenticator {
     const { users, tokens } = this.#options.identities()
     const isToken = tokens.some((token) => token.id === source && token.role === role && !isExpired(token, this.#now()))
     return isToken || users.some((user) => user.password === source && user.role === role)
+  }
+
+  async #principalOf({ credentials, token }: Proof, client: string): Promise<Principal | 'busy' | undefined> {
+    return this.#byToken(token ?? credentials?.password) ?? (await this.#byPassword(credentials, client))
   }
 
   /** A token may also be sent as a password, for clients that know only Basic. */
@@ -90,7 +99,7 @@ class StandardAuthenticator implements Authenticator {
     return { actor: `token ${known.name}`, role: known.role, source: known.id }
   }
 
-  async #byPassword(given: Credentials | undefined): Promise<Principal | undefined> {
+  async #byPassword(given: Credentials | undefined, client: string): Promise<Principal | 'busy' | undefined> {
     if (!given) return undefined
     const own = this.#options.own.find(({ credentials }) => credentials && isRight(given, credentials))
     if (own) return { actor: own.actor, role: own.role, source: OWN }
@@ -98,22 +107,16 @@ class StandardAuthenticator implements Authenticator {
     if (users.length === 0) return undefined
     const user = users.find(({ name }) => name === given.user)
     const hash = (user ?? users[0])?.password ?? '' // the answer to a name that does not exist takes as long as to one that does
-    const isRightPassword = this.#verified.has(given.password, hash) || (await this.#check(given.password, hash))
+    const isRightPassword =
+      this.#verified.has(given.password, hash) || (await this.#turns.take(client, () => this.#check(given.password, hash)))
+    if (isRightPassword === undefined) return 'busy'
     return user && isRightPassword ? { actor: user.name, role: user.role, source: hash } : undefined
   }
 
   async #check(password: string, hash: string): Promise<boolean> {
-    if (this.#waiting.length >= MAX_WAITING) return false
-    if (this.#hashing >= MAX_HASHING) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#hashing++
-    try {
-      const isRightPassword = await isPasswordOf(password, hash)
-      if (isRightPassword) this.#verified.add(password, hash)
-      return isRightPassword
-    } finally {
-      this.#hashing--
-      this.#waiting.shift()?.()
-    }
+    const isRightPassword = await isPasswordOf(password, hash)
+    if (isRightPassword) this.#verified.add(password, hash)
+    return isRightPassword
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Users and tokens in a file, which one process writes and all read. A reader looks at the file's time when somebody asks, at most twice a
- * second, so a revoked token is refused within that time on every port, and a port that nobody calls reads nothing.
+ * second, so a revoked token is refused within that time on every port, and a port that nobody calls reads nothing. Before credentials are
+ * refused it looks again, so a new token is accepted at once.
  */
 import { statSync } from 'node:fs'
 import { codeOf } from '@spyglass/agent/contract'
@@ -8,8 +9,8 @@ import { type Damage, openStateFile } from '../durable-file/index.ts'
 import { type Identities, nobody, parseIdentities } from './identities.ts'
 
 export interface IdentityReader {
-  /** Those that are there now. */
-  (): Identities
+  /** Those that were there at the last look. `isFresh`: looks now, whenever that was. */
+  (isFresh?: boolean): Identities
 }
 
 export interface IdentityFileOptions {
@@ -27,9 +28,9 @@ export function identityReader({ file, onDamage, now = Date.now }: IdentityFileO
   let lookedAt = -Infinity
   let mark = ''
   let known = nobody
-  return () => {
+  return (isFresh = false) => {
     const time = now()
-    if (time - lookedAt < LOOK_EVERY_MS && time >= lookedAt) return known
+    if (!isFresh && time - lookedAt < LOOK_EVERY_MS && time >= lookedAt) return known
     lookedAt = time
     const seen = markOf(file)
     if (seen !== mark) {

@@ -1,15 +1,14 @@
 /** The authenticator of one port of a process of ours. */
 import { join } from 'node:path'
 import type { DataFolder } from '../config/data-folder.ts'
-import type { Secrets } from '../config/secrets.ts'
 import type { Consequences, DamageReporter } from '../durable-file/index.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { createGuessDelay, type GuessDelay } from './guess-delay.ts'
 import { identityReader } from './identity-file.ts'
-import { ownCredentials, type Port } from './own-credentials.ts'
+import { ownCredentials, type OwnSecrets, type Port } from './own-credentials.ts'
 
 export interface OpenAuthenticatorOptions {
-  readonly secrets: Pick<Secrets, 'console' | 'clickhouse' | 'otlp'>
+  readonly secrets: OwnSecrets
   readonly folder: Pick<DataFolder, 'administration'>
   readonly onDamage?: DamageReporter
   /** Default: one of its own. */

@@ -14,6 +14,8 @@ export interface Inherited {
   readonly listeners: Readonly<Record<string, number>>
   /** Path of the socket that takes registry pushes; absent for processes that have no resources. */
   readonly registry?: string
+  /** Mask for the modes of the files that it creates. Default: that of the process that started it. */
+  readonly umask?: number
 }
 
 const VARIABLE = 'SPYGLASS_INHERITED'

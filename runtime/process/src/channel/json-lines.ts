@@ -1,4 +1,5 @@
 /** Messages over a stream: one JSON document per line, in both directions. */
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 
@@ -46,6 +47,15 @@ export class MessageStream {
 
   close(): void {
     this.#stream.destroy()
+  }
+
+  /** Whether the stream keeps the process alive, if it is a socket. */
+  ref(): void {
+    if (this.#stream instanceof Socket) this.#stream.ref()
+  }
+
+  unref(): void {
+    if (this.#stream instanceof Socket) this.#stream.unref()
   }
 
   /** Reads no more until {@link resume}: what the peer sends waits in the kernel. */

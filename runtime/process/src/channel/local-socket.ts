@@ -1,49 +1,36 @@
-/**
- * Unix sockets in the data folder. The kernel takes paths of at most 107 bytes, and a data folder may lie deeper: on Linux the socket is
- * then reached through a descriptor of its folder.
- */
-import { closeSync, constants, openSync, rmSync } from 'node:fs'
+/** Unix sockets in the data folder, for programs of its owner alone. */
+import { rmSync } from 'node:fs'
 import net from 'node:net'
-import { basename, dirname } from 'node:path'
-
-/** sockaddr_un.sun_path of the strictest system (macOS) has 104 bytes with the final zero. */
-const MAX_PATH_BYTES = 103
+import { shortPathOf } from './short-path.ts'
 
 /**
  * Listens on the socket file, readable and writable by the owner alone. What an earlier process left at the path is removed: the caller
  * holds the lock of the data folder.
- * @throws what the system says
+ * @throws SPY_LOCAL_PATH, or what the system says
  */
-export async function listenLocally(server: net.Server, path: string): Promise<void> {
-  rmSync(path, { force: true })
+export async function listenLocally(server: net.Server, file: string): Promise<void> {
+  rmSync(file, { force: true })
+  const short = shortPathOf(file)
   const mask = process.umask(0o177)
   try {
-    await withShortPath(path, (short) => {
-      return new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(short, () => {
-          server.off('error', reject)
-          resolve()
-        })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(short.path, () => {
+        server.off('error', reject)
+        resolve()
       })
     })
+    server.once('close', () => short[Symbol.dispose]()) // until then: Node removes the socket by this path
+  } catch (error) {
+    short[Symbol.dispose]()
+    throw error
   } finally {
     process.umask(mask)
   }
 }
 
-/** Connects to the socket file. Failures are events of the socket. */
-export function connectLocally(path: string): net.Socket {
-  return withShortPath(path, (short) => net.connect(short))
-}
-
-/** Bind and connect happen within the call: the descriptor is not needed longer. */
-function withShortPath<T>(path: string, use: (short: string) => T): T {
-  if (Buffer.byteLength(path) <= MAX_PATH_BYTES || process.platform !== 'linux') return use(path)
-  const folder = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY)
-  try {
-    return use(`/proc/self/fd/${folder}/${basename(path)}`)
-  } finally {
-    closeSync(folder)
-  }
+/** Connects to the socket file. Failures are events of the socket, except SPY_LOCAL_PATH. */
+export function connectLocally(file: string): net.Socket {
+  using short = shortPathOf(file) // the system call is made within this one
+  return net.connect(short.path)
 }

@@ -1,5 +1,6 @@
 /** `spyglass.app.yaml`, which an application may carry in its folder: how it is started, beyond what its package.json says. */
 import { readFileSync } from 'node:fs'
+import { messageOf } from '@spyglass/agent/contract'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { fail } from './errors.ts'
@@ -92,6 +93,6 @@ function contentOf(path: string): unknown {
   try {
     return parse(readFileSync(path, 'utf8'), { logLevel: 'error' })
   } catch (error) {
-    throw fail('SPY_APPLICATION_FILE_INVALID', [path, `  (file): ${error instanceof Error ? error.message : String(error)}`], error)
+    throw fail('SPY_APPLICATION_FILE_INVALID', [path, `  (file): ${messageOf(error)}`], error)
   }
 }

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { messageOf } from '@spyglass/agent/contract'
 import { writeIfChanged } from '../durable-file/index.ts'
 import { type DataFolder, ensureDataFolder } from './data-folder.ts'
 import { fail } from './errors.ts'
@@ -14,9 +15,11 @@ import type { Secrets } from './secrets.ts'
 export { listenerAddress } from './listener-address.ts'
 export type { ApplicationConfig, DatasourceConfig, HostConfig, ListenerConfig, SpyglassConfig } from './schema.ts'
 export type { Secrets } from './secrets.ts'
+export * from './application-logs.ts'
 export * from './data-folder.ts'
 export * from './instance-groups.ts'
 export * from './locate-data.ts'
+export * from './own-ports.ts'
 export * from './port-offset.ts'
 
 export interface Checked {
@@ -44,6 +47,9 @@ export function writeChecked(run: string, { config, secrets }: Checked): void {
 /** The arguments that lead a child to them. */
 export const checkedArguments = (run: string): readonly string[] => ['--checked', join(run, CONFIG)]
 
+/** The file that {@link readChecked} reads; it is written again with each change. */
+export const checkedFileIn = (run: string): string => join(run, CONFIG)
+
 /** The configuration in the folder `run`; undefined when there is none or it is damaged. */
 export function readChecked(run: string): SpyglassConfig | undefined {
   try {
@@ -51,6 +57,11 @@ export function readChecked(run: string): SpyglassConfig | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Both in the folder `run`. @throws SPY_CONFIG_UNREADABLE, when no server has run there or this user may not read them */
+export function readCheckedPair(run: string): Checked {
+  return { config: readJson(join(run, CONFIG)) as SpyglassConfig, secrets: readJson(join(run, SECRETS)) as Secrets }
 }
 
 /**
@@ -87,7 +98,7 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw fail('SPY_CONFIG_UNREADABLE', [file, error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_CONFIG_UNREADABLE', [file, messageOf(error)], error)
   }
 }
 

@@ -1,7 +1,7 @@
 /** Layout of the data folder. */
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { fail } from './errors.ts'
 
 export interface DataFolder {
@@ -15,15 +15,25 @@ export interface DataFolder {
   readonly serverLog: string
   /** One access log for each application. */
   readonly accessLogs: string
+  /** Output of applications that have a file for it. */
+  readonly outputs: string
   /** Small state that survives restarts: alerts, SNMP row numbers and engine boots, tail offsets. */
   readonly state: string
   /** Effective configuration and lock of the running server. */
   readonly run: string
+  /** Archives that clients send, in a folder for each process that takes them, while they are deployed. */
+  readonly uploads: string
   /** Grafana provisioning, as `spyglass dashboards build` writes it. */
   readonly grafana: string
   /** Changes that commands made to the settings, and the history of all acts. */
   readonly administration: string
   readonly mibs: string
+  /** Compiled modules of the processes of the server's user. */
+  readonly cache: string
+  /** One folder for each application that has one of its own; see isolation/home.ts. */
+  readonly homes: string
+  /** Sockets for registry pushes of applications with a user of their own. */
+  readonly sockets: string
   readonly secrets: string
 }
 
@@ -36,11 +46,16 @@ export function dataFolder(root: string, logs = join(root, 'logs')): DataFolder 
     spool: join(root, 'spool'),
     serverLog: join(logs, 'server.log'),
     accessLogs: join(logs, 'access'),
+    outputs: join(logs, 'output'),
     state: join(root, 'state'),
     run: join(root, 'run'),
+    uploads: join(root, 'run', 'uploads'),
     grafana: join(root, 'grafana'),
     administration: join(root, 'administration'),
     mibs: join(root, 'mibs'),
+    cache: join(root, 'cache'),
+    homes: join(root, 'homes'),
+    sockets: join(root, 'sockets'),
     secrets: join(root, 'secrets.yaml'),
   }
 }
@@ -53,10 +68,11 @@ export function ensureDataFolder(root: string, logs?: string): DataFolder {
   const folder = dataFolder(root, logs)
   try {
     makeFolder(root, 0o700)
-    for (const path of [folder.store, folder.wal, folder.accessLogs, folder.state, folder.run]) makeFolder(path)
+    for (const path of [folder.store, folder.wal, folder.state, folder.run]) makeFolder(path, 0o700)
+    makeFolder(folder.accessLogs)
     accessSync(root, constants.W_OK)
   } catch (error) {
-    throw fail('SPY_DATA_UNWRITABLE', [root, error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_DATA_UNWRITABLE', [root, messageOf(error)], error)
   }
   return folder
 }
@@ -75,6 +91,9 @@ function makeFolder(path: string, mode = 0o777): void {
 
 /** The socket that takes registry pushes and events; management listens on it. */
 export const registrySocket = ({ run }: Pick<DataFolder, 'run'>): string => join(run, 'registry.sock')
+
+/** The socket that the instances of a group serve behind a router. */
+export const privateSocket = ({ run }: Pick<DataFolder, 'run'>, group: string): string => join(run, 'applications', `${group}.sock`)
 
 /** Reports of processes that ran out of memory, until they have been read. */
 export const reportFolder = ({ run }: Pick<DataFolder, 'run'>): string => join(run, 'reports')

@@ -1,5 +1,4 @@
 /** Checks of listeners, hosts and logs across several settings. */
-import { listenerAddress } from './listener-address.ts'
 import type { Mistake } from './mistake.ts'
 import type { SpyglassConfig } from './schema.ts'
 
@@ -8,7 +7,7 @@ const DEFAULT_HOST = 'server'
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
 
 export function listenerMistakes(config: SpyglassConfig): Mistake[] {
-  return [...hostNames(config), ...unknownHosts(config), ...redirects(config), ...addressPorts(config), ...logMistakes(config)]
+  return [...hostNames(config), ...unknownHosts(config), ...redirects(config), ...logMistakes(config)]
 }
 
 function hostNames({ hosts }: SpyglassConfig): Mistake[] {
@@ -48,24 +47,18 @@ function redirects({ listeners }: SpyglassConfig): Mistake[] {
   })
 }
 
-function addressPorts({ listeners, portOffset }: SpyglassConfig): Mistake[] {
-  return listeners.flatMap(({ addresses }, i) =>
-    addresses.flatMap((address, at) => {
-      const { port } = listenerAddress(address)
-      if (port >= 1 && port + portOffset <= 65_535) return []
-      return [
-        { path: `listeners[${i}].addresses[${at}]`, message: `${JSON.stringify(address)}: the port must be 1 to ${65_535 - portOffset}` },
-      ]
-    }),
-  )
-}
-
-function logMistakes({ logs }: SpyglassConfig): Mistake[] {
+function logMistakes({ logs, applications }: SpyglassConfig): Mistake[] {
   const levels = Object.entries(logs.levels).flatMap(([name, level]) =>
     LEVELS.includes(level)
       ? []
       : [{ path: `logs.levels.${name}`, message: `${JSON.stringify(level)}: no such level; there are ${LEVELS.join(', ')}` }],
   )
-  if (logs.access.format !== 'pattern' || logs.access.pattern !== undefined) return levels
-  return [...levels, { path: 'logs.access.pattern', message: 'missing: the format pattern needs one' }]
+  const missing = 'missing: the format pattern needs one'
+  const own = applications.flatMap(({ accessLog: { format, pattern } }, i) =>
+    format === 'pattern' && (pattern ?? logs.access.pattern) === undefined
+      ? [{ path: `applications[${i}].accessLog.pattern`, message: missing }]
+      : [],
+  )
+  if (logs.access.format !== 'pattern' || logs.access.pattern !== undefined) return [...levels, ...own]
+  return [...levels, ...own, { path: 'logs.access.pattern', message: missing }]
 }

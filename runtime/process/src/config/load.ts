@@ -2,10 +2,11 @@
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fail } from './errors.ts'
+import { secretKey, withDecrypted } from '../encrypted-value/index.ts'
 import { crossMistakes, folderMistakes, type Mistake, mistakesOf } from './mistakes.ts'
 import { parseOffset } from './port-offset.ts'
 import { readYaml } from './read-yaml.ts'
-import { type ListenerConfig, SpyglassConfig } from './schema.ts'
+import { type ApplicationConfig, type ListenerConfig, SpyglassConfig } from './schema.ts'
 
 export interface LoadOptions {
   /** Configuration file. Default: built-in defaults only. */
@@ -50,17 +51,22 @@ export const mergedSettings = ({ base, file, commandLine }: SettingsInput): Sett
 
 /**
  * The settings with defaults filled in, and otherwise as they were given.
- * @throws SPY_CONFIG_INVALID with every error listed
+ * @throws SPY_SECRET_…; SPY_CONFIG_INVALID with every error listed
  */
-export function checkedSettings(settings: Settings, { origin, from, toStart = false }: CheckOptions): SpyglassConfig {
+export function checkedSettings(given: Settings, { origin, from, toStart = false, nameOf }: CheckOptions): SpyglassConfig {
+  const invalid = (mistakes: readonly Mistake[]): Error => fail('SPY_CONFIG_INVALID', [origin, mistakes.length, list(mistakes, nameOf)])
+  const settings = withDecrypted(given, secretKey, origin)
   const parsed = SpyglassConfig.safeParse(settings)
-  if (!parsed.success) throw invalid(origin, mistakesOf(parsed.error, settings))
+  if (!parsed.success) throw invalid(mistakesOf(parsed.error, settings))
   const mistakes = [...crossMistakes(parsed.data), ...(toStart ? folderMistakes(withAbsolutePaths(parsed.data, from)) : [])]
-  if (mistakes.length > 0) throw invalid(origin, mistakes)
+  if (mistakes.length > 0) throw invalid(mistakes)
   return parsed.data
 }
 
-export interface CheckOptions extends Pick<SettingsInput, 'origin' | 'from'>, Pick<LoadOptions, 'toStart'> {}
+export interface CheckOptions extends Pick<SettingsInput, 'origin' | 'from'>, Pick<LoadOptions, 'toStart'> {
+  /** What messages call the path of a setting. Default: as it is in the file, `applications[4].replicas`. */
+  readonly nameOf?: (path: string) => string
+}
 
 /** What the processes get: absolute paths, and the port offset applied. */
 export const effectiveConfig = (settings: SpyglassConfig, from: string): SpyglassConfig => withOffset(withAbsolutePaths(settings, from))
@@ -73,9 +79,6 @@ export function loadConfig(options: LoadOptions = {}): SpyglassConfig {
   const input = readSettings(options)
   return effectiveConfig(checkedSettings(mergedSettings(input), { ...input, ...options }), input.from)
 }
-
-const invalid = (origin: string, mistakes: readonly Mistake[]): Error =>
-  fail('SPY_CONFIG_INVALID', [origin, mistakes.length, list(mistakes)])
 
 /** Reads `--config FILE`, `--data DIR` and `--port-offset N`, which all our processes accept. */
 export function configFromArguments(argv: readonly string[]): SpyglassConfig {
@@ -110,11 +113,25 @@ function withAbsolutePaths(config: SpyglassConfig, from: string): SpyglassConfig
     data,
     logs: { ...config.logs, ...(config.logs.folder === undefined ? {} : { folder: resolve(from, config.logs.folder) }) },
     deployment: withAbsoluteFolder(config.deployment, from),
-    listeners: config.listeners.map((listener) => withCertificates(listener, from)),
-    applications: config.applications.map((application) => ({ ...application, folder: resolve(from, application.folder) })),
+    listeners: config.listeners.map((listener) => withTlsFiles(listener, from)),
+    management: withTlsFiles(config.management, from),
+    collector: withTlsFiles(config.collector, from),
+    store: withTlsFiles(config.store, from),
+    console: withTlsFiles(config.console, from),
+    applications: config.applications.map((application) => withApplicationPaths(application, from)),
     datasources: config.datasources.map((source) =>
       source.file === ':memory:' ? source : { ...source, file: resolve(data, source.file) },
     ),
+  }
+}
+
+function withApplicationPaths(application: ApplicationConfig, from: string): ApplicationConfig {
+  const { folder, accessLog, outputFile } = application
+  return {
+    ...application,
+    folder: resolve(from, folder),
+    accessLog: accessLog.file === undefined ? accessLog : { ...accessLog, file: resolve(from, accessLog.file) },
+    ...(outputFile === undefined ? {} : { outputFile: resolve(from, outputFile) }),
   }
 }
 
@@ -122,28 +139,32 @@ function withAbsoluteFolder({ autoDeployFolder, ...deployment }: SpyglassConfig[
   return autoDeployFolder === undefined ? deployment : { ...deployment, autoDeployFolder: resolve(from, autoDeployFolder) }
 }
 
-function withCertificates(listener: ListenerConfig, from: string): ListenerConfig {
-  const certificates = listener.tls.certificates.map((files) => ({
+function withTlsFiles<T extends { tls: ListenerConfig['tls'] }>(section: T, from: string): T {
+  const { clientAuthorities } = section.tls
+  const certificates = section.tls.certificates.map((files) => ({
     ...files,
     certificate: resolve(from, files.certificate),
     key: resolve(from, files.key),
   }))
-  return { ...listener, tls: { ...listener.tls, certificates } }
+  const authorities = clientAuthorities === undefined ? {} : { clientAuthorities: resolve(from, clientAuthorities) }
+  return { ...section, tls: { ...section.tls, certificates, ...authorities } }
 }
 
 function withOffset({ portOffset, ...config }: SpyglassConfig): SpyglassConfig {
   const moved = (address: string): string => address.replace(/\d+$/, (port) => String(Number(port) + portOffset))
+  const further = <T extends { addresses: string[] }>(part: T): T => ({ ...part, addresses: part.addresses.map(moved) })
   const shift = <T extends { port: number }>(part: T): T => ({ ...part, port: part.port + portOffset })
   return {
     ...config,
     portOffset: 0,
-    listeners: config.listeners.map((listener) => ({ ...shift(listener), addresses: listener.addresses.map(moved) })),
-    management: shift(config.management),
-    collector: { ...config.collector, otlpHttpPort: config.collector.otlpHttpPort + portOffset },
-    store: shift(config.store),
-    console: shift(config.console),
+    listeners: config.listeners.map((listener) => further(shift(listener))),
+    management: further(shift(config.management)),
+    collector: further({ ...config.collector, otlpHttpPort: config.collector.otlpHttpPort + portOffset }),
+    store: further(shift(config.store)),
+    console: further(shift(config.console)),
     snmp: shift(config.snmp),
   }
 }
 
-const list = (mistakes: readonly Mistake[]): string => mistakes.map(({ path, message }) => `  ${path}: ${message}`).join('\n')
+const list = (mistakes: readonly Mistake[], nameOf: (path: string) => string = String): string =>
+  mistakes.map(({ path, message }) => `  ${nameOf(path)}: ${message}`).join('\n')

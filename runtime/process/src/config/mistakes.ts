@@ -2,14 +2,13 @@
 import { statSync } from 'node:fs'
 import type { z } from 'zod'
 import { declarationAt, type List, type Section } from '../settings/index.ts'
-import { instanceGroups, instanceNames } from './instance-groups.ts'
+import { instanceGroups, instanceNames, isWorkerAlone, routerName } from './instance-groups.ts'
 import { listenerMistakes } from './listener-mistakes.ts'
 import type { Mistake } from './mistake.ts'
+import { exposures, portMistakes } from './port-mistakes.ts'
 import { SpyglassConfig } from './schema.ts'
 
 export type { Mistake } from './mistake.ts'
-
-const LOOPBACKS = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
 /**
  * Turns the parser's findings into errors that show the value found, unless its name is secret. What the settings that it did not
@@ -21,7 +20,7 @@ export function mistakesOf(error: z.ZodError, input: unknown): Mistake[] {
 
 /** Findings that involve several settings. */
 export function crossMistakes(config: SpyglassConfig): Mistake[] {
-  return [...nameMistakes(config), ...portClashes(config)]
+  return [...nameMistakes(config), ...portMistakes(config)]
 }
 
 function nameMistakes(config: SpyglassConfig): Mistake[] {
@@ -29,7 +28,9 @@ function nameMistakes(config: SpyglassConfig): Mistake[] {
     ...duplicateNames(config),
     ...danglingNames(config),
     ...sharing(config),
+    ...levelSettings(config),
     ...samePaths(config),
+    ...programKinds(config),
     ...groupNames(config),
     ...unknownNode(config),
     ...sizes(config),
@@ -97,25 +98,22 @@ function unknownName(lists: Lists, what: keyof Lists, { path, name }: { readonly
   return [{ path, message: `${JSON.stringify(name)}: no such ${what}; configured: ${lists[what].join(', ') || 'none'}` }]
 }
 
-/** Applications with their own processes need a listener for themselves; settings of a process have no meaning in a shared one. */
+/** Settings of a process have no meaning in a shared one. */
 function sharing({ applications }: SpyglassConfig): Mistake[] {
-  return applications.flatMap((application, i) => {
-    const { isolation, listener, name } = application
-    if (isolation === 'shared') return processSettings(application).map((setting) => notShared(`applications[${i}].${setting}`))
-    const neighbour = applications.find((other) => other.listener === listener && other.name !== name)
-    if (!neighbour) return []
-    const advice = `already serves ${JSON.stringify(neighbour.name)}, and this application has its own processes. Give it its own listener, or set isolation: shared for every application of this listener`
-    return [{ path: `applications[${i}].listener`, message: `${JSON.stringify(listener)}: ${advice}` }]
-  })
+  return applications.flatMap((application, i) =>
+    application.isolation === 'shared' ? processSettings(application).map((setting) => notShared(`applications[${i}].${setting}`)) : [],
+  )
 }
 
 type Application = SpyglassConfig['applications'][number]
 
-const processSettings = ({ replicas, imports, arguments: args, maxHeapBytes }: Application): string[] => [
+const processSettings = ({ replicas, imports, arguments: args, maxHeapBytes, output, outputFile }: Application): string[] => [
   ...(replicas === undefined ? [] : ['replicas']),
   ...(imports.length === 0 ? [] : ['imports']),
   ...(args.length === 0 ? [] : ['arguments']),
   ...(maxHeapBytes === undefined ? [] : ['maxHeapBytes']),
+  ...(output === 'server-log' ? [] : ['output']),
+  ...(outputFile === undefined ? [] : ['outputFile']),
 ]
 
 const notShared = (path: string): Mistake => ({
@@ -123,10 +121,24 @@ const notShared = (path: string): Mistake => ({
   message: 'not available with isolation: shared, where several applications share a process. Remove it, or set isolation: own',
 })
 
+/** Settings that mean something at one level of isolation alone. */
+function levelSettings({ applications }: SpyglassConfig): Mistake[] {
+  const misplaced = (i: number, setting: string, level: string): Mistake => ({
+    path: `applications[${i}].${setting}`,
+    message: `only available with isolation: ${level}. Remove it, or set isolation: ${level}`,
+  })
+  return applications.flatMap(({ isolation, user, allow }, i) => [
+    ...(user !== undefined && isolation !== 'user' ? [misplaced(i, 'user', 'user')] : []),
+    ...(allow.length > 0 && isolation !== 'permission' ? [misplaced(i, 'allow', 'permission')] : []),
+  ])
+}
+
 function samePaths({ applications }: SpyglassConfig): Mistake[] {
-  return applications.flatMap(({ listener, host, contextPath }, i) => {
+  return applications.flatMap((application, i) => {
+    const { listener, host, contextPath } = application
     const other = applications
-      .slice(0, i)
+      .slice(0, isWorkerAlone(application) ? 0 : i)
+      .filter((earlier) => !isWorkerAlone(earlier))
       .find((earlier) => earlier.listener === listener && earlier.host === host && earlier.contextPath === contextPath)
     if (!other) return []
     const message = `${JSON.stringify(contextPath)}: application ${JSON.stringify(other.name)} already has this path on listener ${JSON.stringify(listener)}. Choose another path or listener`
@@ -134,11 +146,45 @@ function samePaths({ applications }: SpyglassConfig): Mistake[] {
   })
 }
 
-/** The instances of an application and those of a listener are named alike. */
+/** An application is a worker, or files, or the program that `entry` names. */
+function programKinds({ applications }: SpyglassConfig): Mistake[] {
+  return applications.flatMap(({ static: isStatic, worker, entry }, i) =>
+    isStatic && (worker || entry !== undefined)
+      ? [
+          {
+            path: `applications[${i}].static`,
+            message: `true: files are served instead of a program. Remove it, or remove ${worker ? 'worker' : 'entry'}`,
+          },
+        ]
+      : [],
+  )
+}
+
+/** The instances of an application and those of a listener are named alike; so may be the router of a listener. */
 function groupNames(config: SpyglassConfig): Mistake[] {
+  const routers = new Set(config.listeners.map(routerName))
+  const taken = new Set(
+    instanceGroups(config).flatMap((group) => (instanceNames(group).some((name) => routers.has(name)) ? [group.name] : [])),
+  )
+  return [
+    ...sharedNames(config),
+    ...config.applications.flatMap(({ name }, i) =>
+      taken.has(name)
+        ? [
+            {
+              path: `applications[${i}].name`,
+              message: `${JSON.stringify(name)}: its instances would be named like the router of a listener`,
+            },
+          ]
+        : [],
+    ),
+  ]
+}
+
+function sharedNames(config: SpyglassConfig): Mistake[] {
   const shared = new Set(instanceGroups(config).flatMap(({ isolation, name }) => (isolation === 'shared' ? [name] : [])))
-  return config.applications.flatMap(({ isolation, name }, i) =>
-    isolation === 'own' && shared.has(name)
+  return config.applications.flatMap(({ isolation, name, enabled }, i) =>
+    enabled && isolation !== 'shared' && shared.has(name)
       ? [{ path: `applications[${i}].name`, message: `${JSON.stringify(name)}: also the name of a listener with shared instances` }]
       : [],
   )
@@ -169,34 +215,6 @@ function sizes(config: SpyglassConfig): Mistake[] {
   return config.datasources.flatMap(({ min, max }, i) =>
     min > max ? [{ path: `datasources[${i}].min`, message: `${min}: must not exceed max, which is ${max}` }] : [],
   )
-}
-
-function exposures(config: SpyglassConfig): Mistake[] {
-  const open = [
-    ['management.host', config.management.host, 'Jolokia and /metrics have no credentials'],
-    ['collector.host', config.collector.host, 'OTLP has no credentials'],
-    ...(config.snmp.community === undefined ? [] : ([['snmp.host', config.snmp.host, 'a v2c community protects nothing']] as const)),
-  ] as const
-  return open.flatMap(([path, host, why]) =>
-    LOOPBACKS.test(host) ? [] : [{ path, message: `${JSON.stringify(host)}: only a loopback address is allowed here, because ${why}` }],
-  )
-}
-
-function portClashes(config: SpyglassConfig): Mistake[] {
-  const seen = new Map<number, string>()
-  const uses: [string, number][] = [
-    ...config.listeners.map(({ port }, i): [string, number] => [`listeners[${i}].port`, port]),
-    ['management.port', config.management.port],
-    ['collector.otlpHttpPort', config.collector.otlpHttpPort],
-    ['store.port', config.store.port],
-    ['console.port', config.console.port],
-  ]
-  return uses.flatMap(([path, port]) => {
-    const other = seen.get(port)
-    seen.set(port, other ?? path)
-    if (port + config.portOffset > 65_535) return [{ path, message: `${port}: with portOffset ${config.portOffset} it exceeds 65535` }]
-    return other ? [{ path, message: `${port}: already used by ${other}` }] : []
-  })
 }
 
 function trapTargets(config: SpyglassConfig): Mistake[] {

@@ -1,5 +1,6 @@
 /** A configuration file as a map of settings that are not checked yet. */
 import { readFileSync } from 'node:fs'
+import { messageOf } from '@spyglass/agent/contract'
 import { parse } from 'yaml'
 import { fail } from './errors.ts'
 
@@ -11,11 +12,20 @@ export function readYaml(file: string): Record<string, unknown> {
   return content as Record<string, unknown>
 }
 
+/** The parser needs some hundred times as much memory. */
+const MAX_LENGTH = 4_194_304
+
 function textOf(file: string): string {
+  const text = contentOf(file)
+  if (text.length <= MAX_LENGTH) return text
+  throw fail('SPY_CONFIG_UNREADABLE', [file, `it is longer than ${MAX_LENGTH} characters`])
+}
+
+function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw fail('SPY_CONFIG_UNREADABLE', [file, error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_CONFIG_UNREADABLE', [file, messageOf(error)], error)
   }
 }
 
@@ -24,6 +34,6 @@ function parsed(file: string, text: string): unknown {
   try {
     return parse(text, { logLevel: 'error' })
   } catch (error) {
-    throw fail('SPY_CONFIG_INVALID', [file, 1, `  (file): ${error instanceof Error ? error.message : String(error)}`], error)
+    throw fail('SPY_CONFIG_INVALID', [file, 1, `  (file): ${messageOf(error)}`], error)
   }
 }

@@ -4,13 +4,16 @@ import { appendFileSync, chmodSync, existsSync, linkSync, lstatSync, readFileSyn
 import { dirname } from 'node:path'
 import { parse, stringify, YAMLParseError } from 'yaml'
 import { z } from 'zod'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { flushFolder, readText, writeFlushed } from '../durable-file/index.ts'
+import { isEncryptedValueError, secretKey, withDecrypted } from '../encrypted-value/index.ts'
 import { fail } from './errors.ts'
 import { snmpUserName } from '../settings/shapes.ts'
 import { textOf } from './schema.ts'
 
 const password = z.string().min(8)
+/** The parser needs some hundred times as much memory. */
+const MAX_BYTES = 1_048_576
 
 export const Secrets = z.object({
   clickhouse: z.object({ reader: z.object({ user: z.string().min(1), password }) }),
@@ -36,16 +39,17 @@ export function ensureSecrets(file: string, remark: (text: string) => void = () 
   return secrets
 }
 
-/** @throws SPY_SECRETS_MISSING, SPY_SECRETS_INVALID */
+/** @throws SPY_SECRETS_MISSING, SPY_SECRETS_INVALID, SPY_SECRET_… */
 export function readSecrets(file: string): Secrets {
   if (!existsSync(file) && isLink(file))
     throw fail('SPY_SECRETS_INVALID', [file, `it is a link to ${readlinkSync(file)}, which cannot be found`])
   if (!existsSync(file)) throw fail('SPY_SECRETS_MISSING', [file])
   try {
-    const text = readText(file)
+    const text = readText(file, MAX_BYTES)
     if (text.trim() === '') throw new SyntaxError('it is empty')
-    return Secrets.parse(withMissing(parse(text)))
+    return Secrets.parse(withMissing(withDecrypted(parse(text), secretKey, file)))
   } catch (error) {
+    if (isEncryptedValueError(error)) throw error
     throw fail('SPY_SECRETS_INVALID', [file, reasonOf(file, error)], error)
   }
 }
@@ -75,11 +79,11 @@ function addMissing(file: string, { otlp }: Secrets, remark: (text: string) => v
   }
 }
 
-/** Never shows values, which may be passwords: only names of what is missing or wrong. */
+/** Never shows values, which may be passwords: only what is wrong with which setting. */
 function reasonOf(file: string, error: unknown): string {
   if (error instanceof z.ZodError) {
-    const names = error.issues.map(({ path }) => path.join('.')).filter(Boolean)
-    return names.length > 0 ? `missing or too short: ${names.join(', ')}` : 'it is not a map of settings'
+    const wrong = error.issues.filter(({ path }) => path.length > 0)
+    return wrong.length > 0 ? wrong.map(mistakeOf).join('; ') : 'it is not a map of settings'
   }
   if (codeOf(error) === 'EISDIR') return 'it is a folder'
   if (codeOf(error) === 'SPY_STATE_SHAPE') return (error as Error).message
@@ -87,6 +91,9 @@ function reasonOf(file: string, error: unknown): string {
   if (error instanceof YAMLParseError) return `it is not valid YAML (line ${error.linePos?.[0].line ?? '?'})` // its message quotes the line
   return error instanceof SyntaxError ? error.message : `it cannot be read (${codeOf(error) ?? 'not YAML'})`
 }
+
+const mistakeOf = ({ path, message }: z.core.$ZodIssue): string =>
+  `${path.join('.')}: ${message.endsWith('received undefined') ? 'missing' : message}`
 
 function closeToOthers(file: string, remark: (text: string) => void): void {
   const mode = modeOf(file)
@@ -122,8 +129,7 @@ function writeSecrets(file: string): void {
     linkSync(aside, file)
     flushFolder(dirname(file)) // seen: an empty file after the disk failed a minute later
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST')
-      throw fail('SPY_DATA_UNWRITABLE', [dirname(file), error instanceof Error ? error.message : String(error)], error)
+    if (codeOf(error) !== 'EEXIST') throw fail('SPY_DATA_UNWRITABLE', [dirname(file), messageOf(error)], error)
   } finally {
     rmSync(aside, { force: true })
   }

@@ -1,5 +1,6 @@
 /** Reports damaged state files: in the log at once, and as an event as soon as a listener exists. */
-import { kinds, objectNameOf } from '@spyglass/agent/contract'
+import { objectNameOf } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { EventInput } from '@spyglass/agent/registry'
 import { fail } from './errors.ts'
 import type { Damage } from './state-file.ts'

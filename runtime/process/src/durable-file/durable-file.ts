@@ -67,13 +67,17 @@ export function flushFolder(folder: string): void {
   }
 }
 
+/** No file of ours is nearly as long, and reading one that is could take all memory. */
+const MAX_BYTES = 32 * 1_048_576
+
 /**
  * The text of a file. Opening a pipe would block until something writes to it.
- * @throws EISDIR for a folder, SPY_STATE_SHAPE for what is neither, and what else the file system says
+ * @throws EISDIR for a folder, SPY_STATE_SHAPE for what is neither or is longer than `maxBytes`, and what else the file system says
  */
-export function readText(file: string): string {
-  const kind = statSync(file)
-  if (!kind.isFile() && !kind.isDirectory()) throw wrongShape('it is a pipe, a socket or a device')
+export function readText(file: string, maxBytes: number = MAX_BYTES): string {
+  const found = statSync(file)
+  if (!found.isFile() && !found.isDirectory()) throw wrongShape('it is a pipe, a socket or a device')
+  if (found.isFile() && found.size > maxBytes) throw wrongShape(`it has ${found.size} bytes, and no such file has more than ${maxBytes}`)
   return readFileSync(file, 'utf8')
 }
 

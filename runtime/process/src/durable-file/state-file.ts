@@ -5,7 +5,7 @@
  */
 import { rmSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { readText, setAside, writeDurably } from './durable-file.ts'
 import { wrongShape } from './errors.ts'
 
@@ -88,7 +88,7 @@ const checksumOf = (text: string): string => crc32(text).toString(16).padStart(8
 function reasonOf(error: unknown): string {
   if (codeOf(error) === 'EISDIR') return 'it is a folder'
   if (codeOf(error) === 'EACCES') return 'its owner or mode does not permit reading it'
-  return printable(error instanceof Error ? error.message : String(error))
+  return printable(messageOf(error))
 }
 
 /** JSON.parse quotes what it cannot read; it may be anything, and the reason goes to a terminal. */

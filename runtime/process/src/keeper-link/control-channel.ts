@@ -36,6 +36,15 @@ export function tellKeeper(message: FromChild, sent: () => void = () => {}): voi
   else sent()
 }
 
+/**
+ * The channel keeps the process alive. While it is released, `beforeExit` says when nothing else does:
+ * everything else that a process of ours has open is unreferenced.
+ */
+export const channelAlive = {
+  hold: (): void => channelOf()?.stream.ref(),
+  release: (): void => channelOf()?.stream.unref(),
+} as const
+
 /** Resolves with the first message of this type. Others wait for {@link connectKeeper}. */
 export async function firstMessage<T extends ToChild['type']>(type: T): Promise<Extract<ToChild, { type: T }>> {
   const channel = channelOf()

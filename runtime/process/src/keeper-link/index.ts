@@ -1,4 +1,4 @@
-export { firstMessage, tellKeeper } from './control-channel.ts'
+export { channelAlive, firstMessage, tellKeeper } from './control-channel.ts'
 export { emitWhenReady } from './early-events.ts'
 export * from './keeper-link.ts'
 export * from './messages.ts'

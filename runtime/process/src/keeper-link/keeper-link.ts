@@ -9,7 +9,8 @@ import { inherited } from '../channel/index.ts'
 import type { LiveSettings } from '../live-settings/index.ts'
 import { type Channel, channelOf, tellKeeper } from './control-channel.ts'
 import { emitEarly } from './early-events.ts'
-import type { FromChild, ToChild } from './messages.ts'
+import type { FailedApplication, FromChild, ToChild } from './messages.ts'
+import { Permission } from './permission.ts'
 import { RegistryLink } from './registry-link.ts'
 
 export interface KeeperLinkOptions {
@@ -34,6 +35,10 @@ export interface KeeperLink {
   /** Tells the keeper that the process serves, and begins to push. */
   ready(): void
   send(message: FromChild): void
+  /** Pushes the registry now. A process that is stopping does so no more by itself: what it closes would vanish. */
+  push(): void
+  /** Some applications failed to start. Resolves with whether the process may serve all the same; if not, it is being stopped. */
+  servesPartly(failed: readonly FailedApplication[]): Promise<boolean>
 }
 
 const ALONE_DEADLINE_MS = 5000
@@ -47,27 +52,27 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
   const channel = channelOf()
   let [isReady, isInOrder, stopping] = [false, false, false]
   let ending: NodeJS.Timeout | undefined
+  const permission = new Permission()
 
   async function end(deadlineMs: number): Promise<void> {
     if (stopping) return
     stopping = true
+    permission.refuse()
     setTimeout(() => process.exit(1), deadlineMs).unref()
     await stop(deadlineMs)
     process.exit(0)
   }
 
-  /** The keeper is stopping and says when it is this process's turn, whether a signal arrives before or after. */
-  function awaitTurn(): void {
-    isInOrder = true
-    clearTimeout(ending)
-  }
-
   function obey(message: ToChild): void {
     if (message.type === 'stop') void end(message.deadlineMs)
-    else if (message.type === 'stopping') awaitTurn()
-    else if (message.type === 'live') options.live?.apply(message.values)
+    else if (message.type === 'stopping') {
+      isInOrder = true // the keeper says when it is this process's turn, whether a signal arrives before or after
+      clearTimeout(ending)
+    } else if (message.type === 'live') options.live?.apply(message.values)
+    else if (message.type === 'serve') permission.give()
     else if (message.type === 'probe') {
       if (isReady) tellKeeper({ type: 'ready' })
+      else permission.askAgain()
     } else onMessage?.(message)
   }
 
@@ -77,8 +82,7 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
     channel!.onEnd = orphaned
     for (const message of waiting.splice(0)) obey(message)
     if (!stream.isOpen) orphaned() // it died while modules were loaded
-    process.on('SIGINT', () => {}) // Ctrl-C reaches the whole process group; the keeper decides the order
-    process.on('SIGHUP', () => {}) // a closed terminal, or a word to reopen logs: the keeper knows which
+    onSignals(['SIGINT', 'SIGHUP'], () => {}) // the terminal sends them to the whole process group; the keeper knows what they mean
     onSignals(['SIGTERM'], () => {
       if (!isInOrder) ending ??= setTimeout(() => void end(ALONE_DEADLINE_MS), TURN_MS)
     })
@@ -92,6 +96,8 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
   return {
     kept: channel !== undefined,
     send: tellKeeper,
+    push: () => link?.push(),
+    servesPartly: async (failed) => (channel ? permission.ask(failed) : true),
     ready() {
       isReady = true
       emitEarly(registry)

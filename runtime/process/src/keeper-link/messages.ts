@@ -3,15 +3,26 @@
 export type FromChild =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
+  /** It could serve, but some of its applications failed to start: it waits for the word whether to. */
+  | { readonly type: 'partly'; readonly failed: readonly FailedApplication[] }
   /** A sign of life, every second. */
   | { readonly type: 'pulse' }
+  /** The health checks of the process fail, or pass again: no problem. Told when it changes. */
+  | { readonly type: 'health'; readonly problem?: string }
   /** Number of requests that were cut because the time to finish them was over. The access log names them. */
   | { readonly type: 'cut'; readonly count: number }
   /** Management's judgement of the whole server, when it changes; no reasons: ready. */
   | { readonly type: 'readiness'; readonly reasons: readonly string[] }
   | { readonly type: 'command'; readonly id: number; readonly verb: CommandVerb; readonly target: string }
 
+export interface FailedApplication {
+  readonly application: string
+  readonly message: string
+}
+
 export type ToChild =
+  /** Answer to `partly`: it may serve. */
+  | { readonly type: 'serve' }
   /** What an instance is given to work with: its first message. */
   | { readonly type: 'share'; readonly share: unknown }
   /** A new decider asks: a process that is ready says so again. */
@@ -21,6 +32,8 @@ export type ToChild =
   | { readonly type: 'stop'; readonly deadlineMs: number }
   /** New values of live settings: paths with the name of an entry in place of its index; no value: not set any more. */
   | { readonly type: 'live'; readonly values: readonly { readonly path: readonly string[]; readonly value?: unknown }[] }
+  /** To a router: the applications of its listener, where they have changed, and the states of their private addresses by path. */
+  | { readonly type: 'routing'; readonly table?: unknown; readonly states: Readonly<Record<string, 'serving' | 'draining' | 'down'>> }
   | { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly message: string }
 
 /** `reload`: a new generation takes over. */

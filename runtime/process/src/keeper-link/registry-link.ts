@@ -39,7 +39,7 @@ export class RegistryLink {
     if (this.#stream?.isDrained) this.#stream.send(this.#options.push())
   }
 
-  /** Sends a message that must not be lost. */
+  /** Sends an event, or keeps it until there is a connection. What was on its way when a connection broke is lost: nobody acknowledges it. */
   send(message: RegistryMessage): void {
     if (this.#stream) return this.#stream.send(message)
     this.#waiting.push(message)

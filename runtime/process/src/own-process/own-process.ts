@@ -1,12 +1,13 @@
 /**
  * What each of our own processes (management, collector, store, snmp-bridge) begins with: configuration, data folder, secrets, log, and a
- * registry with its heap and event loop; and how it exits when it cannot start.
+ * registry with its heap, event loop and what else every process has; and how it exits when it cannot start.
  */
 import { flushCompileCache } from 'node:module'
 import process from 'node:process'
-import { codeOf, kindNamed } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry, type Registry, STALE_AFTER_MS } from '@spyglass/agent/registry'
-import { registerEventLoop, registerHeap } from '@spyglass/agent/runtime-metrics'
+import { registerRuntime } from '@spyglass/agent/runtime-metrics'
 import { openProcessConfig, type ProcessConfig } from '../config/checked.ts'
 import { type DamageReporter, damageReporter } from '../durable-file/index.ts'
 import { emitWhenReady, tellKeeper } from '../keeper-link/index.ts'
@@ -14,6 +15,9 @@ import { LiveSettings } from '../live-settings/index.ts'
 import { createLogger, type Logger, setLogLevels } from '../logger/index.ts'
 import type { startErrors } from './errors.ts'
 import { guardOutput } from '../output/index.ts'
+
+/** Five times as long as in applications: these processes are at rest most of the time, and nobody waits for them. */
+const LOOP_RESOLUTION_MS = 250
 
 export interface OwnProcess extends ProcessConfig {
   readonly registry: Registry
@@ -32,8 +36,7 @@ export async function openOwnProcess(name: string, argv: readonly string[]): Pro
   const { config, folder, secrets } = await openProcessConfig(argv)
   const logger = createLogger({ process: name, level: config.logs.level, levels: config.logs.levels })
   const registry = createRegistry({ kindNamed, staleAfterMs: STALE_AFTER_MS })
-  registerHeap(registry, name)
-  registerEventLoop(registry, name)
+  registerRuntime(registry, name, LOOP_RESOLUTION_MS)
   const onDamage = damageReporter({
     serverName: config.server.name,
     log: (fields, message) => logger.error(fields, message),
@@ -70,7 +73,7 @@ export async function runOwnProcess(
     await main(argv)
   } catch (error) {
     const code = codeOf(error) ?? ('SPY_START_FAILED' satisfies keyof typeof startErrors)
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     process.stderr.write(`${code}: ${message}\n`)
     tellKeeper({ type: 'failed', code, message }, () => process.exit(1))
   }

@@ -1,5 +1,6 @@
 /** Who this server is: the UUID made at the first start. */
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DataFolder } from '../config/data-folder.ts'
 import { type Consequences, type Damage, openStateFile, wrongShape } from '../durable-file/index.ts'
@@ -14,6 +15,15 @@ export function serverIdentity(folder: DataFolder, onDamage: (damage: Damage) =>
   const made = randomUUID()
   file.write(made)
   return made
+}
+
+/** The same, for a check that changes nothing: undefined before the first start, and when the file is damaged. */
+export function knownIdentity({ state }: Pick<DataFolder, 'state'>): string | undefined {
+  try {
+    return uuidOf((JSON.parse(readFileSync(join(state, 'server-id'), 'utf8')) as { readonly state?: unknown }).state)
+  } catch {
+    return undefined
+  }
 }
 
 /** What a damaged `server-id` costs. */

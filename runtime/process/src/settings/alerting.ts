@@ -9,7 +9,12 @@ const webhookSettings = declareSettings({
     default: 'webhook',
     description: 'webhook: one JSON document per page. alertmanager: the Prometheus Alertmanager at `url`, by POST /api/v2/alerts.',
   },
-  url: { type: 'url', required: true, description: 'URL that pages are posted to as JSON. Redirects are not followed.' },
+  url: {
+    type: 'url',
+    required: true,
+    example: 'https://alerts.example/hook',
+    description: 'URL that pages are posted to as JSON. Redirects are not followed.',
+  },
   headers: { type: 'map', default: {}, secret: true, description: 'Headers sent with each page, for instance Authorization.' },
   timeoutMs: milliseconds(5000, 'Timeout of one attempt.'),
 })

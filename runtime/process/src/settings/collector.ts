@@ -1,10 +1,19 @@
 import { defaultPorts } from '@spyglass/agent/contract'
 import { declareSettings } from './declaration.ts'
+import { credentials, ownPortSettings } from './port.ts'
 import { host, milliseconds, port } from './shapes.ts'
 
 export const collectorSettings = declareSettings({
   host: host(),
   otlpHttpPort: port(defaultPorts.otlpHttp, 'Port of OTLP over HTTP.'),
+  credentials: credentials('sending telemetry'),
+  ...ownPortSettings('collector', {
+    requestTimeoutMs: 30_000,
+    keepAliveTimeoutMs: 15_000,
+    maxHeaderBytes: 16_384,
+    maxConnections: 20_000,
+    maxRequestsPerConnection: 10_000,
+  }),
   allowedOrigins: {
     type: 'texts',
     each: {

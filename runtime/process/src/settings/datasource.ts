@@ -13,6 +13,7 @@ export const datasourceSettings = declareSettings({
     type: 'text',
     minLength: 1,
     required: true,
+    example: 'shop.db',
     description: 'Database file, relative to the data folder; `:memory:` gives each connection its own in-memory database.',
   },
   min: {

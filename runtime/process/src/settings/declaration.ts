@@ -2,7 +2,7 @@
  * How a setting of spyglass.yaml is declared. One declaration gives its type, validation, default, reference and everything that
  * administration knows of it. The declarations load nothing, so a process may have them without the parser (config/schema.ts).
  */
-import type { kinds } from '@spyglass/agent/contract'
+import type { kinds } from '@spyglass/mbeans/kinds'
 
 /** When a new value counts: at once, with the next generation of the instances, or when the process that reads it starts again. */
 export type Applies = 'live' | 'reload' | 'restart'
@@ -22,6 +22,8 @@ interface Declared {
   readonly required?: true
   /** The attribute of the section's kind that shows its value. */
   readonly attribute?: string
+  /** A value that it accepts, for documents; needed where there is no default. */
+  readonly example?: unknown
 }
 
 /** A further demand on a text, with what is allowed in words. */

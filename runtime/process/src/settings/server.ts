@@ -22,10 +22,15 @@ export const serverSettings = declareSettings({
   ),
   drainMs: milliseconds(
     30_000,
-    'How long requests may run on in an instance that is replaced or no longer wanted. What is still running then is cut, counted, and named in the access log. An instance keeps the last two seconds for its own end.',
+    'How long requests may run on in an instance that is replaced or no longer wanted. What is still running then is cut, counted, and named in the access log.',
     0,
   ),
   stopMs: milliseconds(5000, 'How long the requests and the work of a process may run on when the server stops.', 0),
+  closeMs: milliseconds(
+    2000,
+    'How long an instance may take after that to close its applications and datasources, and to send what it recorded. It is killed then.',
+    0,
+  ),
   backOffFirstMs: milliseconds(
     100,
     'How long the restart of a process that exited unexpectedly waits; doubled after each further failure in a row.',

@@ -5,8 +5,9 @@ import { LOOPBACK } from '@spyglass/agent/contract'
 export const port = <const P extends number>(value: P, description: string) =>
   ({ type: 'int', min: 1, max: 65_535, default: value, description }) as const
 
-export const host = (description = 'Address to listen on. A non-loopback address is refused where no credentials protect it.') =>
-  ({ type: 'text', minLength: 1, default: LOOPBACK, description }) as const
+export const host = (
+  description = 'Address to listen on. A non-loopback address is refused where no credentials protect it, and should have TLS.',
+) => ({ type: 'text', minLength: 1, default: LOOPBACK, description }) as const
 
 export const milliseconds = (value: number, description: string, min = 1, max = 86_400_000) =>
   ({ type: 'int', min, max, default: value, unit: 'ms', description }) as const
@@ -17,7 +18,7 @@ export const ownMilliseconds = (description: string, min = 1) => ({ type: 'int',
 const nameCheck = { is: /^[a-z0-9][a-z0-9_-]{0,63}$/, allowed: 'lower-case letters, digits, - and _; at most 64' } as const
 
 /** A name that an entry must have. */
-export const name = (description: string) => ({ type: 'text', required: true, checks: [nameCheck], description }) as const
+export const name = (description: string) => ({ type: 'text', required: true, example: 'shop', checks: [nameCheck], description }) as const
 
 export const nameOr = (value: string, description: string) => ({ type: 'text', default: value, checks: [nameCheck], description }) as const
 

@@ -17,11 +17,12 @@ const trapTargetSettings = declareSettings({
     minLength: 1,
     checks: [{ is: isHost, allowed: 'a host name or an IP address; the port stands in port' }],
     required: true,
+    example: '192.0.2.10',
     description: 'Address of the manager.',
   },
   port: port(162, 'UDP port of the manager.'),
   version: { type: 'choice', values: ['v2c', 'v3'], default: 'v2c', description: 'v2c sends traps, v3 sends authPriv informs.' },
-  community: { type: 'text', minLength: 1, secret: true, description: 'Community for v2c.' },
+  community: { type: 'text', minLength: 1, secret: true, example: 'traps', description: 'Community for v2c.' },
   user: { type: 'text', ...snmpUserName, description: 'v3 user; by default the one in secrets.yaml.' },
   authPassword: {
     type: 'text',

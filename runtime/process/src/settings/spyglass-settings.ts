@@ -11,6 +11,7 @@ import { DEFAULT_DATA } from './default-data.ts'
 import { hostSettings, listenerSettings } from './listener.ts'
 import { logSettings } from './logs.ts'
 import { serverSettings } from './server.ts'
+import { credentials, ownPortSettings } from './port.ts'
 import { host, port } from './shapes.ts'
 import { snmpSettings } from './snmp.ts'
 import { retentionSettings, storeSettings } from './store.ts'
@@ -55,8 +56,8 @@ export const spyglassSettings = declareSettings({
     default: [{ name: 'http' }],
     kind: 'listener',
     description: 'Addresses and ports that applications are served on.',
-    applies: 'restart',
-    readBy: ['server'],
+    applies: 'reload',
+    readBy: ['instances'],
     settings: listenerSettings,
   },
   hosts: {
@@ -103,6 +104,21 @@ export const spyglassSettings = declareSettings({
     settings: {
       host: host(),
       port: port(defaultPorts.management, 'Port of Jolokia, Prometheus and the administration API.'),
+      remoteChanges: {
+        type: 'boolean',
+        default: false,
+        readBy: ['management', 'collector'],
+        description:
+          'Whether the administration API and the forms of the console accept changes and operations from other machines. From this machine they are accepted with the credentials of a role that may make them.',
+      },
+      credentials: credentials('reading (Jolokia, `/metrics`)'),
+      ...ownPortSettings('management', {
+        requestTimeoutMs: 30_000,
+        keepAliveTimeoutMs: 15_000,
+        maxHeaderBytes: 16_384,
+        maxConnections: 2000,
+        maxRequestsPerConnection: 100_000,
+      }),
       platformNode: {
         type: 'text',
         description:
@@ -149,6 +165,13 @@ export const spyglassSettings = declareSettings({
     settings: {
       host: host('Address of the console, which requires the user and password from secrets.yaml.'),
       port: port(defaultPorts.console, 'Port of the console and the query API.'),
+      ...ownPortSettings('collector', {
+        requestTimeoutMs: 15_000,
+        keepAliveTimeoutMs: 30_000,
+        maxHeaderBytes: 16_384,
+        maxConnections: 2000,
+        maxRequestsPerConnection: 10_000,
+      }),
       publicUrl: { type: 'url', description: 'Public URL of the console, used for links in pages.' },
     },
   },

@@ -1,10 +1,18 @@
 import { defaultPorts } from '@spyglass/agent/contract'
 import { declareSettings } from './declaration.ts'
+import { ownPortSettings } from './port.ts'
 import { host, milliseconds, port } from './shapes.ts'
 
 export const storeSettings = declareSettings({
   host: host(),
   port: port(defaultPorts.clickhouse, 'Port of the ClickHouse HTTP interface.'),
+  ...ownPortSettings('store', {
+    requestTimeoutMs: 60_000,
+    keepAliveTimeoutMs: 30_000,
+    maxHeaderBytes: 65_536,
+    maxConnections: 2000,
+    maxRequestsPerConnection: 0,
+  }),
   readers: {
     type: 'int',
     min: 1,

@@ -1,0 +1,7 @@
+export { answerFrameworkError, answerProblem, answerProblems, type ProblemOptions, routerOptions } from './answer-problems.ts'
+export * from './ask.ts'
+export * from './errors.ts'
+export * from './openapi.ts'
+export * from './plugin.ts'
+export * from './problem.ts'
+export * from './routes/index.ts'

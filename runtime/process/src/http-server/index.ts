@@ -1,2 +1,0 @@
-export * from './http-limits.ts'
-export * from './listen.ts'

@@ -1,0 +1,38 @@
+/**
+ * What Node's parser accepts and RFC 9112 does not: a Host field that is missing, repeated or malformed, a target for another host, a version that the
+ * connection does not speak, a transfer coding that nobody decodes.
+ */
+import { IncomingMessage } from 'node:http'
+import { Http2StreamSocket } from './http2-stream-socket.ts'
+import type { RefusalReason } from './refusal.ts'
+import { isHost, isTarget } from './request-target.ts'
+
+/** Why the head of a request cannot be served; undefined: it can. */
+export function headFault(request: IncomingMessage): RefusalReason | undefined {
+  const { headers, httpVersion, method = '', url = '' } = request
+  const { host } = headers
+  if (host === undefined && httpVersion === '1.1') return 'missing_host'
+  const isRight = isOfHost(request.rawHeaders, host) && isTarget(method, url, host ?? '') && isFramed(request)
+  return isRight ? undefined : 'malformed_request'
+}
+
+const isOfHost = (rawHeaders: readonly string[], host: string | undefined): boolean =>
+  host === undefined || (isHost(host) && isOnce(rawHeaders, 'host'))
+
+/** Node keeps the first of several, without a word. */
+function isOnce(rawHeaders: readonly string[], name: string): boolean {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const each = rawHeaders[at] ?? ''
+    if (each.length === name.length && each.toLowerCase() === name) count++
+  }
+  return count === 1
+}
+
+/** RFC 9112 sections 2.3 and 6.1. Node decodes `chunked` and hands on the rest as it is. */
+function isFramed(request: IncomingMessage): boolean {
+  const { httpVersionMajor, httpVersionMinor, headers } = request
+  if (httpVersionMajor > 1) return !(request instanceof IncomingMessage) || (request.socket as unknown) instanceof Http2StreamSocket
+  const coding = headers['transfer-encoding']
+  return coding === undefined || (httpVersionMinor === 1 && coding.toLowerCase() === 'chunked')
+}

@@ -1,0 +1,148 @@
+/**
+ * What the server answers itself, in place of an application. Each reason has its status; it is the `error.type` of the request in the access log and
+ * in the aggregates, and the listener counts it.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type Refusal, REFUSAL } from '@spyglass/agent/contract'
+import { listenerErrors } from './errors.ts'
+import { Http2StreamSocket } from './http2-stream-socket.ts'
+
+export type { Refusal } from '@spyglass/agent/contract'
+
+interface Answer {
+  readonly status: number
+  readonly code: keyof typeof listenerErrors
+  /** What to do, where that differs by port. */
+  readonly advice?: string
+}
+
+/** Why a request is refused, with the status and the code of the answer. */
+export const refusals = {
+  /** The headers did not arrive within `headersTimeoutMs`. */
+  request_header_timeout: { status: 408, code: 'SPY_REQUEST_TIMEOUT' },
+  /** The body made no progress: less than `bodyMinBytes` in `bodyTimeoutMs`. */
+  request_body_timeout: { status: 408, code: 'SPY_REQUEST_TIMEOUT' },
+  /** The whole request took longer than `requestTimeoutMs`. */
+  request_timeout: { status: 408, code: 'SPY_REQUEST_TIMEOUT' },
+  malformed_request: { status: 400, code: 'SPY_REQUEST_MALFORMED' },
+  missing_host: { status: 400, code: 'SPY_REQUEST_NO_HOST' },
+  header_overflow: { status: 431, code: 'SPY_REQUEST_HEADERS_TOO_LARGE' },
+  body_too_large: { status: 413, code: 'SPY_REQUEST_TOO_LARGE' },
+  expectation_failed: { status: 417, code: 'SPY_REQUEST_EXPECTATION' },
+  too_many_connections: { status: 503, code: 'SPY_LISTENER_FULL' },
+  no_instance: { status: 503, code: 'SPY_NO_INSTANCE' },
+  /** It failed to start, and the applications beside it did not. */
+  application_failed: { status: 503, code: 'SPY_APPLICATION_DOWN' },
+  application_disabled: { status: 503, code: 'SPY_APPLICATION_DISABLED' },
+  no_application: { status: 404, code: 'SPY_NO_APPLICATION' },
+  foreign_origin: {
+    status: 403,
+    code: 'SPY_FOREIGN_ORIGIN',
+    advice: 'Only pages of this port itself may call it; a program calls it without the header Origin.',
+  },
+  /** The same on the port that telemetry of browsers comes to. */
+  foreign_telemetry: {
+    status: 403,
+    code: 'SPY_FOREIGN_ORIGIN',
+    advice: 'Telemetry of browsers is accepted from the origins in collector.allowedOrigins.',
+  },
+  foreign_host: { status: 403, code: 'SPY_FOREIGN_HOST' },
+  client_certificate: { status: 403, code: 'SPY_CLIENT_CERTIFICATE' },
+  /** Plain HTTP on a port with TLS. */
+  tls_expected: { status: 400, code: 'SPY_TLS_EXPECTED' },
+  /** The application broke off before it answered. */
+  bad_gateway: { status: 502, code: 'SPY_BAD_GATEWAY' },
+  /** CONNECT asks for a proxy. */
+  no_proxy: { status: 405, code: 'SPY_NO_PROXY' },
+} as const satisfies Readonly<Record<string, Answer>>
+
+export type RefusalReason = keyof typeof refusals
+
+/** Seconds after which a refused client may try again. */
+const RETRY_AFTER_S = '2'
+
+/** A request that was refused before there was an object for it: what is known of it. */
+export interface RefusedRequest extends Refusal {
+  /** When it came, in milliseconds since the epoch. */
+  readonly time: number
+  readonly durationMs: number
+  readonly clientAddress: string | undefined
+  /** Undefined when its first line could not be read. */
+  readonly method: string | undefined
+  readonly url: string | undefined
+  readonly httpVersion: string | undefined
+  readonly userAgent?: string | undefined
+  readonly referer?: string | undefined
+}
+
+/** Notes on a response why the server answers, or answered, in place of the application. */
+export function markRefused(response: object, reason: string, status: number): void {
+  ;(response as { [REFUSAL]?: Refusal })[REFUSAL] = { reason, status }
+}
+
+export const refusalOf = (response: object): Refusal | undefined => (response as { [REFUSAL]?: Refusal })[REFUSAL]
+
+/** Answers a request that no application has seen, and closes the connection where its rest cannot be trusted. */
+export function answerRefused(request: IncomingMessage, response: ServerResponse, reason: RefusalReason): void {
+  const { status, headers, body } = answerOf(reason)
+  markRefused(response, reason, status)
+  response.writeHead(status, { ...headers, ...(request.complete || isBodiless(request) ? {} : { connection: 'close' }) })
+  response.end(body)
+}
+
+/** `request.complete` comes only after the headers were handled. */
+function isBodiless({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
+}
+
+/** How long a client may go on sending what nobody reads, so that it comes to see the answer instead of a reset connection. */
+const LINGER_MS = 2000
+
+/** Answers on the connection itself, where there is no response to use, and closes it when the client has seen the answer. */
+export function answerOnSocket(socket: Duplex, reason: RefusalReason): void {
+  const { status, text, headers, body } = answerOf(reason)
+  if (socket instanceof Http2StreamSocket) return socket.answer(status, headers, body)
+  const lines = linesOf({ ...headers, connection: 'close' })
+  socket.removeAllListeners('data')
+  socket.on('data', () => {}) // what still comes is not parsed any more
+  socket.end(`HTTP/1.1 ${status} ${text}\r\n${lines}\r\n${body}`)
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
+}
+
+/** The answer as HTTP/1.1 has it, without a Connection field. */
+export function refusalText(reason: RefusalReason, isHead: boolean): string {
+  const { status, text, headers, body } = answerOf(reason)
+  return `HTTP/1.1 ${status} ${text}\r\n${linesOf(headers)}\r\n${isHead ? '' : body}`
+}
+
+const linesOf = (headers: Readonly<Record<string, string>>): string =>
+  Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
+
+function answerOf(reason: RefusalReason) {
+  const { status, code, advice }: Answer = refusals[reason]
+  const detail = advice === undefined ? listenerErrors[code] : `${listenerErrors[code]}. ${advice}`
+  const body = `${JSON.stringify({ type: 'about:blank', title: TEXTS[status], status, detail, code })}\n`
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json', // RFC 9457
+    'content-length': String(Buffer.byteLength(body)),
+    'x-content-type-options': 'nosniff',
+    ...(status === 503 ? { 'retry-after': RETRY_AFTER_S } : {}),
+  }
+  return { status, text: TEXTS[status], headers, body }
+}
+
+const TEXTS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  417: 'Expectation Failed',
+  431: 'Request Header Fields Too Large',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+}

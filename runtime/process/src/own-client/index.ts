@@ -1,0 +1,2 @@
+export * from './own-connection.ts'
+export * from './own-fetch.ts'
