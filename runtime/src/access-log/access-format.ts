@@ -38,12 +38,22 @@ export function formatterOf({ format, pattern }: AccessForm, source: AccessSourc
   return patternFormatter(format === 'pattern' ? (pattern ?? patterns.common) : patterns[format], source)
 }
 
+/** @throws SPY_ACCESS_PATTERN_INVALID when a pattern of the configuration, or of one of its applications, cannot be used */
+export function requireAccessPatterns({ logs, applications }: PatternsConfig): void {
+  for (const { pattern } of [logs.access, ...applications.map(({ accessLog }) => accessLog)])
+    if (pattern !== undefined) formatterOf({ format: 'pattern', pattern }, { instance: '', application: '' })
+}
+
+interface PatternsConfig {
+  readonly logs: { readonly access: { readonly pattern?: string | undefined } }
+  readonly applications: readonly { readonly accessLog: { readonly pattern?: string | undefined } }[]
+}
+
 function jsonFormatter({ instance, application }: AccessSource): Formatter {
-  const tail = `,"instance":${text(instance)},"application":${text(application)}}`
+  const tail = flat(`,"instance":${text(instance)},"application":${text(application)}}`)
   return (entry) =>
-    `${timeField(entry.time)}${clientField(entry.clientAddress)}${methodField(entry.method)}${pathField(entry.path)}` +
-    `${entry.query === undefined ? '' : queryField(redactSecretParameters(entry.query))}${routeField(entry.route)}${statusField(entry.status)}` +
-    `${sizeField(entry.bodySize)},"duration_ms":${milliseconds(entry.durationMs)}${agentField(entry.userAgent)}` +
+    `${timeField(entry.time)}${clientField(entry.clientAddress)}${requestFields(entry)}` +
+    `${sizeField(entry.bodySize)}${durationField(entry.durationMs)}${agentField(entry.userAgent)}` +
     `${spanFields(entry.traceId, entry.spanId)}${entry.aborted ? ',"aborted":true' : ''}${errorField(entry.errorType)}${tail}`
 }
 
@@ -57,35 +67,83 @@ function textField(name: string): Field<string> {
 
 function numberField(name: string): Field<number> {
   const head = `,"${name}":`
-  return (value) => (value === undefined ? '' : head + value)
-}
-
-/** For fields of few values, which come again and again: the text of each is made once. */
-function remembered<T>(field: Field<T>): Field<T> {
-  const texts = new Map<T, string>()
+  const texts = Array.from<string | undefined>({ length: MAX_REMEMBERED_NUMBER })
   return (value) => {
     if (value === undefined) return ''
-    let made = texts.get(value)
-    if (made === undefined) {
-      made = field(value)
-      if (texts.size >= MAX_REMEMBERED) texts.clear()
-      texts.set(value, made)
-    }
-    return made
+    if (!Number.isInteger(value) || value < 0 || value >= MAX_REMEMBERED_NUMBER) return head + value
+    return (texts[value] ??= flat(head + value))
   }
 }
 
-const MAX_REMEMBERED = 1000
+const MAX_REMEMBERED_NUMBER = 4096
+
+/**
+ * Most values come again and again, so the text of each is made once. The place of a value in the table follows from its length and its last letter,
+ * and what comes later to the same place replaces it: a comparison costs less than a hash, which a new string does not have yet.
+ */
+function remembered(field: Field<string>): Field<string> {
+  const values = Array.from<string | undefined>({ length: PLACES })
+  const texts = Array.from({ length: PLACES }, () => '')
+  return (value) => {
+    if (value === undefined) return ''
+    if (value.length > MAX_REMEMBERED_LENGTH) return field(value)
+    const place = placeOf(value)
+    if (values[place] !== value) {
+      texts[place] = flat(field(value))
+      values[place] = value
+    }
+    return texts[place] as string
+  }
+}
+
+const PLACES = 256
+const MAX_REMEMBERED_LENGTH = 256
+
+const placeOf = (value: string): number => (value.length * 31 + value.charCodeAt(value.length - 1)) & (PLACES - 1)
+
+/** A text joined of pieces stays a tree, which is walked whenever its bytes are made, until something such as a test makes V8 put it together. */
+function flat(joined: string): string {
+  NOTHING.test(joined)
+  return joined
+}
+
+const NOTHING = /^$/
+
+interface RememberedRequest extends Pick<AccessEntry, 'method' | 'path' | 'route' | 'status'> {
+  readonly text: string
+}
+
+const requests = Array.from<RememberedRequest | undefined>({ length: PLACES })
+
+/** Requests that were alike up to their query have one text from the method to the status. */
+function requestFields(entry: AccessEntry): string {
+  const { path, query } = entry
+  if (query !== undefined || path.length > MAX_REMEMBERED_LENGTH) return joinedRequest(entry)
+  const place = placeOf(path)
+  const found = requests[place]
+  return found?.path === path && isAlike(found, entry) ? found.text : (requests[place] = rememberedRequest(entry)).text
+}
+
+const isAlike = (one: RememberedRequest, { method, route, status }: AccessEntry): boolean =>
+  one.method === method && one.route === route && one.status === status
+
+const rememberedRequest = (entry: AccessEntry): RememberedRequest => {
+  const { method, path, route, status } = entry
+  return { method, path, route, status, text: flat(joinedRequest(entry)) }
+}
+
+const joinedRequest = ({ method, path, query, route, status }: AccessEntry): string =>
+  `${methodField(method)}${pathField(path)}${query === undefined ? '' : queryField(redactSecretParameters(query))}${routeField(route)}${statusField(status)}`
 
 const clientField = remembered(textField(attr.clientAddress))
 const methodField = remembered(textField(attr.httpMethod))
 const pathField = textField(attr.urlPath)
 const queryField = textField(attr.urlQuery)
 const routeField = remembered(textField(attr.httpRoute))
-const statusField = remembered(numberField(attr.httpStatus))
+const statusField = numberField(attr.httpStatus)
 const errorField = remembered(textField(attr.errorType))
 const sizeField = numberField('http.response.body.size')
-const agentField = textField(attr.userAgent)
+const agentField = remembered(textField(attr.userAgent))
 /** Both are ours: nothing in them has to be escaped. */
 const spanFields = (traceId: string | undefined, spanId: string | undefined): string =>
   traceId === undefined ? '' : `,"trace_id":"${traceId}"${spanId === undefined ? '' : `,"span_id":"${spanId}"`}`
@@ -102,26 +160,31 @@ function text(value: string): string {
 }
 
 /** The resolution is one microsecond. Small numbers have their texts ready, which costs less than the general conversion. */
-function milliseconds(ms: number): string {
+function durationField(ms: number): string {
   const us = Math.round(ms * 1000)
   const whole = Math.floor(us / 1000)
-  return `${whole}.${THREE_DIGITS[us - whole * 1000]}`
+  return (WHOLE_MS[whole] ?? `,"duration_ms":${whole}.`) + THREE_DIGITS[us - whole * 1000]
 }
 
+const WHOLE_MS = Array.from({ length: 100 }, (_, ms) => `,"duration_ms":${ms}.`)
 const THREE_DIGITS = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'))
 
 let second = -1
 let untilSecond = ''
+let millisecond = -1
+let ofMillisecond = ''
 
-/** The first field of a line. Date's own formatting costs more than the rest of a line; the second changes seldom. */
+/** The first field of a line. Date's own formatting costs more than the rest of a line; the second changes seldom, and a millisecond has many lines. */
 function timeField(ms: number): string {
   const whole = Math.floor(ms)
+  if (whole === millisecond) return ofMillisecond
   const present = Math.floor(whole / 1000)
   if (present !== second) {
     second = present
     untilSecond = `{"time":"${new Date(second * 1000).toISOString().slice(0, 20)}`
   }
-  return untilSecond + AFTER_SECOND[whole - second * 1000]
+  millisecond = whole
+  return (ofMillisecond = flat(untilSecond + AFTER_SECOND[whole - second * 1000]))
 }
 
 const AFTER_SECOND = THREE_DIGITS.map((digits) => `${digits}Z"`)

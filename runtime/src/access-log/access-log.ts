@@ -1,18 +1,18 @@
-/** The access log of one application: what one line looks like, and where it goes. */
-import { join } from 'node:path'
+/** The access log of one application: what one line looks like, and where it goes. Both may change while it is written. */
+import type { AccessLogConfig } from '@spyglass/process/checked-config'
 import type { Logger } from '@spyglass/process/logger'
 import { AppendFile } from '../log-file/index.ts'
 import type { AccessEntry } from './access-entry.ts'
-import { type AccessForm, type Formatter, formatterOf } from './access-format.ts'
+import { type Formatter, formatterOf } from './access-format.ts'
 
 export interface AccessLogOptions {
-  /** Folder of the access logs: `<data>/logs/access`. The file is `<application>.log`. */
-  readonly folder: string
+  readonly config: AccessLogConfig
+  /** Name in the lines. */
   readonly application: string
   readonly instance: string
   readonly logger: Logger
-  /** `{ format: 'json' }` by default. */
-  readonly form?: AccessForm | undefined
+  /** Takes lines with `to: output`. Default: standard output, which the holder reads. */
+  readonly output?: { write(line: string): unknown }
   /** Longest a line waits: 250 by default. */
   readonly flushMs?: number
   /** Maximum bytes that wait, 8 Mi by default; further lines are dropped and counted. */
@@ -20,38 +20,81 @@ export interface AccessLogOptions {
 }
 
 export class AccessLog {
-  readonly path: string
-  readonly #format: Formatter
-  readonly #file: AppendFile
+  readonly #options: AccessLogOptions
+  readonly #output: NonNullable<AccessLogOptions['output']>
+  #config: AccessLogConfig
+  #format: Formatter
+  #file: AppendFile | undefined
+  #droppedBefore = 0
 
   /** @throws SPY_ACCESS_PATTERN_INVALID */
-  constructor({ folder, application, instance, logger, form = { format: 'json' }, ...buffering }: AccessLogOptions) {
-    const path = (this.path = join(folder, `${application}.log`))
-    this.#format = formatterOf(form, { instance, application })
-    this.#file = new AppendFile({
-      path,
-      ...buffering,
-      onFailure: (err) => logger.error({ err, file: path }, 'cannot write to the access log'),
-      onRecovery: (dropped) => logger.info({ file: path, dropped }, 'writing to the access log again'),
-    })
+  constructor(options: AccessLogOptions) {
+    this.#options = options
+    this.#output = options.output ?? process.stdout
+    this.#config = options.config
+    this.#format = formatterOf(options.config, options)
+    this.#file = this.#openFile()
+  }
+
+  /** Whether requests are logged; if not, nobody need make an entry. */
+  get isEnabled(): boolean {
+    return this.#config.enabled
+  }
+
+  /** The file, whether or not lines go there now. */
+  get path(): string {
+    return this.#config.file
   }
 
   /** Lines that were lost because the disk did not take them. */
   get dropped(): number {
-    return this.#file.dropped
+    return this.#droppedBefore + (this.#file?.dropped ?? 0)
   }
 
   write(entry: AccessEntry): void {
-    this.#file.write(`${this.#format(entry)}\n`)
+    if (!this.#config.enabled) return
+    const line = this.#format(entry)
+    if (this.#file) this.#file.write(`${line}\n`)
+    else this.#output.write(`${this.#config.format === 'json' ? line : this.#wrapped(line)}\n`)
+  }
+
+  /** The next lines are as the new settings say. @throws SPY_ACCESS_PATTERN_INVALID, and nothing changes */
+  configure(config: AccessLogConfig): void {
+    this.#format = formatterOf(config, this.#options)
+    const isSameFile = config.file === this.#config.file && config.to === this.#config.to
+    this.#config = config
+    if (isSameFile) return
+    this.#droppedBefore = this.dropped
+    void this.#file?.stop()
+    this.#file = this.#openFile()
   }
 
   /** Resolves when everything written before is in the file. Never rejects. */
-  flush(): Promise<void> {
-    return this.#file.flush()
+  async flush(): Promise<void> {
+    await this.#file?.flush()
   }
 
   /** Writes what is left and closes the file; later lines are dropped. */
-  stop(): Promise<void> {
-    return this.#file.stop()
+  async stop(): Promise<void> {
+    await this.#file?.stop()
+  }
+
+  #openFile(): AppendFile | undefined {
+    const { logger, flushMs, maxBuffered } = this.#options
+    const { file, to } = this.#config
+    if (to === 'output') return undefined
+    return new AppendFile({
+      path: file,
+      ...(flushMs === undefined ? {} : { flushMs }),
+      ...(maxBuffered === undefined ? {} : { maxBuffered }),
+      onFailure: (err) => logger.error({ err, file }, 'cannot write to the access log'),
+      onRecovery: (dropped) => logger.info({ file, dropped }, 'writing to the access log again'),
+    })
+  }
+
+  /** The server log is JSON: a line of another format is its message. */
+  #wrapped(msg: string): string {
+    const { application, instance } = this.#options
+    return JSON.stringify({ level: 'info', time: new Date().toISOString(), component: 'access', msg, application, process: instance })
   }
 }

@@ -3,18 +3,15 @@
  * gives it two things to do: take in a configuration, and say when an application runs with it.
  */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { messageOf } from '@spyglass/agent/contract'
 import { damagedIdentities, identitiesFile } from '@spyglass/process/access'
 import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/process/checked-config'
 import type { SettingsInput } from '@spyglass/process/config'
 import type { Consequences, DamageReporter } from '@spyglass/process/durable-file'
-import {
-  adminSocketFile,
-  administrationMethods,
-  forwardedMethods,
-  managementSocketFile,
-  serveAdministration,
-} from '../admin-socket/index.ts'
+import { homeOf } from '@spyglass/process/isolation'
+import { formatName } from '@spyglass/process/settings'
+import { adminSocketFile, managementSocketFile, serveAdministration } from '@spyglass/process/admin-socket'
 import {
   type Administration,
   type ChangeListener,
@@ -23,7 +20,11 @@ import {
   identityOperations,
   openAdministration,
 } from '../administration/index.ts'
+import { administrationMethods } from './administration-methods.ts'
+import { forwardedMethods } from './forwarded-methods.ts'
+import { growingLists } from './growing-lists.ts'
 import { AutoDeployer, Deployer, deploymentOperations, VersionStore } from '../deployment/index.ts'
+import { runScripts } from './run-scripts.ts'
 
 export interface AdministrationHostOptions {
   readonly folder: DataFolder
@@ -42,6 +43,7 @@ export interface AdministrationHostOptions {
   readonly applied: (application: string) => Promise<void>
   readonly onDamage: DamageReporter
   readonly log: {
+    info(fields: object, message: string): void
     warn(fields: object, message: string): void
     error(fields: object, message: string): void
   }
@@ -63,31 +65,18 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
     started: { settings, config },
     rules: () => import('@spyglass/process/config'),
     readAgain,
-    executors: { ...reloads(reload), ...identities(options), ...deploymentOperations(() => deployer) },
+    executors: { ...reloads(reload), ...identities(options), ...deploymentOperations(() => deployer), ...logs(folder) },
+    isUploaded: (file) => isUploaded(folder, file),
     onDamage: onDamage(damagedChanges),
     onProblem: (message) => log.warn({}, message),
   })
-  const applications = join(folder.root, 'applications')
-  const { autoDeployFolder, autoDeployIntervalMs, keptVersions } = config.deployment
-  const versions = new VersionStore({ root: applications, keep: keptVersions, onDamage: onDamage(damagedVersions) })
-  const deployer = new Deployer({ versions, administration, applied: options.applied })
-  const automatic =
-    autoDeployFolder === undefined
-      ? undefined
-      : new AutoDeployer({
-          folder: autoDeployFolder,
-          stateFile: join(applications, 'auto-deploy.json'),
-          intervalMs: autoDeployIntervalMs,
-          deployer,
-          onDamage: onDamage(damagedAutoDeploy),
-          log,
-        })
+  const { deployer, automatic } = await deployment(administration, options)
   const unsubscribe = administration.onChange(onConfig)
   const socket = await serveAdministration({
     file: adminSocketFile(folder.run),
     methods: {
       ...administrationMethods(administration),
-      ...forwardedMethods(['read', 'names'], { file: managementSocketFile(folder.run), process: 'management' }),
+      ...forwardedMethods(['read', 'names'], managementSocketFile(folder.run)),
       reload: async ({ instance = '' }, { user: actor, role }) => {
         const name = reloadOf(String(instance), administration.config)
         return (await administration.answer({ verb: 'invoke', name }, { actor, role })).result
@@ -95,7 +84,6 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
     },
     onFault: (error, method) => log.error({ err: String(error), method }, 'an administration request failed'),
   })
-  mkdirSync(applications, { recursive: true, mode: 0o755 })
   automatic?.start()
   return {
     administration,
@@ -108,11 +96,64 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
   }
 }
 
+/** Deploys on command, and what is put into the auto-deploy folder, if there is one. */
+async function deployment(
+  administration: Administration,
+  { folder, config, applied, onDamage, log }: AdministrationHostOptions,
+): Promise<{ readonly deployer: Deployer; readonly automatic: AutoDeployer | undefined }> {
+  const applications = join(folder.root, 'applications')
+  mkdirSync(applications, { recursive: true, mode: 0o755 })
+  const { autoDeployFolder, autoDeployIntervalMs, keptVersions } = config.deployment
+  const versions = new VersionStore({
+    root: applications,
+    keep: keptVersions,
+    onDamage: onDamage(damagedVersions),
+    onProblem: (message) => log.warn({}, message),
+  })
+  await clearVersions(versions, config, log)
+  const deployer = new Deployer({
+    versions,
+    administration,
+    applied,
+    madeFor: (application) => [homeOf(folder, application).root, join(folder.accessLogs, `${application}.log`)],
+    isUploaded: (file) => isUploaded(folder, file),
+    packageCache: join(folder.root, 'package-cache'),
+    runScripts: async (application, version, bounds) =>
+      await runScripts(version, { ...bounds, folder, application, config: administration.config }),
+    log,
+  })
+  if (autoDeployFolder === undefined) return { deployer, automatic: undefined }
+  const automatic = new AutoDeployer({
+    folder: autoDeployFolder,
+    stateFile: join(applications, 'auto-deploy.json'),
+    intervalMs: autoDeployIntervalMs,
+    deployer,
+    onDamage: onDamage(damagedAutoDeploy),
+    log,
+  })
+  return { deployer, automatic }
+}
+
+const isUploaded = ({ uploads }: DataFolder, file: string): boolean => resolve(file).startsWith(`${uploads}/`)
+
+/** What is left of deployments that were killed. Never throws: it costs only space. */
+async function clearVersions(
+  versions: VersionStore,
+  { applications }: SpyglassConfig,
+  log: AdministrationHostOptions['log'],
+): Promise<void> {
+  try {
+    await versions.clear(applications.map(({ folder }) => folder))
+  } catch (error) {
+    log.warn({ err: messageOf(error) }, 'cannot remove what is left of deployments that were ended')
+  }
+}
+
 /** The operation that reloads an application, a process or, for an empty name, everything. */
 function reloadOf(name: string, { applications }: SpyglassConfig): string {
   if (name === '') return 'server.reload'
-  const part = name.replaceAll(/[\\.*]/g, String.raw`\$&`)
-  return applications.some((application) => application.name === name) ? `applications.${part}.reload` : `instance.${part}.reload`
+  const kind = applications.some((application) => application.name === name) ? 'applications' : 'instance'
+  return formatName([kind, name, 'reload'])
 }
 
 function reloads(reload: (name: string) => Promise<string>): Executors {
@@ -122,6 +163,9 @@ function reloads(reload: (name: string) => Promise<string>): Executors {
     'instance.reload': ({ keys }) => reload(keys['name'] ?? ''),
   }
 }
+
+const logs = ({ run }: DataFolder): Executors =>
+  growingLists(['server.logs', 'application.logs', 'instance.logs'], managementSocketFile(run))
 
 function identities({ folder, secrets, onDamage }: AdministrationHostOptions): Executors {
   const reserved = [secrets.console.user, secrets.clickhouse.reader.user]

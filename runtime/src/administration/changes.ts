@@ -3,8 +3,8 @@
  * settings. A change is never modified; an undo and the end of a temporary change are entries of their own that take another one back, and can
  * be taken back themselves.
  */
+import { formatName } from '@spyglass/process/settings'
 import { fail } from './errors.ts'
-import { formatName } from './setting-name.ts'
 import { keyValues, type Path, targetOf, type Tree, valueAt, withValue } from './settings-tree.ts'
 
 export type Step =

@@ -1,9 +1,11 @@
 /** The settings of a server: those of the file with the changes in force, checked. */
 import { existsSync } from 'node:fs'
 import type { CheckOptions, SettingsInput, SpyglassConfig } from '@spyglass/process/config'
+import { requireIsolation } from '@spyglass/process/isolation'
+import { requireAccessPatterns } from '../access-log/index.ts'
 import type { Damage } from '@spyglass/process/durable-file'
 import { applyChanges, type Change, inForce, type Skipped } from './changes.ts'
-import type { Tree } from './settings-tree.ts'
+import { nameOfPath, type Tree } from './settings-tree.ts'
 import { storedChanges } from './stored-changes.ts'
 
 /** What `@spyglass/process/config` does with settings; it is loaded when the first change comes. */
@@ -23,14 +25,23 @@ export interface Desired {
   readonly skipped: readonly Skipped[]
 }
 
-/** @throws SPY_CONFIG_INVALID */
-export function desiredOf(
+/** @throws SPY_CONFIG_INVALID, SPY_ISOLATION_UNAVAILABLE */
+function desiredOf(
   rules: SettingsRules,
-  input: SettingsInput,
+  input: SettingsInput & Pick<CheckOptions, 'nameOf'>,
   changed: { readonly settings: Tree; readonly skipped: readonly Skipped[] },
 ): Desired {
   const settings = rules.checkedSettings(changed.settings, { ...input, toStart: true })
-  return { settings, config: rules.effectiveConfig(settings, input.from), skipped: changed.skipped }
+  const config = rules.effectiveConfig(settings, input.from)
+  requireIsolation(config)
+  requireAccessPatterns(config)
+  return { settings, config, skipped: changed.skipped }
+}
+
+/** The settings with a change. What is wrong is named as commands name it, and nobody looks for it in the file. */
+export function desiredWithChange(rules: SettingsRules, input: SettingsInput, changed: Parameters<typeof desiredOf>[2]): Desired {
+  const nameOf = (path: string): string => nameOfPath(path, changed.settings)
+  return desiredOf(rules, { ...input, origin: 'with this change', nameOf }, changed)
 }
 
 /**
@@ -59,7 +70,7 @@ function withoutMisfits(
   for (const change of changes) {
     try {
       const applied = applyChanges(file, [...kept, change], -Infinity)
-      found = desiredOf(rules, input, applied)
+      found = desiredWithChange(rules, input, applied)
       kept.push(change)
       skipped.push(...applied.skipped.filter((skip) => skip.change === change))
     } catch (error) {

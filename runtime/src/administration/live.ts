@@ -2,8 +2,8 @@
 import type { SpyglassConfig } from '@spyglass/process/checked-config'
 import type { LiveValue } from '@spyglass/process/live-settings'
 import type { Reader } from '@spyglass/process/settings'
+import { parseName } from '@spyglass/process/settings'
 import { effectOf } from './needs.ts'
-import { parseName } from './setting-name.ts'
 import { settingsOf, type Tree, valueAt, withValue } from './settings-tree.ts'
 
 /** The values of live settings by their dotted names, as running processes take them in, and which of them read each. */

@@ -1,15 +1,19 @@
-/** What a change still needs before it counts: which settings count at once, which instances are to be reloaded, which processes restarted. */
+/** What a change still needs before it counts: which settings count at once, which instances are reloaded, started and stopped, which processes restarted. */
 import { instanceGroups, instanceNames, type SpyglassConfig } from '@spyglass/process/checked-config'
-import type { Applies, Reader } from '@spyglass/process/settings'
+import { type Applies, formatName, type Reader } from '@spyglass/process/settings'
 import type { Needs } from './administration.ts'
-import { formatName } from './setting-name.ts'
 import { type Path, targetOf } from './settings-tree.ts'
 
-/** Names of the instances that host an application, or of all. */
-function instancesOf(config: SpyglassConfig, application?: string): readonly string[] {
+/** Names of the instances that host the application or serve the listener or the host that a path leads into, or of all. */
+function instancesOf(config: SpyglassConfig, [list, entry]: Path): readonly string[] {
   const groups = instanceGroups(config)
   return groups
-    .filter(({ applications }) => application === undefined || applications.some(({ name }) => name === application))
+    .filter(({ applications, listener, reachedBy }) => {
+      if (entry === undefined) return true
+      if (list === 'hosts') return reachedBy === 'listener' || applications.some(({ host }) => host === entry)
+      if (list === 'applications') return applications.some(({ name }) => name === entry)
+      return list !== 'listeners' || listener.name === entry
+    })
     .flatMap(instanceNames)
 }
 
@@ -21,19 +25,28 @@ export function effectOf(path: Path): { readonly applies: Applies; readonly read
   return { applies: node.applies ?? group?.applies ?? 'restart', readBy: node.readBy ?? group?.readBy ?? ['server'] }
 }
 
-/** `configs`: before and after the change, since an application that is gone was somewhere, too. */
-export function needsOf(paths: readonly Path[], configs: readonly SpyglassConfig[]): Needs {
+/** Instances that run before and after the change are reloaded, unless it only says how many there are. */
+export function needsOf(paths: readonly Path[], configs: readonly [before: SpyglassConfig, after: SpyglassConfig]): Needs {
+  const [before, after] = configs.map((config) => new Set(instanceGroups(config).flatMap(instanceNames)))
+  const isNew = (part: string): boolean => after?.has(part) === true && before?.has(part) !== true
+  const isGone = (part: string): boolean => before?.has(part) === true && after?.has(part) !== true
   const live = new Set<string>()
   const reload = new Set<string>()
   const restart = new Set<string>()
   for (const path of paths) {
     const { applies, readBy } = effectOf(path)
     if (applies === 'live') live.add(formatName(path))
-    const application = path[0] === 'applications' ? path[1] : undefined
-    const parts = readBy.flatMap((reader) =>
-      reader === 'instances' ? configs.flatMap((config) => instancesOf(config, application)) : [reader],
-    )
-    if (applies !== 'live') for (const part of parts) (applies === 'reload' ? reload : restart).add(part)
+    const parts = readBy.flatMap((reader) => (reader === 'instances' ? configs.flatMap((config) => instancesOf(config, path)) : [reader]))
+    const changed = isNumberOfInstances(path) ? parts.filter((part) => isNew(part) || isGone(part)) : parts
+    if (applies !== 'live') for (const part of changed) (applies === 'reload' ? reload : restart).add(part)
   }
-  return { live: [...live], reload: [...reload], restart: restart.has('server') ? ['server'] : [...restart] }
+  return {
+    live: [...live],
+    reload: [...reload].filter((part) => !isNew(part) && !isGone(part)),
+    start: [...reload].filter(isNew),
+    stop: [...reload].filter(isGone),
+    restart: restart.has('server') ? ['server'] : [...restart],
+  }
 }
+
+const isNumberOfInstances = ([list, , setting]: Path): boolean => list === 'applications' && setting === 'replicas'

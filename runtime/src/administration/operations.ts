@@ -1,8 +1,8 @@
 /** Operations by name: `instance.http-1.reload`, `applications.shop.reload`. What carries them out is one table of the host. */
-import { kinds, type OperationDeclaration, type ResourceKind } from '@spyglass/agent/contract'
-import { type Node, spyglassSettings } from '@spyglass/process/settings'
+import { type OperationDeclaration, type ResourceKind } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
+import { type Node, spyglassSettings, formatName, parseName } from '@spyglass/process/settings'
 import { fail } from './errors.ts'
-import { formatName, parseName } from './setting-name.ts'
 
 export interface Invocation {
   /** Values of the kind's keys; of an application in the configuration only its name. */
@@ -107,9 +107,21 @@ const converters: Readonly<Record<string, (value: unknown) => unknown>> = {
   },
 }
 
-/** Arguments as the history keeps them. */
-export function shownArguments({ declared }: NamedOperation, values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, declared.arguments?.[name]?.secret ? '(secret)' : value]))
+/**
+ * Arguments as the history keeps them: no secrets, and of an archive that was uploaded its name instead of our path. A name that the caller gave to a
+ * file of the machine does not hide which file it was.
+ */
+export function shownArguments(
+  { declared }: NamedOperation,
+  values: Readonly<Record<string, unknown>>,
+  isUploaded: (file: string) => boolean,
+): Readonly<Record<string, unknown>> {
+  const shown = (name: string, value: unknown): unknown => {
+    const { secret, archiveNamedBy = '' } = declared.arguments?.[name] ?? {}
+    if (secret) return '(secret)'
+    return isUploaded(String(value)) ? (values[archiveNamedBy] ?? value) : value
+  }
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, shown(name, value)]))
 }
 
 export type Outcome = { readonly result: unknown } | { readonly error: unknown }

@@ -37,12 +37,29 @@ export function parseRequest(verb: Verb, fields: Fields): AdministrationRequest 
 
 function optionsOf(options: unknown): { readonly options?: ActOptions } {
   if (options === undefined) return {}
-  const { reason, until, dryRun } = recordOf('options', options)
+  const { reason, until, dryRun, unchanged } = recordOf('options', options)
   if (dryRun !== undefined && typeof dryRun !== 'boolean') throw fail('SPY_ADMIN_REQUEST', ['dryRun is neither true nor false'])
   const why = textOf('reason', reason)
   if (why !== undefined && why.length > MAX_REASON_LENGTH)
     throw fail('SPY_ADMIN_REQUEST', [`reason is longer than ${MAX_REASON_LENGTH} characters`])
-  return { options: { ...optional('reason', why), ...optional('until', numberOf('until', until)), ...optional('dryRun', dryRun) } }
+  return {
+    options: {
+      ...optional('reason', why),
+      ...optional('until', numberOf('until', until)),
+      ...optional('dryRun', dryRun),
+      ...optional('unchanged', unchangedOf(unchanged)),
+    },
+  }
+}
+
+function unchangedOf(unchanged: unknown): ActOptions['unchanged'] {
+  if (unchanged === undefined) return undefined
+  if (!Array.isArray(unchanged) || unchanged.length > MAX_NAMES)
+    throw fail('SPY_ADMIN_REQUEST', [`unchanged is not a list of at most ${MAX_NAMES} settings`])
+  return unchanged.map((each) => {
+    const { name, value, change } = recordOf('unchanged', each)
+    return { name: nameOf(name), value, ...optional('change', numberOf('change', change)) }
+  })
 }
 
 function namesOf(names: unknown): readonly string[] {

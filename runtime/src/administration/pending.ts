@@ -16,11 +16,13 @@ export class Pending {
     name: string,
     { running, desired, needs }: { readonly running: unknown; readonly desired: unknown; readonly needs: Needs },
   ): void {
+    this.applied(needs.stop)
     if (needs.live.includes(name)) return
     const waiting = this.#waiting.get(name) ?? { running, parts: new Set<string>() }
     if (isDeepStrictEqual(waiting.running, desired)) return void this.#waiting.delete(name)
-    for (const part of [...needs.reload, ...needs.restart]) waiting.parts.add(part)
-    this.#waiting.set(name, waiting)
+    for (const part of [...needs.reload, ...needs.start, ...needs.restart]) waiting.parts.add(part)
+    if (waiting.parts.size > 0) this.#waiting.set(name, waiting)
+    else this.#waiting.delete(name)
   }
 
   applied(parts: readonly string[]): void {

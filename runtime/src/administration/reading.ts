@@ -1,14 +1,25 @@
 /** What is shown of settings: lists, values with their origin, differences. */
 import { isDeepStrictEqual } from 'node:util'
-import { kinds, type ResourceKind } from '@spyglass/agent/contract'
+import { type ResourceKind } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { SettingsInput, SpyglassConfig } from '@spyglass/process/config'
-import { type List, type Section, spyglassSettings } from '@spyglass/process/settings'
+import { type List, type Section, spyglassSettings, formatName, matcherOf } from '@spyglass/process/settings'
 import type { Difference, Listed, SettingValue, Source } from './administration.ts'
 import { type Change, changeBehind } from './changes.ts'
 import { fail } from './errors.ts'
 import { effectOf } from './needs.ts'
-import { formatName, matcherOf } from './setting-name.ts'
-import { entriesOf, isTree, keyOf, type NamedSetting, type Path, settingsOf, targetOf, type Tree, valueAt } from './settings-tree.ts'
+import {
+  entriesOf,
+  isTree,
+  keyOf,
+  type NamedSetting,
+  type Path,
+  settingsOf,
+  type Target,
+  targetOf,
+  type Tree,
+  valueAt,
+} from './settings-tree.ts'
 import { shown } from './setting-value.ts'
 
 /** Sections, entries, settings and operations. */
@@ -113,6 +124,7 @@ function differenceAt(name: string, path: Path, { file, started, desired, isPend
   ]
   if (because.length === 0) return []
   const target = targetOf(path)
+  if (isOnlyDefault(target, [inFile, atStart, wanted])) return []
   const change = because.includes('change') ? changeBehind(changes, path, now)?.id : undefined
   return [
     {
@@ -124,4 +136,11 @@ function differenceAt(name: string, path: Path, { file, started, desired, isPend
       ...(change === undefined ? {} : { change }),
     },
   ]
+}
+
+/** A setting of an entry that is not everywhere, and where it is has the default: nobody chose it, and the name of the entry is shown. */
+function isOnlyDefault(target: Target, values: readonly unknown[]): boolean {
+  const given = values.filter((value) => value !== undefined)
+  if (target.type !== 'setting' || given.length === 0 || given.length === values.length) return false
+  return given.every((value) => isDeepStrictEqual(value, target.node.default))
 }

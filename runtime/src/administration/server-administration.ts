@@ -4,9 +4,11 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { join } from 'node:path'
+import { messageOf } from '@spyglass/agent/contract'
 import { mayAct } from '@spyglass/process/access'
 import type { SettingsInput, SpyglassConfig } from '@spyglass/process/config'
 import type { Damage, StateFile } from '@spyglass/process/durable-file'
+import { formatName, matcherOf, parseName } from '@spyglass/process/settings'
 import type {
   Act,
   ActOptions,
@@ -17,10 +19,11 @@ import type {
   ChangeListener,
   ChangeResult,
   HistoryEntry,
+  ReloadOutcome,
   SettingChange,
 } from './administration.ts'
 import { applyChanges, type Change, compacted, inForce, isOver, type Step } from './changes.ts'
-import { type Desired, desiredOf, type SettingsRules } from './desired-settings.ts'
+import { type Desired, desiredWithChange, type SettingsRules } from './desired-settings.ts'
 import { fail } from './errors.ts'
 import { type HistoryFile, openHistory } from './history-file.ts'
 import { effectOf, needsOf } from './needs.ts'
@@ -28,8 +31,7 @@ import { argumentsOf, type Executors, operationNamed, type Outcome, shownArgumen
 import { Pending } from './pending.ts'
 import { roleFor } from './permission.ts'
 import { differences, listed, type Origins, settingValues } from './reading.ts'
-import { formatName, matcherOf, parseName } from './setting-name.ts'
-import { type Path, targetOf, valueAt } from './settings-tree.ts'
+import { type Path, targetOf, type Tree, valueAt } from './settings-tree.ts'
 import { createStep, removalStep, setSteps } from './steps.ts'
 import { shown } from './setting-value.ts'
 import { storedChanges } from './stored-changes.ts'
@@ -47,10 +49,17 @@ export interface AdministrationOptions {
   readonly readAgain: () => Promise<SettingsInput>
   /** Carries out operations, by `KIND.OPERATION`. Default: none. */
   readonly executors?: Executors
+  /** Whether a file is an archive that a client sent, which has a path of ours. Default: none is. */
+  readonly isUploaded?: (file: string) => boolean
   readonly onDamage: (damage: Damage) => void
   /** Something that an operator should know. */
   readonly onProblem?: (message: string) => void
   readonly now?: () => number
+}
+
+interface BeforeAndAfter<T> {
+  readonly before: T
+  readonly after: T
 }
 
 const POSTPONE_MS = 60_000
@@ -81,7 +90,7 @@ class ServerAdministration implements Administration {
     this.#desired = options.started
     this.#stored = storedChanges(options.folder, options.onDamage)
     this.#changes = this.#stored.read() ?? []
-    this.#history = openHistory(join(options.folder, 'history.jsonl'))
+    this.#history = openHistory(join(options.folder, 'history.jsonl'), options.onProblem)
     if (this.#history.damaged > 0) options.onProblem?.(`${this.#history.damaged} lines of the history are damaged; they are skipped`)
     this.#completeHistory()
     this.#setTimer()
@@ -108,6 +117,14 @@ class ServerAdministration implements Administration {
 
   applied(parts: readonly string[]): void {
     this.#pending.applied(parts)
+  }
+
+  reloaded(change: number, outcome: ReloadOutcome): void {
+    try {
+      if (!this.#stopped) this.#history.complete(change, { ...outcome, result: outcome.result.slice(0, MAX_RESULT) })
+    } catch (error) {
+      this.#options.onProblem?.(`the history cannot take the outcome of change ${change}: ${messageOf(error)}`)
+    }
   }
 
   stop(): void {
@@ -158,13 +175,16 @@ class ServerAdministration implements Administration {
     const restored = found?.undoes === undefined ? undefined : this.#changes.find((change) => change.id === found.undoes)
     if (!found) throw fail('SPY_ADMIN_CHANGE_UNKNOWN', [id ?? 'that could be undone'])
     if (restored && isOver(restored, now)) throw fail('SPY_ADMIN_CHANGE_EXPIRED', [restored.id])
-    return this.#change(act, { verb: 'undo', steps: [], undoes: found.id })
+    const { change, time, actor, verb, names, reason } = this.#entryOf(found, [])
+    const takesBack = { change, time, actor, verb, names, ...(reason === undefined ? {} : { reason }) }
+    return this.#change(act, { verb: 'undo', steps: [], undoes: found.id }).then((result) => ({ ...result, takesBack }))
   }
 
   async #change(act: Act, what: Pick<Change, 'verb' | 'steps' | 'undoes'>): Promise<ChangeResult> {
     const { dryRun = false, until, reason, actor } = act
     const now = this.#now()
     if (until !== undefined && until <= now) throw fail('SPY_ADMIN_UNTIL', [new Date(until).toISOString()])
+    this.#requireUnchanged(act)
     const change: Change = {
       id: this.#nextId(),
       time: now,
@@ -173,9 +193,9 @@ class ServerAdministration implements Administration {
       ...(reason === undefined ? {} : { reason }),
       ...(until === undefined ? {} : { until }),
     }
-    const desired = await this.#desiredWith(change)
+    const { desired, given } = await this.#desiredWith(change)
     const paths = this.#pathsOf(change)
-    const changed = this.#changedBetween(paths, this.#desired.settings, desired.settings)
+    const changed = this.#changedBetween(paths, { before: this.#desired.settings, after: desired.settings }, given)
     const needs = needsOf(
       changed.map(({ path }) => path),
       [this.#desired.config, desired.config],
@@ -186,12 +206,30 @@ class ServerAdministration implements Administration {
     return this.#adopt(desired, { change: change.id, changed: rows, needs })
   }
 
-  async #desiredWith(change: Change): Promise<Desired> {
+  /** @throws SPY_ADMIN_CHANGED, SPY_ADMIN_NAME_UNKNOWN */
+  #requireUnchanged({ unchanged = [] }: Act): void {
+    if (unchanged.length === 0) return
+    const present = new Map(
+      settingValues(
+        this.#origins(),
+        unchanged.map(({ name }) => name),
+      ).map((setting) => [setting.name, setting]),
+    )
+    for (const { name, value, change } of unchanged) {
+      const now = present.get(name)
+      if (!isDeepStrictEqual([now?.value, now?.change], [value, change])) throw fail('SPY_ADMIN_CHANGED', [name])
+    }
+  }
+
+  /** The settings with a change, and what was given of them before and with it, without defaults. */
+  async #desiredWith(change: Change): Promise<{ readonly desired: Desired; readonly given: BeforeAndAfter<Tree> }> {
     const rules = await this.#options.rules()
-    const applied = applyChanges(rules.mergedSettings(this.#options.input), [...this.#changes, change], change.time)
+    const file = rules.mergedSettings(this.#options.input)
+    const applied = applyChanges(file, [...this.#changes, change], change.time)
     const own = applied.skipped.find((skip) => skip.change === change)
     if (own) throw own.error
-    return desiredOf(rules, this.#options.input, applied)
+    const { settings: before } = applyChanges(file, this.#changes, change.time)
+    return { desired: desiredWithChange(rules, this.#options.input, applied), given: { before, after: applied.settings } }
   }
 
   /** What a change is about; of an undo, what the change is about that it takes back. */
@@ -200,17 +238,23 @@ class ServerAdministration implements Administration {
     return [...steps.map(({ path }) => path), ...(undone ? this.#pathsOf(undone) : [])]
   }
 
+  /** Of an entry that is created or removed only what was given is shown: nobody chose its defaults. */
   #changedBetween(
     paths: readonly Path[],
-    before: SpyglassConfig,
-    after: SpyglassConfig,
+    settings: BeforeAndAfter<SpyglassConfig>,
+    given: BeforeAndAfter<Tree>,
   ): readonly { readonly path: Path; readonly row: SettingChange }[] {
     const unique = [...new Map(paths.map((path) => [formatName(path), path])).values()]
     return unique.flatMap((path) => {
-      const [old, now] = [valueAt(before, path), valueAt(after, path)]
-      if (isDeepStrictEqual(old, now)) return []
+      if (isDeepStrictEqual(valueAt(settings.before, path), valueAt(settings.after, path))) return []
       const target = targetOf(path)
-      const row = { name: formatName(path), before: shown(old, target), after: shown(now, target), applies: effectOf(path).applies }
+      const { before, after }: BeforeAndAfter<Tree> = target.type === 'entry' ? given : settings
+      const row = {
+        name: formatName(path),
+        before: shown(valueAt(before, path), target),
+        after: shown(valueAt(after, path), target),
+        applies: effectOf(path).applies,
+      }
       return [{ path, row }]
     })
   }
@@ -228,7 +272,7 @@ class ServerAdministration implements Administration {
         throw error
       }
     } catch (error) {
-      throw fail('SPY_ADMIN_UNWRITABLE', [this.#options.folder, error instanceof Error ? error.message : String(error)], error)
+      throw fail('SPY_ADMIN_UNWRITABLE', [this.#options.folder, messageOf(error)], error)
     }
     this.#changes = after
     this.#setTimer()
@@ -266,7 +310,12 @@ class ServerAdministration implements Administration {
   #completeHistory(): void {
     for (const change of this.#changes) {
       if (change.id <= this.#history.lastId) continue
-      this.#history.append(this.#entryOf(change, []))
+      try {
+        this.#history.append(this.#entryOf(change, []))
+      } catch (error) {
+        this.#options.onProblem?.(`the history cannot be completed: ${messageOf(error)}`)
+        return
+      }
     }
   }
 
@@ -294,7 +343,7 @@ class ServerAdministration implements Administration {
             name,
             actor,
             options,
-            values: shownArguments(operation, values),
+            values: shownArguments(operation, values, this.#options.isUploaded ?? (() => false)),
             outcome: shownOutcome(operation, outcome),
           })
     if ('error' in outcome) throw outcome.error
@@ -381,5 +430,3 @@ class ServerAdministration implements Administration {
     this.#changes = this.#changes.map((change) => (change.id === id ? { ...change, until } : change))
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

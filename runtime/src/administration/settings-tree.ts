@@ -2,9 +2,8 @@
  * Settings as a tree of what a file says, before it is checked, and as the tree of what was checked: reading and replacing by the parts of a
  * dotted name. Trees are never modified; an edit makes a new one.
  */
-import { type List, type Node, type Section, type Setting, type Settings, spyglassSettings } from '@spyglass/process/settings'
+import { formatName, type List, type Node, type Section, type Setting, type Settings, spyglassSettings } from '@spyglass/process/settings'
 import { fail } from './errors.ts'
-import { formatName } from './setting-name.ts'
 
 export type Tree = Readonly<Record<string, unknown>>
 export type Path = readonly string[]
@@ -107,6 +106,28 @@ export function entriesOf({ default: entries }: List, value: unknown): readonly 
 /** The name of an entry: the values of its keys, with their defaults, joined by `:`. */
 export function keyOf({ key, settings }: List, entry: Tree): string {
   return key.map((name) => keyText(own(entry, name) ?? (own(settings, name) as Setting | undefined)?.default)).join(':')
+}
+
+/** The path of a setting in the file, `applications[4].replicas`, as commands name it: `applications.koa.replicas`. */
+export function nameOfPath(path: string, tree: Tree, nodes: Settings = spyglassSettings): string {
+  const [, name = '', index, rest = ''] = /^([^.[]+)(?:\[(\d+)\])?(?:\.(.+))?$/s.exec(path) ?? []
+  const node = own<Node>(nodes, name)
+  const value = own(tree, name)
+  if (node?.type === 'section' && rest !== '') return `${name}.${nameOfPath(rest, isTree(value) ? value : {}, node.settings)}`
+  const entry = node?.type === 'list' && index !== undefined ? entryAt(node, value, Number(index)) : undefined
+  if (!entry) return path
+  return formatName([name, entry.key]) + (rest === '' ? '' : `.${nameOfPath(rest, entry.tree, entry.settings)}`)
+}
+
+/** An entry by its index in the file; undefined if it has no name. */
+function entryAt(
+  list: List,
+  value: unknown,
+  index: number,
+): { readonly key: string; readonly tree: Tree; readonly settings: Settings } | undefined {
+  const entry = (Array.isArray(value) ? (value as readonly unknown[]) : list.default)[index]
+  const key = isTree(entry) ? keyOf(list, entry) : ''
+  return isTree(entry) && key !== '' ? { key, tree: entry, settings: list.settings } : undefined
 }
 
 const keyText = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? `${value}` : '')

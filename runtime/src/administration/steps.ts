@@ -1,10 +1,10 @@
 /** What a command asks for, as steps of a change. */
 import type { SpyglassConfig } from '@spyglass/process/config'
+import { formatName, matcherOf, parseName } from '@spyglass/process/settings'
 import type { Step } from './changes.ts'
 import { fail } from './errors.ts'
-import { formatName, matcherOf, parseName } from './setting-name.ts'
 import { type Path, settingsOf, targetOf } from './settings-tree.ts'
-import { entryFrom, valueFrom } from './setting-value.ts'
+import { entryFrom, SECRET, valueFrom } from './setting-value.ts'
 
 /** @throws SPY_ADMIN_NAME_UNKNOWN, SPY_ADMIN_NOT_A_SETTING, SPY_ADMIN_FIXED */
 export function setSteps(values: Readonly<Record<string, unknown>>, settings: SpyglassConfig): readonly Step[] {
@@ -14,7 +14,8 @@ export function setSteps(values: Readonly<Record<string, unknown>>, settings: Sp
       if (target.type !== 'setting')
         throw fail('SPY_ADMIN_NOT_A_SETTING', [name, target.type === 'entry' ? 'an entry of a list' : 'a section'])
       refuseFixed(path)
-      return { do: 'set', path, value: valueFrom(value, target.node, target.within) }
+      if (value === null) return { do: 'reset', path }
+      return { do: 'set', path, value: valueFrom(refusedMask(name, value), target.node, target.within) }
     }),
   )
 }
@@ -45,6 +46,14 @@ function pathsNamed(name: string, settings: SpyglassConfig): readonly Path[] {
   const found = paths.filter((path) => matches(formatName(path)))
   if (found.length === 0) throw fail('SPY_ADMIN_NAME_UNKNOWN', [name])
   return found
+}
+
+/** What is shown in place of a secret is no value: who sends back what was read would lose the secret. @throws SPY_ADMIN_VALUE */
+function refusedMask(name: string, value: unknown): unknown {
+  const texts = typeof value === 'object' && value !== null ? Object.values(value) : [value]
+  if (texts.some((text) => typeof text === 'string' && text.includes(SECRET)))
+    throw fail('SPY_ADMIN_VALUE', [name, SECRET, 'a value, but what is shown in place of a secret'])
+  return value
 }
 
 function refuseFixed(path: Path): void {

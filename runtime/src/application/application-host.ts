@@ -7,28 +7,39 @@ import { once } from 'node:events'
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Registry, currentAgent } from '@spyglass/agent'
+import type { IsolationLevel } from '@spyglass/agent/contract'
+import type { FailedApplication } from '@spyglass/process/keeper-link'
 import type { Logger } from '@spyglass/process/logger'
-import { AccessLog, type AccessForm } from '../access-log/index.ts'
+import type { AccessLogs } from '../access-log/index.ts'
 import type { Datasources } from '../datasource/index.ts'
-import type { HttpListener, RequestEvent, Traffic } from '../listener/http-listener.ts'
-import type { RefusalReason, RefusedRequest } from '../listener/refusal.ts'
-import { normaliseContextPath, originForm } from './context-path.ts'
+import {
+  type HttpListener,
+  mountOf,
+  type RefusalReason,
+  type RefusedRequest,
+  type RequestEvent,
+  type Traffic,
+} from '@spyglass/process/listener'
+import { normaliseContextPath, originForm } from '../front/context-path.ts'
+import type { ClusterPrimary } from './cluster-primary.ts'
 import { fail } from './errors.ts'
-import { DEFAULT_HOST, type HostNames, HostTable } from './host-table.ts'
+import { DEFAULT_HOST, type HostNames, HostTable } from '../front/host-table.ts'
 import { type ApplicationSettings, HostedApplication, type Place } from './hosted-application.ts'
-import { isClusterPrimary, keepAskedPort } from './program/cluster-primary.ts'
+import type { KeepAlive } from './program/empty-loop.ts'
 import type { ListenRequest } from './program/listen-request.ts'
 import { listenReally } from './program/listen-take-over.ts'
 import { pretendToListen, type ServerAddress } from './program/virtual-listen.ts'
-import { watchRoutes } from './route-of-request.ts'
-import { UNCLAIMED, Unclaimed } from './unclaimed.ts'
+import { watchRoutes } from '../front/route-of-request.ts'
+import { UNCLAIMED, Unclaimed } from '../front/unclaimed.ts'
 
 export interface HostOptions {
   readonly applications: readonly ApplicationSettings[]
+  /** Applications of the listener that are disabled: their requests are refused as such. */
+  readonly disabled?: readonly Pick<ApplicationSettings, 'name' | 'contextPath' | 'host'>[]
   /** Virtual hosts besides `server`. */
   readonly hosts?: readonly HostNames[]
-  /** own: the process is that of the one application. shared: the applications live in it together. */
-  readonly isolation: 'own' | 'shared'
+  /** shared: the applications live in the process together. Otherwise it is that of the one application. */
+  readonly isolation: IsolationLevel
   readonly listener: HttpListener
   /** The listener's socket, as `server.listen` takes it: a handle, `{ fd }`, or `{ host, port }`. */
   readonly socket: unknown
@@ -39,10 +50,16 @@ export interface HostOptions {
   readonly registry: Registry
   readonly logger: Logger
   readonly datasources: Datasources
+  /** What keeps the event loop alive besides the programs. If omitted, a program that ends without a server is noticed when its time is over. */
+  readonly keepAlive?: KeepAlive
+  /** Some applications failed to start, others have started: the socket is opened when this resolves. */
+  readonly onFailures?: (failed: readonly FailedApplication[]) => Promise<void>
   /** Called when the files of a reloadable application have changed. */
   readonly onModified?: (application: string) => void
   /** If omitted, requests are not logged. */
-  readonly accessLog?: { readonly folder: string; readonly form?: AccessForm | undefined }
+  readonly accessLogs?: AccessLogs | undefined
+  /** What workers are told that the program forks with node:cluster. If omitted, they serve by themselves. */
+  readonly cluster?: ClusterPrimary
 }
 
 export interface ApplicationHost {
@@ -61,19 +78,21 @@ export interface ApplicationHost {
  */
 export async function hostApplications(options: HostOptions): Promise<ApplicationHost> {
   refuseSamePaths(options.applications)
-  const stopWatching = options.accessLog && !currentAgent() ? watchRoutes() : undefined
-  const unclaimed = new Unclaimed(accessLogOf(UNCLAIMED, options))
+  const stopWatching = options.accessLogs && !currentAgent() ? watchRoutes() : undefined
+  const unclaimed = new Unclaimed(options.accessLogs?.open(UNCLAIMED, unclaimedSettings(options)))
   const traffic = new ApplicationTraffic(unclaimed)
   const place = placeOf(options, traffic)
   const applications = options.applications.map((settings) => applicationOf(settings, place, options))
-  traffic.table = new HostTable(options.hosts ?? [], applications)
+  const disabled = (options.disabled ?? []).map((settings) => disabledOf(settings, options))
+  traffic.serve(options.hosts ?? [], applications, disabled)
   const stop = async (deadlineMs: number): Promise<void> => {
     await Promise.all(applications.map((application) => application.stop(deadlineMs)))
-    await unclaimed.stop()
+    await Promise.all([unclaimed, ...disabled].map((each) => each.stop()))
     stopWatching?.()
   }
   try {
-    await startAll(applications)
+    const failed = await startAll(applications)
+    if (failed.length > 0) await options.onFailures?.(failed)
     if (options.isolation === 'shared') await openFront(options, traffic)
   } catch (error) {
     await stop(1000)
@@ -84,19 +103,29 @@ export async function hostApplications(options: HostOptions): Promise<Applicatio
 }
 
 /** A broken application fails alone: the others serve, unless there are none. */
-async function startAll(applications: readonly HostedApplication[]): Promise<void> {
+async function startAll(applications: readonly HostedApplication[]): Promise<readonly FailedApplication[]> {
   const started = await Promise.allSettled(applications.map((application) => application.start()))
   const failure = started.find((result) => result.status === 'rejected')
   if (failure && !started.some((result) => result.status === 'fulfilled')) throw failure.reason
+  return started.flatMap((result, at) =>
+    result.status === 'fulfilled' ? [] : [{ application: applications[at]?.name ?? '', message: (result.reason as Error).message }],
+  )
 }
 
-/** Leads each request to the application with the longest context path that fits. */
-class ApplicationTraffic implements Traffic {
-  table = new HostTable<HostedApplication>([], [])
+/** Leads each request to the application that the router has chosen or, without one, to that with the longest context path that fits. */
+export class ApplicationTraffic implements Traffic {
+  #table = new HostTable<HostedApplication | Unclaimed>([], [])
+  #byName: ReadonlyMap<string, HostedApplication> = new Map()
   readonly #unclaimed: Unclaimed
 
   constructor(unclaimed: Unclaimed) {
     this.#unclaimed = unclaimed
+  }
+
+  /** From now on these are served. `absent`: those that are not here, for whom is answered. */
+  serve(hosts: readonly HostNames[], applications: readonly HostedApplication[], absent: readonly Unclaimed[] = []): void {
+    this.#table = new HostTable<HostedApplication | Unclaimed>(hosts, [...applications, ...absent])
+    this.#byName = new Map(applications.map((application) => [application.name, application]))
   }
 
   request(event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
@@ -118,26 +147,37 @@ class ApplicationTraffic implements Traffic {
   }
 
   acceptsUpgrade(request: IncomingMessage): boolean {
-    return this.table.find(request.headers.host, originForm(request.url ?? '/'))?.acceptsUpgrades ?? false
+    return this.#ownerOf(request, originForm(request.url ?? '/')).acceptsUpgrades
   }
 
   #ownerOf(request: IncomingMessage, url: string): HostedApplication | Unclaimed {
-    return this.table.find(request.headers.host, url) ?? this.#unclaimed
+    const mount = mountOf(request)
+    const chosen = mount && this.#byName.get(mount.application)
+    return chosen ?? this.#table.find(request.headers.host, url) ?? this.#unclaimed
   }
 }
 
 function placeOf(options: HostOptions, traffic: Traffic): Place {
   const { isolation, listener } = options
-  if (isolation === 'shared') return { isAlone: false, open: async (server, request) => request && openVirtually(server, request, options) }
+  const connection = {
+    connect: () => listener.connectInside((server) => listenReally(server, 0, '127.0.0.1')),
+    isBehindRouter: listener.isBehindRouter,
+  }
+  if (isolation === 'shared')
+    return { isAlone: false, connection, open: async (server, request) => request && openVirtually(server, request, options) }
   let isOpen = false
   return {
     isAlone: true,
+    connection,
     async open(server, request) {
       if (isOpen) return request && openVirtually(server, request, options)
       isOpen = true
-      if (request) keepAskedPort(server, request.port)
+      const isForWorkers = options.cluster?.isAsked ?? false // it only hands connections out
+      if (listener.isBehindRouter && !isForWorkers && !(server instanceof http.Server)) return refuseProtocol(server, namesOf(options))
       listener.use(server, traffic)
-      await openOnSocket(server, options, request)
+      if (!isForWorkers) return openOnSocket(server, options, request)
+      if (request) options.cluster?.adopt(server, request.port)
+      await openReally(server, options.socket, request)
     },
   }
 }
@@ -145,7 +185,7 @@ function placeOf(options: HostOptions, traffic: Traffic): Place {
 /** The server itself listens on the socket where it may; otherwise the listener does, and hands it the connections. */
 async function openOnSocket(server: Server, options: HostOptions, request?: ListenRequest): Promise<void> {
   const { listener, socket } = options
-  if (listener.isPlain || isClusterPrimary()) return openReally(server, socket, request)
+  if (listener.isPlain) return openReally(server, socket, request)
   if (request) pretendToListen(server, request, () => addressOf(options))
   await listener.listen(socket)
 }
@@ -171,7 +211,13 @@ function openVirtually(server: Server, request: ListenRequest, options: HostOpti
     process.nextTick(() => server.emit('listening'))
     return
   }
-  const names = options.applications.map(({ name }) => name).join(', ')
+  refuseProtocol(server, namesOf(options))
+}
+
+const namesOf = ({ applications }: HostOptions): string => applications.map(({ name }) => name).join(', ')
+
+/** The program is told as if its port could not be had. */
+export function refuseProtocol(server: Server, names: string): void {
   process.nextTick(() => server.emit('error', fail('SPY_APPLICATION_NOT_SHAREABLE', [names])))
 }
 
@@ -185,12 +231,24 @@ async function openFront(options: HostOptions, traffic: Traffic): Promise<void> 
 }
 
 function applicationOf(settings: ApplicationSettings, place: Place, options: HostOptions): HostedApplication {
-  return new HostedApplication(settings, { ...options, place, accessLog: accessLogOf(settings.name, options) })
+  return new HostedApplication(settings, { ...options, place, accessLog: options.accessLogs?.open(settings.name) })
 }
 
-function accessLogOf(application: string, { accessLog, instance, logger }: HostOptions): AccessLog | undefined {
-  return accessLog && new AccessLog({ ...accessLog, application, instance, logger })
+function disabledOf(
+  { name, contextPath, host = DEFAULT_HOST }: Pick<ApplicationSettings, 'name' | 'contextPath' | 'host'>,
+  options: HostOptions,
+): Unclaimed {
+  return new Unclaimed(options.accessLogs?.open(name), {
+    name,
+    contextPath: normaliseContextPath(contextPath),
+    host,
+    reason: 'application_disabled',
+  })
 }
+
+/** An application with a user of its own can write to no log but its own. */
+const unclaimedSettings = ({ isolation, applications }: HostOptions): string | undefined =>
+  isolation === 'user' ? applications[0]?.name : undefined
 
 function refuseSamePaths(applications: readonly ApplicationSettings[]): void {
   const names = new Map<string, string>()

@@ -1,25 +1,32 @@
 /** One application in an instance: its start and stop, and each of its requests from the listener to the last byte. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Registry, currentAgent, kinds, objectNameOf } from '@spyglass/agent'
+import { messageOf } from '@spyglass/agent/contract'
+import { type Registry, currentAgent, objectNameOf } from '@spyglass/agent'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { Logger } from '@spyglass/process/logger'
 import type { AccessLog } from '../access-log/index.ts'
 import type { Datasources } from '../datasource/index.ts'
-import type { RequestEvent } from '../listener/http-listener.ts'
+import { answerOnSocket, answerRefused, isInner, mountOf } from '@spyglass/process/listener'
+import type { RequestEvent } from '@spyglass/process/listener'
+import { isClusterPrimary } from './cluster-primary.ts'
 import { errorAnswer } from './error-answer.ts'
-import { normaliseContextPath, stripContextPath } from './context-path.ts'
+import { normaliseContextPath, stripContextPath } from '../front/context-path.ts'
 import { fail } from './errors.ts'
-import { Exchange, type ExchangeOwner } from './exchange.ts'
-import { DEFAULT_HOST } from './host-table.ts'
+import { Exchange, type ExchangeOwner, mountAt } from '../front/exchange.ts'
+import { DEFAULT_HOST } from '../front/host-table.ts'
+import type { KeepAlive } from './program/empty-loop.ts'
 import type { EntrySettings } from './program/entry.ts'
 import type { Program } from './program/program.ts'
 import type { ListenRequest } from './program/listen-request.ts'
 import { startProgram } from './program/start-program.ts'
 import { registerLoader } from './loader/loader-resource.ts'
 import { ModifiedCheck } from './loader/modified-check.ts'
+import { probe } from './probe.ts'
+import { probeBySocket, type ProbeTarget } from './socket-probe.ts'
 import { ProgramServer } from './program-server.ts'
-import { Upgrades } from './upgrade/upgrades.ts'
+import { Upgrades } from '../front/upgrade/upgrades.ts'
 
 /** What the configuration says of an application. */
 export interface ApplicationSettings extends EntrySettings {
@@ -36,6 +43,8 @@ export interface ApplicationSettings extends EntrySettings {
 export interface Place {
   /** Whether the process is the application's own. */
   readonly isAlone: boolean
+  /** How to reach it as a client does. */
+  readonly connection?: Pick<ProbeTarget, 'connect' | 'isBehindRouter'>
   /** Opens it: requests reach the application from now on. `request` is what the program asked for if it called `listen()` itself. */
   open(server: Server, request?: ListenRequest): Promise<void>
 }
@@ -44,10 +53,13 @@ export interface ApplicationSurroundings {
   /** Called when the files of a reloadable application have changed. */
   readonly onModified?: ((application: string) => void) | undefined
   readonly place: Place
+  /** What keeps the event loop alive besides the programs. */
+  readonly keepAlive?: KeepAlive | undefined
   readonly instance: string
   readonly registry: Registry
   readonly logger: Logger
-  readonly datasources: Datasources
+  /** Of the server. A worker of node:cluster has none. */
+  readonly datasources?: Datasources
   /** If omitted, requests are not logged. */
   readonly accessLog?: AccessLog | undefined
 }
@@ -108,21 +120,46 @@ export class HostedApplication implements ExchangeOwner {
     await this.#program.hooks.call('started')
   }
 
+  /** Serves with a server of a program that was not started here. */
+  async serveListening(server: Server, request: ListenRequest): Promise<void> {
+    await this.#open(server, request)
+    this.state = 'started'
+  }
+
   /** Serves one request. `url` is its path and query as they came. */
   serve(event: RequestEvent, request: IncomingMessage, response: ServerResponse, url: string): void {
+    if (isInner(request)) return this.#serveInner(event, request, response, url)
     this.active++
-    const exchange = new Exchange(this, this.#agent, { request, response, url })
-    if (this.#redirected(request, response, url)) return
-    exchange.mount(this.#pathFor(url))
+    const contextPath = this.#mountedAt(request)
+    const exchange = new Exchange(this, this.#agent, { request, response, url, contextPath })
+    if (redirected(request, response, { url, contextPath })) return
+    exchange.mount(this.#pathFor(url, contextPath))
+    this.#call(event, request, response)
+  }
+
+  /** A request of our own. */
+  #serveInner(event: RequestEvent, request: IncomingMessage, response: ServerResponse, url: string): void {
+    const path = this.#pathFor(url, this.contextPath)
+    if (path !== undefined) mountAt(request, url, path, this.contextPath)
     this.#call(event, request, response)
   }
 
   /** Hands over a connection that changes its protocol. `url` is the path and query of its request as they came. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: string): void {
-    const path = this.#pathFor(url)
+    if (!this.#target) return answerOnSocket(socket, 'application_failed')
+    const path = this.#pathFor(url, this.#mountedAt(request))
     if (path !== undefined) request.url = path
     this.upgrades.add(request, socket, head)
-    this.#target?.emit('upgrade', request, socket, head)
+    this.#target.emit('upgrade', request, socket, head)
+  }
+
+  /** Asks it for a path, without its context path; nobody counts it. Resolves with what is wrong. One that did not start is not asked. */
+  async probe(path: string, timeoutMs: number): Promise<string | undefined> {
+    if (this.state !== 'started' || !this.#target?.answersRequests) return undefined
+    const { connection } = this.#around.place
+    if (!(this.#target.server instanceof http.Server) || !connection) return probe(this.#target.emit, path, timeoutMs) // it speaks a protocol of its own
+    const host = this.host === DEFAULT_HOST ? 'localhost' : this.host
+    return await probeBySocket({ ...connection, host, url: `${this.contextPath}${path}` }, path, timeoutMs)
   }
 
   /** The generation ends: clients that keep a connection are told to make a new one. */
@@ -163,12 +200,12 @@ export class HostedApplication implements ExchangeOwner {
 
   #startProgram(): Promise<Program> {
     const { folder, startTimeoutMs } = this.#settings
-    const { place, datasources, logger } = this.#around
+    const { place, datasources, logger, keepAlive } = this.#around
     const log = logger.child({ application: this.name })
     const context = {
       name: this.name,
       contextPath: this.contextPath,
-      datasource: (name: string) => datasources.get(name),
+      datasource: (name: string) => datasources!.get(name),
       logger: log,
       signal: this.#abort.signal,
     }
@@ -178,6 +215,7 @@ export class HostedApplication implements ExchangeOwner {
       context,
       startTimeoutMs,
       isAlone: place.isAlone,
+      keepAlive,
       onError: (error, response) => this.#threw(error, response),
       open: (server, request) => void this.#open(server, request),
       onFurther: ({ port, host }) => log.info({ port, host }, 'the application listens on a port of its own'),
@@ -193,32 +231,23 @@ export class HostedApplication implements ExchangeOwner {
   }
 
   /** What the application is to see as the address; undefined where it stays as it came: a program that listens itself may be a proxy. */
-  #pathFor(url: string): string | undefined {
-    if (this.contextPath === '' && this.#program?.kind === 'listen') return undefined
-    return stripContextPath(url, this.contextPath)
+  #pathFor(url: string, contextPath: string): string | undefined {
+    if (contextPath === '' && (this.#program?.kind ?? 'listen') === 'listen') return undefined
+    return stripContextPath(url, contextPath)
   }
 
-  /** `/shop` becomes `/shop/`, as in Tomcat: relative links of the first page would otherwise lead out of the application. */
-  #redirected(request: IncomingMessage, response: ServerResponse, url: string): boolean {
-    if (this.contextPath === '' || (request.method !== 'GET' && request.method !== 'HEAD')) return false
-    const rest = url.slice(this.contextPath.length)
-    if (rest !== '' && !rest.startsWith('?')) return false
-    response.writeHead(302, { location: `${this.contextPath}/${rest}`, 'content-length': 0 }).end()
-    return true
+  /** The router knows its present path, also before a generation is there that was started with it. */
+  #mountedAt(request: IncomingMessage): string {
+    return mountOf(request)?.contextPath ?? this.contextPath
   }
 
   #call(event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
-    if (!this.#target) return this.#refuse(response)
+    if (!this.#target) return answerRefused(request, response, 'application_failed')
     try {
       this.#target.emit(event, request, response)
     } catch (error) {
       this.#threw(error, response)
     }
-  }
-
-  /** It failed to start, and the applications beside it did not. */
-  #refuse(response: ServerResponse): void {
-    answerJson(response, 503, { statusCode: 503, error: 'Service Unavailable', message: `application ${this.name} failed to start` })
   }
 
   #threw(error: unknown, response: ServerResponse): void {
@@ -235,8 +264,9 @@ export class HostedApplication implements ExchangeOwner {
     this.active--
     this.requests++
     if (exchange.isError) this.errors++
-    if (exchange.traceId) this.#around.datasources.requestEnded(exchange.traceId)
-    this.#around.accessLog?.write(exchange.accessEntry())
+    const { accessLog, datasources } = this.#around
+    if (datasources && datasources.names.length > 0 && exchange.traceId) datasources.requestEnded(exchange.traceId)
+    if (accessLog?.isEnabled) accessLog.write(exchange.accessEntry())
     if (this.active === 0) this.#idle?.()
   }
 
@@ -285,6 +315,12 @@ export class HostedApplication implements ExchangeOwner {
     this.#around.registry.emit({ name, resource, message, attributes: { application: this.name, ...attributes } })
   }
 
+  /** Requests that workers of its cluster serve do not come by here; its process is its own, and so are all requests of its agent. */
+  #counted(): { readonly requests: number; readonly errors: number; readonly active: number } {
+    const workers = this.#around.place.isAlone && isClusterPrimary() ? this.#agent?.requestCounters() : undefined
+    return workers ?? this
+  }
+
   #getters() {
     return {
       instance: () => this.#around.instance,
@@ -293,9 +329,9 @@ export class HostedApplication implements ExchangeOwner {
       version: () => this.#program?.version ?? '',
       state: () => this.state,
       folder: () => this.#settings.folder,
-      requests: () => this.requests,
-      errors: () => this.errors,
-      activeRequests: () => this.active,
+      requests: () => this.#counted().requests,
+      errors: () => this.#counted().errors,
+      activeRequests: () => this.#counted().active,
       loadTime: () => this.loadTimeS,
       upgradedConnections: () => this.upgrades.open,
       upgrades: () => this.upgrades.total,
@@ -306,7 +342,18 @@ export class HostedApplication implements ExchangeOwner {
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** `/shop` becomes `/shop/`, as in Tomcat: relative links of the first page would otherwise lead out of the application. */
+function redirected(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  { url, contextPath }: { readonly url: string; readonly contextPath: string },
+): boolean {
+  if (contextPath === '' || (method !== 'GET' && method !== 'HEAD')) return false
+  const { length } = contextPath
+  if (url.length > length && url[length] !== '?') return false
+  response.writeHead(302, { location: `${contextPath}/${url.slice(length)}`, 'content-length': 0 }).end()
+  return true
+}
 
 /** Answers with a JSON body. */
 export function answerJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {

@@ -6,8 +6,9 @@ export type {
   RequestHandler,
 } from './application-context.ts'
 export { type ApplicationHost, type HostOptions, hostApplications } from './application-host.ts'
+export { ClusterPrimary } from './cluster-primary.ts'
 export { applicationErrors } from './errors.ts'
-export { HttpListener } from '../listener/http-listener.ts'
+export { HttpListener } from '@spyglass/process/listener'
 export { type ApplicationSettings, HostedApplication } from './hosted-application.ts'
 export {
   type Datasource,

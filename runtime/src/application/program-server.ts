@@ -23,6 +23,11 @@ export class ProgramServer {
     this.#foreign = this.server.listenerCount('upgrade') - before
   }
 
+  /** Whether it speaks HTTP. */
+  get answersRequests(): boolean {
+    return this.server.listenerCount('request') > 0
+  }
+
   get acceptsUpgrades(): boolean {
     return this.server.listenerCount('upgrade') > this.#foreign
   }

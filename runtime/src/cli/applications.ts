@@ -1,5 +1,6 @@
 /** Commands on applications: words of their own for operations and settings that `invoke` and `set` reach as well. */
 import { resolve } from 'node:path'
+import { formatName } from '@spyglass/process/settings'
 import { fail } from '../errors.ts'
 import { invokeOperation, printResult, setSettings } from './change.ts'
 import { type Invocation, textOption } from './parse.ts'
@@ -13,17 +14,22 @@ const SETTINGS: Readonly<Record<string, string>> = {
   host: 'host',
   listener: 'listener',
   replicas: 'replicas',
+  entry: 'entry',
   import: 'imports',
   isolation: 'isolation',
 }
+
+/** Flags of `deploy` that are settings of the application. */
+const FLAGS = ['worker', 'static', 'install'] as const
 
 export const deploy: Run = async ({ values, words: [source = ''] }, session) => {
   const settings = Object.entries(SETTINGS).flatMap(([option, setting]): [string, string][] => {
     const value = textOption(values, option)
     return value === undefined ? [] : [[setting, value]]
   })
+  const flags = FLAGS.filter((flag) => values[flag] === true).map((flag) => [flag, true] as const)
   const name = textOption(values, 'name')
-  const given = { source: resolve(source), settings: Object.fromEntries(settings), ...(name === undefined ? {} : { name }) }
+  const given = { source: resolve(source), settings: Object.fromEntries([...settings, ...flags]), ...(name === undefined ? {} : { name }) }
   printResult(session, values, await invokeOperation(session, values, { name: 'server.deploy', arguments: given }))
 }
 
@@ -49,7 +55,7 @@ export async function setEnabled({ values, words: [name] }: Invocation, session:
 }
 
 /** The dotted name of an application. */
-const applicationOf = (name = ''): string => `applications.${name.replaceAll(/[\\.*]/g, String.raw`\$&`)}`
+const applicationOf = (name = ''): string => formatName(['applications', name])
 
 function numberOf(argument: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)

@@ -2,7 +2,7 @@
 import type { ActOptions, Answers, ChangeResult, Needs, SettingChange } from '../administration/index.ts'
 import { textOf } from '../dotted-name/index.ts'
 import { fail } from '../errors.ts'
-import { durationMs } from './duration.ts'
+import { durationOption } from './duration.ts'
 import { type Invocation, textOption, type Values } from './parse.ts'
 import type { Session } from './session.ts'
 
@@ -30,7 +30,7 @@ export const undo: Run = async ({ words: [number], ...invocation }, session) => 
 }
 
 export const invoke: Run = async ({ words: [name = '', ...given], values }, session) => {
-  const result = await invokeOperation(session, values, { name, arguments: assignments(given) })
+  const result = await invokeOperation(session, values, { name, arguments: assignments(given, name) })
   if (values['dry-run'] && !values['json']) session.print([`dry run: ${name} would be invoked`])
   else printResult(session, values, result)
 }
@@ -77,16 +77,16 @@ function optionsOf(values: Values, now = Date.now()): ActOptions {
   const [reason, time] = [textOption(values, 'reason'), textOption(values, 'for')]
   return {
     ...(reason === undefined ? {} : { reason }),
-    ...(time === undefined ? {} : { until: now + durationMs(time, 'for') }),
+    ...(time === undefined ? {} : { until: now + durationOption(time, 'for') }),
     ...(values['dry-run'] === true ? { dryRun: true } : {}),
   }
 }
 
-/** `NAME=VALUE` words. @throws SPY_ARGUMENT_UNKNOWN for one without `=`, and for one that is there twice */
-function assignments(words: readonly string[]): Readonly<Record<string, string>> {
+/** `NAME=VALUE` words, of an operation if there is one. @throws SPY_ARGUMENT_UNKNOWN for one without `=`, and for one that is there twice */
+function assignments(words: readonly string[], invoked?: string): Readonly<Record<string, string>> {
   const pairs = words.map((word) => {
     const at = word.indexOf('=')
-    if (at < 1) throw fail('SPY_ARGUMENT_UNKNOWN', [`${word} is not NAME=VALUE`])
+    if (at < 1) throw fail('SPY_ARGUMENT_UNKNOWN', [`${word} is not NAME=VALUE${invoked === undefined ? '' : hint(invoked, word)}`])
     return [word.slice(0, at), word.slice(at + 1)] as const
   })
   const doubled = pairs.find(([name], i) => pairs.findIndex(([other]) => other === name) < i)
@@ -94,9 +94,14 @@ function assignments(words: readonly string[]): Readonly<Record<string, string>>
   return Object.fromEntries(pairs)
 }
 
+/** Resource and operation are one word. */
+const hint = (invoked: string, word: string): string =>
+  /^[\w-]+$/.test(word) ? `; for an operation of ${invoked}: ${invoked}.${word}` : ''
+
 /** What a change did, in lines. */
-export function changeLines({ change: number, changed, needs }: ChangeResult, { dryRun = false, until }: ActOptions): readonly string[] {
-  const rows = changed.map(rowOf)
+export function changeLines(result: ChangeResult, { dryRun = false, until }: ActOptions): readonly string[] {
+  const { change: number, changed, needs, takesBack } = result
+  const rows = [...(takesBack ? [takesBackText(takesBack)] : []), ...changed.map(rowOf)]
   if (dryRun)
     return [...(rows.length === 0 ? ['nothing would change'] : rows), ...(rows.length === 0 ? [] : [`dry run: ${needsText(needs)}`])]
   if (number === undefined) return ['nothing changed']
@@ -104,14 +109,22 @@ export function changeLines({ change: number, changed, needs }: ChangeResult, { 
   return [...rows, `change ${number}${end}: ${needsText(needs)}`]
 }
 
+/** An undo without a number is about the last change of any user: also a deployment, which is then rolled back. */
+function takesBackText({ change: number, time, actor, verb, names, reason }: NonNullable<ChangeResult['takesBack']>): string {
+  const because = reason === undefined ? '' : ` (${reason})`
+  return `takes back change ${number} by ${actor} of ${new Date(time).toISOString()}: ${verb} ${names.join(', ')}${because}`
+}
+
 const rowOf = ({ name, before, after }: SettingChange): string => `${name}: ${valueText(before)} -> ${valueText(after)}`
 
 export const valueText = (value: unknown): string => (value === undefined ? '(not set)' : textOf(value))
 
 /** Instances are reloaded by the server itself, one after the other; nothing else is restarted without being asked. */
-function needsText({ reload, restart }: Needs): string {
+function needsText({ reload, start, stop, restart }: Needs): string {
   const parts = [
     ...(reload.length === 0 ? [] : [`reloads ${reload.join(', ')}`]),
+    ...(start.length === 0 ? [] : [`starts ${start.join(', ')}`]),
+    ...(stop.length === 0 ? [] : [`stops ${stop.join(', ')}`]),
     ...(restart.length === 0 ? [] : [`in force after a restart of ${restart.join(', ')}`]),
   ]
   return parts.length === 0 ? 'in force' : parts.join('; ')

@@ -1,30 +1,10 @@
 /** The commands, declared once: `--help`, completion and docs/reference/cli.md are made from this table. */
 
-export interface OptionDeclaration {
-  /** Name of the value; if omitted, the option is a flag. */
-  readonly value?: string
-  readonly description: string
-  /** One letter that means the same. */
-  readonly short?: string
-  /** What the shell completes the value with. Default: nothing. */
-  readonly completes?: 'file' | 'folder'
-}
+import type { CommandDeclaration, OptionDeclaration } from './command-declaration.ts'
+import { secretCommands } from './secret-commands.ts'
+import { telemetryCommands } from './telemetry-commands.ts'
 
-export interface CommandDeclaration {
-  /** Words after `spyglass`. */
-  readonly name: string
-  /** As in the usage line: `NAME…` for one or more, `[NAME…]` for any number, `[NAME]` for at most one. */
-  readonly arguments?: string
-  readonly summary: string
-  readonly options: Readonly<Record<string, OptionDeclaration>>
-  readonly examples: readonly string[]
-  /** Whether it may be used in `spyglass shell`: it speaks to a running server. */
-  readonly isForServer?: boolean
-  /** For scripts of ours: not in the help. */
-  readonly isInternal?: boolean
-  /** What the shell completes its arguments with. Default: nothing. */
-  readonly completes?: 'names' | 'settings' | 'operations' | 'commands' | 'shells'
-}
+export type { CommandDeclaration, OptionDeclaration } from './command-declaration.ts'
 
 const configuration = {
   config: { value: 'FILE', description: 'Configuration file (YAML). Default: built-in defaults.', completes: 'file' },
@@ -166,10 +146,11 @@ export const commands: readonly CommandDeclaration[] = [
   {
     name: 'undo',
     arguments: '[CHANGE]',
-    summary: 'Takes a change back, by its number in the history. Without a number: the last change in force.',
+    summary:
+      'Takes a change back, by its number in the history, and says which. Without a number: the last change in force, by any user. A deployment is a change, too: its undo puts the version before it into service again, as `rollback` does.',
     options: change,
     isForServer: true,
-    examples: ['spyglass undo 12'],
+    examples: ['spyglass undo 12', 'spyglass undo --dry-run'],
   },
   {
     name: 'diff',
@@ -198,14 +179,26 @@ export const commands: readonly CommandDeclaration[] = [
         value: 'NAME',
         description: 'Name of the application. Default: that of SOURCE without version and ending. The same name again is a new version.',
       },
+      entry: {
+        value: 'FILE',
+        description:
+          'Program of the application, relative to SOURCE. Default: what `spyglass.app.yaml`, package.json or the names of files say.',
+      },
       path: { value: 'PATH', description: 'Path under which it is deployed. Default for a new one: `/NAME`.' },
       host: { value: 'HOST', description: 'Virtual host that it is deployed to; an unknown one is created. Default: `server`.' },
-      listener: { value: 'LISTENER', description: 'Listener that serves it. Default for a new one: `http`.' },
+      listener: {
+        value: 'NAME|PORT',
+        description:
+          'Listener that serves it, by its name or port; where no listener has that port, `http-PORT` is created. Default for a new one: `http`.',
+      },
       replicas: { value: 'N', description: 'Number of instances that run it.' },
-      import: { value: 'MODULES', description: 'Modules loaded before it, separated by commas: `tsx`.' },
+      import: { value: 'MODULE', description: 'Module loaded before it, for instance `tsx`. It may be given several times.', isList: true },
+      worker: { description: 'It has no port: a consumer of queues, a scheduler.' },
+      static: { description: 'Its files are served instead of a program.' },
+      install: { description: 'Its packages are installed by its package-lock.json (`npm ci`), without their install scripts.' },
       isolation: {
         value: 'LEVEL',
-        description: '`own`: processes of its own. `shared`: together with the other applications of its listener.',
+        description: 'How far it is kept apart: `shared`, `own`, `permission` or `user`. Default for a new one: `own`.',
       },
     },
     isForServer: true,
@@ -296,6 +289,7 @@ export const commands: readonly CommandDeclaration[] = [
     },
     examples: ['spyglass logs shop --follow'],
   },
+  ...telemetryCommands,
   {
     name: 'user create',
     arguments: 'NAME',
@@ -359,6 +353,7 @@ export const commands: readonly CommandDeclaration[] = [
     isForServer: true,
     examples: ['spyglass token list'],
   },
+  ...secretCommands,
   {
     name: 'shell',
     arguments: '[FILE]',

@@ -1,6 +1,6 @@
 /** What the Tab key offers in `spyglass shell`: commands, their options, and names that the server has now. */
 import type { Answers } from '../administration/index.ts'
-import type { AdminClient } from '../admin-socket/index.ts'
+import type { AdminClient } from '@spyglass/process/admin-socket'
 import { commands } from './commands.ts'
 import { commandOf } from './parse.ts'
 

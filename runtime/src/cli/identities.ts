@@ -1,7 +1,7 @@
 /** `spyglass user` and `spyglass token`. */
-import { ownUser } from '../admin-socket/index.ts'
+import { ownUser } from '@spyglass/process/admin-socket'
 import { invokeOperation, printResult } from './change.ts'
-import { durationMs } from './duration.ts'
+import { durationOption } from './duration.ts'
 import { type Invocation, textOption } from './parse.ts'
 import type { Session } from './session.ts'
 
@@ -19,7 +19,7 @@ export const deleteUser: Run = ({ values, words: [name] }, session) => call('del
 export const listUsers: Run = ({ values }, session) => call('users', {}, { values }, session)
 
 export const createToken: Run = ({ values: { for: time, ...values }, words: [name = ownUser()] }, session) => {
-  const valid = typeof time === 'string' ? { seconds: Math.ceil(durationMs(time, 'for') / 1000) } : {}
+  const valid = typeof time === 'string' ? { seconds: Math.ceil(durationOption(time, 'for') / 1000) } : {}
   return call('createToken', { name, role: textOption(values, 'role') ?? DEFAULT_ROLE, ...valid }, { values }, session)
 }
 

@@ -1,5 +1,6 @@
 /** From the words of a command line to a declared command with its options and arguments. */
 import { parseArgs } from 'node:util'
+import { messageOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import { type CommandDeclaration, commands } from './commands.ts'
 
@@ -44,18 +45,22 @@ function parseWords(options: CommandDeclaration['options'], raw: readonly string
     const { values, positionals } = parseArgs({
       args: [...raw],
       options: Object.fromEntries(
-        Object.entries(options).map(([name, { value, short }]) => [
+        Object.entries(options).map(([name, { value, short, isList = false }]) => [
           name,
-          { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) },
+          { type: value === undefined ? 'boolean' : 'string', multiple: isList, ...(short === undefined ? {} : { short }) },
         ]),
       ),
       allowPositionals: true,
     })
-    return { values, words: positionals }
+    return { values: joined(values), words: positionals }
   } catch (error) {
-    throw fail('SPY_ARGUMENT_UNKNOWN', [error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_ARGUMENT_UNKNOWN', [messageOf(error)], error)
   }
 }
+
+/** Of an option that was given several times: one list, with commas. */
+const joined = (values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>): Values =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]))
 
 /** The value of an option that takes one. */
 export function textOption(values: Values, name: string): string | undefined {

@@ -1,8 +1,9 @@
 /** `spyglass list`, `get` and `status`: what a running server says of itself. */
 import { codeOf } from '@spyglass/agent/contract'
 import type { Answers, Listed as ConfiguredName, SettingValue } from '../administration/index.ts'
-import type { AdminClient } from '../admin-socket/index.ts'
-import { matches, textOf } from '../dotted-name/index.ts'
+import type { AdminClient } from '@spyglass/process/admin-socket'
+import { matcherOf } from '@spyglass/process/settings'
+import { textOf } from '../dotted-name/index.ts'
 import { fail } from '../errors.ts'
 import type { DottedResource } from '../management/attributes.ts'
 import { type Invocation, textOption } from './parse.ts'
@@ -18,7 +19,8 @@ export const list: Run = async ({ values, words }, session) => {
   const client = await session.connect(values)
   const target = textOption(values, 'target')
   const live = await liveOf(client, patterns, target)
-  const resources = live.resources.filter(({ name }) => patterns.some((pattern) => matches(pattern, name)))
+  const matchers = patterns.map(matcherOf)
+  const resources = live.resources.filter(({ name }) => matchers.some((matches) => matches(name)))
   const configured = target === undefined ? await listed(client, patterns) : []
   const found = [...resources.map(({ name, kind }): Listed => ({ name, type: 'resource', description: kind })), ...configured]
   if (found.length === 0) throw live.error ?? fail('SPY_NAME_UNKNOWN', [patterns.join(', ')])
@@ -47,7 +49,8 @@ export const get: Run = async ({ values, words }, session) => {
   const attributes = live.resources.flatMap(attributesOf)
   const found: Found[] = []
   for (const pattern of words) {
-    const matching = attributes.filter(({ resource, name }) => matches(pattern, name) || matches(pattern, resource))
+    const matches = matcherOf(pattern)
+    const matching = attributes.filter(({ resource, name }) => matches(name) || matches(resource))
     const settings = target === undefined ? await settingsOf(client, pattern) : []
     if (matching.length + settings.length === 0) throw live.error ?? fail('SPY_NAME_UNKNOWN', [pattern])
     found.push(...matching, ...settings)

@@ -8,8 +8,8 @@ import type { Session } from './session.ts'
 type Run = (invocation: Invocation, session: Session) => Promise<number | void>
 
 export const runs: Readonly<Record<string, Run>> = {
-  up: async ({ values }) => (await import('./up.ts')).up(values, 'all'),
-  server: async ({ values }) => (await import('./up.ts')).up(values, 'edge'),
+  up: async ({ values }) => (await import('../server/up.ts')).up(values, 'all'),
+  server: async ({ values }) => (await import('../server/up.ts')).up(values, 'edge'),
   collector: ({ raw }) => runPart('@spyglass/collector', 'collector-main', raw),
   store: ({ raw }) => runPart('@spyglass/collector', 'store-main', raw),
   'snmp-bridge': ({ raw }) => runPart('@spyglass/snmp-bridge', 'snmp-bridge-main', raw),
@@ -35,6 +35,7 @@ export const runs: Readonly<Record<string, Run>> = {
   stop: async (invocation, session) => (await import('./applications.ts')).setEnabled(invocation, session, false),
   restart: async (invocation, session) => (await import('./reload.ts')).reload(invocation, session),
   logs: async (invocation, session) => (await import('./logs.ts')).logs(invocation, session),
+  why: async (invocation, session) => (await import('./why.ts')).why(invocation, session),
   'user create': async (invocation, session) => (await import('./identities.ts')).createUser(invocation, session),
   'user password': async (invocation, session) => (await import('./identities.ts')).setPassword(invocation, session),
   'user delete': async (invocation, session) => (await import('./identities.ts')).deleteUser(invocation, session),
@@ -42,6 +43,9 @@ export const runs: Readonly<Record<string, Run>> = {
   'token create': async (invocation, session) => (await import('./identities.ts')).createToken(invocation, session),
   'token revoke': async (invocation, session) => (await import('./identities.ts')).revokeToken(invocation, session),
   'token list': async (invocation, session) => (await import('./identities.ts')).listTokens(invocation, session),
+  'secret key': async (invocation, session) => (await import('./secret.ts')).makeSecretKey(invocation, session),
+  'secret encrypt': async (invocation, session) => (await import('./secret.ts')).encryptSecret(invocation, session),
+  'secret decrypt': async (invocation, session) => (await import('./secret.ts')).decryptSecret(invocation, session),
   shell: async (invocation) => (await import('./shell.ts')).shell(invocation, runCommand),
   completion: async ({ words }, session) => (await import('./completion.ts')).completion(words[0] ?? '', session),
   complete: async (invocation, session) => (await import('./read.ts')).complete(invocation, session),
@@ -51,7 +55,7 @@ export const runs: Readonly<Record<string, Run>> = {
   },
   'dashboards build': async ({ values }) => {
     const { ensureDataFolder, ensureSecrets } = await import('@spyglass/process/config')
-    const { buildDashboards } = await import('./dashboards.ts')
+    const { buildDashboards } = await import('../server/dashboards.ts')
     const config = await configOf(values)
     const folder = ensureDataFolder(config.data)
     const secrets = ensureSecrets(folder.secrets) // Grafana may be set up before the server first starts
@@ -66,8 +70,8 @@ export async function runCommand(invocation: Invocation, session: Session): Prom
 }
 
 async function runPart(packageName: string, module: string, args: readonly string[]): Promise<number> {
-  const { entryOf } = await import('./part-scripts.ts')
-  const { runScript } = await import('./run-script.ts')
+  const { entryOf } = await import('../server/part-scripts.ts')
+  const { runScript } = await import('../server/run-script.ts')
   return runScript(entryOf(packageName, module), args)
 }
 

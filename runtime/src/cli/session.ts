@@ -1,6 +1,6 @@
 /** What a command works with: where its output goes, and a connection to the server, made when it is first needed. */
 import { dataFolder, locateData } from '@spyglass/process/checked-config'
-import { type AdminClient, connectAdministration } from '../admin-socket/index.ts'
+import { type AdminClient, connectAdministration } from '@spyglass/process/admin-socket'
 import { textOption, type Values } from './parse.ts'
 
 export interface Session {

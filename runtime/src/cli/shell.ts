@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline/promises'
-import { codeOf } from '@spyglass/agent/contract'
-import type { AdminClient } from '../admin-socket/index.ts'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
+import type { AdminClient } from '@spyglass/process/admin-socket'
 import { fail } from '../errors.ts'
 import { commands } from './commands.ts'
 import { completeLine } from './complete-line.ts'
@@ -36,7 +36,7 @@ function scriptOf(file: string): readonly string[] {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8').split(/\r?\n/)
   } catch (error) {
-    throw fail('SPY_ARGUMENT_UNKNOWN', [`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`], error)
+    throw fail('SPY_ARGUMENT_UNKNOWN', [`Cannot read ${file}: ${messageOf(error)}`], error)
   }
 }
 
@@ -100,7 +100,7 @@ async function runLine({ client, run }: Shell, line: string, where = ''): Promis
     if (!isForServer) throw fail('SPY_COMMAND_OUTSIDE', [name])
     return await run(invocation, sharedSession(client))
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     process.stderr.write(`spyglass: ${where}${message} (${codeOf(error) ?? 'unexpected'})\n`)
     return exitCodeOf(error)
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line: finds the command among those of commands.ts and runs it (runs.ts). Its bin is runtime/bin/spyglass.js. */
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { exitCodeOf } from './exit-codes.ts'
 import { commandHelp, helpText } from './help.ts'
 import { commandOf, parseCommand } from './parse.ts'
@@ -27,7 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   process.stderr.write(`spyglass: ${message} (${codeOf(error) ?? 'unexpected'})\n`)
   if (codeOf(error) === undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   process.exitCode = exitCodeOf(error)

@@ -1,4 +1,5 @@
 /** The lines of `spyglass status`. */
+import { isolationLevelNames, isolationLevels } from '@spyglass/agent/contract'
 import { textOf } from '../dotted-name/index.ts'
 import type { DottedResource } from '../management/attributes.ts'
 
@@ -19,14 +20,28 @@ const templates: readonly (readonly [kind: string, template: string])[] = [
   ['snmpAgent', 'snmp-bridge  objects {objects}  packets {packetsIn}'],
 ]
 
+/** No instance hosts it. */
+const DISABLED = 'application {name}  disabled  at {contextPath}'
+
 export function statusLines(resources: readonly DottedResource[]): readonly string[] {
-  return templates.flatMap(([kind, template]) =>
-    resources.filter((resource) => resource.kind === kind).flatMap(({ values }) => [fillIn(template, values), ...lastFailure(values)]),
-  )
+  return templates.flatMap(([kind, template]) => {
+    const mine = resources.filter((resource) => resource.kind === kind)
+    const lines = mine.flatMap(({ values }) => [fillIn(values['state'] === 'disabled' ? DISABLED : template, values), ...failures(values)])
+    return kind === 'instance' ? [...lines, ...guarantees(mine)] : lines
+  })
 }
 
-function lastFailure({ lastFailure: reason }: DottedResource['values']): readonly string[] {
-  return reason === undefined ? [] : [`  last failure: ${textOf(reason)}`]
+/** What each level of isolation that is in use guarantees. */
+function guarantees(instances: readonly DottedResource[]): readonly string[] {
+  const used = new Set(instances.map(({ values }) => values['isolation']))
+  return isolationLevelNames.filter((level) => used.has(level)).map((level) => `  isolation ${level}: ${isolationLevels[level]}`)
+}
+
+function failures({ healthProblem, lastFailure }: DottedResource['values']): readonly string[] {
+  return [
+    ...(healthProblem === undefined ? [] : [`  unhealthy, being replaced: ${textOf(healthProblem)}`]),
+    ...(lastFailure === undefined ? [] : [`  last failure: ${textOf(lastFailure)}`]),
+  ]
 }
 
 function fillIn(template: string, values: DottedResource['values']): string {

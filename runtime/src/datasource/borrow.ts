@@ -39,6 +39,8 @@ export class Borrow {
   /** Monotonic milliseconds. */
   readonly since: number
   readonly waitMs: number
+  /** `file:line` of who had the connection while the borrower waited for it. */
+  heldBy: string | undefined
   /** Statements running on it now. */
   running = 0
   /** Text of the last statement, as it was run. */

@@ -1,5 +1,5 @@
 /** What an application sees of a pool. The stack is captured in the function that the application calls, before anything is awaited. */
-import { captureCallSite } from '@spyglass/agent'
+import { type CallSite, captureCallSite, currentAgent } from '@spyglass/agent'
 import type { DatasourceConfig } from '@spyglass/process/config'
 import { Borrow } from './borrow.ts'
 import type { ExecuteResult, Row, SqlParams, Statement, StatementResult } from './driver.ts'
@@ -48,14 +48,16 @@ export class Datasource {
 
   /** Lends a connection, which the borrower returns: `using connection = await datasource.connect()`. */
   async connect(): Promise<LentConnection> {
-    const lent = this.#pool.lend(captureCallSite(methodOf(Datasource, 'connect')), true)
-    return new LentConnection(this.#pool, await lent)
+    const site = captureCallSite(methodOf(Datasource, 'connect'))
+    const lent = this.#pool.lend(site, true)
+    return new LentConnection(this.#pool, await this.#waited(lent, site))
   }
 
   /** Runs `fn` in a transaction: committed when it resolves, rolled back when it rejects. */
   async transaction<T>(fn: (connection: LentConnection) => Promise<T>): Promise<T> {
-    const lent = this.#pool.lend(captureCallSite(methodOf(Datasource, 'transaction')), true)
-    const borrow = await lent
+    const site = captureCallSite(methodOf(Datasource, 'transaction'))
+    const lent = this.#pool.lend(site, true)
+    const borrow = await this.#waited(lent, site)
     using connection = new LentConnection(this.#pool, borrow)
     await this.#own(borrow, this.#pool.driver.begin)
     // Whatever is not committed is rolled back when the connection is returned.
@@ -70,11 +72,26 @@ export class Datasource {
     await runStatement(this.#pool, borrow, { statement: { verb: 'execute', text }, calledFrom, site: borrow.asker.site })
   }
 
+  /** A wait is recorded in the request that waits, with the line that asked and that of who had the connection. */
+  async #waited(lent: Borrow | Promise<Borrow>, site: CallSite): Promise<Borrow> {
+    if (lent instanceof Borrow) return lent
+    const { driver, settings } = this.#pool
+    const wait = currentAgent()?.startPoolWait({ system: driver.system, pool: settings.name, callSite: site })
+    try {
+      const borrow = await lent
+      wait?.end(borrow.heldBy)
+      return borrow
+    } catch (error) {
+      wait?.end(this.#pool.longestHeldAt, error)
+      throw error
+    }
+  }
+
   async #once(statement: Statement, calledFrom: Facade): Promise<StatementResult> {
     const site = captureCallSite(calledFrom)
     const lent = this.#pool.lend(site, false)
     // Not awaited when there is nothing to wait for: the application is then still on the stack when the statement starts.
-    const borrow = lent instanceof Borrow ? lent : await lent
+    const borrow = lent instanceof Borrow ? lent : await this.#waited(lent, site)
     try {
       return await runStatement(this.#pool, borrow, { statement, calledFrom, site })
     } finally {

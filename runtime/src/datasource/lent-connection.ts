@@ -85,7 +85,7 @@ export async function runStatement(pool: Pool, borrow: Borrow, { statement, call
     return result
   } catch (error) {
     record?.end(error)
-    // Taken again here, the stack leads through the awaits to the application instead of to a message handler.
+    // Taken again here, the stack leads through the awaits to the application instead of to a message handler. A driver may throw anything.
     if (error instanceof Error) Error.captureStackTrace(error)
     throw error
   } finally {

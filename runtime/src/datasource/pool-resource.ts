@@ -1,6 +1,8 @@
 /** A pool as the registry, the log and the agent see it: two kinds of resources, its events and its log lines. */
-import { type Holder, type Registry, type SpyglassEvent, currentAgent, kinds, objectNameOf } from '@spyglass/agent'
-import { incidentId } from '@spyglass/agent/contract'
+import { type Holder, type Registry, type SpyglassEvent, currentAgent, objectNameOf } from '@spyglass/agent'
+import { kinds } from '@spyglass/mbeans/kinds'
+import { attr, incidentId } from '@spyglass/agent/contract'
+import type { EventInput } from '@spyglass/agent/registry'
 import type { Logger } from '@spyglass/process/logger'
 import type { Borrow } from './borrow.ts'
 import type { Pool, PoolObserver } from './pool.ts'
@@ -8,6 +10,8 @@ import type { Pool, PoolObserver } from './pool.ts'
 export interface PoolSurroundings {
   /** Name of the instance that holds the pool. */
   readonly instance: string
+  /** The application that has the instance for itself. */
+  readonly application?: string | undefined
   readonly registry: Registry
   readonly logger: Logger
 }
@@ -37,9 +41,9 @@ export class PoolReporter implements PoolObserver {
   }
 
   exhausted(): void {
-    const { registry, logger } = this.#surroundings
+    const { logger } = this.#surroundings
     const { attributes, holders } = this.#evidence()
-    this.#incident = registry.emit({
+    this.#incident = this.#emit({
       name: 'spyglass.pool.exhausted',
       resource: this.#resource,
       message: `pool ${this.#name}: all ${attributes.max} connections are lent and ${attributes.waiting} borrowers are waiting`,
@@ -51,11 +55,11 @@ export class PoolReporter implements PoolObserver {
 
   recovered(): void {
     if (!this.#incident) return
-    const { registry, logger } = this.#surroundings
+    const { logger } = this.#surroundings
     const { incidentId, time } = this.#incident
     this.#incident = undefined
     const { attributes } = this.#evidence()
-    registry.emit({
+    this.#emit({
       name: 'spyglass.pool.recovered',
       resource: this.#resource,
       message: `pool ${this.#name} lends connections again`,
@@ -66,10 +70,10 @@ export class PoolReporter implements PoolObserver {
   }
 
   leaked(borrow: Borrow, collected: boolean): void {
-    const { registry, logger } = this.#surroundings
+    const { logger } = this.#surroundings
     const holder = { ...borrow.holder(this.#now()), leaked: true }
     const why = collected ? 'was garbage-collected unreturned' : `has been held for ${holder.heldMs} ms with no statement running`
-    const event = registry.emit({
+    const event = this.#emit({
       name: 'spyglass.pool.leak',
       resource: this.#resource,
       // several that were borrowed together are found at the same moment
@@ -108,6 +112,12 @@ export class PoolReporter implements PoolObserver {
 
   connectionFailed(error: Error): void {
     this.#surroundings.logger.error({ pool: this.#name, err: error }, 'connection failed')
+  }
+
+  #emit(event: EventInput): SpyglassEvent {
+    const { registry, application } = this.#surroundings
+    const whose = application === undefined ? {} : { [attr.application]: application }
+    return registry.emit({ ...event, attributes: { ...event.attributes, ...whose } })
   }
 
   #now(): number {

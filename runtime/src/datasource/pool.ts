@@ -3,6 +3,7 @@
  * broken connections are closed and replaced, and one alarm per pool looks after timeouts, leaks and exhaustion.
  * What the outside sees of a pool is in pool-resource.ts; what an application sees is in datasource.ts.
  */
+import { messageOf } from '@spyglass/agent/contract'
 import type { CallSite } from '@spyglass/agent'
 import { type Asker, Borrow, type PoolEntry, askerOf } from './borrow.ts'
 import { Alarm, type Clock, systemClock } from './clock.ts'
@@ -125,7 +126,7 @@ export class Pool {
     }
     this.#grow()
     this.#check()
-    if (this.#size < settings.min) void this.start()
+    void this.start()
   }
 
   /**
@@ -142,6 +143,11 @@ export class Pool {
       throw overloaded('SPY_POOL_QUEUE_FULL', [name, max, this.#waiters.size, this.#longest()?.describe() ?? ''])
     }
     return this.#wait(asker)
+  }
+
+  /** `file:line` of who has had a connection for longest. */
+  get longestHeldAt(): string | undefined {
+    return this.#longest()?.asker.site.location()
   }
 
   /** Takes a connection back; a second call does nothing. With a statement still running it comes back when that ends. */
@@ -261,7 +267,7 @@ export class Pool {
 
   /** The longest waiter gets the error: waiting further would only end in a less informative timeout. */
   #openFailed(cause: unknown): void {
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const message = messageOf(cause)
     const error = fail('SPY_CONNECTION_FAILED', [this.settings.name, this.driver.target, message], cause)
     this.#lastFailed = true
     this.figures.failed(message)
@@ -289,12 +295,12 @@ export class Pool {
   }
 
   /** A borrower may leave a transaction open; the next one must not find itself in it. */
-  async #reset(entry: PoolEntry): Promise<void> {
+  async #reset(entry: PoolEntry, before: Borrow): Promise<void> {
     this.#coming++
     try {
       await entry.connection.run({ verb: 'script', text: 'ROLLBACK' })
       this.#coming--
-      this.#offer(entry)
+      this.#offer(entry, before)
     } catch (error) {
       this.#coming--
       this.#lost(entry, error)
@@ -302,13 +308,13 @@ export class Pool {
   }
 
   #lost(entry: PoolEntry, error: unknown): void {
-    this.figures.failed(error instanceof Error ? error.message : String(error))
+    this.figures.failed(messageOf(error))
     this.#discard(entry, CLOSE_CONNECTION_MS)
     this.#grow()
   }
 
-  /** Hands a usable connection to the longest waiter, or keeps it idle. */
-  #offer(entry: PoolEntry): void {
+  /** Hands a usable connection to the longest waiter, or keeps it idle. `before` had it until now. */
+  #offer(entry: PoolEntry, before?: Borrow): void {
     if (this.#isClosed || entry.connection.broken || this.#size > this.settings.max) {
       this.#discard(entry, CLOSE_CONNECTION_MS)
       return
@@ -316,7 +322,9 @@ export class Pool {
     const [first] = this.#waiters
     if (first) {
       this.#waiters.delete(first)
-      first.resolve(this.#handOver(entry, first.asker, first.since))
+      const borrow = this.#handOver(entry, first.asker, first.since)
+      borrow.heldBy = before?.asker.site.location()
+      first.resolve(borrow)
     } else {
       entry.idleSince = this.clock.now()
       this.#idle.push(entry)
@@ -332,8 +340,8 @@ export class Pool {
     if (borrow.leaked) this.#observer.leakReturned(borrow)
     const { entry } = borrow
     if (entry.connection.broken || this.#isClosed) this.#discard(entry, CLOSE_CONNECTION_MS)
-    else if (entry.connection.inTransaction) void this.#reset(entry)
-    else this.#offer(entry)
+    else if (entry.connection.inTransaction) void this.#reset(entry, borrow)
+    else this.#offer(entry, borrow)
     if (entry.connection.broken) this.#grow()
     this.#loadChanged()
     if (this.#lent.size === 0) this.#drained?.()

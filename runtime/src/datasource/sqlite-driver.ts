@@ -2,9 +2,10 @@
  * node:sqlite off the main thread: one worker for each connection, so that a slow statement holds up nobody but its borrower.
  * The other side is sqlite-worker.ts.
  */
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { DatabaseError, fail } from './errors.ts'
 import type { Driver, DriverConnection, Statement, StatementResult } from './driver.ts'
 import { outsideContext } from './outside-context.ts'
@@ -36,7 +37,7 @@ export function createSqliteDriver({ file, folder, busyTimeoutMs = 5000 }: Sqlit
     // A deferred transaction that turns into a writer fails at once with SQLITE_BUSY instead of waiting.
     begin: 'BEGIN IMMEDIATE',
     async connect(onBroken) {
-      if (target !== MEMORY) mkdirSync(dirname(target), { recursive: true })
+      if (target !== MEMORY) makeFile(target)
       const connection = outsideContext(() => new SqliteConnection(target, busyTimeoutMs, onBroken))
       try {
         await connection.opened
@@ -46,6 +47,18 @@ export function createSqliteDriver({ file, folder, busyTimeoutMs = 5000 }: Sqlit
       }
       return connection
     },
+  }
+}
+
+/** For its owner alone, whatever the mode of its folder; SQLite gives its other files the same mode. What cannot be made SQLite reports better. */
+function makeFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600))
+  } catch (error) {
+    if (codeOf(error) === 'ENOTDIR') throw error
+    if (codeOf(error) !== 'ENOENT') return
+    mkdirSync(dirname(file), { recursive: true })
+    makeFile(file)
   }
 }
 
@@ -79,7 +92,7 @@ class SqliteConnection implements DriverConnection {
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     })
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
-    this.#worker.on('error', (error) => this.#lose(error instanceof Error ? error.message : String(error)))
+    this.#worker.on('error', (error) => this.#lose(messageOf(error)))
     this.#worker.on('exit', (code) => this.#lose(`its worker exited with code ${code}`))
     this.#worker.unref()
     this.opened = this.#ask({ type: 'open' }).then(() => {
@@ -129,7 +142,7 @@ class SqliteConnection implements DriverConnection {
       this.#worker.postMessage({ id, ...message } satisfies ToWorker)
       return id
     } catch (error) {
-      reject?.(new DatabaseError(error instanceof Error ? error.message : String(error), 'ERR_INVALID_ARG_TYPE'))
+      reject?.(new DatabaseError(messageOf(error), 'ERR_INVALID_ARG_TYPE'))
       return undefined
     }
   }

@@ -3,23 +3,25 @@
  * means to people (log, events, states) is said by reporter.ts. It may die at any time: what it must not forget is in its memo (memo.ts),
  * which the holder keeps.
  */
-import type { FromChild, ToChild } from '@spyglass/process/keeper-link'
-import { createHash } from 'node:crypto'
+import type { FailedApplication, FromChild, ToChild } from '@spyglass/process/keeper-link'
 import { availableParallelism } from 'node:os'
-import type { LiveValue } from '@spyglass/process/live-settings'
-import type { Reader } from '@spyglass/process/settings'
+import { messageOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import type { ChildExit, LaunchSpec, Order, Report } from '../holder/orders.ts'
 import { blockedStack } from './blocked-stack.ts'
-import { outOfMemory } from './crash-report.ts'
+import { contentHashes } from './content-hash.ts'
 import type { DeciderView } from './decider-view.ts'
-import { failureOf } from './exit-reason.ts'
+import { EndReasons } from './end-reasons.ts'
+import { verdictOf } from './exit-reason.ts'
+import { type LiveChange, valuesFor } from './live-change.ts'
 import { actualFrom, type ChildLabel, type Memo, memoOf } from './memo.ts'
 import { Pulses } from './pulses.ts'
 import {
   type Actual,
   asked,
+  becameHealthy,
   becameReady,
+  becameUnhealthy,
   closed,
   condemned,
   described,
@@ -37,22 +39,15 @@ import {
   pardoned,
   servingOf,
   started,
-  startPatienceMs,
+  startedPartly,
   historyOf,
   type Step,
 } from './reconciler/index.ts'
 import { Reloads } from './reloads.ts'
+import { desiredListeners, namesToSettle, Routing } from './routing.ts'
 import type { Reporter } from './reporter.ts'
-import { isInstance } from './self-report.ts'
 import type { ProcessPlan, ServerPlan } from './server-plan.ts'
-
-/** A new value of a live setting, and who reads it. */
-export interface LiveChange {
-  readonly value: LiveValue
-  readonly readBy: readonly Reader[]
-}
-
-const STAND_IN_AFTER_MS = 2000
+import { targetsOf } from './targets.ts'
 
 export interface DeciderOptions {
   readonly plan: ServerPlan
@@ -74,9 +69,11 @@ export class Decider implements DeciderView {
   readonly #reporter: Reporter
   readonly #pulses = new Pulses()
   readonly #reloads = new Reloads()
+  /** Reloads that begin when the present one has ended, by target. */
+  readonly #waitingReloads = new Map<string, Promise<string>>()
+  readonly #routing = new Routing()
   #contentHashes: ReadonlyMap<string, string>
-  /** What processes said about their failed start. */
-  readonly #failures = new Map<number, { readonly code: string; readonly message: string }>()
+  readonly #reasons = new EndReasons()
   #reloadNumbers: Record<string, number> = {}
   readonly #opening = new Set<string>()
   #lastId = 0
@@ -96,10 +93,9 @@ export class Decider implements DeciderView {
 
   /** What should run. */
   get desired(): Desired {
-    const { plan } = this
     return {
-      processes: plan.processes.map(({ process }) => ({ ...process, revision: this.#revisionOf(process.name) })),
-      listeners: plan.listeners.map(({ id }) => ({ id, standInAfterMs: STAND_IN_AFTER_MS, standInPolicy: plan.standInPolicy })),
+      processes: this.plan.processes.map(({ process }) => ({ ...process, revision: this.#revisionOf(process.name) })),
+      listeners: desiredListeners(this.plan),
       parallelStarts: availableParallelism(),
       stopping: this.isStopping,
     }
@@ -121,6 +117,7 @@ export class Decider implements DeciderView {
     const isRemembered = this.#remembered === this.actual
     for (const [id, ownMs] of this.#pulses.tick()) this.actual = observed(this.actual, id, ownMs)
     if (isRemembered) this.#remembered = this.actual // a new decider measures from the start
+    this.#reasons.tick()
     this.#reconcile()
     this.#reporter.tick()
   }
@@ -138,12 +135,25 @@ export class Decider implements DeciderView {
 
   /**
    * Gives processes a new generation: one by name, those of an application, or all instances for an empty target. Resolves with what was done.
-   * @throws SPY_PART_UNKNOWN, SPY_PART_BUSY, SPY_SERVER_REFUSED, SPY_RELOAD_FAILED
+   * A reload in progress may have read the files before they changed, so another one follows it, once for everyone who asks in the meantime.
+   * @throws SPY_PART_UNKNOWN, SPY_SERVER_REFUSED, SPY_RELOAD_FAILED
    */
   async reload(target: string): Promise<string> {
-    const names = this.#targets(target)
-    const number = Math.max(0, ...Object.values(this.#reloadNumbers)) + 1
+    const names = targetsOf(this.plan, target)
     if (this.isStopping) throw fail('SPY_SERVER_REFUSED', ['the server is stopping'])
+    if (!this.#reloads.isBusy(names)) return this.#reloadNow(names)
+    const waiting = this.#waitingReloads.get(target)
+    if (waiting) return waiting
+    const done = this.#reloads.idle(names).then(() => {
+      this.#waitingReloads.delete(target)
+      return this.reload(target)
+    })
+    this.#waitingReloads.set(target, done)
+    return done
+  }
+
+  #reloadNow(names: readonly string[]): Promise<string> {
+    const number = Math.max(0, ...Object.values(this.#reloadNumbers)) + 1
     const done = this.#reloads.begin(new Map(names.map((name) => [name, this.#revisionOf(name, number)])), Date.now())
     for (const name of names) {
       this.#reloadNumbers = { ...this.#reloadNumbers, [name]: number }
@@ -157,18 +167,20 @@ export class Decider implements DeciderView {
   replan(plan: ServerPlan): void {
     this.plan = plan
     this.#contentHashes = contentHashes(plan)
+    this.#reporter.replanned()
     this.#reloads.supersede((name) => (this.planOf(name) ? this.#revisionOf(name) : undefined))
     this.#reconcile()
   }
 
   /**
-   * Settles when the processes of a group serve what they are made from now, and the old ones have ended.
+   * Settles when the processes of a group serve what they are made from now, and the old ones have ended. Those that are not wanted any more need only be
+   * out of service.
    * @throws SPY_RELOAD_FAILED, SPY_SERVER_REFUSED
    */
   async settled(group: string): Promise<void> {
-    const names = this.plan.processes.filter(({ process }) => process.group === group).map(({ process }) => process.name)
+    const names = namesToSettle(group, this.plan, this.actual)
     if (names.length === 0) return
-    const done = this.#reloads.await(new Map(names.map((name) => [name, this.#revisionOf(name)])), Date.now())
+    const done = this.#reloads.await(new Map(names.map((name) => [name, this.planOf(name) && this.#revisionOf(name)])), Date.now())
     this.#reconcile()
     await done
   }
@@ -182,21 +194,13 @@ export class Decider implements DeciderView {
   live(changes: readonly LiveChange[]): void {
     for (const generation of this.actual.generations) {
       if (!this.#hasChannel(generation)) continue
-      const reader: Reader = generation.process.kind === 'instance' ? 'instances' : (generation.process.name as Reader)
-      const values = changes.filter(({ readBy }) => readBy.includes(reader) || readBy.includes('server')).map(({ value }) => value)
+      const values = valuesFor(generation.process, changes)
       if (values.length > 0) this.#tell(generation.id, { type: 'live', values })
     }
   }
 
   planOf(name: string): ProcessPlan | undefined {
     return this.plan.processes.find(({ process }) => process.name === name)
-  }
-
-  #targets(target: string): readonly string[] {
-    const all = this.plan.processes
-    const found = all.filter((one) => (target === '' ? isInstance(one) : one.process.name === target || one.process.group === target))
-    if (found.length === 0) throw fail('SPY_PART_UNKNOWN', [target, all.map(({ process }) => process.name).join(', ')])
-    return found.map(({ process }) => process.name)
   }
 
   #revisionOf(name: string, reload = this.#reloadNumbers[name] ?? 0): string {
@@ -225,15 +229,21 @@ export class Decider implements DeciderView {
     if (this.#isReconciling) return
     this.#isReconciling = true
     clearTimeout(this.#timer)
+    this.#tellRouters() // first: an application that is about to be stopped gets no more requests
     for (let before: Actual | undefined; before !== this.actual;) {
       before = this.actual
       for (const step of nextSteps(this.desired, this.actual, Date.now())) this.#perform(step)
     }
     this.#isReconciling = false
+    this.#tellRouters()
     this.#reloads.settle(this.actual)
     this.#remember()
     const { generations, listeners } = this.actual
     if (this.isStopping && generations.length === 0 && listeners.length === 0) this.#end()
+  }
+
+  #tellRouters(): void {
+    if (!this.isStopping) this.#routing.tell(this.plan, this.actual, (id, message) => this.#tell(id, message))
   }
 
   #perform(step: Step): void {
@@ -273,7 +283,7 @@ export class Decider implements DeciderView {
     try {
       this.plan.prepare()
     } catch (error) {
-      return this.#ended(id, { error: error instanceof Error ? error.message : String(error), code: null, signal: null })
+      return this.#ended(id, { error: messageOf(error), code: null, signal: null })
     }
     const { launch, share } = this.#launchOf(process)
     this.#order({ do: 'fork', id, launch, label: { process, startedAt: now } satisfies ChildLabel })
@@ -297,7 +307,7 @@ export class Decider implements DeciderView {
   #kill(id: number, why: 'slow' | 'hung' | 'late'): void {
     const generation = this.#generation(id)
     if (generation && why === 'hung') return void this.#killHung(generation)
-    if (generation && why === 'slow') this.actual = condemned(this.actual, id, this.#verdict(generation, why), true)
+    if (generation && why === 'slow') this.actual = condemned(this.actual, id, { text: this.#verdict(generation, why), isSlow: true })
     if (why === 'late') this.actual = killed(this.actual, id)
     this.#order({ do: 'signal', id, signal: 'SIGKILL' })
   }
@@ -306,26 +316,25 @@ export class Decider implements DeciderView {
   async #killHung(generation: Generation): Promise<void> {
     const { id } = generation
     const verdict = this.#verdict(generation, 'hung')
-    this.actual = condemned(this.actual, id, verdict)
+    this.actual = condemned(this.actual, id, { text: verdict, aliveUntil: this.#pulses.heardAt(id) })
     const stack = await blockedStack(this.pids.get(id) ?? 0)
     this.actual = described(this.actual, id, stack[0] === undefined ? verdict : `${verdict}; it was blocked in ${stack[0]}`)
     this.#reporter.hung(generation, stack)
     this.#order({ do: 'signal', id, signal: 'SIGKILL' })
   }
 
-  #verdict({ id, ownMs, process: { name, policy } }: Generation, why: 'slow' | 'hung'): string {
-    const text = this.#pulses.text(id)
-    if (why === 'hung') return `hung: no heartbeat for ${Math.round(ownMs / 1000)} s (${text}), and was killed`
-    const patienceMs = startPatienceMs(policy, historyOf(this.actual, name).slowStarts)
-    return fail('SPY_PART_SLOW', [name, Math.round(patienceMs / 1000), text]).message
+  #verdict(generation: Generation, why: 'slow' | 'hung'): string {
+    const { slowStarts } = historyOf(this.actual, generation.process.name)
+    return verdictOf(generation, why, { did: this.#pulses.text(generation.id), slowStarts })
   }
 
   #forked(id: number, pid: number): void {
     const generation = this.#generation(id)
     if (!generation || pid === 0) return
     this.pids.set(id, pid)
-    this.#pulses.started(id, pid)
-    if (!this.#hasChannel(generation)) this.#ready(id)
+    this.#reasons.started(id, pid)
+    if (this.#hasChannel(generation)) this.#pulses.started(id, pid)
+    else this.#ready(id) // it gives no signs of life
   }
 
   #exited(id: number, exit: ChildExit): void {
@@ -336,13 +345,19 @@ export class Decider implements DeciderView {
   #ended(id: number, exit: ChildExit): void {
     const generation = this.#generation(id)
     if (!generation) return
-    const memory = exit.signal === 'SIGABRT' ? outOfMemory(this.plan.reports, this.pids.get(id) ?? 0) : undefined
-    const failure = failureOf({ generation, exit, told: this.#failures.get(id), logFile: this.plan.logFile, outOfMemory: memory })
-    const wasServing = servingOf(this.actual, generation.process.name)?.id === id
-    this.actual = ended(this.actual, id, { reason: failure.message, at: Date.now(), isOutside: exit.error !== undefined })
-    this.#failures.delete(id)
+    const failure = this.#reasons.of(generation, exit, {
+      reports: this.planOf(generation.process.name)?.reports,
+      logFile: this.plan.logFile,
+    })
+    this.actual = ended(this.actual, id, {
+      reason: failure.message,
+      kind: failure.kind,
+      at: Date.now(),
+      isOutside: exit.error !== undefined,
+    })
+    this.#reasons.forget(id)
     this.#pulses.ended(id)
-    this.#reporter.ended({ generation, exit, failure, wasServing })
+    this.#reporter.ended({ generation, exit, failure })
     this.pids.delete(id)
   }
 
@@ -350,7 +365,9 @@ export class Decider implements DeciderView {
   #heard(id: number, message: FromChild): boolean {
     this.#pulses.heard(id)
     if (message.type === 'ready') this.#ready(id)
-    if (message.type === 'failed') this.#failures.set(id, message)
+    if (message.type === 'partly') this.#startedPartly(id, message.failed)
+    if (message.type === 'failed') this.#reasons.told(id, message)
+    if (message.type === 'health') this.#health(id, message.problem)
     if (message.type === 'cut') this.#cut(id, message.count)
     if (message.type === 'readiness') this.#judged(message.reasons)
     if (message.type === 'command') void this.#obey(id, message)
@@ -363,7 +380,22 @@ export class Decider implements DeciderView {
     const replaced = servingOf(this.actual, generation.process.name)
     this.actual = becameReady(this.actual, id)
     this.#pulses.ready(id)
-    this.#reporter.ready(generation, replaced !== undefined)
+    this.#reporter.ready(generation, replaced)
+  }
+
+  #startedPartly(id: number, failed: readonly FailedApplication[]): void {
+    this.actual = startedPartly(this.actual, id, failed)
+    const generation = this.#generation(id)
+    if (generation?.refusal === undefined) this.#tell(id, { type: 'serve' })
+    else this.#reporter.refused(generation, generation.refusal)
+  }
+
+  #health(id: number, problem: string | undefined): void {
+    const generation = this.#generation(id)
+    if (generation?.state !== 'ready') return
+    if (problem === undefined) this.actual = becameHealthy(this.actual, id)
+    else this.actual = becameUnhealthy(this.actual, id, problem, Date.now())
+    this.#reporter.health(generation, problem)
   }
 
   #judged(reasons: readonly string[]): void {
@@ -383,7 +415,7 @@ export class Decider implements DeciderView {
       if (verb !== 'reload') throw fail('SPY_SERVER_REFUSED', [`${verb} is not supported`])
       this.#tell(asker, { type: 'result', id, ok: true, message: await this.reload(target) })
     } catch (error) {
-      this.#tell(asker, { type: 'result', id, ok: false, message: error instanceof Error ? error.message : String(error) })
+      this.#tell(asker, { type: 'result', id, ok: false, message: messageOf(error) })
     }
   }
 
@@ -413,17 +445,4 @@ export class Decider implements DeciderView {
     this.#reporter.stopped()
     this.#order({ do: 'end', code: this.#exitCode })
   }
-}
-
-const contentHashes = (plan: ServerPlan): ReadonlyMap<string, string> =>
-  new Map(plan.processes.map((one) => [one.process.name, contentHash(one)]))
-
-/** Equal for all processes of a group: a change of what they are made from is a new revision. */
-function contentHash({ process: { name, group, listeners }, madeFrom, ...plan }: ProcessPlan): string {
-  const { launch, share } = madeFrom ?? plan
-  const text = JSON.stringify({ launch, share, listeners })
-    .replaceAll(`"${name}"`, `"${group}"`)
-    .replaceAll(`=${name},`, `=${group},`)
-    .replaceAll(`=${name}%40`, `=${group}%40`) // in service.instance.id
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }

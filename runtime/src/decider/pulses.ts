@@ -8,6 +8,8 @@ interface Pulse {
   readonly pid: number
   isReady: boolean
   silentTicks: number
+  /** Time of its last sign of life, or of its start. */
+  heardAt: number
   time: OwnTime | undefined
 }
 
@@ -16,7 +18,7 @@ export class Pulses {
 
   /** The process of generation `id` was started. */
   started(id: number, pid: number): void {
-    this.#pulses.set(id, { pid, isReady: false, silentTicks: 0, time: new OwnTime(pid) })
+    this.#pulses.set(id, { pid, isReady: false, silentTicks: 0, heardAt: Date.now(), time: new OwnTime(pid) })
   }
 
   ready(id: number): void {
@@ -31,6 +33,7 @@ export class Pulses {
     const pulse = this.#pulses.get(id)
     if (!pulse?.isReady) return
     pulse.silentTicks = 0
+    pulse.heardAt = Date.now()
     pulse.time = undefined
   }
 
@@ -44,6 +47,11 @@ export class Pulses {
    */
   tick(): ReadonlyMap<number, number> {
     return new Map([...this.#pulses].map(([id, pulse]) => [id, ownMs(pulse)]))
+  }
+
+  /** Milliseconds since the epoch. */
+  heardAt(id: number): number {
+    return this.#pulses.get(id)?.heardAt ?? Date.now()
   }
 
   /** What the process did in that time: `12.3 s of CPU time, state R`. */

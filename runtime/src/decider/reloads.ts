@@ -4,8 +4,10 @@ import { type Actual, generationsOf, historyOf, servingOf } from './reconciler/i
 
 interface Reload {
   readonly names: readonly string[]
-  readonly revisions: ReadonlyMap<string, string>
+  /** What each process is to serve; undefined: it is to be out of service. */
+  readonly revisions: ReadonlyMap<string, string | undefined>
   readonly begunAt: number
+  readonly settled: Promise<string>
   readonly resolve: (message: string) => void
   readonly reject: (error: Error) => void
 }
@@ -15,30 +17,34 @@ export class Reloads {
   /** Requests that were cut, by process, since its reload began. */
   readonly #cut = new Map<string, number>()
 
-  /**
-   * Resolves with what was done. `revisions`: what each process is to serve.
-   * @throws SPY_PART_BUSY
-   */
-  begin(revisions: ReadonlyMap<string, string>, now: number): Promise<string> {
-    const names = [...revisions.keys()]
-    const busy = [...this.#open].flatMap((reload) => reload.names).find((name) => revisions.has(name))
-    if (busy !== undefined) throw fail('SPY_PART_BUSY', [busy])
-    for (const name of names) this.#cut.delete(name)
+  /** Resolves with what was done. `revisions`: what each process is to serve; undefined: it is to be out of service. */
+  begin(revisions: Reload['revisions'], now: number): Promise<string> {
+    for (const name of revisions.keys()) this.#cut.delete(name)
     return this.await(revisions, now)
   }
 
   /** The same without beginning anything: any number may wait for what the reconciler is doing anyway. */
-  await(revisions: ReadonlyMap<string, string>, now: number): Promise<string> {
-    const names = [...revisions.keys()]
-    return new Promise((resolve, reject) => this.#open.add({ names, revisions, begunAt: now, resolve, reject }))
+  await(revisions: Reload['revisions'], now: number): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    this.#open.add({ names: [...revisions.keys()], revisions, begunAt: now, settled: promise, resolve, reject })
+    return promise
+  }
+
+  /** Whether one of these processes is being reloaded. */
+  isBusy(names: readonly string[]): boolean {
+    return this.#openFor(names).length > 0
+  }
+
+  /** Resolves when none of these processes is being reloaded. */
+  async idle(names: readonly string[]): Promise<void> {
+    while (this.isBusy(names)) await Promise.allSettled(this.#openFor(names).map(({ settled }) => settled))
   }
 
   /** The plan has changed: who waits for a revision that is not wanted any more need not wait longer. */
   supersede(revisionOf: (name: string) => string | undefined): void {
     for (const reload of this.#open) {
       const other = reload.names.find((name) => revisionOf(name) !== reload.revisions.get(name))
-      if (other !== undefined)
-        this.#end(reload, () => reload.reject(fail('SPY_RELOAD_FAILED', [other, 'another change came before it was done'])))
+      if (other !== undefined) this.#end(reload, () => reload.reject(fail('SPY_RELOAD_SUPERSEDED', [other])))
     }
   }
 
@@ -60,6 +66,10 @@ export class Reloads {
     for (const reload of this.#open) this.#end(reload, () => reload.reject(fail('SPY_SERVER_REFUSED', ['the server is stopping'])))
   }
 
+  #openFor(names: readonly string[]): readonly Reload[] {
+    return [...this.#open].filter((reload) => reload.names.some((name) => names.includes(name)))
+  }
+
   #end(reload: Reload, settle: () => void): void {
     this.#open.delete(reload)
     settle()
@@ -72,14 +82,15 @@ export class Reloads {
   }
 }
 
-/** The new generation serves, and the old one has ended. */
+/** The new generation serves, and the old one has ended; one that is to be out of service drains, or has ended. */
 function isDone(name: string, { revisions }: Reload, actual: Actual): boolean {
+  if (revisions.get(name) === undefined) return generationsOf(actual, name).every(({ state }) => state === 'stopping')
   const serving = servingOf(actual, name)
   return serving?.process.revision === revisions.get(name) && generationsOf(actual, name).length === 1
 }
 
 function failureOf({ names, revisions, begunAt }: Reload, actual: Actual): Error | undefined {
-  for (const name of names) {
+  for (const name of names.filter((one) => revisions.get(one) !== undefined)) {
     const { rejected, failures, failedAt, lastFailure } = historyOf(actual, name)
     if (rejected && rejected.revision === revisions.get(name)) return fail('SPY_RELOAD_FAILED', [name, rejected.reason])
     const hasFailed = failures > 0 && failedAt >= begunAt && !servingOf(actual, name)

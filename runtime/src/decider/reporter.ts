@@ -1,5 +1,6 @@
 /** Says what the decider did and saw: in the log, as events and states to management, and to the user who waits for the start. */
-import { type EventName, kinds, objectNameOf } from '@spyglass/agent/contract'
+import { attr, type EventName, keysOf, objectNameOf } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { RegistryLink, RegistryMessage } from '@spyglass/process/keeper-link'
 import type { ChildExit } from '../holder/orders.ts'
 import type { DeciderView } from './decider-view.ts'
@@ -10,6 +11,7 @@ import type { Memo } from './memo.ts'
 import type { Milestones } from './milestones.ts'
 import { type Generation, historyOf, servingOf } from './reconciler/index.ts'
 import { selfReport, stateOf } from './self-report.ts'
+import type { ProcessPlan } from './server-plan.ts'
 
 export interface ReporterOptions {
   readonly decider: DeciderView
@@ -23,7 +25,6 @@ export interface Ended {
   readonly generation: Generation
   readonly exit: ChildExit
   readonly failure: Failure
-  readonly wasServing: boolean
 }
 
 export class Reporter {
@@ -44,7 +45,7 @@ export class Reporter {
     this.#log = log
     this.#milestones = milestones
     this.#untried = new Set(decider.plan.processes.map(({ process }) => process.name))
-    this.#link = connect({ greeting: () => this.#inService(), push: () => ({ type: 'registry', snapshot: this.#report(), unready: [] }) })
+    this.#link = connect({ greeting: () => this.#inService(), push: () => this.#push() })
   }
 
   get memo(): Pick<Memo, 'isReady' | 'lastReasons' | 'openIncidents'> {
@@ -58,10 +59,18 @@ export class Reporter {
     this.#isReady = memo.isReady
     this.#reasons = memo.lastReasons
     this.#incidents = this.#downIncidents(memo.openIncidents)
+    this.replanned()
     this.#untried.clear()
     this.#milestones.tellTried(new Map())
     if (memo.isReady) this.#milestones.tellReady()
     this.#log.warn({ server: serverName, holderPid: this.#decider.holderPid }, 'the decider was restarted and is in charge again')
+  }
+
+  /** An instance that is no longer planned is not down: its incident ends with it. */
+  replanned(): void {
+    const planned = new Set(this.#decider.plan.processes.map(({ process }) => instanceName(process.name)))
+    for (const [resource] of this.#incidents.open)
+      if (!planned.has(resource)) this.#incidents.up(resource, `${keysOf(resource)['name']} was removed while it was down`, {})
   }
 
   /** What the server is still waiting for before it is ready. */
@@ -75,25 +84,26 @@ export class Reporter {
     this.#link.push()
   }
 
-  ready({ id, process, number }: Generation, replaced: boolean): void {
+  /** `replaced` is the generation that served until now. */
+  ready({ id, process, number }: Generation, replaced: Generation | undefined): void {
     const pid = this.#decider.pids.get(id)
     this.#log.info({ part: process.name, generation: number, childPid: pid }, 'ready')
     this.#link.send({ type: 'in-service', source: process.name, pid: pid ?? 0 })
     this.#tried(process.name)
     if (process.kind === 'instance') {
       this.#incidents.up(instanceName(process.name), `instance ${process.name} is ready again`, this.#facts(process.name))
-      if (replaced) this.#noteInstance('spyglass.instance.reloaded', process.name, `${process.name} was reloaded`)
+      if (replaced) this.#noteInstance('spyglass.instance.reloaded', process.name, takeOverText(process, replaced))
     }
     this.#link.push()
     this.#checkReady()
   }
 
-  ended({ generation, exit, failure, wasServing }: Ended): void {
+  ended({ generation, exit, failure }: Ended): void {
     const { process, state, number } = generation
     const { code, signal } = exit
     const isAsked = state === 'stopping' || this.#decider.isStopping
     if (!isAsked) this.#failedUnasked(generation, failure)
-    if (wasServing || !isAsked) this.#gone(process.name)
+    if (!this.#decider.isStopping) this.#gone(process.name)
     this.#log.info({ part: process.name, generation: number, asked: isAsked, code, signal }, 'process ended')
     this.#link.push()
   }
@@ -104,6 +114,25 @@ export class Reporter {
       { part: process.name, generation: number, stack },
       stack.length > 0 ? 'blocked in this code' : 'the stack of the blocked code could not be read',
     )
+  }
+
+  /** Applications that run in the generation in service failed to start in its successor, which is stopped. */
+  refused({ process, number }: Generation, reason: string): void {
+    this.#log.warn({ part: process.name, generation: number, reason }, 'the new generation may not take over')
+    const serving = servingOf(this.#decider.actual, process.name)
+    if (serving) this.#replacementFailed(process, serving, reason)
+  }
+
+  /** Its health checks fail, or pass again. */
+  health({ process: { name, policy }, number }: Generation, problem: string | undefined): void {
+    if (problem === undefined) return this.#log.info({ part: name, generation: number }, 'the health checks pass again')
+    this.#log.warn({ part: name, generation: number, reason: problem }, 'the health checks fail; a new generation replaces it')
+    this.#noteInstance('spyglass.instance.unhealthy', name, `instance ${name} is unhealthy and is replaced: ${problem}`)
+    const { unhealthyInARow } = historyOf(this.#decider.actual, name)
+    if (unhealthyInARow !== policy.quarantineAfter) return
+    const pause = `it serves on, and the next replacement follows in ${Math.round(policy.quarantineRetryMs / 1000)} s, or at once with spyglass reload ${name}`
+    const message = `instance ${name} was replaced ${unhealthyInARow} times in a row and is unhealthy again: ${problem}; ${pause}`
+    this.#noteInstance('spyglass.instance.quarantined', name, message)
   }
 
   cut({ process, number }: Generation, count: number): void {
@@ -136,11 +165,8 @@ export class Reporter {
     const { name, kind, policy } = process
     const { actual } = this.#decider
     const reason = failure.message
-    const isReplacement = servingOf(actual, name) !== undefined
-    this.#log.warn(
-      { part: name, generation: number, reason },
-      isReplacement ? 'the new generation failed' : 'exited unexpectedly; restarting it',
-    )
+    const serving = servingOf(actual, name)
+    this.#log.warn({ part: name, generation: number, reason }, serving ? 'the new generation failed' : 'exited unexpectedly; restarting it')
     this.#tried(name, failure)
     if (kind === 'stand-in') return
     const { failures } = historyOf(actual, name)
@@ -148,14 +174,18 @@ export class Reporter {
       if (hasServed) this.#note('spyglass.process.restarted', this.#serverName(), `restarting ${name}: ${reason}`, { process: name })
       return
     }
-    if (isReplacement) {
-      const message = `reload of ${name} failed; the old generation keeps serving: ${reason}`
-      return this.#noteInstance('spyglass.instance.reload_failed', name, message)
-    }
+    if (serving) return this.#replacementFailed(process, serving, reason)
+    if (!this.#planOf(name)) return // it was removed while it failed
     this.#incidents.down(instanceName(name), `instance ${name} is down: ${reason}`, this.#facts(name))
     if (failures !== policy.quarantineAfter) return
     const pause = `the next attempt follows in ${Math.round(policy.quarantineRetryMs / 1000)} s, or at once with spyglass reload ${name}`
     this.#noteInstance('spyglass.instance.quarantined', name, `instance ${name} failed ${failures} times in a row: ${reason}; ${pause}`)
+  }
+
+  #replacementFailed({ name, revision }: Generation['process'], serving: Generation, reason: string): void {
+    const what = serving.process.revision === revision ? 'replacement' : 'reload'
+    const message = `the ${what} of ${name} failed; the old generation keeps serving: ${reason}`
+    this.#noteInstance('spyglass.instance.reload_failed', name, message)
   }
 
   /** Nobody speaks for the process unless another generation serves. */
@@ -191,9 +221,10 @@ export class Reporter {
     ]
   }
 
-  #report() {
+  #push(): RegistryMessage {
     const { plan, actual, startedAt, pids, holderPid } = this.#decider
-    return selfReport({ plan, actual, startedAt, pids, holderPid, now: Date.now() })
+    const snapshot = selfReport({ plan, actual, startedAt, pids, holderPid, now: Date.now() })
+    return { type: 'registry', snapshot, unready: [], sockets: plan.sockets }
   }
 
   #downIncidents(open: Memo['openIncidents'] = []): DownIncidents {
@@ -204,7 +235,18 @@ export class Reporter {
     const { actual, pids } = this.#decider
     const { generations: generation, restarts } = historyOf(actual, name)
     const pid = pids.get(servingOf(actual, name)?.id ?? 0)
-    return { instance: name, generation, restarts, ...(pid === undefined ? {} : { pid }) }
+    const application = this.#planOf(name)?.launch.application
+    return {
+      instance: name,
+      generation,
+      restarts,
+      ...(pid === undefined ? {} : { pid }),
+      ...(application === undefined ? {} : { [attr.application]: application }),
+    }
+  }
+
+  #planOf(name: string): ProcessPlan | undefined {
+    return this.#decider.plan.processes.find(({ process }) => process.name === name)
   }
 
   #noteInstance(event: EventName, name: string, message: string): void {
@@ -219,5 +261,8 @@ export class Reporter {
     return objectNameOf(kinds.server, { name: this.#decider.plan.serverName })
   }
 }
+
+const takeOverText = ({ name, revision }: Generation['process'], { process, unhealthy = 'it was unhealthy' }: Generation): string =>
+  process.revision === revision ? `${name} was replaced by a new generation: ${unhealthy}` : `${name} was reloaded`
 
 const instanceName = (name: string): string => objectNameOf(kinds.instance, { name })

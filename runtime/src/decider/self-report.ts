@@ -46,7 +46,8 @@ export function selfReport(input: SelfReportInput): RegistrySnapshot {
       notReady: plan.processes.flatMap((one) => (isInstance(one) ? [] : reasonsOf(one.process.name, stateOf(actual, one)))),
     },
   }
-  return { time: now, resources: [server, ...instances.map((one) => instanceReport(one, input))] }
+  const reports = instances.flatMap((one) => [instanceReport(one, input), ...absentApplications(one, actual)])
+  return { time: now, resources: [server, ...reports, ...plan.disabled.map((one) => applicationReport(one, 'disabled'))] }
 }
 
 /** `store is starting`. The state of an instance is an attribute of the instance. */
@@ -56,7 +57,7 @@ function reasonsOf(name: string, state: ProcessState): readonly string[] {
 
 function instanceReport(plan: ProcessPlan, { actual, pids, now }: SelfReportInput): ResourceSnapshot {
   const { name } = plan.process
-  const { generations, restarts, reloads, lastFailure } = historyOf(actual, name)
+  const { generations, restarts, reloads, replacements, lastFailure, lastFailureKind = 'none' } = historyOf(actual, name)
   const serving = servingOf(actual, name)
   const life: Record<string, AttributeValue> = serving
     ? { pid: pids.get(serving.id) ?? 0, startTime: serving.startedAt, uptime: now - serving.startedAt }
@@ -70,12 +71,27 @@ function instanceReport(plan: ProcessPlan, { actual, pids, now }: SelfReportInpu
       generation: generations,
       restarts,
       reloads,
+      replacements,
+      lastFailureKind,
+      ...(serving?.unhealthy === undefined ? {} : { healthProblem: serving.unhealthy }),
       listener: Object.keys(plan.launch.listeners)[0] ?? '',
       isolation: plan.isolation ?? 'shared',
       ...(lastFailure === undefined ? {} : { lastFailure }),
       ...life,
     },
   }
+}
+
+/** Applications of an instance without a process: they must not vanish because they failed. */
+function absentApplications(plan: ProcessPlan, actual: Actual): readonly ResourceSnapshot[] {
+  const instance = plan.process.name
+  const state = { starting: 'loading', down: 'failed', failed: 'failed', draining: undefined, ready: undefined }[stateOf(actual, plan)]
+  if (state === undefined) return []
+  return (plan.applications ?? []).map((application) => applicationReport({ instance, ...application }, state))
+}
+
+function applicationReport({ instance, name, contextPath, folder }: ServerPlan['disabled'][number], state: string): ResourceSnapshot {
+  return { kind: 'application', keys: { instance, name }, values: { instance, name, contextPath, folder, state } }
 }
 
 export const isInstance = ({ process }: ProcessPlan): boolean => process.kind === 'instance'

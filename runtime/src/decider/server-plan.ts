@@ -1,5 +1,7 @@
 /** What a server consists of, prepared from the configuration: which processes, how each is started, on which listeners. */
-import type { ListenerSpec } from '@spyglass/process/http-server'
+import type { IsolationLevel } from '@spyglass/agent/contract'
+import type { ListenerSpec } from '@spyglass/process/listen-failure'
+import type { RegistrySocket } from '@spyglass/process/keeper-link'
 import type { LaunchSpec, ListenerAddress } from '../holder/orders.ts'
 import type { DesiredProcess, Policy } from './reconciler/index.ts'
 
@@ -10,7 +12,11 @@ export interface ProcessPlan {
   readonly launch: LaunchSpec
   /** What it is given to work with, as its first message. */
   readonly share?: unknown
-  readonly isolation?: 'own' | 'shared'
+  readonly isolation?: IsolationLevel | 'router'
+  /** Folder where it writes a report when it runs out of memory. */
+  readonly reports?: string
+  /** Those that an instance hosts: they are shown while no process of it can speak for them. */
+  readonly applications?: readonly { readonly name: string; readonly contextPath: string; readonly folder: string }[]
   /** What makes it another revision when it changes. Default: all of the above. */
   readonly madeFrom?: Pick<ProcessPlan, 'launch' | 'share'>
 }
@@ -26,13 +32,20 @@ export interface ServerPlan {
   /** TCP ports that the processes bind themselves, probed before anything starts. */
   readonly ports: readonly ListenerSpec[]
   readonly processes: readonly ProcessPlan[]
+  /** Applications that are configured and disabled: they are shown as such. `instance` is the first that they would have. */
+  readonly disabled: readonly { readonly instance: string; readonly name: string; readonly contextPath: string; readonly folder: string }[]
+  /**
+   * By name of the router: what it is told whenever that changes, without a new generation. Of every listener, since the router of one that needs none
+   * any more serves on for a while.
+   */
+  readonly routing: Readonly<Record<string, unknown>>
   /** Answers 503 on a listener without an instance. */
   readonly standIn: Pick<LaunchSpec, 'script' | 'args' | 'execArgv' | 'env'>
   readonly standInPolicy: Policy
   /** Path of the socket that takes registry pushes. */
   readonly registry: string
-  /** Folder of the reports that processes write when they run out of memory. */
-  readonly reports: string
+  /** Sockets for registry pushes of single applications, besides the common one. */
+  readonly sockets: readonly RegistrySocket[]
   /** Called before each start, so that the files that processes read exist. May throw. */
   readonly prepare: () => void
 }

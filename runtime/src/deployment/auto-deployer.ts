@@ -1,6 +1,7 @@
 /** Keeps what runs in step with the auto-deploy folder: looks at it by a timer, and does what auto-deploy.ts says. */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '@spyglass/agent/contract'
 import { type Damage, openStateFile, type StateFile, wrongShape } from '@spyglass/process/durable-file'
 import { applicationName } from './application-name.ts'
 import { type AutoDeployState, nothingKnown, planAutoDeploy, withOutcome } from './auto-deploy.ts'
@@ -102,8 +103,6 @@ export class AutoDeployer {
 }
 
 const failedFile = (folder: string, name: string): string => join(folder, `${name}.failed`)
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function parseKnown(content: unknown): Known {
   if (Array.isArray(content) && content.every((one) => Array.isArray(one) && one.every((text) => typeof text === 'string')))

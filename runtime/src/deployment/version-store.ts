@@ -2,11 +2,12 @@
  * Keeps the versions of deployed applications: `<root>/NAME/N/` holds the code of version N, as it was deployed, and `<root>/NAME/versions.json`
  * says what it is. A version is never changed, so that going back to one is a start of what is there.
  */
-import { cp, mkdir, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
-import { codeOf } from '@spyglass/agent/contract'
-import { type Damage, openStateFile, type StateFile, wrongShape } from '@spyglass/process/durable-file'
+import { cp, mkdir, readdir, readlink, rm, stat } from 'node:fs/promises'
+import { basename, join, relative, resolve } from 'node:path'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
+import { type Damage, openStateFile, readText, type StateFile, wrongShape } from '@spyglass/process/durable-file'
 import type { ArchiveLimits } from './archive/entry.ts'
+import type { UnpackOptions } from './archive/unpack.ts'
 import { staysInside } from './archive/entry-path.ts'
 import { archiveFormat } from './archive/archive-format.ts'
 import { fail } from './errors.ts'
@@ -19,7 +20,7 @@ export interface Version {
   /** In milliseconds since the epoch. */
   readonly deployed: number
   readonly actor: string
-  /** The folder or archive that it was made from. */
+  /** The folder or archive that it was made from, as the user named it. */
   readonly origin: string
   /** `version` of its package.json. */
   readonly packageVersion?: string
@@ -30,9 +31,25 @@ export interface VersionStoreOptions {
   readonly root: string
   /** Versions of each application that are kept besides the one in use. Default 5. */
   readonly keep?: number
-  readonly limits?: ArchiveLimits
   readonly onDamage: (damage: Damage) => void
+  /** Something that an operator should know. */
+  readonly onProblem?: (message: string) => void
   readonly now?: () => number
+}
+
+export interface AddOptions {
+  readonly actor: string
+  /** What the user calls the source: an archive that was uploaded has a path of ours. Default: the source. */
+  readonly origin?: string | undefined
+  /** The source is a file of ours, which only its origin says something about. Otherwise both are recorded. */
+  readonly isUploaded?: boolean
+  /** Folder of the version in service: it stays whatever is known of it. */
+  readonly inService?: string | undefined
+  readonly limits?: ArchiveLimits
+  /** Completes the code before the version counts. What it throws, the version does not survive. */
+  readonly prepare?: (folder: string) => Promise<void>
+  /** Whether `prepare` makes `node_modules`: then that of a folder is not copied. */
+  readonly installs?: boolean
 }
 
 interface Known {
@@ -66,29 +83,33 @@ export class VersionStore {
   }
 
   /**
-   * Copies a folder or unpacks an archive as the next version. What fails leaves nothing behind.
-   * @throws SPY_DEPLOY_SOURCE, SPY_ARCHIVE_…, SPY_DEPLOY_UNWRITABLE
+   * Copies a folder or unpacks an archive as the next version. What fails leaves nothing behind. For one application at a time.
+   * @throws SPY_DEPLOY_SOURCE, SPY_ARCHIVE_…, SPY_DEPLOY_UNWRITABLE, and what `prepare` throws
    */
-  async add(name: string, origin: string, actor: string): Promise<Version> {
-    const kind = await kindOf(origin)
+  async add(name: string, source: string, options: AddOptions): Promise<Version> {
+    const { actor, prepare, inService, origin = source, isUploaded = false } = options
+    const kind = await kindOf(source, origin)
     const state = this.#stateOf(name)
-    const { last, versions } = state.read() ?? { last: 0, versions: [] }
+    const { last, versions } = state.read() ?? { last: await this.#lastFolder(name), versions: [] }
     const version = last + 1
     const folder = this.#folderOf(name, version)
     try {
-      await mkdir(join(this.#options.root, name), { recursive: true, mode: 0o755 })
-      await rm(folder, { recursive: true, force: true }) // what an add left that was killed
-      if (kind === 'archive') await unpacked(origin, folder, this.#options.limits)
-      else await copyFolder(origin, folder)
-      const packageVersion = await packageVersionOf(folder)
+      await mkdir(join(this.#options.root, name), { recursive: true, mode: 0o700 }) // isolation: user opens it to the application
+      state.write({ last: version, versions }) // an installation that outlives a killed decider writes into no later version
+      await this.#clear(name, versions, inService)
+      if (kind === 'archive') await unpacked(source, folder, { name: basename(origin), ...given('limits', options.limits) })
+      else await copyFolder(source, folder, options.installs === true)
+      await prepare?.(folder)
+      const packageVersion = packageVersionOf(folder)
       const deployed = (this.#options.now ?? Date.now)()
-      const added = { version, deployed, actor, origin, ...(packageVersion === undefined ? {} : { packageVersion }) }
+      const recorded = isUploaded || origin === source ? origin : `${origin} (${source})`
+      const added = { version, deployed, actor, origin: recorded, ...given('packageVersion', packageVersion) }
       state.write({ last: version, versions: [...versions, added] })
       return this.#whole(name, added)
     } catch (error) {
-      await rm(folder, { recursive: true, force: true })
+      await this.#cleanUp(name, folder)
       if (codeOf(error)?.startsWith('SPY_')) throw error
-      throw fail('SPY_DEPLOY_UNWRITABLE', [this.#options.root, error instanceof Error ? error.message : String(error)], error)
+      throw fail('SPY_DEPLOY_UNWRITABLE', [this.#options.root, messageOf(error)], error)
     }
   }
 
@@ -102,9 +123,57 @@ export class VersionStore {
   /** Removes one version: that of a deployment that was refused. */
   async remove(name: string, version: Version): Promise<void> {
     await this.#drop(name, [version])
+    await this.#forget(name)
   }
 
-  /** The record first: a folder without one is only litter, which the next version of that number clears. */
+  /**
+   * Removes what deployments left that were killed, of all applications; for the start, before the first deployment. Where the list of versions is
+   * damaged, or a version is in service, nothing is removed.
+   */
+  async clear(inService: readonly string[]): Promise<void> {
+    const folders = await readdir(this.#options.root, { withFileTypes: true }).catch(noneIfMissing)
+    const isServed = (name: string): boolean => inService.some((folder) => folder.startsWith(`${this.#parentOf(name)}/`))
+    for (const { name } of folders.filter((entry) => entry.isDirectory() && !isServed(entry.name))) {
+      const known = this.#stateOf(name).read()
+      if (known) await this.#clear(name, known.versions)
+      await this.#forget(name)
+    }
+  }
+
+  /** Removes folders without a record. */
+  async #clear(name: string, versions: Known['versions'], inService?: string): Promise<void> {
+    const known = new Set(versions.map(({ version }) => String(version)))
+    const parent = this.#parentOf(name)
+    const isLitter = (entry: string): boolean => /^\d+(\.unpacking)?$/.test(entry) && !known.has(entry) && join(parent, entry) !== inService
+    for (const entry of (await readdir(parent)).filter(isLitter)) await rm(join(parent, entry), { recursive: true, force: true })
+  }
+
+  /** After a failure, which is what the user must learn: never throws. What is left is removed by the next deployment or start. */
+  async #cleanUp(name: string, folder: string): Promise<void> {
+    try {
+      await rm(folder, { recursive: true, force: true })
+      await this.#forget(name)
+    } catch (error) {
+      this.#options.onProblem?.(`what is left of a refused deployment of ${name} cannot be removed: ${messageOf(error)}`)
+    }
+  }
+
+  /** Removes the folder of an application that has no version, and nothing else in it either. */
+  async #forget(name: string): Promise<void> {
+    const parent = this.#parentOf(name)
+    const entries = await readdir(parent).catch(noneIfMissing)
+    const state = this.#stateOf(name)
+    if (entries.some((entry) => !/^versions\.json(\.previous)?$/.test(entry)) || (state.read()?.versions.length ?? 0) > 0) return
+    await rm(parent, { recursive: true, force: true })
+  }
+
+  /** Number of the last version by the folders, where the list of versions is lost. */
+  async #lastFolder(name: string): Promise<number> {
+    const entries: readonly string[] = await readdir(this.#parentOf(name)).catch(noneIfMissing)
+    return Math.max(0, ...entries.map(Number).filter(Number.isSafeInteger))
+  }
+
+  /** The record first: a folder without one is only litter, which the next deployment clears. */
   async #drop(name: string, dropped: readonly Version[]): Promise<readonly Version[]> {
     const state = this.#stateOf(name)
     const known = state.read()
@@ -120,8 +189,12 @@ export class VersionStore {
     return openStateFile({ file: join(root, name, 'versions.json'), parse: parseKnown, onDamage })
   }
 
+  #parentOf(name: string): string {
+    return join(resolve(this.#options.root), name)
+  }
+
   #folderOf(name: string, version: number): string {
-    return join(resolve(this.#options.root), name, String(version))
+    return join(this.#parentOf(name), String(version))
   }
 
   #whole(name: string, version: Omit<Version, 'folder'>): Version {
@@ -130,38 +203,53 @@ export class VersionStore {
 }
 
 /** The libraries for archives are loaded when there is one. */
-async function unpacked(origin: string, folder: string, limits: ArchiveLimits | undefined): Promise<void> {
+async function unpacked(source: string, folder: string, options: UnpackOptions): Promise<void> {
   const { unpackArchive } = await import('./archive/unpack.ts')
-  await unpackArchive(origin, folder, limits)
+  await unpackArchive(source, folder, options)
 }
 
-async function kindOf(origin: string): Promise<'folder' | 'archive'> {
-  const found = await stat(origin).catch((error: unknown) => {
-    throw fail('SPY_DEPLOY_SOURCE', [origin, codeOf(error) === 'ENOENT' ? 'there is nothing of that name' : String(error)], error)
+const given = <K extends string, V>(name: K, value: V | undefined): Partial<Record<K, V>> =>
+  value === undefined ? {} : ({ [name]: value } as Record<K, V>)
+
+function noneIfMissing(error: unknown): [] {
+  if (codeOf(error) === 'ENOENT') return []
+  throw error
+}
+
+async function kindOf(source: string, origin: string): Promise<'folder' | 'archive'> {
+  const found = await stat(source).catch((error: unknown) => {
+    throw fail('SPY_DEPLOY_SOURCE', [origin, codeOf(error) === 'ENOENT' ? 'there is nothing of that name' : messageOf(error)], error)
   })
   if (found.isDirectory()) return 'folder'
-  if (found.isFile() && archiveFormat(origin)) return 'archive'
+  if (found.isFile() && archiveFormat(source)) return 'archive'
   throw fail('SPY_ARCHIVE_KIND', [origin])
 }
 
 /** With its links as they are: one that leads out of the folder would mean something else in the copy. */
-async function copyFolder(origin: string, folder: string): Promise<void> {
+async function copyFolder(origin: string, folder: string, isInstalled: boolean): Promise<void> {
   const from = resolve(origin)
   if (`${folder}/`.startsWith(`${from}/`)) throw fail('SPY_DEPLOY_SOURCE', [origin, 'the versions of applications are kept in it'])
+  const isSkipped = (path: string): boolean => {
+    const parts = path.split('/')
+    return parts.includes('.git') || (isInstalled && parts[0] === 'node_modules')
+  }
   for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
     const path = relative(from, join(entry.parentPath, entry.name))
-    if (entry.isFile() || entry.isDirectory() || path.split('/').includes('.git')) continue
+    if (entry.isFile() || entry.isDirectory() || isSkipped(path)) continue
     if (!entry.isSymbolicLink()) throw fail('SPY_DEPLOY_SOURCE', [origin, `${path} is no file, folder or link`])
     const target = await readlink(join(from, path))
     if (!staysInside(path, target)) throw fail('SPY_DEPLOY_SOURCE', [origin, `the link ${path} leads out of it (${target})`])
   }
-  const isWanted = (path: string): boolean => !relative(from, path).split('/').includes('.git')
+  const isWanted = (path: string): boolean => !isSkipped(relative(from, path))
   await cp(from, folder, { recursive: true, verbatimSymlinks: true, errorOnExist: true, force: false, filter: isWanted })
 }
 
-async function packageVersionOf(folder: string): Promise<string | undefined> {
+/** A deployment must not be able to take all memory of the server by a manifest that no program could have. */
+const MAX_MANIFEST_BYTES = 1_048_576
+
+function packageVersionOf(folder: string): string | undefined {
   try {
-    const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version?: unknown }
+    const { version } = JSON.parse(readText(join(folder, 'package.json'), MAX_MANIFEST_BYTES)) as { version?: unknown }
     return typeof version === 'string' ? version.slice(0, 100) : undefined
   } catch {
     return undefined // a folder may be without one, or with one that the start will complain about

@@ -1,1 +1,1 @@
-export * from './dotted-name.ts'
+export * from './name.ts'

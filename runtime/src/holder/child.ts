@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { inheritance, MessageStream } from '@spyglass/process/channel'
+import { LastWords } from './last-words.ts'
 import type { KeeperLog } from './keeper-log.ts'
 import type { ChildExit, LaunchSpec } from './orders.ts'
 
@@ -16,6 +17,8 @@ export interface ChildOptions {
 }
 
 const CHANNEL_FD = 3
+/** What a process with a user of its own creates in a common folder, such as /tmp, is for itself alone. */
+const PRIVATE = 0o077
 const LAST_WORDS_MS = 500
 
 export class Child {
@@ -36,11 +39,13 @@ export class Child {
     const end = (exit: ChildExit): void => {
       if (this.#hasEnded) return
       this.#hasEnded = true
-      onExit(exit)
+      const { text } = lastWords
+      onExit(text === '' ? exit : { ...exit, lastWords: text })
     }
     this.#process = spawn(process.execPath, [...launch.execArgv, launch.script, ...launch.args], {
       stdio,
       cwd: launch.cwd,
+      ...launch.user, // libuv drops all groups
       env: {
         ...launch.env,
         ...(launch.hasChannel
@@ -51,13 +56,18 @@ export class Child {
           : {}),
       },
     })
-    attach({ process: launch.name, application: launch.application, pid: this.pid }, this.#process.stdout, this.#process.stderr)
+    const lastWords = new LastWords(this.#process.stderr)
+    attach(
+      { process: launch.name, application: launch.application, pid: this.pid, file: launch.output },
+      this.#process.stdout,
+      this.#process.stderr,
+    )
     this.#process.on('error', (error) => this.pid === 0 && end({ code: null, signal: null, error: reasonOf(error, launch) }))
     const stream = this.#process.stdio[CHANNEL_FD] as Duplex | null | undefined
     if (stream) this.#channel = new MessageStream(stream, { onMessage, onEnd: () => {} })
-    // What it said last is read first. A descriptor that it passed on must not hide its end.
+    // What it said last is read first, also when this process got no CPU for that long. A descriptor that it passed on must not hide its end.
     this.#process.once('close', (code, signal) => end({ code, signal }))
-    this.#process.once('exit', (code, signal) => setTimeout(() => end({ code, signal }), LAST_WORDS_MS).unref())
+    this.#process.once('exit', (code, signal) => setTimeout(() => setImmediate(end, { code, signal }), LAST_WORDS_MS).unref())
   }
 
   get pid(): number {
@@ -79,9 +89,15 @@ export class Child {
   }
 }
 
-function inheritanceOf({ name, registry }: LaunchSpec, listeners: readonly string[]): Readonly<Record<string, string>> {
+function inheritanceOf({ name, registry, user }: LaunchSpec, listeners: readonly string[]): Readonly<Record<string, string>> {
   const fds = Object.fromEntries(listeners.map((listener, at) => [listener, CHANNEL_FD + 1 + at]))
-  return inheritance({ name, channel: CHANNEL_FD, listeners: fds, ...(registry === undefined ? {} : { registry }) })
+  return inheritance({
+    name,
+    channel: CHANNEL_FD,
+    listeners: fds,
+    ...(registry === undefined ? {} : { registry }),
+    ...(user ? { umask: PRIVATE } : {}),
+  })
 }
 
 /** Node reports a missing working directory as a missing program. */

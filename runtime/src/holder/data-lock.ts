@@ -7,6 +7,7 @@ import { existsSync, lstatSync, readFileSync, rmSync, statSync, truncateSync, wr
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { messageOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 
 export interface DataLock {
@@ -115,8 +116,7 @@ function open(file: string, options: { readonly readOnly?: boolean; readonly tim
   return new Database(file, options)
 }
 
-const unlockable = (file: string, error: unknown): Error =>
-  fail('SPY_DATA_UNLOCKABLE', [file, error instanceof Error ? error.message : String(error)], error)
+const unlockable = (file: string, error: unknown): Error => fail('SPY_DATA_UNLOCKABLE', [file, messageOf(error)], error)
 
 const sqliteCode = (error: unknown): unknown => (error as { errcode?: unknown } | null)?.errcode
 

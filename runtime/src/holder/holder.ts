@@ -2,10 +2,10 @@
  * Binds sockets, forks, signals and reaps, as the decider orders. It decides nothing and knows nothing of applications, so that there is
  * next to nothing in it that can fail: as long as it lives, so do the sockets and the processes, whatever becomes of the decider.
  */
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { Child } from './child.ts'
 import type { KeeperLog } from './keeper-log.ts'
-import { bindListeningSocket, type ListeningSocket } from './listening-socket.ts'
+import { bindListeningSocket, bindPrivateSocket, type ListeningSocket } from './listening-socket.ts'
 import type { ChildExit, ChildState, Label, LaunchSpec, ListenerAddress, Order, Report } from './orders.ts'
 import type { OrphanGuard } from './orphan-guard.ts'
 
@@ -69,13 +69,14 @@ export class Holder {
     if (order.do === 'end') this.#options.onEnd(order.code)
   }
 
-  async #open({ id, name, host, port }: ListenerAddress): Promise<void> {
+  async #open(address: ListenerAddress): Promise<void> {
     const { report } = this.#options
+    const { id } = address
     try {
-      if (!this.#sockets.has(id)) this.#sockets.set(id, await bindListeningSocket(name, host, port))
+      if (!this.#sockets.has(id)) this.#sockets.set(id, await bindSocket(address))
       report({ type: 'opened', listener: id })
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       report({ type: 'not-opened', listener: id, code: codeOf(error) ?? '', message })
     }
   }
@@ -100,3 +101,6 @@ export class Holder {
     report({ type: 'forked', id, pid: child.pid })
   }
 }
+
+const bindSocket = (address: ListenerAddress): Promise<ListeningSocket> | ListeningSocket =>
+  'path' in address ? bindPrivateSocket(address.path) : bindListeningSocket(address.name, address.host, address.port)

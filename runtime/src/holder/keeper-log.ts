@@ -3,6 +3,7 @@
  * output of everything that it starts. Neither loads an npm package.
  */
 import type { Readable } from 'node:stream'
+import { messageOf } from '@spyglass/agent/contract'
 import { redactText, redactValue } from '@spyglass/agent/redact'
 import { droppedReport } from '@spyglass/process/output'
 import { fail } from '../errors.ts'
@@ -24,8 +25,8 @@ export interface KeeperLog {
   readonly info: Write
   readonly warn: Write
   readonly error: Write
-  /** Reads the output of a process to its end, and writes it with the names of its source. */
-  attach(source: OutputSource, stdout: Readable | null, stderr: Readable | null): void
+  /** Reads the output of a process to its end, and writes it with the names of its source: to `file`, if it has one of its own. */
+  attach(source: OutputSource & { readonly file?: string | undefined }, stdout: Readable | null, stderr: Readable | null): void
   /** The file was renamed: the next lines go to a new one. It notices by itself as well. */
   reopen(): void
   /** Writes what is left. */
@@ -38,6 +39,13 @@ export function openKeeperLog(file: string, { output = 'file' }: KeeperLogOption
   const console = output === 'file' ? undefined : process.stdout
   const own = toFile ? open(file) : undefined
   const children = new ServerLog({ path: file, toFile, console })
+  const others = new Map<string, ServerLog>()
+  const logOf = (path: string | undefined): ServerLog => {
+    if (path === undefined) return children
+    const known = others.get(path) ?? new ServerLog({ path })
+    others.set(path, known)
+    return known
+  }
   const at =
     (level: string): Write =>
     (fields, msg) => {
@@ -51,13 +59,12 @@ export function openKeeperLog(file: string, { output = 'file' }: KeeperLogOption
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    attach: (source, stdout, stderr) => children.attach(source, stdout, stderr),
+    attach: ({ file: path, ...source }, stdout, stderr) => logOf(path).attach(source, stdout, stderr),
     reopen() {
-      own?.reopen()
-      children.reopen()
+      for (const log of [children, ...others.values()]) log.reopen()
     },
     async close() {
-      await children.stop()
+      await Promise.all([children, ...others.values()].map((log) => log.stop()))
       own?.close()
     },
   }
@@ -67,6 +74,6 @@ function open(file: string): LineFile {
   try {
     return new LineFile(file, droppedReport(NAME, process.pid))
   } catch (error) {
-    throw fail('SPY_LOG_UNWRITABLE', [file, error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_LOG_UNWRITABLE', [file, messageOf(error)], error)
   }
 }

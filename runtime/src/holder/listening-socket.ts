@@ -5,14 +5,16 @@
  * `net._createServerHandle` is private to Node; only this file uses it, and an end-to-end test checks it against the pinned Node.
  * node:cluster is not an alternative: it closes a shared handle with its last worker.
  */
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import net from 'node:net'
-import { listenFailure } from '@spyglass/process/http-server'
+import { dirname } from 'node:path'
+import { getSystemErrorMessage } from 'node:util'
+import { shortPathOf } from '@spyglass/process/channel'
+import { listenFailure } from '@spyglass/process/listen-failure'
+import { fail } from '../errors.ts'
 
 /** A bound socket, by the descriptor that children inherit. */
 export interface ListeningSocket {
-  readonly name: string
-  readonly host: string
-  readonly port: number
   readonly fd: number
   close(): void
 }
@@ -22,19 +24,38 @@ interface BoundHandle {
   close(): void
 }
 
-type CreateServerHandle = (host: string, port: number, addressType: 4 | 6, fd?: number) => BoundHandle | number
+type CreateServerHandle = (host: string, port: number, addressType: 4 | 6 | -1, fd?: number) => BoundHandle | number
+
+const createHandle = (net as unknown as { _createServerHandle: CreateServerHandle })._createServerHandle
 
 /**
  * Binds a TCP socket.
  * @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED
  */
-export async function bindListeningSocket(name: string, host: string, port: number): Promise<ListeningSocket> {
+export async function bindListeningSocket(name: string, host: string, port: number): Promise<ListeningSocket & { readonly port: number }> {
   await probePort(name, host, port)
-  const create = (net as unknown as { _createServerHandle: CreateServerHandle })._createServerHandle
   const address = host === 'localhost' ? '127.0.0.1' : host
-  const handle = create(address, port, net.isIPv6(address) ? 6 : 4)
+  const handle = createHandle(address, port, net.isIPv6(address) ? 6 : 4)
   if (typeof handle === 'number') throw listenFailure({ name, host, port }, `error ${handle}`)
-  return { name, host, port, fd: handle.fd, close: () => handle.close() }
+  return { port, fd: handle.fd, close: () => handle.close() }
+}
+
+/**
+ * Binds a Unix socket that only the server's own user can connect to. What an earlier server left at the path is removed: the data folder is locked.
+ * @throws SPY_SOCKET_FAILED
+ */
+export function bindPrivateSocket(path: string): ListeningSocket {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  rmSync(path, { force: true })
+  using short = shortPathOf(path)
+  const handle = createHandle(short.path, -1, -1)
+  if (typeof handle === 'number') throw fail('SPY_SOCKET_FAILED', [path, getSystemErrorMessage(handle)])
+  chmodSync(path, 0o600)
+  const close = (): void => {
+    handle.close()
+    rmSync(path, { force: true })
+  }
+  return { fd: handle.fd, close }
 }
 
 /**

@@ -5,11 +5,15 @@ export interface LaunchSpec {
   readonly name: string
   /** Name of the application that it runs, for its log lines; undefined for our own processes and where several share it. */
   readonly application?: string
+  /** File for its standard output and error. Default: the server log. */
+  readonly output?: string
   readonly script: string
   readonly args: readonly string[]
   readonly execArgv: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** User that it runs as, without supplementary groups, and creating files for itself alone. Default: that of the holder. */
+  readonly user?: { readonly uid: number; readonly gid: number }
   /** Listeners whose sockets it inherits: ids as they were opened, by the name the process knows them by. */
   readonly listeners: Readonly<Record<string, string>>
   /** Path of the socket for registry pushes. */
@@ -21,12 +25,21 @@ export interface LaunchSpec {
 /** Opaque to the holder: what the decider will want to know of a child, should it have to start over. */
 export type Label = unknown
 
-export interface ListenerAddress {
+export type ListenerAddress = TcpAddress | PrivateAddress
+
+export interface TcpAddress {
   readonly id: string
   /** For messages: `listeners.http.port`. */
   readonly name: string
   readonly host: string
   readonly port: number
+}
+
+/** A Unix socket, for the router in front of it alone. */
+export interface PrivateAddress {
+  readonly id: string
+  readonly name: string
+  readonly path: string
 }
 
 export type Order =
@@ -47,6 +60,8 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null
   /** Why it could not even be started. */
   readonly error?: string
+  /** What it printed last, if it printed anything that says something. */
+  readonly lastWords?: string
 }
 
 export interface ChildState {

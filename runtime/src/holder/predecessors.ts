@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from '@spyglass/agent/contract'
 import { inherited } from '@spyglass/process/channel'
 import { probePort } from './listening-socket.ts'
-import type { ListenerSpec } from '@spyglass/process/http-server'
+import type { ListenerSpec } from '@spyglass/process/listen-failure'
 import { processesWith } from './process-stat.ts'
 
 /** Longer than the guard of the old keeper waits before it kills them. */

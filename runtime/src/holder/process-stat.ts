@@ -26,6 +26,25 @@ export function processStat(pid: number): ProcessStat | undefined {
   return { name, parent: Number(parent), state, cpuMs: (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK, began }
 }
 
+/** Bytes in memory; undefined when there is no such process, or no /proc. */
+export function residentBytes(pid: number): number | undefined {
+  const pages = pagesOf(String(pid))
+  return pages === undefined ? undefined : pages * pageBytes()
+}
+
+const pagesOf = (pid: string): number | undefined => {
+  const statm = readOrNothing(`/proc/${pid}/statm`)
+  return statm === undefined ? undefined : Number(statm.split(' ')[1])
+}
+
+let page: number | undefined
+
+/** A power of two: 4096, or up to 65,536 on arm64. Told from what is known of this process in both units. */
+function pageBytes(): number {
+  page ??= 2 ** Math.round(Math.log2(process.memoryUsage.rss() / (pagesOf('self') ?? 1)))
+  return page
+}
+
 /** Time in which threads of the process could have run and waited for a processor, added up over its threads. */
 export function runDelayMs(pid: number): number {
   const folder = `/proc/${pid}/task`

@@ -2,22 +2,30 @@
  * Entry of an instance: hosts the applications of its share. The agent was loaded before this module (`--import`), so everything an
  * application does is recorded. Read http-listener.ts for how it stops without losing a request.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { currentAgent } from '@spyglass/agent'
-import { codeOf, kindNamed } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { inherited } from '@spyglass/process/channel'
-import { connectKeeper, firstMessage, type KeeperLink } from '@spyglass/process/keeper-link'
+import { accessLogOf } from '@spyglass/process/checked-config'
+import { channelAlive, connectKeeper, firstMessage, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createLogger } from '@spyglass/process/logger'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { createRegistry } from '@spyglass/agent/registry'
-import { hostApplications } from '../application/index.ts'
+import { AccessLogs } from '../access-log/index.ts'
+import { ClusterPrimary, hostApplications } from '../application/index.ts'
 import { type Datasources, installDatasources, openDatasources } from '../datasource/index.ts'
-import type { instanceErrors } from './errors.ts'
-import { HttpListener } from '../listener/http-listener.ts'
-import { listenerOptions } from './listener-options.ts'
+import { fail, type instanceErrors } from './errors.ts'
+import { HttpListener, registerListener, renewCertificates } from '@spyglass/process/listener'
+import { workerShareOf } from './cluster-worker-share.ts'
+import { checkHealth } from './health/health-checks.ts'
+import { listenerOptions } from '../front/listener-options.ts'
 import { liveSettingsOf } from './live.ts'
-import { renewCertificates } from './renew-certificates.ts'
-import { registerInstance, registerListener } from './resources.ts'
+import { registerInstance } from './resources.ts'
 import type { InstanceShare } from './share.ts'
+
+/** How long an instance that has failed may take to send what it recorded. */
+const LAST_FLUSH_MS = 500
 
 const share = (await firstMessage('share')).share as InstanceShare
 const { instance } = share
@@ -26,60 +34,103 @@ const agent = currentAgent()
 const registry = agent?.registry ?? createRegistry({ kindNamed })
 
 async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Promise<void>> {
-  const { applications, isolation, accessLogs: folder, data } = share
-  const datasources = await openDatasources({ datasources: share.datasources, folder: data, instance, registry, logger })
+  const { applications, isolation, data } = share
+  const datasources = await openDatasources({
+    datasources: share.datasources,
+    folder: data,
+    instance,
+    application: isolation === 'shared' ? undefined : applications[0]?.name,
+    registry,
+    logger,
+  })
   opened = datasources
   installDatasources(datasources)
   const options = await listenerOptions(share)
   const listener = new HttpListener(options)
-  registerListener(registry, instance, share.listener, listener)
+  if (isolation !== 'shared')
+    cluster.watch(import.meta.resolve('./cluster-worker-main' + (import.meta.url.endsWith('.ts') ? '.ts' : '.js')))
+  const own = inherited()?.listeners[share.listener.name]
+  if (own !== undefined) registerListener(registry, instance, share.listener, listener) // a worker has none
   const host = await hostApplications({
     applications,
+    disabled: share.disabled,
     hosts: share.hosts,
     isolation,
     listener,
-    socket: { fd: inherited()?.listeners[share.listener.name] },
+    socket: { fd: own },
     address: share.listener,
     instance,
     registry,
     logger,
     datasources,
+    keepAlive: channelAlive,
+    onFailures: async (failed) => {
+      if (!(await link().servesPartly(failed)))
+        throw fail('SPY_INSTANCE_REFUSED', [failed.map(({ application }) => application).join(', ')])
+    },
     onModified: () => link().send({ type: 'command', id: 0, verb: 'reload', target: instance }),
-    ...(share.accessLog.enabled ? { accessLog: { folder, form: share.accessLog } } : {}),
+    accessLogs,
+    cluster,
   })
   if (options.tls) renewCertificates(listener, logger)
   for (const [name, fd] of Object.entries(inherited()?.listeners ?? {})) if (name !== share.listener.name) await listener.listen({ fd })
   link().ready()
+  const stopChecking = checkHealth({
+    settings: applications,
+    applications: host.applications,
+    onChange: (problem) => link().send({ type: 'health', ...(problem === undefined ? {} : { problem }) }),
+  })
   return async (deadlineMs) => {
-    const drained = listener.drain(deadlineMs)
+    stopChecking()
+    const drained = Promise.all([listener.drain(deadlineMs), cluster.drain(deadlineMs)])
     host.drain()
-    const cut = await drained
+    const cut = (await drained).reduce((sum, each) => sum + each, 0)
+    link().push() // its counters are final, and its applications are still there
     if (cut > 0) link().send({ type: 'cut', count: cut })
-    await host.stop(1000)
-    await datasources.close(1000)
-    await agent?.flush(500)
+    await host.stop(share.closeMs / 2)
+    await datasources.close(share.closeMs / 4)
+    await agent?.flush(share.closeMs / 4)
   }
 }
 
+const accessLogs = new AccessLogs({
+  configOf: (application) => accessLogOf({ logs: { access: share.accessLog }, applications: share.applications }, share, application),
+  instance,
+  logger,
+})
+const cluster = new ClusterPrimary(() => workerShareOf(share), clusterEnded)
 let opened: Datasources | undefined
 let stopServing: Promise<(deadlineMs: number) => Promise<void>> | undefined
 const link = connectKeeper({
   registry,
-  live: liveSettingsOf(share, { agent, datasources: () => opened }),
+  live: liveSettingsOf(share, { agent, datasources: () => opened, accessLogs: { changed: logsChanged } }),
   stop: async (deadlineMs) => {
-    const stop = await stopServing
-    await stop?.(Math.max(500, deadlineMs - 2000))
+    const stop = await stopServing?.catch(() => undefined) // one that failed stops by itself
+    await stop?.(Math.max(0, deadlineMs - share.closeMs))
   },
 })
+function clusterEnded(): void {
+  const { code, message } = fail('SPY_CLUSTER_ENDED', [])
+  logger.error({ code }, message)
+  link.send({ type: 'failed', code, message })
+  const flushed = Promise.all([accessLogs.flush(), agent?.flush(LAST_FLUSH_MS)])
+  void Promise.race([flushed, sleep(LAST_FLUSH_MS)]).finally(() => process.exit(1))
+}
+
+function logsChanged(): void {
+  accessLogs.changed()
+  cluster.changed()
+}
+
 registerPlatformBeans(registry, { processName: instance })
 registerInstance(registry, instance, agent)
 try {
   stopServing = serve(() => link)
   await stopServing
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   logger.error({ err: error }, 'the instance could not start')
   link.send({ type: 'failed', code: codeOf(error) ?? ('SPY_INSTANCE_FAILED' satisfies keyof typeof instanceErrors), message })
-  await agent?.flush(500)
+  await agent?.flush(LAST_FLUSH_MS)
   process.exit(1)
 }

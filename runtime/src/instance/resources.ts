@@ -1,9 +1,7 @@
-/** The resources that an instance process reports about itself: its half of `instance`, and its listeners. */
-import type { ListenerConfig } from '@spyglass/process/config'
-import { kinds } from '@spyglass/agent/contract'
+/** What an instance process reports about itself: its half of `instance`. */
+import { kinds } from '@spyglass/mbeans/kinds'
 import { type Registry, sampled } from '@spyglass/agent/registry'
 import type { Agent } from '@spyglass/agent'
-import type { HttpListener } from '../listener/http-listener.ts'
 
 const unknown = (): undefined => undefined
 
@@ -23,6 +21,9 @@ export function registerInstance(registry: Registry, name: string, agent: Agent 
       uptime: unknown,
       restarts: unknown,
       reloads: unknown,
+      replacements: unknown,
+      healthProblem: unknown,
+      lastFailureKind: unknown,
       requests: () => counters()?.requests,
       errors: () => counters()?.errors,
       requestTime: () => counters()?.requestSeconds,
@@ -35,30 +36,6 @@ export function registerInstance(registry: Registry, name: string, agent: Agent 
       listener: unknown,
       isolation: unknown,
       lastFailure: unknown,
-    },
-  )
-}
-
-export function registerListener(registry: Registry, instance: string, config: ListenerConfig, listener: HttpListener): void {
-  registry.register(
-    kinds.listener,
-    { instance, name: config.name },
-    {
-      instance: () => instance,
-      name: () => config.name,
-      host: () => config.host,
-      port: () => config.port,
-      protocol: () => (config.tls.certificates.length > 0 ? 'https' : 'http'),
-      state: () => listener.state,
-      connections: () => listener.counts.connections,
-      accepted: () => listener.counts.accepted,
-      requests: () => listener.counts.requests,
-      bytesReceived: () => listener.counts.bytesReceived,
-      bytesSent: () => listener.counts.bytesSent,
-      refused: () => listener.counts.refused,
-      timedOut: () => listener.counts.timedOut,
-      malformed: () => listener.counts.malformed,
-      overLimit: () => listener.counts.overLimit,
     },
   )
 }

@@ -1,10 +1,11 @@
 /**
  * A file that lines are appended to: they are gathered and written at most `flushMs` later, in one write. When the file was renamed or
  * removed (rotation) the next lines go to a new one. A disk that does not take them costs lines, which are counted, never memory, requests or the
- * process. Imports no package: the holder uses it as well.
+ * process. The holder uses it as well: it imports the contract alone.
  */
 import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { codeOf } from '@spyglass/agent/contract'
 import { LineBuffer } from './line-buffer.ts'
 
 export interface AppendFileOptions {
@@ -90,8 +91,11 @@ export class AppendFile {
   #arrange(): void {
     if (this.#writing) return
     if (this.#waiting.sizeBytes >= WRITE_AT) void this.#flush()
-    else this.#timer ??= setTimeout(() => void this.#flush(), this.#flushMs).unref()
+    else this.#timer ??= setTimeout(this.#onTimer, this.#flushMs).unref()
   }
+
+  /** Made once: a closure in {@link #arrange} would have V8 allocate for it with every line. */
+  readonly #onTimer = (): void => void this.#flush()
 
   async #flush(): Promise<void> {
     clearTimeout(this.#timer)
@@ -142,12 +146,22 @@ export class AppendFile {
     if (this.#file && performance.now() - this.#checkedAt < this.#flushMs) return this.#file
     this.#checkedAt = performance.now()
     if (this.#file && (await isSameFile(this.#file, this.path))) return this.#file
-    const old = this.#file
-    this.#file = undefined
-    await old?.close()
-    await mkdir(dirname(this.path), { recursive: true })
-    this.#file = await open(this.path, 'a', 0o640)
-    return this.#file
+    const named = await this.#open()
+    await this.#file?.close()
+    this.#file = named
+    return named
+  }
+
+  /** Where this process may not make the file of that name (yet), the one that is open goes on. */
+  async #open(): Promise<FileHandle> {
+    try {
+      return await openToAppend(this.path)
+    } catch (error) {
+      const old = this.#file
+      if (old === undefined || codeOf(error) !== 'EACCES') throw error
+      this.#file = undefined
+      return old
+    }
   }
 
   #failed(error: unknown): void {
@@ -158,6 +172,17 @@ export class AppendFile {
   #recovered(): void {
     if (this.#isFailing) this.#options.onRecovery?.(this.#dropped)
     this.#isFailing = false
+  }
+}
+
+/** A folder that is missing is made. */
+async function openToAppend(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'a', 0o640)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    await mkdir(dirname(path), { recursive: true })
+    return await open(path, 'a', 0o640)
   }
 }
 

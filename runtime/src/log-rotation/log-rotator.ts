@@ -2,8 +2,8 @@
  * Rotates logs by size and by day: renames the file, which its writers notice by themselves, compresses it once none of them can still write to
  * it, and deletes what is too old. A disk that is full or read-only costs nothing but a later try.
  */
-import { createReadStream, createWriteStream, type Dirent, existsSync } from 'node:fs'
-import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { createReadStream, createWriteStream, type Dirent, existsSync, type Stats } from 'node:fs'
+import { open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
@@ -12,6 +12,8 @@ import { expired, isDue, logOf, rotatedName, type RotationSettings } from './rot
 export interface LogRotatorOptions {
   /** Each file named `*.log` in them is a log. */
   readonly folders: readonly string[]
+  /** Logs elsewhere, as they are now; what they were renamed to is beside them. */
+  readonly files?: () => readonly string[]
   readonly settings: RotationSettings
   readonly now?: () => number
   readonly onRotated?: (path: string, rotated: string) => void
@@ -48,22 +50,31 @@ export class LogRotator {
   }
 
   async #lookAtAll(): Promise<void> {
-    for (const folder of this.#options.folders) {
+    const { folders, files = () => [] } = this.#options
+    const elsewhere = Map.groupBy(
+      files().filter((file) => !folders.includes(dirname(file))),
+      dirname,
+    )
+    for (const folder of [...folders, ...elsewhere.keys()]) {
       try {
-        await this.#lookAt(folder)
+        await this.#lookAt(
+          folder,
+          elsewhere.get(folder)?.map((file) => basename(file)),
+        )
       } catch (error) {
         this.#options.onFailure?.(error)
       }
     }
   }
 
-  async #lookAt(folder: string): Promise<void> {
+  /** At all logs in the folder, or only at these: the folder may be that of others. */
+  async #lookAt(folder: string, only?: readonly string[]): Promise<void> {
     const names = (await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []))
       .filter((entry) => entry.isFile())
       .map(({ name }) => name)
-    for (const name of names.filter((each) => each.endsWith('.log'))) await this.#rotate(join(folder, name))
+    for (const name of names.filter((each) => only?.includes(each) ?? each.endsWith('.log'))) await this.#rotate(join(folder, name))
     const rotated = Map.groupBy(
-      names.filter((name) => logOf(name) !== undefined),
+      names.filter((name) => isOf(logOf(name), only)),
       logOf,
     )
     for (const files of rotated.values()) await this.#tidy(folder, files)
@@ -71,7 +82,7 @@ export class LogRotator {
 
   async #rotate(path: string): Promise<void> {
     const { settings, now = Date.now, onRotated } = this.#options
-    const { size, birthtimeMs, mtimeMs } = await stat(path)
+    const { size, birthtimeMs, mtimeMs, uid, gid, mode } = await stat(path)
     const state = { sizeBytes: size, createdAt: birthtimeMs > 0 ? Math.min(birthtimeMs, mtimeMs) : mtimeMs, modifiedAt: mtimeMs }
     if (!isDue(state, settings, now())) return
     const folder = dirname(path)
@@ -80,6 +91,7 @@ export class LogRotator {
       rotatedName(basename(path), now(), (name) => existsSync(join(folder, name))),
     )
     await rename(path, target)
+    if (gid !== process.getgid?.()) await makeFor(path, { uid, gid, mode })
     onRotated?.(path, target)
   }
 
@@ -92,6 +104,20 @@ export class LogRotator {
     for (const { name, modifiedAt } of files) {
       if (!gone.has(name) && !name.endsWith('.gz') && now() - modifiedAt >= quietMs) await compress(join(folder, name))
     }
+  }
+}
+
+const isOf = (log: string | undefined, only: readonly string[] | undefined): boolean =>
+  log !== undefined && (only === undefined || only.includes(log))
+
+/** The writer of a log that is shared with a group may append to it, but not make it. */
+async function makeFor(path: string, { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>): Promise<void> {
+  const file = await open(path, 'a', 0o600)
+  try {
+    await file.chown(uid, gid)
+    await file.chmod(mode & 0o7777)
+  } finally {
+    await file.close()
   }
 }
 

@@ -1,7 +1,9 @@
 /** The resources of a registry under their dotted names, as the command line shows them. */
-import { type AttributeValue, allKinds, kinds } from '@spyglass/agent/contract'
+import { type AttributeValue } from '@spyglass/agent/contract'
+import { allKinds, kinds } from '@spyglass/mbeans/kinds'
 import type { Bean, Registry } from '@spyglass/agent/registry'
-import { dottedName, matches } from '../dotted-name/index.ts'
+import { matcherOf } from '@spyglass/process/settings'
+import { dottedName } from '../dotted-name/index.ts'
 
 /** One resource and the attributes that are known now. */
 export interface DottedResource {
@@ -14,9 +16,11 @@ export interface DottedResource {
 
 /** Those that a pattern matches, by their own name or by that of an attribute; by default all. Only matching attributes are in it. */
 export function readAttributes(registry: Registry, patterns: readonly string[] = ['*']): readonly DottedResource[] {
+  const matchers = patterns.map(matcherOf)
+  const isWanted = (name: string): boolean => matchers.some((matches) => matches(name))
   return [...registry.beans()]
     .filter(({ kind }) => allKinds.includes(kind))
-    .flatMap((bean) => resourceOf(bean, patterns) ?? [])
+    .flatMap((bean) => resourceOf(bean, isWanted) ?? [])
     .sort(byKindThenName)
 }
 
@@ -34,13 +38,11 @@ export function namesWithPrefix(registry: Registry, prefix: string): readonly st
     .sort()
 }
 
-function resourceOf(bean: Bean, patterns: readonly string[]): DottedResource | undefined {
+function resourceOf(bean: Bean, isWanted: (name: string) => boolean): DottedResource | undefined {
   const { kind, keys } = bean
   const name = dottedName(kind, keys)
-  const isWhole = patterns.some((pattern) => matches(pattern, name))
-  const wanted = Object.keys(kind.attributes).filter(
-    (attribute) => isWhole || patterns.some((pattern) => matches(pattern, `${name}.${attribute}`)),
-  )
+  const isWhole = isWanted(name)
+  const wanted = Object.keys(kind.attributes).filter((attribute) => isWhole || isWanted(`${name}.${attribute}`))
   if (!isWhole && wanted.length === 0) return undefined
   const values = wanted.flatMap((attribute): [string, AttributeValue][] => {
     const value = valueOf(bean, attribute)

@@ -2,7 +2,8 @@
  * Lets counters go on over the generations of a process: to what the present one counts is added what its predecessors counted to their end, and what
  * those that still drain count now. Without it every reload would make them fall to zero, and with them rates, alerts and bills.
  */
-import { kindNamed, type RegistrySnapshot, type ResourceSnapshot } from '@spyglass/agent/contract'
+import { type RegistrySnapshot, type ResourceSnapshot } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 
 type Counts = Map<string, number>
 
@@ -10,12 +11,38 @@ type Counts = Map<string, number>
 interface Lineage {
   /** Of generations that have ended, by resource and attribute. */
   readonly ended: Counts
-  /** The last push of each process that has not ended, by pid. */
-  readonly living: Map<number, RegistrySnapshot>
+  /** The last push of each process that has not ended, by pid; from an earlier management, what it counted then. */
+  readonly living: Map<number, RegistrySnapshot | Counts>
 }
 
+/** What the next management process needs to go on. JSON. */
+export type ContinuityMemory = readonly {
+  readonly source: string
+  readonly ended: readonly CountEntry[]
+  readonly living: readonly (readonly [pid: number, counts: readonly CountEntry[]])[]
+}[]
+type CountEntry = readonly [counter: string, count: number]
+
 export class CounterContinuity {
-  readonly #lineages = new Map<string, Lineage>()
+  readonly #lineages: Map<string, Lineage>
+
+  /** Goes on where an earlier one stopped. A process that ended in between stays among the living, with what it had counted. */
+  constructor(memory: ContinuityMemory = []) {
+    this.#lineages = new Map(
+      memory.map(({ source, ended, living }) => [
+        source,
+        { ended: new Map(ended), living: new Map(living.map(([pid, counts]) => [pid, new Map(counts)])) },
+      ]),
+    )
+  }
+
+  get memory(): ContinuityMemory {
+    return [...this.#lineages].map(([source, { ended, living }]) => ({
+      source,
+      ended: [...ended],
+      living: [...living].map(([pid, last]) => [pid, [...addTo(new Map(), last)]] as const),
+    }))
+  }
 
   /** A process pushed its resources. Returns them with the counts of all generations. */
   pushed(source: string, pid: number, snapshot: RegistrySnapshot): RegistrySnapshot {
@@ -44,11 +71,16 @@ export class CounterContinuity {
   }
 }
 
-function addTo(counts: Counts, { resources }: RegistrySnapshot): void {
+function addTo(counts: Counts, more: RegistrySnapshot | Counts): Counts {
+  for (const [key, value] of more instanceof Map ? more : countsIn(more)) counts.set(key, (counts.get(key) ?? 0) + value)
+  return counts
+}
+
+function* countsIn({ resources }: RegistrySnapshot): Iterable<CountEntry> {
   for (const resource of resources) {
     for (const name of countersOf(resource.kind)) {
       const value = resource.values[name]
-      if (typeof value === 'number') counts.set(keyOf(resource, name), (counts.get(keyOf(resource, name)) ?? 0) + value)
+      if (typeof value === 'number') yield [keyOf(resource, name), value]
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Whether the disk of the data folder takes what is written: what `/ready` says of it, asked of the file system when somebody asks. */
 import { accessSync, constants, type StatsFs, statfsSync } from 'node:fs'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { sampled } from '@spyglass/agent/registry'
 
 const MIN_FREE_BYTES = 1_048_576
@@ -31,6 +31,6 @@ function reasonsOf(folder: string, { statfs, writable }: DiskProbe): readonly st
     ]
   } catch (error) {
     if (codeOf(error) === 'EROFS') return [`the disk of ${folder} is read-only`]
-    return [`cannot use the data folder ${folder}: ${error instanceof Error ? error.message : String(error)}`]
+    return [`cannot use the data folder ${folder}: ${messageOf(error)}`]
   }
 }

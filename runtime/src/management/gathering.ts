@@ -1,9 +1,10 @@
 /** Applies what processes send: their pushes to the registry, their events to its listeners. */
-import { kindNamed, kinds, type RegistrySnapshot, type ResourceSnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type RegistrySnapshot, type ResourceSnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
+import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import type { Registry } from '@spyglass/agent/registry'
 import { IncidentTracker } from './incident-tracker.ts'
 import { Nodes } from './nodes.ts'
-import { KEEPER, ResourceMerge } from './resource-merge.ts'
+import { KEEPER, ResourceMerge, type View } from './resource-merge.ts'
 
 export interface GatheringOptions {
   readonly registry: Registry
@@ -67,10 +68,13 @@ export class Gathering {
     if (source !== KEEPER) this.#incidents.gone(source)
   }
 
-  #adopt(views: ReadonlyMap<string, RegistrySnapshot>): void {
-    for (const [source, { time, resources }] of views) {
-      if (source === KEEPER) this.nodes.view({ time, resources })
-      this.#registry.adopt(source, { time, resources: source === this.#platformNode ? resources : resources.filter(hasProcessInName) })
+  #adopt(views: ReadonlyMap<string, View>): void {
+    for (const [source, view] of views) {
+      if (source === KEEPER) this.nodes.view(view)
+      const { time, resources, isPart = false } = view
+      const shown = { time, resources: source === this.#platformNode ? resources : resources.filter(hasProcessInName) }
+      if (isPart) this.#registry.update(source, shown)
+      else this.#registry.adopt(source, shown)
     }
   }
 }

@@ -1,6 +1,6 @@
 /** What management answers over its local socket. */
 import type { Registry } from '@spyglass/agent/registry'
-import type { AdminMethod } from '../admin-socket/index.ts'
+import type { AdminMethod } from '@spyglass/process/admin-socket'
 import { namesWithPrefix, readAttributes } from './attributes.ts'
 
 export function localMethods(registry: Registry): Readonly<Record<string, AdminMethod>> {

@@ -1,20 +1,34 @@
 /** The management process: the one place where all resources and events of a server come together. */
-import { attr, originAttributes, type EventSeverity, type Role, type SpyglassEvent } from '@spyglass/agent/contract'
+import { attr, type EventSeverity, messageOf, originAttributes, type SpyglassEvent } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
-import { callerRules, openAuthenticator } from '@spyglass/process/access'
-import { type DataFolder, instanceGroups, instanceNames, registrySocket } from '@spyglass/process/checked-config'
+import { openAuthenticator } from '@spyglass/process/access'
+import { askDecider, followManagement } from '@spyglass/process/administration-api'
+import {
+  certificateFiles,
+  checkedFileIn,
+  instanceGroups,
+  instanceNames,
+  ownPort,
+  ownUrl,
+  readChecked,
+  registrySocket,
+  watchLogFiles,
+} from '@spyglass/process/checked-config'
 import { type OwnProcess, openOwnProcess } from '@spyglass/process/own-process'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { serverIdentity } from '@spyglass/process/server-identity'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { version } from '../version.ts'
-import { listen } from '@spyglass/process/http-server'
-import { connectAdministration, managementSocketFile, serveAdministration } from '../admin-socket/index.ts'
+import { isLocalClient } from '@spyglass/process/listener'
+import { servePort } from '@spyglass/process/own-port'
+import { managementSocketFile, serveAdministration } from '@spyglass/process/admin-socket'
 import { LogRotator } from '../log-rotation/log-rotator.ts'
+import { counterFile } from './counter-file.ts'
 import { diskState } from './disk-state.ts'
 import { Gathering } from './gathering.ts'
 import { buildManagement } from './http.ts'
+import { followMethod } from './follow-method.ts'
 import { localMethods } from './local-methods.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { openRegistryServer } from './registry-server.ts'
@@ -22,18 +36,21 @@ import { KEEPER } from './resource-merge.ts'
 import { Sources } from './sources.ts'
 
 const NAME = 'management'
+/** What a killed management may forget of processes that end before its successor is there. */
+const SAVE_COUNTERS_MS = 5000
 const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const satisfies Record<EventSeverity, string>
 
 /** Runs it until the keeper, or a signal, says stop. */
 export async function runManagement(argv: readonly string[]): Promise<void> {
   const own = await openOwnProcess(NAME, argv)
-  const { config, folder, registry, logger, live } = own
+  const { config, folder, secrets, registry, logger, live } = own
   const platformNode = config.management.platformNode ?? instanceGroups(config).flatMap(instanceNames)[0] ?? NAME
   const exporter = exportEvents(own)
   const gathering = new Gathering({ registry, platformNode })
   registerPlatformBeans(platformNode === NAME ? registry : gathering.nodes.of(NAME), { processName: NAME })
   const disk = diskState(folder.root)
   const readiness = (): Readiness => readinessOf(registry, disk)
+  const port = ownPort(config, 'management')
   const app = await buildManagement({
     registry,
     nodes: (name) => gathering.nodes.find(name),
@@ -41,38 +58,46 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     agentId: serverIdentity(folder),
     version,
     authenticator: openAuthenticator('management', own),
-    caller: callerRules(config),
+    caller: { hostNames: port.hostNames },
+    isProtected: config.management.credentials === 'required',
     readiness,
-    headersTimeoutMs: config.server.headersTimeoutMs,
-    reload: (target, { actor, role }) => reloadAs(folder, target, { user: actor, role }),
+    api: {
+      ask: askDecider(folder),
+      follow: followManagement(folder),
+      mayChange: ({ raw }) => config.management.remoteChanges || isLocalClient(raw),
+      uploads: { folder: join(folder.uploads, NAME), maxBytes: config.deployment.maxUploadBytes },
+    },
   })
   const local = await serveAdministration({
     file: managementSocketFile(folder.run),
-    methods: localMethods(registry),
+    methods: { ...localMethods(registry), ...followMethod(folder) },
     onFault: (error, method) => logger.error({ err: error, method }, 'an administration request failed'),
   })
+  const served = await servePort(app, { port, ownTokens: [secrets.internal.token], registry, logger })
   const link: KeeperLink = connectKeeper({
     registry,
     live,
     passEvents: false, // they end up here
     stop: async () => {
+      sources.save()
       registryServer.close()
-      await Promise.all([app.close(), local.close()])
+      await Promise.all([served.close(0), local.close()])
       await Promise.all([exporter.stop(2000), rotator.stop()])
     },
   })
   const tell = readinessTeller(readiness, (reasons) => link.send({ type: 'readiness', reasons }))
   const rotator = rotateLogs(own)
-  const sources = new Sources(gathering, (source) => source === KEEPER && tell())
-  const registryServer = await openRegistryServer(registrySocket(folder), sources)
-  await listen(app, { name: 'management.port', ...config.management })
+  const sources = new Sources({
+    gathering,
+    onPush: (source) => source === KEEPER && tell(),
+    onSockets: (sockets) => registryServer.adjust(sockets),
+    counters: counterFile(folder),
+  })
+  setInterval(() => sources.save(), SAVE_COUNTERS_MS).unref()
+  const registryServer = await openRegistryServer(registrySocket(folder), sources, (err) =>
+    logger.error({ err }, 'a socket for registry pushes could not be opened; retrying'),
+  )
   link.ready()
-}
-
-/** By the process that decides, which keeps the history. */
-async function reloadAs(folder: DataFolder, instance: string, as: { readonly user: string; readonly role: Role }): Promise<string> {
-  using client = await connectAdministration({ dataFolder: folder.root, run: folder.run })
-  return String(await client.call('reload', { instance }, { as }))
 }
 
 /** The keeper reports every second; it hears the judgement when it changes. */
@@ -91,12 +116,14 @@ function readinessTeller(readiness: () => Readiness, send: (reasons: readonly st
 function rotateLogs({ config, folder, logger }: OwnProcess): LogRotator {
   const log = logger.child({ component: 'log-rotation' })
   let failing = ''
+  const logFiles = watchLogFiles(checkedFileIn(folder.run), () => readChecked(folder.run))
   const rotator = new LogRotator({
-    folders: [dirname(folder.serverLog), folder.accessLogs],
+    folders: [dirname(folder.serverLog), folder.accessLogs, folder.outputs],
+    files: () => Object.values(logFiles()).flat(),
     settings: config.logs.rotation,
     onRotated: (file, rotated) => log.info({ file, rotated }, 'a log was rotated'),
     onFailure(error) {
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       if (message !== failing) log.warn({ err: error }, 'logs cannot be rotated; retrying')
       failing = message
     },
@@ -107,8 +134,10 @@ function rotateLogs({ config, folder, logger }: OwnProcess): LogRotator {
 
 /** Events are sent to the collector as log records, and written to the server log. */
 function exportEvents({ config, folder, secrets, registry, logger }: OwnProcess): OtlpExporter {
+  const collector = ownPort(config, 'collector')
   const exporter = createOtlpExporter({
-    endpoint: config.agent.endpoint ?? `http://${config.collector.host}:${config.collector.otlpHttpPort}`,
+    endpoint: config.agent.endpoint ?? ownUrl(collector),
+    trust: { trusted: config.agent.endpoint === undefined ? certificateFiles(collector) : [] },
     // Only a known sender's events reach the table of events and the alert rules. The token is for our own collector, not for another's.
     headers: config.agent.endpoint === undefined ? { authorization: `Bearer ${secrets.otlp.token}` } : {},
     resource: {

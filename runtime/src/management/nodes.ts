@@ -2,9 +2,10 @@
  * The processes of the server as nodes of the MBean endpoint: one registry for each, with what that process pushed and what the keeper knows
  * about it. A tool that is made for one JVM is pointed at one of them (`/jolokia/node/http-1`).
  */
-import { kindNamed, kinds, type RegistrySnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type RegistrySnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
+import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import { createRegistry, type Registry, STALE_AFTER_MS } from '@spyglass/agent/registry'
-import { isWhole, KEEPER } from './resource-merge.ts'
+import { isWhole, KEEPER, type View } from './resource-merge.ts'
 
 export class Nodes {
   readonly #nodes = new Map<string, Registry>()
@@ -28,12 +29,17 @@ export class Nodes {
   }
 
   /** Shows each node its instance as the keeper's view has it, and the server. */
-  view({ time, resources }: RegistrySnapshot): void {
-    for (const name of this.#living) {
-      const known = resources.filter(
-        ({ kind, keys }) => kind === kinds.server.name || (kind === kinds.instance.name && keys['name'] === name),
-      )
-      this.of(name).adopt(KEEPER, { time, resources: known })
+  view({ time, resources, isPart = false }: View): void {
+    const server = resources.filter(({ kind }) => kind === kinds.server.name)
+    const instances = new Map(
+      resources.flatMap((one) => (one.kind === kinds.instance.name ? [[one.keys['name'] ?? '', one] as const] : [])),
+    )
+    for (const name of isPart && server.length === 0 ? instances.keys() : this.#living) {
+      if (!this.#living.has(name)) continue
+      const instance = instances.get(name)
+      const known = { time, resources: instance ? [...server, instance] : server }
+      if (isPart) this.of(name).update(KEEPER, known)
+      else this.of(name).adopt(KEEPER, known)
     }
   }
 

@@ -1,5 +1,5 @@
 /** Whether the server serves, and if not why: what `/ready` and `spyglass status` say. */
-import { kinds } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { Bean, Registry } from '@spyglass/agent/registry'
 
 export interface Readiness {
@@ -23,11 +23,14 @@ export function readinessOf(registry: Registry, disk: () => readonly string[] = 
   return { ready, state: ready ? (reasons.length === 0 ? 'ready' : 'degraded') : 'not ready', reasons }
 }
 
+/** The instances of a worker have no listener. */
 function unservedListeners(instances: readonly Bean[]): readonly string[] {
   const served = new Map<string, boolean>()
   for (const instance of instances) {
     const name = instance.read('listener')
+    if (name === '') continue // a worker
     const listener = typeof name === 'string' ? name : 'unknown'
+    if (listener === '') continue
     served.set(listener, isReady(instance) || served.get(listener) === true)
   }
   return [...served].flatMap(([listener, isServed]) => (isServed ? [] : [`listener ${listener} has no ready instance`]))

@@ -1,20 +1,18 @@
 /**
  * A log file that single lines are written to at once: what a process says of itself must not be lost when it ends in the next moment. Follows a rotation by
- * rename, as log-file/append-file.ts does for many lines.
+ * rename with its next line (log-file/append-file.ts looks at most every 250 ms): nothing tells the decider of a rotation, and its lines are few.
  */
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import { LineSink, type LineSinkOptions } from '@spyglass/process/output'
 
 /** O_NONBLOCK: a pipe in its place is an error instead of a start that waits for a reader. */
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
-const CHECK_MS = 250
 
 export class LineFile {
   readonly path: string
   readonly #report: LineSinkOptions['report']
   #fd: number
   #sink: LineSink
-  #checkedAt = 0
 
   /** @throws an error of the file system, when the file cannot be opened */
   constructor(path: string, report: LineSinkOptions['report']) {
@@ -26,13 +24,8 @@ export class LineFile {
 
   /** Never throws; a line that cannot be written is dropped and counted. */
   write(line: string): void {
-    if (performance.now() - this.#checkedAt >= CHECK_MS) this.#follow()
+    this.#follow()
     this.#sink.write(line)
-  }
-
-  /** The next line goes to the file of that name. */
-  reopen(): void {
-    this.#checkedAt = 0
   }
 
   close(): void {
@@ -40,7 +33,6 @@ export class LineFile {
   }
 
   #follow(): void {
-    this.#checkedAt = performance.now()
     try {
       const named = statSync(this.path, { throwIfNoEntry: false })
       const own = fstatSync(this.#fd)

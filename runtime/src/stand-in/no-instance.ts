@@ -1,22 +1,16 @@
 /** What a listener without an instance answers: 503, for the application that the request is for. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Logger } from '@spyglass/process/logger'
-import { AccessLog, type AccessForm } from '../access-log/index.ts'
-import { normaliseContextPath, originForm } from '../application/context-path.ts'
-import { type HostNames, HostTable } from '../application/host-table.ts'
-import { UNCLAIMED, Unclaimed } from '../application/unclaimed.ts'
-import { answerOnSocket, type RefusalReason, type RefusedRequest } from '../listener/refusal.ts'
-import type { RequestEvent, Traffic } from '../listener/traffic.ts'
+import type { AccessLogs } from '../access-log/index.ts'
+import { normaliseContextPath, originForm } from '../front/context-path.ts'
+import { type HostNames, HostTable } from '../front/host-table.ts'
+import { UNCLAIMED, Unclaimed } from '../front/unclaimed.ts'
+import { answerOnSocket, type RefusalReason, type RefusedRequest, type RequestEvent, type Traffic } from '@spyglass/process/listener'
 
 export interface NoInstanceOptions {
   readonly applications: readonly { readonly name: string; readonly host: string; readonly contextPath: string }[]
   readonly hosts: readonly HostNames[]
-  /** Name of the process. */
-  readonly instance: string
-  readonly logger: Logger
-  /** If omitted, requests are not logged. */
-  readonly accessLog?: { readonly folder: string; readonly form: AccessForm }
+  readonly accessLogs: AccessLogs
 }
 
 interface Absent {
@@ -30,9 +24,8 @@ export class NoInstance implements Traffic {
   readonly #owners: readonly Unclaimed[]
   readonly #unclaimed: Unclaimed
 
-  constructor({ applications, hosts, instance, logger, accessLog }: NoInstanceOptions) {
-    const ownerOf = (name: string, contextPath = ''): Unclaimed =>
-      new Unclaimed(accessLog && new AccessLog({ ...accessLog, application: name, instance, logger }), { name, contextPath })
+  constructor({ applications, hosts, accessLogs }: NoInstanceOptions) {
+    const ownerOf = (name: string, contextPath = ''): Unclaimed => new Unclaimed(accessLogs.open(name), { name, contextPath })
     const absent = applications.map(({ name, host, contextPath }): Absent => {
       const path = normaliseContextPath(contextPath)
       return { host, contextPath: path, owner: ownerOf(name, path) }

@@ -5,16 +5,16 @@
  */
 import http from 'node:http'
 import type { Agent } from '@spyglass/agent'
-import { kindNamed } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
 import { inherited } from '@spyglass/process/channel'
-import { configOfProcess, dataFolder } from '@spyglass/process/checked-config'
+import { accessLogOf, configOfProcess, dataFolder } from '@spyglass/process/checked-config'
 import { connectKeeper } from '@spyglass/process/keeper-link'
 import { createLogger } from '@spyglass/process/logger'
 import { guardOutput } from '@spyglass/process/output'
-import { listenerOptions } from '../instance/listener-options.ts'
-import { registerListener } from '../instance/resources.ts'
-import { HttpListener } from '../listener/http-listener.ts'
+import { AccessLogs } from '../access-log/index.ts'
+import { listenerOptions } from '../front/listener-options.ts'
+import { HttpListener, registerListener } from '@spyglass/process/listener'
 import { NoInstance } from './no-instance.ts'
 
 const STOP_MS = 1000
@@ -32,14 +32,11 @@ if (!listenerConfig) {
 const applications = config.applications.filter(({ listener }) => listener === listenerConfig.name)
 const agent = await countAs(applications.length === 1 ? applications[0]?.name : undefined)
 const registry = agent?.registry ?? createRegistry({ kindNamed })
+const folder = dataFolder(config.data, config.logs.folder)
 const traffic = new NoInstance({
   applications,
   hosts: config.hosts,
-  instance: name,
-  logger,
-  ...(config.logs.access.enabled
-    ? { accessLog: { folder: dataFolder(config.data, config.logs.folder).accessLogs, form: config.logs.access } }
-    : {}),
+  accessLogs: new AccessLogs({ configOf: (application) => accessLogOf(config, folder, application), instance: name, logger }),
 })
 const options = await listenerOptions({
   listener: listenerConfig,

@@ -1,6 +1,6 @@
 /**
  * Serves the files of a folder: ETag, Last-Modified, ranges and conditional requests (RFC 9110), an index file for folders. Hidden files
- * are not served, and nothing outside the folder is.
+ * are not served except below `/.well-known` (RFC 8615), and nothing outside the folder is.
  */
 import { realpathSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -21,6 +21,8 @@ export interface StaticOptions {
 
 /** `-` or `.`, then a hash of at least eight characters with a digit among them, then the ending. */
 const HASHED = /[-.](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{8,}\.[a-z0-9]{1,5}$/
+/** No further hidden name, and nothing encoded. */
+const WELL_KNOWN = /^\/\.well-known(?:\/[^./%\\][^/%\\]*)+$/
 const YEAR_MS = 31_536_000_000
 
 /** A handler of requests that serves `folder`. */
@@ -30,18 +32,41 @@ export function staticHandler(
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { index = 'index.html', maxAgeS = 0, immutableHashes = true, fallback } = options
   const root = realpathSync(folder)
-  const common = { root, index, dotfiles: 'deny', etag: true, lastModified: true } as const
+  const common = { root, index, etag: true, lastModified: true } as const
   return async (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, { allow: 'GET, HEAD' })
     const path = pathOf(request)
     const isImmutable = immutableHashes && HASHED.test(path)
     const cache = isImmutable ? { maxAge: YEAR_MS, immutable: true } : { maxAge: maxAgeS * 1000 }
-    let result = await send(request, path, { ...common, ...cache })
+    const dotfiles = WELL_KNOWN.test(path) ? 'allow' : 'deny'
+    compareStrongly(request)
+    let result = await send(request, path, { ...common, ...cache, dotfiles })
     if (result.statusCode === 404 && fallback !== undefined) result = await send(request, `/${fallback}`, { ...common, maxAge: 0 })
     if (result.type === 'file' && !isInside(root, result.metadata.path)) return refuse(response, 404)
     if (result.statusCode >= 400 && result.statusCode !== 412 && result.statusCode !== 416) return refuse(response, result.statusCode)
-    response.writeHead(result.statusCode, { 'x-content-type-options': 'nosniff', ...result.headers })
+    response.writeHead(result.statusCode, { 'x-content-type-options': 'nosniff', ...shownHeaders(result.headers, request) })
     pipeline(result.stream, response, () => {}) // a client that is gone needs no answer
+  }
+}
+
+/** What `send` calls weak is made of size and time, which is what nginx and Apache call strong: without that, no download could be resumed by its tag. */
+const WEAK = /^W\//
+
+/** If-Range asks for a strong match (RFC 9110 section 13.1.5); `send` looks for its own tag in the text. */
+function compareStrongly({ headers }: IncomingMessage): void {
+  const range = headers['if-range']
+  if (typeof range === 'string' && range.includes('"')) headers['if-range'] = WEAK.test(range) ? '"weak"' : `W/${range}`
+}
+
+/** As clients see them: a folder is redirected to its address with the context path and the query. */
+function shownHeaders(headers: Readonly<Record<string, string | number>>, { url = '', headers: asked }: IncomingMessage) {
+  const { ETag: tag, Location: location } = headers
+  const question = url.indexOf('?')
+  const prefix = asked['x-forwarded-prefix'] ?? ''
+  return {
+    ...headers,
+    ...(typeof tag === 'string' ? { ETag: tag.replace(WEAK, '') } : {}),
+    ...(location === undefined ? {} : { Location: `${String(prefix)}${location}${question < 0 ? '' : url.slice(question)}` }),
   }
 }
 

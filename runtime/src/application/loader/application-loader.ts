@@ -44,7 +44,7 @@ export class ApplicationLoader {
 
   /** `serverUrl`: a module of the server, from which its packages are found. */
   constructor(folder: string, settings: LoaderSettings, serverUrl: string) {
-    this.folder = realpathSync(folder)
+    this.folder = realpathSync.native(folder)
     this.root = settings.root === undefined ? workspaceRoot(this.folder) : realOrSame(resolve(this.folder, settings.root))
     this.repositories = (settings.repositories ?? []).map((path) => realOrSame(resolve(this.folder, path)))
     this.#rules = new ModuleRules(settings.rules ?? [])
@@ -58,16 +58,19 @@ export class ApplicationLoader {
     return file.startsWith(this.folder + sep) || (this.files.has(file) && this.#isInside(file))
   }
 
-  /** The hook of `module.registerHooks`, for modules that the application asks for. */
-  resolve(specifier: string, context: ResolveHookContext, next: NextResolve): ResolveFnOutput {
+  /**
+   * The hook of `module.registerHooks`, for modules that the application asks for. `isCached` is false for a question whose answer depends on
+   * more than the hook is told.
+   */
+  resolve(specifier: string, context: ResolveHookContext, next: NextResolve, isCached = true): ResolveFnOutput {
     const order = this.#rules.orderOf(specifier)
     if (order === 'deny') throw this.#denied(specifier, context)
     if (isBuiltin(specifier)) return next(specifier, context)
-    const key = keyOf(specifier, context)
-    const known = this.cache.get(key)
+    const key = isCached ? keyOf(specifier, context) : undefined
+    const known = key === undefined ? undefined : this.cache.get(key)
     if (known) return { ...known, shortCircuit: true }
     const result = this.#find(specifier, context, { next, isParentFirst: order === 'parent-first', key })
-    this.cache.found(key, result)
+    if (key !== undefined) this.cache.found(key, result)
     if (result.url.startsWith('file:')) this.loaded(fileURLToPath(result.url))
     return result
   }
@@ -86,7 +89,7 @@ export class ApplicationLoader {
     if (!this.files.has(file)) this.files.set(file, Date.now())
   }
 
-  #find(specifier: string, context: ResolveHookContext, how: { next: NextResolve; isParentFirst: boolean; key: string }): ResolveFnOutput {
+  #find(specifier: string, context: ResolveHookContext, how: Search): ResolveFnOutput {
     const { next, isParentFirst, key } = how
     const own = (): ResolveFnOutput => this.#inside(specifier, next(specifier, context), context)
     const shared = (): ResolveFnOutput => from(this.#serverUrl, specifier, context, next)
@@ -97,7 +100,7 @@ export class ApplicationLoader {
     try {
       return firstFound(isParentFirst ? [shared, own, ...repositories] : [own, ...repositories])
     } catch (error) {
-      if (isBare && isMissing(error)) this.cache.missing(key, error as Error)
+      if (key !== undefined && isBare && isMissing(error)) this.cache.missing(key, error as Error)
       throw error
     }
   }
@@ -130,6 +133,13 @@ export class ApplicationLoader {
   }
 }
 
+interface Search {
+  readonly next: NextResolve
+  readonly isParentFirst: boolean
+  /** Under which what is not there is remembered. */
+  readonly key: string | undefined
+}
+
 /** The first that finds something; else the first error. */
 function firstFound(attempts: readonly (() => ResolveFnOutput)[]): ResolveFnOutput {
   let first: unknown
@@ -154,7 +164,7 @@ function from(base: string, specifier: string, context: ResolveHookContext, next
   return { url: pathToFileURL(path).href, shortCircuit: true }
 }
 
-const isRequire = ({ conditions }: ResolveHookContext): boolean => conditions.includes('require')
+export const isRequire = ({ conditions }: ResolveHookContext): boolean => conditions.includes('require')
 
 /** Packages are found in `node_modules` beside a module: the repository itself, or the one in it. */
 const baseOf = (repository: string): string =>
@@ -192,7 +202,7 @@ function isWorkspace(folder: string): boolean {
 
 function realOrSame(path: string): string {
   try {
-    return realpathSync(path)
+    return realpathSync.native(path)
   } catch {
     return path // it does not exist, so nothing is found in it
   }

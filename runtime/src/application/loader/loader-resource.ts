@@ -1,7 +1,7 @@
 /** The loader of an application as a managed resource. */
 import { readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import { kinds } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { Registry } from '@spyglass/agent/registry'
 import type { ApplicationLoader } from './application-loader.ts'
 

@@ -20,6 +20,10 @@ export interface TakeOverOptions {
   readonly open: (server: Server, request: ListenRequest) => void
   /** Port in the program whose server is the application's. Default: the first that is not 0. */
   readonly port?: number | undefined
+  /** What PORT is beside other applications in one process, where it cannot be the `port` of one: it means the same. */
+  readonly sharedPort?: number | undefined
+  /** It has no port of its application: what it listens on is its own. */
+  readonly isWorker?: boolean
   /** Called with each listener that the program keeps for itself. */
   readonly onFurther: (request: ListenRequest) => void
 }
@@ -50,8 +54,9 @@ export class ListenTakeOver {
 
   #isOurs(server: Server, { port }: ListenRequest): boolean {
     if (this.server || server.listenerCount('connection') === 0) return false
-    const { port: wanted } = this.#options
-    return wanted === undefined ? port !== 0 : port === wanted
+    const { port: wanted, sharedPort, isWorker = false } = this.#options
+    if (isWorker) return false
+    return wanted === undefined ? port !== 0 : port === wanted || port === sharedPort
   }
 }
 

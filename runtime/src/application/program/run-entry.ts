@@ -8,11 +8,22 @@ type Exports = Readonly<Record<string, unknown>>
 
 /** As Node would with the module on its command line: it is `require.main`, `import.meta.main` and `process.argv[1]`. */
 export async function runAsMain(folder: string, entry: Entry): Promise<Exports> {
+  if (entry.saysPort && process.env['PORT'] !== undefined) process.env['PORT'] = String(entry.port)
   Object.assign(process.env, withoutThoseSet(entry.environment))
   process.argv.splice(1, process.argv.length, entry.file, ...entry.args)
+  keepInspectorPort()
   await importAll(folder, entry)
   ;(Module as unknown as { runMain(): void }).runMain()
   return importFile(entry.file) // the same module, of which there is one
+}
+
+/**
+ * The port of the inspector is this process's own. `node:cluster` would give workers the next one, and refuses to when it is 0, which means any:
+ * https://nodejs.org/api/cluster.html#clustersettings
+ */
+function keepInspectorPort(): void {
+  const inherited = process.execArgv.filter((flag) => !flag.startsWith('--inspect-port='))
+  process.execArgv.splice(0, process.execArgv.length, ...inherited)
 }
 
 /** Beside other applications in one process: nothing of the process is the application's own. */

@@ -5,6 +5,7 @@ import type { ApplicationContext } from '../application-context.ts'
 import { fail } from '../errors.ts'
 import { ApplicationLoader } from '../loader/application-loader.ts'
 import { installLoader } from '../loader/install-loader.ts'
+import { ContextEnd } from './context-end.ts'
 import { type Entry, type EntrySettings, findEntry } from './entry.ts'
 import type { StaticOptions } from '../../static-files/static-files.ts'
 import { adoptHandler } from './kinds/handler.ts'
@@ -15,6 +16,7 @@ import type { ListenRequest } from './listen-request.ts'
 import { isWithin, ListenTakeOver, takeOverProcess, takeOverWithin } from './listen-take-over.ts'
 import type { Program } from './program.ts'
 import { ProgramSignals } from './program-signals.ts'
+import { emptyLoop, type KeepAlive } from './empty-loop.ts'
 import { runAsMain, runAsModule } from './run-entry.ts'
 import { watchUncaught } from './uncaught.ts'
 import { withAdvice } from './typescript-advice.ts'
@@ -29,6 +31,8 @@ export interface StartOptions {
   readonly onError: AdoptContext['onError']
   /** Opens a server that called `listen()`, where the application is served. */
   readonly open: (server: Server, request: ListenRequest) => void
+  /** What keeps the event loop alive besides the program. */
+  readonly keepAlive?: KeepAlive | undefined
   /** The program listens on a port of its own, which is not taken over. */
   readonly onFurther: (request: ListenRequest) => void
 }
@@ -40,8 +44,9 @@ export interface StartOptions {
 export async function startProgram(options: StartOptions): Promise<Program> {
   const { signal } = options.context
   const entry = await findEntry(options.folder, options.settings)
+  if (entry.unapplied.length > 0) options.context.logger.warn({ options: entry.unapplied }, UNAPPLIED)
   const loader = new ApplicationLoader(options.folder, entry.loader, import.meta.url)
-  loader.loaded(realpathSync(entry.file))
+  loader.loaded(realpathSync.native(entry.file))
   installLoader(loader)
   const start = new ProgramStart(entry, loader, options)
   const timeout = AbortSignal.timeout(options.startTimeoutMs)
@@ -50,15 +55,22 @@ export async function startProgram(options: StartOptions): Promise<Program> {
     signal.addEventListener('abort', () => reject(signal.reason as Error))
   })
   const uncaught = watchUncaught(() => start.isRunning())
+  const empty = emptyLoop(options.isAlone ? options.keepAlive : undefined, () => start.emptiness())
   try {
-    const program = await Promise.race([start.run(), late, uncaught.failure])
+    const program = await Promise.race([start.run(), late, uncaught.failure, empty.failure, start.ended])
     uncaught.stop()
     return program
   } catch (error) {
     start.abandon() // what it does from now on is still watched: it must not end the process of its neighbours
     throw withAdvice(error, entry.file)
+  } finally {
+    empty.stop()
+    start.stopWatching()
   }
 }
+
+const UNAPPLIED =
+  'options of Node in scripts.start have no effect: the server starts the program. For the size of the heap there is the setting maxHeapBytes'
 
 /** Tomcat's interval. */
 const CHECK_INTERVAL_MS = 15_000
@@ -69,6 +81,9 @@ class ProgramStart {
   readonly #options: StartOptions
   readonly #takeOver: ListenTakeOver
   readonly #listening: Promise<Program>
+  /** Rejects when the program has come to its end beside others in one process. */
+  readonly ended: Promise<never>
+  readonly #context = new ContextEnd()
   /** The module has run and exports nothing to serve. */
   #isWaiting = false
   #isAbandoned = false
@@ -80,10 +95,13 @@ class ProgramStart {
     this.#entry = entry
     this.#loader = loader
     this.#options = options
+    this.ended = this.#context.ended.then(() => (this.#takeOver.server ? new Promise(() => {}) : Promise.reject(this.emptiness())))
     let listens: (server: Server) => void
     this.#listening = new Promise<Server>((resolve) => (listens = resolve)).then((server) => this.#program('listen', server))
     this.#takeOver = new ListenTakeOver({
       port: entry.port,
+      sharedPort: entry.saysPort && !options.isAlone ? Number(process.env['PORT']) : undefined,
+      isWorker: entry.isWorker,
       onFurther: options.onFurther,
       open: (server, request) => {
         server.once('listening', () => listens(server))
@@ -112,6 +130,10 @@ class ProgramStart {
     return this.#program('static', adoptHandler(staticHandler(this.#entry.file, options), { folder, context, onError }).server)
   }
 
+  stopWatching(): void {
+    this.#context.stop()
+  }
+
   abandon(): void {
     this.#isAbandoned = true
   }
@@ -123,6 +145,11 @@ class ProgramStart {
     return fail('SPY_APPLICATION_START_TIMEOUT', [startTimeoutMs])
   }
 
+  /** Why nothing more comes of it when nothing that it began is under way. */
+  emptiness(): Error {
+    return fail(this.#isWaiting ? 'SPY_APPLICATION_ENDED' : 'SPY_APPLICATION_STUCK', [this.#entry.file])
+  }
+
   async #runAlone(): Promise<Program> {
     takeOverProcess(this.#takeOver)
     this.#signals = new ProgramSignals()
@@ -131,8 +158,8 @@ class ProgramStart {
   }
 
   async #runBeside(): Promise<Program> {
-    await this.#loadHooks()
-    return this.#served(await runAsModule(this.#options.folder, this.#entry))
+    await this.#context.run(() => this.#loadHooks())
+    return this.#served(await this.#context.run(() => runAsModule(this.#options.folder, this.#entry)))
   }
 
   /** Before the program, so that a listener that is ready early has them. */
@@ -149,7 +176,8 @@ class ProgramStart {
     const value = this.#takeOver.server ? undefined : servedExport(exports)
     if (value === undefined) return this.#awaitListen()
     const { folder, context, onError } = this.#options
-    const adopted = await adopt(value, { folder, context, onError, main: this.#entry.file, role: this.#entry.role })
+    const adopting = () => adopt(value, { folder, context, onError, main: this.#entry.file, role: this.#entry.role })
+    const adopted = await (this.#options.isAlone ? adopting() : this.#context.run(adopting))
     if (this.#isAbandoned) await adopted?.close?.()
     this.#refuseLate()
     return adopted && !this.#takeOver.server ? this.#program(adopted.kind, adopted.server, adopted.close) : this.#awaitListen()
@@ -157,6 +185,7 @@ class ProgramStart {
 
   #awaitListen(): Promise<Program> {
     this.#isWaiting = true
+    if (!this.#options.isAlone && !this.#takeOver.server) this.#context.watch()
     return this.#listening
   }
 

@@ -1,12 +1,12 @@
 /** Turns Node's errors about TypeScript that it cannot run into errors that say what to do. */
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 
 const SOURCE = /\.[cm]?tsx?$/
 
 /** The error itself where it is about something else. */
 export function withAdvice(error: unknown, main: string): unknown {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (codeOf(error) === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' || codeOf(error) === 'ERR_INVALID_TYPESCRIPT_SYNTAX') {
     return fail('SPY_APPLICATION_TYPESCRIPT', [placeOf(error) ?? main, firstLine(message)], error)
   }

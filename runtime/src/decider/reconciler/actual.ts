@@ -1,4 +1,5 @@
 /** What runs, and what became of what ran: facts, updated by transitions.ts. */
+import type { FailedApplication } from '@spyglass/process/keeper-link'
 import type { DesiredProcess } from './desired.ts'
 
 export interface Actual {
@@ -35,6 +36,14 @@ export interface Generation {
   readonly isKilled?: boolean
   /** Why it was condemned. */
   readonly verdict?: string
+  /** Its last sign of life, if it was condemned for having given none since. */
+  readonly aliveUntil?: number
+  /** Those of its applications that failed to start, though others did. */
+  readonly failed?: readonly FailedApplication[]
+  /** Why it may not take over from the one in service, which runs what it does not. */
+  readonly refusal?: string
+  /** Why its health checks fail. It goes on serving until a successor is ready. */
+  readonly unhealthy?: string
 }
 
 export interface History {
@@ -48,16 +57,38 @@ export interface History {
   readonly failures: number
   /** When the last of them happened. */
   readonly failedAt: number
+  /** Successors in a row that were started because of failing health checks. */
+  readonly unhealthyInARow: number
+  /** When the last of them was started. */
+  readonly replacedAt: number
+  /** All of them. */
+  readonly replacements: number
   /** Starts in a row that were given up for slowness. */
   readonly slowStarts: number
   readonly lastFailure?: string
+  readonly lastFailureKind?: FailureKind
+  /** Revision of the generation that failed last. */
+  readonly failedRevision?: string
   /** Revision of the generation that stopped last when asked. */
   readonly lastStopped?: string
   /** A revision that failed while an older one served: it is not tried again. */
   readonly rejected?: { readonly revision: string; readonly reason: string }
 }
 
-export const noHistory: History = { generations: 0, restarts: 0, reloads: 0, failures: 0, failedAt: 0, slowStarts: 0 }
+/** `start`: it did not become ready; `exit`, `signal`: it ended by itself or was killed by others; `hang`, `outOfMemory`, `unhealthy`: as they say. */
+export type FailureKind = 'start' | 'exit' | 'signal' | 'outOfMemory' | 'hang' | 'unhealthy'
+
+export const noHistory: History = {
+  generations: 0,
+  restarts: 0,
+  reloads: 0,
+  failures: 0,
+  failedAt: 0,
+  unhealthyInARow: 0,
+  replacedAt: 0,
+  replacements: 0,
+  slowStarts: 0,
+}
 
 export interface OpenListener {
   readonly id: string

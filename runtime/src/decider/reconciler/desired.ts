@@ -28,13 +28,16 @@ export interface DesiredProcess {
   /** Starts begin with the lowest stage; stops with the highest, and wait for it. */
   readonly stage: number
   readonly policy: Policy
+  /** Whether it leads requests on to private addresses, which must be served for as long as it lives. */
+  readonly isRouter?: boolean
 }
 
 export interface DesiredListener {
   /** Name and address: a listener that moves is a new one. */
   readonly id: string
-  /** How long it may be without a ready instance before a stand-in answers 503. */
+  /** How long it may be without a ready instance before 503 is answered: by a stand-in, or by the router in front of a private address. */
   readonly standInAfterMs: number
+  readonly isPrivate?: boolean
   readonly standInPolicy: Policy
 }
 

@@ -9,11 +9,15 @@ export interface Policy {
   readonly drainMs: number
   /** The same when the server stops. */
   readonly stopMs: number
+  /** What it may take after that to close; it is killed then. */
+  readonly closeMs: number
   /** Wait before the restart after the first failure; doubled after each further one. */
   readonly backOffFirstMs: number
   readonly backOffMostMs: number
   /** A process that lived this long begins a new series of failures. */
   readonly healthyAfterMs: number
+  /** How long its health checks take at most to find that it is unhealthy; that time says nothing for it. */
+  readonly healthDelayMs: number
   /** Failures in a row after which a process is put into quarantine. */
   readonly quarantineAfter: number
   /** How often a process in quarantine is tried again. */

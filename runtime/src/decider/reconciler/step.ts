@@ -5,7 +5,7 @@ export type Step =
   | { readonly do: 'open'; readonly listener: string }
   | { readonly do: 'close'; readonly listener: string }
   | { readonly do: 'start'; readonly process: DesiredProcess }
-  /** Ask it to finish within the deadline. */
+  /** Ask it to finish within the deadline, which has the time to close in it. */
   | { readonly do: 'stop'; readonly generation: number; readonly deadlineMs: number }
   /** `slow`: not ready in time; `hung`: no sign of life; `late`: asked to stop and still there. */
   | { readonly do: 'kill'; readonly generation: number; readonly why: 'slow' | 'hung' | 'late' }

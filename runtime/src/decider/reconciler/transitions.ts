@@ -1,34 +1,98 @@
 /** How facts change: each function takes what was known and an observation, and returns what is known now. */
-import { type Actual, type Generation, type History, historyOf, noHistory, servingOf } from './actual.ts'
+import { type Actual, type FailureKind, type Generation, type History, historyOf, noHistory, servingOf } from './actual.ts'
+import type { FailedApplication } from '@spyglass/process/keeper-link'
 import type { DesiredProcess } from './desired.ts'
 
 /** A process was started for `process`. `id` is higher than any before. */
 export function started(actual: Actual, process: DesiredProcess, id: number, now: number): Actual {
   const history = historyOf(actual, process.name)
   const number = history.generations + 1
-  const isRestart = history.failures > 0 && servingOf(actual, process.name) === undefined
+  const serving = servingOf(actual, process.name)
+  const isRestart = history.failures > 0 && serving === undefined
   const generation: Generation = { id, process, number, state: 'starting', startedAt: now, hasServed: false, ownMs: 0 }
   return {
-    ...withHistory(actual, process.name, { generations: number, restarts: history.restarts + (isRestart ? 1 : 0) }),
+    ...withHistory(actual, process.name, {
+      generations: number,
+      restarts: history.restarts + (isRestart ? 1 : 0),
+      ...(isSameRevision(serving, process) || serving?.unhealthy !== undefined ? replacing(history, now) : {}),
+    }),
     generations: [...actual.generations, generation],
   }
 }
+
+/** A successor of the same revision is started for the sake of health; so is any successor of a generation that is unhealthy. */
+const isSameRevision = (serving: Generation | undefined, { revision }: DesiredProcess): boolean => serving?.process.revision === revision
+
+const replacing = ({ unhealthyInARow, replacements }: History, now: number): Partial<History> => ({
+  replacements: replacements + 1,
+  unhealthyInARow: unhealthyInARow + 1,
+  replacedAt: now,
+})
 
 /** It says that it serves. */
 export function becameReady(actual: Actual, id: number): Actual {
   const generation = find(actual, id)
   if (generation?.state !== 'starting') return actual
   const { process } = generation
-  const replaced = servingOf(actual, process.name) !== undefined || replacesStopped(actual, generation)
-  const { reloads } = historyOf(actual, process.name)
-  const next = withHistory(actual, process.name, { slowStarts: 0, ...(replaced ? { reloads: reloads + 1 } : {}) })
+  const before = servingOf(actual, process.name)
+  const replaced = (before !== undefined && !isSameRevision(before, process)) || replacesStopped(actual, generation)
+  const { reloads, rejected, ...history } = withoutFailureOfOther(historyOf(actual, process.name), process)
+  const isStillRejected = rejected !== undefined && rejected.revision !== process.revision
+  const now: History = { ...history, slowStarts: 0, reloads: reloads + (replaced ? 1 : 0), ...(isStillRejected ? { rejected } : {}) }
+  const next = { ...actual, histories: new Map(actual.histories).set(process.name, now) }
   return served(change(next, id, { state: 'ready', hasServed: true, ownMs: 0 }), process)
+}
+
+/** How an earlier revision failed is past when another one serves; of the same revision it stays known. */
+function withoutFailureOfOther(history: History, { revision }: DesiredProcess): History {
+  const { lastFailure: _failure, lastFailureKind: _kind, failedRevision, ...rest } = history
+  return failedRevision === undefined || failedRevision === revision ? history : rest
 }
 
 /** Where generations do not overlap, the one before was stopped for this one. */
 function replacesStopped(actual: Actual, { process: { name, revision, overlaps } }: Generation): boolean {
   const { lastStopped } = historyOf(actual, name)
   return !overlaps && lastStopped !== undefined && lastStopped !== revision
+}
+
+/**
+ * Some of its applications failed to start. If they run in the generation in service it may not take over, which counts against its revision, as with one
+ * that fails as a whole. An application that is new does not run there either, and is no exception: what was asked for has failed.
+ */
+export function startedPartly(actual: Actual, id: number, failed: readonly FailedApplication[]): Actual {
+  const generation = find(actual, id)
+  if (generation?.state !== 'starting') return actual
+  const { process } = generation
+  const serving = servingOf(actual, process.name)
+  const before = new Set(serving?.failed?.map(({ application }) => application))
+  const news = failed.filter(({ application }) => !before.has(application))
+  if (!serving || news.length === 0) return change(actual, id, { failed })
+  const refusal = news.map(({ message }) => message).join('; ')
+  const rejected = isSameRevision(serving, process) ? {} : { rejected: { revision: process.revision, reason: refusal } }
+  return change(withHistory(actual, process.name, { ...failing(refusal, 'start', process), ...rejected }), id, { failed, refusal })
+}
+
+/** Its health checks fail. One that was healthy for long enough begins a new series of replacements. */
+export function becameUnhealthy(actual: Actual, id: number, reason: string, now: number): Actual {
+  const generation = find(actual, id)
+  if (generation?.state !== 'ready') return actual
+  const { process, startedAt } = generation
+  const isNewSeries = now - startedAt >= process.policy.healthyAfterMs + process.policy.healthDelayMs
+  const next = withHistory(actual, process.name, {
+    ...failing(`unhealthy: ${reason}`, 'unhealthy', process),
+    ...(isNewSeries ? { unhealthyInARow: 0 } : {}),
+  })
+  return change(next, id, { unhealthy: reason })
+}
+
+/** Its health checks pass again. */
+export function becameHealthy(actual: Actual, id: number): Actual {
+  return {
+    ...actual,
+    generations: actual.generations.map(({ unhealthy, ...generation }) =>
+      generation.id === id || unhealthy === undefined ? generation : { ...generation, unhealthy },
+    ),
+  }
 }
 
 /** It was told to finish, and is killed at `killAt`. */
@@ -38,13 +102,21 @@ export function asked(actual: Actual, id: number, killAt: number): Actual {
   return change(actual, id, { state: 'stopping', killAt: Math.min(killAt, generation?.killAt ?? killAt) })
 }
 
-/** It was killed for `verdict`; `isSlow`: its start took too long. */
-export function condemned(actual: Actual, id: number, verdict: string, isSlow = false): Actual {
+export interface Verdict {
+  readonly text: string
+  /** Its start took too long. */
+  readonly isSlow?: boolean
+  /** Its last sign of life. Default: its end. */
+  readonly aliveUntil?: number
+}
+
+/** It was killed for its verdict. */
+export function condemned(actual: Actual, id: number, { text, isSlow = false, aliveUntil }: Verdict): Actual {
   const generation = find(actual, id)
   if (!generation || generation.state === 'stopping' || generation.state === 'condemned') return actual
   const { slowStarts } = historyOf(actual, generation.process.name)
   const next = isSlow ? withHistory(actual, generation.process.name, { slowStarts: slowStarts + 1 }) : actual
-  return change(next, id, { state: 'condemned', verdict })
+  return change(next, id, { state: 'condemned', verdict: text, ...(aliveUntil === undefined ? {} : { aliveUntil }) })
 }
 
 /** More is known of why it was condemned. */
@@ -65,13 +137,15 @@ export function observed(actual: Actual, id: number, ownMs: number): Actual {
 
 export interface End {
   readonly reason: string
+  /** Default: `exit`. */
+  readonly kind?: FailureKind
   readonly at: number
   /** Not even a process could be made: memory, process ids or the disk are exhausted. That says nothing about its program. */
   readonly isOutside?: boolean
 }
 
 /** Its process is gone. Not asked for, that is a failure: of the new revision if an older generation serves, else of the process. */
-export function ended(actual: Actual, id: number, { reason, at, isOutside = false }: End): Actual {
+export function ended(actual: Actual, id: number, { reason, kind = 'exit', at, isOutside = false }: End): Actual {
   const generation = find(actual, id)
   if (!generation) return actual
   const next = { ...actual, generations: actual.generations.filter((other) => other.id !== id) }
@@ -79,9 +153,10 @@ export function ended(actual: Actual, id: number, { reason, at, isOutside = fals
   if (state === 'stopping') return unserved(withHistory(next, process.name, { lastStopped: process.revision }), process, at)
   const why = generation.verdict ?? reason
   if (isSuccessor(next, generation)) {
-    return withHistory(next, process.name, { rejected: { revision: process.revision, reason: why }, lastFailure: why })
+    if (isSameRevision(servingOf(next, process.name), process)) return withHistory(next, process.name, failing(why, kind, process))
+    return withHistory(next, process.name, { rejected: { revision: process.revision, reason: why }, ...failing(why, kind, process) })
   }
-  return unserved(withHistory(next, process.name, failureOf(actual, generation, { reason: why, at, isOutside })), process, at)
+  return unserved(withHistory(next, process.name, failureOf(actual, generation, { reason: why, kind, at, isOutside })), process, at)
 }
 
 export function opened(actual: Actual, listener: string): Actual {
@@ -101,16 +176,31 @@ export function closed(actual: Actual, listener: string): Actual {
 
 /** An operator asks for another try: failures and rejections of the process are forgotten. */
 export function pardoned(actual: Actual, process: string): Actual {
-  const { generations, restarts, reloads } = historyOf(actual, process)
-  return { ...actual, histories: new Map(actual.histories).set(process, { ...noHistory, generations, restarts, reloads }) }
+  const { generations, restarts, reloads, replacements } = historyOf(actual, process)
+  return { ...actual, histories: new Map(actual.histories).set(process, { ...noHistory, generations, restarts, reloads, replacements }) }
 }
 
-function failureOf(actual: Actual, { process, startedAt }: Generation, { reason, at, isOutside }: End): Partial<History> {
+/** The time in which it hung, until that was noticed, is no healthy life. */
+function failureOf(
+  actual: Actual,
+  { process, startedAt, aliveUntil }: Generation,
+  { reason, kind = 'exit', at, isOutside }: End,
+): Partial<History> {
   const { failures } = historyOf(actual, process.name)
   const { healthyAfterMs, quarantineAfter } = process.policy
-  const inARow = at - startedAt >= healthyAfterMs ? 1 : failures + 1
-  return { failures: isOutside ? Math.min(inARow, Math.max(1, quarantineAfter - 1)) : inARow, failedAt: at, lastFailure: reason }
+  const inARow = (aliveUntil ?? at) - startedAt >= healthyAfterMs ? 1 : failures + 1
+  return {
+    failures: isOutside ? Math.min(inARow, Math.max(1, quarantineAfter - 1)) : inARow,
+    failedAt: at,
+    ...failing(reason, kind, process),
+  }
 }
+
+const failing = (lastFailure: string, lastFailureKind: FailureKind, { revision }: Pick<DesiredProcess, 'revision'>): Partial<History> => ({
+  lastFailure,
+  lastFailureKind,
+  failedRevision: revision,
+})
 
 const isSuccessor = (actual: Actual, { process, hasServed }: Generation): boolean =>
   !hasServed && servingOf(actual, process.name) !== undefined

@@ -1,6 +1,7 @@
 /** A Fastify plugin, as `fastify start app.js` runs it: with the application's own copy of Fastify. */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { messageOf } from '@spyglass/agent/contract'
 import type { Adopted } from '../program.ts'
 import { fail } from '../../errors.ts'
 import { fastify, type FastifyLike } from './fastify.ts'
@@ -20,6 +21,6 @@ function ownFastify(folder: string): FastifyFactory {
   try {
     return createRequire(join(folder, 'package.json'))('fastify') as FastifyFactory
   } catch (error) {
-    throw fail('SPY_APPLICATION_NO_FASTIFY', [folder, error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_APPLICATION_NO_FASTIFY', [folder, messageOf(error)], error)
   }
 }

@@ -1,0 +1,23 @@
+/** Commands that ask the collector what it knows. */
+import type { CommandDeclaration } from './command-declaration.ts'
+
+export const telemetryCommands: readonly CommandDeclaration[] = [
+  {
+    name: 'why',
+    arguments: 'FILE[:LINE]',
+    summary:
+      'Says what a line of an application cost: its statements and calls, how often, how long, their share of all requests, and the slowest trace. Without LINE: all lines of the file. The collector of the data folder is asked.',
+    options: {
+      data: {
+        value: 'DIR',
+        description: 'Data folder of the server. Default: that of --config, else `spyglass-data`.',
+        completes: 'folder',
+      },
+      config: { value: 'FILE', description: 'Configuration file that names the data folder.', completes: 'file' },
+      since: { value: 'TIME', description: 'How far back: `30m`, `8h` or `7d`. Default: `1h`.' },
+      service: { value: 'NAME', description: 'Only what this service did.' },
+      json: { description: 'Prints one JSON document instead of lines.' },
+    },
+    examples: ['spyglass why src/orders.ts:41', 'spyglass why src/orders.ts --since 1d --json'],
+  },
+]

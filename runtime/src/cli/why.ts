@@ -1,0 +1,138 @@
+/** `spyglass why FILE:LINE`: what a line of the application cost, asked of the collector's console. */
+import { codeOf, messageOf } from '@spyglass/agent/contract'
+import { type Checked, consoleUrl, dataFolder, locateData, ownPort, readCheckedPair } from '@spyglass/process/checked-config'
+import { ownConnection, type OwnFetch, type OwnResponse } from '@spyglass/process/own-client'
+import { fail } from '../errors.ts'
+import { durationOption } from './duration.ts'
+import { type Invocation, textOption, type Values } from './parse.ts'
+import type { Session } from './session.ts'
+
+const DEFAULT_SINCE = '1h'
+const PATIENCE_MS = 130_000
+
+/** One statement or call at a line: the columns of `line-costs`. */
+export interface LineCost {
+  readonly service: string
+  readonly location: string
+  readonly function: string
+  /** Of its span; what is shown where there is no statement. */
+  readonly name: string
+  readonly statement: string
+  /** Executions in kept requests, at this line; their durations in milliseconds. */
+  readonly kept: number
+  readonly keptMs: number
+  readonly keptP95: number
+  readonly worstTraceId: string
+  readonly worstMs: number
+  /** Every line that the statement was called at in kept requests. */
+  readonly places: readonly string[]
+  /** Every execution of the statement, wherever it was called; 0 when only kept ones are known. */
+  readonly calls: number
+  readonly errors: number
+  readonly totalMs: number
+  readonly p95: number
+  readonly maxMs: number
+  /** What all requests of the service took. */
+  readonly requestMs: number
+}
+
+interface Answer {
+  readonly rows: readonly LineCost[]
+  /** Lines that may have been meant, when there are no rows. */
+  readonly near: readonly string[]
+}
+
+/** @throws SPY_LINE_UNKNOWN, SPY_COLLECTOR_UNREACHABLE, SPY_COLLECTOR_FORBIDDEN, SPY_COLLECTOR_REFUSED */
+export async function why({ values, words: [place = ''] }: Invocation, session: Session): Promise<void> {
+  const since = textOption(values, 'since') ?? DEFAULT_SINCE
+  const asked = { ...placeOf(place), from: Date.now() - durationOption(since, 'since'), service: textOption(values, 'service') ?? '' }
+  const collector = await collectorOf(values)
+  const { rows, near } = await ask(collector, asked)
+  if (rows.length === 0) throw fail('SPY_LINE_UNKNOWN', [place, since, near.length > 0 ? `Seen were ${near.join(', ')}` : NOTHING_SEEN])
+  const told = rows.map((row) => ({ ...row, slowestTrace: `${collector.publicUrl}/#/trace/${row.worstTraceId}` }))
+  session.print(values['json'] ? [JSON.stringify(told)] : told.flatMap((row, i) => costLines(row, since, rows[i - 1])))
+}
+
+const NOTHING_SEEN =
+  'No line was: only statements and calls in requests that were slow, failed or kept for comparison are known by their line'
+
+/** `src/orders.ts:41`, with a column or not, or the file alone: all of its lines. Of an absolute path the collector looks at the end. */
+function placeOf(text: string): { readonly file: string; readonly line: number } {
+  const [, path = text, line = '0'] = /^(.+?):(\d{1,7})(?::\d+)?$/.exec(text) ?? []
+  return { file: path.replace(/^\.\//, ''), line: Number(line) }
+}
+
+interface Collector {
+  readonly url: string
+  readonly publicUrl: string
+  readonly fetch: OwnFetch
+}
+
+/** The one that the server of the data folder belongs to. */
+async function collectorOf(values: Values): Promise<Collector> {
+  const root = await locateData({ file: textOption(values, 'config'), data: textOption(values, 'data') })
+  const { config, secrets } = checkedIn(root)
+  const { url, fetch } = ownConnection(ownPort(config, 'console'), secrets.internal.token)
+  const { user, password } = secrets.console
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+  return { url, publicUrl: consoleUrl(config), fetch: (address, request) => fetch(address, { ...request, headers: { authorization } }) }
+}
+
+function checkedIn(root: string): Checked {
+  try {
+    return readCheckedPair(dataFolder(root).run)
+  } catch (error) {
+    throw fail('SPY_COLLECTOR_UNREACHABLE', [`of the data folder ${root}`, messageOf(error)], error)
+  }
+}
+
+async function ask({ url, fetch }: Collector, asked: Readonly<Record<string, string | number>>): Promise<Answer> {
+  const query = new URLSearchParams(Object.entries(asked).map(([name, value]): [string, string] => [name, String(value)]))
+  const answer = await answerOf(() => fetch(`${url}/api/v1/line?${query.toString()}`, { signal: AbortSignal.timeout(PATIENCE_MS) }), url)
+  if (answer.status === 401 || answer.status === 403) throw fail('SPY_COLLECTOR_FORBIDDEN', [url])
+  if (!answer.ok) throw fail('SPY_COLLECTOR_REFUSED', [url, problemIn(await answer.text())])
+  return (await answer.json()) as Answer
+}
+
+async function answerOf(call: () => Promise<OwnResponse>, url: string): Promise<OwnResponse> {
+  try {
+    return await call()
+  } catch (error) {
+    throw fail('SPY_COLLECTOR_UNREACHABLE', [`at ${url}`, codeOf(error) ?? messageOf(error)], error)
+  }
+}
+
+function problemIn(body: string): string {
+  try {
+    const { code = '', detail = body } = JSON.parse(body) as { code?: string; detail?: string }
+    return `${detail} ${code && `(${code})`}`.trim()
+  } catch {
+    return body.slice(0, 200) // not ours: a proxy, perhaps
+  }
+}
+
+/** `before` is what was told last: its line is not told again. */
+export function costLines(row: LineCost & { readonly slowestTrace: string }, since: string, before?: LineCost): readonly string[] {
+  const { service, location, statement, name, places, slowestTrace } = row
+  const elsewhere = places.filter((place) => place !== location)
+  const isSame = before?.location === location && before.service === service
+  return [
+    ...(isSame ? [] : [`${location}  ${row.function ? `${row.function}  ` : ''}in ${service}, the last ${since}`]),
+    `  ${(statement || name).replaceAll(/\s+/g, ' ').trim()}`,
+    `    ${figures(row)}`,
+    `    slowest ${milliseconds(row.worstMs)}  ${slowestTrace}`,
+    ...(elsewhere.length > 0 && row.calls > 0 ? [`    the figures are those of all its lines: also ${elsewhere.join(', ')}`] : []),
+  ]
+}
+
+function figures({ calls, errors, totalMs, p95, kept, keptMs, keptP95, requestMs }: LineCost): string {
+  if (calls === 0) return `in kept requests ${kept} times  total ${milliseconds(keptMs)}  p95 ${milliseconds(keptP95)}`
+  const share = requestMs > 0 ? ` = ${Math.round((100 * totalMs) / requestMs)} % of the time of requests` : ''
+  const failed = errors > 0 ? `  failed ${errors}` : ''
+  return `${calls} times${failed}  total ${milliseconds(totalMs)}${share}  p95 ${milliseconds(p95)}`
+}
+
+function milliseconds(ms: number): string {
+  if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`
+  return `${ms >= 100 ? Math.round(ms) : Number(ms.toPrecision(2))} ms`
+}

@@ -1,0 +1,43 @@
+/** Makes what a worker of node:cluster serves with from the share of its instance. */
+import { currentAgent } from '@spyglass/agent'
+import { kindNamed } from '@spyglass/mbeans/kinds'
+import { createRegistry } from '@spyglass/agent/registry'
+import { accessLogOf } from '@spyglass/process/checked-config'
+import { HttpListener } from '@spyglass/process/listener'
+import { createLogger } from '@spyglass/process/logger'
+import { AccessLogs } from '../access-log/index.ts'
+import { askForShare, serveInWorker } from '../application/cluster-worker.ts'
+import { findEntry } from '../application/program/entry.ts'
+import { listenerOptions } from '../front/listener-options.ts'
+import type { InstanceShare } from './share.ts'
+
+/** A worker opens no datasource and needs no password of one. */
+export const workerShareOf = (share: InstanceShare): InstanceShare => ({ ...share, datasources: [], disabled: [] })
+
+export async function beginWorker(): Promise<void> {
+  let share = await askForShare<InstanceShare>((changed) => {
+    share = changed
+    accessLogs.changed()
+  })
+  const { instance, applications, hosts, isolation } = share
+  const [application] = applications
+  if (!application) return
+  const logger = createLogger({ process: instance, level: share.logLevel, levels: share.logLevels })
+  const accessLogs = new AccessLogs({
+    configOf: (name) => accessLogOf({ logs: { access: share.accessLog }, applications: share.applications }, share, name),
+    instance,
+    logger,
+  })
+  const { port } = await findEntry(application.folder, application)
+  serveInWorker({
+    application,
+    port,
+    hosts,
+    listener: new HttpListener(await listenerOptions(share)),
+    instance,
+    registry: currentAgent()?.registry ?? createRegistry({ kindNamed }),
+    logger,
+    accessLogs,
+    unclaimedSettings: isolation === 'user' ? application.name : undefined,
+  })
+}
