@@ -1,5 +1,5 @@
 /** The collector as a managed resource. */
-import { kinds } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { Registry } from '@spyglass/agent/registry'
 import type { Alerting } from './alert/index.ts'
 import type { Ingest } from './ingest.ts'

@@ -2,15 +2,19 @@
  * From the receiver to the store: write-ahead log, inserter and tail, opened together. A disk that cannot be written keeps the log closed
  * and nothing else: reads continue, senders get the reason, and the log opens as soon as it can.
  */
-import { kinds, objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
+import { objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import { emitWhenReady } from '@spyglass/process/keeper-link'
 import { serverIdentity } from '@spyglass/process/server-identity'
+import { ownPort } from '@spyglass/process/checked-config'
+import { ownConnection } from '@spyglass/process/own-client'
 import type { OwnProcess } from '@spyglass/process/own-process'
 import { timeWindow } from './decode/index.ts'
 import { createStoreClient, Inserter } from './insert/index.ts'
 import { submissionOf } from './own-events.ts'
 import { retentionDays } from './schema/index.ts'
 import { redactEvent, type Redactor } from './redact/index.ts'
+import { checkedFileIn, readChecked, watchLogFiles } from '@spyglass/process/checked-config'
 import { damagedOffsets, openOffsets, Tailer } from './tail/index.ts'
 import {
   type Damage,
@@ -137,7 +141,7 @@ export class Ingest {
 
 async function open(base: IngestBase): Promise<Opened> {
   const { config, folder, secrets, logger, onDamage, redactor } = base
-  const { collector, store } = config
+  const { collector } = config
   const wal = await WriteAheadLog.open({
     root: folder.wal,
     identity: nextIdentity(folder.state, onDamage(damagedCollector)),
@@ -148,8 +152,9 @@ async function open(base: IngestBase): Promise<Opened> {
   wal.seedTailOffsets(offsetsFile.read() ?? [])
   wal.beforePurge = async (offsets) => offsetsFile.write(offsets)
   if (wal.pending > 0) logger.info({ segments: wal.pending, droppedBytes: wal.droppedBytes }, 'recovered the write-ahead log')
+  const { token } = secrets.internal
   const inserter = new Inserter({
-    store: createStoreClient({ url: `http://${store.host}:${store.port}`, token: secrets.internal.token }),
+    store: createStoreClient({ ...ownConnection(ownPort(config, 'store'), token), token }),
     source: wal,
     logger: logger.child({ component: 'insert' }),
     onQuarantined: (segment, path, error) => noteQuarantine(base, { segment, path, error }),
@@ -157,6 +162,7 @@ async function open(base: IngestBase): Promise<Opened> {
   wal.subscribe((segment) => inserter.add(segment))
   const tailer = new Tailer({
     ...folder,
+    others: watchLogFiles(checkedFileIn(folder.run), () => readChecked(folder.run)),
     serverName: config.server.name,
     serverId: serverIdentity(folder),
     target: wal,

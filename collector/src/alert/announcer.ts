@@ -3,7 +3,7 @@
  * evidence (bounded), a resolve waits for the first.
  */
 import type { SpyglassConfig, WebhookConfig } from '@spyglass/process/config'
-import { kinds } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { Registry } from '@spyglass/agent/registry'
 import { type Notifier, type PageStatus, RESEND_AFTER_MS } from '../notify/index.ts'
 import type { Evaluator } from './evaluator.ts'

@@ -10,6 +10,8 @@ export interface Raise {
   readonly rule: string
   readonly severity: EventSeverity
   readonly resource: string
+  /** As in an incident. */
+  readonly origin?: string | undefined
   readonly summary: string
   readonly since: number
   /** How long it must last before it fires; 0: at once. */
@@ -25,6 +27,7 @@ export interface Raise {
 export interface Clear {
   readonly rule: string
   readonly resource: string
+  readonly origin?: string | undefined
   readonly id?: string
 }
 
@@ -75,15 +78,15 @@ export class Evaluator {
     )
   }
 
-  /** The open incident of a rule for a resource. */
-  openAt(rule: string, resource: string): Incident | undefined {
-    return this.#incidents.find((incident) => isOpen(incident) && incident.rule === rule && incident.resource === resource)
+  /** The open incident of a rule for a resource. Two servers have resources of the same name. */
+  openAt({ rule, resource, origin }: Pick<Raise, 'rule' | 'resource' | 'origin'>): Incident | undefined {
+    return this.#incidents.find((one) => isOpen(one) && one.rule === rule && one.resource === resource && one.origin === origin)
   }
 
   /** Raises a condition. The same raise counts only once. */
   raise(raise: Raise): void {
     if (this.knows(raise.id)) return
-    const other = this.openAt(raise.rule, raise.resource)
+    const other = this.openAt(raise)
     if (other?.state === 'firing') {
       const { quietUntil: _, ...rest } = other
       this.#replace({ ...rest, open: [...other.open, raise.id], heardAt: this.#now() })
@@ -100,16 +103,19 @@ export class Evaluator {
 
   /** Adopts an incident of an earlier process, without a transition. Does nothing if it is known. */
   adopt(incident: Incident): boolean {
-    if (this.knows(incident.id) || this.openAt(incident.rule, incident.resource)) return false
+    if (this.knows(incident.id) || this.openAt(incident)) return false
     this.#incidents.push(incident)
     this.#save()
     return true
   }
 
   /** Clears a condition. */
-  clear({ rule, resource, id }: Clear): void {
+  clear({ rule, resource, origin, id }: Clear): void {
     const incident = this.#incidents.find(
-      (one) => isOpen(one) && one.rule === rule && (id !== undefined && !one.observed ? one.open.includes(id) : one.resource === resource),
+      (one) =>
+        isOpen(one) &&
+        one.rule === rule &&
+        (id !== undefined && !one.observed ? one.open.includes(id) : one.resource === resource && one.origin === origin),
     )
     if (!incident || incident.quietUntil !== undefined) return
     if (incident.state === 'pending') {
@@ -126,8 +132,8 @@ export class Evaluator {
   }
 
   /** The condition came back before the incident resolved. */
-  reaffirm({ rule, resource }: Clear): void {
-    const incident = this.openAt(rule, resource)
+  reaffirm(clear: Clear): void {
+    const incident = this.openAt(clear)
     if (incident?.quietUntil === undefined) return
     const { quietUntil: _, ...rest } = incident
     this.#replace(rest)
@@ -164,8 +170,19 @@ export class Evaluator {
   }
 
   #begin(raise: Raise): Incident {
-    const { id, rule, severity, resource, summary, since, delayMs, settleMs = 0, attributes = {}, holders = [], observed } = raise
-    const raised = { id, rule, severity, resource, summary, since, settleMs, attributes, holders }
+    const { id, rule, severity, resource, origin, summary, since, delayMs, settleMs = 0, attributes = {}, holders = [], observed } = raise
+    const raised = {
+      id,
+      rule,
+      severity,
+      resource,
+      ...(origin === undefined ? {} : { origin }),
+      summary,
+      since,
+      settleMs,
+      attributes,
+      holders,
+    }
     const heardAt = this.#now()
     return {
       ...raised,

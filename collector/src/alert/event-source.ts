@@ -1,6 +1,6 @@
 /** Which events raise and clear which alert. The time of arrival counts. */
 import type { SpyglassConfig } from '@spyglass/process/config'
-import { type Holder, keysOf, ruleOfEvent, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type Holder, keysOf, ruleOfEvent, serviceInstanceId, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Evaluator, Raise } from './evaluator.ts'
 
 export interface EventSourceOptions {
@@ -8,7 +8,17 @@ export interface EventSourceOptions {
   readonly evaluator: Evaluator
   /** Part of the persistent state. */
   readonly crashes: Record<string, number[]>
+  /** UUID of the collector's own server; undefined as long as none is kept, when the disk was full at the first start. Every sender counts as ours then. */
+  readonly serverId?: () => string | undefined
   readonly now?: () => number
+}
+
+/** Who sent an event. */
+export interface EventSender {
+  /** Name of its server. */
+  readonly server: string
+  /** `service.instance.id`: `management@9f8e7d6c`. */
+  readonly instance: string
 }
 
 const MAX_HEARD = 2000
@@ -17,10 +27,12 @@ export class EventSource {
   readonly #alerting: SpyglassConfig['alerting']
   readonly #evaluator: Evaluator
   readonly #crashes: Record<string, number[]>
+  readonly #serverId: () => string | undefined
   readonly #now: () => number
   readonly #heard = new Set<string>()
 
-  constructor({ alerting, evaluator, crashes, now = Date.now }: EventSourceOptions) {
+  constructor({ alerting, evaluator, crashes, serverId = () => undefined, now = Date.now }: EventSourceOptions) {
+    this.#serverId = serverId
     this.#alerting = alerting
     this.#evaluator = evaluator
     this.#crashes = crashes
@@ -28,28 +40,40 @@ export class EventSource {
   }
 
   /** The collector's own event arrives twice, the second time by OTLP from management: it must not count again, nor raise what has already cleared. */
-  onEvent(event: SpyglassEvent): void {
+  onEvent(event: SpyglassEvent, sender?: EventSender): void {
     const rule = ruleOfEvent(event.name)
-    const key = `${event.incidentId} ${event.phase}`
+    const origin = this.#originOf(sender)
+    const key = `${event.incidentId} ${event.phase} ${origin ?? ''}`
     if (rule === undefined || event.phase === 'note' || this.#heard.has(key)) return
     this.#heard.add(key)
     const oldest = this.#heard.values().next().value
     if (this.#heard.size > MAX_HEARD && oldest !== undefined) this.#heard.delete(oldest)
-    this.#judge(event, rule)
+    this.#judge(event, rule, origin)
   }
 
-  #judge(event: SpyglassEvent, rule: string): void {
-    if (event.phase === 'clear') this.#evaluator.clear({ rule, resource: event.resource, id: event.incidentId })
+  /** Another server of the same token has instances of the same names. */
+  #originOf(sender: EventSender | undefined): string | undefined {
+    const at = sender?.instance.lastIndexOf('@') ?? -1
+    if (!sender || at < 0) return undefined
+    const digits = sender.instance.slice(at)
+    const serverId = this.#serverId()
+    return serverId === undefined || digits === serviceInstanceId('', serverId) ? undefined : `${sender.server}${digits}`
+  }
+
+  #judge(event: SpyglassEvent, rule: string, origin: string | undefined): void {
+    if (event.phase === 'clear') this.#evaluator.clear({ rule, resource: event.resource, origin, id: event.incidentId })
     else if (!this.#evaluator.knows(event.incidentId)) {
-      this.#evaluator.raise(event.name === 'spyglass.instance.down' ? this.#instanceDown(event) : poolExhausted(event))
+      const raise = event.name === 'spyglass.instance.down' ? this.#instanceDown(event, origin) : poolExhausted(event)
+      this.#evaluator.raise(origin === undefined ? raise : fromAfar(raise, origin))
     }
   }
 
-  #instanceDown(event: SpyglassEvent): Raise {
+  #instanceDown(event: SpyglassEvent, origin: string | undefined): Raise {
     const { instanceDownAfterMs, crashesBeforePage, crashWindowMs } = this.#alerting
-    const count = this.#countCrash(event.resource)
+    const key = origin === undefined ? event.resource : `${origin} ${event.resource}`
+    const count = this.#countCrash(key)
     const isLooping = count >= crashesBeforePage
-    if (isLooping) delete this.#crashes[event.resource]
+    if (isLooping) delete this.#crashes[key]
     const name = keyOf(event.resource, 'name')
     return {
       ...raiseOf(event, 'InstanceDown'),
@@ -62,13 +86,19 @@ export class EventSource {
     }
   }
 
-  #countCrash(resource: string): number {
+  #countCrash(key: string): number {
     const now = this.#now()
-    const recent = (this.#crashes[resource] ?? []).filter((time) => time > now - this.#alerting.crashWindowMs)
+    const recent = (this.#crashes[key] ?? []).filter((time) => time > now - this.#alerting.crashWindowMs)
     recent.push(now)
-    this.#crashes[resource] = recent
+    this.#crashes[key] = recent
     return recent.length
   }
+}
+
+/** The name of the server is in the page: the resource alone does not say whose it is. */
+function fromAfar(raise: Raise, origin: string): Raise {
+  const server = origin.slice(0, origin.lastIndexOf('@'))
+  return { ...raise, origin, summary: `Server ${server}: ${raise.summary}`, attributes: { ...raise.attributes, server } }
 }
 
 function poolExhausted(event: SpyglassEvent): Raise {

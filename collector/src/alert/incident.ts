@@ -11,6 +11,8 @@ export interface Incident {
   readonly severity: EventSeverity
   /** ObjectName. */
   readonly resource: string
+  /** The server that has the resource, where it is another one than the collector's: `east@9f8e7d6c`. */
+  readonly origin?: string | undefined
   readonly state: IncidentState
   readonly summary: string
   /** When the condition began, according to its sender; in milliseconds since the epoch, like all times here. */

@@ -1,12 +1,8 @@
 /** The page about an incident. */
-import { hostname } from 'node:os'
-import type { SpyglassConfig } from '@spyglass/process/config'
+import { consoleUrl, type SpyglassConfig } from '@spyglass/process/checked-config'
 import { type Page, PAGE_VERSION, type PageStatus } from '../notify/index.ts'
-import { urlHost } from '../query/index.ts'
 import { keyOf } from './event-source.ts'
 import type { Incident } from './incident.ts'
-
-const ALL_ADDRESSES = new Set(['0.0.0.0', '::'])
 
 export function pageOf(incident: Incident, status: PageStatus, config: Pick<SpyglassConfig, 'server' | 'console'>): Page {
   const base = consoleUrl(config)
@@ -30,14 +26,6 @@ export function pageOf(incident: Incident, status: PageStatus, config: Pick<Spyg
     changes,
     attributes,
   }
-}
-
-/** Where people reach the console. If it listens on all addresses, the host name is used: a link to 0.0.0.0 leads nowhere. */
-export function consoleUrl({ console }: Pick<SpyglassConfig, 'console'>): string {
-  return (console.publicUrl ?? `http://${urlHost(ALL_ADDRESSES.has(console.host) ? hostname() : console.host)}:${console.port}`).replace(
-    /\/+$/,
-    '',
-  )
 }
 
 function viewOf(resource: string): string {

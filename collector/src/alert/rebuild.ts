@@ -58,6 +58,9 @@ async function rebuild({ query, evaluator, announcer, source, now = Date.now }: 
     parameters: { from: timeParameter(to - BACK_MS), to: timeParameter(to), service: '', limit: MAX_EVENTS },
   })
   if (isStopped()) return 0
+  const senders = new Map(
+    rows.map((row) => [textOf(row['incidentId']), { server: textOf(row['server']), instance: textOf(row['instance']) }]),
+  )
   const stored = rows.map(eventOf).toReversed() // oldest first
   const firing = openAlerts(stored)
   for (const { alert, raise } of firing) {
@@ -66,7 +69,7 @@ async function rebuild({ query, evaluator, announcer, source, now = Date.now }: 
   }
   const raises = openRaises(stored).filter(({ incidentId }) => !evaluator.knows(incidentId))
   for (const event of raises) {
-    source.onEvent(event)
+    source.onEvent(event, senders.get(event.incidentId))
     evaluator.postpone(event.incidentId, to + GRACE_MS)
   }
   return firing.length + raises.length

@@ -2,11 +2,13 @@
  * Compares incidents with the resources themselves. Events emitted while this process was down are lost to it; what the
  * management endpoint reports is authoritative. Two consecutive readings must agree, so that a state between two events is not evaluated.
  */
-import { codeOf, incidentId, kinds } from '@spyglass/agent/contract'
+import { codeOf, incidentId } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { Logger } from '@spyglass/process/logger'
 import { type ManagedResource, type ManagementClient, textOf } from '../query/index.ts'
 import type { Evaluator } from './evaluator.ts'
 import { keyOf } from './event-source.ts'
+import { type Incident, isOpen } from './incident.ts'
 
 export interface RegistryWatchOptions {
   readonly management: ManagementClient
@@ -21,7 +23,8 @@ export interface RegistryWatch {
   stop(): void
 }
 
-type Health = 'well' | 'ill' | 'between'
+/** `gone`: neither the resource nor its instance is there any more. */
+type Health = 'well' | 'ill' | 'between' | 'gone'
 
 interface Reading {
   readonly time: number
@@ -44,7 +47,7 @@ export function startRegistryWatch(options: RegistryWatchOptions): RegistryWatch
 
   async function look(): Promise<void> {
     const time = now()
-    const health = await readHealth(options)
+    const health = await readHealth(options, options.evaluator.list())
     if (health && !stopped) {
       const judge = judgeOf(options.evaluator, before.time, time)
       for (const [resource, state] of health) if (before.health.get(resource) === state) judge(resource, state)
@@ -62,15 +65,31 @@ export function startRegistryWatch(options: RegistryWatchOptions): RegistryWatch
   }
 }
 
-async function readHealth({ management, logger }: RegistryWatchOptions): Promise<Map<string, Health> | undefined> {
+type Healths = Map<string, Health>
+
+async function readHealth({ management, logger }: RegistryWatchOptions, incidents: readonly Incident[]): Promise<Healths | undefined> {
   try {
-    const [instances = [], pools = []] = await management.read([kinds.instance, kinds.datasource])
-    return new Map([...instances, ...pools].map((resource) => [resource.name, healthOf(resource)]))
+    const [servers = [], instances = [], pools = []] = await management.read([kinds.server, kinds.instance, kinds.datasource])
+    const names = servers.length === 0 ? undefined : new Set(instances.map(({ values }) => textOf(values['name'])))
+    return new Map([
+      ...(names ? goneOf(incidents, names) : []),
+      ...[...instances, ...pools].map((resource) => [resource.name, healthOf(resource)] as const),
+    ])
   } catch (error) {
     logger.debug({ code: codeOf(error) }, 'cannot compare resources with incidents')
     return undefined
   }
 }
+
+/** The keeper reports the server together with all instances, also those that are down: one that is missing beside it was removed. */
+function goneOf(incidents: readonly Incident[], names: ReadonlySet<string>): readonly (readonly [resource: string, Health])[] {
+  const own = incidents.filter(
+    (one) => isOpen(one) && one.origin === undefined && (one.rule === 'InstanceDown' || one.rule === 'PoolExhausted'),
+  )
+  return own.filter(({ resource }) => !names.has(instanceOf(resource))).map(({ resource }) => [resource, 'gone'])
+}
+
+const instanceOf = (resource: string): string => keyOf(resource, keyOf(resource, 'type') === 'Instance' ? 'name' : 'instance')
 
 function healthOf({ values }: ManagedResource): Health {
   const state = textOf(values['state'])
@@ -83,9 +102,9 @@ type Judge = (resource: string, health: Health) => void
 function judgeOf(evaluator: Evaluator, firstReading: number, now: number): Judge {
   return (resource, health) => {
     const rule = keyOf(resource, 'type') === 'Instance' ? 'InstanceDown' : 'PoolExhausted'
-    const open = evaluator.openAt(rule, resource)
+    const open = evaluator.openAt({ rule, resource })
     const isSettled = open !== undefined && open.quietUntil === undefined && open.heardAt + PUSH_DELAY_MS <= firstReading
-    if (health === 'well' && isSettled) evaluator.clear({ rule, resource })
+    if ((health === 'well' || health === 'gone') && isSettled) evaluator.clear({ rule, resource })
     if (health === 'ill' && !open) raiseExhausted(evaluator, resource, now)
   }
 }

@@ -1,5 +1,5 @@
 /** Rules over rollups: each queries the store at an interval and returns current problems. */
-import { codeOf, type EventSeverity, incidentId } from '@spyglass/agent/contract'
+import { codeOf, type EventSeverity, incidentId, messageOf } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
 import type { QueryClient } from '../query/index.ts'
 import type { Evaluator } from './evaluator.ts'
@@ -55,11 +55,12 @@ export async function runRule(rule: RollupRule, { query, evaluator, logger, now 
     for (const { rule: name, resource, state } of evaluator.list())
       if (name === rule.name && state !== 'resolved' && !found.has(resource)) evaluator.clear({ rule: name, resource })
     for (const finding of findings) {
-      if (evaluator.openAt(rule.name, finding.resource)) evaluator.reaffirm({ rule: rule.name, resource: finding.resource })
+      const condition = { rule: rule.name, resource: finding.resource }
+      if (evaluator.openAt(condition)) evaluator.reaffirm(condition)
       else raise(rule, finding, { evaluator, time })
     }
   } catch (error) {
-    const { code, message } = fail('SPY_ALERT_RULE_FAILED', [rule.name, error instanceof Error ? error.message : String(error)], error)
+    const { code, message } = fail('SPY_ALERT_RULE_FAILED', [rule.name, messageOf(error)], error)
     logger.debug({ code, cause: codeOf(error) }, message)
   }
 }

@@ -2,13 +2,14 @@
 import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/process/config'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import type { DamageReporter } from '@spyglass/process/durable-file'
+import { knownIdentity } from '@spyglass/process/server-identity'
 import type { Logger } from '@spyglass/process/logger'
 import type { Registry } from '@spyglass/agent/registry'
 import { createNotifier } from '../notify/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
 import { Announcer } from './announcer.ts'
 import { Evaluator } from './evaluator.ts'
-import { EventSource } from './event-source.ts'
+import { type EventSender, EventSource } from './event-source.ts'
 import { Evidence } from './evidence.ts'
 import { type Incident, isOpen } from './incident.ts'
 import { startRegistryWatch } from './registry-watch.ts'
@@ -29,7 +30,7 @@ export interface AlertingOptions {
 
 export interface Alerting {
   /** Accepts every event the collector sees. Never throws, never waits; duplicates count once. */
-  onEvent(event: SpyglassEvent): void
+  onEvent(event: SpyglassEvent, sender?: EventSender): void
   /** Pending, firing and the last resolved incidents, newest first. */
   incidents(): readonly Incident[]
   /** Firing alerts. */
@@ -48,7 +49,7 @@ const REMIND_EVERY_MS = 1000
 const GRACE_MS = 5000
 
 export async function startAlerting(options: AlertingOptions): Promise<Alerting> {
-  const { config, folder, registry, now = Date.now } = options
+  const { config, folder, secrets, registry, now = Date.now } = options
   const logger = options.logger.child({ component: 'alert' })
   const { state, isDamaged, save } = openState(folder.state, logger, options.onDamage?.(damagedAlerts))
   const query = createQueryClient({ ...options, part: 'rules' })
@@ -65,10 +66,12 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   })
   const evidence = new Evidence({ query, logger })
   const announcer = new Announcer({ config, evaluator, evidence, notifier, registry, save, now })
-  const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, now })
+  let known: string | undefined
+  const serverId = (): string | undefined => (known ??= knownIdentity(folder))
+  const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, serverId, now })
   resume(evaluator, announcer, now())
   const rebuild = isDamaged ? startRebuild({ query, evaluator, announcer, source, logger, now }) : undefined
-  const watch = startRegistryWatch({ management: createManagementClient(config), evaluator, logger, now })
+  const watch = startRegistryWatch({ management: createManagementClient(config, secrets.internal.token), evaluator, logger, now })
   const rules = startRollupRules({ rules: [errorRateHigh], query, evaluator, logger, now })
   const reminders = setInterval(() => announcer.remind(), REMIND_EVERY_MS).unref()
   notifier.wake()
@@ -84,9 +87,9 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   }
 
   return {
-    onEvent(event) {
+    onEvent(event, sender) {
       evidence.remember(event)
-      source.onEvent(event)
+      source.onEvent(event, sender)
     },
     incidents: () => evaluator.list(),
     get firing() {

@@ -3,6 +3,7 @@
  * "its page is queued" become true in the same instant. It changes a few times an hour; each change is written whole and synced.
  */
 import { join } from 'node:path'
+import { messageOf } from '@spyglass/agent/contract'
 import { type Consequences, type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
 import type { OutboxState } from '../notify/index.ts'
@@ -69,5 +70,3 @@ function stateOf(content: unknown): AlertState {
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,6 +1,7 @@
 /** The API over live resources: instances and pools from the management endpoint, alerts from the evaluator. */
 import type { SpyglassConfig } from '@spyglass/process/config'
-import { codeOf, kinds, serviceInstanceId } from '@spyglass/agent/contract'
+import { codeOf, messageOf, serviceInstanceId } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { FastifyInstance } from 'fastify'
 import type { Alerting } from '../alert/index.ts'
 import { type ManagedResource, type ManagementClient, type QueryClient, textOf, timeParameter } from '../query/index.ts'
@@ -76,7 +77,7 @@ async function partOf(attempt: Promise<unknown>): Promise<PartStatus> {
     return { ok: true }
   } catch (error) {
     const code = codeOf(error)
-    return { ok: false, ...(code ? { code } : {}), reason: error instanceof Error ? error.message : String(error) }
+    return { ok: false, ...(code ? { code } : {}), reason: messageOf(error) }
   }
 }
 

@@ -1,16 +1,20 @@
 /** The API over what the store holds. Numbers of requests come from rollups, which count all of them; kept traces are examples. */
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import type { FastifyInstance } from 'fastify'
 import { numberOf, type QueryClient, type Row, type StreamingQueryClient, textOf, timeParameter } from '../query/index.ts'
 import { fail } from './errors.ts'
 import { sendStream } from './answers.ts'
-import { limitOf, offsetOf, type Query, type Range, rangeOf, textParameter, traceIdOf } from './parameters.ts'
+import { limitOf, offsetOf, placeOf, type Query, RANGE, type Range, rangeOf, textParameter, traceIdOf } from './parameters.ts'
 
 const MAX_ROUTES = 200
 const MAX_SERVICES = 1000
 const MAX_EVENTS = 1000
 const MAX_SPANS = 100_000
 const MAX_LOGS = 2000
+/** It reads spans and both rollups; who asks waits in a terminal. */
+const LINE_TIMEOUT_MS = 60_000
+/** Lines that are proposed for one that was never seen. */
+const MAX_NEIGHBOURS = 5
 
 export interface TelemetryApiOptions {
   readonly query: StreamingQueryClient
@@ -34,8 +38,8 @@ export function addTelemetryApi(app: FastifyInstance, { query, now, readableUnti
     return (await query.rows(...asked)).map(withinMaximum)
   }
 
-  app.get('/api/v1/services', (request) => listOf('services', request))
-  app.get('/api/v1/slow-requests', async (request) => {
+  app.get('/api/v1/services', { config: { parameters: [...RANGE, 'limit'] } }, (request) => listOf('services', request))
+  app.get('/api/v1/slow-requests', { config: { parameters: [...RANGE, 'route', 'kept', 'limit', 'offset'] } }, async (request) => {
     const asked = request.query as Query
     const range = rangeIn(request)
     const filter = { ...parametersOf(range, asked), route: textParameter(asked, 'route', 1000), keepReason: textParameter(asked, 'kept') }
@@ -51,34 +55,62 @@ export function addTelemetryApi(app: FastifyInstance, { query, now, readableUnti
       rows,
     }
   })
-  app.get('/api/v1/statements', (request) => listOf('slow-statements', request))
-  app.get('/api/v1/logs', (request) => listOf('log-search', request))
-  app.get('/api/v1/events', async (request) => {
+  app.get('/api/v1/statements', { config: { parameters: [...RANGE, 'limit'] } }, (request) => listOf('slow-statements', request))
+  app.get('/api/v1/logs', { config: { parameters: [...RANGE, 'search', 'limit'] } }, (request) => listOf('log-search', request))
+  app.get('/api/v1/events', { config: { parameters: [...RANGE, 'incident', 'limit'] } }, async (request) => {
     const incident = textParameter(request.query as Query, 'incident')
     if (incident !== '') return { rows: eventRows(await rowsOf('incident-events', { parameters: { incident, limit: MAX_EVENTS } })) }
     const { rows, ...range } = await listOf('events', request)
     return { ...range, rows: eventRows(rows) }
   })
 
-  app.get('/api/v1/red', async (request) => {
+  app.get('/api/v1/red', { config: { parameters: [...RANGE, 'step'] } }, async (request) => {
     const range = rangeIn(request)
     const parameters = parametersOf(range, request.query as Query)
-    const [series, routes, services] = await Promise.all([
+    const [series, routes, services, releases] = await Promise.all([
       rowsOf('red-series', { parameters: { ...parameters, step: range.stepSeconds } }),
       rowsOf('red-totals', { parameters: { ...parameters, limit: MAX_ROUTES } }),
       query.rows('services', { parameters: { ...parameters, limit: MAX_SERVICES } }),
+      query.rows('release-changes', { parameters: { ...parameters, limit: MAX_ROUTES } }),
     ])
-    return { ...range, readableUntil: readableUntil(), total: totalOf(services, range), series, routes }
+    return { ...range, readableUntil: readableUntil(), total: totalOf(services, range), series, routes, releases }
   })
 
-  app.get('/api/v1/pool-series', async (request) => {
-    const range = rangeIn(request)
+  addSeries(app, { query, now, readableUntil })
+  addLine(app, { query, now })
+  addTrace(app, query)
+}
+
+/** What comes with counts over the range: the step of a chart is theirs as well. */
+function addSeries(app: FastifyInstance, { query, now, readableUntil }: TelemetryApiOptions): void {
+  app.get('/api/v1/errors', { config: { parameters: [...RANGE, 'step', 'limit'] } }, async (request) => {
+    const range = rangeOf(request.query as Query, now())
+    const asked = request.query as Query
+    const parameters = { ...parametersOf(range, asked), step: range.stepSeconds, limit: limitOf(asked) }
+    return { ...range, rows: await query.rows('errors', { parameters }) }
+  })
+
+  app.get('/api/v1/pool-series', { config: { parameters: [...RANGE, 'step', 'pool'] } }, async (request) => {
+    const range = rangeOf(request.query as Query, now())
     const pool = textParameter(request.query as Query, 'pool')
     const parameters = { ...parametersOf(range, request.query as Query), step: range.stepSeconds, pool }
     return { ...range, readableUntil: readableUntil(), rows: await query.rows('pool-series', { parameters }) }
   })
+}
 
-  addTrace(app, query)
+/** What a line of an application cost, for `spyglass why`. */
+function addLine(app: FastifyInstance, { query, now }: Pick<TelemetryApiOptions, 'query' | 'now'>): void {
+  app.get('/api/v1/line', { config: { parameters: [...RANGE, 'file', 'line', 'limit'] } }, async (request) => {
+    const asked = request.query as Query
+    const range = rangeOf(asked, now())
+    const parameters = { ...parametersOf(range, asked), ...placeOf(asked), limit: limitOf(asked) }
+    const rows = await query.rows('line-costs', { parameters, timeoutMs: LINE_TIMEOUT_MS })
+    const near =
+      rows.length > 0
+        ? []
+        : await query.rows('line-neighbours', { parameters: { ...parameters, limit: MAX_NEIGHBOURS }, timeoutMs: LINE_TIMEOUT_MS })
+    return { from: range.from, to: range.to, rows, near: near.map(({ location }) => location) }
+  })
 }
 
 function addTrace(app: FastifyInstance, query: StreamingQueryClient): void {
@@ -103,7 +135,7 @@ async function logsOf(rows: Promise<readonly Row[]>): Promise<TraceLogs> {
   try {
     return { rows: await rows }
   } catch (error) {
-    return { rows: [], problem: { code: codeOf(error) ?? '', message: error instanceof Error ? error.message : String(error) } }
+    return { rows: [], problem: { code: codeOf(error) ?? '', message: messageOf(error) } }
   }
 }
 

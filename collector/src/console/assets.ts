@@ -8,7 +8,6 @@ import { createRequire, stripTypeScriptTypes } from 'node:module'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { fail } from './errors.ts'
 
 export interface Assets {
   /** Sends a file under /assets; 404 when there is none of that name. */
@@ -96,7 +95,10 @@ function fill(files: ReadonlyMap<string, Asset>, name: string, mark: string, tex
 }
 
 function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset | undefined): FastifyReply {
-  if (!asset) throw fail('SPY_CONSOLE_NOT_FOUND', [request.url])
+  if (!asset) {
+    reply.callNotFound()
+    return reply
+  }
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-cache')
   reply.header('etag', asset.etag).header('vary', 'accept-encoding')
   if (request.headers['if-none-match'] === asset.etag && reply.statusCode === 200) return reply.code(304).send()

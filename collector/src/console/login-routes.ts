@@ -3,11 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal } from '@spyglass/process/access'
 import type { Assets } from './assets.ts'
 import { codeOf } from '@spyglass/agent/contract'
+import { isSecure as cameByHttps } from '@spyglass/process/listener'
 import { checkLogin, type GuardOptions } from './guard.ts'
 import { sessionCookie, sessionIdOf } from './sessions.ts'
 
 export interface LoginOptions extends GuardOptions {
   readonly assets: Assets
+  /** Whether changes may come from where a request comes from. */
+  readonly mayChange: (request: FastifyRequest) => boolean
 }
 
 export function addLoginRoutes(app: FastifyInstance, options: LoginOptions): void {
@@ -16,8 +19,15 @@ export function addLoginRoutes(app: FastifyInstance, options: LoginOptions): voi
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   )
 
-  /** Whether the caller's session is valid; the login form checks it, so that a link from another site need not log in twice. */
-  app.get('/session', async (request) => ({ alive: sessions.principalOf(sessionIdOf(request.headers.cookie)) !== undefined }))
+  /**
+   * Whether the caller's session is valid; the login form checks it, so that a link from another site need not log in twice. Whose it is: the
+   * console shows forms to those who may use them.
+   */
+  app.get('/session', async (request) => {
+    const principal = sessions.principalOf(sessionIdOf(request.headers.cookie))
+    if (!principal) return { alive: false }
+    return { alive: true, user: principal.actor, role: principal.role, mayChange: options.mayChange(request) }
+  })
 
   app.get('/login', async (request, reply) => {
     if (sessions.principalOf(sessionIdOf(request.headers.cookie))) return reply.redirect('/', 302)
@@ -60,7 +70,8 @@ function credentialsOf(body: unknown): { user: string; password: string } {
   return { user: text(form['user']), password: text(form['password']) }
 }
 
-/** HTTPS requests come through the public address; direct requests to our port use HTTP, where a Secure cookie would be lost. */
+/** HTTPS ends here, at a proxy that is trusted, or at the public address; over plain HTTP a Secure cookie would be lost. */
 function isSecure(request: FastifyRequest, { publicUrl }: LoginOptions): boolean {
+  if (cameByHttps(request.raw)) return true
   return publicUrl !== undefined && publicUrl.startsWith('https:') && new URL(publicUrl).host === request.host
 }

@@ -1,5 +1,13 @@
 /** The query parameters of the API, parsed once. Every error names its parameter. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { fail } from './errors.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Query parameters of a route of the API. Default: none. */
+    readonly parameters?: readonly string[]
+  }
+}
 
 export interface Range {
   /** Milliseconds since the epoch; the start of a minute, since rollups hold whole minutes. */
@@ -14,8 +22,23 @@ const MINUTE_MS = 60_000
 const DEFAULT_RANGE_MS = 3_600_000
 const MAX_RANGE_MS = 400 * 86_400_000
 const MAX_OFFSET = 100_000
+const MAX_LINE = 10_000_000
 /** Approximate number of points of a chart. */
 const POINTS = 240
+
+/** Parameters of every list of the store: range and service. */
+export const RANGE = ['from', 'to', 'service'] as const
+
+/** A parameter that a route does not have would be a wish that is silently ignored (`minutes=15`): the answer is an error that names those it has. */
+export function refuseUnknownParameters(app: FastifyInstance): void {
+  app.addHook('preValidation', async ({ query, routeOptions: { url = '', config } }: FastifyRequest) => {
+    if (!url.startsWith('/api/')) return
+    const { parameters = [] } = config
+    const unknown = Object.keys(query as Query).find((name) => !parameters.includes(name))
+    if (unknown === undefined) return
+    throw fail('SPY_CONSOLE_PARAMETER_UNKNOWN', [unknown.slice(0, 100), url, parameters.join(', ') || 'none'])
+  })
+}
 
 /** `from` and `to` in milliseconds since the epoch; by default the last hour. `step` in seconds; by default what suits a chart. */
 export function rangeOf(query: Query, now: number): Range {
@@ -48,6 +71,15 @@ export function offsetOf(query: Query): number {
   const offset = integerOf(query, 'offset', 0)
   if (offset > MAX_OFFSET) throw invalid('offset', `a whole number up to ${MAX_OFFSET}`)
   return offset
+}
+
+/** `file`, and the number of a `line` in it; without one, 0: any line. */
+export function placeOf(query: Query): { readonly file: string; readonly line: number } {
+  const file = textParameter(query, 'file', 1000)
+  if (file === '') throw invalid('file', 'the path of a file of the application, or its end')
+  const line = integerOf(query, 'line', 0)
+  if (line > MAX_LINE) throw invalid('line', `a whole number up to ${MAX_LINE}`)
+  return { file, line }
 }
 
 /** 32 hexadecimal digits. */

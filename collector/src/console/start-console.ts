@@ -1,26 +1,38 @@
 /** The console and the query API behind one port. */
-import { dataFolder, type Secrets, type SpyglassConfig } from '@spyglass/process/checked-config'
-import type { SpyglassError } from '@spyglass/agent/contract'
-import { callerRules, type GuessDelay, openAuthenticator } from '@spyglass/process/access'
+import { join } from 'node:path'
+import { dataFolder, ownPort, type Secrets, type SpyglassConfig } from '@spyglass/process/checked-config'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
+import { type GuessDelay, openAuthenticator } from '@spyglass/process/access'
+import {
+  administrationApi,
+  answerFrameworkError,
+  answerProblems,
+  askDecider,
+  followManagement,
+  routerOptions,
+} from '@spyglass/process/administration-api'
+import { isLocalClient } from '@spyglass/process/listener'
 import type { Logger } from '@spyglass/process/logger'
-import { sampled } from '@spyglass/agent/registry'
-import { fastifyLimits, listen } from '@spyglass/process/http-server'
-import fastify, { type FastifyInstance } from 'fastify'
+import { type Registry, sampled } from '@spyglass/agent/registry'
+import { servePort } from '@spyglass/process/own-port'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Alerting } from '../alert/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
 import { addResourcesApi, type ResourcesApiOptions, statusOf } from './api-resources.ts'
 import { addTelemetryApi } from './api-telemetry.ts'
 import { compressed } from './answers.ts'
 import { loadAssets } from './assets.ts'
-import { fail } from './errors.ts'
 import { installGuard } from './guard.ts'
 import { addLoginRoutes } from './login-routes.ts'
+import { refuseUnknownParameters } from './parameters.ts'
 import { createSessions } from './sessions.ts'
 
 export interface ConsoleOptions {
   readonly config: SpyglassConfig
   readonly secrets: Secrets
   readonly logger: Logger
+  /** Of the process, which shows the port as a listener. */
+  readonly registry?: Registry
   /** If omitted, the alerts view says that this process evaluates no rules. */
   readonly alerting?: Pick<Alerting, 'incidents'>
   /** Everything received before this moment is in the store, in milliseconds since the epoch. Default: now. */
@@ -38,22 +50,17 @@ export interface RunningConsole {
 
 const READY_FOR_MS = 1000
 
-const LIMITS = { bodyLimit: 16_384, maxRequestsPerSocket: 10_000, routerOptions: { maxParamLength: 200 } } as const
+const LIMITS = { bodyLimit: 16_384, routerOptions } as const
 
 /** @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
-  const { config, secrets, alerting, now = Date.now, guesses } = options
+  const { config, secrets, registry, alerting, now = Date.now, guesses } = options
   const folder = dataFolder(config.data)
   const authenticator = openAuthenticator('console', { secrets, folder, ...(guesses ? { guesses } : {}) })
   const logger = options.logger.child({ component: 'console' })
   const query = createQueryClient({ config, secrets })
-  const api: ResourcesApiOptions = { config, query, management: createManagementClient(config), alerting, now }
-  const slowClients = fastifyLimits({
-    requestTimeoutMs: 15_000,
-    keepAliveTimeoutMs: 30_000,
-    headersTimeoutMs: config.server.headersTimeoutMs,
-  })
-  const app = fastify({ ...LIMITS, ...slowClients, forceCloseConnections: true, logger: false })
+  const api: ResourcesApiOptions = { config, query, management: createManagementClient(config, secrets.internal.token), alerting, now }
+  const app = fastify({ ...LIMITS, logger: false, frameworkErrors: answerFrameworkError })
 
   const assets = loadAssets()
   // anyone may call /ready as often as they like: the store is queried once a second
@@ -61,14 +68,26 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const guard = {
     authenticator,
     sessions: createSessions({ now, isCurrent: (principal) => authenticator.isCurrent(principal) }),
-    caller: callerRules(config),
     publicUrl: config.console.publicUrl,
   }
-  installGuard(app, guard)
+  const principalOf = installGuard(app, guard)
   installAnswers(app, logger)
-  addLoginRoutes(app, { ...guard, assets })
-  addResourcesApi(app, api)
-  addTelemetryApi(app, { query, now, readableUntil: options.readableUntil ?? now })
+  const mayChange = ({ raw }: FastifyRequest): boolean => config.management.remoteChanges || isLocalClient(raw)
+  addLoginRoutes(app, { ...guard, assets, mayChange })
+  await app.register(administrationApi, {
+    prefix: '/api/v1/administration',
+    principalOf,
+    ask: askDecider(folder),
+    follow: followManagement(folder),
+    mayChange,
+    uploads: { folder: join(folder.uploads, 'console'), maxBytes: config.deployment.maxUploadBytes },
+    onFault: (error, { url }) => logger.warn({ err: error, path: url.split('?', 1)[0] }, 'request failed'),
+  })
+  await app.register(async (own) => {
+    refuseUnknownParameters(own) // the administration API has its own declarations
+    addResourcesApi(own, api)
+    addTelemetryApi(own, { query, now, readableUntil: options.readableUntil ?? now })
+  })
   app.get('/', (request, reply) => assets.sendDocument(request, reply, 'index.html'))
   app.get<{ Params: { name: string } }>('/assets/:name', (request, reply) => assets.send(request, reply, request.params.name))
   app.get('/favicon.ico', (request, reply) => assets.send(request, reply, 'favicon.svg'))
@@ -79,39 +98,16 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     return reply.code(store.ok ? 200 : 503).send({ ready: store.ok, reasons })
   })
 
-  const port = await listen(app, { name: 'console.port', ...config.console })
-  logger.info({ host: config.console.host, port }, 'console listens')
+  const served = await servePort(app, { port: ownPort(config, 'console'), ownTokens: [secrets.internal.token], registry, logger })
+  logger.info({ host: config.console.host, port: served.port }, 'console listens')
   let stopping: Promise<void> | undefined
-  return { port, stop: () => (stopping ??= app.close().then(() => query.stop())) }
-}
-
-const STATUS: Readonly<Record<string, number>> = {
-  SPY_CONSOLE_PARAMETER_INVALID: 400,
-  SPY_CONSOLE_UNAUTHENTICATED: 401,
-  SPY_CONSOLE_FOREIGN_ORIGIN: 403,
-  SPY_CONSOLE_FOREIGN_HOST: 403,
-  SPY_CONSOLE_NOT_FOUND: 404,
-  SPY_CONSOLE_TRACE_NOT_FOUND: 404,
-  SPY_CONSOLE_TOO_MANY_LOGINS: 429,
-  SPY_QUERY_UNREACHABLE: 503,
-  SPY_QUERY_REFUSED: 503,
-  SPY_QUERY_FAILED: 502,
-  SPY_QUERY_TIMEOUT: 504,
-  SPY_MANAGEMENT_UNREACHABLE: 503,
-  SPY_MANAGEMENT_INVALID: 502,
+  return { port: served.port, stop: () => (stopping ??= served.close(0).then(() => query.stop())) }
 }
 
 function installAnswers(app: FastifyInstance, logger: Logger): void {
-  app.setErrorHandler((error: SpyglassError & { statusCode?: number }, request, reply) => {
-    const status = STATUS[error.code] ?? error.statusCode ?? 500
-    const isOurs = error.code?.startsWith('SPY_')
-    if (status >= 500) logger.warn({ code: error.code, path: request.url.split('?', 1)[0], reason: error.message }, 'request failed')
-    const told = isOurs || status < 500 ? error : fail('SPY_CONSOLE_INTERNAL')
-    return reply.code(status).send({ error: { code: told.code, message: told.message } })
-  })
-  app.setNotFoundHandler((request, reply) => {
-    const { code, message } = fail('SPY_CONSOLE_NOT_FOUND', [request.url.split('?', 1)[0]])
-    return reply.code(404).send({ error: { code, message } })
+  answerProblems(app, {
+    onFault: (error, { url }) =>
+      logger.warn({ code: codeOf(error), path: url.split('?', 1)[0], reason: messageOf(error) }, 'request failed'),
   })
   app.addHook('onSend', async (request, reply, payload) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')

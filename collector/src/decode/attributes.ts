@@ -2,9 +2,10 @@
 import type { MapColumn, TextColumn } from '../native/columns.ts'
 import { cutAt, cutText } from '../native/cut-text.ts'
 import { afterLength, isSuspicious } from '../redact/index.ts'
+import type { Found } from './found.ts'
 import { limits } from './limits.ts'
 import type { ProtoReader } from './proto-reader.ts'
-import type { SpanGuard } from './span-guard.ts'
+import { PLAIN, type SpanGuard } from './span-guard.ts'
 import { DecodeReport } from './report.ts'
 
 /** Tags of KeyValue and of the text in AnyValue. */
@@ -18,24 +19,13 @@ const FALSE = Buffer.from('false')
 
 export type JsValue = string | number | boolean | undefined | JsValue[] | { [key: string]: JsValue }
 
-/** Positions of the values of chosen keys: `[start, end]` for each, 0 if absent. The chosen keys are the first of the column's dictionary. */
-export class Found {
-  readonly at: Int32Array
-  readonly count: number
-  constructor(keys: readonly string[]) {
-    this.count = keys.length
-    this.at = new Int32Array(keys.length * 2)
-  }
-  clear(): void {
-    this.at.fill(0)
-  }
-}
-
 export class AttributeReader {
   readonly reader: ProtoReader
   readonly report: DecodeReport
   /** While it is on, only plain keys and values are accepted; anything else is a hit, and the span is discarded. */
   readonly guard: SpanGuard | undefined
+  /** Of the attribute that is read. */
+  #found: Found | undefined
 
   constructor(reader: ProtoReader, report = new DecodeReport(), guard?: SpanGuard) {
     this.reader = reader
@@ -54,28 +44,34 @@ export class AttributeReader {
     r.pos = end
     const keyEnd = pos + 2 + (buf[pos + 1] as number)
     const valueStart = buf[pos] === KEY && keyEnd < pos + 130 && buf[keyEnd] === VALUE ? afterLength(buf, keyEnd + 1, end) : -1
-    const index = valueStart < 0 || map.keys.length - rowStart >= limits.attributes ? guard.hit() : guard.key(map.keys, pos + 2, keyEnd)
-    if (index < 0 || !this.#plainValue(map.values, valueStart, end)) return
+    const index = valueStart === -1 || map.keys.length - rowStart >= limits.attributes ? guard.hit() : guard.key(map.keys, pos + 2, keyEnd)
+    if (index === -1) return
     map.keys.addIndex(index)
-    if (found) note(found, index, valueStart, end)
+    this.#found = found
+    if (buf[valueStart] === TEXT) this.#safeText(map, index, valueStart, end)
+    else if (guard.isNumber(map.keys.notes[index] as number, valueStart, end)) {
+      found?.note(index, valueStart, end)
+      r.pos = valueStart
+      this.value(map.values, end)
+    }
   }
 
-  /** Writes an AnyValue if it is a plain text, number or boolean; otherwise returns false. */
-  #plainValue(column: TextColumn, start: number, end: number): boolean {
+  /** Writes the text of an AnyValue without its secrets. A text that would have to be cut is a hit. */
+  #safeText(map: MapColumn, index: number, start: number, end: number): void {
     const { buf } = this.reader
     const guard = this.guard as SpanGuard
-    if (buf[start] === TEXT) {
-      const text = afterLength(buf, start + 1, end)
-      if (text < 0) return guard.hit() >= 0
-      if (end - text > limits.valueBytes) return guard.hit() >= 0
-      if (isSuspicious(buf, text, end) && !guard.isText(text, end)) return false
-      column.add(buf, text, end)
-      return true
+    const text = afterLength(buf, start + 1, end)
+    if (text === -1 || end - text > limits.valueBytes) return void guard.hit()
+    const note = map.keys.notes[index] as number
+    const found = this.#found
+    const safe = note === PLAIN && !isSuspicious(buf, text, end) ? undefined : guard.replacement(note, text, end, found !== undefined)
+    if (safe === undefined) {
+      map.values.add(buf, text, end)
+      found?.note(index, start, end)
+    } else {
+      map.values.add(safe, 0, safe.length)
+      if (found && index < found.count) guard.place(safe, found, index)
     }
-    if (!guard.isNumber(start, end)) return false
-    this.reader.pos = start
-    this.value(column, end)
-    return true
   }
 
   /** Reads one KeyValue into the map, unless its row, begun at `rowStart`, is full. */
@@ -108,7 +104,7 @@ export class AttributeReader {
       map.values.empty()
       return
     }
-    if (found) note(found, index, valueStart, valueEnd)
+    found?.note(index, valueStart, valueEnd)
     r.pos = valueStart
     this.value(map.values, valueEnd)
     r.pos = end
@@ -251,12 +247,6 @@ export class AttributeReader {
     if (this.guard?.isOn === true) this.guard.isHit = true
     else this.report.cut(what)
   }
-}
-
-function note(found: Found, index: number, start: number, end: number): void {
-  if (index >= found.count) return
-  found.at[index * 2] = start
-  found.at[index * 2 + 1] = end
 }
 
 /** Names the truncated text to the sender. */

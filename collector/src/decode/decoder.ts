@@ -1,6 +1,6 @@
 /** Decodes OTLP bodies of all three signals into blocks of columns. The decoders keep their buffers between requests. */
 import { OtlpRedactor, Redactor } from '../redact/index.ts'
-import { RollupBuilder } from '../rollup/index.ts'
+import { type CountedError, RollupBuilder } from '../rollup/index.ts'
 import { fail } from './errors.ts'
 import { eventBlock } from './event-rows.ts'
 import { LogDecoder, type OriginatedEvent } from './logs.ts'
@@ -25,6 +25,8 @@ export interface Decoded {
   /** Message to the sender about everything that was rejected or changed; empty when there is nothing to report. */
   readonly message: string
   readonly events: readonly OriginatedEvent[]
+  /** Errors that metrics count. */
+  readonly errors: readonly CountedError[]
 }
 
 export interface DecodeOptions {
@@ -35,7 +37,7 @@ export interface DecodeOptions {
   readonly isKnown?: boolean
 }
 
-type Rows = Pick<Decoded, 'blocks' | 'accepted'> & Partial<Pick<Decoded, 'events'>>
+type Rows = Pick<Decoded, 'blocks' | 'accepted'> & Partial<Pick<Decoded, 'events' | 'errors'>>
 
 export class OtlpDecoder {
   readonly #redactor: OtlpRedactor
@@ -58,10 +60,10 @@ export class OtlpDecoder {
     const report = this.#report
     report.reset()
     const bytes = isJson ? protobufFromJson(body, signal, report) : body
-    const { blocks, accepted, events = [] } = this.#decodeSignal(bytes, { signal, window, isKnown })
+    const { blocks, accepted, events = [], errors = [] } = this.#decodeSignal(bytes, { signal, window, isKnown })
     const { rejected, truncated, message } = report
     if (accepted === 0 && report.broken > 0) throw fail(isJson ? 'SPY_OTLP_JSON' : 'SPY_OTLP_MALFORMED', [message])
-    return { blocks: blocks.filter(({ rows }) => rows > 0), accepted, rejected, truncated, message, events }
+    return { blocks: blocks.filter(({ rows }) => rows > 0), accepted, rejected, truncated, message, events, errors }
   }
 
   #decodeSignal(bytes: Buffer, { signal, window, isKnown }: { signal: Signal; window: TimeWindow; isKnown: boolean }): Rows {
@@ -93,6 +95,6 @@ export class OtlpDecoder {
     decoder.reset()
     decoder.decode(this.#redactor.redact(bytes, 'metrics'), window, rollup)
     const { accepted, blocks } = decoder
-    return { blocks: [...blocks, ...rollup.finish()], accepted }
+    return { blocks: [...blocks, ...rollup.finish()], accepted, errors: rollup.errors }
   }
 }

@@ -1,5 +1,5 @@
 /** Rows of the table `events`. The instance and the application are those that an event is about, if its resource names them. */
-import { keysOf } from '@spyglass/agent/contract'
+import { attr, keysOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { OriginatedEvent } from './logs.ts'
 import { TableBlock } from '../native/table-block.ts'
 
@@ -15,7 +15,7 @@ export function eventBlock(found: readonly OriginatedEvent[]): TableBlock {
     block.dictionary('ServiceName').string(service)
     block.dictionary('Instance').string(instanceAbout(event.resource, instance))
     block.dictionary('Server').string(server)
-    block.dictionary('Application').string(applicationAbout(event.resource))
+    block.dictionary('Application').string(applicationAbout(event))
     block.text('Message').string(event.message)
     block.map('Attributes').entries(Object.entries(event.attributes).map(([key, value]) => [key, String(value)]))
     block.text('Holders').string(event.holders ? JSON.stringify(event.holders) : '')
@@ -36,7 +36,9 @@ function processOf(resource: string): string | undefined {
   return keys?.['instance'] ?? keys?.['process'] ?? (keys?.['type'] === 'Instance' ? keys['name'] : undefined)
 }
 
-function applicationAbout(resource: string): string {
+/** Instances and pools that serve one application alone name it in their events. */
+function applicationAbout({ resource, attributes }: SpyglassEvent): string {
   const keys = keysOf(resource)
-  return (keys?.['type'] === 'Application' ? keys['name'] : undefined) ?? ''
+  if (keys?.['type'] === 'Application') return keys['name'] ?? ''
+  return keys?.['application'] ?? String(attributes[attr.application] ?? '')
 }

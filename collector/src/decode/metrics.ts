@@ -21,6 +21,7 @@ const ROLLED_UP: ReadonlySet<string> = new Set([
   metricNames.httpServerDuration,
   metricNames.httpClientDuration,
   metricNames.dbClientDuration,
+  metricNames.errorDuration,
 ])
 const LONG_TEXTS = `metric descriptions longer than ${limits.valueBytes} bytes`
 
@@ -177,12 +178,12 @@ export class MetricDecoder {
   }
 
   #rollUp(name: string, point: Point, attributes: ReadonlyMap<string, string>): void {
-    const { server, application, service, instance } = this.#origin
+    const { server, application, service, instance, version } = this.#origin
     // A point covers the time before its timestamp: one that ends on the minute belongs to the minute that ends there.
     const minute = Math.floor((this.#time.seconds - 0.001) / 60) * 60
     this.#rollup?.point(
       name,
-      { server, application, service, instance, minute },
+      { server, application, service, instance, version, minute },
       {
         count: Number(point.count),
         sum: point.sum,

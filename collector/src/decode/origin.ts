@@ -46,7 +46,7 @@ export class SharedAttributes {
   }
 }
 
-const LONG_SERVICES = `names of services, servers, applications and instances longer than ${limits.nameBytes} bytes`
+const LONG_SERVICES = `names of services, servers, applications, instances and versions longer than ${limits.nameBytes} bytes`
 
 /** What the rows of one ResourceSpans, ResourceLogs or ResourceMetrics share. */
 export class Origin {
@@ -57,6 +57,8 @@ export class Origin {
   #namespace = ''
   /** Name of the application, if the process hosts only one. */
   application = ''
+  /** Version of the service. */
+  version = ''
   /** The sender exports aggregates of every request: rollups take nothing from its spans. */
   aggregates = false
   resourceSchema = ''
@@ -88,6 +90,7 @@ export class Origin {
     this.server = ''
     this.#namespace = ''
     this.application = ''
+    this.version = ''
     this.aggregates = false
     this.resourceSchema = ''
     this.resource.begin()
@@ -121,6 +124,7 @@ export class Origin {
     else if (key === attr.serverName) this.server = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
     else if (key === attr.serviceNamespace) this.#namespace = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
     else if (key === attr.application) this.application = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
+    else if (key === attr.serviceVersion) this.version = attributes.cutText(value, limits.nameBytes, LONG_SERVICES)
     else if (key === attr.aggregates) this.aggregates = value === 'true'
   }
 }

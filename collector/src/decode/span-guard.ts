@@ -3,12 +3,27 @@
  * span is rolled back, redacted as bytes and decoded again: the walk over the places of a span decides what is a secret, this only when it runs.
  */
 import type { DictionaryColumn } from '../native/columns.ts'
-import { messagePlaces, type OtlpRedactor } from '../redact/index.ts'
+import { IN_A_DIALECT, messagePlaces, type OtlpRedactor, type Rule, RULE, varint } from '../redact/index.ts'
+import type { Found } from './found.ts'
 import { limits } from './limits.ts'
 import type { ProtoReader } from './proto-reader.ts'
 
-/** Note beside the entry of a dictionary: it is plain. */
-const PLAIN = 1
+/** Note beside the entry of a dictionary that may be in it: the name is plain, and for a key also the rule for its value, RULE.text being 0. */
+export const PLAIN = 1
+/** Rules whose texts can be replaced here. Other values are found by the walk. */
+const HERE: ReadonlySet<Rule> = new Set([
+  RULE.text,
+  RULE.secret,
+  RULE.secretText,
+  RULE.statement,
+  RULE.summary,
+  RULE.system,
+  RULE.url,
+  RULE.query,
+  RULE.commandLine,
+  RULE.document,
+])
+const TEXT_TAG = 10
 /** Spans that are redacted before they are decoded, after one that was found not to be plain too late. */
 const MAX_PENALTY = 64
 const ROOM_BYTES = 65_536
@@ -23,6 +38,10 @@ export class SpanGuard {
   readonly #reader: ProtoReader
   #penalty = 1
   #walks = 0
+  /** Texts replaced in the present span. */
+  #replaced = 0
+  /** The database that the present span names; empty as long as it names none. */
+  #system = ''
   /** Bytes in use of the reader's buffer once it is our own: the request, and behind it spans without their secrets. */
   #used = 0
 
@@ -34,7 +53,7 @@ export class SpanGuard {
   /** A request that the reader reads from now on. */
   begin(body: Buffer): void {
     this.#reader.buf = body
-    this.#redactor.plain.read(body)
+    this.#redactor.read(body)
     this.#used = 0
   }
 
@@ -54,6 +73,8 @@ export class SpanGuard {
       return false
     }
     this.isOn = true
+    this.#replaced = 0
+    this.#system = ''
     return true
   }
 
@@ -61,8 +82,10 @@ export class SpanGuard {
   settle(): boolean {
     const isPlain = !this.isHit
     this.isOn = this.isHit = false
-    if (isPlain) this.#penalty = Math.max(1, this.#penalty >> 1)
-    else {
+    if (isPlain) {
+      this.#redactor.redactor.redacted += this.#replaced
+      this.#penalty = Math.max(1, this.#penalty >> 1)
+    } else {
       this.#walks = this.#penalty
       this.#penalty = Math.min(MAX_PENALTY, this.#penalty * 2)
     }
@@ -79,36 +102,63 @@ export class SpanGuard {
     return redacted ? reader.pos + redacted.length : end
   }
 
-  /** Index of a key in its dictionary; -1 if it is not plain. What is not plain never gets into the dictionary. */
+  /** Index of a key in its dictionary, whose note is its rule; -1 if the key has a secret in it, or its value needs the walk. */
   key(keys: DictionaryColumn, start: number, end: number): number {
     const { buf } = this.#reader
     const index = keys.find(buf, start, end)
-    if (index >= 0 && keys.notes[index] === PLAIN) return index
-    return end - start <= limits.nameBytes && this.#redactor.plain.isKey(start, end) ? noted(keys, buf, start, end) : this.hit()
+    if (index !== -1 && keys.notes[index] !== 0) return index
+    const rule = end - start <= limits.nameBytes ? this.#redactor.plain.ruleOf(start, end) : undefined
+    return rule !== undefined && HERE.has(rule) ? noted(keys, buf, start, end, PLAIN + rule) : this.hit()
+  }
+
+  /**
+   * What takes the place of a text; undefined: it stays as it is, or is a hit. `note` is that of its key. A statement is read by the rules of the
+   * database that its span has named before it.
+   */
+  replacement(note: number, start: number, end: number, isOfSpan: boolean): Buffer | undefined {
+    const rule = (note - PLAIN) as Rule
+    if (rule === RULE.system) this.#nameSystem(start, end, isOfSpan)
+    else if (IN_A_DIALECT.has(rule) && (!isOfSpan || this.#system === '')) this.hit()
+    else {
+      const safe = this.#redactor.texts.replacement(rule, start, end, this.#system)
+      if (safe) this.#replaced++
+      return safe
+    }
+    return undefined
+  }
+
+  /** The first one counts, as for the walk. */
+  #nameSystem(start: number, end: number, isOfSpan: boolean): void {
+    if (isOfSpan) this.#system ||= this.#reader.buf.toString('utf8', start, end)
+  }
+
+  /** Puts an AnyValue with this text behind the request, since values of a span are looked up by their position later. */
+  place(text: Buffer, found: Found, index: number): void {
+    const value = Buffer.concat([Buffer.of(TEXT_TAG), varint(text.length), text])
+    const at = this.#append(value)
+    found.note(index, at, at + value.length)
+  }
+
+  /** Whether a value that is no text needs no change by the rule of its key. */
+  isNumber(note: number, start: number, end: number): boolean {
+    const needsNone = note - PLAIN !== RULE.secret && this.#redactor.plain.isNumber(start, end)
+    if (!needsNone) this.isHit = true
+    return needsNone
   }
 
   /** Index of a span's name, as {@link key}. Whether it may be shown depends on the statement beside it, so it must have been shown before. */
   name(names: DictionaryColumn, start: number, end: number): number {
     const { buf } = this.#reader
     const index = names.find(buf, start, end)
-    if (index >= 0 && names.notes[index] === PLAIN) return index
-    return end - start <= limits.nameBytes && this.#redactor.plain.isName(start, end) ? noted(names, buf, start, end) : this.hit()
+    if (index !== -1 && names.notes[index] === PLAIN) return index
+    return end - start <= limits.nameBytes && this.#redactor.plain.isName(start, end) ? noted(names, buf, start, end, PLAIN) : this.hit()
   }
 
   text(start: number, end: number): void {
-    if (start !== end) this.isText(start, end)
+    if (start !== end && !this.#redactor.plain.isText(start, end)) this.isHit = true
   }
 
-  isText(start: number, end: number): boolean {
-    return this.#redactor.plain.isText(start, end) || this.hit() >= 0
-  }
-
-  /** Whether an AnyValue is a number or a boolean, and plain. */
-  isNumber(start: number, end: number): boolean {
-    return this.#redactor.plain.isNumber(start, end) || this.hit() >= 0
-  }
-
-  /** Something is not plain. Gives -1. */
+  /** Something is not plain. Gives -1, the index of nothing. */
   hit(): number {
     this.isHit = true
     return -1
@@ -129,13 +179,13 @@ export class SpanGuard {
     const grown = Buffer.allocUnsafe(used + Math.max(used >> 1, more) + ROOM_BYTES)
     this.#reader.buf.copy(grown, 0, 0, used)
     this.#reader.buf = grown
-    this.#redactor.plain.read(grown)
+    this.#redactor.read(grown)
     this.#used = used
   }
 }
 
-function noted(dictionary: DictionaryColumn, buf: Buffer, start: number, end: number): number {
+function noted(dictionary: DictionaryColumn, buf: Buffer, ...[start, end, note]: readonly [number, number, number]): number {
   const index = dictionary.key(buf, start, end)
-  dictionary.notes[index] = PLAIN
+  dictionary.notes[index] = note
   return index
 }

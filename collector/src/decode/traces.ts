@@ -3,7 +3,8 @@
  * A span that was exported while its request ran (`spyglass.partial`) and the final one are both stored: readers drop the partial one.
  */
 import { type RollupBuilder, SPAN_KEYS } from '../rollup/rollup-builder.ts'
-import { AttributeReader, Found } from './attributes.ts'
+import { AttributeReader } from './attributes.ts'
+import { Found } from './found.ts'
 import { DictionaryColumn, FixedColumn, MapColumn, TextColumn } from '../native/columns.ts'
 import { idEnd, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts'
 import { ItemTime, NO_TIME } from './item-time.ts'
@@ -28,6 +29,7 @@ const NO_BYTES = Buffer.alloc(0)
 const LONG_NAMES = `names of spans and events longer than ${limits.nameBytes} bytes`
 const LONG_STATES = `trace states longer than ${limits.valueBytes} bytes`
 const LONG_MESSAGES = `status messages longer than ${limits.valueBytes} bytes`
+const BACKWARDS = 'spans that end before they start were given the duration 0'
 const TOO_MANY_DETAILS = `events and links beyond ${limits.details}`
 
 export class TraceDecoder {
@@ -410,15 +412,18 @@ export class TraceDecoder {
       low += 4_294_967_296
       high--
     }
-    if (high < 0) low = high = 0
+    if (high < 0) {
+      low = high = 0
+      if (buf.readUInt32LE(end) > 0 || buf.readUInt32LE(end + 4) > 0) this.#report.change(BACKWARDS) // 0 is no time
+    }
     this.#duration.u64(low, high)
     return high * 4_294_967_296 + low
   }
 
   #rollUp(name: number, seconds: number, nanos: number): void {
     const failed = this.#span.status === ERROR
-    const { server, application, service, instance } = this.#origin
-    const origin = { server, application, service, instance, minute: Math.floor(seconds / 60) * 60 }
+    const { server, application, service, instance, version } = this.#origin
+    const origin = { server, application, service, instance, version, minute: Math.floor(seconds / 60) * 60 }
     const value = (key: (typeof SPAN_KEYS)[number]): string => this.#foundText(SPAN_KEYS.indexOf(key))
     this.#rollup?.span(origin, { name: this.#name.textOf(name), isServer: this.#span.kind === SERVER, failed, nanos, value })
   }

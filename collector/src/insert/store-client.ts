@@ -1,6 +1,7 @@
 /** The collector's side of inserts: names the files of segments, and counts the rows that arrived. */
 import { hash } from 'node:crypto'
 import { DATABASE, type TableName } from '@spyglass/agent/contract'
+import type { OwnFetch, OwnResponse } from '@spyglass/process/own-client'
 import type { Inserting, SealedSegment } from '../wal/index.ts'
 import { fail } from './errors.ts'
 
@@ -28,11 +29,13 @@ export interface StoreClientOptions {
   /** `http://127.0.0.1:8123` */
   readonly url: string
   readonly token: string
+  /** Default: `fetch`. */
+  readonly fetch?: OwnFetch
   readonly timeoutMs?: number
 }
 
 /** What is summed to verify that a segment arrived completely. AggregatingMergeTree merges rows, so rollups are counted by content. */
-const WEIGHT: Readonly<Partial<Record<TableName, string>>> = { red_1m: 'sum(Requests)', sql_1m: 'sum(Calls)' }
+const WEIGHT: Readonly<Partial<Record<TableName, string>>> = { red_1m: 'sum(Requests)', sql_1m: 'sum(Calls)', errors_1m: 'sum(Errors)' }
 
 /** Column that keeps a query from reading partitions that cannot contain the segment. */
 const TIME: Readonly<Record<TableName, string>> = {
@@ -46,6 +49,7 @@ const TIME: Readonly<Record<TableName, string>> = {
   otel_metrics_summary: 'TimeUnix',
   red_1m: 'Minute',
   sql_1m: 'Minute',
+  errors_1m: 'Minute',
   events: 'Time',
   pinned_traces: 'Timestamp',
   pinned_logs: 'TimestampTime',
@@ -77,15 +81,15 @@ const PASSING = new Set([
   '999',
 ])
 
-export function createStoreClient({ url, token, timeoutMs = 120_000 }: StoreClientOptions): StoreClient {
+export function createStoreClient({ url, token, timeoutMs = 120_000, fetch: ask = fetch }: StoreClientOptions): StoreClient {
   async function send(query: string, insert?: { segments: string; token: string }): Promise<string> {
     const headers = { 'x-spyglass-token': token, ...(insert ? { 'x-spyglass-segment': insert.segments } : {}) }
-    let response: Response
+    let response: OwnResponse
     let text: string
     try {
       const parameters = new URLSearchParams({ query, ...(insert ? { insert_deduplication_token: insert.token } : {}) })
       const target = `${url}/?${parameters.toString()}`
-      response = await fetch(target, { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
+      response = await ask(target, { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
       text = await response.text()
     } catch (error) {
       throw new InsertFailure('away', fail('SPY_STORE_AWAY', [url, causeOf(error)], error))

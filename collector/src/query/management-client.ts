@@ -1,8 +1,8 @@
 /** Reads the managed resources of all processes from the management endpoint: one Jolokia bulk, one answer. */
-import type { SpyglassConfig } from '@spyglass/process/config'
-import type { ResourceKind } from '@spyglass/agent/contract'
+import { ownPort, type SpyglassConfig } from '@spyglass/process/checked-config'
+import { ownConnection, type OwnFetch } from '@spyglass/process/own-client'
+import { messageOf, type ResourceKind } from '@spyglass/agent/contract'
 import { fail } from './errors.ts'
-import { urlHost } from './query-client.ts'
 
 /** One resource with the values of its attributes as Jolokia writes them. */
 export interface ManagedResource {
@@ -20,8 +20,10 @@ export interface ManagementClient {
 
 const DEFAULT_TIMEOUT_MS = 3000
 
-export function createManagementClient({ management }: Pick<SpyglassConfig, 'management'>): ManagementClient {
-  const url = `http://${urlHost(management.host)}:${management.port}/jolokia`
+/** `token`: the internal one, for a port that needs credentials. */
+export function createManagementClient(config: SpyglassConfig, token = ''): ManagementClient {
+  const connection = ownConnection(ownPort(config, 'management'), token)
+  const url = `${connection.url}/jolokia`
   return {
     async read(kinds, timeoutMs = DEFAULT_TIMEOUT_MS) {
       const bulk = kinds.map((kind) => ({
@@ -29,26 +31,25 @@ export function createManagementClient({ management }: Pick<SpyglassConfig, 'man
         mbean: `${kind.domain}:type=${kind.type},*`,
         config: { ignoreErrors: true },
       }))
-      const answers = await post(url, bulk, timeoutMs)
+      const answers = await post(connection.fetch, url, JSON.stringify(bulk), timeoutMs)
       if (!Array.isArray(answers) || answers.length !== kinds.length) throw fail('SPY_MANAGEMENT_INVALID', [url, 'not a list of answers'])
       return answers.map(resourcesOf)
     },
   }
 }
 
-async function post(url: string, body: unknown, timeoutMs: number): Promise<unknown> {
-  const response = await fetch(url, {
+async function post(ask: OwnFetch, url: string, body: string, timeoutMs: number): Promise<unknown> {
+  const response = await ask(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    redirect: 'error',
+    body,
     signal: AbortSignal.timeout(timeoutMs),
   }).catch((error: unknown) => {
-    throw fail('SPY_MANAGEMENT_UNREACHABLE', [url, reasonOf(error)], error)
+    throw fail('SPY_MANAGEMENT_UNREACHABLE', [url, messageOf(error)], error)
   })
   if (!response.ok) throw fail('SPY_MANAGEMENT_INVALID', [url, `status ${response.status}`])
   return response.json().catch((error: unknown) => {
-    throw fail('SPY_MANAGEMENT_INVALID', [url, reasonOf(error)], error)
+    throw fail('SPY_MANAGEMENT_INVALID', [url, messageOf(error)], error)
   })
 }
 
@@ -59,9 +60,3 @@ function resourcesOf(answer: unknown): ManagedResource[] {
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** fetch says only "fetch failed"; the reason is in the cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error && error.cause.message ? error.cause.message : error.message
-}

@@ -4,8 +4,9 @@
  * that a user types is ever part of a statement.
  */
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client'
-import type { Secrets, SpyglassConfig } from '@spyglass/process/config'
-import { DATABASE } from '@spyglass/agent/contract'
+import { ownPort, type Secrets, type SpyglassConfig } from '@spyglass/process/checked-config'
+import { ownConnection } from '@spyglass/process/own-client'
+import { DATABASE, messageOf } from '@spyglass/agent/contract'
 import { apiSql, type ApiQueryName } from '@spyglass/dashboards'
 import { fail } from './errors.ts'
 import { rowText } from './row-text.ts'
@@ -39,7 +40,7 @@ export interface StreamingQueryClient extends QueryClient {
 }
 
 export interface QueryClientOptions {
-  readonly config: Pick<SpyglassConfig, 'store'>
+  readonly config: SpyglassConfig
   readonly secrets: Pick<Secrets, 'clickhouse'> & Partial<Pick<Secrets, 'internal'>>
   /** Which sessions of the store it uses. Default: those of the console. */
   readonly part?: 'console' | 'rules'
@@ -50,18 +51,19 @@ const DEFAULT_TIMEOUT_MS = 10_000
 const REFUSED = new Set(['164', '497', '516'])
 const TOO_LONG = new Set(['159', '394'])
 
-export function createQueryClient({ config: { store }, secrets, part = 'console' }: QueryClientOptions): StreamingQueryClient {
-  const url = `http://${urlHost(store.host)}:${store.port}`
+export function createQueryClient({ config, secrets, part = 'console' }: QueryClientOptions): StreamingQueryClient {
+  const { url, agent } = ownConnection(ownPort(config, 'store'), secrets.internal?.token ?? '')
   const { user, password } = secrets.clickhouse.reader
   const client = createClient({
     url,
+    http_agent: agent,
     username: user,
     password,
     database: DATABASE,
     application: `spyglass-${part}`,
     http_headers: secrets.internal ? { 'X-Spyglass-Token': secrets.internal.token, 'X-Spyglass-Part': part } : {},
     max_open_connections: 4,
-    request_timeout: store.queryTimeoutMs + 1000,
+    request_timeout: config.store.queryTimeoutMs + 1000,
     log: { level: 127 }, // its own logger writes to the console; failures reach our log as coded errors
   })
   let closed: Promise<void> | undefined
@@ -105,9 +107,9 @@ async function withinTime<T>(
     return await work(signal ? AbortSignal.any([deadline.signal, signal]) : deadline.signal)
   } catch (error) {
     if (deadline.signal.aborted) throw fail('SPY_QUERY_TIMEOUT', [name, timeoutMs], error)
-    if (!(error instanceof ClickHouseError)) throw fail('SPY_QUERY_UNREACHABLE', [url, messageOf(error)], error)
+    if (!(error instanceof ClickHouseError)) throw fail('SPY_QUERY_UNREACHABLE', [url, shortly(error)], error)
     if (TOO_LONG.has(error.code)) throw fail('SPY_QUERY_TIMEOUT', [name, timeoutMs], error)
-    throw fail(REFUSED.has(error.code) ? 'SPY_QUERY_REFUSED' : 'SPY_QUERY_FAILED', [name, messageOf(error)], error)
+    throw fail(REFUSED.has(error.code) ? 'SPY_QUERY_REFUSED' : 'SPY_QUERY_FAILED', [name, shortly(error)], error)
   } finally {
     clearTimeout(timer)
   }
@@ -134,11 +136,6 @@ function withNumbers({ meta = [], data }: Answer): readonly Row[] {
   return data
 }
 
-/** An IPv6 address needs brackets in a URL. */
-export function urlHost(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
-}
-
 /** A time, in milliseconds since the epoch, as a parameter of type DateTime64(3, 'UTC'). */
 export function timeParameter(ms: number): string {
   return new Date(ms).toISOString().slice(0, 23).replace('T', ' ')
@@ -155,4 +152,5 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 500)
+/** ClickHouse repeats the whole statement. */
+const shortly = (error: unknown): string => messageOf(error).slice(0, 500)

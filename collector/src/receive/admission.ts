@@ -1,26 +1,23 @@
 /** Who may send: any program, and pages of the configured origins. Events count only from senders with the token. */
-import { type CallerRules, foreignCaller } from '@spyglass/agent/contract'
-import { type Authenticator, goneSignal, mayAct, parseBearer } from '@spyglass/process/access'
+import { type Authenticator, goneSignal, isSame, mayAct, parseBearer } from '@spyglass/process/access'
+import { clientAddressOf } from '@spyglass/process/listener'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fail } from './errors.ts'
 
 export interface Admission {
   /** Knows `otlp.token` of secrets.yaml, and tokens with the role operator. */
   readonly authenticator: Authenticator
-  /** Who is welcome besides localhost and IP addresses; pages of its origins get CORS headers. */
-  readonly caller: CallerRules
+  /** Whether telemetry is taken only from senders with a token. */
+  readonly isTokenRequired: boolean
+  /** Of the instances of this server: it lets telemetry in, and makes no events known. */
+  readonly instanceToken: string
 }
 
-/** Allowed under any host name: for a load balancer, for instance. */
-const HEALTH = /^\/(health|ready)$/
 const PREFLIGHT_SECONDS = '7200'
 
-export function installAdmission(server: FastifyInstance, { caller }: Admission): void {
+/** Pages of foreign origins do not come this far: those that do are of `collector.allowedOrigins`. */
+export function installAdmission(server: FastifyInstance): void {
   server.addHook('onRequest', (request, reply, done) => {
-    const foreign = HEALTH.test(request.url)
-      ? undefined
-      : foreignCaller({ headers: request.headers, localAddress: request.socket.localAddress }, caller)
-    if (foreign) return done(fail(foreign.part === 'origin' ? 'SPY_OTLP_FOREIGN_ORIGIN' : 'SPY_OTLP_FOREIGN_HOST', [foreign.value]))
     if (request.headers.origin !== undefined) allowOrigin(reply, request.headers.origin)
     done()
   })
@@ -43,15 +40,26 @@ function allowOrigin(reply: FastifyReply, origin: string): void {
 }
 
 /**
- * Whether the sender is known. Without a token it is not; with a wrong token, or with one that may only read, it is refused.
- * @throws SPY_OTLP_TOKEN, SPY_OTLP_TOO_MANY_GUESSES
+ * `known`: its events count; `own`: with the token of this server's instances, whose applications may say anything, so that only what we conclude from what
+ * they send counts; `stranger`: without a token.
  */
-export async function isKnownSender(request: FastifyRequest, reply: FastifyReply, { authenticator }: Admission): Promise<boolean> {
+export type Sender = 'known' | 'own' | 'stranger'
+
+/**
+ * Who sends. With a wrong token, or with one that may only read, it is refused.
+ * @throws SPY_OTLP_TOKEN, SPY_OTLP_TOKEN_MISSING, SPY_OTLP_TOO_MANY_GUESSES
+ */
+export async function senderOf(request: FastifyRequest, reply: FastifyReply, admission: Admission): Promise<Sender> {
   const { authorization } = request.headers
-  if (authorization === undefined) return false
-  const from = { address: request.ip, gone: goneSignal(reply.raw) }
-  const verdict = await authenticator.admit({ token: parseBearer(authorization) ?? '' }, from)
-  if ('principal' in verdict && mayAct(verdict.principal.role, 'operator')) return true
+  if (authorization === undefined) {
+    if (admission.isTokenRequired) throw fail('SPY_OTLP_TOKEN_MISSING')
+    return 'stranger'
+  }
+  const token = parseBearer(authorization) ?? ''
+  if (isSame(token, admission.instanceToken)) return 'own'
+  const from = { address: clientAddressOf(request.raw) ?? '', gone: goneSignal(reply.raw) }
+  const verdict = await admission.authenticator.admit({ token }, from)
+  if ('principal' in verdict && mayAct(verdict.principal.role, 'operator')) return 'known'
   if ('principal' in verdict || verdict.refused !== 'later') throw fail('SPY_OTLP_TOKEN')
   void reply.header('retry-after', String(verdict.seconds))
   throw fail('SPY_OTLP_TOO_MANY_GUESSES')

@@ -7,9 +7,8 @@ export const receiveErrors = {
   SPY_OTLP_ENCODING: 'unsupported content encoding %s: use gzip, deflate, zstd or none',
   SPY_OTLP_INFLATE: 'the body cannot be decompressed: %s',
   SPY_OTLP_CONTENT_TYPE: 'unsupported content type %s: use application/x-protobuf or application/json',
-  SPY_OTLP_FOREIGN_ORIGIN:
-    'refused a request from a page of another site (%s): to accept its telemetry, add its origin to collector.allowedOrigins',
-  SPY_OTLP_FOREIGN_HOST: 'host %s is not a name of this server: add it to server.hostNames',
+  SPY_OTLP_TOKEN_MISSING:
+    'a token is required (collector.credentials): send it as a bearer token in Authorization (OTEL_EXPORTER_OTLP_HEADERS)',
   SPY_OTLP_TOKEN: 'the token in Authorization does not match otlp.token in secrets.yaml: correct it, or remove the header',
   SPY_OTLP_TOO_MANY_GUESSES:
     'too many wrong tokens from this address: retry after the time in Retry-After. The correct token always works.',

@@ -1,7 +1,7 @@
 /** Decodes the content encodings, within a limit: a small body must not become a huge one. */
 import { promisify } from 'node:util'
 import { constants, gunzip, inflate, zstdDecompress, type ZstdDecompress } from 'node:zlib'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import type { Encoding } from './content.ts'
 import { fail } from './errors.ts'
 
@@ -47,6 +47,6 @@ async function layerOf(body: Buffer, inflater: Inflater, maxBytes: number): Prom
     return await inflater(body, { maxOutputLength: maxBytes })
   } catch (error) {
     if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw fail('SPY_OTLP_TOO_LARGE', [maxBytes], error)
-    throw fail('SPY_OTLP_INFLATE', [error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_OTLP_INFLATE', [messageOf(error)], error)
   }
 }

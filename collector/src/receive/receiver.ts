@@ -3,13 +3,17 @@
  * everything not counted as rejected is durable.
  */
 import { hash } from 'node:crypto'
-import { codeOf } from '@spyglass/agent/contract'
-import { fastifyLimits, listen } from '@spyglass/process/http-server'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
+import type { OwnPort } from '@spyglass/process/checked-config'
+import { servePort } from '@spyglass/process/own-port'
+import type { Registry } from '@spyglass/agent/registry'
+import type { Logger } from '@spyglass/process/logger'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Decoded, OtlpDecoder, type OriginatedEvent, type Signal, timeWindow } from '../decode/index.ts'
 import type { Redactor } from '../redact/index.ts'
+import type { CountedError } from '../rollup/index.ts'
 import type { Submission } from '../wal/index.ts'
-import { type Admission, answerPreflight, installAdmission, isKnownSender } from './admission.ts'
+import { type Admission, answerPreflight, installAdmission, type Sender, senderOf } from './admission.ts'
 import { exportResponse, JSON_TYPE, PROTOBUF, statusResponse } from './answers.ts'
 import { answerEarly, readBody } from './body.ts'
 import { checkMediaType, encodingsOf, isJson } from './content.ts'
@@ -18,8 +22,10 @@ import { fail } from './errors.ts'
 import { inflated } from './inflate.ts'
 
 export interface ReceiverOptions {
-  readonly host: string
-  readonly port: number
+  readonly port: OwnPort
+  /** Of the process, which shows the port as a listener. */
+  readonly registry?: Registry
+  readonly logger: Logger
   readonly maxBodyBytes: number
   readonly admission: Admission
   /** Rows older than this are rejected. */
@@ -27,13 +33,13 @@ export interface ReceiverOptions {
   readonly append: (submission: Submission) => Promise<'stored' | 'repeated'>
   /** Called with the events of a request once it is durable. */
   readonly onEvents: (events: readonly OriginatedEvent[]) => void
+  /** Called with the errors that a sender with a token counted, once they are durable. */
+  readonly onErrors?: (errors: readonly CountedError[]) => void
   /** Why the collector is not ready; empty when it is. */
   readonly unready: () => readonly string[]
   /** Removes what must not be stored. Default: a redactor without exceptions. */
   readonly redactor?: Redactor
   readonly now?: () => number
-  /** Default: that of every port. */
-  readonly headersTimeoutMs?: number
 }
 
 export interface Receiver {
@@ -50,6 +56,7 @@ export interface Receiver {
 
 const SIGNALS: Readonly<Record<string, Signal>> = { '/v1/traces': 'traces', '/v1/metrics': 'metrics', '/v1/logs': 'logs' }
 const RETRY_AFTER_SECONDS = '2'
+const HANDLER_TIMEOUT_MS = 30_000
 
 /** HTTP status and google.rpc.Code of errors. 400, 413 and 415 are not to be repeated, 429 and 503 are. */
 const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>> = {
@@ -58,8 +65,7 @@ const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>
   SPY_OTLP_INFLATE: [400, 3],
   SPY_OTLP_BROKEN_OFF: [400, 3],
   SPY_OTLP_TOKEN: [401, 16],
-  SPY_OTLP_FOREIGN_ORIGIN: [403, 7],
-  SPY_OTLP_FOREIGN_HOST: [403, 7],
+  SPY_OTLP_TOKEN_MISSING: [401, 16],
   SPY_OTLP_NOT_FOUND: [404, 5],
   SPY_OTLP_METHOD: [405, 3],
   SPY_OTLP_TOO_LARGE: [413, 3],
@@ -76,9 +82,9 @@ const FAILURES: Readonly<Record<string, readonly [status: number, code: number]>
 /** @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const counters = newCounters()
-  const server = newServer(options)
+  const server = newServer()
   const decoder = new OtlpDecoder(options.redactor)
-  installAdmission(server, options.admission)
+  installAdmission(server)
   for (const [path, signal] of Object.entries(SIGNALS)) {
     server.post(path, async (request, reply) => await take({ request, reply, signal, options, counters, decoder }))
     server.options(path, answerPreflight)
@@ -93,25 +99,22 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   server.setNotFoundHandler((request) => {
     throw fail('SPY_OTLP_NOT_FOUND', [request.url.split('?', 1)[0]?.slice(0, 200)])
   })
-  const port = await listen(server, { name: 'collector.otlpHttpPort', host: options.host, port: options.port })
+  const { port, registry, logger, admission } = options
+  const served = await servePort(server, { port, ownTokens: [admission.instanceToken], registry, logger })
   return {
-    port,
+    port: served.port,
     counters,
-    accept: async (signal, body) => void (await accept(body, { signal, isJson: false, isKnown: false, options, counters, decoder })),
-    stop: async () => await server.close(),
+    accept: async (signal, body) => void (await accept(body, { signal, isJson: false, sender: 'stranger', options, counters, decoder })),
+    stop: async () => await served.close(HANDLER_TIMEOUT_MS),
   }
 }
 
-function newServer({ headersTimeoutMs }: ReceiverOptions): FastifyInstance {
+function newServer(): FastifyInstance {
   const server = Fastify({
-    ...fastifyLimits({ requestTimeoutMs: 30_000, keepAliveTimeoutMs: 15_000, headersTimeoutMs }),
-    handlerTimeout: 30_000,
-    maxRequestsPerSocket: 10_000,
-    forceCloseConnections: 'idle',
+    handlerTimeout: HANDLER_TIMEOUT_MS,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     logger: false,
   })
-  server.server.maxConnections = 20_000
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, done) => done(null)) // read by readBody, once the headers are found good
   return server
@@ -131,7 +134,7 @@ interface Taking extends Exchange {
 
 interface Accepting extends Omit<Taking, 'request' | 'reply'> {
   readonly isJson: boolean
-  readonly isKnown: boolean
+  readonly sender: Sender
 }
 
 function refuseMethod(request: FastifyRequest, reply: FastifyReply): never {
@@ -142,11 +145,11 @@ function refuseMethod(request: FastifyRequest, reply: FastifyReply): never {
 async function take({ request, reply, signal, options, counters, decoder }: Taking): Promise<FastifyReply> {
   checkMediaType(request.headers)
   const encodings = encodingsOf(request.headers)
-  const isKnown = await isKnownSender(request, reply, options.admission)
+  const sender = await senderOf(request, reply, options.admission)
   const raw = await readBody(request.raw, options.maxBodyBytes)
   const body = await inflated(raw, encodings, options.maxBodyBytes)
   const inJson = isJson(request.headers)
-  const decoded = await accept(body, { signal, isJson: inJson, isKnown, options, counters, decoder })
+  const decoded = await accept(body, { signal, isJson: inJson, sender, options, counters, decoder })
   return await reply
     .code(200)
     .type(inJson ? JSON_TYPE : PROTOBUF)
@@ -154,22 +157,23 @@ async function take({ request, reply, signal, options, counters, decoder }: Taki
 }
 
 /** Decodes a request and writes it ahead. */
-async function accept(body: Buffer, { signal, isJson, isKnown, options, counters, decoder }: Accepting): Promise<Decoded> {
+async function accept(body: Buffer, { signal, isJson, sender, options, counters, decoder }: Accepting): Promise<Decoded> {
   const window = timeWindow((options.now ?? Date.now)(), options.retentionDays[signal])
-  const decoded = decoder.decode(body, { signal, isJson, window, isKnown })
-  await store(decoded, { body, signal, options, counters })
+  const decoded = decoder.decode(body, { signal, isJson, window, isKnown: sender === 'known' })
+  await store(decoded, { body, signal, sender, options, counters })
   return decoded
 }
 
 interface Storing {
   readonly body: Buffer
   readonly signal: Signal
+  readonly sender: Sender
   readonly options: ReceiverOptions
   readonly counters: ReceiveCounters
 }
 
-async function store(decoded: Decoded, { body, signal, options, counters }: Storing): Promise<void> {
-  const { blocks, accepted, rejected, truncated, events } = decoded
+async function store(decoded: Decoded, { body, signal, sender, options, counters }: Storing): Promise<void> {
+  const { blocks, accepted, rejected, truncated, events, errors } = decoded
   if (blocks.length > 0) {
     const lane = signal === 'traces' ? 'traces' : 'others'
     const result = await options.append({ lane, hash: hashOf(signal, body), items: accepted, blocks })
@@ -179,6 +183,7 @@ async function store(decoded: Decoded, { body, signal, options, counters }: Stor
       counters.repeated++
       return
     }
+    if (errors.length > 0 && sender !== 'stranger') options.onErrors?.(errors)
   }
   counters.requests++
   counters.items[signal] += accepted
@@ -197,7 +202,7 @@ async function refuse(error: unknown, { request, reply, counters }: Exchange): P
   } else counters.invalid++
   const inJson = isJson(request.headers)
   void reply.code(status).type(inJson ? JSON_TYPE : PROTOBUF)
-  const body = statusResponse(inJson, rpcCode, error instanceof Error ? error.message : String(error))
+  const body = statusResponse(inJson, rpcCode, messageOf(error))
   if (request.raw.complete) return await reply.send(body)
   reply.hijack()
   await answerEarly(request.raw, reply.raw, { status, headers: textHeaders(reply), body })

@@ -9,12 +9,12 @@ export class CleanValues {
 
   has(bytes: DataView, start: number, end: number): boolean {
     if (end - start > MAX_LENGTH) return false
-    const known = this.#values[indexOf(bytes, start, end)]
+    const known = this.#values[hashOf(bytes, start, end) & (VALUES - 1)]
     return known !== undefined && isSame(known, bytes, start, end)
   }
 
   add(bytes: DataView, start: number, end: number): void {
-    if (end - start <= MAX_LENGTH) this.#values[indexOf(bytes, start, end)] = copyOf(bytes, start, end)
+    if (end - start <= MAX_LENGTH) this.#values[hashOf(bytes, start, end) & (VALUES - 1)] = copyOf(bytes, start, end)
   }
 }
 
@@ -23,16 +23,16 @@ export function copyOf(bytes: DataView, start: number, end: number): DataView {
 }
 
 /** Hashes four bytes at a time, and only the beginning and end of a long text: the texts are compared afterwards. */
-function indexOf(bytes: DataView, start: number, end: number): number {
+export function hashOf(bytes: DataView, start: number, end: number): number {
   let hash = end - start
   let at = start
   if (hash > 2 * HASHED_LENGTH) {
-    hash ^= indexOf(bytes, start, start + HASHED_LENGTH) << 12
+    hash ^= hashOf(bytes, start, start + HASHED_LENGTH) << 12
     at = end - HASHED_LENGTH
   }
   for (; at + 4 <= end; at += 4) hash = Math.imul(hash ^ bytes.getInt32(at, true), 0x5bd1e995) ^ (hash >>> 13)
   for (; at < end; at++) hash = Math.imul(hash, 31) + bytes.getUint8(at)
-  return (hash ^ (hash >>> 15)) & (VALUES - 1)
+  return hash ^ (hash >>> 15)
 }
 
 export function isSame(known: DataView, bytes: DataView, start: number, end: number): boolean {

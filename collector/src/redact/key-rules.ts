@@ -23,48 +23,48 @@ export const RULE = {
   summary: 11,
   /** A list of names and values in turn. */
   rawList: 12,
+  /** Of a message: a document keeps its shape, anything else is left out. */
+  content: 13,
 } as const
 export type Rule = (typeof RULE)[keyof typeof RULE]
 
-/** `db.system.name` and its former name. */
-const SYSTEMS = new Set(['db.system', 'db.system.name'])
-const STATEMENTS = new Set(['db.statement', 'db.query.text', 'db.query', 'db.sql', 'sql', 'sql.query', 'db.operation.batch.text'])
-/** GraphQL has literals like SQL. */
-const GRAPHQL = new Set(['graphql.document', 'graphql.source', 'graphql.query'])
-const QUERIES = new Set([
-  'url.query',
-  'url.fragment',
-  'http.query',
-  'http.query_string',
-  'http.request.query',
-  'request.query',
-  'query_string',
+const all = (rule: Rule, keys: string): [string, Rule][] => keys.split(' ').map((key) => [key, rule])
+
+const RULES = new Map<string, Rule>([
+  // Names of Kubernetes objects and token types are not secrets.
+  ...all(RULE.text, 'k8s.secret.name gen_ai.token.type'),
+  ...all(RULE.system, 'db.system db.system.name'),
+  ...all(RULE.holders, attr.eventHolders),
+  ...all(RULE.statement, 'db.statement db.query.text db.query db.sql sql sql.query db.operation.batch.text'),
+  ...all(RULE.summary, 'db.query.summary'),
+  ...all(RULE.query, 'url.query url.fragment http.query http.query_string http.request.query request.query query_string'),
+  ...all(RULE.commandArguments, 'process.command_args container.command_args process.args process.argv'),
+  ...all(RULE.commandLine, 'process.command_line process.command container.command_line container.command'),
 ])
-const COMMAND_ARGUMENTS = new Set(['process.command_args', 'container.command_args', 'process.args', 'process.argv'])
-const COMMAND_LINES = new Set(['process.command_line', 'process.command', 'container.command_line', 'container.command'])
-/** Values of parameters are data: `db.query.parameter.0`, `db.postgresql.values`, `graphql.variables.name`. */
-const PARAMETERS =
-  /^(?:db|sql|graphql|prisma)\.(?:[\w-]+\.){0,3}(?:param(?:eter)?s?|values|variables|args|arguments|bind(?:s|ings|[_.]?(?:values|variables|parameters))?)(?:\.|$)/
-/** Names of Kubernetes objects and token types are not secrets. */
-const OPEN = new Set(['k8s.secret.name', 'gen_ai.token.type'])
+const PATTERNS: readonly (readonly [RegExp, Rule])[] = [
+  // Documents and queries under the name of their system: `mongodb.query`, `db.elasticsearch.body`.
+  [
+    /^(?:db\.)?(?:mongo(?:db|ose)?|elasticsearch|opensearch|dynamodb|couchdb|couchbase|cosmosdb|cassandra|neo4j|influxdb|mysql2?|pg|postgres(?:ql)?|sequelize|typeorm|knex|prisma)\.(?:[\w-]+\.){0,2}(?:query|filter|body|command|cmd|pipeline|update|document|statement|selector|sql)$/,
+    RULE.statement,
+  ],
+  [/^messaging\.(?:[\w-]+\.){0,2}(?:body|content|payload|value)$/, RULE.content],
+  // GraphQL has literals like SQL.
+  [/^graphql\.(?:\w+\.){0,2}(?:body|document|query|source|statement|text)$|\.graphql$/, RULE.document],
+  // Values of parameters are data: `db.query.parameter.0`, `db.postgresql.values`, `graphql.variables.name`.
+  [
+    /^(?:(?:db|sql|graphql|prisma|mysql2?|pg|postgres(?:ql)?|typeorm|sequelize|knex|redis|ioredis|mongo(?:db|ose)?|query|statement)\.(?:[\w-]+\.){0,3}(?:param(?:eter)?s?|values|variables|args|arguments|bind(?:s|ings|[_.]?(?:vars|values|variables|parameters))?)|(?:db\.)?(?:redis|memcached|valkey)\.(?:[\w-]+\.)?keys?)(?:\.|$)/,
+    RULE.secret,
+  ],
+]
+const URL_KEY = /(?:^|[._-])(?:url|uri|href|referer|referrer|location|target)$|[a-z](?:Url|Uri|URL|URI)$|^url\.(?:full|original)$/i
 
 export function ruleOf(key: string): Rule {
-  if (OPEN.has(key)) return RULE.text
-  if (SYSTEMS.has(key)) return RULE.system
-  if (key === attr.eventHolders) return RULE.holders
-  if (STATEMENTS.has(key)) return RULE.statement
-  if (key === 'db.query.summary') return RULE.summary
-  if (GRAPHQL.has(key)) return RULE.document
-  if (PARAMETERS.test(key)) return RULE.secret
-  if (QUERIES.has(key)) return RULE.query
-  if (COMMAND_ARGUMENTS.has(key)) return RULE.commandArguments
-  if (COMMAND_LINES.has(key)) return RULE.commandLine
+  const known = RULES.get(key) ?? PATTERNS.find(([pattern]) => pattern.test(key))?.[1]
+  if (known !== undefined) return known
   if (isRawList(key)) return RULE.rawList
   const secrecy = secrecyOf(key)
   if (secrecy !== 'open') return secrecy === 'secret' ? RULE.secret : RULE.secretText
-  return /(?:^|[._-])(?:url|uri|href|referer|referrer|location|target)$|[a-z](?:Url|Uri|URL|URI)$|^url\.(?:full|original)$/i.test(key)
-    ? RULE.url
-    : RULE.text
+  return URL_KEY.test(key) ? RULE.url : RULE.text
 }
 
 /** A key and its rule. */

@@ -4,13 +4,12 @@
  * the decoder, and the walk continues after it.
  */
 import { isSecretName, REDACTED, redactRawList } from '@spyglass/agent/redact'
-import { CleanValues } from './clean-values.ts'
 import { type KnownKey, type Rule, RULE } from './key-rules.ts'
 import { PLACE, type Places, RESOURCE_ATTRIBUTE_TAG, RESOURCE_TAG, resourcePlaces } from './otlp-places.ts'
 import { Patches, varint } from './patches.ts'
-import { cleanHolders } from './holders.ts'
 import { afterLength, ANY, MIN_CARD, Plain } from './plain.ts'
 import { MAX_TEXT_LENGTH, type Redactor } from './redactor.ts'
+import { IN_A_DIALECT, SafeTexts } from './safe-texts.ts'
 import { isSuspicious } from './suspicion.ts'
 import { Wire } from './wire.ts'
 
@@ -36,12 +35,7 @@ function stringValue(text: string): Buffer {
 export class OtlpRedactor {
   readonly redactor: Redactor
   readonly plain = new Plain()
-  /** By rule: values that were searched by it and contain no secret. */
-  readonly #clean: Readonly<Partial<Record<Rule, CleanValues>>> = {
-    [RULE.text]: this.plain.texts,
-    [RULE.url]: new CleanValues(),
-    [RULE.commandLine]: new CleanValues(),
-  }
+  readonly texts: SafeTexts
   readonly #patches = new Patches()
   readonly #wire = new Wire()
   #buf: Buffer = NO_BYTES
@@ -51,6 +45,7 @@ export class OtlpRedactor {
 
   constructor(redactor: Redactor) {
     this.redactor = redactor
+    this.texts = new SafeTexts(redactor, this.plain)
   }
 
   /** The request without secrets; the same bytes if there were none. */
@@ -85,9 +80,14 @@ export class OtlpRedactor {
     this.#begin(NO_BYTES)
   }
 
-  #begin(buf: Buffer): void {
+  /** Positions are those of `buf` from now on. */
+  read(buf: Buffer): void {
     this.#buf = this.#wire.buf = buf
     this.plain.read(buf)
+  }
+
+  #begin(buf: Buffer): void {
+    this.read(buf)
     this.#patches.reset()
   }
 
@@ -190,7 +190,7 @@ export class OtlpRedactor {
     const known = this.plain.keys.of(this.plain.view, keyStart, keyEnd)
     if ((valueEnd > valueStart || known.safe !== undefined) && this.#patches.enter(lengthAt, start, end)) {
       if (known.safe !== undefined) this.#replaceText(keyAt, keyStart, keyEnd, known.safe)
-      const isSecret = isNamedSecret && this.#buf.toString('latin1', keyStart, keyEnd) === 'value'
+      const isSecret = isNamedSecret && VALUE_FIELDS.test(this.#buf.toString('latin1', keyStart, keyEnd))
       if (valueEnd > valueStart) this.#value(valueAt, valueStart, valueEnd, isSecret ? { ...known, rule: RULE.secret } : known)
       this.#patches.leave()
     }
@@ -231,7 +231,7 @@ export class OtlpRedactor {
         this.#string(fieldAt, fieldStart, fieldEnd, known)
         break
       case ANY.array:
-        if (known?.rule === RULE.commandArguments || known?.rule === RULE.rawList)
+        if (known !== undefined && IN_TURN.has(known.rule) && this.#isOfTexts(fieldStart, fieldEnd))
           this.#sequence(fieldAt, fieldStart, fieldEnd, known.rule === RULE.rawList)
         else this.#items(fieldAt, fieldStart, fieldEnd, known)
         break
@@ -290,17 +290,8 @@ export class OtlpRedactor {
 
   #string(lengthAt: number, start: number, end: number, known: KnownKey | undefined): void {
     const rule = known?.rule ?? RULE.text
-    const clean = this.#clean[rule]
-    const textEnd = Math.min(end, start + MAX_TEXT_LENGTH)
-    if (rule === RULE.system || (rule === RULE.text && !isSuspicious(this.#buf, start, textEnd))) return
-    if (clean?.has(this.plain.view, start, end)) return
-    const text = this.#buf.toString('utf8', start, textEnd)
-    const system = IN_A_DIALECT.has(rule) ? this.#systemBeside() : ''
-    const safe =
-      (rule === RULE.holders && cleanHolders(text, this.redactor)) ||
-      this.redactor.textOf(rule === RULE.holders ? RULE.text : rule, text, system)
-    if (safe !== text) this.#replaceText(lengthAt, start, end, safe)
-    else if (textEnd === end) clean?.add(this.plain.view, start, end)
+    const safe = this.texts.replacement(rule, start, end, IN_A_DIALECT.has(rule) ? this.#systemBeside() : '')
+    if (safe) this.#replace(lengthAt, start, end, safe)
   }
 
   #text(lengthAt: number, start: number, end: number): void {
@@ -340,6 +331,18 @@ export class OtlpRedactor {
     this.#patches.replacePresent(REDACTED_VALUE)
   }
 
+  /** Whether an ArrayValue holds neither lists nor maps. */
+  #isOfTexts(start: number, end: number): boolean {
+    const wire = this.#wire
+    for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) {
+      const next = wire.end
+      const inner = wire.tag === ITEM_TAG ? this.#buf[wire.start] : 0
+      if (inner === ANY.array || inner === ANY.map) return false
+      wire.end = next
+    }
+    return true
+  }
+
   /** ArrayValue in which an item may say what the next is: a command line, names and values in turn. */
   #sequence(lengthAt: number, start: number, end: number, isRawList: boolean): void {
     const wire = this.#wire
@@ -362,8 +365,12 @@ export class OtlpRedactor {
   }
 
   #replaceText(lengthAt: number, start: number, end: number, text: string): void {
+    this.#replace(lengthAt, start, end, Buffer.from(text))
+  }
+
+  #replace(lengthAt: number, start: number, end: number, bytes: Buffer): void {
     this.redactor.redacted++
-    this.#patches.replace(lengthAt, start, end, Buffer.from(text))
+    this.#patches.replace(lengthAt, start, end, bytes)
   }
 
   #systemBeside(): string {
@@ -410,10 +417,11 @@ export class OtlpRedactor {
 }
 
 const SYSTEM_KEYS = ['db.system.name', 'db.system']
-/** Values that are read in the dialect of the database beside them. */
-const IN_A_DIALECT: ReadonlySet<Rule> = new Set([RULE.statement, RULE.summary])
-/** Fields that name the `value` of a pair. */
-const NAME_FIELDS = ['name', 'key', 'header']
+/** Lists in which an item may say what the next is. */
+const IN_TURN: ReadonlySet<Rule> = new Set([RULE.commandArguments, RULE.rawList])
+/** Fields that name the value of a pair, and those that hold it. */
+const NAME_FIELDS = ['name', 'Name', 'key', 'Key', 'header', 'Header', 'k']
+const VALUE_FIELDS = /^(?:values?|content|v|val)$/i
 const STATEMENT_KEYS = ['db.query.text', 'db.statement']
 /** Attributes of spans, log records, events, links, points and exemplars. */
 const ATTRIBUTE_TAGS: ReadonlySet<number> = new Set([10, 26, 34, 50, 58, 74])

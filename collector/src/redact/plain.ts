@@ -3,7 +3,7 @@
  * arrives is plain, so this is nearly the whole cost of redaction.
  */
 import { CleanValues } from './clean-values.ts'
-import { KeyTable, RULE } from './key-rules.ts'
+import { KeyTable, RULE, type Rule } from './key-rules.ts'
 import { MAX_TEXT_LENGTH } from './redactor.ts'
 import { isSuspicious } from './suspicion.ts'
 
@@ -30,6 +30,10 @@ export class Plain {
     return this.#view
   }
 
+  get bytes(): Buffer {
+    return this.#buf
+  }
+
   /** Positions are those of `bytes` from now on. */
   read(bytes: Buffer): void {
     this.#buf = bytes
@@ -37,8 +41,13 @@ export class Plain {
   }
 
   isKey(start: number, end: number): boolean {
+    return this.ruleOf(start, end) === RULE.text
+  }
+
+  /** The rule for the value of a key; undefined if the key itself has a secret in it. */
+  ruleOf(start: number, end: number): Rule | undefined {
     const { rule, safe } = this.keys.of(this.#view, start, end)
-    return rule === RULE.text && safe === undefined
+    return safe === undefined ? rule : undefined
   }
 
   isText(start: number, end: number): boolean {

@@ -33,6 +33,8 @@ export class Redactor {
 
   /** The value of a key with this rule, without its secrets; the same text if there are none. */
   textOf(rule: Rule, text: string, system: string): string {
+    const own = SYSTEM_OF[rule]
+    if (own !== undefined) return this.statement(text, own)
     switch (rule) {
       case RULE.secret:
       case RULE.secretText:
@@ -41,8 +43,6 @@ export class Redactor {
         return this.statement(text, system)
       case RULE.summary:
         return SUMMARY.test(text) && system !== '' && !isOfCommands(system) ? redactText(text) : this.statement(text, system)
-      case RULE.document:
-        return this.statement(text, 'graphql')
       case RULE.system:
         return text
       case RULE.url:
@@ -87,6 +87,9 @@ export class Redactor {
     return redactText(target ? `${target[1]}${redactUrl(target[2] as string)}` : name)
   }
 }
+
+/** How texts are read that name no database beside them. */
+const SYSTEM_OF: Readonly<Partial<Record<Rule, string>>> = { [RULE.document]: 'graphql', [RULE.content]: '' }
 
 /** Before a list by which it is known as one of names and values in turn. */
 const RAW_LIST = 'rawHeaders:'

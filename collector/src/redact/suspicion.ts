@@ -3,18 +3,22 @@
  * passes is not searched. One table lookup per byte; if the byte may end the beginning of a form, the two bytes before it decide.
  */
 
-const KIND = { other: 0, digit: 1, space: 2, dash: 3, colon: 4, equals: 5, issued: 6, wide: 7, bracket: 8 } as const
+const KIND = { other: 0, digit: 1, space: 2, dash: 3, colon: 4, equals: 5, issued: 6, wide: 7, bracket: 8, quote: 9, dot: 10 } as const
 
 const kinds = new Uint8Array(256)
 for (const char of '0123456789') kinds[code(char)] = KIND.digit
 for (const char of ' \t\n\r') kinds[code(char)] = KIND.space
-for (const char of '=<') kinds[code(char)] = KIND.equals
+for (const char of '=<%') kinds[code(char)] = KIND.equals
 for (const char of 'JIz_') kinds[code(char)] = KIND.issued
 // The last bytes of `：` and `＝`, as East Asian texts have them.
 for (const byte of [0x9a, 0x9d]) kinds[byte] = KIND.wide
 kinds[code('-')] = KIND.dash
 kinds[code('[')] = KIND.bracket
 kinds[code(':')] = KIND.colon
+// What a database quotes in a message: `entry '`, `value '`, `contains (`, `is (`.
+kinds[code("'")] = KIND.quote
+kinds[code('(')] = KIND.quote
+kinds[code('.')] = KIND.dot
 
 /** Two letters as one number of ten bits, whatever their case. Other bytes may have the same number: a false positive. */
 function pair(first: number, second: number): number {
@@ -24,8 +28,13 @@ function pair(first: number, second: number): number {
 const WORD_ENDS = tableOf(['er', 'ic', 'st', 'te', 'ct', 'rt', 'ce'])
 /** Before `-`: xoxb-, sk-, glpat-. */
 const DASHED = tableOf(['sk', 'at'])
-/** Before J, I, z and `_`: eyJ, AKI, ASI, AIz, gh?_, sk_, rk_, npm_, pat_. */
-const ISSUED = tableOf(['ey', 'ak', 'as', 'ai', 'sk', 'rk', 'pm', 'at'])
+/** Before a space and a quote or a bracket: the ends of entry, value, contains and is. */
+const QUOTING_ENDS = new Uint8Array(256)
+for (const char of 'yesYES') QUOTING_ENDS[code(char)] = 1
+/** Before a dot: hvs, ya29, SG. */
+const DOTTED = tableOf(['vs', '29', 'sg'])
+/** Before J, I, z and `_`: eyJ, AKI, ASI, AIz, gh?_, sk_, rk_, npm_, pat_, shp??_, dop_, whsec_. */
+const ISSUED = tableOf(['ey', 'ak', 'as', 'ai', 'sk', 'rk', 'pm', 'at', 'ca', 'pa', 'ss', 'v1', 'op', 'ec'])
 
 /** Behind `[`: a list of texts, or white space before one. */
 const OPENS_LIST = new Uint8Array(256)
@@ -37,6 +46,7 @@ const UNDERSCORE = code('_')
 const SLASH = code('/')
 const COLON = code(':')
 const DASH = code('-')
+const SPACE = code(' ')
 /** A card number has 13 or more; two fewer are enough to be suspicious. */
 const CARD_DIGITS = 11
 /** Shorter texts contain none of the forms: `pw=x` is the shortest. */
@@ -88,6 +98,10 @@ function endsBeginning(bytes: Uint8Array, at: number, kind: number, last: number
       return WORD_ENDS[letters] === 1
     case KIND.dash: // two begin an option, or the armour of a private key
       return last === DASH || DASHED[letters] === 1 || before === X
+    case KIND.quote:
+      return last === SPACE && QUOTING_ENDS[before] === 1
+    case KIND.dot:
+      return DOTTED[letters] === 1
     default:
       return ISSUED[letters] === 1 || (before === H && bytes[at] === UNDERSCORE)
   }

@@ -1,1 +1,2 @@
+export type { CountedError } from './error-rows.ts'
 export * from './rollup-builder.ts'

@@ -1,11 +1,12 @@
 /**
- * The rows of red_1m and sql_1m of one request. They are built while it is decoded and written with it, in the same journal
+ * The rows of red_1m, sql_1m and errors_1m of one request. They are built while it is decoded and written with it, in the same journal
  * entry: nothing has to be rebuilt after a crash. Aggregates of every request are the source; spans only where the sender has none.
  */
 import { attr, metric } from '@spyglass/agent/contract'
 import { StatementShapes } from '@spyglass/agent/sql'
 import { cutText } from '../native/cut-text.ts'
 import { TableBlock } from '../native/table-block.ts'
+import { type CountedError, ErrorRows } from './error-rows.ts'
 import { addHistogram, addSeconds, type Buckets, type ExponentialCounts } from './buckets.ts'
 
 /** Attributes of spans that rollups look at. */
@@ -37,6 +38,8 @@ export interface Sender {
   readonly application: string
   readonly service: string
   readonly instance: string
+  /** Of the service. */
+  readonly version: string
 }
 
 export interface RollupOrigin extends Sender {
@@ -81,6 +84,11 @@ interface Addition {
 export class RollupBuilder {
   readonly #red = new Map<string, Cell>()
   readonly #sql = new Map<string, Cell>()
+  readonly #errors = new ErrorRows()
+
+  get errors(): readonly CountedError[] {
+    return this.#errors.errors
+  }
 
   /** Adds a server or client span of a sender without aggregates. */
   span(sender: RollupOrigin, { name, isServer, failed, nanos, value }: SpanSample): void {
@@ -102,8 +110,10 @@ export class RollupBuilder {
   /** Adds a point of the aggregates; ignores metrics that feed no rollup. */
   point(name: string, sender: RollupOrigin, point: DurationPoint): void {
     const origin = { ...sender, application: sender.application || (point.attributes.get(attr.application) ?? '') }
+    if (point.count === 0) return
+    if (name === metric.errorDuration) this.#errors.add(origin, point.attributes, point.count)
     const cell = this.#cellOfPoint(name, origin, point.attributes)
-    if (!cell || point.count === 0) return
+    if (!cell) return
     const failed = isFailed(point.attributes)
     addTo(cell, {
       count: point.count,
@@ -116,14 +126,14 @@ export class RollupBuilder {
 
   /** The rows of everything added. */
   finish(): TableBlock[] {
-    return [redBlock(this.#red.values()), sqlBlock(this.#sql.values())].filter(({ rows }) => rows > 0)
+    return [redBlock(this.#red.values()), sqlBlock(this.#sql.values()), ...this.#errors.finish()].filter(({ rows }) => rows > 0)
   }
 
   #cellOfPoint(name: string, origin: RollupOrigin, attributes: ReadonlyMap<string, string>): Cell | undefined {
     const value = (key: string): string => attributes.get(key) ?? ''
     const status = isFailed(attributes) ? 'Error' : 'Unset'
     if (name === metric.httpServerDuration) {
-      return cellOf(this.#red, origin, [joined(value(attr.httpMethod), value(attr.httpRoute)), 'Server', status])
+      return cellOf(this.#red, origin, [joined(value(attr.httpMethod), value(attr.httpRoute) || value(attr.urlTemplate)), 'Server', status])
     }
     if (name === metric.httpClientDuration) {
       const port = value(attr.serverPort)
@@ -146,7 +156,7 @@ const joined = (method: string, target: string): string => (target ? `${method} 
 
 function cellOf(cells: Map<string, Cell>, origin: RollupOrigin, wanted: readonly string[], statement = ''): Cell {
   const names = wanted.map((name) => cutText(name, NAME_BYTES))
-  const key = [origin.minute, origin.server, origin.application, origin.service, origin.instance, ...names].join('\n')
+  const key = [origin.minute, origin.server, origin.application, origin.service, origin.instance, origin.version, ...names].join('\n')
   const known = cells.get(key)
   if (known) return known
   if (cells.size >= MAX_SERIES && !names.includes(OTHER)) return cellOf(cells, origin, others(names))
@@ -168,7 +178,10 @@ function addTo(cell: Cell, { count, errors, sum, max }: Addition): void {
 
 function redBlock(cells: Iterable<Cell>): TableBlock {
   const block = new TableBlock('red_1m')
-  for (const cell of cells) writeCell(block, cell, { dimensions: ['SpanName', 'SpanKind', 'StatusCode'], count: 'Requests' })
+  for (const cell of cells) {
+    block.dictionary('Version').string(cell.origin.version)
+    writeCell(block, cell, { dimensions: ['SpanName', 'SpanKind', 'StatusCode'], count: 'Requests' })
+  }
   return block
 }
 

@@ -23,16 +23,28 @@ export const migrations: readonly Migration[] = [
     name: 'rollups are counted by server and application',
     statements: async (run) => [...(await withServer(run, 'red_1m')), ...(await withServer(run, 'sql_1m'))],
   },
+  {
+    version: 3,
+    name: 'requests are counted by version',
+    statements: (run) => withColumns(run, 'red_1m', { after: 'Application', names: ['Version'] }),
+  },
 ]
 
+const withServer = (run: RunStatement, table: TableName): Promise<readonly string[]> =>
+  withColumns(run, table, { after: 'Batch', names: ['Server', 'Application'] })
+
 /** A sorting key can be extended by columns that are added in the same statement; nothing is rewritten. */
-async function withServer(run: RunStatement, table: TableName): Promise<readonly string[]> {
+async function withColumns(
+  run: RunStatement,
+  table: TableName,
+  { after, names }: { readonly after: string; readonly names: readonly string[] },
+): Promise<readonly string[]> {
   const [[key] = []] = await run(`SELECT sorting_key FROM system.tables WHERE database = '${DATABASE}' AND name = '${table}'`)
-  if (key === undefined || key.split(', ').includes('Server')) return []
-  const column = (name: string, before: string): string =>
-    `ADD COLUMN IF NOT EXISTS \`${name}\` LowCardinality(String) CODEC(ZSTD(1)) AFTER \`${before}\``
-  const columns = `${column('Server', 'Batch')}, ${column('Application', 'Server')}`
-  return [`ALTER TABLE ${DATABASE}.${table} ${columns}, MODIFY ORDER BY (${key}, Server, Application)`]
+  if (key === undefined || names.every((name) => key.split(', ').includes(name))) return []
+  const columns = names.map(
+    (name, at) => `ADD COLUMN IF NOT EXISTS \`${name}\` LowCardinality(String) CODEC(ZSTD(1)) AFTER \`${names[at - 1] ?? after}\``,
+  )
+  return [`ALTER TABLE ${DATABASE}.${table} ${columns.join(', ')}, MODIFY ORDER BY (${[key, ...names].join(', ')})`]
 }
 
 const TABLE = `${DATABASE}.schema_migrations`

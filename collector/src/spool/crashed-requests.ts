@@ -3,7 +3,7 @@
  * the form of the JSON format, whatever the format of the log: a reader must be able to tell that these lines come from elsewhere.
  */
 import { appendFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { AccessLogConfig } from '@spyglass/process/checked-config'
 import { attr } from '@spyglass/agent/contract'
 import { redactSecretParameters } from '@spyglass/agent/redact'
 import { PROCESS_CRASHED, type RequestInFlight, type SpoolContent } from '@spyglass/agent/spool'
@@ -11,14 +11,21 @@ import { PROCESS_CRASHED, type RequestInFlight, type SpoolContent } from '@spygl
 /** What the configuration allows as a name, and the server's own. */
 const APPLICATION = /^(_server|[a-z0-9][a-z0-9_-]{0,63})$/
 
-/** Appends one line for each request to the log of its application. */
-export async function logCrashed(folder: string, { header, inFlight, lastWriteMs }: SpoolContent): Promise<void> {
+/** Appends one line for each request to the log of its application; of no other than `only`, if it is given. */
+export async function logCrashed(
+  accessLogOf: (application: string) => AccessLogConfig,
+  { header, inFlight, lastWriteMs }: SpoolContent,
+  only?: string,
+): Promise<void> {
   const instance = String(header.resource[attr.serviceInstanceId] ?? '')
   const lines = Map.groupBy(inFlight, ({ application }) => application ?? '')
   for (const [application, requests] of lines) {
-    if (!APPLICATION.test(application)) continue
+    if (!APPLICATION.test(application) || (only !== undefined && application !== only)) continue
     const text = requests.map((request) => lineOf(request, { application, instance, endedAt: lastWriteMs ?? request.startTime })).join('')
-    await appendFile(join(folder, `${application}.log`), text, { mode: 0o640 })
+    const { enabled, to, file } = accessLogOf(application)
+    if (!enabled) continue
+    if (to === 'file') await appendFile(file, text, { mode: 0o640 })
+    else process.stdout.write(text) // which is in the server log
   }
 }
 

@@ -1,7 +1,9 @@
 /** Errors in the form every ClickHouse client knows: `Code: N. DB::Exception: text. (NAME)`, with the status ClickHouse would give. */
+import { messageOf } from '@spyglass/agent/contract'
 
 /** Code numbers of ClickHouse that we give ourselves or treat apart. */
 export const clickhouseCodes = {
+  UNKNOWN_FUNCTION: 46,
   UNKNOWN_TABLE: 60,
   SYNTAX_ERROR: 62,
   UNKNOWN_FORMAT: 73,
@@ -71,7 +73,7 @@ export function refuse(name: ClickhouseCodeName, text: string, cause?: unknown, 
 /** The engine's error as one of ours; its text has the form already. */
 export function fromEngine(error: unknown): ClickhouseError {
   if (error instanceof ClickhouseError) return error
-  const text = (error instanceof Error ? error.message : String(error)).trim()
+  const text = messageOf(error).trim()
   const number = /^Code: (\d+)\./.exec(text)?.[1]
   if (number !== undefined) return new ClickhouseError(Number(number), text, error)
   return refuse('UNKNOWN_EXCEPTION', text || 'the engine gave no reason', error)

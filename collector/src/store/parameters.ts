@@ -3,7 +3,8 @@ import { refuse } from './clickhouse-error.ts'
 
 export type Parameters = ReadonlyMap<string, string>
 
-const NAME = /^[A-Za-z_]\w{0,63}$/
+/** A bare word of the engine's lexer. */
+const NAME = /^[\w$]{1,64}$/
 const MAX_COUNT = 100
 const MAX_LENGTH = 262_144
 

@@ -1,6 +1,7 @@
 /** The store's process: configuration, engine, port, resource, and its link to the keeper. */
-import { callerRules, openAuthenticator } from '@spyglass/process/access'
-import { listen } from '@spyglass/process/http-server'
+import { openAuthenticator } from '@spyglass/process/access'
+import { ownPort } from '@spyglass/process/checked-config'
+import { servePort } from '@spyglass/process/own-port'
 import { connectKeeper, emitWhenReady } from '@spyglass/process/keeper-link'
 import { openOwnProcess } from '@spyglass/process/own-process'
 import { createStoreServer } from './http/index.ts'
@@ -41,26 +42,26 @@ export async function runStore(argv: readonly string[]): Promise<void> {
   const app = createStoreServer({
     store,
     credentials: { authenticator: openAuthenticator('store', own), token: secrets.internal.token },
-    caller: callerRules(config),
     counters,
     logger,
-    headersTimeoutMs: config.server.headersTimeoutMs,
   })
+  const served = await servePort(app, { port: ownPort(config, 'store'), ownTokens: [secrets.internal.token], registry, logger }).catch(
+    async (error: unknown) => {
+      await store.close()
+      throw error
+    },
+  )
   const link = connectKeeper({
     registry,
     live,
     async stop(deadlineMs) {
       const timer = setTimeout(() => store.abandon(), deadlineMs * 0.8)
-      await app.close()
+      await served.close(0)
       await store.close()
       clearTimeout(timer)
       logger.info('the store is closed')
     },
   })
-  const port = await listen(app, { name: 'store.port', ...config.store }).catch(async (error: unknown) => {
-    await store.close()
-    throw error
-  })
-  logger.info({ host: config.store.host, port, engine: store.engineVersion }, 'the store is ready')
+  logger.info({ host: config.store.host, port: served.port, engine: store.engineVersion }, 'the store is ready')
   link.ready()
 }

@@ -3,8 +3,9 @@ import { type ClientBackOff, type Client, keyOf } from './client-back-off.ts'
 import type { Canceller } from './cancel.ts'
 import type { RawResult } from './engine/engine.ts'
 import { contentTypeOf, isJoinable } from './gate/formats.ts'
-import { type Gate, knownFormat } from './gate/gate.ts'
+import { type Gate, knownFormat, type ReadableDatabase } from './gate/gate.ts'
 import { checkParameters, type Parameters } from './parameters.ts'
+import { withReaderName } from './reader-name.ts'
 import type { StoreSession } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
 import { type SettingsJudge, shownSettings } from './settings/request-settings.ts'
@@ -13,6 +14,8 @@ import { type Clock, type TimeLimit, withinTime } from './time-limit.ts'
 
 export interface ReadRequest {
   readonly sql: string
+  /** Where names without a database are looked up. */
+  readonly database: ReadableDatabase
   /** Used when the statement names no format. */
   readonly defaultFormat: string
   readonly parameters: Parameters
@@ -26,8 +29,8 @@ export interface ReadRequest {
 export interface ReadAnswer {
   readonly format: string
   readonly contentType: string
-  /** Rows of the answer, or of what is there of it when its headers are sent. */
-  readonly rows: number
+  /** Rows of the whole answer; undefined when there is more to come than is there when its headers are sent, or when the format has no rows. */
+  readonly rows: number | undefined
   /** What the statement read to make it; undefined when the engine does not tell. */
   readonly read?: ReadFigures | undefined
   readonly elapsedNs: bigint
@@ -72,16 +75,18 @@ export function createReader(parts: ReaderParts): Reader {
 
   /** Returns the answer if it was made whole; one that is streamed needs the session until it is delivered. */
   async function runOn(session: StoreSession, { request, deliver, clock }: Run): Promise<ReadAnswer | undefined> {
-    const { parameters } = request
-    await session.enter({ settings: {}, parameters })
-    const { sql, engine, given } = await settings.judge(request.sql, request.settings, session)
-    const { format = request.defaultFormat, streamable, listsSettings } = await gate.check(sql, session)
-    const shown = listsSettings && !('additional_table_filters' in engine) ? shownSettings(settings.allowed) : {}
+    const { parameters, database } = request
+    await session.enter({ settings: {}, parameters, database })
+    const named = await withReaderName(request.sql, request.client.user, session)
+    const { sql, engine, given } = await settings.judge(named, request.settings, session)
+    const { format = request.defaultFormat, streamable, settingsAsked, instead = sql } = await gate.check(sql, session, database)
+    const isListed = settingsAsked !== undefined && !settingsAsked.some((name) => settings.isFixed(name))
+    const shown = isListed && !('additional_table_filters' in engine) ? shownSettings(settings.allowed) : {}
     const needed = { ...engine, ...shown }
-    if (Object.keys(needed).length > 0) await session.enter({ settings: needed, parameters })
+    if (Object.keys(needed).length > 0) await session.enter({ settings: needed, parameters, database })
     clock.limitTo(lowered(given.get('max_execution_time'), 1000, time().limitMs))
     return canceller.guard(clock.cancelled, async (tag) => {
-      const statement = { sql: tag + sql, format, contentType: contentTypeOf(format, given) }
+      const statement = { sql: tag + instead, format, contentType: contentTypeOf(format, given) }
       if (!streamable || !isJoinable(format, given)) return wholeAnswer(session, statement)
       const maxBufferBytes = request.waitForEnd ? Infinity : BUFFER_BYTES
       return streamAnswer(session, { ...statement, maxBufferBytes }, (answer) => deliver(answer, clock.abandoned))
@@ -141,7 +146,16 @@ async function wholeAnswer(session: StoreSession, { sql, format, contentType }: 
   const start = process.hrtime.bigint()
   const { bytes, rows } = await session.query(sql, format)
   const elapsedNs = process.hrtime.bigint() - start
-  return { format, contentType, rows, read: readFigures(bytes, format), elapsedNs, sizeBytes: bytes.length, chunks: inOrder([bytes]) }
+  const counted = format === 'Null' ? undefined : rows
+  return {
+    format,
+    contentType,
+    rows: counted,
+    read: readFigures(bytes, format),
+    elapsedNs,
+    sizeBytes: bytes.length,
+    chunks: inOrder([bytes]),
+  }
 }
 
 /** An error before the buffer is full still becomes the status of the answer. */
@@ -163,9 +177,9 @@ async function streamAnswer(
       rows += step.value.rows
       size += step.value.bytes.length
     }
-    const answer = { format, contentType, rows, elapsedNs: process.hrtime.bigint() - start }
-    if (isWhole) return { ...answer, sizeBytes: size, chunks: inOrder(first) }
-    await deliver({ ...answer, sizeBytes: undefined, chunks: inOrder(first, stream) })
+    const answer = { format, contentType, elapsedNs: process.hrtime.bigint() - start }
+    if (isWhole) return { ...answer, rows, sizeBytes: size, chunks: inOrder(first) }
+    await deliver({ ...answer, rows: undefined, sizeBytes: undefined, chunks: inOrder(first, stream) })
     return undefined
   } finally {
     await stream.return(undefined)

@@ -5,12 +5,14 @@
  */
 import { ClickhouseError, clickhouseCodes, fromEngine, refuse } from './clickhouse-error.ts'
 import type { Classification, RawResult, RawSession, RawStream, SessionSettings } from './engine/engine.ts'
-import { stringLiteral } from './sql-literal.ts'
+import { identifier, stringLiteral } from './sql-literal.ts'
 
 /** What a statement finds set on its session. */
 export interface Environment {
   readonly settings: SessionSettings
   readonly parameters: ReadonlyMap<string, string>
+  /** Where names without a database are looked up. Default: that of the session. */
+  readonly database?: string
 }
 
 export interface StoreSession {
@@ -62,13 +64,15 @@ class GuardedSession implements StoreSession {
     this.#options = options
   }
 
-  async enter({ settings, parameters }: Environment): Promise<void> {
-    const carries = parameters.size > 0 || Object.keys(settings).length > 0
+  async enter({ settings, parameters, database = this.#options.database }: Environment): Promise<void> {
+    const isForeign = database !== this.#options.database
+    const carries = parameters.size > 0 || Object.keys(settings).length > 0 || isForeign
     if (this.#carries || carries) this.#drop()
     const raw = await this.#opened(settings).catch((error: unknown) => {
       throw isReasonless(error) && carries ? badSettings(settings, error) : error
     })
     this.#carries = carries
+    if (isForeign) await this.#guarded(() => raw.query(`USE ${identifier(database)}`, 'Null'))
     if (parameters.size === 0) return
     const assignments = [...parameters].map(([name, value]) => `param_${name} = ${stringLiteral(value)}`)
     await this.#guarded(() => raw.query(`SET ${assignments.join(', ')}`, 'Null'))

@@ -1,5 +1,5 @@
 /** Reads how much the store holds, in the background: the getters of its resource must not ask the engine. */
-import { DATABASE } from '@spyglass/agent/contract'
+import { DATABASE, messageOf } from '@spyglass/agent/contract'
 import type { SessionPool } from './session-pool.ts'
 
 export interface StoreSize {
@@ -27,7 +27,7 @@ export function createSizeSampler(admin: SessionPool, intervalMs: number): SizeS
       const [rows = 0, bytesOnDisk = 0, parts = 0] = Buffer.from(bytes).toString('utf8').trim().split('\t').map(Number)
       size = { rows, bytesOnDisk, parts, failure: undefined }
     } catch (error) {
-      size = { ...size, failure: error instanceof Error ? error.message : String(error) }
+      size = { ...size, failure: messageOf(error) }
     }
   }
 

@@ -1,5 +1,5 @@
 /** What a statement from outside may say, made from what the running engine says of itself. */
-import { functionRules, FUNCTIONS_QUERY } from './gate/functions.ts'
+import { engineFunction, functionRules, FUNCTIONS_QUERY } from './gate/functions.ts'
 import { createGate, type Gate } from './gate/gate.ts'
 import { rowsOf, type StoreSession } from './session.ts'
 import { type LimitOptions, readerLimits } from './session-pools.ts'
@@ -17,18 +17,7 @@ export async function openStatementRules(
   { admin, reader }: { readonly admin: StoreSession; readonly reader: StoreSession },
   options: LimitOptions,
 ): Promise<StatementRules> {
-  const functions = await rowsOf(admin, FUNCTIONS_QUERY)
-  const gate = createGate(
-    functionRules(
-      functions.map(([name = '', alias_to = '', categories = '', origin = '', aggregate]) => ({
-        name,
-        alias_to,
-        categories,
-        origin,
-        isAggregate: aggregate === '1',
-      })),
-    ),
-  )
+  const gate = createGate(functionRules((await rowsOf(admin, FUNCTIONS_QUERY)).map(engineFunction)))
   const rules = allowedSettings(readerLimits(options))
   const known = knownSettings(await rowsOf(reader, SETTINGS_QUERY), rules)
   // In lines of its own, so that a comment at its end cannot hide the closing bracket.

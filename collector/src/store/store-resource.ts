@@ -1,5 +1,6 @@
 /** Shows the store as a managed resource. */
-import { kinds, objectNameOf } from '@spyglass/agent/contract'
+import { objectNameOf } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { EventInput, Registry } from '@spyglass/agent/registry'
 import type { Store } from './store.ts'
 

@@ -1,7 +1,7 @@
 /** The embedded store without its network: engine, sessions, schema, readers, writer and figures, opened and closed together. */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { codeOf, tables } from '@spyglass/agent/contract'
+import { codeOf, messageOf, tables } from '@spyglass/agent/contract'
 import { applySchema, planSchema, type Retention } from '../schema/index.ts'
 import { type ClientBackOff, createClientBackOff } from './client-back-off.ts'
 import { createCanceller } from './cancel.ts'
@@ -171,6 +171,6 @@ async function makeTables(admin: StoreSession, retention: Retention): Promise<re
     return statements
   } catch (error) {
     if (codeOf(error) === 'SPY_STORE_SCHEMA_NEWER') throw error
-    throw fail('SPY_STORE_SCHEMA_FAILED', [error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_STORE_SCHEMA_FAILED', [messageOf(error)], error)
   }
 }

@@ -24,6 +24,10 @@ export interface TailerOptions {
   readonly serverLog: string
   /** Folder whose `*.log` files are access logs, each named after its application. */
   readonly accessLogs: string
+  /** Folder whose `*.log` files are output of applications, in the form of the server log. */
+  readonly outputs: string
+  /** Files elsewhere, as they are now. */
+  readonly others?: () => { readonly access: readonly string[]; readonly output: readonly string[] }
   /** Service of lines that name none. */
   readonly serverName: string
   /** UUID of the server whose logs these are. */
@@ -48,6 +52,8 @@ export class Tailer {
   readonly #redactor: Redactor
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
+  /** Those that are access logs; the others have the form of the server log. */
+  #access: ReadonlySet<string> = new Set()
   #foldersReadAt = Number.NEGATIVE_INFINITY
   #isFailing = false
 
@@ -94,18 +100,19 @@ export class Tailer {
   }
 
   async #findFiles(): Promise<void> {
-    const { serverLog, accessLogs, target, now = Date.now } = this.#options
+    const { serverLog, accessLogs, outputs, others, target, now = Date.now } = this.#options
     if (now() - this.#foldersReadAt < FOLDER_POLL_MS) return
     this.#foldersReadAt = now()
-    const access = (await namesIn(accessLogs)).filter((name) => name.endsWith('.log')).map((name) => join(accessLogs, name))
-    for (const path of [serverLog, ...access]) {
+    const { access = [], output = [] } = others?.() ?? {}
+    this.#access = new Set([...(await logsIn(accessLogs)), ...access])
+    for (const path of [serverLog, ...(await logsIn(outputs)), ...output, ...this.#access]) {
       if (!this.#files.has(path)) this.#files.set(path, new TailedFile(path, target.tailOffset(path)))
     }
   }
 
   async #store(path: string, { lines, offset }: { lines: readonly string[]; offset: TailOffset }): Promise<void> {
-    const { serverLog, serverName, serverId, target, window, now = Date.now } = this.#options
-    const isServer = path === serverLog
+    const { serverName, serverId, target, window, now = Date.now } = this.#options
+    const isServer = !this.#access.has(path)
     const service = isServer ? serverName : basename(path, '.log')
     const origin: LineOrigin = { file: path, kind: isServer ? 'server' : 'access', service, server: serverName, serverId, readAt: now() }
     const { from, to } = window()
@@ -115,6 +122,10 @@ export class Tailer {
     await target.append({ lane: 'others', hash: '', items: rows.length, blocks, tail: [offset] })
     this.lines += rows.length
   }
+}
+
+async function logsIn(folder: string): Promise<string[]> {
+  return (await namesIn(folder)).filter((name) => name.endsWith('.log')).map((name) => join(folder, name))
 }
 
 async function namesIn(folder: string): Promise<string[]> {

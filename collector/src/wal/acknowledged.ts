@@ -1,6 +1,6 @@
 /**
- * How much of a segment was acknowledged: written after each commit, before the senders are answered. It distinguishes a torn tail, which nobody
- * was promised, from damage. It is durable before the first entry is written, so a segment without it is damaged. Later counts are not
+ * How much of a segment was acknowledged: written after each commit, before the senders are answered. It distinguishes a torn tail, which was never
+ * acknowledged, from damage. It is durable before the first entry is written, so a segment without it is damaged. Later counts are not
  * synced before the segment is sealed: after a loss of power it may be behind, and then the entries beyond it still count if they are intact.
  */
 import { checkedLine, type Tally, textOfLine } from './journal.ts'

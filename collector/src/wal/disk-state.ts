@@ -1,6 +1,6 @@
 /** Why the log cannot be written, with the remedy; checks on its own whether it can be written again. */
 import { join } from 'node:path'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { type FileLayer, writeSynced } from './file-layer.ts'
 
 const PROBE_MS = 1000
@@ -63,7 +63,7 @@ export async function reasonOf(error: unknown, files: FileLayer, folder: string)
     case 'EIO':
       return `the disk of ${folder} reports errors (EIO)`
     default:
-      return error instanceof Error ? error.message : String(error)
+      return messageOf(error)
   }
 }
 

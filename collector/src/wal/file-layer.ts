@@ -75,7 +75,12 @@ export const nodeFileLayer: FileLayer = {
       return await readFile(path)
     } catch (error) {
       if (codeOf(error) !== 'EIO') throw error
-      return await readAround(path)
+      const handle = await open(path, 'r')
+      try {
+        return await readAround(handle)
+      } finally {
+        await handle.close()
+      }
     }
   },
   async kind(path) {
@@ -122,18 +127,18 @@ export async function writeSynced(files: FileLayer, path: string, bytes: Buffer)
   }
 }
 
+interface ReadableHandle {
+  stat(): Promise<{ readonly size: number }>
+  read(into: Buffer, offset: number, length: number, position: number): Promise<unknown>
+}
+
 /** A bad sector costs its page, not the file. */
-async function readAround(path: string): Promise<Buffer> {
-  const handle = await open(path, 'r')
-  try {
-    const bytes = Buffer.alloc((await handle.stat()).size)
-    for (let at = 0; at < bytes.length; at += PAGE_BYTES) {
-      await handle.read(bytes, at, Math.min(PAGE_BYTES, bytes.length - at), at).catch((error: unknown) => {
-        if (codeOf(error) !== 'EIO') throw error // an unreadable page stays zeros, which match no checksum
-      })
-    }
-    return bytes
-  } finally {
-    await handle.close()
+export async function readAround(handle: ReadableHandle): Promise<Buffer> {
+  const bytes = Buffer.alloc((await handle.stat()).size)
+  for (let at = 0; at < bytes.length; at += PAGE_BYTES) {
+    await handle.read(bytes, at, Math.min(PAGE_BYTES, bytes.length - at), at).catch((error: unknown) => {
+      if (codeOf(error) !== 'EIO') throw error // an unreadable page stays zeros, which match no checksum
+    })
   }
+  return bytes
 }

@@ -46,7 +46,7 @@ export function inspect(segment: SegmentBytes): Inspection {
   return { kept, lost, isCounted, isDamaged: isBroken || (!isCounted && !isEmpty(segment)) }
 }
 
-/** A line that is there twice would count its rows twice. */
+/** A duplicate line would count its rows twice. */
 function withoutRepeats(lines: readonly JournalLine[]): readonly JournalLine[] {
   const seen = new Set<number>()
   return lines.filter(({ entry: { sequence } }) => !seen.has(sequence) && seen.add(sequence))

@@ -15,7 +15,7 @@ export interface Part {
   readonly offset: number
   readonly length: number
   readonly rows: number
-  /** What a reader of the table finds by adding up; see TableBlock.weight. */
+  /** What a reader of the table gets by summing; see TableBlock.weight. */
   readonly weight: number
   readonly crc: number
   /** Seconds since the epoch. */
@@ -86,7 +86,7 @@ export function journalLine(entry: JournalEntry): Buffer {
   return checkedLine(JSON.stringify(entry))
 }
 
-/** A line of text with its checksum before it. The checksum covers `of` as well: the line is no line of anything else. */
+/** A line of text with its checksum before it. The checksum covers `of` as well: the line is valid nowhere else. */
 export function checkedLine(text: string, of = ''): Buffer {
   return Buffer.from(`${checksum(Buffer.from(text), of)} ${text}\n`)
 }

@@ -1,18 +1,18 @@
 /**
  * What is of the wrong kind in the log's folder (a folder, pipe or dangling link where a file belongs, a file where a folder does), left by a
- * restore that went wrong or by hand, is moved to `quarantine` and reported: the log opens all the same, and nothing is deleted unread.
+ * restore that went wrong or by hand, is moved to `quarantine` and reported: the log opens anyway, and nothing is deleted unread.
  */
 import { basename, join } from 'node:path'
 import { setAside } from './damage.ts'
 import type { FileLayer } from './file-layer.ts'
 import { FILE as INSERTING } from './inserting.ts'
-import type { Quarantine } from './quarantine.ts'
+import { freePath, type Quarantine } from './quarantine.ts'
 import { DONE, SEGMENT_NAME } from './recovery.ts'
 
 export async function setMisplacedAside(files: FileLayer, root: string, quarantine: Quarantine): Promise<void> {
   const { folder } = quarantine
   if ((await files.list(root)).includes(basename(folder)) && (await files.kind(folder)) !== 'folder')
-    await files.rename(folder, `${folder}.misplaced`)
+    await files.rename(folder, await freePath(files, root, `${basename(folder)}.misplaced`))
   for (const name of await files.list(root)) {
     const isSegment = SEGMENT_NAME.test(name)
     const wanted = isSegment || name === DONE ? 'folder' : name === INSERTING ? 'file' : undefined

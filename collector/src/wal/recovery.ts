@@ -1,5 +1,5 @@
 /**
- * Recovers the log after a crash. A torn tail, which nobody was promised, is truncated; around any other damage the intact entries
+ * Recovers the log after a crash. A torn tail, which was never acknowledged, is truncated; around any other damage the intact entries
  * are kept, and the damaged part is copied to `quarantine` and counted.
  */
 import { join } from 'node:path'
@@ -88,7 +88,7 @@ async function recoverDone({ files, root, name, quarantine }: Place): Promise<Jo
   if (unread.length > 0) {
     const fragments = unread.map(({ start, end }) => ({ file: JOURNAL, offset: start, bytes: bytes.subarray(start, end) }))
     await setAside(files, quarantine, { segment: `${name}.${DONE}`, lost: { entries: 0, requests: 0 }, isCounted: true, fragments })
-    const aside = join(quarantine.folder, `${name}.${DONE}.rest`)
+    const aside = await quarantine.freePath(`${name}.${DONE}.rest`)
     await writeSynced(
       files,
       aside,

@@ -27,7 +27,7 @@ export interface Place {
 export interface Repaired {
   readonly content: Content
   readonly entries: readonly JournalEntry[]
-  /** Bytes that were cut off because nobody was promised them. */
+  /** Bytes truncated because they were never acknowledged. */
   readonly tornBytes: number
 }
 

@@ -1,7 +1,7 @@
-/** Which bodies were stored within the last minutes: a sender that missed our response repeats its request, which must not be stored twice. */
+/** Which bodies were stored within the last minutes: a sender that did not get our response repeats its request, which must not be stored twice. */
 
 export const MEMORY_MS = 600_000
-/** At full load a bit over ten minutes; beyond it the oldest are forgotten early. */
+/** Slightly more than ten minutes at full load; beyond it the oldest are forgotten early. */
 const MAX_HASHES = 200_000
 
 export class RepeatMemory {

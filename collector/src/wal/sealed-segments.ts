@@ -91,8 +91,8 @@ export class SealedSegments {
   /** Sets the segment aside permanently; returns the folder. */
   async quarantine(segment: SealedSegment): Promise<string> {
     const { files, root, quarantine } = this.#options
-    const target = join(quarantine.folder, segment.name)
     await quarantine.makeRoom(segment.bytes)
+    const target = await quarantine.freePath(segment.name)
     await files.rename(segment.folder, target)
     await files.syncFolder(root)
     this.#remove(segment)

@@ -4,7 +4,7 @@
  * because the rest is sealed less often: an insert costs some 20 ms of CPU whatever its size.
  */
 import { join } from 'node:path'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import type { TableBlock } from '../native/table-block.ts'
 import { type Damage, noteAnnounced, unannouncedDamage } from './damage.ts'
 import { DiskState } from './disk-state.ts'
@@ -67,7 +67,7 @@ interface OpenSegment {
 
 const MAX_WAITING_BYTES = 67_108_864
 const ROLL_BACK_RETRY_MS = 1000
-/** Of the log's size limit: what is set aside must not keep what is received out. */
+/** A part of the log's size limit: data that is set aside must not crowd out new data. */
 const QUARANTINE_SHARE = 0.25
 
 export class WriteAheadLog {
@@ -122,7 +122,7 @@ export class WriteAheadLog {
       return await WriteAheadLog.#open(options)
     } catch (error) {
       if (codeOf(error)?.startsWith('SPY_')) throw error
-      throw fail('SPY_WAL_UNREADABLE', [options.root, error instanceof Error ? error.message : String(error)], error)
+      throw fail('SPY_WAL_UNREADABLE', [options.root, messageOf(error)], error)
     }
   }
 
@@ -232,8 +232,8 @@ export class WriteAheadLog {
   }
 
   /**
-   * Looks whether a sealed segment still holds, so that no damaged row reaches the store; returns what does, or undefined when nothing is
-   * left. Damage is announced.
+   * Checks that a sealed segment is still intact, so that no damaged row reaches the store; returns what is intact, or undefined when nothing
+   * is. Damage is announced.
    */
   async verify(segment: SealedSegment): Promise<SealedSegment | undefined> {
     if (this.#sealed.isStored(segment)) return segment

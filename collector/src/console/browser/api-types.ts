@@ -22,6 +22,17 @@ export interface RouteTotal extends Durations {
   readonly total: number
 }
 
+/** A route that is slower or faster in the version that serves now than in the one before. */
+export interface ReleaseChange {
+  readonly service: string
+  readonly route: string
+  readonly version: string
+  readonly before: string
+  readonly since: number
+  readonly p95: number
+  readonly beforeP95: number
+}
+
 export interface Red {
   readonly from: number
   readonly to: number
@@ -38,6 +49,7 @@ export interface Red {
   }
   readonly series: readonly RedStep[]
   readonly routes: readonly RouteTotal[]
+  readonly releases: readonly ReleaseChange[]
 }
 
 export interface Rows<T> {
@@ -70,6 +82,8 @@ export interface SlowRequest {
   readonly statusCode: string
   readonly running: boolean | number
   readonly durationMs: number
+  /** What its time went to; empty of senders that do not say. */
+  readonly verdict: string
   readonly keepReason: string
   readonly sqlCount: number
   readonly sqlMs: number
@@ -91,6 +105,32 @@ export interface Statement {
   readonly maxMs: number
   readonly location: string
   readonly worstTraceId: string
+}
+
+export interface Errors extends Rows<FailedKind> {
+  readonly from: number
+  readonly to: number
+  readonly stepSeconds: number
+}
+
+/** Errors that are one and the same. */
+export interface FailedKind {
+  readonly service: string
+  readonly fingerprint: string
+  readonly type: string
+  readonly message: string
+  readonly location: string
+  readonly function: string
+  readonly errors: number
+  /** Milliseconds since the epoch, whole minutes. */
+  readonly firstSeen: number
+  readonly lastSeen: number
+  readonly versions: string
+  /** Starts of the steps with errors, in seconds since the epoch. */
+  readonly steps: readonly number[]
+  readonly counts: readonly number[]
+  /** Empty if none was kept. */
+  readonly traceId: string
 }
 
 export interface Span {

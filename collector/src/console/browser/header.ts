@@ -9,8 +9,10 @@ const VIEWS = [
   ['overview', 'Overview'],
   ['slow', 'Slow requests'],
   ['statements', 'Statements'],
+  ['errors', 'Errors'],
   ['pools', 'Datasources'],
   ['alerts', 'Alerts & events'],
+  ['settings', 'Settings'],
 ] as const
 
 export interface Header {

@@ -56,10 +56,16 @@ export function change(changes: Changes, isStep = true): void {
   }
 }
 
+/** The range of the preset that the address names, or would get; undefined if it names a beginning. */
 export function rangeName({ parameters }: Place): RangeName | undefined {
-  if (parameters.has('from')) return undefined
+  if (isTime(parameters.get('from'))) return undefined
   const name = parameters.get('range') ?? '15m'
   return name in ranges ? (name as RangeName) : '15m'
+}
+
+/** What is no time in an address, typed or cut short, counts as absent: a range from 1970 would show that nothing happened. */
+function isTime(text: string | null): boolean {
+  return text !== null && /^\d{1,15}$/.test(text)
 }
 
 export function rangeOf(place: Place): Range {

@@ -2,11 +2,13 @@
 import { ApiError } from './api.ts'
 import { fill, h, update } from './dom.ts'
 import { createHeader } from './header.ts'
-import { here } from './location.ts'
+import { here, linkTo, type Place } from './location.ts'
 import type { CreateView, View } from './view.ts'
+import { createErrors } from './errors-view.ts'
 import { createEvents } from './events-view.ts'
 import { createOverview } from './overview-view.ts'
 import { createPools } from './pools-view.ts'
+import { createSettings } from './administration/settings-view.ts'
 import { createSlow } from './slow-view.ts'
 import { createStatements } from './statements-view.ts'
 import { createTrace } from './trace-view.ts'
@@ -16,8 +18,10 @@ const views: Readonly<Record<string, CreateView>> = {
   slow: createSlow,
   trace: createTrace,
   statements: createStatements,
+  errors: createErrors,
   pools: createPools,
   alerts: createEvents,
+  settings: createSettings,
 }
 
 const REFRESH_MS = 5000
@@ -46,10 +50,26 @@ function show(): void {
   standing = key
   view?.close?.()
   fill(problem)
-  view = (views[place.view] ?? createOverview)(place)
+  view = viewOf(place)
   fill(main, problem, waiting, view.element)
   header.draw()
   void refresh()
+}
+
+function viewOf(place: Place): View {
+  const create = Object.hasOwn(views, place.view) ? views[place.view] : undefined
+  return create ? create(place) : createUnknown(place)
+}
+
+/** What an address shows that no view has. */
+function createUnknown({ view: name }: Place): View {
+  const element = h(
+    'section',
+    {},
+    h('h1', {}, 'Unknown page'),
+    h('p', {}, `There is no page ${name}. `, h('a', { href: linkTo('overview') }, 'Overview')),
+  )
+  return { title: 'Unknown page', element, refresh: () => Promise.resolve(), isLive: false }
 }
 
 async function refresh(): Promise<void> {

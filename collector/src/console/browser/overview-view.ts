@@ -1,9 +1,9 @@
 /** The state of the server: instances, rate, errors, durations, and the routes that take most of the time. */
 import { get, ofRange } from './api.ts'
-import type { Instance, Instances, Red, RouteTotal } from './api-types.ts'
+import type { Instance, Instances, Red, ReleaseChange, RouteTotal } from './api-types.ts'
 import { type Chart, createChart } from './chart.ts'
-import { h, update } from './dom.ts'
-import { ago, bytes, count, counted, milliseconds, percent, rate } from './format.ts'
+import { type Child, h, update } from './dom.ts'
+import { ago, bytes, count, counted, milliseconds, percent, rate, timestamp } from './format.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
 import { badge, nothing, tile } from './parts.ts'
 import { stepsOf } from './red-steps.ts'
@@ -60,7 +60,7 @@ export function createOverview(place: Place): View {
       if (red.status === 'rejected') throw red.reason
       drawTiles(tiles, red.value)
       drawCharts(charts, red.value)
-      routes.update(red.value.routes)
+      routes.update(routesOf(red.value))
     },
     close: () => Object.values(charts).forEach((chart) => chart.close()),
   }
@@ -123,8 +123,27 @@ function instanceTable() {
   })
 }
 
+type Route = RouteTotal & { readonly change: ReleaseChange | undefined }
+
+function routesOf({ routes, releases }: Red): readonly Route[] {
+  const keyOf = ({ service, route }: { readonly service: string; readonly route: string }): string => `${service}\n${route}`
+  const changes = new Map(releases.map((change) => [keyOf(change), change]))
+  return routes.map((route) => ({ ...route, change: changes.get(keyOf(route)) }))
+}
+
+function routeCell({ route, service, change }: Route): Child {
+  const link = h('a', { href: linkTo('slow', '', { service, route }) }, route)
+  return change ? [link, ' ', releaseNote(change)] : link
+}
+
+function releaseNote({ version, before, since, p95, beforeP95 }: ReleaseChange): HTMLElement {
+  const isSlower = p95 > beforeP95
+  const title = `p95 ${milliseconds(p95)}, in ${before} it was ${milliseconds(beforeP95)}; first seen ${timestamp(since)}`
+  return h('span', { class: isSlower ? 'bad-text' : 'faint', title }, `${isSlower ? 'slower' : 'faster'} since ${version}`)
+}
+
 function routeTable() {
-  return createTable<RouteTotal>({
+  return createTable<Route>({
     caption: 'Routes in the range, counted over every request',
     sort: '-total',
     rowKey: ({ service, route }) => `${service} ${route}`,
@@ -133,7 +152,7 @@ function routeTable() {
       {
         key: 'route',
         label: 'Route',
-        cell: ({ route, service }) => h('a', { href: linkTo('slow', '', { service, route }) }, route),
+        cell: routeCell,
         by: ({ route }) => route,
       },
       { key: 'requests', label: 'Requests', cell: (row) => count(row.requests), by: (row) => row.requests, class: 'number' },

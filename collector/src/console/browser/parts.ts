@@ -21,6 +21,7 @@ const TONES: Readonly<Record<string, string>> = {
   firing: 'bad',
   critical: 'bad',
   error: 'bad',
+  new: 'warn',
   leak: 'bad',
   ERROR: 'bad',
   FATAL: 'bad',

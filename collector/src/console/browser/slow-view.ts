@@ -111,6 +111,7 @@ function requestTable() {
         by: (row) => row.status,
         class: 'number',
       },
+      { key: 'why', label: 'Why', cell: ({ verdict }) => verdict || h('span', { class: 'faint' }, '–'), class: 'why' },
       { key: 'kept', label: 'Kept', cell: (row) => badge(row.keepReason || 'kept'), by: (row) => row.keepReason },
       {
         key: 'sql',

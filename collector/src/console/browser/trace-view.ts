@@ -2,6 +2,7 @@
 import { get } from './api.ts'
 import type { LogRecord, Span, Trace } from './api-types.ts'
 import { type Child, fill, foldable, h } from './dom.ts'
+import { flameGraph, isProfile } from './flame-graph.ts'
 import { count, counted, milliseconds, time, timestamp } from './format.ts'
 import { change, here, linkTo, type Place } from './location.ts'
 import { badge, codePlace, nothing } from './parts.ts'
@@ -33,12 +34,16 @@ function drawTrace(element: HTMLElement, { traceId, spans, logs, logProblem }: T
     change({ span: span.spanId }, false)
   }
   const waterfall = createWaterfall(spans, choose)
+  const profiles = logs.filter(isProfile)
   fill(
     element,
     heading(traceId, spans),
     h('div', { class: 'trace' }, waterfall.element, detail),
+    profiles.length > 0 && [h('h2', {}, 'Time on the processor'), profiles.map(flameGraph)],
     h('h2', {}, 'Log of the trace'),
-    logProblem ? nothing('The log of this trace cannot be shown.', `${logProblem.code} ${logProblem.message}`) : logTable(logs),
+    logProblem
+      ? nothing('The log of this trace cannot be shown.', `${logProblem.code} ${logProblem.message}`)
+      : logTable(logs.filter((record) => !isProfile(record))),
   )
   const chosen = spans.find(({ spanId }) => spanId === here().parameters.get('span')) ?? slowestStatement(spans) ?? spans[0]
   if (!chosen) return
@@ -58,6 +63,7 @@ function heading(traceId: string, spans: readonly Span[]): HTMLElement {
   const failed = spans.filter(({ statusCode }) => statusCode === 'Error').length
   if (!root) return h('h1', {}, `Trace ${traceId}: only its log was kept`)
   const reason = root.attributes['spyglass.keep.reason'] ?? ''
+  const verdict = root.attributes['spyglass.verdict'] ?? ''
   const facts: Child[] = [
     h('time', { title: timestamp(root.start) }, time(root.start)),
     h('strong', {}, milliseconds(root.durationMs)),
@@ -78,6 +84,7 @@ function heading(traceId: string, spans: readonly Span[]): HTMLElement {
       {},
       shown.map((fact) => h('span', {}, fact)),
     ),
+    verdict && h('p', { class: 'verdict' }, verdict),
   )
 }
 

@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { Session } from 'chdb'
 import { resolveLibchdb } from 'chdb/libchdb'
 import type { Classification, RawResult, SessionSettings } from './engine.ts'
@@ -34,7 +34,7 @@ export class OpenError extends Error {
   readonly owner: number | undefined
 
   constructor(owner: number | undefined, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    super(messageOf(cause), { cause })
     this.owner = owner
   }
 }

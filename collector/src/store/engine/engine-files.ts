@@ -10,7 +10,7 @@ import { writeIfChanged } from '@spyglass/process/durable-file'
 /** The role that only our own sessions keep; reader sessions drop it before their first statement. */
 export const OWNER_ROLE = 'spyglass_owner'
 
-/** System tables that a reader may query: what client tools need to list tables and columns. */
+/** System tables that a reader may query: what client tools need to list tables and columns, and what is the same in every ClickHouse. */
 export const READABLE_SYSTEM_TABLES = [
   'databases',
   'tables',
@@ -19,6 +19,12 @@ export const READABLE_SYSTEM_TABLES = [
   'settings',
   'data_type_families',
   'formats',
+  'table_engines',
+  'table_functions',
+  'aggregate_function_combinators',
+  'collations',
+  'keywords',
+  'time_zones',
   'one',
   'numbers',
 ] as const
@@ -59,6 +65,7 @@ function configXml(maxMemoryBytes: number): string {
       background_message_broker_schedule_pool_size: 1,
       max_thread_pool_size: 256,
       asynchronous_metrics_update_period_s: 3600,
+      memory_worker_period_ms: 500, // how often it compares its own count with the system's; by default 20 times a second, also at rest
     }).map(([name, value]) => element(name, String(value))),
     element('merge_tree', [
       element('fsync_after_insert', '1'),

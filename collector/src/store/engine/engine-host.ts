@@ -1,4 +1,5 @@
 /** Holds sessions of the engine and answers each call with one reply. There is one in each thread of the engine's process. */
+import { messageOf } from '@spyglass/agent/contract'
 import { refuse } from '../clickhouse-error.ts'
 import { type ChdbSession, OpenError, type OpenSession } from './chdb.ts'
 import type { RawResult } from './engine.ts'
@@ -90,7 +91,7 @@ async function next({ stream }: Seat): Promise<RawResult | undefined> {
 }
 
 export function errorReply(id: number, error: unknown): FromEngine {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return { id, type: 'error', message, ...(error instanceof OpenError && error.owner !== undefined ? { owner: error.owner } : {}) }
 }
 

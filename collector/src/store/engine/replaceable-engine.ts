@@ -3,7 +3,7 @@
  * serves, requests for a session are told to retry. Sessions are not carried over: their owners reopen them.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import type { Engine, RawSession, SessionSettings } from './engine.ts'
 import { engineIsGone, type EngineProcess } from './engine-process.ts'
@@ -95,7 +95,7 @@ class EngineKeeper implements ReplaceableEngine {
       engine.kill()
       await engine.ended
       if (codeOf(error) === 'SPY_STORE_IN_USE') throw error
-      throw fail('SPY_STORE_OPEN_FAILED', [error instanceof Error ? error.message : String(error)], error)
+      throw fail('SPY_STORE_OPEN_FAILED', [messageOf(error)], error)
     }
   }
 
@@ -114,7 +114,7 @@ class EngineKeeper implements ReplaceableEngine {
       try {
         return this.#serve(await this.#start())
       } catch (error) {
-        this.#options.onStartFailure?.(error instanceof Error ? error.message : String(error))
+        this.#options.onStartFailure?.(messageOf(error))
         await delay(waitMs)
       }
     }

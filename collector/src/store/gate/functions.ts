@@ -9,6 +9,8 @@ export interface EngineFunction {
   readonly categories: string
   readonly origin: string
   readonly isAggregate: boolean
+  /** Whether its first argument is a function: a lambda or, since no column has that name, the name of one. */
+  readonly isHigherOrder: boolean
 }
 
 /** Says of any name whether a reader may call it; all names are taken without regard to case. */
@@ -17,11 +19,25 @@ export interface FunctionRules {
   mayCall(name: string): boolean
   /** Whether it is the name of a function that may not be called. */
   isDenied(name: string): boolean
+  /** Whether it may be given the name of a function to call. */
+  takesFunction(name: string): boolean
 }
 
-/** Reads the list that {@link functionRules} takes. */
+/** Its rows make the list that {@link functionRules} takes. */
 export const FUNCTIONS_QUERY =
-  'SELECT name, alias_to, toString(categories) AS categories, toString(origin) AS origin, is_aggregate FROM system.functions'
+  'SELECT name, alias_to, toString(categories) AS categories, toString(origin) AS origin, is_aggregate, higher_order FROM system.functions'
+
+/** A row of {@link FUNCTIONS_QUERY}, all values as texts. */
+export function engineFunction([
+  name = '',
+  alias_to = '',
+  categories = '',
+  origin = '',
+  aggregate,
+  higherOrder,
+]: readonly string[]): EngineFunction {
+  return { name, alias_to, categories, origin, isAggregate: aggregate === '1', isHigherOrder: higherOrder === '1' }
+}
 
 const words = (text: string): string[] => text.trim().split(/\s+/)
 const lowerWords = (text: string): string[] => words(text.toLowerCase())
@@ -34,19 +50,22 @@ const lowerWords = (text: string): string[] => words(text.toLowerCase())
  */
 export const superlinearFunctions = words(`
   levenshteinDistance levenshteinDistanceUTF8 editDistance editDistanceUTF8 damerauLevenshteinDistance jaroSimilarity jaroWinklerSimilarity
-  arrayLevenshteinDistance arrayLevenshteinDistanceWeighted arraySimilarity arrayJaccardIndex
+  arrayLevenshteinDistance arrayLevenshteinDistanceWeighted arraySimilarity arrayJaccardIndex arrayReduceInRanges JSONMergePatch
   base58Encode base58Decode tryBase58Decode countSubstringsCaseInsensitiveUTF8 URLHierarchy URLPathHierarchy
   polygonsDistanceCartesian polygonsDistanceSpherical polygonsWithinCartesian polygonsWithinSpherical polygonsEqualsCartesian
   polygonsIntersectionCartesian polygonsIntersectionSpherical polygonsIntersectCartesian polygonsIntersectSpherical
   polygonsUnionCartesian polygonsUnionSpherical polygonsSymDifferenceCartesian polygonsSymDifferenceSpherical
 `)
 
-/** They read files, models, dictionaries, settings or the machine, wait, or make data without bound. */
+/**
+ * They read files, models, dictionaries, settings or the machine, or make data without bound. `sleep` and `throwIf` are not among them: clients test
+ * their time limits and errors with them, they use no CPU, and the engine wakes a sleeper that is cancelled.
+ */
 const DENIED = new Set([
   ...superlinearFunctions.map((name) => name.toLowerCase()),
   ...lowerWords(`
     file catboostEvaluate evalMLMethod joinGet joinGetOrNull dictGet dictHas eval chdb
-    sleep sleepEachRow throwIf fuzzQuery fuzzBits generateRandomStructure generateSerialID hasThreadFuzzer
+    fuzzQuery fuzzBits generateRandomStructure generateSerialID hasThreadFuzzer
     displayName getServerSetting getSetting getSettingOrDefault getMergeTreeSetting getMacro getServerPort tcpPort globalVariable
     getClientHTTPHeader hostName hostname fullHostName fqdn serverUUID buildId getOSKernelVersion showCertificate uptime
     filesystemAvailable filesystemCapacity filesystemUnreserved zookeeperSessionUptime
@@ -72,6 +91,7 @@ export function functionRules(functions: readonly EngineFunction[]): FunctionRul
   const allowed = new Set(SYNTAX)
   for (const fn of functions) if (!isDenied(fn)) allowed.add(fn.name.toLowerCase())
   for (const name of DENIED) allowed.delete(name)
+  const higherOrder = new Set(functions.filter((fn) => fn.isHigherOrder).map(({ name }) => name.toLowerCase()))
   const aggregates = new Set(functions.filter((fn) => fn.isAggregate && !isDenied(fn)).map(({ name }) => name.toLowerCase()))
 
   /** Combinators can stand one after the other, and a shorter one may be the end of a longer. */
@@ -89,6 +109,7 @@ export function functionRules(functions: readonly EngineFunction[]): FunctionRul
       const lower = name.toLowerCase()
       return DENIED.has(lower) || (known.has(lower) && !allowed.has(lower))
     },
+    takesFunction: (name) => higherOrder.has(name.toLowerCase()),
   }
 }
 

@@ -5,33 +5,41 @@
  *
  * It is one layer of three: grants and `readonly=1` are below it. Only the gate stops the scalar function `file`, which ignores grants.
  */
-import { DATABASE } from '@spyglass/agent/contract'
+import { DATABASE, messageOf } from '@spyglass/agent/contract'
 import { fromEngine, refuse } from '../clickhouse-error.ts'
 import { READABLE_SYSTEM_TABLES } from '../engine/engine-files.ts'
+import { formatOf, tokensOf } from '../formatted.ts'
 import type { StoreSession } from '../session.ts'
 import { stringLiteral } from '../sql-literal.ts'
 import { type AstNode, parseAst } from './ast.ts'
 import { formatNamed } from './formats.ts'
 import type { FunctionRules } from './functions.ts'
 import { MAX_MADE_LENGTH, steepCallIn } from './made-values.ts'
-import { matchMetadata } from './metadata.ts'
+import { hasOddName, namesOfFunctions, namesOfTables } from './meant-names.ts'
+import { type Metadata, matchMetadata } from './metadata.ts'
 
 export interface Gate {
   /**
    * Admits the statement and returns what is needed to run it. The session must have no settings of the statement yet: a limit
    * among them would cut the syntax tree.
+   * @param database where names without a database are looked up; ours by default.
    * @throws ClickhouseError with code 392 (QUERY_IS_PROHIBITED), or the engine's own when it cannot be parsed.
    */
-  check(sql: string, session: StoreSession): Promise<Passed>
+  check(sql: string, session: StoreSession, database?: ReadableDatabase): Promise<Passed>
 }
+
+/** A database that a statement may be about: ours, or the readable tables of the engine's own. */
+export type ReadableDatabase = typeof DATABASE | 'system'
 
 export interface Passed {
   /** The format that the statement names. */
   readonly format: string | undefined
   /** Whether the engine can give the answer in pieces: it can for SELECT. */
   readonly streamable: boolean
-  /** Whether it reads `system.settings` and no other table. */
-  readonly listsSettings: boolean
+  /** The words in its literals, if it reads `system.settings` and no other table. */
+  readonly settingsAsked: readonly string[] | undefined
+  /** The statement to run in place of this one, which the engine would refuse. */
+  readonly instead?: string
 }
 
 /** Longest statement, in characters. */
@@ -41,9 +49,13 @@ const MAX_DEPTH = 400
 const MAX_NODES = 20_000
 const READ_ONLY_CLASS = 0
 
-const TABLE_FUNCTIONS = new Set(['numbers', 'generateseries', 'generate_series', 'null', 'values', 'view'])
+const TABLE_FUNCTIONS = new Set(['numbers', 'generateseries', 'generate_series', 'null', 'values', 'sqlstandardvalues', 'view'])
 const SYSTEM_TABLES = new Set<string>(READABLE_SYSTEM_TABLES)
 const FOREIGN_NAME = /^(system|information_schema|default|_temporary_and_external_tables)\s*\./i
+
+const SELECT = 'SelectWithUnionQuery'
+/** The statement at the top. DESCRIBE of a table, a function or a subquery has the same nodes below it. */
+const STATEMENTS = new Set([SELECT, 'DescribeQuery'])
 
 /** Nodes that hold others or plain values. A transformer that applies a function by name is not here: its tree does not show the name. */
 const PLAIN_NODES = new Set([
@@ -95,7 +107,7 @@ export function createGate(functions: FunctionRules): Gate {
     if (node.depth > MAX_DEPTH) throw tooDeep()
     if (node.kind === 'Function') return judgeFunction(node)
     if (node.kind === 'TableIdentifier') return judgeTable(node.name)
-    if (node.kind === 'Identifier') return judgeIdentifier(node)
+    if (node.kind === 'Identifier') return // by judgeNames, which looks where it stands
     if (node.kind === 'Set') throw refuse('READONLY', 'The clause SETTINGS cannot be used in readonly mode')
     if (node.depth <= 1 && node.kind === 'Literal') throw prohibit('INTO OUTFILE')
     if (!PLAIN_NODES.has(node.kind)) throw prohibit(`The expression ${node.kind}`)
@@ -105,39 +117,99 @@ export function createGate(functions: FunctionRules): Gate {
     const lower = name.toLowerCase()
     if (parent === 'TableExpression') {
       if (!TABLE_FUNCTIONS.has(lower)) throw prohibit(`The table function ${name}`)
-    } else if (!functions.mayCall(lower)) throw prohibit(`The function ${name}`)
+    } else if (functions.isDenied(lower)) throw prohibit(`The function ${name}`)
+    else if (!functions.mayCall(lower)) throw refuse('UNKNOWN_FUNCTION', `Function with name \`${name}\` does not exist`)
   }
 
-  /**
-   * The right side of IN may be a table's name and is printed as an identifier. So is a function's name given to another function, as in
-   * `arrayMap(file, paths)`: it may stand behind an alias, so such a name is refused wherever it stands alone.
-   */
-  function judgeIdentifier(node: AstNode): void {
-    if (isFormat(node)) return
-    if (FOREIGN_NAME.test(node.name)) judgeTable(node.name)
-    if (functions.isDenied(node.name)) throw prohibit(`The name ${node.name}, which is that of a function,`)
+  /** A name that could be that of a function or table which is not for readers: refused where the engine would take it for one. */
+  async function judgeNames(nodes: readonly AstNode[], sql: string, session: StoreSession): Promise<void> {
+    const isSuspect = (node: AstNode): boolean =>
+      node.kind === 'Identifier' && !isFormat(node) && (FOREIGN_NAME.test(node.name) || functions.isDenied(node.name))
+    if (!nodes.some(isSuspect)) return
+    await refuseOddNames(sql, session)
+    for (const name of namesOfFunctions(nodes, functions))
+      if (functions.isDenied(name)) throw prohibit(`The name ${name}, which is that of a function,`)
+    for (const name of namesOfTables(nodes)) if (FOREIGN_NAME.test(name)) judgeTable(name)
   }
 
   return {
-    async check(sql, session) {
+    async check(sql, session, database = DATABASE) {
       if (sql.includes('\0')) throw prohibit('A statement with a zero byte')
       const metadata = matchMetadata(sql)
-      if (metadata) return { format: knownOrNone(metadata.format), streamable: false, listsSettings: false }
+      if (metadata)
+        return { format: knownOrNone(metadata.format), streamable: false, settingsAsked: undefined, ...insteadOf(metadata, database) }
       await classify(sql, session)
       const nodes = parseAst(await explain(sql, session))
       if (nodes.length > MAX_NODES) throw refuse('TOO_BIG_AST', `The statement has more than ${MAX_NODES} parts. ${ADVICE}`)
-      if (nodes[0]?.kind !== 'SelectWithUnionQuery') throw prohibit(`A statement of kind ${nodes[0]?.kind ?? 'unknown'}`)
-      for (const node of nodes) judge(node)
+      const statement = nodes[0]?.kind ?? 'unknown'
+      if (!STATEMENTS.has(statement)) throw prohibit(`A statement of kind ${statement}`)
+      for (const node of nodes.slice(1)) judge(node)
+      await judgeNames(nodes, sql, session)
+      if (database === 'system') await judgeBareTables(nodes, sql, session)
       judgeLongValues(nodes)
-      return { format: knownOrNone(nodes.find(isFormat)?.name), streamable: true, listsSettings: readsOnlySettings(nodes) }
+      const streamable = statement === SELECT
+      return {
+        format: knownOrNone(nodes.find(isFormat)?.name),
+        streamable,
+        settingsAsked: streamable && readsOnlySettings(nodes, database) ? wordsOf(nodes) : undefined,
+      }
     },
   }
 }
 
-function readsOnlySettings(nodes: readonly AstNode[]): boolean {
-  const tables = nodes.filter(({ kind, parent }) => kind === 'TableIdentifier' || (kind === 'Function' && parent === 'TableExpression'))
-  return tables.length > 0 && tables.every(({ name }) => /^system\.settings$/i.test(name))
+/**
+ * The statement to run in place of one of these, which the engine would answer for tables and databases that a reader must not see: for the
+ * reader there are none.
+ * @throws ClickhouseError 81 for a database that is none for readers, 392 for the definition of a table of the engine.
+ */
+function insteadOf({ asks, database: named, table }: Metadata, database: ReadableDatabase): { readonly instead?: string } {
+  if (asks === 'exists') return existence(named ?? database, table)
+  if (named === undefined || named === DATABASE) return {}
+  if (named !== 'system') throw refuse('UNKNOWN_DATABASE', `Database ${named} does not exist`)
+  if (asks === 'definition') throw prohibit('The definition of a table of system')
+  return {}
 }
+
+function existence(database: string, table: string | undefined): { readonly instead?: string } {
+  if (database === DATABASE && table !== undefined) return {}
+  const isThere = database === DATABASE || (database === 'system' && (table === undefined || SYSTEM_TABLES.has(table)))
+  return { instead: `SELECT ${isThere ? 1 : 0} AS result` }
+}
+
+/**
+ * The engine lets anyone count the rows of its own tables and use them behind IN, so those that are not listed are refused here. Behind IN a
+ * table looks like a column.
+ */
+async function judgeBareTables(nodes: readonly AstNode[], sql: string, session: StoreSession): Promise<void> {
+  await refuseOddNames(sql, session)
+  const named = [...nodes.filter(({ kind }) => kind === 'TableIdentifier').map(({ name }) => name), ...namesOfTables(nodes)]
+  const bare = named.filter((name) => !name.includes('.') && !SYSTEM_TABLES.has(name.toLowerCase()))
+  if (bare.length === 0) return
+  const ctes = nodes.some(({ kind }) => kind === 'WithElement') ? namesOfWith((await formatOf(sql, session)) ?? '') : new Set<string>()
+  for (const name of bare) if (!ctes.has(name)) throw prohibit(`The table system.${name}`)
+}
+
+/** With such a name the syntax tree's text does not show what stands where. */
+async function refuseOddNames(sql: string, session: StoreSession): Promise<void> {
+  if (/[`"]/.test(sql) && hasOddName((await formatOf(sql, session)) ?? '')) throw prohibit('A name with a line break')
+}
+
+/** Names before `AS (SELECT …)`: the syntax tree does not show them. */
+function namesOfWith(formatted: string): Set<string> {
+  const tokens = tokensOf(formatted).map(({ text }) => text)
+  const isName = (_text: string, at: number): boolean => tokens[at + 1] === 'AS' && tokens[at + 2] === '('
+  return new Set(tokens.filter(isName).map((text) => text.replaceAll('`', '')))
+}
+
+function readsOnlySettings(nodes: readonly AstNode[], database: ReadableDatabase): boolean {
+  const settings = database === 'system' ? /^(system\.)?settings$/i : /^system\.settings$/i
+  const tables = nodes.filter(({ kind, parent }) => kind === 'TableIdentifier' || (kind === 'Function' && parent === 'TableExpression'))
+  return tables.length > 0 && tables.every(({ name }) => settings.test(name))
+}
+
+/** The words in all literals, those of lists too. */
+const wordsOf = (nodes: readonly AstNode[]): string[] =>
+  nodes.filter(({ kind }) => kind === 'Literal').flatMap(({ name }) => [...name.matchAll(/'(\w+)'/g)].map((match) => match[1]!))
 
 async function classify(sql: string, session: StoreSession): Promise<void> {
   const { statementCount, queryClass, hasSecrets } = await session.classify(sql)
@@ -152,7 +224,7 @@ async function syntaxError(sql: string, session: StoreSession): Promise<Error> {
   try {
     await session.query(`SELECT formatQuerySingleLine(${stringLiteral(sql)})`, 'Null')
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
+    const text = messageOf(error)
     const limit = tooMuch(text)
     if (limit) return limit
     return fromEngine(text.replace(/: In scope SELECT formatQuerySingleLine.*(?=\. \(SYNTAX_ERROR\))/s, ''))
@@ -165,7 +237,7 @@ async function explain(sql: string, session: StoreSession): Promise<string> {
     const { bytes } = await session.query(`EXPLAIN AST ${sql}`, 'TSVRaw')
     return Buffer.from(bytes).toString('utf8')
   } catch (error) {
-    throw tooMuch(error instanceof Error ? error.message : String(error)) ?? error
+    throw tooMuch(messageOf(error)) ?? error
   }
 }
 

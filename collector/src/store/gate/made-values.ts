@@ -1,7 +1,7 @@
 /**
  * Long values that a statement makes itself, given to functions whose cost grows faster than a value is long. Dashboards call these functions
- * with what is stored, which is bounded, so they are refused only beside such a value. The count may hide in a column: what that costs is
- * ended with the engine's process.
+ * with what is stored, which is bounded, so they are refused only beside such a value. A count that is computed or has an alias is seen; one
+ * that comes from a column is not: what that costs is ended with the engine's process.
  */
 import type { AstNode } from './ast.ts'
 
@@ -10,17 +10,23 @@ type Maker = Readonly<Record<string, number>>
 /** Functions that make a text or a list of any length, in lower case, and which argument says how long it gets; -1: any may. */
 const TEXT_MAKERS: Maker = { repeat: 1, space: 0, leftpad: 1, lpad: 1, leftpadutf8: 1, rightpad: 1, rpad: 1, rightpadutf8: 1 }
 const LIST_MAKERS: Maker = { range: -1, arraywithconstant: 0, arrayresize: 1 }
+/** Functions that make one text of a list. */
+const JOINS = new Set(['arraystringconcat', 'tostring', 'tojsonstring', 'format', 'concat', 'cast'])
 
 /** Measured by scripts/measure-functions.ts; in lower case. Each with the makers of the values that it is steep for. */
 const STEEP: Readonly<Record<string, Maker>> = {
-  ilike: TEXT_MAKERS,
-  notilike: TEXT_MAKERS,
-  positioncaseinsensitiveutf8: TEXT_MAKERS,
-  replaceregexpone: TEXT_MAKERS,
-  replaceregexpall: TEXT_MAKERS,
-  regexp_replace: TEXT_MAKERS,
   hasall: LIST_MAKERS,
+  ...ofTexts('ilike notilike replaceregexpone replaceregexpall regexp_replace'),
+  ...ofTexts('json_exists json_query json_value extracttextfromhtml'),
+  // A long text searched for another long one.
+  ...ofTexts('position positionutf8 positioncaseinsensitive positioncaseinsensitiveutf8 locate'),
+  ...ofTexts('countsubstrings countsubstringscaseinsensitive replace replaceall replaceone splitbystring'),
 }
+
+function ofTexts(names: string): Readonly<Record<string, Maker>> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, TEXT_MAKERS]))
+}
+
 export const MAX_MADE_LENGTH = 10_000
 
 export interface SteepCall {
@@ -42,8 +48,22 @@ export function steepCallIn(nodes: readonly AstNode[]): SteepCall | undefined {
 
 function makesLong(nodes: readonly AstNode[], at: number, makers: Maker): boolean {
   const { kind, name } = nodes[at] as AstNode
-  const argument = kind === 'Function' ? own(makers, name) : undefined
-  return argument !== undefined && largestConstant(nodes, at, argument) > MAX_MADE_LENGTH
+  if (kind !== 'Function') return false
+  const argument = own(makers, name) ?? (makers === TEXT_MAKERS && isJoined(nodes, at) ? own(LIST_MAKERS, name) : undefined)
+  return argument !== undefined && lengthMade(nodes, at, argument) > MAX_MADE_LENGTH
+}
+
+/** Whether the list becomes one text: by a function around it, or, since it may have an alias, by `arrayStringConcat` anywhere. */
+function isJoined(nodes: readonly AstNode[], at: number): boolean {
+  const isJoin = ({ kind, name }: AstNode): boolean => kind === 'Function' && JOINS.has(name.toLowerCase())
+  let { depth } = nodes[at] as AstNode
+  for (let i = at - 1; i >= 0; i--) {
+    const node = nodes[i] as AstNode
+    if (node.depth >= depth) continue
+    if (isJoin(node)) return true
+    depth = node.depth
+  }
+  return nodes.some(({ kind, name }) => kind === 'Function' && name.toLowerCase() === 'arraystringconcat')
 }
 
 function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
@@ -51,19 +71,31 @@ function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefine
   return Object.hasOwn(record, lower) ? record[lower] : undefined
 }
 
-/** The largest number in an argument that is the same for every row; 0 where a column decides. -1 means any of the arguments. */
-function largestConstant(nodes: readonly AstNode[], at: number, argument: number): number {
-  const { depth } = nodes[at] as AstNode
+/** At most how long the value gets if its count is the same for every row; 0 where a column decides. */
+function lengthMade(nodes: readonly AstNode[], at: number, argument: number): number {
+  const numbers = constantsOf(nodes, at, argument, new Set()) ?? []
+  return argument < 0 ? Math.max(0, ...numbers) : numbers.reduce((product, number) => product * Math.max(1, number), 1)
+}
+
+/** The numbers in an argument, or in all (-1), also behind aliases; undefined if there is a column. */
+function constantsOf(nodes: readonly AstNode[], at: number, argument: number, followed: Set<string>): number[] | undefined {
+  const { kind, name, depth } = nodes[at] as AstNode
+  if (kind === 'Literal') return [numberOf(name)]
   let index = -1
-  let largest = 0
+  const numbers: number[] = []
   for (let i = at + 1; (nodes[i]?.depth ?? 0) > depth; i++) {
     const node = nodes[i] as AstNode
     if (node.depth === depth + 2) index++
     if (argument >= 0 && index !== argument) continue
-    if (node.kind === 'Identifier') return 0
-    if (node.kind === 'Literal') largest = Math.max(largest, numberOf(node.name))
+    if (node.kind === 'Literal') numbers.push(numberOf(node.name))
+    if (node.kind !== 'Identifier' || followed.has(node.name)) continue
+    followed.add(node.name)
+    const named = nodes.findIndex(({ alias }) => alias === node.name)
+    const behind = named < 0 ? undefined : constantsOf(nodes, named, -1, followed)
+    if (!behind) return undefined
+    numbers.push(...behind)
   }
-  return largest
+  return numbers
 }
 
 /** `UInt64_60000` as the syntax tree shows a number; 0 for anything else. */

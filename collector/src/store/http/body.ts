@@ -1,7 +1,7 @@
 /** Reads the whole request body, within a limit that also applies after decompression. */
 import type { Readable } from 'node:stream'
-import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { fromEngine, refuse } from '../clickhouse-error.ts'
+import { decoderOf, isDamaged } from './coding.ts'
 
 /** @throws ClickhouseError 218 when it is too large, 36 for an encoding that is not known, 117 when it cannot be decompressed. */
 export async function readBody(source: Readable, encoding: string | undefined, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
@@ -14,25 +14,14 @@ export async function readBody(source: Readable, encoding: string | undefined, m
       chunks.push(chunk as Buffer)
     }
   } catch (error) {
-    throw isZlib(error) ? refuse('INCORRECT_DATA', 'The body cannot be decompressed', error) : fromEngine(error)
+    throw isDamaged(error) ? refuse('INCORRECT_DATA', 'The body cannot be decompressed', error) : fromEngine(error)
   }
   return Buffer.concat(chunks)
 }
 
 function decoded(source: Readable, encoding: string | undefined): AsyncIterable<unknown> {
-  const decoder = decoderFor(encoding?.trim().toLowerCase())
+  const decoder = decoderOf(encoding)
   if (!decoder) return source
   source.on('error', (error) => decoder.destroy(error))
   return source.pipe(decoder)
 }
-
-function decoderFor(encoding: string | undefined) {
-  if (encoding === undefined || encoding === '' || encoding === 'identity') return undefined
-  if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip()
-  if (encoding === 'deflate') return createInflate()
-  if (encoding === 'zstd') return createZstdDecompress()
-  throw refuse('BAD_ARGUMENTS', `Unknown Content-Encoding: ${encoding}; gzip, deflate and zstd are supported`)
-}
-
-const isZlib = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(Z_|ZSTD_|ERR_ZSTD)/.test(error.code)

@@ -5,7 +5,7 @@
 import { DATABASE } from '@spyglass/agent/contract'
 import type { Client } from '../client-back-off.ts'
 import { refuse } from '../clickhouse-error.ts'
-import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
+import { MAX_STATEMENT_LENGTH, type ReadableDatabase } from '../gate/gate.ts'
 import type { ReadRequest } from '../reader.ts'
 
 export interface ReadHeaders {
@@ -44,10 +44,11 @@ const VALUES = { wait_end_of_query: BOOL, session_check: BOOL, buffer_size: NUMB
 export function readRequest(sql: string, query: URLSearchParams, headers: ReadHeaders, client: Client): ReadRequest {
   if (sql.trim() === '') throw refuse('SYNTAX_ERROR', 'Empty query')
   if (sql.length > MAX_STATEMENT_LENGTH) throw refuse('QUERY_IS_TOO_LARGE', `A statement may have ${MAX_STATEMENT_LENGTH} characters`)
-  for (const database of [query.get('database'), headers.database]) checkDatabase(database ?? '')
+  const databases = [headers.database, query.get('database')].map((name) => databaseOf(name ?? ''))
   checkProtocol(query)
   return {
     sql,
+    database: databases.find((name) => name !== undefined) ?? DATABASE, // ClickHouse's order
     client,
     defaultFormat: headers.format || query.get('default_format') || 'TabSeparated', // ClickHouse's order
     parameters: new Map([...query].filter(([name]) => name.startsWith('param_')).map(([name, value]) => [name.slice(6), value])),
@@ -64,8 +65,11 @@ const isSetting = (name: string): boolean =>
   name !== 'session_check' &&
   !UNSUPPORTED.some((each) => each === name)
 
-function checkDatabase(database: string): void {
-  if (!['', 'default', DATABASE].includes(database)) throw refuse('UNKNOWN_DATABASE', `Database ${database} does not exist`)
+function databaseOf(name: string): ReadableDatabase | undefined {
+  if (name === '') return undefined
+  if (name === 'default' || name === DATABASE) return DATABASE
+  if (name === 'system') return name
+  throw refuse('UNKNOWN_DATABASE', `Database ${name} does not exist`)
 }
 
 /** A session of ClickHouse keeps settings and temporary tables, which readers cannot make: so one is like another, and none is remembered. */

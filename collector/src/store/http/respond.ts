@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGzip, gzipSync } from 'node:zlib'
 import { type ClickhouseError, fromEngine } from '../clickhouse-error.ts'
 import { TooManyGuesses } from './credentials.ts'
 import { contentTypeOf } from '../gate/formats.ts'
 import type { ReadAnswer } from '../reader.ts'
 import type { Written } from '../writer.ts'
+import { type Coding, encodeWhole, encoderOf } from './coding.ts'
 
 /** What every reply states about its server and statement. */
 export interface Origin {
@@ -17,11 +17,17 @@ export interface Origin {
   readonly timezone: string
 }
 
+/** How the body is compressed. */
+export interface Compression {
+  readonly coding: Coding
+  /** 1 to 9. */
+  readonly level: number
+}
+
 export interface ReplyOptions extends Origin {
   /** Ends the reply when it aborts. */
   readonly signal: AbortSignal
-  /** Compresses the body with gzip, at this level. */
-  readonly gzipLevel: number | undefined
+  readonly compression: Compression | undefined
   /** Called on an error in mid-stream, when the status can no longer report it. */
   readonly onFailure: (failure: ClickhouseError) => void
 }
@@ -30,7 +36,7 @@ export interface ReplyOptions extends Origin {
 export async function sendAnswer(
   response: ServerResponse,
   answer: ReadAnswer,
-  { gzipLevel, signal, onFailure, ...origin }: ReplyOptions,
+  { compression, signal, onFailure, ...origin }: ReplyOptions,
 ): Promise<void> {
   const tag = randomBytes(8).toString('hex')
   response.writeHead(200, {
@@ -38,18 +44,20 @@ export async function sendAnswer(
     'Content-Type': answer.contentType,
     'X-ClickHouse-Format': answer.format,
     'X-ClickHouse-Summary': summary({
-      read_rows: answer.read?.readRows ?? answer.rows,
-      read_bytes: answer.read?.readBytes ?? 0,
-      total_rows_to_read: answer.read?.totalRowsToRead ?? 0,
+      read_rows: answer.read?.readRows,
+      read_bytes: answer.read?.readBytes,
+      total_rows_to_read: answer.read?.totalRowsToRead,
+      written_rows: 0,
+      written_bytes: 0,
       result_rows: answer.rows,
-      result_bytes: answer.sizeBytes ?? 0,
+      result_bytes: answer.sizeBytes,
       elapsed_ns: answer.elapsedNs,
     }),
     'X-ClickHouse-Exception-Tag': tag,
-    ...(gzipLevel ? { 'Content-Encoding': 'gzip' } : sizeHeader(answer.sizeBytes)),
+    ...(compression ? { 'Content-Encoding': compression.coding } : sizeHeader(answer.sizeBytes)),
   })
   const body = Readable.from(withException(answer.chunks, tag, onFailure), { objectMode: false })
-  if (gzipLevel) await pipeline(body, createGzip({ level: gzipLevel }), response, { signal })
+  if (compression) await pipeline(body, encoderOf(compression.coding, compression.level), response, { signal })
   else await pipeline(body, response, { signal })
 }
 
@@ -90,14 +98,19 @@ export function sendBytes(response: ServerResponse, format: string, bytes: Uint8
 }
 
 /** A client that asks for a compressed answer gets a compressed error as well, as from ClickHouse. */
-export function sendError(response: ServerResponse, error: unknown, { isGzip, ...origin }: Origin & { readonly isGzip: boolean }): void {
+export function sendError(
+  response: ServerResponse,
+  error: unknown,
+  { coding, ...origin }: Origin & { readonly coding: Coding | undefined },
+): void {
   const failure = fromEngine(error)
   const { number, status, wireText, retryAfterSeconds } = failure
-  const body = isGzip ? gzipSync(`${wireText}\n`) : Buffer.from(`${wireText}\n`)
+  const text = Buffer.from(`${wireText}\n`)
+  const body = coding ? encodeWhole(coding, text) : text
   response.writeHead(status, {
     ...commonHeaders(origin),
     ...sizeHeader(body.length),
-    ...(isGzip ? { 'Content-Encoding': 'gzip' } : {}),
+    ...(coding ? { 'Content-Encoding': coding } : {}),
     'Content-Type': 'text/plain; charset=UTF-8',
     'X-ClickHouse-Exception-Code': String(number),
     ...(status === 401 ? { 'WWW-Authenticate': 'Basic realm="ClickHouse server HTTP API"' } : {}),
@@ -116,22 +129,21 @@ function commonHeaders({ queryId, timezone }: Origin): Record<string, string> {
     'X-ClickHouse-Query-Id': queryId,
     'X-ClickHouse-Timezone': timezone,
     'X-ClickHouse-Server-Display-Name': 'spyglass',
-    'X-Content-Type-Options': 'nosniff',
   }
 }
 
-const SUMMARY = {
-  read_rows: 0,
-  read_bytes: 0,
-  written_rows: 0,
-  written_bytes: 0,
-  total_rows_to_read: 0,
-  result_rows: 0,
-  result_bytes: 0,
-  elapsed_ns: 0,
-}
+type SummaryName =
+  | 'read_rows'
+  | 'read_bytes'
+  | 'written_rows'
+  | 'written_bytes'
+  | 'total_rows_to_read'
+  | 'result_rows'
+  | 'result_bytes'
+  | 'elapsed_ns'
 
-/** All figures are texts, as in ClickHouse. */
-function summary(figures: Partial<Record<keyof typeof SUMMARY, number | bigint | string>>): string {
-  return JSON.stringify(Object.fromEntries(Object.entries({ ...SUMMARY, ...figures }).map(([name, value]) => [name, String(value)])))
+/** All figures are texts, as in ClickHouse. An unknown figure is absent, because a 0 would be read as a count. */
+function summary(figures: Partial<Record<SummaryName, number | bigint | string | undefined>>): string {
+  const known = Object.entries(figures).filter(([, value]) => value !== undefined)
+  return JSON.stringify(Object.fromEntries(known.map(([name, value]) => [name, String(value)])))
 }

@@ -2,9 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { type CallerRules, foreignCaller } from '@spyglass/agent/contract'
 import { clientNetwork, goneSignal } from '@spyglass/process/access'
-import { fastifyLimits } from '@spyglass/process/http-server'
+import { clientAddressOf } from '@spyglass/process/listener'
 import type { Logger } from '@spyglass/process/logger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type ClickhouseError, clickhouseCodes, fromEngine, refuse } from '../clickhouse-error.ts'
@@ -13,6 +12,7 @@ import { isInsert, parseInsert } from '../insert-statement.ts'
 import type { ReaderName, Store } from '../store.ts'
 import type { QueryCounters } from '../store-resource.ts'
 import { readBody } from './body.ts'
+import { type Coding, preferredCoding } from './coding.ts'
 import { admit, type Caller, type Credentials } from './credentials.ts'
 import { formFields, isForm } from './form.ts'
 import { HELLO_STATEMENT, helloBlock, isHello, wantsBlockInfo } from './hello.ts'
@@ -22,12 +22,8 @@ import { type Origin, sendAnswer, sendBytes, sendError, sendWritten } from './re
 export interface StoreServerOptions {
   readonly store: Store
   readonly credentials: Credentials
-  /** Who is welcome besides localhost and IP addresses. */
-  readonly caller: CallerRules
   readonly counters: QueryCounters
   readonly logger: Logger
-  /** Default: that of every port. */
-  readonly headersTimeoutMs?: number
 }
 
 /** Largest body of an insert, also after decompression. */
@@ -43,25 +39,17 @@ interface Exchange {
   readonly gone: AbortSignal
 }
 
-/** Creates the server; the caller listens. */
+/** Creates the server; the caller serves its port. */
 export function createStoreServer(options: StoreServerOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: MAX_INSERT_BYTES,
-    ...fastifyLimits({
-      requestTimeoutMs: 60_000,
-      keepAliveTimeoutMs: 30_000,
-      headersTimeoutMs: options.headersTimeoutMs,
-      maxHeaderBytes: 65_536,
-    }),
     routerOptions: { ignoreTrailingSlash: true },
-    forceCloseConnections: true,
   })
-  app.server.maxConnections = 2000
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload)) // read later, once the caller is known
 
-  app.get('/ping', (_request, reply) => reply.type('text/html; charset=UTF-8').send('Ok.\n'))
+  for (const url of ['/ping', '/replicas_status']) app.get(url, (_request, reply) => reply.type('text/html; charset=UTF-8').send('Ok.\n'))
   app.get('/health', (_request, reply) => reply.send({ status: 'ok' }))
   app.get('/ready', (_request, reply) => {
     const reasons = reasonsAgainst(options.store)
@@ -78,7 +66,12 @@ export function createStoreServer(options: StoreServerOptions): FastifyInstance 
       return reply
     },
   })
+  app.setNotFoundHandler((request, reply) => reply.status(404).type('text/plain; charset=UTF-8').send(noHandle(request)))
   return app
+}
+
+function noHandle({ method, url }: FastifyRequest): string {
+  return `There is no handle ${method} ${url.slice(0, 200)}\n\nUse / or /ping for health checks.\nSend statements with POST /, or with GET /?query=…\n`
 }
 
 function reasonsAgainst(store: Store): string[] {
@@ -96,8 +89,8 @@ async function exchange(
   const gone = goneSignal(response)
   const { counters } = options
   try {
-    checkCaller(request, options.caller)
-    const { headers, ip: address } = request
+    const { headers, raw } = request
+    const address = clientAddressOf(raw) ?? ''
     const asker = await admit({ headers, query, address, gone }, options.credentials)
     counters.queries++
     await handle({ request, response, query, origin, asker, gone }, options)
@@ -105,15 +98,8 @@ async function exchange(
     const failure = fromEngine(error)
     note(failure, origin, options)
     if (response.headersSent || response.destroyed) response.destroy()
-    else sendError(response, failure, { ...origin, isGzip: wantsGzip(request, query) })
+    else sendError(response, failure, { ...origin, coding: codingFor(request, query) })
   }
-}
-
-/** Pages of other sites are refused, even with the password that a browser remembers. */
-function checkCaller({ headers, socket }: FastifyRequest, rules: CallerRules): void {
-  const foreign = foreignCaller({ headers, localAddress: socket.localAddress }, rules)
-  if (foreign?.part === 'origin') throw refuse('ACCESS_DENIED', `Refused a request from a page of another site (${foreign.value})`)
-  if (foreign) throw refuse('ACCESS_DENIED', `${foreign.value} is not a name of this server: add it to server.hostNames`)
 }
 
 function note(failure: ClickhouseError, { queryId }: Origin, { counters, logger }: Pick<StoreServerOptions, 'counters' | 'logger'>): void {
@@ -154,18 +140,17 @@ async function read({ request, response, query, origin, asker, gone }: Exchange,
     sql,
     query,
     { format: headerOf(request, 'x-clickhouse-format'), database: headerOf(request, 'x-clickhouse-database') },
-    { user: asker.role === 'own' ? 'spyglass' : asker.user, address: clientNetwork(request.socket.remoteAddress) },
+    { user: asker.role === 'own' ? 'spyglass' : asker.user, address: clientNetwork(clientAddressOf(request.raw)) },
   )
   const hello = isHello(sql)
   if (hello && wantsBlockInfo(wanted.defaultFormat, query.get('client_protocol_version')))
     return sendBytes(response, 'Native', helloBlock(store.engineVersion, store.timezone), origin)
-  const gzipLevel = wantsGzip(request, query)
-    ? Math.max(1, Math.min(Number(query.get('http_zlib_compression_level') ?? 1) || 1, 9))
-    : undefined
+  const coding = codingFor(request, query)
+  const compression = coding && { coding, level: Math.max(1, Math.min(Number(query.get('http_zlib_compression_level') ?? 1) || 1, 9)) }
   const reader = store.readers[asker.role === 'own' ? partOf(request) : 'clients']
   const statement = hello ? { ...wanted, sql: HELLO_STATEMENT } : wanted
   const onFailure = (failure: ClickhouseError): void => note(failure, origin, options)
-  await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...origin, gzipLevel, signal, onFailure }), gone)
+  await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...origin, compression, signal, onFailure }), gone)
 }
 
 /** The body's text; of a form the fields join the parameters. */
@@ -180,8 +165,8 @@ async function textOf(request: FastifyRequest, query: URLSearchParams): Promise<
 /** Our own processes say which part is calling, so that the console and alert rules do not wait for each other. */
 const partOf = (request: FastifyRequest): ReaderName => (request.headers['x-spyglass-part'] === 'rules' ? 'rules' : 'console')
 
-const wantsGzip = (request: FastifyRequest, query: URLSearchParams): boolean =>
-  isOn(query.get('enable_http_compression')) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
+const codingFor = (request: FastifyRequest, query: URLSearchParams): Coding | undefined =>
+  isOn(query.get('enable_http_compression')) ? preferredCoding(request.headers['accept-encoding']) : undefined
 
 function headerOf(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name]
@@ -204,8 +189,8 @@ const REFUSALS = new Set<number>([
 ])
 const isRefusal = (number: number): boolean => REFUSALS.has(number)
 
-/** The client's own id when it is a plain one. */
+/** The client's own id when it fits in a header. */
 function queryIdOf(query: URLSearchParams): string {
   const given = query.get('query_id')
-  return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+  return given !== null && /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/.test(given) ? given : randomUUID()
 }

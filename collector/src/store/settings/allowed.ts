@@ -41,6 +41,7 @@ export const freeSettings = {
   asterisk_include_alias_columns asterisk_include_materialized_columns describe_compact_output describe_include_subcolumns
   empty_result_for_aggregation_by_empty_set parsedatetime_parse_without_leading_zeros formatdatetime_f_prints_single_zero
   formatdatetime_parsedatetime_m_is_month_name allow_suspicious_types_in_group_by allow_suspicious_types_in_order_by
+  allow_suspicious_low_cardinality_types allow_suspicious_fixed_string_types allow_suspicious_variant_types
   use_variant_as_common_type decimal_check_overflow enable_named_columns_in_function_tuple regexp_max_matches_per_row
 `),
   /** How it is run; none gives it more time, memory or threads. */

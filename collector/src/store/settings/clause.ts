@@ -4,6 +4,7 @@
  * form. What is not plainly `name = literal` is refused; a clause that is not recognised stays, and the gate refuses it.
  */
 import { refuse } from '../clickhouse-error.ts'
+import { tokensOf } from '../formatted.ts'
 
 export interface WithoutClauses {
   /** The statement without its clauses. */
@@ -14,20 +15,6 @@ export interface WithoutClauses {
 
 /** Whether there can be a clause at all: a keyword cannot be written in another way. */
 export const mayHaveClause = (sql: string): boolean => /settings/i.test(sql)
-
-const TOKEN = /\s+|'(?:[^'\\]|\\[^])*'|`(?:[^`\\]|\\[^])*`|"(?:[^"\\]|\\[^])*"|[A-Za-z_$][\w$]*|\d[\w.]*|[^]/g
-
-interface Token {
-  readonly text: string
-  readonly start: number
-  readonly end: number
-}
-
-function tokensOf(text: string): Token[] {
-  return [...text.matchAll(TOKEN)]
-    .map((match) => ({ text: match[0], start: match.index, end: match.index + match[0].length }))
-    .filter((token) => token.text.trim() !== '')
-}
 
 /** @throws ClickhouseError 164 when a clause gives something else than literals. */
 export function takeClauses(formatted: string): WithoutClauses {

@@ -2,7 +2,8 @@
  * Decides on the settings of a statement, from the URL and from its SETTINGS clauses, and says with which the session has to be opened.
  * The clauses are taken out of the statement: what runs sets nothing itself, so a reader's session stays `readonly`.
  */
-import { ClickhouseError, clickhouseCodes, refuse } from '../clickhouse-error.ts'
+import { refuse } from '../clickhouse-error.ts'
+import { formatOf, textsOf } from '../formatted.ts'
 import type { StoreSession } from '../session.ts'
 import { stringLiteral } from '../sql-literal.ts'
 import type { AllowedSettings, SettingRule } from './allowed.ts'
@@ -27,6 +28,8 @@ export interface SettingsJudge {
   judge(sql: string, fromUrl: ReadonlyMap<string, string>, session: StoreSession): Promise<StatementSettings>
   /** The settings that readers may change. */
   readonly allowed: readonly string[]
+  /** Whether there is such a setting and a reader has to take it as it is. */
+  isFixed(name: string): boolean
 }
 
 export interface JudgeParts {
@@ -70,6 +73,7 @@ export function createSettingsJudge({ known, rules, checkCondition }: JudgeParts
 
   return {
     allowed: known.allowed,
+    isFixed: (name) => known.typeOf(name) !== undefined && (name === 'readonly' || rules(name) === undefined),
     async judge(text, fromUrl, session) {
       const { sql, assignments } = await withoutClauses(text, session)
       const given = new Map([...fromUrl, ...assignments])
@@ -93,7 +97,7 @@ export function createSettingsJudge({ known, rules, checkCondition }: JudgeParts
 
 /**
  * With these a session shows the allowed settings in `system.settings`, as such that may be changed: a readonly one would show all as
- * readonly, and clients would not send any. Only for a statement that reads this table alone.
+ * readonly, and clients would not send any. Only for a statement that reads this table alone and does not ask for a setting that is fixed.
  */
 export const shownSettings = (allowed: readonly string[]): Readonly<Record<string, string>> => {
   const names = allowed.filter((name) => name !== 'readonly').map(stringLiteral)
@@ -110,24 +114,6 @@ async function withoutClauses(text: string, session: StoreSession): Promise<{ sq
     session,
   )
   return { sql, assignments: assignments.map(([name], i) => [name, texts[i] ?? '']) }
-}
-
-/** A text that the engine cannot read is left to the gate, which says so in the engine's words. */
-async function formatOf(sql: string, session: StoreSession): Promise<string | undefined> {
-  try {
-    return (await textsOf([stringLiteral(sql)], session, 'formatQuerySingleLine'))[0]
-  } catch (error) {
-    if (error instanceof ClickhouseError && error.number === clickhouseCodes.SYNTAX_ERROR) return undefined
-    throw error
-  }
-}
-
-/** What these literals say, read by the engine itself. */
-async function textsOf(literals: readonly string[], session: StoreSession, read = ''): Promise<string[]> {
-  if (literals.length === 0) return []
-  const columns = literals.map((literal, i) => `${read}(${literal}) AS c${i}`)
-  const { bytes } = await session.query(`SELECT ${columns.join(', ')}`, 'JSONCompactStringsEachRow')
-  return JSON.parse(Buffer.from(bytes).toString('utf8')) as string[]
 }
 
 function checkValue({ name, value }: Setting, type: string, rule: SettingRule): void {

@@ -18,7 +18,10 @@ export function knownSettings(rows: readonly (readonly string[])[], rules: Allow
   const values = new Map(rows.map(([name = '', , value]) => [name, value]))
   return {
     typeOf: (name) => types.get(name),
-    hasValue: (name, value) => values.get(name) === value,
+    hasValue: (name, value) => values.get(name) === (types.get(name) === 'Bool' ? digitOf(value) : value),
     allowed: [...types.keys()].filter((name) => rules(name) !== undefined).toSorted(),
   }
 }
+
+/** A Bool can be written as a word; the engine lists it as a digit. */
+const digitOf = (value: string): string => ({ true: '1', false: '0' })[value] ?? value
