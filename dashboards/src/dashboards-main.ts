@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `spyglass-dashboards`: writes boards and provisioning files. `spyglass dashboards build` starts it with the server's own settings. */
-import { codeOf, DATABASE } from '@spyglass/agent/contract'
+import { codeOf, DATABASE, messageOf } from '@spyglass/agent/contract'
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { fail } from './errors.ts'
 import type { ProvisioningOptions } from './provision/provisioning.ts'
@@ -12,18 +13,20 @@ Writes Grafana dashboards, provisioning files and alert rules.
 
   --out DIR                      folder to write to
   --url URL                      ClickHouse HTTP interface (http://127.0.0.1:8123)
+  --ca FILE                      certificates in PEM that Grafana trusts, for a URL with https; several: repeat it
   --user NAME                    user of the data source: clickhouse.reader.user in secrets.yaml
   --password TEXT                its password; or set SPYGLASS_READER_PASSWORD, which process lists do not show
   --database NAME                database of the tables (${DATABASE})
   --owner NAME                   who sends pages: spyglass, grafana or prometheus (spyglass)
   --instance-down-after-ms N     how long an instance must be down (15000)
   --exhausted-after-ms N         how long a pool must be exhausted (10000)
-  --help                         show this help help
+  --help                         show this help
 `
 
 const options = {
   out: { type: 'string' },
   url: { type: 'string', default: 'http://127.0.0.1:8123' },
+  ca: { type: 'string', multiple: true },
   user: { type: 'string' },
   password: { type: 'string' },
   database: { type: 'string', default: DATABASE },
@@ -36,7 +39,7 @@ const options = {
 try {
   run(process.argv.slice(2))
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   process.stderr.write(`spyglass-dashboards: ${[codeOf(error), message].filter(Boolean).join(': ')}\n`)
   process.exitCode = 1
 }
@@ -57,7 +60,7 @@ function read(args: string[]) {
   try {
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values
   } catch (error) {
-    throw fail('SPY_DASHBOARDS_ARGUMENTS', [error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_DASHBOARDS_ARGUMENTS', [messageOf(error)], error)
   }
 }
 
@@ -70,12 +73,21 @@ function provisioningOptions(given: Omit<Given, 'out' | 'help'>): ProvisioningOp
   if (!/^\w+$/.test(database)) throw fail('SPY_DASHBOARDS_ARGUMENTS', [`--database ${database} is not a name`])
   return {
     url,
+    authorities: given.ca?.map(readFile).join('\n'),
     owner,
     database,
     user: required(given.user, '--user'),
     password: required(given.password ?? process.env['SPYGLASS_READER_PASSWORD'], '--password'),
     instanceDownAfterMs: positive(given['instance-down-after-ms'], '--instance-down-after-ms'),
     exhaustedAfterMs: positive(given['exhausted-after-ms'], '--exhausted-after-ms'),
+  }
+}
+
+function readFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw fail('SPY_DASHBOARDS_ARGUMENTS', [`--ca ${file}: ${messageOf(error)}`], error)
   }
 }
 

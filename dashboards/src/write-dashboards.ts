@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { messageOf } from '@spyglass/agent/contract'
 import { lintBoard } from './board/lint-board.ts'
 import { boardNames, renderBoard } from './board/render-board.ts'
 import { stableJson } from './board/stable-json.ts'
@@ -34,6 +35,6 @@ export function writeDashboards(out: string, options: ProvisioningOptions): stri
       return file
     })
   } catch (error) {
-    throw fail('SPY_DASHBOARDS_UNWRITABLE', [out, error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_DASHBOARDS_UNWRITABLE', [out, messageOf(error)], error)
   }
 }

@@ -4,9 +4,11 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { codeOf, type Getters, kinds, type SpyglassEvent } from '@spyglass/agent/contract'
-import { ensureDataFolder, type DataFolder, type Secrets, type SpyglassConfig } from '@spyglass/process/checked-config'
+import { codeOf, type Getters, messageOf, type SpyglassEvent } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
+import { consoleUrl, ensureDataFolder, ownPort, type DataFolder, type Secrets, type SpyglassConfig } from '@spyglass/process/checked-config'
 import type { DamageReporter } from '@spyglass/process/durable-file'
+import { ownConnection, type OwnConnection } from '@spyglass/process/own-client'
 import type { Logger } from '@spyglass/process/logger'
 import type { Registry } from '@spyglass/agent/registry'
 import { type Oid, parseOid } from './ber/oid.ts'
@@ -129,9 +131,10 @@ function accessPolicy({ config, secrets }: BridgeOptions, clock: EngineClock) {
   return createAccessPolicy({ community: config.snmp.community, users: [{ name: Buffer.from(user, 'utf8'), keys }] })
 }
 
-function createBridgePoller({ config, logger, onDamage = unheard }: BridgeOptions, engine: Engine, folder: DataFolder): Poller {
+function createBridgePoller({ config, secrets, logger, onDamage = unheard }: BridgeOptions, engine: Engine, folder: DataFolder): Poller {
   const { root, clock, counters, status, upTime } = engine
   const { contact, location, pollIntervalMs } = config.snmp
+  const management = ownConnection(ownPort(config, 'management'), secrets.internal.token)
   const system = systemObjects({
     description,
     objectId: productOid(root),
@@ -145,7 +148,7 @@ function createBridgePoller({ config, logger, onDamage = unheard }: BridgeOption
   })
   const scalars = (polled: boolean) => [...system, ...agentInstances(root, status, polled)]
   return createPoller({
-    read: createJolokiaReader({ url: jolokiaUrl(config), timeoutMs: Math.max(1000, pollIntervalMs) }),
+    read: createJolokiaReader({ ...jolokiaOf(management), timeoutMs: Math.max(1000, pollIntervalMs) }),
     tables: mibTables(),
     numbers: openRowNumbers(join(folder.state, 'snmp-rows.json'), onDamage(damagedRows)),
     root,
@@ -174,9 +177,9 @@ function startNotifications(
   })
   notifier.notify({ oid: oids.coldStart, varbinds: [], upTime: engine.upTime() })
   const mustSend = (event: SpyglassEvent): boolean => config.snmp.notifications === 'all' || !repeatsAnEvent(event)
-  const links = { consoleUrl: config.console.publicUrl ?? `http://${config.console.host}:${config.console.port}` }
+  const links = { consoleUrl: consoleUrl(config) }
   const stream = followEvents({
-    url: jolokiaUrl(config),
+    ...jolokiaOf(ownConnection(ownPort(config, 'management'), secrets.internal.token)),
     position: positionFile(join(folder.state, 'snmp-events.json'), {
       onFailure: (error) => logger.warn(whatWent(error), 'cannot save the position in the event stream'),
       onDamage: onDamage(damagedPosition),
@@ -200,7 +203,7 @@ function notifyOf(event: SpyglassEvent, notifier: Notifier, { root, upTime }: En
 }
 
 /** Peers that are temporarily down are normal: a code and a message suffice, a stack would add nothing. */
-const whatWent = (error: unknown) => ({ code: codeOf(error), reason: error instanceof Error ? error.message : String(error) })
+const whatWent = (error: unknown) => ({ code: codeOf(error), reason: messageOf(error) })
 
 /** The bridge is a managed resource too. */
 function registerAgent({ config, registry }: BridgeOptions, { clock, counters, status }: Engine, poller: Poller): () => void {
@@ -220,5 +223,4 @@ function registerAgent({ config, registry }: BridgeOptions, { clock, counters, s
   return registry.register(kinds.snmpAgent, { name: config.server.name }, getters)
 }
 
-const jolokiaUrl = ({ management }: SpyglassConfig): string =>
-  `http://${management.host.includes(':') ? `[${management.host}]` : management.host}:${management.port}/jolokia`
+const jolokiaOf = ({ url, fetch }: OwnConnection) => ({ url: `${url}/jolokia`, fetch })

@@ -1,5 +1,6 @@
 /** The alert rules once; Grafana and Prometheus get the same names, labels and texts. The collector judges them by itself from events. */
-import { DATABASE, kinds, prometheusNameOf } from '@spyglass/agent/contract'
+import { DATABASE, prometheusNameOf } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import { grafanaSql } from '../sql/render-sql.ts'
 import { PLUGIN_VERSION } from './plugin.ts'
 
@@ -108,8 +109,12 @@ function instanceDown({ database = DATABASE, instanceDownAfterMs = 15_000 }: Ale
     rangeSeconds: WEEK_SECONDS,
     above: instanceDownAfterMs / 1000,
     model: model(grafanaSql('rule-instance-down', { database })),
-    // A scrape that fails makes the series stale: without the last value the alert would resolve and start over.
-    prometheus: { expr: `last_over_time(${state}{state="down"}[5m]) == 1`, for: seconds(instanceDownAfterMs) },
+    // A scrape that fails makes the series stale: without the last value the alert would resolve and start over. An instance that is down
+    // becomes `failed` when it has failed too often; without the label it is the same alert.
+    prometheus: {
+      expr: `max without (state) (last_over_time(${state}{state=~"down|failed"}[5m])) == 1`,
+      for: seconds(instanceDownAfterMs),
+    },
   }
 }
 

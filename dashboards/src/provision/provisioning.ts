@@ -6,6 +6,8 @@ import { DATASOURCE_UID } from './plugin.ts'
 export interface ProvisioningOptions {
   /** ClickHouse HTTP interface: `http://127.0.0.1:8123`. */
   readonly url: string
+  /** Over https: certificates in PEM that are trusted. Default: the usual authorities. */
+  readonly authorities?: string | undefined
   readonly user: string
   readonly password: string
   readonly database: string

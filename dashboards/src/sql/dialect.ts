@@ -31,6 +31,9 @@ export interface Dialect {
   readonly traceId: string
   readonly incident: string
   readonly search: string
+  /** A file of the application and a line in it; 0 is any line. */
+  readonly file: string
+  readonly line: string
   readonly limit: string
 }
 
@@ -54,6 +57,8 @@ export const apiDialect: Dialect = {
   traceId: '{traceId:String}',
   incident: '{incident:String}',
   search: '{search:String}',
+  file: '{file:String}',
+  line: '{line:UInt32}',
   limit: '{limit:UInt32}',
 }
 
@@ -78,5 +83,7 @@ export const grafanaDialect: Dialect = {
   traceId: '${traceId:singlequote}',
   incident: '${incident:singlequote}',
   search: '${search:singlequote}',
+  file: '${file:singlequote}',
+  line: '${line}',
   limit: '200',
 }

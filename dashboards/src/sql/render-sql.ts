@@ -1,15 +1,6 @@
 /** Renders `sql/<name>.sql.hbs` in a dialect. SQL is kept in separate files, so that boards, rules, the console and tests share it. */
-import {
-  attr,
-  DATABASE,
-  type EventDeclaration,
-  events,
-  kinds,
-  otelNameOf,
-  type ResourceKind,
-  type Table,
-  tables,
-} from '@spyglass/agent/contract'
+import { attr, DATABASE, type EventDeclaration, events, otelNameOf, type ResourceKind, type Table, tables } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import Handlebars from 'handlebars'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fail } from '../errors.ts'
@@ -88,10 +79,20 @@ function helpersOf(template: string, dialect: Dialect, database: string): Helper
     incident: () => dialect.incident,
     traceId: () => dialect.traceId,
     search: () => dialect.search,
+    file: () => dialect.file,
+    line: () => dialect.line,
+    place: () => placeIs(dialect),
     limit: () => dialect.limit,
     bucketArrays: (column = '') => bucketArrays(column),
     quantileMs: (quantile) => quantileMs(Number(quantile)),
   }
+}
+
+/** Whether a span was made at the line. Of the path that was given and the one that was recorded, either may be the end of the other. */
+function placeIs({ file, line }: Dialect): string {
+  const [path, number] = [`SpanAttributes[${quote(attr.codeFile)}]`, `SpanAttributes[${quote(attr.codeLine)}]`]
+  const isFile = `${path} = ${file} OR endsWith(${path}, concat('/', ${file})) OR endsWith(${file}, concat('/', ${path}))`
+  return `${path} != '' AND (${isFile}) AND (${line} = 0 OR ${number} = toString(${line}))`
 }
 
 /** A template that names a table, an attribute or a metric which is not declared does not render. */

@@ -2,6 +2,7 @@
  * `--check HOST…`: queries SNMP agents as a manager does, for their system group and our tables. It uses the npm package net-snmp, so
  * that our own code does not check itself.
  */
+import { messageOf } from '@spyglass/agent/contract'
 import type { SpyglassConfig, Secrets } from '@spyglass/process/config'
 import snmp from 'net-snmp'
 import { formatOid, parseOid } from '../ber/oid.ts'
@@ -49,7 +50,7 @@ export async function checkAgent(target: string, options: CheckOptions): Promise
     const version = config.snmp.community === undefined ? 'v3' : 'v2c'
     return { target, version, system: String(description), upTimeSeconds: Number(upTime) / 100, rows }
   } catch (error) {
-    throw fail('SPY_SNMP_CHECK', [target, error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_SNMP_CHECK', [target, messageOf(error)], error)
   } finally {
     session.close()
   }

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611261504Z',
-  digest: '776e44f7c51e88116470d835bff883ad36dff13f229f803a61da3c6a81a7676f',
+  lastUpdated: '202611270215Z',
+  digest: '49f1fe3e7cb12397e0d3133507b843e19c0fd4097fbdbcbc01f375d6f71e0e39',
 }

@@ -1,5 +1,6 @@
 /** The tables of SPYGLASS-MIB, derived from the declared kinds: numbers, descriptors, indexes, columns. */
-import { allKinds, type AttributeDeclaration, type ResourceKind } from '@spyglass/agent/contract'
+import { type AttributeDeclaration, type ResourceKind } from '@spyglass/agent/contract'
+import { allKinds } from '@spyglass/mbeans/kinds'
 import { type ColumnSyntax, columnSyntax, narrowGauge } from './columns.ts'
 
 export interface MibColumn extends ColumnSyntax {

@@ -4,6 +4,7 @@
  * forgotten the client, it registers again.
  */
 import type { SpyglassEvent } from '@spyglass/agent/contract'
+import type { OwnFetch } from '@spyglass/process/own-client'
 import { fail } from '../errors.ts'
 import { reasonOf } from '../source/jolokia-client.ts'
 import type { PositionFile } from './event-position.ts'
@@ -21,6 +22,8 @@ export interface EventStreamOptions {
   readonly backOffMs?: number
   /** Silence after which the stream counts as dead: the endpoint sends a heartbeat every 10 s. Default 30 000. */
   readonly silenceMs?: number
+  /** Default: `fetch`. */
+  readonly fetch?: OwnFetch
 }
 
 export interface EventStream {
@@ -75,9 +78,11 @@ class Session {
   readonly #signal: AbortSignal
   #client: string | undefined
   #lastId: string | undefined
+  readonly #fetch: OwnFetch
 
   constructor(options: EventStreamOptions, signal: AbortSignal) {
     this.#options = options
+    this.#fetch = options.fetch ?? fetch
     this.#signal = signal
     const { client, lastId } = options.position?.read() ?? {}
     this.#client = client
@@ -91,7 +96,7 @@ class Session {
     const silence = new AbortController()
     const timer = setTimeout(() => silence.abort(), silenceMs)
     try {
-      const response = await fetch(`${url}/notification/open/${this.#client}/sse`, {
+      const response = await this.#fetch(`${url}/notification/open/${this.#client}/sse`, {
         headers: { accept: 'text/event-stream', ...(this.#lastId === undefined ? {} : { 'last-event-id': this.#lastId }) },
         signal: AbortSignal.any([this.#signal, silence.signal]),
         redirect: 'error',
@@ -115,7 +120,7 @@ class Session {
     if (this.#client === undefined) return
     this.#options.position?.clear()
     try {
-      await fetch(`${this.#options.url}/notification/unregister/${this.#client}`, { signal: AbortSignal.timeout(500) })
+      await this.#fetch(`${this.#options.url}/notification/unregister/${this.#client}`, { signal: AbortSignal.timeout(500) })
     } catch {
       // the endpoint is down or slow; it expires the client by itself
     }
@@ -133,7 +138,7 @@ class Session {
     const { url } = this.#options
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)])
     try {
-      const response = await fetch(`${url}/${path}`, { signal, redirect: 'error' })
+      const response = await this.#fetch(`${url}/${path}`, { signal, redirect: 'error' })
       const { status, value, error } = (await response.json()) as { status: number; value: unknown; error?: string }
       if (status !== 200) throw fail('SPY_SNMP_EVENTS', [url, `status ${status} ${error ?? ''}`])
       return value

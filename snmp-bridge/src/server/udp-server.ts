@@ -1,7 +1,7 @@
 /** The UDP socket of the agent: it passes each datagram to the core and returns the answer to the sender. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { codeOf } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 import type { AgentCore } from '../message/agent-core.ts'
 
@@ -33,7 +33,7 @@ export async function openUdpServer({ host, port, core, onError }: UdpServerOpti
   } catch (error) {
     socket.close()
     if (codeOf(error) === 'EADDRINUSE') throw fail('SPY_SNMP_PORT_TAKEN', [port, host], error)
-    throw fail('SPY_SNMP_PORT_UNUSABLE', [port, host, error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_SNMP_PORT_UNUSABLE', [port, host, messageOf(error)], error)
   }
   const sent = (error: Error | null): void => {
     if (error) onError(error)

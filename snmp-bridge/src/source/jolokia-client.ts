@@ -1,5 +1,6 @@
 /** Reads the MBean endpoint over the Jolokia protocol: all kinds that have a table in one bulk request. */
 import type { AttributeValue } from '@spyglass/agent/contract'
+import type { OwnFetch } from '@spyglass/process/own-client'
 import { fail } from '../errors.ts'
 import type { MibTable } from '../mib/tables.ts'
 import { REPORTS, silentProcesses, withoutOldFigures } from './silence.ts'
@@ -14,12 +15,14 @@ export interface JolokiaClientOptions {
   /** `http://127.0.0.1:8778/jolokia` */
   readonly url: string
   readonly timeoutMs: number
+  /** Default: `fetch`. */
+  readonly fetch?: OwnFetch
 }
 
 /** @throws SPY_SNMP_POLL from the result, when the endpoint does not respond or the response is invalid. */
-export function createJolokiaReader({ url, timeoutMs }: JolokiaClientOptions): ReadTables {
+export function createJolokiaReader({ url, timeoutMs, fetch: ask = fetch }: JolokiaClientOptions): ReadTables {
   return async (tables) => {
-    const answers = await post(url, [...tables.map(readRequest), REPORTS], timeoutMs)
+    const answers = await post(ask, url, JSON.stringify([...tables.map(readRequest), REPORTS]), timeoutMs)
     if (!Array.isArray(answers) || answers.length !== tables.length + 1) throw fail('SPY_SNMP_POLL', [url, 'unexpected response'])
     const silent = silentProcesses(resourcesOf(answers.at(-1), url))
     return tables.map(({ kind }, i) => resourcesOf(answers[i], url).map((values) => withoutOldFigures(kind, values, silent)))
@@ -38,12 +41,12 @@ function readRequest({ kind, columns }: MibTable): ReadRequest {
   return { type: 'read', mbean: `${kind.domain}:type=${kind.type},*`, attribute, config: { ignoreErrors: true } }
 }
 
-async function post(url: string, body: unknown, timeoutMs: number): Promise<unknown> {
+async function post(ask: OwnFetch, url: string, body: string, timeoutMs: number): Promise<unknown> {
   try {
-    const response = await fetch(`${url}/`, {
+    const response = await ask(`${url}/`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      body,
       signal: AbortSignal.timeout(timeoutMs),
       redirect: 'error',
     })

@@ -2,7 +2,8 @@
  * Processes that have missed three reports. The endpoint still has their last figures and says how old they are; a cell of a table cannot,
  * so a silent process has no figures there, as it has no series for Prometheus: only names, texts and states are left of it.
  */
-import { type AttributeValue, kinds, prometheusLabels, type ResourceKind } from '@spyglass/agent/contract'
+import { type AttributeValue, prometheusLabels, type ResourceKind } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import { STALE_AFTER_MS } from '@spyglass/agent/registry'
 
 type Values = Readonly<Record<string, AttributeValue>>

@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { messageOf } from '@spyglass/agent/contract'
 import { type Damage, openStateFile, type StateFile, wrongShape } from '@spyglass/process/durable-file'
 import { fail } from '../errors.ts'
 import { MAX_ENGINE_VALUE } from './engine-clock.ts'
@@ -94,7 +95,7 @@ function writeState(file: StateFile<StoredState>, state: StoredState): void {
   try {
     file.write(state)
   } catch (error) {
-    throw fail('SPY_SNMP_STATE', [file.file, error instanceof Error ? error.message : String(error)], error)
+    throw fail('SPY_SNMP_STATE', [file.file, messageOf(error)], error)
   }
 }
 
