@@ -20,7 +20,7 @@ import {
   stopServer,
   usageOf,
 } from './agent-overhead/servers.ts'
-import { type Interval, differences, interval, median } from './agent-overhead/statistics.ts'
+import { type Interval, differences, interval, median } from './statistics.ts'
 import { type Figure, printResult } from './result.ts'
 import { Load } from './server-overhead/load.ts'
 
@@ -34,7 +34,7 @@ const SETTLE_MS = 250
 const STARTS = QUICK ? 5 : 15
 
 /** Added CPU in microseconds per request. */
-const BARS = { hello: 4, db: 15, fetch: 25 } as const
+const BARS = { hello: 4, db: 15, fetch: 25, http: 25 } as const
 /** Part of the stock SDK's cost. */
 const SHARE_BAR = 0.25
 const START_BAR_MS = 30
@@ -69,7 +69,7 @@ try {
 
 async function measure(env: Environment): Promise<void> {
   const figures: Record<string, Figure> = {}
-  const all: readonly Route[] = postgres ? ['hello', 'db', 'fetch'] : ['hello', 'fetch']
+  const all: readonly Route[] = postgres ? ['hello', 'db', 'fetch', 'http'] : ['hello', 'fetch', 'http']
   const routes = ONLY.length > 0 ? all.filter((route) => ONLY.includes(route)) : all
   process.stderr.write('route   variant   CPU µs/request (median)   added µs (95 % interval)\n')
   const loaded = newRounds()
@@ -124,7 +124,7 @@ function figuresOf(route: Route, rounds: Rounds): Record<string, Figure> {
     [`${route}.none`]: { ...interval(rounds.none), ...added },
     [`${route}.added`]: { ...ours, value: ours.value, ...added, bar: BARS[route] },
     [`${route}.stock`]: { ...stock, ...added },
-    [`${route}.share`]: { ...share, unit: 'of the stock SDK', better: 'lower', bar: SHARE_BAR },
+    [`${route}.share`]: { ...share, unit: 'of the stock SDK', better: 'lower', isRatio: true, bar: SHARE_BAR },
   }
 }
 

@@ -1,10 +1,15 @@
-/** The server that bench/jolokia.ts measures: the MBean endpoint as management has it, with what two instances push. Sends its URL, and its CPU seconds when asked. */
+/**
+ * The server that bench/jolokia.bench.ts measures: the MBean endpoint and the Prometheus text as management has them, with what two instances push, and the
+ * floor under both. Sends their URLs, and its CPU seconds when asked.
+ */
 import Fastify from 'fastify'
-import { kindNamed, kinds } from '@spyglass/agent/contract'
+import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { createLogger } from '@spyglass/process/logger'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
+import { prometheusContentType, prometheusText } from '@spyglass/mbeans/prometheus'
 import { createRegistry } from '@spyglass/agent/registry'
+import { startReplayServer } from './replay-server.ts'
 
 const registry = createRegistry({ kindNamed })
 registerPlatformBeans(registry, { processName: 'management' })
@@ -30,7 +35,9 @@ setInterval(push, 1000).unref()
 const app = Fastify({ logger: false })
 const logger = createLogger({ process: 'bench', level: 'warn' })
 await app.register(jolokiaPlugin, { registry, agentId: 'bench', version: '0.1.0', logger })
-process.send?.(await app.listen({ port: 0, host: '127.0.0.1' }))
+app.get('/metrics', async (_request, reply) => reply.type(prometheusContentType).send(await prometheusText(registry)))
+const url = await app.listen({ port: 0, host: '127.0.0.1' })
+process.send?.([url, await startReplayServer(url)])
 process.on('message', () => {
   const { user, system } = process.cpuUsage()
   process.send?.((user + system) / 1e6)

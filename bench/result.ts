@@ -9,6 +9,8 @@ export interface Figure {
   /** Lower and upper end of the 95 % interval, where it is known. */
   readonly low?: number
   readonly high?: number
+  /** Whether it compares two things measured in the same run, so that it holds on any machine. Only such figures are compared with committed ones. */
+  readonly isRatio?: boolean
   /** The bar it must hold, where there is one. */
   readonly bar?: number
 }
@@ -21,7 +23,7 @@ export interface BenchResult {
   readonly seconds: number
 }
 
-/** Processor, cores and memory: figures of two machines are not compared. */
+/** Processor, cores and memory, for people. */
 export function machine(): string {
   const all = cpus()
   return `${all[0]?.model.trim() ?? 'unknown'} × ${all.length}, ${Math.round(totalmem() / 2 ** 30)} GiB`

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME…] [-- --check | --update]`: runs bench/*.bench.ts one after the other, each in a process of its own.
- * `--check` fails on a missed bar or a loss of 10 % against bench/baseline.json; `--update` writes that file.
+ * `--check` fails on a missed bar, or when a ratio lost 10 % against bench/baseline.json; `--update` writes that file.
  */
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

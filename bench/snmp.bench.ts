@@ -1,6 +1,6 @@
 /**
- * Our agent beside Debian's snmpd in the same run: GET by v2c and by v3 authPriv, GETBULK over a table of 10,000 x 8. Rates are by
- * second of the agent's CPU, so that load on the machine does not change them. `--quick` takes a third of the time.
+ * Our agent and Debian's snmpd in turns: GET by v2c and by v3 authPriv, GETBULK over a table of 10,000 x 8. Rates are by second of the agent's
+ * CPU; the ratios to snmpd hold on any machine. `--quick` takes a third of the time.
  */
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,55 +15,54 @@ import { TABLE, user } from '../test/snmp-bridge/support/agent.ts'
 import { parseV2c, v2cRequest } from '../test/snmp-bridge/support/packets.ts'
 import { type Figure, printResult } from './result.ts'
 import { ask, bulks, encode, gets, type Load, load, type Target } from './snmp-load.ts'
+import { interval, median, ratios } from './statistics.ts'
 
 const started = performance.now()
-const seconds = process.argv.includes('--quick') ? 1 : 3
+const ROUNDS = process.argv.includes('--quick') ? 2 : 6
+const ROUND_SECONDS = 1
 const ROWS = 10_000
+const FEW_ROWS = 100
 /** snmpd has no large table of its own: `override` lines give it one of this size. */
 const SNMPD_ROWS = 200
 const figures: Record<string, Figure> = {}
 
-function put(name: string, value: number, unit: string, bar?: number): void {
-  figures[name] = { value: Math.round(value * 100) / 100, unit, better: 'higher', ...(bar === undefined ? {} : { bar }) }
-  process.stderr.write(`${name.padEnd(28)} ${value.toFixed(2).padStart(14)} ${unit}${bar === undefined ? '' : ` (bar ${bar})`}\n`)
+/** An agent that is measured. */
+interface Peer extends AsyncDisposable {
+  readonly target: Target
+  readonly rows: number
 }
 
-interface Rates {
-  readonly getV2c: Load
-  readonly getV3: Load
-  readonly bulkV2c: number
-  readonly bulkV3: number
-}
+const KINDS = ['get v2c', 'get v3', 'bulk v2c', 'bulk v3'] as const
+type Kind = (typeof KINDS)[number]
 
-async function measure(target: Target, rows: number): Promise<Rates> {
+/** What a peer did in a round; rates of bulks are varbinds. */
+type Round = Readonly<Record<Kind, { readonly perCpuSecond: number; readonly perSecond: number }>>
+
+async function measure({ target, rows }: Peer): Promise<Round> {
   const column = [...TABLE, 3]
-  const run = async (requests: ReturnType<typeof gets>, version: 'v2c' | 'v3') =>
-    load(target, await encode(requests, version, target, user), seconds)
   const bulk = bulks(column, rows)
   const varbinds = parseV2c(await ask(target, v2cRequest(bulk[0]!))).varbinds.length
+  const run = async (requests: ReturnType<typeof gets>, version: 'v2c' | 'v3', each = 1): Promise<Round[Kind]> => {
+    const { perCpuSecond, perSecond }: Load = await load(target, await encode(requests, version, target, user), ROUND_SECONDS)
+    return { perCpuSecond: perCpuSecond * each, perSecond: perSecond * each }
+  }
   return {
-    getV2c: await run(gets(column, rows), 'v2c'),
-    getV3: await run(gets(column, rows), 'v3'),
-    bulkV2c: (await run(bulk, 'v2c')).perCpuSecond * varbinds,
-    bulkV3: (await run(bulk, 'v3')).perCpuSecond * Math.min(50, rows),
+    'get v2c': await run(gets(column, rows), 'v2c'),
+    'get v3': await run(gets(column, rows), 'v3'),
+    'bulk v2c': await run(bulk, 'v2c', varbinds),
+    'bulk v3': await run(bulk, 'v3', varbinds),
   }
 }
 
-async function measureOurs(rows: number): Promise<Rates> {
+async function startOurs(rows: number): Promise<Peer> {
   const child = fork(fileURLToPath(new URL('snmp-agent.ts', import.meta.url)), [String(rows)], {
     execArgv: ['--conditions=spyglass-source'],
   })
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
-  try {
-    return await measure({ pid: child.pid!, port }, rows)
-  } finally {
-    child.kill()
-  }
+  return { target: { pid: child.pid!, port }, rows, [Symbol.asyncDispose]: async () => void child.kill() }
 }
 
-async function measureSnmpd(): Promise<Rates | undefined> {
-  const program = findTool('snmpd')
-  if (program === undefined) return undefined
+async function startSnmpd(program: string): Promise<Peer> {
   const folder = mkdtempSync(join(tmpdir(), 'spyglass-snmpd-'))
   const port = await freePort()
   const cells = Array.from({ length: SNMPD_ROWS }, (_, i) => `override ${[...TABLE, 3, i + 1].join('.')} uinteger ${i * 3}`)
@@ -72,30 +71,56 @@ async function measureSnmpd(): Promise<Rates | undefined> {
   writeFileSync(config, `agentaddress udp:127.0.0.1:${port}\nrocommunity public\n${account}\n${cells.join('\n')}\n`)
   const child = spawn(program, ['-f', '-Lo', '-C', '-c', config], { stdio: 'ignore', env: { ...process.env, SNMP_PERSISTENT_DIR: folder } })
   const target = { pid: child.pid!, port }
-  try {
-    await until(() => ask(target, v2cRequest({ names: [[...TABLE, 3, 1]] })).then(() => true))
-    return await measure(target, SNMPD_ROWS)
-  } finally {
+  const stop = async (): Promise<void> => {
     child.kill()
     await once(child, 'exit')
     rmSync(folder, { recursive: true, force: true })
   }
+  await until(() => ask(target, v2cRequest({ names: [[...TABLE, 3, 1]] })).then(() => true))
+  return { target, rows: SNMPD_ROWS, [Symbol.asyncDispose]: stop }
 }
 
-const ours = await measureOurs(ROWS)
-put('get v2c', ours.getV2c.perCpuSecond, 'requests/CPU s', 25_000)
-put('get v3 authPriv', ours.getV3.perCpuSecond, 'requests/CPU s', 10_000)
-put('get v2c by clock', ours.getV2c.perSecond, 'requests/s')
-put('bulk v2c 10,000 x 8', ours.bulkV2c, 'varbinds/CPU s')
-put('bulk v3 10,000 x 8', ours.bulkV3, 'varbinds/CPU s')
-const small = await measureOurs(100)
-put('bulk, 10,000 rows to 100', ours.bulkV2c / small.bulkV2c, 'ratio', 0.7)
-const snmpd = await measureSnmpd()
+/** Rounds of every peer in turns, so that what else the machine does falls on all of them. */
+async function measureInTurns(peers: readonly Peer[]): Promise<readonly (readonly Round[])[]> {
+  const rounds: Round[][] = peers.map(() => [])
+  for (let i = 0; i < ROUNDS; i++) for (const [at, peer] of peers.entries()) rounds[at]!.push(await measure(peer))
+  return rounds
+}
+
+function put(name: string, figure: Figure): void {
+  figures[name] = { ...figure, value: Math.round(figure.value * 100) / 100 }
+  const { value, low = value, high = value, unit, bar } = figures[name]
+  process.stderr.write(`${name.padEnd(28)} ${value} (${low} … ${high}) ${unit}${bar === undefined ? '' : ` (bar ${bar})`}\n`)
+}
+
+function putRate(name: string, values: readonly number[], unit: string, bar?: number): void {
+  put(name, { value: median(values), unit, better: 'higher', ...(bar === undefined ? {} : { bar }) })
+}
+
+function putRatio(name: string, values: readonly number[], base: readonly number[], bar?: number): void {
+  const figure: Figure = { ...interval(ratios(values, base)), unit: 'ratio', better: 'higher', isRatio: true }
+  put(name, { ...figure, ...(bar === undefined ? {} : { bar }) })
+}
+
+const byCpu = (rounds: readonly Round[], kind: Kind): number[] => rounds.map((round) => round[kind].perCpuSecond)
+
+const program = findTool('snmpd')
+await using large = await startOurs(ROWS)
+await using few = await startOurs(FEW_ROWS)
+await using snmpd = program === undefined ? undefined : await startSnmpd(program)
+const [ours = [], small = [], theirs = []] = await measureInTurns([large, few, ...(snmpd ? [snmpd] : [])])
+putRate('get v2c', byCpu(ours, 'get v2c'), 'requests/CPU s', 25_000)
+putRate('get v3 authPriv', byCpu(ours, 'get v3'), 'requests/CPU s', 10_000)
+putRate(
+  'get v2c by clock',
+  ours.map((round) => round['get v2c'].perSecond),
+  'requests/s',
+)
+putRate('bulk v2c 10,000 x 8', byCpu(ours, 'bulk v2c'), 'varbinds/CPU s')
+putRate('bulk v3 10,000 x 8', byCpu(ours, 'bulk v3'), 'varbinds/CPU s')
+putRatio('bulk, 10,000 rows to 100', byCpu(ours, 'bulk v2c'), byCpu(small, 'bulk v2c'), 0.7)
 if (snmpd) {
-  put('snmpd get v2c', snmpd.getV2c.perCpuSecond, 'requests/CPU s')
-  put('snmpd get v3 authPriv', snmpd.getV3.perCpuSecond, 'requests/CPU s')
-  put('snmpd bulk v2c', snmpd.bulkV2c, 'varbinds/CPU s')
-  put('snmpd bulk v3', snmpd.bulkV3, 'varbinds/CPU s')
-  put('bulk v2c to snmpd', ours.bulkV2c / snmpd.bulkV2c, 'ratio', 1)
+  for (const kind of KINDS) putRate(`snmpd ${kind}`, byCpu(theirs, kind), kind.startsWith('get') ? 'requests/CPU s' : 'varbinds/CPU s')
+  for (const kind of KINDS) putRatio(`${kind} to snmpd`, byCpu(ours, kind), byCpu(theirs, kind), kind === 'bulk v2c' ? 1 : undefined)
 }
 printResult('snmp', figures, started)

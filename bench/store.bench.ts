@@ -11,6 +11,7 @@ import { type ApiQueryName, apiSql, parametersOf } from '@spyglass/dashboards'
 import { removeFolder, startStore, type StoreProcess } from '../test/support/store-process.ts'
 import { memoryOf, processTree, treeCpuSeconds } from './process-usage.ts'
 import { type Figure, printResult } from './result.ts'
+import { interval, ratios } from './statistics.ts'
 
 const startedMs = performance.now()
 const ROWS_PER_SEGMENT = 200_000
@@ -18,9 +19,13 @@ const isFull = process.argv.includes('--full')
 const SEGMENTS = isFull ? 50 : 10
 const RANGE_SECONDS = isFull ? 86_400 : 3600
 const SMALL_ROWS = 10_000
-const SMALL_INSERTS = 30
 const QUERY_ROUNDS = 20
-const COST_ROUNDS = 5
+const COST_ROUNDS = 8
+/** Statements of a round: the kernel counts CPU time in hundredths of a second. */
+const PER_ROUND = 4
+const SMALL_INSERTS = COST_ROUNDS * PER_ROUND
+/** The yardstick of this run: pure computation in the same engine. */
+const HASHES = 'SELECT max(sipHash64(number)) FROM numbers(20000000)'
 const QUERIES = [
   'services',
   'red-series',
@@ -136,10 +141,11 @@ async function smallInserts(store: StoreProcess): Promise<Record<string, Figure>
   const file = join(store.data, 'small.native')
   await makeFile(store, file, spans(SMALL_ROWS))
   for (let i = 0; i < SMALL_INSERTS; i++) await segment(store, `small-${i}`, 'otel_traces', file)
-  const before = cpuSeconds(store)
-  for (let i = 0; i < SMALL_INSERTS; i++) await insert(store, `small-${i}`, 'otel_traces')
-  const used = cpuSeconds(store) - before
-  return { rowsPerCpuSecond: { value: Math.round((SMALL_ROWS * SMALL_INSERTS) / used), unit: 'spans/s', better: 'higher' } }
+  let next = 0
+  const { seconds, cost } = await costBeside(store, async () => {
+    for (const end = next + PER_ROUND; next < end; next++) await insert(store, `small-${next}`, 'otel_traces')
+  })
+  return { rowsPerCpuSecond: { value: Math.round(SMALL_ROWS / seconds), unit: 'spans/s', better: 'higher' }, insertCost: cost }
 }
 
 async function fill(store: StoreProcess): Promise<void> {
@@ -190,16 +196,41 @@ async function merged(store: StoreProcess): Promise<void> {
   for (let quiet = 0; quiet < 3; quiet = (await running()) === 0 ? quiet + 1 : 0) await delay(1000)
 }
 
-/** CPU of each query by itself, which other work on the machine does not change. */
+/** CPU of each query by itself, and beside the yardstick, in turns. */
 async function queryCosts(store: StoreProcess): Promise<Record<string, Figure>> {
   const figures: Record<string, Figure> = {}
   for (const name of QUERIES) {
-    const before = cpuSeconds(store)
-    await delays(store, name, COST_ROUNDS)
-    const usedMs = (cpuSeconds(store) - before) * 1000
-    figures[`${name}Cpu`] = { value: Math.round(usedMs / COST_ROUNDS), unit: 'ms', better: 'lower' }
+    const { seconds, cost } = await costBeside(store, () => delays(store, name, PER_ROUND))
+    figures[`${name}Cpu`] = { value: Math.round(seconds * 1000), unit: 'ms', better: 'lower' }
+    figures[`${name}Cost`] = cost
   }
   return figures
+}
+
+/** CPU of a statement of which `work` runs {@link PER_ROUND}, by itself and as a multiple of the yardstick's, measured in turns. */
+async function costBeside(store: StoreProcess, work: () => Promise<unknown>): Promise<{ readonly seconds: number; readonly cost: Figure }> {
+  const [costs, yards]: [number[], number[]] = [[], []]
+  for (let round = 0; round < COST_ROUNDS; round++) {
+    costs.push((await cpuOf(store, work)) / PER_ROUND)
+    yards.push(await cpuOf(store, () => hashes(store)))
+  }
+  const cost: Figure = { ...interval(ratios(costs, yards)), unit: '× 20 M hashes', better: 'lower', isRatio: true }
+  return { seconds: sum(costs) / costs.length, cost }
+}
+
+async function hashes(store: StoreProcess): Promise<void> {
+  const { status, text } = await store.ask(HASHES)
+  if (status !== 200) throw new Error(`the yardstick failed: ${text}`)
+}
+
+async function cpuOf(store: StoreProcess, work: () => Promise<unknown>): Promise<number> {
+  const before = cpuSeconds(store)
+  await work()
+  return cpuSeconds(store) - before
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0)
 }
 
 async function queryDelays(store: StoreProcess): Promise<Record<string, Figure>> {

@@ -2,7 +2,7 @@
  * `npm run build [-- WORKSPACE…]`: dist/ of each workspace, which is what its package holds. Each `prepack` runs it too. A dist is
  * replaced whole, so that nothing of an older build stays in it and a process that loads from it meets no half of one.
  */
-import { copyFileSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runProgram } from './run-program.ts'
@@ -13,13 +13,15 @@ interface Program {
   readonly to: string
   /** Files that are taken as they are. */
   readonly copied?: { readonly from: string; readonly files: string }
+  /** Applications install it: without the comments of the source, and without declarations that no door of the package leads to. */
+  readonly compact?: true
   /** A module bundled with everything it imports from the package: one file to load instead of dozens. */
   readonly bundled?: string
 }
 
 const library: Program = { project: 'tsconfig.build.json', to: '.' }
 /** An application waits for the agent to load before it starts itself. */
-const agent: Program = { ...library, copied: { from: 'src', files: '**/*.{cjs,d.cts}' }, bundled: 'agent/start.js' }
+const agent: Program = { ...library, copied: { from: 'src', files: '**/*.{cjs,d.cts}' }, bundled: 'agent/start.js', compact: true }
 const browser: Program = {
   project: 'src/console/browser/tsconfig.build.json',
   to: 'console/browser',
@@ -64,9 +66,10 @@ function isCurrent(folder: string): boolean {
 async function build(folder: string, programs: readonly Program[]): Promise<boolean> {
   const fresh = join(folder, `dist-${process.pid}`)
   try {
-    for (const { project, to, copied, bundled } of programs) {
-      if (!(await succeeds('tsc', ['-p', join(folder, project), '--outDir', join(fresh, to)]))) return false
+    for (const { project, to, copied, bundled, compact } of programs) {
+      if (!(await compiled(join(folder, project), join(fresh, to), compact))) return false
       if (bundled && !(await bundle(join(fresh, to, bundled)))) return false
+      if (compact) removeUnreachable(fresh, folder)
       if (copied) copy(join(folder, copied.from), join(fresh, to), copied.files)
     }
     rmSync(join(folder, 'dist'), { recursive: true, force: true })
@@ -78,13 +81,34 @@ async function build(folder: string, programs: readonly Program[]): Promise<bool
   }
 }
 
+/** Declarations keep their comments: an editor shows them. */
+async function compiled(project: string, outDir: string, compact = false): Promise<boolean> {
+  const compile = (...more: readonly string[]): Promise<boolean> => succeeds('tsc', ['-p', project, '--outDir', outDir, ...more])
+  if (!compact) return compile()
+  return (await compile('--removeComments', '--declaration', 'false')) && (await compile('--emitDeclarationOnly'))
+}
+
+/** Removes the declarations that no door of the package imports, directly or not. */
+function removeUnreachable(dist: string, workspace: string): void {
+  const { exports } = JSON.parse(readFileSync(join(workspace, 'package.json'), 'utf8')) as { exports: Record<string, { types: string }> }
+  const reached = new Set(Object.values(exports).map(({ types }) => join(dist, types.replace('./dist/', ''))))
+  for (const file of reached) {
+    for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?["'](\.{1,2}\/[^"']+)\.[jt]s["']/g))
+      reached.add(join(dirname(file), `${specifier}.d.ts`))
+  }
+  for (const file of globSync('**/*.d.ts', { cwd: dist }).map((name) => join(dist, name))) if (!reached.has(file)) rmSync(file)
+}
+
 /** In its place, so that what it reads by its own address stays where it was. */
 async function bundle(file: string): Promise<boolean> {
   const whole = `${file}.whole.js`
   // A fifth of the file would be comments, which the modules and declarations beside it have.
   const settings = ['--platform', 'node', '--external', '@opentelemetry/api', '--log-level', 'warn', '--no-comments']
   if (!(await succeeds('rolldown', [file, '--file', whole, ...settings]))) return false
-  renameSync(whole, file)
+  // White space would be another fifth; names stay, for stacks.
+  if (!(await succeeds('esbuild', [whole, '--minify-whitespace', '--log-level=warning', `--outfile=${file}`, '--allow-overwrite'])))
+    return false
+  rmSync(whole)
   return true
 }
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RawSession } from '../collector/src/store/engine/engine.ts'
 import { type EngineProcess, startEngineProcess } from '../collector/src/store/engine/engine-process.ts'
-import { functionRules, FUNCTIONS_QUERY } from '../collector/src/store/gate/functions.ts'
+import { engineFunction, functionRules, FUNCTIONS_QUERY } from '../collector/src/store/gate/functions.ts'
 
 /** Conversions and parts of dates and addresses: of one number, or linear by nature. */
 const PLAIN =
@@ -34,6 +34,16 @@ const VALUES = {
   ring: 'arrayMap(i -> (cos(i * 6.28 / N) * (1 + (i % 2)), sin(i * 6.28 / N) * (1 + (i % 2))), range(N))',
   rings: '[arrayMap(i -> (cos(i * 6.28 / N) * (1 + (i % 2)), sin(i * 6.28 / N) * (1 + (i % 2))), range(N))]',
   number: 'toUInt64(N)',
+  textMap: "CAST((arrayMap(i -> toString(i), range(N)), arrayMap(i -> toString(i), range(N))), 'Map(String, String)')",
+  document:
+    "concat('{', arrayStringConcat(arrayMap(i -> concat('\"a', toString(i), '\":', toString(i)), range(toUInt32(N / 10))), ','), '}')",
+  deepDocument: "concat(repeat('{\"a\":', toUInt32(N / 6)), '1', repeat('}', toUInt32(N / 6)))",
+  polygon:
+    "concat('POLYGON((', arrayStringConcat(arrayMap(i -> concat(toString(i), ' ', toString(i * i % 97)), range(toUInt32(N / 8))), ','), '))')",
+  statement: "concat('SELECT ', arrayStringConcat(range(toUInt32(N / 5)), '+'))",
+  deepStatement: "concat('SELECT ', repeat('(', toUInt32(N / 2)), '1', repeat(')', toUInt32(N / 2)))",
+  bitmap: 'bitmapBuild(range(N))',
+  date: 'toDateTime(N)',
 } as const
 type Kind = keyof typeof VALUES
 
@@ -54,6 +64,30 @@ const shapes = [
   '((x, y) -> x, {0}, {0})',
   '((a, x) -> a + x, {0}, toUInt64(0))',
   '((1.0, 2.0), {0})',
+  "({0}, '$.a')",
+  "({0}, '$[*].a')",
+  "({0}, 'a%b%c')",
+  "({0}, '.', 2)",
+  "({0}, 2, ['abc', 'b+c'])",
+  '({0}, 0, {0}, 0, 100)',
+  '(3, {0}, {0}, 0)',
+  "('sum', {0})",
+  "('quantileExact', {0})",
+  "('sum', arrayMap(i -> (toUInt64(1), N), range(N)), {0})",
+  '((k, v) -> k = v, {0})',
+  '((k, v) -> k, 3, {0})',
+  "({0}, 'a', 'Array(String)')",
+  "({0}, 'Array(UInt64)')",
+  '({0}, 2, 3, 4)',
+  '({0}, 10, 2)',
+  "({0}, 'utf-8', 'utf-16')",
+  "('CSV', {0})",
+  "('aes-128-ecb', {0}, '0123456789abcdef')",
+  '({0}, 1.5)',
+  '({0}, {0}, 1.5)',
+  '((toUInt64(1), toUInt64(2)), {0})',
+  '({0}, toIntervalSecond(1))',
+  '({0}, toDateTime(0), N)',
 ]
 const aggregateShapes = ['(number)', '(number % 1000, number)', '(toString(number))', '(toFloat64(number), number % 2)']
 const aggregateParameters = ['', '(100)', '(0.5)']
@@ -62,6 +96,8 @@ const FIRST = 4000
 const GROWTH = 3
 const STEPS = 4
 const MAX_MS = 300
+/** CPU of one call; more does not come back. */
+const MAX_CALL_MS = 5000
 /** Growth of the time that is more than that of the value, with room for n log n and noise. */
 const MAX_GROWTH = 5
 const MIN_NOTICEABLE_MS = 60
@@ -93,26 +129,32 @@ function cpuMs(): number {
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
-/** Milliseconds of CPU of one call; undefined when it is an error, Infinity when it does not come back. */
+/** Milliseconds of CPU of one call; undefined when it is an error, Infinity when it does not come back. A busy machine changes neither. */
 async function timeOf(sql: string): Promise<number | undefined> {
-  const start = performance.now()
   const before = cpuMs()
-  const timer = setTimeout(() => engine.kill(), 5000)
+  let isKilled = false
+  const timer = setInterval(() => {
+    if (isKilled || cpuMs() - before < MAX_CALL_MS) return
+    isKilled = true
+    engine.kill()
+  }, 500)
   try {
     await session.query(sql, 'Null')
     return cpuMs() - before
   } catch {
-    if (performance.now() - start < 4900) return undefined
+    if (!isKilled) return undefined
     await engine.ended
     await restart()
     return Infinity
   } finally {
-    clearTimeout(timer)
+    clearInterval(timer)
   }
 }
 
-/** Times of the call at growing sizes, without those of making the value. */
+/** Times of the call at growing sizes. One that is quick at the largest is not measured further. */
 async function measure(name: string, call: (size: number) => string): Promise<Finding | undefined> {
+  const largest = await timeOf(call(FIRST * GROWTH ** (STEPS - 1)))
+  if (largest !== undefined && largest <= MIN_NOTICEABLE_MS) return undefined
   const times: number[] = []
   let size = FIRST
   for (let step = 0; step < STEPS; step++, size *= GROWTH) {
@@ -135,7 +177,11 @@ async function steep(name: string, call: (size: number) => string): Promise<Find
 
 /** Kinds of one type; the first one shows whether a function accepts the type at all. */
 const types: readonly (readonly Kind[])[] = [
-  ['text', 'noise', 'words', 'json', 'nested', 'url', 'html'],
+  ['text', 'noise', 'words', 'json', 'nested', 'url', 'html', 'document', 'deepDocument', 'deepStatement'],
+  ['statement', 'polygon'],
+  ['textMap'],
+  ['bitmap'],
+  ['date'],
   ['list', 'noisyList', 'sameList'],
   ['floats'],
   ['texts'],
@@ -146,25 +192,50 @@ const types: readonly (readonly Kind[])[] = [
   ['number'],
 ]
 
-const callOf = (name: string, shape: string, kind: Kind, size: number): string =>
-  `WITH toUInt64(materialize(${size})) AS N, ${VALUES[kind]} AS v SELECT ignore(${name}${shape.replaceAll('{0}', 'v')})`
+/** Some functions want values that are the same for every row. */
+const counts = ['materialize', 'identity'] as const
+interface Call {
+  readonly name: string
+  readonly shape: string
+  readonly count: (typeof counts)[number]
+}
+
+const callOf = ({ name, shape, count }: Call, kind: Kind, size: number): string =>
+  `WITH toUInt64(${count}(${size})) AS N, ${VALUES[kind]} AS v SELECT ignore(${name}${shape.replaceAll('{0}', 'v')})`
+
+/** Functions that took a value in one of the shapes. */
+const measured = new Set<string>()
 
 async function scalar(name: string): Promise<Finding | undefined> {
-  for (const shape of shapes)
-    for (const [first, ...others] of types) {
-      if ((await timeOf(callOf(name, shape, first!, 60))) === undefined) continue
-      for (const kind of [first!, ...others]) {
-        const found = await steep(name, (size) => callOf(name, shape, kind, size))
-        if (found) return { ...found, call: `${name}${shape.replaceAll('{0}', kind)}` }
-      }
+  for (const count of counts) {
+    for (const shape of shapes) {
+      const found = await inShape({ name, shape, count })
+      if (found) return found
     }
+    if (measured.has(name)) return undefined
+  }
+  return undefined
+}
+
+async function inShape(call: Call): Promise<Finding | undefined> {
+  for (const [first, ...others] of types) {
+    if ((await timeOf(callOf(call, first!, 60))) === undefined) continue
+    measured.add(call.name)
+    for (const kind of [first!, ...others]) {
+      const found = await steep(call.name, (size) => callOf(call, kind, size))
+      if (found) return { ...found, call: `${call.name}${call.shape.replaceAll('{0}', kind)}` }
+    }
+  }
   return undefined
 }
 
 async function aggregate(name: string): Promise<Finding | undefined> {
   for (const parameters of aggregateParameters)
     for (const shape of aggregateShapes) {
-      const found = await steep(name, (size) => `SELECT ignore(${name}${parameters}${shape}) FROM numbers(${size * 10})`)
+      const call = (size: number): string => `SELECT ignore(${name}${parameters}${shape}) FROM numbers(${size * 10})`
+      if ((await timeOf(call(6))) === undefined) continue
+      measured.add(name)
+      const found = await steep(name, call)
       if (found) return { ...found, call: `${name}${parameters}${shape}` }
     }
   return undefined
@@ -178,22 +249,19 @@ try {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as string[])
-  const functions = rows.map(([name = '', alias_to = '', categories = '', origin = '', is]) => ({
-    name,
-    alias_to,
-    categories,
-    origin,
-    isAggregate: is === '1',
-  }))
+  const functions = rows.map(engineFunction)
   const rules = functionRules(functions)
-  const tried = functions.filter(({ name }) =>
-    only.size > 0 ? only.has(name.toLowerCase()) && rules.mayCall(name) : rules.mayCall(name) && !PLAIN.test(name) && /^\w+$/.test(name),
+  const tried = functions.filter(({ name, alias_to }) =>
+    only.size > 0
+      ? only.has(name.toLowerCase()) && rules.mayCall(name)
+      : rules.mayCall(name) && alias_to === '' && !PLAIN.test(name) && /^\w+$/.test(name),
   )
   for (const { name, isAggregate } of tried) {
     const found = await (isAggregate ? aggregate(name) : scalar(name))
     if (found) process.stdout.write(`${found.call}\t${found.times.map((ms) => ms.toFixed(0)).join(' ')}\n`)
+    if (!measured.has(name)) process.stdout.write(`${name}\tnot measured: takes none of the shapes\n`)
   }
-  process.stdout.write(`${tried.length} functions\n`)
+  process.stdout.write(`${measured.size} of ${tried.length} functions measured\n`)
 } finally {
   engine.kill()
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })

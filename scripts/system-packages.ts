@@ -22,9 +22,15 @@ export const systemTools = [
   { program: 'promtool', package: 'prometheus', why: 'metrics and alert rules for Prometheus are judged, the rules also played through' },
   { program: 'chromium', package: 'chromium', why: 'the console is used in a browser' },
   { program: 'initdb', package: 'postgresql', why: 'statements of pg are recorded against a real server' },
+  { program: 'mariadbd', package: 'mariadb-server', why: 'statements of mysql2 are recorded against a real server' },
+  { program: 'mariadb-install-db', package: 'mariadb-server', why: 'that server gets a data folder' },
+  { program: 'mariadb', package: 'mariadb-client', why: 'that server gets an account' },
+  { program: 'redis-server', package: 'redis-server', why: 'commands of Redis clients are recorded against a real server' },
+  { program: 'rabbitmq-server', package: 'rabbitmq-server', why: 'messages of amqplib are recorded against a real server' },
   { program: 'curl', package: 'curl', why: 'HTTP interfaces answer the usual client' },
   { program: 'openssl', package: 'openssl', why: 'certificates of TLS listeners are made for the tests' },
   { program: 'zsh', package: 'zsh', why: 'its completion script is loaded' },
+  { program: 'systemd-analyze', package: 'systemd', why: 'the unit files of the examples are judged' },
   { program: 'wrk', package: 'wrk', why: 'reloads and crashes happen under load' },
 ] as const satisfies readonly SystemTool[]
 
@@ -50,7 +56,7 @@ export function canInstallPackages(): boolean {
 
 /** Installs the packages of these tools; the output is the caller's. Says whether it went well. */
 export function installPackages(tools: readonly SystemTool[]): boolean {
-  const packages = tools.map((tool) => tool.package)
+  const packages = [...new Set(tools.map((tool) => tool.package))]
   return withoutStartingServices(() => apt(['update', '-qq']) && apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]))
 }
 

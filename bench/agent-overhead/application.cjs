@@ -1,5 +1,6 @@
-// The measured application: a plain route, one with two statements, one that calls another service. It is CommonJS, because the stock
+// The measured application: a plain route, one with two statements, two that call another service. It is CommonJS, because the stock
 // SDK's instrumentations see everything there.
+const http = require('node:http')
 const { fastify } = require('fastify')
 const { Pool } = require('pg')
 
@@ -15,6 +16,18 @@ async function main() {
     })
   }
   app.get('/fetch', async () => (await fetch(process.env.UPSTREAM)).json())
+  app.get(
+    '/http',
+    () =>
+      new Promise((resolve, reject) => {
+        const read = (answer) =>
+          answer
+            .setEncoding('utf8')
+            .toArray()
+            .then((parts) => resolve(JSON.parse(parts.join(''))), reject)
+        http.get(process.env.UPSTREAM, read).on('error', reject)
+      }),
+  )
   await app.listen({ port: 0, host: '127.0.0.1' })
   process.on('message', () => {
     const { user, system } = process.cpuUsage()

@@ -1,4 +1,5 @@
 /** docs/reference/clickhouse-compatibility.md: prose, with the lists from the source. */
+import { READABLE_SYSTEM_TABLES } from '../../collector/src/store/engine/engine-files.ts'
 import { refusedFormats } from '../../collector/src/store/gate/formats.ts'
 import { superlinearFunctions } from '../../collector/src/store/gate/functions.ts'
 import { readerLimits } from '../../collector/src/store/session-pools.ts'
@@ -18,22 +19,22 @@ const text = `## Requests
 | -------------------------------------------------------- | ------------------------------------------------------------------------------------------------- |
 | \`GET\`, \`HEAD\`, \`POST /\`                                  | The statement is the parameter \`query\`, the body, or both. \`HEAD\` runs it and sends no body.      |
 | \`multipart/form-data\`                                    | Fields are parameters, like those of the URL. External tables: code 48.                           |
-| \`database\`, \`X-ClickHouse-Database\`                      | \`spyglass\` or \`default\`, which means the same; others: code 81.                                   |
+| \`database\`, \`X-ClickHouse-Database\`                      | \`spyglass\` or \`default\`, which means the same; \`system\`, with the readable tables below; others: code 81. |
 | \`default_format\`, \`X-ClickHouse-Format\`                  | Any output format, the header before the parameter; not ${list(refusedFormats)}: code 73. |
 | \`param_…\`                                                | Query parameters, 100 at most.                                                                    |
 | \`query_id\`, \`quota_key\`, \`client_protocol_version\`       | Accepted.                                                                                         |
 | \`session_id\`, \`session_timeout\`                          | Accepted. Readers cannot create session state; \`session_check=1\`: code 372.                     |
 | \`wait_end_of_query\`, \`http_wait_end_of_query\`            | The response is buffered in full before its status is sent. \`buffer_size\` is accepted.          |
-| \`enable_http_compression\` with \`Accept-Encoding: gzip\`   | The answer is compressed with gzip. Request bodies: gzip, deflate, zstd.                          |
+| \`enable_http_compression\` with \`Accept-Encoding\`         | The answer is compressed with gzip, zstd, br or deflate. Request bodies: the same.              |
 | \`compress\`, \`decompress\` (ClickHouse's own block format) | Code 48, unless 0.                                                                                |
 | \`role\`                                                   | Code 512.                                                                                         |
 | \`send_progress_in_http_headers\`                          | Accepted; no progress header is sent.                                                             |
 
-\`X-ClickHouse-Summary\` gives rows, bytes and time of a response up to 1 MiB, and of any response that is not streamed or for which
-the client waits; for a longer one it gives the figures at the time the headers were sent, as ClickHouse does. The embedded engine
-reports what a statement read only within formats that carry statistics (\`JSON\`, \`JSONCompact\`, \`JSONStrings\`, \`JSONColumnsWithMetadata\`, \`XML\`,
-\`JSONEachRowWithProgress\` …): there \`read_rows\` and \`read_bytes\` are the engine's. In other formats \`read_rows\` is the number of rows in the
-result and \`read_bytes\` is 0. \`total_rows_to_read\` is known with \`…WithProgress\` only.
+\`X-ClickHouse-Summary\` has only figures that are true; an unknown one is absent, never zero. \`result_rows\` and \`result_bytes\` (size of the body before
+compression) are there in every format but \`Null\`, unless the response is streamed and longer than 1 MiB: then its end is not known when the headers are sent, so
+ask with \`wait_end_of_query=1\`. The embedded engine reports what a statement read only within formats that carry statistics (\`JSON\`, \`JSONCompact\`,
+\`JSONStrings\`, \`JSONColumnsWithMetadata\`, \`XML\`, \`JSONEachRowWithProgress\` …): there \`read_rows\` and \`read_bytes\` are the engine's;
+\`total_rows_to_read\` is known with \`…WithProgress\` only.
 
 ## Settings
 
@@ -50,20 +51,28 @@ exist: code 164; unknown ones: code 115; a limit above the store's own: code 452
 - **HTTP interface:** ${list(ownSettings)}
 - \`readonly\` may be 1; \`cancel_http_readonly_queries_on_client_close\` may be 1, which is always in effect.
 
-\`SELECT name, value, readonly FROM system.settings\` lists these settings as writable.
+\`SELECT name, value, readonly FROM system.settings\` lists these settings as writable, and leaves out the others unless a literal of the statement
+names one (\`WHERE name = 'readonly'\`).
 
 ## Statements
 
-One \`SELECT\`, or one of \`DESCRIBE\`, \`EXISTS\`, \`SHOW TABLES|DATABASES|COLUMNS|CREATE\`. Tables: those of \`spyglass\`, and \`databases\`, \`tables\`, \`columns\`,
-\`functions\`, \`settings\`, \`data_type_families\`, \`formats\`, \`one\`, \`numbers\` of \`system\`. Refused with code 392: functions that read files, dictionaries, models or the machine
+One \`SELECT\`, \`DESCRIBE\` of a table, function or subquery, or one of \`EXISTS\`, \`SHOW TABLES|DATABASES|COLUMNS|CREATE\`. Tables: those of \`spyglass\`, and of \`system\`
+${list(READABLE_SYSTEM_TABLES)}. Refused with code 392: functions that read files, dictionaries, models or the machine
 (\`file\`, \`dictGet\`, \`hostName\`, \`displayName\` …), table functions other than \`numbers\`, \`generate_series\`, \`null\`, \`values\` and \`view\`, formats that read
 schemas, and functions whose cost grows faster than the length of a value, because the engine cannot interrupt such a call:
 
 ${list(superlinearFunctions)}
 
-\`ilike\`, \`positionCaseInsensitiveUTF8\`, \`replaceRegexpOne\`, \`replaceRegexpAll\` and \`hasAll\` are refused only in a statement that makes a value longer than
-10,000 itself, by \`repeat\`, \`space\`, \`leftPad\` and \`rightPad\`, or for \`hasAll\` by \`range\`, \`arrayWithConstant\` and \`arrayResize\`. Statements that are nested too
+\`ilike\`, \`position\`, \`countSubstrings\`, \`replaceOne\`, \`replaceAll\`, \`replaceRegexpOne\`, \`replaceRegexpAll\` and their relations, \`splitByString\`, \`JSON_VALUE\`,
+\`JSON_QUERY\`, \`JSON_EXISTS\`, \`extractTextFromHTML\` and \`hasAll\` are refused only in a statement that makes a value longer than
+10,000 itself, by \`repeat\`, \`space\`, \`leftPad\` and \`rightPad\`, or for \`hasAll\` by \`range\`, \`arrayWithConstant\` and \`arrayResize\`; for the others
+also if such a list is joined to a text. The count may be computed or have an alias; one that comes from a column is not seen, and what it costs is ended by the time
+limit below. Statements that are nested too
 deeply or have too many parts get code 167, 306 or 168 and a sentence that says so.
+
+Columns, aliases, tables' aliases and parameters of lambdas may have any name, also that of a refused function or table.
+
+\`currentUser()\` and its aliases give the reader's name, \`CURRENT_USER\` and \`SESSION_USER\` also without brackets; \`user\` without brackets is a column.
 
 Paths in \`system.tables\` and \`system.databases\` do not reveal the location of the data folder (Linux).
 
@@ -87,9 +96,9 @@ Text, \`X-ClickHouse-Exception-Code\` and status as ClickHouse gives them, with 
 
 ## Integration tests of \`clickhouse-js\`
 
-Of 326 tests of August 2026, run against a server of Spyglass with the reader's credentials, 148 pass, 37 are skipped by the suite itself for a server of this
-kind, and 141 fail: 129 write or create tables, which readers cannot; nine use \`sleep\`, \`sleepEachRow\` or \`throwIf\`; three ask for \`system\` as the
-default database, for \`system.query_log\`, or whether a table of \`system\` exists that readers cannot see. No other answer differs.
+Of 326 tests of August 2026, run against a server of Spyglass with the reader's credentials, 157 pass, 37 are skipped by the suite itself for a server of this
+kind, and 132 fail: 129 write, create tables or set what only they need; one reads \`system.query_log\`; one logs in as a user of its own, and one asks for a
+server on port 8123 without a password. No other answer differs.
 `
 
 export const clickhouseCompatibilityPage = (): string => document('ClickHouse compatibility', introduction, [text.trim()])

@@ -1,4 +1,5 @@
 /** All generated documents: path below docs/reference to text. */
+import { apiPage, openApiJson } from './api.ts'
 import { cliPage } from './cli.ts'
 import { clickhouseCompatibilityPage } from './clickhouse-compatibility.ts'
 import { configurationPage } from './configuration.ts'
@@ -6,6 +7,7 @@ import { dashboardsPage } from './dashboards.ts'
 import { environmentPage } from './environment.ts'
 import { errorsPage } from './errors.ts'
 import { eventsPage } from './events.ts'
+import { instrumentationsPage } from './instrumentations.ts'
 import { managedResourcesPage } from './managed-resources.ts'
 import { pageFormatDocument } from './page-format.ts'
 import { tablesPage } from './tables.ts'
@@ -13,6 +15,8 @@ import { telemetryPage } from './telemetry.ts'
 
 export async function renderDocuments(): Promise<Readonly<Record<string, string>>> {
   return {
+    'api.md': apiPage(),
+    'openapi.json': openApiJson(),
     'cli.md': cliPage(),
     'clickhouse-compatibility.md': clickhouseCompatibilityPage(),
     'configuration.md': configurationPage(),
@@ -20,6 +24,7 @@ export async function renderDocuments(): Promise<Readonly<Record<string, string>
     'environment.md': environmentPage(),
     'errors.md': await errorsPage(),
     'events.md': eventsPage(),
+    'instrumentations.md': instrumentationsPage(),
     'managed-resources.md': managedResourcesPage(),
     'pages.md': pageFormatDocument(),
     'tables.md': tablesPage(),

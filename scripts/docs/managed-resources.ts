@@ -1,7 +1,6 @@
 /** docs/reference/managed-resources.md, from the declared kinds: one declaration, all its names. */
 import {
   type AttributeDeclaration,
-  allDeclaredKinds,
   isMetric,
   isStateSet,
   type OpenType,
@@ -9,6 +8,7 @@ import {
   prometheusNameOf,
   type ResourceKind,
 } from '@spyglass/agent/contract'
+import { allDeclaredKinds } from '@spyglass/mbeans/kinds'
 import { declaredSettings } from '@spyglass/process/settings'
 import { code, document, section, table } from './markdown.ts'
 

@@ -40,6 +40,24 @@ export const equivalents: readonly Equivalent[] = [
     reason: 'how fast the buffer grows',
   },
   {
+    file: WRITER,
+    line: "if (typeof value === 'number' && value >= 0) this.#varint(value)",
+    change: "typeof value === 'number' && value >= 0 → false",
+    reason: 'a short cut: the other way writes the same bytes',
+  },
+  {
+    file: 'agent/src/sql/characters.ts',
+    line: 'const kind = unit >= 0 ? classOf(unit) : CLASS.other',
+    change: '>= → >',
+    reason: 'NUL is no part of a word either way',
+  },
+  {
+    file: 'snmp-bridge/src/usm/usm.ts',
+    line: 'if (!result.ok) options.counters[result.report]++',
+    change: '!result.ok → true',
+    reason: 'a result that is right has no counter',
+  },
+  {
     file: 'collector/src/wal/acknowledged.ts',
     line: 'const COPY_BYTES = 64',
     change: '64 → 65',
@@ -56,6 +74,12 @@ export const equivalents: readonly Equivalent[] = [
     line: 'if (whole) return [{ entry: whole, start, end }]',
     change: 'whole → false',
     reason: 'a short cut: the search finds a whole line as well',
+  },
+  {
+    file: 'collector/src/wal/inspection.ts',
+    line: 'tables === undefined || parts.every(({ table, offset, length }) => (tables.get(table)?.length ?? 0) >= offset + length)',
+    change: '0 → 1',
+    reason: 'no part of an entry is a single byte',
   },
   {
     file: 'collector/src/wal/recovery.ts',
@@ -75,10 +99,28 @@ export const equivalents: readonly Equivalent[] = [
     reason: 'the pool ignores the collection of a handle that was released',
   },
   {
+    file: 'runtime/src/decider/reconciler/next-steps.ts',
+    line: 'if (since === undefined) continue',
+    change: 'since === undefined → false',
+    reason: 'a moment that is no number is never due',
+  },
+  {
+    file: 'runtime/src/decider/reconciler/policy.ts',
+    line: 'return Math.min(policy.backOffFirstMs * 2 ** Math.min(failures - 1, 30), policy.backOffMostMs)',
+    change: '30 → 31',
+    reason: 'the largest setting of backOffMostMs is reached long before',
+  },
+  {
     file: 'collector/src/decode/attributes.ts',
     line: 'const KEY = 10',
     change: '10 → 11',
     reason: 'only the quick way for spans uses it: without it they are read the other way, to the same end',
+  },
+  {
+    file: 'collector/src/decode/attributes.ts',
+    line: 'if (text === -1 || end - text > limits.valueBytes) return void guard.hit()',
+    change: 'text === -1 || end - text > limits.valueBytes → true',
+    reason: 'the quick way is never taken: spans are read the other way, to the same end',
   },
   {
     file: 'collector/src/decode/logs.ts',

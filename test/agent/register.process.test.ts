@@ -78,7 +78,7 @@ test.for<[NodeVersion, string]>([
     })`,
   )
   expect(await run(node, [...(way === 'import' ? importing() : requiring()), file], env)).toEqual({ code: 0, stdout: 'a\n', stderr: '' })
-  expect(sink.spans.filter(({ kind }) => kind === 2)).toMatchObject([{ name: 'GET', attributes: { 'url.path': '/x' } }])
+  expect(sink.spans.filter(({ kind }) => kind === 2)).toMatchObject([{ name: 'GET /x', attributes: { 'url.path': '/x' } }])
   expect(sink.resources[0]).toMatchObject({ 'service.name': 'old', 'process.runtime.version': version })
 })
 

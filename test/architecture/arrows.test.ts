@@ -5,11 +5,11 @@ import { importsOf, projectFiles, readProjectFile, type Workspace, workspaceOf }
 /** Which workspaces a workspace may import, and by which doors. */
 const arrows: Readonly<Record<Workspace, RegExp>> = {
   agent: /^$/,
-  'agent/mbeans': /^@spyglass\/agent\/(contract|redact|registry)$/,
-  'runtime/process': /^@spyglass\/agent\/(contract|redact|registry|runtime-metrics)$/,
-  dashboards: /^@spyglass\/agent\/contract$/,
-  collector: /^@spyglass\/((agent|process)(\/.+)?|dashboards)$/,
-  'snmp-bridge': /^@spyglass\/(agent|process)(\/.+)?$/,
+  'agent/mbeans': /^@spyglass\/agent\/(contract|redact|registry|runtime-metrics)$/,
+  'runtime/process': /^@spyglass\/(agent\/(contract|redact|registry|runtime-metrics|tls-trust)|mbeans\/kinds)$/,
+  dashboards: /^@spyglass\/(agent\/contract|mbeans\/kinds)$/,
+  collector: /^@spyglass\/((agent|process)(\/.+)?|dashboards|mbeans\/kinds)$/,
+  'snmp-bridge': /^@spyglass\/((agent|process)(\/.+)?|mbeans\/kinds)$/,
   runtime: /^@spyglass\/(agent|mbeans|process)(\/.+)?$/,
 }
 

@@ -13,6 +13,12 @@ interface PackageJson {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
+interface LockedPackage {
+  readonly license?: string
+  readonly dev?: boolean
+  readonly link?: boolean
+}
+
 const packages = files
   .filter((path) => path.endsWith('package.json') && !path.startsWith('test/'))
   .map((path) => ({ path, json: JSON.parse(readProjectFile(path)) as PackageJson }))
@@ -32,11 +38,21 @@ test('dependencies are exact versions', () => {
   const loose = packages.flatMap(({ path, json }) =>
     [json.dependencies, json.devDependencies, json.optionalDependencies].flatMap((list) =>
       Object.entries(list ?? {}).flatMap(([name, version]) =>
-        /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version) ? [] : [`${path}: ${name} ${version}`],
+        /^(npm:[@\w/.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version) ? [] : [`${path}: ${name} ${version}`],
       ),
     ),
   )
   expect(loose).toEqual([])
+})
+
+test('packages have the licences that CONTRIBUTING.md allows', () => {
+  const { packages: locked } = JSON.parse(readProjectFile('package-lock.json')) as { packages: Record<string, LockedPackage> }
+  const refused = Object.entries(locked).filter(([place, { license, dev, link }]) => {
+    if (!place.startsWith('node_modules/') || link || license === undefined) return false
+    const isTestOnly = dev === true && (/^(BlueOak-1\.0\.0|0BSD)$/.test(license) || place.startsWith('node_modules/lightningcss'))
+    return !isTestOnly && !/^(MIT|ISC|BSD-[23]-Clause|Apache-2\.0|\(MIT AND BSD-3-Clause\))$/.test(license)
+  })
+  expect(refused.map(([place, { license }]) => `${place}: ${license}`)).toEqual([])
 })
 
 test('all workspaces have one version and one licence', () => {

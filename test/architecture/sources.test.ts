@@ -14,7 +14,7 @@ const MAX_LINES = 450
  */
 const untested: Readonly<Record<string, string>> = {
   'collector/src/store/process.ts': 'wires the store; every process test of the store starts it',
-  'runtime/src/cli/decider-administration.ts': 'wires decider and administration; test/e2e/administration.test.ts deploys by it',
+  'runtime/src/application/cluster-worker.ts': 'runs in workers alone; test/e2e/cluster.test.ts forks them',
   'runtime/src/cli/spyglass.ts': 'the command line itself; end-to-end tests start it',
   'runtime/src/instance/resources.ts': 'registers getters; test/e2e/first-use.test.ts reads them by SNMP and Jolokia',
   'runtime/src/holder/run-holder.ts': 'starts holder and decider, which have tests; test/e2e/decider.test.ts kills both',
@@ -154,7 +154,7 @@ test('limits are named MAX_ and MIN_', () => {
 
 /** Words that once meant several things, and where they may stand now. The glossary says what they mean. */
 const words: Readonly<Record<string, RegExp>> = {
-  slot: /^(runtime\/src\/(keeper|cli)|agent\/src\/contract)\//,
+  slot: /^(runtime\/src\/(keeper|cli)|agent\/mbeans\/src\/kinds)\//,
 }
 
 test.each(Object.entries(words))('%s means one thing', (word, home) => {

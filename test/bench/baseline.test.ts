@@ -13,17 +13,22 @@ const result = (figure: Partial<Figure>, machine = 'm'): BenchResult => ({
   seconds: 1,
 })
 
-test('a loss of more than a tenth is reported, in the direction that is worse', () => {
-  const baseline = { b: result({}) }
-  expect(judge([result({ value: 10.9 })], baseline)).toEqual([])
-  expect(judge([result({ value: 11.1 })], baseline)).toEqual(['b cpu: 11.1 us, was 10'])
+test('a ratio that lost more than a tenth is reported, in the direction that is worse, whatever the machine', () => {
+  const baseline = { b: result({}, 'other') }
+  expect(judge([result({ value: 10.9, isRatio: true })], baseline)).toEqual([])
+  expect(judge([result({ value: 11.1, isRatio: true })], baseline)).toEqual(['b cpu: 11.1 us, was 10'])
   const higher = { b: result({ better: 'higher' }) }
-  expect(judge([result({ value: 9.1, better: 'higher' })], higher)).toEqual([])
-  expect(judge([result({ value: 8.9, better: 'higher' })], higher)).toHaveLength(1)
+  expect(judge([result({ value: 9.1, better: 'higher', isRatio: true })], higher)).toEqual([])
+  expect(judge([result({ value: 8.9, better: 'higher', isRatio: true })], higher)).toHaveLength(1)
 })
 
-test('figures of another machine are not compared, but bars hold everywhere', () => {
-  expect(judge([result({ value: 99 }, 'other')], { b: result({}) })).toEqual([])
+test('a loss that the spread may explain is not reported', () => {
+  expect(judge([result({ value: 12, low: 10.9, high: 13, isRatio: true })], { b: result({}) })).toEqual([])
+  expect(judge([result({ value: 12, low: 11.1, high: 13, isRatio: true })], { b: result({}) })).toHaveLength(1)
+})
+
+test('figures that depend on the machine are not compared, but their bars hold everywhere', () => {
+  expect(judge([result({ value: 99 })], { b: result({}) })).toEqual([])
   expect(judge([result({ value: 99, bar: 15 }, 'other')], {})).toEqual(['b cpu: 99 us misses the bar of 15'])
 })
 

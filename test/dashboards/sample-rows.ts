@@ -1,3 +1,5 @@
+import { bucketIndex } from '@spyglass/agent/contract'
+
 /** Rows of one minute, written by hand: a slow request with two statements, a request that still runs, an exhausted pool. */
 export const MINUTE = Date.UTC(2026, 9, 1, 10, 0, 0)
 export const at = (ms: number): string => new Date(MINUTE + ms).toISOString().replace('T', ' ').replace('Z', '')
@@ -17,14 +19,32 @@ const statement = (line: number) =>
 const gauge = (name: string, value: number) =>
   `('shop', ${resource}, '${name}', map('instance', 'http-1', 'db.client.connection.pool.name', 'shop'), '${at(2000)}', ${value})`
 
+/** Requests of a version, all of about the same duration. */
+export const released = (service: string, version: string, row: { minute: number; requests: number; ms: number }): string => {
+  const { minute, requests, ms } = row
+  const values = [at(minute * 60_000), service, 'http-1', 'GET /cart', 'Server', 'Unset', 'b3', version]
+    .map((value) => `'${value}'`)
+    .join(', ')
+  return `(${values}, ${requests}, 0, ${requests * ms * 1e6}, ${ms * 1e6}, map(${bucketIndex(ms / 1000)}, ${requests}))`
+}
+export const RED_COLUMNS =
+  'Minute, ServiceName, Instance, SpanName, SpanKind, StatusCode, Batch, Version, Requests, Errors, DurationSum, DurationMax, Buckets'
+
 export const sampleInserts: readonly string[] = [
   `INSERT INTO red_1m (Minute, ServiceName, Instance, SpanName, SpanKind, StatusCode, Batch, Requests, Errors, DurationSum, DurationMax, Buckets)
    VALUES ${red('b1', 9990, 9, 'map(-54, 9990)')}, ${red('b2', 10, 1, 'map(-10, 10)')}`,
   `INSERT INTO sql_1m (Minute, ServiceName, Instance, DbSystem, Pool, Digest, Operation, Batch, Statement, Calls, Errors, DurationSum, DurationMax, Buckets)
    VALUES ('${at(0)}', 'shop', 'http-1', 'sqlite', 'shop', 'd1', 'SELECT', 'b1', 'SELECT ?', 100, 2, 5000000000, 500000000, map(-54, 99, -10, 1))`,
+  `INSERT INTO errors_1m (Minute, ServiceName, Instance, Fingerprint, Version, Batch, Type, Message, Location, Function, Errors) VALUES
+   ('${at(-86_400_000)}', 'shop', 'http-1', 'f1', '1.0', 'b0', 'TypeError', 'order ? is gone', 'src/orders.ts:40', 'load', 2),
+   ('${at(0)}', 'shop', 'http-1', 'f1', '1.1', 'b1', 'TypeError', 'order ? is gone', 'src/orders.ts:41', 'load', 30),
+   ('${at(0)}', 'shop', 'http-1', 'f1', '1.1', 'b2', 'TypeError', 'order ? is gone', 'src/orders.ts:41', 'load', 4),
+   ('${at(0)}', 'shop', 'http-1', 'f2', '1.1', 'b1', '503', 'GET /x was answered 503', '', '', 1)`,
+  `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, SpanName, SpanKind, ServiceName, ResourceAttributes, SpanAttributes, Duration, StatusCode) VALUES
+   ('${at(5000)}', 't9', 's9', 'nightly', 'Internal', 'shop', ${resource}, map('spyglass.error.fingerprint', 'f1'), 3000000, 'Error')`,
   `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, ResourceAttributes, SpanAttributes, Duration, StatusCode) VALUES
    ${span({ id: 's1', parent: '', name: 'GET /slow', kind: 'Server', ms: 5000, attributes: `'spyglass.partial', 'true'` })},
-   ${span({ id: 's1', parent: '', name: 'GET /slow', kind: 'Server', ms: 7000, attributes: `'http.response.status_code', '200', 'spyglass.keep.reason', 'slow'` })},
+   ${span({ id: 's1', parent: '', name: 'GET /slow', kind: 'Server', ms: 7000, attributes: `'http.response.status_code', '200', 'spyglass.keep.reason', 'slow', 'spyglass.verdict', 'Statement SELECT 34 at src/slow.ts:34, 6 % of the time.'` })},
    ${span({ id: 's2', parent: 's1', name: 'SELECT shop', kind: 'Client', ms: 40, attributes: statement(12) })},
    ${span({ id: 's3', parent: 's1', name: 'SELECT shop', kind: 'Client', ms: 400, attributes: statement(34) })}`,
   `INSERT INTO otel_traces_trace_id_ts (TraceId, Start, End) VALUES ('t1', '${at(1000)}', '${at(8000)}')`,

@@ -1,4 +1,4 @@
-import { kinds } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import { spyglassSettings } from '@spyglass/process/settings'
 import { expect, test } from 'vitest'
 import { readProjectFile } from '../support/sources.ts'
@@ -23,8 +23,8 @@ test('every word of the glossary is defined once', () => {
   expect(all.filter((word, index) => all.indexOf(word) !== index)).toEqual([])
 })
 
-/** V8's own words, SNMP's, Tomcat's, and what processes do among themselves. */
-const others = new Set(['v8-heap', 'event-loop', 'snmp-agent', 'loader', 'push'])
+/** V8's own words, Node's, SNMP's, Tomcat's, and what processes do among themselves. */
+const others = new Set(['v8-heap', 'heap-space', 'garbage-collector', 'event-loop', 'node-process', 'snmp-agent', 'loader', 'push'])
 
 test('kinds of resources are named by these nouns', () => {
   expect(

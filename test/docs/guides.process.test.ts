@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bucketIndex, type ResourceKind } from '@spyglass/agent/contract'
@@ -25,8 +25,8 @@ afterAll(() => database?.close())
 const load = <T>(folder: string, file: string): Promise<T> => import(pathToFileURL(join(folder, file)).href) as Promise<T>
 
 test('the guide for a resource kind gives a metric and an SNMP table', async () => {
-  const folder = follow('resource-kind.md', ['agent/src/contract'])
-  const { kinds } = await load<{ kinds: Record<string, ResourceKind> }>(folder, 'agent/src/contract/kinds/index.ts')
+  const folder = follow('resource-kind.md', ['agent/mbeans/src/kinds'])
+  const { kinds } = await load<{ kinds: Record<string, ResourceKind> }>(folder, 'agent/mbeans/src/kinds/kinds.ts')
   const registry = createRegistry({ kindNamed: (name) => kinds[name] })
   const code = blocksOf('resource-kind.md').find(({ about }) => about === 'register')!.text
   writeFileSync(join(folder, 'register.mjs'), `export function register(registry, kinds) {\n${code}}\n`)
@@ -40,13 +40,9 @@ test('the guide for a resource kind gives a metric and an SNMP table', async () 
 
 test('the guide for an instrumentation records the statements of the library with the line of the application', async () => {
   const folder = follow('instrumentation.md', ['agent/src'])
-  const start = join(folder, 'agent/src/agent/start.ts')
-  const list = readFileSync(start, 'utf8')
-  expect(list).toContain('installPatches([')
-  writeFileSync(start, list.replace('installPatches([', 'installPatches([tinyDbPatch(recorder), '))
   const library = join(folder, 'node_modules/tiny-db')
   mkdirSync(library, { recursive: true })
-  writeFileSync(join(library, 'package.json'), '{ "name": "tiny-db", "main": "index.js" }')
+  writeFileSync(join(library, 'package.json'), '{ "name": "tiny-db", "version": "1.2.3", "main": "index.js" }')
   writeFileSync(join(library, 'index.js'), 'exports.Client = class { async query(text) { return text.length } }\n')
   writeFileSync(join(folder, 'app.mjs'), APPLICATION)
   const sink = await startOtlpSink()

@@ -1,9 +1,13 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { packTar } from 'modern-tar'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { spawn } from 'node:child_process'
 import { processStat } from '../../runtime/src/holder/process-stat.ts'
+import { underLoad } from '../support/request-load.ts'
+import { requireTool } from '../support/require-tool.ts'
 import { collect, repository, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
@@ -43,29 +47,7 @@ function program(text: string): string {
 
 const answer = async (path = '/'): Promise<string> => (await fetch(`${suite.urls.app}${path}`)).text()
 
-/** Clients that ask one request after the other, each on a connection that is kept or not; what they count is what failed. */
-function load(clients = 8) {
-  let isOver = false
-  const counts = { good: 0, failed: 0 }
-  async function ask(isKept: boolean): Promise<void> {
-    while (!isOver) {
-      try {
-        const response = await fetch(`${suite.urls.app}/`, isKept ? {} : { headers: { connection: 'close' } })
-        const text = await response.text()
-        if (response.ok && /^v\d+$/.test(text)) counts.good++
-        else counts.failed++
-      } catch {
-        counts.failed++
-      }
-    }
-  }
-  const all = Array.from({ length: clients }, (_, i) => ask(i % 2 === 0))
-  return async () => {
-    isOver = true
-    await Promise.all(all)
-    return counts
-  }
-}
+const traffic = (action: () => Promise<void>) => underLoad(suite.urls.app, /^200 v\d+$/, action)
 
 /** The child of the holder that decides. */
 function deciderPid(): number {
@@ -76,22 +58,22 @@ function deciderPid(): number {
 test('versions are deployed, a broken one refused, and an old one rolled back to, without losing a request', async () => {
   expect(await spyglass('deploy', program('v1'), '--path', '/')).toMatchObject({ code: 0, stdout: 'deployed version 1 of shop\n' })
   expect(await answer()).toBe('v1')
-  const end = load()
-  expect((await spyglass('deploy', program('v2'))).stdout).toBe('deployed version 2 of shop\n')
-  expect(await answer()).toBe('v2')
-  const broken = join(folder, 'broken')
-  mkdirSync(broken)
-  writeFileSync(join(broken, 'index.js'), "throw new Error('broken on purpose')")
-  const refused = await spyglass('deploy', broken, '--name', 'shop')
-  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('broken on purpose')])
-  expect(await answer()).toBe('v2')
-  expect((await spyglass('rollback', 'shop')).stdout).toBe('rolled back shop to version 1\n')
-  expect(await answer()).toBe('v1')
-  expect((await spyglass('scale', 'shop', '2')).code).toBe(0)
-  await until(async () => (await spyglass('get', 'instance.shop-2.state')).stdout === 'instance.shop-2.state=ready\n')
-  const { good, failed } = await end()
+  const { good, failures } = await traffic(async () => {
+    expect((await spyglass('deploy', program('v2'))).stdout).toBe('deployed version 2 of shop\n')
+    expect(await answer()).toBe('v2')
+    const broken = join(folder, 'broken')
+    mkdirSync(broken)
+    writeFileSync(join(broken, 'index.js'), "throw new Error('broken on purpose')")
+    const refused = await spyglass('deploy', broken, '--name', 'shop')
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('broken on purpose')])
+    expect(await answer()).toBe('v2')
+    expect((await spyglass('rollback', 'shop')).stdout).toBe('rolled back shop to version 1\n')
+    expect(await answer()).toBe('v1')
+    expect((await spyglass('scale', 'shop', '2')).code).toBe(0)
+    await until(async () => (await spyglass('get', 'instance.shop-2.state')).stdout === 'instance.shop-2.state=ready\n')
+  })
   expect(good).toBeGreaterThan(50)
-  expect(failed).toBe(0)
+  expect(failures).toEqual([])
 })
 
 test('a setting of the instances is changed for a time, and in force without a restart', async () => {
@@ -116,22 +98,23 @@ test('limits of a pool change in running instances, which are not replaced', asy
 
 test('the decider may be killed: requests are served, and it knows every change', async () => {
   const before = await spyglass('history', '--json')
-  const end = load(4)
-  process.kill(deciderPid(), 'SIGKILL')
-  const after = await until(async () => {
-    const asked = await spyglass('history', '--json')
-    return asked.code === 0 && asked
+  const { failures } = await traffic(async () => {
+    process.kill(deciderPid(), 'SIGKILL')
+    const after = await until(async () => {
+      const asked = await spyglass('history', '--json')
+      return asked.code === 0 && asked
+    })
+    expect(after.stdout).toBe(before.stdout)
+    expect((await spyglass('deploy', program('v3'))).code).toBe(0)
+    expect(await answer()).toBe('v3')
   })
-  expect(after.stdout).toBe(before.stdout)
-  expect((await spyglass('deploy', program('v3'))).code).toBe(0)
-  expect(await answer()).toBe('v3')
-  expect((await end()).failed).toBe(0)
+  expect(failures).toEqual([])
 })
 
 test('a token opens the management port for its role until it is revoked', async () => {
   const reload = async (token: string): Promise<number> => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    return (await fetch(`${suite.urls.management}/api/v1/reload`, { method: 'POST', headers, body: '{"instance":"shop"}' })).status
+    const headers = { authorization: `Bearer ${token}` }
+    return (await fetch(`${suite.urls.management}/api/v1/applications/shop/reload`, { method: 'POST', headers })).status
   }
   const [viewer, operator] = await Promise.all(
     ['viewer', 'operator'].map(async (role) => (await spyglass('token', 'create', role, '--role', role, '--for', '1h')).stdout.trim()),
@@ -140,6 +123,57 @@ test('a token opens the management port for its role until it is revoked', async
   expect(await reload(operator ?? '')).toBe(200)
   await spyglass('token', 'revoke', operator?.split('_')[1] ?? '')
   await until(async () => (await reload(operator ?? '')) === 401)
+})
+
+test('the commands of the guide to the API do what it says', async (context) => {
+  requireTool(context, 'curl')
+  const archive = join(folder, 'shop.tgz')
+  const text = "import http from 'node:http'\nhttp.createServer((request, response) => response.end('v4')).listen(3000)\n"
+  const manifest = '{"name":"shop","type":"module","main":"index.js"}'
+  const entries = Object.entries({ 'package.json': manifest, 'index.js': text })
+  writeFileSync(archive, gzipSync(await packTar(entries.map(([name, body]) => ({ header: { name, size: body.length }, body })))))
+  const page = readFileSync(join(repository, 'docs/how-to/administer-by-api.md'), 'utf8')
+  const commands = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = '']) => block)
+  expect(commands).toHaveLength(5)
+  const script = commands
+    .join('\n')
+    .replaceAll('http://127.0.0.1:8778', suite.urls.management)
+    .replace('spyglass token', `'${process.execPath}' '${join(repository, 'runtime/bin/spyglass.js')}' token`)
+    .replace(' --for 30d', ` --for 30d --data '${suite.data}'`)
+  const child = spawn('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { code, stdout, stderr } = await collect(child)
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(/"result":"deployed version \d+ of shop"/)
+  expect(JSON.parse(readFileSync(join(folder, 'openapi.json'), 'utf8'))).toMatchObject({ openapi: '3.1.0' })
+  expect(stdout).toMatch(/"verb":"invoke","names":\["applications.shop.rollback"\].*"reason":"basket"/)
+  expect(await answer()).toBe('v3')
+})
+
+test('everybody who may read follows logs over HTTP, as on the command line', async () => {
+  const { stdout } = await spyglass('token', 'create', 'reader', '--role', 'viewer', '--for', '1h')
+  const headers = { authorization: `Bearer ${stdout.trim()}` }
+  const stop = new AbortController()
+  const { status, body } = await fetch(`${suite.urls.management}/api/v1/resources/instance/shop-1/logs?follow=true&lines=1`, {
+    headers,
+    signal: stop.signal,
+  })
+  expect(status).toBe(200)
+  let received = ''
+  const read = (async () => {
+    for await (const piece of body!.pipeThrough(new TextDecoderStream())) received += piece
+  })().catch(() => {})
+  await spyglass('reload', 'shop')
+  await until(() => received.split('\n').filter((line) => line.includes('application started')).length >= 1)
+  expect(
+    received
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (JSON.parse(JSON.parse(line) as string) as { process: string }).process),
+  ).toContain('shop-1')
+  stop.abort()
+  await read
+  const { stdout: printed } = await spyglass('logs', 'shop-1', '-n', '1000')
+  expect(printed).toContain('application started')
 })
 
 test('a batch runs over one connection up to the first line that fails', async () => {

@@ -47,7 +47,7 @@ test('it works in an application without OpenTelemetry', async () => {
   const env = { PATH: process.env['PATH'], OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint, SPYGLASS_SLOW_REQUEST_MS: '50' }
   const child = spawn(process.execPath, ['--import', '@spyglass/agent/register', 'app.mjs'], { cwd: project, env })
   expect(await collect(child)).toMatchObject({ code: 0, stdout: 'slow\n', stderr: '' })
-  expect(await until(() => sink.spans[0])).toMatchObject({ name: 'GET', attributes: { 'url.path': '/cart' } })
+  expect(await until(() => sink.spans[0])).toMatchObject({ name: 'GET /cart', attributes: { 'url.path': '/cart' } })
 })
 
 test('its types need no OpenTelemetry, with the declarations checked too', async () => {

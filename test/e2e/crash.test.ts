@@ -51,7 +51,7 @@ test('10,000 requests, few of them kept, are 10,000 in red_1m and in the console
 })
 
 async function requestsCounted(): Promise<number> {
-  return (await consoleApi<{ total: { requests: number } }>(suite, 'red?minutes=60&service=shop')).total.requests
+  return (await consoleApi<{ total: { requests: number } }>(suite, 'red?service=shop')).total.requests
 }
 
 test.for(['collector', 'store', 'management', 'snmp-bridge', 'shop-1'])(

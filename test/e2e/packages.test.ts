@@ -76,7 +76,7 @@ test.each(Object.entries(applications))(
     })
     await fetch(`http://127.0.0.1:${await firstLine(child)}/cart`)
     const span = await until(() => sink.spans[0])
-    expect(span).toMatchObject({ name: 'GET', attributes: { 'spyglass.keep.reason': 'slow', 'url.path': '/cart' } })
+    expect(span).toMatchObject({ name: 'GET /cart', attributes: { 'spyglass.keep.reason': 'slow', 'url.path': '/cart' } })
     expect(sink.resources[0]).toMatchObject({ 'service.name': 'orders', 'telemetry.sdk.version': packages.manifestOf('agent').version })
   },
 )

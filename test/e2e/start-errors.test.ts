@@ -3,7 +3,8 @@ import net from 'node:net'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { collect, freeOffset, runCli } from '../support/suite.ts'
+import { freeOffset } from '../support/free-port.ts'
+import { collect, runCli } from '../support/suite.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 test('a wrong configuration stops the start with every mistake listed', async () => {

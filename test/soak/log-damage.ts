@@ -181,10 +181,13 @@ async function filledLog(requests: number, random: (limit: number) => number): P
     for (const segment of sealed.splice(0)) await log.retire(segment) // in the store: what becomes of their journals costs nothing
     acknowledged = []
   }
-  if (random(3) !== 1) return { files: files.afterKill(), acknowledged }
-  void log.append(submission('unanswered', 'traces')).catch(() => undefined)
-  for (let turns = random(12); turns > 0; turns--) await Promise.resolve()
-  return { files: files.afterKill(), acknowledged }
+  if (random(3) === 1) {
+    void log.append(submission('unanswered', 'traces')).catch(() => undefined)
+    for (let turns = random(12); turns > 0; turns--) await Promise.resolve()
+  }
+  const left = files.afterKill()
+  await log.stop() // its timers would keep the process alive
+  return { files: left, acknowledged }
 }
 
 async function open(files: MemoryFiles, boot: number): Promise<{ log: WriteAheadLog; sealed: SealedSegment[] }> {

@@ -19,6 +19,8 @@ const SETTINGS = {
   datasources: [{ name: 'shop', file: ':memory:' }],
 }
 const START_MS = 120_000
+/** Within this a fault is seen by one who asks, or never. */
+const NOTICED_MS = 15_000
 
 /** Kills of each process while it serves, then while it starts: the second kill meets the process that follows the first. */
 export async function kills(): Promise<readonly FaultRow[]> {
@@ -137,7 +139,10 @@ export async function damagedFiles(): Promise<readonly FaultRow[]> {
 }
 
 function damage(data: string, content: string): number {
-  const files = ['state', 'run'].flatMap((folder) => readdirSync(join(data, folder)).map((name) => join(data, folder, name)))
+  const entries = ['state', 'run', 'administration'].flatMap((folder) =>
+    readdirSync(join(data, folder), { recursive: true, withFileTypes: true }),
+  )
+  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
   const whole = files.filter((file) => !file.includes('.damaged-') && !file.endsWith('.previous'))
   for (const file of whole) writeFileSync(file, content)
   return whole.length
@@ -149,9 +154,12 @@ async function underLoad(suite: Suite, fault: string, times: number, make: () =>
   await sleep(1000)
   const struckAt = performance.now()
   await make()
-  await until(async () => !(await isReady(suite))).catch(() => {}) // it is noticed, unless it was over at once
+  const isNoticed = await until(async () => !(await isReady(suite)), NOTICED_MS).then(
+    () => true,
+    () => false, // it was over at once
+  )
   await until(() => isReady(suite), START_MS)
-  const seconds = since(struckAt)
+  const seconds = isNoticed ? since(struckAt) : 0
   await sleep(500)
   await ledger.stop()
   return { fault, times, orphans: 0, seconds, ...(await audit(suite, ledger.acknowledged)) }

@@ -1,7 +1,7 @@
 /** A listener with a server of its own, as an instance has it. */
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import { onTestFinished } from 'vitest'
-import { HttpListener, type ListenerOptions, type Traffic } from '../../runtime/src/listener/http-listener.ts'
+import { HttpListener, type ListenerOptions, type Traffic } from '../../runtime/process/src/listener/http-listener.ts'
 import { freePort } from './free-port.ts'
 
 export interface TestListener {

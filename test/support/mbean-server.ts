@@ -1,6 +1,7 @@
 /** A Fastify server with the MBean endpoint over a registry that holds a bit of everything. */
 import Fastify, { type FastifyInstance } from 'fastify'
-import { declareKind, kindNamed, kinds } from '@spyglass/agent/contract'
+import { declareKind } from '@spyglass/agent/contract'
+import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { type Registry, createRegistry } from '@spyglass/agent/registry'

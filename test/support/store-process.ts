@@ -42,7 +42,7 @@ export interface Reply {
 
 export interface StartOptions {
   /** Settings of `store`. */
-  readonly store?: Readonly<Record<string, number>>
+  readonly store?: Readonly<Record<string, unknown>>
   /** Other sections of the configuration. */
   readonly settings?: Readonly<Record<string, unknown>>
   /** More arguments of the command. */

@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { loadConfig, readSecrets, type Secrets, type SpyglassConfig } from '@spyglass/process/config'
+import { loadConfig, ownPort, type OwnPortName, ownUrl, readSecrets, type Secrets, type SpyglassConfig } from '@spyglass/process/config'
 import { stringify } from 'yaml'
+import { freeOffset } from './free-port.ts'
 import { until } from './until.ts'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -19,12 +19,14 @@ export interface CommandLine {
   readonly args: readonly string[]
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
+  /** What is started. Default: `up`, everything. */
+  readonly role?: 'up' | 'server'
 }
 
 /** On a machine with twenty jobs for each core it takes over 100 s; a test of the suite may take 300 s. */
 const START_MS = 240_000
 
-const fromSource: CommandLine = { program: process.execPath, args: ['--conditions=spyglass-source', cli] }
+export const fromSource: CommandLine = { program: process.execPath, args: ['--conditions=spyglass-source', cli] }
 
 export interface Suite extends AsyncDisposable {
   readonly config: SpyglassConfig
@@ -55,9 +57,9 @@ export async function startSuite(
   commandLine: CommandLine = fromSource,
 ): Promise<Suite> {
   const configFile = join(data, 'spyglass.yaml')
-  const offset = await freeOffset()
+  const offset = await freeOffset(portsOf(settings['listeners']))
   writeFileSync(configFile, stringify({ data: join(data, 'd'), portOffset: offset, ...settings }))
-  const keeper = runCli(['up', '--config', configFile, ...args], commandLine)
+  const keeper = runCli([commandLine.role ?? 'up', '--config', configFile, ...args], commandLine)
   let output = ''
   keeper.stdout?.on('data', (chunk) => (output += chunk))
   keeper.stderr?.on('data', (chunk) => (output += chunk))
@@ -83,6 +85,10 @@ export async function startSuite(
       await stop(keeper)
     },
   }
+}
+
+function portsOf(listeners: unknown): number[] {
+  return ((listeners ?? []) as readonly { readonly port?: number }[]).flatMap(({ port }) => port ?? [])
 }
 
 /** A command of the command line, with its output piped. */
@@ -124,32 +130,14 @@ function serverLogTail(data: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(-40).join('\n') : ''
 }
 
-function urlsOf({ listeners, management, console: page, store, collector }: SpyglassConfig): Suite['urls'] {
-  const url = (host: string, port: number): string => `http://${host}:${port}`
+function urlsOf(config: SpyglassConfig): Suite['urls'] {
+  const [listener] = config.listeners
+  const urlOf = (name: OwnPortName): string => ownUrl(ownPort(config, name))
   return {
-    app: url(listeners[0]!.host, listeners[0]!.port),
-    management: url(management.host, management.port),
-    console: url(page.host, page.port),
-    store: url(store.host, store.port),
-    otlp: url(collector.host, collector.otlpHttpPort),
+    app: ownUrl({ tls: listener!.tls, addresses: [listener!] }),
+    management: urlOf('management'),
+    console: urlOf('console'),
+    store: urlOf('store'),
+    otlp: urlOf('collector'),
   }
-}
-
-const DEFAULT_PORTS = [8080, 8778, 4318, 8123, 8900]
-
-/** An offset at which all ports are free now. */
-export async function freeOffset(): Promise<number> {
-  for (;;) {
-    const offset = 10_000 + Math.floor(Math.random() * 20_000)
-    const free = await Promise.all(DEFAULT_PORTS.map((port) => isFree(port + offset)))
-    if (free.every(Boolean)) return offset
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = net.createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { kinds } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import { SpyglassAgent } from '../../../agent/src/agent/spyglass-agent.ts'
 import { runOutside } from '../../../agent/src/recorder/context.ts'
+import { manualRoot } from '../../../agent/src/recorder/kinds/manual-root.ts'
 import { readSettings } from '../../../agent/src/settings/settings.ts'
 import { sinkForTest } from '../../support/agent-process.ts'
 
@@ -11,8 +12,8 @@ test('the agent answers its door and sends metrics of the process, of its resour
   const agent = new SpyglassAgent(settings)
   expect(agent.currentRequest()).toBeUndefined()
   runOutside(() => {
-    const record = agent.recorder.beginManualRoot({ kind: 1, parent: undefined })
-    agent.recorder.endManualRoot(record)
+    const record = agent.recorder.beginRoot(manualRoot, { kind: 1, parent: undefined })
+    agent.recorder.endRoot(record)
   })
   agent.startStatement({ system: 'sqlite', pool: 'shop', text: 'SELECT 2' }, () => {}).end()
   const site = (function facade() {

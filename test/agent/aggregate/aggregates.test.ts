@@ -19,6 +19,26 @@ test('requests are counted by method, route and status', () => {
   ])
 })
 
+test('requests of one route count by what differs between them, one after the other', () => {
+  const aggregates = new Aggregates(0)
+  const [ok, failed, put] = [
+    { method: 'GET', route: '/r', status: 200 },
+    { method: 'GET', route: '/r', status: 408, errorType: 'request_body_timeout' },
+    { method: 'PUT', route: '/r', status: 200 },
+  ]
+  for (const each of [ok, failed, put, ok, ok, failed]) aggregates.countRequest(each, 0.1, 1)
+  expect(aggregates.collect(10)[0]?.points.map((point) => 'count' in point && point.count)).toEqual([3, 2, 1])
+})
+
+test('a series that was forgotten while it was idle starts again', () => {
+  const aggregates = new Aggregates(0)
+  const request = { method: 'GET', route: '/r', status: 200 }
+  aggregates.countRequest(request, 0.1, 1)
+  for (let interval = 0; interval < 40; interval++) aggregates.collect(interval)
+  aggregates.countRequest(request, 0.1, 1)
+  expect(aggregates.collect(50)[0]?.points).toMatchObject([{ count: 1 }])
+})
+
 test('statements are counted by digest, pool and error', () => {
   const aggregates = new Aggregates(0)
   const shape = shapes.of('SELECT 1', 'postgresql')

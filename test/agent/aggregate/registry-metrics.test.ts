@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { kinds } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
+import { registerRuntime } from '@spyglass/agent/runtime-metrics'
 import { registryMetrics } from '../../../agent/src/aggregate/registry-metrics.ts'
 
 test('numeric attributes go out under their declared names with the keys as attributes, and a failing getter costs only itself', () => {
@@ -16,6 +17,12 @@ test('numeric attributes go out under their declared names with the keys as attr
         throw new TypeError('not now')
       },
       delayMax: () => Number.NaN,
+      delayMin: () => undefined,
+      delayMean: () => undefined,
+      delayStddev: () => undefined,
+      delayP90: () => undefined,
+      activeTime: () => undefined,
+      idleTime: () => undefined,
     },
   )
   expect(registryMetrics(registry, 1, 2)).toEqual([
@@ -52,4 +59,17 @@ test('counters are cumulative sums since the start, and resources that others pu
   expect(registryMetrics(registry, 1, 2)).toMatchObject([
     { type: 'sum', monotonic: true, temporality: 'cumulative', name: 'spyglass.v8_heap.gc_count', points: [{ startMs: 1, value: 7 }] },
   ])
+})
+
+test('keys have the names of the semantic conventions, and attributes of one instrument are points of one metric', () => {
+  const registry = createRegistry({ kindNamed: () => undefined })
+  registerRuntime(registry, 'a')
+  const metrics = registryMetrics(registry, 1, 2)
+  const attributesOf = (name: string) => metrics.find((metric) => metric.name === name)?.points.map(({ attributes }) => attributes)
+  expect(attributesOf('nodejs.eventloop.time')).toEqual([
+    { process: 'a', 'nodejs.eventloop.state': 'active' },
+    { process: 'a', 'nodejs.eventloop.state': 'idle' },
+  ])
+  expect(attributesOf('v8js.memory.heap.used')).toContainEqual({ process: 'a', 'v8js.heap.space.name': 'old_space' })
+  expect(attributesOf('spyglass.garbage_collector.count')).toContainEqual({ process: 'a', 'v8js.gc.type': 'major' })
 })

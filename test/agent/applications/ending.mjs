@@ -1,11 +1,15 @@
 // Serves itself requests and says on standard output what happened when, until it ends in the way that END names.
+import { readFileSync } from 'node:fs'
 import http from 'node:http'
+
+// Time, and what the scheduler says of this thread: nanoseconds of CPU, nanoseconds of waiting for it.
+const moment = () => `${Date.now()} ${process.platform === 'linux' ? readFileSync('/proc/thread-self/schedstat', 'latin1').trim() : ''}`
 
 const end = process.env.END
 const server = http.createServer((request, response) => {
   // The agent heard of the end of the response before this listener does.
-  response.on('close', () => process.stdout.write(`request ${request.url} at ${Date.now()}\n`))
-  console.log(`line ${request.url} at ${Date.now()}`)
+  response.on('close', () => process.stdout.write(`request ${request.url} at ${moment()}\n`))
+  console.log(`line ${request.url} at ${moment()}`)
   response.end()
 })
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))

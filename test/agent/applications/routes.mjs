@@ -1,7 +1,8 @@
 // Routes of many fates on plain node:http and Fastify.
 import http from 'node:http'
+import { pipeline } from 'node:stream'
 import Fastify from 'fastify'
-import { SpanStatusCode, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api'
 
 const app = Fastify({ logger: process.env.PINO === '1' ? { stream: { write: (line) => process.stdout.write(line) } } : false })
 const tracer = trace.getTracer('application', '2')
@@ -13,6 +14,28 @@ app.get('/slow/:id', async () => {
 })
 app.get('/fail', async () => {
   throw Object.assign(new TypeError('it broke'), { secret: 'x' })
+})
+app.get('/recovered', { errorHandler: (_error, _request, reply) => void reply.code(200).send('from the cache') }, async () => {
+  throw new TypeError('recovered')
+})
+app.get('/handled', (_request, reply) => void reply.code(500).send(Object.assign(new RangeError('handled'), { cause: new Error('below') })))
+app.get('/refused', (_request, reply) => void reply.code(409).send(new RangeError('the client is wrong')))
+app.get('/stream', (_request, reply) => {
+  reply.hijack()
+  const body = async function* () {
+    yield 'first'
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    throw new SyntaxError('midway')
+  }
+  pipeline(body, reply.raw, () => {})
+})
+app.get('/after', async () => {
+  const active = trace.getActiveSpan()
+  setTimeout(
+    () => tracer.startSpan('too late', {}, trace.setSpan(ROOT_CONTEXT, active)).setStatus({ code: SpanStatusCode.ERROR }).end(),
+    30,
+  )
+  return {}
 })
 app.get('/never', () => new Promise(() => {}))
 app.get('/manual', async () => {

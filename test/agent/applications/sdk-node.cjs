@@ -4,12 +4,14 @@ const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http')
 async function main() {
   const { startSdkNode } = await import(process.env.SDK_NODE)
   startSdkNode({ instrumentations: [new HttpInstrumentation()] })
+  const { spyglass } = process.env.SPYGLASS_API ? await import(process.env.SPYGLASS_API) : {}
   const http = require('node:http')
   const { trace } = require('@opentelemetry/api')
 
   const server = http.createServer((request, response) => {
     if (request.url === '/fast') return response.end('fast')
     return trace.getTracer('application').startActiveSpan('work', (span) => {
+      spyglass?.attribute('tenant', 'acme')
       setTimeout(
         () => {
           span.end()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { allKinds, isMetric, isStateSet, kinds, otelNameOf, prometheusFactor, prometheusNameOf, snakeCase } from '@spyglass/agent/contract'
+import { isMetric, isStateSet, otelNameOf, prometheusFactor, prometheusNameOf, snakeCase } from '@spyglass/agent/contract'
+import { allKinds, kinds } from '@spyglass/mbeans/kinds'
 
 describe('metric names', () => {
   it('are written in snake case', () => {
@@ -27,15 +28,19 @@ describe('metric names', () => {
   })
 
   it('are valid and given once', () => {
-    for (const nameOf of [prometheusNameOf, otelNameOf]) {
-      const names = allKinds.flatMap((kind) =>
-        Object.keys(kind.attributes)
-          .filter((attribute) => isMetric(kind, attribute) || isStateSet(kind, attribute))
-          .map((attribute) => nameOf(kind, attribute)),
-      )
-      expect(new Set(names).size).toBe(names.length)
-      for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_.]*$/)
-    }
+    const metrics = allKinds.flatMap((kind) =>
+      Object.keys(kind.attributes)
+        .filter((attribute) => isMetric(kind, attribute) || isStateSet(kind, attribute))
+        .map((attribute) => ({ kind, attribute })),
+    )
+    const prometheus = metrics.map(({ kind, attribute }) => prometheusNameOf(kind, attribute))
+    const otel = metrics.map(({ kind, attribute }) => otelNameOf(kind, attribute))
+    // One instrument may have several attributes, told apart by its own.
+    const series = metrics.map(
+      ({ kind, attribute }, at) => `${otel[at]} ${JSON.stringify(kind.attributes[attribute]?.otelAttributes ?? {})}`,
+    )
+    for (const names of [prometheus, series]) expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
+    for (const name of [...prometheus, ...otel]) expect(name).toMatch(/^[a-z][a-z0-9_.]*$/)
   })
 
   it('exist for numbers only, and not for excluded attributes', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as fc from 'fast-check'
-import { keysOf, kinds, objectNameOf, platformKinds, quoteKeyValue } from '@spyglass/agent/contract'
+import { keysOf, objectNameOf, quoteKeyValue } from '@spyglass/agent/contract'
+import { kinds, platformKinds } from '@spyglass/mbeans/kinds'
 
 describe('objectNameOf', () => {
   it('puts the type first, then the keys in declared order', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { SinkSpan } from '../../support/otlp-sink.ts'
 import { rootNamed, startRoutes } from '../../support/agent-process.ts'
 import { until } from '../../support/until.ts'
 
@@ -19,7 +20,33 @@ test('slow and failed requests are kept with their reason, fast ones only counte
     return points.reduce((sum, point) => sum + Number(point.count), 0) === 50 && points
   })
   expect(fast[0]).toMatchObject({ scale: 4, attributes: { 'http.request.method': 'GET', 'http.response.status_code': 200 } })
-  expect(sink.spans.filter((span) => span.name.includes('/fast'))).toEqual([])
+  // A machine that stalls makes one of them slow, and that is kept.
+  const tookMs = ({ startTimeUnixNano, endTimeUnixNano }: SinkSpan) => Number(BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano)) / 1e6
+  expect(sink.spans.filter((span) => span.name.includes('/fast') && tookMs(span) < 100)).toEqual([])
   expect(sink.resources[0]).toMatchObject({ 'service.name': 'routes', 'spyglass.aggregates': true, 'telemetry.sdk.language': 'nodejs' })
   expect(Buffer.concat(sink.bodies.map(({ body }) => body)).includes('secret')).toBe(false)
+})
+
+test('an error that is sent as a reply, and one that breaks a reply off, is the exception of its request', async () => {
+  const { sink, url } = await startRoutes()
+  for (const path of ['/recovered', '/handled', '/stream', '/refused', '/after']) await fetch(url + path).then((answer) => answer.text()).catch(() => {}) // prettier-ignore
+  const handled = await rootNamed(sink, 'GET /handled')
+  expect(handled.attributes).toMatchObject({
+    'spyglass.keep.reason': 'error',
+    'error.type': 'RangeError',
+    'http.response.status_code': 500,
+  })
+  expect(JSON.stringify(handled.events)).toMatch(/RangeError: handled.*Caused by: Error: below/)
+  const broken = await rootNamed(sink, 'GET /stream')
+  expect(broken.attributes).toMatchObject({
+    'spyglass.keep.reason': 'error',
+    'error.type': 'SyntaxError',
+    'http.response.status_code': 200,
+  })
+  // What begins after a request that was not sent has no parent, and a link.
+  const late = await until(() => sink.spans.find(({ name }) => name === 'too late'))
+  expect(late.parentSpanId ?? '').toBe('')
+  expect(late.links).toHaveLength(1)
+  const errors = sink.spans.filter(({ attributes }) => attributes['spyglass.keep.reason'] === 'error').map(({ name }) => name)
+  expect(new Set(errors)).toEqual(new Set(['GET /handled', 'GET /stream', 'too late']))
 })

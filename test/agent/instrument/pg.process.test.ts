@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { pgPool } from '../../../agent/src/instrument/pg.ts'
 import { messageOf, startApplication } from '../../support/agent-process.ts'
+import { formsOf, recorded } from '../../support/instrumented.ts'
 import { type OtlpSink, type SinkSpan, startOtlpSink } from '../../support/otlp-sink.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { until } from '../../support/until.ts'
@@ -24,7 +26,8 @@ async function started(context: Parameters<typeof startPostgres>[0], env: Record
 const lines = readFileSync(new URL(`../applications/${APPLICATION}`, import.meta.url), 'utf8').split('\n')
 const lineOf = (text: string) => lines.findIndex((line) => line.includes(text)) + 1
 
-const traceOf = (sink: OtlpSink, root: SinkSpan) => sink.spans.filter((span) => span.traceId === root.traceId && span !== root)
+const traceOf = (sink: OtlpSink, root: SinkSpan) =>
+  sink.spans.filter((span) => span.traceId === root.traceId && span !== root && span.attributes['db.query.text'] !== undefined)
 const rootsNamed = (sink: OtlpSink, name: string) => sink.spans.filter((span) => span.name === name && !span.attributes['spyglass.partial'])
 
 test('160 concurrent requests over a pool of four have each exactly their own two statements, with the handler’s lines', async (context) => {
@@ -70,4 +73,38 @@ test('statements in a transaction, with callbacks and failing ones are recorded,
   expect(failed).toMatchObject({ status: { code: 2 }, attributes: { 'error.type': '42P01' } })
   expect(rootsNamed(sink, 'GET /wrong')[0]?.attributes['spyglass.keep.reason']).toBe('error')
   expect(JSON.stringify(sink.spans)).not.toContain('a secret')
+})
+
+const POOL_OF_ONE = `import pg from 'pg'
+const pool = new pg.Pool({ max: 1 })
+async function main(): Promise<void> {
+  for (const use of [() => pool.query('SELECT 1'), async () => (await pool.connect()).release()]) {
+    const held = await pool.connect()
+    const waiting = inRequest(use)
+    while (pool.waitingCount === 0) await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    held.release()
+    await waiting
+  }
+  await pool.end()
+}
+declare const inRequest: (handler: () => unknown) => Promise<string>
+`
+
+test('a wait for the pool of pg is a child where a request waited, and every one is counted', async (context) => {
+  const postgres = await startPostgres(context)
+  context.onTestFinished(() => postgres.stop())
+  const { host, port, user, database } = postgres
+  const env = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGDATABASE: database }
+  for (const form of formsOf(pgPool)) {
+    const { traces, sink } = await recorded(POOL_OF_ONE, { form, env })
+    const wait = `wait ${host}:${port}/${database}`
+    expect([form, ...traces.map(({ children }) => children.map(({ name }) => name))]).toEqual([
+      form,
+      [wait, expect.stringContaining('SELECT')],
+      [wait],
+    ])
+    const counts = sink.points.filter(({ metric }) => metric === 'db.client.connection.wait_time').map(({ count }) => Number(count))
+    expect(counts).toEqual([4])
+  }
 })

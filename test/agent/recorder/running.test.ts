@@ -1,10 +1,11 @@
 import { array, assert, nat, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { RequestContext } from '../../../agent/src/recorder/context.ts'
+import { manualRoot } from '../../../agent/src/recorder/kinds/manual-root.ts'
 import { RunningRecords } from '../../../agent/src/recorder/running.ts'
 import { TraceRecord } from '../../../agent/src/recorder/trace-record.ts'
 
-const record = (startMs: number) => new TraceRecord(startMs, new RequestContext(undefined), { kind: 1, parent: undefined })
+const record = (startMs: number) => new TraceRecord(startMs, new RequestContext(undefined), manualRoot, {})
 
 test('records leave in any order, and those that stay keep theirs', () => {
   assert(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type RegistrySnapshot, declareKind, kindNamed, kinds } from '@spyglass/agent/contract'
+import { type RegistrySnapshot, declareKind } from '@spyglass/agent/contract'
+import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
 
 const thing = declareKind({
@@ -54,6 +55,17 @@ describe('the registry', () => {
     registry.register(thing, { name: 'a' }, getters(2))
     first()
     expect(registry.find(NAME)?.read('size')).toBe(2)
+  })
+
+  it('does not know the state of what is silent, but how it last failed', () => {
+    let now = 1000
+    const registry = createRegistry({ kindNamed: find, now: () => now, staleAfterMs: 3000 })
+    const values = { state: 'ready', lastFailureKind: 'exit', restarts: 2 }
+    registry.adopt('p', { time: 1000, resources: [{ kind: 'instance', keys: { name: 'a' }, values }] })
+    const seen = () => ['state', 'lastFailureKind', 'restarts'].map((name) => registry.find('spyglass:type=Instance,name=a')?.read(name))
+    expect(seen()).toEqual(['ready', 'exit', 2])
+    now += 3001
+    expect(seen()).toEqual(['unknown', 'exit', 2])
   })
 
   it('pushes its own resources as JSON, without fallbacks, unknown values and what throws', () => {
@@ -119,4 +131,19 @@ describe('the registry', () => {
     registry.adopt('p', { time: 0, resources: [{ kind: 'datasource', keys: { name: 'shop', instance: 'http-1' }, values: {} }] })
     expect(registry.find('spyglass:type=Datasource,instance=http-1,name=shop')?.kind).toBe(kinds.datasource)
   })
+})
+
+it('a part of a push replaces what is in it, and the rest of its source stays', () => {
+  const registry = createRegistry({ kindNamed })
+  const instance = (name: string, pid: number) => ({ kind: 'instance', keys: { name }, values: { name, pid } })
+  registry.adopt('keeper', { time: 1, resources: [instance('http-1', 1), instance('http-2', 2)] })
+  const { generation } = registry
+  registry.update('keeper', { time: 2, resources: [instance('http-2', 3)] })
+  expect([...registry.beans()].map((bean) => [bean.keys['name'], bean.read('pid')])).toEqual([
+    ['http-1', 1],
+    ['http-2', 3],
+  ])
+  expect(registry.generation).toBe(generation)
+  registry.update('other', { time: 2, resources: [instance('http-3', 4)] })
+  expect([registry.generation > generation, [...registry.beans()].length]).toEqual([true, 3])
 })

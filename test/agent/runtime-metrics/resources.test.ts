@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createRegistry } from '@spyglass/agent/registry'
 import { registerEventLoop } from '../../../agent/src/runtime-metrics/event-loop.ts'
 import { registerHeap } from '../../../agent/src/runtime-metrics/heap.ts'
@@ -15,6 +16,34 @@ test('the heap and the event loop of the process have real values', () => {
   expect(loop?.read('utilization')).toBeGreaterThanOrEqual(0)
   expect(loop?.read('utilization')).toBeLessThanOrEqual(1)
   for (const name of ['delayP50', 'delayP99', 'delayMax']) expect(loop?.read(name)).toBeGreaterThanOrEqual(0)
+})
+
+test('a stall that is longer than the resolution is seen, without the resolution', async () => {
+  const registry = createRegistry({ kindNamed: () => undefined })
+  registerEventLoop(registry, 'test', 100)
+  await delay(250)
+  const until = performance.now() + 400
+  while (performance.now() < until);
+  await delay(250)
+  const seconds = Number(registry.find('nodejs:type=EventLoop,process=test')?.read('delayMax'))
+  expect(seconds).toBeGreaterThan(0.25) // at most the resolution of it is missed
+})
+
+test('a stall is in exactly one export, however often the resource is read in between', async () => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const registry = createRegistry({ kindNamed: () => undefined })
+  const delays = registerEventLoop(registry, 'test', 10)
+  const read = () => Number(registry.find('nodejs:type=EventLoop,process=test')?.read('delayMax'))
+  await delay(50)
+  const end = process.hrtime.bigint() + 400_000_000n
+  while (process.hrtime.bigint() < end);
+  await delay(50)
+  expect(read()).toBeGreaterThan(0.3)
+  vi.advanceTimersByTime(6000)
+  expect(read()).toBeLessThan(0.3) // another window
+  expect(delays.takeLongest()).toBeGreaterThan(0.3)
+  expect(delays.takeLongest()).toBe(0)
 })
 
 test('the process reports its CPU time, memory and age', () => {

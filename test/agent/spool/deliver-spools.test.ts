@@ -59,6 +59,25 @@ test('a spool that is for another reader is read once, and forgotten when it is 
   expect(refused.size).toBe(0)
 })
 
+test('the age of a refused spool is looked at in thorough rounds only, and what is new in every round', async () => {
+  const folder = tempFolder()
+  const other = spoolOf(folder)
+  const refused = new Set<string>()
+  const read: string[] = []
+  const accepts = ({ name }: { readonly name: string }): boolean => {
+    read.push(name)
+    return name !== other
+  }
+  const round = (isThorough: boolean) => deliverSpools({ folder, refused, isThorough, accepts, deliver: () => Promise.resolve(true) })
+  await round(false)
+  utimesSync(join(folder, other), 0, 0)
+  const later = spoolOf(folder, { ...gone, thread: 1 })
+  expect(await round(false)).toBe(1)
+  expect([read, readdirSync(folder)]).toEqual([[other, later], [other]])
+  await round(true)
+  expect(readdirSync(folder)).toEqual([])
+})
+
 test('a file that its writer let go of is delivered though the process lives; one that a dead reader holds as well', async () => {
   const folder = tempFolder()
   spoolOf(folder, self, '.ended')

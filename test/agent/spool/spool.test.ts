@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Aggregates } from '../../../agent/src/aggregate/aggregates.ts'
 import { createOtlpExporter, type OtlpRequest } from '../../../agent/src/otlp/exporter.ts'
 import { Recorder } from '../../../agent/src/recorder/recorder.ts'
@@ -221,4 +221,27 @@ test('a process that waits for a processor writes as often as others: what a kil
 
 test('a slow file system takes at most a tenth of the time', async () => {
   expect(Math.min(...(await agesWhenWritten(90, 0)))).toBeGreaterThanOrEqual(800)
+})
+
+test('a clock that the application replaced by one that tells no time, is used again when it does', () => {
+  const folder = tempFolder()
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  onTestFinished(() => warned.mockRestore())
+  let clock = 0
+  const { exporter, spool } = prepared({ endpoint: 'http://127.0.0.1:9' } as OtlpSink, folder, 131_072, { now: () => clock })
+  const record = (at: number): void => {
+    clock = at
+    exporter.exportLogs([{ timeMs: 1, severityNumber: 9, body: `line at ${at}` }])
+    spool.note(clock)
+  }
+  for (const at of [1, Number.NaN, Number.NaN]) record(at)
+  spool.write(clock)
+  record(Number.NaN)
+  record(1e6)
+  spool.write(clock) // a timer does it
+  record(1e6 + 60)
+  expect(told(spooled(folder)).logs.at(-1)).toBe('line at NaN')
+  expect(told(spooled(folder)).logs).toContain('line at 1000060')
+  expect(warned).not.toHaveBeenCalled()
+  spool.end(0)
 })

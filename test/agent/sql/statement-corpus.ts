@@ -98,7 +98,18 @@ const dialects: readonly Dialect[] = [
     names: ['"it\'s"', 'plain'],
     comments: lines,
   },
-  { systems: ['clickhouse'], literals: [escaped, doubled, dollar], names: ["`it's`", '"it\'s"', 'arr[1]'], comments: [...lines, '# §\n'] },
+  {
+    systems: ['h2'],
+    literals: [doubled, dollar],
+    names: ['"it\'s"', 'plain'],
+    comments: lines,
+  },
+  {
+    systems: ['clickhouse'],
+    literals: [escaped, doubled, dollar, (s) => `‘${withoutQuotes(s)}’`],
+    names: ["`it's`", '"it\'s"', 'arr[1]'],
+    comments: [...lines, '# §\n'],
+  },
   { systems: ['snowflake'], literals: [escaped, doubled, dollar], names: ['"it\'s"', 'plain'], comments: [...lines, '// §\n'] },
   {
     systems: ['bigquery', 'gcp.spanner'],

@@ -34,6 +34,15 @@ test.each([
   ['cosmosdb', 'SELECT * FROM c WHERE c.a = "x"', 'SELECT * FROM c WHERE c.a = ?'],
   ['', '{"password":"x"}', '{"password":?}'],
   ['graphql', '{ user(id: 7) { id } }', '{ user(id: ?) { id } }'],
+  ['influxdb', 'SELECT "a" FROM cpu', 'SELECT "a" FROM cpu'],
+  [
+    'influxdb',
+    'from(bucket: "b")\n  |> filter(fn: (r) => r.host == "secret" and r.m =~ /secret/) // secret',
+    'from(bucket: ?) |> filter(fn: (r) => r.host == ? and r.m =~ ?)',
+  ],
+  ['influxdb', 'import "secret"', 'import ?'],
+  ['influxdb', 'weather,location=secret temperature=82', '?'],
+  ['influxdb', 'INSERT weather,location=secret temperature=82', '?'],
   ['postgresql', "SELECT 'x'", 'SELECT ?'],
 ])('%s: %j', (system, text, expected) => {
   expect(normaliseStatement(text, system)).toBe(expected)

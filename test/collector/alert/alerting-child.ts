@@ -1,6 +1,7 @@
 /** Alerting alone in a process: events come by IPC, pages go to the address in the argument. */
 import { dataFolder, ensureSecrets, SpyglassConfig } from '@spyglass/process/config'
-import { kindNamed, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type SpyglassEvent } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
 import { startAlerting } from '../../../collector/src/alert/index.ts'

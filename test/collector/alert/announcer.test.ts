@@ -1,5 +1,5 @@
 import { SpyglassConfig } from '@spyglass/process/config'
-import { kindNamed } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, test } from 'vitest'

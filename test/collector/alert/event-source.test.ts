@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SpyglassConfig } from '@spyglass/process/config'
-import { kinds, objectNameOf } from '@spyglass/agent/contract'
+import { objectNameOf } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import { Evaluator } from '../../../collector/src/alert/evaluator.ts'
 import { duration, EventSource, keyOf } from '../../../collector/src/alert/event-source.ts'
 import type { Incident } from '../../../collector/src/alert/incident.ts'
@@ -13,7 +14,13 @@ function bench() {
   const told: string[] = []
   const clock = (): number => now
   const evaluator = new Evaluator({ incidents, save: () => {}, now: clock, onTransition: ({ id }, to) => told.push(`${id} ${to}`) })
-  const source = new EventSource({ alerting: SpyglassConfig.parse({}).alerting, evaluator, crashes: {}, now: clock })
+  const source = new EventSource({
+    alerting: SpyglassConfig.parse({}).alerting,
+    evaluator,
+    crashes: {},
+    serverId: () => 'aaaaaaaa-0000-4000-8000-000000000000',
+    now: clock,
+  })
   const pass = (ms: number): void => {
     now += ms
     evaluator.tick()
@@ -39,6 +46,42 @@ test('an instance that stays down pages after 15 s and resolves when it is up', 
   expect(evaluator.find('1')?.summary).toBe('Instance http-1 has been down for 15 s. spyglass.instance.down happened')
   source.onEvent(up('1'))
   expect(told).toEqual(['1 pending', '1 firing', '1 resolved'])
+})
+
+test('instances of the same name on two servers have an incident each, and the clear of one does not end that of the other', () => {
+  const { source, told, pass, evaluator } = bench()
+  const own = { server: 'spyglass', instance: 'management@aaaaaaaa' }
+  const east = { server: 'east', instance: 'management@bbbbbbbb' }
+  source.onEvent(down('1'), own)
+  source.onEvent(down('2'), east)
+  pass(15_000)
+  expect(told.slice(-2)).toEqual(['1 firing', '2 firing'])
+  expect(evaluator.find('2')).toMatchObject({
+    origin: 'east@bbbbbbbb',
+    summary: expect.stringMatching(/^Server east: Instance http-1/) as string,
+  })
+  expect(evaluator.find('1')).toMatchObject({ summary: expect.stringMatching(/^Instance http-1/) as string })
+  source.onEvent(up('2'), east)
+  expect(told.at(-1)).toBe('2 resolved')
+  evaluator.clear({ rule: 'InstanceDown', resource: evaluator.find('1')!.resource, origin: 'east@bbbbbbbb' })
+  expect(evaluator.find('1')?.state).toBe('firing')
+  source.onEvent(up('1')) // the collector's own event comes without a sender
+  expect(told.at(-1)).toBe('1 resolved')
+})
+
+test('crashes of two servers are not added up', () => {
+  const { source, told, pass } = bench()
+  for (const [id, server] of [
+    ['1', 'a'],
+    ['2', 'b'],
+    ['3', 'b'],
+  ] as const) {
+    const sender = { server, instance: `management@${server.repeat(8)}` }
+    source.onEvent(down(id), sender)
+    source.onEvent(up(id), sender)
+    pass(1000)
+  }
+  expect(told.filter((text) => text.endsWith('firing'))).toEqual([])
 })
 
 test('the third crash in ten minutes pages at once, and resolves when the instance has stayed up', () => {

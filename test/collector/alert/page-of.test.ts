@@ -1,8 +1,7 @@
-import { hostname } from 'node:os'
 import { SpyglassConfig } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
 import type { Incident } from '../../../collector/src/alert/incident.ts'
-import { consoleUrl, pageOf } from '../../../collector/src/alert/page-of.ts'
+import { pageOf } from '../../../collector/src/alert/page-of.ts'
 import { holder, POOL } from './incidents.ts'
 
 const incident: Incident = {
@@ -51,10 +50,4 @@ test('only a resolved page has an end, and without a trace there is no link to o
   const page = pageOf({ ...incident, resolvedAt: incident.since + 1000, holders: [] }, 'resolved', config)
   expect(page.endsAt).toBe('2026-01-02T03:04:06.000Z')
   expect(page.links).not.toHaveProperty('trace')
-})
-
-test('without a public address the console is where it listens', () => {
-  expect(consoleUrl(SpyglassConfig.parse({}))).toBe('http://127.0.0.1:8900')
-  expect(consoleUrl(SpyglassConfig.parse({ console: { host: '::1' } }))).toBe('http://[::1]:8900')
-  expect(consoleUrl(SpyglassConfig.parse({ console: { host: '0.0.0.0' } }))).toBe(`http://${hostname()}:8900`)
 })

@@ -1,5 +1,5 @@
 import { SpyglassConfig } from '@spyglass/process/config'
-import { kindNamed } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
@@ -35,6 +35,9 @@ async function bench(states: { instance: string; pool: string }) {
   const watch = startRegistryWatch({ management, evaluator, logger, everyMs: 20, now: () => (now += 5000) })
   return {
     evaluator,
+    /** The keeper reports. */
+    server: () =>
+      registry.adopt('keeper', { time: Date.now(), resources: [{ kind: 'server', keys: { name: 's' }, values: { name: 's' } }] }),
     set: (change: Partial<typeof states>) => {
       Object.assign(states, change)
       push()
@@ -59,7 +62,7 @@ test('an incident whose clear was missed resolves when its resource is well twic
 
 test('a pool found exhausted without an event is raised, and resolves when it recovers', async () => {
   await using world = await bench({ instance: 'ready', pool: 'exhausted' })
-  const found = await until(() => world.evaluator.openAt('PoolExhausted', POOL))
+  const found = await until(() => world.evaluator.openAt({ rule: 'PoolExhausted', resource: POOL }))
   expect(found).toMatchObject({ state: 'firing', observed: true })
   world.set({ pool: 'ok' })
   await until(() => world.evaluator.find(found.id)?.state === 'resolved')
@@ -67,6 +70,29 @@ test('a pool found exhausted without an event is raised, and resolves when it re
 
 test('an instance found down is not raised: a planned stop looks the same', async () => {
   await using world = await bench({ instance: 'down', pool: 'exhausted' })
-  await until(() => world.evaluator.openAt('PoolExhausted', POOL))
-  expect(world.evaluator.openAt('InstanceDown', INSTANCE)).toBeUndefined()
+  await until(() => world.evaluator.openAt({ rule: 'PoolExhausted', resource: POOL }))
+  expect(world.evaluator.openAt({ rule: 'InstanceDown', resource: INSTANCE })).toBeUndefined()
+})
+
+const REMOVED = { instance: 'spyglass:type=Instance,name=old-1', pool: 'spyglass:type=Datasource,instance=old-1,name=shop' }
+
+function raiseRemoved(evaluator: Evaluator): void {
+  evaluator.raise(raise('1', 'InstanceDown', REMOVED.instance))
+  evaluator.raise(raise('2', 'PoolExhausted', REMOVED.pool))
+  evaluator.raise({ ...raise('3', 'InstanceDown', REMOVED.instance), origin: 'east@9f8e7d6c' })
+}
+
+test('incidents of an instance that was removed while nobody watched resolve; those of another server stay', async () => {
+  await using world = await bench({ instance: 'ready', pool: 'ok' })
+  raiseRemoved(world.evaluator)
+  world.server()
+  await until(() => world.evaluator.find('1')?.state === 'resolved' && world.evaluator.find('2')?.state === 'resolved')
+  expect(world.evaluator.find('3')?.state).not.toBe('resolved')
+})
+
+test('an instance that is missing because the keeper has not reported yet does not count as removed', async () => {
+  await using world = await bench({ instance: 'ready', pool: 'exhausted' })
+  raiseRemoved(world.evaluator)
+  await until(() => world.evaluator.openAt({ rule: 'PoolExhausted', resource: POOL })) // two readings were compared
+  expect(world.evaluator.find('1')?.state).not.toBe('resolved')
 })

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dataFolder, ensureSecrets, SpyglassConfig, type WebhookConfig } from '@spyglass/process/config'
-import { kindNamed, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type SpyglassEvent } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, test } from 'vitest'

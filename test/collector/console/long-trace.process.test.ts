@@ -49,5 +49,5 @@ test('a browser that leaves early stops it; a trace of which nothing is known is
   const response = await trace(traceId)
   await response.body!.cancel()
   const unknown = await trace('f'.repeat(32))
-  expect([unknown.status, await unknown.json()]).toMatchObject([404, { error: { code: 'SPY_CONSOLE_TRACE_NOT_FOUND' } }])
+  expect([unknown.status, await unknown.json()]).toMatchObject([404, { code: 'SPY_CONSOLE_TRACE_NOT_FOUND' }])
 })

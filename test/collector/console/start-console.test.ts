@@ -14,7 +14,7 @@ async function bench(publicUrl?: string, guesses = createGuessDelay()) {
   const root = tempFolder()
   const secrets = ensureSecrets(join(root, 'secrets.yaml'))
   const parsed = SpyglassConfig.parse({ data: root, store: { port: 9 }, management: { port: 9 } })
-  const config = { ...parsed, console: { host: '127.0.0.1', port: 0, publicUrl } }
+  const config = { ...parsed, console: { ...parsed.console, port: 0, publicUrl } }
   const running = await startConsole({ config, secrets, logger: createLogger({ process: 'test', level: 'silent' }), guesses })
   onTestFinished(() => running.stop())
   const url = `http://127.0.0.1:${running.port}`
@@ -37,10 +37,13 @@ test('a page without a session leads to the login without a challenge; the API i
   expect([page.status, page.headers.get('location'), page.headers.get('www-authenticate')]).toEqual([302, '/login', null])
   const api = await ask(`${url}/api/v1/alerts`)
   expect([api.status, api.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="spyglass", charset="UTF-8"'])
-  expect(await api.json()).toMatchObject({ error: { code: 'SPY_CONSOLE_UNAUTHENTICATED' } })
+  expect(await api.json()).toMatchObject({ code: 'SPY_CONSOLE_UNAUTHENTICATED' })
   const fromPage = await ask(`${url}/api/v1/alerts`, { headers: { 'x-requested-with': 'spyglass' } })
   expect(fromPage.headers.get('www-authenticate')).toBeNull()
   expect((await ask(`${url}/anything/else`)).status).toBe(302)
+  for (const path of ['applications', 'nothing'])
+    // before anybody asks whether there is such a path
+    expect((await ask(`${url}/api/v1/administration/${path}/${'x'.repeat(3000)}`)).status).toBe(401)
 })
 
 test('the right password begins a session, which logging out ends', async () => {
@@ -53,9 +56,27 @@ test('the right password begins a session, which logging out ends', async () => 
   const headers = { cookie: cookie.split(';')[0] ?? '' }
   expect((await ask(`${url}/`, { headers })).status).toBe(200)
   expect((await ask(`${url}/api/v1/alerts`, { headers })).status).toBe(200)
-  expect(await (await ask(`${url}/session`, { headers })).json()).toEqual({ alive: true })
+  expect(await (await ask(`${url}/session`, { headers })).json()).toEqual({
+    alive: true,
+    user: secrets.console.user,
+    role: 'administrator',
+    mayChange: true,
+  })
   expect((await ask(`${url}/logout`, { method: 'POST', headers })).status).toBe(303)
   expect((await ask(`${url}/api/v1/alerts`, { headers })).status).toBe(401)
+})
+
+test('a client behind a proxy that is not trusted may change nothing, even if the proxy runs on this machine', async () => {
+  const { url, secrets } = await bench()
+  const login = await ask(`${url}/login`, form(secrets.console.user, secrets.console.password))
+  const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const mayChange = async (headers: Record<string, string>): Promise<unknown> => {
+    const session = await ask(`${url}/session`, { headers: { cookie, ...headers } })
+    return ((await session.json()) as { mayChange: boolean }).mayChange
+  }
+  expect(await mayChange({})).toBe(true)
+  for (const name of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'])
+    expect([name, await mayChange({ [name]: '127.0.0.1' })]).toEqual([name, false])
 })
 
 test('Basic opens the API and the page', async () => {
@@ -148,12 +169,38 @@ test('without store and management the process is healthy, not ready, and says w
     reasons: [expect.stringContaining('the store at'), expect.stringContaining('the management endpoint at')],
   })
   const red = await ask(`${url}/api/v1/red`, { headers: basic(secrets.console) })
-  expect([red.status, await red.json()]).toMatchObject([503, { error: { code: 'SPY_QUERY_UNREACHABLE' } }])
+  expect([red.status, await red.json()]).toMatchObject([503, { code: 'SPY_QUERY_UNREACHABLE' }])
   const pools = await ask(`${url}/api/v1/pools`, { headers: basic(secrets.console) })
-  expect([pools.status, await pools.json()]).toMatchObject([503, { error: { code: 'SPY_MANAGEMENT_UNREACHABLE' } }])
+  expect([pools.status, await pools.json()]).toMatchObject([503, { code: 'SPY_MANAGEMENT_UNREACHABLE' }])
   const wrong = await ask(`${url}/api/v1/red?from=yesterday`, { headers: basic(secrets.console) })
-  expect([wrong.status, await wrong.json()]).toMatchObject([400, { error: { code: 'SPY_CONSOLE_PARAMETER_INVALID' } }])
+  expect([wrong.status, await wrong.json()]).toMatchObject([400, { code: 'SPY_CONSOLE_PARAMETER_INVALID' }])
 })
+
+test.each([
+  ['red?minutes=15', 'unknown parameter minutes: /api/v1/red takes from, to, service, step'],
+  ['slow-requests?from=1&Limit=3', 'unknown parameter Limit: /api/v1/slow-requests takes from, to, service, route, kept, limit, offset'],
+  ['events?limit=3&step=60', 'unknown parameter step: /api/v1/events takes from, to, service, incident, limit'],
+  ['services?x', 'unknown parameter x: /api/v1/services takes from, to, service, limit'],
+  ['line?path=a.ts', 'unknown parameter path: /api/v1/line takes from, to, service, file, line, limit'],
+  ['pools?instance=shop-1', 'unknown parameter instance: /api/v1/pools takes none'],
+  ['trace/0123456789abcdef0123456789abcdef?limit=5', 'unknown parameter limit: /api/v1/trace/:id takes none'],
+])('a parameter that a route does not have is refused with those it has: %s', async (path, message) => {
+  const { url, secrets } = await bench()
+  const answer = await ask(`${url}/api/v1/${path}`, { headers: basic(secrets.console) })
+  expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'SPY_CONSOLE_PARAMETER_UNKNOWN', detail: message }])
+  expect((await ask(`${url}/api/v1/${path}`)).status).toBe(401)
+  for (const known of ['red?step=60&service=x', 'slow-requests?kept=slow&offset=0&route=x', 'logs?search=x', 'pool-series?pool=p'])
+    expect((await ask(`${url}/api/v1/${known}`, { headers: basic(secrets.console) })).status).toBe(503)
+})
+
+test.each(['line?line=3', 'line?file=', 'line?file=a.ts&line=-1', 'line?file=a.ts&line=99999999'])(
+  'a line is asked for with its file: %s',
+  async (path) => {
+    const { url, secrets } = await bench()
+    const answer = await ask(`${url}/api/v1/${path}`, { headers: basic(secrets.console) })
+    expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'SPY_CONSOLE_PARAMETER_INVALID' }])
+  },
+)
 
 test('a taken port is reported with its number', async () => {
   const { port, config, secrets } = await bench()

@@ -1,7 +1,8 @@
 /** Everything around the console, real: the store's process with rows in it, an MBean endpoint with resources, alerting, the console. */
 import { mkdirSync } from 'node:fs'
 import { dataFolder, type Secrets, SpyglassConfig } from '@spyglass/process/config'
-import { bucketIndex, kindNamed, kinds, type SpyglassEvent } from '@spyglass/agent/contract'
+import { bucketIndex, type SpyglassEvent } from '@spyglass/agent/contract'
+import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { createLogger } from '@spyglass/process/logger'
 import { createRegistry, type Registry } from '@spyglass/agent/registry'
@@ -28,10 +29,8 @@ export async function startWorld(): Promise<World> {
   await management.register(jolokiaPlugin, { registry, agentId: 'test', version: '0.1.0' })
   await management.listen({ port: 0, host: '127.0.0.1' })
   const { port } = management.server.address() as { port: number }
-  const config = {
-    ...SpyglassConfig.parse({ data: store.data, store: { port: store.port }, management: { port } }),
-    console: { host: '127.0.0.1', port: 0, publicUrl: undefined },
-  }
+  const parsed = SpyglassConfig.parse({ data: store.data, store: { port: store.port }, management: { port } })
+  const config = { ...parsed, console: { ...parsed.console, port: 0 } }
   const folder = dataFolder(store.data)
   mkdirSync(folder.state, { recursive: true })
   const base = { config, secrets: store.secrets, folder, registry, logger: createLogger({ process: 'test', level: 'silent' }) }
@@ -131,6 +130,8 @@ export function traceTimes(spans: readonly SpanInput[]): object[] {
   }))
 }
 
+export const ERROR = 'f1f1f1f1f1f1f1f1'
+export const VERDICT = 'Statement SELECT * FROM orders at src/orders.js:42, 79 % of the time; unknown, 11 %.'
 export const SLOW_SQL = 'SELECT * FROM orders WHERE total > ? ORDER BY created DESC'
 
 /** A slow request with a slow statement, the line that ran it, and one that failed. */
@@ -166,6 +167,7 @@ export function slowTrace(traceId: string, start: number): SpanInput[] {
         'url.path': '/shop/orders',
         'http.request.method': 'GET',
         'spyglass.keep.reason': 'slow',
+        'spyglass.verdict': VERDICT,
       },
     },
     sql(1, 6, 3.2),
@@ -180,7 +182,7 @@ export function slowTrace(traceId: string, start: number): SpanInput[] {
       start: start + 720,
       ms: 80,
       failed: true,
-      attributes: { 'server.address': 'rates.example', 'error.type': 'ECONNRESET' },
+      attributes: { 'server.address': 'rates.example', 'error.type': 'ECONNRESET', 'spyglass.error.fingerprint': ERROR },
     },
   ]
 }
@@ -204,6 +206,25 @@ export function sqlRows(time: number): object[] {
     Buckets: { [bucketIndex(ms / 1000)]: calls },
   })
   return [row('d1d1d1d1d1d1d1d1', SLOW_SQL, 42, 540), row('d2d2d2d2d2d2d2d2', 'SELECT name FROM customers WHERE id = ?', 9000, 1.4)]
+}
+
+/** Rows of errors_1m: an error whose latest trace is that of {@link slowTrace}. */
+export function errorRows(time: number): object[] {
+  return [
+    {
+      Minute: seconds(time - (time % 60_000)),
+      ServiceName: 'shop',
+      Instance: 'http-1',
+      Fingerprint: ERROR,
+      Version: '1.1',
+      Batch: 'test',
+      Type: 'TypeError',
+      Message: 'order ? is gone',
+      Location: 'src/orders.ts:41',
+      Function: 'load',
+      Errors: 34,
+    },
+  ]
 }
 
 export function eventRows(events: readonly SpyglassEvent[]): object[] {
@@ -241,6 +262,17 @@ export function logRows(traceId: string, time: number): object[] {
       SeverityNumber: 13,
       ServiceName: 'shop',
       Body: 'rates are old',
+    },
+    {
+      Timestamp: timestamp(time),
+      TraceId: traceId,
+      SpanId: '',
+      SeverityText: 'INFO',
+      SeverityNumber: 9,
+      ServiceName: 'shop',
+      EventName: 'spyglass.profile',
+      Body: 'emit (node:events:489);handler (src/routes.js:9);sortOrders (src/orders.js:50) 90000\nemit (node:events:489);handler (src/routes.js:9) 20000',
+      LogAttributes: { 'spyglass.profile.ms': '110', 'spyglass.profile.of_ms': '812' },
     },
   ]
 }
@@ -290,6 +322,9 @@ export function registerResources(registry: Registry, holderTraceId: string): vo
       listener: () => 'http',
       isolation: () => 'own',
       lastFailure: () => undefined,
+      replacements: () => 0,
+      healthProblem: () => undefined,
+      lastFailureKind: () => 'none',
     },
   )
   registerPool(registry, holderTraceId)

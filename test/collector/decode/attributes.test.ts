@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { AttributeReader, Found } from '../../../collector/src/decode/attributes.ts'
+import { AttributeReader } from '../../../collector/src/decode/attributes.ts'
+import { Found } from '../../../collector/src/decode/found.ts'
 import { MapColumn } from '../../../collector/src/native/columns.ts'
 import { Origin, RepeatedText, walkGroup } from '../../../collector/src/decode/origin.ts'
 import { ItemTime } from '../../../collector/src/decode/item-time.ts'

@@ -27,3 +27,18 @@ test('an event of the collector itself becomes a log record and a row of events,
   expect(submissionOf(event, 'collector', 'prod').hash).toBe(submission.hash)
   expect(submissionOf({ ...event, phase: 'clear' }, 'collector', 'prod').hash).not.toBe(submission.hash)
 })
+
+test('the application of an event is the one in its resource, else the one that the sender names', () => {
+  const application = (resource: string, attributes: ReadonlyMap<string, string> = new Map()): unknown => {
+    const event = { ...eventOf({ ...record, attributes: new Map(attributes) })!, resource }
+    return readNative(eventBlock([{ event, server: 'prod', service: 'prod', instance: 'management@9f8e7d6c' }]).encode('b'))[0]?.[
+      'Application'
+    ]
+  }
+  const named = new Map([['spyglass.application', 'shop']])
+  expect(application('spyglass:type=Application,instance=shop-1,name=other', named)).toBe('other')
+  expect(application('spyglass:type=Loader,instance=shop-1,application=other')).toBe('other')
+  expect(application('spyglass:type=Instance,name=shop-1', named)).toBe('shop')
+  expect(application('spyglass:type=DataSource,instance=shop-1,name=main', named)).toBe('shop')
+  expect(application('spyglass:type=Instance,name=http-1')).toBe('')
+})

@@ -149,6 +149,7 @@ test('10,000 requests in an aggregate count 10,000 in red_1m', () => {
       Minute: Math.floor((NOW / 1000 - 0.001) / 60) * 60,
       ServiceName: 'shop',
       Instance: 'http-1',
+      Version: '',
       Server: '',
       Application: '',
       SpanName: 'GET /x',

@@ -85,7 +85,7 @@ test('a malformed item is rejected, a malformed part outside items is dropped, a
   )
 })
 
-test('an error of ours is not taken for a fault of the sender', () => {
+test('an error of ours is not blamed on the sender', () => {
   const { salvage } = setUp('0801')
   const bug = (): never => {
     throw new RangeError('a bug')

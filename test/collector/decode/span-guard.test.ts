@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { OtlpDecoder } from '../../../collector/src/decode/decoder.ts'
 import { limits } from '../../../collector/src/decode/limits.ts'
@@ -109,4 +110,93 @@ test('the more spans are not plain the fewer are tried, and one that is plain is
   expect(tries(1000, false)).toBeLessThan(25)
   tries(200, true)
   expect(tries(1000, true)).toBe(1000)
+})
+
+test('at first sight, too, a long text is cut and reported, and of a value with two texts the first counts', () => {
+  const decoder = () => {
+    const made = new OtlpDecoder()
+    rowsOf(made, request([{}, {}, {}])) // the name is known afterwards, and spans are tried again
+    return made
+  }
+  const valueOf = (body: Buffer): unknown => rowsOf(decoder(), body).map((row) => (row['SpanAttributes'] as Record<string, string>)['a'])[0]
+  for (const length of [limits.valueBytes, limits.valueBytes + 1]) {
+    const body = request([{ attributes: [text('a', 'x'.repeat(length))] }])
+    expect(valueOf(body)).toBe('x'.repeat(limits.valueBytes))
+    expect(decoder().decode(body, options).truncated).toBe(length - limits.valueBytes)
+  }
+  const twice = request([{ attributes: [text('a', 'abcd')] }])
+  twice.set([10, 1, 97, 10, 1, 98], twice.indexOf('abcd') - 2)
+  expect(valueOf(twice)).toBe('a')
+})
+
+const KEYS = [
+  ...'note http.request.method url.full http.target url.query db.system db.system.name db.statement db.query.text db.query.summary'.split(
+    ' ',
+  ),
+  ...'process.command_line http.request.header.authorization x-api-key max_tokens mongodb.query graphql.document rawHeaders'.split(' '),
+  ...'process.command_args messaging.rabbitmq.body password=hunter2 exception.message spyglass.application'.split(' '),
+]
+const VALUES = [
+  '',
+  'GET',
+  '443',
+  'mysql',
+  'postgresql',
+  'redis',
+  "SELECT 'a', 1",
+  'SELECT a FROM t WHERE b = $1',
+  'SELECT t',
+  'SET k hunter2',
+  'http://shop.example.net/orders/17',
+  'http://bob:hunter2@host/?q=hunter2',
+  '/orders/17?token=hunter2',
+  'a=1&b=2',
+  'password=hunter2',
+  'at f (/app/a.ts:12:3)',
+  'curl -u bob:hunter2 http://host',
+  'x'.repeat(200),
+  '[redacted]',
+]
+const value = fc.oneof(
+  fc.constantFrom(...VALUES).map((stringValue) => ({ stringValue })),
+  fc.constantFrom('1', '-1', '4111111111111111', '1732612345678901234').map((intValue) => ({ intValue })),
+  fc.boolean().map((boolValue) => ({ boolValue })),
+  fc.array(fc.constantFrom(...VALUES), { maxLength: 3 }).map((texts) => ({
+    arrayValue: { values: texts.map((stringValue) => ({ stringValue })) },
+  })),
+)
+const attributes = fc.array(
+  fc.constantFrom(...KEYS).chain((key) => value.map((one) => ({ key, value: one }))),
+  { maxLength: 6 },
+)
+const spans = fc.array(
+  fc.record({
+    name: fc.constantFrom('n', "SELECT 'a', 1", 'GET /a?b=c'),
+    kind: fc.constantFrom(1, 3),
+    attributes,
+    events: fc.array(fc.record({ name: fc.constantFrom('e', 'password=hunter2'), attributes }), { maxLength: 2 }),
+  }),
+  { maxLength: 4 },
+)
+
+test('a span that is redacted while it is decoded is stored and counted as one that was redacted as bytes before', () => {
+  const decoder = new OtlpDecoder()
+  const [walking, plain] = [new Redactor(), new OtlpDecoder(new Redactor({ except: ['shop'] }))]
+  const walk = new OtlpRedactor(walking)
+  const counted = new Redactor()
+  const guarded = new OtlpDecoder(counted)
+  const contents = (by: OtlpDecoder, body: Buffer) => {
+    const { blocks } = by.decode(body, options)
+    return blocks.map((block) => readNative((block as { encode(b: string): Buffer }).encode('b')))
+  }
+  fc.assert(
+    fc.property(spans, (list) => {
+      const body = request(list)
+      const expected = contents(plain, walk.redact(body, 'traces'))
+      expect(contents(decoder, body)).toEqual(expected)
+      expect(contents(guarded, body)).toEqual(expected)
+      expect(counted.redacted).toBe(walking.redacted)
+    }),
+    { numRuns: 400 },
+  )
 })

@@ -227,6 +227,17 @@ test('a span without a time gets that of its receipt, one with an end alone that
   expect(report.message).toBe('')
 })
 
+test('a span that ends before it starts has the duration 0, which is reported; one without an end is not', () => {
+  for (const endTimeUnixNano of [undefined, '0', nanos(NOW)]) {
+    expect(rowsOf(one({ startTimeUnixNano: nanos(NOW), ...(endTimeUnixNano === undefined ? {} : { endTimeUnixNano }) }))).toMatchObject([
+      { Duration: 0 },
+    ])
+    expect(report.message).toBe('')
+  }
+  expect(rowsOf(one({ startTimeUnixNano: nanos(NOW), endTimeUnixNano: nanos(NOW - 1) }))).toMatchObject([{ Duration: 0 }])
+  expect(report.message).toBe('Stored with changes: 1 × spans that end before they start were given the duration 0')
+})
+
 test('a span that is found broken when its rollup is made is dropped whole, and the block stays one that can be read', () => {
   const span = (name: string) => ({
     name,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { kinds, objectNameOf } from '@spyglass/agent/contract'
+import { objectNameOf } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import { expect, test } from 'vitest'
 import { alertmanagerUrl, labelName, toAlertmanager } from '../../../collector/src/notify/alertmanager.ts'
 import { holder } from '../alert/incidents.ts'

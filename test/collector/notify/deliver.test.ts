@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { deliver } from '../../../collector/src/notify/deliver.ts'
+import { freePort } from '../../support/free-port.ts'
 import { pageFor } from './pages.ts'
 import { startReceiver } from './receiver.ts'
 
@@ -34,9 +34,10 @@ test('an answer that would be the same again is distinguished from one that may 
 })
 
 test('a receiver that is unreachable or never answers fails within its time, and its address is not shown', async () => {
+  const port = await freePort()
   const silent = createServer(() => {})
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/hook/token-in-path`
+  await new Promise<void>((resolve) => silent.listen(port, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${port}/hook/token-in-path`
   const config = { name: 'pager', type: 'webhook' as const, url, headers: {}, timeoutMs: 100 }
   const slow: unknown = await deliver(config, entry).catch((error: unknown) => error)
   silent.closeAllConnections()

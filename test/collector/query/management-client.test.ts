@@ -1,5 +1,5 @@
 import { SpyglassConfig } from '@spyglass/process/config'
-import { kindNamed, kinds } from '@spyglass/agent/contract'
+import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { createRegistry } from '@spyglass/agent/registry'
 import fastify, { type FastifyInstance } from 'fastify'

@@ -1,3 +1,4 @@
+import { SpyglassConfig } from '@spyglass/process/config'
 import { text as textOf } from 'node:stream/consumers'
 import { apiQueries, parametersOf, apiSql } from '@spyglass/dashboards'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -16,7 +17,7 @@ afterAll(async () => {
   removeFolder(store.data)
 })
 
-const config = () => ({ store: { host: '127.0.0.1', port: store.port, queryTimeoutMs: 30_000 } }) as never
+const config = () => SpyglassConfig.parse({ store: { port: store.port, queryTimeoutMs: 30_000 } })
 const now = Date.now()
 const parameters = {
   from: timeParameter(now - 3_600_000),
@@ -31,6 +32,8 @@ const parameters = {
   keepReason: '',
   offset: 0,
   incident: 'none',
+  file: 'src/orders.ts',
+  line: 41,
 }
 
 test('every query of the API runs in the store with the parameters of the console', async () => {
@@ -84,7 +87,7 @@ test('a wrong password, an unreachable store and a query that takes too long are
   const wrong = createQueryClient({ config: config(), secrets: { clickhouse: { reader } } })
   await expect(wrong.rows('services', { parameters })).rejects.toMatchObject({ code: 'SPY_QUERY_REFUSED' })
   const away = createQueryClient({
-    config: { store: { host: '127.0.0.1', port: 9, queryTimeoutMs: 1000 } } as never,
+    config: SpyglassConfig.parse({ store: { port: 9, queryTimeoutMs: 1000 } }),
     secrets: store.secrets,
   })
   await expect(away.rows('services', { parameters })).rejects.toMatchObject({ code: 'SPY_QUERY_UNREACHABLE' })

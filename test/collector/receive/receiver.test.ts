@@ -10,6 +10,8 @@ import type { OriginatedEvent } from '../../../collector/src/decode/index.ts'
 import { type Receiver, type ReceiverOptions, startReceiver } from '../../../collector/src/receive/index.ts'
 import { readNative } from '../../support/native.ts'
 import { decodeOtlp, encodeOtlp } from '../../support/otlp-proto.ts'
+import { createLogger } from '@spyglass/process/logger'
+import { testPort } from '../../support/own-port.ts'
 import { until } from '../../support/until.ts'
 
 const PROTOBUF = 'application/x-protobuf'
@@ -35,15 +37,17 @@ function known(guesses = createGuessDelay()) {
   return createAuthenticator({ own, identities: () => withToken(nobody, readingToken), guesses })
 }
 
+const ADMISSION = { authenticator: known(), isTokenRequired: false, instanceToken: 'of-instances' }
+
 async function start(options: Partial<ReceiverOptions> = {}): Promise<Taken> {
   const rows: Record<string, Record<string, unknown>[]> = {}
   const events: OriginatedEvent[] = []
   const receiver = await startReceiver({
-    host: '127.0.0.1',
-    port: 0,
+    port: testPort('collector'),
+    logger: createLogger({ process: 'test', level: 'silent' }),
     maxBodyBytes: 100_000,
     retentionDays: { traces: 7, metrics: 7, logs: 7 },
-    admission: { authenticator: known(), caller: {} },
+    admission: ADMISSION,
     async append({ blocks }) {
       for (const block of blocks) (rows[block.table] ??= []).push(...readNative(block.encode('b')))
       return 'stored'
@@ -105,6 +109,35 @@ test('the answer names the items that were rejected', async () => {
   const inJson = JSON.parse((await post(taken, json, { 'content-type': JSON_TYPE })).bytes.toString()) as object
   expect(inJson).toMatchObject({ partialSuccess: { rejectedSpans: '1' } })
 })
+
+test('errors are concluded from what a sender with a token counts, that of instances as well, and from no stranger', async () => {
+  const errors: string[] = []
+  const taken = await start({ onErrors: (found) => errors.push(...found.map(({ fingerprint }) => fingerprint)) })
+  const counted = (fingerprint: string): Buffer =>
+    encodeOtlp('Metrics', {
+      resourceMetrics: [
+        {
+          resource: { attributes: [{ key: 'spyglass.aggregates', value: { boolValue: true } }] },
+          scopeMetrics: [{ metrics: [errorMetric(fingerprint)] }],
+        },
+      ],
+    })
+  expect((await post(taken, counted('strange'), {}, '/v1/metrics')).status).toBe(200)
+  expect((await post(taken, counted('own'), { authorization: 'Bearer of-instances' }, '/v1/metrics')).status).toBe(200)
+  expect((await post(taken, counted('known'), { authorization: `Bearer ${TOKEN}` }, '/v1/metrics')).status).toBe(200)
+  expect(errors).toEqual(['own', 'known'])
+  expect(taken.rows['errors_1m']?.map(({ Fingerprint: name, Errors: count }) => [name, count])).toEqual([
+    ['strange', 2],
+    ['own', 2],
+    ['known', 2],
+  ])
+})
+
+function errorMetric(fingerprint: string): object {
+  const attributes = [{ key: 'spyglass.error.fingerprint', value: { stringValue: fingerprint } }]
+  const point = { timeUnixNano: nanos(), count: '2', sum: 1, scale: 4, attributes, positive: { offset: 0, bucketCounts: ['2'] } }
+  return { name: 'spyglass.error.duration', exponentialHistogram: { aggregationTemporality: 1, dataPoints: [point] } }
+}
 
 test('an empty request is a success on every path', async () => {
   const taken = await start()
@@ -235,7 +268,7 @@ test('/health is up, /ready says why not', async () => {
 
 test('a taken port is reported with its number', async () => {
   const { receiver } = await start()
-  await expect(start({ port: receiver.port })).rejects.toMatchObject({
+  await expect(start({ port: testPort('collector', { addresses: [{ host: '127.0.0.1', port: receiver.port }] }) })).rejects.toMatchObject({
     code: 'SPY_PORT_TAKEN',
     message: expect.stringContaining(String(receiver.port)) as string,
   })
@@ -262,10 +295,91 @@ test('events of anyone else are plain log records: no event, no page, no inciden
   expect(taken.rows['otel_logs']).toMatchObject([{ EventName: 'spyglass.instance.down' }])
 })
 
+const RESOURCE = {
+  attributes: [
+    { key: 'service.name', value: { stringValue: 'management' } },
+    { key: 'service.namespace', value: { stringValue: 'spyglass' } },
+  ],
+}
+const CLAIMS = [
+  { key: 'event.name', value: { stringValue: 'spyglass.pool.exhausted' } },
+  { key: 'spyglass.incident.id', value: { stringValue: 'forged' } },
+  { key: 'spyglass.event.phase', value: { stringValue: 'raise' } },
+  { key: 'spyglass.event.resource', value: { stringValue: 'spyglass:type=Datasource,instance="shop-1",name="db"' } },
+]
+
+/** The name of an event wherever a sender can put it. */
+const forgeries = (): readonly (readonly [what: string, path: string, type: 'Traces' | 'Logs' | 'Metrics', message: object])[] => {
+  const [name, timeUnixNano] = ['spyglass.pool.exhausted', nanos()]
+  const span = {
+    traceId: Buffer.alloc(16, 1),
+    spanId: Buffer.alloc(8, 2),
+    name,
+    startTimeUnixNano: timeUnixNano,
+    attributes: CLAIMS,
+    events: [{ name, timeUnixNano, attributes: CLAIMS }],
+  }
+  const record = { timeUnixNano, body: { stringValue: name }, attributes: CLAIMS }
+  const point = { timeUnixNano, asDouble: 1, attributes: CLAIMS }
+  const logs = (logRecord: object): object => ({
+    resourceLogs: [{ resource: RESOURCE, scopeLogs: [{ scope: { name }, logRecords: [logRecord] }] }],
+  })
+  return [
+    ['a log record', '/v1/logs', 'Logs', logs({ ...record, eventName: name })],
+    ['an attribute of a log record', '/v1/logs', 'Logs', logs(record)],
+    [
+      'a span and its event',
+      '/v1/traces',
+      'Traces',
+      { resourceSpans: [{ resource: RESOURCE, scopeSpans: [{ scope: { name }, spans: [span] }] }] },
+    ],
+    [
+      'a metric',
+      '/v1/metrics',
+      'Metrics',
+      {
+        resourceMetrics: [{ resource: RESOURCE, scopeMetrics: [{ scope: { name }, metrics: [{ name, gauge: { dataPoints: [point] } }] }] }],
+      },
+    ],
+  ]
+}
+
+test.each(['protobuf', 'JSON', 'gzip', 'the spool'])(
+  'an event that an unknown sender forges in %s is none, in whatever signal it is',
+  async (how) => {
+    const taken = await start()
+    for (const [what, path, type, message] of forgeries()) {
+      const body = encodeOtlp(type, message)
+      const signal = path.slice('/v1/'.length) as 'traces' | 'logs' | 'metrics'
+      if (how === 'the spool') await taken.receiver.accept(signal, body)
+      else {
+        const sent = how === 'JSON' ? JSON.stringify(jsonOf(message)) : how === 'gzip' ? gzipSync(body) : body
+        const headers = how === 'JSON' ? { 'content-type': JSON_TYPE } : how === 'gzip' ? { 'content-encoding': 'gzip' } : {}
+        expect([what, (await post(taken, sent, headers, path)).status]).toEqual([what, 200])
+      }
+    }
+    expect(taken.events).toEqual([])
+    expect(taken.rows['events']).toBeUndefined()
+    expect(Object.entries(taken.rows).map(([table, rows]) => [table, rows.length])).toEqual(
+      expect.arrayContaining([
+        ['otel_logs', 2],
+        ['otel_traces', 1],
+        ['otel_metrics_gauge', 1],
+      ]),
+    )
+  },
+)
+
+/** Identifiers are hexadecimal in OTLP's JSON. */
+const jsonOf = (message: object): unknown =>
+  JSON.parse(JSON.stringify(message, (_key, value: unknown) => (isBytes(value) ? Buffer.from(value.data).toString('hex') : value)))
+const isBytes = (value: unknown): value is { readonly data: number[] } =>
+  typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'Buffer'
+
 test('a wrong token is refused, whatever it claims to be; the right one passes at once while wrong ones are held back', async () => {
   const held: (() => void)[] = []
   const guesses = createGuessDelay({ wait: () => new Promise((resolve) => held.push(resolve)) })
-  const taken = await start({ admission: { authenticator: known(guesses), caller: {} } })
+  const taken = await start({ admission: { ...ADMISSION, authenticator: known(guesses) } })
   const send = async (authorization: string) => await post(taken, eventBody(), { authorization }, '/v1/logs')
   for (const wrong of [`Bearer ${TOKEN}x`, `Basic ${TOKEN}`, 'Bearer', `Bearer ${reading.text}`])
     expect((await send(wrong)).status).toBe(401)
@@ -276,6 +390,16 @@ test('a wrong token is refused, whatever it claims to be; the right one passes a
   expect((await send(`Bearer ${TOKEN}`)).status).toBe(200)
   held.forEach((release) => release())
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 401))
+  expect(taken.events).toHaveLength(1)
+})
+
+test('where a token is required, nothing is taken without one; that of the instances makes no events known', async () => {
+  const taken = await start({ admission: { ...ADMISSION, isTokenRequired: true } })
+  const send = async (headers: Record<string, string>) => (await post(taken, eventBody(), headers, '/v1/logs')).status
+  expect(await send({})).toBe(401)
+  expect(await send({ authorization: 'Bearer of-instances' })).toBe(200)
+  expect(taken.events).toEqual([])
+  expect(await send({ authorization: `Bearer ${TOKEN}` })).toBe(200)
   expect(taken.events).toHaveLength(1)
 })
 
@@ -290,7 +414,7 @@ async function raw({ receiver }: Taken, method: string, headers: Record<string, 
 }
 
 test('pages of other sites, and names that are not ours, are refused', async () => {
-  const taken = await start({ admission: { authenticator: known(), caller: { hostNames: ['otlp.corp'] } } })
+  const taken = await start({ port: testPort('collector', { hostNames: ['otlp.corp'] }) })
   const { port } = taken.receiver
   for (const headers of [
     { origin: 'https://evil.example' },
@@ -312,7 +436,7 @@ test('pages of other sites, and names that are not ours, are refused', async () 
 
 test('pages of a configured origin may send, after asking as browsers do', async () => {
   const origin = 'https://shop.example'
-  const taken = await start({ admission: { authenticator: known(), caller: { origins: [origin] } } })
+  const taken = await start({ port: testPort('collector', { origins: [origin] }) })
   const wanted = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type,x-own' }
   const asked = await raw(taken, 'OPTIONS', { origin, ...wanted })
   expect([asked.statusCode, asked.headers]).toMatchObject([

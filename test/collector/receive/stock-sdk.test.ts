@@ -13,16 +13,22 @@ import * as metrics from '@opentelemetry/sdk-metrics'
 import { expect, onTestFinished, test } from 'vitest'
 import { createAuthenticator, createGuessDelay, nobody } from '@spyglass/process/access'
 import { startReceiver } from '../../../collector/src/receive/index.ts'
+import { createLogger } from '@spyglass/process/logger'
+import { testPort } from '../../support/own-port.ts'
 import { readNative } from '../../support/native.ts'
 
 async function receiving() {
   const rows: Record<string, Record<string, unknown>[]> = {}
   const receiver = await startReceiver({
-    host: '127.0.0.1',
-    port: 0,
+    port: testPort('collector'),
+    logger: createLogger({ process: 'test', level: 'silent' }),
     maxBodyBytes: 1_000_000,
     retentionDays: { traces: 7, metrics: 7, logs: 7 },
-    admission: { authenticator: createAuthenticator({ own: [], identities: () => nobody, guesses: createGuessDelay() }), caller: {} },
+    admission: {
+      authenticator: createAuthenticator({ own: [], identities: () => nobody, guesses: createGuessDelay() }),
+      isTokenRequired: false,
+      instanceToken: 'of-instances',
+    },
     async append({ blocks }) {
       for (const block of blocks) (rows[block.table] ??= []).push(...readNative(block.encode('b')))
       return 'stored'

@@ -42,6 +42,35 @@ const keyed: readonly (readonly [string, object])[] = [
   ['process.command_args', { arrayValue: { values: ['node', '--password', MARK, `-p${MARK}`].map((stringValue) => ({ stringValue })) } }],
   ['process.command_line', { stringValue: `mysql -p${MARK} --token ${MARK}` }],
   ['db.query.parameter.0', { stringValue: MARK }],
+  ...[
+    'http.request.header.x-functions-key',
+    'http.request.header.x-hub-signature-256',
+    'rpc.request.metadata.x-session',
+    'session.previous_id',
+    'redis.key',
+    'db.bind_vars',
+    'mysql.values',
+    'knex.bindings',
+    'messaging.message.body',
+  ].map((key) => [key, { stringValue: MARK }] as const),
+  ...['mongodb.query', 'db.mongodb.filter', 'elasticsearch.request.body', 'messaging.kafka.message.value'].map(
+    (key) => [key, { stringValue: `{"a":"${MARK}"}` }] as const,
+  ),
+  ['graphql.operation.body', { stringValue: `{ a(x: "${MARK}") }` }],
+  ['url.full', { stringValue: `//bob:${MARK}@host/x` }],
+  ['headers', { arrayValue: { values: ['X-Api-Key', MARK, 'Accept', 'x'].map((stringValue) => ({ stringValue })) } }],
+  ['process.command_args', { arrayValue: { values: ['wget', '--user', `bob:${MARK}`].map((stringValue) => ({ stringValue })) } }],
+  [
+    'pairs',
+    {
+      kvlistValue: {
+        values: [
+          { key: 'Name', value: { stringValue: 'Authorization' } },
+          { key: 'Values', value: { arrayValue: { values: [{ stringValue: MARK }] } } },
+        ],
+      },
+    },
+  ],
   ['pan', { intValue: CARD }],
   ['pan.double', { doubleValue: Number(CARD) }],
   ['note', { bytesValue: Buffer.from(`password=${MARK}`) }],

@@ -66,6 +66,21 @@ const part = constantFrom(
   'with a as (select ',
   'x',
   'github_pat_0123456789abcdefghijk',
+  "Duplicate entry 'x' for key",
+  "converting the varchar value 'x' to data type",
+  'Failing row contains (1, x)',
+  'The duplicate key value is (x)',
+  'dup key: { a: 1 }',
+  'password%3Dx',
+  'user%5Bpassword%5D=x',
+  '<add key="Password" value="x"/>',
+  'name="password"\n\nx',
+  'hvs.0123456789abcdefghijk',
+  'ya29.0123456789abcdefghijk',
+  'SG.0123456789abcdefg.0123456789abcdefg',
+  'shpat_0123456789abcdefghijk',
+  'dop_v1_0123456789012345678901234567890123456789',
+  'whsec_0123456789abcdefghijk',
 )
 
 test.each(['4222222222222', '4222-2222-2222-2', '4111 1111 1111 1111'])('%s is seen at any place of a text', (card) => {

@@ -6,7 +6,7 @@ import { addHistogram, addSeconds, type Buckets } from '../../../collector/src/r
 import { RollupBuilder } from '../../../collector/src/rollup/rollup-builder.ts'
 import { readNative } from '../../support/native.ts'
 
-const origin = { server: 'a', application: 'shop', service: 's', instance: 'i', minute: 1_800_000_000 }
+const origin = { server: 'a', application: 'shop', service: 's', instance: 'i', version: '1.4', minute: 1_800_000_000 }
 const sum = (buckets: Buckets): number => [...buckets.values()].reduce((total, count) => total + count, 0)
 const rowsOf = (builder: RollupBuilder): Record<string, unknown>[] => builder.finish().flatMap((block) => readNative(block.encode('b')))
 const noValue = (): string => ''
@@ -53,9 +53,28 @@ test('server spans and HTTP client spans go to red_1m, one row for each route an
   builder.span(origin, { ...span, isServer: false, value: (key) => (key === 'http.request.method' ? 'GET' : '') })
   builder.span(origin, { ...span, isServer: false })
   expect(rowsOf(builder)).toMatchObject([
-    { SpanName: 'GET /x', SpanKind: 'Server', StatusCode: 'Unset', Requests: 2, Errors: 0, DurationSum: 4e6, DurationMax: 3e6 },
+    {
+      SpanName: 'GET /x',
+      Version: '1.4',
+      SpanKind: 'Server',
+      StatusCode: 'Unset',
+      Requests: 2,
+      Errors: 0,
+      DurationSum: 4e6,
+      DurationMax: 3e6,
+    },
     { SpanKind: 'Server', StatusCode: 'Error', Requests: 1, Errors: 1 },
     { SpanKind: 'Client', Requests: 1 },
+  ])
+})
+
+test('requests are counted by the version of the service', () => {
+  const builder = new RollupBuilder()
+  const span = { name: 'GET /x', isServer: true, failed: false, nanos: 1e6, value: noValue }
+  for (const version of ['1', '2', '2']) builder.span({ ...origin, version }, span)
+  expect(rowsOf(builder)).toMatchObject([
+    { Version: '1', Requests: 1 },
+    { Version: '2', Requests: 2 },
   ])
 })
 

@@ -27,6 +27,7 @@ test('all tables of the contract are made, and a second time changes nothing', a
   expect(await run('SELECT Version, State FROM spyglass.schema_migrations ORDER BY Version')).toEqual([
     ['1', 'done'],
     ['2', 'done'],
+    ['3', 'done'],
   ])
   expect(await applySchema(run, { tables: all, retention })).toEqual({ statements: [] })
 })

@@ -54,7 +54,7 @@ test('a request that runs when its instance is killed is in the access log of it
     ownFolder: folder,
     otherFolders: [],
     port: PORT,
-    accessLogs: logs,
+    accessLogOf: (application) => ({ enabled: true, format: 'json', to: 'file', file: join(logs, `${application}.log`) }),
     logger: pino({ level: 'silent' }),
     async accept(signal, body) {
       if (signal !== 'metrics') return

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
@@ -17,11 +18,12 @@ async function leaveSpool(folder: string, endpoint = `http://127.0.0.1:${PORT}`)
   await runProgram("console.log('a line'); process.exit(3)", { env })
 }
 
-function readerOf(folders: { own?: string; others?: readonly string[] }, accept?: () => Promise<void>) {
+function readerOf(folders: { own?: string; others?: readonly string[]; homes?: string }, accept?: () => Promise<void>) {
   const lines: unknown[] = []
   const reader = new SpoolReader({
     ownFolder: folders.own ?? join(tempFolder(), 'none'),
     otherFolders: folders.others ?? [],
+    ...(folders.homes === undefined ? {} : { homes: folders.homes }),
     port: PORT,
     logger,
     async accept(signal, body) {
@@ -89,6 +91,29 @@ test('a folder that is not there is left alone until it is', async () => {
   await leaveSpool(folder)
   reader.start()
   await reader.stop()
+  await reader.readOnce()
+  expect(lines).toEqual(['a line'])
+})
+
+test('spools in the homes of applications are for this collector, and a link in the place of one is not followed', async () => {
+  const homes = tempFolder()
+  const other = tempFolder()
+  mkdirSync(join(homes, 'shop'))
+  mkdirSync(join(homes, 'blog'))
+  await leaveSpool(join(homes, 'shop/spool'), 'http://127.0.0.1:1')
+  await leaveSpool(join(other, 'spool'), 'http://127.0.0.1:1')
+  symlinkSync(join(other, 'spool'), join(homes, 'blog/spool'))
+  const { reader, lines } = readerOf({ homes })
+  await reader.readOnce()
+  expect(lines).toEqual(['a line'])
+  expect([spoolsIn(join(homes, 'shop/spool')), spoolsIn(join(other, 'spool'))]).toEqual([[], [expect.any(String)]])
+})
+
+test('a FIFO in the place of the mark stops neither the reader nor its process', async () => {
+  const [pipes, folder] = [tempFolder(), tempFolder()]
+  spawnSync('mkfifo', [join(pipes, `reader-${PORT}`)])
+  await leaveSpool(folder)
+  const { reader, lines } = readerOf({ own: pipes, others: [folder] })
   await reader.readOnce()
   expect(lines).toEqual(['a line'])
 })

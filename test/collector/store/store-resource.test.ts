@@ -1,4 +1,4 @@
-import { allKinds } from '@spyglass/agent/contract'
+import { allKinds } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, test } from 'vitest'
 import type { Store } from '../../../collector/src/store/store.ts'

@@ -44,6 +44,8 @@ function setUp() {
     new Tailer({
       serverLog,
       accessLogs: join(folder, 'access'),
+      outputs: join(folder, 'output'),
+      others: () => ({ access: [join(folder, 'elsewhere.log')], output: [] }),
       serverName: 'spyglass',
       serverId: '9f8e7d6c-0000-4000-8000-000000000000',
       target,
@@ -242,4 +244,16 @@ test('offsets are saved and loaded; those before the last take the place of dama
     expect(file.read()).toEqual([{ file: '/a', inode: 1, offset: 2 }])
   }
   expect(damages).toHaveLength(4)
+})
+
+test('output that applications have in files of their own, and access logs elsewhere, are read as well', async () => {
+  const { folder, target, open } = setUp()
+  mkdirSync(join(folder, 'output'))
+  writeFileSync(join(folder, 'output/shop.log'), '{"level":"info","msg":"hello","application":"shop","process":"shop-1"}\n')
+  writeFileSync(join(folder, 'elsewhere.log'), '{"url.path":"/cart","application":"shop","instance":"shop-1"}\n')
+  const tailer = open()
+  await tailer.poll()
+  expect(target.rows).toHaveLength(2)
+  expect(target.bodies).toContain('hello')
+  await tailer.stop()
 })

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { codeOf } from '@spyglass/agent/contract'
 import { nodeFileLayer } from '../../../collector/src/wal/file-layer.ts'
-import { type Damage, WriteAheadLog } from '../../../collector/src/wal/index.ts'
+import { type Damage, type SealedSegment, WriteAheadLog } from '../../../collector/src/wal/index.ts'
 import { SegmentWriter } from '../../../collector/src/wal/segment.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
@@ -101,4 +101,89 @@ test('a log that cannot be opened at all says which, and why', async () => {
   const error = await open(root).catch((reason: unknown) => reason)
   expect(codeOf(error)).toBe('SPY_WAL_UNREADABLE')
   expect(String(error)).toContain(root)
+})
+
+/** What a person, a restore or a failing disk may leave in the quarantine, by the name that is needed next. */
+const inQuarantine: Readonly<Record<string, (path: string) => void>> = {
+  ...replacements,
+  'a file': (path) => writeFileSync(path, 'kept'),
+  'a folder with a folder for a copy': (path) => mkdirSync(join(path, 'journal'), { recursive: true }),
+  'a folder with a pipe for its report': (path) => {
+    mkdirSync(path)
+    execFileSync('mkfifo', [join(path, 'report.json')])
+  },
+}
+
+for (const [what, put] of Object.entries(inQuarantine)) {
+  test(`${what} where copies of damage belong hides neither the damage nor what is left of the log`, async () => {
+    const root = await logFolder()
+    const journal = join(root, SEGMENT, 'journal')
+    writeFileSync(journal, readFileSync(journal).fill(0, 10, 20))
+    const copies = join(root, 'quarantine', `${SEGMENT}.damaged`)
+    put(copies)
+    const log = await open(root)
+    expect(await damageIn(log)).toMatchObject([{ segment: SEGMENT, folder: copies }])
+    expect(readdirSync(join(root, 'quarantine')).toSorted()).toEqual([`${SEGMENT}.damaged`, `${SEGMENT}.damaged.misplaced`])
+    expect(readdirSync(copies).toSorted()).toEqual(['announced.json', 'events.native', 'journal', 'otel_logs.native'])
+    await log.stop()
+  })
+
+  test(`${what} with the name of a segment does not keep the segment from being set aside`, async () => {
+    const root = await logFolder()
+    put(join(root, 'quarantine', SEGMENT))
+    const log = await open(root)
+    const folder = await setAsideIn(log)
+    expect([folder, readdirSync(folder)]).toEqual([join(root, 'quarantine', `${SEGMENT}.2`), expect.arrayContaining(['journal'])])
+    await log.stop()
+  })
+}
+
+test('a segment is set aside though the quarantine was removed while the log runs', async () => {
+  const root = await logFolder()
+  const log = await open(root)
+  rmSync(join(root, 'quarantine'), { recursive: true })
+  expect(readdirSync(await setAsideIn(log))).toContain('journal')
+  await log.stop()
+})
+
+async function setAsideIn(log: WriteAheadLog): Promise<string> {
+  const sealed: SealedSegment[] = []
+  log.subscribe((segment) => sealed.push(segment))
+  return await log.quarantine(sealed[0]!)
+}
+
+const whole = { segment: 'x', lost: { entries: 2, requests: 2 }, isCounted: true, bytes: 10 }
+
+test.each([
+  ['is not JSON', '{"segment"'],
+  ['is no object', 'null'],
+  ['has a text for a number', JSON.stringify({ ...whole, lost: { entries: 1, requests: 'many' } })],
+  ['has no tally', JSON.stringify({ ...whole, lost: undefined })],
+  ['counts down', JSON.stringify({ ...whole, lost: { entries: 1, requests: -5 } })],
+  ['is nested deeply', '['.repeat(500_000)],
+  ['is longer than any', `${JSON.stringify(whole)}${' '.repeat(2_000_000)}`],
+])('a report that %s is announced as damage of unknown size, and once', async (_what, report) => {
+  const root = await logFolder()
+  const folder = join(root, 'quarantine', 'x.damaged')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'report.json'), report)
+  const log = await open(root)
+  expect(await damageIn(log)).toEqual([{ segment: '', lost: { entries: 0, requests: 0 }, isCounted: false, folder, bytes: 0 }])
+  expect(await damageIn(log)).toEqual([])
+  expect(log.requestsLost).toBe(0)
+  await log.stop()
+})
+
+test('a report of a log that was copied is announced by each of both, and each leaves the other alone', async () => {
+  const [root, copy] = [await logFolder(), join(tempFolder(), 'copy')]
+  const folder = join(root, 'quarantine', 'x.damaged')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'report.json'), JSON.stringify({ ...whole, folder }))
+  cpSync(root, copy, { recursive: true })
+  for (const place of [copy, root]) {
+    const log = await open(place)
+    expect(await damageIn(log)).toMatchObject([{ lost: { requests: 2 }, folder: join(place, 'quarantine', 'x.damaged') }])
+    expect(await damageIn(log)).toEqual([])
+    await log.stop()
+  }
 })

@@ -2,7 +2,7 @@ import { everyRawSql } from '@spyglass/dashboards'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ContractDatabase, openContractDatabase } from '../../support/contract-database.ts'
 import { expandMacros, type GrafanaView } from '../../support/grafana-macros.ts'
-import { MINUTE, sampleInserts } from '../sample-rows.ts'
+import { MINUTE, RED_COLUMNS, released, sampleInserts } from '../sample-rows.ts'
 
 const all: GrafanaView = {
   fromMs: MINUTE - 600_000,
@@ -23,6 +23,11 @@ const columnsByFormat: Readonly<Record<number, readonly string[]>> = {
   3: ['traceID', 'spanID', 'parentSpanID', 'serviceName', 'operationName', 'startTime', 'duration'],
 }
 
+const RELEASES = [
+  released('shop', '1.0', { minute: 1, requests: 100, ms: 50 }),
+  released('shop', '1.1', { minute: 2, requests: 100, ms: 90 }),
+]
+
 let database: ContractDatabase
 beforeAll(() => {
   database = openContractDatabase()
@@ -36,7 +41,9 @@ describe('on empty tables', () => {
 })
 
 describe('on rows of every table', () => {
-  beforeAll(() => sampleInserts.forEach((sql) => database.run(sql)))
+  beforeAll(() =>
+    [...sampleInserts, `INSERT INTO red_1m (${RED_COLUMNS}) VALUES ${RELEASES.join(', ')}`].forEach((sql) => database.run(sql)),
+  )
 
   test.each(everyRawSql())('$place finds rows, for all and for those chosen', ({ rawSql, format }) => {
     for (const view of [all, chosen]) {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 test("the Prometheus rules name the metrics that the registry's declarations give", () => {
   const [pool, instance] = alertRules()
   expect(pool!.prometheus.expr).toContain('spyglass_datasource_waiting_borrowers > 0 and spyglass_datasource_active_connections')
-  expect(instance!.prometheus.expr).toContain('spyglass_instance_state{state="down"}')
+  expect(instance!.prometheus.expr).toContain('spyglass_instance_state{state=~"down|failed"}')
 })
 
 test('thresholds are those of the configuration', () => {

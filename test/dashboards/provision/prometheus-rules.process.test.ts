@@ -37,7 +37,7 @@ const seriesOf = (name: string, labels: Readonly<Record<string, string>>): strin
   `${name}{${Object.entries({ ...target, ...labels })
     .map(([label, value]) => `${label}="${value}"`)
     .join(',')}}`
-const down = seriesOf('spyglass_instance_state', { process: 'http-1', state: 'down' })
+const stateSeries = (state: string) => seriesOf('spyglass_instance_state', { process: 'http-1', state })
 const up = seriesOf('up', {})
 const pool = (metric: string) => seriesOf(`spyglass_datasource_${metric}`, { process: 'http-1', name: 'shop' })
 
@@ -76,16 +76,17 @@ test.for([15, 30, 60])(
   (scrapeSeconds, context) => {
     const promtool = requireTool(context, 'promtool')
     const at = (scrape: number, seconds = 0): number => scrape * scrapeSeconds + seconds
-    // Up for two scrapes, down for ten of which two fail, then up.
-    const states = '0 0 1 1 1 1 _ 1 1 _ 1 1 0 0 0 0 0'
+    // Up for two scrapes, down for ten of which two fail and five find it failed, then up.
+    const down = '0 0 1 1 1 1 _ 0 0 _ 0 0 0 0 0 0 0'
+    const failed = '0 0 0 0 0 0 _ 1 1 _ 1 1 0 0 0 0 0'
     expect(
       run(promtool, {
         alert: 'InstanceDown',
         scrapeSeconds,
-        series: { [down]: states, [up]: '1x20' },
+        series: { [stateSeries('down')]: down, [stateSeries('failed')]: failed, [up]: '1x20' },
         silent: [at(0), at(1, 10), at(2), at(2, 10), at(12, 10), at(14)],
         firing: [at(2, 30), at(3, 20), at(4), at(5, 10), at(6), at(6, 10), at(7), at(9), at(9, 10), at(10), at(11, 10)],
-        labels: { ...target, process: 'http-1', state: 'down' },
+        labels: { ...target, process: 'http-1' },
       }),
     ).toContain('SUCCESS')
   },

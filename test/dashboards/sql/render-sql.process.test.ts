@@ -5,7 +5,7 @@ import { bucketIndex, bucketMiddle } from '@spyglass/agent/contract'
 import { bucketArrays, quantileMs } from '../../../dashboards/src/sql/quantile.ts'
 import { type ContractDatabase, openContractDatabase } from '../../support/contract-database.ts'
 import { expandMacros } from '../../support/grafana-macros.ts'
-import { at, MINUTE, sampleInserts } from '../sample-rows.ts'
+import { at, MINUTE, RED_COLUMNS, released, sampleInserts } from '../sample-rows.ts'
 
 let database: ContractDatabase
 beforeAll(() => {
@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 afterAll(() => database.close())
 
-const none = { route: '', keepReason: '', offset: 0, incident: 'i1' }
+const none = { route: '', keepReason: '', offset: 0, incident: 'i1', file: 'slow.ts', line: 0 }
 const given = { from: at(30_000), to: at(600_000), service: '', limit: 10, step: 60, traceId: 't1', search: '', pool: '', ...none }
 
 function ask(name: ApiQueryName, changed: Partial<typeof given> = {}): Record<string, unknown>[] {
@@ -25,7 +25,8 @@ function ask(name: ApiQueryName, changed: Partial<typeof given> = {}): Record<st
 
 test.each(apiQueries)('%s names only parameters of the API and finds the rows', (name) => {
   expect(Object.keys(given)).toEqual(expect.arrayContaining(Object.keys(parametersOf(apiSql(name)))))
-  expect(ask(name)).not.toHaveLength(0)
+  if (name !== 'release-changes') expect(ask(name)).not.toHaveLength(0) // has a test of its own
+  else expect(ask(name)).toEqual([])
 })
 
 test('rates count every request, whichever batches brought it, also when the range begins within the minute', () => {
@@ -42,6 +43,7 @@ test('a service that is not there has no rows', () => {
     'slow-requests',
     'kept-routes',
     'slow-statements',
+    'errors',
     'pool-series',
     'log-search',
   ] as const) {
@@ -56,6 +58,7 @@ test('a slow request stands once, superseding its partial record, with the line 
       spanId: 's1',
       status: '200',
       keepReason: 'slow',
+      verdict: 'Statement SELECT 34 at src/slow.ts:34, 6 % of the time.',
       durationMs: 7000,
       running: 0,
       sqlCount: 2,
@@ -110,6 +113,80 @@ test('a statement carries the figures of every execution and the line and trace 
       worstTraceId: 't1',
       worstMs: 400,
     },
+  ])
+})
+
+test('an error has its count in the range, when it was first seen at all, and its latest kept trace', () => {
+  expect(ask('errors')).toMatchObject([
+    {
+      fingerprint: 'f1',
+      type: 'TypeError',
+      message: 'order ? is gone',
+      location: 'src/orders.ts:41',
+      errors: 34,
+      firstSeen: MINUTE - 86_400_000,
+      lastSeen: MINUTE,
+      versions: '1.1',
+      steps: [MINUTE / 1000],
+      counts: [34],
+      traceId: 't9',
+    },
+    { fingerprint: 'f2', type: '503', errors: 1, firstSeen: MINUTE, traceId: '' },
+  ])
+})
+
+test('a route that is slower in the version that serves now than in the one before is told, and one that is not is not', () => {
+  const minutes = [
+    released('slower', '1.0', { minute: 1, requests: 100, ms: 50 }),
+    released('slower', '1.1', { minute: 2, requests: 60, ms: 80 }),
+    released('faster', '1.0', { minute: 1, requests: 100, ms: 50 }),
+    released('faster', '1.1', { minute: 1, requests: 100, ms: 20 }),
+    released('faster', '1.1', { minute: 2, requests: 100, ms: 20 }),
+    released('alike', '1.0', { minute: 1, requests: 100, ms: 50 }),
+    released('alike', '1.1', { minute: 2, requests: 100, ms: 53 }),
+    released('few', '1.0', { minute: 1, requests: 100, ms: 50 }),
+    released('few', '1.1', { minute: 2, requests: 10, ms: 500 }),
+    // rolled back: what serves now is 1.0 again
+    released('back', '1.0', { minute: 1, requests: 100, ms: 50 }),
+    released('back', '1.1', { minute: 2, requests: 100, ms: 500 }),
+    released('back', '1.0', { minute: 3, requests: 100, ms: 50 }),
+  ]
+  database.run(`INSERT INTO red_1m (${RED_COLUMNS}) VALUES ${minutes.join(', ')}`)
+  const told = ask('release-changes').map(({ service, version, before, since, requests, beforeRequests, ratio }) =>
+    [service, version, before, since, requests, beforeRequests, Number(ratio) > 1 ? 'slower' : 'faster'].join(' '),
+  )
+  expect(told).toEqual([
+    `slower 1.1 1.0 ${MINUTE + 120_000} 60 100 slower`,
+    `faster 1.1 1.0 ${MINUTE + 60_000} 200 100 faster`,
+    `back 1.0 1.1 ${MINUTE + 60_000} 200 100 faster`,
+  ])
+})
+
+test('a line has the statements that kept requests ran there, with the figures of every execution', () => {
+  expect(ask('line-costs', { line: 34 })).toMatchObject([
+    {
+      service: 'shop',
+      location: 'src/slow.ts:34',
+      statement: 'SELECT 34',
+      kept: 1,
+      keptMs: 400,
+      worstTraceId: 't1',
+      places: ['src/slow.ts:12', 'src/slow.ts:34'],
+      calls: 100,
+      errors: 2,
+      totalMs: 5000,
+      requestMs: 2000,
+    },
+  ])
+  expect(ask('line-costs').map(({ location }) => location)).toEqual(['src/slow.ts:12', 'src/slow.ts:34'])
+  expect(ask('line-costs', { file: 'ow.ts' })).toEqual([])
+})
+
+test('of a line that was never seen the neighbours are told, nearest first', () => {
+  expect(ask('line-neighbours', { line: 33 }).map(({ location }) => location)).toEqual(['src/slow.ts:34', 'src/slow.ts:12'])
+  expect(ask('line-neighbours', { file: 'lib/slow.ts', line: 1 }).map(({ location }) => location)).toEqual([
+    'src/slow.ts:12',
+    'src/slow.ts:34',
   ])
 })
 

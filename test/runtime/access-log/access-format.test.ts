@@ -97,6 +97,45 @@ test('a time between two milliseconds is shown as the one that has begun', () =>
   }
 })
 
+test('lines of requests that are alike in part are told apart', () => {
+  const alike = fc.record({
+    path: fc.constantFrom('', '/', '/a', '/b', '/1a', `/${'a'.repeat(300)}`, `/${'b'.repeat(300)}`),
+    method: fc.constantFrom('GET', 'PUT'),
+    route: fc.constantFrom(undefined, '/a', '/:id'),
+    status: fc.constantFrom(undefined, 200, 404),
+    query: fc.constantFrom(undefined, '', 'q=1'),
+    userAgent: fc.constantFrom(undefined, '', 'curl/8', 'Curl/8'),
+    bodySize: fc.constantFrom(undefined, 0, 17, 4095, 4096, 2 ** 40),
+  })
+  fc.assert(
+    fc.property(fc.array(alike, { minLength: 2, maxLength: 20 }), (several) => {
+      for (const { path, method, route, status, query, userAgent, bodySize } of several) {
+        const entry = { ...plain, path, method, route, status, query, userAgent, bodySize }
+        expect(JSON.parse(json(entry))).toEqual(
+          JSON.parse(
+            JSON.stringify({
+              time: '2026-01-31T12:00:00.007Z',
+              'client.address': '127.0.0.1',
+              'http.request.method': method,
+              'url.path': path,
+              'url.query': query,
+              'http.route': route,
+              'http.response.status_code': status,
+              'http.response.body.size': bodySize,
+              duration_ms: 1.734,
+              'user_agent.original': userAgent,
+              trace_id: plain.traceId,
+              span_id: plain.spanId,
+              instance: 'http-1',
+              application: 'shop',
+            }),
+          ),
+        )
+      }
+    }),
+  )
+})
+
 test('a JSON line parsed gives what was written, whatever a client sends', () => {
   fc.assert(
     fc.property(entries, (entry) => {

@@ -5,16 +5,26 @@ import pino from 'pino'
 import { afterAll, expect, test } from 'vitest'
 import type { AccessEntry } from '../../../runtime/src/access-log/access-entry.ts'
 import { AccessLog, type AccessLogOptions } from '../../../runtime/src/access-log/access-log.ts'
+import { until } from '../../support/until.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'spyglass-access-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 let folders = 0
-function openLog(options: Partial<AccessLogOptions> = {}) {
+function openLog({
+  config,
+  ...options
+}: Partial<Omit<AccessLogOptions, 'config'>> & { config?: Partial<AccessLogOptions['config']> } = {}) {
   const messages: string[] = []
   const logger = pino({}, { write: (line: string) => void messages.push((JSON.parse(line) as { msg: string }).msg) })
   const folder = join(root, String(folders++))
-  return { messages, folder, log: new AccessLog({ folder, application: 'shop', instance: 'http-1', logger, ...options }) }
+  const settings = { enabled: true, format: 'json', to: 'file', file: join(folder, 'shop.log'), ...config } as const
+  return {
+    messages,
+    folder,
+    log: new AccessLog({ config: settings, application: 'shop', instance: 'http-1', logger, ...options }),
+    settings,
+  }
 }
 
 const entry = (path: string): AccessEntry => ({
@@ -53,9 +63,9 @@ test('lines come in order, in a file named after the application', async () => {
 test('lines are in the file within the flush time, without being asked', async () => {
   const { log } = openLog({ flushMs: 5 })
   log.write(entry('/a'))
-  await expect.poll(() => existsSync(log.path) && pathsIn(log.path), { timeout: 2000, interval: 5 }).toEqual(['/a'])
+  await expect.poll(() => existsSync(log.path) && pathsIn(log.path)).toEqual(['/a'])
   log.write(entry('/b'))
-  await expect.poll(() => pathsIn(log.path), { timeout: 2000, interval: 5 }).toEqual(['/a', '/b'])
+  await expect.poll(() => pathsIn(log.path)).toEqual(['/a', '/b'])
   await log.stop()
 })
 
@@ -109,4 +119,36 @@ test('a line after the stop is counted as dropped', async () => {
   log.write(entry('/late'))
   expect(log.dropped).toBe(1)
   expect(existsSync(log.path)).toBe(false)
+})
+
+test('format, destination and whether it is written change from one line to the next, and an unusable pattern changes nothing', async () => {
+  const toServerLog: string[] = []
+  const { log, settings, folder } = openLog({ output: { write: (line) => toServerLog.push(line) } })
+  log.write(entry('/json'))
+  log.configure({ ...settings, format: 'common' })
+  log.write(entry('/common'))
+  expect(() => log.configure({ ...settings, format: 'pattern', pattern: '%Q' })).toThrow(/pattern/)
+  log.write(entry('/still-common'))
+  log.configure({ ...settings, to: 'output', format: 'common' })
+  log.write(entry('/wrapped'))
+  log.configure({ ...settings, to: 'output' })
+  log.write(entry('/as-it-is'))
+  log.configure({ ...settings, enabled: false })
+  expect(log.isEnabled).toBe(false)
+  log.write(entry('/nowhere'))
+  log.configure({ ...settings, file: join(folder, 'elsewhere/other.log') })
+  log.write(entry('/elsewhere'))
+  await log.stop()
+  const lines = (file: string): string[] => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n')
+  await until(() => lines('shop.log').length === 3)
+  expect(lines('shop.log').map((line) => /\/[\w-]+/.exec(line.replace(/.*?"(GET|url.path)/, ''))?.[0])).toEqual([
+    '/json',
+    '/common',
+    '/still-common',
+  ])
+  expect(toServerLog.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { msg: expect.stringContaining('"GET /wrapped HTTP/1.1" 200'), application: 'shop', process: 'http-1', component: 'access' },
+    { 'url.path': '/as-it-is', application: 'shop' },
+  ])
+  expect(lines('elsewhere/other.log')).toHaveLength(1)
 })

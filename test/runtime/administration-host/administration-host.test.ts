@@ -1,30 +1,40 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { kindNamed, SpyglassError } from '@spyglass/agent/contract'
+import { SpyglassError } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
 import { openAuthenticator, proofOf } from '@spyglass/process/access'
 import * as rules from '@spyglass/process/config'
 import { packTar } from 'modern-tar'
-import { expect, onTestFinished, test } from 'vitest'
-import { connectAdministration, managementSocketFile, serveAdministration } from '../../../runtime/src/admin-socket/index.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { connectAdministration, managementSocketFile, serveAdministration } from '@spyglass/process/admin-socket'
 import { hostAdministration } from '../../../runtime/src/administration-host/index.ts'
 import { settingsAtStart } from '../../../runtime/src/administration/index.ts'
 import { exitCodeOf } from '../../../runtime/src/cli/exit-codes.ts'
-import { parseCommand } from '../../../runtime/src/cli/parse.ts'
+import { commandOf, parseCommand } from '../../../runtime/src/cli/parse.ts'
 import { runCommand } from '../../../runtime/src/cli/runs.ts'
 import { sharedSession } from '../../../runtime/src/cli/session.ts'
 import { localMethods } from '../../../runtime/src/management/local-methods.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
+import { until } from '../../support/until.ts'
+
+type Settings = Parameters<typeof rules.readSettings>[0]
 
 /** A server without processes: a test says whether an application becomes ready with a configuration. */
-async function server(isReady: (config: rules.SpyglassConfig) => string | undefined = () => undefined) {
-  const base = tempFolder()
+async function server(
+  isReady: (config: rules.SpyglassConfig) => string | undefined = () => undefined,
+  base = tempFolder(),
+  set: Settings = {},
+) {
   const folder = rules.ensureDataFolder(join(base, 'data'))
   const secrets = rules.ensureSecrets(folder.secrets)
-  const input = rules.readSettings({ data: folder.root })
+  const input = rules.readSettings({ ...set, data: folder.root })
   const desired = settingsAtStart(rules, input, { administration: folder.administration, onDamage: () => {} })
   const asked: string[] = []
+  const warnings: string[] = []
   let config = desired.config
   const host = await hostAdministration({
     folder,
@@ -40,7 +50,7 @@ async function server(isReady: (config: rules.SpyglassConfig) => string | undefi
       if (reason !== undefined) throw new SpyglassError('SPY_RELOAD_FAILED', '%s', [reason])
     },
     onDamage: () => () => {},
-    log: { warn: () => {}, error: () => {} },
+    log: { info: () => {}, warn: (fields, message) => void warnings.push(`${message} ${JSON.stringify(fields)}`), error: () => {} },
   })
   const registry = createRegistry({ kindNamed })
   const management = await serveAdministration({ file: managementSocketFile(folder.run), methods: localMethods(registry) })
@@ -64,7 +74,7 @@ async function server(isReady: (config: rules.SpyglassConfig) => string | undefi
     const [application] = config.applications
     return application && readFileSync(join(application.folder, 'index.js'), 'utf8')
   }
-  return { client, lines, archive, codeInService, current: () => config, asked, management, folder, secrets, base }
+  return { client, lines, archive, codeInService, current: () => config, asked, warnings, management, folder, secrets, base }
 }
 
 const failureOf = async (action: Promise<unknown>): Promise<{ code: string; exit: number }> =>
@@ -107,6 +117,36 @@ test('a folder is deployed with its settings, and an unknown host is created', a
   expect(current().hosts).toMatchObject([{ name: 'apps.example' }])
 })
 
+test('every option of deploy is a setting of the application', async () => {
+  const { lines, archive, current } = await server()
+  const source = await archive('x')
+  const options = ['--name', 'jobs', '--path', '/j', '--host', 'a.example', '--listener', 'http', '--replicas', '3', '--isolation', 'own']
+  await lines('deploy', source, ...options, '--import', 'tsx', '--import', './b.js', '--worker')
+  expect(current().applications).toMatchObject([
+    { name: 'jobs', contextPath: '/j', host: 'a.example', listener: 'http', replicas: 3, isolation: 'own', imports: ['tsx', './b.js'] },
+  ])
+  expect(current().applications[0]).toMatchObject({ worker: true, static: false })
+  await lines('deploy', source, '--name', 'site', '--static')
+  expect(current().applications[1]).toMatchObject({ name: 'site', worker: false, static: true })
+  const declared = Object.keys(commandOf(['deploy'])?.options ?? {})
+  expect(declared).toEqual(
+    expect.arrayContaining(['name', 'entry', 'path', 'host', 'listener', 'replicas', 'import', 'worker', 'static', 'isolation']),
+  )
+})
+
+test('a listener may be named by its port, and is created where none has it; a refused deployment leaves none', async () => {
+  const { lines, archive, current } = await server()
+  const source = await archive('x')
+  await lines('deploy', source, '--listener', '8080')
+  expect(current().applications).toMatchObject([{ name: 'shop', listener: 'http' }])
+  await lines('deploy', source, '--name', 'second', '--listener', '8091')
+  expect(current().listeners).toMatchObject([{ name: 'http' }, { name: 'http-8091', port: 8091 }])
+  expect(current().applications[1]).toMatchObject({ name: 'second', listener: 'http-8091' })
+  const refused = lines('deploy', source, '--name', 'third', '--listener', '8092', '--host', 'b.example', '--isolation', 'nothing')
+  expect(await failureOf(refused)).toEqual({ code: 'SPY_CONFIG_INVALID', exit: 6 })
+  expect([current().listeners.length, current().hosts]).toEqual([2, []])
+})
+
 test('a version that does not become ready leaves service, configuration and versions as they were', async () => {
   const seen: rules.SpyglassConfig[] = []
   const world = await server((config) => {
@@ -124,8 +164,80 @@ test('a version that does not become ready leaves service, configuration and ver
   expect(await lines('versions', 'shop')).toHaveLength(1)
 })
 
+test('of a refused first deployment no home and no log remain; what an earlier one of that name left stays', async () => {
+  const { lines, archive, folder } = await server(({ applications }) => {
+    const [application] = applications
+    if (!application) return undefined
+    mkdirSync(join(folder.homes, application.name, 'tmp'), { recursive: true })
+    mkdirSync(folder.accessLogs, { recursive: true })
+    writeFileSync(join(folder.accessLogs, `${application.name}.log`), 'GET /')
+    return 'SyntaxError'
+  })
+  const left = () => [folder.homes, folder.accessLogs].flatMap((path) => readdirSync(path))
+  expect(await failureOf(lines('deploy', await archive('broken')))).toMatchObject({ code: 'SPY_RELOAD_FAILED' })
+  expect(left()).toEqual([])
+  mkdirSync(join(folder.homes, 'shop'))
+  expect(await failureOf(lines('deploy', await archive('broken')))).toMatchObject({ code: 'SPY_RELOAD_FAILED' })
+  expect(left()).toEqual(['shop'])
+})
+
+test('what goes wrong with cleaning up does not hide why a deployment was refused', async () => {
+  const { lines, archive, base, warnings, folder } = await server(({ applications }) => {
+    if (applications.length > 0) mkdirSync(join(folder.homes, 'shop'), { recursive: true })
+    return applications.length > 0 ? 'SyntaxError' : undefined
+  })
+  const remove = fs.rm
+  const spy = vi.spyOn(fs, 'rm').mockImplementation(async (path, options) => {
+    if (existsSync(path)) throw Object.assign(new Error('EIO: rm'), { code: 'EIO' })
+    return remove(path, options)
+  })
+  syncBuiltinESMExports()
+  onTestFinished(() => {
+    spy.mockRestore()
+    syncBuiltinESMExports()
+  })
+  expect(await failureOf(lines('deploy', await archive('broken')))).toMatchObject({ code: 'SPY_RELOAD_FAILED' })
+  expect(warnings.filter((line) => line.startsWith('cannot clean up after a deployment'))).toHaveLength(2) // the version, and its home
+  writeFileSync(join(base, 'bad.tgz'), readFileSync(await archive('x'.repeat(2000))).subarray(0, 60))
+  expect(await failureOf(lines('deploy', join(base, 'bad.tgz')))).toMatchObject({ code: 'SPY_ARCHIVE_BROKEN' })
+})
+
+test('a refused archive in the auto-deploy folder says why beside it, and deploying goes on', async () => {
+  const base = tempFolder()
+  const deploy = join(base, 'deploy')
+  mkdirSync(deploy)
+  const { codeInService } = await server(() => undefined, base, {
+    base: { deployment: { autoDeployFolder: deploy, autoDeployIntervalMs: 100 } },
+  })
+  const file = (name: string, body: string) => ({ header: { name, size: body.length }, body })
+  const many = Array.from({ length: 200 }, (_, i) => file(`f${i}`, 'x'))
+  const refused = await packTar([...many, file('../evil', 'x'), file('large', 'x'.repeat(2 ** 21))])
+  for (const name of ['office.tar', 'bank.tgz']) writeFileSync(join(deploy, name), name === 'office.tar' ? refused : gzipSync(refused))
+  for (const name of ['office.tar', 'bank.tgz'])
+    expect(await until(() => existsSync(join(deploy, `${name}.failed`)) && readFileSync(join(deploy, `${name}.failed`), 'utf8'))).toContain(
+      'leads out of the archive',
+    )
+  writeFileSync(join(deploy, 'shop.tar'), await packTar([file('PKI.js', 'x'), file('index.js', 'one')]))
+  await until(() => codeInService() === 'one')
+})
+
+test('packages are installed where a deployment, the application or the server says so; a failure leaves the version in service', async () => {
+  const { lines, archive, codeInService, current } = await server()
+  const one = await archive('one')
+  const refused = { code: 'SPY_INSTALL_NO_LOCK', exit: 1 }
+  expect(await failureOf(lines('deploy', one, '--install'))).toEqual(refused)
+  expect(await lines('deploy', one)).toEqual(['deployed version 1 of shop'])
+  await lines('set', 'applications.shop.install=true')
+  expect(await failureOf(lines('deploy', await archive('two')))).toEqual(refused)
+  expect([codeInService(), (await lines('versions', 'shop')).length]).toEqual(['one', 1])
+  await lines('set', 'applications.shop.install=false', 'deployment.install=true')
+  expect(await failureOf(lines('deploy', one, '--name', 'other'))).toEqual(refused)
+  expect(await lines('deploy', await archive('three'))).toEqual(['deployed version 3 of shop'])
+  expect(current().applications).toHaveLength(1)
+})
+
 test('what cannot be deployed is refused, and nothing is kept', async () => {
-  const { lines, archive, base, current } = await server()
+  const { lines, archive, base, current, folder } = await server()
   writeFileSync(join(base, 'bad.tgz'), 'garbage')
   expect(await failureOf(lines('deploy', join(base, 'bad.tgz')))).toMatchObject({ code: 'SPY_ARCHIVE_BROKEN' })
   expect(await failureOf(lines('deploy', join(base, 'nothing')))).toMatchObject({ code: 'SPY_DEPLOY_SOURCE' })
@@ -133,6 +245,40 @@ test('what cannot be deployed is refused, and nothing is kept', async () => {
   expect(await failureOf(lines('deploy', await archive('x'), '--listener', 'nothing'))).toEqual({ code: 'SPY_CONFIG_INVALID', exit: 6 })
   expect(current().applications).toEqual([])
   expect(await lines('versions', 'shop').catch(() => [])).toEqual([])
+  expect(readdirSync(join(folder.root, 'applications'))).toEqual([])
+})
+
+test('an archive that came over HTTP is called by the name of its file: in the list of versions, in errors and in the history', async () => {
+  const { client, lines, archive, folder } = await server()
+  const uploads = join(folder.uploads, 'console')
+  mkdirSync(uploads, { recursive: true })
+  const uploaded = join(uploads, 'archive.tgz')
+  const invoke = (source: string) =>
+    client.call(
+      'invoke',
+      { name: 'server.deploy', arguments: { source, origin: 'Shop-1.4.0.tgz' } },
+      { as: { user: 'bert', role: 'administrator' } },
+    )
+  writeFileSync(uploaded, readFileSync(await archive('one')))
+  await invoke(uploaded)
+  expect(await lines('versions', 'shop')).toEqual([expect.stringMatching(/^\* 1 .* by bert {2}from Shop-1\.4\.0\.tgz$/)])
+  writeFileSync(uploaded, 'garbage')
+  await expect(invoke(uploaded)).rejects.toThrow(/^the archive Shop-1\.4\.0\.tgz cannot be read: /)
+  const history = (await lines('history', '--json')).join('\n')
+  expect(history).toContain('Shop-1.4.0.tgz')
+  expect(history).not.toContain('archive.tgz')
+})
+
+test('what a caller calls a file of the machine does not hide which file was deployed', async () => {
+  const { client, lines, archive, folder } = await server()
+  const source = await archive('one', 'evil.tgz')
+  mkdirSync(folder.uploads)
+  const beside = `${folder.uploads}/../../../evil.tgz`
+  for (const named of [source, beside]) {
+    await client.call('invoke', { name: 'server.deploy', arguments: { source: named, origin: 'shop-1.4.0.tgz' } })
+    expect((await lines('versions', 'shop')).at(-1)).toMatch(`from shop-1.4.0.tgz (${named})`)
+    expect((await lines('history', '--json')).at(-1)).toContain(named)
+  }
 })
 
 test('an application is scaled, disabled, enabled and reloaded by words of their own', async () => {

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { Administration, AdministrationRequest, Answers } from '../../../runtime/src/administration/index.ts'
@@ -51,7 +52,7 @@ test('a change is checked like the file, with the same texts, and makes nothing 
   const administration = world().start()
   const refused = ask(administration, { verb: 'set', values: { 'datasources.shop.max': 0, 'datasources.shop.min': 1 } })
   await expect(refused).rejects.toMatchObject({ code: 'SPY_CONFIG_INVALID' })
-  await expect(refused).rejects.toThrow(/datasources\[0\]\.max: 0: Too small/)
+  await expect(refused).rejects.toThrow(/^configuration with this change has 1 error\(s\):\n {2}datasources\.shop\.max: 0: Too small/)
   await expect(ask(administration, { verb: 'set', values: { 'datasources.shop.min': 9 } })).rejects.toThrow(
     'must not exceed max, which is 8',
   )
@@ -83,6 +84,10 @@ test('an entry is created, changed and deleted', async () => {
   const administration = server.start()
   await ask(administration, { verb: 'create', name: 'applications.blog', values: { folder: '/', contextPath: '/blog', listener: 'spare' } })
   expect(administration.config.applications[2]).toMatchObject({ name: 'blog', folder: '/', listener: 'spare' })
+  const created = { name: 'blog', folder: '/', contextPath: '/blog', listener: 'spare' }
+  expect((await ask(administration, { verb: 'history' })).at(-1)?.changed).toEqual([
+    { name: 'applications.blog', before: undefined, after: created, applies: expect.any(String) as string }, // and no default
+  ])
   await ask(administration, { verb: 'set', values: { 'applications.blog.environment.MODE': 'fast' } })
   await ask(administration, { verb: 'delete', name: 'applications.office' })
   administration.stop()
@@ -135,13 +140,17 @@ test('a role below the one that a request needs is refused', async () => {
 })
 
 test('what a change needs: instances of the application, processes, or nothing', async () => {
+  const nothing = { live: [], reload: [], start: [], stop: [], restart: [] }
   const administration = world().start()
   const needs = async (name: string, value: unknown): Promise<unknown> =>
     (await ask(administration, { verb: 'set', values: { [name]: value }, options: { dryRun: true } })).needs
-  expect(await needs('applications.office.startTimeoutMs', 5)).toEqual({ live: [], reload: ['office-1', 'office-2'], restart: [] })
-  expect(await needs('store.readers', 5)).toEqual({ live: [], reload: [], restart: ['store'] })
-  expect(await needs('datasources.shop.max', 9)).toEqual({ live: ['datasources.shop.max'], reload: [], restart: [] })
-  expect(await needs('server.name', 'other')).toEqual({ live: [], reload: [], restart: ['server'] })
+  expect(await needs('applications.office.startTimeoutMs', 5)).toEqual({ ...nothing, reload: ['office-1', 'office-2'] })
+  expect(await needs('applications.office.replicas', 3)).toEqual({ ...nothing, start: ['office-3'] })
+  expect(await needs('applications.office.replicas', 1)).toEqual({ ...nothing, stop: ['office-2'] })
+  expect(await needs('applications.office.enabled', false)).toEqual({ ...nothing, stop: ['office-1', 'office-2'] })
+  expect(await needs('store.readers', 5)).toEqual({ ...nothing, restart: ['store'] })
+  expect(await needs('datasources.shop.max', 9)).toEqual({ ...nothing, live: ['datasources.shop.max'] })
+  expect(await needs('server.name', 'other')).toEqual({ ...nothing, restart: ['server'] })
 })
 
 test('an undo takes the last change back, an undo of it makes it again, and an earlier one can be named', async () => {
@@ -149,6 +158,9 @@ test('an undo takes the last change back, an undo of it makes it again, and an e
   const administration = server.start()
   await ask(administration, { verb: 'set', values: { 'datasources.shop.max': 20 } })
   await ask(administration, { verb: 'set', values: { 'logs.level': 'debug' } })
+  expect(await ask(administration, { verb: 'undo', change: 1, options: { dryRun: true } })).toMatchObject({
+    takesBack: { change: 1, verb: 'set', names: [expect.any(String)] },
+  })
   await ask(administration, { verb: 'undo', change: 1 })
   expect([await valueOf(administration, 'datasources.shop.max'), await valueOf(administration, 'logs.level')]).toEqual([8, 'debug'])
   await ask(administration, { verb: 'undo' })
@@ -256,6 +268,37 @@ test('differences: what a change overrides, what changed in the file since the s
   ])
 })
 
+test('differences: of a created entry its name and what was chosen, not every default', async () => {
+  const administration = world().start()
+  const values = { file: 'other.db', max: 8, maxWaiting: 5 }
+  await ask(administration, { verb: 'create', name: 'datasources.other', values })
+  const found = await ask(administration, { verb: 'diff' })
+  expect(found.map(({ name, file: inFile, desired }) => [name, inFile, desired])).toEqual([
+    ['datasources.other.name', undefined, 'other'],
+    ['datasources.other.file', undefined, 'other.db'],
+    ['datasources.other.maxWaiting', undefined, 5],
+  ])
+})
+
+test('what came of the reload that a change led to is in its line of the history, also after a restart', async () => {
+  const server = world()
+  const administration = server.start()
+  await ask(administration, { verb: 'set', values: { 'datasources.shop.max': 20 } })
+  await ask(administration, { verb: 'set', values: { 'datasources.shop.max': 30 } })
+  administration.reloaded(1, { result: 'reloaded shop-1' })
+  administration.reloaded(2, { result: 'no such module', failed: true })
+  administration.reloaded(99, { result: 'nothing' })
+  const lines = async (of = administration) =>
+    (await ask(of, { verb: 'history' })).map(({ change, result, failed, changed }) => [change, result, failed, changed.length])
+  const expected = [
+    [1, 'reloaded shop-1', undefined, 1],
+    [2, 'no such module', true, 1],
+  ]
+  expect(await lines()).toEqual(expected)
+  administration.stop()
+  expect(await lines(server.start())).toEqual(expected)
+})
+
 test('a value waits until its part has restarted, or until it is what runs again', async () => {
   const administration = world().start()
   const waiting = async (): Promise<readonly string[]> =>
@@ -349,6 +392,45 @@ test('a damaged line of the history is skipped and reported', async () => {
   const onProblem = vi.fn<(message: string) => void>()
   expect((await ask(server.start({ onProblem }), { verb: 'history' })).map(({ change }) => change)).toEqual([2])
   expect(onProblem).toHaveBeenCalledOnce()
+})
+
+test.each<[string, (path: string) => void]>([
+  ['a folder', (path) => mkdirSync(path)],
+  ['a pipe', (path) => void execFileSync('mkfifo', [path])],
+  ['a link to itself', (path) => symlinkSync(path, path)],
+])('a history in whose place is %s is set aside, and starts over', async (_, put) => {
+  const server = world()
+  const before = server.start()
+  await ask(before, { verb: 'set', values: { 'logs.level': 'debug' } })
+  before.stop()
+  const path = join(server.folder, 'history.jsonl')
+  rmSync(path)
+  put(path)
+  const onProblem = vi.fn<(message: string) => void>()
+  const again = server.start({ onProblem })
+  await ask(again, { verb: 'set', values: { 'logs.level': 'warn' } })
+  expect((await ask(again, { verb: 'history' })).map(({ change }) => change)).toEqual([1, 2])
+  expect(onProblem.mock.calls).toEqual([
+    [expect.stringMatching(/^the history cannot be read: .*; it is now .*damaged-.*, and a new one begins$/)],
+  ])
+  expect(readdirSync(server.folder).filter((name) => name.startsWith('history.jsonl.damaged-'))).toHaveLength(1)
+})
+
+test('a history that cannot be written is no reason to stay down: only changes are refused', async () => {
+  const server = world()
+  const before = server.start()
+  await ask(before, { verb: 'set', values: { 'logs.level': 'debug' } })
+  before.stop()
+  const path = join(server.folder, 'history.jsonl')
+  rmSync(path)
+  symlinkSync('/proc/none/history', path) // nobody can create it
+  const onProblem = vi.fn<(message: string) => void>()
+  const again = server.start({ onProblem })
+  expect(again.config.logs.level).toBe('debug')
+  expect(onProblem).toHaveBeenCalledWith(expect.stringContaining('the history cannot be completed'))
+  await expect(ask(again, { verb: 'set', values: { 'logs.level': 'warn' } })).rejects.toThrow('ENOENT')
+  rmSync(path)
+  await ask(again, { verb: 'set', values: { 'logs.level': 'warn' } })
 })
 
 test('listeners are told what changed after it is kept, and no longer after they left', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { applyChanges, type Change, compacted, inForce, type Step } from '../../../runtime/src/administration/changes.ts'
+import { nameOfPath } from '../../../runtime/src/administration/settings-tree.ts'
 
 const file = {
   datasources: [
@@ -116,4 +117,25 @@ test('a thousand sets of one setting are few changes when they are settled', () 
     steps: [{ do: 'set', path: ['logs', 'level'], value: at % 2 ? 'info' : 'debug' }],
   }))
   expect(compacted(changes, 2000).length).toBeLessThan(510)
+})
+
+test('a path in the file is named as commands name it; what has no name keeps its path', () => {
+  const tree = {
+    applications: [{ name: 'a' }, { name: 'koa.js', folder: '.' }, { folder: 'x' }, 5],
+    snmp: { trapTargets: [{ host: 'h' }] },
+  }
+  const names = [
+    ['applications[1].replicas', String.raw`applications.koa\.js.replicas`],
+    ['applications[1]', String.raw`applications.koa\.js`],
+    ['applications[1].datasources[0]', String.raw`applications.koa\.js.datasources[0]`],
+    ['applications[1].environment.A.B', String.raw`applications.koa\.js.environment.A.B`],
+    ['applications[2].name', 'applications[2].name'],
+    ['applications[3]', 'applications[3]'],
+    ['snmp.trapTargets[0].community', 'snmp.trapTargets.h:162.community'],
+    ['listeners[0].port', 'listeners.http.port'],
+    ['logs.level', 'logs.level'],
+    ['(file)', '(file)'],
+    ['nothing[0].a', 'nothing[0].a'],
+  ]
+  expect(names.map(([path = '']) => nameOfPath(path, tree))).toEqual(names.map(([, name]) => name))
 })

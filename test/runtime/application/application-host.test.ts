@@ -1,5 +1,15 @@
+import http from 'node:http'
 import { expect, test } from 'vitest'
 import { ECHO, openPlace } from './fixture.ts'
+
+const statusOf = (url: string, options: http.RequestOptions): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const request = http.request(url, options, (response) => {
+      resolve(response.statusCode)
+      response.resume()
+    })
+    request.on('error', reject).end()
+  })
 
 const json = async (url: string): Promise<unknown> => (await fetch(url)).json()
 
@@ -10,9 +20,9 @@ test('each application sees its part of the address, under the longest context p
     { name: 'shop', contextPath: '/shop', files: ECHO },
     { name: 'admin', contextPath: '/shop/admin', files: ECHO },
   ])
-  expect(await json(`${url}/a?b=1`)).toEqual({ url: '/a?b=1', originalUrl: '/a?b=1', contextPath: '' })
-  expect(await json(`${url}/shop/a?b=1`)).toEqual({ url: '/a?b=1', originalUrl: '/shop/a?b=1', contextPath: '/shop' })
-  expect(await json(`${url}/shop/admin/x`)).toEqual({ url: '/x', originalUrl: '/shop/admin/x', contextPath: '/shop/admin' })
+  expect(await json(`${url}/a?b=1`)).toEqual({ url: '/a?b=1', originalUrl: '/a?b=1' })
+  expect(await json(`${url}/shop/a?b=1`)).toEqual({ url: '/a?b=1', originalUrl: '/shop/a?b=1', prefix: '/shop' })
+  expect(await json(`${url}/shop/admin/x`)).toEqual({ url: '/x', originalUrl: '/shop/admin/x', prefix: '/shop/admin' })
   expect(place.read('shop', 'requests')).toBe(1)
   expect(place.read('root', 'requests')).toBe(1)
 })
@@ -22,7 +32,7 @@ test('a path under which nothing is deployed is answered with 404 as JSON', asyn
   const { url } = await place.deploy([{ name: 'shop', contextPath: '/shop', files: ECHO }])
   const response = await fetch(`${url}/shopping`)
   expect(response.status).toBe(404)
-  expect(await response.json()).toEqual({ code: 'SPY_NO_APPLICATION', message: 'no application is deployed at this path' })
+  expect(await response.json()).toMatchObject({ code: 'SPY_NO_APPLICATION', detail: 'no application is deployed at this path' })
 })
 
 const FAILING = 'export default async () => { throw new RangeError("no database") }'
@@ -36,12 +46,54 @@ test('an application that fails to start fails alone: it answers 503, those besi
   expect(await json(`${url}/good/a`)).toMatchObject({ url: '/a' })
   const refused = await fetch(`${url}/bad/a`)
   expect(refused.status).toBe(503)
-  expect(await refused.json()).toMatchObject({ message: 'application bad failed to start' })
+  expect(refused.headers.get('retry-after')).toBe('2')
+  expect(await refused.json()).toMatchObject({
+    code: 'SPY_APPLICATION_DOWN',
+    detail: 'the application at this path failed to start; try again later',
+  })
+  const upgrade = { method: 'GET', path: '/bad/ws', headers: { connection: 'upgrade', upgrade: 'websocket' } }
+  expect(await statusOf(url, upgrade)).toBe(503)
   expect([place.read('good', 'state'), place.read('bad', 'state')]).toEqual(['started', 'failed'])
   expect(place.events.map(({ name }) => name).toSorted()).toEqual(['spyglass.application.failed', 'spyglass.application.started'])
   expect(place.events.find(({ name }) => name.endsWith('failed'))?.resource).toBe('spyglass:type=Application,instance=http-1,name=bad')
   await host.stop(1000)
-  expect(place.accessLines('bad')[0]).toMatchObject({ 'http.response.status_code': 503 })
+  expect(place.accessLines('bad')[0]).toMatchObject({ 'http.response.status_code': 503, 'error.type': 'application_failed' })
+})
+
+test('a disabled application is answered for with 503 under its path, not with 404, and its access log has the request', async () => {
+  await using place = openPlace()
+  const { url, host } = await place.deploy([{ name: 'shop', contextPath: '/shop', files: ECHO }], {
+    disabled: [{ name: 'old', contextPath: '/old' }],
+  })
+  const refused = await fetch(`${url}/old/a`)
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2'])
+  expect(await refused.json()).toMatchObject({ code: 'SPY_APPLICATION_DISABLED' })
+  expect((await fetch(`${url}/older`)).status).toBe(404)
+  expect(await json(`${url}/shop/a`)).toMatchObject({ url: '/a' })
+  await host.stop(1000)
+  expect(place.accessLines('old')).toMatchObject([{ 'url.path': '/old/a', 'error.type': 'application_disabled' }])
+})
+
+test('a listener whose only application is disabled answers 503', async () => {
+  await using place = openPlace()
+  const { url } = await place.deploy([], { disabled: [{ name: 'shop', contextPath: '/' }] })
+  expect((await fetch(`${url}/anything`)).status).toBe(503)
+})
+
+test('that some applications failed is told before the first connection is accepted, and no permission means no service', async () => {
+  await using place = openPlace()
+  const both = [
+    { name: 'good', contextPath: '/good', files: ECHO },
+    { name: 'bad', contextPath: '/bad', files: FAILING },
+  ]
+  const told: unknown[] = []
+  const onFailures = async (failed: readonly unknown[]): Promise<void> => {
+    told.push(...failed, place.port)
+    throw new TypeError('it may not')
+  }
+  await expect(place.deploy(both, { onFailures })).rejects.toThrow('it may not')
+  expect(told).toEqual([{ application: 'bad', message: expect.stringContaining('no database') as string }, undefined])
+  expect(place.port).toBeUndefined()
 })
 
 test('if no application starts, that is an error with its cause', async () => {

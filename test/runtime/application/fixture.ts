@@ -3,11 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pino from 'pino'
-import { type SpyglassEvent, createRegistry, kinds } from '@spyglass/agent'
-import { type ApplicationHost, hostApplications } from '../../../runtime/src/application/application-host.ts'
+import { type SpyglassEvent, createRegistry } from '@spyglass/agent'
+import { kinds } from '@spyglass/mbeans/kinds'
+import { type ApplicationHost, type HostOptions, hostApplications } from '../../../runtime/src/application/application-host.ts'
 import type { ApplicationSettings } from '../../../runtime/src/application/hosted-application.ts'
 import { openDatasources } from '../../../runtime/src/datasource/datasources.ts'
-import { HttpListener } from '../../../runtime/src/listener/http-listener.ts'
+import { HttpListener, type ListenerOptions } from '../../../runtime/process/src/listener/http-listener.ts'
+import { accessLogsIn } from '../../support/access-logs.ts'
 
 export type Files = Readonly<Record<string, string>>
 
@@ -27,10 +29,11 @@ export interface Deployed {
   readonly contextPath: string
   readonly files: Files | string
   readonly startTimeoutMs?: number
+  readonly host?: string
 }
 
 /** Makes a place for applications to be hosted in; `await using` stops them, closes the server and deletes the files. */
-export function openPlace() {
+export function openPlace(listening: ListenerOptions = {}) {
   const root = mkdtempSync(join(tmpdir(), 'spyglass-application-'))
   const events: SpyglassEvent[] = []
   const log: { msg: string; level: number }[] = []
@@ -38,34 +41,43 @@ export function openPlace() {
   registry.onEvent((event) => events.push(event))
   const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(JSON.parse(line) as (typeof log)[number]) })
   let host: ApplicationHost | undefined
-  const listener = new HttpListener()
+  const listener = new HttpListener(listening)
 
   /** Hosts the applications in this process, which they share. */
-  async function deploy(applications: readonly Deployed[]): Promise<{ url: string; host: ApplicationHost }> {
-    const settings: ApplicationSettings[] = applications.map(({ name, contextPath, files, startTimeoutMs = 5000 }) => ({
+  async function deploy(
+    applications: readonly Deployed[],
+    more: Partial<Pick<HostOptions, 'disabled' | 'onFailures' | 'hosts'>> = {},
+  ): Promise<{ url: string; host: ApplicationHost }> {
+    const settings: ApplicationSettings[] = applications.map(({ name, contextPath, files, startTimeoutMs = 5000, host: at }) => ({
       name,
       contextPath,
       startTimeoutMs,
       folder: writeApplication(root, name, files),
+      ...(at === undefined ? {} : { host: at }),
     }))
     const around = { instance: 'http-1', registry, logger }
     const datasources = await openDatasources({ ...around, folder: root, datasources: [] })
     const socket = { host: '127.0.0.1', port: 0 }
     host = await hostApplications({
       ...around,
+      ...more,
       applications: settings,
       isolation: 'shared',
       listener,
       socket,
       address: socket,
       datasources,
-      accessLog: { folder: join(root, 'access') },
+      accessLogs: accessLogsIn(join(root, 'access'), around),
     })
     return { host, url: `http://127.0.0.1:${listener.port}` }
   }
 
   return {
     root,
+    listener,
+    get port() {
+      return listener.port
+    },
     events,
     log,
     registry,
@@ -87,5 +99,5 @@ export function openPlace() {
 /** An application that answers with what it sees of a request. */
 export const ECHO = `export default () => (req, res) => {
   res.setHeader('content-type', 'application/json')
-  res.end(JSON.stringify({ url: req.url, originalUrl: req.originalUrl, contextPath: req[Symbol.for('spyglass.contextPath')] }))
+  res.end(JSON.stringify({ url: req.url, originalUrl: req.originalUrl, prefix: req.headers['x-forwarded-prefix'] }))
 }`

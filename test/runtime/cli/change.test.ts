@@ -1,14 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { kindNamed } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  adminSocketFile,
-  administrationMethods,
-  connectAdministration,
-  serveAdministration,
-} from '../../../runtime/src/admin-socket/index.ts'
+import { adminSocketFile, connectAdministration, serveAdministration } from '@spyglass/process/admin-socket'
+import { administrationMethods } from '../../../runtime/src/administration-host/administration-methods.ts'
 import { exitCodeOf } from '../../../runtime/src/cli/exit-codes.ts'
 import { parseCommand } from '../../../runtime/src/cli/parse.ts'
 import { runCommand } from '../../../runtime/src/cli/runs.ts'
@@ -62,7 +58,9 @@ test('set changes a setting; the history says who, what, from what to what and w
     expect.stringMatching(/^1 {2}\d{4}-\S+Z {2}\S+ {2}set datasources\.shop\.max {2}\(because sale\)$/),
     '    datasources.shop.max: 8 -> 20',
   ])
-  expect(await lines('undo', '1')).toContain('datasources.shop.max: 20 -> 8')
+  const said = expect.stringMatching(/^takes back change 1 by \S+ of \d{4}-.*Z: set datasources\.shop\.max/) as string
+  expect(await lines('undo', '--dry-run')).toEqual([said, 'datasources.shop.max: 20 -> 8', expect.stringMatching(/^dry run: /)])
+  expect(await lines('undo', '1')).toEqual([said, 'datasources.shop.max: 20 -> 8', expect.stringMatching(/^change 2: /)])
   expect(await lines('get', 'datasources.shop.max')).toEqual(['datasources.shop.max=8'])
   expect((await lines('history', '--limit', '1'))[0]).toContain('takes back 1')
 })
@@ -100,6 +98,15 @@ test('an operation is carried out, and is in the history', async () => {
   expect(await lines('invoke', 'instance.http-1.reload')).toEqual(['reloaded http-1'])
   expect((await lines('history'))[0]).toContain('invoke instance.http-1.reload')
   expect(await failureOf(lines('invoke', 'instance.http-1.nothing'))).toEqual({ code: 'SPY_ADMIN_NO_OPERATION', exit: 6 })
+})
+
+test('an operation that is a word of its own is told how to name it', async () => {
+  const { lines } = await shop()
+  const message = async (...argv: string[]) => lines(...argv).catch((error: Error) => error.message)
+  expect(await message('invoke', 'applications.shop', 'reload')).toContain(
+    'reload is not NAME=VALUE; for an operation of applications.shop: applications.shop.reload',
+  )
+  expect(await message('set', 'logs.level')).toMatch(/logs\.level is not NAME=VALUE(?!;)/)
 })
 
 test('diff shows what differs from the file, and its exit code can be asked for', async () => {

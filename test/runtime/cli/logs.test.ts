@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { lastLines, lineFilter, logs } from '../../../runtime/src/cli/logs.ts'
+import { logs } from '../../../runtime/src/cli/logs.ts'
 import { parseCommand } from '../../../runtime/src/cli/parse.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
@@ -14,27 +14,6 @@ function world() {
   writeFileSync(file, `${[line('shop-1', 'a'), line('office-1', 'b'), 'no JSON', line('shop-2', 'c'), line('shop', 'd')].join('\n')}\n`)
   return { data, file }
 }
-
-test.for([
-  ['shop', ['a', 'c', 'd']],
-  ['shop-1', ['a']],
-  ['office', ['b']],
-  ['sho', []],
-  ['s.op', []],
-] as const)('%s means its process and its instances', ([name, messages]) => {
-  const { file } = world()
-  const { lines } = lastLines(file, 10, lineFilter(name))
-  expect(lines.map((text) => (JSON.parse(text) as { msg: string }).msg)).toEqual(messages)
-})
-
-test('the last lines are those at the end, also of a log that is longer than what is read at once', () => {
-  const { file } = world()
-  expect(lastLines(file, 2, () => true).lines.map((text) => text.slice(-4))).toEqual(['"c"}', '"d"}'])
-  expect(lastLines(file, 0, () => true).lines).toEqual([])
-  appendFileSync(file, `${line('other', 'x'.repeat(200))}\n`.repeat(12_000))
-  expect(lastLines(file, 2, lineFilter('shop')).lines).toHaveLength(2)
-  expect(lastLines(file, 1, () => true).lines[0]).toContain('other')
-})
 
 test('it follows the log over a rotation', async () => {
   const { data, file } = world()

@@ -42,9 +42,11 @@ test('320 of 320 statements of 160 requests over two connections land in their o
     currentRequest: () => real.currentRequest(),
     observeRequest: (observer) => real.observeRequest(observer),
     countRefused() {},
+    attribute() {},
     configure() {},
     markLeak: () => real.markLeak(),
     requestCounters: () => real.requestCounters(),
+    startPoolWait: (input) => real.startPoolWait(input),
     flush: (timeoutMs) => real.flush(timeoutMs),
     startStatement(input, calledFrom) {
       seen.push({ text: input.text, traceId: real.currentRequest()?.traceId, location: input.callSite?.location() ?? '' })

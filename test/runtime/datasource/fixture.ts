@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
-import { type SpyglassEvent, createRegistry, kinds } from '@spyglass/agent'
+import { type SpyglassEvent, createRegistry } from '@spyglass/agent'
+import { kinds } from '@spyglass/mbeans/kinds'
 import type { DatasourceConfig } from '@spyglass/process/config'
 import type { Clock } from '../../../runtime/src/datasource/clock.ts'
 import { openDatasources } from '../../../runtime/src/datasource/datasources.ts'
 
 export class ManualClock implements Clock {
+  /** Timers that went off. */
+  rung = 0
   #now = 1_000_000
   readonly #timers = new Set<{ readonly at: number; readonly fn: () => void }>()
 
@@ -34,6 +37,7 @@ export class ManualClock implements Clock {
       if (!next) break
       this.#timers.delete(next)
       this.#now = Math.max(this.#now, next.at)
+      this.rung++
       next.fn()
     }
     this.#now = end
@@ -60,7 +64,7 @@ export interface LogLine {
 }
 
 /** Opens one datasource named `shop`; `await using` closes it and deletes its folder. */
-export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: Clock = new ManualClock()) {
+export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: Clock = new ManualClock(), application?: string) {
   const folder = mkdtempSync(join(tmpdir(), 'spyglass-pool-'))
   const events: SpyglassEvent[] = []
   const log: LogLine[] = []
@@ -69,6 +73,7 @@ export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: C
   const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(JSON.parse(line) as LogLine) })
   const datasources = await openDatasources({
     instance: 'http-1',
+    application,
     registry,
     logger,
     folder,

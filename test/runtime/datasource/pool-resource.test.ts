@@ -49,7 +49,7 @@ test('a connection whose statement runs is never called leaked, however long it 
 })
 
 test('exhaustion is raised after its time with every holder, and cleared under the same incident when a connection is free', async () => {
-  await using pool = await openShop({ max: 2, exhaustedAfterMs: 10_000, acquireTimeoutMs: 60_000, leakAfterMs: 60_000 })
+  await using pool = await openShop({ max: 2, exhaustedAfterMs: 10_000, acquireTimeoutMs: 60_000, leakAfterMs: 60_000 }, undefined, 'store')
   const one = await pool.shop.connect()
   const two = await pool.shop.connect()
   const waiting = pool.shop.query('SELECT 1 AS one')
@@ -61,7 +61,7 @@ test('exhaustion is raised after its time with every holder, and cleared under t
   expect(raised).toMatchObject({
     name: 'spyglass.pool.exhausted',
     phase: 'raise',
-    attributes: { pool: 'shop', active: 2, max: 2, waiting: 1 },
+    attributes: { pool: 'shop', active: 2, max: 2, waiting: 1, 'spyglass.application': 'store' },
     holders: [{ connection: 1, heldMs: 10_000 }, { connection: 2 }],
   })
   expect(raised?.holders?.every(({ location }) => location.includes('pool-resource.test.ts'))).toBe(true)

@@ -1,7 +1,9 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
 import { processStat } from '../../../runtime/src/holder/process-stat.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
 import { until } from '../../support/until.ts'
 import { get, startKeeper } from './keeper.ts'
 
@@ -21,6 +23,22 @@ test('a process that ends without a word is described by its exit code and the l
   const { seen } = await startKeeper({ mode: 'ends' })
   await until(() => seen.downs.length > 0)
   expect(seen.downs[0]).toMatch(/exit code 3.*server\.log/)
+})
+
+test('what a process printed last is the reason of its end', async () => {
+  const { history } = await startKeeper({ mode: 'complains' })
+  await until(() => history().failures > 0)
+  expect(history().lastFailure).toBe('part-1 exited before it was ready (exit code 3: TypeError: no luck); see server.log')
+})
+
+test.runIf(process.platform === 'linux')('a process that somebody killed is described with its memory', async () => {
+  const { history, pid, isServing, seen } = await startKeeper({ mode: 'listens', tickMs: 50 })
+  await until(() => isServing())
+  const ticks = seen.ticks // those before it started have not seen its memory
+  await until(() => seen.ticks > ticks + 1)
+  process.kill(pid()!, 'SIGKILL')
+  await until(() => history().failures > 0)
+  expect(history().lastFailure).toMatch(/^killed by SIGKILL(;|, possibly out of memory:) its resident memory was \d+ MiB$/)
 })
 
 test('a process that does not become ready in time is killed; each further attempt may take twice as long', async () => {
@@ -52,7 +70,7 @@ test('a generation killed with -9 is followed by another on the same socket; a c
   await until(() => !isServing())
   const { body } = await get(port)
   expect(Number(body)).not.toBe(first)
-  expect(seen.downs).toEqual(['killed by SIGKILL'])
+  expect(seen.downs).toEqual([expect.stringMatching(/^killed by SIGKILL/)])
   expect(history().restarts).toBe(1)
 })
 
@@ -66,10 +84,26 @@ test.for(['spins', 'sleeps', 'is stopped'])('a process that %s is killed as hung
   become('speaks')
   if (mode === 'is stopped') process.kill(first, 'SIGSTOP')
   await until(() => history().restarts === 1 && isServing())
-  const place = mode === 'spins' ? '; it was blocked in busy \\(.*child\\.ts:\\d+\\)' : ''
+  const place = mode === 'spins' ? '; it was blocked in busy \\(.*child\\.ts:\\d+:\\d+\\)' : ''
   const reason = `^hung: no heartbeat for \\d+ s \\([\\d.]+ s of CPU time, state [RST]\\), and was killed${place}$`
   expect(seen.downs).toEqual([expect.stringMatching(new RegExp(reason))])
   expect(seen.stacks[0]!.length > 0).toBe(mode === 'spins')
+})
+
+test('a process without a channel gives no sign of life, and is none the worse for it, also under a new decider', async () => {
+  const program = join(tempFolder(), 'silent.mjs')
+  writeFileSync(program, 'setInterval(() => {}, 1000)')
+  const keeper = await startKeeper({
+    mode: '',
+    program,
+    policy: { hangPatienceMs: 100 },
+    tickMs: 20,
+  })
+  const first = await until(() => keeper.pid())
+  await until(() => keeper.seen.ticks > 30)
+  await keeper.restartDecider()
+  await until(() => keeper.seen.ticks > 60)
+  expect([keeper.pid(), keeper.history().restarts, keeper.seen.downs]).toEqual([first, 0, []])
 })
 
 test('a process that runs out of memory is named as such, with the figures of its heap', async () => {
@@ -79,6 +113,35 @@ test('a process that runs out of memory is named as such, with the figures of it
   expect(seen.downs[0]).toMatch(
     /^out of memory: the JavaScript heap was full with \d+ MiB in use, \d+ MiB of it in the old generation \(limit 32 MiB\)$/,
   )
+})
+
+test('an unhealthy process serves until its successor is ready; under load no request is lost, and the reason is kept', async () => {
+  const { port, become, history, pid, isServing, seen } = await startKeeper({
+    mode: 'unhealthy',
+    policy: { backOffFirstMs: 60_000, backOffMostMs: 60_000 },
+  })
+  await until(() => isServing())
+  const first = pid()
+  let [isRunning, good] = [true, 0]
+  const failures: unknown[] = []
+  const clients = Array.from({ length: 4 }, async () => {
+    while (isRunning)
+      await get(port).then(
+        ({ status }) => (status === 200 ? good++ : failures.push(status)),
+        (error: unknown) => failures.push(error),
+      )
+  })
+  become('listens')
+  await until(() => pid() !== first && pid() !== 0)
+  await until(() => seen.gone.length > 0)
+  isRunning = false
+  await Promise.all(clients)
+  expect(failures).toEqual([])
+  expect(good).toBeGreaterThan(0)
+  expect(seen.problems).toContain('GET /alive was answered 500')
+  expect(seen.downs).toEqual([])
+  expect(history()).toMatchObject({ restarts: 0, reloads: 0, lastFailure: 'unhealthy: GET /alive was answered 500' })
+  expect(history().replacements).toBeGreaterThan(0)
 })
 
 test('a process that gives signs of life is not killed, however long it lives', async () => {
@@ -148,14 +211,17 @@ test('a process without overlap whose new generation fails on a reload is starte
   await until(() => isServing())
 })
 
-test('a reload that runs is not begun twice, and an unknown name is refused with what there is', async () => {
-  const { decider, become, pid } = await startKeeper({ mode: 'listens', names: ['part-1', 'part-2'] })
+test('a reload asked for during another one follows it, and an unknown name is refused with what there is', async () => {
+  const { decider, become, pid, history } = await startKeeper({ mode: 'listens', names: ['part-1', 'part-2'] })
   await until(() => pid('part-2') && pid())
   become('late')
   const first = decider.reload('')
-  await expect(decider.reload('part-2')).rejects.toMatchObject({ code: 'SPY_PART_BUSY' })
+  const followers = [decider.reload('part-2'), decider.reload('part-2'), decider.reload('part')]
+  become('listens')
   await expect(decider.reload('nobody')).rejects.toThrow('part-1, part-2')
   expect(await first).toBe('reloaded part-1, part-2')
+  expect(await Promise.all(followers)).toEqual(['reloaded part-2', 'reloaded part-2', 'reloaded part-1, part-2'])
+  expect(history('part-2').reloads).toBe(3)
 })
 
 test('reloads under load lose no request', async () => {

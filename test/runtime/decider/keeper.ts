@@ -26,9 +26,11 @@ const policy: Policy = {
   hangPatienceMs: 30_000,
   drainMs: 5000,
   stopMs: 1000,
+  closeMs: 0,
   backOffFirstMs: 20,
   backOffMostMs: 40,
   healthyAfterMs: 20_000,
+  healthDelayMs: 0,
   quarantineAfter: 1000,
   quarantineRetryMs: 1000,
 }
@@ -39,6 +41,8 @@ export interface KeeperSetup {
   readonly overlaps?: boolean
   readonly policy?: Partial<Policy>
   readonly prepare?: () => void
+  /** A program without a channel, in place of the child whose mode is set. */
+  readonly program?: string
   readonly tickMs?: number
 }
 
@@ -57,13 +61,14 @@ export async function startKeeper(setup: KeeperSetup) {
     process: { name, group: 'part', kind: 'instance', listeners: ['http'], overlaps, stage: 0, policy: { ...policy, ...setup.policy } },
     launch: {
       name,
-      script,
+      script: setup.program ?? script,
       args: [modeFile],
       execArgv: [...execArgv, '--max-old-space-size=32', INSPECT_FLAG, ...reportFlags(reports)],
       env: {},
       listeners: { http: 'http' },
-      hasChannel: true,
+      hasChannel: setup.program === undefined,
     },
+    reports,
   })
   const plan: ServerPlan = {
     serverName: 'test',
@@ -75,13 +80,22 @@ export async function startKeeper(setup: KeeperSetup) {
     listeners: [listener],
     ports: [],
     processes: names.map(processOf),
+    routing: {},
+    disabled: [],
     standIn: { script: standIn, args: ['--data', tempFolder()], execArgv, env: {} },
     standInPolicy: policy,
     registry: join(tempFolder(), 'registry.sock'), // nobody listens there
-    reports,
+    sockets: [],
     prepare,
   }
-  const seen = { downs: [] as string[], ready: [] as string[], gone: [] as string[], stacks: [] as (readonly string[])[] }
+  const seen = {
+    downs: [] as string[],
+    ready: [] as string[],
+    gone: [] as string[],
+    stacks: [] as (readonly string[])[],
+    problems: [] as (string | undefined)[],
+    ticks: 0,
+  }
   let exitCode: number | undefined
   let receive = (_report: Report): void => {}
   const holder = new Holder({
@@ -138,14 +152,22 @@ export async function startKeeper(setup: KeeperSetup) {
 }
 
 /** In place of the reporter. */
-function collector(seen: { downs: string[]; ready: string[]; gone: string[]; stacks: (readonly string[])[] }) {
+function collector(seen: {
+  downs: string[]
+  ready: string[]
+  gone: string[]
+  stacks: (readonly string[])[]
+  problems: (string | undefined)[]
+  ticks: number
+}) {
   return {
     memo: { isReady: true, lastReasons: [], openIncidents: [] },
     adopt() {},
-    tick() {},
+    tick: () => void seen.ticks++,
     stopping() {},
     stopped() {},
     cut() {},
+    health: (_generation: unknown, problem: string | undefined) => seen.problems.push(problem),
     hung: (_generation: unknown, stack: readonly string[]) => seen.stacks.push(stack),
     judged() {},
     listenerFailed() {},

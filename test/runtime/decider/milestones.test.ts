@@ -7,7 +7,7 @@ test('each settles when it is reached, and not before', async () => {
   void milestones.tried.then((failures) => seen.push(`tried ${[...failures.keys()].join()}`))
   void milestones.ready.then(() => seen.push('ready'))
   void milestones.stopped.then(() => seen.push('stopped'))
-  milestones.tellTried(new Map([['store', new TypeError('no')]]))
+  milestones.tellTried(new Map([['store', { message: 'no', kind: 'start' }]]))
   milestones.tellReady()
   await new Promise((resolve) => setImmediate(resolve))
   expect(seen).toEqual(['tried store', 'ready'])

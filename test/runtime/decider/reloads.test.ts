@@ -45,10 +45,32 @@ test('the first process that rejects the new revision fails it, with the reason'
   expect(await next).toBe('reloaded shop-1, shop-2')
 })
 
-test('one reload of a process at a time, and none survives the stop of the server', async () => {
+test('no reload survives the stop of the server', async () => {
   const [world, reloads] = [serving(), new Reloads()]
   const first = reloads.begin(to('2'), world.now).catch(codeOf)
-  expect(() => reloads.begin(new Map([['shop-2', '3']]), world.now)).toThrow(expect.objectContaining({ code: 'SPY_PART_BUSY' }))
+  expect(reloads.isBusy(['shop-2'])).toBe(true)
   reloads.giveUp()
   expect(await first).toBe('SPY_SERVER_REFUSED')
+  expect(reloads.isBusy(['shop-2'])).toBe(false)
+})
+
+test('who asks while a process is being reloaded can wait until that is over', async () => {
+  const [world, reloads] = [serving(), new Reloads()]
+  await reloads.idle(['shop-1'])
+  const done = reloads.begin(to('2'), world.now)
+  let isIdle = false
+  const idle = reloads.idle(['shop-1']).then(() => (isIdle = true))
+  await reloads.idle(['blog-1'])
+  expect(isIdle).toBe(false)
+  world.want(shops('2')).quiet()
+  reloads.settle(world.actual)
+  await done
+  await idle
+})
+
+test('another change before it is done is told apart from a failure', async () => {
+  const [world, reloads] = [serving(), new Reloads()]
+  const first = reloads.begin(to('2'), world.now).catch(codeOf)
+  reloads.supersede((name) => (name === 'shop-1' ? '2' : '3'))
+  expect(await first).toBe('SPY_RELOAD_SUPERSEDED')
 })

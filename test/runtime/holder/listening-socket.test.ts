@@ -1,7 +1,12 @@
+import { once } from 'node:events'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
+import { dirname, join } from 'node:path'
+import { connectLocally } from '@spyglass/process/channel'
 import { expect, onTestFinished, test } from 'vitest'
-import { bindListeningSocket, probePort } from '../../../runtime/src/holder/listening-socket.ts'
+import { bindListeningSocket, bindPrivateSocket, probePort } from '../../../runtime/src/holder/listening-socket.ts'
 import { freePort } from '../../support/free-port.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
 
 test('a taken port is reported by number, name and address before anything starts', async () => {
   const server = net.createServer()
@@ -23,4 +28,17 @@ test('a bound socket lets go of its port when it is closed', async () => {
   const socket = await bindListeningSocket('http', '127.0.0.1', port)
   socket.close()
   await expect(probePort('http', '127.0.0.1', port)).resolves.toBeUndefined()
+})
+
+test('a private socket is for its owner alone, at a path of any length, also where an earlier server left one', async () => {
+  const path = join(tempFolder(), 'a'.repeat(150), 'shop.sock')
+  bindPrivateSocket(path).close()
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, 'left over')
+  const socket = bindPrivateSocket(path)
+  onTestFinished(() => socket.close())
+  expect([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o077]).toEqual([0o600, 0])
+  const connection = connectLocally(path)
+  connection.on('error', () => {})
+  expect((await once(connection, 'error'))[0]).toMatchObject({ code: 'ECONNREFUSED' }) // nobody listens yet
 })

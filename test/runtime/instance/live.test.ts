@@ -21,8 +21,9 @@ test('an instance takes on levels, what the agent keeps, and limits of its pools
   const logger = createLogger({ process: 'shop-1', level: 'info' })
   const component = logger.child({ component: 'pool' })
   const agent = { configure: vi.fn<(policy: object) => void>() }
+  const accessLogs = { changed: vi.fn<() => void>() }
   const datasources = { configure: vi.fn<(sources: readonly object[]) => void>() }
-  const live = liveSettingsOf(share, { agent, datasources: () => datasources })
+  const live = liveSettingsOf(share, { agent, datasources: () => datasources, accessLogs })
   live.apply([
     { path: ['logs', 'level'], value: 'debug' },
     { path: ['logs', 'levels'], value: { pool: 'trace' } },
@@ -31,6 +32,11 @@ test('an instance takes on levels, what the agent keeps, and limits of its pools
     { path: ['datasources', 'db', 'max'], value: 20 },
     { path: ['datasources', 'other', 'max'], value: 1 },
   ])
+  expect(accessLogs.changed).not.toHaveBeenCalled()
+  live.apply([{ path: ['logs', 'access', 'format'], value: 'common' }])
+  live.apply([{ path: ['applications', 'shop', 'accessLog', 'to'], value: 'output' }])
+  expect(accessLogs.changed).toHaveBeenCalledTimes(2)
+  expect([share.accessLog.format, share.applications[0]?.accessLog.to]).toEqual(['common', 'output'])
   expect([logger.level, component.level]).toEqual(['debug', 'trace'])
   expect(agent.configure).toHaveBeenCalledExactlyOnceWith({
     slowRequestMs: 0,

@@ -1,5 +1,6 @@
 import { instanceGroups, loadConfig } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
+import { workerShareOf } from '../../../runtime/src/instance/cluster-worker-share.ts'
 import { shareOf } from '../../../runtime/src/instance/share.ts'
 
 const config = loadConfig({
@@ -30,4 +31,30 @@ test('an instance gets its own applications, the datasources that they name, and
   })
   expect(JSON.stringify(shop)).not.toMatch(/reports|TOKEN|accounts|hidden/)
   expect(reports?.datasources).toEqual([])
+})
+
+test('a worker of node:cluster gets the share of its instance without datasources and their passwords', () => {
+  const [group] = instanceGroups(config)
+  const share = shareOf(config, group!, 'shop-1', '/logs/access')
+  expect(share.datasources).toHaveLength(1)
+  expect(workerShareOf(share)).toEqual({ ...share, datasources: [] })
+})
+
+test('a host of a neighbour changes nothing for a worker or for an instance behind a router, and neither does the number of replicas', () => {
+  const shares = (replicas: number, hosts: readonly string[]) => {
+    const changed = loadConfig({
+      base: {
+        hosts: hosts.map((name) => ({ name })),
+        applications: [
+          { name: 'shop', folder: '/apps/shop', host: 'shop.example', replicas },
+          { name: 'blog', folder: '/apps/blog', contextPath: '/blog' },
+          { name: 'jobs', folder: '/apps/jobs', worker: true },
+        ],
+      },
+    })
+    return instanceGroups(changed).map((group) => JSON.stringify(shareOf(changed, group, `${group.name}-1`, '/logs/access')))
+  }
+  const before = shares(1, ['shop.example'])
+  expect(shares(3, ['shop.example', 'docs.example'])).toEqual(before)
+  expect(before).toHaveLength(3)
 })

@@ -1,4 +1,15 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -66,4 +77,36 @@ test('what a folder holds beside logs is left alone, and a missing folder is non
       .toSorted(),
   ).toEqual(['a.log-old', 'a.log.1', 'notes.txt', 'x.log'])
   expect(failures).toEqual([])
+})
+
+test.runIf(process.getuid?.() === 0)(
+  'the next file of a log that a group appends to is there at once, with its owner, group and mode',
+  async () => {
+    const folder = tempFolder()
+    const path = join(folder, 'a.log')
+    writeFileSync(path, 'x'.repeat(200))
+    chownSync(path, 0, 1_900_000_001)
+    chmodSync(path, 0o660)
+    await new LogRotator({ folders: [folder], settings: { ...settings, compress: false } }).look()
+    expect(readdirSync(folder)).toHaveLength(2)
+    expect(statSync(path)).toMatchObject({ size: 0, uid: 0, gid: 1_900_000_001 })
+    expect(statSync(path).mode & 0o7777).toBe(0o660)
+  },
+)
+
+test('a log elsewhere is rotated and tidied, and nothing else in its folder is touched', async () => {
+  const [folder, elsewhere] = [tempFolder(), tempFolder()]
+  for (const name of ['shop.log', 'foreign.log', 'foreign.log-20200101T000000']) writeFileSync(join(elsewhere, name), 'x'.repeat(200))
+  utimesSync(join(elsewhere, 'foreign.log-20200101T000000'), 1, 1)
+  let files: readonly string[] = []
+  const rotator = new LogRotator({ folders: [folder], files: () => files, settings: { ...settings, compress: false } })
+  await rotator.look()
+  expect(readdirSync(elsewhere)).toHaveLength(3)
+  files = [join(elsewhere, 'shop.log'), join(folder, 'none.log')]
+  await rotator.look()
+  expect(readdirSync(elsewhere).toSorted()).toEqual([
+    'foreign.log',
+    'foreign.log-20200101T000000',
+    expect.stringMatching(/^shop\.log-\d{8}T\d{6}/),
+  ])
 })

@@ -40,6 +40,20 @@ test('the end of a process that pushed nothing, or ends twice, changes nothing; 
   expect(requestsOf(continuity.pushed('shop-2', 3, snapshot(1)))).toBe(1)
 })
 
+test('the next management goes on: what has ended stays, who lives is counted once, and who ended in between stays with what was known', () => {
+  const first = new CounterContinuity()
+  first.pushed('shop-1', 1, snapshot(10))
+  first.ended('shop-1', 1)
+  first.pushed('shop-1', 2, snapshot(5))
+  first.pushed('shop-2', 9, snapshot(7))
+  const next = new CounterContinuity(JSON.parse(JSON.stringify(first.memory)) as typeof first.memory)
+  expect(requestsOf(next.pushed('shop-1', 2, snapshot(6)))).toBe(16)
+  expect(requestsOf(next.pushed('shop-2', 10, snapshot(1)))).toBe(8)
+  const last = new CounterContinuity(next.memory)
+  expect(requestsOf(last.pushed('shop-1', 2, snapshot(6)))).toBe(16)
+  expect(requestsOf(last.pushed('shop-2', 10, snapshot(2)))).toBe(9)
+})
+
 test('whatever generations come, count and end, the sum is what all of them counted, and never falls', () => {
   const step = fc.oneof(
     fc.record({ pid: fc.integer({ min: 1, max: 4 }), requests: fc.nat(100) }),

@@ -1,4 +1,5 @@
-import { kindNamed, type ResourceSnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type ResourceSnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry, STALE_AFTER_MS } from '@spyglass/agent/registry'
 import { expect, test } from 'vitest'
 import { noteOf } from '../../../runtime/src/decider/incidents.ts'

@@ -1,19 +1,26 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { kindNamed, kinds } from '@spyglass/agent/contract'
+import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import { createAuthenticator, createGuessDelay, nobody } from '@spyglass/process/access'
 import { createLogger } from '@spyglass/process/logger'
 import { createRegistry, type Registry } from '@spyglass/agent/registry'
 import { expect, onTestFinished, test } from 'vitest'
 import { buildManagement } from '../../../runtime/src/management/http.ts'
 import { readinessOf } from '../../../runtime/src/management/readiness.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
 
 const authorization = `Basic ${Buffer.from('admin:secret').toString('base64')}`
 
-async function management(state = 'ready', nodes: Readonly<Record<string, Registry>> = {}, guesses = createGuessDelay()) {
+async function management(
+  state = 'ready',
+  nodes: Readonly<Record<string, Registry>> = {},
+  guesses = createGuessDelay(),
+  isProtected = false,
+) {
   const registry = createRegistry({ kindNamed })
-  const asked: string[] = []
+  const asked: unknown[] = []
   registry.adopt('keeper', {
     time: 1,
     resources: [
@@ -36,11 +43,16 @@ async function management(state = 'ready', nodes: Readonly<Record<string, Regist
       guesses,
     }),
     caller: { hostNames: ['apm.corp'] },
+    isProtected,
     readiness: () => readinessOf(registry),
-    reload: async (target) => {
-      asked.push(target)
-      if (target === 'nobody') throw new TypeError('no such process')
-      return `reloaded ${target || 'all'}`
+    api: {
+      async ask({ method, params }, { actor, role }) {
+        asked.push([actor, role, method, params['name']])
+        return { result: 'reloaded' }
+      },
+      async *follow() {},
+      mayChange: () => true,
+      uploads: { folder: join(tempFolder(), 'uploads'), maxBytes: 1 },
     },
   })
   onTestFinished(() => app.close())
@@ -57,47 +69,48 @@ test('it is ready while every listener has a ready instance, and says which is n
   ])
 })
 
-test('a reload needs the credentials, and its failure is reported', async () => {
+test('the administration API needs credentials, and asks in the name and role of its caller', async () => {
   const { app, asked } = await management()
-  const post = (instance: string, headers: Record<string, string> = { authorization }) =>
-    app.inject({ method: 'POST', url: '/api/v1/reload', headers, payload: { instance } })
-  expect((await post('http-1', {})).statusCode).toBe(401)
+  const post = (headers: Record<string, string> = { authorization }) =>
+    app.inject({ method: 'POST', url: '/api/v1/resources/instance/http-1/reload', headers })
+  const nobody = await post({})
+  expect([nobody.statusCode, nobody.headers['www-authenticate'], nobody.json()]).toEqual([
+    401,
+    'Basic realm="spyglass", charset="UTF-8"',
+    expect.objectContaining({ status: 401, code: 'SPY_UNAUTHORISED' }),
+  ])
+  expect((await app.inject('/api/v1/nothing')).statusCode).toBe(401)
   expect(asked).toEqual([])
-  expect((await post('http-1')).json()).toEqual({ message: 'reloaded http-1' })
-  expect((await post('nobody')).statusCode).toBe(409)
+  expect((await post()).json()).toEqual({ result: 'reloaded' })
   const reader = { authorization: `Basic ${btoa('reader:secret')}` }
-  expect((await post('http-1', reader)).json()).toMatchObject({ code: 'SPY_ROLE_MISSING' })
-  expect(asked).toEqual(['http-1', 'nobody'])
+  expect((await post(reader)).json()).toMatchObject({ status: 403, code: 'SPY_API_ROLE' })
+  expect((await app.inject({ url: '/api/v1/openapi.json', headers: reader })).json()).toMatchObject({ openapi: '3.1.0' })
+  expect(asked).toEqual([['admin', 'administrator', 'invoke', 'instance.http-1.reload']])
+})
+
+test('nobody learns without credentials which paths there are', async () => {
+  const { app } = await management('ready', {}, undefined, true)
+  const long = 'x'.repeat(2000)
+  for (const url of ['/nothing', '/metrics', '/jolokia', '/api/v1/nothing', '/api/v1/applications', `/api/v1/applications/${long}`]) {
+    for (const method of ['GET', 'DELETE', 'PROPFIND'] as const) expect((await app.inject({ url, method })).statusCode).toBe(401)
+    const known = await app.inject({ url, method: 'PROPFIND', headers: { authorization } })
+    expect(known.statusCode).toBe(url.includes('nothing') ? 404 : 405)
+  }
+  expect((await app.inject({ url: '/health?x', method: 'DELETE' })).statusCode).toBe(405)
 })
 
 test('a wrong password is held back, then asked to retry, while the right one passes', async () => {
   const { app } = await management('ready', {}, { afterWrong: async ({ user }) => (user === 'held' ? 0 : 7) })
   const post = (user: string, password: string) =>
-    app.inject({ method: 'POST', url: '/api/v1/reload', headers: { authorization: `Basic ${btoa(`${user}:${password}`)}` }, payload: {} })
+    app.inject({ method: 'POST', url: '/api/v1/server/reload', headers: { authorization: `Basic ${btoa(`${user}:${password}`)}` } })
   expect((await post('held', 'wrong')).statusCode).toBe(401)
   const limited = await post('admin', 'wrong')
   expect([limited.statusCode, limited.headers['retry-after'], limited.json()]).toEqual([
     429,
     '7',
-    { code: 'SPY_TOO_MANY_GUESSES', message: expect.stringContaining('Retry-After') as string },
+    expect.objectContaining({ code: 'SPY_TOO_MANY_GUESSES', detail: expect.stringContaining('Retry-After') as string }),
   ])
   expect((await post('admin', 'secret')).statusCode).toBe(200)
-})
-
-test('pages of other sites and names that are not ours are refused everywhere but on health', async () => {
-  const { app } = await management()
-  for (const url of ['/jolokia/version', '/metrics', '/api/v1/reload']) {
-    /** Jolokia reports a refusal in its JSON. */
-    const ask = async (headers: Record<string, string>): Promise<unknown> => {
-      const method = url.startsWith('/api') ? 'POST' : 'GET'
-      const response = await app.inject({ method, url, headers: { authorization, host: 'localhost:8778', ...headers } })
-      return url.startsWith('/jolokia') ? response.json<{ status: number }>().status : response.statusCode
-    }
-    expect(await ask({}), url).toBe(200)
-    for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }])
-      expect(await ask(headers), url).toBe(403)
-  }
-  expect((await app.inject({ url: '/health', headers: { origin: 'https://evil.example' } })).statusCode).toBe(200)
 })
 
 test('Jolokia and Prometheus answer on it, and writing is refused', async () => {
@@ -113,12 +126,17 @@ test('Jolokia and Prometheus answer on it, and writing is refused', async () => 
   expect(write.json()).toMatchObject({ status: 403 })
 })
 
-test('the page of another site is refused metrics as it is refused MBeans', async () => {
-  const { app } = await management()
-  for (const headers of [{ origin: 'http://evil.example' }, { 'sec-fetch-site': 'cross-site' }]) {
-    const { statusCode, body } = await app.inject({ url: '/metrics', headers })
-    expect({ statusCode, isTold: body.includes('spyglass_') }).toEqual({ statusCode: 403, isTold: false })
+test('where credentials are required, reading needs a user or a token, and health needs none', async () => {
+  const { app } = await management('ready', {}, createGuessDelay(), true)
+  for (const url of ['/jolokia/version', '/jolokia/node/http-1/version', '/metrics']) {
+    const status = async (given?: string): Promise<number> =>
+      (await app.inject({ url, headers: given === undefined ? {} : { authorization: given } })).statusCode
+    expect(await status(), url).toBe(401)
+    expect(await status(`Basic ${btoa('admin:wrong')}`), url).toBe(401)
+    expect(await status(`Basic ${btoa('reader:secret')}`), url).not.toBe(401)
+    expect(await status(authorization), url).not.toBe(401)
   }
+  for (const url of ['/health', '/ready']) expect((await app.inject(url)).statusCode).toBe(200)
 })
 
 test('each process has its beans under its name, and one that is none now is answered 404', async () => {

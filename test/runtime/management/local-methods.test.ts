@@ -1,14 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { kindNamed, kinds } from '@spyglass/agent/contract'
+import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  adminSocketFile,
-  administrationMethods,
-  connectAdministration,
-  serveAdministration,
-} from '../../../runtime/src/admin-socket/index.ts'
+import { adminSocketFile, connectAdministration, serveAdministration } from '@spyglass/process/admin-socket'
+import { administrationMethods } from '../../../runtime/src/administration-host/administration-methods.ts'
 import { completeLine } from '../../../runtime/src/cli/complete-line.ts'
 import { parseCommand } from '../../../runtime/src/cli/parse.ts'
 import { runCommand } from '../../../runtime/src/cli/runs.ts'

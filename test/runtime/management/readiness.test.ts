@@ -1,4 +1,5 @@
-import { kindNamed, type ResourceSnapshot } from '@spyglass/agent/contract'
+import { type ResourceSnapshot } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, test } from 'vitest'
 import { readinessOf } from '../../../runtime/src/management/readiness.ts'
@@ -27,6 +28,11 @@ test('every reason is named', () => {
     'collector: the log is full',
     'the disk is full',
   ])
+})
+
+test('a worker has no listener that could be without an instance', () => {
+  const { ready, reasons } = readinessOf(registryWith([], 'ready', [instance('jobs-1', 'down', '')]))
+  expect({ ready, reasons }).toEqual({ ready: true, reasons: ['instance jobs-1 is down'] })
 })
 
 test('before the keeper has reported nothing is ready', () => {

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { RegistryLink } from '@spyglass/process/keeper-link'
 import { expect, onTestFinished, test } from 'vitest'
@@ -9,7 +10,7 @@ import { until } from '../../support/until.ts'
 
 test('a process that connects is heard until it is gone', async () => {
   const pushed: string[] = []
-  const sources = new Sources({ pushed: (source) => pushed.push(source), event: () => {}, gone: () => {} }, () => {})
+  const sources = new Sources({ gathering: { pushed: (source) => pushed.push(source), event: () => {}, gone: () => {} }, onPush: () => {} })
   const path = join(tempFolder(), 'registry.sock')
   const server = await openRegistryServer(path, sources)
   onTestFinished(() => server.close())
@@ -22,4 +23,41 @@ test('a process that connects is heard until it is gone', async () => {
   expect(pushed).toEqual([KEEPER])
   link.close()
   server.close()
+})
+
+test('the decider says which further sockets are open, to which group, and for which processes', async () => {
+  const pushed: string[] = []
+  const sources = new Sources({
+    gathering: { pushed: (source) => pushed.push(source), event: () => {}, gone: () => {} },
+    onPush: () => {},
+    onSockets: (sockets) => server.adjust(sockets),
+  })
+  const folder = tempFolder()
+  const server = await openRegistryServer(join(folder, 'registry.sock'), sources)
+  onTestFinished(() => server.close())
+  const gid = process.getgid?.() ?? 0
+  const socket = { path: join(folder, 'shop.sock'), sources: ['shop-1'], gid }
+  const say = (...sockets: (typeof socket)[]): void => {
+    const decider = sources.connected()
+    sources.said(decider, { type: 'hello', source: KEEPER, pid: 1 })
+    sources.said(decider, { type: 'in-service', source: 'shop-1', pid: 7 })
+    sources.said(decider, { type: 'registry', snapshot: { time: 1, resources: [] }, unready: [], sockets })
+  }
+  const linkAs = (source: string): RegistryLink => {
+    const link = new RegistryLink({
+      path: socket.path,
+      greeting: () => [{ type: 'hello', source, pid: 7 }],
+      push: () => ({ type: 'registry', snapshot: { time: 1, resources: [] }, unready: [] }),
+    })
+    onTestFinished(() => link.close())
+    return link
+  }
+  say(socket)
+  await until(() => statSync(socket.path, { throwIfNoEntry: false }) && (statSync(socket.path).mode & 0o777) === 0o660)
+  linkAs(KEEPER)
+  const link = linkAs('shop-1')
+  await until(() => pushed.includes('shop-1'))
+  expect(pushed.filter((source) => source === KEEPER)).toHaveLength(1)
+  say()
+  await until(() => !existsSync(socket.path) && !link.isConnected)
 })

@@ -61,3 +61,26 @@ test('what keeps processes from serving fully comes to what the keeper says of t
   expect(reasons(merge.push(KEEPER, server))).toEqual(['store is starting', 'collector: the log is full'])
   expect(reasons(merge.gone('collector'))).toEqual(['store is starting'])
 })
+
+test('an application that the keeper shows in place of its process is shown once, by the process as soon as that speaks', () => {
+  const merge = new ResourceMerge()
+  const application = (state: string) => ({ kind: 'application', keys: { instance: 'shop-1', name: 'shop' }, values: { state } })
+  const keeper = { time: 1, resources: [application('failed')] }
+  expect(merge.push('keeper', keeper).get('keeper')?.resources).toHaveLength(1)
+  expect(merge.push('shop-1', { time: 2, resources: [application('started')] }).get('keeper')?.resources).toEqual([])
+  expect(merge.gone('shop-1').get('keeper')?.resources).toMatchObject([{ values: { state: 'failed' } }])
+})
+
+test('a push of a process changes nothing of its neighbours, and of the server only what keeps it from serving', () => {
+  const merge = new ResourceMerge()
+  const instance = (name: string) => ({ kind: 'instance', keys: { name }, values: { name, state: 'ready' } })
+  const server = { kind: 'server', keys: { name: 's' }, values: { notReady: [] } }
+  merge.push(KEEPER, { time: 1, resources: [server, instance('http-1'), instance('http-2')] })
+  const changed = (unready?: readonly string[]) => {
+    const view = merge.push('http-1', fromProcess, unready).get(KEEPER)
+    return [view?.isPart, view?.resources.map(({ keys }) => keys['name'])]
+  }
+  expect(changed()).toEqual([true, ['http-1']])
+  expect(changed(['the disk is full'])).toEqual([true, ['s', 'http-1']])
+  expect(changed(['the disk is full'])).toEqual([true, ['http-1']])
+})

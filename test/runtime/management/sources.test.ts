@@ -6,16 +6,17 @@ import { Sources } from '../../../runtime/src/management/sources.ts'
 function watched() {
   const seen: string[] = []
   const pushed: string[] = []
-  const sources = new Sources(
-    {
+  const sources = new Sources({
+    gathering: {
       pushed: (source, { time }) => seen.push(`push ${source} ${time}`),
       event: (source, { phase }) => seen.push(`event ${source} ${phase}`),
       gone: (source) => seen.push(`gone ${source}`),
     },
-    (source) => pushed.push(source),
-  )
-  const connect = (source: string, pid: number) => {
-    const speaker = sources.connected()
+    onPush: (source) => pushed.push(source),
+    onSockets: (sockets) => seen.push(`sockets ${sockets.length}`),
+  })
+  const connect = (source: string, pid: number, mayBe?: readonly string[]) => {
+    const speaker = sources.connected(mayBe)
     sources.said(speaker, { type: 'hello', source, pid })
     return {
       push: (time: number) => sources.said(speaker, { type: 'registry', snapshot: { time, resources: [] }, unready: [] }),
@@ -68,4 +69,22 @@ test('a process that is gone no longer counts, and the keeper always does', () =
   keeper.push(2)
   keeper.event('raise')
   expect(seen).toEqual(['gone shop-1', 'gone shop-1', 'push keeper 2', 'event keeper raise'])
+})
+
+test('on the socket of an application nobody speaks for another process, the decider least of all', () => {
+  const { seen, connect } = watched()
+  const keeper = connect(KEEPER, 1)
+  keeper.inService('shop-1', 10)
+  keeper.inService('blog-1', 20)
+  const [liar, usurper] = [connect('shop-1', 10, ['blog-1']), connect(KEEPER, 1, ['blog-1'])]
+  for (const one of [liar, usurper]) {
+    one.push(1)
+    one.event('raise')
+    one.event('clear')
+    one.inService('shop-1', 99)
+    one.gone('shop-1')
+  }
+  expect(seen.filter((line) => !line.startsWith('gone'))).toEqual([])
+  connect('blog-1', 20, ['blog-1']).push(2)
+  expect(seen.at(-1)).toBe('push blog-1 2')
 })

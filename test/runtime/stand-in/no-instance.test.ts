@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { NoInstance } from '../../../runtime/src/stand-in/no-instance.ts'
+import { accessLogsIn } from '../../support/access-logs.ts'
 import { openListener } from '../../support/listener.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
@@ -15,9 +16,7 @@ test('requests are refused with 503, in the access log of the application that t
   const traffic = new NoInstance({
     applications,
     hosts: [{ name: 'empty.test', aliases: [] }],
-    instance: 'stand-in-http',
-    logger: pino({ level: 'silent' }),
-    accessLog: { folder, form: { format: 'json' } },
+    accessLogs: accessLogsIn(folder, { instance: 'stand-in-http', logger: pino({ level: 'silent' }) }),
   })
   const { port } = await openListener((request, response) => traffic.request('request', request, response))
   for (const path of ['/cart?x=1', '/admin/users']) {

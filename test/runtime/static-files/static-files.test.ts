@@ -13,6 +13,7 @@ async function serving(options?: StaticOptions) {
   const folder = tempFolder()
   mkdirSync(join(folder, 'docs'))
   mkdirSync(join(folder, '.git'))
+  mkdirSync(join(folder, '.well-known', '.private'), { recursive: true })
   for (const [name, content] of [
     ['index.html', '<h1>home</h1>'],
     ['docs/index.html', 'docs'],
@@ -20,6 +21,8 @@ async function serving(options?: StaticOptions) {
     ['app.3f9a1c2b.js', '1'],
     ['.env', 'canary'],
     ['.git/config', 'canary'],
+    ['.well-known/security.txt', 'Contact: a'],
+    ['.well-known/.private/key', 'canary'],
   ] as const) {
     writeFileSync(join(folder, name), content)
   }
@@ -104,4 +107,34 @@ test('an application of one page has its own routes', async () => {
     body: '<h1>home</h1>',
     headers: { 'cache-control': 'public, max-age=0' },
   })
+})
+
+test('a folder is redirected to its whole address, with the prefix that the application is mounted at and the query', async () => {
+  const port = await serving()
+  const { status, headers } = await ask(port, '/docs?a=b', { 'x-forwarded-prefix': '/files' })
+  expect([status, headers.location]).toEqual([301, '/files/docs/?a=b'])
+  expect((await ask(port, '/docs')).headers.location).toBe('/docs/')
+  expect((await ask(port, '//docs')).headers.location).toBe('/docs/')
+})
+
+test('a download is resumed by its strong tag, and begins again with any other (RFC 9110 section 13.1.5)', async () => {
+  const port = await serving()
+  const { etag = '' } = (await ask(port, '/a.txt')).headers
+  expect(etag).toMatch(/^"/)
+  const resumed = async (range: string) => (await ask(port, '/a.txt', { range: 'bytes=2-4', 'if-range': range })).status
+  expect(await resumed(etag)).toBe(206)
+  for (const other of [`W/${etag}`, '"other"', '"weak"']) expect([other, await resumed(other)]).toEqual([other, 200])
+})
+
+test('of the hidden files only those below /.well-known are served (RFC 8615)', async () => {
+  const port = await serving()
+  expect(await ask(port, '/.well-known/security.txt')).toMatchObject({ status: 200, body: 'Contact: a' })
+  for (const path of [
+    '/.well-known/.private/key',
+    '/.well-known/../.env',
+    '/.well-known/%2e%2e/.env',
+    '/.well-known/..%2f.env',
+    '/.well-known/%2eprivate/key',
+  ])
+    expect([path, (await ask(port, path)).body.includes('canary')]).toEqual([path, false])
 })

@@ -226,3 +226,11 @@ test('whatever a GETBULK asks for, its answer stays within the frame and leaves 
     }
   }
 })
+
+test('the frame is used to the last byte, but for ten that the lengths before the rows could take', () => {
+  const { clock, counters, snapshot } = createTestAgent({ rows: 2000, now: () => 0 })
+  const core = createAgentCore({ clock, counters, policy: { mayRead: () => true, user: () => undefined }, snapshot: () => snapshot })
+  const ask = { type: 'getBulk', names: [[...TABLE, 1, 0]], maxRepetitions: 10_000 } as const
+  const lengths = Array.from({ length: 100 }, (_, length) => core(v2cRequest(ask, 'x'.repeat(length + 1)))!.length)
+  expect(Math.max(...lengths)).toBe(1472 - 10)
+})

@@ -1,7 +1,7 @@
 /** SPYGLASS-MIB before the tools that turn a MIB into the configuration of an NMS. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { allKinds } from '@spyglass/agent/contract'
+import { allKinds } from '@spyglass/mbeans/kinds'
 import { exportMibs, mibNotifications, mibTables, parseOid } from '@spyglass/snmp-bridge'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'

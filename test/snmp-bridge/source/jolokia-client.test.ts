@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { type AddressInfo } from 'node:net'
-import { kinds } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { mibTables } from '../../../snmp-bridge/src/mib/tables.ts'
 import { createJolokiaReader, reasonOf } from '../../../snmp-bridge/src/source/jolokia-client.ts'

@@ -1,6 +1,7 @@
 /** The real MBean endpoint over a real registry, on a free port, with a few resources whose values the test sets. */
 import Fastify, { type FastifyInstance } from 'fastify'
-import { kindNamed, kinds, type ResourceKind } from '@spyglass/agent/contract'
+import { type ResourceKind } from '@spyglass/agent/contract'
+import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { createRegistry, type Registry } from '@spyglass/agent/registry'
 

@@ -109,3 +109,20 @@ test('once the application has its own provider, tracers that were handed out pa
   expect(spans).toEqual([])
   expect(other.spans.map(({ name }) => name)).toEqual(['a', 'b'])
 })
+
+test.each([[Number.NaN], [new Date('nothing')], [Infinity], [[Number.NaN, 0]], ['soon']])('the time %s is now', (time) => {
+  const { spans, provider } = prepared()
+  const tracer = provider.getTracer('jobs')
+  runOutside(() =>
+    tracer.startActiveSpan('job', (job) => {
+      const step = tracer.startSpan('step', { kind: SpanKind.CLIENT, startTime: time as number }, activeContext())
+      step.addEvent('done', time as number).end(time as number)
+      job.end()
+    }),
+  )
+  const [job, step] = spans
+  for (const ms of [step?.startMs, step?.endMs, step?.events?.[0]?.timeMs]) {
+    expect(ms).toBeGreaterThanOrEqual(job?.startMs ?? Infinity)
+    expect(ms).toBeLessThanOrEqual(job?.endMs ?? 0)
+  }
+})

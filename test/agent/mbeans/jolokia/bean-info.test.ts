@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type EventName, type ResourceKind, allKinds, allPlatformKinds, events, kinds, platformKinds } from '@spyglass/agent/contract'
+import { type EventName, type ResourceKind, events } from '@spyglass/agent/contract'
+import { allKinds, allPlatformKinds, kinds, platformKinds } from '@spyglass/mbeans/kinds'
 import { beanInfoOf } from '../../../../agent/mbeans/src/jolokia/bean-info.ts'
 
 const options = { openTypes: false, listInterfaces: false }

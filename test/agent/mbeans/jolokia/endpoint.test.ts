@@ -1,8 +1,10 @@
 /** The parts of the endpoint that other tests do not reach through HTTP: directory, search, list and version. */
+import { gunzipSync } from 'node:zlib'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { kindNamed } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
-import { createEndpoint } from '../../../../agent/mbeans/src/jolokia/endpoint.ts'
+import { type Sendable, createEndpoint } from '../../../../agent/mbeans/src/jolokia/endpoint.ts'
 import { defaultParameters } from '../../../../agent/mbeans/src/jolokia/parameters.ts'
 import { buildRequest } from '../../../../agent/mbeans/src/jolokia/build-request.ts'
 import { addSample } from '../../../support/mbean-server.ts'
@@ -36,6 +38,35 @@ describe('the endpoint', () => {
     pass(1000)
     expect(endpoint.answerBytes(request, '', false).body).not.toBe(second)
     expect(endpoint.answerBytes(buildRequest({ type: 'version' }, defaultParameters), '', true).body).toBeTypeOf('string')
+  })
+
+  it('never lists a bean that is gone or misses one that came, in any form', () => {
+    const forms = [
+      { type: 'list' },
+      { type: 'list', path: 'test' },
+      { type: 'list', config: { maxDepth: 2 } },
+      { type: 'list', config: { listCache: true } },
+    ]
+    const requests = forms.map((fields) => buildRequest(fields, defaultParameters))
+    const namesIn = ({ body, isGzip }: Sendable): string[] =>
+      [...new Set((isGzip ? gunzipSync(body) : body).toString().match(/name=\w+/g))].toSorted((a, b) => (a < b ? -1 : 1))
+    const step = fc.record({ bean: fc.constantFrom('a', 'b', 'c', 'd'), comes: fc.boolean(), ms: fc.constantFrom(0, 1, 1000) })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const { endpoint, registry, pass } = setUp()
+        const present = new Map<string, () => void>()
+        for (const { bean, comes, ms } of steps) {
+          present.get(bean)?.()
+          present.delete(bean)
+          if (comes) present.set(bean, addSample(registry, bean))
+          pass(ms)
+          const right = [...present.keys()].toSorted((a, b) => (a < b ? -1 : 1)).map((name) => `name=${name}`)
+          for (const request of requests)
+            for (const mayGzip of [true, false]) expect(namesIn(endpoint.answerBytes(request, '', mayGzip))).toEqual(right)
+        }
+      }),
+      { numRuns: 50 },
+    )
   })
 
   it('shows beans in canonical or registered form, and survives names that are none', () => {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type OpenType, kinds, objectNameOf } from '@spyglass/agent/contract'
+import { type OpenType, objectNameOf } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
 import { writerOf } from '../../../../agent/mbeans/src/jolokia/fragments.ts'
 import { treeOf, writeTree } from '../../../../agent/mbeans/src/jolokia/tree.ts'
 

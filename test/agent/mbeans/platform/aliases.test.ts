@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { kindNamed } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { withAliases } from '@spyglass/mbeans/platform'
 import { fileDescriptorLimit } from '../../../../agent/mbeans/src/platform/operating-system.ts'
 import { createRegistry } from '@spyglass/agent/registry'
@@ -23,6 +23,17 @@ describe('withAliases', () => {
     expect(threads?.read('maxThreads')).toBe(limit === undefined ? undefined : 2 * limit)
     expect(view.find('Catalina:type=GlobalRequestProcessor,name=http-8080')?.read('processingTime')).toBe(5000)
     expect(view.find('com.zaxxer.hikari:type=PoolConfig (shop)')?.read('MaximumPoolSize')).toBe(10)
+  })
+
+  it('shows no port of the server itself as a connector', () => {
+    const registry = createRegistry({ kindNamed })
+    pushInstance(registry, 'http-1')
+    const console = { kind: 'listener', keys: { instance: 'collector', name: 'console' }, values: { port: 8900, state: 'open' } }
+    registry.adopt('collector', { time: 0, resources: [console] })
+    const connectors = [...withAliases(registry).beans()]
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith('Catalina:type=ThreadPool'))
+    expect(connectors).toEqual(['Catalina:type=ThreadPool,name=http-8080'])
   })
 
   it('names the server and its version as Tomcat does', () => {

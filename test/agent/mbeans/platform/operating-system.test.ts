@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import {
   createCpuLoad,
   fileDescriptorLimit,
-  openFileDescriptors,
   swapSpace,
   threads,
   virtualMemory,
@@ -31,9 +30,8 @@ describe('createCpuLoad', () => {
 })
 
 describe.runIf(process.platform === 'linux')('/proc', () => {
-  it('reports descriptors, their limit and threads', () => {
-    expect(openFileDescriptors()).toBeGreaterThan(2)
-    expect(fileDescriptorLimit()).toBeGreaterThan(openFileDescriptors()!)
+  it('reports the limit of descriptors, and threads', () => {
+    expect(fileDescriptorLimit()).toBeGreaterThan(2)
     const { ids, daemon, helperCpuMs } = threads()!
     expect(ids.length).toBeGreaterThan(daemon)
     expect(ids).toContain(process.pid)

@@ -1,6 +1,6 @@
 import v8 from 'node:v8'
 import { describe, expect, it } from 'vitest'
-import { kindNamed } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { until } from '../../../support/until.ts'
 import { createRegistry } from '@spyglass/agent/registry'
@@ -45,12 +45,20 @@ describe('registerPlatformBeans', () => {
         .filter((attribute) => bean.read(attribute) === undefined)
         .map((attribute) => `${bean.name} ${attribute}`),
     )
-    const never = unread.filter(
-      (each) => each === 'java.nio:type=BufferPool,name=direct Count' || / (CollectionUsage|CpuLoad|SystemCpuLoad)$/.test(each),
-    )
-    const elsewhere =
-      process.platform === 'linux' ? [] : unread.filter((each) => /Descriptor|Thread|Swap|Virtual|TotalCompilation/.test(each))
-    expect(unread.toSorted()).toEqual([...never, ...elsewhere].toSorted())
+    expect(unread.filter((each) => !each.endsWith(' CollectionUsage') && process.platform === 'linux')).toEqual([])
+    dispose()
+  })
+
+  it('has a number where Java has a primitive, which no proxy could read if it were unknown: -1', () => {
+    const registry = createRegistry({ kindNamed })
+    const dispose = registerPlatformBeans(registry, { processName: 'http-1' })
+    expect(registry.find('java.nio:type=BufferPool,name=direct')?.read('Count')).toBe(-1)
+    for (const bean of registry.beans()) {
+      for (const [name, { type }] of Object.entries(bean.kind.attributes)) {
+        const isNumber = type === 'int' || type === 'long' || type === 'double'
+        if (isNumber) expect([bean.name, name, typeof bean.read(name)]).toEqual([bean.name, name, 'number'])
+      }
+    }
     dispose()
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type ResourceKind, allKinds, isMetric, isStateSet, kindNamed, kinds, prometheusNameOf } from '@spyglass/agent/contract'
+import { type ResourceKind, isMetric, isStateSet, prometheusNameOf } from '@spyglass/agent/contract'
+import { allKinds, kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import { prometheusContentType, prometheusText } from '@spyglass/mbeans/prometheus'
 import { createRegistry } from '@spyglass/agent/registry'
 

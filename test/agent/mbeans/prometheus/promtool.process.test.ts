@@ -1,6 +1,6 @@
 /** Prometheus's own checker reads the metrics: syntax, help texts, base units, suffixes of counters. */
 import { expect, test } from 'vitest'
-import { allKinds, kindNamed } from '@spyglass/agent/contract'
+import { allKinds, kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
 import { prometheusText } from '@spyglass/mbeans/prometheus'
 import { metricProblems } from '../../../support/promtool.ts'

@@ -4,6 +4,7 @@ import { exhausted, POOL } from '../../alert/incidents.ts'
 import { until } from '../../../support/until.ts'
 import { logIn, openBrowser, type Visit } from '../browser.ts'
 import {
+  errorRows,
   eventRows,
   logRows,
   redRows,
@@ -15,6 +16,7 @@ import {
   sqlRows,
   startWorld,
   traceTimes,
+  VERDICT,
   type World,
 } from '../world.ts'
 
@@ -78,6 +80,7 @@ async function seed(): Promise<void> {
   await world.insert('otel_traces', spanRows(spans))
   await world.insert('otel_traces_trace_id_ts', traceTimes(spans))
   await world.insert('sql_1m', sqlRows(minute))
+  await world.insert('errors_1m', errorRows(minute))
   await world.insert('otel_logs', logRows(TRACE, now - 100_000))
   const raised = exhausted(INCIDENT, { time: now })
   const loaded = {
@@ -138,9 +141,11 @@ describe('in Chromium', () => {
     await open('#/slow')
     const row = visit.page.getByRole('row', { name: /GET \/shop\/orders/ })
     expect(await row.innerText()).toMatch(/812 ms[\s\S]+200[\s\S]+slow[\s\S]+src\/orders\.js:42/)
+    expect(await row.innerText()).toContain(VERDICT)
     await row.getByRole('link', { name: 'GET /shop/orders' }).click()
     await visit.page.locator('.waterfall .row').first().waitFor()
     expect(await visit.page.locator('.waterfall .row').count()).toBe(5)
+    expect(await text('.tracehead .verdict')).toBe(VERDICT)
     // the slowest statement is chosen by itself
     expect(await text('.detail .sqltext')).toBe(SLOW_SQL)
     expect(await text('.detail')).toContain('src/orders.js:42')
@@ -175,6 +180,23 @@ describe('in Chromium', () => {
     await open('#/statements')
     const row = visit.page.locator('tr', { hasText: 'FROM orders' })
     expect(await row.innerText()).toMatch(/42[\s\S]+22\.68 s[\s\S]+src\/orders\.js:42/)
+    expect(await row.getByRole('link', { name: 'trace' }).getAttribute('href')).toContain(TRACE)
+  })
+
+  test('a profile is a flame graph below its trace: functions as wide as their time, and no line of the log', async () => {
+    await open(`#/trace/${TRACE}`)
+    expect(await text('.flames figcaption')).toBe('shop: 110 ms on the processor of 812 ms, from 99 samples a second.')
+    const widthOf = async (name: string) => (await visit.page.locator('.flames .own', { hasText: name }).boundingBox())?.width ?? 0
+    expect((await widthOf('sortOrders')) / (await widthOf('handler'))).toBeCloseTo(90 / 110, 1)
+    expect(await visit.page.getByText('rates are old').count()).toBe(1)
+    expect(await visit.page.getByRole('table', { name: /Log records/ }).innerText()).not.toContain('sortOrders')
+  })
+
+  test('errors show what failed, where, how often, and since when', async () => {
+    await open('#/errors')
+    const row = visit.page.locator('tr', { hasText: 'order ? is gone' })
+    expect(await row.innerText()).toMatch(/TypeError[\s\S]+new[\s\S]+src\/orders\.ts:41[\s\S]+34[\s\S]+1\.1/)
+    expect(await row.locator('.spark .bar').count()).toBeGreaterThan(1)
     expect(await row.getByRole('link', { name: 'trace' }).getAttribute('href')).toContain(TRACE)
   })
 
@@ -350,6 +372,18 @@ describe('in Chromium', () => {
     visit.problems.length = 0 // the answers 400
   })
 
+  test('an address of no page says so, and a range that is none does not hide what happened', async () => {
+    for (const view of ['nosuch', 'constructor']) {
+      await open(`#/${view}?service=shop`)
+      expect(await text('#main')).toContain(`There is no page ${view}.`)
+      expect(await visit.page.getByRole('link', { name: 'Overview' }).last().getAttribute('href')).toBe('#/?service=shop')
+    }
+    for (const range of ['from=abc&to=def', 'from=&to=', 'from=-1', 'range=nope']) {
+      await open(`#/?${range}`)
+      expect(await text('main')).not.toContain('No request in this range.')
+    }
+  })
+
   test('a missing trace is reported with its code', async () => {
     await open(`#/trace/${randomBytes(16).toString('hex')}`)
     expect(await text('[role=alert]')).toContain('SPY_CONSOLE_TRACE_NOT_FOUND')
@@ -357,7 +391,7 @@ describe('in Chromium', () => {
     visit.problems.length = 0 // the browser notes the 404
   })
 
-  test.for(['#/', '#/slow', '#/statements', '#/pools', '#/alerts', `#/trace/${TRACE}`])(
+  test.for(['#/', '#/slow', '#/statements', '#/errors', '#/pools', '#/alerts', `#/trace/${TRACE}`])(
     'on a telephone %s is as wide as the window',
     async (hash) => {
       await visit.page.setViewportSize({ width: 400, height: 800 })
@@ -388,6 +422,16 @@ describe('in Chromium', () => {
     await open(`#/trace/${traceId}`)
     expect(await text('.tracehead h1')).toBe(evil)
     expect(await visit.page.locator('main img').count()).toBe(0)
+  })
+
+  test('a route that is slower in the version that serves now is marked with it', async () => {
+    const minute = Date.now() - 180_000
+    const rows = (version: string, time: number, ms: number): object[] =>
+      redRows([{ time, route: 'GET /released', requests: 200, ms }], 'released').map((row) => ({ ...row, Version: version }))
+    await world.insert('red_1m', [...rows('1.3.0', minute, 40), ...rows('1.4.0', minute + 60_000, 90)])
+    await open('#/?service=released')
+    const note = visit.page.getByRole('row', { name: /GET \/released/ }).getByText('slower since 1.4.0')
+    expect(await note.getAttribute('title')).toMatch(/^p95 181 ms, in 1\.3\.0 it was 79\.3 ms; first seen /)
   })
 
   test('the policy has no violation, and nothing failed to load', () => {

@@ -18,11 +18,22 @@ test('the user may read our database and a few system tables; all else hangs on 
     'GRANT SELECT ON system.settings',
     'GRANT SELECT ON system.data_type_families',
     'GRANT SELECT ON system.formats',
+    'GRANT SELECT ON system.table_engines',
+    'GRANT SELECT ON system.table_functions',
+    'GRANT SELECT ON system.aggregate_function_combinators',
+    'GRANT SELECT ON system.collations',
+    'GRANT SELECT ON system.keywords',
+    'GRANT SELECT ON system.time_zones',
     'GRANT SELECT ON system.one',
     'GRANT SELECT ON system.numbers',
     'GRANT spyglass_owner',
   ])
   expect(grants(role)).toContain('GRANT READ ON FILE')
+})
+
+test('at rest the engine looks at its memory twice a second', () => {
+  const { config } = writeEngineFiles(join(tempFolder(), 'engine'), 1)
+  expect(readFileSync(config, 'utf8')).toContain('<memory_worker_period_ms>500</memory_worker_period_ms>')
 })
 
 test('the engine is given its memory, and nobody else can read the files', () => {

@@ -8,18 +8,20 @@ test('nodes have kind, name, depth and parent', () => {
     ' ExpressionList (children 1)',
     '  SelectQuery (children 1)',
     '   Function plus (alias x) (children 1)',
-    '    ExpressionList (children 1)',
+    '    ExpressionList (children 2)',
     '     Identifier a',
+    '     Literal 1',
     ' Identifier JSON',
   ].join('\n')
   expect(parseAst(text)).toEqual([
-    { kind: 'SelectWithUnionQuery', name: '', depth: 0, parent: '' },
-    { kind: 'ExpressionList', name: '', depth: 1, parent: 'SelectWithUnionQuery' },
-    { kind: 'SelectQuery', name: '', depth: 2, parent: 'ExpressionList' },
-    { kind: 'Function', name: 'plus', depth: 3, parent: 'SelectQuery' },
-    { kind: 'ExpressionList', name: '', depth: 4, parent: 'Function' },
-    { kind: 'Identifier', name: 'a', depth: 5, parent: 'ExpressionList' },
-    { kind: 'Identifier', name: 'JSON', depth: 1, parent: 'SelectWithUnionQuery' },
+    { kind: 'SelectWithUnionQuery', name: '', alias: '', depth: 0, parent: '' },
+    { kind: 'ExpressionList', name: '', alias: '', depth: 1, parent: 'SelectWithUnionQuery' },
+    { kind: 'SelectQuery', name: '', alias: '', depth: 2, parent: 'ExpressionList' },
+    { kind: 'Function', name: 'plus', alias: 'x', depth: 3, parent: 'SelectQuery' },
+    { kind: 'ExpressionList', name: '', alias: '', depth: 4, parent: 'Function' },
+    { kind: 'Identifier', name: 'a', alias: '', depth: 5, parent: 'ExpressionList', call: { name: 'plus', argument: 0, count: 2 } },
+    { kind: 'Literal', name: '1', alias: '', depth: 5, parent: 'ExpressionList', call: { name: 'plus', argument: 1, count: 2 } },
+    { kind: 'Identifier', name: 'JSON', alias: '', depth: 1, parent: 'SelectWithUnionQuery' },
   ])
 })
 

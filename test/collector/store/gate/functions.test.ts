@@ -7,10 +7,12 @@ const fn = (name: string, more: Partial<EngineFunction> = {}): EngineFunction =>
   categories: '',
   origin: 'System',
   isAggregate: false,
+  isHigherOrder: false,
   ...more,
 })
 const rules = functionRules([
   fn('plus'),
+  fn('arrayMap', { isHigherOrder: true }),
   fn('file'),
   fn('fileAlias', { alias_to: 'file' }),
   fn('aiClassify'),
@@ -36,4 +38,8 @@ test.each(['file', 'FILE', 'fileAlias', 'aiClassify', 'ask', 'mine', 'dictGetSum
 
 test.each(['nosuch', 'plusIf', 'fileIf', 'OrNull', '', 'dictGetSumIf'])('%s is not known, so it may not be called', (name) => {
   expect(rules.mayCall(name)).toBe(false)
+})
+
+test('a function that takes another one is known in any case', () => {
+  expect([rules.takesFunction('ARRAYMAP'), rules.takesFunction('plus'), rules.takesFunction('nosuch')]).toEqual([true, false, false])
 })

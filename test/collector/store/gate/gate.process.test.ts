@@ -58,6 +58,22 @@ const hostile = [
   "SELECT file AS f, arrayMap(f, ['@S'])",
   "SELECT arrayFold(file, ['@S'], '')",
   "SELECT arrayMap(`file`, ['@S'])",
+  "SELECT arrayMap(file AS f, ['@S'])",
+  "SELECT mapApply(file, map('@S', 1))",
+  "SELECT arrayFilter((file), ['@S'])",
+  "WITH file AS lower SELECT lower('@S') || arrayMap(lower, ['@S'])[1]",
+  "SELECT file FROM (SELECT '@S' AS x)",
+  "SELECT 1 AS file, arrayMap(f, ['@S']) FROM (SELECT file AS f)",
+  "SELECT (SELECT 'a' AS file) AS x, arrayMap(file, ['@S'])",
+  "WITH (f, x) -> arrayMap(f, x) AS concat SELECT concat(file, ['@S'])",
+  "WITH x -> arrayMap(x, ['@S']) AS lower SELECT lower(file)",
+  "SELECT arrayMap(f -> arrayMap(f, ['@S']), [file])",
+  "SELECT arrayMap(if(1, file, lower), ['@S'])",
+  // a name that reads like a part of the syntax tree
+  "SELECT arrayMap(file, ['@S']) AS `x)\n    Function plus (children 1`",
+  "SELECT arrayMap(file, ['@S']) AS `x)\\n    Function plus (children 1`",
+  'SELECT 1 IN system.processes AS `x)\n    Function plus (children 1`',
+  "WITH file AS `f) (children 1` SELECT arrayMap(`f) (children 1`, ['@S'])",
   "SELECT fileIf('@S', 1)",
   "SELECT sum(length(file('@S'))) OVER ()",
   "SELECT sum(a) OVER w FROM (SELECT 1 AS a) WINDOW w AS (PARTITION BY file('@S'))",
@@ -114,6 +130,13 @@ const hostile = [
   'SELECT * FROM system.disks',
   'SELECT * FROM system.users',
   'SELECT 1 IN system.processes',
+  'SELECT 1 NOT IN (system.processes)',
+  'SELECT arrayMap(x -> x IN system.processes, [1])',
+  'WITH system.processes AS p SELECT 1 IN p',
+  'WITH x -> 1 IN x AS lower SELECT lower(system.processes)',
+  'SELECT 1 IN system.processes.user',
+  'SELECT hostname',
+  'SELECT uptime AS u, hostName FROM numbers(1)',
   'SELECT * FROM information_schema.tables',
   "SELECT getServerPort('tcp_port')",
   "SELECT getSetting('readonly')",
@@ -156,11 +179,16 @@ const hostile = [
   'SHOW GRANTS',
   "DESCRIBE TABLE file('@S', LineAsString)",
   "DESCRIBE TABLE url('@U', LineAsString)",
-  'DESCRIBE (SELECT 1)',
+  "DESCRIBE (SELECT file('@S'))",
+  'DESCRIBE default.`@S`',
+  'DESCRIBE `@S`',
+  'DESCRIBE system.processes',
+  'DESCRIBE (DESCRIBE (SELECT 1))',
+  "DESCRIBE events INTO OUTFILE '@O/x.csv'",
+  'DESCRIBE events; DROP TABLE spyglass.events',
+  'DESCRIBE events SETTINGS readonly = 0',
   'SHOW TABLES FROM `default`',
   'SHOW CREATE TABLE system.processes',
-  'SELECT sleep(3)',
-  'SELECT sleepEachRow(3)',
   "SELECT fuzzQuery('SELECT 1')",
   'EXECUTE AS default SELECT 1',
   "EXECUTE IMMEDIATE 'SELECT 1'",
@@ -171,7 +199,6 @@ const hostile = [
   "SELECT dictGet('d', 'a', 1)",
   "SELECT joinGet('spyglass.events', 'Name', 1)",
   "SELECT catboostEvaluate('@S', 1)",
-  "SELECT throwIf(1, 'x')",
   "SELECT '\0'",
   // one value that would keep the engine busy for as long as somebody wants
   "SELECT levenshteinDistance(repeat('a', 60000), repeat('b', 60000))",
@@ -182,13 +209,13 @@ const hostile = [
   'SELECT displayName()',
 ]
 
-describe('hostile statements', () => {
-  const fill = (sql: string): string =>
-    sql
-      .replaceAll('@S', join(folder, 'secret.txt'))
-      .replaceAll('@O', join(folder, 'out'))
-      .replaceAll('@U', `http://127.0.0.1:${(canary.address() as AddressInfo).port}`)
+const fill = (sql: string): string =>
+  sql
+    .replaceAll('@S', join(folder, 'secret.txt'))
+    .replaceAll('@O', join(folder, 'out'))
+    .replaceAll('@U', `http://127.0.0.1:${(canary.address() as AddressInfo).port}`)
 
+describe('hostile statements', () => {
   test('are more than sixty', () => expect(hostile.length).toBeGreaterThan(60))
 
   test.each(hostile)('%s is refused', async (sql) => {
@@ -214,6 +241,7 @@ describe('hostile statements', () => {
     'a condition around it': (sql) => `SELECT 1 WHERE 1 IN (${sql})`,
     'an EXISTS around it': (sql) => `SELECT 1 WHERE EXISTS (${sql})`,
     'a UNION before it': (sql) => `SELECT '' UNION ALL ${sql}`,
+    'a DESCRIBE around it': (sql) => `DESCRIBE TABLE (${sql})`,
     'a view around it': (sql) => `SELECT * FROM view(${sql})`,
     'a FORMAT and settings after it': (sql) => `${sql} FORMAT TSV SETTINGS max_block_size = 1000`,
     'settings after it': (sql) => `${sql} SETTINGS limit = 1, additional_result_filter = '1'`,
@@ -278,14 +306,31 @@ describe('statements of real clients', () => {
     'SELECT displayName(), version(), revision(), timezone()',
     'DESC TABLE "spyglass"."otel_traces"',
     'DESCRIBE TABLE otel_traces FORMAT JSON',
+    'describe table "spyglass"."otel_traces" format JSON ;',
+    'DESCRIBE TABLE system.columns',
+    'DESCRIBE (SELECT 1 AS a, Name FROM events)',
+    'DESCRIBE TABLE (SELECT * FROM otel_traces) SETTINGS describe_compact_output = 1 FORMAT JSON',
+    'DESC numbers(3)',
+    'SHOW TABLES FROM system',
     'SHOW DATABASES',
     "SHOW TABLES FROM spyglass LIKE 'otel_%'",
     'SHOW CREATE TABLE spyglass.red_1m',
     'EXISTS TABLE spyglass.otel_traces_trace_id_ts',
+    'EXISTS system.query_log',
+    'SELECT throwIf(number = 3) FROM numbers(2)',
+    'SELECT sleep(0.01), sleepEachRow(0.01)',
     'SELECT name FROM system.databases',
     "SELECT name FROM system.tables WHERE database = 'spyglass'",
     "SELECT name, type FROM system.columns WHERE database = 'spyglass' AND table = 'otel_traces'",
     'SELECT name FROM system.functions',
+    'SELECT name FROM system.table_engines',
+    "SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS t",
+    'SELECT name FROM system.functions UNION ALL SELECT name FROM system.table_functions',
+    'SELECT keyword FROM system.keywords UNION ALL SELECT time_zone FROM system.time_zones UNION ALL SELECT name FROM system.collations',
+    "SELECT value = '1' FROM system.settings WHERE name = 'cloud_mode'",
+    "SELECT t.name, CAST(NULL AS Nullable(String)) AS c, if(t.is_temporary = 1, concat('x', t.engine), t.engine), d.engine FROM system.tables t INNER JOIN system.databases d ON system.tables.database = system.databases.name WHERE t.database LIKE '%' AND NOT t.engine LIKE 'System%'",
+    "SELECT system.tables.name, trim(c.1), c.2::Int16 FROM system.tables ARRAY JOIN arrayZip(splitByChar(',', primary_key), arrayEnumerate(splitByChar(',', primary_key))) AS c WHERE system.tables.primary_key <> ''",
+    "SELECT dt.name, a.c2 FROM system.data_type_families dt LEFT JOIN (SELECT * FROM VALUES (('Int8', 3), ('Int16', 5))) AS a ON dt.name = a.c1 WHERE alias_to == ''",
     'SELECT DISTINCT arrayJoin(mapKeys(SpanAttributes)) AS key FROM (SELECT SpanAttributes FROM otel_traces LIMIT 1000)',
     'SELECT DISTINCT SpanName FROM spyglass.otel_traces LIMIT 1000',
     "SELECT count() FROM otel_traces WHERE StatusCode IN ('Error', 'STATUS_CODE_ERROR') AND SpanKind = 'Server'",
@@ -317,6 +362,141 @@ describe('statements of real clients', () => {
   })
 })
 
+describe('names like those of refused functions and tables', () => {
+  test.each([
+    ["SELECT 'a' AS hostname, count() FROM numbers(3) GROUP BY hostname", 'a\t3\n'],
+    ["SELECT hostname FROM (SELECT 'a' AS hostname) WHERE hostname = 'a' AND lower(hostname) IN (hostname, 'b') ORDER BY hostname", 'a\n'],
+    ['SELECT uptime, max(uptime) OVER fqdn FROM (SELECT 1 AS uptime) WINDOW fqdn AS (PARTITION BY uptime)', '1\t1\n'],
+    ['SELECT uptime AS u, u + 1 AS buildId, buildId FROM (SELECT 1 AS uptime)', '1\t2\t2\n'],
+    ["WITH (SELECT 'a') AS getSetting SELECT getSetting", 'a\n'],
+    ["WITH 'a' AS file, [file] AS dictGet SELECT dictGet[1]", 'a\n'],
+    ["WITH file AS (SELECT 'a' AS x) SELECT file.x FROM file", 'a\n'],
+    ["SELECT t.file, system.x, file.x FROM (SELECT 'a' AS file) AS t, (SELECT 'b' AS x) AS system, (SELECT 'c' AS x) AS file", 'a\tb\tc\n'],
+    ["SELECT system.file FROM (SELECT tuple('a')::Tuple(file String) AS system)", 'a\n'],
+    ["SELECT arrayMap(file -> concat(file, '!'), ['a']), arrayMap((file, uptime) -> file, ['a'], [1])", "['a!']\t['a']\n"],
+    [
+      "SELECT arrayMap(x -> concat(x, hostname), file), arraySum(uptime), length(file) FROM (SELECT 'h' AS hostname, ['a'] AS file, [1, 2] AS uptime)",
+      "['ah']\t3\t1\n",
+    ],
+    ['SELECT uptime FROM numbers(1) ARRAY JOIN [7] AS uptime', '7\n'],
+    ["SELECT 'file(1)', 'system.processes' AS `system.processes` WHERE `system.processes` LIKE 'system.%'", 'file(1)\tsystem.processes\n'],
+    ['SELECT * EXCEPT file FROM (SELECT 1 AS file, 2 AS b)', '2\n'],
+    ['SELECT n FROM (SELECT number AS n, 0 AS uptime FROM numbers(2)) ORDER BY n WITH FILL INTERPOLATE (uptime AS uptime)', undefined],
+    ['SELECT system.one.dummy, one.dummy FROM system.one WHERE system.one.dummy = 0', '0\t0\n'],
+    [
+      "SELECT t.name, d.engine FROM system.tables AS t JOIN system.databases AS d ON system.tables.database = system.databases.name WHERE t.name = 'events'",
+      'events\tAtomic\n',
+    ],
+    ["SELECT c.name FROM system.columns AS c WHERE system.columns.table = 'events' ORDER BY system.columns.position LIMIT 0", ''],
+  ])('%s', async (sql, right) => {
+    const { status, text } = await store.ask(sql)
+    if (right === undefined) expect({ status, text: status === 200 ? '' : text }).toEqual({ status: 200, text: '' })
+    else expect(text).toBe(right)
+  })
+
+  test('of the functions of lists and maps, only those that are said to take a function read a name as one', async () => {
+    const others = "NOT higher_order AND match(name, '(?i)array|map|apply|filter|sort|fold')"
+    const { text } = await store.ask(`SELECT name FROM system.functions WHERE ${others} FORMAT TSV`)
+    const names = text.trim().split('\n')
+    expect(names.length).toBeGreaterThan(100)
+    for (const name of names) {
+      const { status } = await store.ask(fill(`SELECT \`${name}\`(file, ['@S'])`))
+      expect.soft([name, status]).toEqual([name, expect.toSatisfy((code: number) => code >= 400 && code < 500)])
+    }
+  })
+})
+
+describe('what there is not', () => {
+  test.each([
+    ['SELECT nosuch(1)', 46, 404],
+    ['SELECT nosuch.x FROM (SELECT 1 AS a)', 47, 404],
+    ['SELECT * FROM nosuch', 60, 404],
+    ['SHOW TABLES FROM nosuch', 81, 404],
+    ['SHOW CREATE TABLE nosuch.events', 81, 404],
+    ['SHOW COLUMNS FROM events FROM `default`', 81, 404],
+    ['SHOW CREATE DATABASE information_schema', 81, 404],
+    ['SHOW COLUMNS FROM system.users', 392, 403],
+    ["SELECT dictGet('d', 'a', 1)", 392, 403],
+  ])('%s is answered with code %i and status %i', async (sql, code, status) => {
+    const answer = await store.ask(sql)
+    expect([answer.headers.get('x-clickhouse-exception-code'), answer.status]).toEqual([String(code), status])
+    expect(answer.text).toContain(`Code: ${code}. DB::Exception: `)
+  })
+
+  test.each([
+    ['EXISTS DATABASE spyglass', '1\n'],
+    ['EXISTS DATABASE system', '1\n'],
+    ['EXISTS DATABASE nosuch', '0\n'],
+    ['EXISTS DATABASE `default`', '0\n'],
+    ['EXISTS nosuch.events', '0\n'],
+    ['EXISTS TABLE spyglass.nosuch', '0\n'],
+    ['EXISTS TABLE events FORMAT JSONEachRow', '{"result":1}\n'],
+  ])('%s gives %j', async (sql, right) => expect((await store.ask(sql)).text).toBe(right))
+})
+
+test('the name of the user is the reader, called with brackets and without', async () => {
+  const { user } = store.secrets.clickhouse.reader
+  const { text } = await store.ask(
+    'SELECT currentUser(), current_user, CURRENT_USER AS me, session_user FORMAT JSONCompactEachRowWithNames',
+  )
+  expect(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toEqual([
+    ['currentUser()', 'current_user', 'me', 'session_user'],
+    [user, user, user, user],
+  ])
+})
+
+describe('with the database system', () => {
+  const parameters = { database: 'system' }
+
+  test.each([
+    ['SELECT currentDatabase()', 'system\n'],
+    ['SELECT * FROM one', '0\n'],
+    ['SELECT dummy IN one FROM one', '1\n'],
+    ["SELECT count() FROM tables WHERE name = 'events'", '1\n'],
+    ['SELECT count() FROM spyglass.events', '0\n'],
+    ['WITH parts AS (SELECT 7 AS a) SELECT a FROM parts', '7\n'],
+    ['SELECT 1 IN parts FROM (SELECT [1] AS parts)', undefined],
+    ['DESCRIBE one SETTINGS describe_compact_output = 1', 'dummy\tUInt8\n'],
+    ["SHOW TABLES LIKE 'o%'", 'one\n'],
+    ['EXISTS one', '1\n'],
+    ['EXISTS parts', '0\n'],
+    ['EXISTS nosuch;;;', '0\n'],
+    ['EXISTS spyglass.events', '1\n'],
+    ['SELECT dummy FROM one FORMAT CSV', '0\n'],
+    ['SELECT 1 IN one FORMAT TabSeparatedWithNames', expect.stringMatching(/\n0\n$/)],
+  ])('%s', async (sql, right) => {
+    const { text, status } = await store.ask(sql, { parameters })
+    if (right === undefined) expect(status).toBe(403)
+    else expect(text).toEqual(right)
+  })
+
+  test.each([
+    'SELECT count() FROM parts',
+    'SELECT * FROM processes',
+    'SELECT 1 IN parts',
+    'SELECT 1 NOT IN users',
+    'SELECT count() FROM one, parts',
+    'WITH x AS (SELECT 1) SELECT count() FROM parts, x',
+    'DESCRIBE parts',
+    'SHOW CREATE TABLE parts',
+    'SELECT count() FROM {t:Identifier}',
+  ])('%s is refused', async (sql) => {
+    const { status } = await store.ask(sql, { parameters: { ...parameters, param_t: 'parts' } })
+    expect(status).toBeGreaterThanOrEqual(400)
+    expect(status).toBeLessThan(500)
+  })
+
+  test('the next statement of the session is about our tables again', async () => {
+    await store.ask('SELECT 1', { parameters })
+    for (let i = 0; i < 8; i++) expect((await store.ask('SELECT currentDatabase()')).text).toBe('spyglass\n')
+  })
+})
+
 describe('long values made by the statement itself', () => {
   test.each([
     "SELECT ilike(repeat('[', 60000), repeat(']', 60000))",
@@ -325,6 +505,11 @@ describe('long values made by the statement itself', () => {
     "SELECT REGEXP_REPLACE(leftPad('a', 60000), 'a', 'b')",
     'SELECT positionCaseInsensitiveUTF8(v, reverse(v)) FROM (SELECT space(60000) AS v)',
     'SELECT hasAll(range(60000), range(60000))',
+    "WITH 60000 AS n SELECT ilike(repeat('[', n), ']')",
+    "WITH 6 AS m, m * 10000 AS n SELECT repeat('a', n) ILIKE '%b%'",
+    "SELECT 60000 AS n, replaceRegexpAll(v, v, v) FROM (SELECT repeat('a', n) AS v)",
+    "SELECT ilike(arrayStringConcat(arrayMap(i -> 'ab', range(60000))), '%b%a%')",
+    "SELECT toString(arrayWithConstant(60000, 'a')) ILIKE '%b%'",
   ])('%s is refused with its reason', async (sql) => {
     const { status, text } = await store.ask(sql)
     expect([status, text]).toEqual([

@@ -43,7 +43,7 @@ test.each([
   [{ session_check: 'yes' }, 36],
   [{ buffer_size: '-1' }, 36],
   [{ session_timeout: '1h' }, 36],
-  [{ database: 'system' }, 81],
+  [{ database: 'information_schema' }, 81],
   [{ database: 'nope' }, 81],
 ])('%j gives code %d', (query, number) => {
   expect(() => read(query as unknown as Record<string, string>)).toThrow(expect.objectContaining({ number }))
@@ -53,6 +53,14 @@ test('the same parameters that say no are nothing special, nor is our own databa
   expect(read({ compress: '0', decompress: '0', session_check: '0', stacktrace: '0', database: 'default' }).settings.size).toBe(0)
   expect(() => read({}, { database: 'spyglass' })).not.toThrow()
   expect(() => read({}, { database: 'nope' })).toThrow(expect.objectContaining({ number: 81 }))
+})
+
+test('the database of the header comes before that of the URL; default means ours', () => {
+  expect(read({}).database).toBe('spyglass')
+  expect(read({ database: 'default' }).database).toBe('spyglass')
+  expect(read({ database: 'system' }).database).toBe('system')
+  expect(read({ database: 'system' }, { database: 'default' }).database).toBe('spyglass')
+  expect(read({ database: 'spyglass' }, { database: 'system' }).database).toBe('system')
 })
 
 test('a statement must be there, and may have 262,144 characters', () => {

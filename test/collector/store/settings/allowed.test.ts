@@ -35,3 +35,20 @@ test('what is allowed is what the engine has of it', () => {
   expect([known.typeOf('allow_ddl'), known.typeOf('nosuch')]).toEqual(['Bool', undefined])
   expect([known.hasValue('limit', '0'), known.hasValue('limit', '1'), known.hasValue('nosuch', '')]).toEqual([true, false, false])
 })
+
+test('a Bool has its value in both spellings', () => {
+  const known = knownSettings(
+    [
+      ['extremes', 'Bool', '0'],
+      ['enable_analyzer', 'Bool', '1'],
+      ['dialect', 'Dialect', 'true'],
+    ],
+    rules,
+  )
+  expect([known.hasValue('extremes', 'false'), known.hasValue('extremes', 'true'), known.hasValue('enable_analyzer', 'true')]).toEqual([
+    true,
+    false,
+    true,
+  ])
+  expect([known.hasValue('dialect', 'true'), known.hasValue('dialect', '1')]).toEqual([true, false])
+})

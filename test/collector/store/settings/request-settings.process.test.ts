@@ -142,6 +142,17 @@ describe('settings are refused', () => {
   })
 })
 
+test.each([
+  ["SELECT value FROM system.settings WHERE name = 'readonly'", '1\n'],
+  ["SELECT value, readonly FROM system.settings WHERE name = 'cloud_mode'", '0\t1\n'],
+  ["SELECT count(), min(readonly) FROM system.settings WHERE name IN ('readonly', 'limit')", '2\t1\n'],
+  [
+    "SELECT toInt8(ifNull((SELECT value FROM system.settings WHERE name = 'readonly'), '0')), (SELECT value FROM system.settings WHERE name = 'nosuch')",
+    '1\t\\N\n',
+  ],
+  ["SELECT name, readonly FROM system.settings WHERE name = 'limit'", 'limit\t0\n'],
+])('a client that asks for a setting by its name gets it: %s', async (sql, right) => expect(await ask(sql)).toBe(right))
+
 test('system.settings shows those that may be changed, as such', async () => {
   const { text } = await store.ask('SELECT name, value, readonly FROM system.settings LIMIT 10000 FORMAT JSONCompactEachRow')
   const rows = text

@@ -130,20 +130,35 @@ test('what was found or is not there is looked for once', async () => {
     ...aPackage('lib'),
     'main.js': `import { createRequire } from 'node:module'
       const require = createRequire(import.meta.url)
-      export default (req, res) => {
+      export default async (req, res) => {
         for (let i = 0; i < 5; i++) {
-          require.resolve('lib')
           try { require('absent') } catch {}
-          require('lib')
+          await import('./neighbour.js?' + i)
         }
         res.end('[]')
       }`,
+    'neighbour.js': "import 'lib'",
   })
   await tries()
   expect(await attribute('missingModules')).toBe(1)
   expect(await attribute('missingHits')).toBe(4)
   expect(await attribute('cacheHits')).toBeGreaterThanOrEqual(4)
-  expect(await attribute('loadedModules')).toBe(2)
+  expect(await attribute('loadedModules')).toBe(3)
+})
+
+test('require.resolve with paths looks there each time, also for what is not found without', async () => {
+  const { url } = await program({
+    ...Object.fromEntries(['one', 'two'].map((at) => [`${at}/node_modules/lib/index.js`, '']).map(([file, text]) => [file!, text!])),
+    'main.js': `import { createRequire } from 'node:module'
+      import { join } from 'node:path'
+      const require = createRequire(import.meta.url)
+      const at = (...folders) => require.resolve('lib', { paths: folders.map((folder) => join(import.meta.dirname, folder)) }).split('/').at(-4)
+      const tried = (ask) => { try { return ask() } catch (error) { return error.code } }
+      const seen = [tried(() => require('lib')), at('one'), at('two'), at('two', 'one'), tried(() => require('lib')), at('one')]
+      export default (req, res) => res.end(JSON.stringify(seen))`,
+  })
+  const missing = 'MODULE_NOT_FOUND'
+  expect(await (await fetch(url)).json()).toEqual([missing, 'one', 'two', 'two', missing, 'one'])
 })
 
 test('preload runs before the program, and the hooks of its life at their time', async () => {

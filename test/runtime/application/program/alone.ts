@@ -13,11 +13,20 @@ interface Said {
 }
 
 /** Hosts a program in a process of its own, in a folder of its own or in `at`. */
-export async function start(files: Files | string, env: Readonly<Record<string, string>> = {}, at?: string) {
+export async function start(
+  files: Files | string,
+  env: Readonly<Record<string, string>> = {},
+  at?: string,
+  execArgv: readonly string[] = [],
+) {
   const root = tempFolder()
   const written = typeof files === 'string' ? { 'main.mjs': files, 'package.json': '{"main":"main.mjs"}' } : files
   const folder = at === undefined ? writeApplication(root, 'a', written) : writeApplication(dirname(at), basename(at), written)
-  const application = startApplication('../../fixtures/hosted/alone.ts', { env: { FOLDER: folder, DATA: root, ...env }, withAgent: false })
+  const application = startApplication('../../fixtures/hosted/alone.ts', {
+    env: { FOLDER: folder, DATA: root, ...env },
+    withAgent: false,
+    execArgv,
+  })
   const modified: string[] = []
   application.child.on(
     'message',

@@ -56,6 +56,21 @@ test('a program is the main module of its process, with its own arguments; its e
   expect(await fetchText(module.url)).toBe('true')
 })
 
+test('PORT leads a program to the port that spyglass.app.yaml names, not away from it', async () => {
+  const [own, other, listener] = [await freePort(), await freePort(), await freePort()]
+  const program = await start(
+    {
+      'package.json': '{"main":"main.mjs"}',
+      'spyglass.app.yaml': `port: ${own}`,
+      'main.mjs': `import http from 'node:http'
+        await new Promise((resolve) => http.createServer((req, res) => res.end('metrics')).listen(${other}, resolve))
+        http.createServer((req, res) => res.end('shop ' + process.env.PORT)).listen(process.env.PORT ?? ${own})`,
+    },
+    { PORT: String(listener) },
+  )
+  expect(await fetchText(program.url)).toBe(`shop ${own}`)
+})
+
 test('a program under a context path sees its addresses without it', async () => {
   const program = await start(
     `import http from 'node:http'
@@ -159,6 +174,17 @@ test('a worker without a port has started when its module has run', async () => 
   expect(existsSync(join(program.folder, 'ran'))).toBe(true)
 })
 
+test('what a worker listens on is its own', async () => {
+  const port = await freePort()
+  const program = await start({
+    'main.mjs': `import http from 'node:http'\nhttp.createServer((req, res) => res.end('metrics')).listen(${port}, '127.0.0.1')`,
+    'package.json': '{"main":"main.mjs"}',
+    'spyglass.app.yaml': 'worker: true',
+  })
+  expect(program.said.port).toBeUndefined()
+  await until(async () => (await fetchText(`http://127.0.0.1:${port}/`).catch(() => '')) === 'metrics', 20_000)
+})
+
 test('exports that are served give way to a server that listens later', async () => {
   const program = await start(`import http from 'node:http'
     export default http.createServer((req, res) => res.end('exported'))
@@ -177,6 +203,66 @@ test('a program that does neither is told apart from one that is slow', async ()
   expect(private_.said.failed).toMatchObject({ code: 'SPY_APPLICATION_NO_LISTENER' })
   const slow = await start('await new Promise((resolve) => setTimeout(resolve, 60_000))', { START_TIMEOUT_MS: '500' })
   expect(slow.said.failed).toMatchObject({ code: 'SPY_APPLICATION_START_TIMEOUT' })
+})
+
+test('a program that comes to its end without a server is noticed at once, whatever startTimeoutMs is', async () => {
+  const forever = { START_TIMEOUT_MS: '3600000' }
+  const ended = await start('export const x = 1', forever)
+  expect(ended.said.failed).toMatchObject({
+    code: 'SPY_APPLICATION_ENDED',
+    message: expect.stringMatching(/main\.mjs ran to its end and never called listen\(\).*"worker: true"/) as string,
+  })
+  const later = await start('await new Promise((done) => setTimeout(done, 50)); setTimeout(() => {}, 50)', forever)
+  expect(later.said.failed).toMatchObject({ code: 'SPY_APPLICATION_ENDED' })
+  const stuck = await start('await new Promise(() => {})', forever)
+  expect(stuck.said.failed).toMatchObject({ code: 'SPY_APPLICATION_STUCK' })
+})
+
+test('beside others, too, a program that comes to its end is noticed, and one that has anything under way is waited for', async () => {
+  const beside = async (main: string) => {
+    const folder = writeApplication(tempFolder(), 'b', { 'main.mjs': main, 'package.json': '{"main":"main.mjs"}' })
+    const program = await start('export default (req, res) => res.end("good")', { NEIGHBOUR: folder, START_TIMEOUT_MS: '3600000' })
+    expect(await fetchText(program.url)).toBe('good')
+    const answer = await fetch(`${program.url}/b/`)
+    if (answer.status === 200) return [200, await answer.text()]
+    return [answer.status, await until(() => /SPY_APPLICATION_(?!FAILED)\w+/.exec(program.stdout() + program.stderr())?.[0])]
+  }
+  expect(await beside('export const x = 1')).toEqual([503, 'SPY_APPLICATION_ENDED'])
+  expect(await beside('async function main() { await new Promise((done) => setTimeout(done, 50)) }\nmain()')).toEqual([
+    503,
+    'SPY_APPLICATION_ENDED',
+  ])
+  for (const wait of [
+    'await new Promise((done) => setTimeout(done, 700))',
+    'for (let i = 0; i < 700; i++) await new Promise((done) => setImmediate(() => fs.stat(".", done))), await new Promise((done) => setTimeout(done, 1))',
+    'await new Promise((done) => { const child = exec("sleep 0.7"); child.on("exit", done) })',
+    `await new Promise((done) => { const worker = new Worker('setTimeout(() => require("node:worker_threads").parentPort.postMessage(1), 700)', { eval: true }); worker.on("message", done) })`,
+    'await new Promise((done) => net.createServer((socket) => setTimeout(() => socket.end(), 700)).listen(0, function () { net.connect(this.address().port).on("close", done).resume() }))',
+  ])
+    expect(
+      await beside(`import fs from 'node:fs'
+        import http from 'node:http'
+        import net from 'node:net'
+        import { exec } from 'node:child_process'
+        import { Worker } from 'node:worker_threads'
+        async function main() {
+          ${wait}
+          http.createServer((req, res) => res.end('served')).listen(3000)
+        }
+        main()`),
+      wait,
+    ).toEqual([200, 'served'])
+})
+
+test('a program that has something to wait for is waited for, and its process stays when it serves', async () => {
+  const slow = await start(`import http from 'node:http'
+    import { readFile } from 'node:fs/promises'
+    await readFile(new URL(import.meta.url))
+    await new Promise((done) => setTimeout(done, 300))
+    setTimeout(() => http.createServer((req, res) => res.end('served')).listen(3000), 300)`)
+  expect(await fetchText(slow.url)).toBe('served')
+  const exported = await start('export default (req, res) => res.end("exported")')
+  expect(await fetchText(exported.url)).toBe('exported')
 })
 
 test('an error that nobody catches during the start is the reason why it failed', async () => {

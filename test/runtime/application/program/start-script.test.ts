@@ -17,8 +17,11 @@ test('node with options, environment and arguments is the program behind them', 
   expect(parseStartScript(folder, 'node dist/main.js')).toEqual({ ...none, file: at('dist/main.js') })
   expect(parseStartScript(folder, 'node dist/main')).toEqual({ ...none, file: at('dist/main.js') })
   expect(parseStartScript(folder, 'node ./bin/www')).toEqual({ ...none, file: at('bin/www') })
-  expect(parseStartScript(folder, 'NODE_ENV=production TITLE="my app" node --enable-source-maps dist/main.js --port 1')).toEqual({
+  expect(
+    parseStartScript(folder, 'NODE_ENV=production TITLE="my app" node --enable-source-maps --no-warnings dist/main.js --port 1'),
+  ).toEqual({
     file: at('dist/main.js'),
+    unapplied: ['--enable-source-maps'],
     args: ['--port', '1'],
     imports: [],
     environment: { NODE_ENV: 'production', TITLE: 'my app' },
@@ -31,6 +34,19 @@ test('node with options, environment and arguments is the program behind them', 
   })
   expect(parseStartScript(folder, 'tsx src/main.ts')).toEqual({ ...none, file: at('src/main.ts'), imports: ['tsx'] })
   expect(parseStartScript(folder, 'fastify start -l info src/main.ts')).toEqual({ ...none, file: at('src/main.ts'), isFastifyPlugin: true })
+})
+
+test('environment files of Node are read as Node does: later ones win, what the script itself sets wins over them', () => {
+  const folder = writeApplication(tempFolder(), 'a', { 'a.js': '', '.env': 'A=1\nB="two words"\nC=3', '.env.local': 'B=local' })
+  const environmentOf = (script: string) => parseStartScript(folder, script)?.environment
+  expect(environmentOf('C=4 node --env-file=.env --env-file .env.local a.js')).toEqual({ A: '1', B: 'local', C: '4' })
+  expect(environmentOf('node --env-file-if-exists=.env.absent a.js')).toEqual({})
+  expect(() => environmentOf('node --env-file=.env.absent a.js')).toThrow(expect.objectContaining({ code: 'SPY_APPLICATION_ENV_FILE' }))
+})
+
+test('options that a running program can no longer be given are named', () => {
+  const script = 'node --max-old-space-size=512 -C development --trace-warnings a.js'
+  expect(parseStartScript(folderWith('a.js'), script)?.unapplied).toEqual(['--max-old-space-size=512', '-C=development'])
 })
 
 test('a program of a package is run in this process, unless it starts another one', () => {

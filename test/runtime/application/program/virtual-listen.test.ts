@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { listenRequest } from '../../../../runtime/src/application/program/listen-request.ts'
 import { pretendToListen } from '../../../../runtime/src/application/program/virtual-listen.ts'
 import { openPlace } from '../fixture.ts'
@@ -19,6 +19,23 @@ test('programs that listen share a process: each gets the requests under its pat
     ['b', 3002],
   ] as const)
     expect(await (await fetch(`${url}/${path}/x`)).json()).toEqual({ asked, url: '/x', listening: true, at: '127.0.0.1' })
+})
+
+test('a program with a port is served where it asks for that port, and where it asks for PORT, which is one for all', async () => {
+  vi.stubEnv('PORT', '8080')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  await using place = openPlace()
+  const program = (port: string) => ({
+    'package.json': '{"main":"main.mjs"}',
+    'spyglass.app.yaml': 'port: 3000',
+    'main.mjs': `import http from 'node:http'
+      await new Promise((resolve) => http.createServer((req, res) => res.end(process.env.PORT)).listen(${port}, resolve))`,
+  })
+  const { url } = await place.deploy([
+    { name: 'a', contextPath: '/a', files: program('process.env.PORT ?? 3000') },
+    { name: 'b', contextPath: '/b', files: program('3000') },
+  ])
+  for (const path of ['a', 'b']) expect(await (await fetch(`${url}/${path}/`)).text()).toBe('8080')
 })
 
 test('a server that is not HTTP cannot share a process, and says so as an error of its own', async () => {

@@ -42,7 +42,7 @@ test('a new revision replaces one instance of a group after the other; the old o
   expect(world.text).toBe('shop-1:ready shop-2:ready shop-1:starting')
   world.ready('shop-1')
   expect(world.text).toBe('shop-1:stopping shop-2:ready shop-1:ready shop-2:starting')
-  expect(world.done.at(-2)).toMatchObject({ do: 'stop', deadlineMs: policy.drainMs })
+  expect(world.done.at(-2)).toMatchObject({ do: 'stop', deadlineMs: policy.drainMs + policy.closeMs })
   world.quiet()
   expect([world.serving('shop-1')?.process.revision, world.serving('shop-2')?.process.revision]).toEqual(['2', '2'])
   expect(historyOf(world.actual, 'shop-1')).toMatchObject({ generations: 2, reloads: 1, restarts: 0, failures: 0 })
@@ -105,6 +105,135 @@ test('after too many failures in a row a process is in quarantine: tried rarely,
   expect(world.of('shop-1')).toHaveLength(1)
 })
 
+/** The successor is ready, and the one before has ended. */
+function takeOver(world: World): void {
+  world.ready('shop-1')
+  world.endId(world.of('shop-1')[0]!.id)
+}
+
+test('an unhealthy process serves until a successor of the same revision is ready; the next of its group waits', () => {
+  const world = serving(2)
+  const [first, second] = [world.serving('shop-1')!.id, world.serving('shop-2')!.id]
+  world.unhealthy(first).unhealthy(second)
+  expect(world.text).toBe('shop-1:ready shop-2:ready shop-1:starting')
+  world.ready('shop-1')
+  expect(world.text).toBe('shop-1:stopping shop-2:ready shop-1:ready shop-2:starting')
+  world.quiet()
+  expect(world.serving('shop-2')!.id).not.toBe(second)
+  expect(historyOf(world.actual, 'shop-1')).toMatchObject({
+    replacements: 1,
+    reloads: 0,
+    restarts: 0,
+    lastFailure: 'unhealthy: the probe failed',
+  })
+})
+
+test('replacements that do not help follow each other ever more slowly, and a healthy life begins a new series', () => {
+  const world = serving(1)
+  const replace = (): void => void world.unhealthy(world.serving('shop-1')!.id)
+  replace()
+  takeOver(world)
+  for (const pause of [100, 200, 400, 800]) {
+    replace()
+    world.pass(pause - 1)
+    expect(world.of('shop-1')).toHaveLength(1)
+    world.pass(1)
+    expect(world.of('shop-1')).toHaveLength(2)
+    takeOver(world)
+  }
+  replace()
+  world.pass(policy.quarantineRetryMs - 1)
+  expect(world.text).toBe('shop-1:ready')
+  world.pass(1)
+  takeOver(world)
+  world.pass(policy.healthyAfterMs + policy.healthDelayMs)
+  replace()
+  expect(world.text).toBe('shop-1:ready shop-1:starting')
+  expect(historyOf(world.actual, 'shop-1')).toMatchObject({ unhealthyInARow: 1, failures: 0 })
+})
+
+test('the first replacement of a series never waits, however long the back-off is', () => {
+  const patient = { ...policy, backOffFirstMs: 10_000_000, backOffMostMs: 10_000_000 }
+  const world = new World(desiredOf([processOf('shop-1', { policy: patient })]))
+  world.quiet()
+  world.unhealthy(world.serving('shop-1')!.id)
+  takeOver(world)
+  world.pass(policy.healthyAfterMs + policy.healthDelayMs).unhealthy(world.serving('shop-1')!.id)
+  expect(world.text).toBe('shop-1:ready shop-1:starting')
+})
+
+test('a successor for the sake of health that fails is tried again, and is not held against its revision', () => {
+  const world = serving(1)
+  world.unhealthy(world.serving('shop-1')!.id)
+  world.exit('shop-1')
+  expect(world.text).toBe('shop-1:ready')
+  expect(historyOf(world.actual, 'shop-1')).toMatchObject({ lastFailure: 'exit code 1' })
+  expect(historyOf(world.actual, 'shop-1').rejected).toBeUndefined()
+  world.pass(100)
+  expect(world.text).toBe('shop-1:ready shop-1:starting')
+})
+
+const broken = (...names: readonly string[]) => names.map((application) => ({ application, message: `${application} is broken` }))
+
+test('a new revision in which an application newly fails does not take over: it is stopped, and rejected for the whole group', () => {
+  const world = serving(2)
+  world.want(desiredOf(shops('2', 2)))
+  world.partly('shop-1', broken('reports'))
+  expect(world.text).toBe('shop-1:ready shop-2:ready shop-1:stopping')
+  world.exit('shop-1')
+  expect(world.text).toBe('shop-1:ready shop-2:ready')
+  expect(historyOf(world.actual, 'shop-1')).toMatchObject({
+    rejected: { revision: '2', reason: 'reports is broken' },
+    lastFailure: 'reports is broken',
+    reloads: 0,
+  })
+  world.want(desiredOf(shops('3', 2))).quiet()
+  expect(world.serving('shop-2')!.process.revision).toBe('3')
+})
+
+test('what fails already in the generation in service is no reason against its successor, and after a crash anything that runs is welcome', () => {
+  const world = new World(desiredOf(shops('1', 1)))
+  world.settle()
+  world.partly('shop-1', broken('reports')).ready('shop-1')
+  world.want(desiredOf(shops('2', 1)))
+  world.partly('shop-1', broken('reports')).ready('shop-1')
+  expect(world.serving('shop-1')!.process.revision).toBe('2')
+  world.quiet()
+  world.exit('shop-1', 'crash').pass(100)
+  world.partly('shop-1', broken('reports', 'shop')).ready('shop-1')
+  expect(world.serving('shop-1')).toBeDefined()
+})
+
+test('a successor for the sake of health in which an application newly fails is stopped, and the next one follows after a pause', () => {
+  const world = serving(1)
+  world.unhealthy(world.serving('shop-1')!.id)
+  world.partly('shop-1', broken('reports')).exit('shop-1')
+  expect(world.text).toBe('shop-1:ready')
+  expect(historyOf(world.actual, 'shop-1').rejected).toBeUndefined()
+  world.pass(100)
+  expect(world.text).toBe('shop-1:ready shop-1:starting')
+})
+
+test('an unhealthy process whose new revision was rejected gets another try of that revision, after a pause', () => {
+  const world = serving(1)
+  world.want(desiredOf(shops('2', 1))).exit('shop-1', 'broken')
+  expect(world.text).toBe('shop-1:ready')
+  world.unhealthy(world.serving('shop-1')!.id)
+  expect(world.text).toBe('shop-1:ready shop-1:starting')
+  world.exit('shop-1', 'broken again').pass(99)
+  expect(world.text).toBe('shop-1:ready')
+  world.pass(1).ready('shop-1').quiet()
+  expect(world.serving('shop-1')).toMatchObject({ process: { revision: '2' } })
+  expect(historyOf(world.actual, 'shop-1').rejected).toBeUndefined()
+})
+
+test('one that is healthy again before its successor was due is left alone', () => {
+  const world = serving(1)
+  world.unhealthy(world.serving('shop-1')!.id)
+  world.exit('shop-1').healthy(world.serving('shop-1')!.id).pass(100_000)
+  expect(world.text).toBe('shop-1:ready')
+})
+
 test('a slow start is killed, and the next one may take twice as long', () => {
   const world = new World(desiredOf(shops('1', 1)))
   world.settle()
@@ -124,10 +253,22 @@ test('a process without a sign of life is killed as hung, and so is one that doe
   world
     .want(desiredOf(shops('2', 1)))
     .ready('shop-1')
-    .pass(policy.drainMs + 499)
+    .pass(policy.drainMs + policy.closeMs + 499)
   expect(world.text).toBe('shop-1:stopping shop-1:ready')
   world.pass(1)
   expect(world.text).toBe('shop-1:ready')
+})
+
+test('the time in which a process hung before that was noticed is no healthy life: what hangs after each start ends in quarantine', () => {
+  const world = serving(1)
+  for (let hangs = 0; hangs < policy.quarantineAfter; hangs++) {
+    world.heardAt = world.now + 1000
+    world.pass(policy.healthyAfterMs + policy.hangPatienceMs)
+    world.own(world.serving('shop-1')!.id, policy.hangPatienceMs)
+    if (hangs < policy.quarantineAfter - 1) world.pass(policy.backOffMostMs).ready('shop-1')
+  }
+  expect(historyOf(world.actual, 'shop-1')).toMatchObject({ failures: policy.quarantineAfter, lastFailure: 'hung' })
+  expect(world.pass(policy.backOffMostMs).of('shop-1')).toEqual([])
 })
 
 test('a listener that has been without an instance for two seconds has a stand-in until one is ready', () => {
@@ -148,7 +289,7 @@ test('a server that stops: instances together and at once, then services one aft
   world.done.length = 0
   world.want({ ...world.desired, stopping: true })
   expect(world.done).toHaveLength(8)
-  expect(world.done.every((step) => step.do === 'stop' && step.deadlineMs === policy.stopMs)).toBe(true)
+  expect(world.done.every((step) => step.do === 'stop' && step.deadlineMs === policy.stopMs + policy.closeMs)).toBe(true)
   for (let left = 8; left > 0; left--) world.exit(`shop-${left}`)
   expect(world.text).toBe('store:ready management:stopping')
   world.exit('management').exit('store')
@@ -161,8 +302,8 @@ test('the stop of the server shortens a drain that has begun', () => {
     .ready('shop-1')
   world.want({ ...world.desired, stopping: true })
   expect(world.done.slice(-2)).toEqual([
-    { do: 'stop', generation: 1, deadlineMs: policy.stopMs },
-    { do: 'stop', generation: 2, deadlineMs: policy.stopMs },
+    { do: 'stop', generation: 1, deadlineMs: policy.stopMs + policy.closeMs },
+    { do: 'stop', generation: 2, deadlineMs: policy.stopMs + policy.closeMs },
   ])
 })
 
@@ -181,4 +322,106 @@ test('a listener that moves: the new address opens, instances follow in turn, th
   expect(world.actual.listeners).toHaveLength(2)
   world.endId(1)
   expect(world.actual.listeners.map(({ id }) => id)).toEqual(['b'])
+})
+
+const shopAt = (id: string) => processOf('shop-1', { listeners: [id], revision: id })
+const blog = processOf('blog-1', { listeners: ['blog@unix'] })
+const router = processOf('router-http', { group: 'router-http', listeners: ['http'], isRouter: true, stage: 5 })
+const alone = desiredOf([shopAt('http')])
+const routed = desiredOf([shopAt('shop@unix'), blog, router])
+
+test('a second application comes to a listener: the first moves behind a router, which begins when nobody else serves the listener for good', () => {
+  const world = new World(alone)
+  world.quiet()
+  world.want(routed)
+  expect(world.text).toBe('shop-1:ready shop-1:starting blog-1:starting')
+  world.ready('blog-1')
+  expect(world.of('router-http')).toEqual([])
+  world.ready('shop-1')
+  expect(world.text).toBe('shop-1:ready shop-1:ready blog-1:ready router-http:starting') // the old one serves until the router does
+  world.ready('router-http')
+  expect(world.text).toBe('shop-1:stopping shop-1:ready blog-1:ready router-http:ready')
+})
+
+test('an application that cannot move behind the router goes on alone, and the failure is stated', () => {
+  const world = new World(alone)
+  world.quiet()
+  world.want(routed).ready('blog-1').exit('shop-1', 'no such module')
+  world.pass(1_000_000)
+  expect(world.text).toBe('shop-1:ready blog-1:ready')
+  expect(historyOf(world.actual, 'shop-1').rejected?.reason).toBe('no such module')
+})
+
+test('the last but one application leaves: the router ends when the other serves the listener, and its private address when no router leads there', () => {
+  const world = new World(routed)
+  world.quiet()
+  world.want(alone)
+  world.exit('blog-1')
+  world.ready('shop-1')
+  expect(world.text).toBe('shop-1:ready router-http:stopping shop-1:ready')
+  world.exit('router-http')
+  expect(world.text).toBe('shop-1:stopping shop-1:ready')
+})
+
+test('an instance that does not serve yet is not waited for when its application moves behind a router', () => {
+  const world = new World(desiredOf([shopAt('http')]))
+  world.settle()
+  world.want(routed)
+  expect(world.of('shop-1')[0]).toMatchObject({ state: 'stopping', process: { listeners: ['http'] } })
+})
+
+test('an instance that cannot overlap moves by stopping first', () => {
+  const fixedAt = (listener: string) => ({ ...shopAt(listener), overlaps: false })
+  const world = new World(desiredOf([fixedAt('http')]))
+  world.quiet()
+  world.want(desiredOf([fixedAt('shop@unix'), blog, router]))
+  expect(world.of('shop-1')).toMatchObject([{ state: 'stopping' }])
+})
+
+test('an application that is removed stops though nobody else serves its listener', () => {
+  const world = new World(desiredOf([shopAt('http')]))
+  world.quiet()
+  world.want(desiredOf([], { listeners: desiredOf([shopAt('http')]).listeners }))
+  expect(world.of('shop-1')).toMatchObject([{ state: 'stopping' }])
+})
+
+test('a stop of the server waits for nobody who could take over a listener', () => {
+  const world = new World(routed)
+  world.quiet()
+  world.want({ ...routed, stopping: true })
+  expect(world.of('router-http')).toMatchObject([{ state: 'stopping' }])
+})
+
+const empty = processOf('http-1', { group: 'http', revision: 'no application' })
+
+test('the last application leaves a listener when the process that answers without any is ready, and the first one comes the same way', () => {
+  const world = new World(alone)
+  world.quiet()
+  world.want(desiredOf([empty]))
+  expect(world.text).toBe('shop-1:ready http-1:starting')
+  world.pass(10_000) // the successor takes its time: nobody is told that there is no instance
+  expect(world.text).toBe('shop-1:ready http-1:starting')
+  world.ready('http-1')
+  expect(world.text).toBe('shop-1:stopping http-1:ready')
+  world.exit('shop-1')
+  world.want(alone)
+  expect(world.text).toBe('http-1:ready shop-1:starting')
+  world.ready('shop-1')
+  expect(world.text).toBe('http-1:stopping shop-1:ready')
+})
+
+test('what is not wanted any more waits for no successor that has failed', () => {
+  const world = new World(alone)
+  world.quiet()
+  world.want(desiredOf([empty]))
+  world.exit('http-1')
+  expect(world.text).toBe('shop-1:stopping')
+})
+
+test('a private address has no stand-in: the router answers for it', () => {
+  const world = new World(routed)
+  world.quiet()
+  world.exit('blog-1').pass(10)
+  world.pass(3000)
+  expect(world.text).not.toContain('stand-in')
 })

@@ -10,6 +10,7 @@ const group = (name: string, more: Partial<DesiredProcess>) => (replicas: number
 const groups = [
   group('shop', { listeners: ['http'] }),
   group('jobs', { listeners: ['internal'] }),
+  group('other', { listeners: ['http'] }),
   group('store', { kind: 'service', listeners: [], overlaps: false, stage: 0 }),
 ]
 
@@ -19,18 +20,37 @@ const happening = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('end' as const), at: fc.nat() }) },
   fc.record({ type: fc.constant('own' as const), at: fc.nat(), ms: fc.constantFrom(1000, 30_000, 60_000, 1_000_000) }),
   { weight: 4, arbitrary: fc.record({ type: fc.constant('pass' as const), ms: fc.constantFrom(1, 100, 1000, 2000, 10_500, 400_000) }) },
-  fc.record({ type: fc.constant('want' as const), replicas: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(1)), revision: fc.nat(3) }),
+  fc.record({
+    type: fc.constant('want' as const),
+    replicas: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(1), fc.nat(1)),
+    revision: fc.nat(3),
+    isRouted: fc.boolean(),
+  }),
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('unhealthy' as const), at: fc.nat() }) },
+  fc.record({ type: fc.constant('healthy' as const), at: fc.nat() }),
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('partly' as const), at: fc.nat(), failed: fc.subarray(['a', 'b']) }) },
   fc.record({ type: fc.constant('open' as const), can: fc.boolean() }),
   fc.record({ type: fc.constant('stop' as const) }),
 )
 
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never
 
-const wanted = (replicas: readonly number[], revision: number) =>
-  desiredOf(
-    groups.flatMap((build, i) => build(replicas[i]!, revision)),
+/** `isRouted`: a second application has come to the listener of shop, so that shop moves behind a router. `other` comes to that listener, and goes, without one. */
+const wanted = (replicas: readonly number[], revision: number, isRouted = false) => {
+  const [shop, ...others] = groups.map((build, i) => build(replicas[i]!, revision))
+  const isShared = isRouted && shop!.length > 0
+  return desiredOf(
+    [
+      ...shop!.map((process) => (isShared ? { ...process, listeners: ['shop@unix'], revision: `${process.revision} routed` } : process)),
+      ...others.flat().filter(({ group: its }) => !isShared || its !== 'other'),
+      ...(isShared ? [processOf('blog-1', { listeners: ['blog@unix'], revision: String(revision) }), router(String(revision))] : []),
+    ],
     { parallelStarts: 2 },
   )
+}
+
+const router = (revision: string): DesiredProcess =>
+  processOf('router-http', { group: 'router-http', listeners: ['http'], isRouter: true, stage: 5, revision })
 
 function happen(world: World, event: Happening): void {
   const { generations } = world.actual
@@ -38,11 +58,27 @@ function happen(world: World, event: Happening): void {
   if (event.type === 'ready' && one) world.readyId(one.id)
   if (event.type === 'end' && one) world.endId(one.id)
   if (event.type === 'own' && one) world.own(one.id, event.ms)
+  if (event.type === 'unhealthy' && one) world.unhealthy(one.id)
+  if (event.type === 'partly' && one)
+    world.partly(
+      one.process.name,
+      event.failed.map((application) => ({ application, message: 'broken' })),
+    )
+  if (event.type === 'healthy' && one) world.healthy(one.id)
   if (event.type === 'pass') world.pass(event.ms)
   if (event.type === 'open') world.canOpen = event.can
-  if (event.type === 'want' && !world.desired.stopping) world.want(wanted(event.replicas, event.revision))
+  if (event.type === 'want' && !world.desired.stopping) world.want(wanted(event.replicas, event.revision, event.isRouted))
   if (event.type === 'stop') world.want({ ...world.desired, stopping: true })
 }
+
+/** Whether everything that it serves is to be served by a process that has not failed. */
+const hasSuccessor = ({ listeners }: DesiredProcess, { desired, actual }: Pick<World, 'desired' | 'actual'>): boolean =>
+  listeners.every((listener) =>
+    desired.processes.some(({ name, revision, kind, listeners: its }) => {
+      const { failures, rejected } = historyOf(actual, name)
+      return kind === 'instance' && its.includes(listener) && failures === 0 && rejected?.revision !== revision
+    }),
+  )
 
 /** What must hold at every step. */
 function watch(step: Step, { desired, actual, now }: World): void {
@@ -51,9 +87,20 @@ function watch(step: Step, { desired, actual, now }: World): void {
     const { process, state, id } = generation
     const isWanted = !desired.stopping && desired.processes.some(({ name }) => name === process.name)
     if (isWanted && state === 'ready' && process.overlaps) expect(servingOf(actual, process.name)!.id).toBeGreaterThan(id)
+    const isMoving = state === 'ready' && !desired.stopping && (isWanted || process.isRouter || hasSuccessor(process, { desired, actual }))
+    const others = actual.generations.filter((other) => other.id !== id)
+    for (const listener of isMoving ? process.listeners : []) {
+      const isServed = others.some((other) => other.state === 'ready' && other.process.listeners.includes(listener))
+      if (desired.listeners.some((one) => one.id === listener) && process.overlaps) expect(isServed).toBe(true)
+      if (listener === 'shop@unix' && !isServed) expect(others.some((other) => other.process.isRouter)).toBe(false)
+    }
   }
   if (step.do === 'start') {
     const { process } = step
+    if (process.isRouter && !servingOf(actual, process.name)) {
+      for (const { name } of desired.processes)
+        expect(name.startsWith('shop') && servingOf(actual, name)?.process.listeners).not.toEqual(['http'])
+    }
     const living = actual.generations.filter(({ process: { name } }) => name === process.name)
     expect(desired.stopping).toBe(false)
     if (!process.overlaps) expect(living).toEqual([])
@@ -70,10 +117,14 @@ function watch(step: Step, { desired, actual, now }: World): void {
 }
 
 const settings = fc.record({
-  replicas: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(1)),
+  replicas: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(1), fc.nat(1)),
   revision: fc.nat(3),
   events: fc.array(happening, { maxLength: 60 }),
 })
+
+/** A router waits for an application that cannot move behind it: beside that one it would get requests of the other. */
+const staysBeforeRouter = (world: World): boolean =>
+  world.desired.processes.some(({ name, isRouter }) => !isRouter && world.serving(name)?.process.listeners.includes('http'))
 
 test('when nothing fails any more, what should run runs, in its newest revision unless that was rejected, and nothing else', () => {
   fc.assert(
@@ -84,7 +135,11 @@ test('when nothing fails any more, what should run runs, in its newest revision 
       world.canOpen = true
       world.quiet()
       const { desired, actual } = world
-      const processes = desired.stopping ? [] : desired.processes
+      const stays = staysBeforeRouter(world)
+      if (stays && desired.processes.some(({ isRouter }) => isRouter)) {
+        expect(desired.processes.some(({ name, group: its }) => its === 'shop' && historyOf(actual, name).rejected)).toBe(true)
+      }
+      const processes = desired.stopping ? [] : desired.processes.filter(({ isRouter }) => !isRouter || !stays)
       expect(actual.generations.map(({ process, state }) => `${process.name}:${state}`).toSorted()).toEqual(
         processes.map(({ name }) => `${name}:ready`).toSorted(),
       )
@@ -96,6 +151,7 @@ test('when nothing fails any more, what should run runs, in its newest revision 
         const members = processes.filter((other) => other.group === process.group)
         const isRejected = members.some(({ name }) => historyOf(actual, name).rejected?.revision === process.revision)
         if (!isRejected) expect(runs).toBe(process.revision)
+        if (process.overlaps) expect(world.serving(process.name)!.unhealthy).toBeUndefined()
       }
     }),
     { numRuns: 400 },
@@ -119,8 +175,9 @@ test('a program that never works ends in a stated failure, in quarantine, and co
         else if (next) world.endId(next.id)
         else world.now = due
       }
-      for (const { name, group: its, policy } of world.desired.processes) {
-        if (its !== 'jobs') expect(world.serving(name)).toBeDefined()
+      for (const { name, group: its, policy, isRouter } of world.desired.processes) {
+        if (isRouter && staysBeforeRouter(world)) expect(world.of(name)).toHaveLength(0)
+        else if (its !== 'jobs') expect(world.serving(name)).toBeDefined()
         else
           expect(historyOf(world.actual, name)).toMatchObject({
             lastFailure: 'broken',

@@ -2,7 +2,9 @@
 import {
   type Actual,
   asked,
+  becameHealthy,
   becameReady,
+  becameUnhealthy,
   closed,
   condemned,
   type Desired,
@@ -19,6 +21,7 @@ import {
   type Policy,
   servingOf,
   started,
+  startedPartly,
   type Step,
 } from '../../../../runtime/src/decider/reconciler/index.ts'
 
@@ -27,9 +30,11 @@ export const policy: Policy = {
   hangPatienceMs: 30_000,
   drainMs: 10_000,
   stopMs: 5000,
+  closeMs: 2000,
   backOffFirstMs: 100,
   backOffMostMs: 10_000,
   healthyAfterMs: 20_000,
+  healthDelayMs: 15_000,
   quarantineAfter: 5,
   quarantineRetryMs: 300_000,
 }
@@ -41,7 +46,7 @@ export function processOf(name: string, more: Partial<DesiredProcess> = {}): Des
 
 export function desiredOf(processes: readonly DesiredProcess[], more: Partial<Desired> = {}): Desired {
   const ids = [...new Set(processes.flatMap(({ listeners }) => listeners))]
-  const listeners = ids.map((id) => ({ id, standInAfterMs: 2000, standInPolicy: policy }))
+  const listeners = ids.map((id) => ({ id, standInAfterMs: 2000, standInPolicy: policy, isPrivate: id.includes('unix') }))
   return { processes, listeners, parallelStarts: 2, stopping: false, ...more }
 }
 
@@ -53,6 +58,8 @@ export class World {
   actual: Actual = nothing
   desired: Desired
   canOpen = true
+  /** When a process that hangs gave its last sign of life. Default: now. */
+  heardAt: number | undefined
   /** All steps so far, with the generations that lived before each. */
   readonly done: Step[] = []
   readonly onStep: (step: Step, world: World) => void
@@ -115,6 +122,25 @@ export class World {
     return this
   }
 
+  /** Some applications of the newest generation failed to start. */
+  partly(name: string, failed: readonly { readonly application: string; readonly message: string }[]): this {
+    this.actual = startedPartly(this.actual, this.of(name).at(-1)!.id, failed)
+    this.settle()
+    return this
+  }
+
+  unhealthy(id: number, reason = 'the probe failed'): this {
+    this.actual = becameUnhealthy(this.actual, id, reason, this.now)
+    this.settle()
+    return this
+  }
+
+  healthy(id: number): this {
+    this.actual = becameHealthy(this.actual, id)
+    this.settle()
+    return this
+  }
+
   want(desired: Desired): this {
     this.desired = desired
     this.settle()
@@ -157,7 +183,14 @@ export class World {
     if (step.do === 'stop') this.actual = asked(this.actual, step.generation, killTime(this.now, step.deadlineMs))
     if (step.do === 'kill') {
       const { generation: id, why } = step
-      this.actual = why === 'late' ? killed(this.actual, id) : condemned(this.actual, id, why, why === 'slow')
+      this.actual =
+        why === 'late'
+          ? killed(this.actual, id)
+          : condemned(this.actual, id, {
+              text: why,
+              isSlow: why === 'slow',
+              ...(why === 'hung' ? { aliveUntil: this.heardAt ?? this.now } : {}),
+            })
       this.#dying.add(id)
     }
   }

@@ -9,18 +9,22 @@ export interface ZipMember {
   readonly flags?: number
 }
 
+const ENCRYPTED = 1
+
 export function zipOf(members: readonly ZipMember[]): Buffer {
   const bodies: Buffer[] = []
   const directory: Buffer[] = []
   let offset = 0
   for (const { name, content = '', mode = 0o100644, flags = 0x800 } of members) {
-    const [path, data] = [Buffer.from(name), Buffer.from(content)]
+    const path = Buffer.from(name)
+    const plain = Buffer.from(content)
+    const data = (flags & ENCRYPTED) === 0 ? plain : Buffer.concat([Buffer.alloc(12), plain]) // APPNOTE.TXT 6.1.5: 12 bytes come first
     const common = Buffer.alloc(26)
     common.writeUInt16LE(20, 0)
     common.writeUInt16LE(flags, 2)
     common.writeUInt32LE(crc32(data), 10)
     common.writeUInt32LE(data.length, 14)
-    common.writeUInt32LE(data.length, 18)
+    common.writeUInt32LE(plain.length, 18)
     common.writeUInt16LE(path.length, 22)
     const rest = Buffer.alloc(14)
     rest.writeUInt32LE((mode << 16) >>> 0, 6)

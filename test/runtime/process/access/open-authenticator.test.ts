@@ -20,5 +20,7 @@ test('a server that was set up before there were users starts with its own crede
   const anna = { name: 'anna', role: 'viewer', password, created: 0, createdBy: 'admin' } as const
   changeIdentities({ file, onDamage: () => {} }, () => withUser(nobody, anna))
   const late = openAuthenticator('store', { secrets, folder })
-  expect(await late.admit(basic('anna', 'correct horse'), from)).toMatchObject({ principal: { actor: 'anna', role: 'viewer' } })
+  for (const open of [authenticator, late])
+    // the first one looked at the file a moment ago
+    expect(await open.admit(basic('anna', 'correct horse'), from)).toMatchObject({ principal: { actor: 'anna', role: 'viewer' } })
 })

@@ -1,7 +1,7 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
-import { connectLocally, listenLocally } from '@spyglass/process/channel'
+import { connectLocally, listenLocally, shortPathOf } from '@spyglass/process/channel'
 import { expect, onTestFinished, test } from 'vitest'
 import { tempFolder } from '../../../support/temp-folder.ts'
 
@@ -26,8 +26,31 @@ test('a socket is for its owner alone, and what an earlier process left there is
 test.runIf(process.platform === 'linux')('a path that is longer than the kernel takes works as well', async () => {
   const folder = join(tempFolder(), 'a'.repeat(100), 'b'.repeat(100))
   mkdirSync(folder, { recursive: true })
-  expect(await echoOver(join(folder, 'one.sock'))).toBe('hello')
+  const file = join(folder, 'one.sock')
+  expect(await echoOver(file)).toBe('hello')
+  expect(() => shortPathOf(file, 'darwin')).toThrow(expect.objectContaining({ code: 'SPY_LOCAL_PATH' }))
 })
+
+test.runIf(process.platform === 'linux')(
+  'the socket of a long path goes with its server, and the folder is held open until then',
+  async () => {
+    const folder = join(tempFolder(), 'a'.repeat(100), 'b'.repeat(100))
+    mkdirSync(folder, { recursive: true })
+    const held = (): boolean =>
+      readdirSync('/proc/self/fd').some((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === folder
+        } catch {
+          return false // closed meanwhile
+        }
+      })
+    const server = net.createServer()
+    await listenLocally(server, join(folder, 'one.sock'))
+    expect(held()).toBe(true)
+    await new Promise((resolve) => server.close(resolve))
+    expect([held(), existsSync(join(folder, 'one.sock'))]).toEqual([false, false])
+  },
+)
 
 test('nobody there is an error of the socket, not an exception', async () => {
   const socket = connectLocally(join(tempFolder(), 'none.sock'))

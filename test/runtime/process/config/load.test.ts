@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { loadConfig, parseOffset } from '@spyglass/process/config'
+import { instanceGroups, loadConfig, parseOffset } from '@spyglass/process/config'
 import { codeOf } from '@spyglass/agent/contract'
 import { tempFolder } from '../../../support/temp-folder.ts'
 
@@ -81,11 +81,18 @@ snmp: {trapTargets: [{host: 127.0.0.1}]}
   }
 })
 
-test('what applications cannot share is told with what to do', () => {
+test('applications with processes of their own share a listener; what they cannot share is told with what to do', () => {
   const mistakes = (applications: string): string => messageOf(() => loadConfig({ file: file(`applications: [${applications}]`) }))
-  const two = mistakes('{name: a, folder: .}, {name: b, folder: ., contextPath: /b}')
-  expect(two).toContain('applications[1].listener: "http": already serves "a"')
-  expect(two).toContain('isolation: shared')
+  expect(mistakes('{name: a, folder: ., static: true, entry: x.js}')).toContain('applications[0].static: true: files are served')
+  const mixed = '{name: a, folder: .}, {name: b, folder: ., contextPath: /b}, {name: c, folder: ., contextPath: /c, isolation: shared}'
+  const config = loadConfig({ file: file(`applications: [${mixed}, {name: jobs, folder: ., worker: true}]`) })
+  expect(instanceGroups(config).map(({ name, reachedBy }) => [name, reachedBy])).toEqual([
+    ['a', 'router'],
+    ['b', 'router'],
+    ['jobs', 'none'],
+    ['http', 'router'],
+  ])
+  expect(mistakes('{name: a, folder: .}, {name: b, folder: .}')).toContain('application "a" already has this path')
   const alike = mistakes('{name: a, folder: ., isolation: shared}, {name: b, folder: ., isolation: shared}')
   expect(alike).toContain('has 1 error(s)')
   expect(alike).toContain('applications[1].contextPath: "/": application "a" already has this path on listener "http"')
@@ -97,6 +104,10 @@ test('what applications cannot share is told with what to do', () => {
     loadConfig({ file: file('listeners: [{name: a}, {name: b, port: 8081}]\napplications: [{name: a, folder: ., listener: b}]') }),
   )
   expect(clash).toContain('applications[0].name: "a": also the name of a listener')
+  const routers = messageOf(() =>
+    loadConfig({ file: file('listeners: [{name: "1"}]\napplications: [{name: router, folder: ., listener: "1"}]') }),
+  )
+  expect(routers).toContain('applications[0].name: "router": its instances would be named like the router of a listener')
 })
 
 test('a folder that does not exist is a mistake when a server starts, and not for other commands', () => {
@@ -134,6 +145,15 @@ test.for(['nowhere.yaml', '/dev/null/x'])('a file that cannot be read is reporte
 
 test.for(['a: *nothing\n', '*!', '[', 'a: b: c'])('text that is not YAML is reported as a mistake in the file: %s', (text) => {
   expect(() => loadConfig({ file: file(text) })).toThrow(expect.objectContaining({ code: 'SPY_CONFIG_INVALID' }))
+})
+
+test.each([
+  ['longer than any', (path: string) => truncateSync(path, 100_000_000), 'SPY_CONFIG_UNREADABLE'],
+  ['nested deeply', (path: string) => writeFileSync(path, `a: ${'['.repeat(100_000)}`), 'SPY_CONFIG_INVALID'],
+])('a file that is %s is reported', (_how, put, code) => {
+  const path = file('')
+  put(path)
+  expect(() => loadConfig({ file: path })).toThrow(expect.objectContaining({ code }))
 })
 
 test('no text whatever brings an uncoded error', () => {
@@ -189,4 +209,17 @@ test('SNMP values that no manager could use are refused: user names over 32 byte
     expect(mistakesOf(manager(host))).toContain('a host name or an IP address')
   expect(mistakesOf(`{contact: "${'x'.repeat(256)}"}`)).toContain('at most 255 bytes')
   expect(mistakesOf('{root: 1.3.6.1.4.1.4294967296}')).toContain('below 2^32')
+})
+
+test.for(['/shop/', '/a//b', '/../x', '/a/..', '/./x', '/%2f', '/a b', 'shop', '', `/${'x'.repeat(500)}`])(
+  '%s is no context path',
+  (contextPath) => {
+    const applications = [{ name: 'shop', folder: '/', contextPath }]
+    expect(() => loadConfig({ base: { applications } })).toThrow(/applications\[0\]\.contextPath/)
+  },
+)
+
+test.for(['/', '/shop', '/shop/v1.2', '/~anna', '/...', '/.well-known'])('%s is a context path', (contextPath) => {
+  const applications = [{ name: 'shop', folder: '/', contextPath }]
+  expect(loadConfig({ base: { applications } }).applications[0]?.contextPath).toBe(contextPath)
 })

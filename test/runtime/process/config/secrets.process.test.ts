@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -70,6 +70,14 @@ test.for([
   ['a word', 'hunter2\n', 'is not a map of settings'],
   ['cut off', 'console: {user: admin, pass', 'not valid YAML (line 1)'],
   ['an alias', 'console: {user: admin, password: *hunter2}', 'cannot be read'],
+  ['without most of it', 'snmp: {user: spyglass}\n', 'console: missing; snmp.authPassword: missing'],
+  ['with a long name', `snmp: {user: ${'hunter2'.repeat(6)}}\n`, 'snmp.user: an SNMPv3 user name of at most 32 bytes'],
+  [
+    'with a short password',
+    'snmp: {user: a, authPassword: hunter2}\n',
+    'snmp.authPassword: Too small: expected string to have >=8 characters',
+  ],
+  ['with a number for a name', 'snmp: {user: 5}\n', 'snmp.user: Invalid input: expected string, received number'],
   ['binary', '\0\u0001\u0002', /valid YAML|map of settings/],
 ] as const)('a file that is %s stops the start with that reason, and no secret in it', ([, content, reason]) => {
   const file = join(tempFolder(), 'secrets.yaml')
@@ -86,6 +94,17 @@ test('a folder in its place is reported as one', () => {
   const file = join(tempFolder(), 'secrets.yaml')
   mkdirSync(file)
   expect(errorOf(() => ensureSecrets(file)).message).toContain('it is a folder')
+})
+
+test.each([
+  ['a hundred megabytes long', (file: string) => truncateSync(file, 100_000_000), 'it has 100000000 bytes'],
+  ['nested deeply', (file: string) => writeFileSync(file, '['.repeat(100_000)), 'it '],
+] as const)('a file that is %s is reported, and takes neither all memory nor an uncoded error', (_how, put, reason) => {
+  const file = join(tempFolder(), 'secrets.yaml')
+  writeFileSync(file, '')
+  put(file)
+  const error = errorOf(() => readSecrets(file))
+  expect(error).toMatchObject({ code: 'SPY_SECRETS_INVALID', message: expect.stringContaining(reason) as string })
 })
 
 function errorOf(work: () => unknown): Error {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { type Damage, openStateFile, writeIfChanged } from '@spyglass/process/durable-file'
@@ -44,6 +44,8 @@ const damage: Readonly<Record<string, (file: string) => void>> = {
   'of the wrong shape': (file) => writeFileSync(file, '{"a":1}'),
   'null in it': (file) => writeFileSync(file, 'null'),
   'a digit changed in it': (file) => writeFileSync(file, readFileSync(file, 'utf8').replace('[3]', '[4]')),
+  'nested deeply': (file) => writeFileSync(file, `{"checksum":"00000000","state":${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}}`),
+  'a hundred megabytes long': (file) => truncateSync(file, 100_000_000),
   'a pipe': (file) => {
     rmSync(file)
     execFileSync('mkfifo', [file])
@@ -157,4 +159,12 @@ test('a pipe in the way of a file that is only written is replaced', () => {
   execFileSync('mkfifo', [file])
   writeIfChanged(file, 'one')
   expect(readFileSync(file, 'utf8')).toBe('one')
+})
+
+test('a file that is longer than any of ours is not read: it could take all memory', () => {
+  const { file, damages, open } = opened()
+  writeFileSync(file, '')
+  truncateSync(file, 100_000_000)
+  expect(open().read()).toBeUndefined()
+  expect(damages.map(({ reason }) => reason)).toEqual(['it has 100000000 bytes, and no such file has more than 33554432'])
 })

@@ -1,4 +1,4 @@
-import { kindNamed } from '@spyglass/agent/contract'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
 import { expect, test } from 'vitest'
 import { emitEarly, emitWhenReady } from '../../../../runtime/process/src/keeper-link/early-events.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { allKinds, events, kinds, type ResourceKind } from '@spyglass/agent/contract'
+import { events, type ResourceKind } from '@spyglass/agent/contract'
+import { allKinds, kinds } from '@spyglass/mbeans/kinds'
 import { SpyglassConfig } from '@spyglass/process/config'
 import { declarationAt, type DeclaredSetting, declaredSettings, type Setting, spyglassSettings } from '@spyglass/process/settings'
 

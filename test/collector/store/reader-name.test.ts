@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { nameInstead } from '../../../collector/src/store/reader-name.ts'
+
+test.each([
+  ['SELECT currentUser()', "SELECT ('ann' AS `currentUser()`)"],
+  ['SELECT upper(current_user()) AS a', "SELECT upper(('ann' AS `current_user()`)) AS a"],
+  ['SELECT user() AS me, 1', "SELECT 'ann' AS me, 1"],
+  ['SELECT `user`()', "SELECT ('ann' AS `user()`)"],
+  ['SELECT currentUser(), authenticatedUser()', "SELECT ('ann' AS `currentUser()`), ('ann' AS `authenticatedUser()`)"],
+  ['SELECT current_user, CURRENT_USER AS me', "SELECT ('ann' AS `current_user`), 'ann' AS me"],
+  ["SELECT 1 WHERE session_user = 'x'", "SELECT 1 WHERE ('ann' AS `session_user`) = 'x'"],
+  ["SELECT current_user FROM (SELECT 'x' AS current_user)", undefined],
+  ['SELECT t.current_user, arrayMap(current_user -> current_user, [1])', undefined],
+  ['SELECT \'currentUser()\', `currentUser()`, "user()"', undefined],
+  ["SELECT 'it\\'s currentUser()'", undefined],
+  ['SELECT user, user(1), myUser()', undefined],
+])('%s', (formatted, right) => expect(nameInstead(formatted, 'ann')).toBe(right))
+
+test('a name with quotes stays a text', () =>
+  expect(nameInstead('SELECT currentUser() AS a', "o'hara\\")).toBe("SELECT 'o\\'hara\\\\' AS a"))

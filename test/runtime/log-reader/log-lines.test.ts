@@ -1,0 +1,87 @@
+import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { logLines } from '../../../runtime/src/log-reader/index.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+const line = (process: string, msg: string): string => JSON.stringify({ level: 'info', process, msg })
+const LINES = [line('shop-1', 'a'), line('office-1', 'b'), 'no JSON', line('shop-2', 'c'), line('shop', 'd')]
+
+function world(lines: readonly string[] = LINES) {
+  const root = tempFolder()
+  const file = join(root, 'logs/server.log')
+  mkdirSync(join(root, 'logs'))
+  writeFileSync(file, lines.map((text) => `${text}\n`).join(''))
+  return { root, file }
+}
+
+async function last(root: string, count: number, name?: string): Promise<readonly string[]> {
+  const all: string[] = []
+  for await (const lines of logLines({ root, name, count })) all.push(...lines)
+  return all
+}
+
+test.for([
+  ['shop', ['a', 'c', 'd']],
+  ['shop-1', ['a']],
+  ['office', ['b']],
+  ['sho', []],
+  ['s.op', []],
+] as const)('%s means its process and its instances', async ([name, messages]) => {
+  const lines = await last(world().root, 10, name)
+  expect(lines.map((text) => (JSON.parse(text) as { msg: string }).msg)).toEqual(messages)
+})
+
+test('the last lines are those at the end, also of a log that is longer than what is read at once', async () => {
+  const { root, file } = world()
+  expect((await last(root, 2)).map((text) => text.slice(-4))).toEqual(['"c"}', '"d"}'])
+  expect(await last(root, 0)).toEqual([])
+  appendFileSync(file, `${line('other', 'x'.repeat(200))}\n`.repeat(12_000))
+  expect(await last(root, 3, 'shop')).toEqual([LINES[0], LINES[3], LINES[4]])
+  expect((await last(root, 1))[0]).toContain('other')
+})
+
+test('lines of any length are whole, wherever the pieces that are read begin', async () => {
+  const lengths = fc.array(fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 400_000, max: 1_400_000 })), { maxLength: 6 })
+  await fc.assert(
+    fc.asyncProperty(lengths, fc.integer({ min: 0, max: 7 }), async (sizes, count) => {
+      const lines = sizes.map((size, i) => `${i}${'é'.repeat(size / 2)}`)
+      expect(await last(world(lines).root, count)).toEqual(count === 0 ? [] : lines.slice(-count))
+    }),
+    { numRuns: 25 },
+  )
+})
+
+test('what comes is followed, over a rotation and a file that is emptied; a line that is being written comes as a whole', async () => {
+  const { root, file } = world()
+  appendFileSync(file, '{"process":"shop-1","msg":"é')
+  const stop = new AbortController()
+  const steps = [
+    () => appendFileSync(file, Buffer.from('"}\n{"process":"shop-1","msg":"\u00fc').subarray(0, -1)),
+    () => appendFileSync(file, Buffer.concat([Buffer.from([0xbc]), Buffer.from(`"}\n${line('office-1', 'no')}\n`)])),
+    () => {
+      renameSync(file, `${file}.1`)
+      writeFileSync(file, `${line('shop-2', 'new file')}\n`)
+    },
+    () => writeFileSync(file, `${line('shop-2', 'e')}\n`),
+    () => stop.abort(),
+  ]
+  const messages: string[] = []
+  for await (const lines of logLines({ root, name: 'shop', count: 1, until: stop.signal })) {
+    messages.push(...lines.map((text) => (JSON.parse(text) as { msg: string }).msg))
+    steps.shift()?.()
+  }
+  expect(messages).toEqual(['d', 'é', 'ü', 'new file', 'e'])
+})
+
+test('an empty list is a sign of life', async () => {
+  const stop = new AbortController()
+  const said: (readonly string[])[] = []
+  for await (const lines of logLines({ ...world(), count: 0, until: stop.signal, quietMs: 1 })) if (said.push(lines) === 3) stop.abort()
+  expect(said).toEqual([[], [], []])
+})
+
+test('without a log it says so', async () => {
+  await expect(last(tempFolder(), 1)).rejects.toMatchObject({ code: 'SPY_ARGUMENT_UNKNOWN' })
+})

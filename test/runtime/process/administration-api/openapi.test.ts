@@ -1,0 +1,133 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { roles } from '@spyglass/agent/contract'
+import { allKinds } from '@spyglass/mbeans/kinds'
+import { type ApiRoute, apiRoutes, openApiDocument, operationId } from '@spyglass/process/administration-api'
+import { declaredSettings } from '@spyglass/process/settings'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { expect, test } from 'vitest'
+import { apiWorld } from './support.ts'
+
+const document = openApiDocument({ prefix: '/api/v1' })
+const components = (document['components'] as { readonly schemas: Readonly<Record<string, Schema>> }).schemas
+
+interface Schema {
+  readonly $ref?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
+/** Entries for every list, so that each path leads to something. */
+const file = {
+  listeners: [{ name: 'shop', tls: { certificates: [] } }],
+  hosts: [{ name: 'shop' }],
+  applications: [{ name: 'shop', folder: 'applications/shop', listener: 'shop' }],
+  datasources: [{ name: 'shop', file: 'shop.db' }],
+  alerting: { webhooks: [{ name: 'shop', url: 'https://alerts.example/hook' }] },
+  snmp: { trapTargets: [{ host: 'shop', port: 162, community: 'c' }] },
+}
+
+/** An address of a route; each parameter names the entry that the file above has. */
+const addressOf = ({ path }: ApiRoute): string =>
+  path.replace('/trapTargets/{name}', '/trapTargets/shop:162').replaceAll(/\{\w+\}/g, 'shop')
+
+test('the document is valid OpenAPI 3.1', async () => {
+  const result = await new Validator().validate(structuredClone(document) as Record<string, unknown>)
+  expect(result).toEqual({ valid: true })
+})
+
+test('no two routes share path and method, and no two operations an id', () => {
+  const keys = apiRoutes.map(({ method, path }) => `${method} ${path.replaceAll(/\{\w+\}/g, '{}')}`)
+  expect(keys).toEqual([...new Set(keys)])
+  const ids = apiRoutes.map(operationId)
+  expect(ids).toEqual([...new Set(ids)])
+})
+
+test('every declared setting is in the schema of its group, with its type, range, default and when it counts', () => {
+  for (const { path, setting, applies } of declaredSettings()) {
+    const parts = path.replaceAll('[]', '').split('.')
+    if (parts.length === 1) continue // by its dotted name only
+    const schema = components[parts.slice(0, -1).join('.')]?.properties?.[parts.at(-1) ?? ''] as Record<string, unknown> | undefined
+    expect(schema, path).toMatchObject({ description: setting.description, 'x-applies': applies })
+    if (setting.default !== undefined) expect(schema?.['default'], path).toEqual(setting.default)
+    if (setting.type === 'int') expect(schema, path).toMatchObject({ type: ['integer', 'null'], minimum: setting.min })
+    if (setting.type === 'choice') expect(schema?.['enum'], path).toEqual([...setting.values, null])
+    if (setting.secret) expect(schema?.['writeOnly'], path).toBe(true)
+  }
+})
+
+test('every setting is reached by its dotted name, and by a path if it has a section', async () => {
+  const { send } = await apiWorld({ file })
+  const shown = (await send('GET', '/settings')).json as readonly { readonly name: string }[]
+  const known = new Set(
+    shown.map(({ name }) =>
+      name
+        .replace(/^(listeners|hosts|applications|datasources|alerting\.webhooks)\.shop\./, '$1[].')
+        .replace('trapTargets.shop:162.', 'trapTargets[].'),
+    ),
+  )
+  const missing = declaredSettings().filter(({ path }) => !known.has(path) && !path.includes('certificates[]'))
+  expect(missing.map(({ path }) => path)).toEqual([])
+  for (const route of apiRoutes.filter(({ method, path }) => method === 'GET' && !/resources|certificates\/|versions/.test(path))) {
+    const { status } = await send('GET', addressOf(route))
+    expect(status, route.path).toBe(200)
+  }
+})
+
+test('every declared operation has one route, in its role', async () => {
+  const { send, invoked } = await apiWorld({ file })
+  for (const kind of allKinds) {
+    for (const [name, { role, impact }] of Object.entries(kind.operations ?? {})) {
+      const found = apiRoutes.filter(
+        ({ name: dotted = '', isChange, role: needed }) =>
+          dotted.endsWith(`.${name}`) &&
+          (dotted.startsWith(kind.name) || dotted.startsWith(`${kind.name}s.`)) &&
+          isChange === (impact === 'action') &&
+          needed === role,
+      )
+      expect(
+        found.map(({ path }) => path),
+        `${kind.name}.${name}`,
+      ).toHaveLength(1)
+      const [route] = found
+      if (!route) continue
+      const { status } = await send(route.method, addressOf(route), route.body?.example)
+      expect([status, invoked.at(-1)?.operation], route.path).toEqual([200, `${kind.name}.${name}`])
+      const lower = roles[roles.indexOf(role) - 1]
+      if (lower) expect((await send(route.method, addressOf(route), route.body?.example, { role: lower })).status, route.path).toBe(403)
+    }
+  }
+})
+
+test('every example fits its schema and is accepted', async () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  ajv.addSchema({ $id: 'api', components: { schemas: components } })
+  const withExample = apiRoutes.filter(({ body }) => body?.example !== undefined)
+  expect(withExample.length).toBeGreaterThan(25)
+  const { send } = await apiWorld()
+  const full = await apiWorld({ file })
+  for (const route of withExample) {
+    const schema = JSON.parse(JSON.stringify(route.body?.schema).replaceAll('"#/components', '"api#/components')) as object
+    const validate = ajv.compile(schema)
+    expect(validate(route.body?.example), `${route.path}: ${JSON.stringify(validate.errors)}`).toBe(true)
+    if (/certificates/.test(route.path)) continue // their files must exist
+    const isNew = route.status === 201
+    const answer = await (isNew ? send : full.send)(route.method, `${addressOf(route)}?dryRun=true`, route.body?.example)
+    expect([answer.status, answer.text.slice(0, 300)], `${route.method} ${route.path}`).toEqual([200, expect.any(String) as string])
+  }
+})
+
+test('the answers of administration fit their schemas', async () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  ajv.addSchema({ $id: 'api', components: { schemas: components } })
+  const { send } = await apiWorld({ file })
+  await send('PATCH', '/applications/shop?reason=why&for=1h', { replicas: 2, environment: { A: 'b' } })
+  await send('POST', '/applications/shop/rollback', { version: 3 })
+  await send('POST', '/undo?change=1')
+  for (const route of apiRoutes.filter(
+    ({ method, path }) => method === 'GET' && !/certificates\/|resources\/\w+\/|versions|users|tokens/.test(path),
+  )) {
+    const { json, status } = await send('GET', addressOf(route))
+    if (status !== 200) continue
+    const validate = ajv.compile(JSON.parse(JSON.stringify(route.result).replaceAll('"#/components', '"api#/components')) as object)
+    expect(validate(json), `${route.path}: ${JSON.stringify(validate.errors?.slice(0, 2))}`).toBe(true)
+  }
+})

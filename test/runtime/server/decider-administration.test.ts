@@ -1,0 +1,82 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { connectAdministration } from '@spyglass/process/admin-socket'
+import * as rules from '@spyglass/process/config'
+import { expect, onTestFinished, test } from 'vitest'
+import { settingsAtStart } from '../../../runtime/src/administration/index.ts'
+import { administerDecider } from '../../../runtime/src/server/decider-administration.ts'
+import { planOf } from '../../../runtime/src/server/plan.ts'
+import { readStart, writeStart } from '../../../runtime/src/server/start-file.ts'
+import type { Decider } from '../../../runtime/src/decider/decider.ts'
+import type { ServerPlan } from '../../../runtime/src/decider/server-plan.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+/** A server as `up` leaves it to its first decider. */
+function startedServer() {
+  const folder = rules.ensureDataFolder(join(tempFolder(), 'data'))
+  const secrets = rules.ensureSecrets(folder.secrets)
+  const input = rules.readSettings({ data: folder.root, base: { listeners: [{ name: 'http', instances: 1 }] } })
+  const { settings, config, lastChange } = settingsAtStart(rules, input, { administration: folder.administration, onDamage: () => {} })
+  writeStart(folder.run, { input, settings, lastChange })
+  return { folder, secrets, config, startFile: join(folder.run, 'start.json') }
+}
+
+/** One life of the decider, on the configuration that its holder was started with. */
+async function decide({ folder, secrets, config }: ReturnType<typeof startedServer>) {
+  const plans: ServerPlan[] = []
+  const errors: object[] = []
+  const decider: Pick<Decider, 'replan' | 'live' | 'reload' | 'settled'> = {
+    replan: (plan) => void plans.push(plan),
+    live: () => {},
+    reload: async (name) => `reloaded ${name}`,
+    settled: async () => {},
+  }
+  const host = await administerDecider({
+    decider: decider as Decider,
+    process: { config, secrets, folder },
+    planFor: (changed) => planOf({ config: changed, secrets, folder, role: 'edge' }),
+    log: { info: () => {}, warn: () => {}, error: (fields: object) => void errors.push(fields) },
+  })
+  let isOpen = host !== undefined
+  const end = async (): Promise<void> => {
+    if (isOpen) await host?.close()
+    isOpen = false
+  }
+  onTestFinished(end)
+  return { host, plans, errors, end }
+}
+
+const instancesIn = (plan: ServerPlan | undefined): readonly string[] =>
+  (plan?.processes ?? []).flatMap(({ process }) => (process.kind === 'instance' ? [process.name] : []))
+
+async function set(folder: rules.DataFolder, name: string, value: string): Promise<void> {
+  using client = await connectAdministration({ dataFolder: folder.root, run: folder.run })
+  await client.call('set', { values: { [name]: value } })
+}
+
+test('a change that was kept when the decider was killed before it could act is carried out by the next one', async () => {
+  const server = startedServer()
+  const { folder, startFile } = server
+  const before = `${startFile}.before`
+  copyFileSync(startFile, before)
+  const first = await decide(server)
+  expect(first.plans).toEqual([])
+  await set(folder, 'listeners.http.instances', '2')
+  expect(instancesIn(first.plans.at(-1))).toEqual(['http-1', 'http-2'])
+  await first.end()
+  copyFileSync(before, startFile) // it was killed between the history and this file
+  const second = await decide(server)
+  expect(instancesIn(second.plans[0])).toEqual(['http-1', 'http-2'])
+  expect(readStart(folder.run).lastChange).toBe(1)
+  expect(second.host?.administration.config.listeners[0]?.instances).toBe(2)
+})
+
+test('without what administration begins with, applications run and the log says that there is none', async () => {
+  const server = startedServer()
+  writeFileSync(server.startFile, '{"input":')
+  const { host, plans, errors } = await decide(server)
+  expect(host).toBeUndefined()
+  expect(plans).toEqual([])
+  expect(errors).toEqual([{ err: expect.stringContaining('JSON') as string }])
+  expect(readFileSync(server.startFile, 'utf8')).toBe('{"input":')
+})
