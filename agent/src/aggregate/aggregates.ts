@@ -5,7 +5,7 @@ import type { AttributesInput, MetricRecord } from '../otlp/records.ts'
 import type { StatementShape } from '../sql/statement-shapes.ts'
 import { bucketOf, type ExponentialHistogram } from './exponential-histogram.ts'
 import { AGGREGATES, type AggregateName, MAX_SERIES } from './histograms.ts'
-import { RouteThresholds } from './route-thresholds.ts'
+import { type RouteLatency, RouteThresholds } from './route-thresholds.ts'
 import { type SeriesKey, type SeriesState, SeriesTable } from './series-table.ts'
 import { SlidingWindow } from './sliding-window.ts'
 
@@ -42,6 +42,7 @@ interface Outcome {
   readonly status: number
   readonly errorType: string | undefined
   readonly histogram: ExponentialHistogram
+  readonly latency: RouteLatency | undefined
 }
 
 /** Errors that are one and the same. */
@@ -113,27 +114,29 @@ export class Aggregates {
     if (status >= 500) this.errors++
     this.requestSeconds += seconds
     const bucket = bucketOf(seconds)
-    this.#histogramOf(request).recordIn(bucket, seconds)
+    const { histogram, latency } = this.#outcomeOf(request)
+    histogram.recordIn(bucket, seconds)
     this.#window.record(seconds, nowMs, bucket)
-    return this.#requestThresholds.record(nameOf(request), seconds, bucket)
+    latency?.recent.recordIn(bucket, seconds)
+    return latency?.slowMs ?? 0
   }
 
-  #histogramOf(request: CountedRequest): ExponentialHistogram {
+  #outcomeOf(request: CountedRequest): Outcome {
     const recent = this.#recent.get(nameOf(request))
-    if (recent?.method === request.method && recent.status === request.status && recent.errorType === request.errorType)
-      return recent.histogram
-    return this.#lookUp(request)
+    const { method, status, errorType } = request
+    return recent?.method === method && recent.status === status && recent.errorType === errorType ? recent : this.#lookUp(request)
   }
 
-  #lookUp(request: CountedRequest): ExponentialHistogram {
+  #lookUp(request: CountedRequest): Outcome {
     const { status, errorType } = request
     const name = nameOf(request)
     const method = METHODS.has(request.method) ? request.method : '_OTHER'
-    const outcome = errorType === undefined ? status : `${status} ${errorType}`
-    const histogram = this.#tables[metric.httpServerDuration].at([name, method, outcome], () => requestAttributes(request, method))
+    const key = errorType === undefined ? status : `${status} ${errorType}`
+    const histogram = this.#tables[metric.httpServerDuration].at([name, method, key], () => requestAttributes(request, method))
+    const outcome = { method: request.method, status, errorType, histogram, latency: this.#requestThresholds.of(name) }
     if (this.#recent.size >= MAX_SERIES) this.#recent.clear()
-    this.#recent.set(name, { method: request.method, status, errorType, histogram })
-    return histogram
+    this.#recent.set(name, outcome)
+    return outcome
   }
 
   countStatement({ shape, system, pool, seconds, errorType, application }: StatementCount): void {

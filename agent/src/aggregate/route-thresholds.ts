@@ -5,7 +5,8 @@ import { bucketOf, ExponentialHistogram } from './exponential-histogram.ts'
 const MIN_COUNT = 100
 const MAX_ROUTES = 1000
 
-interface RouteLatency {
+/** The latest requests of a route, and from how many milliseconds on one is slow. */
+export interface RouteLatency {
   readonly recent: ExponentialHistogram
   slowMs: number
 }
@@ -15,14 +16,19 @@ export class RouteThresholds {
 
   /** Counts one request and returns the route's threshold in milliseconds; 0 as long as too little is known. */
   record(route: string, seconds: number, bucket: number = bucketOf(seconds)): number {
+    const latency = this.of(route)
+    latency?.recent.recordIn(bucket, seconds)
+    return latency?.slowMs ?? 0
+  }
+
+  /** What is known of a route, until the next {@link update}. Undefined: there are too many routes. */
+  of(route: string): RouteLatency | undefined {
     let latency = this.#routes.get(route)
-    if (!latency) {
-      if (this.#routes.size >= MAX_ROUTES) return 0
+    if (!latency && this.#routes.size < MAX_ROUTES) {
       latency = { recent: new ExponentialHistogram(), slowMs: 0 }
       this.#routes.set(route, latency)
     }
-    latency.recent.recordIn(bucket, seconds)
-    return latency.slowMs
+    return latency
   }
 
   /** Recomputes the thresholds. Older requests count half as much each time, and a route that is no longer called is forgotten. */

@@ -49,13 +49,22 @@ interface PatternsConfig {
   readonly applications: readonly { readonly accessLog: { readonly pattern?: string | undefined } }[]
 }
 
+/** Each piece that is joined costs an allocation: what stands side by side and comes again is one piece. */
 function jsonFormatter({ instance, application }: AccessSource): Formatter {
   const tail = flat(`,"instance":${text(instance)},"application":${text(application)}}`)
-  return (entry) =>
-    `${timeField(entry.time)}${clientField(entry.clientAddress)}${requestFields(entry)}` +
-    `${sizeField(entry.bodySize)}${durationField(entry.durationMs)}${agentField(entry.userAgent)}` +
-    `${spanFields(entry.traceId, entry.spanId)}${entry.aborted ? ',"aborted":true' : ''}${errorField(entry.errorType)}${tail}`
+  const tailOfIds = flat(`"${tail}`)
+  return (entry) => {
+    const { traceId, spanId, aborted, errorType } = entry
+    const line = timeField(entry.time) + clientField(entry.clientAddress) + requestFields(entry) + durationField(entry.durationMs)
+    if (traceId !== undefined && spanId !== undefined && !aborted && errorType === undefined) {
+      return line + tracedAgentField(entry.userAgent) + traceId + SPAN_ID + spanId + tailOfIds
+    }
+    return `${line}${agentField(entry.userAgent)}${spanFields(traceId, spanId)}${aborted ? ',"aborted":true' : ''}${errorField(errorType)}${tail}`
+  }
 }
+
+const TRACE_ID = ',"trace_id":"'
+const SPAN_ID = '","span_id":"'
 
 type Field<T> = (value: T | undefined) => string
 
@@ -81,11 +90,11 @@ const MAX_REMEMBERED_NUMBER = 4096
  * Most values come again and again, so the text of each is made once. The place of a value in the table follows from its length and its last letter,
  * and what comes later to the same place replaces it: a comparison costs less than a hash, which a new string does not have yet.
  */
-function remembered(field: Field<string>): Field<string> {
+function remembered(field: Field<string>, ofNothing = ''): Field<string> {
   const values = Array.from<string | undefined>({ length: PLACES })
   const texts = Array.from({ length: PLACES }, () => '')
   return (value) => {
-    if (value === undefined) return ''
+    if (value === undefined) return ofNothing
     if (value.length > MAX_REMEMBERED_LENGTH) return field(value)
     const place = placeOf(value)
     if (values[place] !== value) {
@@ -109,13 +118,13 @@ function flat(joined: string): string {
 
 const NOTHING = /^$/
 
-interface RememberedRequest extends Pick<AccessEntry, 'method' | 'path' | 'route' | 'status'> {
+interface RememberedRequest extends Pick<AccessEntry, 'method' | 'path' | 'route' | 'status' | 'bodySize'> {
   readonly text: string
 }
 
 const requests = Array.from<RememberedRequest | undefined>({ length: PLACES })
 
-/** Requests that were alike up to their query have one text from the method to the status. */
+/** Requests that were alike and have no query have one text from the method to the size of the answer. */
 function requestFields(entry: AccessEntry): string {
   const { path, query } = entry
   if (query !== undefined || path.length > MAX_REMEMBERED_LENGTH) return joinedRequest(entry)
@@ -124,16 +133,17 @@ function requestFields(entry: AccessEntry): string {
   return found?.path === path && isAlike(found, entry) ? found.text : (requests[place] = rememberedRequest(entry)).text
 }
 
-const isAlike = (one: RememberedRequest, { method, route, status }: AccessEntry): boolean =>
-  one.method === method && one.route === route && one.status === status
+const isAlike = (one: RememberedRequest, { method, route, status, bodySize }: AccessEntry): boolean =>
+  one.method === method && one.route === route && one.status === status && one.bodySize === bodySize
 
 const rememberedRequest = (entry: AccessEntry): RememberedRequest => {
-  const { method, path, route, status } = entry
-  return { method, path, route, status, text: flat(joinedRequest(entry)) }
+  const { method, path, route, status, bodySize } = entry
+  return { method, path, route, status, bodySize, text: flat(joinedRequest(entry)) }
 }
 
-const joinedRequest = ({ method, path, query, route, status }: AccessEntry): string =>
-  `${methodField(method)}${pathField(path)}${query === undefined ? '' : queryField(redactSecretParameters(query))}${routeField(route)}${statusField(status)}`
+const joinedRequest = ({ method, path, query, route, status, bodySize }: AccessEntry): string =>
+  `${methodField(method)}${pathField(path)}${query === undefined ? '' : queryField(redactSecretParameters(query))}` +
+  `${routeField(route)}${statusField(status)}${sizeField(bodySize)}`
 
 const clientField = remembered(textField(attr.clientAddress))
 const methodField = remembered(textField(attr.httpMethod))
@@ -143,10 +153,13 @@ const routeField = remembered(textField(attr.httpRoute))
 const statusField = numberField(attr.httpStatus)
 const errorField = remembered(textField(attr.errorType))
 const sizeField = numberField('http.response.body.size')
-const agentField = remembered(textField(attr.userAgent))
+const writeAgent = textField(attr.userAgent)
+const agentField = remembered(writeAgent)
+/** With the name of what follows. */
+const tracedAgentField = remembered((value) => `${writeAgent(value)}${TRACE_ID}`, TRACE_ID)
 /** Both are ours: nothing in them has to be escaped. */
 const spanFields = (traceId: string | undefined, spanId: string | undefined): string =>
-  traceId === undefined ? '' : `,"trace_id":"${traceId}"${spanId === undefined ? '' : `,"span_id":"${spanId}"`}`
+  traceId === undefined ? '' : `${TRACE_ID}${traceId}"${spanId === undefined ? '' : `,"span_id":"${spanId}"`}`
 
 /** A value without anything that JSON escapes needs no call of JSON.stringify: nearly all are such. */
 const PLAIN = /^[\u0020\u0021\u0023-\u005b\u005d-\u007e]*$/

@@ -153,7 +153,7 @@ export class ApplicationTraffic implements Traffic {
   #ownerOf(request: IncomingMessage, url: string): HostedApplication | Unclaimed {
     const mount = mountOf(request)
     const chosen = mount && this.#byName.get(mount.application)
-    return chosen ?? this.#table.find(request.headers.host, url) ?? this.#unclaimed
+    return chosen ?? this.#table.find(this.#table.isPlain ? undefined : request.headers.host, url) ?? this.#unclaimed
   }
 }
 

@@ -266,7 +266,7 @@ export class HostedApplication implements ExchangeOwner {
     if (exchange.isError) this.errors++
     const { accessLog, datasources } = this.#around
     if (datasources && datasources.names.length > 0 && exchange.traceId) datasources.requestEnded(exchange.traceId)
-    if (accessLog?.isEnabled) accessLog.write(exchange.accessEntry())
+    if (accessLog?.isEnabled) accessLog.write(exchange)
     if (this.active === 0) this.#idle?.()
   }
 

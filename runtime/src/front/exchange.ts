@@ -29,7 +29,7 @@ export interface ExchangeOwner {
   exchangeEnded(exchange: Exchange): void
 }
 
-export class Exchange implements RequestObserver {
+export class Exchange implements RequestObserver, AccessEntry {
   readonly response: ServerResponse
   readonly #request: Mounted
   readonly #owner: ExchangeOwner
@@ -38,7 +38,7 @@ export class Exchange implements RequestObserver {
   /** Of its application, for this request. */
   readonly #contextPath: string
   /** Nobody knows it any more when the client is gone. */
-  readonly #clientAddress: string | undefined
+  readonly clientAddress: string | undefined
   readonly #told: Told
   /** Whether an application has it. */
   #isMounted = false
@@ -54,7 +54,7 @@ export class Exchange implements RequestObserver {
     this.#request = http.request
     this.response = http.response
     this.#url = http.url
-    this.#clientAddress = clientAddressOf(http.request)
+    this.clientAddress = clientAddressOf(http.request)
     this.#told = agent?.observeRequest(this, http.response) ?? this.#watch()
   }
 
@@ -91,34 +91,70 @@ export class Exchange implements RequestObserver {
     return response.statusCode >= 500 || (response.errored !== null && !response.writableFinished)
   }
 
-  /** The exchange as the access log tells it, when it has ended. */
-  accessEntry(): AccessEntry {
-    const told = this.#told
-    const url = this.#url
-    const { method = '', httpVersion, headers } = this.#request
-    const { headersSent, writableFinished, statusCode } = this.response
-    const refusal = refusalOf(this.response)
-    const question = url.indexOf('?')
-    return {
-      time: told.startTime,
-      clientAddress: this.#clientAddress,
-      method,
-      path: question < 0 ? url : url.slice(0, question),
-      query: question < 0 ? undefined : url.slice(question + 1),
-      httpVersion,
-      route: told.routeTemplate === '' ? undefined : told.route,
-      status: statusOf(refusal?.status ?? (headersSent ? statusCode : 0)),
-      bodySize: writableFinished ? bodySize(method, this.response) : undefined,
-      durationMs: told.durationMs,
-      userAgent: headers['user-agent'],
-      referer: headers.referer,
-      traceId: told.traceId,
-      spanId: told.spanId,
-      aborted: !writableFinished && refusal === undefined,
-      errorType: refusal?.reason,
-      request: this.#request,
-      response: this.response,
-    }
+  // The exchange as the access log tells it, when it has ended.
+
+  get request(): IncomingMessage {
+    return this.#request
+  }
+
+  get time(): number {
+    return this.#told.startTime
+  }
+
+  get method(): string {
+    return this.#request.method ?? ''
+  }
+
+  get path(): string {
+    const question = this.#url.indexOf('?')
+    return question < 0 ? this.#url : this.#url.slice(0, question)
+  }
+
+  get query(): string | undefined {
+    const question = this.#url.indexOf('?')
+    return question < 0 ? undefined : this.#url.slice(question + 1)
+  }
+
+  get httpVersion(): string {
+    return this.#request.httpVersion
+  }
+
+  get route(): string | undefined {
+    return this.#told.routeTemplate === '' ? undefined : this.#told.route
+  }
+
+  get status(): number | undefined {
+    const { headersSent, statusCode } = this.response
+    const status = refusalOf(this.response)?.status ?? (headersSent ? statusCode : 0)
+    return status === 0 ? undefined : status
+  }
+
+  get bodySize(): number | undefined {
+    return this.response.writableFinished ? bodySize(this.method, this.response) : undefined
+  }
+
+  get durationMs(): number {
+    return this.#told.durationMs
+  }
+
+  get userAgent(): string | undefined {
+    return this.#request.headers['user-agent']
+  }
+
+  get referer(): string | undefined {
+    return this.#request.headers.referer
+  }
+
+  get spanId(): string | undefined {
+    return this.#told.spanId
+  }
+
+  get aborted(): boolean {
+    return !this.response.writableFinished && refusalOf(this.response) === undefined
+  }
+
+  get errorType(): string | undefined {
+    return refusalOf(this.response)?.reason
   }
 }
 
@@ -136,9 +172,6 @@ const PREFIX = 'x-forwarded-prefix'
 
 const prefixOf = (before: string | string[] | undefined, contextPath: string): string =>
   before === undefined ? contextPath : String(before).replace(/\/+$/, '') + contextPath
-
-/** 0 stands for none. */
-const statusOf = (status: number): number | undefined => (status === 0 ? undefined : status)
 
 /** A request that no agent records. */
 class Unrecorded implements Told {

@@ -22,7 +22,7 @@ export class HostTable<T extends Hosted> {
   readonly #byName = new Map<string, ContextPathTable<T>>()
   readonly #default: ContextPathTable<T>
   /** Without virtual hosts no name has to be looked at. */
-  readonly #isPlain: boolean
+  readonly isPlain: boolean
 
   constructor(hosts: readonly HostNames[], applications: readonly T[]) {
     const on = (host: string): ContextPathTable<T> => new ContextPathTable(applications.filter((application) => application.host === host))
@@ -32,12 +32,12 @@ export class HostTable<T extends Hosted> {
       const table = on(name)
       for (const each of [name, ...aliases]) this.#byName.set(each.toLowerCase(), table)
     }
-    this.#isPlain = this.#byName.size === 0
+    this.isPlain = this.#byName.size === 0
   }
 
   /** The application for a request with this Host header and this path and query. */
   find(host: string | undefined, url: string): T | undefined {
-    return (this.#isPlain ? this.#default : this.#on(host)).find(url)
+    return (this.isPlain ? this.#default : this.#on(host)).find(url)
   }
 
   #on(host: string | undefined): ContextPathTable<T> {

@@ -84,7 +84,7 @@ export class Unclaimed implements ExchangeOwner {
   }
 
   exchangeEnded(exchange: Exchange): void {
-    if (this.#accessLog?.isEnabled) this.#accessLog.write(exchange.accessEntry())
+    if (this.#accessLog?.isEnabled) this.#accessLog.write(exchange)
   }
 
   async stop(): Promise<void> {

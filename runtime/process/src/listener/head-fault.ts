@@ -17,14 +17,14 @@ export function headFault(request: IncomingMessage): RefusalReason | undefined {
 }
 
 const isOfHost = (rawHeaders: readonly string[], host: string | undefined): boolean =>
-  host === undefined || (isHost(host) && isOnce(rawHeaders, 'host'))
+  host === undefined || (isHost(host) && isThereOnce(rawHeaders))
 
-/** Node keeps the first of several, without a word. */
-function isOnce(rawHeaders: readonly string[], name: string): boolean {
+/** Node keeps the first of several, without a word. Nearly all clients write the name in one of two ways, which need no conversion. */
+function isThereOnce(rawHeaders: readonly string[]): boolean {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const each = rawHeaders[at] ?? ''
-    if (each.length === name.length && each.toLowerCase() === name) count++
+    const name = rawHeaders[at] ?? ''
+    if (name.length === 4 && (name === 'Host' || name === 'host' || name.toLowerCase() === 'host')) count++
   }
   return count === 1
 }
