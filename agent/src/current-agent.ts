@@ -51,6 +51,8 @@ export interface PoolWaitRecord {
 }
 
 export interface RequestInfo {
+  /** Of its span: method and route, or the name of a job. */
+  readonly name: string
   /** Route template with its context path, or the method alone while no route is known. */
   readonly route: string
   /** 32 hexadecimal digits. */

@@ -18,11 +18,12 @@ import { currentRecord } from '../recorder/context.ts'
 import { setBaggageKeys } from '../recorder/baggage-attributes.ts'
 import { type RootAttributes, droppedRootAttributes } from '../recorder/root-attributes.ts'
 import { errorTypeOf } from '../recorder/error-text.ts'
-import { setLoopBlocks } from '../recorder/loop-block-events.ts'
+import { loopBlocksWithin, setLoopBlocks, workOf } from '../recorder/loop-block-events.ts'
 import { setIgnoredPaths } from '../recorder/ignored-paths.ts'
 import { setPropagators } from '../recorder/propagation.ts'
 import { Recorder } from '../recorder/recorder.ts'
 import { RunningSpans } from '../recorder/running-spans.ts'
+import { spanNameOf } from '../recorder/trace-export.ts'
 import { setCapturedHeaders } from '../recorder/kinds/http-headers.ts'
 import { groupPaths, setDefaultContextPath } from '../recorder/kinds/http-parts.ts'
 import type { PoolWait } from '../recorder/kinds/pool-wait.ts'
@@ -30,6 +31,7 @@ import { type Registry, createRegistry } from '../registry/registry.ts'
 import type { EventLoopDelays } from '../runtime-metrics/event-loop.ts'
 import { garbageCollections } from '../runtime-metrics/garbage-collections.ts'
 import { LoopTimeline } from '../runtime-metrics/loop-timeline.ts'
+import type { RequestProfiles } from '../profile/request-profiles.ts'
 import { startProfiles } from '../profile/start-profiles.ts'
 import { processMetrics } from '../runtime-metrics/process-metrics.ts'
 import { registerRuntime } from '../runtime-metrics/register-runtime.ts'
@@ -94,8 +96,14 @@ export class SpyglassAgent implements Agent {
       garbageCollections().takePending()
       this.#timeline.look()
     },
-    since: (startMs) => ({ stretches: this.#timeline.since(startMs), collections: garbageCollections().pausesSince(startMs) }),
+    since: (startMs) => ({
+      stretches: this.#timeline.since(startMs),
+      collections: garbageCollections().pausesSince(startMs),
+      work: this.#profiles?.workSince(startMs) ?? loopBlocksWithin(startMs, now()).flatMap(workOf),
+    }),
+    profiler: () => this.#profiles,
   })
+  #profiles: RequestProfiles | undefined
   #tellPrimary = (): void => {}
 
   constructor(settings: AgentSettings) {
@@ -158,7 +166,7 @@ export class SpyglassAgent implements Agent {
 
   currentRequest(): RequestInfo | undefined {
     const record = attempt('request', currentRecord, undefined)
-    return record && { route: record.route || record.method, traceId: record.traceId, spanId: record.spanId }
+    return record && { name: spanNameOf(record), route: record.route || record.method, traceId: record.traceId, spanId: record.spanId }
   }
 
   observeRequest(observer: RequestObserver, response?: object): RecordedRequest | undefined {
@@ -295,7 +303,7 @@ export class SpyglassAgent implements Agent {
   /** Without its library, or in a Node that is too old, the application runs unprofiled and says so. */
   #startProfiles(): void {
     try {
-      const profiles = startProfiles(this.exporter, this.#settings.sourceRoot)
+      const profiles = (this.#profiles = startProfiles(this.exporter, this.#settings.sourceRoot))
       this.recorder.onKept = guarded('profile.kept', (record) => profiles.kept(record))
     } catch (error) {
       this.mistakes.push(messageOf(error))

@@ -1,1 +1,1 @@
-export { type Inspector, pausedFrames } from './paused-frames.ts'
+export { type Inspector, type Paused, pausedFrames } from './paused-frames.ts'

@@ -84,17 +84,23 @@ export function applicationFrames(stack: string, root: string = sourceRoot ?? pr
   for (const line of stack.split('\n')) {
     const match = FRAME.exec(line)
     if (!match) continue
-    const file = pathOf(match[2] ?? '')
-    if (!file || isForeign(file)) continue
+    const { file, isForeign } = applicationFile(match[2] ?? '', root)
+    if (isForeign) continue
     frames.push({
       function: (match[1] ?? '').replace(/^async /, ''),
-      file: file.startsWith(`${root}/`) ? file.slice(root.length + 1) : file,
+      file,
       line: Number(match[3]),
       column: Number(match[4]),
     })
     if (frames.length === MAX_FRAMES) break
   }
   return frames
+}
+
+/** A script's file, relative to `root` where it is in it, and whether it is not the application's. */
+export function applicationFile(url: string, root: string): { readonly file: string; readonly isForeign: boolean } {
+  const path = pathOf(url)
+  return { file: path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path, isForeign: isForeign(path) }
 }
 
 function pathOf(file: string): string {
@@ -111,5 +117,10 @@ const SUITE = fileURLToPath(new URL('../../../', import.meta.url))
 const OWN_SOURCE = /^(agent|runtime|collector|snmp-bridge|dashboards)\/([\w-]+\/)?(src|dist)\//
 
 function isForeign(file: string): boolean {
-  return file.includes('/node_modules/') || (file.startsWith(SUITE) && OWN_SOURCE.test(file.slice(SUITE.length)))
+  return (
+    file === '' ||
+    file.startsWith('node:') ||
+    file.includes('/node_modules/') ||
+    (file.startsWith(SUITE) && OWN_SOURCE.test(file.slice(SUITE.length)))
+  )
 }

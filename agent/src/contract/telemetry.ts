@@ -92,6 +92,8 @@ export const attr = {
   processRunningSpans: 'spyglass.process.running_spans',
   /** Milliseconds that the event loop was blocked, so far where it still is. */
   loopBlockedMs: 'spyglass.loop.blocked_ms',
+  /** The request that blocked it, and its trace. */
+  loopBlockedBy: 'spyglass.loop.blocked_by',
   /** Milliseconds on the processor that a profile of a request has samples of, and those that the request took. */
   profileMs: 'spyglass.profile.ms',
   profileOfMs: 'spyglass.profile.of_ms',

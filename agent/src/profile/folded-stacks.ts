@@ -1,11 +1,11 @@
 /**
- * What a profile of @datadog/pprof says of each request: its stacks in the folded form that flame graphs are drawn from (`outer;inner nanoseconds`), with
- * application files relative to the source root.
+ * What a profile of @datadog/pprof says of each sample: its stack in the folded form that flame graphs are drawn from (`outer;inner`), with application files
+ * relative to the source root, and the line of the application in it.
  */
-import { fileURLToPath } from 'node:url'
+import { applicationFile } from '../call-site/call-site.ts'
 
-/** Label under which the number of a request is in the samples. */
-export const REQUEST_LABEL = 'request'
+/** Label under which the number of a sample is in the profile. */
+export const SAMPLE_LABEL = 'sample'
 
 type Id = number | bigint
 
@@ -22,51 +22,51 @@ export interface PprofProfile {
   }[]
 }
 
-/** Wall nanoseconds by folded stack, by the number of the request. Samples without a number are left out. */
-export function foldedStacks(profile: PprofProfile, sourceRoot: string): Map<number, Map<string, number>> {
+export interface SampledStack {
+  /** Undefined: it has no label, and may stand for several samples. */
+  readonly sample: number | undefined
+  readonly stack: string
+  /** `file:line` of the innermost function of the application; empty when there is none. */
+  readonly location: string
+  /** Of wall time; 0 for idle ones. */
+  readonly nanos: number
+}
+
+export function sampledStacks(profile: PprofProfile, sourceRoot: string): readonly SampledStack[] {
   const text = (id: Id): string => profile.stringTable.strings[Number(id)] ?? ''
   const functions = new Map(profile.function.map((one) => [Number(one.id), one]))
   const places = new Map(
     profile.location.map(({ id, line: [line] }) => {
       const { name = 0, filename = 0 } = functions.get(Number(line?.functionId)) ?? {}
-      return [Number(id), frameText(text(name), fileOf(text(filename), sourceRoot), Number(line?.line ?? 0))]
+      return [Number(id), placeOf(text(name), text(filename), { line: Number(line?.line ?? 0), sourceRoot })]
     }),
   )
-  const found = new Map<number, Map<string, number>>()
-  for (const { locationId, value, label } of profile.sample) {
-    const request = label.find(({ key }) => text(key) === REQUEST_LABEL)
-    if (!request) continue
-    const stack = locationId.map((id) => places.get(Number(id)) ?? '?').toReversed()
-    add(found, Number(request.num), { stack: stack.join(';'), nanos: Number(value[1] ?? 0) })
-  }
-  return found
+  return profile.sample.map(({ locationId, value, label }) => {
+    const own = locationId.map((id) => places.get(Number(id)) ?? UNKNOWN)
+    const number = label.find(({ key }) => text(key) === SAMPLE_LABEL)?.num
+    return {
+      sample: number === undefined ? undefined : Number(number),
+      stack: own
+        .map(({ frame }) => frame)
+        .toReversed()
+        .join(';'),
+      location: own.find(({ location }) => location !== '')?.location ?? '',
+      nanos: Number(value[1] ?? 0),
+    }
+  })
 }
 
-function add(
-  to: Map<number, Map<string, number>>,
-  request: number,
-  { stack, nanos }: { readonly stack: string; readonly nanos: number },
-): void {
-  const stacks = to.get(request) ?? new Map<string, number>()
-  stacks.set(stack, (stacks.get(stack) ?? 0) + nanos)
-  to.set(request, stacks)
+export interface Place {
+  readonly frame: string
+  readonly location: string
 }
+
+const UNKNOWN: Place = { frame: '?', location: '' }
 
 /** A folded stack separates by semicolons and lines. Functions without a name are called by their place, as V8 has it. */
-function frameText(name: string, file: string, line: number): string {
-  const place = file === '' ? '' : line > 0 ? ` (${file}:${line})` : ` (${file})`
-  return `${name.replace(/^\(anonymous.*$/, '') || '<anonymous>'}${place}`.replaceAll(/[;\n]/g, ',')
-}
-
-function fileOf(filename: string, sourceRoot: string): string {
-  const file = filename.startsWith('file://') ? pathOf(filename) : filename
-  return file.startsWith(`${sourceRoot}/`) ? file.slice(sourceRoot.length + 1) : file
-}
-
-function pathOf(url: string): string {
-  try {
-    return fileURLToPath(url)
-  } catch {
-    return url // not a file of this machine
-  }
+export function placeOf(name: string, url: string, { line, sourceRoot }: { readonly line: number; readonly sourceRoot: string }): Place {
+  const { file, isForeign } = applicationFile(url, sourceRoot)
+  const at = line > 0 ? `${file}:${line}` : file
+  const frame = `${name.replace(/^\(anonymous.*$/, '') || '<anonymous>'}${file === '' ? '' : ` (${at})`}`
+  return { frame: frame.replaceAll(/[;\n]/g, ','), location: isForeign || file === '' ? '' : at }
 }

@@ -4,10 +4,13 @@
  */
 import { attr } from '../contract/telemetry.ts'
 import type { OtlpExporter } from '../otlp/exporter.ts'
-import { toEpochMs } from '../recorder/clock.ts'
+import { fromEpochMs, now, toEpochMs } from '../recorder/clock.ts'
 import { RequestContext } from '../recorder/context.ts'
 import type { TraceRecord } from '../recorder/trace-record.ts'
-import { foldedStacks, type PprofProfile, REQUEST_LABEL } from './folded-stacks.ts'
+import { spanNameOf } from '../recorder/trace-export.ts'
+import type { LoopRequest, LoopWork } from '../recorder/verdict/loop-evidence.ts'
+import type { Sampler } from '../recorder/verdict/verdicts.ts'
+import { type PprofProfile, SAMPLE_LABEL, type SampledStack, sampledStacks } from './folded-stacks.ts'
 
 /** A prime rate, so that nothing periodic is always hit or always missed. */
 export const INTERVAL_MICROS = 10_101
@@ -16,11 +19,26 @@ const MAX_REQUESTS = 500
 const MAX_STACKS = 1000
 /** Of the text of one slice; the smallest stacks give way. */
 const MAX_TEXT = 65_536
+/** What the profiler calls the garbage collector. */
+const COLLECTION = 'Garbage Collection'
+
+/** Verdicts may ask for what ran in the last minute. */
+const REMEMBERED_MS = 60_000
+/** Between two samples. An idle loop has samples as well: where there are none, a busy machine held up the profiler. */
+const MAX_GAP_MS = 1000
+/** Taking the samples stops the loop for some 3 ms. */
+const REST_MS = 1000
+
+/** The context of a sample, and when it was taken, in microseconds since the epoch. */
+interface SampleContext {
+  readonly context?: unknown
+  readonly timestamp: number | bigint
+}
 
 /** The part of @datadog/pprof that is used. */
 export interface WallProfiler {
   start(options: object): void
-  stop(restart: boolean, labels: (sample: { readonly context?: { readonly context?: unknown } }) => Record<string, number>): PprofProfile
+  stop(restart: boolean, labels?: (sample: { readonly context?: SampleContext | undefined }) => Record<string, number>): PprofProfile
   setContext(context: object): void
 }
 
@@ -31,12 +49,18 @@ interface Kept {
   readonly durationMs: number
 }
 
-export class RequestProfiles {
+export class RequestProfiles implements Sampler {
   readonly #profiler: WallProfiler
   readonly #exporter: Pick<OtlpExporter, 'exportLogs'>
   readonly #sourceRoot: string
   readonly #slices = new Map<RequestContext, Map<string, number>>()
   readonly #kept = new Map<RequestContext, Kept>()
+  /** In order. */
+  #work: LoopWork[] = []
+  #lastSampleMs = 0
+  #lastTurnMs = 0
+  /** Called with each stack at a turn, of requests or not. */
+  onStack: ((stack: SampledStack) => void) | undefined
 
   constructor(profiler: WallProfiler, exporter: Pick<OtlpExporter, 'exportLogs'>, sourceRoot: string) {
     this.#profiler = profiler
@@ -54,37 +78,69 @@ export class RequestProfiles {
     if (this.#kept.size < MAX_REQUESTS) this.#kept.set(requestContext, { traceId, spanId, startMs, durationMs: endMs - startMs })
   }
 
+  /** Who ran from a time of the process's clock to the last turn. */
+  workSince(startMs: number): readonly LoopWork[] {
+    return this.#work.filter(({ endMs }) => endMs > startMs)
+  }
+
+  get restMs(): number {
+    return this.#lastTurnMs + REST_MS - now()
+  }
+
+  take(): void {
+    this.turn()
+  }
+
   /** Ends a window: reads its samples, and sends the slices of what was kept. */
   turn(): void {
-    const requests: RequestContext[] = []
-    const numbers = new Map<RequestContext, number>()
-    const profile = this.#profiler.stop(true, ({ context }) => {
-      const number = this.#numberOf(context?.context, requests, numbers)
-      return number === undefined ? {} : { [REQUEST_LABEL]: number }
-    })
-    for (const [number, stacks] of foldedStacks(profile, this.#sourceRoot)) this.#hold(requests[number], stacks)
+    this.#lastTurnMs = now()
+    const samples: (SampleContext | undefined)[] = []
+    const profile = this.#profiler.stop(true, ({ context }) => (context ? { [SAMPLE_LABEL]: samples.push(context) - 1 } : {}))
+    this.#takeIn(sampledStacks(profile, this.#sourceRoot), samples)
     for (const [requestContext, kept] of this.#kept) this.#send(requestContext, kept)
     this.#kept.clear()
     for (const requestContext of this.#slices.keys()) if (!requestContext.record) this.#slices.delete(requestContext)
   }
 
-  /** Of one that still runs, or was kept. */
-  #numberOf(context: unknown, requests: RequestContext[], numbers: Map<RequestContext, number>): number | undefined {
-    if (!(context instanceof RequestContext) || (!context.record && !this.#kept.has(context))) return undefined
-    let number = numbers.get(context)
-    if (number === undefined) {
-      number = requests.push(context) - 1
-      numbers.set(context, number)
+  #takeIn(stacks: readonly SampledStack[], samples: readonly (SampleContext | undefined)[]): void {
+    const found = stacks.map((stack) => {
+      const { context, timestamp = 0 } = samples[stack.sample ?? -1] ?? {}
+      return { stack, requestContext: context instanceof RequestContext ? context : undefined, atMs: fromEpochMs(Number(timestamp) / 1000) }
+    })
+    for (const { stack, requestContext, atMs } of found.toSorted((a, b) => a.atMs - b.atMs)) {
+      if (stack.nanos > 0) this.onStack?.(stack)
+      if (stack.sample === undefined) continue
+      this.#noteWork(stack, requestContext, atMs)
+      if (requestContext && (requestContext.record || this.#kept.has(requestContext))) this.#hold(requestContext, stack)
     }
-    return number
+    const oldest = now() - REMEMBERED_MS
+    this.#work = this.#work.filter(({ endMs }) => endMs > oldest)
   }
 
-  #hold(requestContext: RequestContext | undefined, stacks: ReadonlyMap<string, number>): void {
-    if (!requestContext) return
+  /** A sample stands for the time since the one before. The collector's pauses are known better. */
+  #noteWork({ stack, location, nanos }: SampledStack, requestContext: RequestContext | undefined, atMs: number): void {
+    const beforeMs = this.#lastSampleMs
+    const gapMs = atMs - beforeMs
+    this.#lastSampleMs = atMs
+    if (nanos === 0 || stack.endsWith(COLLECTION)) return
+    const startMs = gapMs <= MAX_GAP_MS ? beforeMs : atMs - INTERVAL_MICROS / 1000
+    const last = this.#work.at(-1)
+    if (last?.endMs === startMs && last.location === location && last.request?.requestContext === requestContext)
+      this.#work[this.#work.length - 1] = { ...last, endMs: atMs }
+    else this.#work.push({ startMs, endMs: atMs, request: requestContext && this.#requestOf(requestContext), location })
+  }
+
+  #requestOf(requestContext: RequestContext): LoopRequest {
+    const { record, ended } = requestContext
+    const name = record ? spanNameOf(record) : (ended ?? 'a request')
+    return { requestContext, name, traceId: (record ?? this.#kept.get(requestContext))?.traceId }
+  }
+
+  #hold(requestContext: RequestContext, { stack, nanos }: SampledStack): void {
     const held = this.#slices.get(requestContext)
-    if (!held && this.#slices.size >= MAX_REQUESTS) return
+    if (nanos === 0 || (!held && this.#slices.size >= MAX_REQUESTS)) return
     const slice = held ?? new Map<string, number>()
-    for (const [stack, nanos] of stacks) if (slice.size < MAX_STACKS || slice.has(stack)) slice.set(stack, (slice.get(stack) ?? 0) + nanos)
+    if (slice.size < MAX_STACKS || slice.has(stack)) slice.set(stack, (slice.get(stack) ?? 0) + nanos)
     this.#slices.set(requestContext, slice)
   }
 

@@ -7,6 +7,13 @@ export type CauseName =
   | 'message'
   /** A client span that an instrumentation of others made. */
   | 'span'
+  /** Its own code on the processor. */
+  | 'own_cpu'
+  /** That of other requests. */
+  | 'other_cpu'
+  /** That of no request: timers, jobs without a name, what a request does after its end. */
+  | 'background_cpu'
+  /** The event loop was busy; nobody saw with what. */
   | 'event_loop'
   | 'garbage_collection'
   | 'unknown'
@@ -16,19 +23,21 @@ export type CauseName =
 /** The names are those of the attribute `spyglass.verdict.causes`. */
 export interface Cause {
   readonly cause: CauseName
-  /** `file:line` of the application that waited. */
+  /** `file:line` of the application that waited, or that ran. */
   readonly location?: string | undefined
   /** Normalised. */
   readonly statement?: string | undefined
-  /** Who was waited for: an origin, a queue, a pool. */
+  /** Who was waited for: an origin, a queue, a pool, another request. */
   readonly peer?: string | undefined
   /** `file:line` of the application that had the connection. */
   readonly heldBy?: string | undefined
+  /** Of the other request. */
+  readonly traceId?: string | undefined
 }
 
 /** Equal for waits that are told as one. */
-export function causeKey({ cause, location, statement, peer, heldBy }: Cause): string {
-  return [cause, location, statement, peer, heldBy].join('\n')
+export function causeKey({ cause, location, statement, peer, heldBy, traceId }: Cause): string {
+  return [cause, location, statement, peer, heldBy, traceId].join('\n')
 }
 
 /** A cause and its part of a request. */

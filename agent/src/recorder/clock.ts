@@ -13,6 +13,10 @@ export function toEpochMs(monotonicMs: number): number {
   return offset + monotonicMs
 }
 
+export function fromEpochMs(epochMs: number): number {
+  return epochMs - offset
+}
+
 /** Follows the system's clock when it was set, or when the machine slept. Called now and then. */
 export function followClock(epochMs: number = Date.now()): void {
   const drift = epochMs - toEpochMs(performance.now())

@@ -19,7 +19,7 @@ import { isFailure, KeepDecision, type KeepPolicy } from './keep-decision.ts'
 import { type PoolWait, poolWait } from './kinds/pool-wait.ts'
 import { type Statement, statement } from './kinds/statement.ts'
 import { RunningRecords } from './running.ts'
-import { childSpan, spansOf, statusOf } from './trace-export.ts'
+import { childSpan, spanNameOf, spansOf, statusOf } from './trace-export.ts'
 import { mergeTwins } from './twice-seen.ts'
 import type { Verdicts } from './verdict/verdicts.ts'
 import { type KeepReason, type RootCount, type RootKind, TraceRecord } from './trace-record.ts'
@@ -229,6 +229,7 @@ export class Recorder implements ChildObserver {
     this.running.remove(record)
     if (record.kind.isRequest) this.active--
     record.requestContext.wasKept = record.kept !== undefined
+    if (this.onKept) record.requestContext.ended = attempt('name', () => spanNameOf(record), undefined)
     record.requestContext.record = undefined
     record.requestContext.context = undefined
     record.detail = undefined
@@ -249,6 +250,8 @@ export class Recorder implements ChildObserver {
       children: record.children ?? [],
       unheld: record.unheld,
       isCutOff: isCutOff(record),
+      requestContext: record.requestContext,
+      spanId: record.spanId,
     }
     this.#verdicts.later(facts, (verdict) => this.#exporter.exportSpans(withRootAttributes(spans, verdict)))
   }

@@ -15,11 +15,14 @@ export class RequestContextOf<R> {
   site: CapturedStack | undefined
   /** Whether the request, which has ended, was sent. */
   wasKept = false
+  /** Name of the request, which has ended, while a profiler wants to know it. */
+  ended: string | undefined
 
   constructor(record: R | undefined, root?: RequestContextOf<R>, context?: Context) {
     this.record = record
     this.root = root ?? this
     this.context = context
     this.site = undefined
+    this.ended = undefined
   }
 }

@@ -5,7 +5,7 @@
  */
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Inspector, pausedFrames } from '@spyglass/agent/blocked-loop'
+import { type Inspector, type Paused, pausedFrames } from '@spyglass/agent/blocked-loop'
 import { processStat } from '../holder/process-stat.ts'
 import { listeningPorts } from './listening-ports.ts'
 
@@ -18,23 +18,27 @@ const POLL_MS = 50
 const RUNNING_PATIENCE_MS = 10_000
 const PATIENCE_MS = 2000
 
+const UNKNOWN: Paused = { frames: [], request: undefined }
+
 /**
- * Frames of the blocked code, innermost first: `busy (/app/src/index.js:12:5)`. Empty when they cannot be had in time: the process is stopped, sits in
- * native code, or this is not Linux.
+ * Frames of the blocked code, innermost first: `busy (/app/src/index.js:12:5)`, and the request that it runs in. No frames when they cannot be had in time: the
+ * process is stopped, sits in native code, or this is not Linux.
  */
-export async function blockedStack(pid: number): Promise<readonly string[]> {
+export async function blockedStack(pid: number): Promise<Paused> {
   const state = processStat(pid)?.state
-  if (state === 'T') return [] // stopped: it runs nothing
-  if (state === undefined || statSync(`/proc/${pid}`).uid !== process.getuid?.()) return []
+  if (state === 'T') return UNKNOWN // stopped: it runs nothing
+  if (state === undefined || statSync(`/proc/${pid}`).uid !== process.getuid?.()) return UNKNOWN
   const signal = AbortSignal.timeout(state === 'R' ? RUNNING_PATIENCE_MS : PATIENCE_MS)
   try {
     const before = listeningPorts(pid)
     process.kill(pid, 'SIGUSR1')
     const port = await newPort(pid, before, signal)
     const [target] = (await (await fetch(`http://127.0.0.1:${port}/json/list`, { signal })).json()) as { webSocketDebuggerUrl: string }[]
-    return target ? (await framesBy(target.webSocketDebuggerUrl, signal)).slice(0, MAX_FRAMES) : []
+    if (!target) return UNKNOWN
+    const { frames, request } = await pausedBy(target.webSocketDebuggerUrl, signal)
+    return { frames: frames.slice(0, MAX_FRAMES), request }
   } catch {
-    return [] // it has ended, or gives no answer: it is killed all the same
+    return UNKNOWN // it has ended, or gives no answer: it is killed all the same
   }
 }
 
@@ -47,7 +51,7 @@ async function newPort(pid: number, before: ReadonlySet<number>, signal: AbortSi
 }
 
 /** As the socket's messages, in the order of the protocol. */
-function framesBy(url: string, signal: AbortSignal): Promise<readonly string[]> {
+function pausedBy(url: string, signal: AbortSignal): Promise<Paused> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url)
     const end = (settle: () => void): void => {
@@ -55,20 +59,35 @@ function framesBy(url: string, signal: AbortSignal): Promise<readonly string[]> 
       settle()
     }
     signal.addEventListener('abort', () => end(() => reject(signal.reason as Error)))
-    socket.addEventListener('error', () => end(() => resolve([])))
-    socket.addEventListener('open', () => pausedFrames(inspectorAt(socket), (frames) => end(() => resolve(frames))))
+    socket.addEventListener('error', () => end(() => resolve(UNKNOWN)))
+    socket.addEventListener('open', () => pausedFrames(inspectorAt(socket), (paused) => end(() => resolve(paused))))
   })
 }
 
 function inspectorAt(socket: WebSocket): Inspector {
-  let id = 0
+  let lastId = 0
+  const waiting = new Map<number, (result: unknown) => void>()
   return {
-    post: (method) => socket.send(JSON.stringify({ id: id++, method })),
+    post(method, params, then) {
+      const id = ++lastId
+      if (then) waiting.set(id, then)
+      socket.send(JSON.stringify({ id, method, params }))
+    },
     onEvent(listener) {
       socket.addEventListener('message', ({ data }) => {
-        const { method = '', params } = JSON.parse(String(data)) as { readonly method?: string; readonly params?: unknown }
-        listener(method, params)
+        const { id = 0, method, params, result } = JSON.parse(String(data)) as InspectorMessage
+        if (method === undefined) waiting.get(id)?.(result)
+        else listener(method, params)
+        waiting.delete(id)
       })
     },
   }
+}
+
+/** An event, or the answer to what was posted under its id. */
+interface InspectorMessage {
+  readonly id?: number
+  readonly method?: string
+  readonly params?: unknown
+  readonly result?: unknown
 }

@@ -317,9 +317,10 @@ export class Decider implements DeciderView {
     const { id } = generation
     const verdict = this.#verdict(generation, 'hung')
     this.actual = condemned(this.actual, id, { text: verdict, aliveUntil: this.#pulses.heardAt(id) })
-    const stack = await blockedStack(this.pids.get(id) ?? 0)
-    this.actual = described(this.actual, id, stack[0] === undefined ? verdict : `${verdict}; it was blocked in ${stack[0]}`)
-    this.#reporter.hung(generation, stack)
+    const { frames, request } = await blockedStack(this.pids.get(id) ?? 0)
+    const whose = request ? `, for ${request.name} (trace ${request.traceId})` : ''
+    this.actual = described(this.actual, id, frames[0] === undefined ? verdict : `${verdict}; it was blocked in ${frames[0]}${whose}`)
+    this.#reporter.hung(generation, frames)
     this.#order({ do: 'signal', id, signal: 'SIGKILL' })
   }
 

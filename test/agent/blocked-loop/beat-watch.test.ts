@@ -7,17 +7,19 @@ function looks(watch: BeatWatch, ...at: readonly (readonly [count: number, ms: n
   return at.map(([count, ms]) => watch.look(count, ms))
 }
 
-test('a count that stands still is a blocked loop, told once for each time', () => {
+test('a count that stands still is a blocked loop, told at the limit, and again whenever it has lasted for a quarter longer', () => {
   const watch = new BeatWatch(200)
-  expect(looks(watch, [1, 0], [2, 50], [2, 100], [2, 150], [2, 200], [2, 250], [2, 300], [2, 350])).toEqual([
-    ...Array.from({ length: 6 }, () => undefined),
-    250,
-    undefined,
-  ])
-  expect(looks(watch, [3, 400], [3, 450], [3, 500], [3, 550], [3, 600], [3, 650])).toEqual([
-    ...Array.from({ length: 5 }, () => undefined),
-    250,
-  ])
+  const told = (count: number, fromMs: number, toMs: number): number[] => {
+    const found: number[] = []
+    for (let ms = fromMs; ms <= toMs; ms += 50) {
+      const blockedMs = watch.look(count, ms)
+      if (blockedMs !== undefined) found.push(blockedMs)
+    }
+    return found
+  }
+  expect(told(1, 0, 150)).toEqual([])
+  expect(told(2, 200, 1200)).toEqual([250, 350, 450, 600, 800])
+  expect(told(3, 1250, 1600)).toEqual([250, 350])
 })
 
 test('a loop that turns is not blocked', () => {

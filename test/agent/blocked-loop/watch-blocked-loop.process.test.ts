@@ -30,7 +30,7 @@ test('the stack of a blocked loop arrives while it is still blocked, and every r
   await isWaiting
   const spinning = ask('/spin')
   const { body, attributes } = await blockedLog(sink) // the application goes on only after this
-  expect(body).toMatch(/^the event loop has been blocked for more than \d+ ms: spinUntil \(.*blocked\.mjs:\d+:\d+\)$/)
+  expect(body).toMatch(/^the event loop has been blocked for more than \d+ ms: spinUntil \(.*blocked\.mjs:\d+:\d+\), in GET \/spin$/)
   expect(attributes).toMatchObject({
     'code.function.name': 'spinUntil',
     'code.line.number': expect.any(Number),
@@ -39,9 +39,9 @@ test('the stack of a blocked loop arrives while it is still blocked, and every r
   goOn()
   expect(await Promise.all([spinning, waiting])).toEqual(['done', 'waited'])
   for (const path of ['/spin', '/wait']) {
-    const blocks = blocksOf(await rootOf(sink, path))
+    const blocks = blocksOf(await rootOf(sink, path)).filter((block) => block.includes('spinUntil')) // a busy machine may block it as well
     expect(blocks, path).toHaveLength(1)
-    expect(blocks[0]).toContain('spinUntil')
+    expect(blocks[0]).toContain('GET /spin, trace ')
   }
   await ask('/other')
   expect(blocksOf(await rootOf(sink, '/other'))).toEqual([])

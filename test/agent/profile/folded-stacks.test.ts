@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { foldedStacks, type PprofProfile, REQUEST_LABEL } from '../../../agent/src/profile/folded-stacks.ts'
+import { type PprofProfile, SAMPLE_LABEL, sampledStacks } from '../../../agent/src/profile/folded-stacks.ts'
 
-const strings = ['', REQUEST_LABEL, 'hash', 'file:///app/src/users.js', '(anonymous:L#12:C#49)', 'node:events', 'run;\nme', 'other']
+const strings = ['', SAMPLE_LABEL, 'hash', 'file:///app/src/users.js', '(anonymous:L#12:C#49)', 'node:events', 'run;\nme', 'other']
 const labelled = (num: number) => [{ key: 1, num }]
 
 const profile: PprofProfile = {
@@ -27,17 +27,13 @@ const profile: PprofProfile = {
   ],
 }
 
-test('the stacks of each request add up, outermost first, with files relative to the source root', () => {
-  expect(foldedStacks(profile, '/app')).toEqual(
-    new Map([
-      [0, new Map([['<anonymous> (node:events);hash (src/users.js:41)', 15_000_000]])],
-      [
-        1,
-        new Map([
-          ['run,,me', 7],
-          ['?;<anonymous>', 9],
-        ]),
-      ],
-    ]),
-  )
+test('each sample has its stack, outermost first, with files relative to the source root, and the line of the application in it', () => {
+  expect(sampledStacks(profile, '/app')).toEqual([
+    { sample: 0, stack: '<anonymous> (node:events);hash (src/users.js:41)', location: 'src/users.js:41', nanos: 10_000_000 },
+    { sample: 0, stack: '<anonymous> (node:events);hash (src/users.js:41)', location: 'src/users.js:41', nanos: 5_000_000 },
+    { sample: 1, stack: 'run,,me', location: '', nanos: 7 },
+    { sample: undefined, stack: 'hash (src/users.js:41)', location: 'src/users.js:41', nanos: 7 },
+    { sample: undefined, stack: 'hash (src/users.js:41)', location: 'src/users.js:41', nanos: 7 },
+    { sample: 1, stack: '?;<anonymous>', location: '', nanos: 9 },
+  ])
 })

@@ -2,12 +2,16 @@ import { expect, test } from 'vitest'
 import type { LogRecord } from '@spyglass/agent/otlp'
 import type { PprofProfile } from '../../../agent/src/profile/folded-stacks.ts'
 import { RequestProfiles, type WallProfiler } from '../../../agent/src/profile/request-profiles.ts'
+import { toEpochMs } from '../../../agent/src/recorder/clock.ts'
 import { RequestContext } from '../../../agent/src/recorder/context.ts'
 import { job } from '../../../agent/src/recorder/kinds/job.ts'
 import { TraceRecord } from '../../../agent/src/recorder/trace-record.ts'
 
-/** A window's samples: the context that each was taken in, and the milliseconds that it stands for. */
-type Samples = readonly (readonly [context: unknown, ms: number])[]
+/** A window's samples, one each 10 ms: the context that it was taken in, and the milliseconds of wall time that it stands for. */
+type Samples = readonly (readonly [context: unknown, ms: number, name?: string])[]
+
+/** The process's clock at the first sample. */
+const FROM_MS = 1000
 
 function profiling() {
   let samples: Samples = []
@@ -15,7 +19,14 @@ function profiling() {
   const profiler: WallProfiler = {
     start() {},
     setContext: (context) => void entered.push(context),
-    stop: (_restart, labels) => profileOf(samples.map(([context, ms]) => ({ labels: labels({ context: { context } }), ms }))),
+    stop: (_restart, labels = () => ({})) =>
+      profileOf(
+        samples.map(([context, ms, name], i) => ({
+          labels: labels({ context: { context, timestamp: toEpochMs(FROM_MS + 10 * (i + 1)) * 1000 } }),
+          ms,
+          name,
+        })),
+      ),
   }
   const sent: LogRecord[] = []
   const profiles = new RequestProfiles(profiler, { exportLogs: (records) => void sent.push(...records) }, '/app')
@@ -26,13 +37,26 @@ function profiling() {
   return { profiles, sent, turn, entered }
 }
 
-function profileOf(samples: readonly { readonly labels: Record<string, number>; readonly ms: number }[]): PprofProfile {
+interface ProfiledSample {
+  readonly labels: Record<string, number>
+  readonly ms: number
+  readonly name: string | undefined
+}
+
+function profileOf(samples: readonly ProfiledSample[]): PprofProfile {
+  const strings = ['', 'sample', 'work', '/app/a.js', 'Garbage Collection']
   return {
-    stringTable: { strings: ['', 'request', 'work', '/app/a.js'] },
-    function: [{ id: 1, name: 2, filename: 3 }],
-    location: [{ id: 1, line: [{ functionId: 1, line: 7 }] }],
-    sample: samples.map(({ labels, ms }) => ({
-      locationId: [1],
+    stringTable: { strings },
+    function: [
+      { id: 1, name: 2, filename: 3 },
+      { id: 2, name: 4, filename: 0 },
+    ],
+    location: [
+      { id: 1, line: [{ functionId: 1, line: 7 }] },
+      { id: 2, line: [{ functionId: 2, line: 0 }] },
+    ],
+    sample: samples.map(({ labels, ms, name }) => ({
+      locationId: [name === undefined ? 1 : 2],
       value: [1, ms * 1e6, 0],
       label: Object.values(labels).map((num) => ({ key: 1, num })),
     })),
@@ -86,4 +110,28 @@ test('the request itself is the context, also within contexts that the applicati
   const { requestContext } = begun()
   profiles.entered(new RequestContext(undefined, requestContext))
   expect(entered).toEqual([requestContext])
+})
+
+test('who ran when is known of the last turn: samples of one place are one piece, and neither idle ones nor the collector are work', () => {
+  const { profiles, turn } = profiling()
+  const [one, other] = [begun(), begun()]
+  end(other)
+  other.requestContext.ended = 'GET /report'
+  turn(
+    [one.requestContext, 10],
+    [one.requestContext, 10],
+    [undefined, 0],
+    [other.requestContext, 10],
+    [other.requestContext, 10, 'gc'],
+    [undefined, 10],
+  )
+  const pieces = profiles
+    .workSince(0)
+    .map(({ startMs, endMs, location, request }) => [Math.round(startMs), Math.round(endMs), location, request?.name, request?.traceId])
+  expect(pieces).toEqual([
+    [1000, 1020, 'a.js:7', 'run', one.traceId],
+    [1030, 1040, 'a.js:7', 'GET /report', undefined],
+    [1050, 1060, 'a.js:7', undefined, undefined],
+  ])
+  expect(profiles.workSince(1045)).toHaveLength(1)
 })

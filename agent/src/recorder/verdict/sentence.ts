@@ -29,6 +29,10 @@ const TEXTS: Readonly<Record<CauseName, Text>> = {
   call: ({ peer = '' }, times, place) => `call to ${peer}${times}${place}`,
   message: ({ peer = '' }, times) => `message to ${peer}${times}`,
   span: ({ peer = '' }, times) => `${peer}${times}`,
+  own_cpu: (_cause, _times, place) => `own CPU${place}`,
+  other_cpu: ({ count = 1, peer = '', traceId = '' }, _times, place) =>
+    `CPU of ${count > 1 ? `${count} other requests` : 'another request'} (${peer}${traceId && `, trace ${traceId}`})${place}`,
+  background_cpu: (_cause, _times, place) => `CPU outside of requests${place}`,
   event_loop: () => 'event loop busy',
   garbage_collection: () => 'garbage collection',
   unknown: () => 'unknown',

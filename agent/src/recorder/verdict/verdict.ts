@@ -7,6 +7,7 @@ import { type PoolWait, poolWait } from '../kinds/pool-wait.ts'
 import { type Statement, statement } from '../kinds/statement.ts'
 import type { UnheldChildren } from '../unheld-children.ts'
 import { type Cause, causeKey, type VerdictCause } from '../cause.ts'
+import { causesOfWork } from './cpu-causes.ts'
 import { knownEnd, type LoopEvidence, type LoopShares, loopShares } from './loop-evidence.ts'
 import { type Interval, lengthWithin, type Partition, partition, type Wait } from './partition.ts'
 import { sentenceOf } from './sentence.ts'
@@ -17,6 +18,9 @@ export interface VerdictFacts extends Interval {
   readonly unheld: UnheldChildren | undefined
   /** It was aborted, or still runs. */
   readonly isCutOff: boolean
+  /** What its code carries with it, and the id of its span: evidence of who ran has one of the two. */
+  readonly requestContext: object
+  readonly spanId: string
 }
 
 export interface Verdict {
@@ -146,9 +150,10 @@ interface Rest {
 }
 
 /** What no held child covers: first what the others are known to have waited, then what the loop did. */
-function addRest(sums: Sums, { unheld }: VerdictFacts, { divided: { uncovered }, evidence }: Rest): void {
+function addRest(sums: Sums, facts: VerdictFacts, { divided: { uncovered }, evidence }: Rest): void {
   const left = loopShares(uncovered, evidence)
-  if (unheld) addUnheld(sums, unheld, { uncovered, left })
+  if (facts.unheld) addUnheld(sums, facts.unheld, { uncovered, left })
+  for (const { cause, count, ms } of causesOfWork(left.workMs, facts)) sums.add(sums.noted(cause, count), ms)
   const rest: readonly (readonly [Cause['cause'], number])[] = [
     ['garbage_collection', left.collectionMs],
     ['event_loop', left.busyMs],
@@ -176,11 +181,15 @@ function addUnheld(sums: Sums, unheld: UnheldChildren, { uncovered, left }: { un
 
 function takeFrom(left: LoopShares, ms: number): void {
   let missing = ms
-  for (const part of ['unknownMs', 'busyMs', 'collectionMs'] as const) {
-    const taken = Math.min(left[part], missing)
-    left[part] -= taken
-    missing -= taken
+  const taken = (from: number): number => {
+    const part = Math.min(from, missing)
+    missing -= part
+    return from - part
   }
+  left.unknownMs = taken(left.unknownMs)
+  left.busyMs = taken(left.busyMs)
+  for (const [work, workMs] of left.workMs) left.workMs.set(work, taken(workMs))
+  left.collectionMs = taken(left.collectionMs)
 }
 
 /** In thousandths; what rounding leaves goes to the largest. */

@@ -11,7 +11,7 @@ import type { Recorder } from '../../../../agent/src/recorder/recorder.ts'
 import { runRoot } from '../../../../agent/src/recorder/run-root.ts'
 import { CapturedStack } from '../../../../agent/src/call-site/call-site.ts'
 import type { VerdictCause } from '../../../../agent/src/recorder/cause.ts'
-import type { LoopEvidence } from '../../../../agent/src/recorder/verdict/loop-evidence.ts'
+import type { LoopEvidence, LoopWork } from '../../../../agent/src/recorder/verdict/loop-evidence.ts'
 import { Verdicts } from '../../../../agent/src/recorder/verdict/verdicts.ts'
 import { recording } from '../fixture.ts'
 
@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers())
 
 const pass = (ms: number): void => void vi.advanceTimersByTime(ms)
-const NOTHING: LoopEvidence = { stretches: [], collections: [] }
+const NOTHING: LoopEvidence = { stretches: [], collections: [], work: [] }
 
 /** What was said of a job that did this. */
 function verdictOn(work: (recorder: Recorder) => void, evidence = NOTHING) {
@@ -113,7 +113,7 @@ test('a wait that a child and its statement tell counts once', () => {
 
 test('what the loop did is told where nothing was waited for', () => {
   const stretches = [{ startMs: 1000, endMs: 1080, busyMs: 60, blockedFromMs: 1020 }]
-  const evidence = { stretches, collections: [{ startMs: 1060, endMs: 1080 }] }
+  const evidence = { stretches, collections: [{ startMs: 1060, endMs: 1080 }], work: [] }
   const { causes, sentence } = verdictOn((recorder) => {
     pass(80)
     ran(recorder, 'SELECT 1', 20)
@@ -153,6 +153,70 @@ test('a fault while it is found out costs the verdict and not the record', () =>
   verdicts.settle()
   expect(spans.map(({ name }) => name)).toEqual(['run work'])
   expect(spans[0]?.attributes).not.toHaveProperty(attr.verdict)
+})
+
+test('busy time is told with who ran; what a request waited for beyond its children is taken from it last', () => {
+  const evidence = {
+    stretches: [{ startMs: 1000, endMs: 1100, busyMs: 100, blockedFromMs: 1000 }],
+    collections: [],
+    work: [
+      { startMs: 1000, endMs: 1060, request: { spanId: 'x', name: 'GET /report', traceId: 'y' }, location: 'src/report.ts:7' },
+      { startMs: 1060, endMs: 1080, request: undefined, location: '' },
+    ],
+  }
+  const { causes, sentence } = verdictOn(() => pass(100), evidence)
+  expect(causes).toEqual([
+    { cause: 'other_cpu', peer: 'GET /report', traceId: 'y', location: 'src/report.ts:7', share: 0.6, count: 1 },
+    { cause: 'background_cpu', share: 0.2 },
+    { cause: 'event_loop', share: 0.2 },
+  ])
+  expect(sentence).toBe(
+    'CPU of another request (GET /report, trace y) at src/report.ts:7, 60 % of the time; CPU outside of requests, 20 %; event loop busy, 20 %.',
+  )
+})
+
+/** A request of 100 ms in which the loop was busy, and a profiler that knows who ran when its samples are taken. */
+function profiled(restMs: number) {
+  const stretches = [{ startMs: 1000, endMs: 1100, busyMs: 100, blockedFromMs: 1000 }]
+  let work: LoopWork[] = []
+  let taken = 0
+  const sampler = {
+    restMs,
+    take() {
+      taken++
+      work = [{ startMs: 1000, endMs: 1100, request: undefined, location: 'a.ts:1' }]
+    },
+  }
+  const verdicts = new Verdicts({ update() {}, since: () => ({ stretches, collections: [], work }), profiler: () => sampler })
+  const { recorder, spans } = recording({ verdicts })
+  const run = (work: () => void): void => runRoot(recorder, { kind: job, detail: { system: 'test', name: 'work' }, name: 'work' }, work)
+  return { run, verdicts, spans, taken: () => taken }
+}
+const immediate = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+
+test('a verdict that would say that the loop was busy waits for the samples of a profiler, others do not', async () => {
+  const { run, spans, taken } = profiled(0)
+  pass(200)
+  run(() => pass(10)) // idle
+  await immediate()
+  expect([spans.length, taken()]).toEqual([1, 0])
+})
+
+test('samples are taken no sooner than the profiler likes, once for all that wait, and at once for a flush', async () => {
+  const { run, spans, taken, verdicts } = profiled(100_000)
+  run(() => pass(100))
+  await immediate()
+  expect([spans.length, taken()]).toEqual([0, 0])
+  verdicts.settle()
+  expect([spans.length, taken()]).toEqual([1, 1])
+  expect(spans[0]?.attributes?.[attr.verdict]).toBe('CPU outside of requests at a.ts:1, 100 % of the time.')
+})
+
+test('a profiler that has rested gives its samples before the next turn of the loop', async () => {
+  const { run, spans, taken } = profiled(0)
+  run(() => pass(100))
+  await immediate()
+  expect([spans.length, taken()]).toEqual([1, 1])
 })
 
 test('shares always sum to one', () => {
