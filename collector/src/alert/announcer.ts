@@ -5,7 +5,7 @@
 import type { SpyglassConfig, WebhookConfig } from '@spyglass/process/config'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { Registry } from '@spyglass/agent/registry'
-import { type Notifier, type PageStatus, RESEND_AFTER_MS } from '../notify/index.ts'
+import { type Change, type Notifier, type PageStatus, RESEND_AFTER_MS } from '../notify/index.ts'
 import type { Evaluator } from './evaluator.ts'
 import type { Evidence } from './evidence.ts'
 import type { Incident } from './incident.ts'
@@ -83,7 +83,8 @@ export class Announcer {
     const { evaluator, evidence, config, notifier, save } = this.#options
     const before = evaluator.find(id)
     if (!before) return
-    if (status === 'firing') evaluator.amend(id, { changes: await evidence.changesBefore(before) })
+    const amend = (changes: Change[]): void => evaluator.amend(id, { changes })
+    if (status === 'firing') amend(await evidence.changesBefore(before, amend))
     const incident = evaluator.find(id) ?? before
     if (this.#mustPage()) notifier.enqueue(pageOf(incident, status, config))
     this.#resentAt.set(id, this.#now())

@@ -1,4 +1,5 @@
 /** Events of the hour before a page: those this process saw, and those in the events table. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
 import type { Change } from '../notify/index.ts'
@@ -9,11 +10,12 @@ export interface EvidenceOptions {
   readonly query: QueryClient
   readonly logger: Logger
   readonly now?: () => number
+  /** A page waits at most this long for the store; what comes later is for the console and for reminders. Default 1800. */
+  readonly pageWaitsMs?: number
 }
 
 const BEFORE_MS = 3_600_000
-/** A page waits at most this long for its evidence. */
-const QUERY_TIMEOUT_MS = 1800
+const QUERY_TIMEOUT_MS = 30_000
 const MAX_CHANGES = 20
 const MAX_REMEMBERED = 200
 
@@ -21,12 +23,14 @@ export class Evidence {
   readonly #query: QueryClient
   readonly #logger: Logger
   readonly #now: () => number
+  readonly #pageWaitsMs: number
   readonly #seen: SpyglassEvent[] = []
 
-  constructor({ query, logger, now = Date.now }: EvidenceOptions) {
+  constructor({ query, logger, now = Date.now, pageWaitsMs = 1800 }: EvidenceOptions) {
     this.#query = query
     this.#logger = logger
     this.#now = now
+    this.#pageWaitsMs = pageWaitsMs
   }
 
   /** Remembers an event: the table has it only some seconds later, and not at all while the store is down. */
@@ -37,24 +41,17 @@ export class Evidence {
 
   /**
    * Changes from an hour before the incident until now, newest first: later events show why it lasts, such as an application
-   * that no longer loads. Never throws; without the store it returns what this process saw.
+   * that no longer loads. Never throws; what the store has not told in time to page goes to `late` once it has.
    */
-  async changesBefore(incident: Incident): Promise<Change[]> {
+  async changesBefore(incident: Incident, late: (changes: Change[]) => void): Promise<Change[]> {
     const from = incident.since - BEFORE_MS
     const to = Math.max(incident.since, this.#now())
-    const found = new Map<string, { time: number; change: Change }>()
-    for (const one of [...this.#remembered(from, to), ...(await this.#stored(from, to))]) {
-      if (isChange(one) && one.incidentId !== incident.id) {
-        const { time, name, resource, message } = one
-        const repeats = time > incident.since ? message : `${one.incidentId}\n${time}` // each try of a restart fails alike
-        if ((found.get(`${name}\n${repeats}`)?.time ?? 0) < time)
-          found.set(`${name}\n${repeats}`, { time, change: { time: new Date(time).toISOString(), name, resource, message } })
-      }
-    }
-    return [...found.values()]
-      .toSorted((a, b) => b.time - a.time)
-      .slice(0, MAX_CHANGES)
-      .map(({ change }) => change)
+    const seen = this.#remembered(from, to)
+    const stored = this.#stored(from, to)
+    const inTime = await Promise.race([stored, delay(this.#pageWaitsMs, undefined, { ref: false })])
+    if (inTime) return changesOf(incident, [...seen, ...inTime])
+    void stored.then((rows) => late(changesOf(incident, [...seen, ...rows])))
+    return changesOf(incident, seen)
   }
 
   #remembered(from: number, to: number): Seen[] {
@@ -75,7 +72,7 @@ export class Evidence {
         message: textOf(row['message']),
       }))
     } catch (error) {
-      this.#logger.warn({ code: codeOf(error) }, 'sending a page without the events of the store')
+      this.#logger.warn({ code: codeOf(error) }, 'the store did not say what changed before an incident')
       return []
     }
   }
@@ -91,3 +88,19 @@ interface Seen {
 
 /** Alert events describe the same incidents again. */
 const isChange = ({ name }: Seen): boolean => !name.startsWith('spyglass.alert.')
+
+function changesOf(incident: Incident, events: readonly Seen[]): Change[] {
+  const found = new Map<string, { time: number; change: Change }>()
+  for (const one of events) {
+    if (isChange(one) && one.incidentId !== incident.id) {
+      const { time, name, resource, message } = one
+      const repeats = time > incident.since ? message : `${one.incidentId}\n${time}` // each try of a restart fails alike
+      if ((found.get(`${name}\n${repeats}`)?.time ?? 0) < time)
+        found.set(`${name}\n${repeats}`, { time, change: { time: new Date(time).toISOString(), name, resource, message } })
+    }
+  }
+  return [...found.values()]
+    .toSorted((a, b) => b.time - a.time)
+    .slice(0, MAX_CHANGES)
+    .map(({ change }) => change)
+}

@@ -10,6 +10,7 @@ const now = Date.now()
 const incident = { id: '1', since: now } as Incident
 const reload = eventOf('spyglass.instance.reloaded', 'spyglass:type=Instance,name=http-1', { time: now - 60_000, message: 'reloaded' })
 
+const neverLate = (): void => expect.unreachable('the store answered in time')
 const store = (rows: readonly Row[]): QueryClient => ({ rows: async () => rows, stop: async () => {} })
 
 test('changes come from the table and from what this process saw, each once, newest first, without the incident itself', async () => {
@@ -20,14 +21,14 @@ test('changes come from the table and from what this process saw, each once, new
   evidence.remember(exhausted('1', { time: now }))
   evidence.remember(eventOf('spyglass.alert.firing', POOL, { time: now - 5 }))
   evidence.remember(eventOf('spyglass.server.started', 'spyglass:type=Server,name=s', { time: now - 3_700_000 }))
-  expect((await evidence.changesBefore(incident)).map(({ message }) => message)).toEqual(['reloaded', 'loaded'])
+  expect((await evidence.changesBefore(incident, neverLate)).map(({ message }) => message)).toEqual(['reloaded', 'loaded'])
 })
 
 test('what came after the start is shown too, once however often it was tried: it says why the incident lasts', async () => {
   const failed = (ms: number) => eventOf('spyglass.application.failed', 'r', { time: now + ms, message: 'no licence' })
   const evidence = new Evidence({ query: store([]), logger, now: () => now + 15_000 })
   for (const event of [reload, failed(2000), failed(5000), failed(16_000)]) evidence.remember(event)
-  const changes = await evidence.changesBefore(incident)
+  const changes = await evidence.changesBefore(incident, neverLate)
   expect(changes.map(({ message }) => message)).toEqual(['no licence', 'reloaded'])
   expect(changes[0]?.time).toBe(new Date(now + 5000).toISOString())
 })
@@ -36,5 +37,17 @@ test('without the store the page goes out with what this process saw', async () 
   const away: QueryClient = { rows: () => Promise.reject(new Error('away')), stop: async () => {} }
   const evidence = new Evidence({ query: away, logger })
   evidence.remember(reload)
-  expect(await evidence.changesBefore(incident)).toHaveLength(1)
+  expect(await evidence.changesBefore(incident, neverLate)).toHaveLength(1)
+})
+
+test('what the store says after the page has gone reaches the incident', async () => {
+  const stored = { time: now - 600_000, name: 'spyglass.application.started', incidentId: '7', resource: 'r', message: 'loaded' }
+  const answer = Promise.withResolvers<readonly Row[]>()
+  const slow: QueryClient = { rows: () => answer.promise, stop: async () => {} }
+  const evidence = new Evidence({ query: slow, logger, pageWaitsMs: 0 })
+  evidence.remember(reload)
+  const late = Promise.withResolvers<unknown>()
+  expect(await evidence.changesBefore(incident, late.resolve)).toMatchObject([{ message: 'reloaded' }])
+  answer.resolve([stored])
+  expect(await late.promise).toMatchObject([{ message: 'reloaded' }, { message: 'loaded' }])
 })
