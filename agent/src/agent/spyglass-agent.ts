@@ -56,6 +56,8 @@ import type {
   StatementRecord,
 } from '../current-agent.ts'
 import { Verdicts } from '../recorder/verdict/verdicts.ts'
+import { setKeepSecret } from '../recorder/wishes/forced.ts'
+import { LateWishes } from '../recorder/wishes/late-wishes.ts'
 import { ClusterCounters, isClusterWorker, primaryTeller, type RequestSums } from './cluster-counters.ts'
 import { describeResource } from './resource.ts'
 
@@ -119,7 +121,8 @@ export class SpyglassAgent implements Agent {
     const countsByApplication = resource[attr.application] === undefined
     const { exporter } = this
     const [aggregates, verdicts] = [this.#aggregates, this.#verdicts]
-    this.recorder = new Recorder({ aggregates, exporter, verdicts, policy: this.#policy, countsByApplication })
+    const late = this.#lateWishes()
+    this.recorder = new Recorder({ aggregates, exporter, verdicts, late, policy: this.#policy, countsByApplication })
     this.#spoolFolders = settings.spoolFolder === '' ? userSpoolFolders() : [settings.spoolFolder]
     this.#spoolKey = applicationKey(String(resource[attr.serviceName]), process.argv[1] ?? '', this.#endpoint)
     this.spool = settings.spool ? attempt('spool', () => this.#openSpool(), undefined) : undefined
@@ -135,6 +138,7 @@ export class SpyglassAgent implements Agent {
     })
     setPropagators(settings.propagators.split(','))
     setSourceRoot(settings.sourceRoot)
+    setKeepSecret(settings.keepSecret)
     const name = String(resource[attr.processName] ?? resource[attr.serviceInstanceId])
     this.#delays = registerRuntime(this.registry, name)
     attempt('gc', () => garbageCollections().onCollected(() => this.spool?.heapCollected()), undefined)
@@ -298,6 +302,21 @@ export class SpyglassAgent implements Agent {
       this.#exporterOptions = { ...this.#exporterOptions, endpoint: DEFAULT_ENDPOINT }
       return createOtlpExporter(this.#exporterOptions)
     }
+  }
+
+  /** Without `tracestate` services do not agree on anything. */
+  #lateWishes(): LateWishes | undefined {
+    const { heldBytes: maxBytes, metricsIntervalMs: exportIntervalMs, propagators } = this.#settings
+    if (maxBytes === 0 || !propagators.split(',').includes('tracecontext')) return undefined
+    const late = new LateWishes({
+      maxBytes,
+      exportIntervalMs,
+      send: (records) => this.exporter.exportEncodedSpans(records),
+      admit: (nowMs) => this.recorder.decision.admit(nowMs, 'trace'),
+      now,
+    })
+    this.exporter.postHeaders = late
+    return late
   }
 
   /** Without its library, or in a Node that is too old, the application runs unprofiled and says so. */

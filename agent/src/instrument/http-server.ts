@@ -8,6 +8,7 @@ import { isIgnored } from '../recorder/ignored-paths.ts'
 import { httpRequest } from '../recorder/kinds/http-request.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import type { TraceRecord } from '../recorder/trace-record.ts'
+import { KEEP_HEADER } from '../recorder/wishes/forced.ts'
 import { attempt, reportFault } from '../guard/guard.ts'
 import { bringHere } from './events-here.ts'
 import type { Instrumentation } from './instrumentation.ts'
@@ -69,7 +70,9 @@ export const httpServer: Instrumentation = {
         response[RECORD] = record
         response.on('close', onResponseClose)
         if (!socket[PREPARED]) prepare(socket)
-        if (hasBody(request.rawHeaders)) bringHere(socket.parser)
+        const marks = marksOf(request.rawHeaders)
+        record.mayHaveWish = (marks & WISH) !== 0
+        if (marks & BODY) bringHere(socket.parser)
       } catch (error) {
         reportFault('http.server.request.start', error)
       }
@@ -97,12 +100,24 @@ function onSocketClose(this: ServerSocket): void {
   if (record) enterRequestContext(record.requestContext)
 }
 
-/** Without one, no event of the request comes later. Names are compared by their length first, since this runs for every request. */
-function hasBody(rawHeaders: readonly string[]): boolean {
+/** It has a body: without one, none of its events comes later. */
+const BODY = 1
+/** Its caller may have said whether it wants it kept. */
+const WISH = 2
+const NAMES: Readonly<Record<number, readonly [name: string, mark: number]>> = {
+  [KEEP_HEADER.length]: [KEEP_HEADER, WISH],
+  10: ['tracestate', WISH],
+  14: ['content-length', BODY],
+  17: ['transfer-encoding', BODY],
+}
+
+/** Names are compared by their length first, since this runs for every request. */
+function marksOf(rawHeaders: readonly string[]): number {
+  let marks = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string
-    if (name.length === 14 && name.toLowerCase() === 'content-length') return true
-    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return true
+    const known = NAMES[name.length]
+    if (known && name.toLowerCase() === known[0]) marks |= known[1]
   }
-  return false
+  return marks
 }

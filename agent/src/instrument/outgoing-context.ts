@@ -33,7 +33,7 @@ function traceOf(child: Child, context: Context | undefined): OutgoingTrace | un
   if (foreign) return foreign
   const { record, adopted } = child
   if (!record) return undefined
-  const { traceId, flags, traceState } = record
+  const { traceId, flags, passedState: traceState } = record
   // A call that has no place in its record is never sent, so its request stands for it.
   return { traceId, spanId: adopted ? child.spanId : record.spanId, flags, traceState }
 }

@@ -10,7 +10,7 @@ import { writeMetric } from './encode-metrics.ts'
 import { writeSpan } from './encode-spans.ts'
 import { fail } from './errors.ts'
 import type { TrustFiles } from '../tls-trust/index.ts'
-import { NO_ANSWER, type PostResult, createPoster } from './http-post.ts'
+import { NO_ANSWER, type PostResult, type RequestHeaders, createPoster } from './http-post.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 import type { AttributesInput, LogRecord, MetricRecord, Scope, SpanRecord } from './records.ts'
 import { SignalQueue } from './signal-queue.ts'
@@ -68,6 +68,14 @@ export interface ExportJournal {
   done(signal: Signal, to: number): void
 }
 
+/** Says more to the receiver than the records, and hears more than the status. */
+export interface PostHeaders {
+  /** Headers of the request that is about to be sent. */
+  headers(): RequestHeaders | undefined
+  /** It was answered with success: what {@link headers} gave for it, and the headers of the answer. */
+  answered(sent: RequestHeaders | undefined, headers: ReadonlyMap<string, string>): void
+}
+
 /** Records in the exporter's hands: those that wait, and the body that is being sent. */
 export interface HeldRecords {
   /** Number of the first of `records`. */
@@ -79,6 +87,8 @@ export interface HeldRecords {
 
 export interface OtlpExporter {
   exportSpans(records: readonly SpanRecord[]): void
+  /** Spans that are encoded already. */
+  exportEncodedSpans(records: readonly EncodedRecord[]): void
   exportMetrics(records: readonly MetricRecord[]): void
   exportLogs(records: readonly LogRecord[]): void
   /** Tries to send all that waits, for at most `timeoutMs`. */
@@ -90,6 +100,7 @@ export interface OtlpExporter {
   /** Those with a number above `after`. */
   held(signal: Signal, after: number): HeldRecords
   journal: ExportJournal | undefined
+  postHeaders: PostHeaders | undefined
   /** What every request is made with. */
   readonly origin: { readonly resource: AttributesInput; readonly scope: Scope }
   readonly stats: OtlpStats
@@ -128,6 +139,7 @@ class Exporter implements OtlpExporter {
   readonly #poster
   readonly #timer
   journal: ExportJournal | undefined
+  postHeaders: PostHeaders | undefined
   #batch: Batch | undefined
   #others: Batch[] = []
   #sending: Promise<void> | undefined
@@ -171,6 +183,10 @@ class Exporter implements OtlpExporter {
 
   exportSpans(records: readonly SpanRecord[]): void {
     for (const record of records) this.#take('traces', record.scope, () => writeSpan(this.#writer, record))
+  }
+
+  exportEncodedSpans(records: readonly EncodedRecord[]): void {
+    if (!this.#stopped) for (const record of records) this.#push('traces', record)
   }
 
   exportMetrics(records: readonly MetricRecord[]): void {
@@ -222,14 +238,20 @@ class Exporter implements OtlpExporter {
 
   #take(signal: Signal, scope: Scope | undefined, write: () => void): void {
     if (this.#stopped) return
+    let bytes: Buffer
     try {
       write()
-      this.#queues[signal].push({ bytes: this.#writer.take(), scope })
+      bytes = this.#writer.take()
     } catch {
       this.#writer.take() // what was half written must not stand before the next record
       this.#unencodable++
       return
     }
+    this.#push(signal, { bytes, scope })
+  }
+
+  #push(signal: Signal, record: EncodedRecord): void {
+    this.#queues[signal].push(record)
     this.journal?.taken()
     if (this.#queues[signal].bytes > SEND_AT_BYTES) this.#kick()
   }
@@ -262,15 +284,21 @@ class Exporter implements OtlpExporter {
       this.#batch ??= this.#nextBatch() ?? this.#others.shift()
       const batch = this.#batch
       if (!batch) return
-      const result = await this.#poster.post(this.#urls[batch.signal], batch.body).catch(() => NO_ANSWER)
+      const more = this.postHeaders?.headers()
+      const result = await this.#poster.post(this.#urls[batch.signal], batch.body, more).catch(() => NO_ANSWER)
       if (RETRY_STATUS.has(result.status)) return this.#backOff(result)
       this.#batch = undefined
       this.#failures = 0
       if (batch.to !== undefined) this.journal?.done(batch.signal, batch.to)
       batch.answered?.()
-      if (result.status >= 200 && result.status < 300) this.#sent += batch.records
+      if (result.status >= 200 && result.status < 300) this.#taken(batch, more, result)
       else this.#refused += batch.records
     }
+  }
+
+  #taken({ records }: Batch, sent: RequestHeaders | undefined, { headers }: PostResult): void {
+    this.#sent += records
+    if (headers) this.postHeaders?.answered(sent, headers)
   }
 
   #backOff(result: PostResult): void {

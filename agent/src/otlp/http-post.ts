@@ -6,16 +6,20 @@ import type { Answer } from './answer-reader.ts'
 import { fail } from './errors.ts'
 import { PostConnection } from './post-connection.ts'
 
+export type RequestHeaders = Readonly<Record<string, string>>
+
 export interface PostResult {
   /** HTTP status; 0 when there was no answer. */
   readonly status: number
   readonly retryAfterMs: number | undefined
+  /** Of the answer, by lower-case name. */
+  readonly headers?: ReadonlyMap<string, string>
   /** Why there was no answer, where it is known. */
   readonly error?: Error | undefined
 }
 
 export interface PosterOptions {
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: RequestHeaders
   /** Over https: whom to trust. Default: the usual authorities. */
   readonly trust?: TrustFiles
   readonly gzip: boolean
@@ -24,7 +28,8 @@ export interface PosterOptions {
 
 export interface Poster {
   /** @throws SPY_OTLP_HEADER */
-  post(url: URL, body: Buffer): Promise<PostResult>
+  /** `more` are headers of this request alone. */
+  post(url: URL, body: Buffer, more?: RequestHeaders): Promise<PostResult>
   close(): void
 }
 
@@ -45,9 +50,9 @@ export function createPoster({ headers, trust = {}, gzip: compress, timeoutMs }:
     return connection
   }
 
-  async function post(url: URL, body: Buffer): Promise<PostResult> {
+  async function post(url: URL, body: Buffer, more?: RequestHeaders): Promise<PostResult> {
     const payload = compress ? await zipped(body) : body
-    const head = headOf(url, payload.length, compress ? { ...headers, 'content-encoding': 'gzip' } : headers)
+    const head = headOf(url, payload.length, { ...headers, ...more, ...(compress ? { 'content-encoding': 'gzip' } : {}) })
     const connection = connectionTo(url)
     const answer = await connection.send(Buffer.concat([Buffer.from(head, 'latin1'), payload]), timeoutMs)
     return answer ? resultOf(answer) : { ...NO_ANSWER, error: connection.error }
@@ -62,13 +67,13 @@ export function createPoster({ headers, trust = {}, gzip: compress, timeoutMs }:
   }
 }
 
-const resultOf = ({ status, headers }: Answer): PostResult => ({ status, retryAfterMs: retryAfter(headers.get('retry-after')) })
+const resultOf = ({ status, headers }: Answer): PostResult => ({ status, headers, retryAfterMs: retryAfter(headers.get('retry-after')) })
 
 /** RFC 9110 §5.6.2 and §5.5. */
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/
 const VALUE = /^[\t -~\u0080-\u00ff]*$/
 
-function headOf(url: URL, length: number, headers: Readonly<Record<string, string>>): string {
+function headOf(url: URL, length: number, headers: RequestHeaders): string {
   const own = { host: url.host, 'content-type': 'application/x-protobuf', 'content-length': String(length), connection: 'keep-alive' }
   const lines = Object.entries({ ...own, ...authorization(url), ...lowerCased(headers) }).map(([name, value]) => {
     if (!NAME.test(name) || !VALUE.test(value)) throw fail('SPY_OTLP_HEADER', [JSON.stringify(name)])
@@ -77,7 +82,7 @@ function headOf(url: URL, length: number, headers: Readonly<Record<string, strin
   return `POST ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n`
 }
 
-const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+const lowerCased = (headers: RequestHeaders): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 
 /** User and password of the URL. */

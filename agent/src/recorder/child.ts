@@ -18,7 +18,8 @@ export interface ChildOwner {
   readonly traceId: string
   readonly spanId: string
   readonly flags: number
-  readonly traceState: string | undefined
+  /** The `tracestate` of calls to other services. */
+  readonly passedState: string
   readonly routeTemplate: string
   /** The application that our server gave the request to. */
   readonly application: string | undefined

@@ -22,6 +22,7 @@ import { RunningRecords } from './running.ts'
 import { childSpan, spanNameOf, spansOf, statusOf } from './trace-export.ts'
 import { mergeTwins } from './twice-seen.ts'
 import type { Verdicts } from './verdict/verdicts.ts'
+import type { LateWishes } from './wishes/late-wishes.ts'
 import { type KeepReason, type RootCount, type RootKind, TraceRecord } from './trace-record.ts'
 
 export interface RecorderOptions {
@@ -29,6 +30,8 @@ export interface RecorderOptions {
   readonly exporter: Pick<OtlpExporter, 'exportSpans'>
   /** Says why kept records took their time. Default: nobody does. */
   readonly verdicts?: Verdicts | undefined
+  /** What becomes of requests whose caller is kept later. Default: nothing. */
+  readonly late?: Pick<LateWishes, 'isOpen' | 'isWanted' | 'hold' | 'want'> | undefined
   /** Whether the process may host several applications, so that requests and statements are counted by application. */
   readonly countsByApplication?: boolean
   readonly policy: KeepPolicy & { readonly slowStatementMs: number; readonly partialAfterMs: number }
@@ -46,6 +49,7 @@ export class Recorder implements ChildObserver {
   readonly decision: KeepDecision
   readonly #exporter: Pick<OtlpExporter, 'exportSpans'>
   readonly #verdicts: Verdicts | undefined
+  readonly #late: RecorderOptions['late']
   readonly #policy: RecorderOptions['policy']
   readonly #countsByApplication: boolean
   readonly #rootCount: RootCount
@@ -61,7 +65,8 @@ export class Recorder implements ChildObserver {
   /** Called with each request that was sent when it had ended: the profiler. */
   onKept: ((record: TraceRecord) => void) | undefined
 
-  constructor({ aggregates, exporter, policy, verdicts, countsByApplication = false }: RecorderOptions) {
+  constructor({ aggregates, exporter, policy, verdicts, late, countsByApplication = false }: RecorderOptions) {
+    this.#late = late
     this.#verdicts = verdicts
     this.#countsByApplication = countsByApplication
     this.aggregates = aggregates
@@ -109,6 +114,7 @@ export class Recorder implements ChildObserver {
       if (status >= 400 && status < 500) record.error = undefined // the application made an answer to the client of it
       const slowMs = record.kind.count?.(record, detail, this.#rootCount, status) ?? 0
       if (isFailure(record, status)) attempt('error', () => this.#countError(record, detail, status), undefined)
+      if (record.wish === 'hold' && this.#late?.isWanted(record.traceId)) record.becomeWanted()
       this.#keep(record, this.decision.reasonFor(record, status, slowMs))
     } finally {
       this.#release(record)
@@ -216,13 +222,16 @@ export class Recorder implements ChildObserver {
     for (const record of this.running.olderThan(nowMs - this.#policy.partialAfterMs)) {
       if (record.partialSent) continue
       record.partialSent = true
-      if (this.decision.admit(nowMs)) this.#export(record, 'running', nowMs)
+      if (this.decision.admit(nowMs, 'running', record.wish === 'kept')) this.#export(record, 'running', nowMs)
     }
   }
 
   /** A record that was sent while it ran must be superseded, whatever the limit. */
   #keep(record: TraceRecord, reason: KeepReason | undefined): void {
-    if (reason && (record.kept !== undefined || this.decision.admit(record.endMs))) this.#export(record, reason, record.endMs)
+    const { endMs, wish } = record
+    const isKept = reason && (record.kept !== undefined || this.decision.admit(endMs, reason, wish === 'kept'))
+    if (isKept) this.#export(record, reason, endMs)
+    else if (wish === 'hold' && this.#late?.isOpen) this.#late.hold(record.traceId, spansOf(record, 'trace', endMs), endMs)
   }
 
   #release(record: TraceRecord): void {
@@ -241,6 +250,7 @@ export class Recorder implements ChildObserver {
 
   #export(record: TraceRecord, reason: KeepReason, nowMs: number): void {
     record.kept = reason
+    if (record.passedHold) this.#late?.want(record.traceId)
     if (record.endMs !== 0) this.onKept?.(record)
     const spans = spansOf(record, reason, nowMs)
     if (!this.#verdicts) return this.#exporter.exportSpans(spans)

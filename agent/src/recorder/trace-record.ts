@@ -14,9 +14,12 @@ import { RootAttributes } from './root-attributes.ts'
 import { RouteNames } from './route-names.ts'
 import { SpanAdditions } from './span-additions.ts'
 import type { RemoteParent } from './trace-context.ts'
+import { KEEP_HEADER, passedOnForced, wishOf } from './wishes/forced.ts'
+import { type Wish, withUpstreamState } from './wishes/trace-state.ts'
 import { UnheldChildren } from './unheld-children.ts'
 
-export type KeepReason = 'slow' | 'error' | 'aborted' | 'leak' | 'baseline' | 'running'
+/** `trace`: others keep their part of the trace. */
+export type KeepReason = 'slow' | 'error' | 'aborted' | 'leak' | 'forced' | 'trace' | 'baseline' | 'running'
 
 /** Maximum children a record holds; more are counted. */
 export const MAX_CHILDREN = 256
@@ -98,12 +101,17 @@ export class TraceRecord implements RecordedRequest {
   /** It was sent while it ran, so it must be sent again. */
   partialSent = false
   kept: KeepReason | undefined
+  /** Its caller may have said whether it wants this. */
+  mayHaveWish = true
+  /** Services that it called were told that nothing was decided yet. */
+  passedHold = false
   /** Neighbours among the running ones, oldest first. */
   previous: TraceRecord | undefined
   next: TraceRecord | undefined
   #parent: RemoteParent | undefined
   #traceId: string | undefined
   #spanId: string | undefined
+  #wish: Wish | undefined
 
   constructor(startMs: number, requestContext: RequestContextOf<TraceRecord>, kind: RootKind<object>, detail: object) {
     this.startMs = startMs
@@ -143,6 +151,27 @@ export class TraceRecord implements RecordedRequest {
   get traceState(): string | undefined {
     if (!this.#traceId) this.#identify()
     return this.#parent?.traceState
+  }
+
+  /** What its caller wants, or somebody with the secret. */
+  get wish(): Wish | undefined {
+    if (!this.mayHaveWish) return undefined
+    if (!this.#traceId) this.#identify()
+    return this.#wish
+  }
+
+  /** The caller, which had not decided, has by now. */
+  becomeWanted(): void {
+    this.#wish = 'kept'
+  }
+
+  /** The `tracestate` of calls to other services. */
+  get passedState(): string {
+    const { traceState, traceId, wish } = this
+    if (wish === 'forced') return passedOnForced(traceState, traceId)
+    const isKept = this.kept !== undefined || wish === 'kept'
+    if (!isKept) this.passedHold = true
+    return withUpstreamState(traceState, isKept ? 'kept' : 'hold')
   }
 
   /** Route with its context path; empty when none is known. */
@@ -194,6 +223,7 @@ export class TraceRecord implements RecordedRequest {
   #identify(): string {
     this.#parent = this.detail && this.kind.remoteParent(this.detail)
     this.#traceId = this.#parent?.traceId ?? newTraceId()
+    if (this.mayHaveWish) this.#wish = wishOf(this.#traceId, this.#parent?.traceState, this.header(KEEP_HEADER))
     return this.#traceId
   }
 }

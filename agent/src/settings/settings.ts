@@ -142,6 +142,21 @@ export const agentSettings = {
     value: 6,
     description: 'Number of ordinary requests kept per minute for comparison.',
   }),
+  keepSecret: {
+    ...text(
+      'SPYGLASS_KEEP_SECRET',
+      '',
+      'A request that has this text in the header `spyglass-keep-secret` is kept, and what it calls as well. At least 16 characters. Without it nobody can force that.',
+    ),
+    parse: (input) => (input.length >= 16 ? input : undefined),
+    allowed: 'at least 16 characters long',
+  },
+  heldBytes: atLeast(0, {
+    env: 'SPYGLASS_HELD_BYTES',
+    value: 4 << 20,
+    description:
+      'Maximum memory for ended requests whose caller may still be kept: they are then sent as well. They are held for six intervals of metrics. 0: none is held.',
+  }),
   metricsIntervalMs: atLeast(100, {
     env: 'SPYGLASS_METRICS_INTERVAL_MS',
     value: 10_000,
@@ -236,10 +251,15 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   for (const [name, declaration] of Object.entries<Declaration<unknown>>(agentSettings)) {
     const input = env[declaration.env]?.trim()
     const value = input ? declaration.parse(input) : declaration.default
-    if (value === undefined) mistakes.push(`${declaration.env} is ${JSON.stringify(input)}, which is not ${declaration.allowed}`)
+    if (value === undefined) mistakes.push(mistakeOf(declaration, input))
     settings[name] = value ?? declaration.default
   }
   return { settings: settings as AgentSettings, mistakes }
+}
+
+/** Without the value of a secret. */
+function mistakeOf({ env, allowed }: Declaration<unknown>, input: string | undefined): string {
+  return env === agentSettings.keepSecret.env ? `${env} is not ${allowed}` : `${env} is ${JSON.stringify(input)}, which is not ${allowed}`
 }
 
 /** W3C Baggage form, as OpenTelemetry reads its environment: `a=b,c=d`, values percent-encoded. */

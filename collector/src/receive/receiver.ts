@@ -3,7 +3,7 @@
  * everything not counted as rejected is durable.
  */
 import { hash } from 'node:crypto'
-import { codeOf, messageOf } from '@spyglass/agent/contract'
+import { LATE_WISHES_HEADER, codeOf, messageOf } from '@spyglass/agent/contract'
 import type { OwnPort } from '@spyglass/process/checked-config'
 import { servePort } from '@spyglass/process/own-port'
 import type { Registry } from '@spyglass/agent/registry'
@@ -20,6 +20,7 @@ import { checkMediaType, encodingsOf, isJson } from './content.ts'
 import { newCounters, type ReceiveCounters } from './counters.ts'
 import { fail } from './errors.ts'
 import { inflated } from './inflate.ts'
+import { LateWishBoard } from './late-wish-board.ts'
 
 export interface ReceiverOptions {
   readonly port: OwnPort
@@ -84,9 +85,10 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const counters = newCounters()
   const server = newServer()
   const decoder = new OtlpDecoder(options.redactor)
+  const wishes = new LateWishBoard()
   installAdmission(server)
   for (const [path, signal] of Object.entries(SIGNALS)) {
-    server.post(path, async (request, reply) => await take({ request, reply, signal, options, counters, decoder }))
+    server.post(path, async (request, reply) => await take({ request, reply, signal, options, counters, decoder, wishes }))
     server.options(path, answerPreflight)
     server.route({ method: ['GET', 'PUT', 'PATCH', 'DELETE'], url: path, handler: refuseMethod })
   }
@@ -130,9 +132,10 @@ interface Taking extends Exchange {
   readonly options: ReceiverOptions
   readonly signal: Signal
   readonly decoder: OtlpDecoder
+  readonly wishes: LateWishBoard
 }
 
-interface Accepting extends Omit<Taking, 'request' | 'reply'> {
+interface Accepting extends Omit<Taking, 'request' | 'reply' | 'wishes'> {
   readonly isJson: boolean
   readonly sender: Sender
 }
@@ -142,7 +145,7 @@ function refuseMethod(request: FastifyRequest, reply: FastifyReply): never {
   throw fail('SPY_OTLP_METHOD', [request.method])
 }
 
-async function take({ request, reply, signal, options, counters, decoder }: Taking): Promise<FastifyReply> {
+async function take({ request, reply, signal, options, counters, decoder, wishes }: Taking): Promise<FastifyReply> {
   checkMediaType(request.headers)
   const encodings = encodingsOf(request.headers)
   const sender = await senderOf(request, reply, options.admission)
@@ -150,6 +153,8 @@ async function take({ request, reply, signal, options, counters, decoder }: Taki
   const body = await inflated(raw, encodings, options.maxBodyBytes)
   const inJson = isJson(request.headers)
   const decoded = await accept(body, { signal, isJson: inJson, sender, options, counters, decoder })
+  const answer = wishes.answer(request.headers[LATE_WISHES_HEADER])
+  if (answer !== undefined) void reply.header(LATE_WISHES_HEADER, answer)
   return await reply
     .code(200)
     .type(inJson ? JSON_TYPE : PROTOBUF)

@@ -113,6 +113,23 @@ test('a record that cannot be written costs itself and no other', async (context
   expect(exporter.stats.droppedUnencodable).toBe(1)
 })
 
+test('headers go out with every request, and only answers with success are passed on', async (context) => {
+  const { sink, exporter } = await prepared(context)
+  const heard: unknown[] = []
+  let sent = 0
+  exporter.postHeaders = {
+    headers: () => ({ 'x-turn': String(++sent) }),
+    answered: (headers, answer) => void heard.push([headers, answer.get('x-answer')]),
+  }
+  sink.answers.push({ status: 503 }, { status: 200, headers: { 'x-answer': 'yes' } }, { status: 400 })
+  exporter.exportLogs([log])
+  for (let turn = 0; turn < 2; turn++) await exporter.flush(2000)
+  exporter.exportLogs([log])
+  await exporter.flush(2000)
+  expect(sink.bodies.map(({ headers }) => headers['x-turn'])).toEqual(['1', '2', '3'])
+  expect(heard).toEqual([[{ 'x-turn': '2' }, 'yes']])
+})
+
 test('an endpoint that is no URL is refused by code', () => {
   expect(() => createOtlpExporter({ endpoint: 'collector:4318', resource: {} })).toThrow(
     expect.objectContaining({ code: 'SPY_OTLP_ENDPOINT' }),

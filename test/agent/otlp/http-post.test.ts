@@ -24,12 +24,20 @@ test('a body goes out with its headers, compressed when asked', async ({ onTestF
   onTestFinished(() => sink.stop())
   for (const gzip of [false, true]) {
     const poster = createPoster({ headers: { authorization: 'Bearer x' }, gzip, timeoutMs: 2000 })
-    expect(await poster.post(new URL(`${sink.endpoint}/v1/other`), Buffer.from('body'))).toEqual({ status: 200, retryAfterMs: undefined })
+    const more = { 'x-more': String(gzip) }
+    const { status, headers } = await poster.post(new URL(`${sink.endpoint}/v1/other`), Buffer.from('body'), more)
+    expect([status, headers?.get('connection')]).toEqual([200, 'keep-alive'])
     poster.close()
   }
-  expect(sink.bodies.map(({ body, headers }) => [body.toString(), headers.authorization, headers['content-encoding']])).toEqual([
-    ['body', 'Bearer x', undefined],
-    ['body', 'Bearer x', 'gzip'],
+  const seen = sink.bodies.map(({ body, headers }) => [
+    body.toString(),
+    headers.authorization,
+    headers['content-encoding'],
+    headers['x-more'],
+  ])
+  expect(seen).toEqual([
+    ['body', 'Bearer x', undefined, 'false'],
+    ['body', 'Bearer x', 'gzip', 'true'],
   ])
 })
 

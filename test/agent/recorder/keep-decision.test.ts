@@ -22,6 +22,10 @@ test.each([
   ['a leak', outcome(1, { leaked: true }), 200, 'leak'],
   ['a slow statement within a fast request', outcome(1, { hadSlowStatement: true }), 200, 'slow'],
   ['one that was sent while it ran', outcome(1, { partialSent: true }), 200, 'running'],
+  ['one whose caller was kept', outcome(1, { wish: 'kept' }), 200, 'trace'],
+  ['a slow one whose caller was kept', outcome(100, { wish: 'kept' }), 200, 'slow'],
+  ['one whose caller has not decided', outcome(1, { wish: 'hold' }), 200, undefined],
+  ['a forced one, whatever else it is', outcome(100, { wish: 'forced' }), 500, 'forced'],
 ] as const)('%s: %o', (_name, request, status, reason) => {
   expect(new KeepDecision(POLICY).reasonFor(request, status, 0)).toBe(reason)
 })
@@ -49,4 +53,22 @@ test('a baseline of ordinary requests is kept, as many a minute as set', () => {
   }
   expect(kept).toBeGreaterThanOrEqual(54)
   expect(kept).toBeLessThanOrEqual(60)
+})
+
+test('what others want has places of its own, and takes none of what is slow here', () => {
+  const decision = new KeepDecision(POLICY)
+  const wanted = Array.from({ length: 60 }, () => decision.admit(1000, 'trace')).filter(Boolean)
+  expect(wanted.length).toBe(50)
+  expect(Array.from({ length: 6 }, () => decision.admit(1000, 'slow'))).toEqual([true, true, true, true, true, false])
+  expect(Array.from({ length: 101 }, () => decision.admit(1000, 'forced')).filter(Boolean).length).toBe(100)
+})
+
+test('a slow request for which there is no place has one of those that others want', () => {
+  const decision = new KeepDecision({ ...POLICY, keptPerSecond: 1 })
+  expect([decision.admit(1000, 'slow', true), decision.admit(1000, 'slow', true), decision.admit(1000, 'slow')]).toEqual([
+    true,
+    true,
+    false,
+  ])
+  expect(decision.dropped).toBe(1)
 })

@@ -3,8 +3,8 @@ import type { Context, Span, TextMapGetter, TextMapPropagator, TextMapSetter } f
 import { attempt, guarded } from '../../guard/guard.ts'
 import { carrierFields, carriesBaggage, extractTrace, injectTrace } from '../../recorder/propagation.ts'
 import { baggageIn, formatBaggage, withBaggageHeader } from '../../recorder/baggage.ts'
-import { outgoingTraceIn, withSpan } from './context.ts'
-import { unrecordedSpan } from './spans.ts'
+import { outgoingTraceIn, spanIn, withSpan } from './context.ts'
+import { passedStateOf, unrecordedSpan } from './spans.ts'
 import { TraceStateText } from './trace-state.ts'
 
 export const propagator: TextMapPropagator = {
@@ -26,7 +26,7 @@ type Write = (name: string, value: string) => void
 /** The span and the baggage may be objects of the application: a fault of one leaves the other. */
 const injectTraceOf = guarded('opentelemetry.inject', (context: Context, write: Write) => {
   const trace = outgoingTraceIn(context)
-  if (trace) injectTrace(trace, write)
+  if (trace) injectTrace({ ...trace, traceState: passedStateOf(spanIn(context)) ?? trace.traceState }, write)
 })
 
 const injectBaggageOf = guarded('opentelemetry.inject', (context: Context, write: Write) => {

@@ -227,5 +227,10 @@ export function unrecordedSpan(context: SpanContext): Span {
   return span
 }
 
+/** The `tracestate` of what is called in a span of the agent's whose request runs. */
+export function passedStateOf(span: Span | undefined): string | undefined {
+  return span instanceof RootSpan || span instanceof ChildSpan ? span.requestContext.record?.passedState : undefined
+}
+
 /** Used for a span whose record failed. */
 export const UNRECORDED_SPAN: Span = unrecordedSpan({ traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 })

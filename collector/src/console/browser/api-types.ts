@@ -61,7 +61,7 @@ export interface Service {
 }
 
 /** Why the agent keeps a request. */
-export const keepReasons = ['slow', 'error', 'aborted', 'leak', 'baseline', 'running'] as const
+export const keepReasons = ['slow', 'error', 'aborted', 'leak', 'forced', 'trace', 'baseline', 'running'] as const
 
 export interface SlowRequests extends Rows<SlowRequest> {
   /** Kept requests in the range that match the filter; the rows are one page of them. */

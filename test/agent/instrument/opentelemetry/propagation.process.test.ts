@@ -33,8 +33,8 @@ test('trace, flags, tracestate and baggage go through the API and out with every
   }
   expect(active).toMatchObject({ traceId: TRACE, traceFlags: 0, traceState: 'rojo=1' })
   expect(baggage).toBe('ada')
-  expect(injected).toEqual({ traceparent: `00-${TRACE}-${active.spanId}-00`, tracestate: 'rojo=1', baggage: 'user=ada' })
-  const own = { traceparent: expect.stringMatching(`^00-${TRACE}-[0-9a-f]{16}-00$`) as string, tracestate: 'rojo=1' }
+  expect(injected).toEqual({ traceparent: `00-${TRACE}-${active.spanId}-00`, tracestate: 'spyglass=k:h,rojo=1', baggage: 'user=ada' })
+  const own = { traceparent: expect.stringMatching(`^00-${TRACE}-[0-9a-f]{16}-00$`) as string, tracestate: 'spyglass=k:h,rojo=1' }
   expect(calls).toEqual([
     { ...own, baggage: 'user=ada' },
     { ...own, baggage: 'user=ada' },
@@ -45,7 +45,7 @@ test('trace, flags, tracestate and baggage go through the API and out with every
   ])
   const extracted = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`, tracestate: 'x=1', baggage: 'job=nightly' }
   expect(remote).toEqual([extracted, extracted])
-  expect(job.injected).toEqual({ ...extracted, traceparent: `00-${'a'.repeat(32)}-${job.ids.spanId}-00` })
+  expect(job.injected).toEqual({ ...extracted, traceparent: `00-${'a'.repeat(32)}-${job.ids.spanId}-00`, tracestate: 'spyglass=k:h,x=1' })
   expect(child).toEqual([TRACE, TRACE])
 })
 
