@@ -165,7 +165,7 @@ export const targets: readonly Target[] = [
   { name: 'log', sources: ['collector/src/wal'], tests: ['test/collector/wal'] },
   {
     name: 'pool',
-    sources: ['runtime/src/datasource/pool.ts', 'runtime/src/datasource/lent-connection.ts'],
+    sources: ['runtime/src/datasource/pool', 'runtime/src/datasource/lent-connection.ts'],
     tests: ['test/runtime/datasource'],
   },
   { name: 'reconciler', sources: ['runtime/src/decider/reconciler'], tests: ['test/runtime/decider/reconciler'] },

@@ -1,11 +1,11 @@
 /** What an application sees of a pool. The stack is captured in the function that the application calls, before anything is awaited. */
 import { type CallSite, captureCallSite, currentAgent } from '@spyglass/agent'
 import type { DatasourceConfig } from '@spyglass/process/config'
-import { Borrow } from './borrow.ts'
+import { Borrow } from './pool/index.ts'
 import type { ExecuteResult, Row, SqlParams, Statement, StatementResult } from './driver.ts'
 import { type Facade, methodOf } from './facade.ts'
 import { LentConnection, runStatement } from './lent-connection.ts'
-import type { Pool, PoolSettings } from './pool.ts'
+import type { Pool, PoolSettings } from './pool/index.ts'
 
 export type { DatasourceConfig }
 

@@ -1,11 +1,11 @@
 /** All datasources of one instance, opened and closed together. */
 import type { DatasourceConfig } from '@spyglass/process/config'
 import { currentAgent } from '@spyglass/agent'
-import type { Clock } from './clock.ts'
+import type { Clock } from './pool/index.ts'
 import { Datasource } from './datasource.ts'
 import type { Driver } from './driver.ts'
 import { fail } from './errors.ts'
-import { Pool } from './pool.ts'
+import { Pool } from './pool/index.ts'
 import { PoolReporter, type PoolSurroundings } from './pool-resource.ts'
 import { createSqliteDriver } from './sqlite-driver.ts'
 

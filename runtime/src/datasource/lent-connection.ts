@@ -1,10 +1,10 @@
 /** A connection in a borrower's hands. Collecting it unreturned is the proof of a leak, so nothing else may refer to it. */
 import { type CallSite, captureCallSite, currentAgent } from '@spyglass/agent'
-import type { Borrow } from './borrow.ts'
+import type { Borrow } from './pool/index.ts'
 import type { ExecuteResult, Row, SqlParams, Statement, StatementResult } from './driver.ts'
 import { fail } from './errors.ts'
 import { type Facade, methodOf } from './facade.ts'
-import type { Pool } from './pool.ts'
+import type { Pool } from './pool/index.ts'
 
 const forgotten = new FinalizationRegistry<{ readonly pool: Pool; readonly borrow: Borrow }>(({ pool, borrow }) => pool.collected(borrow))
 

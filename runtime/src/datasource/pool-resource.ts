@@ -4,8 +4,8 @@ import { kinds } from '@spyglass/mbeans/kinds'
 import { attr, incidentId } from '@spyglass/agent/contract'
 import type { EventInput } from '@spyglass/agent/registry'
 import type { Logger } from '@spyglass/process/logger'
-import type { Borrow } from './borrow.ts'
-import type { Pool, PoolObserver } from './pool.ts'
+import type { Borrow } from './pool/index.ts'
+import type { Pool, PoolObserver } from './pool/index.ts'
 
 export interface PoolSurroundings {
   /** Name of the instance that holds the pool. */

@@ -6,7 +6,7 @@ import pino from 'pino'
 import { type SpyglassEvent, createRegistry } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { DatasourceConfig } from '@spyglass/process/config'
-import type { Clock } from '../../../runtime/src/datasource/clock.ts'
+import type { Clock } from '../../../runtime/src/datasource/pool/clock.ts'
 import { openDatasources } from '../../../runtime/src/datasource/datasources.ts'
 
 export class ManualClock implements Clock {

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { LentConnection } from '../../../runtime/src/datasource/lent-connection.ts'
 import { until } from '../../support/until.ts'
 import { openShop } from './fixture.ts'
-import { scriptedPool } from './scripted-driver.ts'
+import { scriptedPool } from './pool/scripted-driver.ts'
 
 test('a connection can be returned twice, and used no more after that', async () => {
   await using pool = await openShop()

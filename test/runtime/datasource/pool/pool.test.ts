@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openShop, turns } from './fixture.ts'
+import { openShop, turns } from '../fixture.ts'
 
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -43,7 +43,7 @@ test('the time-out of a borrower names the pool, its size, the others that wait 
   const error = (await refusal) as Error & { code: string }
   expect(error.code).toBe('SPY_POOL_TIMEOUT')
   expect(error.message).toMatch(/pool shop: no connection within 5000 ms: 1 of 1 connections are lent and 1 other borrowers are waiting/)
-  expect(error.message).toMatch(/for 5000 ms: test\/runtime\/datasource\/pool\.test\.ts:\d+/)
+  expect(error.message).toMatch(/for 5000 ms: test\/runtime\/datasource\/pool\/pool\.test\.ts:\d+/)
   expect(await other).toBe('SPY_POOL_TIMEOUT')
   expect(pool.read('timeouts')).toBe(2)
   expect(pool.read('waitP95')).toBeCloseTo(5, 0)

@@ -1,6 +1,6 @@
 /** Connections of a pool that open, fail, rest and break when the test says so: bounds, times and counts to the last one. */
 import { expect, test } from 'vitest'
-import { turns } from './fixture.ts'
+import { turns } from '../fixture.ts'
 import { outcomeOf, scriptedPool } from './scripted-driver.ts'
 
 const never = new Promise<void>(() => {})

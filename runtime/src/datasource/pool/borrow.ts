@@ -2,7 +2,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { type CallSite, type Holder, currentAgent } from '@spyglass/agent'
 import { normaliseSql } from '@spyglass/agent/sql'
-import type { DriverConnection } from './driver.ts'
+import type { DriverConnection } from '../driver.ts'
 
 /** One open connection of a pool. */
 export interface PoolEntry {

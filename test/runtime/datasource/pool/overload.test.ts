@@ -1,8 +1,8 @@
 import fastify from 'fastify'
 import { expect, test } from 'vitest'
-import { errorAnswer } from '../../../runtime/src/application/error-answer.ts'
-import type { OverloadError } from '../../../runtime/src/datasource/errors.ts'
-import { openShop } from './fixture.ts'
+import { errorAnswer } from '../../../../runtime/src/application/error-answer.ts'
+import type { OverloadError } from '../../../../runtime/src/datasource/errors.ts'
+import { openShop } from '../fixture.ts'
 
 /** The errors of a pool that has nothing to lend: a borrower that waited too long, and one that was refused at once. */
 async function refusals(): Promise<OverloadError[]> {

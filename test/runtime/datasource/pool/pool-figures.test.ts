@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { PoolFigures } from '../../../runtime/src/datasource/pool-figures.ts'
+import { PoolFigures } from '../../../../runtime/src/datasource/pool/pool-figures.ts'
 
 test('waits and uses are counted apart, and the peak never falls', () => {
   const figures = new PoolFigures(() => 0)

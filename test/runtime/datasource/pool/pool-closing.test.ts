@@ -1,6 +1,6 @@
 /** A pool that is closed. */
 import { expect, test } from 'vitest'
-import { turns } from './fixture.ts'
+import { turns } from '../fixture.ts'
 import { outcomeOf, scriptedPool } from './scripted-driver.ts'
 
 test('closing refuses those that wait and come, closes the idle, and waits for the lent', async () => {

@@ -1,7 +1,7 @@
 /** A driver whose connections do what a test says, one by one: databases fail at moments that no real one can be brought to. */
-import type { Driver, DriverConnection, Statement } from '../../../runtime/src/datasource/driver.ts'
-import { Pool, type PoolSettings } from '../../../runtime/src/datasource/pool.ts'
-import { ManualClock, turns } from './fixture.ts'
+import type { Driver, DriverConnection, Statement } from '../../../../runtime/src/datasource/driver.ts'
+import { Pool, type PoolSettings } from '../../../../runtime/src/datasource/pool/pool.ts'
+import { ManualClock, turns } from '../fixture.ts'
 
 export class ScriptedConnection implements DriverConnection {
   inTransaction = false

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Borrow, askerOf } from '../../../runtime/src/datasource/borrow.ts'
-import type { DriverConnection } from '../../../runtime/src/datasource/driver.ts'
+import { Borrow, askerOf } from '../../../../runtime/src/datasource/pool/borrow.ts'
+import type { DriverConnection } from '../../../../runtime/src/datasource/driver.ts'
 
 const connection: DriverConnection = {
   inTransaction: false,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openShop, settings, turns } from './fixture.ts'
+import { openShop, settings, turns } from '../fixture.ts'
 
 test('a higher maximum serves borrowers that wait already', async () => {
   await using pool = await openShop({ max: 1 })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ExhaustionWatch } from '../../../runtime/src/datasource/exhaustion.ts'
+import { ExhaustionWatch } from '../../../../runtime/src/datasource/pool/exhaustion.ts'
 
 function watch() {
   const told: string[] = []
