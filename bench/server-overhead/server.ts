@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { currentAgent } from '@spyglass/agent'
 import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
-import { hostApplications, HttpListener, openDatasources } from '@spyglass/runtime/application'
+import { hostApplications, HttpListener, openResources } from '@spyglass/runtime/application'
 import type { ListenerOptions } from '../../runtime/process/src/listener/http-listener.ts'
 import { Router } from '../../runtime/src/router/router.ts'
 import { AddressList } from '../../runtime/process/src/listener/address-list.ts'
@@ -56,7 +56,7 @@ async function hosted(socket: unknown, more: ListenerOptions = {}): Promise<numb
     listener,
     socket,
     address: { host: '127.0.0.1', port: 0 },
-    datasources: await openDatasources({ ...around, registry, folder, datasources: [] }),
+    resources: await openResources({ ...around, registry, folder, resources: {} }),
     accessLogs: accessLogsIn(folder, around),
   })
   return listener.port ?? 0

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRegistry, currentAgent } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
-import { openDatasources } from '@spyglass/runtime/application'
+import { openResources } from '@spyglass/runtime/application'
 import pino from 'pino'
 import createShop from './shop.ts'
 
@@ -15,30 +15,32 @@ const logger = pino({ name: 'shop' })
 const registry =
   currentAgent()?.registry ?? createRegistry({ kindNamed: (name) => Object.values(kinds).find((kind) => kind.name === name) })
 const abort = new AbortController()
-const datasources = await openDatasources({
+const resources = await openResources({
   instance: 'shop',
   registry,
   logger,
   folder: mkdtempSync(join(tmpdir(), 'shop-')),
-  datasources: [
-    {
-      name: 'shop',
-      driver: 'sqlite',
-      file: 'shop.db',
-      min: 1,
-      max: 8,
-      acquireTimeoutMs: 5000,
-      maxWaiting: 1000,
-      idleTimeoutMs: 60_000,
-      leakAfterMs: 30_000,
-      exhaustedAfterMs: 10_000,
-    },
-  ],
+  resources: {
+    datasources: [
+      {
+        name: 'shop',
+        driver: 'sqlite',
+        file: 'shop.db',
+        min: 1,
+        max: 8,
+        acquireTimeoutMs: 5000,
+        maxWaiting: 1000,
+        idleTimeoutMs: 60_000,
+        leakAfterMs: 30_000,
+        exhaustedAfterMs: 10_000,
+      },
+    ],
+  },
 })
 const shop = await createShop({
   name: 'shop',
   contextPath: '',
-  datasource: (name) => datasources.get(name),
+  datasource: (name) => resources.get('datasources', name),
   logger,
   signal: abort.signal,
 })
@@ -48,7 +50,7 @@ async function stop(): Promise<void> {
   abort.abort()
   shop.server.closeAllConnections()
   await shop.close()
-  await datasources.close(2000)
+  await resources.close(2000)
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void stop())

@@ -1,10 +1,10 @@
 /** What a change still needs before it counts: which settings count at once, which instances are reloaded, started and stopped, which processes restarted. */
 import { instanceGroups, instanceNames, type SpyglassConfig } from '@spyglass/process/checked-config'
-import { type Applies, formatName, type Reader } from '@spyglass/process/settings'
+import { type Applies, formatName, isResourceList, type Reader } from '@spyglass/process/settings'
 import type { Needs } from './administration.ts'
 import { type Path, targetOf } from './settings-tree.ts'
 
-/** Names of the instances that host the application or serve the listener or the host that a path leads into, or of all. */
+/** Names of the instances that host the application, serve the listener or the host, or use the resource that a path leads into, or of all. */
 function instancesOf(config: SpyglassConfig, [list, entry]: Path): readonly string[] {
   const groups = instanceGroups(config)
   return groups
@@ -12,6 +12,7 @@ function instancesOf(config: SpyglassConfig, [list, entry]: Path): readonly stri
       if (entry === undefined) return true
       if (list === 'hosts') return reachedBy === 'listener' || applications.some(({ host }) => host === entry)
       if (list === 'applications') return applications.some(({ name }) => name === entry)
+      if (isResourceList(list)) return applications.some((application) => application[list].includes(entry))
       return list !== 'listeners' || listener.name === entry
     })
     .flatMap(instanceNames)

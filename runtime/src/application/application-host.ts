@@ -11,7 +11,7 @@ import type { IsolationLevel } from '@spyglass/agent/contract'
 import type { FailedApplication } from '@spyglass/process/keeper-link'
 import type { Logger } from '@spyglass/process/logger'
 import type { AccessLogs } from '../access-log/index.ts'
-import type { Datasources } from '../datasource/index.ts'
+import type { Resources } from '../resource/index.ts'
 import {
   type HttpListener,
   mountOf,
@@ -49,7 +49,7 @@ export interface HostOptions {
   readonly instance: string
   readonly registry: Registry
   readonly logger: Logger
-  readonly datasources: Datasources
+  readonly resources: Resources
   /** What keeps the event loop alive besides the programs. If omitted, a program that ends without a server is noticed when its time is over. */
   readonly keepAlive?: KeepAlive
   /** Some applications failed to start, others have started: the socket is opened when this resolves. */

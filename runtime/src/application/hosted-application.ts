@@ -7,9 +7,9 @@ import { type Registry, currentAgent, objectNameOf } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { Logger } from '@spyglass/process/logger'
 import type { AccessLog } from '../access-log/index.ts'
-import type { Datasources } from '../datasource/index.ts'
 import { answerOnSocket, answerRefused, isInner, mountOf } from '@spyglass/process/listener'
 import type { RequestEvent } from '@spyglass/process/listener'
+import type { Resources } from '../resource/index.ts'
 import { isClusterPrimary } from './cluster-primary.ts'
 import { errorAnswer } from './error-answer.ts'
 import { normaliseContextPath, stripContextPath } from '../front/context-path.ts'
@@ -59,7 +59,7 @@ export interface ApplicationSurroundings {
   readonly registry: Registry
   readonly logger: Logger
   /** Of the server. A worker of node:cluster has none. */
-  readonly datasources?: Datasources
+  readonly resources?: Resources
   /** If omitted, requests are not logged. */
   readonly accessLog?: AccessLog | undefined
 }
@@ -200,12 +200,12 @@ export class HostedApplication implements ExchangeOwner {
 
   #startProgram(): Promise<Program> {
     const { folder, startTimeoutMs } = this.#settings
-    const { place, datasources, logger, keepAlive } = this.#around
+    const { place, resources, logger, keepAlive } = this.#around
     const log = logger.child({ application: this.name })
     const context = {
       name: this.name,
       contextPath: this.contextPath,
-      datasource: (name: string) => datasources!.get(name),
+      datasource: (name: string) => resources!.get('datasources', name),
       logger: log,
       signal: this.#abort.signal,
     }
@@ -264,8 +264,8 @@ export class HostedApplication implements ExchangeOwner {
     this.active--
     this.requests++
     if (exchange.isError) this.errors++
-    const { accessLog, datasources } = this.#around
-    if (datasources && datasources.names.length > 0 && exchange.traceId) datasources.requestEnded(exchange.traceId)
+    const { accessLog, resources } = this.#around
+    if (resources && exchange.traceId) resources.requestEnded(exchange.traceId)
     if (accessLog?.isEnabled) accessLog.write(exchange)
     if (this.active === 0) this.#idle?.()
   }

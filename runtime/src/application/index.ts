@@ -12,15 +12,11 @@ export { HttpListener } from '@spyglass/process/listener'
 export { type ApplicationSettings, HostedApplication } from './hosted-application.ts'
 export {
   type Datasource,
-  type Datasources,
-  type DatasourcesOptions,
   type ExecuteResult,
   type LentConnection,
   type Row,
   type SqlParams,
   type SqlValue,
   DatabaseError,
-  getDatasource,
-  installDatasources,
-  openDatasources,
 } from '../datasource/index.ts'
+export { datasource, openResources, type Resources, type ResourcesOptions } from '../resource/index.ts'

@@ -1,5 +1,5 @@
 export * from './datasource.ts'
-export * from './datasources.ts'
+export * from './datasource-type.ts'
 export * from './driver.ts'
 export * from './errors.ts'
 export * from './lent-connection.ts'

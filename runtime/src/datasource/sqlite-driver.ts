@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads'
 import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { DatabaseError, fail } from './errors.ts'
 import type { Driver, DriverConnection, Statement, StatementResult } from './driver.ts'
-import { outsideContext } from './pool/index.ts'
+import { outsideContext } from '../clock/index.ts'
 import type { FromWorker, ToWorker } from './sqlite-worker.ts'
 
 export interface SqliteDriverOptions {

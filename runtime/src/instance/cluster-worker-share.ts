@@ -2,7 +2,7 @@
 import { currentAgent } from '@spyglass/agent'
 import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
-import { accessLogOf } from '@spyglass/process/checked-config'
+import { accessLogOf, noResources } from '@spyglass/process/checked-config'
 import { HttpListener } from '@spyglass/process/listener'
 import { createLogger } from '@spyglass/process/logger'
 import { AccessLogs } from '../access-log/index.ts'
@@ -11,8 +11,8 @@ import { findEntry } from '../application/program/entry.ts'
 import { listenerOptions } from '../front/listener-options.ts'
 import type { InstanceShare } from './share.ts'
 
-/** A worker opens no datasource and needs no password of one. */
-export const workerShareOf = (share: InstanceShare): InstanceShare => ({ ...share, datasources: [], disabled: [] })
+/** A worker opens no resource and needs no password of one. */
+export const workerShareOf = (share: InstanceShare): InstanceShare => ({ ...share, resources: noResources, disabled: [] })
 
 export async function beginWorker(): Promise<void> {
   let share = await askForShare<InstanceShare>((changed) => {

@@ -14,7 +14,6 @@ import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { createRegistry } from '@spyglass/agent/registry'
 import { AccessLogs } from '../access-log/index.ts'
 import { ClusterPrimary, hostApplications } from '../application/index.ts'
-import { type Datasources, installDatasources, openDatasources } from '../datasource/index.ts'
 import { fail, type instanceErrors } from './errors.ts'
 import { HttpListener, registerListener, renewCertificates } from '@spyglass/process/listener'
 import { workerShareOf } from './cluster-worker-share.ts'
@@ -22,6 +21,7 @@ import { checkHealth } from './health/health-checks.ts'
 import { listenerOptions } from '../front/listener-options.ts'
 import { liveSettingsOf } from './live.ts'
 import { registerInstance } from './resources.ts'
+import { installResources, openResources, type Resources } from '../resource/index.ts'
 import type { InstanceShare } from './share.ts'
 
 /** How long an instance that has failed may take to send what it recorded. */
@@ -35,16 +35,16 @@ const registry = agent?.registry ?? createRegistry({ kindNamed })
 
 async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Promise<void>> {
   const { applications, isolation, data } = share
-  const datasources = await openDatasources({
-    datasources: share.datasources,
+  const resources = await openResources({
+    resources: share.resources,
     folder: data,
     instance,
     application: isolation === 'shared' ? undefined : applications[0]?.name,
     registry,
     logger,
   })
-  opened = datasources
-  installDatasources(datasources)
+  opened = resources
+  installResources(resources)
   const options = await listenerOptions(share)
   const listener = new HttpListener(options)
   if (isolation !== 'shared')
@@ -62,7 +62,7 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
     instance,
     registry,
     logger,
-    datasources,
+    resources,
     keepAlive: channelAlive,
     onFailures: async (failed) => {
       if (!(await link().servesPartly(failed)))
@@ -88,7 +88,7 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
     link().push() // its counters are final, and its applications are still there
     if (cut > 0) link().send({ type: 'cut', count: cut })
     await host.stop(share.closeMs / 2)
-    await datasources.close(share.closeMs / 4)
+    await resources.close(share.closeMs / 4)
     await agent?.flush(share.closeMs / 4)
   }
 }
@@ -99,11 +99,11 @@ const accessLogs = new AccessLogs({
   logger,
 })
 const cluster = new ClusterPrimary(() => workerShareOf(share), clusterEnded)
-let opened: Datasources | undefined
+let opened: Resources | undefined
 let stopServing: Promise<(deadlineMs: number) => Promise<void>> | undefined
 const link = connectKeeper({
   registry,
-  live: liveSettingsOf(share, { agent, datasources: () => opened, accessLogs: { changed: logsChanged } }),
+  live: liveSettingsOf(share, { agent, resources: () => opened, accessLogs: { changed: logsChanged } }),
   stop: async (deadlineMs) => {
     const stop = await stopServing?.catch(() => undefined) // one that failed stops by itself
     await stop?.(Math.max(0, deadlineMs - share.closeMs))

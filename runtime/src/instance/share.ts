@@ -1,11 +1,12 @@
 /** What an instance is given to work with: its share of the configuration, and nothing of its neighbours. */
 import {
   type ApplicationConfig,
-  type DatasourceConfig,
   type HostConfig,
   type InstanceGroup,
   isWorkerAlone,
   type ListenerConfig,
+  type ResourcesConfig,
+  resourcesOf,
   type SpyglassConfig,
 } from '@spyglass/process/checked-config'
 
@@ -21,7 +22,7 @@ export interface InstanceShare {
   /** Applications of the listener that are disabled, where no other instance answers for them. */
   readonly disabled: readonly Pick<ApplicationConfig, 'name' | 'contextPath' | 'host'>[]
   /** Those that its applications name. */
-  readonly datasources: readonly DatasourceConfig[]
+  readonly resources: ResourcesConfig
   /** Without certificates where the process does not serve its sockets. */
   readonly listener: ListenerConfig
   readonly reachedBy: InstanceGroup['reachedBy']
@@ -49,14 +50,13 @@ export function shareOf(config: SpyglassConfig, group: InstanceGroup, instance: 
   const { isolation, reachedBy } = group
   const applications = group.applications.map((application) => ({ ...application, replicas: undefined })) // scaling replaces no instance
   const listener = reachedBy === 'listener' ? group.listener : withoutFront(group.listener)
-  const named = new Set(applications.flatMap(({ datasources }) => datasources))
   return {
     instance,
     server: config.server.name,
     isolation,
     applications,
     disabled: reachedBy === 'listener' ? disabledOn(listener, config) : [],
-    datasources: config.datasources.filter(({ name }) => named.has(name)),
+    resources: resourcesOf(config, applications),
     listener,
     reachedBy,
     hosts: reachedBy === 'listener' ? config.hosts : config.hosts.filter(({ name }) => applications.some(({ host }) => host === name)),

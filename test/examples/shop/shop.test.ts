@@ -5,7 +5,7 @@ import pino from 'pino'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { kinds } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
-import { type Datasources, openDatasources } from '@spyglass/runtime/application'
+import { openResources, type Resources } from '@spyglass/runtime/application'
 import createShop from '../../../examples/shop/src/shop.ts'
 import { ManualClock } from '../../runtime/datasource/fixture.ts'
 
@@ -14,7 +14,7 @@ const logger = pino({ enabled: false })
 const registry = createRegistry({ kindNamed: (name) => Object.values(kinds).find((kind) => kind.name === name) })
 /** The pool's time: opening connections may take as long as the machine needs. */
 const clock = new ManualClock()
-let datasources: Datasources
+let resources: Resources
 let shop: Awaited<ReturnType<typeof createShop>>
 
 const make = () =>
@@ -22,7 +22,7 @@ const make = () =>
     name: 'shop',
     contextPath: '/shop',
     logger,
-    datasource: (name) => datasources.get(name),
+    datasource: (name) => resources.get('datasources', name),
     signal: new AbortController().signal,
   })
 
@@ -37,13 +37,13 @@ beforeAll(async () => {
     exhaustedAfterMs: 10_000,
   }
   const config = { name: 'shop', driver: 'sqlite', file: 'shop.db', ...limits } as const
-  datasources = await openDatasources({ instance: 'test', registry, logger, folder, clock, datasources: [config] })
+  resources = await openResources({ instance: 'test', registry, logger, folder, clock, resources: { datasources: [config] } })
   shop = await make()
 })
 
 afterAll(async () => {
   await shop.close()
-  const closing = datasources.close(1000)
+  const closing = resources.close(1000)
   clock.advance(1000)
   await closing
   rmSync(folder, { recursive: true, force: true })

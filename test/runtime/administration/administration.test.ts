@@ -153,6 +153,14 @@ test('what a change needs: instances of the application, processes, or nothing',
   expect(await needs('server.name', 'other')).toEqual({ ...nothing, restart: ['server'] })
 })
 
+test('a new value of a resource reloads the instances of applications that name it, and no others', async () => {
+  const [shop, office] = file.applications
+  const administration = worldOf(tempFolder(), { ...file, applications: [shop, { ...office, datasources: ['shop'] }] }).start()
+  const values = { 'datasources.shop.file': 'new.db' }
+  const { needs } = await ask(administration, { verb: 'set', values, options: { dryRun: true } })
+  expect(needs.reload).toEqual(['office-1', 'office-2'])
+})
+
 test('an undo takes the last change back, an undo of it makes it again, and an earlier one can be named', async () => {
   const server = world()
   const administration = server.start()

@@ -7,7 +7,7 @@ import { type SpyglassEvent, createRegistry } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
 import { type ApplicationHost, type HostOptions, hostApplications } from '../../../runtime/src/application/application-host.ts'
 import type { ApplicationSettings } from '../../../runtime/src/application/hosted-application.ts'
-import { openDatasources } from '../../../runtime/src/datasource/datasources.ts'
+import { openResources } from '../../../runtime/src/resource/index.ts'
 import { HttpListener, type ListenerOptions } from '../../../runtime/process/src/listener/http-listener.ts'
 import { accessLogsIn } from '../../support/access-logs.ts'
 
@@ -56,7 +56,7 @@ export function openPlace(listening: ListenerOptions = {}) {
       ...(at === undefined ? {} : { host: at }),
     }))
     const around = { instance: 'http-1', registry, logger }
-    const datasources = await openDatasources({ ...around, folder: root, datasources: [] })
+    const resources = await openResources({ ...around, folder: root, resources: {} })
     const socket = { host: '127.0.0.1', port: 0 }
     host = await hostApplications({
       ...around,
@@ -66,7 +66,7 @@ export function openPlace(listening: ListenerOptions = {}) {
       listener,
       socket,
       address: socket,
-      datasources,
+      resources,
       accessLogs: accessLogsIn(join(root, 'access'), around),
     })
     return { host, url: `http://127.0.0.1:${listener.port}` }

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Agent, currentAgent, installAgent } from '@spyglass/agent'
 import { expect, test } from 'vitest'
-import { systemClock } from '../../../runtime/src/datasource/pool/clock.ts'
+import { systemClock } from '../../../runtime/src/clock/clock.ts'
 import { openShop, turns } from './fixture.ts'
 
 setFlagsFromString('--expose-gc')

@@ -6,8 +6,8 @@ import pino from 'pino'
 import { type SpyglassEvent, createRegistry } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { DatasourceConfig } from '@spyglass/process/config'
-import type { Clock } from '../../../runtime/src/datasource/pool/clock.ts'
-import { openDatasources } from '../../../runtime/src/datasource/datasources.ts'
+import type { Clock } from '../../../runtime/src/clock/index.ts'
+import { openResources } from '../../../runtime/src/resource/index.ts'
 
 export class ManualClock implements Clock {
   /** Timers that went off. */
@@ -71,20 +71,20 @@ export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: C
   const registry = createRegistry({ kindNamed: (name) => Object.values(kinds).find((kind) => kind.name === name) })
   registry.onEvent((event) => events.push(event))
   const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(JSON.parse(line) as LogLine) })
-  const datasources = await openDatasources({
+  const resources = await openResources({
     instance: 'http-1',
     application,
     registry,
     logger,
     folder,
     clock,
-    datasources: [{ ...settings, ...changes }],
+    resources: { datasources: [{ ...settings, ...changes }] },
   })
   const bean = () => registry.find('spyglass:type=Datasource,instance=http-1,name=shop')
   return {
-    shop: datasources.get('shop'),
-    configure: (config: DatasourceConfig) => datasources.configure([config]),
-    datasources,
+    shop: resources.get('datasources', 'shop'),
+    configure: (config: DatasourceConfig) => resources.configure('datasources', [config]),
+    resources,
     registry,
     events,
     log,
@@ -92,7 +92,7 @@ export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: C
     clock: clock as ManualClock,
     read: (attribute: string) => bean()?.read(attribute),
     async [Symbol.asyncDispose]() {
-      const closing = datasources.close(500)
+      const closing = resources.close(500)
       if (clock instanceof ManualClock) clock.advance(500)
       await closing
       rmSync(folder, { recursive: true, force: true })

@@ -88,7 +88,7 @@ test('closing an exhausted pool clears its incident', async () => {
   const connection = await pool.shop.connect()
   const waiting = pool.shop.query('SELECT 1').catch((error: { code: string }) => error.code)
   pool.clock.advance(10_000)
-  const closed = pool.datasources.close(1000)
+  const closed = pool.resources.close(1000)
   connection.release()
   await closed
   expect(await waiting).toBe('SPY_POOL_CLOSED')

@@ -22,8 +22,8 @@ test('an instance takes on levels, what the agent keeps, and limits of its pools
   const component = logger.child({ component: 'pool' })
   const agent = { configure: vi.fn<(policy: object) => void>() }
   const accessLogs = { changed: vi.fn<() => void>() }
-  const datasources = { configure: vi.fn<(sources: readonly object[]) => void>() }
-  const live = liveSettingsOf(share, { agent, datasources: () => datasources, accessLogs })
+  const resources = { configure: vi.fn<(list: string, entries: readonly object[]) => void>() }
+  const live = liveSettingsOf(share, { agent, resources: () => resources, accessLogs })
   live.apply([
     { path: ['logs', 'level'], value: 'debug' },
     { path: ['logs', 'levels'], value: { pool: 'trace' } },
@@ -44,5 +44,5 @@ test('an instance takes on levels, what the agent keeps, and limits of its pools
     keptPerSecond: 50,
     baselinePerMinute: 6,
   })
-  expect(datasources.configure).toHaveBeenCalledExactlyOnceWith([expect.objectContaining({ name: 'db', max: 20 })])
+  expect(resources.configure).toHaveBeenCalledExactlyOnceWith('datasources', [expect.objectContaining({ name: 'db', max: 20 })])
 })

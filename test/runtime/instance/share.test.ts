@@ -25,19 +25,19 @@ test('an instance gets its own applications, the datasources that they name, and
     server: 'spyglass',
     isolation: 'own',
     applications: [{ name: 'shop' }],
-    datasources: [{ name: 'shop' }],
+    resources: { datasources: [{ name: 'shop' }] },
     listener: { name: 'http', port: 8080 },
     accessLogs: '/logs/access',
   })
   expect(JSON.stringify(shop)).not.toMatch(/reports|TOKEN|accounts|hidden/)
-  expect(reports?.datasources).toEqual([])
+  expect(reports?.resources).toEqual({ datasources: [] })
 })
 
-test('a worker of node:cluster gets the share of its instance without datasources and their passwords', () => {
+test('a worker of node:cluster gets the share of its instance without resources and their passwords', () => {
   const [group] = instanceGroups(config)
   const share = shareOf(config, group!, 'shop-1', '/logs/access')
-  expect(share.datasources).toHaveLength(1)
-  expect(workerShareOf(share)).toEqual({ ...share, datasources: [] })
+  expect(share.resources.datasources).toHaveLength(1)
+  expect(workerShareOf(share)).toEqual({ ...share, resources: { datasources: [] } })
 })
 
 test('a host of a neighbour changes nothing for a worker or for an instance behind a router, and neither does the number of replicas', () => {

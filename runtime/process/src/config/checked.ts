@@ -21,6 +21,7 @@ export * from './instance-groups.ts'
 export * from './locate-data.ts'
 export * from './own-ports.ts'
 export * from './port-offset.ts'
+export * from './resources.ts'
 
 export interface Checked {
   readonly config: SpyglassConfig

@@ -1,11 +1,12 @@
 /** Checks across several settings; each finding names the path, the value and what is allowed. */
 import { statSync } from 'node:fs'
 import type { z } from 'zod'
-import { declarationAt, type List, type Section } from '../settings/index.ts'
+import { declarationAt, type List, resourceLists, type Section } from '../settings/index.ts'
 import { instanceGroups, instanceNames, isWorkerAlone, routerName } from './instance-groups.ts'
 import { listenerMistakes } from './listener-mistakes.ts'
 import type { Mistake } from './mistake.ts'
 import { exposures, portMistakes } from './port-mistakes.ts'
+import { resourceMistakes, unknownName } from './resource-mistakes.ts'
 import { SpyglassConfig } from './schema.ts'
 
 export type { Mistake } from './mistake.ts'
@@ -26,14 +27,14 @@ export function crossMistakes(config: SpyglassConfig): Mistake[] {
 function nameMistakes(config: SpyglassConfig): Mistake[] {
   return [
     ...duplicateNames(config),
-    ...danglingNames(config),
+    ...unknownListeners(config),
     ...sharing(config),
     ...levelSettings(config),
     ...samePaths(config),
     ...programKinds(config),
     ...groupNames(config),
     ...unknownNode(config),
-    ...sizes(config),
+    ...resourceMistakes(config),
     ...exposures(config),
     ...trapTargets(config),
     ...listenerMistakes(config),
@@ -71,7 +72,7 @@ function duplicateNames(config: SpyglassConfig): Mistake[] {
   const lists = {
     listeners: config.listeners,
     applications: config.applications,
-    datasources: config.datasources,
+    ...Object.fromEntries(resourceLists.map((list) => [list, config[list]])),
     'alerting.webhooks': config.alerting.webhooks,
   }
   return Object.entries(lists).flatMap(([list, items]) =>
@@ -83,19 +84,11 @@ function duplicateNames(config: SpyglassConfig): Mistake[] {
   )
 }
 
-function danglingNames({ applications, listeners, datasources }: SpyglassConfig): Mistake[] {
-  const lists = { listener: listeners.map(({ name }) => name), datasource: datasources.map(({ name }) => name) }
-  return applications.flatMap(({ listener, datasources: used }, i) => [
-    ...unknownName(lists, 'listener', { path: `applications[${i}].listener`, name: listener }),
-    ...used.flatMap((name, at) => unknownName(lists, 'datasource', { path: `applications[${i}].datasources[${at}]`, name })),
-  ])
-}
-
-type Lists = Readonly<Record<'listener' | 'datasource', readonly string[]>>
-
-function unknownName(lists: Lists, what: keyof Lists, { path, name }: { readonly path: string; readonly name: string }): Mistake[] {
-  if (lists[what].includes(name)) return []
-  return [{ path, message: `${JSON.stringify(name)}: no such ${what}; configured: ${lists[what].join(', ') || 'none'}` }]
+function unknownListeners({ applications, listeners }: SpyglassConfig): Mistake[] {
+  const known = listeners.map(({ name }) => name)
+  return applications.flatMap(({ listener }, i) =>
+    known.includes(listener) ? [] : [{ path: `applications[${i}].listener`, message: unknownName('listener', listener, known) }],
+  )
 }
 
 /** Settings of a process have no meaning in a shared one. */
@@ -209,12 +202,6 @@ function unknownNode({ management: { platformNode }, ...config }: SpyglassConfig
   const known = [...instanceGroups(config).flatMap(instanceNames), 'management']
   if (platformNode === undefined || known.includes(platformNode)) return []
   return [{ path: 'management.platformNode', message: `${JSON.stringify(platformNode)}: no such process; configured: ${known.join(', ')}` }]
-}
-
-function sizes(config: SpyglassConfig): Mistake[] {
-  return config.datasources.flatMap(({ min, max }, i) =>
-    min > max ? [{ path: `datasources[${i}].min`, message: `${min}: must not exceed max, which is ${max}` }] : [],
-  )
 }
 
 function trapTargets(config: SpyglassConfig): Mistake[] {

@@ -1,4 +1,5 @@
 import { declareSettings } from './declaration.ts'
+import { resourceNames } from './resources.ts'
 import { ownAccessLogSettings } from './logs.ts'
 import { milliseconds, name, ownMilliseconds } from './shapes.ts'
 
@@ -141,12 +142,7 @@ export const applicationSettings = declareSettings({
     description:
       'Number of instances that run it (`shop-1`, `shop-2`). Default: `instances` of its listener. Not with `isolation: shared`.',
   },
-  datasources: {
-    type: 'texts',
-    each: { minLength: 1 },
-    default: [],
-    description: 'Names of the datasources that it uses. It gets no others.',
-  },
+  ...resourceNames,
   imports: {
     type: 'texts',
     each: { minLength: 1 },

@@ -1,4 +1,5 @@
 export * from './declaration.ts'
 export * from './declared-settings.ts'
 export * from './dotted-name.ts'
+export * from './resources.ts'
 export * from './spyglass-settings.ts'

@@ -5,13 +5,13 @@ import { alertingSettings } from './alerting.ts'
 import { applicationSettings } from './application.ts'
 import { collectorSettings } from './collector.ts'
 import { deploymentSettings } from './deployment.ts'
-import { datasourceSettings } from './datasource.ts'
 import { type ConfigOf, declareSettings } from './declaration.ts'
 import { DEFAULT_DATA } from './default-data.ts'
 import { hostSettings, listenerSettings } from './listener.ts'
 import { logSettings } from './logs.ts'
 import { serverSettings } from './server.ts'
 import { credentials, ownPortSettings } from './port.ts'
+import { resourceSettings } from './resources.ts'
 import { host, port } from './shapes.ts'
 import { snmpSettings } from './snmp.ts'
 import { retentionSettings, storeSettings } from './store.ts'
@@ -86,16 +86,7 @@ export const spyglassSettings = declareSettings({
     readBy: ['instances'],
     settings: applicationSettings,
   },
-  datasources: {
-    type: 'list',
-    key: ['name'],
-    default: [],
-    kind: 'datasource',
-    description: 'Databases that applications borrow connections of.',
-    applies: 'reload',
-    readBy: ['instances'],
-    settings: datasourceSettings,
-  },
+  ...resourceSettings,
   management: {
     type: 'section',
     description: 'The management endpoint.',

@@ -1,4 +1,2 @@
 export * from './borrow.ts'
-export * from './clock.ts'
-export * from './outside-context.ts'
 export * from './pool.ts'

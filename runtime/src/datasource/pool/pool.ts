@@ -6,7 +6,7 @@
 import { messageOf } from '@spyglass/agent/contract'
 import type { CallSite } from '@spyglass/agent'
 import { type Asker, Borrow, type PoolEntry, askerOf } from './borrow.ts'
-import { Alarm, type Clock, systemClock } from './clock.ts'
+import { Alarm, type Clock, systemClock } from '../../clock/index.ts'
 import { Connections } from './connections.ts'
 import type { Driver } from '../driver.ts'
 import { fail, overloaded } from '../errors.ts'

@@ -123,7 +123,7 @@ test('a closed pool refuses those that wait and those that come, and lets the ho
   await using pool = await openShop({ max: 1 })
   const connection = await pool.shop.connect()
   const waiting = codeOf(pool.shop.query('SELECT 1'))
-  const closed = pool.datasources.close(5000)
+  const closed = pool.resources.close(5000)
   expect(await waiting).toBe('SPY_POOL_CLOSED')
   expect(await codeOf(pool.shop.connect())).toBe('SPY_POOL_CLOSED')
   expect(await connection.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
@@ -135,7 +135,7 @@ test('a closed pool refuses those that wait and those that come, and lets the ho
 test('a pool is closed after its deadline though a connection never comes back', async () => {
   await using pool = await openShop({ max: 1 })
   const connection = await pool.shop.connect()
-  const closed = pool.datasources.close(2000)
+  const closed = pool.resources.close(2000)
   pool.clock.advance(2000)
   await closed
   expect(await codeOf(connection.query('SELECT 1'))).toBe('SPY_CONNECTION_RETURNED')

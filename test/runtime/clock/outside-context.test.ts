@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { expect, test } from 'vitest'
-import { systemClock } from '../../../../runtime/src/datasource/pool/clock.ts'
-import { outsideContext } from '../../../../runtime/src/datasource/pool/outside-context.ts'
+import { systemClock } from '../../../runtime/src/clock/clock.ts'
+import { outsideContext } from '../../../runtime/src/clock/outside-context.ts'
 
 test('what runs outside sees no request, and its timers see none either', async () => {
   const requests = new AsyncLocalStorage<string>()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Alarm, systemClock } from '../../../../runtime/src/datasource/pool/clock.ts'
-import { ManualClock } from '../fixture.ts'
+import { Alarm, systemClock } from '../../../runtime/src/clock/clock.ts'
+import { ManualClock } from '../datasource/fixture.ts'
 
 test('an alarm has one timer and rings at the earliest time it was asked for', () => {
   const clock = new ManualClock()

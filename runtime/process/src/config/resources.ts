@@ -1,0 +1,18 @@
+/** Which resources applications use. */
+import { type ResourceList, resourceLists } from '../settings/index.ts'
+import type { ApplicationConfig, SpyglassConfig } from './schema.ts'
+
+/** Entries of each list of resources. */
+export type ResourcesConfig = Pick<SpyglassConfig, ResourceList>
+
+/** Those that the applications name. */
+export function resourcesOf(config: ResourcesConfig, applications: readonly Pick<ApplicationConfig, ResourceList>[]): ResourcesConfig {
+  const named = (list: ResourceList): ReadonlySet<string> => new Set(applications.flatMap((application) => application[list]))
+  return resourcesOfEach((list) => config[list].filter(({ name }) => named(list).has(name)))
+}
+
+/** An entry for each list. */
+const resourcesOfEach = <L extends ResourceList>(of: (list: L) => ResourcesConfig[L]): ResourcesConfig =>
+  Object.fromEntries(resourceLists.map((list) => [list, of(list as L)])) as unknown as ResourcesConfig
+
+export const noResources: ResourcesConfig = resourcesOfEach(() => [])

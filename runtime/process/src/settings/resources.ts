@@ -1,0 +1,41 @@
+/**
+ * The resources that an application names: for each type a list of entries in spyglass.yaml, and a setting of the same name in each application with
+ * the names of those that it uses. An instance opens those of its applications and no others. A new type is a list here, its checks in
+ * `config/resource-mistakes.ts`, and what opens it in `runtime/src/resource/resource-types.ts`; the rest is derived.
+ */
+import { datasourceSettings } from './datasource.ts'
+import { declareSettings } from './declaration.ts'
+
+export const resourceSettings = declareSettings({
+  datasources: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'datasource',
+    description: 'Databases that applications borrow connections of.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: datasourceSettings,
+  },
+})
+
+export type ResourceList = keyof typeof resourceSettings
+
+export const resourceLists = Object.keys(resourceSettings) as ResourceList[]
+
+export const isResourceList = (name: unknown): name is ResourceList => typeof name === 'string' && Object.hasOwn(resourceSettings, name)
+
+interface NamesSetting {
+  readonly type: 'texts'
+  readonly each: { readonly minLength: 1 }
+  readonly default: readonly []
+  readonly description: string
+}
+
+/** The settings of an application that name its resources. */
+export const resourceNames = Object.fromEntries(
+  resourceLists.map((list) => [
+    list,
+    { type: 'texts', each: { minLength: 1 }, default: [], description: `Names of the ${list} that it uses. It gets no others.` },
+  ]),
+) as unknown as Readonly<Record<ResourceList, NamesSetting>>

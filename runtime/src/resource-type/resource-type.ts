@@ -1,0 +1,40 @@
+/** What each type of resource brings: how one entry of its list in spyglass.yaml is opened in an instance, and what applications get of it. */
+import type { Registry } from '@spyglass/agent'
+import type { Logger } from '@spyglass/process/logger'
+import type { Clock } from '../clock/index.ts'
+
+/** The instance that resources are opened in. */
+export interface ResourceSurroundings {
+  /** Name of the instance. */
+  readonly instance: string
+  /** The application that has the instance for itself. */
+  readonly application?: string | undefined
+  readonly registry: Registry
+  readonly logger: Logger
+  /** Folder that relative files are resolved against. */
+  readonly folder: string
+  readonly clock?: Clock
+}
+
+/** One open resource. It is in the registry until it is closed. */
+export interface Resource<Config, Face> {
+  /** What an application gets. */
+  readonly face: Face
+  /** Called once, before any application starts. What cannot be reached is reported, and tried again when it is used. */
+  start(): Promise<void>
+  /** Takes on new values of live settings. */
+  configure(config: Config): void
+  /** Called when a response has ended, before the agent decides what becomes of its trace. */
+  requestEnded?(traceId: string): void
+  /** Returns when it is closed, at most after `deadlineMs` and a moment. */
+  close(deadlineMs: number): Promise<void>
+}
+
+/** How resources of one list are opened. Settings that the configuration leaves out have their defaults. */
+export interface ResourceType<Config, Face> {
+  open(config: Config, surroundings: ResourceSurroundings): Resource<Config, Face>
+  /** The error of an application that asks for a name that it does not use. */
+  unknown(name: string, known: readonly string[]): Error
+  /** The error where no resources are open. */
+  closed(): Error
+}

@@ -1,0 +1,3 @@
+export type * from '../resource-type/resource-type.ts'
+export type * from './resource-types.ts'
+export * from './resources.ts'

@@ -1,0 +1,12 @@
+/** The types of resources by their lists in spyglass.yaml. */
+import type { ResourcesConfig } from '@spyglass/process/checked-config'
+import type { ResourceList } from '@spyglass/process/settings'
+import { type Datasource, datasources } from '../datasource/index.ts'
+import type { ResourceType } from '../resource-type/resource-type.ts'
+
+/** What applications get, by list. */
+export interface Faces {
+  readonly datasources: Datasource
+}
+
+export const resourceTypes: { readonly [L in ResourceList]: ResourceType<ResourcesConfig[L][number], Faces[L]> } = { datasources }

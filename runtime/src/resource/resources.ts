@@ -1,0 +1,89 @@
+/** All resources of one instance, opened and closed together. */
+import type { ResourcesConfig } from '@spyglass/process/checked-config'
+import { type ResourceList, resourceLists } from '@spyglass/process/settings'
+import type { Resource, ResourceSurroundings, ResourceType } from '../resource-type/resource-type.ts'
+import { type Faces, resourceTypes } from './resource-types.ts'
+
+/** Entries as the configuration has them; a list that is left out is empty. */
+export type GivenResources = { readonly [L in ResourceList]?: readonly EntryOf<L>[] }
+type EntryOf<L extends ResourceList> = ResourcesConfig[L][number]
+
+export interface ResourcesOptions extends ResourceSurroundings {
+  readonly resources: GivenResources
+}
+
+/** Opens the resources. What cannot be reached is reported, and tried again when it is used. */
+export async function openResources({ resources, ...surroundings }: ResourcesOptions): Promise<Resources> {
+  const opened = new Resources()
+  for (const list of resourceLists) opened.open(list, resources[list] ?? [], surroundings)
+  await opened.start()
+  return opened
+}
+
+export class Resources {
+  readonly #opened = new Map<ResourceList, ReadonlyMap<string, AnyResource>>()
+  #all: readonly AnyResource[] = []
+
+  open<L extends ResourceList>(list: L, entries: readonly EntryOf<L>[], surroundings: ResourceSurroundings): void {
+    const type: ResourceType<EntryOf<L>, Faces[L]> = resourceTypes[list]
+    this.#opened.set(list, new Map(entries.map((entry) => [entry.name, type.open(entry, surroundings)])))
+    this.#all = [...this.#opened.values()].flatMap((of) => [...of.values()])
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.#all.map((resource) => resource.start()))
+  }
+
+  /** @throws the error of its type, when there is none of that name */
+  get<L extends ResourceList>(list: L, name: string): Faces[L] {
+    const opened = this.#opened.get(list)
+    const found = opened?.get(name)
+    if (!found) throw resourceTypes[list].unknown(name, [...(opened?.keys() ?? [])])
+    return found.face
+  }
+
+  /** Gives the entries that are open their new values. */
+  configure<L extends ResourceList>(list: L, entries: readonly EntryOf<L>[]): void {
+    for (const entry of entries)
+      this.#opened
+        .get(list)
+        ?.get(entry.name)
+        ?.configure({ ...entry })
+  }
+
+  /** Called when a response has ended, before the agent decides what becomes of its trace. */
+  requestEnded(traceId: string): void {
+    for (const resource of this.#all) resource.requestEnded?.(traceId)
+  }
+
+  /** Returns when all are closed, at most after `deadlineMs` and a moment. */
+  async close(deadlineMs: number): Promise<void> {
+    await Promise.all(this.#all.map((resource) => resource.close(deadlineMs)))
+  }
+}
+
+type AnyResource = Resource<EntryOf<ResourceList>, Faces[ResourceList]>
+
+const KEY = Symbol.for('spyglass.resources')
+type Holder = { [KEY]?: Resources }
+
+/** Makes these the resources that applications find in this process; the result undoes it. */
+export function installResources(resources: Resources): () => void {
+  const global = globalThis as Holder
+  global[KEY] = resources
+  return () => {
+    if (global[KEY] === resources) delete global[KEY]
+  }
+}
+
+function resourceOf<L extends ResourceList>(list: L, name: string): Faces[L] {
+  const resources = (globalThis as Holder)[KEY]
+  if (!resources) throw resourceTypes[list].closed()
+  return resources.get(list, name)
+}
+
+/**
+ * The datasource of that name, in any module of an application that the server hosts.
+ * @throws SPY_DATASOURCE_UNKNOWN, SPY_DATASOURCES_CLOSED
+ */
+export const datasource = (name: string): Faces['datasources'] => resourceOf('datasources', name)
