@@ -31,7 +31,7 @@ export class MemoryFiles implements FileLayer {
   async open(path: string): Promise<LogFile> {
     const content = this.#files.get(path) ?? { now: Buffer.alloc(0), synced: Buffer.alloc(0) }
     this.#files.set(path, content)
-    return {
+    const file: LogFile = {
       write: async (bytes, position) => {
         await Promise.resolve()
         this.writes.push({ path, position, bytes: Buffer.from(bytes) })
@@ -45,6 +45,10 @@ export class MemoryFiles implements FileLayer {
         this.#times.set(path, Date.now())
         if (fits < bytes.length) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
       },
+      writeAll: async (buffers, position) => {
+        await Promise.resolve()
+        await file.write(Buffer.concat(buffers), position)
+      },
       truncate: async (length) => {
         content.now = Buffer.from(content.now.subarray(0, length))
       },
@@ -56,6 +60,7 @@ export class MemoryFiles implements FileLayer {
       },
       close: async () => {},
     }
+    return file
   }
 
   async syncFolder(path: string): Promise<void> {

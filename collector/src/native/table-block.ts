@@ -89,10 +89,10 @@ export class TableBlock {
     if (seconds > this.newest) this.newest = seconds
   }
 
-  /** The block's bytes, with `batch` in the Batch column of every row. */
-  encode(batch: string): Buffer {
+  /** The block's bytes, with `batch` in the Batch column of every row, behind what `out` holds already. They stay as they are until `out` is reset. */
+  encode(batch: string, out = new ByteWriter(4096)): Buffer {
     const columns = declared(this.table)
-    const out = new ByteWriter(4096)
+    const start = out.length
     out.varint(columns.length)
     out.varint(this.rows)
     for (const { name, type } of columns) {
@@ -102,7 +102,7 @@ export class TableBlock {
       column?.prefix(out)
       column?.body(out)
     }
-    return out.bytes.subarray(0, out.length)
+    return out.bytes.subarray(start, out.length)
   }
 
   reset(): void {

@@ -5,8 +5,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fail } from './errors.ts'
 
-/** @throws SPY_OTLP_TOO_LARGE, as soon as it is known: by Content-Length before anything is read. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/**
+ * The body as it came in.
+ * @throws SPY_OTLP_TOO_LARGE, as soon as it is known: by Content-Length before anything is read.
+ */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<readonly Buffer[]> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw fail('SPY_OTLP_TOO_LARGE', [maxBytes])
   const chunks: Buffer[] = []
   let size = 0
@@ -20,7 +23,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
       if (size > maxBytes) finish(() => reject(fail('SPY_OTLP_TOO_LARGE', [maxBytes])))
       else chunks.push(chunk)
     }
-    const onEnd = (): void => finish(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
+    const onEnd = (): void => finish(() => resolve(chunks))
     const onClose = (): void => finish(() => reject(fail('SPY_OTLP_BROKEN_OFF', [size])))
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
   })

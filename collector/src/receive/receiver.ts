@@ -16,6 +16,7 @@ import type { Submission } from '../wal/index.ts'
 import { type Admission, answerPreflight, installAdmission, type Sender, senderOf } from './admission.ts'
 import { exportResponse, JSON_TYPE, PROTOBUF, statusResponse } from './answers.ts'
 import { answerEarly, readBody } from './body.ts'
+import { ChunkJoiner } from './chunk-joiner.ts'
 import { checkMediaType, encodingsOf, isJson } from './content.ts'
 import { newCounters, type ReceiveCounters } from './counters.ts'
 import { fail } from './errors.ts'
@@ -85,10 +86,12 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const counters = newCounters()
   const server = newServer()
   const decoder = new OtlpDecoder(options.redactor)
+  const joiner = new ChunkJoiner()
   const wishes = new LateWishBoard()
   installAdmission(server)
+  const parts = { options, counters, decoder, joiner, wishes }
   for (const [path, signal] of Object.entries(SIGNALS)) {
-    server.post(path, async (request, reply) => await take({ request, reply, signal, options, counters, decoder, wishes }))
+    server.post(path, async (request, reply) => await take({ request, reply, signal, ...parts }))
     server.options(path, answerPreflight)
     server.route({ method: ['GET', 'PUT', 'PATCH', 'DELETE'], url: path, handler: refuseMethod })
   }
@@ -132,10 +135,11 @@ interface Taking extends Exchange {
   readonly options: ReceiverOptions
   readonly signal: Signal
   readonly decoder: OtlpDecoder
+  readonly joiner: ChunkJoiner
   readonly wishes: LateWishBoard
 }
 
-interface Accepting extends Omit<Taking, 'request' | 'reply' | 'wishes'> {
+interface Accepting extends Omit<Taking, 'request' | 'reply' | 'joiner' | 'wishes'> {
   readonly isJson: boolean
   readonly sender: Sender
 }
@@ -145,14 +149,14 @@ function refuseMethod(request: FastifyRequest, reply: FastifyReply): never {
   throw fail('SPY_OTLP_METHOD', [request.method])
 }
 
-async function take({ request, reply, signal, options, counters, decoder, wishes }: Taking): Promise<FastifyReply> {
+async function take({ request, reply, signal, options, counters, decoder, joiner, wishes }: Taking): Promise<FastifyReply> {
   checkMediaType(request.headers)
   const encodings = encodingsOf(request.headers)
   const sender = await senderOf(request, reply, options.admission)
-  const raw = await readBody(request.raw, options.maxBodyBytes)
-  const body = await inflated(raw, encodings, options.maxBodyBytes)
+  const chunks = await readBody(request.raw, options.maxBodyBytes)
+  const whole = encodings.length > 0 ? await inflated(Buffer.concat(chunks), encodings, options.maxBodyBytes) : joiner.join(chunks)
   const inJson = isJson(request.headers)
-  const decoded = await accept(body, { signal, isJson: inJson, sender, options, counters, decoder })
+  const decoded = await accept(whole, { signal, isJson: inJson, sender, options, counters, decoder })
   const answer = wishes.answer(request.headers[LATE_WISHES_HEADER])
   if (answer !== undefined) void reply.header(LATE_WISHES_HEADER, answer)
   return await reply
@@ -161,7 +165,7 @@ async function take({ request, reply, signal, options, counters, decoder, wishes
     .send(exportResponse(signal, inJson, decoded))
 }
 
-/** Decodes a request and writes it ahead. */
+/** Decodes a request and writes it ahead. Nothing reads the body once this has returned, whether or not the result is there yet. */
 async function accept(body: Buffer, { signal, isJson, sender, options, counters, decoder }: Accepting): Promise<Decoded> {
   const window = timeWindow((options.now ?? Date.now)(), options.retentionDays[signal])
   const decoded = decoder.decode(body, { signal, isJson, window, isKnown: sender === 'known' })

@@ -1,6 +1,6 @@
 /** What the write-ahead log needs from the file system. Tests substitute one that forgets everything that was not synced. */
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, readdir, readFile, rename, rm, stat, statfs, truncate } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm, stat, statfs, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf } from '@spyglass/agent/contract'
 
@@ -9,6 +9,8 @@ const PAGE_BYTES = 4096
 export interface LogFile {
   /** Writes at a position; resolves when all of it is written. */
   write(bytes: Buffer, position: number): Promise<void>
+  /** The same for several buffers, one behind the other. */
+  writeAll(buffers: readonly Buffer[], position: number): Promise<void>
   truncate(length: number): Promise<void>
   /** Resolves when the content will survive a loss of power. */
   sync(): Promise<void>
@@ -44,9 +46,14 @@ export const nodeFileLayer: FileLayer = {
   async open(path) {
     const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600)
     return {
-      async write(bytes, position) {
-        for (let done = 0; done < bytes.length;) {
-          done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten
+      write: async (bytes, position) => await write(handle, bytes, position),
+      async writeAll(buffers, position) {
+        const { bytesWritten } = await handle.writev(buffers, position)
+        let start = 0
+        for (const bytes of buffers) {
+          const done = Math.max(0, Math.min(bytes.length, bytesWritten - start)) // the rest one by one: it hardly ever happens
+          if (done < bytes.length) await write(handle, bytes.subarray(done), position + start + done)
+          start += bytes.length
         }
       },
       truncate: async (length) => await handle.truncate(length),
@@ -101,6 +108,12 @@ export const nodeFileLayer: FileLayer = {
   truncate: async (path, length) => await truncate(path, length),
   rename: async (from, to) => await rename(from, to),
   remove: async (path) => await rm(path, { recursive: true, force: true }),
+}
+
+async function write(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten
+  }
 }
 
 /** Node's own `recursive` reports a read-only file system as ENOENT. */

@@ -80,11 +80,11 @@ export class SegmentWriter {
     const writes: Promise<void>[] = []
     for (const [table, file] of touched) {
       const pieces = additions.flatMap((addition) => addition.pieces.filter((piece) => piece.table === table))
-      const bytes = pieces.length === 1 ? (pieces[0] as Piece).bytes : Buffer.concat(pieces.map((piece) => piece.bytes))
-      writes.push(writeAndSync(file, bytes, this.content.get(table)?.length ?? 0))
+      const buffers = pieces.map((piece) => piece.bytes)
+      writes.push(writeAndSync(file, buffers, this.content.get(table)?.length ?? 0))
     }
     const lines = Buffer.concat(entries.map((entry) => journalLine(entry)))
-    writes.push(writeAndSync(await this.#file(JOURNAL), lines, this.journalLength))
+    writes.push(writeAndSync(await this.#file(JOURNAL), [lines], this.journalLength))
     await allSettledOrThrow(writes)
     const requests = this.acknowledged.requests + entries.filter(isRequest).length
     await this.#noteAcknowledged({ entries: this.acknowledged.entries + entries.length, requests })
@@ -171,8 +171,8 @@ export class SegmentWriter {
   }
 }
 
-async function writeAndSync(file: LogFile, bytes: Buffer, position: number): Promise<void> {
-  await file.write(bytes, position)
+async function writeAndSync(file: LogFile, buffers: readonly Buffer[], position: number): Promise<void> {
+  await file.writeAll(buffers, position)
   await file.sync()
 }
 

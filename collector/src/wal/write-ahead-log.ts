@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import { codeOf, messageOf } from '@spyglass/agent/contract'
+import type { ByteWriter } from '../native/byte-writer.ts'
 import type { TableBlock } from '../native/table-block.ts'
 import { type Damage, noteAnnounced, unannouncedDamage } from './damage.ts'
 import { DiskState } from './disk-state.ts'
@@ -19,6 +20,7 @@ import { DONE, recover, type RecoveredSegment, recoverSegment } from './recovery
 import { RepeatMemory } from './repeat-memory.ts'
 import { type SealedSegment, SealedSegments, sizeOf } from './sealed-segments.ts'
 import { type Addition, SegmentWriter } from './segment.ts'
+import { SpareWriters } from './spare-writers.ts'
 
 export type Lane = 'traces' | 'others'
 
@@ -46,6 +48,8 @@ export interface WalOptions {
 
 interface Waiting {
   readonly addition: Addition
+  /** Holds the bytes of its pieces. */
+  readonly out: ByteWriter
   readonly bytes: number
   readonly resolve: (result: 'stored') => void
   readonly reject: (error: unknown) => void
@@ -89,6 +93,7 @@ export class WriteAheadLog {
   readonly #sealed: SealedSegments
   readonly #disk: DiskState
   readonly #offsets = new Map<string, TailOffset>()
+  readonly #spares = new SpareWriters()
   #onDamage: ((damage: Damage) => void) | undefined
   #sequence = 0
   #segments = 0
@@ -280,9 +285,10 @@ export class WriteAheadLog {
     if (this.#waitingBytes >= MAX_WAITING_BYTES) return Promise.reject(fail('SPY_WAL_BUSY', [this.#waitingBytes]))
     const rows = submission.blocks.reduce((most, block) => Math.max(most, block.rows), 0)
     const segment = this.#segmentFor(submission.lane, rows)
+    const out = this.#spares.take()
     const pieces = submission.blocks.map((block) => {
       const { table, weight, oldest, newest } = block
-      return { table, rows: block.rows, weight, oldest, newest, bytes: block.encode(segment.writer.name) }
+      return { table, rows: block.rows, weight, oldest, newest, bytes: block.encode(segment.writer.name, out) }
     })
     const bytes = pieces.reduce((sum, piece) => sum + piece.bytes.length, 0)
     segment.bytes += bytes
@@ -291,7 +297,7 @@ export class WriteAheadLog {
     const { hash, items, tail = [] } = submission
     const addition = { sequence: this.#sequence++, time: this.#now(), hash, items, pieces, tail }
     return new Promise((resolve, reject) => {
-      segment.queue.push({ addition, bytes, resolve, reject })
+      segment.queue.push({ addition, out, bytes, resolve, reject })
       this.#flushing ??= this.#flush()
     })
   }
@@ -373,6 +379,7 @@ export class WriteAheadLog {
       for (const { reject } of waiting) reject(fail('SPY_WAL_WRITE', [reason], error))
     }
     this.#waitingBytes -= bytes
+    for (const { out } of waiting) this.#spares.giveBack(out)
   }
 
   /** Files with rows that no journal entry covers must not reach the store: the segment waits until it can be truncated. */

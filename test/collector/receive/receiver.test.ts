@@ -139,6 +139,21 @@ function errorMetric(fingerprint: string): object {
   return { name: 'spyglass.error.duration', exponentialHistogram: { aggregationTemporality: 1, dataPoints: [point] } }
 }
 
+test('requests in several chunks at a time are each stored as they were sent', async () => {
+  const taken = await start({ maxBodyBytes: 1_000_000 })
+  const names = Array.from({ length: 8 }, (_, i) => `span ${i}`)
+  const bodies = names.map((name, i) =>
+    encodeOtlp('Traces', {
+      resourceSpans: [{ scopeSpans: [{ spans: Array.from({ length: 4000 + i * 500 }, () => ({ name, startTimeUnixNano: nanos() })) }] }],
+    }),
+  )
+  const answers = await Promise.all(bodies.map(async (body) => await post(taken, body)))
+  expect(answers.every(({ status }) => status === 200)).toBe(true)
+  for (const [i, name] of names.entries()) {
+    expect(taken.rows['otel_traces']?.filter((row) => row['SpanName'] === name).length, name).toBe(4000 + i * 500)
+  }
+})
+
 test('an empty request is a success on every path', async () => {
   const taken = await start()
   for (const path of ['/v1/traces', '/v1/metrics', '/v1/logs']) expect((await post(taken, '', {}, path)).status).toBe(200)

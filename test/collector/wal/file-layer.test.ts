@@ -15,6 +15,16 @@ test('what lies at a path is a file, a folder, nothing, or an error that is not 
   await expect(nodeFileLayer.kind(join(folder, 'x'.repeat(300)))).rejects.toMatchObject({ code: 'ENAMETOOLONG' })
 })
 
+test('several buffers are written one behind the other, however many of them the system takes at once', async () => {
+  const path = join(tempFolder(), 'file')
+  const file = await nodeFileLayer.open(path)
+  const buffers = Array.from({ length: 2500 }, (_, i) => Buffer.from(`buffer ${i}\n`))
+  await file.write(Buffer.from('before\n'), 0)
+  await file.writeAll(buffers, 7)
+  await file.close()
+  expect((await nodeFileLayer.read(path)).toString()).toBe(`before\n${Buffer.concat(buffers).toString()}`)
+})
+
 const PAGE = 4096
 const failure = (code: string): Error => Object.assign(new Error(code), { code })
 

@@ -58,6 +58,20 @@ test('what was acknowledged survives a loss of power', async () => {
   expect(await bodiesIn(files.afterPowerLoss())).toEqual(['one', 'two', 'three'])
 })
 
+test('buffers are used again only when their bytes are written: whatever comes in meanwhile, every request keeps its own', async () => {
+  const files = new MemoryFiles()
+  const { log } = await openLog(files)
+  const bodies = Array.from({ length: 120 }, (_, i) => `line ${i} `.repeat(1 + ((i * 37) % 900)))
+  const under: Promise<unknown>[] = []
+  for (const [i, body] of bodies.entries()) {
+    under.push(log.append(lines([body])))
+    if (i % 3 === 0) await Promise.resolve() // some meet a round that is being written, some the next
+    if (i % 17 === 0) await Promise.all(under.splice(0))
+  }
+  await Promise.all(under)
+  expect(await bodiesIn(files.afterPowerLoss())).toEqual(bodies)
+})
+
 test('requests that wait together share their syncs', async () => {
   const files = new MemoryFiles()
   const { log } = await openLog(files)
