@@ -111,8 +111,9 @@ async function javaScript(source: string, format: 'esm' | 'cjs'): Promise<string
   return (await transform(source, { loader: 'ts', format, target: 'node22' })).code
 }
 
+/** A request that ran for long was sent before it ended as well: a later span with the same id supersedes an earlier one. */
 function tracesOf(spans: readonly SinkSpan[]): RecordedTrace[] {
-  const byStart = spans
+  const byStart = [...new Map(spans.map((span) => [span.spanId, span])).values()]
     .filter(({ attributes }) => attributes['spyglass.partial'] !== true)
     .toSorted((a, b) => Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano)))
   const ids = new Set(byStart.map(({ spanId }) => spanId))

@@ -68,11 +68,11 @@ const EXHAUSTED = `import mysql from 'mysql2/promise'
 const pool = mysql.createPool(JSON.parse(process.env.DB!))
 async function main(): Promise<void> {
   await Promise.all(
-    Array.from({ length: 160 }, (_, id) =>
+    Array.from({ length: 320 }, (_, id) =>
       inRequest(async () => {
-        await pool.query('SELECT ' + id + ' AS first, SLEEP(0.002)')
+        await pool.query('SELECT 1 AS first_' + id + ', SLEEP(0.002)')
         const connection = await pool.getConnection()
-        await connection.query('SELECT ' + id + ' AS second')
+        await connection.query('SELECT 2 AS second_' + id)
         connection.release()
       }, '/' + id),
     ),
@@ -81,14 +81,20 @@ async function main(): Promise<void> {
 }
 ${DECLARED}`
 
-test('160 requests over a pool of four have each exactly their two statements, and waits are counted and shown', async (context) => {
+test('320 requests over a pool of four have each exactly their own two statements, and waits are counted and shown', async (context) => {
   const { traces, sink } = await recorded(EXHAUSTED, { form: 'esm', env: await database(context) })
-  expect(traces).toHaveLength(160)
-  const texts = traces.map(({ children }) => children.flatMap(({ attributes }) => attributes['db.query.text'] ?? []))
-  expect(texts).toEqual(Array.from({ length: 160 }, () => ['SELECT ? AS first, SLEEP(?)', 'SELECT ? AS second']))
+  const textsOf = ({ root, children }: (typeof traces)[number]) =>
+    [String(root.attributes['url.path']), children.flatMap(({ attributes }) => attributes['db.query.text'] ?? [])] as const
+  expect(Object.fromEntries(traces.map(textsOf))).toEqual(
+    Object.fromEntries(
+      Array.from({ length: 320 }, (_, id) => [`/${id}`, [`SELECT ? AS first_${id}, SLEEP(?)`, `SELECT ? AS second_${id}`]]),
+    ),
+  )
+  const statements = sink.points.filter(({ metric }) => metric === 'db.client.operation.duration')
+  expect(statements.reduce((sum, { count }) => sum + Number(count), 0)).toBe(640)
   expect(traces.flatMap(({ children }) => children).some(({ name }) => name.startsWith('wait '))).toBe(true)
   const waits = sink.points.filter(({ metric }) => metric === 'db.client.connection.wait_time')
-  expect(waits.reduce((sum, point) => sum + Number(point.count), 0)).toBe(320)
+  expect(waits.reduce((sum, point) => sum + Number(point.count), 0)).toBe(640)
 })
 
 const DYING = `import mysql from 'mysql2'

@@ -75,6 +75,41 @@ test('statements in a transaction, with callbacks and failing ones are recorded,
   expect(JSON.stringify(sink.spans)).not.toContain('a secret')
 })
 
+const EXHAUSTED = `import pg from 'pg'
+const pool = new pg.Pool({ max: 4 })
+async function main(): Promise<void> {
+  await Promise.all(
+    Array.from({ length: 320 }, (_, id) =>
+      inRequest(async () => {
+        await pool.query('SELECT 1 AS first_' + id + ', pg_sleep(0.002)')
+        const client = await pool.connect()
+        await client.query('SELECT 2 AS second_' + id)
+        client.release()
+      }, '/' + id),
+    ),
+  )
+  await pool.end()
+}
+declare const inRequest: (handler: () => unknown, path: string) => Promise<string>
+`
+
+test('320 requests over a pool of four have each exactly their own two statements', async (context) => {
+  const postgres = await startPostgres(context)
+  context.onTestFinished(() => postgres.stop())
+  const { host, port, user, database } = postgres
+  const env = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGDATABASE: database }
+  const { traces, sink } = await recorded(EXHAUSTED, { form: 'esm', env })
+  const textsOf = ({ root, children }: (typeof traces)[number]) =>
+    [String(root.attributes['url.path']), children.flatMap(({ attributes }) => attributes['db.query.text'] ?? [])] as const
+  expect(Object.fromEntries(traces.map(textsOf))).toEqual(
+    Object.fromEntries(
+      Array.from({ length: 320 }, (_, id) => [`/${id}`, [`SELECT ? AS first_${id}, pg_sleep(?)`, `SELECT ? AS second_${id}`]]),
+    ),
+  )
+  const statements = sink.points.filter(({ metric }) => metric === 'db.client.operation.duration')
+  expect(statements.reduce((sum, { count }) => sum + Number(count), 0)).toBe(640)
+})
+
 const POOL_OF_ONE = `import pg from 'pg'
 const pool = new pg.Pool({ max: 1 })
 async function main(): Promise<void> {
