@@ -11,6 +11,8 @@ const meaning: Readonly<Record<keyof typeof metric, string>> = {
   messageClientDuration: 'Every call to a broker: exponential histogram in seconds, delta temporality.',
   rpcServerDuration: 'Every remote procedure call served: exponential histogram in seconds, delta temporality.',
   rpcClientDuration: 'Every outgoing remote procedure call: exponential histogram in seconds, delta temporality.',
+  dnsDuration: 'Every lookup of a name in a request: exponential histogram in seconds, delta temporality.',
+  graphqlDuration: 'Every operation of GraphQL, likewise.',
   jobDuration: 'Every run of a scheduled job: exponential histogram in seconds, delta temporality.',
   errorDuration:
     'Everything that failed, by the fingerprint of its error: exponential histogram in seconds, delta temporality. An exception that nobody caught counts 0 s.',

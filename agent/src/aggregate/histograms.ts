@@ -19,6 +19,8 @@ export const AGGREGATES = [
   durations(metric.rpcClientDuration, 'Duration of every remote procedure call to another service.'),
   durations(metric.jobDuration, 'Duration of every run of a scheduled job.'),
   durations(metric.errorDuration, 'Duration of what failed, by the error.'),
+  durations(metric.dnsDuration, 'Duration of every lookup of a name in a request.'),
+  durations(metric.graphqlDuration, 'Duration of every operation of GraphQL.'),
 ] as const
 export type AggregateName = (typeof AGGREGATES)[number]['name']
 

@@ -36,6 +36,7 @@ export const attr = {
   messagingOperationType: 'messaging.operation.type',
   messagingDestination: 'messaging.destination.name',
   messagingMessageId: 'messaging.message.id',
+  dnsQuestion: 'dns.question.name',
   graphqlType: 'graphql.operation.type',
   graphqlName: 'graphql.operation.name',
   rpcSystem: 'rpc.system.name',
@@ -146,6 +147,10 @@ export const metric = {
   rpcServerDuration: 'rpc.server.call.duration',
   /** Calls to other services. By the same attributes, and server.address, server.port. */
   rpcClientDuration: 'rpc.client.call.duration',
+  /** Questions to the resolver of names, in a request. By dns.question.name, error.type. */
+  dnsDuration: 'dns.lookup.duration',
+  /** Operations of GraphQL. By graphql.operation.type, graphql.operation.name, error.type. */
+  graphqlDuration: 'spyglass.graphql.operation.duration',
   /** Runs of scheduled jobs. By spyglass.job.system, spyglass.job.name, error.type. */
   jobDuration: 'spyglass.job.duration',
   /**

@@ -37,6 +37,8 @@ interface PgClient {
 
 interface PgPool {
   readonly options?: PgClient
+  /** Its connections. */
+  readonly _clients?: readonly PgClient[]
   /** That of its connections, which know what the environment says. */
   [POOL_NAME]?: string
 }
@@ -173,7 +175,8 @@ class PgInstrumentation {
       'pg.wait',
       () => {
         if (client) pool[POOL_NAME] ??= nameOf(client)
-        recordPoolWait(this.#recorder, { system: SYSTEM, pool: pool[POOL_NAME] ?? pgName(pool.options ?? {}) }, askedMs, error)
+        const detail = { system: SYSTEM, pool: pool[POOL_NAME] ?? pgName(pool.options ?? {}), heldBy: client ? undefined : holderOf(pool) }
+        recordPoolWait(this.#recorder, detail, askedMs, error)
       },
       undefined,
     )
@@ -224,6 +227,12 @@ const nameOf = (client: PgClient): string => (client[POOL_NAME] ??= pgName(clien
 /** The line of what ran on the connection while another waited for it. */
 function heldBy(last: Child<Statement> | undefined, askedMs: number): string | undefined {
   return last && last.endMs > askedMs ? locationOf(last) : undefined
+}
+
+/** Who waited in vain may have waited for a connection that nobody returns: the line of the statement that has been the last on one for longest. */
+function holderOf({ _clients: clients = [] }: PgPool): string | undefined {
+  const [oldest] = clients.flatMap(({ [LAST]: last }) => last ?? []).toSorted((a, b) => a.startMs - b.startMs)
+  return oldest && locationOf(oldest)
 }
 
 function alreadyPatched(prototype: object): boolean {

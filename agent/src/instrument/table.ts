@@ -3,6 +3,7 @@ import { amqplib } from './amqplib.ts'
 import { bullmq } from './bullmq.ts'
 import { bunyan } from './bunyan.ts'
 import { consoleLines } from './console.ts'
+import { dns } from './dns.ts'
 import { drizzleOrm } from './drizzle.ts'
 import { express, router } from './express.ts'
 import { fastify } from './fastify.ts'
@@ -66,6 +67,7 @@ export const instrumentations: readonly Instrumentation[] = [
   http2Client,
   grpc,
   undici,
+  dns,
   pg,
   pgPool,
   mysql2,

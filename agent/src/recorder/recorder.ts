@@ -160,10 +160,10 @@ export class Recorder implements ChildObserver {
   startChildOf<D extends object>(
     kind: ChildKind<D>,
     detail: D,
-    place: ChildPlace & { readonly startMs: number; readonly from?: AnyFunction | undefined },
+    place: ChildPlace & { readonly startMs: number; readonly from?: AnyFunction | CapturedStack | undefined },
   ): Child<D> {
     const { record, parent, startMs, from } = place
-    const site = from && kind.memory?.(detail)?.capture(record?.routeTemplate ?? '', from)
+    const site = from instanceof CapturedStack ? from : from && kind.memory?.(detail)?.capture(record?.routeTemplate ?? '', from)
     return this.#adopted(kind, detail, { record, parent, site, startMs })
   }
 

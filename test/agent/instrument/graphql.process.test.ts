@@ -94,6 +94,10 @@ function expectOperations(form: string, { traces, sink }: Recorded): void {
   ])
   expect(JSON.stringify(traces[3]?.root.events)).toContain('RangeError: broken')
   expect(JSON.stringify(sink.spans)).not.toContain('secret')
+  const counted = sink.points.filter(({ metric }) => metric === 'spyglass.graphql.operation.duration')
+  const byType = (type: string) => counted.filter(({ attributes }) => attributes['graphql.operation.type'] === type)
+  expect([byType('query'), byType('mutation')].map((points) => points.reduce((sum, { count }) => sum + Number(count), 0))).toEqual([4, 1])
+  expect(counted.flatMap(({ attributes }) => (attributes['error.type'] ? [attributes['graphql.operation.name']] : []))).toEqual(['B'])
 }
 
 test('operations of Apollo Server and Mercurius have their type and name, resolvers their exceptions, in each form', async () => {

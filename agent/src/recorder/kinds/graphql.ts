@@ -1,5 +1,5 @@
 /** Operations of GraphQL inside a request. What a client writes is kept to the type and the name of the operation. */
-import { attr } from '../../contract/telemetry.ts'
+import { attr, metric } from '../../contract/telemetry.ts'
 import { type AttributesInput, SPAN_KIND } from '../../otlp/records.ts'
 import type { ChildKind } from '../child.ts'
 import { childErrorType, exceptionEvent, statusField } from '../span-parts.ts'
@@ -19,6 +19,13 @@ export const operationAttributes = ({ type, name }: GraphqlOperation): Attribute
 
 export const graphqlOperation: ChildKind<GraphqlOperation> = {
   name: 'graphql.operation',
+  count({ detail }, { aggregates, seconds, errorType, application }) {
+    aggregates.count(metric.graphqlDuration, [detail.type, `${detail.name}\n${application ?? ''}`, errorType], seconds, () => ({
+      ...operationAttributes(detail),
+      [attr.errorType]: errorType || undefined,
+      [attr.application]: application,
+    }))
+  },
   span(child) {
     const { type, name } = child.detail
     const { error, endMs } = child

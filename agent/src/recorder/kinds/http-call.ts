@@ -36,7 +36,7 @@ export const httpCall: ChildKind<HttpCall> = {
     aggregates.countClient({ origin, method, status, seconds, errorType })
   },
   cause: (child) => ({ cause: 'call', peer: `${child.detail.method} ${child.detail.origin}`, location: locationOf(child) }),
-  memory: ({ origin }) => sitesOf(origin),
+  memory: ({ origin }) => callSitesOf(origin),
   isWait: () => true, // what is slow by itself is the other service
   span(child) {
     const { method, origin, path, status, requestBytes, responseBytes, cancelled, headers } = child.detail
@@ -63,12 +63,12 @@ export const httpCall: ChildKind<HttpCall> = {
   },
 }
 
-/** Where each origin was called from first, by route. */
+/** Where each origin or name was called from first, by route. */
 const sites = new Map<string, SiteMemory>()
 /** Beyond this many origins, places are not remembered: an application calls a few. */
 const MAX_ORIGINS = 256
 
-function sitesOf(origin: string): SiteMemory | undefined {
+export function callSitesOf(origin: string): SiteMemory | undefined {
   const known = sites.get(origin)
   if (known || sites.size >= MAX_ORIGINS) return known
   const memory = new SiteMemory()
