@@ -229,7 +229,7 @@ function heldBy(last: Child<Statement> | undefined, askedMs: number): string | u
   return last && last.endMs > askedMs ? locationOf(last) : undefined
 }
 
-/** Who waited in vain may have waited for a connection that nobody returns: the line of the statement that has been the last on one for longest. */
+/** A wait that timed out may have been for a connection that nobody returns: the line of the statement that has been the last on one for longest. */
 function holderOf({ _clients: clients = [] }: PgPool): string | undefined {
   const [oldest] = clients.flatMap(({ [LAST]: last }) => last ?? []).toSorted((a, b) => a.startMs - b.startMs)
   return oldest && locationOf(oldest)

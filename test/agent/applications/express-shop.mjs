@@ -52,9 +52,10 @@ app.use((error, request, response, _next) => {
 })
 
 const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
-process.once('message', async () => {
+async function stop() {
   await new Promise((resolve) => server.close(resolve))
   await Promise.all([pool.end(), cache.quit()])
   console.log('closed')
   process.disconnect()
-})
+}
+process.once('message', () => void stop())

@@ -1,5 +1,5 @@
 // Ten ways to be slow. A comment at the end of a line names the defect that is to be found there.
-import { Resolver } from 'node:dns/promises'
+import { Resolver } from 'node:dns'
 import { EventEmitter, once } from 'node:events'
 import { existsSync } from 'node:fs'
 import http from 'node:http'
@@ -40,10 +40,12 @@ const resolver = new Resolver()
 resolver.setServers([`127.0.0.1:${DNS_PORT}`])
 
 /** As `net` asks: `lookup` of a client that asks a name server itself. */
-const lookup = (host, options, callback) =>
-  resolver
-    .resolve4(host)
-    .then((addresses) => callback(null, options.all ? addresses.map((address) => ({ address, family: 4 })) : addresses[0], 4), callback)
+function lookup(host, options, callback) {
+  resolver.resolve4(host, (error, addresses = []) => {
+    const found = addresses.map((address) => ({ address, family: 4 }))
+    callback(error, options.all ? found : addresses[0], 4)
+  })
+}
 
 const routes = {
   async '/n-plus-one'() {
