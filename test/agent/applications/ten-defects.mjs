@@ -41,9 +41,9 @@ resolver.setServers([`127.0.0.1:${DNS_PORT}`])
 
 /** As `net` asks: `lookup` of a client that asks a name server itself. */
 function lookup(host, options, callback) {
-  resolver.resolve4(host, (error, addresses = []) => {
-    const found = addresses.map((address) => ({ address, family: 4 }))
-    callback(error, options.all ? found : addresses[0], 4)
+  resolver.resolve4(host, (error, addresses) => {
+    const found = addresses?.map((address) => ({ address, family: 4 }))
+    callback(error, options.all ? found : addresses?.[0], 4)
   })
 }
 

@@ -31,6 +31,7 @@ test('routes, statements with their lines, Redis commands and errors of an uncha
         REDIS_PORT: String(redis.port),
         OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint,
         SPYGLASS_SLOW_REQUEST_MS: '0.001',
+        SPYGLASS_KEPT_PER_SECOND: '10000',
       },
     })
     const { port: listensAt } = await messageOf<{ port: number }>(application)
