@@ -13,7 +13,7 @@ const moments = new EventEmitter()
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 await pool.query(`CREATE TABLE orders AS SELECT id, 'customer ' || id AS customer FROM generate_series(1, 80) AS id`)
-await pool.query(`CREATE TABLE line AS SELECT id, id % 80 AS order_id, repeat('x', 200) AS note FROM generate_series(1, 150000) AS id`)
+await pool.query(`CREATE TABLE line AS SELECT id, id % 80 AS order_id, repeat('x', 200) AS note FROM generate_series(1, 60000) AS id`)
 await pool.query('CREATE TABLE account AS SELECT 1 AS id, 0 AS balance')
 
 /** Until the test has seen it. */
@@ -25,11 +25,11 @@ function computePrimes() {
 
 function collectRows() {
   const rows = []
-  for (let at = 0; at < 2_000_000; at++) rows.push({ at, name: `row ${at}`, more: [at, at + 1] }) // GC pressure
+  for (let at = 0; at < 700_000; at++) rows.push({ at, name: `row ${at}`, more: [at, at + 1] }) // GC pressure
   return rows.length
 }
 
-const report = Array.from({ length: 100_000 }, (_, at) => ({ at, name: `name ${at}`, lines: [{ price: at / 7, text: 'x'.repeat(20) }] }))
+const report = Array.from({ length: 50_000 }, (_, at) => ({ at, name: `name ${at}`, lines: [{ price: at / 7, text: 'x'.repeat(20) }] }))
 function answerOf(times) {
   let size = 0
   for (let at = 0; at < times; at++) size += JSON.stringify(report).length // large JSON
