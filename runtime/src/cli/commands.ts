@@ -280,14 +280,18 @@ export const commands: readonly CommandDeclaration[] = [
   {
     name: 'logs',
     arguments: '[NAME]',
-    summary: 'Prints the last lines of the server log: all, or those of an application or process.',
+    summary: 'Prints the last lines of the server log, also of what it was rotated to: all, or those of an application or process.',
     options: {
       data: server.data,
       config: server.config,
       follow: { description: 'Goes on with new lines until Ctrl-C.', short: 'f' },
-      lines: { value: 'N', description: 'Number of lines. Default: 50.', short: 'n' },
+      lines: { value: 'N', description: 'Number of lines. Default: 50; with --since all.', short: 'n' },
+      since: {
+        value: 'TIME',
+        description: 'Only lines from then on: `30m`, `8h`, `7d` ago, or a date such as `2026-11-26` or `2026-11-26T14:05`.',
+      },
     },
-    examples: ['spyglass logs shop --follow'],
+    examples: ['spyglass logs shop --follow', 'spyglass logs shop --since 2h'],
   },
   ...telemetryCommands,
   {

@@ -1,1 +1,2 @@
+export { sinceOf } from './line-time.ts'
 export * from './log-lines.ts'

@@ -2,7 +2,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { dataFolder, outputFileOf, readChecked } from '@spyglass/process/checked-config'
 import { fail } from '../errors.ts'
-import { comingLines, endOfLines, lastLines } from './file-lines.ts'
+import { comingLines, endOfLines } from './file-lines.ts'
+import { lastWritten, writtenSince } from './history.ts'
 import { lineFilter } from './line-filter.ts'
 
 export interface LogQuery {
@@ -12,21 +13,31 @@ export interface LogQuery {
   readonly name?: string | undefined
   /** How many of the last lines. */
   readonly count: number
+  /** Only lines from this time on, in milliseconds since the epoch. */
+  readonly since?: number | undefined
   /** Ends it. If omitted, it ends with the last line that there is. */
   readonly until?: AbortSignal
   /** An empty list is a sign of life after this time without lines. Default: never. */
   readonly quietMs?: number
 }
 
-/** The last lines, then those that come. @throws SPY_ARGUMENT_UNKNOWN when there is no log */
-export async function* logLines({ root, name, count, until, quietMs = Infinity }: LogQuery): AsyncGenerator<readonly string[], void> {
+/** The last lines, also of what was rotated, then those that come. @throws SPY_ARGUMENT_UNKNOWN when there is no log */
+export async function* logLines({
+  root,
+  name,
+  count,
+  since,
+  until,
+  quietMs = Infinity,
+}: LogQuery): AsyncGenerator<readonly string[], void> {
   const path = logFileOf(root, name)
   const isWanted = name === undefined ? () => true : lineFilter(name)
   const file = await openLog(path)
   let end: number
   try {
     end = until ? await endOfLines(file) : (await file.stat()).size // a line that is being written comes as a whole
-    yield await lastLines(file, end, count, isWanted)
+    if (since === undefined) yield await lastWritten({ path, file, end }, count, isWanted)
+    else yield* writtenSince({ path, file, end }, { since, count, isWanted })
   } finally {
     await file.close()
   }

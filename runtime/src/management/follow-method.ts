@@ -3,7 +3,7 @@ import { errorsOf } from '@spyglass/agent/contract'
 import type { AdminMethod } from '@spyglass/process/admin-socket'
 import { type DataFolder, instanceGroups, instanceNames, readChecked } from '@spyglass/process/checked-config'
 import { administrationErrors } from '../administration/errors.ts'
-import { logLines } from '../log-reader/index.ts'
+import { logLines, sinceOf } from '../log-reader/index.ts'
 
 const fail = errorsOf(administrationErrors)
 
@@ -18,7 +18,8 @@ export function followMethod(folder: Pick<DataFolder, 'root' | 'run'>): Readonly
     follow({ operation, keys = {}, arguments: given = {}, once = false }, { gone }) {
       const name = whoseLog(String(operation), keys as Keys, folder)
       const count = countOf(given as Arguments)
-      return logLines({ root: folder.root, name, count, quietMs: QUIET_MS, ...(once === true ? {} : { until: gone }) })
+      const since = timeOf(given as Arguments)
+      return logLines({ root: folder.root, name, count, since, quietMs: QUIET_MS, ...(once === true ? {} : { until: gone }) })
     },
   }
 }
@@ -41,9 +42,17 @@ function whoseLog(operation: string, { name = '' }: Keys, { run }: Pick<DataFold
 }
 
 /** @throws SPY_ADMIN_ARGUMENT */
-function countOf({ lines = DEFAULT_LINES }: Arguments): number {
+function countOf({ since, lines = since === undefined ? DEFAULT_LINES : MAX_LINES }: Arguments): number {
   const count = Number(lines)
   if (!Number.isInteger(count) || count < 0 || count > MAX_LINES)
     throw fail('SPY_ADMIN_ARGUMENT', ['logs', `lines is not a whole number from 0 to ${MAX_LINES}`])
   return count
+}
+
+/** @throws SPY_ADMIN_ARGUMENT */
+function timeOf({ since }: Arguments): number | undefined {
+  if (since === undefined || since === '') return undefined
+  const time = sinceOf(String(since))
+  if (time === undefined) throw fail('SPY_ADMIN_ARGUMENT', ['logs', 'since is not a time such as 30m, 7d or 2026-11-26T14:05'])
+  return time
 }

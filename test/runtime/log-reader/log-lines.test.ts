@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { logLines } from '../../../runtime/src/log-reader/index.ts'
@@ -16,9 +17,9 @@ function world(lines: readonly string[] = LINES) {
   return { root, file }
 }
 
-async function last(root: string, count: number, name?: string): Promise<readonly string[]> {
+async function last(root: string, count: number, name?: string, since?: number): Promise<readonly string[]> {
   const all: string[] = []
-  for await (const lines of logLines({ root, name, count })) all.push(...lines)
+  for await (const lines of logLines({ root, name, count, since })) all.push(...lines)
   return all
 }
 
@@ -84,4 +85,71 @@ test('an empty list is a sign of life', async () => {
 
 test('without a log it says so', async () => {
   await expect(last(tempFolder(), 1)).rejects.toMatchObject({ code: 'SPY_ARGUMENT_UNKNOWN' })
+})
+
+const DAY = 86_400_000
+const FIRST = Date.UTC(2026, 10, 20, 12)
+
+/** A log of one line a day: the first four days were rotated, all but the last of them compressed. */
+function rotatedWorld() {
+  const days = Array.from({ length: 6 }, (_, day) => FIRST + day * DAY)
+  const written = days.map((time, day) =>
+    JSON.stringify({ level: 'info', time: new Date(time).toISOString(), process: `shop-${day % 2}`, msg: String(day) }),
+  )
+  const { root, file } = world(written.slice(4))
+  for (const [day, text] of written.slice(0, 4).entries()) {
+    const name = `${file}-202611${20 + day}T235959${day === 3 ? '' : '.gz'}`
+    writeFileSync(name, day === 3 ? `${text}\n` : gzipSync(`${text}\n`))
+    utimesSync(name, days[day]! / 1000, days[day]! / 1000)
+  }
+  writeFileSync(join(root, 'logs/other.log-20261120T235959'), `${written[0]}\n`)
+  return { root, file, days }
+}
+
+const days = (lines: readonly string[]): string => lines.map((text) => (JSON.parse(text) as { msg: string }).msg).join('')
+
+test('more lines than the present file has are those of the files that it was rotated to, compressed or not', async () => {
+  const { root } = rotatedWorld()
+  expect(days(await last(root, 1))).toBe('5')
+  expect(days(await last(root, 3))).toBe('345')
+  expect(days(await last(root, 5))).toBe('12345')
+  expect(days(await last(root, 100))).toBe('012345')
+  expect(days(await last(root, 2, 'shop-0'))).toBe('24')
+})
+
+test('from a time on there are the lines since then, all of them or the last', async () => {
+  const { root, days: times } = rotatedWorld()
+  for (const [day, time] of times.entries()) expect(days(await last(root, Infinity, undefined, time))).toBe('012345'.slice(day))
+  expect(days(await last(root, 2, undefined, times[1]))).toBe('45')
+  expect(days(await last(root, Infinity, 'shop-1', times[1]! + 1))).toBe('35')
+  expect(await last(root, Infinity, undefined, times[5]! + 1)).toEqual([])
+})
+
+test('a line that names no time is of the time of the one before it', async () => {
+  const { root, file, days: times } = rotatedWorld()
+  appendFileSync(file, 'a trace\n')
+  expect((await last(root, Infinity, undefined, times[5])).at(-1)).toBe('a trace')
+  expect(await last(root, Infinity, undefined, times[5]! + 1)).toEqual([])
+})
+
+test('of a compressed file that is damaged the lines before the damage are shown, and those of the other files', async () => {
+  const { root, file, days: times } = rotatedWorld()
+  const path = `${file}-20261120T235959.gz`
+  writeFileSync(
+    path,
+    gzipSync(Array.from({ length: 50_000 }, (_, n) => line('old', `${n} ${Math.random()}`)).join('\n')).subarray(0, 200_000),
+  )
+  const lines = await last(root, Infinity, undefined, times[0]! - DAY)
+  expect(lines.length).toBeGreaterThan(1000)
+  expect(days(lines.slice(-5))).toBe('12345')
+})
+
+test('a file that was rotated while it is read is read once', async () => {
+  const { root, file } = rotatedWorld()
+  const read: string[] = []
+  for await (const lines of logLines({ root, count: Infinity, since: 0 })) {
+    read.push(...lines)
+    if (read.length === 1) renameSync(file, `${file}-20261126T000000`)
+  }
+  expect(days(read)).toBe('012345')
 })
