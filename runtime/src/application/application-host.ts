@@ -54,6 +54,8 @@ export interface HostOptions {
   readonly keepAlive?: KeepAlive
   /** Some applications failed to start, others have started: the socket is opened when this resolves. */
   readonly onFailures?: (failed: readonly FailedApplication[]) => Promise<void>
+  /** Called when a program has run and does not listen yet; it may within `timeoutMs` of its start. */
+  readonly onWaiting?: (application: string, timeoutMs: number) => void
   /** Called when the files of a reloadable application have changed. */
   readonly onModified?: (application: string) => void
   /** If omitted, requests are not logged. */

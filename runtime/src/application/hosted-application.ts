@@ -50,6 +50,8 @@ export interface Place {
 }
 
 export interface ApplicationSurroundings {
+  /** Called when its program has run, and may listen within `timeoutMs` of its start. */
+  readonly onWaiting?: ((application: string, timeoutMs: number) => void) | undefined
   /** Called when the files of a reloadable application have changed. */
   readonly onModified?: ((application: string) => void) | undefined
   readonly place: Place
@@ -200,7 +202,7 @@ export class HostedApplication implements ExchangeOwner {
 
   #startProgram(): Promise<Program> {
     const { folder, startTimeoutMs } = this.#settings
-    const { place, resources, logger, keepAlive } = this.#around
+    const { place, resources, logger, keepAlive, onWaiting } = this.#around
     const log = logger.child({ application: this.name })
     const context = {
       name: this.name,
@@ -217,6 +219,7 @@ export class HostedApplication implements ExchangeOwner {
       isAlone: place.isAlone,
       keepAlive,
       onError: (error, response) => this.#threw(error, response),
+      onWaiting: () => onWaiting?.(this.name, startTimeoutMs),
       open: (server, request) => void this.#open(server, request),
       onFurther: ({ port, host }) => log.info({ port, host }, 'the application listens on a port of its own'),
     })

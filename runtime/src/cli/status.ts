@@ -37,9 +37,10 @@ function guarantees(instances: readonly DottedResource[]): readonly string[] {
   return isolationLevelNames.filter((level) => used.has(level)).map((level) => `  isolation ${level}: ${isolationLevels[level]}`)
 }
 
-function failures({ healthProblem, lastFailure }: DottedResource['values']): readonly string[] {
+function failures({ healthProblem, startProgress, lastFailure }: DottedResource['values']): readonly string[] {
   return [
     ...(healthProblem === undefined ? [] : [`  unhealthy, being replaced: ${textOf(healthProblem)}`]),
+    ...(startProgress === undefined ? [] : [`  ${textOf(startProgress)}`]),
     ...(lastFailure === undefined ? [] : [`  last failure: ${textOf(lastFailure)}`]),
   ]
 }

@@ -22,6 +22,7 @@ import {
   becameHealthy,
   becameReady,
   becameUnhealthy,
+  beganWaiting,
   closed,
   condemned,
   described,
@@ -367,6 +368,7 @@ export class Decider implements DeciderView {
     this.#pulses.heard(id)
     if (message.type === 'ready') this.#ready(id)
     if (message.type === 'partly') this.#startedPartly(id, message.failed)
+    if (message.type === 'waiting') this.actual = beganWaiting(this.actual, id, message)
     if (message.type === 'failed') this.#reasons.told(id, message)
     if (message.type === 'health') this.#health(id, message.problem)
     if (message.type === 'cut') this.#cut(id, message.count)

@@ -1,6 +1,6 @@
 /** The keeper and its processes as resources: the parts of `server` and `instance` that only the keeper knows. */
 import type { AttributeValue, RegistrySnapshot, ResourceSnapshot } from '@spyglass/agent/contract'
-import { type Actual, generationsOf, historyOf, servingOf } from './reconciler/index.ts'
+import { type Actual, type Generation, generationsOf, historyOf, servingOf } from './reconciler/index.ts'
 import type { ProcessPlan, ServerPlan } from './server-plan.ts'
 
 export type ProcessState = 'starting' | 'ready' | 'draining' | 'down' | 'failed'
@@ -74,11 +74,30 @@ function instanceReport(plan: ProcessPlan, { actual, pids, now }: SelfReportInpu
       replacements,
       lastFailureKind,
       ...(serving?.unhealthy === undefined ? {} : { healthProblem: serving.unhealthy }),
+      ...startProgress(generationsOf(actual, name), now),
       listener: Object.keys(plan.launch.listeners)[0] ?? '',
       isolation: plan.isolation ?? 'shared',
       ...(lastFailure === undefined ? {} : { lastFailure }),
       ...life,
     },
+  }
+}
+
+/** Nobody wonders about a start before. */
+const LONG_START_MS = 3000
+
+/** What a generation does that has been starting for long. */
+function startProgress(generations: readonly Generation[], now: number): { readonly startProgress?: string } {
+  const starting = generations.find(({ state }) => state === 'starting')
+  const ms = now - (starting?.startedAt ?? now)
+  if (!starting || ms < LONG_START_MS) return {}
+  const { number, waiting = [] } = starting
+  const names = waiting.map(({ application }) => application).join(', ')
+  const seconds = Math.floor(ms / 1000)
+  if (names === '') return { startProgress: `generation ${number} is starting, for ${seconds} s: its programs are being loaded` }
+  const limit = Math.round(Math.min(...waiting.map(({ timeoutMs }) => timeoutMs)) / 1000)
+  return {
+    startProgress: `generation ${number} is starting, has not listened for ${seconds} s: ${names} has run, and neither listens nor exports a server; it fails after ${limit} s (startTimeoutMs)`,
   }
 }
 

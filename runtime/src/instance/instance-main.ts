@@ -68,6 +68,7 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
       if (!(await link().servesPartly(failed)))
         throw fail('SPY_INSTANCE_REFUSED', [failed.map(({ application }) => application).join(', ')])
     },
+    onWaiting: (application, timeoutMs) => link().send({ type: 'waiting', application, timeoutMs }),
     onModified: () => link().send({ type: 'command', id: 0, verb: 'reload', target: instance }),
     accessLogs,
     cluster,

@@ -23,6 +23,7 @@ export function registerInstance(registry: Registry, name: string, agent: Agent 
       reloads: unknown,
       replacements: unknown,
       healthProblem: unknown,
+      startProgress: unknown,
       lastFailureKind: unknown,
       requests: () => counters()?.requests,
       errors: () => counters()?.errors,

@@ -324,6 +324,7 @@ export function registerResources(registry: Registry, holderTraceId: string): vo
       lastFailure: () => undefined,
       replacements: () => 0,
       healthProblem: () => undefined,
+      startProgress: () => undefined,
       lastFailureKind: () => 'none',
     },
   )

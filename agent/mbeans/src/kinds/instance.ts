@@ -140,6 +140,12 @@ export const instance = declareKind({
       description: 'Why health checks of the instance fail, while it serves until its successor is ready; absent while they pass.',
       column: 24,
     },
+    startProgress: {
+      type: 'string',
+      role: 'text',
+      description:
+        'What a generation that starts has been doing since when: its programs are loaded, or one has run and has not listened. Absent while none starts, and in the first seconds.',
+    },
     lastFailureKind: {
       type: 'string',
       role: 'state',

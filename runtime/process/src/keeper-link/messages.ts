@@ -5,6 +5,8 @@ export type FromChild =
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   /** It could serve, but some of its applications failed to start: it waits for the word whether to. */
   | { readonly type: 'partly'; readonly failed: readonly FailedApplication[] }
+  /** One of its programs has run, and neither listens yet nor exports what can be served. It may wait for so long in all. */
+  | { readonly type: 'waiting'; readonly application: string; readonly timeoutMs: number }
   /** A sign of life, every second. */
   | { readonly type: 'pulse' }
   /** The health checks of the process fail, or pass again: no problem. Told when it changes. */

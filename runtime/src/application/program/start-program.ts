@@ -33,6 +33,8 @@ export interface StartOptions {
   readonly open: (server: Server, request: ListenRequest) => void
   /** What keeps the event loop alive besides the program. */
   readonly keepAlive?: KeepAlive | undefined
+  /** The program has run, and what remains is that it listens. */
+  readonly onWaiting?: (() => void) | undefined
   /** The program listens on a port of its own, which is not taken over. */
   readonly onFurther: (request: ListenRequest) => void
 }
@@ -185,6 +187,7 @@ class ProgramStart {
 
   #awaitListen(): Promise<Program> {
     this.#isWaiting = true
+    if (!this.#takeOver.server) this.#options.onWaiting?.()
     if (!this.#options.isAlone && !this.#takeOver.server) this.#context.watch()
     return this.#listening
   }

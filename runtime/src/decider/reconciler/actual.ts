@@ -42,8 +42,17 @@ export interface Generation {
   readonly failed?: readonly FailedApplication[]
   /** Why it may not take over from the one in service, which runs what it does not. */
   readonly refusal?: string
+  /** Those of its programs that have run, and neither listen yet nor have failed. */
+  readonly waiting?: readonly WaitingApplication[]
   /** Why its health checks fail. It goes on serving until a successor is ready. */
   readonly unhealthy?: string
+}
+
+/** A program that has run without a server. */
+export interface WaitingApplication {
+  readonly application: string
+  /** How long its start may take. */
+  readonly timeoutMs: number
 }
 
 export interface History {

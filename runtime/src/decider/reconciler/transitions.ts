@@ -1,5 +1,14 @@
 /** How facts change: each function takes what was known and an observation, and returns what is known now. */
-import { type Actual, type FailureKind, type Generation, type History, historyOf, noHistory, servingOf } from './actual.ts'
+import {
+  type Actual,
+  type FailureKind,
+  type Generation,
+  type History,
+  historyOf,
+  noHistory,
+  servingOf,
+  type WaitingApplication,
+} from './actual.ts'
 import type { FailedApplication } from '@spyglass/process/keeper-link'
 import type { DesiredProcess } from './desired.ts'
 
@@ -70,6 +79,13 @@ export function startedPartly(actual: Actual, id: number, failed: readonly Faile
   const refusal = news.map(({ message }) => message).join('; ')
   const rejected = isSameRevision(serving, process) ? {} : { rejected: { revision: process.revision, reason: refusal } }
   return change(withHistory(actual, process.name, { ...failing(refusal, 'start', process), ...rejected }), id, { failed, refusal })
+}
+
+/** One of its programs has run, and does not listen. */
+export function beganWaiting(actual: Actual, id: number, waiting: WaitingApplication): Actual {
+  const generation = find(actual, id)
+  if (generation?.state !== 'starting') return actual
+  return change(actual, id, { waiting: [...(generation.waiting ?? []), waiting] })
 }
 
 /** Its health checks fail. One that was healthy for long enough begins a new series of replacements. */

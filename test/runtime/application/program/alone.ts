@@ -9,6 +9,8 @@ interface Said {
   readonly port?: number
   /** When it was ready, in seconds. */
   readonly uptime?: number
+  /** The applications that said that they have run and do not listen. */
+  readonly waiting: readonly string[]
   readonly failed?: { readonly code: string; readonly message: string }
 }
 

@@ -205,6 +205,16 @@ test('a program that does neither is told apart from one that is slow', async ()
   expect(slow.said.failed).toMatchObject({ code: 'SPY_APPLICATION_START_TIMEOUT' })
 })
 
+test('a program that has run and does not listen is told of at once, one that listens or is still loaded is not', async () => {
+  const limit = { START_TIMEOUT_MS: '5000' }
+  const late = await start(`import http from 'node:http'\nsetTimeout(() => http.createServer(() => {}).listen(3000), 200)`, limit)
+  expect(late.said.waiting).toEqual(['a 5000'])
+  const atOnce = await start(`import http from 'node:http'\nhttp.createServer(() => {}).listen(3000)`, limit)
+  expect(atOnce.said.waiting).toEqual([])
+  const loading = await start('await new Promise((resolve) => setTimeout(resolve, 60_000))', { START_TIMEOUT_MS: '500' })
+  expect(loading.said.waiting).toEqual([])
+})
+
 test('a program that comes to its end without a server is noticed at once, whatever startTimeoutMs is', async () => {
   const forever = { START_TIMEOUT_MS: '3600000' }
   const ended = await start('export const x = 1', forever)
