@@ -20,6 +20,8 @@ export const applicationErrors = {
   SPY_APPLICATION_NO_FASTIFY: 'a Fastify plugin needs the package fastify in %s, which cannot be loaded: %s',
   SPY_APPLICATION_NOT_SHAREABLE:
     'only HTTP/1.1 servers can share a listener or a process with other applications. Give application %s its own listener and "isolation: own".',
+  SPY_APPLICATION_PACKAGE:
+    '%s: the package is not in the folder of the application, and none above it is used. Deploy the folder with its node_modules or with --install; a workspace of a monorepo by the root, with --entry.',
   SPY_APPLICATION_START_TIMEOUT: 'it did not start within %d ms. Raise startTimeoutMs, or find out what it is waiting for.',
   SPY_APPLICATION_TYPESCRIPT:
     '%s: %s. Node runs TypeScript by removing its types, without enums, namespaces, parameter properties, decorators, or file names without an ending. Install tsx in the application and set "import: [tsx]" in spyglass.app.yaml, or deploy compiled JavaScript.',

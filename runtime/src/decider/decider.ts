@@ -396,8 +396,7 @@ export class Decider implements DeciderView {
   #health(id: number, problem: string | undefined): void {
     const generation = this.#generation(id)
     if (generation?.state !== 'ready') return
-    if (problem === undefined) this.actual = becameHealthy(this.actual, id)
-    else this.actual = becameUnhealthy(this.actual, id, problem, Date.now())
+    this.actual = problem === undefined ? becameHealthy(this.actual, id) : becameUnhealthy(this.actual, id, problem, Date.now())
     this.#reporter.health(generation, problem)
   }
 
@@ -408,9 +407,8 @@ export class Decider implements DeciderView {
 
   #cut(id: number, count: number): void {
     const generation = this.#generation(id)
-    if (!generation) return
-    this.#reloads.cut(generation.process.name, count)
-    this.#reporter.cut(generation, count)
+    if (generation) this.#reloads.cut(generation.process.name, count)
+    if (generation) this.#reporter.cut(generation, count)
   }
 
   async #obey(asker: number, { id, verb, target }: Extract<FromChild, { type: 'command' }>): Promise<void> {

@@ -2,7 +2,7 @@
  * Keeps the versions of deployed applications: `<root>/NAME/N/` holds the code of version N, as it was deployed, and `<root>/NAME/versions.json`
  * says what it is. A version is never changed, so that going back to one is a start of what is there.
  */
-import { cp, mkdir, readdir, readlink, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, readdir, readlink, realpath, rm, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { type Damage, openStateFile, readText, type StateFile, wrongShape } from '@spyglass/process/durable-file'
@@ -225,9 +225,9 @@ async function kindOf(source: string, origin: string): Promise<'folder' | 'archi
   throw fail('SPY_ARCHIVE_KIND', [origin])
 }
 
-/** With its links as they are: one that leads out of the folder would mean something else in the copy. */
+/** With the links in it as they are: one that leads out of the folder would mean something else in the copy. */
 async function copyFolder(origin: string, folder: string, isInstalled: boolean): Promise<void> {
-  const from = resolve(origin)
+  const from = await realpath(origin) // it may be a link to the folder itself
   if (`${folder}/`.startsWith(`${from}/`)) throw fail('SPY_DEPLOY_SOURCE', [origin, 'the versions of applications are kept in it'])
   const isSkipped = (path: string): boolean => {
     const parts = path.split('/')

@@ -35,10 +35,12 @@ export async function lastWritten({ path, file, end }: PresentFile, count: numbe
 
 /** The lines from that time on, some at a time; at most the last `count`. A line that names no time is of the same time as the one before it. */
 export async function* writtenSince(present: PresentFile, query: SinceQuery): AsyncGenerator<readonly string[], void> {
-  if (query.count === Infinity) return yield* allSince(present, query)
-  const last = new LastLines(query.count)
-  for await (const lines of allSince(present, query)) last.add(lines)
-  yield last.lines
+  if (query.count === Infinity) yield* allSince(present, query)
+  else {
+    const last = new LastLines(query.count)
+    for await (const lines of allSince(present, query)) last.add(lines)
+    yield last.lines
+  }
 }
 
 export interface SinceQuery {

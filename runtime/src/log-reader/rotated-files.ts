@@ -41,10 +41,13 @@ export async function findRotated(path: string): Promise<RotatedFile | undefined
   return undefined
 }
 
-/** Its lines from the first to the last, some at a time. Of a compressed file that is damaged those before the damage: the newer files are worth more than an error. */
-export async function* linesOfRotated({ path, isCompressed }: RotatedFile): AsyncGenerator<readonly string[], void> {
+/** Its lines from the first to the last, some at a time. */
+export const linesOfRotated = ({ path, isCompressed }: RotatedFile): AsyncGenerator<readonly string[], void> =>
+  isCompressed ? linesOfCompressed(path) : linesIn(createReadStream(path))
+
+/** Of a file that is damaged those before the damage: the newer files are worth more than an error. */
+async function* linesOfCompressed(path: string): AsyncGenerator<readonly string[], void> {
   const bytes = createReadStream(path)
-  if (!isCompressed) return yield* linesIn(bytes)
   const text = createGunzip()
   bytes.once('error', (error) => text.destroy(error)).pipe(text)
   try {

@@ -52,7 +52,7 @@ function countOf({ since, lines = since === undefined ? DEFAULT_LINES : MAX_LINE
 /** @throws SPY_ADMIN_ARGUMENT */
 function timeOf({ since }: Arguments): number | undefined {
   if (since === undefined || since === '') return undefined
-  const time = sinceOf(String(since))
+  const time = typeof since === 'string' ? sinceOf(since) : undefined
   if (time === undefined) throw fail('SPY_ADMIN_ARGUMENT', ['logs', 'since is not a time such as 30m, 7d or 2026-11-26T14:05'])
   return time
 }

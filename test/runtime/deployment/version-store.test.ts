@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { SpyglassError } from '@spyglass/agent/contract'
@@ -35,6 +35,17 @@ test('a folder and an archive become versions, which stay as they were when thei
   expect(store().find('shop', 2)).toEqual(second)
   expect(store().inFolder('shop', first.folder)).toEqual(first)
   expect(() => store().find('shop', 9)).toThrow(/no version 9; it has 1, 2/)
+})
+
+test('a link to a folder is that folder', async () => {
+  const { folder, store, source, root } = world()
+  symlinkSync('shop', join(folder, 'present'))
+  const { folder: code } = await store().add('shop', join(folder, 'present'), { actor: 'anna' })
+  expect(lstatSync(code).isDirectory()).toBe(true)
+  expect(readFileSync(join(code, 'index.js'), 'utf8')).toBe('one')
+  symlinkSync(folder, join(source, 'all'))
+  symlinkSync(root, join(folder, 'kept'))
+  await expect(store().add('shop', join(folder, 'kept'), { actor: 'anna' })).rejects.toMatchObject({ code: 'SPY_DEPLOY_SOURCE' })
 })
 
 test('numbers are never used again, and the versions in use are kept whatever their age', async () => {

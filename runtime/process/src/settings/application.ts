@@ -106,7 +106,7 @@ export const applicationSettings = declareSettings({
     default: {},
     secret: true,
     description:
-      'Environment variables of its instances. NODE_ENV is `production`, and PORT the `port` of its spyglass.app.yaml or else that of its listener, unless set here.',
+      'Environment variables of its instances. NODE_ENV is `production` or what `scripts.start` says, and PORT the `port` of its spyglass.app.yaml or else that of its listener, unless set here.',
   },
   isolation: {
     type: 'choice',

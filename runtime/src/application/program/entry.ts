@@ -21,6 +21,8 @@ export interface Entry {
   /** Modules loaded before it. */
   readonly imports: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  /** NODE_ENV is that of `environment`: the configuration sets none, and `production` is only the default. */
+  readonly saysNodeEnv: boolean
   /** Options of Node in `scripts.start` that have no effect. */
   readonly unapplied: readonly string[]
   readonly isWorker: boolean
@@ -66,6 +68,7 @@ export async function findEntry(folder: string, settings: EntrySettings = {}): P
     args: args.length > 0 ? args : (file.arguments ?? program.args),
     imports: file.import ?? program.imports,
     environment: program.environment,
+    saysNodeEnv: saysNodeEnv(program, settings),
     unapplied: program.unapplied ?? [],
     isWorker: worker || (file.worker ?? false),
     port: file.port,
@@ -76,6 +79,9 @@ export async function findEntry(folder: string, settings: EntrySettings = {}): P
     lifecycle: file.lifecycle === undefined ? undefined : resolve(folder, file.lifecycle),
   }
 }
+
+const saysNodeEnv = ({ environment }: StartScript, { environment: configured = {} }: EntrySettings): boolean =>
+  environment['NODE_ENV'] !== undefined && configured['NODE_ENV'] === undefined
 
 const saysPort = ({ port }: ApplicationFile, { environment = {} }: EntrySettings): boolean =>
   port !== undefined && environment['PORT'] === undefined

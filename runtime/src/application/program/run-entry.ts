@@ -9,7 +9,7 @@ type Exports = Readonly<Record<string, unknown>>
 /** As Node would with the module on its command line: it is `require.main`, `import.meta.main` and `process.argv[1]`. */
 export async function runAsMain(folder: string, entry: Entry): Promise<Exports> {
   if (entry.saysPort && process.env['PORT'] !== undefined) process.env['PORT'] = String(entry.port)
-  Object.assign(process.env, withoutThoseSet(entry.environment))
+  Object.assign(process.env, withoutThoseSet(entry))
   process.argv.splice(1, process.argv.length, entry.file, ...entry.args)
   keepInspectorPort()
   await importAll(folder, entry)
@@ -39,5 +39,7 @@ async function importAll(folder: string, { imports, loader: { preload = [] } }: 
 
 const importFile = async (path: string): Promise<Exports> => (await import(pathToFileURL(path).href)) as Exports
 
-const withoutThoseSet = (environment: Entry['environment']): Record<string, string> =>
-  Object.fromEntries(Object.entries(environment).filter(([name]) => process.env[name] === undefined))
+const withoutThoseSet = ({ environment, saysNodeEnv }: Entry): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).filter(([name]) => process.env[name] === undefined || (name === 'NODE_ENV' && saysNodeEnv)),
+  )

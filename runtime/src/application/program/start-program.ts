@@ -19,7 +19,7 @@ import { ProgramSignals } from './program-signals.ts'
 import { emptyLoop, type KeepAlive } from './empty-loop.ts'
 import { runAsMain, runAsModule } from './run-entry.ts'
 import { watchUncaught } from './uncaught.ts'
-import { withAdvice } from './typescript-advice.ts'
+import { withAdvice } from './start-advice.ts'
 
 export interface StartOptions {
   readonly settings: EntrySettings

@@ -52,6 +52,16 @@ test('options of scripts.start count when it runs what main or exports names', a
   })
 })
 
+test('NODE_ENV of scripts.start counts where the configuration sets none', async () => {
+  const folder = writeApplication(tempFolder(), 'a', {
+    'index.js': '',
+    'package.json': JSON.stringify({ scripts: { start: 'NODE_ENV=staging node index.js' } }),
+  })
+  expect((await findEntry(folder)).saysNodeEnv).toBe(true)
+  expect((await findEntry(folder, { environment: { NODE_ENV: 'test' } })).saysNodeEnv).toBe(false)
+  expect((await entryOf(['index.js'], {})).saysNodeEnv).toBe(false)
+})
+
 test('the configuration of the server comes before what the folder says', async () => {
   const folder = writeApplication(tempFolder(), 'a', { 'index.js': '', 'b.js': '', 'spyglass.app.yaml': 'entry: index.js\narguments: [x]' })
   expect(await findEntry(folder, { entry: 'b.js', worker: true, arguments: ['y'] })).toMatchObject({

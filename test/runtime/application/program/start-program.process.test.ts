@@ -205,7 +205,7 @@ test('a program that does neither is told apart from one that is slow', async ()
   expect(slow.said.failed).toMatchObject({ code: 'SPY_APPLICATION_START_TIMEOUT' })
 })
 
-test('a program that has run and does not listen is told of at once, one that listens or is still loaded is not', async () => {
+test('a program that has run and does not listen says so at once, one that listens or is still loaded is not', async () => {
   const limit = { START_TIMEOUT_MS: '5000' }
   const late = await start(`import http from 'node:http'\nsetTimeout(() => http.createServer(() => {}).listen(3000), 200)`, limit)
   expect(late.said.waiting).toEqual(['a 5000'])
@@ -317,6 +317,26 @@ test('a program is told to end when its requests are served, whenever a signal c
   expect(await text(response)).toBe('served')
   await stopped
   expect(program.read('end.txt')).toBe('ended')
+})
+
+test('NODE_ENV is what scripts.start says before the default of the server, other variables are not', async () => {
+  const program = await start(
+    {
+      'package.json': '{"scripts":{"start":"cross-env NODE_ENV=staging MODE=start node main.cjs"}}',
+      'main.cjs': `require('node:http').createServer((q, s) => s.end(process.env.NODE_ENV + ' ' + process.env.MODE)).listen(3000)`,
+    },
+    { NODE_ENV: 'production', MODE: 'set' },
+  )
+  expect(await fetchText(program.url)).toBe('staging set')
+})
+
+test('a package that is not in the folder is named, with what to do', async () => {
+  const required = await start({ 'package.json': '{"main":"main.cjs"}', 'main.cjs': `require('@m/lib')` })
+  expect(required.said.failed).toMatchObject({ code: 'SPY_APPLICATION_PACKAGE', message: expect.stringContaining("'@m/lib'") as string })
+  const imported = await start(`import 'no-such-module'`)
+  expect(imported.said.failed).toMatchObject({ code: 'SPY_APPLICATION_PACKAGE', message: expect.stringContaining('--install') as string })
+  const file = await start(`import './missing.mjs'`)
+  expect(file.said.failed?.message).not.toContain('--install')
 })
 
 test('TypeScript that Node cannot strip says what to do', async () => {

@@ -1,4 +1,4 @@
-/** Turns Node's errors about TypeScript that it cannot run into errors that say what to do. */
+/** Turns Node's errors about TypeScript that it cannot run, and about packages that are not there, into errors that say what to do. */
 import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
 
@@ -16,8 +16,14 @@ export function withAdvice(error: unknown, main: string): unknown {
   if (codeOf(error) === 'ERR_MODULE_NOT_FOUND' && importer !== undefined && SOURCE.test(importer) && /Cannot find module/.test(message)) {
     return fail('SPY_APPLICATION_TYPESCRIPT', [importer, `${firstLine(message)}: Node needs the file's full name, with its ending`], error)
   }
+  if (NOT_FOUND.has(codeOf(error) ?? '') && MISSING_PACKAGE.test(message))
+    return fail('SPY_APPLICATION_PACKAGE', [firstLine(message)], error)
   return error
 }
+
+const NOT_FOUND: ReadonlySet<string> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
+/** By its name, not by a path. */
+const MISSING_PACKAGE = /^Cannot find (?:module|package) '(?![./]|file:)[^']+'/
 
 /** Node puts the place before the stack: `/app/main.ts:3`. */
 function placeOf(error: unknown): string | undefined {
