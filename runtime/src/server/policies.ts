@@ -30,11 +30,16 @@ export function instancePolicy(group: InstanceGroup, config: SpyglassConfig): Po
 
 const healthDelayMs = ({ health: { failures, intervalMs, timeoutMs } }: ApplicationConfig): number => failures * (intervalMs + timeoutMs)
 
+/** Without its router every application of a listener is away, and it runs no code of theirs that would fail again: it never waits long for its next start. */
+const ROUTER_BACK_OFF_MS = 500
+
 /** A router ends when the requests of all its applications may; like our own services it is never given up. */
 export function routerPolicy(groups: readonly InstanceGroup[], config: SpyglassConfig): Policy {
   const policies = groups.map((group) => instancePolicy(group, config))
   const most = (setting: 'drainMs' | 'stopMs'): number => Math.max(...policies.map((policy) => policy[setting]))
-  return { ...servicePolicy(config), drainMs: most('drainMs'), stopMs: most('stopMs') }
+  const service = servicePolicy(config)
+  const backOffMostMs = Math.min(service.backOffMostMs, Math.max(service.backOffFirstMs, ROUTER_BACK_OFF_MS))
+  return { ...service, drainMs: most('drainMs'), stopMs: most('stopMs'), backOffMostMs }
 }
 
 function policyOf(server: SpyglassConfig['server']): Policy {

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureDataFolder, ensureSecrets, loadConfig } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
+import { backOffMs } from '../../../runtime/src/decider/reconciler/index.ts'
 import type { ServerPlan } from '../../../runtime/src/decider/server-plan.ts'
 import { targetsOf } from '../../../runtime/src/decider/targets.ts'
 import { planOf } from '../../../runtime/src/server/plan.ts'
@@ -130,6 +131,18 @@ test('several groups on one listener are behind a router, which alone has the so
     },
   })
   expect(routed.listeners.map(({ id }) => id)).toEqual(['http@127.0.0.1:8080', idOf('shop'), idOf('reports'), idOf('http')])
+})
+
+test('a router that dies again and again is started again at once, an instance waits longer each time', () => {
+  const parts = instancesOf({
+    applications: [shop, { ...reports, contextPath: '/reports' }],
+    datasources: [{ name: 'shop', file: 'shop.db' }],
+  })
+  const longest = ({ process: { policy } }: (typeof parts)[number]): number => backOffMs(policy, policy.quarantineAfter - 1)
+  const [router, instance] = [parts.find(({ process }) => process.isRouter)!, parts.find(({ process }) => !process.isRouter)!]
+  expect(longest(router)).toBe(500)
+  expect(backOffMs(router.process.policy, 1000)).toBe(500)
+  expect(longest(instance)).toBeGreaterThan(500)
 })
 
 test('another application on the listener is no new revision of its router', () => {
