@@ -1,6 +1,8 @@
 /** Lines of a file that grows: the last ones, and those that come. Reads a piece at a time, however long the file is. */
 import { type FileHandle, open, stat } from 'node:fs/promises'
+import { devNull } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import { codeOf } from '@spyglass/agent/contract'
 
 const PIECE_BYTES = 1_048_576
 /** Nobody wants to wait until more has been looked through for lines of one application. */
@@ -46,7 +48,7 @@ export async function* comingLines(
   from: number,
   { signal, quietMs }: { readonly signal: AbortSignal; readonly quietMs: number },
 ): AsyncGenerator<readonly string[], void> {
-  await using tail = new Tail(path, await open(path), from)
+  await using tail = new Tail(path, await openOrEmpty(path), from)
   for (let saidAt = performance.now(); !signal.aborted;) {
     const lines = await tail.read()
     if (lines !== undefined && lines.length > 0) yield lines
@@ -55,6 +57,16 @@ export async function* comingLines(
       continue
     } else yield []
     saidAt = performance.now()
+  }
+}
+
+/** The file, or an empty one while there is none: after a rotation its writer makes it with the next line. */
+export async function openOrEmpty(path: string): Promise<FileHandle> {
+  try {
+    return await open(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    return await open(devNull)
   }
 }
 

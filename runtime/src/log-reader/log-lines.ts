@@ -1,10 +1,12 @@
 /** The lines that a server, one of its processes or an application wrote: of the server log, or of the file that an application has for its output. */
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { messageOf } from '@spyglass/agent/contract'
 import { dataFolder, outputFileOf, readChecked } from '@spyglass/process/checked-config'
 import { fail } from '../errors.ts'
-import { comingLines, endOfLines } from './file-lines.ts'
+import { comingLines, endOfLines, openOrEmpty } from './file-lines.ts'
 import { lastWritten, writtenSince } from './history.ts'
 import { lineFilter } from './line-filter.ts'
+import { rotatedFiles } from './rotated-files.ts'
 
 export interface LogQuery {
   /** Data folder of the server, which need not run. */
@@ -57,9 +59,10 @@ function logFileOf(root: string, name: string | undefined): string {
 }
 
 async function openLog(path: string): Promise<FileHandle> {
-  try {
-    return await open(path)
-  } catch (error) {
-    throw fail('SPY_ARGUMENT_UNKNOWN', [`There is no server log ${path}`], error)
-  }
+  const file = await openOrEmpty(path).catch((error: unknown) => {
+    throw fail('SPY_ARGUMENT_UNKNOWN', [`Cannot read the server log: ${messageOf(error)}`], error)
+  })
+  if ((await file.stat()).isFile() || (await rotatedFiles(path)).length > 0) return file
+  await file.close()
+  throw fail('SPY_ARGUMENT_UNKNOWN', [`There is no server log ${path}`])
 }

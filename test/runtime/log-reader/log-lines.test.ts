@@ -144,6 +144,20 @@ test('of a compressed file that is damaged the lines before the damage are shown
   expect(days(lines.slice(-5))).toBe('12345')
 })
 
+test('a log that was rotated and not written to since is the files that it was rotated to, and what comes is followed', async () => {
+  const { root, file } = rotatedWorld()
+  renameSync(file, `${file}-20261126T000000`)
+  expect(days(await last(root, 3))).toBe('345')
+  const stop = new AbortController()
+  const read: string[] = []
+  for await (const lines of logLines({ root, count: 1, until: stop.signal })) {
+    read.push(...lines)
+    if (read.length === 1) writeFileSync(file, `${JSON.stringify({ msg: '6' })}\n`)
+    if (read.length === 2) stop.abort()
+  }
+  expect(days(read)).toBe('56')
+})
+
 test('a file that was rotated while it is read is read once', async () => {
   const { root, file } = rotatedWorld()
   const read: string[] = []
