@@ -68,9 +68,9 @@ test('an application has its own processes with its folder, environment, flags a
   expect(first?.share).toMatchObject({
     instance: 'shop-1',
     applications: [{ name: 'shop', arguments: ['--verbose'] }],
-    datasources: [{ name: 'shop' }],
+    resources: { datasources: [{ name: 'shop' }] },
   })
-  expect(neighbour).toMatchObject({ launch: { cwd: '/apps/reports', env: { MODE: 'b' } }, share: { datasources: [] } })
+  expect(neighbour).toMatchObject({ launch: { cwd: '/apps/reports', env: { MODE: 'b' } }, share: { resources: { datasources: [] } } })
   expect(JSON.stringify(neighbour)).not.toMatch(/apps\/shop|accounts/)
 })
 
@@ -215,7 +215,7 @@ test('a live setting changes what a process is given, and not what it is made fr
     shopOf({ datasources: [{ name: 'shop', file: 'x', max: 20 }], agent: { keptPerSecond: 9 }, logs: { level: 'debug' } }),
     shopOf({ datasources: [{ name: 'shop', file: 'y' }] }),
   ]
-  expect(live?.share).toMatchObject({ datasources: [{ max: 20 }], logLevel: 'debug' })
+  expect(live?.share).toMatchObject({ resources: { datasources: [{ max: 20 }] }, logLevel: 'debug' })
   expect(live?.launch.env).toMatchObject({ SPYGLASS_KEPT_PER_SECOND: '9' })
   expect(live?.madeFrom).toEqual(before?.madeFrom)
   expect(reload?.madeFrom).not.toEqual(before?.madeFrom)
