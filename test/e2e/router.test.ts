@@ -182,6 +182,21 @@ test('no request goes wrong or fails while applications and the router are reloa
   expect(new Set(lines.map((line) => (JSON.parse(line) as { 'client.address': string })['client.address']))).toEqual(new Set(['127.0.0.1']))
 })
 
+/** What a client may see of a router that was killed: its connection is cut, or nobody serves the listener yet. */
+const CUT = /ECONNRESET|EPIPE|^no answer to|SPY_NO_INSTANCE/
+
+test('a router that is killed again and again is back each time; what was under way is cut, and no request reaches the wrong application', async () => {
+  const clients = load(8, port, places)
+  for (let kill = 0; kill < 6; kill++) {
+    const before = clients.answered()
+    process.kill(suite.pidOf('router-http'), 'SIGKILL')
+    await until(() => clients.answered() > before + 50) // more than were under way
+  }
+  const { wrong } = await clients.stop()
+  expect(wrong.filter((each) => !CUT.test(each))).toEqual([])
+  expect(wrong.length).toBeGreaterThan(0)
+})
+
 test('status, the MBean and Prometheus show the router as a process of its own', async () => {
   const { stdout } = await suite.run('status')
   expect(stdout).toMatch(/instance router-http {2}ready .*isolation router/)
