@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url'
 export const VARIANTS = ['none', 'spyglass', 'otel'] as const
 export type Variant = (typeof VARIANTS)[number]
 
+export type Framework = 'fastify' | 'express' | 'koa'
+
 export interface Environment {
   readonly preloads: Readonly<Record<Variant, readonly string[]>>
   readonly env: NodeJS.ProcessEnv
@@ -55,16 +57,38 @@ export function prepare(env: Readonly<Record<string, string>>): Environment {
   }
 }
 
-export async function startServer(variant: Variant, { preloads, env }: Environment): Promise<Server> {
+export interface ServerOptions {
+  /** Default: fastify. */
+  readonly framework?: Framework
+  /** More of the environment. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly execArgv?: readonly string[]
+}
+
+export async function startServer(
+  variant: Variant,
+  { preloads, env }: Environment,
+  { framework = 'fastify', env: more = {}, execArgv = [] }: ServerOptions = {},
+): Promise<Server> {
   const startedMs = performance.now()
-  const child = fork(join(import.meta.dirname, 'application.cjs'), { execArgv: [...preloads[variant]], env })
+  const child = fork(join(import.meta.dirname, 'application.cjs'), {
+    execArgv: [...execArgv, ...preloads[variant]],
+    env: { ...env, ...more, BENCH_FRAMEWORK: framework },
+  })
   const [{ port, rssBytes }] = (await once(child, 'message')) as [{ port: number; rssBytes: number }]
   return { child, port, rssBytes, startMs: performance.now() - startedMs }
 }
 
-export async function usageOf({ child }: Server): Promise<{ readonly cpuUs: number; readonly rssBytes: number }> {
-  child.send('usage')
-  const [usage] = (await once(child, 'message')) as [{ cpuUs: number; rssBytes: number }]
+export interface Usage {
+  readonly cpuUs: number
+  readonly rssBytes: number
+  readonly heapBytes: number
+}
+
+/** `collect`: after a garbage collection, of a server with `--expose-gc`. */
+export async function usageOf({ child }: Server, what: 'usage' | 'collect' = 'usage'): Promise<Usage> {
+  child.send(what)
+  const [usage] = (await once(child, 'message')) as [Usage]
   return usage
 }
 
