@@ -95,12 +95,33 @@ export interface RequestCounters {
   readonly p95: number | undefined
 }
 
+/** A request, job or message that runs now. */
+export interface RunningRequest {
+  /** 16 hexadecimal digits: that of its span. */
+  readonly id: string
+  readonly traceId: string
+  /** `GET /orders/:id`. */
+  readonly name: string
+  readonly ageMs: number
+  /** Application that serves it, where the process may host several; otherwise empty. */
+  readonly application: string
+  /** What it waits for now, where something that is recorded is in progress; otherwise empty. */
+  readonly waitsFor: string
+  readonly waitMs: number
+  readonly cancellable: boolean
+}
+
 /** What may change while the agent runs; units as in the settings. What is not given stays. */
 export interface RecordingPolicy {
   readonly slowRequestMs?: number
   readonly slowStatementMs?: number
   readonly keptPerSecond?: number
   readonly baselinePerMinute?: number
+  readonly ignoredPaths?: readonly string[]
+  readonly capturedServerRequestHeaders?: readonly string[]
+  readonly capturedServerResponseHeaders?: readonly string[]
+  readonly capturedClientRequestHeaders?: readonly string[]
+  readonly capturedClientResponseHeaders?: readonly string[]
 }
 
 export interface Agent {
@@ -128,6 +149,12 @@ export interface Agent {
   /** Marks the current request as leaking a connection: its trace is kept. */
   markLeak(): void
   requestCounters(): RequestCounters
+  /** At most 100, the oldest first. */
+  runningRequests(): readonly RunningRequest[]
+  /** Ends the one with this id where the protocol has a way; false: there is none. */
+  cancelRequest(id: string): boolean
+  /** Aborted when what runs now is cancelled, or its client gives up. Undefined outside of requests. */
+  signal(): AbortSignal | undefined
   /** Changes what is kept, from the next request on. */
   configure(policy: RecordingPolicy): void
   /** Sends what is held; at most `timeoutMs`. */

@@ -12,4 +12,15 @@ export const spyglass = {
     const agent: Partial<Agent> | undefined = currentAgent() // perhaps of an older copy of this package
     agent?.attribute?.(name, value)
   },
+
+  /**
+   * Aborted when the request that runs now is cancelled by an operator, or when its client gives up. Undefined where none runs or no agent does. Pass it on to what
+   * can be given up.
+   *
+   * @example await fetch(url, { signal: spyglass.signal() })
+   */
+  signal(): AbortSignal | undefined {
+    const agent: Partial<Agent> | undefined = currentAgent()
+    return agent?.signal?.()
+  },
 } as const

@@ -15,6 +15,8 @@ export const errors = {
   SPY_RELOAD_FAILED: 'the new generation of %s failed: %s',
   SPY_RELOAD_SUPERSEDED: 'the reload of %s was not finished: another change came before it was done. What came last is in force.',
   SPY_PART_MISSING: 'this role needs the package %s, which is not installed',
+  SPY_INSTANCE_SILENT: '%s does not answer: %s',
+  SPY_INSTANCE_ANSWER: '%s: %s',
   SPY_SERVER_REFUSED: 'the server refused the command: %s',
   SPY_NAME_UNKNOWN: 'no resource is named %s; `spyglass list` shows all resources',
   SPY_COLLECTOR_UNREACHABLE: 'the console of the collector %s does not answer: %s. `spyglass status` shows whether the collector runs.',

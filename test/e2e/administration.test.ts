@@ -184,6 +184,43 @@ test('a batch runs over one connection up to the first line that fails', async (
   expect((await spyglass('shell', file, '--keep-going')).stdout).toContain('applications.shop.name=shop')
 })
 
+test('a request that hangs is shown and cancelled, with a line in the history, and what is recorded changes while it runs', async () => {
+  const app = join(folder, 'hanging')
+  mkdirSync(app)
+  writeFileSync(
+    join(app, 'index.js'),
+    "require('http').createServer((request, response) => request.url.includes('hang') || response.end('ok')).listen(3000)",
+  )
+  expect((await spyglass('deploy', app, '--name', 'hanging', '--path', '/hanging')).code).toBe(0)
+  const hangs = fetch(`${suite.urls.app}/hanging/hang`).then(
+    () => 'answered',
+    () => 'cut',
+  )
+  const running = await until(async () => {
+    const { stdout } = await spyglass('invoke', 'instance.hanging-1.runningRequests', '--json')
+    const { result } = JSON.parse(stdout) as { readonly result: readonly { readonly id: string; readonly name: string }[] }
+    return result.find(({ name }) => name.includes('hang'))
+  })
+  expect((await spyglass('invoke', 'instance.hanging-1.cancelRequest', 'id=none')).stderr).toContain('no request with the id none')
+  expect(await spyglass('invoke', 'instance.hanging-1.cancelRequest', `id=${running.id}`)).toMatchObject({ code: 0 })
+  expect(await hangs).toBe('cut')
+  expect((await spyglass('history')).stdout).toContain(`instance.hanging-1.cancelRequest`)
+
+  const count = async (): Promise<number> => Number(/=(\d+)/.exec((await spyglass('get', 'instance.hanging-1.requests')).stdout)?.[1] ?? 0)
+  const pid = async (): Promise<string> => (await spyglass('get', 'instance.hanging-1.pid')).stdout
+  const seen = await until(async () => (await count()) || undefined)
+  const before = await pid()
+  expect(await spyglass('set', 'agent.ignoredPaths=["/hanging/quiet"]')).toMatchObject({ code: 0 })
+  await until(async () => {
+    const counted = await count()
+    for (let turn = 0; turn < 20; turn++) await answer('/hanging/quiet')
+    await new Promise((resolve) => setTimeout(resolve, 2000)) // two pushes of the registry
+    return counted >= seen && (await count()) === counted
+  })
+  expect(await pid()).toBe(before)
+  await spyglass('undeploy', 'hanging')
+})
+
 test('what is put into the auto-deploy folder runs, and what is removed from it does not', async () => {
   await spyglass('undeploy', 'shop')
   program('v9')

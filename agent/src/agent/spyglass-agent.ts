@@ -22,6 +22,7 @@ import { loopBlocksWithin, setLoopBlocks, workOf } from '../recorder/loop-block-
 import { setIgnoredPaths } from '../recorder/ignored-paths.ts'
 import { setPropagators } from '../recorder/propagation.ts'
 import { Recorder } from '../recorder/recorder.ts'
+import { cancelRequest, runningRequests } from '../recorder/running-requests.ts'
 import { RunningSpans } from '../recorder/running-spans.ts'
 import { spanNameOf } from '../recorder/trace-export.ts'
 import { setCapturedHeaders } from '../recorder/kinds/http-headers.ts'
@@ -52,6 +53,7 @@ import type {
   RequestCounters,
   RequestInfo,
   RequestObserver,
+  RunningRequest,
   StatementInput,
   StatementRecord,
 } from '../current-agent.ts'
@@ -64,7 +66,7 @@ import { describeResource } from './resource.ts'
 const SWEEP_MS = 1000
 /** Where the default of the setting leads as well. */
 const DEFAULT_ENDPOINT = 'http://127.0.0.1:4318'
-const MAX_DELAY_METRIC = otelNameOf(eventLoop, 'delayMax')
+const MAX_METRICS = new Map((['delayMax', 'utilization'] as const).map((name) => [otelNameOf(eventLoop, name), name]))
 /** How often a worker of a cluster tells its primary what it has counted. */
 const TELL_MS = 500
 /** What earlier processes left has waited; this one starts first. */
@@ -129,13 +131,7 @@ export class SpyglassAgent implements Agent {
     setDefaultContextPath(settings.contextPath)
     setBaggageKeys(settings.baggageAttributes)
     groupPaths(settings.groupPaths)
-    setIgnoredPaths(settings.ignoredPaths)
-    setCapturedHeaders({
-      serverRequest: settings.capturedServerRequestHeaders,
-      serverResponse: settings.capturedServerResponseHeaders,
-      clientRequest: settings.capturedClientRequestHeaders,
-      clientResponse: settings.capturedClientResponseHeaders,
-    })
+    setWhatIsSeen(settings)
     setPropagators(settings.propagators.split(','))
     setSourceRoot(settings.sourceRoot)
     setKeepSecret(settings.keepSecret)
@@ -180,8 +176,21 @@ export class SpyglassAgent implements Agent {
     return record
   }
 
+  runningRequests(): readonly RunningRequest[] {
+    return runningRequests(this.recorder.running)
+  }
+
+  cancelRequest(id: string): boolean {
+    return cancelRequest(this.recorder.running, id)
+  }
+
+  signal(): AbortSignal | undefined {
+    return attempt('signal', () => currentRecord()?.signal, undefined)
+  }
+
   configure(policy: RecordingPolicy): void {
     Object.assign(this.#policy, policy)
+    setWhatIsSeen(this.#policy)
   }
 
   countRefused({ method, refusal }: { readonly method: string; readonly refusal: Refusal }, seconds: number): void {
@@ -280,17 +289,20 @@ export class SpyglassAgent implements Agent {
     this.exporter.exportMetrics([
       ...this.#aggregates.collect(nowMs),
       ...attempt('gc', () => garbageCollections().collect(nowMs), []),
-      ...registryMetrics(this.registry, this.#startMs, nowMs).map((one) => this.#withLongestDelay(one)),
+      ...this.#withHighest(registryMetrics(this.registry, this.#startMs, nowMs)),
       ...(isMainThread ? processMetrics(this.#startMs, nowMs) : []),
       this.#dropped(nowMs),
     ])
   }
 
   /** The resource covers a window of seconds; between two exports there are several, and a stall may be in any of them. */
-  #withLongestDelay(one: MetricRecord): MetricRecord {
-    if (one.type !== 'gauge' || one.name !== MAX_DELAY_METRIC || !this.#delays) return one
-    const value = this.#delays.takeLongest()
-    return { ...one, points: one.points.map((point) => ({ ...point, value })) }
+  #withHighest(metrics: readonly MetricRecord[]): readonly MetricRecord[] {
+    const highest = this.#delays?.takeHighest()
+    return metrics.map((one) => {
+      const name = one.type === 'gauge' ? MAX_METRICS.get(one.name) : undefined
+      if (!highest || !name || one.type !== 'gauge') return one
+      return { ...one, points: one.points.map((point) => ({ ...point, value: highest[name] })) }
+    })
   }
 
   /** A wrong endpoint must not keep the application from starting: it is reported, and the default is used. */
@@ -375,6 +387,17 @@ export class SpyglassAgent implements Agent {
       ],
     }
   }
+}
+
+/** What may change while the process runs. */
+function setWhatIsSeen(settings: AgentSettings): void {
+  setIgnoredPaths(settings.ignoredPaths)
+  setCapturedHeaders({
+    serverRequest: settings.capturedServerRequestHeaders,
+    serverResponse: settings.capturedServerResponseHeaders,
+    clientRequest: settings.capturedClientRequestHeaders,
+    clientResponse: settings.capturedClientResponseHeaders,
+  })
 }
 
 /** May be sent to another thread. */

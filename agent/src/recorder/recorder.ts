@@ -241,6 +241,8 @@ export class Recorder implements ChildObserver {
     if (this.onKept) record.requestContext.ended = attempt('name', () => spanNameOf(record), undefined)
     record.requestContext.record = undefined
     record.requestContext.context = undefined
+    if (record.aborted) record.aborter?.abort(new DOMException('the client gave the request up', 'AbortError'))
+    record.aborter = undefined
     record.detail = undefined
     record.observer = undefined
     record.children = undefined

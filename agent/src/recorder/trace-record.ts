@@ -62,6 +62,8 @@ export interface RootKind<D extends object> {
   contextPath?(detail: D): string
   /** Its name where it has no route: its path with placeholders, empty for none. */
   pathGroup?(record: TraceRecord, detail: D): string
+  /** Ends it in the name of an operator, so that the program notices: its client gets no answer. Default: it cannot. */
+  cancel?(detail: D): void
   /** What the access log and the aggregates say of it if the process dies. */
   inFlight?(record: TraceRecord, detail: D): RequestInFlight
 }
@@ -79,6 +81,8 @@ export class TraceRecord implements RecordedRequest {
   /** Called when it ends, before the keep decision. */
   observer: RequestObserver | undefined
   children: Child[] | undefined
+  /** Of the signal that the application asked for. */
+  aborter: AbortController | undefined
   /** Called when a child ends, where the end of the root depends on that. */
   childEnded: (() => void) | undefined
   droppedChildren = 0
@@ -202,6 +206,11 @@ export class TraceRecord implements RecordedRequest {
 
   addition(): SpanAdditions {
     return (this.additions ??= new SpanAdditions())
+  }
+
+  /** Aborted when it is cancelled, or when its client gives up. */
+  get signal(): AbortSignal {
+    return (this.aborter ??= new AbortController()).signal
   }
 
   rootAttributes(): RootAttributes {

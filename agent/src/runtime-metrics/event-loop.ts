@@ -21,10 +21,13 @@ interface LoopSample {
   readonly max: number
 }
 
+/** In seconds, and as a share. */
+export type HighestOfLoop = Readonly<Record<'delayMax' | 'utilization', number>>
+
 /** What the exporter asks of the event loop. */
 export interface EventLoopDelays {
-  /** The longest delay since the last call, in seconds: every stall is in exactly one answer, however often the resource is read in between. */
-  takeLongest(): number
+  /** The highest values since the last call, by attribute: every stall is in exactly one answer, however often the resource is read in between. */
+  takeHighest(): HighestOfLoop
 }
 
 /**
@@ -35,7 +38,7 @@ export function registerEventLoop(registry: Registry, processName: string, resol
   const late = latenessBy(resolutionMs)
   const delays = monitorEventLoopDelay({ resolution: resolutionMs })
   delays.enable()
-  let longest = 0
+  let highest: HighestOfLoop = { delayMax: 0, utilization: 0 }
   let before = performance.eventLoopUtilization()
   const sample = sampled<LoopSample>(INTERVAL_MS, () => {
     const after = performance.eventLoopUtilization()
@@ -54,7 +57,7 @@ export function registerEventLoop(registry: Registry, processName: string, resol
     }
     before = after
     delays.reset()
-    longest = Math.max(longest, result.max)
+    highest = { delayMax: Math.max(highest.delayMax, result.max), utilization: Math.max(highest.utilization, utilization) }
     return result
   })
   registry.register(
@@ -75,11 +78,12 @@ export function registerEventLoop(registry: Registry, processName: string, resol
     },
   )
   return {
-    takeLongest() {
-      sample()
-      const taken = longest
-      longest = 0
-      return taken
+    takeHighest() {
+      const { utilization } = sample()
+      const taken = highest
+      highest = { delayMax: 0, utilization: 0 }
+      // Between two samples there is nothing new: a loop that was busy is not idle.
+      return { ...taken, utilization: taken.utilization || utilization }
     },
   }
 }

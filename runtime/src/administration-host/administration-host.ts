@@ -39,6 +39,8 @@ export interface AdministrationHostOptions {
   readonly onConfig: ChangeListener
   /** Gives an application, an instance or, for an empty name, all instances a new generation. Resolves with what was done. */
   readonly reload: (name: string) => Promise<string>
+  /** Has an instance carry out an operation of its resource. */
+  readonly ask: (instance: string, operation: string, given: Readonly<Record<string, unknown>>) => Promise<unknown>
   /** Settles when an application runs as it is configured now. */
   readonly applied: (application: string) => Promise<void>
   readonly onDamage: DamageReporter
@@ -65,7 +67,7 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
     started: { settings, config },
     rules: () => import('@spyglass/process/config'),
     readAgain,
-    executors: { ...reloads(reload), ...identities(options), ...deploymentOperations(() => deployer), ...logs(folder) },
+    executors: { ...reloads(reload), ...identities(options), ...deploymentOperations(() => deployer), ...logs(folder), ...asked(options) },
     isUploaded: (file) => isUploaded(folder, file),
     onDamage: onDamage(damagedChanges),
     onProblem: (message) => log.warn({}, message),
@@ -162,6 +164,15 @@ function reloads(reload: (name: string) => Promise<string>): Executors {
     'application.reload': ({ keys }) => reload(keys['name'] ?? ''),
     'instance.reload': ({ keys }) => reload(keys['name'] ?? ''),
   }
+}
+
+/** What only the process itself can do. */
+function asked({ ask }: AdministrationHostOptions): Executors {
+  const executor =
+    (operation: string): Executors[string] =>
+    async ({ keys, arguments: given }) =>
+      await ask(keys['name'] ?? '', operation, given)
+  return { 'instance.runningRequests': executor('runningRequests'), 'instance.cancelRequest': executor('cancelRequest') }
 }
 
 const logs = ({ run }: DataFolder): Executors =>

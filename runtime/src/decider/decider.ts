@@ -16,6 +16,7 @@ import { verdictOf } from './exit-reason.ts'
 import { type LiveChange, valuesFor } from './live-change.ts'
 import { actualFrom, type ChildLabel, type Memo, memoOf } from './memo.ts'
 import { Pulses } from './pulses.ts'
+import { Questions } from './questions.ts'
 import {
   type Actual,
   asked,
@@ -69,9 +70,8 @@ export class Decider implements DeciderView {
   readonly #order: (order: Order) => void
   readonly #reporter: Reporter
   readonly #pulses = new Pulses()
+  readonly #questions = new Questions()
   readonly #reloads = new Reloads()
-  /** Reloads that begin when the present one has ended, by target. */
-  readonly #waitingReloads = new Map<string, Promise<string>>()
   readonly #routing = new Routing()
   #contentHashes: ReadonlyMap<string, string>
   readonly #reasons = new EndReasons()
@@ -142,15 +142,14 @@ export class Decider implements DeciderView {
   async reload(target: string): Promise<string> {
     const names = targetsOf(this.plan, target)
     if (this.isStopping) throw fail('SPY_SERVER_REFUSED', ['the server is stopping'])
-    if (!this.#reloads.isBusy(names)) return this.#reloadNow(names)
-    const waiting = this.#waitingReloads.get(target)
-    if (waiting) return waiting
-    const done = this.#reloads.idle(names).then(() => {
-      this.#waitingReloads.delete(target)
-      return this.reload(target)
-    })
-    this.#waitingReloads.set(target, done)
-    return done
+    return this.#reloads.isBusy(names) ? this.#reloads.whenIdle(target, names, () => this.reload(target)) : this.#reloadNow(names)
+  }
+
+  /** Has a process carry out an operation of its resource. @throws SPY_INSTANCE_SILENT, SPY_INSTANCE_ANSWER */
+  ask(name: string, operation: string, given: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const serving = servingOf(this.actual, name)
+    if (!serving) throw fail('SPY_INSTANCE_SILENT', [name, 'it does not serve'])
+    return this.#questions.ask(name, (id) => this.#tell(serving.id, { type: 'ask', id, operation, arguments: given }))
   }
 
   #reloadNow(names: readonly string[]): Promise<string> {
@@ -374,6 +373,7 @@ export class Decider implements DeciderView {
     if (message.type === 'cut') this.#cut(id, message.count)
     if (message.type === 'readiness') this.#judged(message.reasons)
     if (message.type === 'command') void this.#obey(id, message)
+    if (message.type === 'answer') this.#questions.answered(message)
     return message.type === 'pulse'
   }
 

@@ -14,6 +14,8 @@ interface Reload {
 
 export class Reloads {
   readonly #open = new Set<Reload>()
+  /** Those that begin when the present one has ended, by target. */
+  readonly #waiting = new Map<string, Promise<string>>()
   /** Requests that were cut, by process, since its reload began. */
   readonly #cut = new Map<string, number>()
 
@@ -33,6 +35,18 @@ export class Reloads {
   /** Whether one of these processes is being reloaded. */
   isBusy(names: readonly string[]): boolean {
     return this.#openFor(names).length > 0
+  }
+
+  /** Calls `begin` when none of these processes is being reloaded: once for everyone who asks for the same target in the meantime. */
+  whenIdle(target: string, names: readonly string[], begin: () => Promise<string>): Promise<string> {
+    const waiting = this.#waiting.get(target)
+    if (waiting) return waiting
+    const done = this.idle(names).then(() => {
+      this.#waiting.delete(target)
+      return begin()
+    })
+    this.#waiting.set(target, done)
+    return done
   }
 
   /** Resolves when none of these processes is being reloaded. */

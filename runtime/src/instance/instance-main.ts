@@ -19,6 +19,7 @@ import { HttpListener, registerListener, renewCertificates } from '@spyglass/pro
 import { workerShareOf } from './cluster-worker-share.ts'
 import { checkHealth } from './health/health-checks.ts'
 import { listenerOptions } from '../front/listener-options.ts'
+import { answerTo } from './answers.ts'
 import { liveSettingsOf } from './live.ts'
 import { registerInstance } from './resources.ts'
 import { installResources, openResources, type Resources } from '../resource/index.ts'
@@ -104,6 +105,9 @@ let opened: Resources | undefined
 let stopServing: Promise<(deadlineMs: number) => Promise<void>> | undefined
 const link = connectKeeper({
   registry,
+  onMessage: (message) => {
+    if (message.type === 'ask') link.send(answerTo(message, agent))
+  },
   live: liveSettingsOf(share, { agent, resources: () => opened, accessLogs: { changed: logsChanged } }),
   stop: async (deadlineMs) => {
     const stop = await stopServing?.catch(() => undefined) // one that failed stops by itself

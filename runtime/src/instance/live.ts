@@ -1,4 +1,5 @@
 /** What changes in a running instance without a reload: levels of its log, what the agent keeps, settings of its resources. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Agent } from '@spyglass/agent'
 import { LiveSettings } from '@spyglass/process/live-settings'
 import { setLogLevels } from '@spyglass/process/logger'
@@ -22,6 +23,16 @@ export function liveSettingsOf(share: InstanceShare, { agent, resources, accessL
   for (const path of [['logs', 'access'], ['applications']]) live.onChange(path, () => accessLogs.changed())
   for (const list of resourceLists) live.onChange([list], () => resources()?.configure(list, config[list]))
   // Without a value of its own, each route has the threshold that it finds itself.
-  live.onChange(['agent'], () => agent?.configure({ ...config.agent, slowRequestMs: config.agent.slowRequestMs ?? 0 }))
+  let before: InstanceShare['recording'] = { ...config.agent }
+  live.onChange(['agent'], () => {
+    agent?.configure({ ...withoutUnchangedLists(config.agent, before), slowRequestMs: config.agent.slowRequestMs ?? 0 })
+    before = { ...config.agent }
+  })
   return live
+}
+
+/** An application may have lists of its own in its environment, which stand until those of the server change. */
+function withoutUnchangedLists<T extends object>(settings: T, before: T): Partial<T> {
+  const isUnchanged = ([name, value]: [string, unknown]): boolean => isDeepStrictEqual(value, Reflect.get(before, name))
+  return Object.fromEntries(Object.entries(settings).filter((entry) => !Array.isArray(entry[1]) || !isUnchanged(entry))) as Partial<T>
 }

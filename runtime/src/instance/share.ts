@@ -36,7 +36,7 @@ export interface InstanceShare {
   /** The part of the time for a stop that is kept for closing. */
   readonly closeMs: number
   /** What the agent keeps; it reads this from its environment at the start. */
-  readonly recording: Pick<SpyglassConfig['agent'], 'slowRequestMs' | 'slowStatementMs' | 'keptPerSecond' | 'baselinePerMinute'>
+  readonly recording: Omit<SpyglassConfig['agent'], 'metricsIntervalMs' | 'endpoint' | 'keepSecret'>
   readonly logLevel: SpyglassConfig['logs']['level']
   readonly logLevels: SpyglassConfig['logs']['levels']
   /** Folder of the access logs. */
@@ -115,11 +115,8 @@ function withoutFront(listener: ListenerConfig): ListenerConfig {
   }
 }
 
-function recordingOf({
-  slowRequestMs,
-  slowStatementMs,
-  keptPerSecond,
-  baselinePerMinute,
-}: SpyglassConfig['agent']): InstanceShare['recording'] {
-  return { slowStatementMs, keptPerSecond, baselinePerMinute, ...(slowRequestMs === undefined ? {} : { slowRequestMs }) }
+/** What changes while it runs. */
+function recordingOf(agent: SpyglassConfig['agent']): InstanceShare['recording'] {
+  const { metricsIntervalMs: _interval, endpoint: _endpoint, keepSecret: _secret, ...recording } = agent
+  return recording
 }

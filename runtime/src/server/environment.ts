@@ -85,6 +85,8 @@ export function instanceEnvironment({
     SPYGLASS_KEPT_PER_SECOND: String(agent.keptPerSecond),
     SPYGLASS_BASELINE_PER_MINUTE: String(agent.baselinePerMinute),
     SPYGLASS_METRICS_INTERVAL_MS: String(agent.metricsIntervalMs),
+    ...listEnvironment(agent),
+    ...(agent.keepSecret === undefined ? {} : { SPYGLASS_KEEP_SECRET: agent.keepSecret }),
     SPYGLASS_LOGS: 'off', // the server log is tailed
     SPYGLASS_SPOOL_FOLDER: dataFolder(folder.root).spool,
     ...(own ? { SPYGLASS_SOURCE_ROOT: dirname(own.folder) } : {}), // `shop/src/index.ts:12`: with the name of its folder
@@ -93,6 +95,18 @@ export function instanceEnvironment({
     NODE_ENV: 'production',
     ...Object.assign({}, ...applications.map(({ environment }) => environment)),
   }
+}
+
+/** Nothing for an empty list: an application may have its own. */
+function listEnvironment(agent: SpyglassConfig['agent']): Record<string, string> {
+  const lists = {
+    SPYGLASS_IGNORED_PATHS: agent.ignoredPaths,
+    OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST: agent.capturedServerRequestHeaders,
+    OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE: agent.capturedServerResponseHeaders,
+    OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST: agent.capturedClientRequestHeaders,
+    OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE: agent.capturedClientResponseHeaders,
+  }
+  return Object.fromEntries(Object.entries(lists).flatMap(([name, list]) => (list.length === 0 ? [] : [[name, list.join(',')]])))
 }
 
 /** Of an application whose code is a version that was deployed: `applications/NAME/N`. */

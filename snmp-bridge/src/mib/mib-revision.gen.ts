@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611270215Z',
-  digest: '49f1fe3e7cb12397e0d3133507b843e19c0fd4097fbdbcbc01f375d6f71e0e39',
+  lastUpdated: '202611270900Z',
+  digest: '944102b597767a64069ae6f83a2026b1dd958020adb760d440be136e1f3d466b',
 }

@@ -45,6 +45,7 @@ async function server(
     readAgain: async () => input,
     onConfig: (changed) => (config = changed),
     reload: async (name) => (asked.push(name), `reloaded ${name || 'all'}`),
+    ask: async (instance, operation, given) => (asked.push(`${operation} of ${instance}`), given),
     async applied() {
       const reason = isReady(config)
       if (reason !== undefined) throw new SpyglassError('SPY_RELOAD_FAILED', '%s', [reason])

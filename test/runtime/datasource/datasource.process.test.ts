@@ -46,6 +46,9 @@ test('320 of 320 statements of 160 requests over two connections land in their o
     configure() {},
     markLeak: () => real.markLeak(),
     requestCounters: () => real.requestCounters(),
+    runningRequests: () => real.runningRequests(),
+    cancelRequest: (id) => real.cancelRequest(id),
+    signal: () => real.signal(),
     startPoolWait: (input) => real.startPoolWait(input),
     flush: (timeoutMs) => real.flush(timeoutMs),
     startStatement(input, calledFrom) {

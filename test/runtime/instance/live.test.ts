@@ -44,5 +44,10 @@ test('an instance takes on levels, what the agent keeps, and limits of its pools
     keptPerSecond: 50,
     baselinePerMinute: 6,
   })
+  live.apply([{ path: ['agent', 'ignoredPaths'], value: ['/health'] }])
+  expect(agent.configure).toHaveBeenLastCalledWith(expect.objectContaining({ ignoredPaths: ['/health'] }))
+  live.apply([{ path: ['agent', 'keptPerSecond'], value: 6 }])
+  // An application may have lists of its own in its environment: only what changes is passed on.
+  expect(agent.configure).toHaveBeenLastCalledWith({ slowRequestMs: 0, slowStatementMs: 100, keptPerSecond: 6, baselinePerMinute: 6 })
   expect(resources.configure).toHaveBeenCalledExactlyOnceWith('datasources', [expect.objectContaining({ name: 'db', max: 20 })])
 })

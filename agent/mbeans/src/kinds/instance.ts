@@ -164,6 +164,33 @@ export const instance = declareKind({
       impact: 'action',
       result: 'string',
     },
+    runningRequests: {
+      description:
+        'Shows the requests, jobs and messages that run now, the oldest first, at most 100: for how long, and what each waits for. Those of processes that the program has started are not shown.',
+      role: 'viewer',
+      impact: 'info',
+      result: {
+        table: 'runningRequests',
+        index: ['id'],
+        row: {
+          id: 'string',
+          traceId: 'string',
+          name: 'string',
+          ageMs: 'long',
+          application: 'string',
+          waitsFor: 'string',
+          waitMs: 'long',
+          cancellable: 'boolean',
+        },
+      },
+    },
+    cancelRequest: {
+      description:
+        'Cancels a request that runs: its response is destroyed, so that its client gets no answer, and the signal of the agent is aborted. The program may go on with what does not listen to either. Its trace is kept.',
+      role: 'operator',
+      impact: 'action',
+      arguments: { id: { type: 'string', description: 'As runningRequests shows it.', example: '5f3c9a1b2d4e6f70' } },
+    },
     logs: logsOperation('the instance'),
   },
   events: [

@@ -20,7 +20,7 @@ export const eventLoop = declareKind({
       role: 'gauge',
       unit: '1',
       otel: 'nodejs.eventloop.utilization',
-      description: 'Share of the last interval in which the loop was busy.',
+      description: 'Share of the last interval in which the loop was busy. As an OpenTelemetry metric: the highest since the last export.',
       column: 3,
       snmpScale: 1000,
     },

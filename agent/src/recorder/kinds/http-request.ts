@@ -67,6 +67,8 @@ export const httpRequest: RootKind<ServerResponse> = {
   application: ({ req }) => applicationIn(req),
   contextPath: ({ req }) => contextPathIn(req),
 
+  cancel: (response) => void response.destroy(),
+
   inFlight: (record, { req: request }) =>
     inFlightOf(record, {
       url: originalUrl(request),

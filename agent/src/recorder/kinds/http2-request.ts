@@ -7,6 +7,9 @@ import type { RootKind, TraceRecord } from '../trace-record.ts'
 import { servedHeaders } from './http-headers.ts'
 import { contextPathIn, countHttp, httpAttributes, inFlightOf, ownFault, pathGroupOf } from './http-parts.ts'
 
+/** RFC 9113 §7. */
+const CANCEL = 8
+
 export interface ServedStream {
   readonly stream: ServerHttp2Stream
   readonly headers: IncomingHttpHeaders
@@ -47,6 +50,7 @@ export const http2Request: RootKind<ServedStream> = {
   pathGroup: (_record, { stream, headers }) => pathGroupOf(headers[':path'] ?? '', sentStatus(stream)),
 
   contextPath: ({ stream }) => contextPathIn(stream),
+  cancel: ({ stream }) => stream.close(CANCEL),
   inFlight: (record, detail) => inFlightOf(record, streamInFlight(detail)),
 }
 

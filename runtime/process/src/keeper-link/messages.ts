@@ -15,6 +15,8 @@ export type FromChild =
   | { readonly type: 'cut'; readonly count: number }
   /** Management's judgement of the whole server, when it changes; no reasons: ready. */
   | { readonly type: 'readiness'; readonly reasons: readonly string[] }
+  /** What became of an `ask`. */
+  | { readonly type: 'answer'; readonly id: number; readonly result?: unknown; readonly error?: string }
   | { readonly type: 'command'; readonly id: number; readonly verb: CommandVerb; readonly target: string }
 
 export interface FailedApplication {
@@ -36,6 +38,8 @@ export type ToChild =
   | { readonly type: 'live'; readonly values: readonly { readonly path: readonly string[]; readonly value?: unknown }[] }
   /** To a router: the applications of its listener, where they have changed, and the states of their private addresses by path. */
   | { readonly type: 'routing'; readonly table?: unknown; readonly states: Readonly<Record<string, 'serving' | 'draining' | 'down'>> }
+  /** Carries out an operation of its resource. */
+  | { readonly type: 'ask'; readonly id: number; readonly operation: string; readonly arguments: Readonly<Record<string, unknown>> }
   | { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly message: string }
 
 /** `reload`: a new generation takes over. */
