@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inheritance } from '@spyglass/process/channel'
+import { writeIfChanged } from '@spyglass/process/durable-file'
 import { ensureSecrets, type Secrets } from '@spyglass/process/config'
 import { stringify } from 'yaml'
 import { freePort } from './free-port.ts'
@@ -63,7 +64,7 @@ export async function spawnStore({ store = {}, settings = {}, args = [], data = 
   const listening = port ?? (await freePort())
   mkdirSync(data, { recursive: true })
   const config = join(data, 'spyglass.yaml')
-  writeFileSync(config, stringify({ data, ...settings, store: { port: listening, queueTimeoutMs: QUEUE_MS, ...store } }))
+  writeIfChanged(config, stringify({ data, ...settings, store: { port: listening, queueTimeoutMs: QUEUE_MS, ...store } }))
   const child = spawn(process.execPath, ['--conditions=spyglass-source', MAIN, '--config', config, ...args], {
     stdio: ['ignore', args.length > 0 ? 'pipe' : 'ignore', 'pipe', registry === undefined ? 'ignore' : 'pipe'],
     env: { ...process.env, ...(registry === undefined ? {} : inheritance({ name: 'store', channel: 3, listeners: {}, registry })) },

@@ -2,11 +2,12 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { codeOf, messageOf, tables } from '@spyglass/agent/contract'
+import { isReadOnly } from '@spyglass/process/durable-file'
 import { applySchema, planSchema, type Retention } from '../schema/index.ts'
 import { type ClientBackOff, createClientBackOff } from './client-back-off.ts'
 import { createCanceller } from './cancel.ts'
-import { startEngineProcess } from './engine/engine-process.ts'
-import { openReplaceableEngine } from './engine/replaceable-engine.ts'
+import { openReplaceableEngine, type ReplaceableEngine } from './engine/replaceable-engine.ts'
+import { startEngine } from './engine/start-engine.ts'
 import { fail } from './errors.ts'
 import { createReader, type Reader } from './reader.ts'
 import { rowsOf, type StoreSession } from './session.ts'
@@ -72,12 +73,10 @@ export interface Store {
  * @throws SPY_STORE_IN_USE, SPY_STORE_OPEN_FAILED, SPY_STORE_SCHEMA_FAILED
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const scratch = join(options.folder, 'incoming')
-  rmSync(scratch, { recursive: true, force: true })
-  mkdirSync(scratch, { recursive: true, mode: 0o700 })
+  const scratch = emptyScratch(options.folder)
   const engine = await openEngine(options)
   const admin = await openAdmin(engine)
-  const schemaChanges = await makeTables(admin, options.retention)
+  const schemaChanges = engine.isReadOnly ? await upToDate(admin, options.retention) : await makeTables(admin, options.retention)
   const [engineVersion = '', timezone = ''] = (await rowsOf(admin, 'SELECT version(), timezone()'))[0] ?? []
   const pools = await openPools(engine, admin, options)
   const rules = await pools.rules.use((reader) => openStatementRules({ admin, reader }, options))
@@ -112,7 +111,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     schemaChanges,
     backOff,
     readers: { clients: reader(clients), console: reader(console), rules: reader(ofRules) },
-    writer: createWriter({ pool: writer, wal: options.wal, scratch }),
+    writer: createWriter({ pool: writer, wal: options.wal, scratch, isReadOnly: () => engine.isReadOnly }),
     space,
     size: () => sampler.size(),
     running: () => sumOf((pool) => pool.running),
@@ -130,24 +129,35 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-function openEngine({
+/** What an earlier store left there goes, unless the disk is read-only; then nothing is written there either. */
+function emptyScratch(folder: string): string {
+  const scratch = join(folder, 'incoming')
+  if (isReadOnly(folder)) return scratch
+  rmSync(scratch, { recursive: true, force: true })
+  mkdirSync(scratch, { recursive: true, mode: 0o700 })
+  return scratch
+}
+
+async function openEngine({
   folder,
   maxMemoryBytes,
   readers,
   onEngineEnd,
   onEngineStartFailure,
-}: StoreOptions): ReturnType<typeof openReplaceableEngine> {
+}: StoreOptions): Promise<ReplaceableEngine> {
   const options = {
     path: join(folder, 'clickhouse'),
     workingFolder: join(folder, 'engine'),
     maxMemoryBytes,
     threads: readers + THREADS_BESIDE_READERS,
+    onWritable: () => engine.replace(),
   }
-  return openReplaceableEngine({
-    start: () => startEngineProcess(options),
+  const engine = await openReplaceableEngine({
+    start: () => startEngine(options),
     ...(onEngineEnd ? { onEnd: onEngineEnd } : {}),
     ...(onEngineStartFailure ? { onStartFailure: onEngineStartFailure } : {}),
   })
+  return engine
 }
 
 /**
@@ -158,11 +168,21 @@ export async function planStore(options: StoreOptions): Promise<readonly string[
   const engine = await openEngine(options)
   try {
     const admin = await openAdmin(engine)
-    const schema = { tables: Object.values(tables), retention: options.retention }
-    return (await planSchema((sql) => rowsOf(admin, sql), schema)).statements
+    return await planOf(admin, options.retention)
   } finally {
     await engine.close()
   }
+}
+
+async function planOf(admin: StoreSession, retention: Retention): Promise<readonly string[]> {
+  return (await planSchema((sql) => rowsOf(admin, sql), { tables: Object.values(tables), retention })).statements
+}
+
+/** Tables that can only be read are as they are. */
+async function upToDate(admin: StoreSession, retention: Retention): Promise<readonly string[]> {
+  const missing = await planOf(admin, retention)
+  if (missing.length > 0) throw fail('SPY_STORE_SCHEMA_FAILED', ['the disk is read-only, and the tables must be migrated first'])
+  return []
 }
 
 async function makeTables(admin: StoreSession, retention: Retention): Promise<readonly string[]> {

@@ -32,6 +32,8 @@ export interface WriterOptions {
   readonly wal: string
   /** Folder for temporary body files. */
   readonly scratch: string
+  /** Whether the tables can only be read now. */
+  readonly isReadOnly: () => boolean
 }
 
 interface Source {
@@ -40,7 +42,12 @@ interface Source {
   readonly token: string | undefined
 }
 
-export function createWriter({ pool, wal, scratch }: WriterOptions): Writer {
+export function createWriter({ pool, wal, scratch, isReadOnly }: WriterOptions): Writer {
+  const insert = (source: Source): Promise<Written> =>
+    pool.use(async (session) => {
+      if (isReadOnly()) throw refuse('TABLE_IS_READ_ONLY', 'The disk of the store is read-only')
+      return insertFile(session, source)
+    })
   let segmentsInserted = 0
   let bodies = 0
 
@@ -50,7 +57,7 @@ export function createWriter({ pool, wal, scratch }: WriterOptions): Writer {
     },
     async insertSegments(segments, statement, token = `${segments.join(',')}/${statement.table}`) {
       const path = await segmentFiles(wal, segments, statement.table)
-      const written = await pool.use((session) => insertFile(session, { path, statement, token }))
+      const written = await insert({ path, statement, token })
       segmentsInserted += segments.length
       return written
     },
@@ -59,7 +66,7 @@ export function createWriter({ pool, wal, scratch }: WriterOptions): Writer {
       const path = join(scratch, `body-${process.pid}-${++bodies}`)
       try {
         await writeFile(path, body, { mode: 0o600 })
-        return await pool.use((session) => insertFile(session, { path, statement, token }))
+        return await insert({ path, statement, token })
       } finally {
         await rm(path, { force: true })
       }

@@ -11,7 +11,7 @@ import type { SettingsInput } from '@spyglass/process/config'
 import type { Consequences, DamageReporter } from '@spyglass/process/durable-file'
 import { homeOf } from '@spyglass/process/isolation'
 import { formatName } from '@spyglass/process/settings'
-import { adminSocketFile, managementSocketFile, serveAdministration } from '@spyglass/process/admin-socket'
+import { ADMIN_SOCKET, adminSocketFile, managementSocketFile, serveAdministration } from '@spyglass/process/admin-socket'
 import {
   type Administration,
   type ChangeListener,
@@ -76,6 +76,7 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
   const unsubscribe = administration.onChange(onConfig)
   const socket = await serveAdministration({
     file: adminSocketFile(folder.run),
+    inheritedAs: ADMIN_SOCKET,
     methods: {
       ...administrationMethods(administration),
       ...forwardedMethods(['read', 'names'], managementSocketFile(folder.run)),

@@ -5,6 +5,7 @@
 import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { Child } from './child.ts'
 import type { KeeperLog } from './keeper-log.ts'
+import type { KeptSockets } from './kept-sockets.ts'
 import { bindListeningSocket, bindPrivateSocket, type ListeningSocket } from './listening-socket.ts'
 import type { ChildExit, ChildState, Label, LaunchSpec, ListenerAddress, Order, Report } from './orders.ts'
 import type { OrphanGuard } from './orphan-guard.ts'
@@ -13,6 +14,8 @@ export interface HolderOptions {
   /** Reads standard output and standard error of the children. */
   readonly attach: KeeperLog['attach']
   readonly guard: Pick<OrphanGuard, 'watch' | 'forget'>
+  /** Besides the listeners, which the decider opens and closes. */
+  readonly kept?: Pick<KeptSockets, 'fd'>
   readonly report: (report: Report) => void
   /** The decider says that everything has stopped. */
   readonly onEnd: (code: number) => void
@@ -87,14 +90,14 @@ export class Holder {
   }
 
   #fork(id: number, launch: LaunchSpec, label: Label): void {
-    const { attach, guard, report } = this.#options
+    const { attach, guard, kept: own, report } = this.#options
     const onExit = (exit: ChildExit): void => {
       guard.forget(child.pid)
       kept.exit = exit
       report({ type: 'exited', id, exit })
     }
     const onMessage = (message: unknown): void => report({ type: 'said', id, message })
-    const child: Child = new Child({ launch, attach, socketFd: (listener) => this.#sockets.get(listener)?.fd, onMessage, onExit })
+    const child: Child = new Child({ launch, attach, socketFd: (name) => this.#sockets.get(name)?.fd ?? own?.fd(name), onMessage, onExit })
     const kept: Kept = { child, label }
     this.#children.set(id, kept)
     if (child.pid > 0) guard.watch(child.pid)

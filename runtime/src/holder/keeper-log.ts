@@ -12,6 +12,8 @@ import { LineFile, type OutputSource, ServerLog } from '../server-log/index.ts'
 export interface KeeperLogOptions {
   /** The setting `logs.output`: the file, standard output of this process, or both. Default: the file. */
   readonly output?: 'file' | 'console' | 'both'
+  /** Whether it must be possible to write to the file now. Default true; a decider comes back without a disk. */
+  readonly mustOpen?: boolean
 }
 
 /** Holder and decider together. */
@@ -34,10 +36,11 @@ export interface KeeperLog {
 }
 
 /** @throws SPY_LOG_UNWRITABLE */
-export function openKeeperLog(file: string, { output = 'file' }: KeeperLogOptions = {}): KeeperLog {
+export function openKeeperLog(file: string, { output = 'file', mustOpen = true }: KeeperLogOptions = {}): KeeperLog {
   const toFile = output !== 'console'
   const console = output === 'file' ? undefined : process.stdout
-  const own = toFile ? open(file) : undefined
+  const own = toFile ? new LineFile(file, droppedReport(NAME, process.pid)) : undefined
+  if (own && mustOpen) open(own)
   const children = new ServerLog({ path: file, toFile, console })
   const others = new Map<string, ServerLog>()
   const logOf = (path: string | undefined): ServerLog => {
@@ -70,10 +73,10 @@ export function openKeeperLog(file: string, { output = 'file' }: KeeperLogOption
   }
 }
 
-function open(file: string): LineFile {
+function open(file: LineFile): void {
   try {
-    return new LineFile(file, droppedReport(NAME, process.pid))
+    file.open()
   } catch (error) {
-    throw fail('SPY_LOG_UNWRITABLE', [file, messageOf(error)], error)
+    throw fail('SPY_LOG_UNWRITABLE', [file.path, messageOf(error)], error)
   }
 }

@@ -9,6 +9,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { dirname } from 'node:path'
 import { getSystemErrorMessage } from 'node:util'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { shortPathOf } from '@spyglass/process/channel'
 import { listenFailure } from '@spyglass/process/listen-failure'
 import { fail } from '../errors.ts'
@@ -45,17 +46,27 @@ export async function bindListeningSocket(name: string, host: string, port: numb
  * @throws SPY_SOCKET_FAILED
  */
 export function bindPrivateSocket(path: string): ListeningSocket {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  rmSync(path, { force: true })
-  using short = shortPathOf(path)
-  const handle = createHandle(short.path, -1, -1)
-  if (typeof handle === 'number') throw fail('SPY_SOCKET_FAILED', [path, getSystemErrorMessage(handle)])
-  chmodSync(path, 0o600)
+  const handle = boundAt(path)
   const close = (): void => {
     handle.close()
     rmSync(path, { force: true })
   }
   return { fd: handle.fd, close }
+}
+
+function boundAt(path: string): BoundHandle {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    rmSync(path, { force: true })
+    using short = shortPathOf(path)
+    const handle = createHandle(short.path, -1, -1)
+    if (typeof handle === 'number') throw fail('SPY_SOCKET_FAILED', [path, getSystemErrorMessage(handle)])
+    chmodSync(path, 0o600)
+    return handle
+  } catch (error) {
+    if (codeOf(error)?.startsWith('SPY_')) throw error
+    throw fail('SPY_SOCKET_FAILED', [path, messageOf(error)], error)
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Whether the disk of the data folder takes what is written: what `/ready` says of it, asked of the file system when somebody asks. */
-import { accessSync, constants, type StatsFs, statfsSync } from 'node:fs'
-import { codeOf, messageOf } from '@spyglass/agent/contract'
+import { type StatsFs, statfsSync } from 'node:fs'
+import { messageOf } from '@spyglass/agent/contract'
 import { sampled } from '@spyglass/agent/registry'
+import { isReadOnly } from '@spyglass/process/durable-file'
 
 const MIN_FREE_BYTES = 1_048_576
 const MIN_FREE_INODES = 8
@@ -9,20 +10,19 @@ const SAMPLE_MS = 500
 
 export interface DiskProbe {
   readonly statfs: (folder: string) => Pick<StatsFs, 'bavail' | 'bsize' | 'files' | 'ffree'>
-  /** Throws EROFS on a read-only file system. */
-  readonly writable: (folder: string) => void
+  readonly isReadOnly: (folder: string) => boolean
 }
 
-const realDisk: DiskProbe = { statfs: (folder) => statfsSync(folder), writable: (folder) => accessSync(folder, constants.W_OK) }
+const realDisk: DiskProbe = { statfs: (folder) => statfsSync(folder), isReadOnly }
 
 /** Reasons against being ready, one for each thing that is exhausted. */
 export function diskState(folder: string, probe: DiskProbe = realDisk): () => readonly string[] {
   return sampled(SAMPLE_MS, () => reasonsOf(folder, probe))
 }
 
-function reasonsOf(folder: string, { statfs, writable }: DiskProbe): readonly string[] {
+function reasonsOf(folder: string, { statfs, isReadOnly: cannotChange }: DiskProbe): readonly string[] {
   try {
-    writable(folder)
+    if (cannotChange(folder)) return [`the disk of ${folder} is read-only`]
     const { bavail, bsize, files, ffree } = statfs(folder)
     const free = bavail * bsize
     return [
@@ -30,7 +30,6 @@ function reasonsOf(folder: string, { statfs, writable }: DiskProbe): readonly st
       ...(files > 0 && ffree < MIN_FREE_INODES ? [`the disk of ${folder} has no free inodes (${ffree} left)`] : []),
     ]
   } catch (error) {
-    if (codeOf(error) === 'EROFS') return [`the disk of ${folder} is read-only`]
     return [`cannot use the data folder ${folder}: ${messageOf(error)}`]
   }
 }

@@ -22,7 +22,7 @@ import { dirname, join } from 'node:path'
 import { version } from '../version.ts'
 import { isLocalClient } from '@spyglass/process/listener'
 import { servePort } from '@spyglass/process/own-port'
-import { managementSocketFile, serveAdministration } from '@spyglass/process/admin-socket'
+import { MANAGEMENT_SOCKET, managementSocketFile, serveAdministration } from '@spyglass/process/admin-socket'
 import { LogRotator } from '../log-rotation/log-rotator.ts'
 import { counterFile } from './counter-file.ts'
 import { diskState } from './disk-state.ts'
@@ -70,6 +70,7 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
   })
   const local = await serveAdministration({
     file: managementSocketFile(folder.run),
+    inheritedAs: MANAGEMENT_SOCKET,
     methods: { ...localMethods(registry), ...followMethod(folder) },
     onFault: (error, method) => logger.error({ err: error, method }, 'an administration request failed'),
   })

@@ -4,7 +4,8 @@
  */
 import { chmodSync, lchownSync, rmSync } from 'node:fs'
 import net from 'node:net'
-import { listenLocally, MessageStream } from '@spyglass/process/channel'
+import { REGISTRY_SOCKET } from '@spyglass/process/checked-config'
+import { listenInherited, listenLocally, MessageStream } from '@spyglass/process/channel'
 import type { RegistryMessage, RegistrySocket } from '@spyglass/process/keeper-link'
 import type { Sources } from './sources.ts'
 
@@ -19,19 +20,19 @@ interface OpenSocket {
   close(): void
 }
 
-/** Listens at the path until it is closed. `onFailure`: a further socket could not be opened; it is tried again with the next adjustment. */
+/** Listens on the inherited socket, or else at the path, until it is closed. `onFailure`: a further socket could not be opened; it is tried again with the next adjustment. */
 export async function openRegistryServer(
   path: string,
   sources: Sources,
   onFailure: (error: unknown) => void = () => {},
 ): Promise<RegistryServer> {
-  const common = await openSocket(path, sources)
+  const common = await openSocket(path, sources, { inheritedAs: REGISTRY_SOCKET })
   const further = new Map<string, OpenSocket | 'opening'>()
 
   async function open(wanted: RegistrySocket): Promise<void> {
     further.set(wanted.path, 'opening')
     try {
-      const socket = await openSocket(wanted.path, sources, wanted.sources)
+      const socket = await openSocket(wanted.path, sources, { mayBe: wanted.sources })
       further.set(wanted.path, { wanted, close: () => socket.close() })
       lchownSync(wanted.path, process.getuid?.() ?? 0, wanted.gid)
       chmodSync(wanted.path, 0o660)
@@ -62,7 +63,12 @@ export async function openRegistryServer(
 const isSame = (one: RegistrySocket, other: RegistrySocket | undefined): boolean =>
   other !== undefined && one.gid === other.gid && one.sources.join() === other.sources.join()
 
-async function openSocket(path: string, sources: Sources, mayBe?: readonly string[]): Promise<{ close(): void }> {
+interface SocketOptions {
+  readonly inheritedAs?: string
+  readonly mayBe?: readonly string[]
+}
+
+async function openSocket(path: string, sources: Sources, { inheritedAs, mayBe }: SocketOptions): Promise<{ close(): void }> {
   const open = new Set<MessageStream>()
   const server = net.createServer((socket) => {
     const speaker = sources.connected(mayBe)
@@ -75,7 +81,7 @@ async function openSocket(path: string, sources: Sources, mayBe?: readonly strin
     })
     open.add(stream)
   })
-  await listenLocally(server, path)
+  if (inheritedAs === undefined || !(await listenInherited(server, inheritedAs))) await listenLocally(server, path)
   return {
     close() {
       server.close()

@@ -38,12 +38,16 @@ async function decide(here: Role): Promise<void> {
   })
   const order = (given: Order): void => channel.send(given)
   const early: Report[] = []
-  let receive = (report: Report): void => void early.push(report)
+  const begun = Promise.withResolvers<Extract<Report, { type: 'state' }>>()
+  let receive = (report: Report): void => {
+    early.push(report)
+    if (report.type === 'state') begun.resolve(report)
+  }
   try {
     const process = await openProcessConfig(globalThis.process.argv.slice(2))
     const milestones = new Milestones()
     const plan = planFor(process, here)
-    const log = openKeeperLog(plan.logFile, { output: process.config.logs.output })
+    const log = openKeeperLog(plan.logFile, { output: process.config.logs.output, mustOpen: false })
     const decider = deciderOf(plan, { order, milestones, log })
     for (const report of early) decider.onReport(report)
     receive = (report) => decider.onReport(report)
@@ -55,6 +59,8 @@ async function decide(here: Role): Promise<void> {
   } catch (error) {
     const message = messageOf(error)
     globalThis.process.stderr.write(`spyglass: ${message} (${codeOf(error) ?? 'unexpected'})\n`)
+    const { children } = await begun.promise
+    if (children.length > 0) globalThis.process.exit(1) // what runs serves on, and the holder starts another decider
     order({ do: 'end', code: 1 })
   }
 }

@@ -31,6 +31,7 @@ import { routerShareOf, routingTableOf } from '../router/share.ts'
 import type { RoutingTable } from '../router/routes.ts'
 import { instanceEnvironment, serviceEnvironment, storeEnvironment } from './environment.ts'
 import { agentRegisterUrl, baseExecArgv, entryOf, guardOutputFile, ownEntry } from './part-scripts.ts'
+import { managementSockets } from './own-sockets.ts'
 import { portsOf, type Role } from './ports.ts'
 import { instancePolicy, routerPolicy, servicePolicy } from './policies.ts'
 import { prepareProtections, protectionOf } from './protection.ts'
@@ -147,7 +148,7 @@ function services(input: PlanInput): readonly ProcessPlan[] {
   ]
   return [
     ...(role === 'all' ? storage() : []),
-    service('management', ownEntry('management/management-main')),
+    service('management', ownEntry('management/management-main'), { listeners: managementSockets }),
     ...(config.snmp.enabled ? [service('snmp-bridge', entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'))] : []),
     ...(traffic ? [service('traffic', traffic.script, { args: traffic.args, hasChannel: false })] : []),
   ]

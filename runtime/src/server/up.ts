@@ -8,9 +8,11 @@ import { lockDataFolder } from '../holder/data-lock.ts'
 import { type KeeperLog, openKeeperLog } from '../holder/keeper-log.ts'
 import { startOrphanGuard } from '../holder/orphan-guard.ts'
 import { awaitPredecessors, keeperMark, probePorts, serverMark } from '../holder/predecessors.ts'
+import { keepSockets } from '../holder/kept-sockets.ts'
 import { type RunningHolder, runHolder } from '../holder/run-holder.ts'
 import { type CheckedStart, checkConfig } from './check.ts'
 import { demoSettings } from './demo.ts'
+import { deciderSocket, ownSockets } from './own-sockets.ts'
 import { baseExecArgv, ownEntry } from './part-scripts.ts'
 import { portsOf, type Role } from './ports.ts'
 import { outliveReaders, say } from './say.ts'
@@ -26,7 +28,7 @@ export interface UpOptions {
 /**
  * Starts, and stays until everything has stopped. Resolves with the exit code. After a crash of the previous keeper on the data folder, it
  * waits until the processes of that keeper are gone.
- * @throws SPY_CONFIG_…, SPY_DATA_IN_USE, SPY_DATA_UNLOCKABLE, SPY_LOG_UNWRITABLE, SPY_PORT_TAKEN, SPY_LISTEN_FAILED before anything was started
+ * @throws SPY_CONFIG_…, SPY_DATA_IN_USE, SPY_DATA_UNLOCKABLE, SPY_LOG_UNWRITABLE, SPY_SOCKET_FAILED, SPY_PORT_TAKEN, SPY_LISTEN_FAILED before anything was started
  */
 export async function up(options: UpOptions, role: Role): Promise<number> {
   outliveReaders()
@@ -48,15 +50,18 @@ async function hold(checked: CheckedStart, options: UpOptions, role: Role): Prom
   writeChecked(folder.run, checked)
   writeStart(folder.run, checked)
   const log = openKeeperLog(folder.serverLog, { output: checked.config.logs.output })
+  const sockets = keepSockets(ownSockets(folder))
   const guard = startOrphanGuard(keeperMark, (reason) => log.warn({ reason }, 'the orphan guard exited; restarting it'))
   const holder = runHolder({
     log,
     guard,
+    sockets,
     decider: {
       script: ownEntry('server/decider-main'),
       args: [...checkedArguments(folder.run), '--role', role, ...(options.demo ? ['--demo'] : [])],
       execArgv: [...baseExecArgv, '--disable-warning=ExperimentalWarning', '--max-semi-space-size=2'],
       env: { ...process.env, ...serverMark(folder.root) },
+      socket: deciderSocket,
     },
   })
   stopOnSignal(holder)
@@ -64,6 +69,7 @@ async function hold(checked: CheckedStart, options: UpOptions, role: Role): Prom
   if (checked.firstStart) say(`created secrets in ${folder.secrets} (mode 0600)`)
   const code = await holder.ended
   guard.close()
+  sockets.close()
   await log.close()
   return code
 }

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LineFile } from '../../../runtime/src/server-log/line-file.ts'
@@ -13,4 +13,17 @@ test('a line is in the file at once, and after a rename in the new one', () => {
   file.write('2\n')
   file.close()
   expect([readFileSync(`${path}-old`, 'utf8'), readFileSync(path, 'utf8')]).toEqual(['1\n', '2\n'])
+})
+
+test('a file that cannot be opened costs its lines until it can, and the first that is written says how many', () => {
+  const folder = join(tempFolder(), 'logs')
+  const path = join(folder, 'a.log')
+  const file = new LineFile(path, (dropped, reason) => `dropped ${dropped}: ${reason}`)
+  expect(() => file.open()).toThrow(expect.objectContaining({ code: 'ENOENT' }))
+  file.write('1\n')
+  file.write('2\n')
+  mkdirSync(folder)
+  file.write('3\n')
+  file.close()
+  expect(readFileSync(path, 'utf8')).toBe('\ndropped 2: ENOENT\n3\n')
 })

@@ -2,7 +2,7 @@
  * The one door to chDB, opened only in the engine's process. All sessions of a process share one engine, whose configuration is read when
  * the first one opens. Only asynchronous calls are made: a synchronous one stops the whole process.
  */
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { codeOf, messageOf } from '@spyglass/agent/contract'
@@ -81,9 +81,19 @@ function linkTo(path: string, folder: string): string {
   if (process.platform !== 'linux') return path
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const link = join(folder, 'data')
-  rmSync(link, { force: true })
-  symlinkSync(path, link)
+  if (targetOf(link) !== path) {
+    rmSync(link, { force: true })
+    symlinkSync(path, link)
+  }
   return '/proc/self/cwd/data'
+}
+
+function targetOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link)
+  } catch {
+    return undefined // there is none
+  }
 }
 
 function openSession(path: string, shownPath: string, connectionArgs: string[]): Session {

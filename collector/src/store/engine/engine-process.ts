@@ -12,11 +12,14 @@ const MAIN = fileURLToPath(new URL(`../../store-engine-main${import.meta.url.end
 export interface EngineProcessOptions extends EngineOptions {
   /** Statements that can run at once: each holds a thread of libuv's pool, whose four of the default would stop everything else. */
   readonly threads: number
+  /** Whether its tables can only be read. Default false. */
+  readonly isReadOnly?: boolean
 }
 
 /** A running engine. */
 export interface EngineProcess extends Engine {
   readonly pid: number
+  readonly isReadOnly: boolean
   /** Resolves when the process has exited, with the reason. */
   readonly ended: Promise<string>
   /** Kills the process whatever it does. */
@@ -34,19 +37,20 @@ interface Pending {
 }
 
 /** Starts the process; it opens the data folder with its first session. */
-export async function startEngineProcess({ threads, ...options }: EngineProcessOptions): Promise<EngineProcess> {
+export async function startEngineProcess({ threads, isReadOnly = false, ...options }: EngineProcessOptions): Promise<EngineProcess> {
   const child = fork(MAIN, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, UV_THREADPOOL_SIZE: String(threads) },
   })
-  const remote = new RemoteEngine(child, options.path)
+  const remote = new RemoteEngine(child, options.path, isReadOnly)
   await remote.call({ type: 'prepare', options })
   return remote
 }
 
 class RemoteEngine implements EngineProcess {
   readonly ended: Promise<string>
+  readonly isReadOnly: boolean
   readonly #child: ChildProcess
   readonly #path: string
   readonly #pending = new Map<number, Pending>()
@@ -54,7 +58,8 @@ class RemoteEngine implements EngineProcess {
   #lastSession = 0
   #isGone = false
 
-  constructor(child: ChildProcess, path: string) {
+  constructor(child: ChildProcess, path: string, isReadOnly: boolean) {
+    this.isReadOnly = isReadOnly
     this.#child = child
     this.#path = path
     child.on('message', (message: FromEngine) => this.#settle(message))

@@ -11,6 +11,8 @@ import { engineIsGone, type EngineProcess } from './engine-process.ts'
 export interface ReplaceableEngine extends Engine {
   /** Process of the engine that serves; undefined while there is none. */
   readonly pid: number | undefined
+  /** Whether the tables of the engine that serves can only be read: it would not recognise data that it has already. */
+  readonly isReadOnly: boolean
   /** How many times the engine was replaced. */
   readonly replacements: number
   /** Kills the engine process, whatever it does, and starts the next. */
@@ -55,6 +57,10 @@ class EngineKeeper implements ReplaceableEngine {
 
   get pid(): number | undefined {
     return this.#engine?.pid
+  }
+
+  get isReadOnly(): boolean {
+    return this.#engine?.isReadOnly ?? false
   }
 
   async begin(): Promise<void> {

@@ -4,7 +4,7 @@ import type net from 'node:net'
 import { codeOf, type Role, SpyglassError } from '@spyglass/agent/contract'
 import { connectLocally } from '../channel/index.ts'
 import { fail } from './errors.ts'
-import { type AdminReply, Lines, lineOf, type Parameters, parseReply } from './protocol.ts'
+import { type AdminReply, Lines, lineOf, type Parameters, parseReply, PING } from './protocol.ts'
 import { adminSocketFile } from './socket-path.ts'
 
 export interface CallOptions {
@@ -30,15 +30,28 @@ export interface ClientOptions {
   readonly run: string
   /** Default: the administration socket. */
   readonly file?: string
+  /** How long to wait for a process that is being restarted. Default 30 s. */
+  readonly restartMs?: number
 }
 
 const PATIENCE_MS = 120_000
+const RESTART_MS = 30_000
 /** Items that may wait to be taken. */
 const MAX_WAITING_ITEMS = 16
 
 /** @throws SPY_SERVER_UNREACHABLE, SPY_LOCAL_DENIED */
 export async function connectAdministration(options: ClientOptions): Promise<AdminClient> {
-  return new Client(await connected(options))
+  const client = new Client(await connected(options))
+  const { dataFolder, restartMs: timeoutMs = RESTART_MS } = options
+  try {
+    await client.call(PING, {}, { timeoutMs })
+    return client
+  } catch (error) {
+    client[Symbol.dispose]()
+    if (codeOf(error) === 'SPY_LOCAL_SLOW')
+      throw fail('SPY_SERVER_UNREACHABLE', [dataFolder, `it has not answered for ${timeoutMs / 1000} s`], error)
+    throw error
+  }
 }
 
 async function connected({ dataFolder, run, file = adminSocketFile(run) }: ClientOptions): Promise<net.Socket> {

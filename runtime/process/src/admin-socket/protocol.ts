@@ -6,11 +6,14 @@
  *     ← {"id":1,"result":[…]}
  *     ← {"id":2,"error":{"code":"SPY_NAME_UNKNOWN","message":"…"}}
  *
- * A method that follows something (`logs`) sends any number of `{"id":3,"item":…}` before its result.
+ * A method that follows something (`logs`) sends any number of `{"id":3,"item":…}` before its result. Every server answers `ping`: the socket outlives the
+ * process that serves it, so that a connection alone does not say that somebody is there.
  */
 
 import { type Role, roles } from '@spyglass/agent/contract'
 import { fail } from './errors.ts'
+
+export const PING = 'ping'
 
 export type Parameters = Readonly<Record<string, unknown>>
 

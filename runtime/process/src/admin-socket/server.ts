@@ -6,9 +6,9 @@ import { chmodSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { dirname } from 'node:path'
 import { codeOf, messageOf, type Role } from '@spyglass/agent/contract'
-import { listenLocally } from '../channel/index.ts'
+import { listenInherited, listenLocally } from '../channel/index.ts'
 import { fail } from './errors.ts'
-import { type AdminReply, type AdminRequest, Lines, lineOf, type Parameters, parseRequest, type WireError } from './protocol.ts'
+import { type AdminReply, type AdminRequest, Lines, lineOf, type Parameters, parseRequest, PING, type WireError } from './protocol.ts'
 import { ownUser } from './own-user.ts'
 
 /** Who asks, as the history of changes names them. */
@@ -23,8 +23,10 @@ export interface LocalCaller {
 export type AdminMethod = (params: Parameters, caller: LocalCaller) => Promise<unknown> | AsyncIterable<unknown>
 
 export interface AdminServerOptions {
-  /** Path of the socket; its folder exists. A file of an earlier server is replaced. */
+  /** Path of the socket; its folder exists. A file of an earlier server is replaced, unless the process has inherited the socket. */
   readonly file: string
+  /** Name under which it may have been inherited. */
+  readonly inheritedAs?: string
   readonly methods: Readonly<Record<string, AdminMethod>>
   /** Called with an error that has no code, which is a fault of ours. */
   readonly onFault?: (error: unknown, method: string) => void
@@ -41,7 +43,8 @@ const MAX_CONCURRENT = 32
 
 /** @throws SPY_LOCAL_LISTEN, SPY_LOCAL_PATH */
 export async function serveAdministration(options: AdminServerOptions): Promise<AdminServer> {
-  const { file } = options
+  const { file, inheritedAs } = options
+  let isInherited = false
   const connections = new Set<net.Socket>()
   const server = net.createServer((socket) => {
     connections.add(socket)
@@ -50,8 +53,11 @@ export async function serveAdministration(options: AdminServerOptions): Promise<
     new Connection(socket, options).start()
   })
   try {
-    chmodSync(dirname(file), 0o700) // before the socket is there
-    await listenLocally(server, file)
+    isInherited = inheritedAs !== undefined && (await listenInherited(server, inheritedAs))
+    if (!isInherited) {
+      chmodSync(dirname(file), 0o700) // before the socket is there
+      await listenLocally(server, file)
+    }
   } catch (error) {
     if (codeOf(error) === 'SPY_LOCAL_PATH') throw error
     throw fail('SPY_LOCAL_LISTEN', [file, messageOf(error)], error)
@@ -59,7 +65,7 @@ export async function serveAdministration(options: AdminServerOptions): Promise<
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve())
-      rmSync(file, { force: true })
+      if (!isInherited) rmSync(file, { force: true })
       for (const socket of connections) socket.destroy()
     })
   let closing: Promise<void> | undefined
@@ -135,6 +141,7 @@ class Connection {
   /** Root may act for somebody, which it says; it is believed, since it may do anything anyway. */
   async #resultOf({ id, method, params, user = this.#owner, role = 'administrator' }: AdminRequest): Promise<unknown> {
     const { methods } = this.#options
+    if (method === PING) return PING
     if (!Object.hasOwn(methods, method)) throw fail('SPY_LOCAL_METHOD', [method])
     const answer = methods[method]?.(params, { user, role, gone: this.#gone.signal })
     if (answer === undefined || !(Symbol.asyncIterator in answer)) return (await answer) ?? null

@@ -1,5 +1,8 @@
-/** Where the sockets of administration are. */
+/** Where the sockets of administration are, and under which names the processes that serve them inherit them. */
 import { join } from 'node:path'
+
+export const ADMIN_SOCKET = 'administration'
+export const MANAGEMENT_SOCKET = 'management'
 
 /** The administration socket of the server whose folder `run` this is. */
 export const adminSocketFile = (run: string): string => join(run, 'admin.sock')

@@ -1,6 +1,7 @@
 /** Unix sockets in the data folder, for programs of its owner alone. */
 import { rmSync } from 'node:fs'
 import net from 'node:net'
+import { inherited } from './inherited.ts'
 import { shortPathOf } from './short-path.ts'
 
 /**
@@ -27,6 +28,23 @@ export async function listenLocally(server: net.Server, file: string): Promise<v
   } finally {
     process.umask(mask)
   }
+}
+
+/**
+ * Listens on the socket that the process inherited under this name. The holder bound it and keeps it: a successor of this process needs no disk that can
+ * be written, and who connects meanwhile waits for it. Resolves with false if there is none, as in a process that was started by hand.
+ */
+export async function listenInherited(server: net.Server, name: string): Promise<boolean> {
+  const fd = inherited()?.listeners[name]
+  if (fd === undefined) return false
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ fd }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return true
 }
 
 /** Connects to the socket file. Failures are events of the socket, except SPY_LOCAL_PATH. */

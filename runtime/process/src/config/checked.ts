@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { messageOf } from '@spyglass/agent/contract'
 import { writeIfChanged } from '../durable-file/index.ts'
-import { type DataFolder, ensureDataFolder } from './data-folder.ts'
+import { type DataFolder, ensureDataFolder, existingDataFolder } from './data-folder.ts'
 import { fail } from './errors.ts'
 import type { SpyglassConfig } from './schema.ts'
 import type { Secrets } from './secrets.ts'
@@ -82,10 +82,12 @@ export async function configOfProcess(argv: readonly string[]): Promise<Spyglass
  */
 export async function openProcessConfig(argv: readonly string[]): Promise<ProcessConfig> {
   const config = await configOfProcess(argv)
-  const folder = ensureDataFolder(config.data, config.logs.folder)
+  const { data, logs } = config
   const file = checkedFile(argv)
-  if (file !== undefined) return { config, folder, secrets: readJson(join(dirname(file), SECRETS)) as Secrets }
+  if (file !== undefined)
+    return { config, folder: existingDataFolder(data, logs.folder), secrets: readJson(join(dirname(file), SECRETS)) as Secrets }
   const { ensureSecrets } = await import('./secrets.ts')
+  const folder = ensureDataFolder(data, logs.folder)
   return { config, folder, secrets: ensureSecrets(folder.secrets) }
 }
 

@@ -61,16 +61,29 @@ export function dataFolder(root: string, logs = join(root, 'logs')): DataFolder 
 }
 
 /**
- * Creates missing folders (mode 0700 for the root).
+ * Creates missing folders (mode 0700 for the root), and ensures that something can be written there.
  * @throws SPY_DATA_UNWRITABLE
  */
 export function ensureDataFolder(root: string, logs?: string): DataFolder {
+  const folder = existingDataFolder(root, logs)
+  try {
+    accessSync(root, constants.W_OK)
+  } catch (error) {
+    throw fail('SPY_DATA_UNWRITABLE', [root, messageOf(error)], error)
+  }
+  return folder
+}
+
+/**
+ * Creates missing folders. If there are none, the disk may be read-only: a process of a running server must be able to start again.
+ * @throws SPY_DATA_UNWRITABLE
+ */
+export function existingDataFolder(root: string, logs?: string): DataFolder {
   const folder = dataFolder(root, logs)
   try {
     makeFolder(root, 0o700)
     for (const path of [folder.store, folder.wal, folder.state, folder.run]) makeFolder(path, 0o700)
     makeFolder(folder.accessLogs)
-    accessSync(root, constants.W_OK)
   } catch (error) {
     throw fail('SPY_DATA_UNWRITABLE', [root, messageOf(error)], error)
   }
@@ -88,6 +101,9 @@ function makeFolder(path: string, mode = 0o777): void {
     makeFolder(path, mode)
   }
 }
+
+/** Under this name management inherits the socket that takes registry pushes and events. */
+export const REGISTRY_SOCKET = 'registry'
 
 /** The socket that takes registry pushes and events; management listens on it. */
 export const registrySocket = ({ run }: Pick<DataFolder, 'run'>): string => join(run, 'registry.sock')

@@ -1,4 +1,5 @@
 export * from './damage-report.ts'
 export * from './durable-file.ts'
 export { stateErrors, wrongShape } from './errors.ts'
+export * from './read-only.ts'
 export * from './state-file.ts'
