@@ -1,5 +1,6 @@
 /** docs/reference/clickhouse-compatibility.md: prose, with the lists from the source. */
 import { READABLE_SYSTEM_TABLES } from '../../collector/src/store/engine/engine-files.ts'
+import { INFORMATION_SCHEMA_VIEWS } from '../../collector/src/store/gate/gate.ts'
 import { refusedFormats } from '../../collector/src/store/gate/formats.ts'
 import { superlinearFunctions } from '../../collector/src/store/gate/functions.ts'
 import { readerLimits } from '../../collector/src/store/session-pools.ts'
@@ -26,7 +27,8 @@ const text = `## Requests
 | \`session_id\`, \`session_timeout\`                          | Accepted. Readers cannot create session state; \`session_check=1\`: code 372.                     |
 | \`wait_end_of_query\`, \`http_wait_end_of_query\`            | The response is buffered in full before its status is sent. \`buffer_size\` is accepted.          |
 | \`enable_http_compression\` with \`Accept-Encoding\`         | The answer is compressed with gzip, zstd, br or deflate. Request bodies: the same.              |
-| \`compress\`, \`decompress\` (ClickHouse's own block format) | Code 48, unless 0.                                                                                |
+| \`compress\`                                               | The answer is in ClickHouse's own compressed blocks (LZ4), as JDBC drivers ask for it. An error is plain text. |
+| \`decompress\`                                             | Code 48, unless 0: a body in such blocks is not read.                                            |
 | \`role\`                                                   | Code 512.                                                                                         |
 | \`send_progress_in_http_headers\`                          | Accepted; no progress header is sent.                                                             |
 
@@ -57,7 +59,7 @@ names one (\`WHERE name = 'readonly'\`).
 ## Statements
 
 One \`SELECT\`, \`DESCRIBE\` of a table, function or subquery, or one of \`EXISTS\`, \`SHOW TABLES|DATABASES|COLUMNS|CREATE\`. Tables: those of \`spyglass\`, and of \`system\`
-${list(READABLE_SYSTEM_TABLES)}. Refused with code 392: functions that read files, dictionaries, models or the machine
+${list(READABLE_SYSTEM_TABLES)}; of \`information_schema\` ${list(INFORMATION_SCHEMA_VIEWS)}. Refused with code 392: functions that read files, dictionaries, models or the machine
 (\`file\`, \`dictGet\`, \`hostName\`, \`displayName\` …), table functions other than \`numbers\`, \`generate_series\`, \`null\`, \`values\` and \`view\`, formats that read
 schemas, and functions whose cost grows faster than the length of a value, because the engine cannot interrupt such a call:
 
@@ -72,7 +74,8 @@ deeply or have too many parts get code 167, 306 or 168 and a sentence that says 
 
 Columns, aliases, tables' aliases and parameters of lambdas may have any name, also that of a refused function or table.
 
-\`currentUser()\` and its aliases give the reader's name, \`CURRENT_USER\` and \`SESSION_USER\` also without brackets; \`user\` without brackets is a column.
+\`currentUser()\` and its aliases give the reader's name, \`CURRENT_USER\`, \`SESSION_USER\` and \`USER\` also without brackets, unless the
+statement gives that name to something else.
 
 Paths in \`system.tables\` and \`system.databases\` do not reveal the location of the data folder (Linux).
 

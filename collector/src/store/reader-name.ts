@@ -1,15 +1,15 @@
 /**
  * The engine knows one user, so `currentUser()` would name it. The reader's name takes the place of such a call, under the name that the column
- * has in ClickHouse. `CURRENT_USER` and `SESSION_USER` are also calls without brackets, as in standard SQL; so is `user`, but that is a column's
- * name as well.
+ * has in ClickHouse. `CURRENT_USER`, `SESSION_USER` and `USER` are also calls without brackets, as in standard SQL, unless the statement gives
+ * the name to something of its own; no readable table has such a column.
  */
 import { formatOf, tokensOf } from './formatted.ts'
 import type { StoreSession } from './session.ts'
 import { stringLiteral } from './sql-literal.ts'
 
 const FUNCTIONS = new Set(['currentuser', 'current_user', 'session_user', 'user', 'authenticateduser', 'authuser'])
-const WITHOUT_BRACKETS = new Set(['currentuser', 'current_user', 'session_user'])
-const MAY_CALL = /(current_?|session_)user|user[`"]?(\s|\/\*|--|#)*\(/i
+const WITHOUT_BRACKETS = new Set(['currentuser', 'current_user', 'session_user', 'user'])
+const MAY_CALL = /user\b/i
 
 /** The statement with `user` in place of every call that asks for the name of the user. */
 export async function withReaderName(sql: string, user: string, session: StoreSession): Promise<string> {
@@ -41,12 +41,27 @@ function lengthOfCall(texts: readonly string[], at: number): number {
   const name = nameOf(texts[at]).toLowerCase()
   const [before, after, close] = [texts[at - 1], texts[at + 1], texts[at + 2]]
   if (FUNCTIONS.has(name) && after === '(' && close === ')') return 3
-  const isElse = before === '.' || before === 'AS' || after === '.' || after === '(' || (after === '-' && close === '>')
-  return WITHOUT_BRACKETS.has(name) && !isElse && !isGiven(texts, name) ? 1 : 0
+  return WITHOUT_BRACKETS.has(name) && !isElse(before, after, close) && !isGiven(texts, name) ? 1 : 0
 }
 
-/** Whether the statement itself gives something this name: then it means that. */
-const isGiven = (texts: readonly string[], name: string): boolean =>
-  texts.some(
-    (text, at) => nameOf(text).toLowerCase() === name && (texts[at - 1] === 'AS' || (texts[at + 1] === '-' && texts[at + 2] === '>')),
+const BEFORE_OTHERS = new Set(['.', 'AS', 'FROM', 'JOIN', 'TABLE', 'EXISTS', 'DESCRIBE'])
+
+/** Whether a name at this place is that of a column of something, an alias, a table, a function, a parameter, or the type of one. */
+const isElse = (before = '', after = '', next = ''): boolean =>
+  BEFORE_OTHERS.has(before) || ['.', '(', ':'].includes(after) || (after === '-' && next === '>')
+
+/** Whether the statement itself gives something this name, which it then means: as an alias, a parameter of a lambda, or in the text of a type. */
+function isGiven(texts: readonly string[], name: string): boolean {
+  const inType = new RegExp(`^'.*\\b${name} +\\w`, 'is')
+  return texts.some(
+    (text, at) => inType.test(text) || (nameOf(text).toLowerCase() === name && (texts[at - 1] === 'AS' || isParameter(texts, at))),
   )
+}
+
+/** `x -> …` or `(x, y) -> …`. */
+function isParameter(texts: readonly string[], at: number): boolean {
+  let end = at + 1
+  while (texts[end] === ',') end += 2
+  if (texts[end] === ')') end++
+  return texts[end] === '-' && texts[end + 1] === '>'
+}

@@ -13,7 +13,17 @@ test.each([
   ['SELECT t.current_user, arrayMap(current_user -> current_user, [1])', undefined],
   ['SELECT \'currentUser()\', `currentUser()`, "user()"', undefined],
   ["SELECT 'it\\'s currentUser()'", undefined],
-  ['SELECT user, user(1), myUser()', undefined],
+  ['SELECT user(1), myUser()', undefined],
+  ['SELECT user, USER AS me', "SELECT ('ann' AS `user`), 'ann' AS me"],
+  ['SELECT user, count() FROM (SELECT 5 AS user) GROUP BY user', undefined],
+  ['SELECT arrayMap((user, b) -> (user + b), [1], [2])', undefined],
+  ['SELECT arrayMap((b, user) -> (user + b), [1], [2])', undefined],
+  ["SELECT user FROM values('id UInt8, user String', (1, 'x'))", undefined],
+  ["SELECT SpanAttributes['user'] = user", "SELECT SpanAttributes['user'] = ('ann' AS `user`)"],
+  ['SELECT {user:String}', undefined],
+  ['SELECT * FROM user', undefined],
+  ['DESCRIBE TABLE user', undefined],
+  ['EXISTS user', undefined],
 ])('%s', (formatted, right) => expect(nameInstead(formatted, 'ann')).toBe(right))
 
 test('a name with quotes stays a text', () =>

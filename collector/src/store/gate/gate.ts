@@ -51,6 +51,23 @@ const READ_ONLY_CLASS = 0
 
 const TABLE_FUNCTIONS = new Set(['numbers', 'generateseries', 'generate_series', 'null', 'values', 'sqlstandardvalues', 'view'])
 const SYSTEM_TABLES = new Set<string>(READABLE_SYSTEM_TABLES)
+/** Views of the SQL standard over tables of `system`; the engine shows a reader in them what it shows there. */
+export const INFORMATION_SCHEMA_VIEWS = [
+  'schemata',
+  'tables',
+  'columns',
+  'views',
+  'key_column_usage',
+  'referential_constraints',
+  'statistics',
+  'engines',
+  'character_sets',
+  'collations',
+] as const
+const READABLE: Readonly<Record<string, ReadonlySet<string>>> = {
+  system: SYSTEM_TABLES,
+  information_schema: new Set(INFORMATION_SCHEMA_VIEWS),
+}
 const FOREIGN_NAME = /^(system|information_schema|default|_temporary_and_external_tables)\s*\./i
 
 const SELECT = 'SelectWithUnionQuery'
@@ -267,6 +284,6 @@ function judgeTable(name: string): void {
   const table = name.slice(dot + 1)
   if (/[/:*'"`\\]/.test(name)) throw prohibit(`The table ${name}`)
   if (dot < 0 || database === DATABASE) return
-  if (database === 'system' && SYSTEM_TABLES.has(table.toLowerCase())) return
+  if (READABLE[database]?.has(table.toLowerCase())) return
   throw prohibit(`The table ${name}`)
 }

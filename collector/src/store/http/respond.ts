@@ -8,6 +8,7 @@ import { TooManyGuesses } from './credentials.ts'
 import { contentTypeOf } from '../gate/formats.ts'
 import type { ReadAnswer } from '../reader.ts'
 import type { Written } from '../writer.ts'
+import { compressedBlocks } from './blocks/compressed-blocks.ts'
 import { type Coding, encodeWhole, encoderOf } from './coding.ts'
 
 /** What every reply states about its server and statement. */
@@ -28,6 +29,8 @@ export interface ReplyOptions extends Origin {
   /** Ends the reply when it aborts. */
   readonly signal: AbortSignal
   readonly compression: Compression | undefined
+  /** Whether the body is in ClickHouse's own compressed blocks, below that compression. */
+  readonly inBlocks: boolean
   /** Called on an error in mid-stream, when the status can no longer report it. */
   readonly onFailure: (failure: ClickhouseError) => void
 }
@@ -36,7 +39,7 @@ export interface ReplyOptions extends Origin {
 export async function sendAnswer(
   response: ServerResponse,
   answer: ReadAnswer,
-  { compression, signal, onFailure, ...origin }: ReplyOptions,
+  { compression, inBlocks, signal, onFailure, ...origin }: ReplyOptions,
 ): Promise<void> {
   const tag = randomBytes(8).toString('hex')
   response.writeHead(200, {
@@ -54,9 +57,10 @@ export async function sendAnswer(
       elapsed_ns: answer.elapsedNs,
     }),
     'X-ClickHouse-Exception-Tag': tag,
-    ...(compression ? { 'Content-Encoding': compression.coding } : sizeHeader(answer.sizeBytes)),
+    ...(compression ? { 'Content-Encoding': compression.coding } : sizeHeader(inBlocks ? undefined : answer.sizeBytes)),
   })
-  const body = Readable.from(withException(answer.chunks, tag, onFailure), { objectMode: false })
+  const bytes = withException(answer.chunks, tag, onFailure)
+  const body = Readable.from(inBlocks ? compressedBlocks(bytes) : bytes, { objectMode: false })
   if (compression) await pipeline(body, encoderOf(compression.coding, compression.level), response, { signal })
   else await pipeline(body, response, { signal })
 }

@@ -11,6 +11,7 @@ import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
 import { isInsert, parseInsert } from '../insert-statement.ts'
 import type { ReaderName, Store } from '../store.ts'
 import type { QueryCounters } from '../store-resource.ts'
+import { compressedBlock } from './blocks/compressed-blocks.ts'
 import { readBody } from './body.ts'
 import { type Coding, preferredCoding } from './coding.ts'
 import { admit, type Caller, type Credentials } from './credentials.ts'
@@ -142,15 +143,19 @@ async function read({ request, response, query, origin, asker, gone }: Exchange,
     { format: headerOf(request, 'x-clickhouse-format'), database: headerOf(request, 'x-clickhouse-database') },
     { user: asker.role === 'own' ? 'spyglass' : asker.user, address: clientNetwork(clientAddressOf(request.raw)) },
   )
+  const inBlocks = isOn(query.get('compress'))
   const hello = isHello(sql)
-  if (hello && wantsBlockInfo(wanted.defaultFormat, query.get('client_protocol_version')))
-    return sendBytes(response, 'Native', helloBlock(store.engineVersion, store.timezone), origin)
+  if (hello && wantsBlockInfo(wanted.defaultFormat, query.get('client_protocol_version'))) {
+    const block = helloBlock(store.engineVersion, store.timezone)
+    return sendBytes(response, 'Native', inBlocks ? compressedBlock(block) : block, origin)
+  }
   const coding = codingFor(request, query)
   const compression = coding && { coding, level: Math.max(1, Math.min(Number(query.get('http_zlib_compression_level') ?? 1) || 1, 9)) }
   const reader = store.readers[asker.role === 'own' ? partOf(request) : 'clients']
   const statement = hello ? { ...wanted, sql: HELLO_STATEMENT } : wanted
   const onFailure = (failure: ClickhouseError): void => note(failure, origin, options)
-  await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...origin, compression, signal, onFailure }), gone)
+  const how = { ...origin, compression, inBlocks, onFailure }
+  await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...how, signal }), gone)
 }
 
 /** The body's text; of a form the fields join the parameters. */

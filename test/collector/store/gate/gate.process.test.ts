@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { everyRawSql } from '@spyglass/dashboards'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { INFORMATION_SCHEMA_VIEWS } from '../../../../collector/src/store/gate/gate.ts'
 import { expandMacros } from '../../../support/grafana-macros.ts'
 import { newDataFolder, removeFolder, startStore, type StoreProcess } from '../../../support/store-process.ts'
 
@@ -137,7 +138,9 @@ const hostile = [
   'SELECT 1 IN system.processes.user',
   'SELECT hostname',
   'SELECT uptime AS u, hostName FROM numbers(1)',
-  'SELECT * FROM information_schema.tables',
+  'SELECT * FROM information_schema.users',
+  'SELECT 1 IN information_schema.nosuch',
+  'SELECT * FROM information_schema.`tables`.x',
   "SELECT getServerPort('tcp_port')",
   "SELECT getSetting('readonly')",
   'SELECT hostName()',
@@ -324,6 +327,10 @@ describe('statements of real clients', () => {
     "SELECT name, type FROM system.columns WHERE database = 'spyglass' AND table = 'otel_traces'",
     'SELECT name FROM system.functions',
     'SELECT name FROM system.table_engines',
+    ...INFORMATION_SCHEMA_VIEWS.flatMap((name) => [
+      `SELECT * FROM information_schema.${name}`,
+      `SELECT count() FROM INFORMATION_SCHEMA.${name.toUpperCase()}`,
+    ]),
     "SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS t",
     'SELECT name FROM system.functions UNION ALL SELECT name FROM system.table_functions',
     'SELECT keyword FROM system.keywords UNION ALL SELECT time_zone FROM system.time_zones UNION ALL SELECT name FROM system.collations',
@@ -434,10 +441,19 @@ describe('what there is not', () => {
   ])('%s gives %j', async (sql, right) => expect((await store.ask(sql)).text).toBe(right))
 })
 
+test('information_schema lists the tables that a reader may read, and nothing of where they lie', async () => {
+  const listed = async (sql: string): Promise<string[]> => (await store.ask(sql)).text.trim().split('\n').sort()
+  const names = await listed("SELECT table_name FROM information_schema.tables WHERE table_schema = 'spyglass'")
+  expect(names).toEqual(await listed('SHOW TABLES'))
+  expect(await listed("SELECT DISTINCT table_schema FROM information_schema.columns WHERE table_schema != 'spyglass'")).toEqual(['system'])
+  for (const name of INFORMATION_SCHEMA_VIEWS)
+    expect((await store.ask(`SELECT * FROM information_schema.${name}`)).text).not.toContain(store.data)
+})
+
 test('the name of the user is the reader, called with brackets and without', async () => {
   const { user } = store.secrets.clickhouse.reader
   const { text } = await store.ask(
-    'SELECT currentUser(), current_user, CURRENT_USER AS me, session_user FORMAT JSONCompactEachRowWithNames',
+    'SELECT currentUser(), current_user, CURRENT_USER AS me, session_user, user FORMAT JSONCompactEachRowWithNames',
   )
   expect(
     text
@@ -445,9 +461,11 @@ test('the name of the user is the reader, called with brackets and without', asy
       .split('\n')
       .map((line) => JSON.parse(line) as unknown),
   ).toEqual([
-    ['currentUser()', 'current_user', 'me', 'session_user'],
-    [user, user, user, user],
+    ['currentUser()', 'current_user', 'me', 'session_user', 'user'],
+    [user, user, user, user, user],
   ])
+  // Otherwise `user` would have to be the column.
+  expect((await store.ask("SELECT count() FROM system.columns WHERE lower(name) = 'user'")).text).toBe('0\n')
 })
 
 describe('with the database system', () => {

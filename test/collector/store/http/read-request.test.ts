@@ -35,7 +35,7 @@ test('whatever is not of the protocol is a setting', () => {
 })
 
 test.each([
-  [{ compress: '1' }, 48],
+  [{ compress: '2' }, 36],
   [{ decompress: '1' }, 48],
   [{ session_check: '1' }, 372],
   [{ role: 'spyglass_owner' }, 512],
