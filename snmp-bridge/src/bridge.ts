@@ -118,6 +118,7 @@ function createEngine({ config, onDamage = unheard }: BridgeOptions, folder: Dat
       notificationsSent: 0,
       informsUnacknowledged: 0,
       notificationsDropped: 0,
+      undelivered: new Map(),
     },
     upTime: () => (performance.now() - startedAt) / 10,
   }
@@ -216,6 +217,7 @@ function registerAgent({ config, registry }: BridgeOptions, { clock, counters, s
     packetsDropped: () => droppedPackets(counters),
     notificationsSent: () => status.notificationsSent,
     notificationsUnacknowledged: () => status.informsUnacknowledged,
+    notificationProblem: () => [...status.undelivered.values()].join('; ') || undefined,
     lastPoll: () => status.lastPoll || undefined,
     pollErrors: () => status.pollErrors,
     objects: () => poller.snapshot().size,

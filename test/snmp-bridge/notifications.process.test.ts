@@ -148,3 +148,19 @@ test('an inform that nobody acknowledges is given up and counted', async () => {
   expect(await until(() => bean.read('notificationsUnacknowledged') === 1)).toBe(true)
   await bridge.stop()
 })
+
+test('the error of a name that does not resolve is told with the counter, of a trap as of an inform', async () => {
+  const bridge = await startTestBridge({
+    managementPort: management.port,
+    trapTargets: [
+      { host: 'no-such-host.invalid', port: 162, version: 'v2c', community: 'traps' },
+      { host: 'other-host.invalid', port: 162, version: 'v3', ...account, timeoutMs: 20, retries: 0 },
+    ],
+  })
+  const bean = bridge.registry.find('spyglass:type=SnmpAgent,name=spyglass')!
+  expect(await until(() => bean.read('notificationsUnacknowledged') === 2)).toBe(true)
+  expect(bean.read('notificationProblem')).toMatch(
+    /no-such-host\.invalid:162: getaddrinfo (ENOTFOUND|EAI_AGAIN).*other-host\.invalid:162: getaddrinfo (ENOTFOUND|EAI_AGAIN)/,
+  )
+  await bridge.stop()
+})

@@ -37,8 +37,9 @@ function guarantees(instances: readonly DottedResource[]): readonly string[] {
   return isolationLevelNames.filter((level) => used.has(level)).map((level) => `  isolation ${level}: ${isolationLevels[level]}`)
 }
 
-function failures({ healthProblem, startProgress, lastFailure }: DottedResource['values']): readonly string[] {
+function failures({ healthProblem, startProgress, lastFailure, notificationProblem }: DottedResource['values']): readonly string[] {
   return [
+    ...(notificationProblem === undefined ? [] : [`  not delivered: ${textOf(notificationProblem)}`]),
     ...(healthProblem === undefined ? [] : [`  unhealthy, being replaced: ${textOf(healthProblem)}`]),
     ...(startProgress === undefined ? [] : [`  ${textOf(startProgress)}`]),
     ...(lastFailure === undefined ? [] : [`  last failure: ${textOf(lastFailure)}`]),

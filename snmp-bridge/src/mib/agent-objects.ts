@@ -15,6 +15,8 @@ export interface AgentStatus {
   notificationsSent: number
   informsUnacknowledged: number
   notificationsDropped: number
+  /** Why a receiver, by its name, did not get its last notification. */
+  readonly undelivered: Map<string, string>
 }
 
 export interface AgentObject {

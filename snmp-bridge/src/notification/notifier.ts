@@ -2,6 +2,7 @@
  * Sends notifications to all receivers. Each has its own queue and gets them in order, so a receiver that does not answer
  * delays no other. A full queue drops its oldest notification.
  */
+import { messageOf } from '@spyglass/agent/contract'
 import type { AgentStatus } from '../mib/agent-objects.ts'
 import type { Notification } from './message.ts'
 import type { Receiver } from './receiver.ts'
@@ -48,9 +49,11 @@ function createQueue(receiver: Receiver, status: AgentStatus, onFailure: Notifie
     status.notificationsSent++
     try {
       await receiver.deliver(notification)
+      status.undelivered.delete(receiver.name)
     } catch (error) {
       if (stopped) return
       status.informsUnacknowledged++
+      status.undelivered.set(receiver.name, messageOf(error))
       onFailure(error, notification)
     }
   }

@@ -12,6 +12,7 @@ const newStatus = (): AgentStatus => ({
   notificationsSent: 0,
   informsUnacknowledged: 0,
   notificationsDropped: 0,
+  undelivered: new Map(),
 })
 const numbered = (n: number): Notification => ({ oid: [1, 3, n], varbinds: [], upTime: 0 })
 
@@ -31,6 +32,20 @@ test('each receiver gets every notification in order, and one that fails holds u
   expect(taken).toEqual([0, 1, 2, 3, 4])
   expect(failures).toHaveLength(5)
   expect(status).toMatchObject({ notificationsSent: 10, informsUnacknowledged: 5, notificationsDropped: 0 })
+})
+
+test('who did not get the last notification is known with the reason, until the next one arrives', async () => {
+  const status = newStatus()
+  const [away, back] = ['away', 'back'].map((name) =>
+    receiver(name, (n) => (n < 2 || name === 'away' ? Promise.reject(new RangeError(`${name} ${n}`)) : Promise.resolve())),
+  )
+  const notifier = createNotifier({ receivers: [away!, back!], status, onFailure: () => {} })
+  notifier.notify(numbered(1))
+  await notifier.idle()
+  expect([...status.undelivered.values()]).toEqual(['away 1', 'back 1'])
+  notifier.notify(numbered(2))
+  await notifier.idle()
+  expect([...status.undelivered]).toEqual([['away', 'away 2']])
 })
 
 test('a full queue drops its oldest and counts it', async () => {

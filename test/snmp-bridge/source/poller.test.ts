@@ -25,6 +25,7 @@ function setUp(file = join(tempFolder(), 'rows.json')) {
     notificationsSent: 0,
     informsUnacknowledged: 0,
     notificationsDropped: 0,
+    undelivered: new Map(),
   }
   const world = {
     now: 10_000,

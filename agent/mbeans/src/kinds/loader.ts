@@ -9,7 +9,7 @@ export const loader = declareKind({
   description: 'The loader of one application in one instance: where its modules come from, and which are loaded.',
   attributes: {
     instance: { type: 'string', role: 'key', label: 'process', description: 'Instance that hosts the application.' },
-    application: { type: 'string', role: 'key', description: 'Name of the application.' },
+    application: { type: 'string', role: 'key', label: 'name', description: 'Name of the application.' },
     root: { type: 'string', role: 'text', description: 'Folder above which nothing is resolved.' },
     repositories: { type: { array: 'string' }, role: 'text', description: 'Further folders with packages, in the order of the search.' },
     loadedModules: { type: 'int', role: 'gauge', unit: '{module}', description: 'Files that the application has loaded as modules.' },

@@ -24,7 +24,12 @@ export const snmpAgent = declareKind({
       type: 'long',
       role: 'counter',
       unit: '{notification}',
-      description: 'Informs dropped without an acknowledgement.',
+      description: 'Notifications dropped: no acknowledgement came, or the receiver could not be reached.',
+    },
+    notificationProblem: {
+      type: 'string',
+      role: 'text',
+      description: 'Receivers that did not get their last notification, each with the reason; absent when there is none.',
     },
     lastPoll: { type: 'date', role: 'text', description: 'When the MBean endpoint last responded.' },
     pollErrors: { type: 'long', role: 'counter', unit: '{error}', description: 'Polls of the MBean endpoint that failed.' },

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type ResourceKind, isMetric, isStateSet, prometheusNameOf } from '@spyglass/agent/contract'
 import { allKinds, kindNamed, kinds } from '@spyglass/mbeans/kinds'
@@ -98,6 +100,21 @@ describe('prometheusText', () => {
     const labels = [...(await prometheusText(registryWith(resources))).matchAll(/(\w+)="([^"]*)"/g)]
     expect(new Set(labels.filter(([, , value]) => value === 'http-1').map(([, label]) => label))).toEqual(new Set(['process']))
     expect(labels.filter(([, label]) => label === 'instance' || label === 'job')).toEqual([])
+  })
+
+  it('has the labels that the how-to lists and no others', async () => {
+    const resources = allKinds.map((kind) => ({
+      kind: kind.name,
+      keys: Object.fromEntries(kind.keys.map((key) => [key, 'k'])),
+      values: Object.fromEntries(Object.entries(kind.attributes).map(([name, { values }]) => [name, values?.[0] ?? 1])) as Record<
+        string,
+        never
+      >,
+    }))
+    const labels = new Set([...(await prometheusText(registryWith(resources))).matchAll(/[{,](\w+)="/g)].map(([, label]) => label))
+    const guide = readFileSync(join(import.meta.dirname, '../../../../docs/how-to/prometheus.md'), 'utf8')
+    const told = [...guide.matchAll(/^\| `(\w+)` +\|/gm)].map(([, label]) => label)
+    expect(new Set(told)).toEqual(new Set(labels))
   })
 
   it('has as many series after a thousand incidents as after one, and adds them up', async () => {
