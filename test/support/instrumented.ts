@@ -111,11 +111,12 @@ async function javaScript(source: string, format: 'esm' | 'cjs'): Promise<string
   return (await transform(source, { loader: 'ts', format, target: 'node22' })).code
 }
 
-/** A request that ran for long was sent before it ended as well: a later span with the same id supersedes an earlier one. */
+/** A request that ran for long was sent before it ended as well, with what had ended in it: each span counts once, and none that was still open. */
 function tracesOf(spans: readonly SinkSpan[]): RecordedTrace[] {
-  const byStart = [...new Map(spans.map((span) => [span.spanId, span])).values()]
-    .filter(({ attributes }) => attributes['spyglass.partial'] !== true)
-    .toSorted((a, b) => Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano)))
+  const ended = spans.filter(({ attributes }) => attributes['spyglass.partial'] !== true)
+  const byStart = [...new Map(ended.map((span) => [span.spanId, span])).values()].toSorted((a, b) =>
+    Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano)),
+  )
   const ids = new Set(byStart.map(({ spanId }) => spanId))
   return byStart
     .filter(({ parentSpanId }) => parentSpanId === undefined || parentSpanId === '' || !ids.has(parentSpanId))

@@ -10,8 +10,8 @@ import { TraceRecord } from '../../../agent/src/recorder/trace-record.ts'
 /** A window's samples, one each 10 ms: the context that it was taken in, and the milliseconds of wall time that it stands for. */
 type Samples = readonly (readonly [context: unknown, ms: number, name?: string])[]
 
-/** The process's clock at the first sample. */
-const FROM_MS = 1000
+/** The process's clock at the first sample: neither so long ago that it is forgotten, nor so soon that it follows another. */
+const FROM_MS = Math.floor(performance.now()) + 10_000
 
 function profiling() {
   let samples: Samples = []
@@ -125,13 +125,14 @@ test('who ran when is known of the last turn: samples of one place are one piece
     [other.requestContext, 10, 'gc'],
     [undefined, 10],
   )
+  const since = (ms: number): number => Math.round(ms) - FROM_MS
   const pieces = profiles
     .workSince(0)
-    .map(({ startMs, endMs, location, request }) => [Math.round(startMs), Math.round(endMs), location, request?.name, request?.traceId])
+    .map(({ startMs, endMs, location, request }) => [since(startMs), since(endMs), location, request?.name, request?.traceId])
   expect(pieces).toEqual([
-    [1000, 1020, 'a.js:7', 'run', one.traceId],
-    [1030, 1040, 'a.js:7', 'GET /report', undefined],
-    [1050, 1060, 'a.js:7', undefined, undefined],
+    [0, 20, 'a.js:7', 'run', one.traceId],
+    [30, 40, 'a.js:7', 'GET /report', undefined],
+    [50, 60, 'a.js:7', undefined, undefined],
   ])
-  expect(profiles.workSince(1045)).toHaveLength(1)
+  expect(profiles.workSince(FROM_MS + 45)).toHaveLength(1)
 })
