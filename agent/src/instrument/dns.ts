@@ -2,6 +2,7 @@
  * Questions of a request to the resolver of names, by callback and promise: what a socket asks before it connects, and what the application asks itself. Node publishes no
  * channel for them. Functions are replaced before the application gets them; `net` finds `lookup` among the exports at each connection.
  */
+import { isIP } from 'node:net'
 import process from 'node:process'
 import { attempt } from '../guard/guard.ts'
 import type { Child } from '../recorder/child.ts'
@@ -29,14 +30,19 @@ export const dns: Instrumentation = {
     const library = process.getBuiltinModule('node:dns') as unknown as Library
     for (const owner of [library, library.promises, library.Resolver.prototype, library.promises.Resolver.prototype])
       for (const name of Object.getOwnPropertyNames(owner).filter((each) => /^(?:lookup$|resolve|reverse$)/.test(each)))
-        owner[name] = recordedLookup(owner[name] as Method, recorder)
+        owner[name] = recordedLookup(owner[name] as Method, recorder, name === 'reverse' ? () => true : isName)
   },
 }
 
+/** An address needs no resolver: a server that listens on one looks it up all the same. */
+const isName = (question: string): boolean => isIP(question) === 0
+
 /** Whatever else the function has tells `util.promisify` what it gives. */
-function recordedLookup(original: Method, recorder: Recorder): Method {
+function recordedLookup(original: Method, recorder: Recorder, isQuestion: (text: string) => boolean): Method {
   const recorded: Method = function lookUp(...args) {
-    const asked = attempt('dns.lookup', () => begun(recorder, args[0], recorded), undefined)
+    const [question] = args
+    const isAsked = typeof question === 'string' && isQuestion(question)
+    const asked = isAsked ? attempt('dns.lookup', () => begun(recorder, question, recorded), undefined) : undefined
     if (!asked) return original.apply(this, args)
     const at = args.findLastIndex((arg) => typeof arg === 'function')
     if (at > 0) args[at] = ending(args[at] as Method, asked)
@@ -58,9 +64,9 @@ interface Asked {
 }
 
 /** It becomes a child when it ends: `http.request` asks before its own call is known. Nothing outside of a request: the agent asks there, too. */
-function begun(recorder: Recorder, question: unknown, calledFrom: Method): Asked | undefined {
+function begun(recorder: Recorder, question: string, calledFrom: Method): Asked | undefined {
   const asking = currentRecord()
-  if (!asking || typeof question !== 'string') return undefined
+  if (!asking) return undefined
   const [startMs, from] = [now(), callSitesOf(question)?.capture(asking.routeTemplate, calledFrom)]
   const ended = (error: unknown): void => {
     const record = currentRecord()

@@ -17,6 +17,7 @@ async function main(): Promise<void> {
   await inRequest(async () => answers.push(await dnsPromises.lookup('no such name').catch((error) => error.code)), '/unknown')
   await inRequest(() => new Promise<void>((resolve) => http.get(url, { agent: false, family: 4 }, (response) => response.resume().on('end', resolve))), '/request')
   await inRequest(async () => (await fetch(url)).text(), '/fetch')
+  await inRequest(() => new Promise<void>((resolve) => { const server = http.createServer().listen(0, '127.0.0.1', () => server.close(() => resolve())) }), '/address')
   await dnsPromises.lookup('localhost')
   upstream.closeAllConnections()
   upstream.close()
@@ -45,6 +46,7 @@ test('lookups of names are children of their request, or of the call that waits 
       ['/unknown', ['DNS no such name', 'root']],
       ['/request', ['DNS localhost', 'GET'], ['GET', 'root']],
       ['/fetch', ['DNS localhost', 'GET'], ['GET', 'root']],
+      ['/address'],
     ])
     const lookups = traces.flatMap(({ children }) => children.filter(({ name }) => name.startsWith('DNS')))
     expect(codeOf(lookups[0]!)).toContain('lookup')
