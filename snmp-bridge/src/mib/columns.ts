@@ -119,7 +119,8 @@ export function utf8Within(value: string, maxBytes: number): Buffer {
   return Buffer.concat([bytes.subarray(0, end), ELLIPSIS])
 }
 
-const ELLIPSIS = Buffer.from('…', 'utf8')
+/** ASCII: net-snmp and others print a text with any other character in hexadecimal. */
+const ELLIPSIS = Buffer.from('...', 'utf8')
 
 /** Milliseconds since the epoch, or ISO-8601 as Jolokia sends it. */
 function encodeDate(value: AttributeValue): SnmpValue | undefined {

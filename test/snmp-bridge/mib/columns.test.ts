@@ -62,7 +62,7 @@ test('a text is cut between characters, and never longer than its limit', () => 
       expect(cut.toString('utf8')).not.toContain(value.includes('\ufffd') ? '\0\0' : '\ufffd')
     }),
   )
-  expect(utf8Within('a'.repeat(300), 255).toString('utf8')).toBe(`${'a'.repeat(252)}…`)
+  expect(utf8Within('a'.repeat(300), 255).toString('utf8')).toBe(`${'a'.repeat(252)}...`)
 })
 
 test('the year of DateAndTime has two bytes', () => {
