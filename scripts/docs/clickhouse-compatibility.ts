@@ -87,7 +87,7 @@ Paths in \`system.tables\` and \`system.databases\` do not reveal the location o
 - If the engine has not released the session \`store.queryPatienceMs\` later, its process is replaced, which takes about a second. Meanwhile
   statements get 503 with code 203 and \`Retry-After\`, inserts wait in the write-ahead log, and connections stay open.
 - The client that sent the statement is refused for 30 s. The time doubles with each repetition within an hour, up to 15 minutes. A user that causes it
-  from three addresses is refused from all addresses.
+  from three addresses is refused from all addresses. Console, alert rules and inserts of the server itself are refused for 30 s each time, each by itself.
 - A client is a user and an address (for IPv6, the /64 network). The last free session is lent only to a client that has none, and a free session goes
   to the client that has the fewest. All people behind one address, for example behind Grafana, are one client: with the default of three sessions, two of
   their statements run at a time. Several addresses of one user are several clients.

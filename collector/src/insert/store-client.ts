@@ -83,7 +83,11 @@ const PASSING = new Set([
 
 export function createStoreClient({ url, token, timeoutMs = 120_000, fetch: ask = fetch }: StoreClientOptions): StoreClient {
   async function send(query: string, insert?: { segments: string; token: string }): Promise<string> {
-    const headers = { 'x-spyglass-token': token, ...(insert ? { 'x-spyglass-segment': insert.segments } : {}) }
+    const headers = {
+      'x-spyglass-token': token,
+      'x-spyglass-part': 'inserts',
+      ...(insert ? { 'x-spyglass-segment': insert.segments } : {}),
+    }
     let response: OwnResponse
     let text: string
     try {

@@ -8,6 +8,8 @@ export interface Client {
   readonly user: string
   /** Network address; for IPv6 the /64 network, which one site is assigned. */
   readonly address: string
+  /** A part of this server: it is never kept away for long, since everything stops with it. */
+  readonly isOwn?: boolean
 }
 
 export interface ClientBackOff {
@@ -46,12 +48,12 @@ export function createClientBackOff({ now = () => performance.now(), firstMs = 3
     return entries.get(key)
   }
 
-  function add(key: string, freeBlames: number): void {
+  function add(key: string, freeBlames: number, maxMs = MAX_BACK_OFF_MS): void {
     const entry = entryOf(key) ?? { blames: 0, lastMs: 0, untilMs: 0 }
     entry.blames++
     entry.lastMs = now()
     const doublings = entry.blames - 1 - freeBlames
-    if (doublings >= 0) entry.untilMs = now() + Math.min(firstMs * 2 ** doublings, MAX_BACK_OFF_MS)
+    if (doublings >= 0) entry.untilMs = now() + Math.min(firstMs * 2 ** doublings, maxMs)
     entries.delete(key) // so that the oldest come first
     entries.set(key, entry)
     if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value!)
@@ -71,8 +73,8 @@ export function createClientBackOff({ now = () => performance.now(), firstMs = 3
     },
     blame(client) {
       const isNew = entryOf(keyOf(client)) === undefined
-      add(keyOf(client), 0)
-      if (isNew) add(client.user, USER_ADDRESSES - 1)
+      add(keyOf(client), 0, client.isOwn ? firstMs : undefined)
+      if (isNew && !client.isOwn) add(client.user, USER_ADDRESSES - 1)
     },
   }
 }

@@ -46,8 +46,10 @@ class Store {
       const { searchParams } = new URL(request.url ?? '', 'http://x')
       const sql = searchParams.get('query') ?? ''
       const token = searchParams.get('insert_deduplication_token')
+      // By this name the store tells inserts from console and rules.
+      const isKnown = request.headers['x-spyglass-part'] === 'inserts'
       if (token !== null) this.tokens.push(token)
-      const answer = this.#answer(sql, String(request.headers['x-spyglass-segment']))
+      const answer = isKnown ? this.#answer(sql, String(request.headers['x-spyglass-segment'])) : { status: 403, text: '' }
       response.writeHead(answer.status, answer.headers).end(answer.text)
     })
     servers.push(server)

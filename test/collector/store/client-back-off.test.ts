@@ -52,3 +52,15 @@ test('a user that is blamed from three addresses is kept away from all', () => {
   pass(30_000)
   backOff.check(at('d'))
 })
+
+test('a part of the server itself is kept away for 30 s each time, and no other part with it', () => {
+  const { backOff, pass } = clocked()
+  const part = (address: string) => ({ user: 'spyglass', address, isOwn: true })
+  for (let i = 0; i < 6; i++) {
+    for (const name of ['console', 'rules', 'more']) backOff.blame(part(name))
+    backOff.check(part('inserts'))
+    expect(() => backOff.check(part('console'))).toThrow(expect.objectContaining({ retryAfterSeconds: 30 }))
+    pass(30_000)
+    backOff.check(part('console'))
+  }
+})

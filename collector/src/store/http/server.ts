@@ -6,6 +6,7 @@ import { clientNetwork, goneSignal } from '@spyglass/process/access'
 import { clientAddressOf } from '@spyglass/process/listener'
 import type { Logger } from '@spyglass/process/logger'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { Client } from '../client-back-off.ts'
 import { type ClickhouseError, clickhouseCodes, fromEngine, refuse } from '../clickhouse-error.ts'
 import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
 import { isInsert, parseInsert } from '../insert-statement.ts'
@@ -141,7 +142,7 @@ async function read({ request, response, query, origin, asker, gone }: Exchange,
     sql,
     query,
     { format: headerOf(request, 'x-clickhouse-format'), database: headerOf(request, 'x-clickhouse-database') },
-    { user: asker.role === 'own' ? 'spyglass' : asker.user, address: clientNetwork(clientAddressOf(request.raw)) },
+    asker.role === 'own' ? ownClient(request) : { user: asker.user, address: clientNetwork(clientAddressOf(request.raw)) },
   )
   const inBlocks = isOn(query.get('compress'))
   const hello = isHello(sql)
@@ -151,7 +152,7 @@ async function read({ request, response, query, origin, asker, gone }: Exchange,
   }
   const coding = codingFor(request, query)
   const compression = coding && { coding, level: Math.max(1, Math.min(Number(query.get('http_zlib_compression_level') ?? 1) || 1, 9)) }
-  const reader = store.readers[asker.role === 'own' ? partOf(request) : 'clients']
+  const reader = store.readers[asker.role === 'own' ? readerOf(request) : 'clients']
   const statement = hello ? { ...wanted, sql: HELLO_STATEMENT } : wanted
   const onFailure = (failure: ClickhouseError): void => note(failure, origin, options)
   const how = { ...origin, compression, inBlocks, onFailure }
@@ -168,7 +169,11 @@ async function textOf(request: FastifyRequest, query: URLSearchParams): Promise<
 }
 
 /** Our own processes say which part is calling, so that the console and alert rules do not wait for each other. */
-const partOf = (request: FastifyRequest): ReaderName => (request.headers['x-spyglass-part'] === 'rules' ? 'rules' : 'console')
+const partOf = (request: FastifyRequest): string => headerOf(request, 'x-spyglass-part') ?? 'console'
+const readerOf = (request: FastifyRequest): ReaderName => (partOf(request) === 'rules' ? 'rules' : 'console')
+
+/** Each part is a client of its own: what one has overdone keeps no other away. */
+const ownClient = (request: FastifyRequest): Client => ({ user: 'spyglass', address: partOf(request), isOwn: true })
 
 const codingFor = (request: FastifyRequest, query: URLSearchParams): Coding | undefined =>
   isOn(query.get('enable_http_compression')) ? preferredCoding(request.headers['accept-encoding']) : undefined
