@@ -193,7 +193,7 @@ test('a request that hangs is shown and cancelled, with a line in the history, a
   )
   expect((await spyglass('deploy', app, '--name', 'hanging', '--path', '/hanging')).code).toBe(0)
   const hangs = fetch(`${suite.urls.app}/hanging/hang`).then(
-    () => 'answered',
+    ({ status }) => status,
     () => 'cut',
   )
   const running = await until(async () => {
@@ -203,7 +203,7 @@ test('a request that hangs is shown and cancelled, with a line in the history, a
   })
   expect((await spyglass('invoke', 'instance.hanging-1.cancelRequest', 'id=none')).stderr).toContain('no request with the id none')
   expect(await spyglass('invoke', 'instance.hanging-1.cancelRequest', `id=${running.id}`)).toMatchObject({ code: 0 })
-  expect(await hangs).toBe('cut')
+  expect(await hangs).toBeOneOf(['cut', 502]) // a router answers in its place
   expect((await spyglass('history')).stdout).toContain(`instance.hanging-1.cancelRequest`)
 
   const count = async (): Promise<number> => Number(/=(\d+)/.exec((await spyglass('get', 'instance.hanging-1.requests')).stdout)?.[1] ?? 0)

@@ -25,17 +25,15 @@ export const resourceLists = Object.keys(resourceSettings) as ResourceList[]
 
 export const isResourceList = (name: unknown): name is ResourceList => typeof name === 'string' && Object.hasOwn(resourceSettings, name)
 
-interface NamesSetting {
-  readonly type: 'texts'
-  readonly each: { readonly minLength: 1 }
-  readonly default: readonly []
-  readonly description: string
-}
-
 /** The settings of an application that name its resources. */
 export const resourceNames = Object.fromEntries(
   resourceLists.map((list) => [
     list,
     { type: 'texts', each: { minLength: 1 }, default: [], description: `Names of the ${list} that it uses. It gets no others.` },
   ]),
-) as unknown as Readonly<Record<ResourceList, NamesSetting>>
+) as unknown as Readonly<
+  Record<
+    ResourceList,
+    { readonly type: 'texts'; readonly each: { readonly minLength: 1 }; readonly default: readonly []; readonly description: string }
+  >
+>
