@@ -105,8 +105,17 @@ async function bundle(file: string): Promise<boolean> {
   // A fifth of the file would be comments, which the modules and declarations beside it have.
   const settings = ['--platform', 'node', '--external', '@opentelemetry/api', '--log-level', 'warn', '--no-comments']
   if (!(await succeeds('rolldown', [file, '--file', whole, ...settings]))) return false
-  // White space would be another fifth; names stay, for stacks.
-  if (!(await succeeds('esbuild', [whole, '--minify-whitespace', '--log-level=warning', `--outfile=${file}`, '--allow-overwrite'])))
+  // White space would be another fifth, long forms of syntax a twentieth; names stay, for stacks.
+  if (
+    !(await succeeds('esbuild', [
+      whole,
+      '--minify-whitespace',
+      '--minify-syntax',
+      '--log-level=warning',
+      `--outfile=${file}`,
+      '--allow-overwrite',
+    ]))
+  )
     return false
   rmSync(whole)
   return true
