@@ -3,7 +3,7 @@
  * span is rolled back, redacted as bytes and decoded again: the walk over the places of a span decides what is a secret, this only when it runs.
  */
 import type { DictionaryColumn } from '../native/columns.ts'
-import { IN_A_DIALECT, messagePlaces, type OtlpRedactor, type Rule, RULE, varint } from '../redact/index.ts'
+import { IN_A_DIALECT, messagePlaces, type OtlpRedactor, type Rule, RULE } from '../redact/index.ts'
 import type { Found } from './found.ts'
 import { limits } from './limits.ts'
 import type { ProtoReader } from './proto-reader.ts'
@@ -27,6 +27,8 @@ const TEXT_TAG = 10
 /** Spans that are redacted before they are decoded, after one that was found not to be plain too late. */
 const MAX_PENALTY = 64
 const ROOM_BYTES = 65_536
+/** Of a text within a request. */
+const MAX_LENGTH_BYTES = 5
 
 export class SpanGuard {
   /** Whether what is read has to be plain. */
@@ -134,9 +136,13 @@ export class SpanGuard {
 
   /** Puts an AnyValue with this text behind the request, since values of a span are looked up by their position later. */
   place(text: Buffer, found: Found, index: number): void {
-    const value = Buffer.concat([Buffer.of(TEXT_TAG), varint(text.length), text])
-    const at = this.#append(value)
-    found.note(index, at, at + value.length)
+    const at = this.#room(text.length + MAX_LENGTH_BYTES + 1)
+    const { buf } = this.#reader
+    buf[at] = TEXT_TAG
+    const start = writeVarint(buf, at + 1, text.length)
+    buf.set(text, start)
+    this.#used = start + text.length
+    found.note(index, at, this.#used)
   }
 
   /** Whether a value that is no text needs no change by the rule of its key. */
@@ -165,13 +171,18 @@ export class SpanGuard {
   }
 
   #append(bytes: Buffer): number {
-    const { buf } = this.#reader
-    if (this.#used === 0) this.#grow(buf.length, bytes.length)
-    else if (this.#used + bytes.length > buf.length) this.#grow(this.#used, bytes.length)
-    const at = this.#used
+    const at = this.#room(bytes.length)
     this.#reader.buf.set(bytes, at)
     this.#used += bytes.length
     return at
+  }
+
+  /** Where as many bytes may be written. */
+  #room(bytes: number): number {
+    const { buf } = this.#reader
+    if (this.#used === 0) this.#grow(buf.length, bytes)
+    else if (this.#used + bytes > buf.length) this.#grow(this.#used, bytes)
+    return this.#used
   }
 
   /** A buffer of our own that begins as the present one does. */
@@ -182,6 +193,17 @@ export class SpanGuard {
     this.#redactor.read(grown)
     this.#used = used
   }
+}
+
+/** Gives where it ends. */
+function writeVarint(buf: Buffer, at: number, value: number): number {
+  let [end, rest] = [at, value]
+  while (rest > 127) {
+    buf[end++] = (rest & 127) | 128
+    rest >>>= 7
+  }
+  buf[end++] = rest
+  return end
 }
 
 function noted(dictionary: DictionaryColumn, buf: Buffer, ...[start, end, note]: readonly [number, number, number]): number {

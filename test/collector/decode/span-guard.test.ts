@@ -200,3 +200,77 @@ test('a span that is redacted while it is decoded is stored and counted as one t
     { numRuns: 400 },
   )
 })
+
+const SECRET_TEXT = 'Bearer abcdefghijklmnop'
+/** Attributes that differ in little: the case of the name, a letter, how the value is nested, what stands beside them. */
+const TWINS = [
+  ...['path', 'Path', 'PATH', 'password', 'Password', 'pAssword', 'x-api-key', 'X-Api-Key', 'pass word', 'pаssword'].flatMap((key) => [
+    text(key, 'value 1'),
+    text(key, 'value 2'),
+  ]),
+  text('note', 'Bearer'),
+  text('note', SECRET_TEXT),
+  text('note', SECRET_TEXT.toUpperCase()),
+  text('db.system', 'postgresql'),
+  text('db.system', 'redis'),
+  text('db.statement', 'GET key'),
+  text('db.statement', "SELECT 'a'"),
+  text('url.full', 'http://h/p?a=b'),
+  text('spyglass.application', 'shop'),
+  text('spyglass.application', 'blog'),
+  text('http.request.method', 'GET'),
+  { key: 'number', value: { intValue: '4111111111111111' } },
+  { key: 'number', value: { intValue: '4111111111111112' } },
+  { key: 'number', value: { intValue: '443' } },
+  { key: 'password', value: { intValue: '443' } },
+  ...['note', 'password'].flatMap((key) => [
+    { key, value: { arrayValue: { values: [{ stringValue: SECRET_TEXT }, { stringValue: 'value 1' }] } } },
+    { key: 'map', value: { kvlistValue: { values: [text(key, 'value 1')] } } },
+    { key, value: { bytesValue: Buffer.from('value 1') } },
+  ]),
+]
+
+/** Of few attributes in one order, as senders write them, most of them repeated; some spans are rejected, and what they wrote is dropped. */
+const repeating = fc.array(fc.constantFrom(...TWINS), { minLength: 1, maxLength: 6 }).chain((few) =>
+  fc.array(
+    fc.record({
+      kind: fc.constantFrom(2, 3),
+      attributes: fc.oneof(fc.constant(few), fc.subarray(few), fc.shuffledSubarray([...few, ...TWINS])),
+      events: fc.oneof(fc.constant([]), fc.constant([{ name: 'e', attributes: few }])),
+      startTimeUnixNano: fc.constantFrom(...Array.from({ length: 5 }, () => '1700000000000000000'), '99999999999999999999'.slice(0, 19)),
+      traceId: fc.constantFrom(...Array.from({ length: 5 }, () => Buffer.alloc(16, 1)), Buffer.alloc(3, 1)),
+    }),
+    { minLength: 2, maxLength: 10 },
+  ),
+)
+
+test('an attribute like one before it is stored as if it stood alone', () => {
+  const walk = new OtlpRedactor(new Redactor())
+  const [plain, guarded] = [new OtlpDecoder(new Redactor({ except: ['shop'] })), new OtlpDecoder()]
+  const contents = (by: OtlpDecoder, body: Buffer) => by.decode(body, options).blocks.map((block) => readNative(block.encode('b')))
+  fc.assert(
+    fc.property(repeating, (list) => {
+      const body = request([...list, { attributes: [] }])
+      expect(contents(guarded, body)).toEqual(contents(plain, walk.redact(body, 'traces')))
+    }),
+    { numRuns: 250 },
+  )
+})
+
+test('a statement like one before it is read by the database of its own span', () => {
+  const statement = text('db.statement', 'GET key')
+  const spans = ['postgresql', 'postgresql', 'redis', 'redis'].map((system) => ({ attributes: [text('db.system', system), statement] }))
+  const decoder = new OtlpDecoder()
+  for (let i = 0; i < 3; i++) {
+    const rows = rowsOf(decoder, request(spans)).map((row) => (row['SpanAttributes'] as Record<string, string>)['db.statement'])
+    expect(rows).toEqual(['GET key', 'GET key', 'GET ?', 'GET ?'])
+  }
+})
+
+test('attributes beyond the limit are cut off, also if each is like the one before', () => {
+  const decoder = new OtlpDecoder()
+  for (let i = 0; i < 3; i++) {
+    const { truncated } = decoder.decode(request([{ attributes: Array(limits.attributes + 2).fill(text('a', 'v')) as object[] }]), options)
+    expect(truncated).toBe(2)
+  }
+})
