@@ -9,7 +9,8 @@ const MIN_CHILD_MS = 1
 
 /** `askedMs` is the process's clock when the connection was asked for. Call it in the context of the borrower. */
 export function recordPoolWait(recorder: Recorder, detail: PoolWait, askedMs: number, error?: unknown): void {
-  const isLong = now() - askedMs >= MIN_CHILD_MS
+  const endMs = now()
+  const isLong = endMs - askedMs >= MIN_CHILD_MS
   const record = isLong ? currentRequestContext()?.root.record : undefined
-  recorder.startChildOf(poolWait, detail, { record, parent: undefined, startMs: askedMs }).end(error)
+  recorder.startChildOf(poolWait, detail, { record, parent: undefined, startMs: askedMs }).end(error, endMs)
 }
