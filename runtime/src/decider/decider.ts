@@ -81,6 +81,8 @@ export class Decider implements DeciderView {
   #timer: NodeJS.Timeout | undefined
   #exitCode = 0
   #isReconciling = false
+  /** Whether the holder has said what runs. Whatever was started before would be started twice. */
+  #knowsWhatRuns = false
   #hasEnded = false
   /** The facts as the holder has them for the next decider. */
   #remembered: Actual | undefined
@@ -209,6 +211,7 @@ export class Decider implements DeciderView {
 
   #adopt({ memo: given, children, listeners, isStopping, pid }: Extract<Report, { type: 'state' }>): void {
     const memo = given as Memo | undefined
+    this.#knowsWhatRuns = true
     this.holderPid = pid
     this.wasReady = memo?.isReady ?? false
     this.actual = actualFrom(memo, children, listeners)
@@ -226,7 +229,7 @@ export class Decider implements DeciderView {
   }
 
   #reconcile(): void {
-    if (this.#isReconciling) return
+    if (this.#isReconciling || !this.#knowsWhatRuns) return
     this.#isReconciling = true
     clearTimeout(this.#timer)
     this.#tellRouters() // first: an application that is about to be stopped gets no more requests

@@ -47,6 +47,7 @@ async function decide(here: Role): Promise<void> {
     const process = await openProcessConfig(globalThis.process.argv.slice(2))
     const milestones = new Milestones()
     const plan = planFor(process, here)
+    await begun.promise
     const log = openKeeperLog(plan.logFile, { output: process.config.logs.output, mustOpen: false })
     const decider = deciderOf(plan, { order, milestones, log })
     for (const report of early) decider.onReport(report)
