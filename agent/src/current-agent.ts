@@ -124,6 +124,24 @@ export interface RecordingPolicy {
   readonly capturedClientResponseHeaders?: readonly string[]
 }
 
+export interface ProfileOptions {
+  /** 1 to 60. Default: 10. */
+  readonly seconds?: number
+  /** `cpu`: time in which the thread ran; `wall`: idle time as well. Default: `cpu`. */
+  readonly kind?: 'cpu' | 'wall'
+}
+
+export interface TakenProfile {
+  /** Of the record that it was sent as. */
+  readonly traceId: string
+  readonly durationMs: number
+  /** Without idle time. */
+  readonly cpuMs: number
+  readonly kind: 'cpu' | 'wall'
+  /** What took it. */
+  readonly by: 'node:inspector' | '@datadog/pprof'
+}
+
 export interface Agent {
   /** Resources of this process. */
   readonly registry: Registry
@@ -148,6 +166,8 @@ export interface Agent {
   attribute(name: string, value: string | number | bigint | boolean): void
   /** Marks the current request as leaking a connection: its trace is kept. */
   markLeak(): void
+  /** Takes a profile of this thread, one at a time, and sends it. @throws SPY_PROFILE_RUNNING, SPY_PROFILE_TOO_MANY */
+  profile(options: ProfileOptions): Promise<TakenProfile>
   requestCounters(): RequestCounters
   /** At most 100, the oldest first. */
   runningRequests(): readonly RunningRequest[]

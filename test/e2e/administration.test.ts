@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process'
 import { processStat } from '../../runtime/src/holder/process-stat.ts'
 import { underLoad } from '../support/request-load.ts'
 import { requireTool } from '../support/require-tool.ts'
+import { consoleApi } from '../support/clients.ts'
 import { collect, repository, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
@@ -174,6 +175,29 @@ test('everybody who may read follows logs over HTTP, as on the command line', as
   await read
   const { stdout: printed } = await spyglass('logs', 'shop-1', '-n', '1000')
   expect(printed).toContain('application started')
+})
+
+test('a profile of an instance is taken on command, by HTTP as well, one at a time, and is in the store', async () => {
+  const { user, password } = suite.secrets.console
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+  const ask = async () => {
+    const headers = { authorization, 'content-type': 'application/json' }
+    const url = `${suite.urls.management}/api/v1/resources/instance/shop-1/profile`
+    const response = await fetch(url, { method: 'POST', headers, body: '{"seconds":5}' })
+    return `${response.status} ${await response.text()}`
+  }
+  const [taken, refused] = (await Promise.all([ask(), ask()])).toSorted()
+  expect(taken).toMatch(/^200 .*on the processor of/)
+  expect(refused).toMatch(/^409 .*SPY_PROFILE_RUNNING/)
+  const { code, stdout } = await spyglass('invoke', 'instance.shop-1', 'profile', '--seconds', '1')
+  const told = /^\d+\.\d s on the processor of \d+\.\d s, by node:inspector: http\S+#\/trace\/[\da-f]{32}\n$/
+  expect([code, stdout]).toEqual([0, expect.stringMatching(told)])
+  const traceId = stdout.trim().slice(-32)
+  const logs = await until(async () => {
+    const found = await consoleApi<{ logs: { attributes: Record<string, string> }[] }>(suite, `trace/${traceId}`)
+    return found.logs.length > 0 && found.logs
+  })
+  expect(logs).toMatchObject([{ attributes: { 'spyglass.profile.kind': 'cpu' } }])
 })
 
 test('a batch runs over one connection up to the first line that fails', async () => {

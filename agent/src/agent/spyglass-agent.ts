@@ -32,6 +32,7 @@ import { type Registry, createRegistry } from '../registry/registry.ts'
 import type { EventLoopDelays } from '../runtime-metrics/event-loop.ts'
 import { garbageCollections } from '../runtime-metrics/garbage-collections.ts'
 import { LoopTimeline } from '../runtime-metrics/loop-timeline.ts'
+import { ProfileOnDemand } from '../profile/profile-on-demand.ts'
 import type { RequestProfiles } from '../profile/request-profiles.ts'
 import { startProfiles } from '../profile/start-profiles.ts'
 import { processMetrics } from '../runtime-metrics/process-metrics.ts'
@@ -48,6 +49,7 @@ import type {
   CallSite,
   PoolWaitInput,
   PoolWaitRecord,
+  ProfileOptions,
   RecordedRequest,
   RecordingPolicy,
   RequestCounters,
@@ -56,6 +58,7 @@ import type {
   RunningRequest,
   StatementInput,
   StatementRecord,
+  TakenProfile,
 } from '../current-agent.ts'
 import { Verdicts } from '../recorder/verdict/verdicts.ts'
 import { setKeepSecret } from '../recorder/wishes/forced.ts'
@@ -108,6 +111,7 @@ export class SpyglassAgent implements Agent {
     profiler: () => this.#profiles,
   })
   #profiles: RequestProfiles | undefined
+  #onDemand: ProfileOnDemand | undefined
   #tellPrimary = (): void => {}
 
   constructor(settings: AgentSettings) {
@@ -204,6 +208,13 @@ export class SpyglassAgent implements Agent {
   markLeak(): void {
     const record = currentRecord()
     if (record) record.leaked = true
+  }
+
+  profile(options: ProfileOptions): Promise<TakenProfile> {
+    const { exporter } = this
+    const { sourceRoot } = this.#settings
+    this.#onDemand ??= new ProfileOnDemand({ exporter, sourceRoot, running: () => this.#profiles })
+    return this.#onDemand.take(options)
   }
 
   requestCounters(): RequestCounters {

@@ -98,6 +98,9 @@ export const attr = {
   /** Milliseconds on the processor that a profile of a request has samples of, and those that the request took. */
   profileMs: 'spyglass.profile.ms',
   profileOfMs: 'spyglass.profile.of_ms',
+  /** Of one that was asked for: `cpu`, or `wall` with idle time; and what took it. */
+  profileKind: 'spyglass.profile.kind',
+  profileBy: 'spyglass.profile.by',
   incidentId: 'spyglass.incident.id',
   eventPhase: 'spyglass.event.phase',
   eventResource: 'spyglass.event.resource',

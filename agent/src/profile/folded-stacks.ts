@@ -7,6 +7,9 @@ import { applicationFile } from '../call-site/call-site.ts'
 /** Label under which the number of a sample is in the profile. */
 export const SAMPLE_LABEL = 'sample'
 
+/** Of the text of one profile; the smallest stacks give way. */
+const MAX_TEXT = 65_536
+
 type Id = number | bigint
 
 /** The parts of pprof's format that matter here: texts and places are referred to by number. */
@@ -69,4 +72,15 @@ export function placeOf(name: string, url: string, { line, sourceRoot }: { reado
   const at = line > 0 ? `${file}:${line}` : file
   const frame = `${name.replace(/^\(anonymous.*$/, '') || '<anonymous>'}${file === '' ? '' : ` (${at})`}`
   return { frame: frame.replaceAll(/[;\n]/g, ','), location: isForeign || file === '' ? '' : at }
+}
+
+/** Nanoseconds by stack as a text of lines `outer;inner microseconds`, largest first. */
+export function foldedText(stacks: ReadonlyMap<string, number>): string {
+  let text = ''
+  for (const [stack, nanos] of [...stacks].toSorted((a, b) => b[1] - a[1])) {
+    const line = `${stack} ${Math.round(nanos / 1000)}\n`
+    if (text.length + line.length > MAX_TEXT) break
+    text += line
+  }
+  return text.trimEnd()
 }

@@ -10,15 +10,13 @@ import type { TraceRecord } from '../recorder/trace-record.ts'
 import { spanNameOf } from '../recorder/trace-export.ts'
 import type { LoopRequest, LoopWork } from '../recorder/verdict/loop-evidence.ts'
 import type { Sampler } from '../recorder/verdict/verdicts.ts'
-import { type PprofProfile, SAMPLE_LABEL, type SampledStack, sampledStacks } from './folded-stacks.ts'
+import { foldedText, type PprofProfile, SAMPLE_LABEL, type SampledStack, sampledStacks } from './folded-stacks.ts'
 
 /** A prime rate, so that nothing periodic is always hit or always missed. */
 export const INTERVAL_MICROS = 10_101
 /** Requests of which slices are held at once. */
 const MAX_REQUESTS = 500
 const MAX_STACKS = 1000
-/** Of the text of one slice; the smallest stacks give way. */
-const MAX_TEXT = 65_536
 /** What the profiler calls the garbage collector. */
 const COLLECTION = 'Garbage Collection'
 
@@ -155,22 +153,11 @@ export class RequestProfiles implements Sampler {
         severityNumber: 9,
         severityText: 'INFO',
         eventName: 'spyglass.profile',
-        body: textOf(slice),
+        body: foldedText(slice),
         attributes: { [attr.profileMs]: Math.round(nanos / 1e6), [attr.profileOfMs]: Math.round(durationMs) },
         traceId,
         spanId,
       },
     ])
   }
-}
-
-/** Largest first, in microseconds. */
-function textOf(slice: ReadonlyMap<string, number>): string {
-  let text = ''
-  for (const [stack, nanos] of [...slice].toSorted((a, b) => b[1] - a[1])) {
-    const line = `${stack} ${Math.round(nanos / 1000)}\n`
-    if (text.length + line.length > MAX_TEXT) break
-    text += line
-  }
-  return text.trimEnd()
 }

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { messageOf } from '@spyglass/agent/contract'
 import { damagedIdentities, identitiesFile } from '@spyglass/process/access'
-import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/process/checked-config'
+import { consoleUrl, type DataFolder, type Secrets, type SpyglassConfig } from '@spyglass/process/checked-config'
 import type { SettingsInput } from '@spyglass/process/config'
 import type { Consequences, DamageReporter } from '@spyglass/process/durable-file'
 import { homeOf } from '@spyglass/process/isolation'
@@ -24,6 +24,7 @@ import { administrationMethods } from './administration-methods.ts'
 import { forwardedMethods } from './forwarded-methods.ts'
 import { growingLists } from './growing-lists.ts'
 import { AutoDeployer, Deployer, deploymentOperations, VersionStore } from '../deployment/index.ts'
+import { profileOperation } from './profile-operation.ts'
 import { runScripts } from './run-scripts.ts'
 
 export interface AdministrationHostOptions {
@@ -40,7 +41,7 @@ export interface AdministrationHostOptions {
   /** Gives an application, an instance or, for an empty name, all instances a new generation. Resolves with what was done. */
   readonly reload: (name: string) => Promise<string>
   /** Has an instance carry out an operation of its resource. */
-  readonly ask: (instance: string, operation: string, given: Readonly<Record<string, unknown>>) => Promise<unknown>
+  readonly ask: (instance: string, operation: string, given: Readonly<Record<string, unknown>>, answerMs?: number) => Promise<unknown>
   /** Settles when an application runs as it is configured now. */
   readonly applied: (application: string) => Promise<void>
   readonly onDamage: DamageReporter
@@ -67,7 +68,14 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
     started: { settings, config },
     rules: () => import('@spyglass/process/config'),
     readAgain,
-    executors: { ...reloads(reload), ...identities(options), ...deploymentOperations(() => deployer), ...logs(folder), ...asked(options) },
+    executors: {
+      ...reloads(reload),
+      ...identities(options),
+      ...deploymentOperations(() => deployer),
+      ...logs(folder),
+      ...asked(options),
+      ...profileOperation({ ...options, consoleUrl: () => consoleUrl(administration.config) }),
+    },
     isUploaded: (file) => isUploaded(folder, file),
     onDamage: onDamage(damagedChanges),
     onProblem: (message) => log.warn({}, message),

@@ -29,10 +29,20 @@ export const undo: Run = async ({ words: [number], ...invocation }, session) => 
   await change('undo', number === undefined ? {} : { change: Number(number) }, invocation, session)
 }
 
-export const invoke: Run = async ({ words: [name = '', ...given], values }, session) => {
-  const result = await invokeOperation(session, values, { name, arguments: assignments(given, name) })
+export const invoke: Run = async ({ words: [resource = '', ...rest], values }, session) => {
+  const { name, given } = operationIn(resource, rest)
+  const result = await invokeOperation(session, values, { name, arguments: assignments(given) })
   if (values['dry-run'] && !values['json']) session.print([`dry run: ${name} would be invoked`])
   else printResult(session, values, result)
+}
+
+/** The operation may be a word of its own. */
+function operationIn(
+  resource: string,
+  [first = '', ...rest]: readonly string[],
+): { readonly name: string; readonly given: readonly string[] } {
+  if (/^[A-Za-z]\w*$/.test(first)) return { name: `${resource}.${first}`, given: rest }
+  return { name: resource, given: first === '' ? [] : [first, ...rest] }
 }
 
 export interface OperationCall {
@@ -82,21 +92,17 @@ function optionsOf(values: Values, now = Date.now()): ActOptions {
   }
 }
 
-/** `NAME=VALUE` words, of an operation if there is one. @throws SPY_ARGUMENT_UNKNOWN for one without `=`, and for one that is there twice */
-function assignments(words: readonly string[], invoked?: string): Readonly<Record<string, string>> {
+/** `NAME=VALUE` words. @throws SPY_ARGUMENT_UNKNOWN for one without `=`, and for one that is there twice */
+function assignments(words: readonly string[]): Readonly<Record<string, string>> {
   const pairs = words.map((word) => {
     const at = word.indexOf('=')
-    if (at < 1) throw fail('SPY_ARGUMENT_UNKNOWN', [`${word} is not NAME=VALUE${invoked === undefined ? '' : hint(invoked, word)}`])
+    if (at < 1) throw fail('SPY_ARGUMENT_UNKNOWN', [`${word} is not NAME=VALUE`])
     return [word.slice(0, at), word.slice(at + 1)] as const
   })
   const doubled = pairs.find(([name], i) => pairs.findIndex(([other]) => other === name) < i)
   if (doubled) throw fail('SPY_ARGUMENT_UNKNOWN', [`${doubled[0]} is there twice`])
   return Object.fromEntries(pairs)
 }
-
-/** Resource and operation are one word. */
-const hint = (invoked: string, word: string): string =>
-  /^[\w-]+$/.test(word) ? `; for an operation of ${invoked}: ${invoked}.${word}` : ''
 
 /** What a change did, in lines. */
 export function changeLines(result: ChangeResult, { dryRun = false, until }: ActOptions): readonly string[] {

@@ -19,6 +19,8 @@ export interface CommandDeclaration {
   readonly arguments?: string
   readonly summary: string
   readonly options: Readonly<Record<string, OptionDeclaration>>
+  /** Whether options that are not declared are arguments of what it invokes: `--seconds 10` as `seconds=10`. */
+  readonly handsOnOptions?: boolean
   readonly examples: readonly string[]
   /** Whether it may be used in `spyglass shell`: it speaks to a running server. */
   readonly isForServer?: boolean

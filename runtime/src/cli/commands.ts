@@ -128,11 +128,12 @@ export const commands: readonly CommandDeclaration[] = [
   {
     name: 'invoke',
     arguments: 'NAME.OPERATION [ARGUMENT=VALUE…]',
+    handsOnOptions: true,
     summary: 'Carries out an operation of a resource; `spyglass list` shows operations, too.',
     options: change,
     isForServer: true,
     completes: 'operations',
-    examples: ['spyglass invoke instance.http-1.reload'],
+    examples: ['spyglass invoke instance.http-1.reload', 'spyglass invoke instance.http-1 profile --seconds 10'],
   },
   {
     name: 'history',

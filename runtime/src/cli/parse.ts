@@ -25,11 +25,22 @@ export function parseCommand(argv: readonly string[]): Invocation {
   const command = commandOf(argv)
   if (!command) throw fail('SPY_COMMAND_UNKNOWN', [argv[0]])
   const raw = argv.slice(wordsOf(command.name))
-  const { values, words } = parseWords(command.options, raw)
+  const { values, words } = parseWords(command.options, command.handsOnOptions ? asAssignments(command, raw) : raw)
   const empty = Object.entries(values).find(([, value]) => value === '')
   if (empty) throw fail('SPY_ARGUMENT_MISSING', [`the value of --${empty[0]}`, command.name])
   checkCount(command, words)
   return { command, values, words, raw }
+}
+
+/** `--seconds 10` and `--seconds=10` as `seconds=10`, where there is no such option. */
+function asAssignments({ options }: CommandDeclaration, raw: readonly string[]): readonly string[] {
+  const words: string[] = []
+  for (let i = 0; i < raw.length; i++) {
+    const [, name = '', value] = /^--([A-Za-z][A-Za-z\d]*)(?:=(.*))?$/s.exec(raw[i] ?? '') ?? []
+    if (name === '' || Object.hasOwn(options, name)) words.push(raw[i] ?? '')
+    else words.push(`${name}=${value ?? raw[++i] ?? ''}`)
+  }
+  return words
 }
 
 function checkCount({ name, arguments: expected = '' }: CommandDeclaration, words: readonly string[]): void {

@@ -16,7 +16,7 @@ import { verdictOf } from './exit-reason.ts'
 import { type LiveChange, valuesFor } from './live-change.ts'
 import { actualFrom, type ChildLabel, type Memo, memoOf } from './memo.ts'
 import { Pulses } from './pulses.ts'
-import { Questions } from './questions.ts'
+import { type AskedOperation, Questions } from './questions.ts'
 import {
   type Actual,
   asked,
@@ -147,11 +147,11 @@ export class Decider implements DeciderView {
     return this.#reloads.isBusy(names) ? this.#reloads.whenIdle(target, names, () => this.reload(target)) : this.#reloadNow(names)
   }
 
-  /** Has a process carry out an operation of its resource. @throws SPY_INSTANCE_SILENT, SPY_INSTANCE_ANSWER */
-  ask(name: string, operation: string, given: Readonly<Record<string, unknown>>): Promise<unknown> {
+  /** Has a process carry out an operation of its resource, which may take so long. @throws SPY_INSTANCE_SILENT, SPY_INSTANCE_ANSWER */
+  ask(name: string, { operation, arguments: given, answerMs }: AskedOperation): Promise<unknown> {
     const serving = servingOf(this.actual, name)
     if (!serving) throw fail('SPY_INSTANCE_SILENT', [name, 'it does not serve'])
-    return this.#questions.ask(name, (id) => this.#tell(serving.id, { type: 'ask', id, operation, arguments: given }))
+    return this.#questions.ask(name, (id) => this.#tell(serving.id, { type: 'ask', id, operation, arguments: given }), answerMs)
   }
 
   #reloadNow(names: readonly string[]): Promise<string> {

@@ -106,7 +106,7 @@ let stopServing: Promise<(deadlineMs: number) => Promise<void>> | undefined
 const link = connectKeeper({
   registry,
   onMessage: (message) => {
-    if (message.type === 'ask') link.send(answerTo(message, agent))
+    if (message.type === 'ask') void answerTo(message, agent).then((answer) => link.send(answer))
   },
   live: liveSettingsOf(share, { agent, resources: () => opened, accessLogs: { changed: logsChanged } }),
   stop: async (deadlineMs) => {

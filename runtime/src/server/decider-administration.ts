@@ -51,7 +51,7 @@ async function opened({ decider, process, planFor, log }: DeciderAdministrationO
       host.administration.applied(instancesOf(host.administration.config, name))
       return done
     },
-    ask: async (instance, operation, given) => await decider.ask(instance, operation, given),
+    ask: async (instance, operation, given, answerMs) => await decider.ask(instance, { operation, arguments: given, answerMs }),
     async applied(application) {
       const { config: present } = host.administration
       const group = instanceGroups(present).find(({ applications }) => applications.some(({ name }) => name === application))

@@ -274,8 +274,27 @@ export function logRows(traceId: string, time: number): object[] {
       Body: 'emit (node:events:489);handler (src/routes.js:9);sortOrders (src/orders.js:50) 90000\nemit (node:events:489);handler (src/routes.js:9) 20000',
       LogAttributes: { 'spyglass.profile.ms': '110', 'spyglass.profile.of_ms': '812' },
     },
+    {
+      Timestamp: timestamp(time),
+      TraceId: PROFILE_TRACE,
+      SpanId: '',
+      SeverityText: 'INFO',
+      SeverityNumber: 9,
+      ServiceName: 'shop',
+      EventName: 'spyglass.profile',
+      Body: '(idle) 40000\nspin (src/spin.js:3) 10000',
+      LogAttributes: {
+        'spyglass.profile.ms': '50',
+        'spyglass.profile.of_ms': '1000',
+        'spyglass.profile.kind': 'wall',
+        'spyglass.profile.by': 'node:inspector',
+      },
+    },
   ]
 }
+
+/** Of a profile that somebody asked for. */
+export const PROFILE_TRACE = 'c1b2c3d4e5f60718293a4b5c6d7e8f92'
 
 /** What an instance with an exhausted pool registers. */
 export function registerResources(registry: Registry, holderTraceId: string): void {

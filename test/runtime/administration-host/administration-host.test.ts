@@ -21,6 +21,8 @@ import { localMethods } from '../../../runtime/src/management/local-methods.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { until } from '../../support/until.ts'
 
+const TAKEN = { traceId: 'a'.repeat(32), durationMs: 2040, cpuMs: 512, by: 'node:inspector' }
+
 type Settings = Parameters<typeof rules.readSettings>[0]
 
 /** A server without processes: a test says whether an application becomes ready with a configuration. */
@@ -45,7 +47,10 @@ async function server(
     readAgain: async () => input,
     onConfig: (changed) => (config = changed),
     reload: async (name) => (asked.push(name), `reloaded ${name || 'all'}`),
-    ask: async (instance, operation, given) => (asked.push(`${operation} of ${instance}`), given),
+    async ask(instance, operation, given) {
+      asked.push(`${operation} of ${instance}`)
+      return operation === 'profile' ? { ...TAKEN, kind: given['kind'] } : given
+    },
     async applied() {
       const reason = isReady(config)
       if (reason !== undefined) throw new SpyglassError('SPY_RELOAD_FAILED', '%s', [reason])
@@ -351,4 +356,15 @@ test('without management the configuration can still be read and changed, and li
   expect(await lines('set', 'agent.slowStatementMs=50')).toContainEqual(expect.stringMatching(/^change 1/))
   expect(await failureOf(lines('status'))).toEqual({ code: 'SPY_LOCAL_PART', exit: 3 })
   expect(await lines('get', 'agent.slowStatementMs')).toEqual(['agent.slowStatementMs=50'])
+})
+
+test('a profile of an instance is taken by the instance, and the answer leads to the console; what it cannot last is refused', async () => {
+  const { client, asked } = await server()
+  const invoke = async (given: object) => client.call('invoke', { name: 'instance.shop-1.profile', arguments: given })
+  expect(await invoke({ seconds: '2', kind: 'wall' })).toMatchObject({
+    result: `0.5 s on the processor of 2.0 s, by node:inspector: http://127.0.0.1:8900/#/trace/${'a'.repeat(32)}`,
+  })
+  expect(asked).toEqual(['profile of shop-1'])
+  for (const given of [{ seconds: 0 }, { seconds: 61 }, { seconds: 'long' }, { kind: 'heap' }])
+    await expect(invoke(given)).rejects.toMatchObject({ code: 'SPY_ADMIN_ARGUMENT' })
 })

@@ -20,6 +20,7 @@ async function shop() {
   world.now = Date.now()
   const executors = {
     'instance.reload': async ({ keys }: { keys: Readonly<Record<string, string>> }) => `reloaded ${keys['name']}`,
+    'instance.profile': async (invocation: { arguments: Readonly<Record<string, unknown>> }) => JSON.stringify(invocation.arguments),
   }
   const administration = world.start({ executors })
   const run = join(root, 'run')
@@ -100,13 +101,18 @@ test('an operation is carried out, and is in the history', async () => {
   expect(await failureOf(lines('invoke', 'instance.http-1.nothing'))).toEqual({ code: 'SPY_ADMIN_NO_OPERATION', exit: 6 })
 })
 
-test('an operation that is a word of its own is told how to name it', async () => {
+test('an operation may be a word of its own, and its arguments options', async () => {
   const { lines } = await shop()
-  const message = async (...argv: string[]) => lines(...argv).catch((error: Error) => error.message)
-  expect(await message('invoke', 'applications.shop', 'reload')).toContain(
-    'reload is not NAME=VALUE; for an operation of applications.shop: applications.shop.reload',
-  )
-  expect(await message('set', 'logs.level')).toMatch(/logs\.level is not NAME=VALUE(?!;)/)
+  expect(await lines('invoke', 'instance.http-1', 'reload', '--reason', 'try')).toEqual(['reloaded http-1'])
+  expect((await lines('history'))[0]).toMatch(/invoke instance\.http-1\.reload.*because try/)
+  const profile = (...words: string[]) => lines('invoke', 'instance.http-1', ...words)
+  for (const words of [
+    ['profile', '--seconds', '2', '--kind=wall'],
+    ['profile', 'seconds=2', 'kind=wall'],
+  ])
+    expect(await profile(...words)).toEqual(['{"seconds":2,"kind":"wall"}'])
+  expect(await failureOf(profile('profile', '--minutes', '2'))).toEqual({ code: 'SPY_ADMIN_ARGUMENT', exit: 6 })
+  expect(await failureOf(lines('set', '--seconds', '2'))).toEqual({ code: 'SPY_ARGUMENT_UNKNOWN', exit: 2 })
 })
 
 test('diff shows what differs from the file, and its exit code can be asked for', async () => {

@@ -44,6 +44,7 @@ test('320 of 320 statements of 160 requests over two connections land in their o
     countRefused() {},
     attribute() {},
     configure() {},
+    profile: (options) => real.profile(options),
     markLeak: () => real.markLeak(),
     requestCounters: () => real.requestCounters(),
     runningRequests: () => real.runningRequests(),

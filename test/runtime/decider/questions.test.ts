@@ -20,5 +20,9 @@ test('what went wrong there is told, as is silence', async () => {
     code: 'SPY_INSTANCE_ANSWER',
     message: expect.stringContaining('no such request') as string,
   })
+  const refused = questions.ask('shop-1', (id) =>
+    queueMicrotask(() => questions.answered({ type: 'answer', id, error: 'not now', code: 'SPY_PROFILE_RUNNING' })),
+  )
+  await expect(refused).rejects.toMatchObject({ code: 'SPY_PROFILE_RUNNING', message: 'not now' })
   await expect(questions.ask('shop-1', () => {}, 1)).rejects.toMatchObject({ code: 'SPY_INSTANCE_SILENT' })
 })

@@ -1,17 +1,23 @@
 import { expect, test } from 'vitest'
+import { SpyglassError } from '@spyglass/agent/contract'
 import { answerTo } from '../../../runtime/src/instance/answers.ts'
 
 const ask = (operation: string, given: Readonly<Record<string, unknown>> = {}) =>
   ({ type: 'ask', id: 7, operation, arguments: given }) as const
 const running = { id: 'ab', traceId: 'cd', name: 'GET /', ageMs: 1, application: '', waitsFor: '', waitMs: 0, cancellable: true }
-const agent = { runningRequests: () => [running], cancelRequest: (id: string) => id === 'ab' }
+const taken = { traceId: 'a', durationMs: 1000, cpuMs: 1, kind: 'cpu', by: 'node:inspector' } as const
+const agent = { runningRequests: () => [running], cancelRequest: (id: string) => id === 'ab', profile: async () => taken }
 
-test('an instance shows its requests and cancels one', () => {
-  expect(answerTo(ask('runningRequests'), agent)).toEqual({ type: 'answer', id: 7, result: [running] })
-  expect(answerTo(ask('cancelRequest', { id: 'ab' }), agent)).toEqual({ type: 'answer', id: 7, result: undefined })
+test('an instance shows its requests, cancels one, and takes a profile', async () => {
+  expect(await answerTo(ask('runningRequests'), agent)).toEqual({ type: 'answer', id: 7, result: [running] })
+  expect(await answerTo(ask('cancelRequest', { id: 'ab' }), agent)).toEqual({ type: 'answer', id: 7, result: undefined })
+  expect(await answerTo(ask('profile', { seconds: 1 }), agent)).toEqual({ type: 'answer', id: 7, result: taken })
 })
 
-test('what cannot be done is an answer as well', () => {
-  expect(answerTo(ask('cancelRequest', { id: 'xx' }), agent).error).toContain('xx')
-  expect(answerTo(ask('runningRequests'), undefined).error).toContain('no agent')
+test('what cannot be done is an answer as well, with its code', async () => {
+  const refused = await answerTo(ask('cancelRequest', { id: 'xx' }), agent)
+  expect(refused).toMatchObject({ code: 'SPY_REQUEST_NOT_CANCELLED', error: expect.stringContaining('xx') as string })
+  expect((await answerTo(ask('runningRequests'), undefined)).error).toContain('no agent')
+  const profile = () => Promise.reject(new SpyglassError('SPY_PROFILE_RUNNING', 'not now'))
+  expect(await answerTo(ask('profile'), { ...agent, profile })).toMatchObject({ code: 'SPY_PROFILE_RUNNING', error: 'not now' })
 })

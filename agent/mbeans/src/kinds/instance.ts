@@ -191,6 +191,23 @@ export const instance = declareKind({
       impact: 'action',
       arguments: { id: { type: 'string', description: 'As runningRequests shows it.', example: '5f3c9a1b2d4e6f70' } },
     },
+    profile: {
+      description:
+        'Takes a profile of the instance for some seconds and says where the console shows its flame graph. One at a time, at most 60 in an hour. Of the main thread of its first process: workers of a cluster are not in it.',
+      role: 'operator',
+      impact: 'action',
+      arguments: {
+        seconds: { type: 'int', optional: true, example: 1, description: 'How long: 1 to 60. Default: 10.' },
+        kind: {
+          type: 'string',
+          optional: true,
+          values: ['cpu', 'wall'],
+          example: 'cpu',
+          description: 'cpu: the time in which its code ran; wall: idle time as well. Default: cpu.',
+        },
+      },
+      result: 'string',
+    },
     logs: logsOperation('the instance'),
   },
   events: [

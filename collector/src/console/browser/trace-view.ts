@@ -35,15 +35,19 @@ function drawTrace(element: HTMLElement, { traceId, spans, logs, logProblem }: T
   }
   const waterfall = createWaterfall(spans, choose)
   const profiles = logs.filter(isProfile)
+  /** One that an operator asked for is of no request. */
+  const isProfileAlone = spans.length === 0 && profiles.length > 0 && profiles.length === logs.length
   fill(
     element,
-    heading(traceId, spans),
-    h('div', { class: 'trace' }, waterfall.element, detail),
+    heading({ traceId, spans, profiles }),
+    !isProfileAlone && h('div', { class: 'trace' }, waterfall.element, detail),
     profiles.length > 0 && [h('h2', {}, 'Time on the processor'), profiles.map(flameGraph)],
-    h('h2', {}, 'Log of the trace'),
-    logProblem
-      ? nothing('The log of this trace cannot be shown.', `${logProblem.code} ${logProblem.message}`)
-      : logTable(logs.filter((record) => !isProfile(record))),
+    !isProfileAlone && h('h2', {}, 'Log of the trace'),
+    isProfileAlone
+      ? []
+      : logProblem
+        ? nothing('The log of this trace cannot be shown.', `${logProblem.code} ${logProblem.message}`)
+        : logTable(logs.filter((record) => !isProfile(record))),
   )
   const chosen = spans.find(({ spanId }) => spanId === here().parameters.get('span')) ?? slowestStatement(spans) ?? spans[0]
   if (!chosen) return
@@ -56,11 +60,18 @@ function slowestStatement(spans: readonly Span[]): Span | undefined {
   return spans.filter(({ statement }) => statement).toSorted((a, b) => b.durationMs - a.durationMs)[0]
 }
 
-function heading(traceId: string, spans: readonly Span[]): HTMLElement {
+interface Shown {
+  readonly traceId: string
+  readonly spans: readonly Span[]
+  readonly profiles: readonly LogRecord[]
+}
+
+function heading({ traceId, spans, profiles: [profile] }: Shown): HTMLElement {
   const ids = new Set(spans.map(({ spanId }) => spanId))
   const root = spans.find(({ parentSpanId }) => !ids.has(parentSpanId)) ?? spans[0]
   const statements = spans.filter(({ statement }) => statement)
   const failed = spans.filter(({ statusCode }) => statusCode === 'Error').length
+  if (!root && profile) return h('h1', {}, `Profile of ${profile.service} at ${timestamp(profile.time)}`)
   if (!root) return h('h1', {}, `Trace ${traceId}: only its log was kept`)
   const reason = root.attributes['spyglass.keep.reason'] ?? ''
   const verdict = root.attributes['spyglass.verdict'] ?? ''

@@ -16,7 +16,7 @@ export type FromChild =
   /** Management's judgement of the whole server, when it changes; no reasons: ready. */
   | { readonly type: 'readiness'; readonly reasons: readonly string[] }
   /** What became of an `ask`. */
-  | { readonly type: 'answer'; readonly id: number; readonly result?: unknown; readonly error?: string }
+  | { readonly type: 'answer'; readonly id: number; readonly result?: unknown; readonly error?: string; readonly code?: string }
   | { readonly type: 'command'; readonly id: number; readonly verb: CommandVerb; readonly target: string }
 
 export interface FailedApplication {

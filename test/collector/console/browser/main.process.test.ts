@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { exhausted, POOL } from '../../alert/incidents.ts'
 import { until } from '../../../support/until.ts'
@@ -7,6 +8,7 @@ import {
   errorRows,
   eventRows,
   logRows,
+  PROFILE_TRACE,
   redRows,
   registerResources,
   SLOW_SQL,
@@ -185,11 +187,24 @@ describe('in Chromium', () => {
 
   test('a profile is a flame graph below its trace: functions as wide as their time, and no line of the log', async () => {
     await open(`#/trace/${TRACE}`)
-    expect(await text('.flames figcaption')).toBe('shop: 110 ms on the processor of 812 ms, from 99 samples a second.')
+    expect(await text('.flames figcaption')).toBe('shop: 110 ms on the processor of 812 ms, from 99 samples a second. Download .cpuprofile')
     const widthOf = async (name: string) => (await visit.page.locator('.flames .own', { hasText: name }).boundingBox())?.width ?? 0
     expect((await widthOf('sortOrders')) / (await widthOf('handler'))).toBeCloseTo(90 / 110, 1)
     expect(await visit.page.getByText('rates are old').count()).toBe(1)
     expect(await visit.page.getByRole('table', { name: /Log records/ }).innerText()).not.toContain('sortOrders')
+  })
+
+  test('a profile that was asked for has a page of its own, and can be downloaded for developer tools', async () => {
+    await open(`#/trace/${PROFILE_TRACE}`)
+    expect(await text('h1')).toMatch(/^Profile of shop at /)
+    expect(await text('.flames figcaption')).toContain('shop: 50 ms of wall time of 1.00 s, by node:inspector.')
+    expect(await visit.page.getByRole('table').count()).toBe(0)
+    const downloading = visit.page.waitForEvent('download')
+    await visit.page.getByRole('button', { name: 'Download .cpuprofile' }).click()
+    const download = await downloading
+    expect(download.suggestedFilename()).toBe(`shop-${PROFILE_TRACE.slice(0, 8)}.cpuprofile`)
+    const { nodes, endTime } = JSON.parse(readFileSync(await download.path(), 'utf8')) as { nodes: object[]; endTime: number }
+    expect([nodes.length, endTime]).toEqual([3, 50_000])
   })
 
   test('errors show what failed, where, how often, and since when', async () => {
