@@ -62,7 +62,7 @@ export class Decider implements DeciderView {
   /** Process ids of living generations. */
   readonly pids = new Map<number, number>()
   startedAt = Date.now()
-  holderPid = 0
+  holderPid = 0 // until the holder has said what runs: what was started before would be started twice
   isStopping = false
   /** Whether the server was ready under an earlier decider. */
   wasReady = false
@@ -81,8 +81,6 @@ export class Decider implements DeciderView {
   #timer: NodeJS.Timeout | undefined
   #exitCode = 0
   #isReconciling = false
-  /** Whether the holder has said what runs. Whatever was started before would be started twice. */
-  #knowsWhatRuns = false
   #hasEnded = false
   /** The facts as the holder has them for the next decider. */
   #remembered: Actual | undefined
@@ -211,7 +209,6 @@ export class Decider implements DeciderView {
 
   #adopt({ memo: given, children, listeners, isStopping, pid }: Extract<Report, { type: 'state' }>): void {
     const memo = given as Memo | undefined
-    this.#knowsWhatRuns = true
     this.holderPid = pid
     this.wasReady = memo?.isReady ?? false
     this.actual = actualFrom(memo, children, listeners)
@@ -229,7 +226,7 @@ export class Decider implements DeciderView {
   }
 
   #reconcile(): void {
-    if (this.#isReconciling || !this.#knowsWhatRuns) return
+    if (this.#isReconciling || this.holderPid === 0) return
     this.#isReconciling = true
     clearTimeout(this.#timer)
     this.#tellRouters() // first: an application that is about to be stopped gets no more requests
