@@ -69,6 +69,7 @@ async function build(folder: string, programs: readonly Program[]): Promise<bool
     for (const { project, to, copied, bundled, compact } of programs) {
       if (!(await compiled(join(folder, project), join(fresh, to), compact))) return false
       if (bundled && !(await bundle(join(fresh, to, bundled)))) return false
+      if (compact && !(await withoutSpace(fresh))) return false
       if (compact) removeUnreachable(fresh, folder)
       if (copied) copy(join(folder, copied.from), join(fresh, to), copied.files)
     }
@@ -119,6 +120,19 @@ async function bundle(file: string): Promise<boolean> {
     return false
   rmSync(whole)
   return true
+}
+
+/** White space would be a sixth of what an application installs. */
+function withoutSpace(dist: string): Promise<boolean> {
+  const modules = globSync('**/*.js', { cwd: dist }).map((file) => join(dist, file))
+  return succeeds('esbuild', [
+    ...modules,
+    '--minify-whitespace',
+    `--outdir=${dist}`,
+    `--outbase=${dist}`,
+    '--allow-overwrite',
+    '--log-level=warning',
+  ])
 }
 
 async function succeeds(program: string, args: readonly string[]): Promise<boolean> {

@@ -10,7 +10,7 @@ import net from 'node:net'
 import { dirname } from 'node:path'
 import { getSystemErrorMessage } from 'node:util'
 import { codeOf, messageOf } from '@spyglass/agent/contract'
-import { shortPathOf } from '@spyglass/process/channel'
+import { removeSocket, shortPathOf } from '@spyglass/process/channel'
 import { listenFailure } from '@spyglass/process/listen-failure'
 import { fail } from '../errors.ts'
 
@@ -49,7 +49,7 @@ export function bindPrivateSocket(path: string): ListeningSocket {
   const handle = boundAt(path)
   const close = (): void => {
     handle.close()
-    rmSync(path, { force: true })
+    removeSocket(path)
   }
   return { fd: handle.fd, close }
 }

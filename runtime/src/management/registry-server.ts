@@ -2,10 +2,10 @@
  * The sockets to which every process of the server sends its registry and its events: a common one for the processes of the server's own user, and one for
  * each application with a user of its own, on which nobody can speak for others.
  */
-import { chmodSync, lchownSync, rmSync } from 'node:fs'
+import { chmodSync, lchownSync } from 'node:fs'
 import net from 'node:net'
 import { REGISTRY_SOCKET } from '@spyglass/process/checked-config'
-import { listenInherited, listenLocally, MessageStream } from '@spyglass/process/channel'
+import { listenInherited, listenLocally, MessageStream, removeSocket } from '@spyglass/process/channel'
 import type { RegistryMessage, RegistrySocket } from '@spyglass/process/keeper-link'
 import type { Sources } from './sources.ts'
 
@@ -49,7 +49,7 @@ export async function openRegistryServer(
         if (socket === 'opening' || isSame(socket.wanted, wanted.get(name))) continue
         further.delete(name)
         socket.close()
-        rmSync(name, { force: true })
+        removeSocket(name)
       }
       for (const socket of sockets) if (!further.has(socket.path)) void open(socket)
     },

@@ -100,7 +100,7 @@ type Outcome = 'ready' | 'hopeless' | 'stopped'
 async function accompany({ decider, milestones, process: { config, secrets, folder }, role: here }: Start): Promise<void> {
   const telling = setInterval(() => say(`starting: ${decider.pending().join(', ')} …`), PROGRESS_MS)
   const outcome = await outcomeOf(milestones).finally(() => clearInterval(telling))
-  if (outcome === 'hopeless') decider.stop(1)
+  if (outcome === 'hopeless' && !decider.wasReady) decider.stop(1) // what serves already serves on
   if (outcome !== 'ready' || decider.wasReady) return
   if (here === 'all') await writeDashboards({ config, secrets, folder })
   say(bannerText({ config, folder, secrets, role: here, interactive: process.stdout.isTTY }))

@@ -2,11 +2,11 @@
  * Serves the administration of a server to programs of the same user on this machine. A caller that can open the socket is an administrator: it has
  * mode 0600 in a folder of mode 0700, so that is the user who runs the server, and root.
  */
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import net from 'node:net'
 import { dirname } from 'node:path'
 import { codeOf, messageOf, type Role } from '@spyglass/agent/contract'
-import { listenInherited, listenLocally } from '../channel/index.ts'
+import { listenInherited, listenLocally, removeSocket } from '../channel/index.ts'
 import { fail } from './errors.ts'
 import { type AdminReply, type AdminRequest, Lines, lineOf, type Parameters, parseRequest, PING, type WireError } from './protocol.ts'
 import { ownUser } from './own-user.ts'
@@ -65,7 +65,7 @@ export async function serveAdministration(options: AdminServerOptions): Promise<
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve())
-      if (!isInherited) rmSync(file, { force: true })
+      if (!isInherited) removeSocket(file)
       for (const socket of connections) socket.destroy()
     })
   let closing: Promise<void> | undefined

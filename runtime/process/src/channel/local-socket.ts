@@ -52,3 +52,12 @@ export function connectLocally(file: string): net.Socket {
   using short = shortPathOf(file) // the system call is made within this one
   return net.connect(short.path)
 }
+
+/** Removes the file of a socket that is closed. On a disk that has turned read-only it stays: who listens there next removes it. */
+export function removeSocket(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // see above
+  }
+}
