@@ -197,7 +197,7 @@ describe('in Chromium', () => {
   test('a profile that was asked for has a page of its own, and can be downloaded for developer tools', async () => {
     await open(`#/trace/${PROFILE_TRACE}`)
     expect(await text('h1')).toMatch(/^Profile of shop at /)
-    expect(await text('.flames figcaption')).toContain('shop: 50 ms of wall time of 1.00 s, by node:inspector.')
+    expect(await text('.flames figcaption')).toContain('shop: 50 ms of wall time of 1 s, by node:inspector.')
     expect(await visit.page.getByRole('table').count()).toBe(0)
     const downloading = visit.page.waitForEvent('download')
     await visit.page.getByRole('button', { name: 'Download .cpuprofile' }).click()
