@@ -77,6 +77,6 @@ test('a command that waited for a pool belongs to its request, with its line and
       [expect.stringMatching(/^GET /), expect.stringContaining('pool.get(')],
     ])
     const held = traces.find(({ root }) => root.attributes['url.path'] === '/held')
-    expect(held?.children).toEqual([])
+    expect(held?.children.filter(({ name }) => !name.startsWith('wait '))).toEqual([]) // a connection that opens slowly is a wait, too
   }
 })
