@@ -1,6 +1,6 @@
 /**
  * Inserts sealed segments into the store, oldest first. Waiting segments are inserted together: one INSERT per table, whatever their number,
- * because an insert costs the same for few rows as for many. Then a count by Batch verifies each of them, and they are retired.
+ * because an insert costs the same for few rows as for many. Then one count by Batch of all tables verifies them, and they are retired.
  *
  * The log notes before each INSERT what goes into which table. After a crash or a lost answer exactly that INSERT is repeated, with its
  * token: the store drops what it already has, even if the first one is still running there.
@@ -11,7 +11,7 @@ import type { Logger } from '@spyglass/process/logger'
 import type { Inserting, SealedSegment } from '../wal/index.ts'
 import { fail } from './errors.ts'
 import { type Group, nextGroup, tablesOf } from './group.ts'
-import { InsertFailure, type StoreClient } from './store-client.ts'
+import { InsertFailure, type Members, type StoreClient } from './store-client.ts'
 
 /** What the inserter needs from the log. */
 export interface SegmentSource {
@@ -90,7 +90,7 @@ export class Inserter {
     const { logger } = this.#options
     try {
       group.segments = await this.#verified(group.segments)
-      for (const table of tablesOf(group.segments)) await this.#storeTable(group, table)
+      await this.#expectStored(await this.#storeTables(group))
       for (const segment of group.segments) await this.#retire(segment)
       this.#inserting = undefined
       this.#group = undefined
@@ -129,14 +129,28 @@ export class Inserter {
     this.#queue = this.#queue.filter((other) => other.name !== name)
   }
 
-  async #storeTable({ segments, wasTried }: Group, table: TableName): Promise<void> {
+  /** What it inserted. */
+  async #storeTables(group: Group): Promise<Members> {
+    const inserted = new Map<TableName, readonly SealedSegment[]>()
+    for (const table of tablesOf(group.segments)) inserted.set(table, await this.#storeTable(group, table))
+    return inserted
+  }
+
+  /** Returns the segments that it inserted. */
+  async #storeTable({ segments, wasTried }: Group, table: TableName): Promise<SealedSegment[]> {
     const members = segments.filter(({ content }) => content.has(table))
     const begun = this.#inserting?.table === table ? this.#inserting : undefined
-    const missing = wasTried || begun || members.some(({ recovered }) => recovered) ? await this.#missing(members, table) : members
+    const missing = wasTried || begun || members.some(({ recovered }) => recovered) ? await this.#missingOf(table, members) : members
     const again = begun ? members.filter(({ name }) => begun.segments.includes(name)) : []
-    if (begun && again.some((segment) => missing.includes(segment))) await this.#insert(again, begun)
+    const repeated = begun && again.some((segment) => missing.includes(segment)) ? again : []
+    if (begun && repeated.length > 0) await this.#insert(repeated, begun)
     const rest = missing.filter((segment) => !again.includes(segment))
     if (rest.length > 0) await this.#insert(rest, { table, segments: rest.map(({ name }) => name) })
+    return [...repeated, ...rest]
+  }
+
+  async #missingOf(table: TableName, members: readonly SealedSegment[]): Promise<readonly SealedSegment[]> {
+    return (await this.#missing(new Map([[table, members]]))).get(table) ?? []
   }
 
   async #insert(segments: readonly SealedSegment[], inserting: Inserting): Promise<void> {
@@ -144,16 +158,21 @@ export class Inserter {
     await source.noteInserting(inserting)
     this.#inserting = inserting
     await store.insert(segments, inserting)
-    const [missing] = await this.#missing(segments, inserting.table)
-    if (!missing) return
-    throw new InsertFailure('lasting', fail('SPY_STORE_MISSING_ROWS', [missing.name, inserting.table]))
+  }
+
+  async #expectStored(inserted: Members): Promise<void> {
+    for (const [table, [missing]] of await this.#missing(inserted))
+      if (missing) throw new InsertFailure('lasting', fail('SPY_STORE_MISSING_ROWS', [missing.name, table]))
   }
 
   /** Segments whose rows are incomplete. More rows than expected: the segment was damaged after it had been stored. */
-  async #missing(segments: readonly SealedSegment[], table: TableName): Promise<SealedSegment[]> {
-    if (segments.length === 0) return []
-    const counted = await this.#options.store.count(segments, table)
-    return segments.filter(({ name, content }) => (counted.get(name) ?? 0) < (content.get(table)?.weight ?? 0))
+  async #missing(members: Members): Promise<Members> {
+    const asked = new Map([...members].filter(([, segments]) => segments.length > 0))
+    if (asked.size === 0) return asked
+    const counted = await this.#options.store.count(asked)
+    const isIncomplete = (table: TableName, { name, content }: SealedSegment): boolean =>
+      (counted.get(table)?.get(name) ?? 0) < (content.get(table)?.weight ?? 0)
+    return new Map(Array.from(asked, ([table, segments]) => [table, segments.filter((segment) => isIncomplete(table, segment))]))
   }
 
   /** The store refused this permanently. */

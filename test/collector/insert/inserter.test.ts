@@ -28,6 +28,7 @@ interface Answer {
 class Store {
   readonly rows = new Map<string, number>()
   readonly inserts: string[] = []
+  counts = 0
   url = ''
   readonly tokens: string[] = []
   /** `key`: names of the segments, and the table. */
@@ -65,10 +66,15 @@ class Store {
       this.inserts.push(`${segment}/${insert[1]}`)
       return this.onInsert(`${segment}/${insert[1]}`)
     }
-    const [, table, names = ''] = /FROM spyglass\.(\w+) WHERE Batch IN \(([^)]+)\)/.exec(sql) ?? []
-    const counts = Array.from(names.matchAll(/'([^']+)'/g), ([, name]) => [name, this.rows.get(`${name}/${table}`)] as const)
-    const lines = counts.filter(([, rows]) => rows !== undefined).map((line) => `${line.join('\t')}\n`)
-    return { status: 200, text: lines.join('') }
+    this.counts++
+    const parts = [...sql.matchAll(/FROM spyglass\.(\w+) WHERE Batch IN \(([^)]+)\)/g)]
+    return { status: 200, text: parts.map(([, table = '', names = '']) => this.#countOf(table, names)).join('') }
+  }
+
+  #countOf(table: string, names: string): string {
+    const counts = Array.from(names.matchAll(/'([^']+)'/g), ([, name]) => [table, name, this.rows.get(`${name}/${table}`)] as const)
+    const lines = counts.filter(([, , rows]) => rows !== undefined).map((line) => `${line.join('\t')}\n`)
+    return lines.join('')
   }
 }
 
@@ -108,6 +114,7 @@ test('segments that wait go in one insert for each table, are verified and retir
   inserter.add(segment('s-1-3'))
   await until(() => retired.length === 3)
   expect(store.inserts).toEqual(['s-1-1,s-1-2,s-1-3/otel_logs', 's-1-2/otel_traces'])
+  expect(store.counts).toBe(1)
   expect(noted).toEqual([
     { table: 'otel_logs', segments: ['s-1-1', 's-1-2', 's-1-3'] },
     { table: 'otel_traces', segments: ['s-1-2'] },
