@@ -23,7 +23,7 @@ interface UndiciRequest {
   readonly body: unknown
   readonly contentLength?: number | null
   addHeader(name: string, value: string): unknown
-  [CHILD]?: Child<HttpCall>
+  [CHILD]?: Child<HttpCall> | undefined
 }
 
 const carrier: Carrier<UndiciRequest> = {
@@ -61,13 +61,20 @@ function instrumentUndici(recorder: Recorder): void {
     )
     if (request.method !== 'HEAD') child.detail.responseBytes = contentLengthIn(response.headers)
   })
-  on('undici:request:trailers', ({ request }) => request[CHILD]?.end())
+  on('undici:request:trailers', ({ request }) => taken(request)?.end())
   on('undici:request:error', ({ request, error }) => {
-    const child = request[CHILD]
+    const child = taken(request)
     if (!child) return
     if (isCancelled(request, child, error)) cancelCall(child)
     else child.end(error)
   })
+}
+
+/** The call ends: its request, which a pool or a response may hold for long, holds neither it nor the record that it belongs to. */
+function taken(request: UndiciRequest): Child<HttpCall> | undefined {
+  const child = request[CHILD]
+  request[CHILD] = undefined
+  return child
 }
 
 /** An instrumentation of others that sees the same event would add the headers a second time. */

@@ -1,10 +1,12 @@
 /** The requests that run now as encoded spans: what is known of them should the process die. */
 import { writeSpan } from '../otlp/encode-spans.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
+import type { SpanRecord } from '../otlp/records.ts'
+import type { Child } from './child.ts'
 import { now } from './clock.ts'
 import type { RequestInFlight, RunningSpan } from './request-in-flight.ts'
 import type { RunningRecords } from './running.ts'
-import { spansOf } from './trace-export.ts'
+import { childSpan, rootSpan } from './trace-export.ts'
 import type { TraceRecord } from './trace-record.ts'
 
 const MAX_RECORDS = 20
@@ -19,6 +21,8 @@ const MIN_AGE_MS = 40
 export class RunningSpans {
   readonly #running: RunningRecords
   readonly #writer = new ProtobufWriter()
+  /** What has ended does not change: it is encoded once, however long its request goes on. */
+  readonly #endedChildren = new WeakMap<Child, RunningSpan>()
   #given = ''
   #written = ''
 
@@ -55,13 +59,31 @@ export class RunningSpans {
   }
 
   #encoded(record: TraceRecord): RunningSpan[] {
-    const [root, ...children] = spansOf(record, 'running', now())
-    const spans = root ? [root, ...children.slice(1 - MAX_SPANS_EACH)] : []
-    return spans.map((span) => {
-      writeSpan(this.#writer, span)
-      return { bytes: this.#writer.take(), scope: span.scope, request: span === root ? requestInFlight(record) : undefined }
-    })
+    const nowMs = now()
+    const root = this.#encode(rootSpan(record, 'running', nowMs), requestInFlight(record))
+    const latest = record.children?.slice(1 - MAX_SPANS_EACH) ?? []
+    return [root, ...latest.map((child) => this.#encodedChild(child, nowMs))]
   }
+
+  #encodedChild(child: Child, nowMs: number): RunningSpan {
+    const known = this.#endedChildren.get(child)
+    if (known) return known
+    const encoded = this.#encode(childSpan(child, nowMs))
+    if (child.ended) this.#endedChildren.set(child, { ...encoded, bytes: ownCopy(encoded.bytes) })
+    return encoded
+  }
+
+  #encode(span: SpanRecord, request?: RequestInFlight): RunningSpan {
+    writeSpan(this.#writer, span)
+    return { bytes: this.#writer.take(), scope: span.scope, request }
+  }
+}
+
+/** Small buffers share a block of 8 KiB, which one that is kept would keep. */
+function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  bytes.copy(copy)
+  return copy
 }
 
 function requestInFlight(record: TraceRecord): RequestInFlight | undefined {

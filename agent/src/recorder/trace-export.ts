@@ -28,7 +28,8 @@ export function statusOf(record: TraceRecord): number {
   return (detail && kind.status?.(record, detail)) ?? 0
 }
 
-function rootSpan(record: TraceRecord, reason: KeepReason, nowMs: number): SpanRecord {
+/** The span of the root alone. */
+export function rootSpan(record: TraceRecord, reason: KeepReason, nowMs: number): SpanRecord {
   const { additions, kind, detail = {} } = record
   const partial = record.endMs === 0
   const status = statusOf(record)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { rootNamed, startRoutes } from '../../support/agent-process.ts'
+import { rootNamed, runProgram, startRoutes } from '../../support/agent-process.ts'
 
 test('an incoming trace is continued: same trace, tracestate passed with our entry, not sampled stays not sampled', async () => {
   const { sink, url } = await startRoutes()
@@ -16,4 +16,23 @@ test('an incoming trace is continued: same trace, tracestate passed with our ent
   )
   expect(calls[0]?.attributes).toMatchObject({ 'http.response.status_code': 200, 'server.address': '127.0.0.1' })
   expect(calls[2]?.attributes).toMatchObject({ 'error.type': 'ECONNREFUSED', 'server.port': 2 })
+})
+
+test('a request that has ended holds nothing of its trace, however it ended', async () => {
+  const { stdout, stderr } = await runProgram(`
+    import { subscribe } from 'node:diagnostics_channel'
+    import { createServer } from 'node:http'
+    const holds = (request) => Object.getOwnPropertySymbols(request).some((key) => key.description === 'spyglass.child' && request[key])
+    const requests = []
+    subscribe('undici:request:headers', ({ request }) => console.log('during', holds(request)))
+    subscribe('undici:request:create', ({ request }) => requests.push(request))
+    const server = createServer((request, response) => (request.url === '/cut' ? request.socket.destroy() : response.end('{}')))
+    server.listen(0, '127.0.0.1', async () => {
+      const url = 'http://127.0.0.1:' + server.address().port
+      await (await fetch(url)).text()
+      await fetch(url + '/cut').catch(() => {})
+      console.log('after', ...requests.map(holds))
+      server.close()
+    })`)
+  expect([stdout, stderr]).toEqual(['during true\nafter false false\n', ''])
 })

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import type { Child, ChildKind } from '../../../agent/src/recorder/child.ts'
+import { runInRequestContext } from '../../../agent/src/recorder/context.ts'
+import { job } from '../../../agent/src/recorder/kinds/job.ts'
+import { RunningSpans } from '../../../agent/src/recorder/running-spans.ts'
+import { recording } from './fixture.ts'
+
+/** The root and its latest children. */
+const MAX_SPANS = 32
+
+function runningWith(children: number) {
+  const { recorder } = recording()
+  let made = 0
+  const step: ChildKind<object> = { name: 'step', span: () => ({ name: `step ${++made}`, kind: 1 }) }
+  const record = recorder.beginRoot(job, { system: 'node-cron', name: 'nightly' })
+  const start = (): Child => runInRequestContext(record.requestContext, () => recorder.startChild(step, {}))
+  const spans = new RunningSpans(recorder.running)
+  return {
+    record,
+    start,
+    spans,
+    started: Array.from({ length: children }, start),
+    /** How many spans of children were made by `run`. */
+    made: (run: () => unknown): number => {
+      const before = made
+      run()
+      return made - before
+    },
+  }
+}
+
+test('of a request with many children the latest are given, and only these are made into spans', () => {
+  const { spans, made } = runningWith(200)
+  expect(made(() => expect(spans.spans(true)).toHaveLength(MAX_SPANS))).toBe(MAX_SPANS - 1)
+})
+
+test('what has ended is made into a span once, what runs each time', () => {
+  const { spans, made, started, start } = runningWith(40)
+  for (const child of started.slice(0, -1)) child.end()
+  const first = spans.spans(true)
+  expect(made(() => expect(spans.spans(true)?.slice(1, -1)).toEqual(first?.slice(1, -1)))).toBe(1)
+  started.at(-1)?.end()
+  start()
+  expect(made(() => spans.spans(false))).toBe(2)
+  expect(made(() => spans.spans(false))).toBe(1)
+})
