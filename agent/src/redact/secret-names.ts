@@ -1,4 +1,5 @@
 /** Names whose value is a secret: of attributes, fields, headers, parameters, environment variables and options. */
+import { areContentWords, areSecretWords, wordsOf } from './word-rules.ts'
 
 /** Replaces a secret. */
 export const REDACTED = '[redacted]'
@@ -63,16 +64,21 @@ const LAST_WORDS = new Set([
 /** Only as the last word of a header or of metadata: `http.request.header.x-functions-key`. */
 const LAST_WORDS_OF_HEADERS = new Set(['assertion', 'authentication', 'key', 'session', 'signature'])
 const HEADER = /(?:^|\.)(?:headers?|metadata)\./
+/** Values of parameters are data: `db.query.parameter.0`, `db.postgresql.values`, `graphql.variables.name`. */
+const PARAMETERS =
+  /^(?:(?:db|sql|graphql|prisma|mysql2?|pg|postgres(?:ql)?|typeorm|sequelize|knex|redis|ioredis|mongo(?:db|ose)?|query|statement)\.(?:[\w-]+\.){0,3}(?:param(?:eter)?s?|values|variables|args|arguments|bind(?:s|ings|[_.]?(?:vars|values|variables|parameters))?)|(?:db\.)?(?:redis|memcached|valkey)\.(?:[\w-]+\.)?keys?|(?:rpc\.)?jsonrpc\.params)(?:\.|$)/
 
 /** A name that ends with one of these describes a secret but does not hold it: `token.type`, `password_length`. */
 const ABOUT = new Set(['count', 'expires', 'expiry', 'length', 'size', 'ttl', 'type'])
 
-export type Secrecy = 'open' | 'secret' | 'secret-text'
+export type Secrecy = 'open' | 'secret' | 'secret-text' | 'content'
 
 const MAX_KNOWN = 4096
 const known = new Map<string, Secrecy>()
 
-/** `secret-text`: a secret unless it is a number. Names are cached, because the same few recur. */
+/**
+ * `secret-text`: a secret unless it is a number. `content`: what people and systems send each other, as the body of a request. Names are cached, because the same few recur.
+ */
 export function secrecyOf(name: string): Secrecy {
   const found = known.get(name)
   if (found !== undefined) return found
@@ -95,5 +101,8 @@ function judge(name: string): Secrecy {
   if (PARTS.some((part) => compact.includes(part)) || FOREIGN_PARTS.some((part) => lower.includes(part))) return 'secret'
   if (LAST_WORDS.has(lastWord)) return 'secret'
   if (HEADER.test(lower) && LAST_WORDS_OF_HEADERS.has(lastWord)) return 'secret'
+  const words = wordsOf(name)
+  if (PARAMETERS.test(lower) || areSecretWords(words, HEADER.test(lower))) return 'secret'
+  if (areContentWords(words)) return 'content'
   return compact.includes(COUNTED_PART) ? 'secret-text' : 'open'
 }

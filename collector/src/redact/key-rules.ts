@@ -23,7 +23,7 @@ export const RULE = {
   summary: 11,
   /** A list of names and values in turn. */
   rawList: 12,
-  /** Of a message: a document keeps its shape, anything else is left out. */
+  /** Of a message, a request, a prompt: a document keeps its shape, anything else is left out. */
   content: 13,
 } as const
 export type Rule = (typeof RULE)[keyof typeof RULE]
@@ -47,15 +47,10 @@ const PATTERNS: readonly (readonly [RegExp, Rule])[] = [
     /^(?:db\.)?(?:mongo(?:db|ose)?|elasticsearch|opensearch|dynamodb|couchdb|couchbase|cosmosdb|cassandra|neo4j|influxdb|mysql2?|pg|postgres(?:ql)?|sequelize|typeorm|knex|prisma)\.(?:[\w-]+\.){0,2}(?:query|filter|body|command|cmd|pipeline|update|document|statement|selector|sql)$/,
     RULE.statement,
   ],
-  [/^messaging\.(?:[\w-]+\.){0,2}(?:body|content|payload|value)$/, RULE.content],
   // GraphQL has literals like SQL.
   [/^graphql\.(?:\w+\.){0,2}(?:body|document|query|source|statement|text)$|\.graphql$/, RULE.document],
-  // Values of parameters are data: `db.query.parameter.0`, `db.postgresql.values`, `graphql.variables.name`.
-  [
-    /^(?:(?:db|sql|graphql|prisma|mysql2?|pg|postgres(?:ql)?|typeorm|sequelize|knex|redis|ioredis|mongo(?:db|ose)?|query|statement)\.(?:[\w-]+\.){0,3}(?:param(?:eter)?s?|values|variables|args|arguments|bind(?:s|ings|[_.]?(?:vars|values|variables|parameters))?)|(?:db\.)?(?:redis|memcached|valkey)\.(?:[\w-]+\.)?keys?)(?:\.|$)/,
-    RULE.secret,
-  ],
 ]
+const RULE_OF_SECRECY = { secret: RULE.secret, 'secret-text': RULE.secretText, content: RULE.content } as const
 const URL_KEY = /(?:^|[._-])(?:url|uri|href|referer|referrer|location|target)$|[a-z](?:Url|Uri|URL|URI)$|^url\.(?:full|original)$/i
 
 export function ruleOf(key: string): Rule {
@@ -63,7 +58,7 @@ export function ruleOf(key: string): Rule {
   if (known !== undefined) return known
   if (isRawList(key)) return RULE.rawList
   const secrecy = secrecyOf(key)
-  if (secrecy !== 'open') return secrecy === 'secret' ? RULE.secret : RULE.secretText
+  if (secrecy !== 'open') return RULE_OF_SECRECY[secrecy]
   return URL_KEY.test(key) ? RULE.url : RULE.text
 }
 

@@ -202,11 +202,17 @@ export class OtlpRedactor {
     const wire = this.#wire
     const rule = known?.rule ?? RULE.text
     if (rule === RULE.secret || rule === RULE.secretText) this.#secretValue(lengthAt, start, end, rule === RULE.secret)
+    else if (AS_TEXT.has(rule) && this.#isMapOrBytes(start, end)) this.#secretValue(lengthAt, start, end, false)
     else if (this.#patches.enter(lengthAt, start, end)) {
       for (let pos = start; pos < end && wire.field(pos, end); pos = wire.end) this.#valueField(known)
       this.#patches.leave()
     }
     wire.end = end
+  }
+
+  #isMapOrBytes(start: number, end: number): boolean {
+    const wire = this.#wire
+    return wire.field(start, end) && (wire.tag === ANY.map || wire.tag === ANY.bytes)
   }
 
   #secretValue(lengthAt: number, start: number, end: number, isAny: boolean): void {
@@ -417,6 +423,8 @@ export class OtlpRedactor {
 }
 
 const SYSTEM_KEYS = ['db.system.name', 'db.system']
+/** Values whose data is known in texts alone. */
+const AS_TEXT: ReadonlySet<Rule> = new Set([RULE.content, RULE.statement, RULE.document])
 /** Lists in which an item may say what the next is. */
 const IN_TURN: ReadonlySet<Rule> = new Set([RULE.commandArguments, RULE.rawList])
 /** Fields that name the value of a pair, and those that hold it. */

@@ -39,23 +39,23 @@ export class Redactor {
       case RULE.secret:
       case RULE.secretText:
         return text === '' ? text : REDACTED
+      case RULE.content:
+        return this.#content(text)
       case RULE.statement:
         return this.statement(text, system)
       case RULE.summary:
         return SUMMARY.test(text) && system !== '' && !isOfCommands(system) ? redactText(text) : this.statement(text, system)
       case RULE.system:
         return text
-      case RULE.url:
-        return redactText(redactUrl(text))
-      case RULE.query:
-        return redactQuery(text)
-      case RULE.rawList:
-        return redactText(RAW_LIST + text).slice(RAW_LIST.length)
-      case RULE.commandLine:
-        return redactCommandLine(text)
       default:
-        return redactText(text)
+        return (BY_RULE[rule] ?? redactText)(text)
     }
+  }
+
+  /** A sentence may begin as SQL does, so only documents keep their shape. */
+  #content(text: string): string {
+    if (text === '') return text
+    return text !== REDACTED && /^\s*[[{]/.test(text) ? this.statement(text, '') : REDACTED
   }
 
   /** Whether a number is a card number. Numbers longer than 16 digits are times and identifiers. */
@@ -69,6 +69,7 @@ export class Redactor {
 
   /** Normalised, with a cache, because the same few statements recur. */
   statement(text: string, system: string): string {
+    if (text === REDACTED) return text
     if (text.length > MAX_STATEMENT_LENGTH) return normaliseStatement(text, system)
     const key = `${system}\n${text}`
     const known = this.#statements.get(key)
@@ -89,7 +90,15 @@ export class Redactor {
 }
 
 /** How texts are read that name no database beside them. */
-const SYSTEM_OF: Readonly<Partial<Record<Rule, string>>> = { [RULE.document]: 'graphql', [RULE.content]: '' }
+const SYSTEM_OF: Readonly<Partial<Record<Rule, string>>> = { [RULE.document]: 'graphql' }
+
+/** How texts are read that need nothing but themselves. */
+const BY_RULE: Readonly<Partial<Record<Rule, (text: string) => string>>> = {
+  [RULE.url]: (text) => redactText(redactUrl(text)),
+  [RULE.query]: redactQuery,
+  [RULE.rawList]: (text) => redactText(RAW_LIST + text).slice(RAW_LIST.length),
+  [RULE.commandLine]: redactCommandLine,
+}
 
 /** Before a list by which it is known as one of names and values in turn. */
 const RAW_LIST = 'rawHeaders:'

@@ -95,6 +95,9 @@ test('an attribute loses as much as its name and its value say', () => {
     text('k8s.secret.name', 'tls'),
     text('url.path', '/reset/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc'),
     text('db.connection_string', 'Server=db;Pwd=x;'),
+    text('db.source', 'Server=db;Pwd=x;'),
+    text('http.request.body', '{"a":"x","n":[1]}'),
+    text('http.response.body', 'a plain text'),
     text('graphql.document', '{ user(id: "x") { id } }'),
   ]
   expect(attributesOf(attributes)).toMatchObject({
@@ -110,7 +113,10 @@ test('an attribute loses as much as its name and its value say', () => {
     'db.query.summary': { stringValue: 'SELECT orders' },
     'k8s.secret.name': { stringValue: 'tls' },
     'url.path': { stringValue: '/reset/[redacted]' },
-    'db.connection_string': { stringValue: 'Server=db;Pwd=[redacted];' },
+    'db.connection_string': { stringValue: '[redacted]' },
+    'db.source': { stringValue: 'Server=db;Pwd=[redacted];' },
+    'http.request.body': { stringValue: '{"a":?,"n":[?]}' },
+    'http.response.body': { stringValue: '[redacted]' },
     'graphql.document': { stringValue: '{ user(id: ?) { id } }' },
   })
 })
