@@ -1,5 +1,5 @@
 /** Logs of one application: format and destination change while it runs, and its output may have a file of its own. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startSuite } from '../support/suite.ts'
@@ -58,3 +58,48 @@ test('format and destination of an access log change without a reload; the outpu
   ).toBe(true)
   expect((await suite.run('logs', 'shop')).stdout).toContain('asked for /5')
 })
+
+test('size, compression and retention of rotation change while the server runs, for the logs of every process', async () => {
+  const place = tempFolder()
+  const application = join(place, 'shop')
+  mkdirSync(application)
+  writeFileSync(join(application, 'package.json'), '{"name":"shop","main":"index.js"}')
+  writeFileSync(join(application, 'index.js'), PROGRAM)
+  await using suite = await startSuite(place, { applications: [{ name: 'shop', folder: 'shop', output: 'file' }] })
+  const [logs, access, output] = ['', 'access', 'output'].map((name) => join(suite.data, 'logs', name)) as [string, string, string]
+  const [management, shop] = [suite.pidOf('management'), suite.pidOf('shop-1')]
+  const rotatedIn = (folder: string, log: string): readonly string[] => readdirSync(folder).filter((name) => name.startsWith(`${log}.log-`))
+  const set = async (...values: string[]): Promise<void> => {
+    const { code, stdout, stderr } = await suite.run('set', ...values)
+    expect([code, stderr, stdout]).toEqual([0, '', expect.not.stringContaining('restart')])
+  }
+  const ask = async (): Promise<void> => void (await (await fetch(suite.urls.app)).text())
+  await ask()
+  expect([rotatedIn(logs, 'server'), rotatedIn(access, 'shop'), rotatedIn(output, 'shop')]).toEqual([[], [], []])
+  await set('logs.rotation.maxBytes=1', 'logs.rotation.compress=false')
+  await until(() => rotatedIn(logs, 'server').length > 0 && rotatedIn(access, 'shop').length > 0 && rotatedIn(output, 'shop').length > 0)
+
+  const old = join(access, 'shop.log-20200101T000000')
+  writeFileSync(old, 'x')
+  utimesSync(old, 1, 1)
+  await set('logs.rotation.maxBytes=0', 'logs.rotation.keepDays=1')
+  await until(() => !rotatedIn(access, 'shop').includes('shop.log-20200101T000000'))
+  await set('logs.rotation.compress=true')
+  await until(() => rotatedIn(access, 'shop').some((name) => name.endsWith('.gz')))
+
+  await set('logs.rotation.maxBytes=1')
+  process.kill(management, 'SIGKILL') // its successor has the value as well
+  await until(() => !isRunning(management))
+  const before = rotatedIn(access, 'shop')
+  await ask()
+  await until(() => rotatedIn(access, 'shop').some((name) => !before.some((one) => one.startsWith(name.replace('.gz', '')))))
+  expect(isRunning(shop)).toBe(true)
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

@@ -65,7 +65,7 @@ export const logSettings = declareSettings({
   rotation: {
     type: 'section',
     description: 'Rotation of all logs.',
-    applies: 'restart',
+    applies: 'live',
     readBy: ['management'],
     settings: {
       maxBytes: {
