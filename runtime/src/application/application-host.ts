@@ -64,10 +64,17 @@ export interface HostOptions {
   readonly cluster?: ClusterPrimary
 }
 
+/** Where the applications of a listener are. */
+export interface Addresses extends Pick<HostOptions, 'hosts' | 'disabled'> {
+  readonly applications: readonly Pick<ApplicationSettings, 'name' | 'contextPath' | 'host'>[]
+}
+
 export interface ApplicationHost {
   /** What the listener leads to the applications. */
   readonly traffic: Traffic
   readonly applications: readonly HostedApplication[]
+  /** Addresses have changed: from now on requests are served there, and answered for what the next generation will have. */
+  readdress(addresses: Addresses): void
   /** The generation ends, and no new connection comes: WebSocket clients are told to connect again. To be called with the drain of the listener. */
   drain(): void
   /** Lets running requests end and closes the applications, at most `deadlineMs`. Idempotent; never rejects. */
@@ -85,11 +92,12 @@ export async function hostApplications(options: HostOptions): Promise<Applicatio
   const traffic = new ApplicationTraffic(unclaimed)
   const place = placeOf(options, traffic)
   const applications = options.applications.map((settings) => applicationOf(settings, place, options))
-  const disabled = (options.disabled ?? []).map((settings) => disabledOf(settings, options))
-  traffic.serve(options.hosts ?? [], applications, disabled)
+  const absent = new AbsentApplications(options)
+  const readdress = (addresses: Addresses): void => traffic.readdress(addresses, applications, absent)
+  readdress(options)
   const stop = async (deadlineMs: number): Promise<void> => {
     await Promise.all(applications.map((application) => application.stop(deadlineMs)))
-    await Promise.all([unclaimed, ...disabled].map((each) => each.stop()))
+    await Promise.all([unclaimed, absent].map((each) => each.stop()))
     stopWatching?.()
   }
   try {
@@ -101,7 +109,7 @@ export async function hostApplications(options: HostOptions): Promise<Applicatio
     throw error
   }
   const drain = (): void => applications.forEach((application) => application.drain())
-  return { traffic, applications, drain, stop }
+  return { traffic, applications, readdress, drain, stop }
 }
 
 /** A broken application fails alone: the others serve, unless there are none. */
@@ -128,6 +136,15 @@ export class ApplicationTraffic implements Traffic {
   serve(hosts: readonly HostNames[], applications: readonly HostedApplication[], absent: readonly Unclaimed[] = []): void {
     this.#table = new HostTable<HostedApplication | Unclaimed>(hosts, [...applications, ...absent])
     this.#byName = new Map(applications.map((application) => [application.name, application]))
+  }
+
+  /** The same, of applications that may have moved. One that is gone is served until its process ends. */
+  readdress({ hosts = [], ...addresses }: Addresses, applications: readonly HostedApplication[], absent?: AbsentApplications): void {
+    for (const application of applications) {
+      const place = addresses.applications.find(({ name }) => name === application.name)
+      if (place) application.moveTo(place)
+    }
+    this.serve(hosts, applications, absent?.of(addresses, applications) ?? [])
   }
 
   request(event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
@@ -236,16 +253,35 @@ function applicationOf(settings: ApplicationSettings, place: Place, options: Hos
   return new HostedApplication(settings, { ...options, place, accessLog: options.accessLogs?.open(settings.name) })
 }
 
-function disabledOf(
-  { name, contextPath, host = DEFAULT_HOST }: Pick<ApplicationSettings, 'name' | 'contextPath' | 'host'>,
-  options: HostOptions,
-): Unclaimed {
-  return new Unclaimed(options.accessLogs?.open(name), {
-    name,
-    contextPath: normaliseContextPath(contextPath),
-    host,
-    reason: 'application_disabled',
-  })
+/** Answers for applications of the listener that are not in the process: disabled, or not before the next generation. */
+class AbsentApplications {
+  readonly #options: Pick<HostOptions, 'accessLogs'>
+  #answering: ReadonlyMap<string, Unclaimed> = new Map()
+
+  constructor(options: Pick<HostOptions, 'accessLogs'>) {
+    this.#options = options
+  }
+
+  of({ applications, disabled = [] }: Addresses, present: readonly HostedApplication[]): readonly Unclaimed[] {
+    const isAbsent = ({ name }: { readonly name: string }): boolean => !present.some((application) => application.name === name)
+    const before = this.#answering
+    this.#answering = new Map([
+      ...applications.filter(isAbsent).map((one) => this.#answer(one, 'no_instance')),
+      ...disabled.filter(isAbsent).map((one) => this.#answer(one, 'application_disabled')),
+    ])
+    for (const [key, one] of before) if (!this.#answering.has(key)) void one.stop()
+    return [...this.#answering.values()]
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#answering.values()].map((one) => one.stop()))
+  }
+
+  #answer({ name, contextPath, host = DEFAULT_HOST }: Addresses['applications'][number], reason: RefusalReason): [string, Unclaimed] {
+    const absent = { name, contextPath: normaliseContextPath(contextPath), host, reason }
+    const key = JSON.stringify(absent)
+    return [key, this.#answering.get(key) ?? new Unclaimed(this.#options.accessLogs?.open(name), absent)]
+  }
 }
 
 /** An application with a user of its own can write to no log but its own. */

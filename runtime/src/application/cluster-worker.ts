@@ -8,9 +8,8 @@ import { type Registry, currentAgent } from '@spyglass/agent'
 import type { HttpListener } from '@spyglass/process/listener'
 import type { Logger } from '@spyglass/process/logger'
 import type { AccessLogs } from '../access-log/index.ts'
-import type { HostNames } from '../front/host-table.ts'
 import { UNCLAIMED, Unclaimed } from '../front/unclaimed.ts'
-import { ApplicationTraffic, refuseProtocol } from './application-host.ts'
+import { type Addresses, ApplicationTraffic, refuseProtocol } from './application-host.ts'
 import { type FromWorker, listen, tell } from './cluster-messages.ts'
 import { type ApplicationSettings, HostedApplication } from './hosted-application.ts'
 import type { ListenRequest } from './program/listen-request.ts'
@@ -20,7 +19,7 @@ export interface ClusterWorkerOptions {
   readonly application: ApplicationSettings
   /** Port in the program whose server is the application's. Default: the first that is not 0. */
   readonly port: number | undefined
-  readonly hosts: readonly HostNames[]
+  readonly hosts: Addresses['hosts']
   readonly listener: HttpListener
   /** Name of the instance. */
   readonly instance: string
@@ -45,9 +44,9 @@ export function askForShare<Share>(onChange: (share: Share) => void): Promise<Sh
   })
 }
 
-/** From now on the first TCP server of this process is the application's. Called before the program runs. */
-export function serveInWorker(options: ClusterWorkerOptions): void {
-  const { listener, application: settings, accessLogs, logger, port, hosts, unclaimedSettings } = options
+/** From now on the first TCP server of this process is the application's. Called before the program runs. The result takes in addresses that have changed. */
+export function serveInWorker(options: ClusterWorkerOptions): (addresses: Addresses) => void {
+  const { listener, application: settings, accessLogs, logger, port, hosts = [], unclaimedSettings } = options
   const unclaimed = new Unclaimed(accessLogs.open(UNCLAIMED, unclaimedSettings))
   const traffic = new ApplicationTraffic(unclaimed)
   const open = async (server: Server, request?: ListenRequest): Promise<void> => {
@@ -79,6 +78,8 @@ export function serveInWorker(options: ClusterWorkerOptions): void {
     await currentAgent()?.flush(FLUSH_MS) // its primary is told the last counts, too
     say({ type: 'drained', cut })
   }
+
+  return (addresses) => traffic.readdress(addresses, [application])
 }
 
 const FLUSH_MS = 500

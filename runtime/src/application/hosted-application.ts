@@ -68,8 +68,8 @@ export interface ApplicationSurroundings {
 
 export class HostedApplication implements ExchangeOwner {
   readonly name: string
-  readonly contextPath: string
-  readonly host: string
+  contextPath: string
+  host: string
   state: 'loading' | 'started' | 'failed' | 'stopping' | 'stopped' = 'loading'
   requests = 0
   errors = 0
@@ -96,6 +96,12 @@ export class HostedApplication implements ExchangeOwner {
     this.#around = surroundings
     const keys = { instance: surroundings.instance, name: settings.name }
     this.#hide = surroundings.registry.register(kinds.application, keys, this.#getters())
+  }
+
+  /** From its next request on it is served at another path or host. Its program hears of that with the next generation. */
+  moveTo({ contextPath, host = DEFAULT_HOST }: Pick<ApplicationSettings, 'contextPath' | 'host'>): void {
+    this.contextPath = normaliseContextPath(contextPath)
+    this.host = host
   }
 
   /** Whether it takes over connections for other protocols. */

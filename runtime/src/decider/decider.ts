@@ -229,20 +229,20 @@ export class Decider implements DeciderView {
     if (this.#isReconciling || this.holderPid === 0) return
     this.#isReconciling = true
     clearTimeout(this.#timer)
-    this.#tellRouters() // first: an application that is about to be stopped gets no more requests
+    this.#tellAddresses() // first: an application that is about to be stopped gets no more requests
     for (let before: Actual | undefined; before !== this.actual;) {
       before = this.actual
       for (const step of nextSteps(this.desired, this.actual, Date.now())) this.#perform(step)
     }
     this.#isReconciling = false
-    this.#tellRouters()
+    this.#tellAddresses()
     this.#reloads.settle(this.actual)
     this.#remember()
     const { generations, listeners } = this.actual
     if (this.isStopping && generations.length === 0 && listeners.length === 0) this.#end()
   }
 
-  #tellRouters(): void {
+  #tellAddresses(): void {
     if (!this.isStopping) this.#routing.tell(this.plan, this.actual, (id, message) => this.#tell(id, message))
   }
 

@@ -1,7 +1,7 @@
-/** What routers are told besides their share: which applications there are, and which of them are served. It changes without a new generation. */
+/** What routers and instances are told besides their share: where applications are, and which of them are served. It changes without a new generation. */
 import type { ToChild } from '@spyglass/process/keeper-link'
 import type { UpstreamState } from '../router/upstream.ts'
-import { type Actual, type DesiredListener, type Generation, servingOf } from './reconciler/index.ts'
+import { type Actual, type DesiredListener, type DesiredProcess, type Generation, servingOf } from './reconciler/index.ts'
 import type { ProcessPlan, ServerPlan } from './server-plan.ts'
 
 /** How long a listener may be without an instance before 503 is answered in its place. */
@@ -14,23 +14,34 @@ export const desiredListeners = ({ listeners, standInPolicy }: ServerPlan): read
   listeners.map((listener) => ({ id: listener.id, isPrivate: 'path' in listener, standInAfterMs: UNSERVED_MS, standInPolicy }))
 
 export class Routing {
-  /** What each router was told last, by the id of its generation. A new decider tells everything again. */
+  /** What each was told last, by the id of its generation. A new decider tells everything again. */
   readonly #told = new Map<number, string>()
 
-  /** Tells each living router what it does not know yet; one that is about to end, too, where the applications are that are left. */
+  /**
+   * Tells each living router and instance what it does not know yet; one that is about to end, too: a router where the applications are that are left, an
+   * instance where those are that it serves for as long as it has connections.
+   */
   tell(plan: ServerPlan, actual: Actual, tell: (id: number, message: ToChild) => void, now: number = Date.now()): void {
-    const routers = actual.generations.filter(({ process }) => process.isRouter)
-    for (const id of this.#told.keys()) if (!routers.some((router) => router.id === id)) this.#told.delete(id)
-    if (routers.length === 0) return
-    const states = statesOf(plan, actual, now)
-    for (const { id, process } of routers) {
-      const message: ToChild = { type: 'routing', states, table: plan.routing[process.name] ?? NOWHERE }
-      const text = JSON.stringify(message)
-      if (this.#told.get(id) === text) continue
+    const { generations } = actual
+    for (const id of this.#told.keys()) if (!generations.some((generation) => generation.id === id)) this.#told.delete(id)
+    const states = generations.some(({ process }) => process.isRouter) ? statesOf(plan, actual, now) : {}
+    for (const { id, process } of generations) {
+      const message = messageFor(process, plan, states)
+      const text = message && JSON.stringify(message)
+      if (text === undefined || this.#told.get(id) === text) continue
       this.#told.set(id, text)
-      tell(id, message)
+      tell(id, message as ToChild)
     }
   }
+}
+
+function messageFor(
+  { name, isRouter }: DesiredProcess,
+  plan: ServerPlan,
+  states: Readonly<Record<string, UpstreamState>>,
+): ToChild | undefined {
+  if (isRouter) return { type: 'routing', states, table: plan.routing[name] ?? NOWHERE }
+  return Object.hasOwn(plan.addresses, name) ? { type: 'addresses', addresses: plan.addresses[name] } : undefined
 }
 
 /** By path. */

@@ -39,6 +39,8 @@ export interface ServerPlan {
    * any more serves on for a while.
    */
   readonly routing: Readonly<Record<string, unknown>>
+  /** By name of the instance that serves a listener: what it is told whenever that changes, whatever becomes of its next generation. */
+  readonly addresses: Readonly<Record<string, unknown>>
   /** Answers 503 on a listener without an instance. */
   readonly standIn: Pick<LaunchSpec, 'script' | 'args' | 'execArgv' | 'env'>
   readonly standInPolicy: Policy

@@ -15,11 +15,13 @@ import type { InstanceShare } from './share.ts'
 export const workerShareOf = (share: InstanceShare): InstanceShare => ({ ...share, resources: noResources, disabled: [] })
 
 export async function beginWorker(): Promise<void> {
+  let readdress: ReturnType<typeof serveInWorker> | undefined
   let share = await askForShare<InstanceShare>((changed) => {
     share = changed
     accessLogs.changed()
+    readdress?.(changed)
   })
-  const { instance, applications, hosts, isolation } = share
+  const { instance, applications, isolation } = share
   const [application] = applications
   if (!application) return
   const logger = createLogger({ process: instance, level: share.logLevel, levels: share.logLevels })
@@ -29,10 +31,10 @@ export async function beginWorker(): Promise<void> {
     logger,
   })
   const { port } = await findEntry(application.folder, application)
-  serveInWorker({
-    application,
+  readdress = serveInWorker({
+    application: share.applications[0] ?? application,
     port,
-    hosts,
+    hosts: share.hosts,
     listener: new HttpListener(await listenerOptions(share)),
     instance,
     registry: currentAgent()?.registry ?? createRegistry({ kindNamed }),

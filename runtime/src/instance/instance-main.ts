@@ -13,7 +13,7 @@ import { createLogger } from '@spyglass/process/logger'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { createRegistry } from '@spyglass/agent/registry'
 import { AccessLogs } from '../access-log/index.ts'
-import { ClusterPrimary, hostApplications } from '../application/index.ts'
+import { type ApplicationHost, ClusterPrimary, hostApplications } from '../application/index.ts'
 import { fail, type instanceErrors } from './errors.ts'
 import { HttpListener, registerListener, renewCertificates } from '@spyglass/process/listener'
 import { workerShareOf } from './cluster-worker-share.ts'
@@ -23,7 +23,7 @@ import { answerTo } from './answers.ts'
 import { liveSettingsOf } from './live.ts'
 import { registerInstance } from './resources.ts'
 import { installResources, openResources, type Resources } from '../resource/index.ts'
-import type { InstanceShare } from './share.ts'
+import { type Addresses, applicationAddresses, type InstanceShare, shareAt } from './share.ts'
 
 /** How long an instance that has failed may take to send what it recorded. */
 const LAST_FLUSH_MS = 500
@@ -74,6 +74,8 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
     accessLogs,
     cluster,
   })
+  host.readdress(addresses) // they may have changed meanwhile
+  readdress = host.readdress
   if (options.tls) renewCertificates(listener, logger)
   for (const [name, fd] of Object.entries(inherited()?.listeners ?? {})) if (name !== share.listener.name) await listener.listen({ fd })
   link().ready()
@@ -100,13 +102,16 @@ const accessLogs = new AccessLogs({
   instance,
   logger,
 })
-const cluster = new ClusterPrimary(() => workerShareOf(share), clusterEnded)
+let addresses = applicationAddresses(share)
+let readdress: ApplicationHost['readdress'] | undefined
+const cluster = new ClusterPrimary(() => workerShareOf(shareAt(share, addresses)), clusterEnded)
 let opened: Resources | undefined
 let stopServing: Promise<(deadlineMs: number) => Promise<void>> | undefined
 const link = connectKeeper({
   registry,
   onMessage: (message) => {
     if (message.type === 'ask') void answerTo(message, agent).then((answer) => link.send(answer))
+    if (message.type === 'addresses') moved(message.addresses as Addresses)
   },
   live: liveSettingsOf(share, { agent, resources: () => opened, accessLogs: { changed: logsChanged } }),
   stop: async (deadlineMs) => {
@@ -120,6 +125,12 @@ function clusterEnded(): void {
   link.send({ type: 'failed', code, message })
   const flushed = Promise.all([accessLogs.flush(), agent?.flush(LAST_FLUSH_MS)])
   void Promise.race([flushed, sleep(LAST_FLUSH_MS)]).finally(() => process.exit(1))
+}
+
+function moved(to: Addresses): void {
+  addresses = to
+  readdress?.(to)
+  cluster.changed()
 }
 
 function logsChanged(): void {

@@ -45,6 +45,25 @@ export interface InstanceShare {
   readonly data: string
 }
 
+/** What may change while the instance runs, without a new generation: where applications are. */
+export type Addresses = Pick<InstanceShare, 'hosts' | 'disabled'> & {
+  readonly applications: readonly Pick<ApplicationConfig, 'name' | 'contextPath' | 'host'>[]
+}
+
+/** The part of a share that says where applications are. */
+export function applicationAddresses({ hosts, disabled, applications }: InstanceShare): Addresses {
+  return { hosts, disabled, applications: applications.map(({ name, contextPath, host }) => ({ name, contextPath, host })) }
+}
+
+/** The share of an instance whose applications may have moved. */
+export function shareAt(share: InstanceShare, { hosts, disabled, applications }: Addresses): InstanceShare {
+  const moved = (application: ApplicationConfig): ApplicationConfig => ({
+    ...application,
+    ...applications.find(({ name }) => name === application.name),
+  })
+  return { ...share, hosts, disabled, applications: share.applications.map(moved) }
+}
+
 /** The share of one instance of a group. `accessLogs` is the folder of the access logs. */
 export function shareOf(config: SpyglassConfig, group: InstanceGroup, instance: string, accessLogs: string): InstanceShare {
   const { isolation, reachedBy } = group

@@ -22,7 +22,7 @@ import type { Damage } from '@spyglass/process/durable-file'
 import { serverIdentity } from '@spyglass/process/server-identity'
 import { version } from '../version.ts'
 import { withoutLive } from '../administration/index.ts'
-import { shareOf } from '../instance/share.ts'
+import { type Addresses, applicationAddresses, shareOf } from '../instance/share.ts'
 import { INSPECT_FLAG } from '../decider/blocked-stack.ts'
 import { reportFlags } from '../decider/crash-report.ts'
 import type { ProcessPlan, ServerPlan } from '../decider/server-plan.ts'
@@ -71,6 +71,7 @@ export function planOf(input: PlanInput): ServerPlan {
     processes: processesOf(input),
     disabled: disabledOf(config),
     routing: routingOf(input),
+    addresses: applicationAddressesOf(input),
     standIn: {
       script: ownEntry('stand-in/stand-in-main'),
       args: checkedArguments(folder.run),
@@ -243,6 +244,12 @@ function routingOf({ config, folder }: PlanInput): Readonly<Record<string, Routi
     routingTableOf(config, { listener, groups: groups.filter((group) => group.listener.name === listener.name) }, folder),
   ])
   return Object.fromEntries(tables)
+}
+
+function applicationAddressesOf({ config, folder }: PlanInput): Readonly<Record<string, Addresses>> {
+  const groups = instanceGroups(config).filter(({ reachedBy }) => reachedBy === 'listener')
+  const of = (group: InstanceGroup, name: string): Addresses => applicationAddresses(shareOf(config, group, name, folder.accessLogs))
+  return Object.fromEntries(groups.flatMap((group) => instanceNames(group).map((name) => [name, of(group, name)])))
 }
 
 /** The router of a listener between whose groups one has to choose; otherwise there is none. */

@@ -129,3 +129,24 @@ test('files are served under their context path, logged and counted like any app
   await host.stop(500)
   expect(place.accessLines('site')[0]).toMatchObject({ 'url.path': '/site/', 'http.response.status_code': 200 })
 })
+
+test('an application that moves is served where it is now, on connections that are open as well; others have their addresses all along', async () => {
+  await using place = openPlace()
+  const { url, host } = await place.deploy([
+    { name: 'shop', contextPath: '/shop', files: ECHO },
+    { name: 'blog', contextPath: '/blog', files: ECHO },
+  ])
+  const statusOn = async (path: string): Promise<unknown> => (await fetch(`${url}${path}`)).status
+  const blog = { name: 'blog', contextPath: '/blog' }
+  expect(await Promise.all(['/shop/a', '/store/a', '/blog/a', '/news/a'].map(statusOn))).toEqual([200, 404, 200, 404])
+  host.readdress({ applications: [{ name: 'shop', contextPath: '/store' }, blog, { name: 'news', contextPath: '/news' }] })
+  expect(await Promise.all(['/shop/a', '/store/a', '/blog/a', '/news/a'].map(statusOn))).toEqual([404, 200, 200, 503])
+  expect(await json(`${url}/store/a`)).toMatchObject({ url: '/a', originalUrl: '/store/a', prefix: '/store' })
+  expect(place.read('shop', 'contextPath')).toBe('/store')
+  host.readdress({
+    applications: [blog, { name: 'shop', contextPath: '/', host: 'shop.test' }],
+    hosts: [{ name: 'shop.test', aliases: [] }],
+  })
+  expect(await Promise.all(['/shop/a', '/store/a', '/blog/a', '/news/a'].map(statusOn))).toEqual([404, 404, 200, 404])
+  expect(await statusOf(`${url}/a`, { headers: { host: 'shop.test' } })).toBe(200)
+})

@@ -9,7 +9,16 @@ const shop: ProcessPlan = {
   process: { ...processOf('shop-1'), listeners: [] },
   launch: { name: 'shop-1', script: '', args: [], execArgv: [], env: {}, listeners: {}, hasChannel: true },
 }
-const plan = { processes: [shop], listeners: [], ports: [], routing: {}, disabled: [], sockets: [], prepare() {} } as unknown as ServerPlan
+const plan = {
+  processes: [shop],
+  listeners: [],
+  ports: [],
+  routing: {},
+  addresses: {},
+  disabled: [],
+  sockets: [],
+  prepare() {},
+} as unknown as ServerPlan
 const reporter = new Proxy(
   { memo: { isReady: false, lastReasons: [], openIncidents: [] } },
   { get: (own, name) => Reflect.get(own, name) ?? (() => {}) },

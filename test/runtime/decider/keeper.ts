@@ -81,6 +81,7 @@ export async function startKeeper(setup: KeeperSetup) {
     ports: [],
     processes: names.map(processOf),
     routing: {},
+    addresses: {},
     disabled: [],
     standIn: { script: standIn, args: ['--data', tempFolder()], execArgv, env: {} },
     standInPolicy: policy,

@@ -20,6 +20,7 @@ const planOf = (routes: readonly string[]): ServerPlan =>
       launch: { listeners: { http: process.listeners[0] } },
     })),
     routing: { 'router-http': { hosts: [], routes } },
+    addresses: {},
   }) as unknown as ServerPlan
 
 function serving(): World {
@@ -88,4 +89,20 @@ test('a change is in force when nobody serves its listener whom nobody wants any
     .exit('http-1')
   expect(namesToSettle('shop', plan, world.actual)).toEqual(['shop-1'])
   expect(namesToSettle('http', plan, world.actual)).toEqual([])
+})
+
+test('every generation of an instance is told where its applications are now, once; one that no listener leads to is told nothing', () => {
+  const { actual } = serving()
+  const told: unknown[] = []
+  const routing = new Routing()
+  const tell = (contextPath: string): void =>
+    routing.tell({ ...planOf([]), routing: {}, addresses: { 'shop-1': { contextPath } } }, actual, (id, message) =>
+      told.push([id, message]),
+    )
+  tell('/old')
+  tell('/old')
+  tell('/new')
+  const { id } = actual.generations.find(({ process }) => process.name === 'shop-1')!
+  const addressed = told.filter((one) => JSON.stringify(one).includes('addresses'))
+  expect(addressed).toEqual(['/old', '/new'].map((contextPath) => [id, { type: 'addresses', addresses: { contextPath } }]))
 })

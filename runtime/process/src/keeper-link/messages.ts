@@ -38,6 +38,8 @@ export type ToChild =
   | { readonly type: 'live'; readonly values: readonly { readonly path: readonly string[]; readonly value?: unknown }[] }
   /** To a router: the applications of its listener, where they have changed, and the states of their private addresses by path. */
   | { readonly type: 'routing'; readonly table?: unknown; readonly states: Readonly<Record<string, 'serving' | 'draining' | 'down'>> }
+  /** To an instance that serves a listener: where the listener's applications are, when that has changed. */
+  | { readonly type: 'addresses'; readonly addresses: unknown }
   /** Carries out an operation of its resource. */
   | { readonly type: 'ask'; readonly id: number; readonly operation: string; readonly arguments: Readonly<Record<string, unknown>> }
   | { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly message: string }
