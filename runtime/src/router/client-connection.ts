@@ -57,11 +57,16 @@ export class ClientConnection implements PassageClient {
   }
 
   get isIdle(): boolean {
-    return this.#state === 'head' && this.#pending === undefined
+    return this.#state === 'head' && this.#pending === undefined && this.#isSent
   }
 
   get isBusy(): boolean {
-    return this.#passage !== undefined
+    return this.#passage !== undefined || !this.#isSent
+  }
+
+  /** Whether the client has been sent everything: an answer that was read to its end may still wait for it. */
+  get #isSent(): boolean {
+    return this.#socket.writableLength === 0
   }
 
   /** Ends a connection that has nothing under way. */
@@ -73,6 +78,7 @@ export class ClientConnection implements PassageClient {
   /** Judges a client that lets us wait. */
   sweep(now: number): void {
     if (this.#state !== 'head') return
+    if (!this.#isSent) this.#since = now
     const { headersTimeoutMs, keepAliveTimeoutMs } = this.#front.limits
     const saysSomething = this.#headSince !== undefined
     const mostMs = saysSomething || this.#requests === 0 ? headersTimeoutMs : keepAliveTimeoutMs
@@ -297,8 +303,7 @@ export class ClientConnection implements PassageClient {
     this.#state = 'over'
     this.#pending = undefined
     this.#socket.resume() // what still comes is not read any more
-    this.#socket.end()
-    setTimeout(() => this.#socket.destroy(), LINGER_MS).unref()
+    this.#socket.end(() => setTimeout(() => this.#socket.destroy(), LINGER_MS).unref())
   }
 }
 

@@ -104,6 +104,17 @@ export class Connections {
     }
   }
 
+  /**
+   * Has idle connections closed, except those whose answer still waits for its client: Node takes a connection for idle as soon as the application has
+   * ended its answer, and would drop what is not sent.
+   */
+  sparingAnswers(closeIdle: () => void): void {
+    const sockets = [...this.#open].flatMap(({ response, socket }) => (response && !isOver(response) ? [socket] : []))
+    for (const socket of sockets) Object.defineProperty(socket, 'destroy', { configurable: true, value: () => socket })
+    closeIdle()
+    for (const socket of sockets) Reflect.deleteProperty(socket, 'destroy')
+  }
+
   /** At the end of a drain: what still runs is told why it ends. Returns the number of requests that were cut. */
   cutAll(): number {
     let cut = 0

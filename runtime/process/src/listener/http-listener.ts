@@ -200,9 +200,13 @@ export class HttpListener {
 
   /** A router closes its idle connections itself when it is told: only so can no request be on its way on one of them. */
   #letGo(server: Server | undefined): NodeJS.Timeout {
-    if (!this.isBehindRouter) return setInterval(() => setImmediate(closeIdle, server), IDLE_GRACE_MS) // what has arrived meanwhile is read first: it is not idle
+    if (!this.isBehindRouter) return setInterval(() => setImmediate(() => this.#closeIdle(server)), IDLE_GRACE_MS) // what has arrived meanwhile is read first: it is not idle
     this.#connections.release()
     return setInterval(() => this.#connections.release(), RELEASE_MS)
+  }
+
+  #closeIdle(server: Server | undefined): void {
+    if (speaksHttp(server)) this.#connections.sparingAnswers(() => server.closeIdleConnections())
   }
 
   /** `emit` is replaced on this one server, so that the program's own listeners stay as they are, in their order. */
@@ -421,10 +425,6 @@ interface RequestServer extends Server {
 }
 
 const speaksHttp = (server: Server | undefined): server is RequestServer => server !== undefined && 'closeIdleConnections' in server
-
-function closeIdle(server: Server | undefined): void {
-  if (speaksHttp(server)) server.closeIdleConnections()
-}
 
 /** A client of HTTP/1.0 would take an informational answer for the final one (RFC 9110 section 15.2). */
 function withoutInformation(response: ServerResponse): void {

@@ -106,8 +106,8 @@ export function answerOnSocket(socket: Duplex, reason: RefusalReason): void {
   const lines = linesOf({ ...headers, connection: 'close' })
   socket.removeAllListeners('data')
   socket.on('data', () => {}) // what still comes is not parsed any more
-  socket.end(`HTTP/1.1 ${status} ${text}\r\n${lines}\r\n${body}`)
-  setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  // Earlier answers may still wait for their client; it has its time when the last one is sent.
+  socket.end(`HTTP/1.1 ${status} ${text}\r\n${lines}\r\n${body}`, () => setTimeout(() => socket.destroy(), LINGER_MS).unref())
 }
 
 /** The answer as HTTP/1.1 has it, without a Connection field. */
