@@ -136,6 +136,7 @@ async function deployment(
   if (autoDeployFolder === undefined) return { deployer, automatic: undefined }
   const automatic = new AutoDeployer({
     folder: autoDeployFolder,
+    dataRoot: folder.root,
     stateFile: join(applications, 'auto-deploy.json'),
     intervalMs: autoDeployIntervalMs,
     deployer,

@@ -98,7 +98,7 @@ export class HostedApplication implements ExchangeOwner {
     this.#hide = surroundings.registry.register(kinds.application, keys, this.#getters())
   }
 
-  /** From its next request on it is served at another path or host. Its program hears of that with the next generation. */
+  /** From its next request on it is served at another path or host. Its program learns it with the next generation. */
   moveTo({ contextPath, host = DEFAULT_HOST }: Pick<ApplicationSettings, 'contextPath' | 'host'>): void {
     this.contextPath = normaliseContextPath(contextPath)
     this.host = host

@@ -5,11 +5,14 @@ import { messageOf } from '@spyglass/agent/contract'
 import { type Damage, openStateFile, type StateFile, wrongShape } from '@spyglass/process/durable-file'
 import { applicationName } from './application-name.ts'
 import { type AutoDeployState, nothingKnown, planAutoDeploy, withOutcome } from './auto-deploy.ts'
+import { checkLink } from './deploy-link.ts'
 import type { Deployer } from './deployer.ts'
 import { lookAt } from './look.ts'
 
 export interface AutoDeployerOptions {
   readonly folder: string
+  /** The data folder of the server, which no link may lead into. */
+  readonly dataRoot: string
   /** Where it is kept what came from the folder, so that a restart deploys nothing twice. */
   readonly stateFile: string
   readonly intervalMs: number
@@ -48,9 +51,9 @@ export class AutoDeployer {
 
   /** One look, and what follows from it. Never throws: what fails is in `NAME.failed` and in the log. */
   async look(): Promise<void> {
-    const { folder, log } = this.#options
+    const { folder, dataRoot, log } = this.#options
     try {
-      const { actions, state } = planAutoDeploy(this.#state, await lookAt(folder))
+      const { actions, state } = planAutoDeploy(this.#state, await lookAt({ folder, dataRoot }))
       const before = this.#state.known
       this.#state = state
       for (const { do: verb, name } of actions) await (verb === 'deploy' ? this.#deploy(name) : this.#undeploy(name))
@@ -67,8 +70,9 @@ export class AutoDeployer {
   }
 
   async #deploy(name: string): Promise<void> {
-    const { folder, deployer, log } = this.#options
+    const { folder, dataRoot, deployer, log } = this.#options
     try {
+      await checkLink(join(folder, name), { folder, dataRoot })
       await deployer.deploy({ source: join(folder, name) }, ACTOR)
       this.#state = withOutcome(this.#state, name, 'deployed')
       await rm(failedFile(folder, name), { force: true })

@@ -1,23 +1,47 @@
 /** One look at the auto-deploy folder: what lies in it, and a mark of each that changes whenever anything in it does. */
 import { createHash } from 'node:crypto'
-import { lstat, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { codeOf } from '@spyglass/agent/contract'
+import type { Dirent } from 'node:fs'
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { archiveFormat } from './archive/archive-format.ts'
 import type { Look } from './auto-deploy.ts'
+import { checkLink, type LinkRules } from './deploy-link.ts'
 
 /** Hidden files, and `NAME.failed`, which is ours. */
 const IGNORED = /^\.|\.failed$/
 
 /** Empty when the folder does not exist. Throws what else the file system says. */
-export async function lookAt(folder: string): Promise<Look> {
+export async function lookAt(rules: LinkRules): Promise<Look> {
+  const { folder } = rules
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return []
     throw error
   })
-  const wanted = entries.filter((entry) => !IGNORED.test(entry.name) && (entry.isDirectory() || archiveFormat(entry.name) !== undefined))
-  const marks = await Promise.all(wanted.map(async ({ name }) => [name, await markOf(join(folder, name))] as const))
+  const marks = await Promise.all(
+    entries.filter(({ name }) => !IGNORED.test(name)).map(async (entry) => [entry.name, await markOfEntry(rules, entry)] as const),
+  )
   return new Map(marks.flatMap(([name, mark]) => (mark === undefined ? [] : [[name, mark]])))
+}
+
+/** Undefined for what is nothing to deploy. */
+async function markOfEntry(rules: LinkRules, entry: Dirent): Promise<string | undefined> {
+  const path = join(rules.folder, entry.name)
+  if (entry.isSymbolicLink()) return await markOfLink(path, rules)
+  return entry.isDirectory() || archiveFormat(entry.name) !== undefined ? await markOf(path) : undefined
+}
+
+/** A link is what it leads to. One that may not be followed is not looked into, and is there all the same: its deployment says what is wrong with it. */
+async function markOfLink(path: string, rules: LinkRules): Promise<string | undefined> {
+  const named = await readlink(path).catch(() => '')
+  try {
+    await checkLink(path, rules)
+    const target = await realpath(path)
+    const isWanted = [path, target].some((one) => archiveFormat(basename(one)) !== undefined) || (await stat(target)).isDirectory()
+    return isWanted ? `${named} ${await markOf(target)}` : undefined
+  } catch (error) {
+    return `${named} ${messageOf(error)}`
+  }
 }
 
 /** Undefined when it went away while it was looked at. */

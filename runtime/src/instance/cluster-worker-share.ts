@@ -15,11 +15,11 @@ import type { InstanceShare } from './share.ts'
 export const workerShareOf = (share: InstanceShare): InstanceShare => ({ ...share, resources: noResources, disabled: [] })
 
 export async function beginWorker(): Promise<void> {
-  let readdress: ReturnType<typeof serveInWorker> | undefined
+  const serving: { readdress?: ReturnType<typeof serveInWorker> } = {}
   let share = await askForShare<InstanceShare>((changed) => {
     share = changed
     accessLogs.changed()
-    readdress?.(changed)
+    serving.readdress?.(changed)
   })
   const { instance, applications, isolation } = share
   const [application] = applications
@@ -31,7 +31,7 @@ export async function beginWorker(): Promise<void> {
     logger,
   })
   const { port } = await findEntry(application.folder, application)
-  readdress = serveInWorker({
+  serving.readdress = serveInWorker({
     application: share.applications[0] ?? application,
     port,
     hosts: share.hosts,

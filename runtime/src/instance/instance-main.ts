@@ -8,7 +8,7 @@ import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { kindNamed } from '@spyglass/mbeans/kinds'
 import { inherited } from '@spyglass/process/channel'
 import { accessLogOf } from '@spyglass/process/checked-config'
-import { channelAlive, connectKeeper, firstMessage, type KeeperLink } from '@spyglass/process/keeper-link'
+import { channelAlive, connectKeeper, type FailedApplication, firstMessage, type KeeperLink } from '@spyglass/process/keeper-link'
 import { createLogger } from '@spyglass/process/logger'
 import { registerPlatformBeans } from '@spyglass/mbeans/platform'
 import { createRegistry } from '@spyglass/agent/registry'
@@ -52,30 +52,27 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
     cluster.watch(import.meta.resolve('./cluster-worker-main' + (import.meta.url.endsWith('.ts') ? '.ts' : '.js')))
   const own = inherited()?.listeners[share.listener.name]
   if (own !== undefined) registerListener(registry, instance, share.listener, listener) // a worker has none
-  const host = await hostApplications({
-    applications,
-    disabled: share.disabled,
-    hosts: share.hosts,
-    isolation,
-    listener,
-    socket: { fd: own },
-    address: share.listener,
-    instance,
-    registry,
-    logger,
-    resources,
-    keepAlive: channelAlive,
-    onFailures: async (failed) => {
-      if (!(await link().servesPartly(failed)))
-        throw fail('SPY_INSTANCE_REFUSED', [failed.map(({ application }) => application).join(', ')])
-    },
-    onWaiting: (application, timeoutMs) => link().send({ type: 'waiting', application, timeoutMs }),
-    onModified: () => link().send({ type: 'command', id: 0, verb: 'reload', target: instance }),
-    accessLogs,
-    cluster,
-  })
-  host.readdress(addresses) // they may have changed meanwhile
-  readdress = host.readdress
+  const host = readdressed(
+    await hostApplications({
+      applications,
+      disabled: share.disabled,
+      hosts: share.hosts,
+      isolation,
+      listener,
+      socket: { fd: own },
+      address: share.listener,
+      instance,
+      registry,
+      logger,
+      resources,
+      keepAlive: channelAlive,
+      onFailures: (failed) => servesPartly(link(), failed),
+      onWaiting: (application, timeoutMs) => link().send({ type: 'waiting', application, timeoutMs }),
+      onModified: () => link().send({ type: 'command', id: 0, verb: 'reload', target: instance }),
+      accessLogs,
+      cluster,
+    }),
+  )
   if (options.tls) renewCertificates(listener, logger)
   for (const [name, fd] of Object.entries(inherited()?.listeners ?? {})) if (name !== share.listener.name) await listener.listen({ fd })
   link().ready()
@@ -97,13 +94,18 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
   }
 }
 
+/** @throws SPY_INSTANCE_REFUSED when the instance is not to serve without them */
+async function servesPartly(keeper: KeeperLink, failed: readonly FailedApplication[]): Promise<void> {
+  if (!(await keeper.servesPartly(failed))) throw fail('SPY_INSTANCE_REFUSED', [failed.map(({ application }) => application).join(', ')])
+}
+
 const accessLogs = new AccessLogs({
   configOf: (application) => accessLogOf({ logs: { access: share.accessLog }, applications: share.applications }, share, application),
   instance,
   logger,
 })
 let addresses = applicationAddresses(share)
-let readdress: ApplicationHost['readdress'] | undefined
+let hosting: ApplicationHost | undefined
 const cluster = new ClusterPrimary(() => workerShareOf(shareAt(share, addresses)), clusterEnded)
 let opened: Resources | undefined
 let stopServing: Promise<(deadlineMs: number) => Promise<void>> | undefined
@@ -129,8 +131,15 @@ function clusterEnded(): void {
 
 function moved(to: Addresses): void {
   addresses = to
-  readdress?.(to)
+  hosting?.readdress(to)
   cluster.changed()
+}
+
+/** Applications may have moved while it started. */
+function readdressed(host: ApplicationHost): ApplicationHost {
+  hosting = host
+  host.readdress(addresses)
+  return host
 }
 
 function logsChanged(): void {
