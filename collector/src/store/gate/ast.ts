@@ -52,7 +52,7 @@ export function parseAst(text: string): AstNode[] {
       const call = callOf(path, depth)
       const name = nameOf(rest)
       path[depth] = { kind, name, count: Number(/\(children (\d+)\)$/.exec(rest)?.[1] ?? 0), seen: 0 }
-      return { kind, name, alias: /(?:^| )\(alias (.*?)\)(?: \(children \d+\))?$/s.exec(rest)?.[1] ?? '', depth, parent, call }
+      return { kind, name, alias: aliasOf(rest), depth, parent, call }
     })
 }
 
@@ -64,7 +64,17 @@ function callOf(path: readonly Ancestor[], depth: number): Call | undefined {
   return { name: above.name, argument: list.seen++, count: list.count }
 }
 
+const CHILDREN = /(?:^| )\(children \d+\)$/
+
 /** Takes the notes ` (alias x)` and ` (children 2)` off the end; a name with such a text in it is unknown to the engine anyway. */
 function nameOf(rest: string): string {
-  return rest.replace(/(^| )\(alias .*$/s, '').replace(/(^| )\(children \d+\)$/, '')
+  return rest.replace(/(^| )\(alias .*$/s, '').replace(CHILDREN, '')
+}
+
+/** The text of the first note ` (alias x)`: to the bracket at the end, or to the one before the note ` (children 2)` there. */
+function aliasOf(rest: string): string {
+  const note = /(?:^| )\(alias /.exec(rest)
+  if (!note) return ''
+  const text = rest.slice(note.index + note[0].length).replace(/\) \(children \d+\)$/, ')')
+  return text.endsWith(')') ? text.slice(0, -1) : ''
 }

@@ -12,11 +12,12 @@ import { formatOf, tokensOf } from '../formatted.ts'
 import type { StoreSession } from '../session.ts'
 import { stringLiteral } from '../sql-literal.ts'
 import { type AstNode, parseAst } from './ast.ts'
+import { explainedNodes } from './explained.ts'
 import { formatNamed } from './formats.ts'
 import type { FunctionRules } from './functions.ts'
 import { MAX_MADE_LENGTH, steepCallIn } from './made-values.ts'
 import { hasOddName, namesOfFunctions, namesOfTables } from './meant-names.ts'
-import { type Metadata, matchMetadata } from './metadata.ts'
+import { bareStatement, type Metadata, matchMetadata } from './metadata.ts'
 
 export interface Gate {
   /**
@@ -152,19 +153,20 @@ export function createGate(functions: FunctionRules): Gate {
   return {
     async check(sql, session, database = DATABASE) {
       if (sql.includes('\0')) throw prohibit('A statement with a zero byte')
-      const metadata = matchMetadata(sql)
-      if (metadata)
-        return { format: knownOrNone(metadata.format), streamable: false, settingsAsked: undefined, ...insteadOf(metadata, database) }
+      const bare = bareStatement(sql) ?? ''
+      const metadata = matchMetadata(bare)
+      if (metadata) return passedMetadata(bare, metadata, database)
       await classify(sql, session)
-      const nodes = parseAst(await explain(sql, session))
-      if (nodes.length > MAX_NODES) throw refuse('TOO_BIG_AST', `The statement has more than ${MAX_NODES} parts. ${ADVICE}`)
+      const all = await nodesOf(sql, session)
+      const explained = explainedNodes(all)
+      const nodes = explained ?? all
       const statement = nodes[0]?.kind ?? 'unknown'
       if (!STATEMENTS.has(statement)) throw prohibit(`A statement of kind ${statement}`)
       for (const node of nodes.slice(1)) judge(node)
       await judgeNames(nodes, sql, session)
       if (database === 'system') await judgeBareTables(nodes, sql, session)
       judgeLongValues(nodes)
-      const streamable = statement === SELECT
+      const streamable = statement === SELECT && !explained
       return {
         format: knownOrNone(nodes.find(isFormat)?.name),
         streamable,
@@ -173,6 +175,14 @@ export function createGate(functions: FunctionRules): Gate {
     },
   }
 }
+
+const passedMetadata = (bare: string, metadata: Metadata, database: ReadableDatabase): Passed => ({
+  format: knownOrNone(metadata.format),
+  streamable: false,
+  settingsAsked: undefined,
+  instead: bare,
+  ...insteadOf(metadata, database),
+})
 
 /**
  * The statement to run in place of one of these, which the engine would answer for tables and databases that a reader must not see: for the
@@ -247,6 +257,12 @@ async function syntaxError(sql: string, session: StoreSession): Promise<Error> {
     return fromEngine(text.replace(/: In scope SELECT formatQuerySingleLine.*(?=\. \(SYNTAX_ERROR\))/s, ''))
   }
   return refuse('SYNTAX_ERROR', 'Syntax error: the statement cannot be read')
+}
+
+async function nodesOf(sql: string, session: StoreSession): Promise<AstNode[]> {
+  const nodes = parseAst(await explain(sql, session))
+  if (nodes.length > MAX_NODES) throw refuse('TOO_BIG_AST', `The statement has more than ${MAX_NODES} parts. ${ADVICE}`)
+  return nodes
 }
 
 async function explain(sql: string, session: StoreSession): Promise<string> {

@@ -36,34 +36,62 @@ export interface SteepCall {
   readonly maker: string
 }
 
+/** What is looked up for many nodes is made once: a statement may have thousands of them. */
+interface Statement {
+  readonly nodes: readonly AstNode[]
+  /** Of each node the one above it; -1 at the top. */
+  readonly parents: readonly number[]
+  /** Where each alias is given first. */
+  readonly aliases: ReadonlyMap<string, number>
+  readonly hasJoin: boolean
+}
+
 /** A function of the statement that is steep for a value longer than {@link MAX_MADE_LENGTH} that the statement makes with a constant count. */
 export function steepCallIn(nodes: readonly AstNode[]): SteepCall | undefined {
+  const found = new Map<Maker, AstNode | undefined>()
+  let statement: Statement | undefined
   for (const { kind, name } of nodes) {
     const makers = kind === 'Function' ? own(STEEP, name) : undefined
-    const maker = makers && nodes.find((_node, at) => makesLong(nodes, at, makers))
+    if (!makers) continue
+    const known = (statement ??= statementOf(nodes))
+    if (!found.has(makers))
+      found.set(
+        makers,
+        nodes.find((_node, at) => makesLong(known, at, makers)),
+      )
+    const maker = found.get(makers)
     if (maker) return { name, maker: maker.name }
   }
   return undefined
 }
 
-function makesLong(nodes: readonly AstNode[], at: number, makers: Maker): boolean {
-  const { kind, name } = nodes[at] as AstNode
+function statementOf(nodes: readonly AstNode[]): Statement {
+  const aliases = new Map<string, number>()
+  const parents: number[] = []
+  const path: number[] = []
+  for (const [at, { alias, depth }] of nodes.entries()) {
+    if (!aliases.has(alias)) aliases.set(alias, at)
+    while (path.length > 0 && nodes[path.at(-1)!]!.depth >= depth) path.pop()
+    parents.push(path.at(-1) ?? -1)
+    path.push(at)
+  }
+  return { nodes, parents, aliases, hasJoin: nodes.some((node) => isCallOf(node, (name) => name === 'arraystringconcat')) }
+}
+
+const isCallOf = ({ kind, name }: AstNode, isMeant: (lowerName: string) => boolean): boolean =>
+  kind === 'Function' && isMeant(name.toLowerCase())
+
+function makesLong(statement: Statement, at: number, makers: Maker): boolean {
+  const { kind, name } = statement.nodes[at] as AstNode
   if (kind !== 'Function') return false
-  const argument = own(makers, name) ?? (makers === TEXT_MAKERS && isJoined(nodes, at) ? own(LIST_MAKERS, name) : undefined)
-  return argument !== undefined && lengthMade(nodes, at, argument) > MAX_MADE_LENGTH
+  const argument = own(makers, name) ?? (makers === TEXT_MAKERS && isJoined(statement, at) ? own(LIST_MAKERS, name) : undefined)
+  return argument !== undefined && lengthMade(statement, at, argument) > MAX_MADE_LENGTH
 }
 
 /** Whether the list becomes one text: by a function around it, or, since it may have an alias, by `arrayStringConcat` anywhere. */
-function isJoined(nodes: readonly AstNode[], at: number): boolean {
-  const isJoin = ({ kind, name }: AstNode): boolean => kind === 'Function' && JOINS.has(name.toLowerCase())
-  let { depth } = nodes[at] as AstNode
-  for (let i = at - 1; i >= 0; i--) {
-    const node = nodes[i] as AstNode
-    if (node.depth >= depth) continue
-    if (isJoin(node)) return true
-    depth = node.depth
-  }
-  return nodes.some(({ kind, name }) => kind === 'Function' && name.toLowerCase() === 'arraystringconcat')
+function isJoined({ nodes, parents, hasJoin }: Statement, at: number): boolean {
+  for (let above = parents[at]!; above >= 0; above = parents[above]!) if (isCallOf(nodes[above]!, (name) => JOINS.has(name))) return true
+  return hasJoin
 }
 
 function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
@@ -72,13 +100,14 @@ function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefine
 }
 
 /** At most how long the value gets if its count is the same for every row; 0 where a column decides. */
-function lengthMade(nodes: readonly AstNode[], at: number, argument: number): number {
-  const numbers = constantsOf(nodes, at, argument, new Set()) ?? []
+function lengthMade(statement: Statement, at: number, argument: number): number {
+  const numbers = constantsOf(statement, at, argument, new Set()) ?? []
   return argument < 0 ? Math.max(0, ...numbers) : numbers.reduce((product, number) => product * Math.max(1, number), 1)
 }
 
 /** The numbers in an argument, or in all (-1), also behind aliases; undefined if there is a column. */
-function constantsOf(nodes: readonly AstNode[], at: number, argument: number, followed: Set<string>): number[] | undefined {
+function constantsOf(statement: Statement, at: number, argument: number, followed: Set<string>): number[] | undefined {
+  const { nodes, aliases } = statement
   const { kind, name, depth } = nodes[at] as AstNode
   if (kind === 'Literal') return [numberOf(name)]
   let index = -1
@@ -90,8 +119,8 @@ function constantsOf(nodes: readonly AstNode[], at: number, argument: number, fo
     if (node.kind === 'Literal') numbers.push(numberOf(node.name))
     if (node.kind !== 'Identifier' || followed.has(node.name)) continue
     followed.add(node.name)
-    const named = nodes.findIndex(({ alias }) => alias === node.name)
-    const behind = named < 0 ? undefined : constantsOf(nodes, named, -1, followed)
+    const named = aliases.get(node.name)
+    const behind = named === undefined ? undefined : constantsOf(statement, named, -1, followed)
     if (!behind) return undefined
     numbers.push(...behind)
   }

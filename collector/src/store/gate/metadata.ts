@@ -20,7 +20,11 @@ const STATEMENTS: readonly (readonly [Question, RegExp])[] = (
     ['definition', `SHOW\\s+CREATE(?:\\s+TABLE)?\\s+${TABLE}`],
     ['names', `SHOW\\s+(?:FULL\\s+)?TABLES(?:${FROM_DATABASE})?${LIKE}${LIMIT}`],
     ['names', `SHOW\\s+DATABASES${LIKE}${LIMIT}`],
-    ['definition', `SHOW\\s+(?:FULL\\s+)?(?:COLUMNS|FIELDS)\\s+(?:FROM|IN)\\s+(?:${TABLE}|(?<table>${NAME})${FROM_DATABASE})${LIKE}`],
+    ['names', `SHOW\\s+FUNCTIONS${LIKE}`],
+    [
+      'definition',
+      `SHOW\\s+(?:EXTENDED\\s+)?(?:FULL\\s+)?(?:COLUMNS|FIELDS)\\s+(?:FROM|IN)\\s+(?:${TABLE}|(?<table>${NAME})${FROM_DATABASE})${LIKE}`,
+    ],
   ] as const
 ).map(([asks, pattern]) => [asks, new RegExp(`^${pattern}${FORMAT}$`, 'i')])
 
@@ -33,9 +37,21 @@ export interface Metadata {
   readonly format: string | undefined
 }
 
-/** What the text is about, if it is such a statement. */
-export function matchMetadata(sql: string): Metadata | undefined {
-  const text = sql.replace(/[\s;]+$/, '').trimStart()
+/** Longer texts are no such statement, and the time that a pattern takes may grow with the square of the length. */
+const MAX_LENGTH = 2000
+
+/**
+ * The statement without comments, which tools put before each (for example its name), and without what else stands around it.
+ * Undefined for one that is too long. Nothing in a statement of this kind looks like a comment; of any other the result is of no use.
+ */
+export function bareStatement(sql: string): string | undefined {
+  if (sql.length > MAX_LENGTH) return undefined
+  const text = sql.replaceAll(/--[^\n]*|\/\*[^]*?(?:\*\/|$)/g, ' ')
+  return text.replace(/[\s;]+$/, '').trimStart()
+}
+
+/** What a bare statement is about, if it is one of these. */
+export function matchMetadata(text: string): Metadata | undefined {
   for (const [asks, pattern] of STATEMENTS) {
     const match = pattern.exec(text)
     if (!match) continue

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { growthExponent } from '../../../support/growth.ts'
 import { parseAst } from '../../../../collector/src/store/gate/ast.ts'
 
 test('nodes have kind, name, depth and parent', () => {
@@ -32,4 +33,22 @@ test('a name with line breaks in it cannot hide a node: every line is one', () =
       expect(nodes).toContainEqual(expect.objectContaining({ kind: 'Function', name: 'file' }))
     }),
   )
+})
+
+test.each([
+  ['x (alias y)', 'y'],
+  ['x (alias y) (children 1)', 'y'],
+  ['x (alias y) (children 1) (children 2)', 'y) (children 1'],
+  ['x (alias y (children 1)', 'y (children 1'],
+  ['(alias a (alias b)', 'a (alias b'],
+  ['x (alias y', ''],
+  ['x(alias y)', ''],
+])('the alias in %j is %j', (rest, alias) => expect(parseAst(`Identifier ${rest}`)[0]).toMatchObject({ alias }))
+
+test('a literal full of what looks like notes takes time in proportion to its length', () => {
+  const prepare = (size: number) => {
+    const text = ` Literal '${' (alias x (children 1'.repeat(size)}'`
+    return () => parseAst(text)
+  }
+  expect(growthExponent(500, prepare)).toBeLessThan(1.5)
 })

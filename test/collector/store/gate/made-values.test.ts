@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { growthExponent } from '../../../support/growth.ts'
 import { parseAst } from '../../../../collector/src/store/gate/ast.ts'
 import { MAX_MADE_LENGTH, steepCallIn } from '../../../../collector/src/store/gate/made-values.ts'
 
@@ -64,4 +65,16 @@ test('short values, counts of columns, other numbers, and makers or steep functi
   expect(found(ILIKE, call('plus', 'Literal UInt64_60000', 'Literal UInt64_60000'))).toBeUndefined()
   expect(found(call('repeat', "Literal 'a'", 'Literal UInt64_60000'))).toBeUndefined()
   expect(found(ILIKE, call('constructor', 'Literal UInt64_60000'))).toBeUndefined()
+})
+
+test('thousands of steep calls, of lists and of aliases take time in proportion to their number', () => {
+  const prepare = (size: number) => {
+    const calls = [ILIKE, HAS_ALL, call('range', 'Identifier a')].flatMap((each) => Array.from({ length: size }, () => each))
+    const aliases = Array.from({ length: size }, (_, i) => ` Literal UInt64_1 (alias a${i})`)
+    const many = call('range', ...aliases.map((_, i) => `Identifier a${i}`))
+    const nodes = parseAst(['SelectWithUnionQuery', ...calls, ...aliases, many].join('\n'))
+    return () => steepCallIn(nodes)
+  }
+  expect(steepCallIn(parseAst(`SelectWithUnionQuery\n${ILIKE}`))).toBeUndefined()
+  expect(growthExponent(60, prepare)).toBeLessThan(1.5)
 })

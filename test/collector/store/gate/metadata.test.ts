@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { matchMetadata } from '../../../../collector/src/store/gate/metadata.ts'
+import { bareStatement, matchMetadata } from '../../../../collector/src/store/gate/metadata.ts'
 
 test.each([
   ['SHOW TABLES', { asks: 'names' }],
@@ -16,8 +16,12 @@ test.each([
   ['EXISTS spyglass.events', { asks: 'exists', database: 'spyglass', table: 'events' }],
   ['exists table `system`."parts" FORMAT JSON', { asks: 'exists', database: 'system', table: 'parts', format: 'JSON' }],
   ['EXISTS events;;;', { asks: 'exists', table: 'events' }],
+  ['/* ApplicationName=DBeaver */ SHOW DATABASES', { asks: 'names' }],
+  ['-- Metabase; -- x\n/* a ; b */ show /**/ tables -- end', { asks: 'names' }],
+  ["SHOW FUNCTIONS ILIKE 'to%'", { asks: 'names' }],
+  ['SHOW EXTENDED FULL COLUMNS FROM events', { asks: 'definition', table: 'events' }],
   ['EXISTS DATABASE `nosuch`', { asks: 'exists', database: 'nosuch' }],
-])('%s is about names', (sql, right) => expect(matchMetadata(sql)).toEqual(right))
+])('%s is about names', (sql, right) => expect(matchMetadata(bareStatement(sql)!)).toEqual(right))
 
 test.each([
   'SELECT 1',
@@ -29,4 +33,17 @@ test.each([
   "EXISTS DATABASE file('x')",
   'SHOW CREATE TABLE a.b.c',
   'SHOW COLUMNS FROM spyglass.events FROM system',
-])('%s is not', (sql) => expect(matchMetadata(sql)).toBeUndefined())
+  'SHOW TABLES /* ; */ ; DROP TABLE events',
+  'SHOW TABLES -- x\nFROM spyglass; SELECT 1',
+  "SHOW FUNCTIONS LIKE 'a' SETTINGS x = 1",
+])('%s is not', (sql) => expect(matchMetadata(bareStatement(sql)!)).toBeUndefined())
+
+test('a bare statement has nothing around it, and a comment without an end is none', () => {
+  expect(bareStatement(' \n/* a */SHOW--x\nTABLES ;; -- y')).toBe('SHOW \nTABLES')
+  expect(bareStatement('SHOW TABLES /* x')).toBe('SHOW TABLES')
+  expect(matchMetadata(bareStatement('/* SHOW TABLES')!)).toBeUndefined()
+})
+
+test('a text longer than any of these is not looked at: white space in it would take time with the square of its length', () => {
+  expect(bareStatement(`SHOW TABLES${' '.repeat(262_000)}x`)).toBeUndefined()
+})
