@@ -28,7 +28,7 @@ const text = `## Requests
 | \`wait_end_of_query\`, \`http_wait_end_of_query\`            | The response is buffered in full before its status is sent. \`buffer_size\` is accepted.          |
 | \`enable_http_compression\` with \`Accept-Encoding\`         | The answer is compressed with gzip, zstd, br or deflate. Request bodies: the same.              |
 | \`compress\`                                               | The answer is in ClickHouse's own compressed blocks (LZ4), as JDBC drivers ask for it. An error is plain text. |
-| \`decompress\`                                             | Code 48, unless 0: a body in such blocks is not read.                                            |
+| \`decompress\`                                             | The statement in the body is in such blocks: LZ4, ZSTD or uncompressed, with their checksums.     |
 | \`role\`                                                   | Code 512.                                                                                         |
 | \`send_progress_in_http_headers\`                          | Accepted; no progress header is sent.                                                             |
 
@@ -58,7 +58,7 @@ names one (\`WHERE name = 'readonly'\`).
 
 ## Statements
 
-One \`SELECT\`, \`DESCRIBE\` of a table, function or subquery, or one of \`EXISTS\`, \`SHOW TABLES|DATABASES|COLUMNS|CREATE\`. Tables: those of \`spyglass\`, and of \`system\`
+One \`SELECT\`, \`EXPLAIN\` of a \`SELECT\` in any of its forms, \`DESCRIBE\` of a table, function or subquery, or one of \`EXISTS\`, \`SHOW TABLES|DATABASES|COLUMNS|FUNCTIONS|CREATE\`. Tables: those of \`spyglass\`, and of \`system\`
 ${list(READABLE_SYSTEM_TABLES)}; of \`information_schema\` ${list(INFORMATION_SCHEMA_VIEWS)}. Refused with code 392: functions that read files, dictionaries, models or the machine
 (\`file\`, \`dictGet\`, \`hostName\`, \`displayName\` …), table functions other than \`numbers\`, \`generate_series\`, \`null\`, \`values\` and \`view\`, formats that read
 schemas, and functions whose cost grows faster than the length of a value, because the engine cannot interrupt such a call:

@@ -30,16 +30,24 @@ const PROTOCOL = new Set([
   'wait_end_of_query',
   'buffer_size',
   'compress',
+  'decompress',
 ])
 
 /** Parameters of the protocol that request unsupported features, unless they disable them. */
-const UNSUPPORTED = ['decompress', 'stacktrace', 'close_session'] as const
+const UNSUPPORTED = ['stacktrace', 'close_session'] as const
 
 const BOOL = { form: /^(0|1|true|false)$/, says: 'a Bool' }
 const NUMBER = { form: /^\d{1,19}$/, says: 'a UInt64' }
 
 /** What the values of the protocol's parameters have to be. */
-const VALUES = { compress: BOOL, wait_end_of_query: BOOL, session_check: BOOL, buffer_size: NUMBER, session_timeout: NUMBER } as const
+const VALUES = {
+  compress: BOOL,
+  decompress: BOOL,
+  wait_end_of_query: BOOL,
+  session_check: BOOL,
+  buffer_size: NUMBER,
+  session_timeout: NUMBER,
+} as const
 
 /** @throws ClickhouseError when there is no statement, it is too long, or something is asked for that there is not. */
 export function readRequest(sql: string, query: URLSearchParams, headers: ReadHeaders, client: Client): ReadRequest {

@@ -13,6 +13,7 @@ import { isInsert, parseInsert } from '../insert-statement.ts'
 import type { ReaderName, Store } from '../store.ts'
 import type { QueryCounters } from '../store-resource.ts'
 import { compressedBlock } from './blocks/compressed-blocks.ts'
+import { readBlocks } from './blocks/read-blocks.ts'
 import { readBody } from './body.ts'
 import { type Coding, preferredCoding } from './coding.ts'
 import { admit, type Caller, type Credentials } from './credentials.ts'
@@ -161,7 +162,8 @@ async function read({ request, response, query, origin, asker, gone }: Exchange,
 
 /** The body's text; of a form the fields join the parameters. */
 async function textOf(request: FastifyRequest, query: URLSearchParams): Promise<string> {
-  const body = await bodyOf(request, MAX_STATEMENT_LENGTH)
+  const sent = await bodyOf(request, MAX_STATEMENT_LENGTH)
+  const body = isOn(query.get('decompress')) ? readBlocks(sent, MAX_STATEMENT_LENGTH) : sent
   const type = request.headers['content-type']
   if (type === undefined || !isForm(type)) return body.toString('utf8')
   for (const [name, value] of await formFields(body, type)) query.append(name, value)

@@ -36,7 +36,8 @@ test('whatever is not of the protocol is a setting', () => {
 
 test.each([
   [{ compress: '2' }, 36],
-  [{ decompress: '1' }, 48],
+  [{ decompress: '2' }, 36],
+  [{ stacktrace: '1' }, 48],
   [{ session_check: '1' }, 372],
   [{ role: 'spyglass_owner' }, 512],
   [{ wait_end_of_query: 'abc' }, 36],

@@ -130,7 +130,8 @@ describe('settings are refused', () => {
   })
 
   test('what there is not in the protocol', async () => {
-    expect(await ask('SELECT 1', { decompress: '1' })).toBe(48)
+    expect(await ask('SELECT 1', { decompress: '1' })).toBe(117) // the text is no block
+    expect(await ask('SELECT 1', { stacktrace: '1' })).toBe(48)
     expect(await ask('SELECT 1', { role: 'spyglass_owner' })).toBe(512)
     expect(await ask('SELECT 1', { session_id: 'a', session_check: '1' })).toBe(372)
     expect(await ask('SELECT 1', { session_id: 'a', session_timeout: '60', quota_key: 'x' })).toBe('1\n')

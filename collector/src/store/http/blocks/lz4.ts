@@ -1,4 +1,4 @@
-/** The LZ4 block format, written: repeated bytes become references to where they stood before, at most 64 KiB back. */
+/** The LZ4 block format, written and read: repeated bytes become references to where they stood before, at most 64 KiB back. */
 const MIN_MATCH = 4
 /** The format ends a block with literals: no match begins in its last 12 bytes or reaches its last 5. */
 const LAST_START = 12
@@ -50,4 +50,30 @@ function writeRest(length: number, output: Uint8Array, start: number): number {
   for (; rest >= 255; rest -= 255) output[at++] = 255
   output[at++] = rest
   return at
+}
+
+/** What a block holds if that is `size` bytes; undefined if it is anything else. */
+export function decompressBlock(input: Uint8Array, size: number): Uint8Array | undefined {
+  const output = Buffer.alloc(size)
+  let [at, out] = [0, 0]
+  const lengthFrom = (first: number): number => {
+    let length = first
+    for (let byte = first === 15 ? 255 : 0; byte === 255; length += byte) byte = input[at++] ?? 0
+    return length
+  }
+  while (at < input.length) {
+    const token = input[at++]!
+    const literals = lengthFrom(token >> 4)
+    if (at + literals > input.length || out + literals > size) return undefined
+    output.set(input.subarray(at, at + literals), out)
+    ;[at, out] = [at + literals, out + literals]
+    if (at === input.length) break // the last literals have no match after them
+    const back = input[at]! | (input[at + 1]! << 8)
+    at += 2
+    const match = lengthFrom(token & 15) + MIN_MATCH
+    if (at > input.length || back === 0 || back > out || out + match > size) return undefined
+    const end = out + match
+    for (; out < end; out++) output[out] = output[out - back]! // may overlap what it writes
+  }
+  return out === size ? output : undefined
 }

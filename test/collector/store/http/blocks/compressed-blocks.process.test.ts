@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { compressedBlock } from '../../../../../collector/src/store/http/blocks/compressed-blocks.ts'
 import { blocksIn, fromBlocks } from '../../../../support/lz4.ts'
 import { removeFolder, startStore, type StoreProcess } from '../../../../support/store-process.ts'
 
@@ -15,7 +16,7 @@ afterAll(async () => {
 })
 
 async function ask(
-  sql: string,
+  sql: string | Uint8Array<ArrayBuffer>,
   query = '',
   headers: Record<string, string> = {},
 ): Promise<{ readonly status: number; readonly body: Buffer }> {
@@ -47,6 +48,16 @@ test('blocks go into the coding of HTTP, and an error is text', async () => {
   expect(fromBlocks(body[0] === 0x1f ? gunzipSync(body) : body).toString()).toBe('7\n') // `fetch` may unpack it
   const failed = await ask('SELECT nosuch', 'compress=1')
   expect([failed.status, failed.body.toString().slice(0, 9)]).toEqual([404, 'Code: 47.'])
+})
+
+test('a statement may come in blocks, compressed again by HTTP or not', async () => {
+  const blocks = Buffer.concat([compressedBlock(Buffer.from('SELECT ')), compressedBlock(Buffer.from('1 + 6'))])
+  expect((await ask(blocks, 'decompress=1')).body.toString()).toBe('7\n')
+  expect(fromBlocks((await ask(gzipSync(blocks), 'decompress=1&compress=1', { 'content-encoding': 'gzip' })).body).toString()).toBe('7\n')
+  const failed = await ask(Buffer.concat([compressedBlock(Buffer.from('DROP TABLE events'))]), 'decompress=1')
+  expect([failed.status, failed.body.toString().slice(0, 10)]).toEqual([403, 'Code: 497.'])
+  expect((await ask('SELECT 7', 'decompress=1')).body.toString()).toMatch(/^Code: 117\./)
+  expect((await ask('', 'decompress=1&query=SELECT+7')).body.toString()).toBe('7\n')
 })
 
 test('an error in mid-stream is read in the last block', async () => {
