@@ -17,7 +17,7 @@ const SHORT_NUMBER = 8
 const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
 
-export type JsValue = string | number | boolean | undefined | JsValue[] | { [key: string]: JsValue }
+export type JsValue = string | number | boolean | null | undefined | JsValue[] | { [key: string]: JsValue }
 
 export class AttributeReader {
   readonly reader: ProtoReader
@@ -170,7 +170,7 @@ export class AttributeReader {
     if (this.#tooDeep(depth, end)) return undefined
     while (r.pos < end) {
       const tag = r.varint()
-      if (tag === 10) items.push(this.anyValue(r.fieldEnd(end), depth) ?? '')
+      if (tag === 10) items.push(this.anyValue(r.fieldEnd(end), depth) ?? null)
       else r.skip(tag, end)
     }
     r.close(end)
@@ -185,7 +185,7 @@ export class AttributeReader {
       const tag = r.varint()
       if (tag === 10) {
         const { key, value } = this.#entry(r.fieldEnd(end), depth)
-        entries.push([key, value ?? '']) // JSON would omit the key
+        entries.push([key, value ?? null]) // JSON would omit the key
       } else r.skip(tag, end)
     }
     r.close(end)

@@ -34,7 +34,7 @@ test('a resource names service and instance, and says whether it sends aggregate
   expect(origin).toMatchObject({ service: 'shop', instance: 'http-1', aggregates: true })
 })
 
-test('nested values are written as JSON, bytes as base64, no value as an empty text', () => {
+test('nested values are written as JSON, bytes as base64, no value as null inside a list or map and as an empty text alone', () => {
   const body = resourceOf([
     { key: 'list', value: { arrayValue: { values: [{ intValue: 1 }, { doubleValue: 0.5 }, { boolValue: false }, {}] } } },
     { key: 'map', value: { kvlistValue: { values: [{ key: 'a', value: { stringValue: 'b' } }] } } },
@@ -51,9 +51,9 @@ test('nested values are written as JSON, bytes as base64, no value as an empty t
     pairs.push(attributes.pair(reader.fieldEnd(body.length)))
   }
   expect(Object.fromEntries(pairs)).toEqual({
-    list: '[1,0.5,false,""]',
+    list: '[1,0.5,false,null]',
     map: '{"a":"b"}',
-    'map.empty': '{"a":"","b":""}',
+    'map.empty': '{"a":null,"b":null}',
     bytes: 'aGk=',
     none: '',
     nan: 'NaN',
