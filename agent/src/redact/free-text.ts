@@ -2,15 +2,23 @@
  * Searches text for the usual forms of secrets. Best effort: it knows names with values, credentials of HTTP, keys of well-known issuers,
  * card numbers, URLs with user info and SQL. A secret that looks like any other word stays.
  */
-import { normaliseSql } from '../sql/normalise.ts'
+import { endOfBrackets } from './brackets.ts'
+import { redactAccounts } from './account-number.ts'
 import { redactCardNumbers } from './card-number.ts'
+import { redactCommands } from './commands.ts'
+import { redactIssued } from './issued.ts'
+import { looksSecret } from './looks-secret.ts'
+import { redactPhrases } from './phrases.ts'
 import { isSecretName, REDACTED } from './secret-names.ts'
+import { redactStatements } from './statements.ts'
 import { redactUserInfo } from './url.ts'
 
 const KEY =
-  '(?:pass(?:word|wd|wort|phrase|code)|contrase[ñn]a|kennwort|密码|密碼|口令|パスワード|비밀번호|пароль|(?<![a-z])(?:pass|pwd|pw|sid|cvv|cvc|otp|pin|ssn|jwt)(?![a-z])|secret|token|(?:api|access|private|account|encryption|signing|master|auth|ssh)[ _-]?key|(?<=[?&;])(?:sig|code|key)|(?<=[?&;-])signature|authorization|cookie|credential|sess(?:ion)?[ _-]?id|sharedaccess)'
+  '(?:pass(?:word|wd|wort|phrase|code)|contrase[ñn]a|kennwort|密码|密碼|口令|パスワード|비밀번호|пароль|(?<![a-z])(?:pass|dbpass|pgpass|pwd|pw|sid|cvv|cvc|otp|pin|ssn|jwt|dsn|dpop|creds?|mnemonic|baggage)(?![a-z])|secret|token|(?:api|app|access|private|account|client|encryption|hmac|instrumentation|license|master|auth|signing|session|shared|ssh|sentry|ssl|subscription|tls|unseal|webhook)[ _-]?key|passkey|(?<=[?&;])(?:sig|code|key|auth)|(?<=[?&;-])signature|authorization|cookie|credential|sess(?:ion)?[ _-]?id|sharedaccess|connection[ _-]?string|code_verifier|client_assertion|saml(?:request|response)|remember_me|seed[ _-]?phrase|recovery[ _-]?codes?|(?:request|response)[ _-]?(?:body|payload)|webhook[ _-]?url|signaturevalue|client-cert)'
+/** Names of much else, so that their value must look like a secret. */
+const COMMON = '(?<![a-z-])(?:_?auth|signature|session|nonce|salt|mac|hmac|_?csrf|_?xsrf|assertion|saml:assertion)'
 /** A name, what may close it, and the separator before its value. All repetitions are bounded, so the search is linear. */
-const NAMED = new RegExp(`${KEY}([\\w.-]{0,40})\\\\{0,8}(?:["'\`\\])]{0,2}|%5D)\\s{0,4}(?:=>|:=|[:=：＝]|%3[AD])\\s{0,4}`, 'gi')
+const NAMED = new RegExp(`(?:${KEY}[\\w.-]{0,40}|${COMMON})\\\\{0,8}(?:["'\`\\])]{0,2}|%5D)\\s{0,4}(?:=>|:=|[:=：＝]|%3[AD])\\s{0,4}`, 'gi')
 const TAGGED = new RegExp(`<([a-z:_]{0,20}${KEY}[\\w:.-]{0,40}(?:\\s[^<>]{0,200})?)>(?:<!\\[CDATA\\[[^\\]]*(?:\\]\\]>)?|[^<]+)`, 'gi')
 /** Headers and fields as pairs: `{"name":"Authorization","value":"…"}`. */
 const PAIRED = new RegExp(
@@ -46,49 +54,40 @@ const QUOTED_VALUE =
 /** Connection strings of Go and of Oracle, which are no URLs. */
 const GO_DSN = /(?<![\w.])([\w.-]{1,64}):[^\s:@/]{1,200}@(?=(?:tcp|udp|unix)\()/g
 const ORACLE_DSN = /(\bjdbc:oracle:\w{1,8}:[^\s/@]{1,100}\/)[^\s@]{1,200}(?=@)/g
-const SCHEMED = /\b(bearer|basic|digest|negotiate)(\s{1,4})([\w.~+/=-]{6,})/gi
-const ISSUED =
-  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{5,2000}\.[\w-]{5,2000}(?:\.[\w-]{0,2000})?|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeoprs]-[\w-]{8,}|\b[rs]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|\bAIza[\w-]{30,}|\bnpm_\w{30,}|\bhvs\.[\w-]{20,}|\bya29\.[\w-]{20,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bshp(?:at|ca|pa|ss)_\w{20,}|\bdop_v1_\w{40,}|\bwhsec_[\w+/=]{16,}|(?<=\bhooks\.slack\.com\/(?:services|workflows)\/)[\w/]{10,}/g
+const SCHEMED = /\b(bearer|basic|digest|negotiate|ntlm|apikey)(\s{1,4})([\w.~+/=-]{6,})/gi
+const PARAMETRISED =
+  /\b(?:digest|hawk|oauth|signature|mac|aws4-hmac-sha256|sharedaccesssignature)\s{1,4}(?=[\w-]{1,40}\s{0,2}=\s{0,2}["\\\w%])/gi
+const PARAMETER = /\s{0,4}[,&]?\s{0,4}[\w-]{1,40}\s{0,2}=\s{0,2}(?:\\{0,8}"[^"\n\\]*\\{0,8}"|[^\s,"&]+)/y
 const PRIVATE_KEY = '-----BEGIN '
 const PRIVATE_KEY_END = /-----END [A-Z ]{0,40}-----/g
-/** Statements are found at the beginning, after a colon or in quotes; a sentence with the word "select" is not one. */
-const SQL =
-  /(?:^|[:"'`(\n-])\s{0,4}(?=(select)\s|insert\s{1,4}into\s|delete\s{1,4}from\s|update\s{1,4}[\w"`.[\]]{1,128}\s{1,4}set\s|replace\s{1,4}into\s|with\s{1,4}[\w"`.]{1,128}\s{1,4}as\s{1,4}\(\s{0,4}select\s|(?:alter|create)\s{1,4}(?:user|role|login)\s[^\n]{1,200}?\s(?:password|identified)\s)/gi
-/** How far the FROM may be from its SELECT. */
-const MAX_COLUMNS_LENGTH = 2000
-/** Maximum number of places in one text that are searched for a SELECT. */
-const MAX_SELECTS = 8
 /** Words of prose after "bearer" and the other schemes. */
 const PROSE = /^(?:[a-z]{1,30}|tokens?|authentication|authorization)$/i
 const TRIGGER =
-  /[:=<：＝]|@|%3[ad]|\[\s{0,4}["']|--\w|\d(?:[ -]?\d){12}|bearer|basic|digest|negotiate|-----BEGIN|AKIA|ASIA|eyJ|gh[pousr]_|github_pat|glpat-|xox|[rs]k[_-]|AIza|npm_|hvs\.|ya29\.|SG\.|shp\w\w_|dop_|whsec_|entry '|the [\w ]{1,40}value '|contains \(|value is \(|select\s|insert\s|update\s|delete\s|replace\s|(?:alter|create)\s/i
-
-/** The text without what looks like a secret; the same text when nothing does. */
+  /[:=<：＝]|@|%3[ad]|\[\s{0,4}["']|-\w|\d(?:[ -]?\d){12}|[a-z]\d\d ?[\da-z]{4} ?[\da-z]{4}|bearer|basic|digest|negotiate|ntlm|apikey|AKIA|ASIA|eyJ|[a-z\d]{2}_\w{12}|[vsg][bs9g]\.|(?:pass|pwd|kennwort|token|key|auth|cookie|session|secret|credential|code|otp|pin|cv[vc]|ssn|security|login|identified|string)[^\n]{0,24}[\d"'`!$%^&*+~#]|entry '|the [\w ]{1,40}value '|contains \(|value is \(|near ['"]|where\s|values\s{0,4}\(|parameter|\('|like\s{0,4}'|select\s|insert\s|update\s|delete\s|replace\s|merge\s|upsert\s|(?:alter|create)\s|--/i
+/** The text without what looks like a secret; the same text when nothing does. A form is searched only in texts that contain its fixed part. */
 export function redactText(text: string): string {
   if (!TRIGGER.test(text)) return text
-  let result = redactStatement(text)
-  result = redactPrivateKeys(result)
-  result = redactNamed(result)
-  result = redactRawLists(redactPaired(result))
+  let result = redactStatements(text)
+  if (text.includes(PRIVATE_KEY)) result = redactPrivateKeys(result)
+  if (text.includes('=')) result = redactParameters(result)
+  result = redactRawLists(redactMarked(redactNamed(result)))
   result = result.replaceAll(SCHEMED, redactSchemed)
-  result = result.replaceAll(ISSUED, REDACTED)
+  result = redactPhrases(redactCommands(redactIssued(result, REDACTED)))
   if (result.includes('://')) result = redactUserInfo(result)
-  return redactCardNumbers(result, REDACTED)
+  return redactAccounts(redactCardNumbers(result, REDACTED), REDACTED)
 }
 
 /** Secrets marked by tags, pairs, options and messages. */
-function redactPaired(text: string): string {
-  return text
-    .replaceAll(TAGGED, (_whole, tag: string) => `<${tag}>${REDACTED}`)
-    .replaceAll(PAIRED, (_whole, name: string) => `${name}"${REDACTED}"`)
-    .replaceAll(LISTED, (_whole, name: string) => `${name}"${REDACTED}"`)
-    .replaceAll(XML_VALUE, `$1"${REDACTED}"`)
-    .replaceAll(FORM_PART, `$1${REDACTED}`)
-    .replaceAll(OPTION, `$1$2${REDACTED}`)
-    .replaceAll(KEY_DETAIL, 'Key ($1)=(?)')
-    .replaceAll(QUOTED_VALUE, '$1$2$3$4$5?')
-    .replaceAll(GO_DSN, `$1:${REDACTED}@`)
-    .replaceAll(ORACLE_DSN, `$1${REDACTED}`)
+function redactMarked(text: string): string {
+  let result = text
+  if (text.includes('>')) result = result.replaceAll(TAGGED, `<$1>${REDACTED}`)
+  if (/value/i.test(text)) result = result.replaceAll(PAIRED, `$1"${REDACTED}"`).replaceAll(XML_VALUE, `$1"${REDACTED}"`)
+  if (text.includes('[')) result = result.replaceAll(LISTED, `$1"${REDACTED}"`)
+  if (/name="/i.test(text)) result = result.replaceAll(FORM_PART, `$1${REDACTED}`)
+  if (text.includes('--')) result = result.replaceAll(OPTION, `$1$2${REDACTED}`)
+  if (text.includes('Key (')) result = result.replaceAll(KEY_DETAIL, 'Key ($1)=(?)')
+  if (text.includes('@')) result = result.replaceAll(GO_DSN, `$1:${REDACTED}@`).replaceAll(ORACLE_DSN, `$1${REDACTED}`)
+  return result.replaceAll(QUOTED_VALUE, '$1$2$3$4$5?')
 }
 
 /** `rawHeaders: [ 'X-Api-Key', '…', 'Accept', '…' ]` as `util.inspect` and JSON write it. */
@@ -113,22 +112,6 @@ function redactRawLists(text: string): string {
   return from === 0 ? text : result + text.slice(from)
 }
 
-/** Messages of database drivers contain the statement with its values. */
-function redactStatement(text: string): string {
-  SQL.lastIndex = 0
-  for (let i = 0; i < MAX_SELECTS; i++) {
-    const found = SQL.exec(text)
-    if (!found) return text
-    const start = found.index + found[0].length
-    const isSelect = found[1] !== undefined
-    if (!isSelect || IS_SELECT.test(text.slice(start, start + MAX_COLUMNS_LENGTH))) {
-      return text.slice(0, start) + normaliseSql(text.slice(start), '')
-    }
-    SQL.lastIndex = Math.max(SQL.lastIndex, start + 1)
-  }
-  return text
-}
-
 /** `Bearer …` is a credential unless a few known words follow; the other schemes are ordinary words as well. */
 function redactSchemed(whole: string, scheme: string, space: string, value: string): string {
   const isBearer = scheme.toLowerCase() === 'bearer'
@@ -136,6 +119,22 @@ function redactSchemed(whole: string, scheme: string, space: string, value: stri
     ? /^(?:tokens?|auth\w*|scheme|realm|format|header)$/i.test(value)
     : PROSE.test(value) && !/[a-z][A-Z]/.test(value)
   return isProse ? whole : `${scheme}${space}${REDACTED}`
+}
+
+/** Schemes of HTTP with parameters: `Digest username="…", response="…"`. */
+function redactParameters(text: string): string {
+  let result = ''
+  let from = 0
+  PARAMETRISED.lastIndex = 0
+  for (let found = PARAMETRISED.exec(text); found; found = PARAMETRISED.exec(text)) {
+    const start = found.index + found[0].length
+    let end = start
+    PARAMETER.lastIndex = start
+    while (PARAMETER.test(text)) end = PARAMETER.lastIndex
+    result += text.slice(from, start) + REDACTED
+    from = PARAMETRISED.lastIndex = end
+  }
+  return from === 0 ? text : result + text.slice(from)
 }
 
 function redactPrivateKeys(text: string): string {
@@ -183,19 +182,25 @@ function stoodIn(text: string, start: number, name: string): string {
 
 const QUOTE = /^\\*["'`]/
 const OPENS_BRACKETS = /[[{]/
-const IS_SELECT = /\sfrom\s|^select\s{1,4}(?:[\w.]{1,64}\s{0,2}\(\s{0,2}){0,4}'/i
 const COUNT = /^(?:\d+|true|false|null|undefined)(?![\w.-])/
 const OPENING = /^(?:[A-Z]\w{0,40}(?:\(\d+\))? )?(?:\[[\w: ]{1,40}\] )?[[{]/
 const HEADER = /^(?:authorization|cookie)/i
+const IS_COMMON = new RegExp(`^${COMMON}(?![\\w.-])`, 'i')
 const UNQUOTED_END = /[\s,;&"'`<>)\]}]/
+
+/** Whether the value at the beginning of `head` is a count, is replaced already, or is not what a common name means by a secret. */
+function isOpen(head: string, quoteLength: number, name: string): boolean {
+  const count = COUNT.exec(head)
+  if (count && (/token/i.test(name) || !/^\d/.test(count[0]))) return true
+  if (head.startsWith(REDACTED, quoteLength)) return true
+  return IS_COMMON.test(name) && !looksSecret(/^[^\s"'`,;<>)}\]]*/.exec(head.slice(quoteLength))?.[0] ?? '')
+}
 
 /** The end of the value that begins at `start`; `start` itself if it is not a secret. */
 function endOfValue(text: string, start: number, name: string): number {
   const head = text.slice(start, start + 100)
-  const count = COUNT.exec(head)
-  if (count && (/token/i.test(name) || !/^\d/.test(count[0]))) return start
   const quote = QUOTE.exec(head)?.[0]
-  if (head.startsWith(REDACTED, quote?.length ?? 0)) return start
+  if (isOpen(head, quote?.length ?? 0, name)) return start
   if (quote !== undefined) return endOfQuoted(text, start, quote)
   const opening = OPENING.exec(head)?.[0]
   if (opening !== undefined) return endOfBrackets(text, start + opening.length - 1)
@@ -238,19 +243,4 @@ function closeOf(text: string, from: number, quote: string): number {
     if ((at - 1 - before) % 2 === 0) return at + quote.length
   }
   return -1
-}
-
-function endOfBrackets(text: string, open: number): number {
-  let depth = 0
-  let quote = ''
-  for (let at = open; at < text.length; at++) {
-    const char = text[at] as string
-    if (quote !== '') {
-      if (char === '\\') at++
-      else if (char === quote) quote = ''
-    } else if (char === '"' || char === "'" || char === '`') quote = char
-    else if (char === '[' || char === '{') depth++
-    else if ((char === ']' || char === '}') && --depth === 0) return at + 1
-  }
-  return text.length
 }

@@ -7,7 +7,9 @@ const KIND = { other: 0, digit: 1, space: 2, dash: 3, colon: 4, equals: 5, issue
 
 const kinds = new Uint8Array(256)
 for (const char of '0123456789') kinds[code(char)] = KIND.digit
-for (const char of ' \t\n\r') kinds[code(char)] = KIND.space
+for (const char of ' \t\n\r\v\f,') kinds[code(char)] = KIND.space
+// The first bytes of other white space, and of arrows.
+for (const byte of [0xc2, 0xe1, 0xe2, 0xe3, 0xef]) kinds[byte] = KIND.space
 for (const char of '=<%') kinds[code(char)] = KIND.equals
 for (const char of 'JIz_') kinds[code(char)] = KIND.issued
 // The last bytes of `：` and `＝`, as East Asian texts have them.
@@ -18,23 +20,57 @@ kinds[code(':')] = KIND.colon
 // What a database quotes in a message: `entry '`, `value '`, `contains (`, `is (`.
 kinds[code("'")] = KIND.quote
 kinds[code('(')] = KIND.quote
+kinds[code('"')] = KIND.quote
+kinds[code('`')] = KIND.quote
+kinds[code('@')] = KIND.equals
 kinds[code('.')] = KIND.dot
 
 /** Two letters as one number of ten bits, whatever their case. Other bytes may have the same number: a false positive. */
 function pair(first: number, second: number): number {
   return ((first & 31) << 5) | (second & 31)
 }
-/** Before a space: the ends of bearer, basic, digest, negotiate, select, insert, update, delete, replace, alter and create. */
-const WORD_ENDS = tableOf(['er', 'ic', 'st', 'te', 'ct', 'rt', 'ce'])
+/** Before a space: the ends of bearer, basic, digest, negotiate, select, insert, update, delete, replace, alter, create, merge, NTLM. */
+const WORD_ENDS = tableOf(['er', 'ic', 'st', 'te', 'ct', 'rt', 'ce', 'ge', 'lm'])
+/** Before what separates a name from its value in a sentence: the last three letters of password, token, key, where … */
+const NAME_ENDS = new Uint8Array(1 << 15)
+for (const three of 'ord ort pwd swd ase ode ken key ass kie ret als ial ion otp pin cvc cvv vc2 vv2 ssn ity ber uth gin ing lus ere ues'.split(
+  ' ',
+))
+  NAME_ENDS[tailOf(three)] = 1
 /** Before `-`: xoxb-, sk-, glpat-. */
-const DASHED = tableOf(['sk', 'at'])
-/** Before a space and a quote or a bracket: the ends of entry, value, contains and is. */
+const DASHED = tableOf(['sk', 'at', 'tt', 'dt', 'rt', 'bt', 'px', 'pi', 'sp', 'tp', 'dp', 'ak', 'ai', 'ul', 'ly', 'ge'])
+/** Before a space and a quote or a bracket: the ends of entry, value, contains, is, in, near and set. */
 const QUOTING_ENDS = new Uint8Array(256)
-for (const char of 'yesYES') QUOTING_ENDS[code(char)] = 1
-/** Before a dot: hvs, ya29, SG. */
-const DOTTED = tableOf(['vs', '29', 'sg'])
+for (const char of 'yesnrdt-') QUOTING_ENDS[code(char)] = QUOTING_ENDS[code(char.toUpperCase())] = 1
+/** Before a dot: hvs, hvb, ya29, SG, xoxe. */
+const DOTTED = tableOf(['vs', 'vb', '29', 'sg', 'xa', 'xb', 'xe', 'xo', 'xp', 'xr', 'xs'])
 /** Before J, I, z and `_`: eyJ, AKI, ASI, AIz, gh?_, sk_, rk_, npm_, pat_, shp??_, dop_, whsec_. */
-const ISSUED = tableOf(['ey', 'ak', 'as', 'ai', 'sk', 'rk', 'pm', 'at', 'ca', 'pa', 'ss', 'v1', 'op', 'ec'])
+const ISSUED = tableOf([
+  'ey',
+  'ak',
+  'as',
+  'ai',
+  'sk',
+  'rk',
+  'pm',
+  'at',
+  'ca',
+  'pa',
+  'ss',
+  'v1',
+  'op',
+  'or',
+  'oo',
+  'ec',
+  'pk',
+  'hf',
+  'pi',
+  'ys',
+  'yu',
+  'gd',
+  'ms',
+  'bp',
+])
 
 /** Behind `[`: a list of texts, or white space before one. */
 const OPENS_LIST = new Uint8Array(256)
@@ -42,6 +78,8 @@ for (const char of `"' \t\n\r`) OPENS_LIST[code(char)] = 1
 
 const H = code('h')
 const X = code('x')
+/** Of xapp-. */
+const APP = pair(code('p'), code('p'))
 const UNDERSCORE = code('_')
 const SLASH = code('/')
 const COLON = code(':')
@@ -49,8 +87,14 @@ const DASH = code('-')
 const SPACE = code(' ')
 /** A card number has 13 or more; two fewer are enough to be suspicious. */
 const CARD_DIGITS = 11
+/** An account number may have ten in one piece. */
+const ACCOUNT_DIGITS = 9
 /** Shorter texts contain none of the forms: `pw=x` is the shortest. */
 const MIN_LENGTH = 4
+
+function tailOf(text: string): number {
+  return ((text.charCodeAt(0) & 31) << 10) | pair(text.charCodeAt(1), text.charCodeAt(2))
+}
 
 function tableOf(letters: readonly string[]): Uint8Array {
   const table = new Uint8Array(1024)
@@ -69,7 +113,7 @@ export function isSuspicious(bytes: Uint8Array, start: number, end: number): boo
     const kind = kinds[bytes[at] as number] as number
     if (kind === KIND.other) digits = 0
     else if (kind === KIND.digit) {
-      if (++digits >= CARD_DIGITS) return true
+      if (++digits >= CARD_DIGITS || (digits >= ACCOUNT_DIGITS && at - digits >= start && isAccountBefore(bytes, at - digits))) return true
     } else {
       if (kind > KIND.dash) digits = 0
       if (beginsForm(bytes, at, kind, at === start)) return true
@@ -78,12 +122,18 @@ export function isSuspicious(bytes: Uint8Array, start: number, end: number): boo
   return false
 }
 
+/** Letters before the digits, or other digits between them and their beginning. */
+function isAccountBefore(bytes: Uint8Array, at: number): boolean {
+  const byte = bytes[at] as number
+  return byte === SPACE || (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90)
+}
+
 function beginsForm(bytes: Uint8Array, at: number, kind: number, isFirst: boolean): boolean {
   const last = isFirst ? SLASH : (bytes[at - 1] as number)
   if (kind === KIND.equals) return true
-  if (kind === KIND.bracket) return OPENS_LIST[bytes[at + 1] as number] === 1
+  if (kind === KIND.bracket) return OPENS_LIST[bytes[at + 1] as number] === 1 || last === SPACE
   if (kind === KIND.colon) return (last !== SLASH && last !== COLON) || bytes[at + 1] === SLASH
-  if (isFirst) return false
+  if (isFirst) return kind === KIND.dash
   return endsBeginning(bytes, at, kind, last)
 }
 
@@ -95,14 +145,35 @@ function endsBeginning(bytes: Uint8Array, at: number, kind: number, last: number
     case KIND.wide:
       return last === 0xbc && before === 0xef
     case KIND.space:
-      return WORD_ENDS[letters] === 1
-    case KIND.dash: // two begin an option, or the armour of a private key
-      return last === DASH || DASHED[letters] === 1 || before === X
+      return WORD_ENDS[letters] === 1 || endsName(bytes, at)
+    case KIND.dash:
+      return isDashOfForm(bytes, at, last)
     case KIND.quote:
-      return last === SPACE && QUOTING_ENDS[before] === 1
+      return (last <= SPACE && QUOTING_ENDS[before] === 1) || isQuotedValue(bytes, at, last)
     case KIND.dot:
       return DOTTED[letters] === 1
     default:
       return ISSUED[letters] === 1 || (before === H && bytes[at] === UNDERSCORE)
   }
 }
+
+/** Two begin an option, or the armour of a private key; one follows what issuers mark their keys with. */
+function isDashOfForm(bytes: Uint8Array, at: number, last: number): boolean {
+  const before = bytes[at - 2] ?? 0
+  const letters = pair(before, last)
+  return last === DASH || last <= SPACE || DASHED[letters] === 1 || before === X || (letters === APP && bytes[at - 4] === X)
+}
+
+const endsName = (bytes: Uint8Array, at: number): boolean =>
+  at > 2 && NAME_ENDS[(((bytes[at - 3] as number) & 31) << 10) | pair(bytes[at - 2] as number, bytes[at - 1] as number)] === 1
+
+/** `password'x'`, `like'x'`, `('x'`, `values(1`, `password(x`. */
+function isQuotedValue(bytes: Uint8Array, at: number, last: number): boolean {
+  if (bytes[at] === PAREN) return (last & 31) === 19 || endsName(bytes, at)
+  return last === PAREN || ENDS_COMPARISON[last] === 1
+}
+
+const PAREN = code('(')
+/** Of like, in, E and N. */
+const ENDS_COMPARISON = new Uint8Array(256)
+for (const char of 'eEnN') ENDS_COMPARISON[code(char)] = 1

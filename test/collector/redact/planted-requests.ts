@@ -23,6 +23,20 @@ const forms = [
   `[["X-Api-Key","${MARK}"]]`,
   `rawHeaders: [ 'Host', 'x', 'Cookie', '${MARK}' ]`,
   `insert into users (a) values ('${MARK}') - duplicate key`,
+  `the password was ${MARK}`,
+  `passphrase "${MARK}"`,
+  `token ${MARK}`,
+  `AUTH PLAIN ${MARK}`,
+  `curl -u user:${MARK} https://host/`,
+  `mysql -uroot -p${MARK}`,
+  `Authorization: Digest username="bob", response="${MARK}"`,
+  `executed SELECT a FROM t WHERE a='${MARK}'`,
+  `it ends … WHERE a='${MARK}'`,
+  `params: ["${MARK}"]`,
+  `DETAIL:  parameters: $1 = '${MARK}'`,
+  `https://discord.com/api/webhooks/123/${MARK}`,
+  `glrt-0123456789abcdefgh${MARK}`,
+  `connection_string=${MARK}`,
 ] as const
 
 /** Keys, and values that are a secret under them. */
