@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // The condition is listed twice: vitest resolves imports of tests by `resolve` and those of inlined packages by `ssr.resolve`.
-const conditions = ['spyglass-source', 'node', 'import', 'module', 'default']
+const conditions = ['spyglass-source', 'node', 'module'] // Vite adds import or require; here, Node would add import to every require
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } }
 const execArgv = ['--conditions=spyglass-source']
 /** Polls end within a test's own time; the default of one second fails on a busy machine. */

@@ -40,7 +40,7 @@ const resources = await openResources({
 const shop = await createShop({
   name: 'shop',
   contextPath: '',
-  datasource: (name) => resources.get('datasources', name),
+  datasource: (name) => resources.datasource(name),
   logger,
   signal: abort.signal,
 })

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from '@spyglass/process/logger'
 import type { FastifyInstance } from 'fastify'
-import type { Datasource } from '../datasource/index.ts'
+import type { DatasourceNamed } from '../datasource/index.ts'
 
 /** What the server gives to an application's factory. */
 export interface ApplicationContext {
@@ -11,10 +11,10 @@ export interface ApplicationContext {
   /** Path under which it is deployed, without a slash at the end: `/shop`, or the empty string for the root. */
   readonly contextPath: string
   /**
-   * The datasource of that name.
+   * The datasource of that name: with driver pg a `pg.Pool`.
    * @throws SPY_DATASOURCE_UNKNOWN
    */
-  readonly datasource: (name: string) => Datasource
+  readonly datasource: <N extends string>(name: N) => DatasourceNamed<N>
   /** Writes to the server log. */
   readonly logger: Logger
   /** Aborted when the start took too long or the application is to stop. */

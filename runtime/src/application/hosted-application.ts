@@ -213,7 +213,7 @@ export class HostedApplication implements ExchangeOwner {
     const context = {
       name: this.name,
       contextPath: this.contextPath,
-      datasource: (name: string) => resources!.get('datasources', name),
+      datasource: <N extends string>(name: N) => resources!.datasource(name),
       logger: log,
       signal: this.#abort.signal,
     }

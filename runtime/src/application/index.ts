@@ -12,6 +12,7 @@ export { HttpListener } from '@spyglass/process/listener'
 export { type ApplicationSettings, HostedApplication } from './hosted-application.ts'
 export {
   type Datasource,
+  type DatasourceNamed,
   type ExecuteResult,
   type LentConnection,
   type Row,

@@ -2,32 +2,33 @@
 import { currentAgent } from '@spyglass/agent'
 import type { DatasourceConfig } from '@spyglass/process/config'
 import type { Resource, ResourceType } from '../resource-type/resource-type.ts'
-import { Datasource } from './datasource.ts'
+import { adapters, type DatasourceFace } from './adapters.ts'
+import type { OpenedDriver } from './adapter.ts'
 import { fail } from './errors.ts'
 import { Pool } from './pool/index.ts'
 import { PoolReporter } from './pool-resource.ts'
-import { createSqliteDriver } from './sqlite-driver.ts'
 
-export const datasources: ResourceType<DatasourceConfig, Datasource> = {
+export const datasources: ResourceType<DatasourceConfig, DatasourceFace> = {
   open(config, around) {
     const reporter = new PoolReporter(config.name, around)
-    const driver = createSqliteDriver({ file: config.file, folder: around.folder })
-    const pool = new Pool(driver, config, reporter, around.clock)
-    return new PooledResource(pool, reporter.show(pool))
+    const { folder, applicationFolders = [] } = around
+    const opened: OpenedDriver<DatasourceFace> = adapters[config.driver].open(config, { folder, applicationFolders })
+    const pool = new Pool(opened.driver, config, reporter, around.clock)
+    return new PooledResource(pool, opened.faceOf(pool), reporter.show(pool))
   },
   unknown: (name, known) => fail('SPY_DATASOURCE_UNKNOWN', [name, known.join(', ') || 'none']),
   closed: () => fail('SPY_DATASOURCES_CLOSED'),
 }
 
-class PooledResource implements Resource<DatasourceConfig, Datasource> {
-  readonly face: Datasource
+class PooledResource implements Resource<DatasourceConfig, DatasourceFace> {
+  readonly face: DatasourceFace
   readonly #pool: Pool
   readonly #hide: () => void
 
-  constructor(pool: Pool, hide: () => void) {
+  constructor(pool: Pool, face: DatasourceFace, hide: () => void) {
     this.#pool = pool
     this.#hide = hide
-    this.face = new Datasource(pool)
+    this.face = face
   }
 
   start(): Promise<void> {

@@ -9,8 +9,11 @@ import type { Pool, PoolSettings } from './pool/index.ts'
 
 export type { DatasourceConfig }
 
+/** A deferred transaction that turns into a writer fails at once with SQLITE_BUSY instead of waiting. */
+const BEGIN = 'BEGIN IMMEDIATE'
+
 /**
- * A database by its name in the configuration.
+ * A database of node:sqlite by its name in the configuration.
  *
  * @example
  * const rows = await datasource.query<{ name: string }>('SELECT name FROM product WHERE id = ?', [7])
@@ -59,7 +62,7 @@ export class Datasource {
     const lent = this.#pool.lend(site, true)
     const borrow = await this.#waited(lent, site)
     using connection = new LentConnection(this.#pool, borrow)
-    await this.#own(borrow, this.#pool.driver.begin)
+    await this.#own(borrow, BEGIN)
     // Whatever is not committed is rolled back when the connection is returned.
     const result = await fn(connection)
     await this.#own(borrow, 'COMMIT')

@@ -1,4 +1,4 @@
-/** What a database must bring so that a pool can lend its connections. A driver knows nothing of pools, leaks or requests. */
+/** What a database must bring so that a pool can lend its connections. A driver knows nothing of leaks or requests; adapter.ts makes it one of the configuration. */
 
 export type SqlValue = null | number | bigint | string | Uint8Array
 
@@ -26,13 +26,16 @@ export interface Statement {
 /** The rows of a query, the counts of an execute, undefined for a script. */
 export type StatementResult = readonly Row[] | ExecuteResult | undefined
 
+/** An open connection. What runs statements on it is between the driver and its facade. */
 export interface DriverConnection {
-  /** Runs one statement; rejects with a {@link DatabaseError}, or SPY_CONNECTION_LOST when the connection broke. */
-  run(statement: Statement): Promise<StatementResult>
   /** Resolves when the database answers. */
   validate(): Promise<void>
+  /** Waits for statements that still run, and rolls back a transaction that is open. */
+  reset(): Promise<void>
   /** Ends it; at most `deadlineMs`. Never rejects. */
   close(deadlineMs: number): Promise<void>
+  /** The statement that runs: another object for each. Undefined when none does. */
+  readonly running: object | undefined
   /** A transaction is open after the last statement. */
   readonly inTransaction: boolean
   /** It can never be used again. */
@@ -46,8 +49,9 @@ export interface Driver {
   readonly system: string
   /** What it connects to, without user and password. */
   readonly target: string
-  /** Statement that begins a transaction. */
-  readonly begin: string
-  /** Opens a connection; `onBroken` is called at most once, when the connection breaks unexpectedly. */
-  connect(onBroken: (error: Error) => void): Promise<DriverConnection>
+  /**
+   * Opens a connection; `onBroken` is called at most once, when the connection breaks unexpectedly. Aborted by the signal, it need not settle, but what is
+   * opened nevertheless must be closed.
+   */
+  connect(onBroken: (error: Error) => void, signal: AbortSignal): Promise<DriverConnection>
 }

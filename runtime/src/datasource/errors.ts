@@ -9,8 +9,12 @@ export const datasourceErrors = {
   SPY_POOL_CLOSED: 'pool %s is closed',
   SPY_CONNECTION_RETURNED: 'pool %s: the connection was already returned and can no longer be used; borrowed at %s',
   SPY_CONNECTION_FAILED: 'pool %s: cannot open a connection to %s: %s',
+  SPY_CONNECTION_SILENT: '%s did not answer within %d ms (connectTimeoutMs)',
   SPY_CONNECTION_LOST: 'the connection to %s was lost: %s',
   SPY_STATEMENT_MULTIPLE: 'the text contains more than one statement; query() and execute() run one, script() runs several: %s',
+  SPY_DRIVER_MISSING: 'datasource %s: its driver %s is not installed in %s; run npm install %s there',
+  SPY_DRIVER_UNSUPPORTED: 'datasource %s: %s %s in %s cannot be used; install %s',
+  SPY_DATASOURCE_PASSWORD: 'datasource %s: cannot read its password from %s: %s',
   SPY_DATASOURCE_UNKNOWN: 'unknown datasource %s; configured: %s',
   SPY_DATASOURCES_CLOSED: 'no datasources are open in this process',
 } as const

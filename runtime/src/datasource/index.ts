@@ -1,3 +1,4 @@
+export * from './adapters.ts'
 export * from './datasource.ts'
 export * from './datasource-type.ts'
 export * from './driver.ts'

@@ -2,8 +2,9 @@
 import { type CallSite, captureCallSite, currentAgent } from '@spyglass/agent'
 import type { Borrow } from './pool/index.ts'
 import type { ExecuteResult, Row, SqlParams, Statement, StatementResult } from './driver.ts'
-import { fail } from './errors.ts'
 import { type Facade, methodOf } from './facade.ts'
+import { checkLent } from './lent-handle.ts'
+import { sqliteConnection } from './sqlite-driver.ts'
 import type { Pool } from './pool/index.ts'
 
 const forgotten = new FinalizationRegistry<{ readonly pool: Pool; readonly borrow: Borrow }>(({ pool, borrow }) => pool.collected(borrow))
@@ -60,7 +61,7 @@ export class LentConnection implements Disposable, AsyncDisposable {
   }
 
   #run(statement: Statement, calledFrom: Facade): Promise<StatementResult> {
-    if (this.#borrow.returned) throw fail('SPY_CONNECTION_RETURNED', [this.#pool.settings.name, this.#borrow.describe()])
+    checkLent(this.#borrow, this.#pool.settings.name)
     return runStatement(this.#pool, this.#borrow, { statement, calledFrom, site: captureCallSite(calledFrom) })
   }
 }
@@ -80,7 +81,7 @@ export async function runStatement(pool: Pool, borrow: Borrow, { statement, call
   const record = currentAgent()?.startStatement(input, calledFrom)
   pool.statementStarted(borrow, text)
   try {
-    const result = await borrow.entry.connection.run(statement)
+    const result = await sqliteConnection(borrow).run(statement)
     record?.end()
     return result
   } catch (error) {

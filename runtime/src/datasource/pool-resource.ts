@@ -103,7 +103,7 @@ export class PoolReporter implements PoolObserver {
       route: () => borrow.asker.route,
       traceId: () => borrow.asker.traceId,
       statement: () => borrow.statement(),
-      running: () => borrow.running > 0,
+      running: () => borrow.isRunning,
       leaked: () => borrow.leaked,
       location: () => borrow.asker.site.location(),
       stack: () => borrow.asker.site.frames(),
@@ -177,7 +177,7 @@ function borrowersOf(pool: Pool) {
     route: borrow.asker.route,
     traceId: borrow.asker.traceId,
     statement: borrow.statement(),
-    running: borrow.running > 0,
+    running: borrow.isRunning,
     leaked: borrow.leaked,
     location: borrow.asker.site.location(),
   }))

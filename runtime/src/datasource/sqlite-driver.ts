@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads'
 import { codeOf, messageOf } from '@spyglass/agent/contract'
 import { DatabaseError, fail } from './errors.ts'
 import type { Driver, DriverConnection, Statement, StatementResult } from './driver.ts'
+import type { Borrow } from './pool/index.ts'
 import { outsideContext } from '../clock/index.ts'
 import type { FromWorker, ToWorker } from './sqlite-worker.ts'
 
@@ -20,6 +21,10 @@ export interface SqliteDriverOptions {
   readonly busyTimeoutMs?: number
 }
 
+export interface SqliteDriver extends Driver {
+  connect(onBroken: (error: Error) => void): Promise<SqliteConnection>
+}
+
 const MEMORY = ':memory:'
 
 /** The worker runs as shipped: TypeScript in a checkout, JavaScript in a published package. */
@@ -28,14 +33,12 @@ const workerFile = new URL(`./sqlite-worker${import.meta.url.endsWith('.ts') ? '
 /** The place of compiled modules alone: without it each worker that runs from source would hold the 12 MB that strip its types. */
 const workerEnvironment = process.env['NODE_COMPILE_CACHE'] === undefined ? {} : { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }
 
-export function createSqliteDriver({ file, folder, busyTimeoutMs = 5000 }: SqliteDriverOptions): Driver {
+export function createSqliteDriver({ file, folder, busyTimeoutMs = 5000 }: SqliteDriverOptions): SqliteDriver {
   const target = file === MEMORY ? MEMORY : resolve(folder, file)
   return {
     name: 'sqlite',
     system: 'sqlite',
     target,
-    // A deferred transaction that turns into a writer fails at once with SQLITE_BUSY instead of waiting.
-    begin: 'BEGIN IMMEDIATE',
     async connect(onBroken) {
       if (target !== MEMORY) makeFile(target)
       const connection = outsideContext(() => new SqliteConnection(target, busyTimeoutMs, onBroken))
@@ -62,12 +65,15 @@ function makeFile(file: string): void {
   }
 }
 
+/** The connection of a pool over this driver. */
+export const sqliteConnection = ({ entry }: Borrow): SqliteConnection => entry.connection as SqliteConnection
+
 interface Pending {
   readonly resolve: (result: StatementResult) => void
   readonly reject: (error: Error) => void
 }
 
-class SqliteConnection implements DriverConnection {
+export class SqliteConnection implements DriverConnection {
   inTransaction = false
   broken = false
   readonly opened: Promise<void>
@@ -100,8 +106,19 @@ class SqliteConnection implements DriverConnection {
     })
   }
 
+  get running(): object | undefined {
+    const [first] = this.#pending.values()
+    return first
+  }
+
+  /** Rejects with a {@link DatabaseError}, or SPY_CONNECTION_LOST when the connection broke. */
   run(statement: Statement): Promise<StatementResult> {
     return this.#ask({ type: 'run', ...statement })
+  }
+
+  /** Statements run in turn, so that this waits for those before it. */
+  async reset(): Promise<void> {
+    await (this.inTransaction ? this.run({ verb: 'script', text: 'ROLLBACK' }) : this.validate())
   }
 
   async validate(): Promise<void> {

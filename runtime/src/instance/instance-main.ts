@@ -34,16 +34,23 @@ const logger = createLogger({ process: instance, level: share.logLevel, levels: 
 const agent = currentAgent()
 const registry = agent?.registry ?? createRegistry({ kindNamed })
 
-async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Promise<void>> {
+/** The resources that its applications name. */
+async function openOwn(): Promise<Resources> {
   const { applications, isolation, data } = share
-  const resources = await openResources({
+  return await openResources({
     resources: share.resources,
     folder: data,
+    applicationFolders: applications.map(({ folder }) => folder),
     instance,
     application: isolation === 'shared' ? undefined : applications[0]?.name,
     registry,
     logger,
   })
+}
+
+async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Promise<void>> {
+  const { applications, isolation } = share
+  const resources = await openOwn()
   opened = resources
   installResources(resources)
   const options = await listenerOptions(share)

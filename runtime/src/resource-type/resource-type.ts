@@ -13,6 +13,8 @@ export interface ResourceSurroundings {
   readonly logger: Logger
   /** Folder that relative files are resolved against. */
   readonly folder: string
+  /** Folders of the applications in the instance, which bring the packages of drivers. */
+  readonly applicationFolders?: readonly string[]
   readonly clock?: Clock
 }
 

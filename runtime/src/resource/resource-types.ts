@@ -4,9 +4,9 @@ import type { ResourceList } from '@spyglass/process/settings'
 import { type Datasource, datasources } from '../datasource/index.ts'
 import type { ResourceType } from '../resource-type/resource-type.ts'
 
-/** What applications get, by list. */
+/** What applications get, by list, unless they say that they expect something else. */
 export interface Faces {
   readonly datasources: Datasource
 }
 
-export const resourceTypes: { readonly [L in ResourceList]: ResourceType<ResourcesConfig[L][number], Faces[L]> } = { datasources }
+export const resourceTypes: { readonly [L in ResourceList]: ResourceType<ResourcesConfig[L][number], object> } = { datasources }

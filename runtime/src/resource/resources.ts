@@ -1,12 +1,14 @@
 /** All resources of one instance, opened and closed together. */
 import type { ResourcesConfig } from '@spyglass/process/checked-config'
-import { type ResourceList, resourceLists } from '@spyglass/process/settings'
+import { type ResourceList, resourceLists, resourceSettings, type Settings } from '@spyglass/process/settings'
 import type { Resource, ResourceSurroundings, ResourceType } from '../resource-type/resource-type.ts'
+import type { DatasourceNamed } from '../datasource/index.ts'
 import { type Faces, resourceTypes } from './resource-types.ts'
 
-/** Entries as the configuration has them; a list that is left out is empty. */
-export type GivenResources = { readonly [L in ResourceList]?: readonly EntryOf<L>[] }
+/** Entries as the configuration has them: settings that are left out have their defaults, and a list that is left out is empty. */
+export type GivenResources = { readonly [L in ResourceList]?: readonly GivenEntry<EntryOf<L>>[] }
 type EntryOf<L extends ResourceList> = ResourcesConfig[L][number]
+type GivenEntry<Entry extends { readonly name: string }> = Pick<Entry, 'name'> & Partial<Entry>
 
 export interface ResourcesOptions extends ResourceSurroundings {
   readonly resources: GivenResources
@@ -15,9 +17,15 @@ export interface ResourcesOptions extends ResourceSurroundings {
 /** Opens the resources. What cannot be reached is reported, and tried again when it is used. */
 export async function openResources({ resources, ...surroundings }: ResourcesOptions): Promise<Resources> {
   const opened = new Resources()
-  for (const list of resourceLists) opened.open(list, resources[list] ?? [], surroundings)
+  for (const list of resourceLists) opened.open(list, withDefaults(list, resources[list] ?? []), surroundings)
   await opened.start()
   return opened
+}
+
+function withDefaults<L extends ResourceList>(list: L, entries: readonly GivenEntry<EntryOf<L>>[]): readonly EntryOf<L>[] {
+  const settings: Settings = resourceSettings[list].settings
+  const defaults = Object.entries(settings).flatMap(([name, node]) => ('default' in node ? [[name, node.default] as const] : []))
+  return entries.map((entry) => ({ ...Object.fromEntries(defaults), ...entry }) as unknown as EntryOf<L>)
 }
 
 export class Resources {
@@ -25,7 +33,7 @@ export class Resources {
   #all: readonly AnyResource[] = []
 
   open<L extends ResourceList>(list: L, entries: readonly EntryOf<L>[], surroundings: ResourceSurroundings): void {
-    const type: ResourceType<EntryOf<L>, Faces[L]> = resourceTypes[list]
+    const type: ResourceType<EntryOf<L>, object> = resourceTypes[list]
     this.#opened.set(list, new Map(entries.map((entry) => [entry.name, type.open(entry, surroundings)])))
     this.#all = [...this.#opened.values()].flatMap((of) => [...of.values()])
   }
@@ -39,7 +47,12 @@ export class Resources {
     const opened = this.#opened.get(list)
     const found = opened?.get(name)
     if (!found) throw resourceTypes[list].unknown(name, [...(opened?.keys() ?? [])])
-    return found.face
+    return found.face as Faces[L]
+  }
+
+  /** @throws SPY_DATASOURCE_UNKNOWN */
+  datasource<N extends string>(name: N): DatasourceNamed<N> {
+    return this.get('datasources', name) as DatasourceNamed<N>
   }
 
   /** Gives the entries that are open their new values. */
@@ -62,7 +75,7 @@ export class Resources {
   }
 }
 
-type AnyResource = Resource<EntryOf<ResourceList>, Faces[ResourceList]>
+type AnyResource = Resource<EntryOf<ResourceList>, object>
 
 const KEY = Symbol.for('spyglass.resources')
 type Holder = { [KEY]?: Resources }
@@ -76,14 +89,22 @@ export function installResources(resources: Resources): () => void {
   }
 }
 
-function resourceOf<L extends ResourceList>(list: L, name: string): Faces[L] {
+function resourcesHere(list: ResourceList): Resources {
   const resources = (globalThis as Holder)[KEY]
   if (!resources) throw resourceTypes[list].closed()
-  return resources.get(list, name)
+  return resources
 }
 
 /**
- * The datasource of that name, in any module of an application that the server hosts.
+ * The datasource of that name, in any module of an application that the server hosts: with driver pg a `pg.Pool`.
  * @throws SPY_DATASOURCE_UNKNOWN, SPY_DATASOURCES_CLOSED
+ *
+ * @example
+ * declare global {
+ *   interface SpyglassDatasources {
+ *     shop: pg.Pool
+ *   }
+ * }
+ * const pool = datasource('shop')
  */
-export const datasource = (name: string): Faces['datasources'] => resourceOf('datasources', name)
+export const datasource = <N extends string>(name: N): DatasourceNamed<N> => resourcesHere('datasources').datasource(name)

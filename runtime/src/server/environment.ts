@@ -91,10 +91,29 @@ export function instanceEnvironment({
     SPYGLASS_SPOOL_FOLDER: dataFolder(folder.root).spool,
     ...(own ? { SPYGLASS_SOURCE_ROOT: dirname(own.folder) } : {}), // `shop/src/index.ts:12`: with the name of its folder
     ...protection,
+    ...passwordEnvironment(config, applications),
     ...(port === undefined ? {} : { PORT: String(port) }), // many programs listen on process.env.PORT and on nothing else
     NODE_ENV: 'production',
     ...Object.assign({}, ...applications.map(({ environment }) => environment)),
   }
+}
+
+/** Where the passwords of its datasources are, if they are in the environment of the server. */
+function passwordEnvironment(
+  { datasources }: Pick<SpyglassConfig, 'datasources'>,
+  applications: readonly ApplicationConfig[],
+  from: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const used = new Set(applications.flatMap(({ datasources: names }) => names))
+  const variables = datasources.flatMap(({ name, passwordFrom = '' }) => {
+    if (!used.has(name)) return []
+    return passwordFrom.startsWith('credential:')
+      ? ['CREDENTIALS_DIRECTORY']
+      : passwordFrom.startsWith('env:')
+        ? [passwordFrom.slice(4)]
+        : []
+  })
+  return Object.fromEntries(variables.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])))
 }
 
 /** Nothing for an empty list: an application may have its own. */

@@ -96,16 +96,25 @@ function permissionFlags({ applications, listener, reachedBy }: InstanceGroup, {
   const { allow = [], datasources = [] } = application ?? {}
   const of = (what: 'read' | 'write'): readonly string[] =>
     allow.filter((one) => one.startsWith(`${what}:`)).map((one) => one.slice(what.length + 1))
-  const files = config.datasources.filter(({ name, file }) => datasources.includes(name) && file !== ':memory:').map(({ file }) => file)
+  const sources = config.datasources.filter(({ name }) => datasources.includes(name))
+  const files = sources.flatMap(({ file }) => (file === undefined || file === ':memory:' ? [] : [file]))
   const log = accessLogOf(config, folder, application?.name ?? '').file
   const { certificates: shown, clientAuthorities = [] } = listener.tls
   const all = shown.flatMap(({ certificate, key }) => [certificate, key]).concat(clientAuthorities)
   const own = reachedBy === 'listener' ? all : [] // behind a router it has no use for keys
   const certificates = [...own, ...certificateFiles(ownPort(config, 'collector'))] // the agent trusts the collector by them
   const written = [home.root, log, join(folder.accessLogs, '_server.log'), ...files, ...of('write')]
-  const read = [...ownCode(), ...codeOf(application?.folder ?? ''), ...written, folder.accessLogs, ...certificates, ...of('read')]
+  const read = [
+    ...ownCode(),
+    ...codeOf(application?.folder ?? ''),
+    ...written,
+    folder.accessLogs,
+    ...certificates,
+    ...passwordFiles(sources),
+    ...of('read'),
+  ]
   const others = (['child-process', 'worker', 'addons', 'wasi'] as const).filter((one) => allow.includes(one))
-  const needed = datasources.length > 0 && !others.includes('worker') ? ['worker'] : [] // each connection to sqlite is a thread
+  const needed = sources.some(({ driver }) => driver === 'sqlite') && !others.includes('worker') ? ['worker'] : [] // each connection to sqlite is a thread
   return [
     '--permission',
     ...withLinks(read).map((path) => `--allow-fs-read=${path}`),
@@ -113,6 +122,13 @@ function permissionFlags({ applications, listener, reachedBy }: InstanceGroup, {
     ...[...others, ...needed].map((one) => `--allow-${one}`),
   ]
 }
+
+/** What is read when a connection is opened. */
+const passwordFiles = (sources: SpyglassConfig['datasources']): readonly string[] =>
+  sources.flatMap(({ passwordFrom = '' }) => {
+    const [, kind, place = ''] = /^(file|credential):(.*)$/.exec(passwordFrom) ?? []
+    return kind === undefined ? [] : [kind === 'file' ? place : join(process.env['CREDENTIALS_DIRECTORY'] ?? '', place)]
+  })
 
 /** The folders that the server's own modules are in: its package, the agent's, and those with the packages of both. */
 function ownCode(): readonly string[] {

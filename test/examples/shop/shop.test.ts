@@ -22,7 +22,7 @@ const make = () =>
     name: 'shop',
     contextPath: '/shop',
     logger,
-    datasource: (name) => resources.get('datasources', name),
+    datasource: (name) => resources.datasource(name),
     signal: new AbortController().signal,
   })
 

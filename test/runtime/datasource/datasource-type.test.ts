@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { type Agent, installAgent } from '@spyglass/agent'
-import { openShop } from './fixture.ts'
+import { openShop, settings } from './fixture.ts'
 
 test('the trace of a request that ends with its connection still lent is marked, and no other', async () => {
   await using pool = await openShop()
@@ -31,6 +31,6 @@ test('the trace of a request that ends with its connection still lent is marked,
 test('new limits count at once', async () => {
   await using pool = await openShop({ max: 1 })
   expect(pool.read('maxConnections')).toBe(1)
-  pool.resources.configure('datasources', [{ ...pool.shop.settings, driver: 'sqlite', file: 'shop.db', max: 3 }])
+  pool.resources.configure('datasources', [{ ...settings, max: 3 }])
   expect(pool.read('maxConnections')).toBe(3)
 })

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import pino from 'pino'
 import { type SpyglassEvent, createRegistry } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
@@ -50,12 +51,17 @@ export const settings: DatasourceConfig = {
   file: 'shop.db',
   min: 0,
   max: 2,
+  members: [],
   acquireTimeoutMs: 5000,
+  connectTimeoutMs: 5000,
   maxWaiting: 3,
   idleTimeoutMs: 60_000,
   leakAfterMs: 30_000,
   exhaustedAfterMs: 10_000,
 }
+
+/** Its node_modules has the packages of the drivers. */
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
 export interface LogLine {
   readonly level: number
@@ -73,6 +79,7 @@ export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: C
   const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(JSON.parse(line) as LogLine) })
   const resources = await openResources({
     instance: 'http-1',
+    applicationFolders: [repository],
     application,
     registry,
     logger,

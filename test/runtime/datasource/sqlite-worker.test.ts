@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { DriverConnection, SqlValue } from '../../../runtime/src/datasource/driver.ts'
-import { createSqliteDriver } from '../../../runtime/src/datasource/sqlite-driver.ts'
+import type { SqlValue } from '../../../runtime/src/datasource/driver.ts'
+import { createSqliteDriver, type SqliteConnection } from '../../../runtime/src/datasource/sqlite-driver.ts'
 
-let connection: DriverConnection
+let connection: SqliteConnection
 beforeAll(async () => {
   connection = await createSqliteDriver({ file: ':memory:', folder: '/' }).connect(() => undefined)
 })

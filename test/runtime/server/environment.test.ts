@@ -82,3 +82,31 @@ test('the store is given what its allocator needs; the size of its thread pool i
   expect(environment).toMatchObject({ JE_MALLOC_CONF: expect.stringContaining('prof:false'), MALLOC_ARENA_MAX: '2' })
   expect(environment).not.toHaveProperty('UV_THREADPOOL_SIZE')
 })
+
+test('an instance finds the variables that passwords of its own datasources are in, and no others', () => {
+  vi.stubEnv('SHOP_DB', 'a')
+  vi.stubEnv('BLOG_DB', 'b')
+  vi.stubEnv('CREDENTIALS_DIRECTORY', '/run/credentials')
+  const source = (name: string, passwordFrom: string) => ({ name, driver: 'pg', url: `postgres://db/${name}`, passwordFrom })
+  const datasources = [
+    source('shop', 'env:SHOP_DB'),
+    source('blog', 'env:BLOG_DB'),
+    source('till', 'credential:till'),
+    source('none', 'env:NONE'),
+  ]
+  const environmentOf = (...names: string[]) => {
+    const config = loadConfig({ base: { datasources, applications: [{ name: 'shop', folder: '/x', datasources: names }] } })
+    const { SHOP_DB, BLOG_DB, CREDENTIALS_DIRECTORY } = instanceEnvironment({
+      config,
+      folder,
+      instance: 'shop-1',
+      applications: config.applications,
+      serverId,
+      secrets,
+    })
+    return [SHOP_DB, BLOG_DB, CREDENTIALS_DIRECTORY]
+  }
+  expect(environmentOf('shop', 'none')).toEqual(['a', undefined, undefined])
+  expect(environmentOf('till')).toEqual([undefined, undefined, '/run/credentials'])
+  vi.unstubAllEnvs()
+})

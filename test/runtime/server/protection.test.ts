@@ -7,7 +7,10 @@ import { tempFolder } from '../../support/temp-folder.ts'
 
 function protectionsOf(application: Readonly<Record<string, unknown>>) {
   const root = tempFolder()
-  const datasources = [{ name: 'shop', file: 'shop.db' }]
+  const datasources = [
+    { name: 'shop', file: 'shop.db' },
+    { name: 'till', driver: 'pg', url: 'postgres://db/till', passwordFrom: 'file:/etc/till' },
+  ]
   const config = loadConfig({ data: root, base: { datasources, applications: [{ name: 'shop', folder: '/apps/shop', ...application }] } })
   const folder = ensureDataFolder(root)
   return { root, folder, protections: instanceGroups(config).map((group) => protectionOf(group, { config, folder })) }
@@ -45,6 +48,12 @@ test('under the permission model it reads its code, writes its home, log and dat
   for (const path of [root, folder.run, folder.spool, join(root, 'secrets.yaml'), '/etc/passwd', '/apps/blog/index.js'])
     expect(isWithin(path, [...of('--allow-fs-read'), ...of('--allow-fs-write')])).toBe(false)
   expect(environment?.['TMPDIR']).toBe(join(root, 'homes/shop/tmp'))
+})
+
+test('for a database server it reads the file of the password, and needs no threads', () => {
+  const flags = protectionsOf({ isolation: 'permission', datasources: ['till'] }).protections[0]?.flags
+  expect(flags).toContain('--allow-fs-read=/etc/till')
+  expect(flags).not.toContain('--allow-worker')
 })
 
 test('with a user of its own it has a home, a socket for the names of its instances, and no flag', () => {

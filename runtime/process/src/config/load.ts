@@ -120,7 +120,7 @@ function withAbsolutePaths(config: SpyglassConfig, from: string): SpyglassConfig
     console: withTlsFiles(config.console, from),
     applications: config.applications.map((application) => withApplicationPaths(application, from)),
     datasources: config.datasources.map((source) =>
-      source.file === ':memory:' ? source : { ...source, file: resolve(data, source.file) },
+      source.file === undefined || source.file === ':memory:' ? source : { ...source, file: resolve(data, source.file) },
     ),
   }
 }

@@ -1,5 +1,5 @@
 /** What is wrong with resources: names that no list has, and settings of an entry that contradict each other. */
-import { type ResourceList, resourceLists, resourceSettings } from '../settings/index.ts'
+import { isDatabaseUrl, type ResourceList, resourceLists, resourceSettings } from '../settings/index.ts'
 import type { Mistake } from './mistake.ts'
 import type { DatasourceConfig, SpyglassConfig } from './schema.ts'
 
@@ -33,6 +33,43 @@ function unknownResources(list: ResourceList, { applications, ...config }: Spygl
 export const unknownName = (what: string, name: string, known: readonly string[]): string =>
   `${JSON.stringify(name)}: no such ${what}; configured: ${known.join(', ') || 'none'}`
 
-function datasourceMistakes({ min, max }: DatasourceConfig): Mistake[] {
-  return min > max ? [{ path: 'min', message: `${min}: must not exceed max, which is ${max}` }] : []
+function datasourceMistakes(source: DatasourceConfig): Mistake[] {
+  const { min, max } = source
+  const size = min > max ? [{ path: 'min', message: `${min}: must not exceed max, which is ${max}` }] : []
+  return [...size, ...(source.driver === 'sqlite' ? fileMistakes(source) : serverMistakes(source))]
+}
+
+/** sqlite has a file, and nothing of what leads to a server. */
+function fileMistakes({ file, url, members, password, passwordFrom }: DatasourceConfig): Mistake[] {
+  const others = { url, members: members[0], password, passwordFrom }
+  return [
+    ...(file === undefined ? [{ path: 'file', message: 'missing: driver sqlite needs it' }] : []),
+    ...Object.entries(others).flatMap(([path, value]) =>
+      value === undefined
+        ? []
+        : [{ path, message: 'not available with driver sqlite, which has a file. Remove it, or choose another driver' }],
+    ),
+  ]
+}
+
+function serverMistakes({ driver, file, url, members, password, passwordFrom }: DatasourceConfig): Mistake[] {
+  const places = [
+    ...(url === undefined ? [] : [{ path: 'url', url }]),
+    ...members.map((one, i) => ({ path: `members[${i}].url`, url: one.url })),
+  ]
+  const mistakes: (Mistake | false)[] = [
+    file !== undefined && { path: 'file', message: `only available with driver sqlite; driver ${driver} has a url` },
+    places.length === 0 && { path: 'url', message: `missing: driver ${driver} needs it` },
+    url !== undefined && members.length > 0 && { path: 'url', message: 'there are members as well. Remove one of the two' },
+    members.length > 1 && {
+      path: 'members',
+      message: `${members.length} members: groups of several databases are not supported yet. Leave one`,
+    },
+    password !== undefined &&
+      passwordFrom !== undefined && { path: 'passwordFrom', message: 'there is a password as well. Remove one of the two' },
+    ...places.map(
+      (place) => !isDatabaseUrl(place.url, [driver]) && { path: place.path, message: `driver ${driver} does not connect to it` },
+    ),
+  ]
+  return mistakes.filter((mistake) => mistake !== false)
 }

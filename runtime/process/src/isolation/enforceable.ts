@@ -71,7 +71,9 @@ function wishesOf(application: ApplicationConfig, config: SpyglassConfig): reado
     .filter(({ name }) => isServing && name === application.listener)
     .flatMap(({ tls }) => tls.certificates.flatMap(({ certificate, key }) => [certificate, key]).concat(tls.clientAuthorities ?? []))
     .concat(certificateFiles(ownPort(config, 'collector'))) // the agent trusts the collector by them
-  const files = datasources.filter(({ name, file }) => application.datasources.includes(name) && file !== ':memory:')
+  const files = datasources.flatMap(({ name, file }) =>
+    application.datasources.includes(name) && file !== undefined && file !== ':memory:' ? [{ name, file }] : [],
+  )
   const homes = join(data, 'homes', application.name)
   const outside = files.filter(({ file }) => !file.startsWith(`${homes}/`))
   return [

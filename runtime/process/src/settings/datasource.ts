@@ -1,20 +1,71 @@
 import { declareSettings } from './declaration.ts'
+import { hasNoPassword, isDatabaseUrl } from './database-url.ts'
 import { milliseconds, name } from './shapes.ts'
+
+/** A password in a URL would be shown wherever the URL is. */
+const databaseUrl = {
+  type: 'text',
+  minLength: 1,
+  example: 'postgres://shop@db.example.org/shop',
+  checks: [
+    { is: (text: string) => isDatabaseUrl(text), allowed: 'a URL like postgres://user@host:5432/database' },
+    { is: hasNoPassword, allowed: 'a URL without a password; give it as password or passwordFrom' },
+  ],
+} as const
+
+const memberSettings = declareSettings({
+  url: { ...databaseUrl, required: true, description: 'Database, as in `datasources[].url`.' },
+  role: {
+    type: 'choice',
+    values: ['primary', 'standby', 'replica'],
+    default: 'primary',
+    description: 'What it is in its group.',
+  },
+  weight: { type: 'int', min: 0, max: 1000, default: 1, description: 'Its share of reads in its group.' },
+  tags: { type: 'texts', each: { minLength: 1 }, default: [], description: 'Names that reads can ask for.' },
+})
 
 export const datasourceSettings = declareSettings({
   name: name('Name of the datasource, which applications look it up by.'),
   driver: {
     type: 'choice',
-    values: ['sqlite'],
+    values: ['sqlite', 'pg'],
     default: 'sqlite',
-    description: 'Database driver. sqlite is node:sqlite, off the main thread.',
+    description: 'Database driver. sqlite is node:sqlite, off the main thread; pg (PostgreSQL) is a package of the application.',
+  },
+  url: {
+    ...databaseUrl,
+    description: 'Database of pg: `postgres://user@host:5432/database`. Parameters after `?` are options of the driver.',
+  },
+  members: {
+    type: 'list',
+    key: ['url'],
+    default: [],
+    applies: 'reload',
+    readBy: ['instances'],
+    description: 'The databases of a group, in place of `url`. For now a group has one member.',
+    settings: memberSettings,
+  },
+  password: {
+    type: 'text',
+    secret: true,
+    minLength: 1,
+    example: 'not-a-secret',
+    description: 'Password of the user in the URL. It may be encrypted.',
+  },
+  passwordFrom: {
+    type: 'text',
+    secret: true,
+    example: 'file:/etc/shop/db-password',
+    checks: [{ is: /^(file:\/|env:\w|credential:[\w.-])/, allowed: 'file:/PATH, env:NAME or credential:NAME' }],
+    description:
+      'Where the password is, in place of `password`: `file:/PATH`, `env:NAME` (a variable of the server) or `credential:NAME` (a credential of systemd). It is read for each new connection.',
   },
   file: {
     type: 'text',
     minLength: 1,
-    required: true,
     example: 'shop.db',
-    description: 'Database file, relative to the data folder; `:memory:` gives each connection its own in-memory database.',
+    description: 'Database file of sqlite, relative to the data folder; `:memory:` gives each connection its own in-memory database.',
   },
   min: {
     type: 'int',
@@ -36,6 +87,10 @@ export const datasourceSettings = declareSettings({
   },
   acquireTimeoutMs: {
     ...milliseconds(5000, 'How long a borrower waits for a connection before it gets SPY_POOL_TIMEOUT.'),
+    applies: 'live',
+  },
+  connectTimeoutMs: {
+    ...milliseconds(5000, 'How long the database may take to accept a connection, to validate one, or to roll back what a borrower left.'),
     applies: 'live',
   },
   maxWaiting: {

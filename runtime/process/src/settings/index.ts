@@ -1,3 +1,4 @@
+export * from './database-url.ts'
 export * from './declaration.ts'
 export * from './declared-settings.ts'
 export * from './dotted-name.ts'

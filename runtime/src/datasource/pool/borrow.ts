@@ -41,7 +41,7 @@ export class Borrow {
   readonly waitMs: number
   /** `file:line` of who had the connection while the borrower waited for it. */
   heldBy: string | undefined
-  /** Statements running on it now. */
+  /** Statements running on it now, where the facade says so; see {@link isRunning}. */
   running = 0
   /** Text of the last statement, as it was run. */
   text = ''
@@ -50,6 +50,8 @@ export class Borrow {
   leaked = false
   /** The borrower may not use it any more; the connection follows when its last statement has ended. */
   returned = false
+  /** Its connection is closed when it comes back. */
+  isDiscarded = false
   /** Takes its resource out of the registry. */
   unregister: (() => void) | undefined
 
@@ -58,6 +60,10 @@ export class Borrow {
     this.asker = asker
     this.since = since
     this.waitMs = waitMs
+  }
+
+  get isRunning(): boolean {
+    return this.running > 0 || this.entry.connection.running !== undefined
   }
 
   /** The last statement, normalised: parameters and literals never leave the process. */

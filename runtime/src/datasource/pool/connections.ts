@@ -1,5 +1,8 @@
 /** The connections of a pool: opens, validates, resets and closes them, and keeps those that nobody has. Who gets one is decided in pool.ts. */
-import type { Driver } from '../driver.ts'
+import { type Clock, outsideContext } from '../../clock/index.ts'
+import type { Driver, DriverConnection } from '../driver.ts'
+import { fail } from '../errors.ts'
+import { within } from './within.ts'
 import type { Borrow, PoolEntry } from './borrow.ts'
 
 /** A connection idle for longer is asked for a sign of life before it is lent. */
@@ -19,22 +22,31 @@ export interface ConnectionEvents {
   closed(): void
 }
 
+export interface ConnectionsOptions {
+  readonly clock: Clock
+  /** How long the database may take for whatever is asked of it. */
+  readonly timeoutMs: () => number
+  readonly events: ConnectionEvents
+}
+
 export class Connections {
   /** Being opened, validated or reset: each will be ready, or given up. */
   coming = 0
   /** All: idle, lent and coming. */
   size = 0
   readonly #driver: Driver
-  readonly #now: () => number
+  readonly #clock: Clock
+  readonly #timeoutMs: () => number
   readonly #events: ConnectionEvents
   /** Used from the end, so that the oldest are at the front and can be closed. */
   readonly #idle: PoolEntry[] = []
   readonly #endings = new Set<Promise<void>>()
   #lastId = 0
 
-  constructor(driver: Driver, now: () => number, events: ConnectionEvents) {
+  constructor(driver: Driver, { clock, timeoutMs, events }: ConnectionsOptions) {
     this.#driver = driver
-    this.#now = now
+    this.#clock = clock
+    this.#timeoutMs = timeoutMs
     this.#events = events
   }
 
@@ -50,13 +62,13 @@ export class Connections {
   /** One that was used lately. */
   takeFresh(): PoolEntry | undefined {
     const entry = this.#idle.at(-1)
-    if (!entry || this.#now() - entry.idleSince > VALIDATE_AFTER_IDLE_MS) return undefined
+    if (!entry || this.#clock.now() - entry.idleSince > VALIDATE_AFTER_IDLE_MS) return undefined
     this.#idle.pop()
     return entry
   }
 
   keep(entry: PoolEntry): void {
-    entry.idleSince = this.#now()
+    entry.idleSince = this.#clock.now()
     this.#idle.push(entry)
   }
 
@@ -72,10 +84,10 @@ export class Connections {
     this.size++
     const id = ++this.#lastId
     try {
-      const connection = await this.#driver.connect((error) => this.#broke(id, error))
+      const connection = await this.#connect(id)
       this.coming--
       this.#events.opened()
-      this.#events.ready({ id, connection, idleSince: this.#now() })
+      this.#events.ready({ id, connection, idleSince: this.#clock.now() })
     } catch (error) {
       this.coming--
       this.size--
@@ -83,15 +95,15 @@ export class Connections {
     }
   }
 
-  /** A borrower may leave a transaction open; the next one must not find itself in it. */
+  /** A borrower may leave a transaction open or a statement running; the next one must not find itself in it. */
   reset(entry: PoolEntry, before: Borrow): void {
-    void this.#prepare(entry, entry.connection.run({ verb: 'script', text: 'ROLLBACK' }), before)
+    void this.#prepare(entry, entry.connection.reset(), before)
   }
 
   async #prepare(entry: PoolEntry, preparing: Promise<unknown>, before?: Borrow): Promise<void> {
     this.coming++
     try {
-      await preparing
+      await this.#answered(preparing)
       this.coming--
       this.#events.ready(entry, before)
     } catch (error) {
@@ -99,6 +111,27 @@ export class Connections {
       this.discard(entry)
       this.#events.lost(error)
     }
+  }
+
+  /** A database that accepts and never answers must not keep a borrower waiting. What it opens too late is closed. */
+  async #connect(id: number): Promise<DriverConnection> {
+    const abort = new AbortController()
+    const opening = outsideContext(() => this.#driver.connect((error) => this.#broke(id, error), abort.signal))
+    try {
+      return await this.#answered(opening)
+    } catch (error) {
+      abort.abort(error)
+      opening.then(
+        (late) => late.close(CLOSE_CONNECTION_MS),
+        () => {},
+      )
+      throw error
+    }
+  }
+
+  #answered<T>(asked: Promise<T>): Promise<T> {
+    const ms = this.#timeoutMs()
+    return within(this.#clock, ms, asked, () => fail('SPY_CONNECTION_SILENT', [this.#driver.target, ms]))
   }
 
   discard(entry: PoolEntry, deadlineMs: number = CLOSE_CONNECTION_MS): void {

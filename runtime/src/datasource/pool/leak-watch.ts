@@ -24,7 +24,7 @@ function watchOne(borrow: Borrow, now: number, leakAfterMs: number, reports: Lea
   const longAt = borrow.unregister ? Number.POSITIVE_INFINITY : borrow.since + HELD_LONG_MS
   if (borrow.leaked) return longAt
   if (heldMs < leakAfterMs) return Math.min(longAt, borrow.since + leakAfterMs)
-  if (borrow.running > 0) return Math.min(longAt, now + LOOK_AGAIN_MS)
+  if (borrow.isRunning) return Math.min(longAt, now + LOOK_AGAIN_MS)
   reports.leaked(borrow)
   return longAt
 }

@@ -7,7 +7,7 @@ import { messageOf } from '@spyglass/agent/contract'
 import type { CallSite } from '@spyglass/agent'
 import { type Asker, Borrow, type PoolEntry, askerOf } from './borrow.ts'
 import { Alarm, type Clock, systemClock } from '../../clock/index.ts'
-import { Connections } from './connections.ts'
+import { type ConnectionEvents, Connections } from './connections.ts'
 import type { Driver } from '../driver.ts'
 import { fail, overloaded } from '../errors.ts'
 import { ExhaustionWatch } from './exhaustion.ts'
@@ -19,6 +19,7 @@ import { WaitQueue } from './wait-queue.ts'
 export interface PoolSettings extends SizeLimits {
   readonly name: string
   readonly acquireTimeoutMs: number
+  readonly connectTimeoutMs: number
   readonly maxWaiting: number
   readonly leakAfterMs: number
   readonly exhaustedAfterMs: number
@@ -68,6 +69,11 @@ export class Pool {
       raise: () => observer.exhausted(),
       clear: () => observer.recovered(),
     })
+  }
+
+  /** Open connections, and those that are being opened. */
+  get size(): number {
+    return this.#connections.size
   }
 
   get idle(): number {
@@ -139,7 +145,6 @@ export class Pool {
   statementStarted(borrow: Borrow, text: string): void {
     borrow.running++
     borrow.text = text
-    borrow.system = this.driver.system
   }
 
   statementEnded(borrow: Borrow): void {
@@ -188,7 +193,7 @@ export class Pool {
   }
 
   #makeConnections(): Connections {
-    return new Connections(this.driver, () => this.clock.now(), {
+    const events: ConnectionEvents = {
       ready: (entry, before) => this.#offer(entry, before),
       opened: () => this.#opened(),
       openFailed: (cause) => this.#openFailed(cause),
@@ -198,7 +203,8 @@ export class Pool {
       },
       broke: (error) => this.#broke(error),
       closed: () => void this.figures.closed++,
-    })
+    }
+    return new Connections(this.driver, { clock: this.clock, timeoutMs: () => this.settings.connectTimeoutMs, events })
   }
 
   #closedError(): Error {
@@ -208,6 +214,7 @@ export class Pool {
   #handOver(entry: PoolEntry, asker: Asker, since: number): Borrow {
     const now = this.clock.now()
     const borrow = new Borrow(entry, asker, now, now - since)
+    borrow.system = this.driver.system
     this.#lent.set(entry.id, borrow)
     this.figures.lent(now - since, this.#lent.size)
     this.#alarm.notAfter(now + Math.min(HELD_LONG_MS, this.settings.leakAfterMs))
@@ -225,14 +232,14 @@ export class Pool {
 
   /** Brings a connection for each borrower that waits, as far as there is room. */
   #grow(): void {
-    while (needsMore(this.#size)) {
+    while (needsMore(this.#demand)) {
       if (this.#connections.bringIdle()) continue
-      if (!mayOpen(this.#size, this.settings)) return
+      if (!mayOpen(this.#demand, this.settings)) return
       void this.#connections.open()
     }
   }
 
-  get #size() {
+  get #demand() {
     const { size, coming } = this.#connections
     return { size, coming, waiting: this.#queue.size }
   }
@@ -279,10 +286,11 @@ export class Pool {
     borrow.unregister?.()
     if (borrow.leaked) this.#observer.leakReturned(borrow)
     const { entry } = borrow
-    if (entry.connection.broken || this.#isClosed) this.#connections.discard(entry)
-    else if (entry.connection.inTransaction) this.#connections.reset(entry, borrow)
+    const isUnusable = entry.connection.broken || borrow.isDiscarded
+    if (isUnusable || this.#isClosed) this.#connections.discard(entry)
+    else if (entry.connection.inTransaction || entry.connection.running) this.#connections.reset(entry, borrow)
     else this.#offer(entry, borrow)
-    if (entry.connection.broken) this.#grow()
+    if (isUnusable) this.#grow()
     this.#loadChanged()
     if (this.#lent.size === 0) this.#drained?.()
   }

@@ -5,7 +5,8 @@ import type { DriverConnection } from '../../../../runtime/src/datasource/driver
 const connection: DriverConnection = {
   inTransaction: false,
   broken: false,
-  run: async () => undefined,
+  running: undefined,
+  reset: async () => undefined,
   validate: async () => undefined,
   close: async () => undefined,
 }

@@ -1,16 +1,17 @@
 /** A driver whose connections do what a test says, one by one: databases fail at moments that no real one can be brought to. */
-import type { Driver, DriverConnection, Statement } from '../../../../runtime/src/datasource/driver.ts'
+import type { Driver, DriverConnection } from '../../../../runtime/src/datasource/driver.ts'
 import { Pool, type PoolSettings } from '../../../../runtime/src/datasource/pool/pool.ts'
 import { ManualClock, turns } from '../fixture.ts'
 
 export class ScriptedConnection implements DriverConnection {
   inTransaction = false
   broken = false
-  readonly ran: Statement[] = []
+  running: object | undefined = undefined
+  resets = 0
   validated = 0
   /** What close() was given. */
   readonly closed: number[] = []
-  /** The answer to the next run or validate; by default both succeed at once. */
+  /** The answer to the next reset or validate; by default both succeed at once. */
   answer: Promise<void> = Promise.resolve()
   readonly break: (error: Error) => void
 
@@ -21,8 +22,13 @@ export class ScriptedConnection implements DriverConnection {
     }
   }
 
-  async run(statement: Statement): Promise<undefined> {
-    this.ran.push(statement)
+  /** As a connection of sqlite. */
+  async run(): Promise<undefined> {
+    await this.answer
+  }
+
+  async reset(): Promise<void> {
+    this.resets++
     await this.answer
     this.inTransaction = false
   }
@@ -49,7 +55,6 @@ export function scriptedPool(changes: Partial<PoolSettings> = {}) {
     name: 'scripted',
     system: 'sqlite',
     target: 'nowhere',
-    begin: 'BEGIN',
     async connect(onBroken) {
       await connects[asked++]
       const connection = new ScriptedConnection(onBroken)
@@ -62,6 +67,7 @@ export function scriptedPool(changes: Partial<PoolSettings> = {}) {
     min: 0,
     max: 2,
     acquireTimeoutMs: 5000,
+    connectTimeoutMs: 3_600_000,
     maxWaiting: 10,
     idleTimeoutMs: 600_000,
     leakAfterMs: 30_000,

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { checkedSettings } from '@spyglass/process/config'
+
+const check = (source: object) => () =>
+  checkedSettings({ datasources: [{ name: 'shop', ...source }] }, { origin: 'spyglass.yaml', from: '/' })
+const pg = { driver: 'pg', url: 'postgres://shop@db/shop' }
+const member = { url: 'postgres://shop@db/shop' }
+
+test('a datasource is a file of sqlite, or a URL or one member of a server', () => {
+  for (const right of [{ file: 'shop.db' }, pg, { driver: 'pg', members: [member] }, { ...pg, passwordFrom: 'env:SHOP' }])
+    expect(check(right)).not.toThrow()
+})
+
+test.for([
+  [{}, 'datasources[0].file: missing: driver sqlite needs it'],
+  [{ file: 'a.db', url: pg.url }, 'datasources[0].url: not available with driver sqlite'],
+  [{ file: 'a.db', members: [member] }, 'datasources[0].members: not available with driver sqlite'],
+  [{ file: 'a.db', password: 'x' }, 'datasources[0].password: not available'],
+  [{ driver: 'pg' }, 'datasources[0].url: missing: driver pg needs it'],
+  [{ ...pg, file: 'a.db' }, 'datasources[0].file: only available with driver sqlite'],
+  [{ ...pg, members: [member] }, 'datasources[0].url: there are members as well'],
+  [{ driver: 'pg', members: [member, { url: 'postgres://two/shop' }] }, 'groups of several databases are not supported yet'],
+  [{ ...pg, password: 'x', passwordFrom: 'env:X' }, 'datasources[0].passwordFrom: there is a password as well'],
+  [{ ...pg, passwordFrom: 'vault:x' }, 'file:/PATH, env:NAME or credential:NAME'],
+  [{ driver: 'pg', url: 'mysql://db/shop' }, 'a URL like postgres://'],
+  [{ ...pg, min: 9, max: 8 }, 'datasources[0].min: 9: must not exceed max, which is 8'],
+] as const)('%j is refused: %s', ([source, message]) => {
+  expect(check(source)).toThrow(message)
+})
+
+test('a password in a URL is refused and not shown', () => {
+  const wrong = check({ driver: 'pg', url: 'postgres://shop:hunter2@db/shop' })
+  expect(wrong).toThrow('give it as password or passwordFrom')
+  expect(wrong).not.toThrow('hunter2')
+})
