@@ -21,11 +21,12 @@ export async function withReaderName(sql: string, user: string, session: StoreSe
 export function nameInstead(formatted: string, user: string): string | undefined {
   const tokens = tokensOf(formatted)
   const texts = tokens.map(({ text }) => text)
+  const given = givenNames(texts)
   const literal = stringLiteral(user)
   let result = ''
   let kept = 0
   for (const [at, { text, start }] of tokens.entries()) {
-    const length = lengthOfCall(texts, at)
+    const length = lengthOfCall(texts, at, given)
     if (length === 0) continue
     const shown = nameOf(text) + (length > 1 ? '()' : '')
     result += formatted.slice(kept, start) + (texts[at + length] === 'AS' ? literal : `(${literal} AS \`${shown}\`)`)
@@ -37,11 +38,11 @@ export function nameInstead(formatted: string, user: string): string | undefined
 const nameOf = (text: string | undefined): string => text?.replaceAll(/[`"]/g, '') ?? ''
 
 /** How many tokens a call has that begins here; 0 when none does. */
-function lengthOfCall(texts: readonly string[], at: number): number {
+function lengthOfCall(texts: readonly string[], at: number, given: ReadonlySet<string>): number {
   const name = nameOf(texts[at]).toLowerCase()
   const [before, after, close] = [texts[at - 1], texts[at + 1], texts[at + 2]]
   if (FUNCTIONS.has(name) && after === '(' && close === ')') return 3
-  return WITHOUT_BRACKETS.has(name) && !isElse(before, after, close) && !isGiven(texts, name) ? 1 : 0
+  return WITHOUT_BRACKETS.has(name) && !isElse(before, after, close) && !given.has(name) ? 1 : 0
 }
 
 const BEFORE_OTHERS = new Set(['.', 'AS', 'FROM', 'JOIN', 'TABLE', 'EXISTS', 'DESCRIBE'])
@@ -50,18 +51,22 @@ const BEFORE_OTHERS = new Set(['.', 'AS', 'FROM', 'JOIN', 'TABLE', 'EXISTS', 'DE
 const isElse = (before = '', after = '', next = ''): boolean =>
   BEFORE_OTHERS.has(before) || ['.', '(', ':'].includes(after) || (after === '-' && next === '>')
 
-/** Whether the statement itself gives something this name, which it then means: as an alias, a parameter of a lambda, or in the text of a type. */
-function isGiven(texts: readonly string[], name: string): boolean {
-  const inType = new RegExp(`^'.*\\b${name} +\\w`, 'is')
-  return texts.some(
-    (text, at) => inType.test(text) || (nameOf(text).toLowerCase() === name && (texts[at - 1] === 'AS' || isParameter(texts, at))),
-  )
+/** The names that the statement itself gives to something, which they then mean: as an alias, a parameter of a lambda, or in the text of a type. */
+function givenNames(texts: readonly string[]): Set<string> {
+  const given = new Set<string>()
+  for (const [at, text] of texts.entries()) {
+    if (texts[at - 1] === 'AS') given.add(nameOf(text).toLowerCase())
+    if (text === '-' && texts[at + 1] === '>') addParameters(texts, at - 1, given)
+    for (const name of WITHOUT_BRACKETS) if (IN_TYPE[name]!.test(text)) given.add(name)
+  }
+  return given
 }
 
-/** `x -> …` or `(x, y) -> …`. */
-function isParameter(texts: readonly string[], at: number): boolean {
-  let end = at + 1
-  while (texts[end] === ',') end += 2
-  if (texts[end] === ')') end++
-  return texts[end] === '-' && texts[end + 1] === '>'
+const IN_TYPE = Object.fromEntries([...WITHOUT_BRACKETS].map((name) => [name, new RegExp(`^'.*\\b${name} +\\w`, 'is')]))
+
+/** `x -> …` or `(x, y) -> …`, read back from where the parameters end. */
+function addParameters(texts: readonly string[], end: number, given: Set<string>): void {
+  let at = texts[end] === ')' ? end - 1 : end
+  given.add(nameOf(texts[at]).toLowerCase())
+  for (; at < end && texts[at - 1] === ','; at -= 2) given.add(nameOf(texts[at - 2]).toLowerCase())
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { nameInstead } from '../../../collector/src/store/reader-name.ts'
+import { growthExponent } from '../../support/growth.ts'
 
 test.each([
   ['SELECT currentUser()', "SELECT ('ann' AS `currentUser()`)"],
@@ -18,6 +19,10 @@ test.each([
   ['SELECT user, count() FROM (SELECT 5 AS user) GROUP BY user', undefined],
   ['SELECT arrayMap((user, b) -> (user + b), [1], [2])', undefined],
   ['SELECT arrayMap((b, user) -> (user + b), [1], [2])', undefined],
+  [
+    'SELECT transform(user, x -> x), arrayMap((a, b) -> user, [1])',
+    "SELECT transform(('ann' AS `user`), x -> x), arrayMap((a, b) -> ('ann' AS `user`), [1])",
+  ],
   ["SELECT user FROM values('id UInt8, user String', (1, 'x'))", undefined],
   ["SELECT SpanAttributes['user'] = user", "SELECT SpanAttributes['user'] = ('ann' AS `user`)"],
   ['SELECT {user:String}', undefined],
@@ -28,3 +33,10 @@ test.each([
 
 test('a name with quotes stays a text', () =>
   expect(nameInstead('SELECT currentUser() AS a', "o'hara\\")).toBe("SELECT 'o\\'hara\\\\' AS a"))
+
+test.each(['user, ', '`user`, ', '(user, ', 'user -> ', '(user, x) -> ', '-> ) '])(
+  'many times %j takes time in proportion to its length',
+  (piece) => {
+    expect(growthExponent(100, (size) => () => nameInstead(`SELECT ${piece.repeat(size)}user`, 'ann'))).toBeLessThan(1.5)
+  },
+)
