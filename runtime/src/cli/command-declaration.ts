@@ -27,5 +27,5 @@ export interface CommandDeclaration {
   /** For scripts of ours: not in the help. */
   readonly isInternal?: boolean
   /** What the shell completes its arguments with. Default: nothing. */
-  readonly completes?: 'names' | 'settings' | 'operations' | 'commands' | 'shells'
+  readonly completes?: 'names' | 'settings' | 'configured' | 'entries' | 'operations' | 'applications' | 'shells'
 }

@@ -1,6 +1,7 @@
 /** The commands, declared once: `--help`, completion and docs/reference/cli.md are made from this table. */
 
 import type { CommandDeclaration, OptionDeclaration } from './command-declaration.ts'
+import { completionCommands } from './completion-commands.ts'
 import { secretCommands } from './secret-commands.ts'
 import { telemetryCommands } from './telemetry-commands.ts'
 
@@ -113,7 +114,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'Adds an entry to a list of the configuration, for instance an application or a datasource.',
     options: { ...change, ...temporary },
     isForServer: true,
-    completes: 'settings',
+    completes: 'entries',
     examples: ['spyglass create applications.shop folder=/srv/shop contextPath=/shop'],
   },
   {
@@ -122,7 +123,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'Removes an entry; takes a setting back to what the file says, or to its default.',
     options: { ...change, ...temporary },
     isForServer: true,
-    completes: 'settings',
+    completes: 'configured',
     examples: ['spyglass delete applications.shop', 'spyglass delete agent.slowStatementMs'],
   },
   {
@@ -141,7 +142,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'Shows who changed what, when and why, oldest first.',
     options: { ...server, limit: { value: 'N', description: 'Only the last N. Default: 50.' } },
     isForServer: true,
-    completes: 'settings',
+    completes: 'configured',
     examples: ['spyglass history', "spyglass history 'applications.*' --limit 10"],
   },
   {
@@ -166,6 +167,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'Replaces the instances of an application, one instance, or all, with a new generation without losing a request.',
     options: server,
     isForServer: true,
+    completes: 'applications',
     examples: ['spyglass reload shop', 'spyglass reload shop-2'],
   },
   {
@@ -211,7 +213,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'Takes an application out of service and out of the configuration. Its versions are kept.',
     options: { ...server, reason: change.reason },
     isForServer: true,
-    completes: 'settings',
+    completes: 'applications',
     examples: ['spyglass undeploy shop'],
   },
   {
@@ -220,6 +222,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'Lists the versions of an application that are kept, oldest first; `*` marks the present one.',
     options: server,
     isForServer: true,
+    completes: 'applications',
     examples: ['spyglass versions shop'],
   },
   {
@@ -228,6 +231,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'Puts an earlier version into service again. Without VERSION: the one before the present one.',
     options: { ...server, reason: change.reason },
     isForServer: true,
+    completes: 'applications',
     examples: ['spyglass rollback shop', 'spyglass rollback shop 3'],
   },
   {
@@ -236,6 +240,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'Sets the number of instances that run an application.',
     options: { ...change, ...temporary },
     isForServer: true,
+    completes: 'applications',
     examples: ['spyglass scale shop 4 --for 2h --reason sale'],
   },
   {
@@ -244,6 +249,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'Starts an application that was disabled; it also starts with the server again.',
     options: { ...change, ...temporary },
     isForServer: true,
+    completes: 'applications',
     examples: ['spyglass enable shop'],
   },
   {
@@ -252,6 +258,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'Stops an application; it keeps its place in the configuration and stays stopped after a restart of the server.',
     options: { ...change, ...temporary },
     isForServer: true,
+    completes: 'applications',
     examples: ['spyglass disable shop --for 1h --reason maintenance'],
   },
   {
@@ -260,6 +267,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'The same as `enable`.',
     options: { ...change, ...temporary },
     isForServer: true,
+    completes: 'applications',
     examples: ['spyglass start shop'],
   },
   {
@@ -268,6 +276,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'The same as `disable`.',
     options: { ...change, ...temporary },
     isForServer: true,
+    completes: 'applications',
     examples: ['spyglass stop shop'],
   },
   {
@@ -276,6 +285,7 @@ export const commands: readonly CommandDeclaration[] = [
     summary: 'The same as `reload`: a new generation takes over without losing a request.',
     options: server,
     isForServer: true,
+    completes: 'applications',
     examples: ['spyglass restart shop'],
   },
   {
@@ -292,6 +302,7 @@ export const commands: readonly CommandDeclaration[] = [
         description: 'Only lines from then on: `30m`, `8h`, `7d` ago, or a date such as `2026-11-26` or `2026-11-26T14:05`.',
       },
     },
+    completes: 'applications',
     examples: ['spyglass logs shop --follow', 'spyglass logs shop --since 2h'],
   },
   ...telemetryCommands,
@@ -371,22 +382,7 @@ export const commands: readonly CommandDeclaration[] = [
     },
     examples: ['spyglass shell', 'spyglass shell maintenance.spy'],
   },
-  {
-    name: 'completion',
-    arguments: 'SHELL',
-    summary: 'Prints the completion script for bash or zsh.',
-    options: {},
-    completes: 'shells',
-    examples: ['source <(spyglass completion bash)', 'spyglass completion zsh > "${fpath[1]}/_spyglass"'],
-  },
-  {
-    name: 'complete',
-    arguments: '[PREFIX]',
-    summary: 'Prints the names that begin with PREFIX; for the completion scripts.',
-    options: { data: server.data },
-    isInternal: true,
-    examples: ['spyglass complete instance.'],
-  },
+  ...completionCommands,
   {
     name: 'mib',
     summary: 'Prints SPYGLASS-MIB.',

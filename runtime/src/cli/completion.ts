@@ -18,8 +18,14 @@ export function completion(shell: string, session: Session): void {
 export function bashScript(): string {
   return `# bash completion for spyglass, printed by \`spyglass completion bash\`
 _spyglass_names() {
-  local IFS=$'\\n'
-  COMPREPLY=($(compgen -W "$(spyglass complete -- "$1" 2>/dev/null)" -- "$1"))
+  local line="\${COMP_LINE:0:COMP_POINT}" words last found
+  read -ra words <<< "$line"
+  [[ $line == *' ' ]] && words+=('')
+  last="\${words[-1]}"
+  mapfile -t COMPREPLY < <(spyglass complete -- "\${words[@]:1}" 2>/dev/null)
+  for found in "\${COMPREPLY[@]}"; do [[ $found == *[=.] ]] && compopt -o nospace 2>/dev/null; done
+  # bash takes what follows a = for a word of its own
+  [[ $last == *=* && $COMP_WORDBREAKS == *=* ]] && COMPREPLY=("\${COMPREPLY[@]#"\${last%"\${last##*=}"}"}")
 }
 _spyglass() {
   local word="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}"
@@ -50,11 +56,12 @@ ${groups()
 complete -F _spyglass spyglass`
 }
 
-function bashCommand({ name, options, completes }: CommandDeclaration): string {
+function bashCommand({ name, options, completes, handsOnOptions = false }: CommandDeclaration): string {
   const list = [...Object.keys(options), 'help'].map((option) => `--${option}`).join(' ')
   const words =
     completes === 'shells' ? `COMPREPLY=($(compgen -W "${Object.keys(scripts).join(' ')}" -- "$word"))` : '_spyglass_names "$word"'
-  const argument = completes === undefined ? '' : ` ; [[ $word == -* ]] || ${words}`
+  const isNoOption = handsOnOptions ? '' : '[[ $word == -* ]] || '
+  const argument = completes === undefined ? '' : ` ; ${isNoOption}${words}${handsOnOptions ? ' ; return' : ''}`
   return `    "${name}") options="${list}"${argument} ;;`
 }
 
@@ -69,11 +76,13 @@ export function zshScript(): string {
 # zsh completion for spyglass, printed by \`spyglass completion zsh\`
 _spyglass_names() {
   local -a names
-  names=(\${(f)"$(spyglass complete -- "$PREFIX" 2>/dev/null)"})
-  compadd -Q -- $names
+  names=(\${(f)"$(spyglass complete -- "\${(@)_spyglass_typed}" "$PREFIX" 2>/dev/null)"})
+  compadd -Q -- \${names:#*[=.]}
+  compadd -Q -S '' -- \${(M)names:#*[=.]}
 }
 _spyglass() {
-  local -a commands
+  local -a commands _spyglass_typed
+  _spyglass_typed=("\${(@)words[2,CURRENT-1]}")
   if ((CURRENT == 2)); then
     commands=(
 ${firstWords()
@@ -101,7 +110,7 @@ ${groups()
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _spyglass "$@"; else compdef _spyglass spyglass; fi`
 }
 
-function zshCommand({ name, options, completes }: CommandDeclaration): string {
+function zshCommand({ name, options, completes, handsOnOptions = false }: CommandDeclaration): string {
   const specs = Object.entries(options).map(([option, declaration]) => zshQuoted(zshOption(option, declaration)))
   const action = completes === 'shells' ? `(${Object.keys(scripts).join(' ')})` : '_spyglass_names'
   const all = [
@@ -109,7 +118,8 @@ function zshCommand({ name, options, completes }: CommandDeclaration): string {
     zshQuoted('--help[Shows the use of the command]'),
     ...(completes === undefined ? [] : [zshQuoted(`*:name:${action}`)]),
   ]
-  return `    ${zshQuoted(name)}) _arguments ${all.join(' ')} ;;`
+  const first = handsOnOptions ? '[[ $PREFIX == -* ]] && _spyglass_names ; ' : ''
+  return `    ${zshQuoted(name)}) ${first}_arguments ${all.join(' ')} ;;`
 }
 
 function zshOption(option: string, { value, description, completes }: OptionDeclaration): string {

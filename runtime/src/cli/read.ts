@@ -6,9 +6,9 @@ import { matcherOf } from '@spyglass/process/settings'
 import { textOf } from '../dotted-name/index.ts'
 import { fail } from '../errors.ts'
 import type { DottedResource } from '../management/attributes.ts'
-import { type Invocation, textOption } from './parse.ts'
+import { type Invocation, textOption, type Values } from './parse.ts'
 import type { Session } from './session.ts'
-import { namesWithPrefix } from './complete-line.ts'
+import { completions } from './complete-line.ts'
 import { statusLines } from './status.ts'
 
 type Run = (invocation: Invocation, session: Session) => Promise<void>
@@ -87,10 +87,16 @@ export const status: Run = async ({ values }, session) => {
 /** Silent without a server: a completion has nobody to tell. */
 export const complete: Run = async ({ values, words }, session) => {
   try {
-    session.print(await namesWithPrefix(await session.connect(values), words[0] ?? ''))
+    session.print(await completions(words, await session.connect({ ...values, ...placeIn(words) })))
   } catch {
     // the command itself reports it
   }
+}
+
+/** The server that the line is for. */
+function placeIn(words: readonly string[]): Values {
+  const after = (option: string): string | undefined => (words.includes(option) ? words[words.indexOf(option) + 1] : undefined)
+  return Object.fromEntries(['data', 'config'].flatMap((name) => (after(`--${name}`) === undefined ? [] : [[name, after(`--${name}`)]])))
 }
 
 interface Live {
