@@ -67,9 +67,31 @@ function mirrorStore(from: string, to: string): void {
     mkdirSync(join(to, prefix))
     for (const uuid of readdirSync(join(from, prefix))) {
       const [path, mirrored] = [join(from, prefix, uuid), join(to, prefix, uuid)]
-      if (readdirSync(path).some((name) => name.endsWith('.sql'))) copyDefinitions(path, mirrored)
+      const names = readdirSync(path)
+      if (names.some((name) => name.endsWith('.sql'))) copyDefinitions(path, mirrored)
+      else if (names.some(isUnfinished)) mirrorParts(path, mirrored)
       else symlinkSync(path, mirrored)
     }
+  }
+}
+
+/** A merge would fill the other disk, for nothing. */
+const NO_MERGES = 'max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1'
+
+/** Parts that an insert or a merge did not finish, and parts about to be removed. */
+const isUnfinished = (name: string): boolean => /^(?:delete_)?tmp[_-]/.test(name)
+
+/**
+ * An engine removes the unfinished parts of a table before it opens it, and gives up where it cannot. So it does not see them: it gets a folder with links
+ * to the files of the others. Were the parts links, it would remove through them what it has merged.
+ */
+function mirrorParts(from: string, to: string): void {
+  mkdirSync(to)
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [path, mirrored] = [join(from, entry.name), join(to, entry.name)]
+    if (isUnfinished(entry.name)) continue
+    if (entry.isDirectory()) mirrorParts(path, mirrored)
+    else symlinkSync(path, mirrored)
   }
 }
 
@@ -79,7 +101,7 @@ function copyDefinitions(from: string, to: string): void {
     const text = readFileSync(join(from, name), 'utf8')
     writeFileSync(
       join(to, name),
-      text.replaceAll(/\bnon_replicated_deduplication_window = \d+/g, 'non_replicated_deduplication_window = 0'),
+      text.replaceAll(/\bnon_replicated_deduplication_window = \d+/g, `non_replicated_deduplication_window = 0, ${NO_MERGES}`),
     )
   }
 }

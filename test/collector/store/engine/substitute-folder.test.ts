@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { substituteFor } from '../../../../collector/src/store/engine/substitute-folder.ts'
@@ -23,13 +23,27 @@ test('tables are those of the original, definitions ask for no log of deduplicat
   using substitute = substituteFor(path, [tempFolder()])
   const at = (name: string): string => join(substitute.path, name)
   expect(readFileSync(at('metadata/spyglass/t.sql'), 'utf8')).toBe(
-    'SETTINGS non_replicated_deduplication_window = 0, index_granularity = 8192',
+    'SETTINGS non_replicated_deduplication_window = 0, max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1, index_granularity = 8192',
   )
   expect(readFileSync(at('metadata/spyglass.sql'), 'utf8')).toBe('ATTACH DATABASE')
   writeFileSync(at('status'), 'PID: 2')
   writeFileSync(at('store/1eb/1eb05c63/new'), 'a part')
   expect(readFileSync(join(path, 'status'), 'utf8')).toBe('PID: 1')
   expect(readFileSync(join(path, 'store/1eb/1eb05c63/new'), 'utf8')).toBe('a part') // on its disk or nowhere
+})
+
+test('parts that were not finished are not there, and what the engine removes of the others it removes of its own folder alone', () => {
+  const path = engineFolder()
+  const table = join(path, 'store/1eb/1eb05c63')
+  for (const name of ['tmp_insert_1_1_0', 'tmp-fetch_1', 'delete_tmp_all_1_1_0']) mkdirSync(join(table, name))
+  writeFileSync(join(table, 'format_version.txt'), '1')
+  using substitute = substituteFor(path, [tempFolder()])
+  const mirrored = join(substitute.path, 'store/1eb/1eb05c63')
+  expect(readdirSync(mirrored).toSorted()).toEqual(['all_1_1_0', 'format_version.txt'])
+  expect(readFileSync(join(mirrored, 'all_1_1_0/data.bin'), 'utf8')).toBe('rows')
+  rmSync(join(mirrored, 'all_1_1_0'), { recursive: true })
+  expect(readFileSync(join(table, 'all_1_1_0/data.bin'), 'utf8')).toBe('rows')
+  expect(readdirSync(table)).toContain('tmp_insert_1_1_0')
 })
 
 test('what is left after its end is the original', () => {
