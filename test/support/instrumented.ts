@@ -3,7 +3,7 @@
  * under tsx, in a bundle of esbuild. Returns what the agent sent.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { spawn } from 'node:child_process'
 import { build, transform } from 'esbuild'
 import { expect, onTestFinished } from 'vitest'
@@ -31,7 +31,7 @@ export interface ProgramOptions {
   /** `tsx-before`: tsx before the agent; `bundle-plain`: without the plugin. */
   readonly form: Form | 'tsx-before' | 'bundle-plain'
   readonly env?: Readonly<Record<string, string>>
-  /** Installed packages that take the place of others, as `{ express: 'express4' }`: the same program with another version. */
+  /** Installed packages, or folders of some, that take the place of others, as `{ express: 'express4' }`: the same program with another version. */
   readonly aliases?: Readonly<Record<string, string>>
 }
 
@@ -81,7 +81,7 @@ async function written(source: string, { form, aliases = {} }: ProgramOptions): 
   const folder = mkdtempSync(join(ROOT, '.cache', 'program-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   for (const [name, installed] of Object.entries(aliases))
-    cpSync(join(ROOT, 'node_modules', installed), join(folder, 'node_modules', name), { recursive: true })
+    cpSync(resolve(ROOT, 'node_modules', installed), join(folder, 'node_modules', name), { recursive: true })
   const place = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text)
     return join(folder, name)

@@ -1,4 +1,4 @@
-/** Route templates and errors of Fastify 5, by its channels and its hook for errors. */
+/** Route templates and errors of Fastify, by its channels and its hooks: before version 5 it has no channel that tells the route. */
 import type { ServerResponse } from 'node:http'
 import { subscribe } from 'node:diagnostics_channel'
 import { reportFault } from '../guard/guard.ts'
@@ -14,8 +14,19 @@ interface Reply {
 /** What the hook `onError` is called with; it also sees an error that is sent as a reply, which no channel publishes. */
 type OnError = (request: unknown, reply: Reply, error: unknown, done: () => void) => void
 
+type OnRequest = (request: FastifyRequest, reply: Reply, done: () => void) => void
+
 interface Fastify {
+  readonly version?: string
   addHook(name: 'onError', hook: OnError): unknown
+  addHook(name: 'onRequest', hook: OnRequest): unknown
+}
+
+interface FastifyRequest {
+  /** From 4.10 on. */
+  readonly routeOptions?: { readonly url?: string }
+  /** Before; to read it later is answered by a warning. */
+  readonly routerPath?: string
 }
 
 interface FastifyMessage {
@@ -27,7 +38,7 @@ interface FastifyMessage {
 export const fastify: Instrumentation = {
   name: 'fastify',
   package: 'fastify',
-  versions: ['5.0.0', '6.0.0'],
+  versions: ['3.0.0', '6.0.0'],
   by: 'channel',
   records: 'route templates, exceptions, also those sent as replies',
   kinds: [],
@@ -44,7 +55,10 @@ export const fastify: Instrumentation = {
       }
     })
     onTracing<FastifyMessage>('fastify.request.handler', { error: ({ reply, error }) => noteFault(reply.raw, error) })
-    onChannel('fastify.initialization', (message: { readonly fastify: Fastify }) => hookErrors(message.fastify))
+    onChannel('fastify.initialization', ({ fastify: started }: { readonly fastify: Fastify }) => {
+      hookErrors(started)
+      if (/^[34]\./.test(started.version ?? '')) hookRoutes(started)
+    })
   },
 }
 
@@ -54,3 +68,17 @@ function hookErrors(fastifyInstance: Fastify): void {
     done()
   })
 }
+
+function hookRoutes(fastifyInstance: Fastify): void {
+  fastifyInstance.addHook('onRequest', (request, reply, done) => {
+    try {
+      const record = recordOf(reply.raw)
+      if (record) record.routeTemplate = routeOf(request) ?? record.routeTemplate
+    } catch (error) {
+      reportFault('fastify.route', error)
+    }
+    done()
+  })
+}
+
+const routeOf = (request: FastifyRequest): string | undefined => (request.routeOptions ? request.routeOptions.url : request.routerPath)

@@ -36,7 +36,7 @@ export const graphql: Instrumentation = {
   ...common,
   name: 'graphql',
   package: 'graphql',
-  versions: ['16.0.0', '17.0.0'],
+  versions: ['15.0.0', '18.0.0'],
   mark: 'Must provide document.',
   attach: ({ recorder }) => patchesOf(recorder, /^execution\/execute\.js$/, /^execution\/execute\.mjs$/),
 }

@@ -66,7 +66,7 @@ type SendCommand = (this: Connection, command: Command, ...rest: unknown[]) => u
 export const ioredis: Instrumentation = {
   name: 'ioredis',
   package: 'ioredis',
-  versions: ['5.0.0', '7.0.0'],
+  versions: ['4.0.0', '7.0.0'],
   by: 'module hook',
   records: 'commands with call site, without keys and values',
   kinds: [statement.name],
@@ -74,7 +74,8 @@ export const ioredis: Instrumentation = {
   mark: 'Connection in subscriber mode, only subscriber commands may be used',
   attach: ({ recorder }) => [
     {
-      file: /^built\/Redis\.js$/,
+      // The second name is that of version 4.
+      file: /^built\/(?:Redis|redis\/index)\.js$/,
       apply: (library: Library) => patch(library, (connection, command, from) => start(recorder, connection, command, from)),
     },
     {
@@ -83,7 +84,7 @@ export const ioredis: Instrumentation = {
       apply: (library: Library) => patch(library, (cluster, command, from) => start(recorder, cluster, command, from)),
     },
     {
-      file: /^built\/Pipeline\.js$/,
+      file: /^built\/[Pp]ipeline\.js$/,
       apply: (library: Library) => patch(library, (_pipeline, command, from) => queue(recorder, command, from)),
     },
   ],

@@ -14,8 +14,11 @@ interface Context {
 
 type Middleware = (this: unknown, context: Context, ...rest: unknown[]) => unknown
 type Compose = (middleware: Middleware[]) => unknown
+type Handler = (this: unknown, ...args: unknown[]) => unknown
 interface Application {
+  /** Version 2 has none: its module composes the list. */
   compose?: Compose
+  middleware?: Middleware[]
 }
 
 export const koa: Instrumentation = {
@@ -31,7 +34,7 @@ export const koa: Instrumentation = {
     { file: /^lib\/context\.js$/, apply: patchContext },
     {
       file: /^lib\/application\.js$/,
-      apply: ({ prototype }: { prototype: { callback: (this: Application) => unknown } }) => patchCallback(prototype),
+      apply: ({ prototype }: { prototype: { callback: (this: Application) => Handler } }) => patchCallback(prototype),
     },
   ],
 }
@@ -54,39 +57,62 @@ const nameRoute = guarded('koa.route', ({ res, mountPath }: Context, path: strin
 })
 
 /** Middleware is composed once for each application; what one of them fails with is seen before another answers it. */
-function patchCallback(prototype: { callback: (this: Application) => unknown }): void {
+function patchCallback(prototype: { callback: (this: Application) => Handler }): void {
   const { callback } = prototype
   prototype.callback = function callbackRecorded() {
-    const { compose } = this
-    if (typeof compose !== 'function') return callback.call(this)
-    this.compose = (middleware) => composedNoting(compose, middleware)
-    try {
-      return callback.call(this)
-    } finally {
-      this.compose = compose
+    const { compose, middleware } = this
+    if (typeof compose === 'function') {
+      return withInstead(this, 'compose', (given) => composedNoting(compose, given), callback)
     }
+    if (!Array.isArray(middleware)) return callback.call(this)
+    const { noted, follow } = following(middleware)
+    return followed(follow, withInstead(this, 'middleware', noted, callback))
+  }
+}
+
+/** Calls `callback` while a property of the application has another value. */
+function withInstead<K extends 'compose' | 'middleware'>(
+  application: Application,
+  key: K,
+  value: NonNullable<Application[K]>,
+  callback: (this: Application) => Handler,
+): Handler {
+  const { [key]: own } = application
+  application[key] = value
+  try {
+    return callback.call(application)
+  } finally {
+    application[key] = own
+  }
+}
+
+function composedNoting(compose: Compose, middleware: Middleware[]): unknown {
+  const { noted, follow } = following(middleware)
+  const composed = compose(noted)
+  return typeof composed === 'function' ? followed(follow, composed as Handler) : composed
+}
+
+function followed(follow: () => void, call: Handler): Handler {
+  return function composedRecorded(this: unknown, ...args: unknown[]): unknown {
+    follow()
+    return Reflect.apply(call, this, args)
   }
 }
 
 /** The list is the application's own: what it adds while it listens is called as well. */
-function composedNoting(compose: Compose, middleware: Middleware[]): unknown {
-  const followed: Middleware[] = []
+function following(middleware: Middleware[]): { readonly noted: Middleware[]; readonly follow: () => void } {
+  const known: Middleware[] = []
   const noted: Middleware[] = []
   const follow = (): void => {
-    noted.length = followed.length = middleware.length
+    noted.length = known.length = middleware.length
     for (const [at, each] of middleware.entries()) {
-      if (followed[at] === each) continue
-      followed[at] = each
+      if (known[at] === each) continue
+      known[at] = each
       noted[at] = typeof each === 'function' ? noting(each) : each
     }
   }
   follow()
-  const composed = compose(noted)
-  if (typeof composed !== 'function') return composed
-  return function composedRecorded(this: unknown, ...args: unknown[]): unknown {
-    follow()
-    return Reflect.apply(composed, this, args)
-  }
+  return { noted, follow }
 }
 
 function noting(middleware: Middleware): Middleware {

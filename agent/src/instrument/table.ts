@@ -29,6 +29,7 @@ import { sequelize, typeorm } from './orms.ts'
 import { pg, pgPool } from './pg.ts'
 import { pino } from './pino.ts'
 import { genericPool, sequelizePool, tarn } from './pools.ts'
+import { postgresJs } from './postgres-js.ts'
 import { redis } from './redis.ts'
 import { nodeSqlite } from './sqlite.ts'
 import { undici } from './undici.ts'
@@ -70,6 +71,7 @@ export const instrumentations: readonly Instrumentation[] = [
   dns,
   pg,
   pgPool,
+  postgresJs,
   mysql2,
   nodeSqlite,
   ioredis,
