@@ -48,7 +48,7 @@ interface Options {
 }
 type ParseOptions = (this: unknown, ...args: unknown[]) => Options
 
-export const postgresJs: Instrumentation = {
+export const postgres: Instrumentation = {
   name: 'postgres',
   package: 'postgres',
   versions: ['3.0.0', '4.0.0'],

@@ -29,7 +29,7 @@ import { sequelize, typeorm } from './orms.ts'
 import { pg, pgPool } from './pg.ts'
 import { pino } from './pino.ts'
 import { genericPool, sequelizePool, tarn } from './pools.ts'
-import { postgresJs } from './postgres-js.ts'
+import { postgres } from './postgres-js.ts'
 import { redis } from './redis.ts'
 import { nodeSqlite } from './sqlite.ts'
 import { undici } from './undici.ts'
@@ -71,7 +71,7 @@ export const instrumentations: readonly Instrumentation[] = [
   dns,
   pg,
   pgPool,
-  postgresJs,
+  postgres,
   mysql2,
   nodeSqlite,
   ioredis,

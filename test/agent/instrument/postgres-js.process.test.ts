@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { postgresJs } from '../../../agent/src/instrument/postgres-js.ts'
+import { postgres } from '../../../agent/src/instrument/postgres-js.ts'
 import { installFromRegistry } from '../../support/from-registry.ts'
 import { codeOf, formsOf, recorded } from '../../support/instrumented.ts'
 import { startPostgres } from '../../support/postgres.ts'
@@ -29,7 +29,7 @@ test('statements belong to the request that made them, with their place and with
   const aliases = { postgres: join(await installFromRegistry(context, 'postgres@3.4.9', 'nested'), 'node_modules/postgres') }
   const server = await startPostgres(context)
   context.onTestFinished(() => server.stop())
-  for (const form of formsOf(postgresJs)) {
+  for (const form of formsOf(postgres)) {
     const { traces, sink } = await recorded(PROGRAM, { form, aliases, env: { PORT: String(server.port) } })
     const ofRequests = traces.filter(({ root }) => root.kind === 2)
     const texts = ofRequests.map(({ children }) => children.map(({ attributes }) => attributes['db.query.text']))
