@@ -8,6 +8,8 @@ export const datasourceErrors = {
     'pool %s: all %d connections are lent and %d borrowers are already waiting; raise maxWaiting or max, or find the holder: %s',
   SPY_POOL_CLOSED: 'pool %s is closed',
   SPY_CONNECTION_RETURNED: 'pool %s: the connection was already returned and can no longer be used; borrowed at %s',
+  SPY_CONNECTION_RECLAIMED:
+    'pool %s: the connection was taken back after %d ms with no statement running and can no longer be used; borrowed at %s. Return it earlier, or raise reclaimAfterMs',
   SPY_CONNECTION_FAILED: 'pool %s: cannot open a connection to %s: %s',
   SPY_CONNECTION_SILENT: '%s did not answer within %d ms (connectTimeoutMs)',
   SPY_CONNECTION_LOST: 'the connection to %s was lost: %s',

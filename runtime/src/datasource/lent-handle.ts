@@ -54,7 +54,9 @@ function textOf(statement: unknown): string {
   return typeof text === 'string' ? text : typeof sql === 'string' ? sql : ''
 }
 
-/** @throws SPY_CONNECTION_RETURNED */
+/** @throws SPY_CONNECTION_RECLAIMED, SPY_CONNECTION_RETURNED */
 export function checkLent(borrow: Borrow, pool: string): void {
+  if (borrow.reclaimedAfterMs !== undefined)
+    throw fail('SPY_CONNECTION_RECLAIMED', [pool, Math.round(borrow.reclaimedAfterMs), borrow.describe()])
   if (borrow.returned) throw fail('SPY_CONNECTION_RETURNED', [pool, borrow.describe()])
 }

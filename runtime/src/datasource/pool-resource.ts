@@ -91,6 +91,11 @@ export class PoolReporter implements PoolObserver {
     this.#surroundings.logger.info({ pool: this.#name, holder }, 'leaked connection returned')
   }
 
+  reclaimed(borrow: Borrow): void {
+    const holder = borrow.holder(this.#now())
+    this.#surroundings.logger.warn({ code: 'SPY_CONNECTION_RECLAIMED', pool: this.#name, holder }, 'connection reclaimed')
+  }
+
   heldLong(borrow: Borrow): void {
     const { registry, instance } = this.#surroundings
     const keys = { instance, datasource: this.#name, connection: String(borrow.entry.id) }
@@ -160,6 +165,7 @@ function datasourceGetters(pool: Pool, instance: string) {
     borrows: () => figures.borrows,
     timeouts: () => figures.timeouts,
     leaks: () => figures.leaks,
+    reclaimed: () => figures.reclaimed,
     leakedNow: () => [...pool.borrows.values()].filter((borrow) => borrow.leaked).length,
     waitP95: () => figures.waitP95,
     useP95: () => figures.useP95,

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611270900Z',
-  digest: '944102b597767a64069ae6f83a2026b1dd958020adb760d440be136e1f3d466b',
+  lastUpdated: '202611271545Z',
+  digest: '7fcd0f5e869791cb391a451b8ce2ea58ed57f11d8e5551ca3e784111ac1f6909',
 }

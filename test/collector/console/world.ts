@@ -381,6 +381,7 @@ function registerPool(registry: Registry, traceId: string): void {
       borrows: () => 9042,
       timeouts: () => 3,
       leaks: () => 1,
+      reclaimed: () => 0,
       leakedNow: () => 1,
       waitP95: () => 1.2,
       useP95: () => 0.6,

@@ -129,6 +129,6 @@ test('every attribute of a datasource that is known has a value', async () => {
     lastError: '',
     borrowers: [],
   })
-  expect(Object.keys(resource?.values ?? {})).toHaveLength(21)
+  expect(Object.keys(resource?.values ?? {})).toHaveLength(22)
   expect(resource?.values['lastErrorTime']).toBeUndefined()
 })

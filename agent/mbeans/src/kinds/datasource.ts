@@ -84,6 +84,13 @@ export const datasource = declareKind({
       description: 'Lent connections currently reported as leaked.',
       column: 19,
     },
+    reclaimed: {
+      type: 'long',
+      role: 'counter',
+      unit: '{connection}',
+      description: 'Connections taken from borrowers that held them too long (reclaimAfterMs) and replaced.',
+      column: 24,
+    },
     waitP95: {
       type: 'double',
       role: 'gauge',

@@ -1,6 +1,6 @@
 import { declareSettings } from './declaration.ts'
 import { hasNoPassword, isDatabaseUrl } from './database-url.ts'
-import { milliseconds, name } from './shapes.ts'
+import { milliseconds, name, ownMilliseconds } from './shapes.ts'
 
 /** A password in a URL would be shown wherever the URL is. */
 const databaseUrl = {
@@ -104,6 +104,13 @@ export const datasourceSettings = declareSettings({
   idleTimeoutMs: { ...milliseconds(60_000, 'How long a connection above `min` may be idle before it is closed.'), applies: 'live' },
   leakAfterMs: {
     ...milliseconds(30_000, 'A connection held longer than this with no statement running is reported as leaked, with its borrower.', 100),
+    applies: 'live',
+  },
+  reclaimAfterMs: {
+    ...ownMilliseconds(
+      'A connection held longer than this with no statement running is taken from its borrower, closed and replaced; what the borrower does with it later throws SPY_CONNECTION_RECLAIMED. Not set: never.',
+      100,
+    ),
     applies: 'live',
   },
   exhaustedAfterMs: {

@@ -118,6 +118,7 @@ class Lender {
 
   #ownMethods(handle: PgClient, borrow: Borrow) {
     const release = (destroy?: unknown): void => {
+      if (borrow.reclaimedAfterMs !== undefined) return // there is nothing left to return
       if (borrow.returned) throw fail('SPY_CONNECTION_RETURNED', [this.#pool.settings.name, borrow.describe()])
       handleReturned(handle)
       borrow.isDiscarded = Boolean(destroy)

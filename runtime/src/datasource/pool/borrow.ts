@@ -50,6 +50,8 @@ export class Borrow {
   leaked = false
   /** The borrower may not use it any more; the connection follows when its last statement has ended. */
   returned = false
+  /** How long it had been held when it was taken from its borrower. */
+  reclaimedAfterMs: number | undefined
   /** Its connection is closed when it comes back. */
   isDiscarded = false
   /** Takes its resource out of the registry. */

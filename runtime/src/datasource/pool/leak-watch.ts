@@ -9,22 +9,36 @@ const LOOK_AGAIN_MS = 1000
 export interface LeakReports {
   heldLong(borrow: Borrow): void
   leaked(borrow: Borrow): void
+  /** It has been held for so long that it is taken back. */
+  overdue(borrow: Borrow): void
+}
+
+export interface LeakTimes {
+  readonly leakAfterMs: number
+  readonly reclaimAfterMs?: number | undefined
 }
 
 /** Reports what was found, and says when to look again. */
-export function watchBorrows(borrows: Iterable<Borrow>, now: number, leakAfterMs: number, reports: LeakReports): number {
+export function watchBorrows(borrows: Iterable<Borrow>, now: number, times: LeakTimes, reports: LeakReports): number {
   let next = Number.POSITIVE_INFINITY
-  for (const borrow of borrows) next = Math.min(next, watchOne(borrow, now, leakAfterMs, reports))
+  for (const borrow of borrows) next = Math.min(next, watchOne(borrow, now, times, reports))
   return next
 }
 
-function watchOne(borrow: Borrow, now: number, leakAfterMs: number, reports: LeakReports): number {
+function watchOne(
+  borrow: Borrow,
+  now: number,
+  { leakAfterMs, reclaimAfterMs = Number.POSITIVE_INFINITY }: LeakTimes,
+  reports: LeakReports,
+): number {
   const heldMs = now - borrow.since
   if (heldMs >= HELD_LONG_MS && !borrow.unregister) reports.heldLong(borrow)
   const longAt = borrow.unregister ? Number.POSITIVE_INFINITY : borrow.since + HELD_LONG_MS
-  if (borrow.leaked) return longAt
-  if (heldMs < leakAfterMs) return Math.min(longAt, borrow.since + leakAfterMs)
+  const due = Math.min(borrow.leaked ? Number.POSITIVE_INFINITY : leakAfterMs, reclaimAfterMs)
+  if (heldMs < due) return Math.min(longAt, borrow.since + due)
   if (borrow.isRunning) return Math.min(longAt, now + LOOK_AGAIN_MS)
-  reports.leaked(borrow)
-  return longAt
+  if (!borrow.leaked) reports.leaked(borrow)
+  if (heldMs < reclaimAfterMs) return Math.min(longAt, borrow.since + reclaimAfterMs)
+  reports.overdue(borrow)
+  return Number.POSITIVE_INFINITY
 }

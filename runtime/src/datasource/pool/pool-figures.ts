@@ -8,6 +8,7 @@ export class PoolFigures {
   closed = 0
   timeouts = 0
   leaks = 0
+  reclaimed = 0
   lastError = ''
   /** Milliseconds since the epoch; 0 when there was none. */
   lastErrorTime = 0

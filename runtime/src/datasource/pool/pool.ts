@@ -22,6 +22,7 @@ export interface PoolSettings extends SizeLimits {
   readonly connectTimeoutMs: number
   readonly maxWaiting: number
   readonly leakAfterMs: number
+  readonly reclaimAfterMs?: number | undefined
   readonly exhaustedAfterMs: number
 }
 
@@ -33,6 +34,8 @@ export interface PoolObserver {
   leaked(borrow: Borrow, collected: boolean): void
   /** A connection that was reported as leaked came back after all. */
   leakReturned(borrow: Borrow): void
+  /** A connection was taken from its borrower. */
+  reclaimed(borrow: Borrow): void
   /** A connection has been lent for over a second. */
   heldLong(borrow: Borrow): void
   connectionFailed(error: Error): void
@@ -160,6 +163,19 @@ export class Pool {
     this.return(borrow)
   }
 
+  /** Takes a connection from its borrower, who can no longer use it, and closes it. The next that waits gets another. */
+  reclaim(borrow: Borrow): void {
+    if (borrow.returned) return
+    if (!borrow.leaked) this.#leaked(borrow, false)
+    borrow.leaked = false // nobody holds it any more
+    borrow.reclaimedAfterMs = this.clock.now() - borrow.since
+    borrow.isDiscarded = true
+    borrow.returned = true
+    this.figures.reclaimed++
+    this.#observer.reclaimed(borrow)
+    this.#settle(borrow)
+  }
+
   /** Refuses new borrowers, waits for the lent connections, then closes all: at most `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
     if (this.#isClosed) return
@@ -217,7 +233,7 @@ export class Pool {
     borrow.system = this.driver.system
     this.#lent.set(entry.id, borrow)
     this.figures.lent(now - since, this.#lent.size)
-    this.#alarm.notAfter(now + Math.min(HELD_LONG_MS, this.settings.leakAfterMs))
+    this.#alarm.notAfter(now + Math.min(HELD_LONG_MS, this.settings.leakAfterMs, this.settings.reclaimAfterMs ?? HELD_LONG_MS))
     return borrow
   }
 
@@ -312,11 +328,12 @@ export class Pool {
   #check(): void {
     if (this.#isClosed) return
     const now = this.clock.now()
-    const { acquireTimeoutMs, leakAfterMs, min } = this.settings
+    const { acquireTimeoutMs, min } = this.settings
     const waitersDueAt = this.#queue.timeOut(now, acquireTimeoutMs, (waiter) => waiter.reject(this.#timedOut(now, now - waiter.since)))
-    const borrowsDueAt = watchBorrows(this.#lent.values(), now, leakAfterMs, {
+    const borrowsDueAt = watchBorrows(this.#lent.values(), now, this.settings, {
       heldLong: (borrow) => this.#observer.heldLong(borrow),
       leaked: (borrow) => this.#leaked(borrow, false),
+      overdue: (borrow) => this.reclaim(borrow),
     })
     this.#shrink(now)
     this.#loadChanged()

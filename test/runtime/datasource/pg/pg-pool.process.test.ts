@@ -131,3 +131,13 @@ test('knex takes its connections from it', async (context) => {
   expect(await db('knexed').select('a')).toEqual([{ a: 5 }])
   expect(opened.read('activeConnections')).toBe(0)
 })
+
+test('a client that is held too long is taken back: the pool serves, and the borrower learns it', async (context) => {
+  await using opened = await openPg(context, { max: 1, leakAfterMs: 100, reclaimAfterMs: 200 })
+  const client = await opened.pool.connect()
+  expect((await opened.pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+  expect(() => client.query('SELECT 1')).toThrow(expect.objectContaining({ code: 'SPY_CONNECTION_RECLAIMED' }))
+  client.release() // as in any finally
+  expect([opened.read('leaks'), opened.read('reclaimed'), opened.read('activeConnections')]).toEqual([1, 1, 0])
+  expect(opened.log.map(({ msg }) => msg)).toContain('connection reclaimed')
+})

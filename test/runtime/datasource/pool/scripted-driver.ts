@@ -78,6 +78,7 @@ export function scriptedPool(changes: Partial<PoolSettings> = {}) {
     exhausted: () => void told.push('exhausted'),
     recovered: () => void told.push('recovered'),
     leaked: (_: unknown, collected: boolean) => void told.push(collected ? 'collected' : 'leaked'),
+    reclaimed: () => void told.push('reclaimed'),
     leakReturned: () => void told.push('leak returned'),
     heldLong: () => void told.push('held long'),
     connectionFailed: (error: Error) => void told.push(`failed: ${error.message}`),
