@@ -6,6 +6,7 @@ import type { SpyglassConfig, WebhookConfig } from '@spyglass/process/config'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { Registry } from '@spyglass/agent/registry'
 import { type Change, type Notifier, type PageStatus, RESEND_AFTER_MS } from '../notify/index.ts'
+import { PAGING_BROKEN, resourceOf } from './delivery-watch.ts'
 import type { Evaluator } from './evaluator.ts'
 import type { Evidence } from './evidence.ts'
 import type { Incident } from './incident.ts'
@@ -57,7 +58,7 @@ export class Announcer {
       if (now - (incident.pagedAt ?? 0) >= config.alerting.repeatAfterMs) this.#queue(incident.id, 'reminder')
       else if (this.#mustPage() && this.#resend.length > 0 && now - (this.#resentAt.get(incident.id) ?? 0) >= RESEND_AFTER_MS) {
         this.#resentAt.set(incident.id, now)
-        notifier.enqueue(pageOf(incident, 'firing', config), this.#resend)
+        notifier.enqueue(pageOf(incident, 'reminder', config, now), this.#resend.filter(isReachable(incident)))
         save()
         notifier.wake()
       }
@@ -84,9 +85,11 @@ export class Announcer {
     const before = evaluator.find(id)
     if (!before) return
     const amend = (changes: Change[]): void => evaluator.amend(id, { changes })
-    if (status === 'firing') amend(await evidence.changesBefore(before, amend))
+    if (status !== 'resolved') amend(await evidence.changesBefore(before, amend))
     const incident = evaluator.find(id) ?? before
-    if (this.#mustPage()) notifier.enqueue(pageOf(incident, status, config))
+    if (this.#mustPage()) {
+      notifier.enqueue(pageOf(incident, status, config, this.#now()), config.alerting.webhooks.filter(isReachable(incident)))
+    }
     this.#resentAt.set(id, this.#now())
     if (status === 'resolved') this.#resentAt.delete(id)
     evaluator.amend(id, { announced: status === 'resolved' ? 'resolved' : 'firing', pagedAt: this.#now() })
@@ -134,4 +137,9 @@ export class Announcer {
     this.#registered.get(id)?.()
     this.#registered.delete(id)
   }
+}
+
+/** That a receiver accepts nothing is told over the others. */
+function isReachable({ rule, resource }: Incident): (receiver: WebhookConfig) => boolean {
+  return ({ name }) => rule !== PAGING_BROKEN || resource !== resourceOf(name)
 }

@@ -81,7 +81,7 @@ export class EventSource {
       settleMs: isLooping ? instanceDownAfterMs : 0,
       summary: isLooping
         ? `Instance ${name} crashed ${count} times within ${duration(crashWindowMs)}. ${event.message}`
-        : `Instance ${name} has been down for ${duration(instanceDownAfterMs)}. ${event.message}`,
+        : `Instance ${name} is down. ${event.message}`,
       attributes: { ...event.attributes, reason: isLooping ? 'crash-loop' : 'down' },
     }
   }

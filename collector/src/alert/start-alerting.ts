@@ -5,9 +5,10 @@ import type { DamageReporter } from '@spyglass/process/durable-file'
 import { knownIdentity } from '@spyglass/process/server-identity'
 import type { Logger } from '@spyglass/process/logger'
 import type { Registry } from '@spyglass/agent/registry'
-import { createNotifier } from '../notify/index.ts'
+import { createNotifier, type Delivery } from '../notify/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
 import { Announcer } from './announcer.ts'
+import { registerReceivers, watchDeliveries } from './delivery-watch.ts'
 import { Evaluator } from './evaluator.ts'
 import { type EventSender, EventSource } from './event-source.ts'
 import { Evidence } from './evidence.ts'
@@ -33,6 +34,8 @@ export interface Alerting {
   onEvent(event: SpyglassEvent, sender?: EventSender): void
   /** Pending, firing and the last resolved incidents, newest first. */
   incidents(): readonly Incident[]
+  /** What became of the pages, for each receiver. */
+  deliveries(): readonly Delivery[]
   /** Firing alerts. */
   readonly firing: number
   /** Pages delivered. */
@@ -73,7 +76,11 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const rebuild = isDamaged ? startRebuild({ query, evaluator, announcer, source, logger, now }) : undefined
   const watch = startRegistryWatch({ management: createManagementClient(config, secrets.internal.token), evaluator, logger, now })
   const rules = startRollupRules({ rules: [errorRateHigh], query, evaluator, logger, now })
-  const reminders = setInterval(() => announcer.remind(), REMIND_EVERY_MS).unref()
+  registerReceivers(registry, notifier)
+  const reminders = setInterval(() => {
+    watchDeliveries(notifier.deliveries(), evaluator, now())
+    announcer.remind()
+  }, REMIND_EVERY_MS).unref()
   notifier.wake()
 
   let stopping: Promise<void> | undefined
@@ -92,6 +99,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
       source.onEvent(event, sender)
     },
     incidents: () => evaluator.list(),
+    deliveries: () => notifier.deliveries(),
     get firing() {
       return evaluator.list().filter((incident) => incident.state === 'firing').length
     },

@@ -10,7 +10,7 @@ export interface ResourcesApiOptions {
   readonly config: SpyglassConfig
   readonly management: ManagementClient
   readonly query: QueryClient
-  readonly alerting: Pick<Alerting, 'incidents'> | undefined
+  readonly alerting: Pick<Alerting, 'incidents' | 'deliveries'> | undefined
   readonly now: () => number
 }
 
@@ -35,7 +35,11 @@ export function addResourcesApi(app: FastifyInstance, options: ResourcesApiOptio
 
   app.get('/api/v1/alerts', async () => ({
     owner: config.alerting.owner,
-    receivers: config.alerting.webhooks.map(({ name, type }) => ({ name, type })),
+    receivers: config.alerting.webhooks.map(({ name, type }) => ({
+      name,
+      type,
+      ...alerting?.deliveries().find(({ receiver }) => receiver === name),
+    })),
     available: alerting !== undefined,
     incidents: alerting?.incidents() ?? [],
   }))

@@ -34,7 +34,7 @@ export interface ConsoleOptions {
   /** Of the process, which shows the port as a listener. */
   readonly registry?: Registry
   /** If omitted, the alerts view says that this process evaluates no rules. */
-  readonly alerting?: Pick<Alerting, 'incidents'>
+  readonly alerting?: Pick<Alerting, 'incidents' | 'deliveries'>
   /** Everything received before this moment is in the store, in milliseconds since the epoch. Default: now. */
   readonly readableUntil?: () => number
   readonly now?: () => number

@@ -4,12 +4,9 @@ import { alertmanagerUrl, toAlertmanager } from './alertmanager.ts'
 import { fail } from './errors.ts'
 import type { OutboxEntry } from './outbox.ts'
 
-/** Statuses that a retry will not change: the receiver does not accept the message itself. */
-const LASTING = new Set([400, 413, 415, 422])
-
 /**
  * Posts the page; returns when the receiver has accepted it (2xx).
- * @throws SPY_PAGE_REJECTED when a retry is useless, else SPY_PAGE_REFUSED or SPY_PAGE_UNDELIVERED.
+ * @throws SPY_PAGE_REFUSED or SPY_PAGE_UNDELIVERED. No answer is final: someone may correct the receiver, and then needs the page that it refused.
  */
 export async function deliver(receiver: WebhookConfig, entry: OutboxEntry): Promise<void> {
   const response = await fetch(receiver.type === 'alertmanager' ? alertmanagerUrl(receiver.url) : receiver.url, {
@@ -28,7 +25,7 @@ export async function deliver(receiver: WebhookConfig, entry: OutboxEntry): Prom
   })
   await response.body?.cancel() // the body of the response is not used, and may be long
   if (response.ok) return
-  throw fail(LASTING.has(response.status) ? 'SPY_PAGE_REJECTED' : 'SPY_PAGE_REFUSED', [receiver.name, response.status])
+  throw fail('SPY_PAGE_REFUSED', [receiver.name, response.status])
 }
 
 /** The reason without the address: receivers' URLs carry tokens. */

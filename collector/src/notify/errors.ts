@@ -2,10 +2,9 @@ import { errorsOf } from '@spyglass/agent/contract'
 
 /** Errors of delivering pages. */
 export const notifyErrors = {
-  SPY_PAGE_REJECTED: 'receiver %s answered %d, which a retry would not change: the page is dropped',
   SPY_PAGE_REFUSED: 'receiver %s answered %d; redirects are not followed',
   SPY_PAGE_UNDELIVERED: 'cannot reach receiver %s: %s',
-  SPY_PAGE_GIVEN_UP: 'receiver %s did not accept the page in %d attempts: the page is dropped',
+  SPY_PAGE_GIVEN_UP: 'receiver %s did not accept within a day that an incident has ended: the page is dropped',
 } as const
 
 export const fail = errorsOf(notifyErrors)

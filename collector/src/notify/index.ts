@@ -1,4 +1,5 @@
 export { alertmanagerUrl, RESEND_AFTER_MS } from './alertmanager.ts'
+export type { Delivery } from './delivery.ts'
 export { notifyErrors } from './errors.ts'
 export { createNotifier, type Notifier, type OutboxState } from './notifier.ts'
 export type { OutboxEntry } from './outbox.ts'

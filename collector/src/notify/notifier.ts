@@ -1,16 +1,19 @@
-/** Delivers pages to all receivers independently, with retries until accepted or dropped. */
+/** Delivers pages to all receivers independently, with retries until they are accepted. */
 import type { WebhookConfig } from '@spyglass/process/config'
-import { codeOf, type SpyglassError } from '@spyglass/agent/contract'
+import { codeOf, messageOf } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
 import { deliver } from './deliver.ts'
+import { afterFailure, afterSuccess, type Delivery, type DeliveryHistory } from './delivery.ts'
 import { fail } from './errors.ts'
-import { addEntry, dueEntries, MAX_ATTEMPTS, nextDueAt, type OutboxEntry, retryDelayMs } from './outbox.ts'
+import { dueEntries, isStale, joinWaiting, nextDueAt, type OutboxEntry, retryDelayMs } from './outbox.ts'
 import type { Page } from './page.ts'
 
 /** The part of the persistent state that is the notifier's. */
 export interface OutboxState {
   sequence: number
   outbox: OutboxEntry[]
+  /** By receiver. Absent in older state files. */
+  deliveries?: Record<string, DeliveryHistory>
 }
 
 export interface NotifierOptions {
@@ -29,6 +32,8 @@ export interface Notifier {
   wake(): void
   readonly sent: number
   readonly failed: number
+  /** What became of the pages, for each receiver in the configuration. */
+  deliveries(): readonly Delivery[]
   /** Waits for running attempts; undelivered pages stay in the state. */
   stop(): Promise<void>
 }
@@ -61,8 +66,17 @@ class OutboxNotifier implements Notifier {
   enqueue(page: Page, receivers: readonly WebhookConfig[] = this.#receivers): void {
     for (const { name } of receivers) {
       const sequence = ++this.#state.sequence
-      addEntry(this.#state.outbox, { sequence, receiver: name, page, attempts: 0, nextAttemptAt: this.#now() })
+      this.#state.outbox.push({ sequence, receiver: name, page, attempts: 0, nextAttemptAt: this.#now() })
     }
+    this.#joinWaiting()
+  }
+
+  deliveries(): readonly Delivery[] {
+    return this.#receivers.map(({ name }) => ({
+      receiver: name,
+      waiting: this.#state.outbox.filter(({ receiver }) => receiver === name).length,
+      ...this.#state.deliveries?.[name],
+    }))
   }
 
   wake(): void {
@@ -89,42 +103,59 @@ class OutboxNotifier implements Notifier {
   }
 
   async #attempt(receiver: WebhookConfig, entry: OutboxEntry): Promise<void> {
-    entry.attempts++ // from here on it is no longer replaced by a newer one
-    const { incidentId, status } = entry.page
     try {
       await deliver(receiver, entry)
-      this.sent++
-      this.#remove(entry)
-      this.#logger.info({ receiver: receiver.name, incidentId, status, attempts: entry.attempts }, 'page delivered')
+      this.#succeeded(entry)
     } catch (error) {
-      this.failed++
-      this.#afterFailure(receiver, entry, error)
+      this.#failed(entry, error)
     }
-    this.#underway.delete(entry)
+    this.#joinWaiting()
     this.#save()
     this.wake()
   }
 
-  #afterFailure(receiver: WebhookConfig, entry: OutboxEntry, error: unknown): void {
-    const isLast = codeOf(error) === 'SPY_PAGE_REJECTED' || entry.attempts >= MAX_ATTEMPTS
-    entry.nextAttemptAt = this.#now() + retryDelayMs(entry.attempts)
-    if (isLast) this.#remove(entry)
-    const told = entry.attempts >= MAX_ATTEMPTS ? fail('SPY_PAGE_GIVEN_UP', [receiver.name, entry.attempts], error) : error
-    const { code, message } = told as SpyglassError
-    const { incidentId, status } = entry.page
+  #succeeded(entry: OutboxEntry): void {
+    const { receiver, page, attempts } = entry
+    this.sent++
+    this.#replace(entry)
+    this.#note(receiver, () => afterSuccess(this.#now()))
+    this.#logger.info({ receiver, incidentId: page.incidentId, status: page.status, attempts: attempts + 1 }, 'page delivered')
+  }
+
+  #failed(entry: OutboxEntry, error: unknown): void {
+    const { receiver, page } = entry
+    const attempts = entry.attempts + 1
+    const isLast = isStale(entry, this.#now())
+    this.failed++
+    this.#replace(entry, ...(isLast ? [] : [{ ...entry, attempts, nextAttemptAt: this.#now() + retryDelayMs(attempts) }]))
+    this.#note(receiver, (before) => afterFailure(before, messageOf(error), this.#now()))
+    const told = isLast ? fail('SPY_PAGE_GIVEN_UP', [receiver], error) : error
     this.#logger[isLast ? 'error' : 'warn'](
-      { code, receiver: receiver.name, incidentId, status, reason: message },
+      { code: codeOf(told), receiver, incidentId: page.incidentId, status: page.status, reason: messageOf(told) },
       'could not deliver a page',
     )
   }
 
-  #remove(entry: OutboxEntry): void {
-    this.#state.outbox.splice(this.#state.outbox.indexOf(entry), 1)
+  #note(receiver: string, change: (before: DeliveryHistory) => DeliveryHistory): void {
+    const deliveries = (this.#state.deliveries ??= {})
+    deliveries[receiver] = change(deliveries[receiver] ?? {})
+  }
+
+  /** The new entries take the place of the old one: entries of the same incident are in the order of their age. */
+  #replace(entry: OutboxEntry, ...by: OutboxEntry[]): void {
+    this.#underway.delete(entry)
+    this.#state.outbox.splice(this.#state.outbox.indexOf(entry), 1, ...by)
+  }
+
+  #joinWaiting(): void {
+    this.#state.outbox = joinWaiting(this.#state.outbox, (entry) => this.#underway.has(entry))
   }
 
   /** A receiver that was removed from the configuration must not keep its pages forever. */
   #dropUnknownReceivers(): void {
-    const names = new Set(this.#receivers.map(({ name }) => name))
-    this.#state.outbox.splice(0, Infinity, ...this.#state.outbox.filter(({ receiver }) => names.has(receiver)))
+    const isKnown = (name: string): boolean => this.#receivers.some((receiver) => receiver.name === name)
+    this.#state.outbox = this.#state.outbox.filter(({ receiver }) => isKnown(receiver))
+    const deliveries = Object.entries(this.#state.deliveries ?? {}).filter(([name]) => isKnown(name))
+    this.#state.deliveries = Object.fromEntries(deliveries)
   }
 }

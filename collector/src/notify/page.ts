@@ -31,6 +31,7 @@ export interface Page {
   readonly incidentId: string
   readonly rule: string
   readonly severity: EventSeverity
+  /** What is wrong; of a reminder and of the end also for how long. */
   readonly summary: string
   /** Name of the server that pages. */
   readonly server: string
@@ -52,4 +53,11 @@ export interface Page {
   /** What happened from an hour before the incident until the page, newest first. */
   readonly changes: readonly Change[]
   readonly attributes: Readonly<Record<string, string | number | boolean>>
+  /** Of a resolved page: the receiver had not accepted the page that the incident began, so this is its only one. */
+  readonly wasMissed?: true
+}
+
+/** The end of an incident for a receiver that does not know that it began. */
+export function asMissed(resolved: Page): Page {
+  return { ...resolved, wasMissed: true, summary: `${resolved.summary} It began while this receiver accepted nothing.` }
 }

@@ -24,7 +24,7 @@ const incident: Incident = {
 
 test('a page has the documented members, and its links lead to the public address', () => {
   const config = SpyglassConfig.parse({ server: { name: 'shop-prod' }, console: { publicUrl: 'https://apm.example/' } })
-  expect(pageOf(incident, 'firing', config)).toEqual({
+  expect(pageOf(incident, 'firing', config, 0)).toEqual({
     version: '1',
     status: 'firing',
     incidentId: '00112233aabbccdd',
@@ -47,7 +47,15 @@ test('a page has the documented members, and its links lead to the public addres
 
 test('only a resolved page has an end, and without a trace there is no link to one', () => {
   const config = SpyglassConfig.parse({})
-  const page = pageOf({ ...incident, resolvedAt: incident.since + 1000, holders: [] }, 'resolved', config)
+  const page = pageOf({ ...incident, resolvedAt: incident.since + 1000, holders: [] }, 'resolved', config, 0)
   expect(page.endsAt).toBe('2026-01-02T03:04:06.000Z')
   expect(page.links).not.toHaveProperty('trace')
+})
+
+test('a reminder says for how long, and the end how long it took', () => {
+  const config = SpyglassConfig.parse({})
+  const reminder = pageOf(incident, 'reminder', config, incident.since + 240_000)
+  expect(reminder.summary).toBe('Still firing after 4 min. it is exhausted')
+  const resolved = pageOf({ ...incident, resolvedAt: incident.since + 15_000 }, 'resolved', config, 0)
+  expect(resolved.summary).toBe('Recovered after 15 s. it is exhausted')
 })

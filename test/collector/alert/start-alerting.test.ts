@@ -80,6 +80,7 @@ test('a page that could not be delivered is delivered by the next process, befor
   await first.alerting.stop()
   receiver.answer = 200
   const second = await bench([receiver.config], {}, first.root)
+  await receiver.got(1)
   second.alerting.onEvent(recovered('1'))
   const pages = await receiver.got(2)
   expect(pages.map(({ status, incidentId }) => `${incidentId} ${status}`)).toEqual(['1 firing', '1 resolved'])

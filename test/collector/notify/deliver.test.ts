@@ -25,11 +25,9 @@ test('a redirect is not followed', async () => {
   expect(receiver.requests.map(({ url }) => url)).toEqual(['/page'])
 })
 
-test('an answer that would be the same again is distinguished from one that may change', async () => {
+test.each([400, 422, 503])('an answer %d says that the receiver has not accepted it', async (status) => {
   await using receiver = await startReceiver()
-  receiver.answer = 400
-  await expect(deliver(receiver.config, entry)).rejects.toMatchObject({ code: 'SPY_PAGE_REJECTED' })
-  receiver.answer = 503
+  receiver.answer = status
   await expect(deliver(receiver.config, entry)).rejects.toMatchObject({ code: 'SPY_PAGE_REFUSED' })
 })
 

@@ -9,6 +9,7 @@ import { instance } from './instance.ts'
 import { listener } from './listener.ts'
 import { loader } from './loader.ts'
 import { push } from './push.ts'
+import { receiver } from './receiver.ts'
 import { server } from './server.ts'
 import { snmpAgent } from './snmp-agent.ts'
 import { store } from './store.ts'
@@ -30,6 +31,7 @@ export const kinds = {
   store,
   snmpAgent,
   alert,
+  receiver,
   push,
 } as const
 

@@ -244,9 +244,18 @@ export interface Incident {
   readonly changes: readonly { readonly time: string; readonly name: string; readonly message: string }[]
 }
 
+export interface Receiver {
+  readonly name: string
+  readonly type: string
+  readonly waiting?: number
+  readonly lastSuccess?: number
+  readonly failingSince?: number
+  readonly reason?: string
+}
+
 export interface Alerts {
   readonly owner: string
-  readonly receivers: readonly { readonly name: string; readonly type: string }[]
+  readonly receivers: readonly Receiver[]
   readonly available: boolean
   readonly incidents: readonly Incident[]
 }

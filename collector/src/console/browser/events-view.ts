@@ -1,6 +1,6 @@
 /** Alerts as they are now, and what happened in the range. One incident id leads from the page to both. */
 import { get, ofRange } from './api.ts'
-import type { Alerts, Incident, Rows, SuiteEvent } from './api-types.ts'
+import type { Alerts, Incident, Receiver, Rows, SuiteEvent } from './api-types.ts'
 import { foldable, h, unfold, update } from './dom.ts'
 import { ago, time, timestamp } from './format.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
@@ -49,7 +49,12 @@ function whoPages({ owner, receivers, available }: Alerts): string {
   if (!available) return 'This process does not evaluate alert rules.'
   if (owner !== 'spyglass') return `Rules are evaluated and shown; ${owner} sends the pages (alerting.owner).`
   if (receivers.length === 0) return 'Nobody is paged: no receiver is configured (alerting.webhooks).'
-  return `Pages go to ${receivers.map(({ name, type }) => `${name} (${type})`).join(', ')}.`
+  return `Pages go to ${receivers.map((receiver) => whatOf(receiver)).join(', ')}.`
+}
+
+function whatOf({ name, type, waiting, failingSince, reason }: Receiver): string {
+  if (failingSince === undefined) return `${name} (${type})`
+  return `${name} (${type}; accepts none since ${time(failingSince)}, ${waiting} wait: ${reason})`
 }
 
 function alertTable(chosen: string) {

@@ -1,0 +1,60 @@
+/** The receivers of pages as managed resources, and the rule PagingBroken about them. */
+import { incidentId, objectNameOf } from '@spyglass/agent/contract'
+import { kinds } from '@spyglass/mbeans/kinds'
+import type { Registry } from '@spyglass/agent/registry'
+import type { Delivery, Notifier } from '../notify/index.ts'
+import type { Evaluator } from './evaluator.ts'
+
+export const PAGING_BROKEN = 'PagingBroken'
+/** A restart of a receiver must not page over the others. */
+const BROKEN_AFTER_MS = 60_000
+
+export const resourceOf = (receiver: string): string => objectNameOf(kinds.receiver, { name: receiver })
+
+export function registerReceivers(registry: Registry, notifier: Pick<Notifier, 'deliveries'>): void {
+  for (const { receiver } of notifier.deliveries()) {
+    const present = (): Delivery | undefined => notifier.deliveries().find((one) => one.receiver === receiver)
+    registry.register(
+      kinds.receiver,
+      { name: receiver },
+      {
+        name: () => receiver,
+        state: () => stateOf(present()),
+        waiting: () => present()?.waiting ?? 0,
+        lastSuccess: () => present()?.lastSuccess,
+        failingSince: () => present()?.failingSince,
+        problem: () => present()?.reason,
+      },
+    )
+  }
+}
+
+function stateOf(delivery: Delivery | undefined): 'unused' | 'ok' | 'failing' {
+  if (delivery?.failingSince !== undefined) return 'failing'
+  return delivery?.lastSuccess === undefined ? 'unused' : 'ok'
+}
+
+/** Raises PagingBroken for a receiver that has accepted nothing for a minute, and clears it when it accepts. */
+export function watchDeliveries(deliveries: readonly Delivery[], evaluator: Evaluator, now: number): void {
+  for (const delivery of deliveries) {
+    const resource = resourceOf(delivery.receiver)
+    const since = delivery.failingSince
+    const open = evaluator.openAt({ rule: PAGING_BROKEN, resource })
+    if (open && since === undefined) evaluator.clear({ rule: PAGING_BROKEN, resource })
+    if (!open && since !== undefined && now - since >= BROKEN_AFTER_MS) evaluator.raise(brokenSince(delivery, since))
+  }
+}
+
+function brokenSince({ receiver, waiting, reason }: Delivery, since: number): Parameters<Evaluator['raise']>[0] {
+  const resource = resourceOf(receiver)
+  return {
+    id: incidentId('spyglass.alert.firing', `${PAGING_BROKEN} ${resource}`, since),
+    rule: PAGING_BROKEN,
+    severity: 'critical',
+    resource,
+    since,
+    delayMs: 0,
+    observed: true,
+    summary: `Receiver ${receiver} accepts no pages, ${waiting} wait: ${reason ?? 'unknown'}.`,
+  }
+}
