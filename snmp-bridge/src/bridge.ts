@@ -22,8 +22,9 @@ import { type EventLinks, notificationOf, repeatsAnEvent } from './mib/notificat
 import { mibTables } from './mib/tables.ts'
 import { damagedPosition, positionFile } from './notification/event-position.ts'
 import { type EventStream, followEvents } from './notification/event-stream.ts'
-import { createNotifier, type Notifier } from './notification/notifier.ts'
+import { createNotifier, type Message } from './notification/notifier.ts'
 import { createReceivers } from './notification/receivers.ts'
+import { damagedWaiting, openWaitingFile } from './notification/waiting-file.ts'
 import { openUdpServer } from './server/udp-server.ts'
 import { createJolokiaReader } from './source/jolokia-client.ts'
 import { createPoller, type Poller } from './source/poller.ts'
@@ -171,21 +172,35 @@ function startNotifications(
   engine: Engine,
   folder: DataFolder,
 ): EventStream {
+  const waiting = openWaitingFile(join(folder.state, 'snmp-waiting.json'), {
+    onFailure: (error) => logger.warn(whatWent(error), 'cannot save the informs that wait'),
+    onDamage: onDamage(damagedWaiting),
+  })
+  const left = waiting.read()
   const notifier = createNotifier({
     receivers: createReceivers(config.snmp.trapTargets, secrets.snmp),
     status: engine.status,
     onFailure: (error) => logger.warn(whatWent(error), 'a notification was not delivered'),
+    onWaiting: (receiver, incidents) => waiting.write(receiver, incidents),
   })
-  notifier.notify({ oid: oids.coldStart, varbinds: [], upTime: engine.upTime() })
+  notifier.notify({ notification: { oid: oids.coldStart, varbinds: [], upTime: engine.upTime() } })
   const mustSend = (event: SpyglassEvent): boolean => config.snmp.notifications === 'all' || !repeatsAnEvent(event)
-  const links = { consoleUrl: consoleUrl(config) }
+  const told = (event: SpyglassEvent): Message | undefined => messageAbout(event, engine, { consoleUrl: consoleUrl(config) })
+  for (const [receiver, events] of Object.entries(left))
+    notifier.resume(
+      receiver,
+      events.flatMap((event) => told(event) ?? []),
+    )
   const stream = followEvents({
     ...jolokiaOf(ownConnection(ownPort(config, 'management'), secrets.internal.token)),
     position: positionFile(join(folder.state, 'snmp-events.json'), {
       onFailure: (error) => logger.warn(whatWent(error), 'cannot save the position in the event stream'),
       onDamage: onDamage(damagedPosition),
     }),
-    onEvent: (event) => mustSend(event) && notifyOf(event, notifier, engine, links),
+    onEvent(event) {
+      const message = mustSend(event) ? told(event) : undefined
+      if (message) notifier.notify(message)
+    },
     onChange: (error) =>
       error ? logger.warn(whatWent(error), 'the event stream is interrupted') : logger.info('the event stream is open'),
   })
@@ -198,9 +213,10 @@ function startNotifications(
   }
 }
 
-function notifyOf(event: SpyglassEvent, notifier: Notifier, { root, upTime }: Engine, links: EventLinks): void {
+/** Undefined for an event that SNMP does not tell. */
+function messageAbout(event: SpyglassEvent, { root, upTime }: Engine, links: EventLinks): Message | undefined {
   const notification = notificationOf(event, root, links)
-  if (notification) notifier.notify({ ...notification, upTime: upTime() })
+  return notification && { notification: { ...notification, upTime: upTime() }, incident: event.phase === 'note' ? undefined : event }
 }
 
 /** Peers that are temporarily down are normal: a code and a message suffice, a stack would add nothing. */

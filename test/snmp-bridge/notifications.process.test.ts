@@ -164,3 +164,34 @@ test('the error of a name that does not resolve is told with the counter, of a t
   )
   await bridge.stop()
 })
+
+test('a receiver that was away gets the raise and then the clear, though the bridge that saw the raise is gone', async (context) => {
+  requireTool(context, 'snmptrapd')
+  const daemon = await prepareDaemon()
+  const options = {
+    managementPort: management.port,
+    trapTargets: [{ host: '127.0.0.1', port: daemon.port, version: 'v3' as const, ...account, timeoutMs: 50, retries: 0 }],
+    data: tempFolder('spyglass-bridge-'),
+  }
+  const first = await startTestBridge(options)
+  const raised = emitExhausted()
+  await until(() => Number(first.registry.find('spyglass:type=SnmpAgent,name=spyglass')?.read('notificationsUnacknowledged')) > 1)
+  await first.stop()
+  const second = await startTestBridge(options)
+  management.registry.emit({
+    name: 'spyglass.pool.recovered',
+    resource: SHOP,
+    message: 'shop lends again',
+    incidentId: raised.incidentId,
+  })
+  const trapd = await startDaemon(daemon)
+  try {
+    await trapd.line('sgPoolRecovered', raised.incidentId, 'clear')
+    const told = trapd.lines.filter((line) => line.includes(raised.incidentId))
+    expect(told[0]).toContain('sgPoolExhausted')
+    expect(told.at(-1)).toContain('sgPoolRecovered')
+  } finally {
+    await second.stop()
+    await trapd.stop()
+  }
+})

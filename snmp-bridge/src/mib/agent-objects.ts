@@ -80,7 +80,7 @@ export const agentObjects: readonly AgentObject[] = [
     descriptor: 'sgAgentInformsUnacknowledged',
     number: 7,
     syntax: 'Counter32',
-    description: 'Notifications dropped: no acknowledgement came, or the receiver could not be reached.',
+    description: 'Attempts to deliver a notification that failed: no acknowledgement came, or the receiver could not be reached.',
     read: ({ informsUnacknowledged }) => counter32(informsUnacknowledged),
   },
   {

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611271545Z',
-  digest: '7fcd0f5e869791cb391a451b8ce2ea58ed57f11d8e5551ca3e784111ac1f6909',
+  lastUpdated: '202611271605Z',
+  digest: 'da3923a83100c0aafac7efcdf39520a4a27785455d914f8fe3459e4d9aedbfc2',
 }

@@ -1,6 +1,6 @@
 /**
  * A v3 manager (RFC 3414 §4). For informs the receiver's engine is authoritative: we discover its id, localize the keys for it, and
- * track its boots and time. An inform is retried until a signed response acknowledges it.
+ * track its boots and time. An inform is retried until a signed response acknowledges it, be it the response to an earlier try.
  */
 import { randomInt } from 'node:crypto'
 import type { Socket } from 'node:dgram'
@@ -33,6 +33,14 @@ interface Engine {
   at: number
 }
 
+/** What is being delivered. */
+interface Inform {
+  readonly notification: Notification
+  /** Of all its tries. */
+  readonly requestId: number
+  isAcknowledged: boolean
+}
+
 const NO_BYTES = Buffer.alloc(0)
 /** Maximum number of corrections of our view of the engine per inform. */
 const MAX_CORRECTIONS = 3
@@ -42,6 +50,7 @@ export function createInformReceiver(options: InformReceiverOptions): Receiver {
   const session = new InformSession(options, socket)
   return {
     name: `${options.host}:${options.port}`,
+    acknowledges: true,
     deliver: (notification) => session.deliver(notification),
     close: () => {
       session.close()
@@ -60,6 +69,9 @@ class InformSession {
   #unsent: unknown
   #nextId = randomInt(0x7000_0000)
   #waiting: { readonly msgId: number; readonly resolve: (answer: InformAnswer | undefined) => void } | undefined
+  #inform: Inform | undefined
+  /** Of the engine that was known last: a late acknowledgement is signed with them. */
+  #keys: LocalizedKeys | undefined
 
   constructor(options: InformReceiverOptions, socket: Socket) {
     this.#options = options
@@ -70,14 +82,17 @@ class InformSession {
 
   async deliver(notification: Notification): Promise<void> {
     const { host, port, retries } = this.#options
-    const requestId = this.#id()
+    const inform = this.#informOf(notification)
     this.#unsent = undefined
     let why = 'it did not acknowledge'
     let corrections = 0
     for (let attempt = 0; attempt <= retries; attempt++) {
       const engine = this.#engine ?? (await this.#discover())
-      const answer = engine && (await this.#inform(engine, notification, requestId))
-      if (answer?.type === 'response' && answer.authentic && answer.requestId === requestId) return
+      const answer = engine && !inform.isAcknowledged ? await this.#send(engine, inform) : undefined
+      if (inform.isAcknowledged) {
+        this.#inform = undefined
+        return
+      }
       if (!answer) continue
       why = `it reports ${answer.oid ? formatOid(answer.oid) : 'nothing'}`
       if (this.#correct(answer) && corrections++ < MAX_CORRECTIONS) attempt--
@@ -128,10 +143,18 @@ class InformSession {
   #engineOf(id: Buffer, boots: number, time: number): Engine | undefined {
     if (id.length < 5) return undefined
     const known = this.#engine?.id.equals(id) ? this.#engine.keys : undefined
-    return { id: Buffer.from(id), keys: known ?? localizeKeys(this.#options.keys, id), boots, time, at: performance.now() }
+    const keys = known ?? localizeKeys(this.#options.keys, id)
+    this.#keys = keys
+    return { id: Buffer.from(id), keys, boots, time, at: performance.now() }
   }
 
-  #inform(engine: Engine, notification: Notification, requestId: number): Promise<InformAnswer | undefined> {
+  /** One that is delivered again keeps its request id, so that the acknowledgement of an earlier try counts. */
+  #informOf(notification: Notification): Inform {
+    if (this.#inform?.notification !== notification) this.#inform = { notification, requestId: this.#id(), isAcknowledged: false }
+    return this.#inform
+  }
+
+  #send(engine: Engine, { notification, requestId }: Inform): Promise<InformAnswer | undefined> {
     return this.#exchange((msgId) => {
       writeNotification(this.#writer, 'inform', notification, requestId)
       return seal(this.#writer, {
@@ -172,14 +195,19 @@ class InformSession {
 
   /** Anyone can send to this port: malformed packets, and responses to other messages, are ignored. */
   #take(message: Buffer): void {
-    const waiting = this.#waiting
-    if (!waiting) return
     try {
-      const answer = readInformAnswer(message, this.#engine?.keys)
-      if (answer.msgId === waiting.msgId) waiting.resolve(answer)
+      const answer = readInformAnswer(message, this.#keys)
+      const isOurs = this.#acknowledges(answer) || answer.msgId === this.#waiting?.msgId
+      if (isOurs) this.#waiting?.resolve(answer)
     } catch {
       // not an SNMP message; the response may still arrive
     }
+  }
+
+  #acknowledges({ type, authentic, requestId }: InformAnswer): boolean {
+    if (!this.#inform || type !== 'response' || !authentic || requestId !== this.#inform.requestId) return false
+    this.#inform.isAcknowledged = true
+    return true
   }
 
   #id(): number {

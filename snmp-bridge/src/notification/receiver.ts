@@ -7,6 +7,8 @@ import { sealV2c, type Notification, writeNotification } from './message.ts'
 export interface Receiver {
   /** `127.0.0.1:162` */
   readonly name: string
+  /** Whether it says that it has a notification. */
+  readonly acknowledges: boolean
   /** Delivers, or throws SPY_SNMP_RECEIVER. A trap counts as delivered when it is sent. */
   deliver(notification: Notification): Promise<void>
   close(): void
@@ -24,6 +26,7 @@ export function createTrapReceiver({ host, port, community }: Address & { readon
   let requestId = 0
   return {
     name,
+    acknowledges: false,
     async deliver(notification) {
       writer.reset()
       requestId = (requestId + 1) & 0x7fff_ffff

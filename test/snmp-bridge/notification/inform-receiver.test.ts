@@ -19,7 +19,9 @@ interface Manager {
   /** What came in: `discovery`, or `inform` with the boots it named. */
   readonly seen: string[]
   boots: number
-  acknowledge: 'signed' | 'forged' | 'never'
+  acknowledge: 'signed' | 'forged' | 'never' | 'late'
+  /** Acknowledgements that are sent late. */
+  readonly late: (() => void)[]
 }
 
 const closing: (() => void)[] = []
@@ -32,10 +34,12 @@ async function startManager(): Promise<Manager> {
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
   closing.push(() => socket.close())
-  const manager: Manager = { port: socket.address().port, seen: [], boots: 5, acknowledge: 'signed' }
+  const manager: Manager = { port: socket.address().port, seen: [], boots: 5, acknowledge: 'signed', late: [] }
   socket.on('message', (message, from) => {
     const answer = answerOf(message, manager)
-    if (answer) socket.send(answer, from.port, from.address)
+    const send = (): void => socket.send(answer!, from.port, from.address)
+    if (answer && manager.acknowledge === 'late' && manager.seen.at(-1) === 'inform 5') manager.late.push(send)
+    else if (answer) send()
   })
   return manager
 }
@@ -113,6 +117,17 @@ test('an inform is retried as often as configured, then dropped, and the engine 
   manager.acknowledge = 'signed'
   await receiver.deliver(notification)
   expect(manager.seen.slice(5)).toEqual(['discovery', 'inform 0', 'inform 5'])
+})
+
+test('a late acknowledgement counts, also between two deliveries of the same notification', async () => {
+  const manager = await startManager()
+  manager.acknowledge = 'late'
+  const receiver = receiverOf(manager, { retries: 0, timeoutMs: 1000 })
+  await expect(receiver.deliver(notification)).rejects.toMatchObject({ code: 'SPY_SNMP_RECEIVER' })
+  manager.late[0]!()
+  const sent = manager.seen.filter((one) => one.startsWith('inform')).length
+  await receiver.deliver(notification)
+  expect(manager.seen.filter((one) => one.startsWith('inform'))).toHaveLength(sent)
 })
 
 test('a host name that does not resolve is reported with the error of the name server, not as a missing acknowledgement', async () => {

@@ -1,7 +1,7 @@
+import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
 import type { AgentStatus } from '../../../snmp-bridge/src/mib/agent-objects.ts'
-import type { Notification } from '../../../snmp-bridge/src/notification/message.ts'
-import { createNotifier } from '../../../snmp-bridge/src/notification/notifier.ts'
+import { createNotifier, type Message } from '../../../snmp-bridge/src/notification/notifier.ts'
 import type { Receiver } from '../../../snmp-bridge/src/notification/receiver.ts'
 
 const newStatus = (): AgentStatus => ({
@@ -14,10 +14,10 @@ const newStatus = (): AgentStatus => ({
   notificationsDropped: 0,
   undelivered: new Map(),
 })
-const numbered = (n: number): Notification => ({ oid: [1, 3, n], varbinds: [], upTime: 0 })
+const numbered = (n: number, incident?: SpyglassEvent): Message => ({ notification: { oid: [1, 3, n], varbinds: [], upTime: 0 }, incident })
 
-function receiver(name: string, deliver: (n: number) => Promise<void>): Receiver {
-  return { name, deliver: ({ oid }) => deliver(oid[2]!), close: () => {} }
+function receiver(name: string, deliver: (n: number) => Promise<void>, acknowledges = false): Receiver {
+  return { name, acknowledges, deliver: ({ oid }) => deliver(oid[2]!), close: () => {} }
 }
 
 test('each receiver gets every notification in order, and one that fails holds up nobody', async () => {
@@ -78,4 +78,65 @@ test('after stop nothing is sent and no failure is reported', async () => {
   await notifier.idle()
   expect(failures).toEqual([])
   expect(status.notificationsSent).toBe(1)
+})
+
+const incident = (phase: 'raise' | 'clear'): SpyglassEvent => ({
+  name: phase === 'raise' ? 'spyglass.instance.down' : 'spyglass.instance.up',
+  phase,
+  severity: 'critical',
+  incidentId: '1',
+  resource: 'spyglass:type=Instance,name=http-1',
+  time: 1,
+  message: '',
+  attributes: {},
+})
+
+test('what begins or ends an incident is repeated until it is acknowledged, in order, and waits on disk meanwhile', async () => {
+  const [taken, onDisk]: [number[], number[]] = [[], []]
+  let away = 3
+  const away3 = receiver('r', (n) => (away-- > 0 ? Promise.reject(new RangeError('away')) : Promise.resolve(void taken.push(n))), true)
+  const notifier = createNotifier({
+    receivers: [away3],
+    status: newStatus(),
+    onFailure: () => {},
+    onWaiting: (_receiver, incidents) => onDisk.push(incidents.length),
+    pauseMs: 1,
+  })
+  notifier.notify(numbered(1, incident('raise')))
+  notifier.notify(numbered(2, incident('clear')))
+  notifier.notify(numbered(3))
+  await notifier.idle()
+  expect([taken, onDisk]).toEqual([
+    [1, 2, 3],
+    [1, 2, 1, 0],
+  ])
+})
+
+test('a receiver that acknowledges nothing is not asked twice', async () => {
+  const status = newStatus()
+  const trap = receiver('r', () => Promise.reject(new RangeError('no such host')))
+  const notifier = createNotifier({ receivers: [trap], status, onFailure: () => {}, onWaiting: () => expect.unreachable() })
+  notifier.notify(numbered(1, incident('raise')))
+  await notifier.idle()
+  expect(status).toMatchObject({ notificationsSent: 1, informsUnacknowledged: 1 })
+})
+
+test('a full queue drops first what may be lost', async () => {
+  const gate = Promise.withResolvers<void>()
+  const taken: number[] = []
+  const slow = receiver('r', (n) => gate.promise.then(() => void taken.push(n)), true)
+  const notifier = createNotifier({ receivers: [slow], status: newStatus(), onFailure: () => {} })
+  for (let n = 0; n < 1002; n++) notifier.notify(numbered(n, n === 1 ? incident('raise') : undefined))
+  gate.resolve()
+  await notifier.idle()
+  expect(taken.slice(0, 3)).toEqual([0, 1, 3])
+})
+
+test('what an earlier process had not delivered is sent to its receiver alone', async () => {
+  const taken: string[] = []
+  const all = ['a', 'b'].map((name) => receiver(name, async (n) => void taken.push(`${name}${n}`), true))
+  const notifier = createNotifier({ receivers: all, status: newStatus(), onFailure: () => {} })
+  notifier.resume('b', [numbered(1, incident('raise'))])
+  await notifier.idle()
+  expect(taken).toEqual(['b1'])
 })

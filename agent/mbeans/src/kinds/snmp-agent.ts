@@ -24,7 +24,7 @@ export const snmpAgent = declareKind({
       type: 'long',
       role: 'counter',
       unit: '{notification}',
-      description: 'Notifications dropped: no acknowledgement came, or the receiver could not be reached.',
+      description: 'Attempts to deliver a notification that failed: no acknowledgement came, or the receiver could not be reached.',
     },
     notificationProblem: {
       type: 'string',
