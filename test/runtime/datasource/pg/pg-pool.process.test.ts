@@ -1,4 +1,6 @@
 /** The pool as applications of pg know it, over a real PostgreSQL. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { sql } from 'drizzle-orm'
 import knex from 'knex'
@@ -140,4 +142,21 @@ test('a client that is held too long is taken back: the pool serves, and the bor
   client.release() // as in any finally
   expect([opened.read('leaks'), opened.read('reclaimed'), opened.read('activeConnections')]).toEqual([1, 1, 0])
   expect(opened.log.map(({ msg }) => msg)).toContain('connection reclaimed')
+})
+
+test('a client that was garbage-collected unreturned is a proven leak and reclaimed at once', async (context) => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  await using opened = await openPg(context, { max: 1 })
+  await (async () => void (await (await opened.pool.connect()).query('SELECT 1')))()
+  expect(opened.read('activeConnections')).toBe(1)
+  const waiting = opened.pool.query('SELECT 2 AS two')
+  await until(() => {
+    collectGarbage()
+    return opened.events.length > 0
+  })
+  expect((await waiting).rows).toEqual([{ two: 2 }])
+  expect(opened.events).toMatchObject([{ name: 'spyglass.pool.leak', attributes: { collected: true } }])
+  expect(opened.events[0]?.holders?.[0]?.location).toContain('pg-pool.process.test.ts')
+  expect([opened.read('leaks'), opened.read('leakedNow')]).toEqual([1, 0])
 })
