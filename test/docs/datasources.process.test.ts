@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { checkedSettings, type DatasourceConfig } from '@spyglass/process/config'
+import { checkedSettings, type DatasourceConfig, type Settings } from '@spyglass/process/config'
 import type pg from 'pg'
 import { afterAll, expect, test, type TestContext, vi } from 'vitest'
 import { parse } from 'yaml'
@@ -20,7 +20,7 @@ afterAll(async () => await (await server)?.stop())
 /** The datasource of the page. */
 async function followed(context: TestContext) {
   const { host, port, user, database } = await (server ??= startPostgres(context, { password: 'right' }))
-  const settings = checkedSettings(parse(blockOf('yaml')) as object, { origin: 'spyglass.yaml', from: '/' })
+  const settings = checkedSettings(parse(blockOf('yaml')) as Settings, { origin: 'spyglass.yaml', from: '/' })
   const [source] = settings.datasources as [DatasourceConfig]
   expect(settings.applications[0]?.datasources).toEqual([source.name])
   vi.stubEnv(source.passwordFrom!.slice('env:'.length), 'right')
@@ -62,5 +62,5 @@ test('a connection that is forgotten is taken back after its reclaimAfterMs', as
 
 test('a password in the URL is refused', () => {
   const given = blockOf('yaml').replace('shop@', 'shop:hunter2@')
-  expect(() => checkedSettings(parse(given) as object, { origin: 'spyglass.yaml', from: '/' })).toThrow('passwordFrom')
+  expect(() => checkedSettings(parse(given) as Settings, { origin: 'spyglass.yaml', from: '/' })).toThrow('passwordFrom')
 })
