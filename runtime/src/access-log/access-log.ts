@@ -17,6 +17,8 @@ export interface AccessLogOptions {
   readonly flushMs?: number
   /** Maximum bytes that wait, 8 Mi by default; further lines are dropped and counted. */
   readonly maxBuffered?: number
+  /** Called when everything is in the file and it is closed. */
+  readonly onStopped?: () => void
 }
 
 export class AccessLog {
@@ -26,6 +28,7 @@ export class AccessLog {
   #format: Formatter
   #file: AppendFile | undefined
   #droppedBefore = 0
+  #isStopped = false
 
   /** @throws SPY_ACCESS_PATTERN_INVALID */
   constructor(options: AccessLogOptions) {
@@ -63,7 +66,7 @@ export class AccessLog {
     this.#format = formatterOf(config, this.#options)
     const isSameFile = config.file === this.#config.file && config.to === this.#config.to
     this.#config = config
-    if (isSameFile) return
+    if (isSameFile || this.#isStopped) return
     this.#droppedBefore = this.dropped
     void this.#file?.stop()
     this.#file = this.#openFile()
@@ -76,7 +79,9 @@ export class AccessLog {
 
   /** Writes what is left and closes the file; later lines are dropped. */
   async stop(): Promise<void> {
+    this.#isStopped = true
     await this.#file?.stop()
+    this.#options.onStopped?.()
   }
 
   #openFile(): AppendFile | undefined {

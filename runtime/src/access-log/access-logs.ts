@@ -12,7 +12,8 @@ export interface AccessLogsOptions {
 
 export class AccessLogs {
   readonly #options: AccessLogsOptions
-  readonly #open: { readonly log: AccessLog; readonly settingsOf: string }[] = []
+  /** Each with whose settings it has, until it is stopped. */
+  readonly #open = new Map<AccessLog, string>()
 
   constructor(options: AccessLogsOptions) {
     this.#options = options
@@ -21,19 +22,20 @@ export class AccessLogs {
   /** A log whose lines name `application`, with the settings of another one if that is given. @throws SPY_ACCESS_PATTERN_INVALID */
   open(application: string, settingsOf = application): AccessLog {
     const { configOf, instance, logger } = this.#options
-    const log = new AccessLog({ config: configOf(settingsOf), application, instance, logger })
-    this.#open.push({ log, settingsOf })
+    const onStopped = (): boolean => this.#open.delete(log)
+    const log = new AccessLog({ config: configOf(settingsOf), application, instance, logger, onStopped })
+    this.#open.set(log, settingsOf)
     return log
   }
 
   /** Resolves when every line is in its file. */
   async flush(): Promise<void> {
-    await Promise.all(this.#open.map(({ log }) => log.flush()))
+    await Promise.all([...this.#open.keys()].map((log) => log.flush()))
   }
 
   /** Settings have changed. One that cannot be used is reported, and the log goes on as before. */
   changed(): void {
-    for (const { log, settingsOf } of this.#open) {
+    for (const [log, settingsOf] of this.#open) {
       try {
         log.configure(this.#options.configOf(settingsOf))
       } catch (error) {

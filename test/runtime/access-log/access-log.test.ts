@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { afterAll, expect, test } from 'vitest'
-import type { AccessEntry } from '../../../runtime/src/access-log/access-entry.ts'
 import { AccessLog, type AccessLogOptions } from '../../../runtime/src/access-log/access-log.ts'
 import { until } from '../../support/until.ts'
+import { entryOf } from './entry.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'spyglass-access-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -27,24 +27,6 @@ function openLog({
   }
 }
 
-const entry = (path: string): AccessEntry => ({
-  time: 0,
-  clientAddress: '127.0.0.1',
-  method: 'GET',
-  path,
-  query: undefined,
-  httpVersion: '1.1',
-  route: undefined,
-  status: 200,
-  bodySize: 1,
-  durationMs: 1,
-  userAgent: undefined,
-  referer: undefined,
-  traceId: undefined,
-  spanId: undefined,
-  aborted: false,
-  errorType: undefined,
-})
 const pathsIn = (file: string): string[] =>
   readFileSync(file, 'utf8')
     .trimEnd()
@@ -53,7 +35,7 @@ const pathsIn = (file: string): string[] =>
 
 test('lines come in order, in a file named after the application', async () => {
   const { log, folder } = openLog()
-  for (let i = 0; i < 2000; i++) log.write(entry(`/${i}`))
+  for (let i = 0; i < 2000; i++) log.write(entryOf(`/${i}`))
   await log.stop()
   expect(log.path).toBe(join(folder, 'shop.log'))
   expect(pathsIn(log.path)).toEqual(Array.from({ length: 2000 }, (_, i) => `/${i}`))
@@ -62,19 +44,19 @@ test('lines come in order, in a file named after the application', async () => {
 
 test('lines are in the file within the flush time, without being asked', async () => {
   const { log } = openLog({ flushMs: 5 })
-  log.write(entry('/a'))
+  log.write(entryOf('/a'))
   await expect.poll(() => existsSync(log.path) && pathsIn(log.path)).toEqual(['/a'])
-  log.write(entry('/b'))
+  log.write(entryOf('/b'))
   await expect.poll(() => pathsIn(log.path)).toEqual(['/a', '/b'])
   await log.stop()
 })
 
 test('after a rotation by rename the next lines go to a new file', async () => {
   const { log } = openLog()
-  log.write(entry('/old'))
+  log.write(entryOf('/old'))
   await log.flush()
   renameSync(log.path, `${log.path}.1`)
-  log.write(entry('/new'))
+  log.write(entryOf('/new'))
   await log.stop()
   expect(pathsIn(`${log.path}.1`)).toEqual(['/old'])
   expect(pathsIn(log.path)).toEqual(['/new'])
@@ -84,7 +66,7 @@ test('what others wrote to the file stays', async () => {
   const { log, folder } = openLog()
   mkdirSync(folder, { recursive: true })
   appendFileSync(join(folder, 'shop.log'), '{"url.path":"/before"}\n')
-  log.write(entry('/after'))
+  log.write(entryOf('/after'))
   await log.stop()
   expect(pathsIn(log.path)).toEqual(['/before', '/after'])
 })
@@ -93,12 +75,12 @@ test('lines that cannot be written are counted and reported once, and the log co
   const { log, messages, folder } = openLog()
   appendFileSync(folder, '') // a file where the folder should be
   for (const path of ['/1', '/2']) {
-    log.write(entry(path))
+    log.write(entryOf(path))
     await log.flush()
   }
   expect(log.dropped).toBe(2)
   rmSync(folder)
-  log.write(entry('/3'))
+  log.write(entryOf('/3'))
   await log.stop()
   expect(pathsIn(log.path)).toEqual(['/3'])
   expect(messages).toEqual(['cannot write to the access log', 'writing to the access log again'])
@@ -106,7 +88,7 @@ test('lines that cannot be written are counted and reported once, and the log co
 
 test('no more than the bound waits in memory', async () => {
   const { log } = openLog({ maxBuffered: 1000 })
-  for (let i = 0; i < 100; i++) log.write(entry(`/${i}`))
+  for (let i = 0; i < 100; i++) log.write(entryOf(`/${i}`))
   expect(log.dropped).toBeGreaterThan(80)
   const kept = 100 - log.dropped
   await log.stop()
@@ -116,7 +98,7 @@ test('no more than the bound waits in memory', async () => {
 test('a line after the stop is counted as dropped', async () => {
   const { log } = openLog()
   await log.stop()
-  log.write(entry('/late'))
+  log.write(entryOf('/late'))
   expect(log.dropped).toBe(1)
   expect(existsSync(log.path)).toBe(false)
 })
@@ -124,20 +106,20 @@ test('a line after the stop is counted as dropped', async () => {
 test('format, destination and whether it is written change from one line to the next, and an unusable pattern changes nothing', async () => {
   const toServerLog: string[] = []
   const { log, settings, folder } = openLog({ output: { write: (line) => toServerLog.push(line) } })
-  log.write(entry('/json'))
+  log.write(entryOf('/json'))
   log.configure({ ...settings, format: 'common' })
-  log.write(entry('/common'))
+  log.write(entryOf('/common'))
   expect(() => log.configure({ ...settings, format: 'pattern', pattern: '%Q' })).toThrow(/pattern/)
-  log.write(entry('/still-common'))
+  log.write(entryOf('/still-common'))
   log.configure({ ...settings, to: 'output', format: 'common' })
-  log.write(entry('/wrapped'))
+  log.write(entryOf('/wrapped'))
   log.configure({ ...settings, to: 'output' })
-  log.write(entry('/as-it-is'))
+  log.write(entryOf('/as-it-is'))
   log.configure({ ...settings, enabled: false })
   expect(log.isEnabled).toBe(false)
-  log.write(entry('/nowhere'))
+  log.write(entryOf('/nowhere'))
   log.configure({ ...settings, file: join(folder, 'elsewhere/other.log') })
-  log.write(entry('/elsewhere'))
+  log.write(entryOf('/elsewhere'))
   await log.stop()
   const lines = (file: string): string[] => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n')
   await until(() => lines('shop.log').length === 3)
