@@ -164,7 +164,8 @@ export const commands: readonly CommandDeclaration[] = [
   {
     name: 'reload',
     arguments: '[NAME]',
-    summary: 'Replaces the instances of an application, one instance, or all, with a new generation without losing a request.',
+    summary:
+      'Replaces the instances of an application, one instance, or all, with a new generation without losing a request. Applications that share instances are reloaded together.',
     options: server,
     isForServer: true,
     completes: 'applications',
@@ -237,7 +238,8 @@ export const commands: readonly CommandDeclaration[] = [
   {
     name: 'scale',
     arguments: 'NAME N',
-    summary: 'Sets the number of instances that run an application.',
+    summary:
+      'Sets the number of instances that run an application. For applications that share instances, set `instances` of their listener.',
     options: { ...change, ...temporary },
     isForServer: true,
     completes: 'applications',

@@ -1,16 +1,19 @@
 /** Which processes a name means. */
 import { fail } from '../errors.ts'
 import { isInstance } from './self-report.ts'
-import type { ServerPlan } from './server-plan.ts'
+import type { ProcessPlan, ServerPlan } from './server-plan.ts'
 
 /**
- * Names of the processes of an application (or of the shared ones of a listener), else of the process of that name, or of all instances for an empty
- * name. An application may have the name of a process of the server: `store`.
+ * Names of the processes that host an application or are the shared ones of a listener, else of the process of that name, or of all instances for an
+ * empty name. An application may have the name of a process of the server: `store`.
  * @throws SPY_PART_UNKNOWN
  */
 export function targetsOf({ processes }: Pick<ServerPlan, 'processes'>, target: string): readonly string[] {
-  const members = processes.filter((one) => (target === '' ? isInstance(one) : one.process.group === target))
+  const members = processes.filter((one) => (target === '' ? isInstance(one) : isOf(one, target)))
   const found = members.length > 0 ? members : processes.filter(({ process }) => process.name === target)
   if (found.length === 0) throw fail('SPY_PART_UNKNOWN', [target, processes.map(({ process }) => process.name).join(', ')])
   return found.map(({ process }) => process.name)
 }
+
+const isOf = ({ process, applications = [] }: ProcessPlan, target: string): boolean =>
+  process.group === target || applications.some(({ name }) => name === target)

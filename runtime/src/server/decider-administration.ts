@@ -132,10 +132,12 @@ async function reportReloads(
   else if (groups.length > 0) administration.reloaded(change, { result: done.join('; ') })
 }
 
-/** The instances that a name means: an instance, those of an application or of a listener, or all for an empty one. */
+/** The instances that a name means: an instance, those that host an application or are the shared ones of a listener, or all for an empty one. */
 function instancesOf(config: SpyglassConfig, name: string): readonly string[] {
-  const groups = instanceGroups(config).map((group) => ({ group: group.name, instances: instanceNames(group) }))
-  return groups.flatMap(({ group, instances }) => (name === '' || name === group ? instances : instances.filter((one) => one === name)))
+  return instanceGroups(config).flatMap((group) => {
+    const isMeant = name === '' || name === group.name || group.applications.some((application) => application.name === name)
+    return isMeant ? instanceNames(group) : instanceNames(group).filter((one) => one === name)
+  })
 }
 
 /** The file as it is now, over the same defaults and arguments. */

@@ -12,17 +12,17 @@ import type { ServerPlan } from '../../../runtime/src/decider/server-plan.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 /** A server as `up` leaves it to its first decider. */
-function startedServer() {
+function startedServer(base: Readonly<Record<string, unknown>> = {}) {
   const folder = rules.ensureDataFolder(join(tempFolder(), 'data'))
   const secrets = rules.ensureSecrets(folder.secrets)
-  const input = rules.readSettings({ data: folder.root, base: { listeners: [{ name: 'http', instances: 1 }] } })
+  const input = rules.readSettings({ data: folder.root, base: { listeners: [{ name: 'http', instances: 1 }], ...base } })
   const { settings, config, lastChange } = settingsAtStart(rules, input, { administration: folder.administration, onDamage: () => {} })
   writeStart(folder.run, { input, settings, lastChange })
   return { folder, secrets, config, startFile: join(folder.run, 'start.json') }
 }
 
 /** One life of the decider, on the configuration that its holder was started with. */
-async function decide({ folder, secrets, config }: ReturnType<typeof startedServer>) {
+async function decide({ folder, secrets, config }: ReturnType<typeof startedServer>, instead: Partial<Pick<Decider, 'settled'>> = {}) {
   const plans: ServerPlan[] = []
   const errors: object[] = []
   const decider: Pick<Decider, 'replan' | 'live' | 'reload' | 'settled'> = {
@@ -30,6 +30,7 @@ async function decide({ folder, secrets, config }: ReturnType<typeof startedServ
     live: () => {},
     reload: async (name) => `reloaded ${name}`,
     settled: async () => {},
+    ...instead,
   }
   const host = await administerDecider({
     decider: decider as Decider,
@@ -79,4 +80,23 @@ test('without what administration begins with, applications run and the log says
   expect(plans).toEqual([])
   expect(errors).toEqual([{ err: expect.stringContaining('JSON') as string }])
   expect(readFileSync(server.startFile, 'utf8')).toBe('{"input":')
+})
+
+test('a reload by the name of an application that shares its instances carries out what waited for it', async () => {
+  const shared = { folder: '.', isolation: 'shared' }
+  const applications = [
+    { ...shared, name: 'shop', contextPath: '/shop' },
+    { ...shared, name: 'blog', contextPath: '/blog' },
+  ]
+  const server = startedServer({ applications })
+  await decide(server, { settled: () => Promise.reject(new Error('it does not start')) })
+  using client = await connectAdministration({ dataFolder: server.folder.root, run: server.folder.run })
+  const waiting = async (): Promise<readonly string[]> => {
+    const differences = (await client.call('diff', {})) as readonly { readonly name: string; readonly because: readonly string[] }[]
+    return differences.filter(({ because }) => because.includes('pending')).map(({ name }) => name)
+  }
+  await client.call('set', { values: { 'applications.blog.contextPath': '/news' } })
+  expect(await waiting()).toEqual(['applications.blog.contextPath'])
+  expect(await client.call('reload', { instance: 'shop' })).toBe('reloaded shop')
+  expect(await waiting()).toEqual([])
 })

@@ -169,6 +169,13 @@ test('an application may be called like a process of the server: neither is take
   expect(() => targetsOf(without, 'nothing')).toThrow(/nothing/)
 })
 
+test('the name of an application that shares its processes means those that host it', () => {
+  const listeners = [{ name: 'http', instances: 2 }]
+  const both = ['/shop', '/blog'].map((contextPath) => ({ name: contextPath.slice(1), folder: '/x', contextPath, isolation: 'shared' }))
+  const { plan: all } = plan('all', { listeners, applications: both })
+  for (const name of ['shop', 'blog', 'http']) expect(targetsOf(all, name)).toEqual(['http-1', 'http-2'])
+})
+
 test('replicas are those of the listener unless the application sets its own', () => {
   const listeners = [{ name: 'http', instances: 3 }]
   expect(instancesOf({ listeners, applications: [{ name: 'shop', folder: '/x' }] })).toHaveLength(3)

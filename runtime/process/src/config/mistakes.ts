@@ -94,7 +94,7 @@ function unknownListeners({ applications, listeners }: SpyglassConfig): Mistake[
 /** Settings of a process have no meaning in a shared one. */
 function sharing({ applications }: SpyglassConfig): Mistake[] {
   return applications.flatMap((application, i) =>
-    application.isolation === 'shared' ? processSettings(application).map((setting) => notShared(`applications[${i}].${setting}`)) : [],
+    application.isolation === 'shared' ? processSettings(application).map((setting) => notShared(i, setting, application.listener)) : [],
   )
 }
 
@@ -109,9 +109,11 @@ const processSettings = ({ replicas, imports, arguments: args, maxHeapBytes, out
   ...(outputFile === undefined ? [] : ['outputFile']),
 ]
 
-const notShared = (path: string): Mistake => ({
-  path,
-  message: 'not available with isolation: shared, where several applications share a process. Remove it, or set isolation: own',
+const notShared = (i: number, setting: string, listener: string): Mistake => ({
+  path: `applications[${i}].${setting}`,
+  message: `not available with isolation: shared, where several applications share a process. ${
+    setting === 'replicas' ? `Set instances of listener ${JSON.stringify(listener)}` : 'Remove it'
+  }, or set isolation: own`,
 })
 
 /** Settings that mean something at one level of isolation alone. */

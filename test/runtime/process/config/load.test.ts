@@ -99,6 +99,7 @@ test('applications with processes of their own share a listener; what they canno
   const settings = mistakes('{name: a, folder: ., isolation: shared, replicas: 2, imports: [tsx], arguments: [x], maxHeapBytes: 99999999}')
   expect(settings).toContain('has 4 error(s)')
   expect(settings).toContain('applications[0].imports: not available with isolation: shared')
+  expect(settings).toMatch(/replicas: .*Set instances of listener "http", or set isolation: own/)
   expect(mistakes('{name: a, folder: ., datasources: [shop]}')).toContain('applications[0].datasources[0]: "shop": no such datasource')
   const clash = messageOf(() =>
     loadConfig({ file: file('listeners: [{name: a}, {name: b, port: 8081}]\napplications: [{name: a, folder: ., listener: b}]') }),
