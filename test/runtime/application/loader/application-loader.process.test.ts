@@ -189,3 +189,22 @@ test('a reloadable application says so when a file that it has loaded has change
   await until(async () => (await started.attribute('modified')) === 1)
   expect(started.modified).toEqual(['a'])
 })
+
+test('hooks of the application’s own decide before the rules of its loader', async () => {
+  const { tries } = await program({
+    'hooks.js': `import { registerHooks } from 'node:module'
+      const url = new URL('./word.cjs', import.meta.url).href
+      registerHooks({ resolve: (specifier, context, next) => (specifier === 'the-word' ? { url, shortCircuit: true } : next(specifier, context)) })`,
+    'word.cjs': 'module.exports = "of the hook"',
+    'spyglass.app.yaml': 'import: [./hooks.js]',
+  })
+  expect(await tries('the-word')).toEqual(['of the hook'])
+})
+
+test('a module that has changed stays as it was loaded, and without reloadable nobody looks', async () => {
+  const started = await program({ 'word.cjs': 'module.exports = "old"' })
+  expect(await started.tries('./word.cjs')).toEqual(['old'])
+  writeFileSync(join(started.folder, 'word.cjs'), 'module.exports = "new"')
+  expect(await started.tries('./word.cjs')).toEqual(['old'])
+  expect(await started.attribute('reloadable')).toBe(false)
+})
