@@ -25,6 +25,8 @@ const { createHash } = require('node:crypto')
 const name = require('./package.json').name
 const server = http.createServer((request, response) => {
   if (request.url.endsWith('/die')) process.exit(3)
+  const { MODE: mode, NODE_ENV: nodeEnv } = process.env
+  if (request.url.endsWith('/place')) return response.end(JSON.stringify({ mode, nodeEnv, folder: process.cwd() }))
   let body = ''
   request.on('data', (chunk) => (body += chunk)).on('end', () => response.end(JSON.stringify({ name, url: request.url, body, pid: process.pid })))
 })
@@ -57,8 +59,8 @@ beforeAll(async () => {
     ],
     hosts: [{ name: 'docs.test' }, { name: 'other.test' }],
     applications: [
-      { name: 'shop', folder: programAt('shop'), contextPath: '/shop', replicas: 2 },
-      { name: 'blog', folder: programAt('blog'), contextPath: '/shop/blog' },
+      { name: 'shop', folder: programAt('shop'), contextPath: '/shop', replicas: 2, environment: { MODE: 'sell' } },
+      { name: 'blog', folder: programAt('blog'), contextPath: '/shop/blog', environment: { MODE: 'write' } },
       { name: 'docs', folder: programAt('docs'), host: 'docs.test' },
       { name: 'single', folder: programAt('single'), contextPath: '/single', listener: 'solo' },
     ],
@@ -159,6 +161,12 @@ async function reload(name: string): Promise<void> {
   const { code, stderr } = await suite.run('reload', name)
   expect([code, stderr]).toEqual([0, ''])
 }
+
+test('applications of one listener have the environment of their own, their folder as working directory, and NODE_ENV=production', async () => {
+  const placeOf = async (path: string): Promise<unknown> => (await fetch(`http://127.0.0.1:${port}${path}/place`)).json()
+  expect(await placeOf('/shop')).toEqual({ mode: 'sell', nodeEnv: 'production', folder: join(data, 'shop') })
+  expect(await placeOf('/shop/blog')).toEqual({ mode: 'write', nodeEnv: 'production', folder: join(data, 'blog') })
+})
 
 test('no request goes wrong or fails while applications and the router are reloaded', async () => {
   const clients = load(12, port, places)

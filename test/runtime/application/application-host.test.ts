@@ -96,6 +96,20 @@ test('that some applications failed is told before the first connection is accep
   expect(place.port).toBeUndefined()
 })
 
+test('a factory that returns an http.Server serves, and so does the application beside it', async () => {
+  await using place = openPlace()
+  const { url } = await place.deploy([
+    { name: 'shop', contextPath: '/shop', files: ECHO },
+    {
+      name: 'plain',
+      contextPath: '/plain',
+      files: `import http from 'node:http'\nexport default () => http.createServer((req, res) => res.end('plain ' + req.url))`,
+    },
+  ])
+  expect(await json(`${url}/shop/a`)).toMatchObject({ url: '/a' })
+  expect(await (await fetch(`${url}/plain/b`)).text()).toBe('plain /b')
+})
+
 test('if no application starts, that is an error with its cause', async () => {
   await using place = openPlace()
   await expect(place.deploy([{ name: 'bad', contextPath: '/bad', files: FAILING }])).rejects.toMatchObject({

@@ -20,13 +20,14 @@ export async function start(
   env: Readonly<Record<string, string>> = {},
   at?: string,
   execArgv: readonly string[] = [],
+  withAgent = false,
 ) {
   const root = tempFolder()
   const written = typeof files === 'string' ? { 'main.mjs': files, 'package.json': '{"main":"main.mjs"}' } : files
   const folder = at === undefined ? writeApplication(root, 'a', written) : writeApplication(dirname(at), basename(at), written)
   const application = startApplication('../../fixtures/hosted/alone.ts', {
     env: { FOLDER: folder, DATA: root, ...env },
-    withAgent: false,
+    withAgent,
     execArgv,
   })
   const modified: string[] = []
