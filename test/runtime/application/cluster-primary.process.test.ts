@@ -23,7 +23,7 @@ test('workers of a cluster serve the application’s socket, with the flags that
     import http from 'node:http'
     if (cluster.isPrimary) for (let i = 0; i < 2; i++) cluster.fork()
     else http.createServer((req, res) => res.end(String(process.pid))).listen(3000)`
-  const program = await start(source, {}, undefined, [INSPECT_FLAG])
+  const program = await start(source, {}, undefined, { execArgv: [INSPECT_FLAG] })
   const pids = new Set<string>()
   await until(async () => pids.add(await answerOnNewConnection(program.port)).size === 2, 20_000)
   expect(pids.has(String(program.child.pid))).toBe(false)

@@ -1,7 +1,7 @@
 /** Programs that are hosted in a process of their own, by test/fixtures/hosted/alone.ts. */
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { messageOf, startApplication } from '../../../support/agent-process.ts'
+import { type AgentProcessOptions, messageOf, startApplication } from '../../../support/agent-process.ts'
 import { tempFolder } from '../../../support/temp-folder.ts'
 import { type Files, writeApplication } from '../fixture.ts'
 
@@ -19,16 +19,15 @@ export async function start(
   files: Files | string,
   env: Readonly<Record<string, string>> = {},
   at?: string,
-  execArgv: readonly string[] = [],
-  withAgent = false,
+  running: Pick<AgentProcessOptions, 'execArgv' | 'withAgent'> = {},
 ) {
   const root = tempFolder()
   const written = typeof files === 'string' ? { 'main.mjs': files, 'package.json': '{"main":"main.mjs"}' } : files
   const folder = at === undefined ? writeApplication(root, 'a', written) : writeApplication(dirname(at), basename(at), written)
   const application = startApplication('../../fixtures/hosted/alone.ts', {
     env: { FOLDER: folder, DATA: root, ...env },
-    withAgent,
-    execArgv,
+    withAgent: false,
+    ...running,
   })
   const modified: string[] = []
   application.child.on(
