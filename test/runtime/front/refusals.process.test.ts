@@ -24,13 +24,9 @@ test('400, 408, 431 and 503 of the server are lines of an access log and counted
     LISTENING: JSON.stringify({ limits: { headersTimeoutMs: 500, bodyTimeoutMs: 500, bodyMinBytes: 16, maxHeaderBytes: 2048 } }),
     OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint,
   }
-  const program = await start(
-    `export default () => (req, res) => req.resume().on('end', () => res.end('served'))`,
-    env,
-    undefined,
-    [],
-    true,
-  )
+  const program = await start(`export default () => (req, res) => req.resume().on('end', () => res.end('served'))`, env, undefined, {
+    withAgent: true,
+  })
   for (const { status, request } of REFUSALS) expect((await exchange(program.port, request)).slice(9, 12), request).toBe(String(status))
   await program.stop()
   const linesOf = (name: string) =>
