@@ -8,7 +8,7 @@
  * stack of the application has a frame of ours.
  */
 import Module, { type LoadFnOutput, registerHooks } from 'node:module'
-import { attempt } from '../guard/guard.ts'
+import { attempt, reportFault } from '../guard/guard.ts'
 import { builtinLoaded } from './builtins.ts'
 import type { Instrumentation, ModulePatch } from './instrumentation.ts'
 import { type PackageFile, packageFileOf } from './package-file.ts'
@@ -114,13 +114,20 @@ function patched(
 function watchCompile(lineFor: LineFor): void {
   const { prototype } = Module as unknown as { prototype: { _compile: Compile } }
   let compile = prototype._compile
+  const compileOf = (filename: string): Compile => {
+    const line = lineFor(filename)
+    return line === undefined ? compile : compileWith(line, compile)
+  }
   Object.defineProperty(prototype, '_compile', {
     configurable: true,
     enumerable: true,
     get(this: { filename?: unknown }): Compile {
-      const { filename } = this
-      const line = typeof filename === 'string' ? attempt('compile', () => lineFor(filename), undefined) : undefined
-      return line === undefined ? compile : compileWith(line, compile)
+      try {
+        return typeof this.filename === 'string' ? compileOf(this.filename) : compile
+      } catch (error) {
+        reportFault('compile', error)
+        return compile
+      }
     },
     /** A loader may replace it, for all modules or for one. */
     set(this: object, value: Compile) {
@@ -132,7 +139,12 @@ function watchCompile(lineFor: LineFor): void {
 
 function compileWith(line: string, compile: Compile): Compile {
   return function compileWithLine(content, ...rest) {
-    return compile.call(this, withLine(content, line), ...rest)
+    try {
+      content = withLine(content, line)
+    } catch (error) {
+      reportFault('compile', error)
+    }
+    return compile.call(this, content, ...rest)
   }
 }
 
