@@ -11,7 +11,7 @@ export interface ApplicationContext {
   /** Path under which it is deployed, without a slash at the end: `/shop`, or the empty string for the root. */
   readonly contextPath: string
   /**
-   * The datasource of that name: with driver pg a `pg.Pool`.
+   * The datasource of that name: with driver pg a `pg.Pool`, with mysql2 a pool of mysql2.
    * @throws SPY_DATASOURCE_UNKNOWN
    */
   readonly datasource: <N extends string>(name: N) => DatasourceNamed<N>

@@ -2,6 +2,8 @@
 import type { DatasourceConfig } from '@spyglass/process/config'
 import { Datasource } from './datasource.ts'
 import type { Adapter } from './adapter.ts'
+import { mysql2Adapter } from './mysql2/mysql2-adapter.ts'
+import type { MysqlPoolBase } from './mysql2/mysql2-module.ts'
 import { pgAdapter } from './pg/pg-adapter.ts'
 import type { PgPoolBase } from './pg/pg-module.ts'
 import { createSqliteDriver } from './sqlite-driver.ts'
@@ -18,6 +20,7 @@ export type DatasourceNamed<N extends string> = N extends keyof SpyglassDatasour
 export interface FacesOfDrivers {
   readonly sqlite: Datasource
   readonly pg: PgPoolBase
+  readonly mysql2: MysqlPoolBase
 }
 
 export type DatasourceFace = FacesOfDrivers[DatasourceConfig['driver']]
@@ -30,4 +33,5 @@ export const adapters: { readonly [D in DatasourceConfig['driver']]: Adapter<Fac
     }),
   },
   pg: pgAdapter,
+  mysql2: mysql2Adapter,
 }

@@ -96,7 +96,7 @@ function resourcesHere(list: ResourceList): Resources {
 }
 
 /**
- * The datasource of that name, in any module of an application that the server hosts: with driver pg a `pg.Pool`.
+ * The datasource of that name, in any module of an application that the server hosts: with driver pg a `pg.Pool`, with mysql2 a pool of mysql2.
  * @throws SPY_DATASOURCE_UNKNOWN, SPY_DATASOURCES_CLOSED
  *
  * @example

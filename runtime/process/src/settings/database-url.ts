@@ -1,7 +1,7 @@
 /** URLs of databases, as settings have them. */
 
 /** Protocols by the driver that speaks them. */
-const protocols: Readonly<Record<string, readonly string[]>> = { pg: ['postgres:', 'postgresql:'] }
+const protocols: Readonly<Record<string, readonly string[]>> = { pg: ['postgres:', 'postgresql:'], mysql2: ['mysql:', 'mariadb:'] }
 
 /** Whether it is the URL of a database, and of one that this driver connects to. */
 export const isDatabaseUrl = (text: string, drivers = Object.keys(protocols)): boolean =>

@@ -6,6 +6,7 @@ import { milliseconds, name, ownMilliseconds } from './shapes.ts'
 const databaseUrl = {
   type: 'text',
   minLength: 1,
+  example: 'postgres://shop@db.example.org/shop',
   checks: [
     { is: (text: string) => isDatabaseUrl(text), allowed: 'a URL like postgres://user@host:5432/database' },
     { is: hasNoPassword, allowed: 'a URL without a password; give it as password or passwordFrom' },
@@ -28,13 +29,15 @@ export const datasourceSettings = declareSettings({
   name: name('Name of the datasource, which applications look it up by.'),
   driver: {
     type: 'choice',
-    values: ['sqlite', 'pg'],
+    values: ['sqlite', 'pg', 'mysql2'],
     default: 'sqlite',
-    description: 'Database driver. sqlite is node:sqlite, off the main thread; pg (PostgreSQL) is a package of the application.',
+    description:
+      'Database driver. sqlite is node:sqlite, off the main thread; pg (PostgreSQL) and mysql2 (MySQL, MariaDB) are packages of the application.',
   },
   url: {
     ...databaseUrl,
-    description: 'Database of pg: `postgres://user@host:5432/database`. Parameters after `?` are options of the driver.',
+    description:
+      'Database of pg or mysql2: `postgres://user@host:5432/database`, `mysql://user@host:3306/database`. Parameters after `?` are options of the driver.',
   },
   members: {
     type: 'list',
@@ -49,11 +52,13 @@ export const datasourceSettings = declareSettings({
     type: 'text',
     secret: true,
     minLength: 1,
+    example: 'not-a-secret',
     description: 'Password of the user in the URL. It may be encrypted.',
   },
   passwordFrom: {
     type: 'text',
     secret: true,
+    example: 'file:/etc/shop/db-password',
     checks: [{ is: /^(file:\/|env:\w|credential:[\w.-])/, allowed: 'file:/PATH, env:NAME or credential:NAME' }],
     description:
       'Where the password is, in place of `password`: `file:/PATH`, `env:NAME` (a variable of the server) or `credential:NAME` (a credential of systemd). It is read for each new connection.',

@@ -7,7 +7,13 @@ const pg = { driver: 'pg', url: 'postgres://shop@db/shop' }
 const member = { url: 'postgres://shop@db/shop' }
 
 test('a datasource is a file of sqlite, or a URL or one member of a server', () => {
-  for (const right of [{ file: 'shop.db' }, pg, { driver: 'pg', members: [member] }, { ...pg, passwordFrom: 'env:SHOP' }])
+  for (const right of [
+    { file: 'shop.db' },
+    pg,
+    { driver: 'pg', members: [member] },
+    { driver: 'mysql2', url: 'mysql://shop@db/shop' },
+    { ...pg, passwordFrom: 'env:SHOP' },
+  ])
     expect(check(right)).not.toThrow()
 })
 
@@ -22,7 +28,9 @@ test.for([
   [{ driver: 'pg', members: [member, { url: 'postgres://two/shop' }] }, 'groups of several databases are not supported yet'],
   [{ ...pg, password: 'x', passwordFrom: 'env:X' }, 'datasources[0].passwordFrom: there is a password as well'],
   [{ ...pg, passwordFrom: 'vault:x' }, 'file:/PATH, env:NAME or credential:NAME'],
-  [{ driver: 'pg', url: 'mysql://db/shop' }, 'a URL like postgres://'],
+  [{ driver: 'pg', url: 'oracle://db/shop' }, 'a URL like postgres://'],
+  [{ driver: 'pg', url: 'mysql://db/shop' }, 'driver pg does not connect to it'],
+  [{ driver: 'mysql2', url: pg.url }, 'driver mysql2 does not connect to it'],
   [{ ...pg, min: 9, max: 8 }, 'datasources[0].min: 9: must not exceed max, which is 8'],
 ] as const)('%j is refused: %s', ([source, message]) => {
   expect(check(source)).toThrow(message)

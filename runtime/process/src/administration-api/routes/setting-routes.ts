@@ -138,8 +138,9 @@ function newEntrySchema({ group: { settings }, schema }: Place): JsonSchema {
   const lists = Object.entries(settings).filter(([, node]) => node.type === 'list')
   const properties = Object.fromEntries(lists.map(([name]) => [name, arrayOf(ref(`${schema}.${name}`))]))
   return {
-    ...(lists.length === 0 ? ref(schema) : { allOf: [ref(schema)], properties }), // many readers do not look beside a $ref
+    ...ref(schema),
     type: 'object',
+    ...(lists.length === 0 ? {} : { properties }),
     required: requiredOf(settings),
     unevaluatedProperties: false,
   }

@@ -1,0 +1,63 @@
+/** MySQL, MariaDB, and databases that speak their protocol, by the application's package mysql2. */
+import type { DatasourceConfig } from '@spyglass/process/config'
+import type { Adapter, DriverSurroundings } from '../adapter.ts'
+import { driverModule } from '../driver-module.ts'
+import type { Driver } from '../driver.ts'
+import { passwordOf, serverAddress, targetOf } from '../server-address.ts'
+import { called, Mysql2Connection } from './mysql2-connection.ts'
+import type { MysqlModule, MysqlPoolBase } from './mysql2-module.ts'
+import { mysqlPoolOf, OPENS_NONE } from './mysql2-pool.ts'
+
+const PACKAGE = { name: 'mysql2', from: '3.0.0', before: '4.0.0' } as const
+const DEFAULT_PORT = 3306
+
+export const mysql2Adapter: Adapter<MysqlPoolBase> = {
+  open(config, { applicationFolders }: DriverSurroundings) {
+    const mysql = driverModule(PACKAGE, config.name, applicationFolders) as MysqlModule
+    let face: MysqlPoolBase | undefined
+    return {
+      driver: mysqlDriver(mysql, config, () => face ?? {}),
+      faceOf: (pool) => (face = mysqlPoolOf(mysql, pool, optionsOf(config))),
+    }
+  },
+}
+
+function mysqlDriver(mysql: MysqlModule, config: DatasourceConfig, faceNow: () => object): Driver {
+  const target = targetOf(serverAddress(config, DEFAULT_PORT))
+  return {
+    name: 'mysql2',
+    system: 'mysql',
+    target,
+    async connect(onBroken, signal) {
+      const options = { ...optionsOf(config), password: passwordOf(config), connectTimeout: 0 }
+      const connection = new mysql.PoolConnection(faceNow(), { config: mysql.createPool(options).config.connectionConfig })
+      const ignore = (): void => {} // told to `connect` as well, and later ones to nobody
+      connection.on('error', ignore)
+      const abandon = (): void => connection.stream.destroy()
+      signal.addEventListener('abort', abandon, { once: true })
+      try {
+        await called((done) => connection.connect(done))
+      } catch (error) {
+        abandon()
+        throw error
+      } finally {
+        signal.removeEventListener('abort', abandon)
+      }
+      return new Mysql2Connection(connection, target, onBroken)
+    },
+  }
+}
+
+/** Without the password. */
+function optionsOf(config: DatasourceConfig): Readonly<Record<string, unknown>> {
+  const { options, ...address } = serverAddress(config, DEFAULT_PORT)
+  const { sslmode, ...rest } = options
+  return { ...address, ...rest, ...OPENS_NONE, ...tlsOf(sslmode) }
+}
+
+/** As with pg: a certificate is always verified unless `no-verify` is asked for. */
+function tlsOf(sslmode: unknown): object {
+  if (sslmode === undefined || sslmode === 'disable') return {}
+  const isVerified = sslmode !== 'no-verify'
+  return { ssl: { rejectUnauthorized: isVerified, verifyIdentity: isVerified } }
+}
