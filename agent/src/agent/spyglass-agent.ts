@@ -64,6 +64,7 @@ import { Verdicts } from '../recorder/verdict/verdicts.ts'
 import { setKeepSecret } from '../recorder/wishes/forced.ts'
 import { LateWishes } from '../recorder/wishes/late-wishes.ts'
 import { ClusterCounters, isClusterWorker, primaryTeller, type RequestSums } from './cluster-counters.ts'
+import { controlStatements } from './control-statements.ts'
 import { describeResource } from './resource.ts'
 
 const SWEEP_MS = 1000
@@ -145,6 +146,7 @@ export class SpyglassAgent implements Agent {
     if (settings.blockedLoop && isMainThread) attempt('blocked-loop', () => this.#watchBlockedLoop(), undefined)
     this.#timeline.start()
     if (settings.profile && isMainThread) this.#startProfiles()
+    if (settings.explain || settings.cancelStatements) void controlStatements(this.recorder, settings)
     guardedInterval('sweep', () => this.recorder.exportLongRunning(), SWEEP_MS)
     guardedInterval('collect', () => this.collect(), settings.metricsIntervalMs)
     // A primary that is not ours would not know what to do with it.
@@ -185,7 +187,7 @@ export class SpyglassAgent implements Agent {
   }
 
   cancelRequest(id: string): boolean {
-    return cancelRequest(this.recorder.running, id)
+    return cancelRequest(this.recorder.running, id, this.recorder.control)
   }
 
   signal(): AbortSignal | undefined {

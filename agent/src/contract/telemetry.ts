@@ -65,6 +65,8 @@ export const attr = {
   keepReason: 'spyglass.keep.reason',
   /** Digest of the normalised statement: 16 hexadecimal digits. */
   sqlDigest: 'spyglass.sql.digest',
+  /** How the database would run the statement: its plan, normalised, in lines. */
+  sqlPlan: 'spyglass.sql.plan',
   /** Milliseconds a statement's borrower waited for its connection. */
   poolWaitMs: 'spyglass.pool.wait_ms',
   /** `true` on resources whose sender exports aggregates of every request: rollups then take nothing from spans. */

@@ -12,6 +12,7 @@ import { poolWait } from '../recorder/kinds/pool-wait.ts'
 import { statement } from '../recorder/kinds/statement.ts'
 import { recordPoolWait } from '../recorder/record-pool-wait.ts'
 import type { Recorder } from '../recorder/recorder.ts'
+import { UNRECORDED } from '../recorder/statement-run.ts'
 import { type MysqlConfig, mysqlName } from './connection-name.ts'
 import type { Instrumentation } from './instrumentation.ts'
 
@@ -51,6 +52,14 @@ interface PendingStatement {
   readonly askedMs: number
 }
 
+interface RunCall {
+  readonly connection: object
+  readonly original: Method
+  readonly args: unknown[]
+  readonly calledFrom: Method
+  readonly isPrepared: boolean
+}
+
 export const mysql2: Instrumentation = {
   name: 'mysql2',
   package: 'mysql2',
@@ -80,10 +89,11 @@ class Mysql2Patches {
 
   connection(prototype: Prototype): void {
     const run = this.#run
-    for (const name of ['query', 'execute']) {
+    for (const name of ['query', 'execute'] as const) {
       replaceOwn(prototype, name, (original) => {
+        Object.defineProperty(prototype, UNRECORDED[name], { value: original, configurable: true })
         const patched: Method = function patchedStatement(this: object, ...args) {
-          return run({ connection: this, original, args, calledFrom: patched })
+          return run({ connection: this, original, args, calledFrom: patched, isPrepared: name === 'execute' })
         }
         return patched
       })
@@ -163,11 +173,11 @@ class Mysql2Patches {
     return Object.assign(lent, { [LENT]: true })
   }
 
-  readonly #run = (call: { connection: object; original: Method; args: unknown[]; calledFrom: Method }): unknown => {
+  readonly #run = (call: RunCall): unknown => {
     const { connection, original, args } = call
     const pending = this.#pending
     this.#pending = undefined
-    const child = attempt('mysql2.query', () => this.#start(connection, args[0], pending ?? call.calledFrom), undefined)
+    const child = attempt('mysql2.query', () => this.#start(call, pending ?? call.calledFrom), undefined)
     if (!child) return original.apply(connection, args)
     const isWatched = watchCallback(args, child)
     try {
@@ -180,12 +190,18 @@ class Mysql2Patches {
     }
   }
 
-  #start(connection: Connection, input: unknown, from: PendingStatement | Method): StatementRecord | undefined {
-    const text = textOf(input)
+  #start({ connection, args, isPrepared }: RunCall, from: PendingStatement | Method): StatementRecord | undefined {
+    const text = textOf(args[0])
     if (text === undefined) return undefined
     const pool = nameOf(connection)
-    if (typeof from === 'function') return this.#recorder.startStatement({ system: SYSTEM, pool, text }, from)
-    return this.#recorder.startStatement({ system: SYSTEM, pool, text, waitMs: now() - from.askedMs }, from.site)
+    const child =
+      typeof from === 'function'
+        ? this.#recorder.startStatement({ system: SYSTEM, pool, text }, from)
+        : this.#recorder.startStatement({ system: SYSTEM, pool, text, waitMs: now() - from.askedMs }, from.site)
+    // Read now: mysql2 writes the values into the text of its command.
+    const run = this.#recorder.control && { connection, options: undefined, text, values: valuesOf(args[0], args[1]), isPrepared }
+    if (run) this.#recorder.control?.began(child, { system: SYSTEM, ...run })
+    return child
   }
 }
 
@@ -205,6 +221,12 @@ function textOf(input: unknown): string | undefined {
   if (typeof input === 'string') return input
   const { sql } = (input ?? {}) as { sql?: unknown }
   return typeof sql === 'string' ? sql : undefined
+}
+
+/** Of the call, or of its options. */
+function valuesOf(input: unknown, values: unknown): unknown {
+  if (values !== undefined && typeof values !== 'function') return values
+  return typeof input === 'string' ? undefined : (input as { values?: unknown }).values
 }
 
 /** Whether there is a callback, which then ends the child in the context of the call: mysql2 calls it in that of the connection. */

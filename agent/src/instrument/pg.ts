@@ -12,6 +12,7 @@ import type { Recorder } from '../recorder/recorder.ts'
 import { attempt } from '../guard/guard.ts'
 import type { Child } from '../recorder/child.ts'
 import { type Statement, statement } from '../recorder/kinds/statement.ts'
+import { UNRECORDED } from '../recorder/statement-run.ts'
 import { locationOf } from '../recorder/span-parts.ts'
 import { recordPoolWait } from '../recorder/record-pool-wait.ts'
 import { pgName } from './connection-name.ts'
@@ -22,6 +23,8 @@ const SYSTEM = 'postgresql'
 const POOL_NAME = Symbol('spyglass.pool')
 /** The statement that began last on a connection: the next to get it, if it waited, waited for that one's line. */
 const LAST = Symbol('spyglass.last')
+/** What the pool opened a connection with. */
+const OPTIONS = Symbol('spyglass.options')
 const PATCHED = Symbol('spyglass.patched')
 
 type Callback = (error: unknown, ...rest: unknown[]) => unknown
@@ -33,6 +36,7 @@ interface PgClient {
   readonly database?: string
   [POOL_NAME]?: string
   [LAST]?: Child<Statement>
+  [OPTIONS]?: object | undefined
 }
 
 interface PgPool {
@@ -114,6 +118,7 @@ class PgInstrumentation {
     if (alreadyPatched(prototype)) return
     const clientQuery = this.#clientQuery
     const { query, connect } = prototype as { query: Method; connect: Method }
+    Object.defineProperty(prototype, UNRECORDED.query, { value: query, configurable: true })
     prototype['query'] = function patchedClientQuery(this: object, ...args: unknown[]): unknown {
       return clientQuery({ client: this, query, args, calledFrom: patchedClientQuery })
     }
@@ -175,6 +180,7 @@ class PgInstrumentation {
       'pg.wait',
       () => {
         if (client) pool[POOL_NAME] ??= nameOf(client)
+        if (client && this.#recorder.control) client[OPTIONS] = pool.options
         const detail = { system: SYSTEM, pool: pool[POOL_NAME] ?? pgName(pool.options ?? {}), heldBy: client ? undefined : holderOf(pool) }
         recordPoolWait(this.#recorder, detail, askedMs, error)
       },
@@ -184,7 +190,7 @@ class PgInstrumentation {
 
   readonly #clientQuery = (call: { client: object; query: Method; args: unknown[]; calledFrom: Method }): unknown => {
     const { client, query, args } = call
-    const child = this.#start(client, args[0], call.calledFrom)
+    const child = this.#start(client, args, call.calledFrom)
     if (!child) return query.apply(client, args)
     try {
       const callbackAt = args.findLastIndex((arg) => typeof arg === 'function')
@@ -199,14 +205,14 @@ class PgInstrumentation {
     }
   }
 
-  #start(client: PgClient, config: unknown, calledFrom: Method): StatementRecord | undefined {
+  #start(client: PgClient, args: readonly unknown[], calledFrom: Method): StatementRecord | undefined {
     const pending = this.#pending
     this.#pending = undefined
-    return attempt('pg.query', () => this.#started(client, config, pending ?? calledFrom), undefined)
+    return attempt('pg.query', () => this.#started(client, args, pending ?? calledFrom), undefined)
   }
 
-  #started(client: PgClient, config: unknown, from: PendingQuery | Method): StatementRecord | undefined {
-    const text = textOf(config)
+  #started(client: PgClient, args: readonly unknown[], from: PendingQuery | Method): StatementRecord | undefined {
+    const text = textOf(args[0])
     if (text === undefined) return undefined
     const pool = nameOf(client)
     const { [LAST]: last } = client
@@ -218,6 +224,11 @@ class PgInstrumentation {
             from.site,
           )
     client[LAST] = child
+    const { control } = this.#recorder
+    if (control) {
+      const run = { connection: client, options: client[OPTIONS], text, values: valuesOf(args[0], args[1]), isPrepared: false }
+      control.began(child, { system: SYSTEM, ...run })
+    }
     return child
   }
 }
@@ -248,6 +259,13 @@ function textOf(config: unknown): string | undefined {
   const { text, cursor } = (config ?? {}) as { text?: unknown; cursor?: { text?: unknown } }
   if (typeof text === 'string') return text
   return typeof cursor?.text === 'string' ? cursor.text : undefined
+}
+
+/** Of the call, the configuration or the cursor. */
+function valuesOf(config: unknown, values: unknown): unknown {
+  if (Array.isArray(values) || typeof config === 'string') return Array.isArray(values) ? values : undefined
+  const { values: own, cursor } = config as { values?: unknown; cursor?: { values?: unknown } }
+  return own ?? cursor?.values
 }
 
 function ending(child: StatementRecord, callback: Callback): Callback {

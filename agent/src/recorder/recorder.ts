@@ -19,6 +19,7 @@ import { isFailure, KeepDecision, type KeepPolicy } from './keep-decision.ts'
 import { type PoolWait, poolWait } from './kinds/pool-wait.ts'
 import { type Statement, statement } from './kinds/statement.ts'
 import { RunningRecords } from './running.ts'
+import type { StatementControl } from './statement-run.ts'
 import { childSpan, spanNameOf, spansOf, statusOf } from './trace-export.ts'
 import { mergeTwins } from './twice-seen.ts'
 import type { Verdicts } from './verdict/verdicts.ts'
@@ -64,6 +65,8 @@ export class Recorder implements ChildObserver {
   hasForeignSpans = false
   /** Called with each request that was sent when it had ended: the profiler. */
   onKept: ((record: TraceRecord) => void) | undefined
+  /** Set while statements are explained or cancelled. */
+  control: StatementControl | undefined
 
   constructor({ aggregates, exporter, policy, verdicts, late, countsByApplication = false }: RecorderOptions) {
     this.#late = late
@@ -213,6 +216,7 @@ export class Recorder implements ChildObserver {
     const memory = child.kind.memory?.(child.detail)
     if (!memory || child.kind.isWait?.(child.detail)) return
     memory.wasSlow(child.endMs)
+    this.control?.slow(child)
     if (child.record) child.record.hadSlowStatement = true
     else if (this.decision.admit(child.endMs)) this.#exporter.exportSpans([childSpan(child, child.endMs)])
   }

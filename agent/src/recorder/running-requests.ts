@@ -5,6 +5,7 @@ import { attempt } from '../guard/guard.ts'
 import type { Child } from './child.ts'
 import { now } from './clock.ts'
 import type { RunningRecords } from './running.ts'
+import type { StatementControl } from './statement-run.ts'
 import { spanNameOf } from './trace-export.ts'
 import type { TraceRecord } from './trace-record.ts'
 
@@ -41,15 +42,17 @@ function waitText(child: Child): string {
 }
 
 /** Whether there was such a request and a way to cancel it. Its trace is kept. */
-export function cancelRequest(running: RunningRecords, id: string): boolean {
-  for (const record of running.olderThan(now())) if (record.spanId === id) return attempt('running.cancel', () => cancel(record), false)
+export function cancelRequest(running: RunningRecords, id: string, control?: StatementControl): boolean {
+  for (const record of running.olderThan(now()))
+    if (record.spanId === id) return attempt('running.cancel', () => cancel(record, control), false)
   return false
 }
 
-function cancel(record: TraceRecord): boolean {
-  const { aborter, detail, kind } = record
+function cancel(record: TraceRecord, control: StatementControl | undefined): boolean {
+  const { aborter, detail, kind, children = [] } = record
   if (!detail || (!aborter && !kind.cancel)) return false
   record.addition().attributes[attr.cancelled] = true
+  control?.cancel(children)
   aborter?.abort(new DOMException('the request was cancelled', 'AbortError'))
   kind.cancel?.(detail)
   return true

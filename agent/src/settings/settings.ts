@@ -215,6 +215,16 @@ export const agentSettings = {
     value: 8 << 20,
     description: 'Maximum spool size of one process. The file is sparse: it uses only the space it needs.',
   }),
+  explain: onOff(
+    'SPYGLASS_EXPLAIN',
+    false,
+    'Whether the plans of slow statements of pg and mysql2 are asked for: plain `EXPLAIN` of one `SELECT`, read-only, on a connection of its own, each statement once an hour and six a minute. Text and parameters stay in the process.',
+  ),
+  cancelStatements: onOff(
+    'SPYGLASS_CANCEL_STATEMENTS',
+    false,
+    'Whether the running statements of pg and mysql2 are cancelled with their request, from a connection of its own.',
+  ),
   blockedLoop: onOff(
     'SPYGLASS_BLOCKED_LOOP',
     false,

@@ -12,6 +12,10 @@ export class StatementShape extends SiteMemory {
   readonly operation: string
   /** It waits for what others do, as `blpop`: how long it takes says nothing of the database. */
   readonly isWait: boolean
+  /** Of its plan, once it was explained: normalised. */
+  plan: string | undefined
+  /** The span that had the plan last. */
+  #planned: { readonly traceId: string; readonly spanId: string } | undefined
 
   constructor(text: string, digest: string, isWait: boolean) {
     super()
@@ -19,6 +23,13 @@ export class StatementShape extends SiteMemory {
     this.digest = digest
     this.operation = operationOf(text)
     this.isWait = isWait
+  }
+
+  /** The plan for this span: one of each trace has it. */
+  planFor(traceId: string, spanId: string): string | undefined {
+    if (this.plan === undefined || (this.#planned?.traceId === traceId && this.#planned.spanId !== spanId)) return undefined
+    this.#planned = { traceId, spanId }
+    return this.plan
   }
 }
 

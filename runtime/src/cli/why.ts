@@ -18,6 +18,8 @@ export interface LineCost {
   /** Of its span; what is shown where there is no statement. */
   readonly name: string
   readonly statement: string
+  /** Of the statement, if the agent asked for it: lines. */
+  readonly plan: string
   /** Executions in kept requests, at this line; their durations in milliseconds. */
   readonly kept: number
   readonly keptMs: number
@@ -113,7 +115,7 @@ function problemIn(body: string): string {
 
 /** `before` is what was told last: its line is not told again. */
 export function costLines(row: LineCost & { readonly slowestTrace: string }, since: string, before?: LineCost): readonly string[] {
-  const { service, location, statement, name, places, slowestTrace } = row
+  const { service, location, statement, plan, name, places, slowestTrace } = row
   const elsewhere = places.filter((place) => place !== location)
   const isSame = before?.location === location && before.service === service
   return [
@@ -121,6 +123,7 @@ export function costLines(row: LineCost & { readonly slowestTrace: string }, sin
     `  ${(statement || name).replaceAll(/\s+/g, ' ').trim()}`,
     `    ${figures(row)}`,
     `    slowest ${milliseconds(row.worstMs)}  ${slowestTrace}`,
+    ...(plan === '' ? [] : ['    plan', ...plan.split('\n').map((line) => `      ${line}`)]),
     ...(elsewhere.length > 0 && row.calls > 0 ? [`    the figures are those of all its lines: also ${elsewhere.join(', ')}`] : []),
   ]
 }

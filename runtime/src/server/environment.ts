@@ -82,6 +82,8 @@ export function instanceEnvironment({
     ...exportEnvironment(config, secrets),
     ...(agent.slowRequestMs === undefined ? {} : { SPYGLASS_SLOW_REQUEST_MS: String(agent.slowRequestMs) }),
     SPYGLASS_SLOW_STATEMENT_MS: String(agent.slowStatementMs),
+    ...(agent.explain ? { SPYGLASS_EXPLAIN: 'on' } : {}),
+    ...(agent.cancelStatements ? { SPYGLASS_CANCEL_STATEMENTS: 'on' } : {}),
     SPYGLASS_KEPT_PER_SECOND: String(agent.keptPerSecond),
     SPYGLASS_BASELINE_PER_MINUTE: String(agent.baselinePerMinute),
     SPYGLASS_METRICS_INTERVAL_MS: String(agent.metricsIntervalMs),

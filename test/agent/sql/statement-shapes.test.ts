@@ -31,3 +31,11 @@ test('a long text is found by its digest', () => {
   expect(shapes.of(long(1), 'sqlite')).toBe(shapes.of(long(7), 'sqlite'))
   expect(shapes.of(long(1), 'sqlite').text).toBe('SELECT a FROM t WHERE id IN (?)')
 })
+
+test('its plan is given to one span of each trace, whenever that is sent again', () => {
+  const shape = new StatementShapes().of('SELECT a FROM t', 'postgresql')
+  expect(shape.planFor('trace 1', 'span 1')).toBeUndefined()
+  shape.plan = 'Seq Scan'
+  const asked = ['1 1', '1 2', '1 1', '2 3', '2 4'].map((ids) => ids.split(' ') as [string, string])
+  expect(asked.map(([trace, span]) => shape.planFor(trace, span))).toEqual(['Seq Scan', undefined, 'Seq Scan', 'Seq Scan', undefined])
+})

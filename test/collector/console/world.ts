@@ -134,6 +134,8 @@ export const ERROR = 'f1f1f1f1f1f1f1f1'
 export const VERDICT = 'Statement SELECT * FROM orders at src/orders.js:42, 79 % of the time; unknown, 11 %.'
 export const SLOW_SQL = 'SELECT * FROM orders WHERE total > ? ORDER BY created DESC'
 
+export const PLAN = 'SCAN orders  (cost=0.00..18.50 rows=850)'
+
 /** A slow request with a slow statement, the line that ran it, and one that failed. */
 export function slowTrace(traceId: string, start: number): SpanInput[] {
   const sql = (n: number, at: number, ms: number): SpanInput => ({
@@ -148,6 +150,7 @@ export function slowTrace(traceId: string, start: number): SpanInput[] {
       'db.system.name': 'sqlite',
       'db.query.text': n === 2 ? SLOW_SQL : 'SELECT name FROM customers WHERE id = ?',
       'spyglass.sql.digest': n === 2 ? 'd1d1d1d1d1d1d1d1' : 'd2d2d2d2d2d2d2d2',
+      ...(n === 2 ? { 'spyglass.sql.plan': PLAN } : {}),
       'db.client.connection.pool.name': 'shop',
       'code.file.path': 'src/orders.js',
       'code.line.number': n === 2 ? '42' : '17',

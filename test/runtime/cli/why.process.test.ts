@@ -6,7 +6,7 @@ import { codeOf } from '@spyglass/agent/contract'
 import { exitCodeOf } from '../../../runtime/src/cli/exit-codes.ts'
 import { parseCommand } from '../../../runtime/src/cli/parse.ts'
 import { costLines, type LineCost, why } from '../../../runtime/src/cli/why.ts'
-import { redRows, SLOW_SQL, slowTrace, spanRows, sqlRows, startWorld, traceTimes, type World } from '../../collector/console/world.ts'
+import { PLAN, redRows, SLOW_SQL, slowTrace, spanRows, sqlRows, startWorld, traceTimes, type World } from '../../collector/console/world.ts'
 import { freePort } from '../../support/free-port.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
@@ -58,6 +58,7 @@ test('a line is told with its statement, every execution of it, its share, and t
     kept: 1,
     worstTraceId: TRACE,
     worstMs: 640,
+    plan: PLAN,
   })
   expect(row?.places).toEqual(['src/orders.js:42'])
   expect(row?.calls).toBeGreaterThan(1)
@@ -67,7 +68,7 @@ test('a line is told with its statement, every execution of it, its share, and t
   expect(lines[1]).toBe(`  ${SLOW_SQL}`)
   expect(lines[2]).toMatch(new RegExp(`^    ${row?.calls} times.*  total .* = \\d+ % of the time of requests  p95 `))
   expect(lines[3]).toBe(`    slowest 640 ms  http://127.0.0.1:${world.console.port}/#/trace/${TRACE}`)
-  expect(lines).toHaveLength(4)
+  expect(lines.slice(4)).toEqual(['    plan', `      ${PLAN}`])
 })
 
 test('a file stands for all its lines, and may be given by the end of its path or by more than was recorded', async () => {
@@ -106,6 +107,7 @@ test('figures that are those of several lines say so, and calls without a statem
     function: 'load',
     name: 'GET',
     statement: '',
+    plan: '',
     kept: 3,
     keptMs: 1234,
     keptP95: 900,
@@ -125,6 +127,12 @@ test('figures that are those of several lines say so, and calls without a statem
     '  GET',
     '    in kept requests 3 times  total 1234 ms  p95 900 ms',
     '    slowest 901 ms  http://console/#/trace/1',
+  ])
+  const plan = 'Seq Scan on orders  (cost=0.00..9.00 rows=1 width=4)\n  Filter: (note = ?)'
+  expect(costLines({ ...row, plan }, '8h').slice(4)).toEqual([
+    '    plan',
+    '      Seq Scan on orders  (cost=0.00..9.00 rows=1 width=4)',
+    '        Filter: (note = ?)',
   ])
   const statement = { ...row, statement: 'SELECT ?', calls: 7, errors: 2, totalMs: 250, p95: 4.26, places: ['src/a.ts:1', 'src/b.ts:2'] }
   expect(costLines(statement, '8h', row)).toEqual([

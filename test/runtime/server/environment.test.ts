@@ -30,6 +30,16 @@ test('an instance with one application is that service to the agent, and gets wh
   })
 })
 
+test('statements are explained and cancelled only where the configuration says so', () => {
+  const controlOf = (agent: object): (string | undefined)[] => {
+    const config = loadConfig({ base: { agent } })
+    const environment = instanceEnvironment({ config, folder, instance: 'http-1', applications: [], serverId, secrets })
+    return [environment['SPYGLASS_EXPLAIN'], environment['SPYGLASS_CANCEL_STATEMENTS']]
+  }
+  expect(controlOf({})).toEqual([undefined, undefined])
+  expect(controlOf({ explain: true, cancelStatements: true })).toEqual(['on', 'on'])
+})
+
 test('an application whose code is a deployed version has its number among the attributes', () => {
   const attributesOf = (code: string): string | undefined => {
     const config = loadConfig({ base: { applications: [{ name: 'shop', folder: code }] } })

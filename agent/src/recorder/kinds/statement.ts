@@ -36,6 +36,7 @@ export const statement: ChildKind<Statement> = {
         [attr.dbOperation]: shape.operation || undefined,
         [attr.dbQueryText]: shape.text,
         [attr.sqlDigest]: shape.digest,
+        [attr.sqlPlan]: shape.plan && shape.planFor(child.record?.traceId ?? '', child.spanId),
         [attr.poolWaitMs]: waitMs,
         [attr.errorType]: childErrorType(child),
         ...codeAttributes(child),

@@ -102,7 +102,7 @@ function heading({ traceId, spans, profiles: [profile] }: Shown): HTMLElement {
 function drawDetail(detail: HTMLElement, span: Span): void {
   const { name, kind, durationMs, statusCode, statusMessage, statement, location, attributes, resource, events, links, instance, service } =
     span
-  const stack = attributes['code.stacktrace'] ?? ''
+  const { 'code.stacktrace': stack = '', 'spyglass.sql.plan': plan = '' } = attributes
   fill(
     detail,
     h('h2', {}, name),
@@ -115,12 +115,13 @@ function drawDetail(detail: HTMLElement, span: Span): void {
     ),
     statusMessage && h('p', { class: 'bad-text lines' }, statusMessage),
     statement && h('pre', { class: 'sqltext' }, statement),
+    plan && [h('h3', {}, 'Plan'), h('pre', { class: 'stack plan' }, plan)],
     location && h('p', {}, 'Called at ', codePlace(location)),
     stack && h('pre', { class: 'stack' }, stack),
     ...events.map((event) => [h('h3', {}, `${event.name} at +${milliseconds(event.time - span.start)}`), attributeTable(event.attributes)]),
     links.length > 0 && [h('h3', {}, 'Linked spans'), links.map(linkedSpan)],
     h('h3', {}, 'Attributes'),
-    attributeTable(attributes, ['db.query.text', 'code.stacktrace']),
+    attributeTable(attributes, ['db.query.text', 'code.stacktrace', 'spyglass.sql.plan']),
     h('h3', {}, 'Resource'),
     attributeTable(resource),
   )

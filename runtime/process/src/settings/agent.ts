@@ -35,6 +35,17 @@ export const agentSettings = declareSettings({
     applies: 'live',
     description: 'Number of ordinary requests kept per minute for comparison.',
   },
+  explain: {
+    type: 'boolean',
+    default: false,
+    description:
+      'Whether the plans of slow statements of pg and mysql2 are asked for: plain `EXPLAIN`, read-only, on a connection of its own, each statement once an hour.',
+  },
+  cancelStatements: {
+    type: 'boolean',
+    default: false,
+    description: 'Whether the running statements of pg and mysql2 are cancelled with their request.',
+  },
   ignoredPaths: {
     type: 'texts',
     each: {

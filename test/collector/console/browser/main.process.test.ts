@@ -11,6 +11,7 @@ import {
   PROFILE_TRACE,
   redRows,
   registerResources,
+  PLAN,
   SLOW_SQL,
   slowTrace,
   type SpanInput,
@@ -150,6 +151,7 @@ describe('in Chromium', () => {
     expect(await text('.tracehead .verdict')).toBe(VERDICT)
     // the slowest statement is chosen by itself
     expect(await text('.detail .sqltext')).toBe(SLOW_SQL)
+    expect(await text('.detail .plan')).toBe(PLAN)
     expect(await text('.detail')).toContain('src/orders.js:42')
     expect(await text('.detail .stack')).toContain('loadOrders (src/orders.js:42:18)')
     await visit.page.locator('.waterfall .row', { hasText: 'GET rates.example' }).click()
