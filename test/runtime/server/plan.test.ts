@@ -176,6 +176,13 @@ test('the name of an application that shares its processes means those that host
   for (const name of ['shop', 'blog', 'http']) expect(targetsOf(all, name)).toEqual(['http-1', 'http-2'])
 })
 
+test('a disabled application has no processes, and a reload of it says what to do', () => {
+  const { plan: all } = plan('all', { applications: [{ name: 'shop', folder: '/x', enabled: false }] })
+  expect(() => targetsOf(all, 'shop')).toThrow(
+    expect.objectContaining({ code: 'SPY_SERVER_REFUSED', message: expect.stringContaining('`spyglass enable shop`') as string }),
+  )
+})
+
 test('replicas are those of the listener unless the application sets its own', () => {
   const listeners = [{ name: 'http', instances: 3 }]
   expect(instancesOf({ listeners, applications: [{ name: 'shop', folder: '/x' }] })).toHaveLength(3)
