@@ -182,7 +182,12 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     (operation: string): Executors[string] =>
     async ({ keys, arguments: given }) =>
       await ask(keys['name'] ?? '', operation, given)
-  return { 'instance.runningRequests': executor('runningRequests'), 'instance.cancelRequest': executor('cancelRequest') }
+  return {
+    'instance.runningRequests': executor('runningRequests'),
+    'instance.cancelRequest': executor('cancelRequest'),
+    'datasource.reclaim': async ({ keys: { instance = '', name }, arguments: given }) =>
+      await ask(instance, 'reclaim', { ...given, datasource: name }),
+  }
 }
 
 const logs = ({ run }: DataFolder): Executors =>

@@ -39,6 +39,10 @@ class PooledResource implements Resource<DatasourceConfig, DatasourceFace> {
     this.#pool.configure(config)
   }
 
+  carryOut(_reclaim: string, { connection }: Readonly<Record<string, unknown>>): void {
+    this.#pool.reclaimLent(Number(connection))
+  }
+
   /** A connection still lent to that request keeps its trace. */
   requestEnded(traceId: string): void {
     if (this.#pool.borrows.size === 0 || traceId === '') return

@@ -9,7 +9,8 @@ export const datasourceErrors = {
   SPY_POOL_CLOSED: 'pool %s is closed',
   SPY_CONNECTION_RETURNED: 'pool %s: the connection was already returned and can no longer be used; borrowed at %s',
   SPY_CONNECTION_RECLAIMED:
-    'pool %s: the connection was taken back after %d ms with no statement running and can no longer be used; borrowed at %s. Return it earlier, or raise reclaimAfterMs',
+    'pool %s: the connection was taken back after %d ms and can no longer be used; borrowed at %s. Return it earlier, or raise reclaimAfterMs',
+  SPY_CONNECTION_NOT_LENT: 'pool %s: no connection %s is lent',
   SPY_CONNECTION_FAILED: 'pool %s: cannot open a connection to %s: %s',
   SPY_CONNECTION_SILENT: '%s did not answer within %d ms (connectTimeoutMs)',
   SPY_CONNECTION_LOST: 'the connection to %s was lost: %s',

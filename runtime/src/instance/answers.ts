@@ -2,24 +2,32 @@
 import type { Agent } from '@spyglass/agent'
 import { codeOf, messageOf } from '@spyglass/agent/contract'
 import type { FromChild, ToChild } from '@spyglass/process/keeper-link'
+import type { Resources } from '../resource/index.ts'
 import { fail } from './errors.ts'
+
+export interface Answering {
+  readonly agent: Running | undefined
+  /** Undefined until they are open. */
+  readonly resources: Pick<Resources, 'carryOut'> | undefined
+}
 
 type Running = Pick<Agent, 'runningRequests' | 'cancelRequest' | 'profile'>
 
 /** Never throws: what went wrong is the answer. */
 export async function answerTo(
   { id, operation, arguments: given }: Extract<ToChild, { type: 'ask' }>,
-  agent: Running | undefined,
+  who: Answering,
 ): Promise<Extract<FromChild, { type: 'answer' }>> {
   try {
-    return { type: 'answer', id, result: await carryOut(operation, given, agent) }
+    return { type: 'answer', id, result: await carryOut(operation, given, who) }
   } catch (error) {
     const code = codeOf(error)
     return { type: 'answer', id, error: messageOf(error), ...(code === undefined ? {} : { code }) }
   }
 }
 
-function carryOut(operation: string, given: Readonly<Record<string, unknown>>, agent: Running | undefined): unknown {
+function carryOut(operation: string, given: Readonly<Record<string, unknown>>, { agent, resources }: Answering): unknown {
+  if (operation === 'reclaim') return resources?.carryOut('datasources', String(given['datasource']), { operation, given })
   if (!agent) throw fail('SPY_INSTANCE_UNRECORDED', [])
   if (operation === 'runningRequests') return agent.runningRequests()
   if (operation === 'profile') return agent.profile(given)

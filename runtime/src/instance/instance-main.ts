@@ -119,7 +119,7 @@ let stopServing: Promise<(deadlineMs: number) => Promise<void>> | undefined
 const link = connectKeeper({
   registry,
   onMessage: (message) => {
-    if (message.type === 'ask') void answerTo(message, agent).then((answer) => link.send(answer))
+    if (message.type === 'ask') void answerTo(message, { agent, resources: opened }).then((answer) => link.send(answer))
     if (message.type === 'addresses') moved(message.addresses as Addresses)
   },
   live: liveSettingsOf(share, { agent, resources: () => opened, accessLogs: { changed: logsChanged } }),

@@ -28,6 +28,11 @@ function withDefaults<L extends ResourceList>(list: L, entries: readonly GivenEn
   return entries.map((entry) => ({ ...Object.fromEntries(defaults), ...entry }) as unknown as EntryOf<L>)
 }
 
+export interface ResourceOperation {
+  readonly operation: string
+  readonly given: Readonly<Record<string, unknown>>
+}
+
 export class Resources {
   readonly #opened = new Map<ResourceList, ReadonlyMap<string, AnyResource>>()
   #all: readonly AnyResource[] = []
@@ -62,6 +67,15 @@ export class Resources {
         .get(list)
         ?.get(entry.name)
         ?.configure({ ...entry })
+  }
+
+  /**
+   * Carries out an operation of the one of that name.
+   * @throws the error of its type, when there is none of that name
+   */
+  carryOut(list: ResourceList, name: string, { operation, given }: ResourceOperation): void {
+    this.get(list, name)
+    this.#opened.get(list)?.get(name)?.carryOut?.(operation, given)
   }
 
   /** Called when a response has ended, before the agent decides what becomes of its trace. */

@@ -368,3 +368,12 @@ test('a profile of an instance is taken by the instance, and the answer leads to
   for (const given of [{ seconds: 0 }, { seconds: 61 }, { seconds: 'long' }, { kind: 'heap' }])
     await expect(invoke(given)).rejects.toMatchObject({ code: 'SPY_ADMIN_ARGUMENT' })
 })
+
+test('a connection is taken back by the instance that has its pool', async () => {
+  const { client, asked } = await server()
+  const name = 'datasource.shop-1.orders.reclaim'
+  expect(await client.call('invoke', { name, arguments: { connection: 3 } })).toMatchObject({
+    result: { datasource: 'orders', connection: 3 },
+  })
+  expect(asked).toEqual(['reclaim of shop-1'])
+})

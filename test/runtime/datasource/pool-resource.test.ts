@@ -132,3 +132,14 @@ test('every attribute of a datasource that is known has a value', async () => {
   expect(Object.keys(resource?.values ?? {})).toHaveLength(22)
   expect(resource?.values['lastErrorTime']).toBeUndefined()
 })
+
+test('an operation of a datasource takes a connection back; one that is unknown says so', async () => {
+  await using pool = await openShop({ max: 1 })
+  const { id } = await pool.shop.connect()
+  const given = { connection: id }
+  pool.resources.carryOut('datasources', 'shop', { operation: 'reclaim', given })
+  expect([pool.read('reclaimed'), pool.read('activeConnections'), pool.read('leaks')]).toEqual([1, 0, 0])
+  const again = (name: string) => () => pool.resources.carryOut('datasources', name, { operation: 'reclaim', given })
+  expect(again('shop')).toThrow(expect.objectContaining({ code: 'SPY_CONNECTION_NOT_LENT' }))
+  expect(again('till')).toThrow(expect.objectContaining({ code: 'SPY_DATASOURCE_UNKNOWN' }))
+})

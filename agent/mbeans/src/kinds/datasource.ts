@@ -136,5 +136,14 @@ export const datasource = declareKind({
         'Current holders of connections: how long, route and trace, the last statement, and the file and line of the application that borrowed.',
     },
   },
+  operations: {
+    reclaim: {
+      description:
+        'Takes a connection from its borrower: it is closed, with what runs on it, and the next that waits gets another. What the borrower does with it later throws SPY_CONNECTION_RECLAIMED.',
+      role: 'operator',
+      impact: 'action',
+      arguments: { connection: { type: 'int', description: 'Number of the connection, as `borrowers` shows it.', example: 3 } },
+    },
+  },
   events: ['spyglass.pool.exhausted', 'spyglass.pool.recovered', 'spyglass.pool.leak'],
 })

@@ -163,10 +163,19 @@ export class Pool {
     this.return(borrow)
   }
 
+  /**
+   * Takes the connection of that number from its borrower, whatever runs on it.
+   * @throws SPY_CONNECTION_NOT_LENT
+   */
+  reclaimLent(connection: number): void {
+    const borrow = this.#lent.get(connection)
+    if (!borrow || borrow.returned) throw fail('SPY_CONNECTION_NOT_LENT', [this.settings.name, connection])
+    this.reclaim(borrow)
+  }
+
   /** Takes a connection from its borrower, who can no longer use it, and closes it. The next that waits gets another. */
   reclaim(borrow: Borrow): void {
     if (borrow.returned) return
-    if (!borrow.leaked) this.#leaked(borrow, false)
     borrow.leaked = false // nobody holds it any more
     borrow.reclaimedAfterMs = this.clock.now() - borrow.since
     borrow.isDiscarded = true

@@ -22,7 +22,7 @@ test('what the borrower does later throws, with the place that borrowed', async 
   const { borrow } = await lent()
   clock.advance(500)
   expect(() => checkLent(borrow, 'shop')).toThrow(expect.objectContaining({ code: 'SPY_CONNECTION_RECLAIMED' }))
-  expect(() => checkLent(borrow, 'shop')).toThrow('after 500 ms with no statement running and can no longer be used; borrowed at shop.ts:7')
+  expect(() => checkLent(borrow, 'shop')).toThrow('after 500 ms and can no longer be used; borrowed at shop.ts:7')
   pool.return(borrow)
   pool.reclaim(borrow)
   expect([pool.figures.reclaimed, pool.borrows.size]).toEqual([1, 0])
@@ -38,4 +38,17 @@ test('while a statement runs nothing is taken back', async () => {
   connection.running = undefined
   clock.advance(1000)
   expect([pool.figures.leaks, pool.figures.reclaimed]).toEqual([1, 1])
+})
+
+test('an operator takes back what is lent, also while a statement runs, and it counts as no leak', async () => {
+  const { pool, told, lent, lend } = scriptedPool({ max: 1 })
+  const { borrow, connection } = await lent()
+  connection.running = {}
+  const waiting = lend()
+  pool.reclaimLent(borrow.entry.id)
+  expect(await outcomeOf(waiting)).toBe('lent')
+  expect([pool.figures.leaks, pool.figures.reclaimed, connection.closed]).toEqual([0, 1, [1000]])
+  expect(told.filter((each) => /leaked|reclaimed/.test(each))).toEqual(['reclaimed'])
+  for (const unknown of [borrow.entry.id, 99])
+    expect(() => pool.reclaimLent(unknown)).toThrow(expect.objectContaining({ code: 'SPY_CONNECTION_NOT_LENT' }))
 })
