@@ -6,7 +6,6 @@ import { milliseconds, name, ownMilliseconds } from './shapes.ts'
 const databaseUrl = {
   type: 'text',
   minLength: 1,
-  example: 'postgres://shop@db.example.org/shop',
   checks: [
     { is: (text: string) => isDatabaseUrl(text), allowed: 'a URL like postgres://user@host:5432/database' },
     { is: hasNoPassword, allowed: 'a URL without a password; give it as password or passwordFrom' },
@@ -52,13 +51,11 @@ export const datasourceSettings = declareSettings({
     type: 'text',
     secret: true,
     minLength: 1,
-    example: 'not-a-secret',
     description: 'Password of the user in the URL. It may be encrypted.',
   },
   passwordFrom: {
     type: 'text',
     secret: true,
-    example: 'file:/etc/shop/db-password',
     checks: [{ is: /^(file:\/|env:\w|credential:[\w.-])/, allowed: 'file:/PATH, env:NAME or credential:NAME' }],
     description:
       'Where the password is, in place of `password`: `file:/PATH`, `env:NAME` (a variable of the server) or `credential:NAME` (a credential of systemd). It is read for each new connection.',

@@ -15,19 +15,27 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>
 }
 
+const MEMBER = 'postgres://shop@db.example.org/shop'
 /** Entries for every list, so that each path leads to something. */
 const file = {
   listeners: [{ name: 'shop', tls: { certificates: [] } }],
   hosts: [{ name: 'shop' }],
   applications: [{ name: 'shop', folder: 'applications/shop', listener: 'shop' }],
-  datasources: [{ name: 'shop', file: 'shop.db' }],
+  datasources: [
+    { name: 'shop', file: 'shop.db' },
+    { name: 'group', driver: 'pg', members: [{ url: MEMBER }] },
+  ],
   alerting: { webhooks: [{ name: 'shop', url: 'https://alerts.example/hook' }] },
   snmp: { trapTargets: [{ host: 'shop', port: 162, community: 'c' }] },
 }
 
 /** An address of a route; each parameter names the entry that the file above has. */
 const addressOf = ({ path }: ApiRoute): string =>
-  path.replace('/trapTargets/{name}', '/trapTargets/shop:162').replaceAll(/\{\w+\}/g, 'shop')
+  path
+    .replace('/trapTargets/{name}', '/trapTargets/shop:162')
+    .replace('{name}/members', 'group/members')
+    .replace('{membersName}', encodeURIComponent(MEMBER))
+    .replaceAll(/\{\w+\}/g, 'shop')
 
 test('the document is valid OpenAPI 3.1', async () => {
   const result = await new Validator().validate(structuredClone(document) as Record<string, unknown>)
@@ -61,7 +69,8 @@ test('every setting is reached by its dotted name, and by a path if it has a sec
     shown.map(({ name }) =>
       name
         .replace(/^(listeners|hosts|applications|datasources|alerting\.webhooks)\.shop\./, '$1[].')
-        .replace('trapTargets.shop:162.', 'trapTargets[].'),
+        .replace('trapTargets.shop:162.', 'trapTargets[].')
+        .replace(/^datasources\.group\.members\..*\.(?=\w+$)/, 'datasources[].members[].'),
     ),
   )
   const missing = declaredSettings().filter(({ path }) => !known.has(path) && !path.includes('certificates[]'))

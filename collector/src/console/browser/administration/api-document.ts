@@ -4,6 +4,8 @@
  */
 export interface Schema {
   readonly $ref?: string
+  readonly allOf?: readonly Schema[]
+  readonly items?: Schema
   readonly type?: string | readonly string[]
   readonly description?: string
   readonly enum?: readonly (string | null)[]
@@ -76,13 +78,17 @@ export function roots(document: ApiDocument): readonly string[] {
   return [...sections, ...new Set(kinds)]
 }
 
-/** What a reference leads to; its own keywords win. */
-export function resolved({ components }: ApiDocument, schema: Schema = {}): Schema {
-  const { $ref, ...own } = schema
-  if ($ref === undefined) return schema
-  const path = $ref.replace('#/components/schemas/', '').split('/properties/')
-  const target = path.slice(1).reduce<Schema | undefined>((found, name) => found?.properties?.[name], components.schemas[path[0] ?? ''])
-  return { ...resolved({ paths: {}, components }, target), ...own }
+/** What a reference and `allOf` lead to; its own keywords win, and its properties are added. */
+export function resolved(document: Pick<ApiDocument, 'components'>, schema: Schema = {}): Schema {
+  const { $ref, allOf = [], ...own } = schema
+  const bases = [...($ref === undefined ? [] : [targetOf(document, $ref)]), ...allOf].map((base) => resolved(document, base))
+  const properties = Object.assign({}, ...[...bases, own].map((one) => one.properties)) as Schema['properties']
+  return Object.assign({}, ...bases, own, Object.keys(properties ?? {}).length === 0 ? {} : { properties }) as Schema
+}
+
+function targetOf({ components }: Pick<ApiDocument, 'components'>, reference: string): Schema | undefined {
+  const path = reference.replace('#/components/schemas/', '').split('/properties/')
+  return path.slice(1).reduce<Schema | undefined>((found, name) => found?.properties?.[name], components.schemas[path[0] ?? ''])
 }
 
 /** The schema of a setting below a group: `access.format`. */

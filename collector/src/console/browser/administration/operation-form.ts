@@ -36,7 +36,9 @@ const ARCHIVES: readonly (readonly [RegExp, string])[] = [
 export function operationForm(options: OperationFormOptions): HTMLElement {
   const { document, method, label, operation, hasEnd = false } = options
   const schema = resolved(document, operation.requestBody?.content['application/json']?.schema)
-  const fields = Object.entries(schema.properties ?? {}).map(([name, declared]) => namedField(document, { name, declared, schema, label }))
+  const fields = Object.entries(schema.properties ?? {})
+    .filter(([, { items }]) => items?.$ref === undefined) // entries of an entry are created on its page
+    .map(([name, declared]) => namedField(document, { name, declared, schema, label }))
   const takesArchive = operation.requestBody?.content['application/gzip'] !== undefined
   const archive = takesArchive ? h('input', { type: 'file', 'aria-label': `${label} archive`, accept: '.tgz,.gz,.tar,.zip' }) : undefined
   const how = method === 'get' ? undefined : createHow(hasEnd)

@@ -138,9 +138,8 @@ function newEntrySchema({ group: { settings }, schema }: Place): JsonSchema {
   const lists = Object.entries(settings).filter(([, node]) => node.type === 'list')
   const properties = Object.fromEntries(lists.map(([name]) => [name, arrayOf(ref(`${schema}.${name}`))]))
   return {
-    ...ref(schema),
+    ...(lists.length === 0 ? ref(schema) : { allOf: [ref(schema)], properties }), // many readers do not look beside a $ref
     type: 'object',
-    ...(lists.length === 0 ? {} : { properties }),
     required: requiredOf(settings),
     unevaluatedProperties: false,
   }

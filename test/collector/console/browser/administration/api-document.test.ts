@@ -68,3 +68,11 @@ test.for([
 ] as const)('%j is typed as it is shown: %j %j', ([value, schema, text]) => {
   expect(textOf(value, schema)).toBe(text)
 })
+
+test('properties beside a reference are added to those that it leads to', () => {
+  const components = { schemas: { entry: { type: 'object', properties: { name: { type: 'string' } } } } }
+  const lists = { members: { type: 'array', items: { $ref: '#/components/schemas/entry' } } }
+  const expected = { type: 'object', properties: { name: { type: 'string' }, ...lists } }
+  expect(resolved({ components }, { allOf: [{ $ref: '#/components/schemas/entry' }], properties: lists })).toEqual(expected)
+  expect(resolved({ components }, { $ref: '#/components/schemas/entry', properties: lists })).toEqual(expected)
+})
