@@ -18,9 +18,10 @@ console.error('on standard error')
 server.closeAllConnections()
 server.close()
 `
-const WORKER = (program: string): string => `import { Worker } from 'node:worker_threads'
+const WORKER = (program: string, listeners = `worker.on('exit', (code) => console.log('worker', code))`): string => `
+import { Worker } from 'node:worker_threads'
 const worker = new Worker(${JSON.stringify(program)}, { eval: true })
-worker.on('exit', (code) => console.log('worker', code))
+${listeners}
 `
 /** It runs until a signal reaches it; without the timer it would end by itself before. */
 const SIGNALLED = (signal: string): string => `setInterval(() => {}, 1000); process.kill(process.pid, '${signal}')`
@@ -48,7 +49,12 @@ const ENDINGS: Readonly<Record<string, string>> = {
   'return with more output than a pipe holds': `process.stdout.write('x'.repeat(300_000)); process.stderr.write('y'.repeat(300_000))`,
   'a worker that ends': WORKER(`console.log('in the worker')`),
   'a worker that exits': WORKER(`console.log('in the worker'); process.exit(4)`),
-  'a worker that throws': WORKER(`throw new RangeError('in the worker')`),
+  // Without a listener for its end: whether that is called before the exception ends the process is chance, in Node alone as well.
+  'a worker that throws': WORKER(`throw new RangeError('in the worker')`, ''),
+  'a worker whose exception is heard': WORKER(
+    `throw new RangeError('in the worker')`,
+    `worker.on('error', (error) => console.log('heard', error.message)); worker.on('exit', (code) => console.log('worker', code))`,
+  ),
   'an exhausted heap': `const kept = []; for (;;) kept.push(Array.from({ length: 1000 }, (_, at) => ({ at })))`,
 }
 
