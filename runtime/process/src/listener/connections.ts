@@ -105,11 +105,13 @@ export class Connections {
   }
 
   /**
-   * Has idle connections closed, except those whose answer still waits for its client: Node takes a connection for idle as soon as the application has
-   * ended its answer, and would drop what is not sent.
+   * Has idle connections closed, except those whose answer still waits for its client, and those that were used since the last call. Node takes a
+   * connection for idle as soon as the application has ended its answer, and would drop what is not sent; a client that asks again and again would
+   * have a request on its way, while its next answer ends the connection in order.
    */
-  sparingAnswers(closeIdle: () => void): void {
-    const sockets = [...this.#open].flatMap(({ response, socket }) => (response && !isOver(response) ? [socket] : []))
+  sparingUsed(closeIdle: () => void): void {
+    const used = [...this.#open].filter((connection) => connection.wasUsed() || (connection.response && !isOver(connection.response)))
+    const sockets = used.map(({ socket }) => socket)
     for (const socket of sockets) Object.defineProperty(socket, 'destroy', { configurable: true, value: () => socket })
     closeIdle()
     for (const socket of sockets) Reflect.deleteProperty(socket, 'destroy')

@@ -206,7 +206,8 @@ export class HttpListener {
   }
 
   #closeIdle(server: Server | undefined): void {
-    if (speaksHttp(server)) this.#connections.sparingAnswers(() => server.closeIdleConnections())
+    if (server instanceof http.Server) this.#connections.sparingUsed(() => server.closeIdleConnections())
+    else if (speaksHttp(server)) server.closeIdleConnections() // a router knows itself what is idle
   }
 
   /** `emit` is replaced on this one server, so that the program's own listeners stay as they are, in their order. */

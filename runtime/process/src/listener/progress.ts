@@ -25,10 +25,19 @@ export class Connection {
   #readAt = 0
   #unsent = 0
   #sentAt = 0
+  #bytesSeen = -1
 
   constructor(socket: Socket, now: number) {
     this.socket = socket
     this.acceptedAt = now
+  }
+
+  /** Whether anything has come since the last call. */
+  wasUsed(): boolean {
+    const { bytesRead } = this.socket
+    const isUsed = bytesRead !== this.#bytesSeen
+    this.#bytesSeen = bytesRead
+    return isUsed
   }
 
   /** Whether the body of the last request has not come whole. */

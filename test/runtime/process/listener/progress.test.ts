@@ -21,3 +21,11 @@ test('by default an upload that moves is never late, however slow; one that stan
   expect(lateAfter(1000, 19)).toBeUndefined()
   expect([lateAfter(0, 1), lateAfter(1, 10)]).toEqual([20, 20])
 })
+
+test('a connection counts as used once for what has come since the last look, and at the first', () => {
+  const socket = { bytesRead: 0 }
+  const connection = new Connection(socket as Socket, 0)
+  expect([connection.wasUsed(), connection.wasUsed()]).toEqual([true, false])
+  socket.bytesRead = 90
+  expect([connection.wasUsed(), connection.wasUsed()]).toEqual([true, false])
+})
