@@ -5,7 +5,7 @@ import type { Resource, ResourceSurroundings, ResourceType } from '../resource-t
 import type { DatasourceNamed } from '../datasource/index.ts'
 import { type Faces, resourceTypes } from './resource-types.ts'
 
-/** Entries as the configuration has them: settings that are left out have their defaults, and a list that is left out is empty. */
+/** Entries as the configuration has them: a missing setting has its default, and a missing list is empty. */
 export type GivenResources = { readonly [L in ResourceList]?: readonly GivenEntry<EntryOf<L>>[] }
 type EntryOf<L extends ResourceList> = ResourcesConfig[L][number]
 type GivenEntry<Entry extends { readonly name: string }> = Pick<Entry, 'name'> & Partial<Entry>
