@@ -11,10 +11,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { provideTool } from '../scripts/system-packages.ts'
 import { readRepeatedly } from './http-reader.ts'
 import { type Figure, printResult } from './result.ts'
 import { interval, ratios } from './statistics.ts'
 
+provideTool('wrk')
 const startedMs = performance.now()
 const run = promisify(execFile)
 const ROUNDS = 10

@@ -36,6 +36,8 @@ const QUERIES = [
   'trace-spans',
 ] as const satisfies ApiQueryName[]
 const IDLE_MS = 10_000
+/** Of a core: more than the store uses at rest, less than a merge. */
+const RESTING_CPU = 0.1
 const WRITER_PAUSE_MS = 250
 const QUERY_BAR_MS = 300
 
@@ -192,8 +194,11 @@ async function queriesBesideWriter(store: StoreProcess): Promise<Record<string, 
 
 /** Waits until the store has merged what was inserted: the CPU of a merge must not count as that of a query. */
 async function merged(store: StoreProcess): Promise<void> {
-  const running = async (): Promise<number> => Number((await store.ask('SELECT count() FROM system.merges')).text)
-  for (let quiet = 0; quiet < 3; quiet = (await running()) === 0 ? quiet + 1 : 0) await delay(1000)
+  for (let quiet = 0; quiet < 3;) {
+    const before = cpuSeconds(store)
+    await delay(1000)
+    quiet = cpuSeconds(store) - before < RESTING_CPU ? quiet + 1 : 0
+  }
 }
 
 /** CPU of each query by itself, and beside the yardstick, in turns. */

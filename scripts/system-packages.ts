@@ -48,6 +48,13 @@ export function missingTools(): SystemTool[] {
   return systemTools.filter(({ program }) => findTool(program) === undefined)
 }
 
+/** Installs a program that is missing, if it may. @throws that names the package otherwise */
+export function provideTool(program: ToolName): void {
+  const missing = missingTools().filter((tool) => tool.program === program)
+  if (missing.length === 0 || (canInstallPackages() && installPackages(missing))) return
+  throw new TypeError(`${program} is missing: install the package ${missing[0]?.package}`)
+}
+
 /** Whether packages can be installed without asking anyone: as root, on Debian or a child of it, and not switched off. */
 export function canInstallPackages(): boolean {
   if (process.env['SPYGLASS_NO_APT'] === '1' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false

@@ -12,6 +12,8 @@ const reporters = ['--reporter=default', '--reporter=./scripts/summary-reporter.
 const { code } = await runProgram('vitest', ['run', ...reporters, ...process.argv.slice(2)], { inherit: true })
 const summary = readSummary()
 for (const { name, reason } of summary.skipped) say(`skipped: ${name} (${reason})`)
+say(`slowest files: ${summary.slowest.map(({ file, seconds }) => `${file} ${seconds} s`).join(', ')}`)
+for (const name of summary.failures) say(`failed: ${name}`)
 const isWhole = summary.skipped.length === 0 || !process.env['CI']
 if (!isWhole) say('in CI a skipped test counts as a failure')
 say(summaryLine(summary))

@@ -174,6 +174,17 @@ test.runIf(canMount).for(Object.keys(faults))(
   },
 )
 
+/** An orderly stop, the repair that an administrator makes, and a start that has what was acknowledged before. */
+async function stopRepairAndStart(first: Suite, disk: FailingDisk): Promise<void> {
+  const ended = once(first.keeper, 'exit')
+  first.keeper.kill('SIGTERM')
+  expect(await ended, first.output()).toEqual([0, null])
+  disk.repair()
+  await using second = await startSuite(disk.folder, settings)
+  const [row] = await sql(second, `SELECT count() AS n FROM spyglass.otel_traces WHERE TraceId = '${FIRST}'`)
+  expect(Number(row?.['n'])).toBeGreaterThan(0)
+}
+
 test.runIf(canMount)(
   'a data folder that turned read-only: applications serve, reads answer, a stop is orderly, and the next start has all',
   async () => {
@@ -184,13 +195,17 @@ test.runIf(canMount)(
     await requests.stop()
     expect(requests.failures).toEqual([])
     expect(await isStored(first, FIRST)).toBe(true)
-    const ended = once(first.keeper, 'exit')
-    first.keeper.kill('SIGTERM')
-    expect(await ended, first.output()).toEqual([0, null])
+    await stopRepairAndStart(first, disk)
     expect(pids.filter((pid) => processStat(pid) !== undefined)).toEqual([])
-    disk.repair()
-    await using second = await startSuite(disk.folder, settings)
-    const [row] = await sql(second, `SELECT count() AS n FROM spyglass.otel_traces WHERE TraceId = '${FIRST}'`)
-    expect(Number(row?.['n'])).toBeGreaterThan(0)
   },
 )
+
+test.runIf(canMount)('all processes killed while a data folder is read-only are back meanwhile, and the next start has all', async () => {
+  using disk = ext4Disk(256)
+  await using first = await startSuite(disk.folder, settings)
+  await until(() => traceIsStored(first, FIRST))
+  disk.strike()
+  await killAll(first, /read-only/)
+  expect(await isStored(first, FIRST)).toBe(true)
+  await stopRepairAndStart(first, disk)
+})

@@ -21,8 +21,10 @@ test('a run is summed up: what passed, what failed, a file that cannot be loaded
   const args = ['--conditions=spyglass-source', VITEST, 'run', '--root', folder, '--reporter', REPORTER]
   const { code } = await runProgram(process.execPath, args, { environment: { SPYGLASS_TEST_SUMMARY: file } })
   expect(code).toBe(1)
-  const { passed, failed, skipped } = readSummary(file)
+  const { passed, failed, failures, skipped, slowest } = readSummary(file)
   expect([passed, failed]).toEqual([1, 2])
+  expect(failures).toEqual(['some.test.mjs: bad', 'broken.test.mjs'])
+  expect(slowest.map(({ file }) => file).toSorted()).toEqual(['broken.test.mjs', 'some.test.mjs'])
   expect(skipped).toContainEqual({ name: 'some.test.mjs: without its tool', reason: 'no snmpd' })
   expect(skipped).toHaveLength(2)
 })

@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 import { forgetSummary, readSummary, summaryLine, writeSummary } from '../../scripts/test-summary.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
-const summary = { passed: 12, failed: 0, skipped: [{ name: 'a', reason: 'no snmpd' }] }
+const summary = {
+  passed: 12,
+  failed: 0,
+  failures: [],
+  skipped: [{ name: 'a', reason: 'no snmpd' }],
+  slowest: [{ file: 'a.test.ts', seconds: 3 }],
+}
 
 test('a summary is read as it was written', () => {
   const file = join(tempFolder(), 'cache', 'summary.json')
