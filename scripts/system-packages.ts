@@ -27,6 +27,7 @@ export const systemTools = [
   { program: 'mariadb', package: 'mariadb-client', why: 'that server gets an account' },
   { program: 'redis-server', package: 'redis-server', why: 'commands of Redis clients are recorded against a real server' },
   { program: 'rabbitmq-server', package: 'rabbitmq-server', why: 'messages of amqplib are recorded against a real server' },
+  { program: 'kcat', package: 'kcat', why: 'messages of KafkaJS are recorded against the broker that librdkafka has for tests' },
   { program: 'curl', package: 'curl', why: 'HTTP interfaces answer the usual client' },
   { program: 'openssl', package: 'openssl', why: 'certificates of TLS listeners are made for the tests' },
   { program: 'zsh', package: 'zsh', why: 'its completion script is loaded' },

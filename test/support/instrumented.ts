@@ -2,7 +2,7 @@
  * Runs a small program with the agent, written once, in each form in which a library gets into a process: imported, required, either of them
  * under tsx, in a bundle of esbuild. Returns what the agent sent.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { spawn } from 'node:child_process'
 import { build, transform } from 'esbuild'
@@ -33,6 +33,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Installed packages, or folders of some, that take the place of others, as `{ express: 'express4' }`: the same program with another version. */
   readonly aliases?: Readonly<Record<string, string>>
+  /** A project of others: the program finds the packages that are installed there before those of this one. */
+  readonly project?: string
 }
 
 const REGISTER = new URL('../../agent/src/register.ts', import.meta.url).href
@@ -49,12 +51,12 @@ const SETTINGS = {
  * `program` is TypeScript with imports at its top and `async function main()`, which may use `inRequest`, `withServer` and `ask` of
  * instrumented-main.mjs. It fails when the program does.
  */
-export async function recorded(program: string, { form, env = {}, aliases = {} }: ProgramOptions): Promise<Recorded> {
+export async function recorded(program: string, { form, env = {}, ...packages }: ProgramOptions): Promise<Recorded> {
   const sink = await startOtlpSink()
   onTestFinished(() => sink.stop())
   const { file, execArgv } = await written(`${program}\nvoid main().then(() => globalThis.finished(), globalThis.finished)\n`, {
     form,
-    aliases,
+    ...packages,
   })
   const agent = ['--import', REGISTER, '--import', MAIN]
   const child = spawn(
@@ -76,10 +78,11 @@ interface WrittenProgram {
 }
 
 /** Below the project, so that its packages are found. */
-async function written(source: string, { form, aliases = {} }: ProgramOptions): Promise<WrittenProgram> {
+async function written(source: string, { form, aliases = {}, project }: ProgramOptions): Promise<WrittenProgram> {
   mkdirSync(join(ROOT, '.cache'), { recursive: true })
   const folder = mkdtempSync(join(ROOT, '.cache', 'program-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  if (project !== undefined) symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'))
   for (const [name, installed] of Object.entries(aliases))
     cpSync(resolve(ROOT, 'node_modules', installed), join(folder, 'node_modules', name), { recursive: true })
   const place = (name: string, text: string): string => {

@@ -31,8 +31,8 @@ export function spyglass(): EsbuildPlugin {
     name: 'spyglass',
     setup(build) {
       build.onLoad({ filter }, ({ path }) => {
-        const line = lineFor(path)
-        return line === undefined ? undefined : { contents: withLine(readFileSync(path, 'utf8'), line), loader: 'js' }
+        const lineOf = lineFor(path)
+        return lineOf && { contents: withLine(readFileSync(path, 'utf8'), lineOf), loader: 'js' }
       })
     },
   }

@@ -68,7 +68,13 @@ function patchSending(prototype: Channel, recorder: Recorder): void {
 }
 
 function sending(recorder: Recorder, fields: Fields, properties: Properties): Child<Message> {
-  const detail: Message = { system: SYSTEM, destination: destinationOf(fields), operation: 'publish', messageId: properties.messageId }
+  const detail: Message = {
+    system: SYSTEM,
+    destination: destinationOf(fields),
+    operation: 'publish',
+    messageId: properties.messageId,
+    more: undefined,
+  }
   const child = recorder.startChild(sentMessage, detail)
   if (recorder.propagates) {
     const headers = { ...properties.headers }
@@ -105,7 +111,7 @@ function consuming(queue: string, consumer: Consumer, recorder: Recorder): Consu
     if (!message) return consumer.call(this, message)
     const { headers, messageId } = message.properties
     const parent = attempt('amqplib.parent', () => parentOfMessage(headers), undefined)
-    const detail = { system: SYSTEM, destination: queue, operation: 'consume', messageId, parent }
+    const detail = { system: SYSTEM, destination: queue, operation: 'consume', messageId, more: undefined, parent, senders: undefined }
     return runRoot(recorder, { kind: processedMessage, detail, name: queue }, () => consumer.call(this, message))
   }
 }

@@ -75,7 +75,7 @@ function patchQueue(prototype: Queue, recorder: Recorder): void {
 }
 
 function started(recorder: Recorder, { name }: Queue): Child<Message> | undefined {
-  const detail: Message = { system: SYSTEM, destination: name, operation: 'add', messageId: undefined }
+  const detail: Message = { system: SYSTEM, destination: name, operation: 'add', messageId: undefined, more: undefined }
   return attempt('bullmq.add', () => recorder.startChild(sentMessage, detail), undefined)
 }
 
@@ -93,7 +93,15 @@ function patchWorker(prototype: Worker, recorder: Recorder): void {
   prototype.callProcessJob = function processRecorded(job, ...rest) {
     const { name } = this
     const parent = attempt('bullmq.parent', () => parentOf(job), undefined)
-    const detail = { system: SYSTEM, destination: name, operation: 'process', messageId: job.id, parent }
+    const detail = {
+      system: SYSTEM,
+      destination: name,
+      operation: 'process',
+      messageId: job.id,
+      more: undefined,
+      parent,
+      senders: undefined,
+    }
     return runRoot(recorder, { kind: processedMessage, detail, name }, () => callProcessJob.call(this, job, ...rest))
   }
 }

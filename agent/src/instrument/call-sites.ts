@@ -23,8 +23,8 @@ function fromItsCaller(original: Method): Method {
   }
 }
 
-/** Such a method calls others: the outermost is the application's. */
-function siteOf(calledFrom: Method): CapturedStack | undefined {
+/** Where the application called the method, in a request. Such a method calls others: the outermost is the application's. */
+export function siteOf(calledFrom: (...args: never[]) => unknown): CapturedStack | undefined {
   const requestContext = currentRequestContext()
   return requestContext?.root.record && !requestContext.site ? new CapturedStack(calledFrom) : undefined
 }

@@ -21,6 +21,8 @@ export interface Instrumentation {
   readonly kinds: readonly string[]
   /** Forms in which it works. Its test runs in each of them. */
   readonly forms: readonly Form[]
+  /** Why no test runs it, and how it was seen instead. */
+  readonly untested?: string
   /** A text in the library's own code that a minifier keeps: by it a bundle is recognised. Not needed where a bundle works. */
   readonly mark?: string
   /** The row whose patches record it too: the layers of Express 5 are in a package of their own. */
@@ -41,8 +43,8 @@ export interface Attachment {
 export interface ModulePatch {
   /** Which file of the package it patches, by its path below the package's folder: `/^lib\/client\.js$/`. */
   readonly file: RegExp
-  /** What is appended to the file, given the expression that calls the patch. Default: `call(module.exports)`. */
-  readonly append?: (call: string) => string
+  /** What is appended to the file, given the expression that calls the patch, and the source. Default: `call(module.exports)`. */
+  readonly append?: (call: string, source: string) => string
   /** Called when the file has been evaluated, with what `append` passes; it throws when the library does not have the expected form. */
   readonly apply: (...args: never[]) => unknown
 }

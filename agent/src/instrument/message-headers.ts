@@ -16,9 +16,12 @@ export function injectIntoMessage(headers: Headers, child: Child): void {
   injectInto(headers, child, carrier)
 }
 
-/** Brokers give text as bytes, some of them. */
+/** Brokers give text as bytes, some of them; of a header that is there several times, all. */
 export function parentOfMessage(headers: Headers | undefined): RemoteParent | undefined {
   return headers && remoteParentIn((header) => textOf(headers[header]))
 }
 
-const textOf = (value: unknown): unknown => (value instanceof Uint8Array ? Buffer.from(value).toString() : value)
+function textOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(textOf)
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : value
+}

@@ -65,7 +65,7 @@ export function lineFinder(
       const patch = patches.find((candidate) => candidate.file.test(file.path))
       if (!patch) continue
       const call = `${ENTRY_OR_NOTHING}('${instrumentation.name}:${file.path}',`
-      return `\n;${patch.append?.(call) ?? `${call} module.exports)`}`
+      return (source) => `\n;${patch.append?.(call, source) ?? `${call} module.exports)`}`
     }
     return undefined
   }
@@ -93,7 +93,9 @@ function defineEntry(attached: readonly Attached[], sightings: Sightings): void 
   Object.defineProperty(globalThis, ENTRY, { value: entry, configurable: true })
 }
 
-export type LineFor = (place: string) => string | undefined
+/** The line for a file's source. */
+export type LineOf = (source: string) => string
+export type LineFor = (place: string) => LineOf | undefined
 
 /** Without a source, Node reads the file later, and `_compile` sees it. */
 function patched(
@@ -107,16 +109,16 @@ function patched(
     ownFile(url, source)
     return loaded
   }
-  const line = lineFor(url)
-  return line === undefined ? loaded : { ...loaded, source: withLine(textOf(source), line) }
+  const lineOf = lineFor(url)
+  return lineOf ? { ...loaded, source: withLine(textOf(source), lineOf) } : loaded
 }
 
 function watchCompile(lineFor: LineFor): void {
   const { prototype } = Module as unknown as { prototype: { _compile: Compile } }
   let compile = prototype._compile
   const compileOf = (filename: string): Compile => {
-    const line = lineFor(filename)
-    return line === undefined ? compile : compileWith(line, compile)
+    const lineOf = lineFor(filename)
+    return lineOf ? compileWith(lineOf, compile) : compile
   }
   Object.defineProperty(prototype, '_compile', {
     configurable: true,
@@ -137,10 +139,10 @@ function watchCompile(lineFor: LineFor): void {
   })
 }
 
-function compileWith(line: string, compile: Compile): Compile {
+function compileWith(lineOf: LineOf, compile: Compile): Compile {
   return function compileWithLine(content, ...rest) {
     try {
-      content = withLine(content, line)
+      content = withLine(content, lineOf)
     } catch (error) {
       reportFault('compile', error)
     }
@@ -149,7 +151,8 @@ function compileWith(line: string, compile: Compile): Compile {
 }
 
 /** Both ways may lead to the same module. */
-export function withLine(source: string, line: string): string {
+export function withLine(source: string, lineOf: LineOf): string {
+  const line = lineOf(source)
   return source.endsWith(line) ? source : source + line
 }
 

@@ -16,8 +16,8 @@ export const next: Instrumentation = {
   package: 'next',
   versions: ['15.0.0', '17.0.0'],
   by: 'module hook',
-  records:
-    'routes of pages, app and API, exceptions; seen with `next start` of version 16 by hand, since its licences keep it out of the tests',
+  records: 'routes of pages, app and API, exceptions',
+  untested: 'its licences keep it out of the tests; seen with `next start` of version 16 by hand',
   kinds: [],
   forms: ['cjs'],
   attach: () => [

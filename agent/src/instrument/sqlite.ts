@@ -12,8 +12,8 @@ const POOL_NAME = Symbol('spyglass.pool')
 const PREPARED = Symbol('spyglass.prepared')
 const PATCHED = Symbol('spyglass.patched')
 
-type Method = (this: object, ...args: unknown[]) => unknown
-type Prototype = Record<string | symbol, Method>
+export type Method = (this: object, ...args: unknown[]) => unknown
+export type Prototype = Record<string | symbol, Method>
 
 interface Database {
   /** Since Node 24. */
@@ -21,7 +21,8 @@ interface Database {
   [POOL_NAME]?: string
 }
 
-interface Prepared {
+/** A statement of SQLite, by node:sqlite or another library, and the name of its database. */
+export interface Prepared {
   readonly text: string
   readonly pool: string
 }
@@ -44,7 +45,8 @@ function patchDatabase(prototype: Prototype, recorder: Recorder): void {
   replace(prototype, 'exec', (original) => recorded(original, recorder, (database, args) => preparedOf(database, args[0])))
 }
 
-function replace(prototype: Prototype, name: string, make: (original: Method) => Method): void {
+/** Replaces a method that is there. */
+export function replace(prototype: Prototype, name: string, make: (original: Method) => Method): void {
   const original = prototype[name]
   if (original) prototype[name] = make(original)
 }
@@ -64,24 +66,30 @@ function preparing(prepare: Method, recorder: Recorder): Method {
   }
 }
 
-/** Only a statement leads to the class of all. */
-function patchStatements(prototype: Prototype, recorder: Recorder): void {
+type FindPrepared = (target: object, args: unknown[]) => Prepared | undefined
+
+/** Only a statement leads to the class of all, which is patched with the first one. */
+export function patchStatements(prototype: Prototype, recorder: Recorder, find: FindPrepared = markedBy): void {
   if (Object.hasOwn(prototype, PATCHED)) return
   Object.defineProperty(prototype, PATCHED, { value: true })
-  for (const name of ['run', 'get', 'all', 'iterate'])
-    replace(prototype, name, (original) => recorded(original, recorder, (prepared) => (prepared as { [PREPARED]?: Prepared })[PREPARED]))
+  for (const name of ['run', 'get', 'all', 'iterate']) replace(prototype, name, (original) => recorded(original, recorder, find))
 }
+
+const markedBy: FindPrepared = (prepared) => (prepared as { [PREPARED]?: Prepared })[PREPARED]
 
 function preparedOf(database: Database, text: unknown): Prepared | undefined {
   return typeof text === 'string' ? { text, pool: (database[POOL_NAME] ??= nameOf(database)) } : undefined
 }
 
-/** Name of the file: where it is says nothing that matters, and much of the machine. */
 function nameOf(database: Database): string {
-  return basename(attempt('sqlite.name', () => database.location?.() ?? '', '') || ':memory:')
+  return poolNameOf(attempt('sqlite.name', () => database.location?.() ?? '', ''))
 }
 
-function recorded(original: Method, recorder: Recorder, find: (target: object, args: unknown[]) => Prepared | undefined): Method {
+/** Name of the file: where it is says nothing that matters, and much of the machine. */
+export const poolNameOf = (file: string): string => basename(file || ':memory:')
+
+/** The method, each call of which is a statement. */
+export function recorded(original: Method, recorder: Recorder, find: FindPrepared): Method {
   return function patchedStatement(...args) {
     const child = attempt('sqlite.statement', () => start(recorder, find(this, args), patchedStatement), undefined)
     if (!child) return original.apply(this, args)

@@ -1,5 +1,6 @@
 /** Every instrumentation, in the order of the reference. The start line, the doctor and docs/reference/instrumentations.md are made from it. */
 import { amqplib } from './amqplib.ts'
+import { betterSqlite3 } from './better-sqlite3.ts'
 import { bullmq } from './bullmq.ts'
 import { bunyan } from './bunyan.ts'
 import { consoleLines } from './console.ts'
@@ -17,6 +18,7 @@ import { http2Client } from './http2-client.ts'
 import { http2Server } from './http2-server.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import { ioredis } from './ioredis.ts'
+import { kafkajs } from './kafkajs.ts'
 import { knex } from './knex.ts'
 import { koa } from './koa.ts'
 import { log4js } from './log4js.ts'
@@ -30,6 +32,7 @@ import { pg, pgPool } from './pg.ts'
 import { pino } from './pino.ts'
 import { genericPool, sequelizePool, tarn } from './pools.ts'
 import { postgres } from './postgres-js.ts'
+import { prisma } from './prisma.ts'
 import { redis } from './redis.ts'
 import { nodeSqlite } from './sqlite.ts'
 import { undici } from './undici.ts'
@@ -74,17 +77,20 @@ export const instrumentations: readonly Instrumentation[] = [
   postgres,
   mysql2,
   nodeSqlite,
+  betterSqlite3,
   ioredis,
   redis,
   knex,
   drizzleOrm,
   sequelize,
   typeorm,
+  prisma,
   tarn,
   genericPool,
   sequelizePool,
   bullmq,
   amqplib,
+  kafkajs,
   nodeCron,
   openTelemetryApi,
   ...loggers,

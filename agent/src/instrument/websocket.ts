@@ -116,6 +116,14 @@ function handled<R>(
   { operation, destination }: { readonly operation: string; readonly destination: string },
   fn: () => R,
 ): R {
-  const detail: ReceivedMessage = { system, destination, operation, messageId: undefined, parent: undefined }
+  const detail: ReceivedMessage = {
+    system,
+    destination,
+    operation,
+    messageId: undefined,
+    more: undefined,
+    parent: undefined,
+    senders: undefined,
+  }
   return runRoot(recorder, { kind: processedMessage, detail, name: destination }, fn)
 }

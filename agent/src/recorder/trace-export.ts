@@ -58,9 +58,14 @@ export function rootSpan(record: TraceRecord, reason: KeepReason, nowMs: number)
       ...loopBlockEvents(record.startMs, record.endMs || nowMs),
       ...exceptionEvents(record.error, nowMs),
     ],
-    ...(additions && additions.links.length > 0 ? { links: additions.links } : {}),
+    ...linksOf(record),
     ...statusField(additions, status >= 500 || record.error !== undefined, record.error),
   }
+}
+
+function linksOf({ kind, detail, additions }: TraceRecord): Pick<SpanRecord, 'links'> {
+  const links = [...((detail && kind.links?.(detail)) ?? []), ...(additions?.links ?? [])]
+  return links.length > 0 ? { links } : {}
 }
 
 /** One child as a span; what still runs ends at `nowMs` and is marked as partial. */

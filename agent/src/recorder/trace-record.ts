@@ -4,7 +4,7 @@
  */
 import type { Aggregates } from '../aggregate/aggregates.ts'
 import type { RecordedRequest, RequestObserver } from '../current-agent.ts'
-import type { AttributesInput, SpanKindNumber } from '../otlp/records.ts'
+import type { AttributesInput, SpanKindNumber, SpanLink } from '../otlp/records.ts'
 import type { Child } from './child.ts'
 import { now, toEpochMs } from './clock.ts'
 import { newSpanId, newTraceId } from './ids.ts'
@@ -44,6 +44,8 @@ export interface RootKind<D extends object> {
   method(detail: D): string
   /** Read only when a trace id is needed. */
   remoteParent(detail: D): RemoteParent | undefined
+  /** Spans of others that it follows from, beside its parent. Called for kept records only. */
+  links?(detail: D): readonly SpanLink[]
   /** A header, or what the protocol has in its place, by its name in lower case. */
   header?(detail: D, name: string): unknown
   /** Its own attributes. Called for kept records only, and while it runs; `status` is that of {@link status}. */

@@ -25,8 +25,9 @@ async function bundleOf(
   return outputFiles[0]?.text ?? ''
 }
 
-/** postgres has a licence that keeps it out of our packages: its own test bundles it. */
-const marked = instrumentations.filter((row) => row.mark !== undefined && row.name !== 'postgres')
+/** What is no package of ours, for its licence or its size: its own test bundles it. */
+const NOT_INSTALLED = new Set(['postgres', 'better-sqlite3'])
+const marked = instrumentations.filter((row) => row.mark !== undefined && !NOT_INSTALLED.has(row.name))
 const libraries = [
   ...marked.map((row) => [row, row.package ?? ''] as const),
   ...marked.filter(({ name }) => name === 'express').map((row) => [row, 'express4'] as const),

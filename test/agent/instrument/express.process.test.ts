@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { express } from '../../../agent/src/instrument/express.ts'
+import { express, router } from '../../../agent/src/instrument/express.ts'
 import { formsOf, recorded } from '../../support/instrumented.ts'
 
 const PROGRAM = `import express from 'express'
@@ -43,6 +43,7 @@ const ROUTES = {
 test.each([{}, { express: 'express4' }])(
   'routes have their names with mounted routers, failures their exceptions, in each form: %j',
   async (aliases) => {
+    expect(formsOf(router)).toEqual(formsOf(express)) // Express 5 is made of it
     for (const form of formsOf(express)) {
       // tsx before the agent, and an alias, differ in nothing that this library would notice.
       const { traces } = await recorded(PROGRAM, { form, aliases, env: { PATHS: Object.keys(ROUTES).join(' '), NODE_ENV: 'test' } })

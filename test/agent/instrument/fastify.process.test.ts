@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { fastify } from '../../../agent/src/instrument/fastify.ts'
+import { formsOf, recorded } from '../../support/instrumented.ts'
 import type { SinkSpan } from '../../support/otlp-sink.ts'
 import { rootNamed, startRoutes } from '../../support/agent-process.ts'
 import { until } from '../../support/until.ts'
@@ -49,4 +51,34 @@ test('an error that is sent as a reply, and one that breaks a reply off, is the 
   expect(late.links).toHaveLength(1)
   const errors = sink.spans.filter(({ attributes }) => attributes['spyglass.keep.reason'] === 'error').map(({ name }) => name)
   expect(new Set(errors)).toEqual(new Set(['GET /handled', 'GET /stream', 'too late']))
+})
+
+const PROGRAM = `import fastify from 'fastify'
+const app = fastify()
+app.register(async (shop) => void shop.get('/orders/:id', async () => 'order'), { prefix: '/shop' })
+app.get('/refused', async () => { throw Object.assign(new Error('refused'), { statusCode: 403 }) })
+app.get('/handled', (_request, reply) => void reply.code(500).send(new TypeError('handled')))
+app.get('/fail', async () => { throw new RangeError('broken') })
+async function main(): Promise<void> {
+  await app.ready()
+  await withServer(app.server, async (url) => {
+    for (const path of ['/shop/orders/42?x=1', '/nothing', '/refused', '/handled', '/fail']) await ask(url + path)
+  })
+}
+declare const withServer: (server: unknown, use: (url: string) => unknown) => Promise<void>
+declare const ask: (url: string) => Promise<string>
+`
+
+test('routes have their templates, failures their exceptions, in each form', async () => {
+  for (const form of formsOf(fastify)) {
+    const { traces } = await recorded(PROGRAM, { form })
+    expect([form, ...traces.map(({ root }) => [root.name, root.attributes['error.type']])]).toEqual([
+      form,
+      ['GET /shop/orders/:id', undefined],
+      ['GET', undefined],
+      ['GET /refused', undefined],
+      ['GET /handled', 'TypeError'],
+      ['GET /fail', 'RangeError'],
+    ])
+  }
 })

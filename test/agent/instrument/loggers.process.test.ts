@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { bunyan } from '../../../agent/src/instrument/bunyan.ts'
 import { log4js } from '../../../agent/src/instrument/log4js.ts'
+import { pino } from '../../../agent/src/instrument/pino.ts'
 import { winston } from '../../../agent/src/instrument/winston.ts'
 import { type Recorded, formsOf, recorded } from '../../support/instrumented.ts'
 
@@ -23,6 +24,17 @@ ${DECLARED}`
 
 const BUNYAN = `import bunyan from 'bunyan'
 const logger = bunyan.createLogger({ name: 'shop', serializers: { card: () => '[hidden]' } })
+async function main(): Promise<void> {
+  await inRequest(() => {
+    logger.info({ order: 9, password: 'zqz', card: 'zqz' }, 'ordered')
+    logger.debug('unseen')
+  })
+  logger.child({ part: 'cart' }).warn('outside')
+}
+${DECLARED}`
+
+const PINO = `import pino from 'pino'
+const logger = pino({ redact: { paths: ['card'], censor: '[hidden]' } })
 async function main(): Promise<void> {
   await inRequest(() => {
     logger.info({ order: 9, password: 'zqz', card: 'zqz' }, 'ordered')
@@ -67,6 +79,10 @@ function expectLines({ traces, sink, stdout }: Recorded, printsFields = true): v
 
 test('lines of winston have the ids of their request and are sent as its format makes them, in each form', async () => {
   for (const form of formsOf(winston)) expectLines(await recorded(WINSTON, { form }))
+})
+
+test('lines of pino have the ids of their request and are sent as it redacts them, in each form', async () => {
+  for (const form of formsOf(pino)) expectLines(await recorded(PINO, { form }))
 })
 
 test('lines of bunyan have the ids of their request and are sent as its serializers make them, in each form', async () => {

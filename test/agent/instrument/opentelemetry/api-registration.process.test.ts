@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { openTelemetryApi as opentelemetryApi } from '../../../../agent/src/instrument/opentelemetry/api-registration.ts'
 import { rootNamed, startApplication, startRoutes } from '../../../support/agent-process.ts'
+import { formsOf, recorded } from '../../../support/instrumented.ts'
 
 test('spans made with the OpenTelemetry API are children of the running request', async () => {
   const { sink, url } = await startRoutes()
@@ -20,4 +22,24 @@ test('an application’s own OpenTelemetry SDK takes over: its provider is the o
   })
   await application.exited
   expect(application.stdout() || application.stderr()).toBe('["early","late"]\n')
+})
+
+const PROGRAM = `import { trace } from '@opentelemetry/api'
+async function main(): Promise<void> {
+  await inRequest(() => trace.getTracer('application').startActiveSpan('packed', async (outer) => {
+    await null
+    trace.getTracer('application').startSpan('wrapped').setAttribute('shop.cart', 3).end()
+    outer.end()
+  }))
+}
+declare const inRequest: (handler: () => unknown) => Promise<string>
+`
+
+test('a span of the application is a child of the request, and parent of what it makes inside, in each form', async () => {
+  for (const form of formsOf(opentelemetryApi)) {
+    const { traces } = await recorded(PROGRAM, { form })
+    const [outer, inner] = traces[0]?.children ?? []
+    expect([form, outer?.name, inner?.name, inner?.attributes['shop.cart']]).toEqual([form, 'packed', 'wrapped', 3])
+    expect([outer?.parentSpanId, inner?.parentSpanId]).toEqual([traces[0]?.root.spanId, outer?.spanId])
+  }
 })
