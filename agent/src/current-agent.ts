@@ -122,6 +122,8 @@ export interface RecordingPolicy {
   readonly capturedServerResponseHeaders?: readonly string[]
   readonly capturedClientRequestHeaders?: readonly string[]
   readonly capturedClientResponseHeaders?: readonly string[]
+  readonly explain?: boolean
+  readonly cancelStatements?: boolean
 }
 
 export interface ProfileOptions {

@@ -64,7 +64,7 @@ import { Verdicts } from '../recorder/verdict/verdicts.ts'
 import { setKeepSecret } from '../recorder/wishes/forced.ts'
 import { LateWishes } from '../recorder/wishes/late-wishes.ts'
 import { ClusterCounters, isClusterWorker, primaryTeller, type RequestSums } from './cluster-counters.ts'
-import { controlStatements } from './control-statements.ts'
+import { ControlledStatements } from './control-statements.ts'
 import { describeResource } from './resource.ts'
 
 const SWEEP_MS = 1000
@@ -111,6 +111,7 @@ export class SpyglassAgent implements Agent {
     }),
     profiler: () => this.#profiles,
   })
+  readonly #statements: ControlledStatements
   #profiles: RequestProfiles | undefined
   #onDemand: ProfileOnDemand | undefined
   #tellPrimary = (): void => {}
@@ -146,7 +147,8 @@ export class SpyglassAgent implements Agent {
     if (settings.blockedLoop && isMainThread) attempt('blocked-loop', () => this.#watchBlockedLoop(), undefined)
     this.#timeline.start()
     if (settings.profile && isMainThread) this.#startProfiles()
-    if (settings.explain || settings.cancelStatements) void controlStatements(this.recorder, settings)
+    this.#statements = new ControlledStatements(this.recorder, this.#policy)
+    void this.#statements.update()
     guardedInterval('sweep', () => this.recorder.exportLongRunning(), SWEEP_MS)
     guardedInterval('collect', () => this.collect(), settings.metricsIntervalMs)
     // A primary that is not ours would not know what to do with it.
@@ -197,6 +199,7 @@ export class SpyglassAgent implements Agent {
   configure(policy: RecordingPolicy): void {
     Object.assign(this.#policy, policy)
     setWhatIsSeen(this.#policy)
+    void this.#statements.update()
   }
 
   countRefused({ method, refusal }: { readonly method: string; readonly refusal: Refusal }, seconds: number): void {

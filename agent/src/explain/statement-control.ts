@@ -1,5 +1,5 @@
 /**
- * Explains slow statements and cancels those of cancelled requests. Loaded when one of both is on, beside the bundle of the agent: what has state
+ * Explains slow statements and cancels those of cancelled requests. Loaded when one of both is on for the first time, beside the bundle of the agent: what has state
  * there is handed over, not imported.
  */
 import type { Child } from '../recorder/child.ts'
@@ -16,8 +16,8 @@ export interface ControlOptions {
   /** Calls it so that what it opens belongs to no request. */
   readonly runOutside: <R>(fn: () => R) => R
   readonly reportFault: (hook: string, error: unknown) => void
-  readonly explain: boolean
-  readonly cancelStatements: boolean
+  /** They may change. */
+  readonly settings: { readonly explain: boolean; readonly cancelStatements: boolean }
 }
 
 export class DriverControl implements StatementControl {
@@ -36,7 +36,7 @@ export class DriverControl implements StatementControl {
   /** Asks for its plan, if the budget has room for it. */
   slow(child: Child): void {
     const run = this.#runs.get(child)
-    if (!run || !this.#options.explain || child.kind.name !== 'statement') return
+    if (!run || !this.#options.settings.explain || child.kind.name !== 'statement') return
     const { shape } = child.detail as Statement
     if (!isExplainable(run.text, shape) || !this.#budget.take(shape.digest, child.endMs)) return
     void this.#options.runOutside(() => this.#explain(run, shape))
@@ -44,7 +44,7 @@ export class DriverControl implements StatementControl {
 
   /** Cancels what runs among these. */
   cancel(children: readonly Child[]): void {
-    if (!this.#options.cancelStatements) return
+    if (!this.#options.settings.cancelStatements) return
     for (const child of children) {
       const run = child.ended ? undefined : this.#runs.get(child)
       if (run) void this.#options.runOutside(() => this.#cancel(child, run))

@@ -25,14 +25,14 @@ export function liveSettingsOf(share: InstanceShare, { agent, resources, accessL
   // Without a value of its own, each route has the threshold that it finds itself.
   let before: InstanceShare['recording'] = { ...config.agent }
   live.onChange(['agent'], () => {
-    agent?.configure({ ...withoutUnchangedLists(config.agent, before), slowRequestMs: config.agent.slowRequestMs ?? 0 })
+    agent?.configure({ ...withoutUnchanged(config.agent, before), slowRequestMs: config.agent.slowRequestMs ?? 0 })
     before = { ...config.agent }
   })
   return live
 }
 
-/** An application may have lists of its own in its environment, which stand until those of the server change. */
-function withoutUnchangedLists<T extends object>(settings: T, before: T): Partial<T> {
+/** An application may have lists and switches of its own in its environment, which stand until those of the server change. */
+function withoutUnchanged<T extends object>(settings: T, before: T): Partial<T> {
   const isUnchanged = ([name, value]: [string, unknown]): boolean => isDeepStrictEqual(value, Reflect.get(before, name))
-  return Object.fromEntries(Object.entries(settings).filter((entry) => !Array.isArray(entry[1]) || !isUnchanged(entry))) as Partial<T>
+  return Object.fromEntries(Object.entries(settings).filter((entry) => typeof entry[1] === 'number' || !isUnchanged(entry))) as Partial<T>
 }

@@ -36,7 +36,7 @@ export interface InstanceShare {
   /** The part of the time for a stop that is kept for closing. */
   readonly closeMs: number
   /** What the agent keeps; it reads this from its environment at the start. */
-  readonly recording: Omit<SpyglassConfig['agent'], 'metricsIntervalMs' | 'endpoint' | 'keepSecret' | 'explain' | 'cancelStatements'>
+  readonly recording: Omit<SpyglassConfig['agent'], 'metricsIntervalMs' | 'endpoint' | 'keepSecret'>
   readonly logLevel: SpyglassConfig['logs']['level']
   readonly logLevels: SpyglassConfig['logs']['levels']
   /** Folder of the access logs. */
@@ -136,7 +136,6 @@ function withoutFront(listener: ListenerConfig): ListenerConfig {
 
 /** What changes while it runs. */
 function recordingOf(agent: SpyglassConfig['agent']): InstanceShare['recording'] {
-  const { metricsIntervalMs: _interval, endpoint: _endpoint, keepSecret: _secret, explain: _explain, ...rest } = agent
-  const { cancelStatements: _cancel, ...recording } = rest
+  const { metricsIntervalMs: _interval, endpoint: _endpoint, keepSecret: _secret, ...recording } = agent
   return recording
 }

@@ -35,9 +35,14 @@ const server = http.createServer((request, response) => {
     (error) => told(error.code, response),
   )
 })
-// An operator cancels what waits for a statement.
-process.on('message', () => {
+// An operator changes settings, or cancels what waits for a statement.
+process.on('message', ({ configure }) => {
   const agent = globalThis[Symbol.for('spyglass.agent')]
+  if (configure) {
+    agent.configure(configure)
+    process.send({ configured: true })
+    return
+  }
   const waiting = agent.runningRequests().filter(({ waitsFor }) => waitsFor.includes('SLEEP') || waitsFor.includes('pg_sleep'))
   process.send({ cancelled: waiting.map(({ id }) => agent.cancelRequest(id)) })
 })

@@ -131,6 +131,30 @@ test('a running statement is not cancelled by default', async (context) => {
   expect([await answered, opened()]).toEqual(['cut off', 1])
 })
 
+test('both are switched on and off while the process runs', async (context) => {
+  const app = await started(context, 'pg', {})
+  const { application, ask, opened } = app
+  const configure = async (settings: object): Promise<void> => {
+    const configured = new Promise((resolve) =>
+      application.child.on('message', (message: object) => 'configured' in message && resolve(message)),
+    )
+    application.child.send({ configure: settings })
+    await configured
+  }
+  expect([await ask('/pg'), opened()]).toEqual(['done', 1])
+  await configure({ explain: true })
+  expect(await planOf(app, '/pg')).toMatch(/^Seq Scan on orders/)
+  await configure({ explain: false, cancelStatements: true })
+  // It would be asked for the plan of this one, which nobody can have.
+  expect([await ask('/pg-temporary'), opened()]).toEqual(['done', 2])
+  const answered = ask('/pg-sleep').catch(() => 'cut off')
+  await cancelled(application)
+  expect(await answered).toBe('cut off')
+  await until(() => opened() === 3)
+  await configure({ cancelStatements: false })
+  expect(await ask('/pg')).toBe('done')
+})
+
 /** Asked for until there is a request with a statement that runs. */
 async function cancelled(application: AgentProcess): Promise<void> {
   await until(async () => {

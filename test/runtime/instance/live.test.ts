@@ -49,5 +49,13 @@ test('an instance takes on levels, what the agent keeps, and limits of its pools
   live.apply([{ path: ['agent', 'keptPerSecond'], value: 6 }])
   // An application may have lists of its own in its environment: only what changes is passed on.
   expect(agent.configure).toHaveBeenLastCalledWith({ slowRequestMs: 0, slowStatementMs: 100, keptPerSecond: 6, baselinePerMinute: 6 })
+  live.apply([{ path: ['agent', 'explain'], value: true }])
+  const kept = { slowRequestMs: 0, slowStatementMs: 100, keptPerSecond: 6, baselinePerMinute: 6 }
+  expect(agent.configure).toHaveBeenLastCalledWith({ ...kept, explain: true })
+  live.apply([
+    { path: ['agent', 'cancelStatements'], value: true },
+    { path: ['agent', 'explain'], value: false },
+  ])
+  expect(agent.configure).toHaveBeenLastCalledWith({ ...kept, explain: false, cancelStatements: true })
   expect(resources.configure).toHaveBeenCalledExactlyOnceWith('datasources', [expect.objectContaining({ name: 'db', max: 20 })])
 })

@@ -38,12 +38,14 @@ export const agentSettings = declareSettings({
   explain: {
     type: 'boolean',
     default: false,
+    applies: 'live',
     description:
       'Whether the plans of slow statements of pg and mysql2 are asked for: plain `EXPLAIN`, read-only, on a connection of its own, each statement once an hour.',
   },
   cancelStatements: {
     type: 'boolean',
     default: false,
+    applies: 'live',
     description: 'Whether the running statements of pg and mysql2 are cancelled with their request.',
   },
   ignoredPaths: {
