@@ -13,8 +13,8 @@ const MAX_RECORDS = 20
 /** The root and its latest children. */
 const MAX_SPANS_EACH = 32
 /**
- * Younger ones are skipped, except for the newest, which may be about to block the loop. A loaded server has many that are this young, and
- * they end before the next write.
+ * Younger ones are skipped while the process goes on, except for the newest, which may be about to block the loop. A loaded server has many that are this young,
+ * and they end before the next write.
  */
 const MIN_AGE_MS = 40
 
@@ -34,9 +34,9 @@ export class RunningSpans {
     return this.#running.size === 0
   }
 
-  /** Undefined when they are as they were when last {@link written}; with `all` only when there are none. */
-  spans(all: boolean): RunningSpan[] | undefined {
-    const records = this.#chosen()
+  /** Undefined when they are as they were when last {@link written}; with `all` only when there are none. `isEnd`: the process is about to end. */
+  spans(all: boolean, isEnd = false): RunningSpan[] | undefined {
+    const records = this.#chosen(isEnd ? 0 : MIN_AGE_MS)
     this.#given = records.map(stateOf).join(' ')
     if (all ? records.length === 0 : this.#given === this.#written) return undefined
     return records.flatMap((record) => this.#encoded(record))
@@ -47,11 +47,11 @@ export class RunningSpans {
     this.#written = this.#given
   }
 
-  #chosen(): TraceRecord[] {
+  #chosen(minAgeMs: number): TraceRecord[] {
     const { newest } = this.#running
     if (!newest) return []
     const chosen: TraceRecord[] = []
-    for (const record of this.#running.olderThan(now() - MIN_AGE_MS)) {
+    for (const record of this.#running.olderThan(now() - minAgeMs)) {
       if (record !== newest) chosen.push(record)
       if (chosen.length >= MAX_RECORDS - 1) break
     }

@@ -334,7 +334,7 @@ export class Spool implements ExportJournal {
   }
 
   #running(all: boolean): void {
-    const spans = this.#options.running.spans(all)
+    const spans = this.#options.running.spans(all, this.#end !== undefined)
     if (!spans) return
     const start = this.#frames.begin(FRAME.running)
     for (const { bytes, scope, request } of spans) {

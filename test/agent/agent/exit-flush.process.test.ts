@@ -55,6 +55,35 @@ test.each([
   expect(bodies(sink)).toEqual([body])
 })
 
+/** Ends as the response of one request is closed, right after that has ended, while another one waits for an answer. */
+const EXIT_AT_ONCE = `
+  import http from 'node:http'
+  const server = http.createServer((request, response) => {
+    if (request.url === '/running') return http.get({ port: server.address().port, path: '/ended' }).on('error', () => {})
+    response.once('close', () => setImmediate(process.exit, 3)).end('answered')
+  })
+  server.listen(0, '127.0.0.1', () => http.get({ port: server.address().port, path: '/running' }).on('error', () => {}))`
+
+test('spans of a request that has just ended and of one that runs outlive process.exit, each once', async () => {
+  const sink = await sinkForTest()
+  const env = { ...environment(sink, tempFolder()), SPYGLASS_SLOW_REQUEST_MS: '0.001' }
+  expect((await runProgram(EXIT_AT_ONCE, { env })).code).toBe(3)
+  expect(sink.spans).toEqual([])
+  await runProgram(NEXT_START, { env })
+  await runProgram(NEXT_START, { env })
+  const roots = sink.spans.filter(({ kind }) => kind === 2)
+  expect(new Map(roots.map(({ name, attributes }) => [name, attributes['spyglass.partial']]))).toEqual(
+    new Map([
+      ['GET /ended', undefined],
+      ['GET /running', true],
+    ]),
+  )
+  expect(roots.length).toBe(2)
+  const [running] = roots.filter(({ name }) => name === 'GET /running')
+  const calls = sink.spans.filter(({ parentSpanId }) => parentSpanId === running?.spanId)
+  expect(calls.map(({ name }) => name)).toContain('GET')
+})
+
 test('an exception nobody caught is fatal, one the application catches is an error', async () => {
   const sink = await sinkForTest()
   const env = environment(sink, tempFolder())

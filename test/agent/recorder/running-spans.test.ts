@@ -44,3 +44,9 @@ test('what has ended is made into a span once, what runs each time', () => {
   expect(made(() => spans.spans(false))).toBe(2)
   expect(made(() => spans.spans(false))).toBe(1)
 })
+
+test('when the process ends, requests that have just begun are given as well', () => {
+  const { recorder } = recording()
+  for (const name of ['first', 'second', 'third']) recorder.beginRoot(job, { system: 'node-cron', name })
+  expect(new RunningSpans(recorder.running).spans(true, true)).toHaveLength(3)
+})

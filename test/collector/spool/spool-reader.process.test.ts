@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { SpoolReader } from '../../../collector/src/spool/index.ts'
 import { fail } from '../../../collector/src/wal/index.ts'
 import { runProgram } from '../../support/agent-process.ts'
-import { decodeLogs, plainValue } from '../../support/otlp-definitions.ts'
+import { decodeLogs, decodeTraces, plainValue } from '../../support/otlp-definitions.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 const PORT = 4999
@@ -20,6 +20,7 @@ async function leaveSpool(folder: string, endpoint = `http://127.0.0.1:${PORT}`)
 
 function readerOf(folders: { own?: string; others?: readonly string[]; homes?: string }, accept?: () => Promise<void>) {
   const lines: unknown[] = []
+  const spans: string[] = []
   const reader = new SpoolReader({
     ownFolder: folders.own ?? join(tempFolder(), 'none'),
     otherFolders: folders.others ?? [],
@@ -28,12 +29,15 @@ function readerOf(folders: { own?: string; others?: readonly string[]; homes?: s
     logger,
     async accept(signal, body) {
       await accept?.()
+      if (signal === 'traces')
+        for (const { scopeSpans } of decodeTraces(body).resourceSpans ?? [])
+          spans.push(...scopeSpans.flatMap(({ spans: own }) => own.map(({ name }) => name)))
       if (signal !== 'logs') return
       for (const { scopeLogs } of decodeLogs(body).resourceLogs)
         lines.push(...scopeLogs.flatMap(({ logRecords }) => logRecords.map((record) => plainValue(record.body))))
     },
   })
-  return { reader, lines }
+  return { reader, lines, spans }
 }
 
 const spoolsIn = (folder: string): string[] => readdirSync(folder).filter((name) => name.includes('.spool'))
@@ -46,6 +50,26 @@ test('a spool is taken in once and removed, and its folder is marked as read', a
   await reader.readOnce()
   expect([lines, reader.delivered, spoolsIn(folder)]).toEqual([['a line'], 1, []])
   expect(existsSync(join(folder, `reader-${PORT}`))).toBe(true)
+})
+
+/** Ends as its only response is closed. */
+const ANSWERS_ONCE = `
+  import http from 'node:http'
+  const server = http.createServer((request, response) => response.once('close', () => process.exit(3)).end('answered'))
+  server.listen(0, '127.0.0.1', () => http.get({ port: server.address().port, path: '/orders' }))`
+
+test('the spans of a process that exits at once are taken in', async () => {
+  const folder = tempFolder()
+  const env = {
+    SPYGLASS_SPOOL_FOLDER: folder,
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${PORT}`,
+    SPYGLASS_SLOW_REQUEST_MS: '0.001',
+  }
+  expect((await runProgram(ANSWERS_ONCE, { env })).code).toBe(3)
+  const { reader, spans } = readerOf({ own: folder })
+  await reader.readOnce()
+  await reader.readOnce()
+  expect([spans, spoolsIn(folder)]).toEqual([['GET /orders'], []])
 })
 
 test('in the folder of others only what was meant for this collector is taken', async () => {
