@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf, type Getters, messageOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
 import { consoleUrl, ensureDataFolder, ownPort, type DataFolder, type Secrets, type SpyglassConfig } from '@spyglass/process/checked-config'
@@ -18,7 +19,7 @@ import { createCounters, droppedPackets, type EngineCounters } from './counters.
 import { agentInstances, type AgentStatus } from './mib/agent-objects.ts'
 import { exportMibs } from './mib/export-mibs.ts'
 import { complianceOid, productOid } from './mib/layout.ts'
-import { type EventLinks, notificationOf, repeatsAnEvent } from './mib/notifications.ts'
+import { type EventOrigin, notificationOf, repeatsAnEvent } from './mib/notifications.ts'
 import { mibTables } from './mib/tables.ts'
 import { damagedPosition, positionFile } from './notification/event-position.ts'
 import { type EventStream, followEvents } from './notification/event-stream.ts'
@@ -48,8 +49,10 @@ export interface BridgeOptions {
 export interface Bridge {
   /** UDP port the agent listens on. */
   readonly port: number
-  /** Idempotent, and done within a second. */
-  stop(): Promise<void>
+  /** Why it does not do all that it should although it runs: without events it notifies nobody. */
+  reasonsAgainst(): readonly string[]
+  /** Idempotent, and done within a second. `withServer`: the whole server stops, of which receivers are told. */
+  stop(options?: { readonly withServer?: boolean }): Promise<void>
 }
 
 /** Everything that more than one part needs. */
@@ -87,12 +90,16 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   await Promise.all([poller.start(), notifications.attempted])
   logger.info({ port: server.port, engineId: engine.clock.engineId.toString('hex'), boots: engine.clock.boots }, 'SNMP bridge started')
   let stopping: Promise<void> | undefined
-  async function stop(): Promise<void> {
+  async function stop(withServer: boolean): Promise<void> {
     withdraw()
     poller.stop()
-    await Promise.all([server.close(), notifications.stop()])
+    await Promise.all([server.close(), notifications.stop(withServer)])
   }
-  return { port: server.port, stop: () => (stopping ??= stop()) }
+  return {
+    port: server.port,
+    reasonsAgainst: () => (notifications.problem === undefined ? [] : [notifications.problem]),
+    stop: ({ withServer = false } = {}) => (stopping ??= stop(withServer)),
+  }
 }
 
 /** People and their tools use these files; the agent does not need them to answer. */
@@ -171,7 +178,9 @@ function startNotifications(
   { config, secrets, logger, onDamage = unheard }: BridgeOptions,
   engine: Engine,
   folder: DataFolder,
-): EventStream {
+): Notifications {
+  let problem: string | undefined
+  const last = Promise.withResolvers<void>()
   const waiting = openWaitingFile(join(folder.state, 'snmp-waiting.json'), {
     onFailure: (error) => logger.warn(whatWent(error), 'cannot save the informs that wait'),
     onDamage: onDamage(damagedWaiting),
@@ -185,7 +194,7 @@ function startNotifications(
   })
   notifier.notify({ notification: { oid: oids.coldStart, varbinds: [], upTime: engine.upTime() } })
   const mustSend = (event: SpyglassEvent): boolean => config.snmp.notifications === 'all' || !repeatsAnEvent(event)
-  const told = (event: SpyglassEvent): Message | undefined => messageAbout(event, engine, { consoleUrl: consoleUrl(config) })
+  const told = (event: SpyglassEvent): Message | undefined => messageAbout(event, engine, { server: config.server.name, consoleUrl: consoleUrl(config) })
   for (const [receiver, events] of Object.entries(left))
     notifier.resume(
       receiver,
@@ -200,22 +209,41 @@ function startNotifications(
     onEvent(event) {
       const message = mustSend(event) ? told(event) : undefined
       if (message) notifier.notify(message)
+      if (event.name === 'spyglass.server.stopping') last.resolve()
     },
-    onChange: (error) =>
-      error ? logger.warn(whatWent(error), 'the event stream is interrupted') : logger.info('the event stream is open'),
+    onChange(error) {
+      problem = error ? `notifications are not sent: ${messageOf(error)}` : undefined
+      if (error) logger.warn(whatWent(error), 'the event stream is interrupted')
+      else logger.info('the event stream is open')
+    },
   })
   return {
     attempted: stream.attempted,
-    async stop() {
+    get problem() {
+      return problem
+    },
+    async stop(withServer) {
+      if (withServer && problem === undefined) await within(TELL_STOP_MS, last.promise.then(() => notifier.idle()))
       notifier.stop()
       await stream.stop()
     },
   }
 }
 
+/** How long a stop waits until receivers have been told of it. */
+const TELL_STOP_MS = 500
+
+const within = (ms: number, work: Promise<void>): Promise<void> => Promise.race([work, delay(ms, undefined, { ref: false })])
+
+interface Notifications extends Pick<EventStream, 'attempted'> {
+  /** Why events do not come. */
+  readonly problem: string | undefined
+  stop(withServer: boolean): Promise<void>
+}
+
 /** Undefined for an event that SNMP does not tell. */
-function messageAbout(event: SpyglassEvent, { root, upTime }: Engine, links: EventLinks): Message | undefined {
-  const notification = notificationOf(event, root, links)
+function messageAbout(event: SpyglassEvent, { root, upTime }: Engine, origin: EventOrigin): Message | undefined {
+  const notification = notificationOf(event, root, origin)
   return notification && { notification: { ...notification, upTime: upTime() }, incident: event.phase === 'note' ? undefined : event }
 }
 

@@ -5,7 +5,7 @@ import { configOfProcess, openProcessConfig } from '@spyglass/process/checked-co
 import { connectKeeper } from '@spyglass/process/keeper-link'
 import { openOwnProcess, runOwnProcess } from '@spyglass/process/own-process'
 import { parseOid } from './ber/oid.ts'
-import { startBridge } from './bridge.ts'
+import { type Bridge, startBridge } from './bridge.ts'
 import { mibText } from './mib/module-text.ts'
 
 await runOwnProcess({
@@ -48,7 +48,13 @@ async function check(argv: readonly string[], targets: readonly string[]): Promi
 async function serve(argv: readonly string[]): Promise<void> {
   const own = await openOwnProcess('snmp-bridge', argv)
   const starting = startBridge(own)
-  const link = connectKeeper({ registry: own.registry, live: own.live, stop: async () => (await starting).stop() })
-  await starting
+  let bridge: Bridge | undefined
+  const link = connectKeeper({
+    registry: own.registry,
+    live: own.live,
+    stop: async (_deadlineMs, withServer) => (await starting).stop({ withServer }),
+    unready: () => bridge?.reasonsAgainst() ?? [],
+  })
+  bridge = await starting
   link.ready()
 }

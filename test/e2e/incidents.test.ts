@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import dgram from 'node:dgram'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,7 +11,8 @@ import { until } from '../support/until.ts'
 import { paced } from '../support/slowdown.ts'
 
 interface Page {
-  readonly status: 'firing' | 'resolved' | 'reminder'
+  readonly status: 'firing' | 'resolved' | 'reminder' | 'notice'
+  readonly summary: string
   readonly rule: string
   readonly incidentId: string
   readonly holders: readonly { readonly location: string; readonly route: string }[]
@@ -81,6 +83,7 @@ test('draining the pool pages and traps within 15 s with the holders, returning 
   waiting = false
   await borrower
   expect(resolved.incidentId).toBe(page.incidentId)
+  expect(resolved.summary).toMatch(/^Pool shop of shop-1 recovered after [\d.]+ (s|min)(; \d+ requests? failed)?\.$/)
   await until(() => /8072\.9999\.9999\.0\.4\b/.test(traps.text()))
   expect(traps.text().split(page.incidentId).length).toBeGreaterThanOrEqual(3)
   const rows = await until(async () => {
@@ -151,4 +154,40 @@ test('an instance killed with -9 is back within 2 s; down and up have one id in 
     .split('\n')
     .find((line) => line.includes('"spyglass.instance.down"'))
   expect(JSON.parse(down ?? '{}')).toMatchObject({ level: 'error', incidentId: rows[0]?.['IncidentId'] })
+})
+
+test('a planned stop is told by SNMP and to people, so that silence otherwise means failure', async () => {
+  const pages = await webhookReceiver<Page>()
+  const traps = await trapReceiver()
+  const suite = await startSuite(tempFolder(), {
+    server: { name: 'shop-prod' },
+    applications,
+    datasources: [{ name: 'shop', file: 'shop.db' }],
+    alerting: { webhooks: [{ name: 'test', url: pages.url }] },
+    snmp: { community: 'public', trapTargets: [{ host: '127.0.0.1', port: traps.port, community: 'public' }] },
+  })
+  const ended = once(suite.keeper, 'exit')
+  suite.keeper.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
+  await until(() => /8072\.9999\.9999\.0\.12\b/.test(traps.text()))
+  expect(traps.text()).toMatch(/101\.13\.0 = STRING: "shop-prod"/)
+  expect(pages.got).toMatchObject([{ status: 'notice', rule: 'ServerStopping', summary: expect.stringContaining('shop-prod') as string }])
+})
+
+test('an application that cannot be loaded beside others pages with its reason', async () => {
+  const pages = await webhookReceiver<Page>()
+  const bad = tempFolder()
+  writeFileSync(join(bad, 'package.json'), '{ "name": "bad", "type": "module", "main": "main.js" }')
+  writeFileSync(join(bad, 'main.js'), "export default async () => { throw new RangeError('no licence') }\n")
+  await using suite = await startSuite(tempFolder(), {
+    applications: [
+      { name: 'shop', folder: shopFolder, contextPath: '/shop', datasources: ['shop'], isolation: 'shared' },
+      { name: 'bad', folder: bad, contextPath: '/bad', isolation: 'shared' },
+    ],
+    datasources: [{ name: 'shop', file: 'shop.db' }],
+    alerting: { webhooks: [{ name: 'test', url: pages.url }] },
+  })
+  const page = await until(() => pages.got.find(({ rule }) => rule === 'ApplicationFailed'))
+  expect(page.summary).toMatch(/^Application bad of http-1 could not be loaded.*no licence/)
+  expect((await get(`${suite.urls.app}/shop/products`)).status).toBe(200)
 })

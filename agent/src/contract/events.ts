@@ -79,7 +79,7 @@ export const events = {
     description: 'Health checks of the instance failed several times in a row: a new generation is started to replace it.',
   },
   'spyglass.application.started': { phase: 'note', severity: 'info', description: 'An application is loaded and serves requests.' },
-  'spyglass.application.failed': { phase: 'note', severity: 'critical', description: 'An application could not be loaded.' },
+  'spyglass.application.failed': { trap: 11, phase: 'note', severity: 'critical', description: 'An application could not be loaded.' },
   'spyglass.error.new': {
     phase: 'note',
     severity: 'warning',
@@ -101,7 +101,12 @@ export const events = {
     severity: 'warning',
     description: 'A state file was damaged and set aside; the message says what was lost.',
   },
-  'spyglass.server.stopping': { phase: 'note', severity: 'info', description: 'The server was asked to stop.' },
+  'spyglass.server.stopping': {
+    trap: 12,
+    phase: 'note',
+    severity: 'info',
+    description: 'The server was asked to stop: until it starts again its silence is no failure.',
+  },
   'spyglass.segment.quarantined': {
     phase: 'note',
     severity: 'warning',

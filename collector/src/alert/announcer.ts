@@ -3,19 +3,22 @@
  * evidence (bounded), a resolve waits for the first.
  */
 import type { SpyglassConfig, WebhookConfig } from '@spyglass/process/config'
+import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { Registry } from '@spyglass/agent/registry'
 import { type Change, type Notifier, type PageStatus, RESEND_AFTER_MS } from '../notify/index.ts'
 import { PAGING_BROKEN, resourceOf } from './delivery-watch.ts'
-import type { Evaluator } from './evaluator.ts'
+import type { Amendment, Evaluator } from './evaluator.ts'
 import type { Evidence } from './evidence.ts'
 import type { Incident } from './incident.ts'
-import { pageOf } from './page-of.ts'
+import { pageOf, stopNotice, summaryOf } from './page-of.ts'
 
 export interface AnnouncerOptions {
   readonly config: Pick<SpyglassConfig, 'server' | 'console' | 'alerting'>
   readonly evaluator: Evaluator
-  readonly evidence: Pick<Evidence, 'changesBefore'>
+  readonly evidence: Pick<Evidence, 'changesBefore' | 'failedRequests'>
+  /** What is true of its resource now. */
+  readonly presentState: (incident: Incident) => Promise<Amendment>
   readonly notifier: Notifier
   readonly registry: Registry
   readonly save: () => void
@@ -28,6 +31,7 @@ export class Announcer {
   readonly #chains = new Map<string, Promise<void>>()
   readonly #registered = new Map<string, () => void>()
   readonly #resentAt = new Map<string, number>()
+  #lastStop: string | undefined
   readonly #resend: readonly WebhookConfig[]
 
   constructor(options: AnnouncerOptions) {
@@ -65,6 +69,16 @@ export class Announcer {
     }
   }
 
+  /** Tells people that a server was told to stop. The same event counts once. */
+  tellStop(event: SpyglassEvent, server = this.#options.config.server.name): void {
+    const { config, notifier, save } = this.#options
+    if (!this.#mustPage() || event.incidentId === this.#lastStop || this.#now() - event.time > NOTICE_IS_NEWS_MS) return
+    this.#lastStop = event.incidentId
+    notifier.enqueue(stopNotice(event, config, server))
+    save()
+    notifier.wake()
+  }
+
   /** Waits until pending evidence is collected. */
   async stop(): Promise<void> {
     await Promise.all(this.#chains.values())
@@ -81,12 +95,12 @@ export class Announcer {
   }
 
   async #announce(id: string, status: PageStatus): Promise<void> {
-    const { evaluator, evidence, config, notifier, save } = this.#options
+    const { evaluator, config, notifier, save } = this.#options
     const before = evaluator.find(id)
     if (!before) return
-    const amend = (changes: Change[]): void => evaluator.amend(id, { changes })
-    if (status !== 'resolved') amend(await evidence.changesBefore(before, amend))
+    await this.#gather(before, status)
     const incident = evaluator.find(id) ?? before
+    if (status === 'reminder' && incident.state !== 'firing') return // it ended while the evidence was collected
     if (this.#mustPage()) {
       notifier.enqueue(pageOf(incident, status, config, this.#now()), config.alerting.webhooks.filter(isReachable(incident)))
     }
@@ -95,20 +109,33 @@ export class Announcer {
     evaluator.amend(id, { announced: status === 'resolved' ? 'resolved' : 'firing', pagedAt: this.#now() })
     save()
     notifier.wake()
-    if (status !== 'reminder' && this.#mustPage()) this.#emit(incident, status)
+    if ((status === 'firing' || status === 'resolved') && this.#mustPage()) this.#emit(incident, status)
+  }
+
+  async #gather(incident: Incident, status: PageStatus): Promise<void> {
+    const { evaluator, evidence, presentState } = this.#options
+    const amend = (change: Amendment): void => evaluator.amend(incident.id, change)
+    if (status === 'resolved') {
+      const failedRequests = await evidence.failedRequests(incident)
+      return failedRequests === undefined ? undefined : amend({ failedRequests })
+    }
+    const changes = await evidence.changesBefore(incident, (late: Change[]) => amend({ changes: late }))
+    amend({ changes, ...(status === 'reminder' ? await presentState(incident) : {}) })
   }
 
   #mustPage(): boolean {
     return this.#options.config.alerting.owner === 'spyglass'
   }
 
-  #emit({ id, rule, severity, resource, summary, holders }: Incident, status: 'firing' | 'resolved'): void {
+  #emit(incident: Incident, status: 'firing' | 'resolved'): void {
+    const { id, rule, severity, resource, origin, holders } = incident
+    const told = summaryOf(incident, status, this.#now())
     this.#options.registry.emit({
       name: status === 'firing' ? 'spyglass.alert.firing' : 'spyglass.alert.resolved',
       resource,
       incidentId: id,
-      message: status === 'firing' ? `${rule} pages: ${summary}` : `${rule} has resolved: ${summary}`,
-      attributes: { rule, severity },
+      message: status === 'firing' ? `${rule} pages: ${told}` : `${rule} has resolved: ${told}`,
+      attributes: { rule, severity, ...(origin === undefined ? {} : { server: origin.slice(0, origin.lastIndexOf('@')) }) },
       ...(status === 'firing' && holders.length > 0 ? { holders } : {}),
     })
   }
@@ -138,6 +165,9 @@ export class Announcer {
     this.#registered.delete(id)
   }
 }
+
+/** What the log has of an earlier stop is none. */
+const NOTICE_IS_NEWS_MS = 600_000
 
 /** That a receiver accepts nothing is told over the others. */
 function isReachable({ rule, resource }: Incident): (receiver: WebhookConfig) => boolean {

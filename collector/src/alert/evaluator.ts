@@ -31,6 +31,11 @@ export interface Clear {
   readonly id?: string
 }
 
+/** What may change in an incident without a transition. */
+export type Amendment = Partial<
+  Pick<Incident, 'announced' | 'pagedAt' | 'changes' | 'summary' | 'holders' | 'attributes' | 'failedRequests'>
+>
+
 export interface EvaluatorOptions {
   /** Part of the persistent state; replaced element by element. */
   readonly incidents: Incident[]
@@ -142,7 +147,7 @@ export class Evaluator {
   }
 
   /** Changes an incident's record without a transition. */
-  amend(id: string, change: Partial<Pick<Incident, 'announced' | 'pagedAt' | 'changes'>>): void {
+  amend(id: string, change: Amendment): void {
     const incident = this.find(id)
     if (incident) this.#replace({ ...incident, ...change })
   }

@@ -102,15 +102,26 @@ function fromAfar(raise: Raise, origin: string): Raise {
 }
 
 function poolExhausted(event: SpyglassEvent): Raise {
-  const pool = `Pool ${keyOf(event.resource, 'name')} of ${keyOf(event.resource, 'instance')} is exhausted`
-  const longest = event.holders?.toSorted((a, b) => b.heldMs - a.heldMs)[0]
   return {
     ...raiseOf(event, 'PoolExhausted'),
     delayMs: 0, // the pool itself has watched it for exhaustedAfterMs
-    summary: longest ? `${pool}: ${holderText(longest)}` : `${pool}. ${event.message}`,
+    summary: exhaustedText(event.resource, event.holders ?? []) ?? `${subjectOf(event.resource)} is exhausted. ${event.message}`,
     attributes: event.attributes,
     holders: event.holders ?? [],
   }
+}
+
+/** That a pool is exhausted, and who has held a connection longest; undefined without holders. */
+export function exhaustedText(resource: string, holders: readonly Holder[]): string | undefined {
+  const longest = holders.toSorted((a, b) => b.heldMs - a.heldMs)[0]
+  return longest && `${subjectOf(resource)} is exhausted: ${holderText(longest)}`
+}
+
+/** What an ObjectName names, as people call it: `Pool shop of shop-1`. */
+export function subjectOf(resource: string): string {
+  const { type = '', name = '', instance } = keysOf(resource)
+  const subject = [type === 'Datasource' ? 'Pool' : type, name].filter(Boolean).join(' ')
+  return instance === undefined ? subject : `${subject} of ${instance}`
 }
 
 function raiseOf(event: SpyglassEvent, rule: string): Pick<Raise, 'id' | 'rule' | 'severity' | 'resource' | 'since'> {

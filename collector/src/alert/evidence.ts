@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
 import type { Change } from '../notify/index.ts'
-import { numberOf, type QueryClient, textOf, timeParameter } from '../query/index.ts'
+import { numberOf, type QueryClient, type Row, textOf, timeParameter } from '../query/index.ts'
+import { keyOf } from './event-source.ts'
 import type { Incident } from './incident.ts'
 
 export interface EvidenceOptions {
@@ -18,6 +19,7 @@ const BEFORE_MS = 3_600_000
 const QUERY_TIMEOUT_MS = 30_000
 const MAX_CHANGES = 20
 const MAX_REMEMBERED = 200
+const MAX_SERVICES = 1000
 
 export class Evidence {
   readonly #query: QueryClient
@@ -52,6 +54,21 @@ export class Evidence {
     if (inTime) return changesOf(incident, [...seen, ...inTime])
     void stored.then((rows) => late(changesOf(incident, [...seen, ...rows])))
     return changesOf(incident, seen)
+  }
+
+  /** Requests of the incident's service that failed in the minutes it lasted; undefined when that is not known in time. Never throws. */
+  async failedRequests({ resource, since, resolvedAt = this.#now() }: Incident): Promise<number | undefined> {
+    try {
+      const rows = await this.#query.rows('services', {
+        parameters: { from: timeParameter(since), to: timeParameter(resolvedAt), service: '', limit: MAX_SERVICES },
+        timeoutMs: Math.max(1, this.#pageWaitsMs),
+      })
+      const own = rows.filter((row) => isServiceOf(row, resource))
+      return own.length === 0 ? undefined : own.reduce((sum, row) => sum + numberOf(row['errors']), 0)
+    } catch (error) {
+      this.#logger.debug({ code: codeOf(error) }, 'the store did not say how many requests failed during an incident')
+      return undefined
+    }
   }
 
   #remembered(from: number, to: number): Seen[] {
@@ -103,4 +120,12 @@ function changesOf(incident: Incident, events: readonly Seen[]): Change[] {
     .toSorted((a, b) => b.time - a.time)
     .slice(0, MAX_CHANGES)
     .map(({ change }) => change)
+}
+
+/** Whether a row of services is the service of the resource: its own, or one that its instance serves. */
+function isServiceOf(row: Row, resource: string): boolean {
+  if (keyOf(resource, 'type') === 'Service') return textOf(row['service']) === keyOf(resource, 'name')
+  const instance = keyOf(resource, keyOf(resource, 'type') === 'Instance' ? 'name' : 'instance')
+  const instances = Array.isArray(row['instances']) ? row['instances'].map(String) : []
+  return instance !== '' && instances.some((id) => id.slice(0, Math.max(0, id.lastIndexOf('@'))) === instance)
 }

@@ -37,6 +37,8 @@ export interface Incident {
   readonly announced: 'nothing' | 'firing' | 'resolved'
   readonly holders: readonly Holder[]
   readonly changes: readonly Change[]
+  /** Of one that has resolved: requests of its service that failed while it lasted, where that is known. */
+  readonly failedRequests?: number
   readonly attributes: Readonly<Record<string, string | number | boolean>>
   /** Found by a rule over rollups or in the registry, not raised by an event: it clears by resource only. */
   readonly observed?: boolean

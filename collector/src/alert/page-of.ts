@@ -1,7 +1,8 @@
 /** The page about an incident. */
+import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { consoleUrl, type SpyglassConfig } from '@spyglass/process/checked-config'
 import { type Page, PAGE_VERSION, type PageStatus } from '../notify/index.ts'
-import { duration, keyOf } from './event-source.ts'
+import { duration, keyOf, subjectOf } from './event-source.ts'
 import type { Incident } from './incident.ts'
 
 /** `now`: of a reminder, which says for how long. */
@@ -29,9 +30,37 @@ export function pageOf(incident: Incident, status: PageStatus, config: Pick<Spyg
   }
 }
 
-function summaryOf({ summary, since, resolvedAt = since }: Incident, status: PageStatus, now: number): string {
-  if (status === 'resolved') return `Recovered after ${duration(resolvedAt - since)}. ${summary}`
+/** That a server was told to stop: until it starts again, its silence is no failure. */
+export function stopNotice(event: SpyglassEvent, config: Pick<SpyglassConfig, 'server' | 'console'>, server: string): Page {
+  const base = consoleUrl(config)
+  return {
+    version: PAGE_VERSION,
+    status: 'notice',
+    incidentId: event.incidentId,
+    rule: 'ServerStopping',
+    severity: event.severity,
+    summary: `Server ${server} was told to stop. It sends nothing until it is started again.`,
+    server: config.server.name,
+    resource: event.resource,
+    startsAt: new Date(event.time).toISOString(),
+    holders: [],
+    links: { console: `${base}/`, resource: `${base}/` },
+    changes: [],
+    attributes: { server },
+  }
+}
+
+/** The text of each status is its own: what is wrong, for how long it has been, and what it cost once it is over. */
+export function summaryOf(incident: Incident, status: PageStatus, now: number): string {
+  const { summary, since } = incident
+  if (status === 'resolved') return recoveredText(incident)
   return status === 'reminder' ? `Still firing after ${duration(now - since)}. ${summary}` : summary
+}
+
+function recoveredText({ resource, origin, since, resolvedAt = since, failedRequests = 0 }: Incident): string {
+  const server = origin === undefined ? '' : `Server ${origin.slice(0, origin.lastIndexOf('@'))}: `
+  const cost = failedRequests === 0 ? '' : `; ${failedRequests} ${failedRequests === 1 ? 'request' : 'requests'} failed`
+  return `${server}${subjectOf(resource)} recovered after ${duration(resolvedAt - since)}${cost}.`
 }
 
 function viewOf(resource: string): string {

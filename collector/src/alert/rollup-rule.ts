@@ -56,13 +56,21 @@ export async function runRule(rule: RollupRule, { query, evaluator, logger, now 
       if (name === rule.name && state !== 'resolved' && !found.has(resource)) evaluator.clear({ rule: name, resource })
     for (const finding of findings) {
       const condition = { rule: rule.name, resource: finding.resource }
-      if (evaluator.openAt(condition)) evaluator.reaffirm(condition)
+      const open = evaluator.openAt(condition)
+      if (open) again(evaluator, open.id, finding)
       else raise(rule, finding, { evaluator, time })
     }
   } catch (error) {
     const { code, message } = fail('SPY_ALERT_RULE_FAILED', [rule.name, messageOf(error)], error)
     logger.debug({ code, cause: codeOf(error) }, message)
   }
+}
+
+/** A reminder says what is true by then. */
+function again(evaluator: Evaluator, id: string, { resource, summary, attributes }: Finding): void {
+  const open = evaluator.find(id)
+  if (open) evaluator.reaffirm({ rule: open.rule, resource })
+  evaluator.amend(id, { summary, attributes })
 }
 
 function raise(rule: RollupRule, finding: Finding, { evaluator, time }: { evaluator: Evaluator; time: number }): void {

@@ -9,10 +9,11 @@ import { createNotifier, type Delivery } from '../notify/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
 import { Announcer } from './announcer.ts'
 import { registerReceivers, watchDeliveries } from './delivery-watch.ts'
-import { Evaluator } from './evaluator.ts'
+import { type Amendment, Evaluator } from './evaluator.ts'
 import { type EventSender, EventSource } from './event-source.ts'
 import { Evidence } from './evidence.ts'
 import { type Incident, isOpen } from './incident.ts'
+import { presentState } from './present-state.ts'
 import { startRegistryWatch } from './registry-watch.ts'
 import { startRollupRules } from './rollup-rule.ts'
 import { errorRateHigh } from './rules/error-rate-high.ts'
@@ -68,13 +69,15 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
     },
   })
   const evidence = new Evidence({ query, logger })
-  const announcer = new Announcer({ config, evaluator, evidence, notifier, registry, save, now })
+  const management = createManagementClient(config, secrets.internal.token)
+  const presentOf = (incident: Incident): Promise<Amendment> => presentState(incident, { management, logger })
+  const announcer = new Announcer({ config, evaluator, evidence, presentState: presentOf, notifier, registry, save, now })
   let known: string | undefined
   const serverId = (): string | undefined => (known ??= knownIdentity(folder))
   const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, serverId, now })
   resume(evaluator, announcer, now())
   const rebuild = isDamaged ? startRebuild({ query, evaluator, announcer, source, logger, now }) : undefined
-  const watch = startRegistryWatch({ management: createManagementClient(config, secrets.internal.token), evaluator, logger, now })
+  const watch = startRegistryWatch({ management, evaluator, logger, now })
   const rules = startRollupRules({ rules: [errorRateHigh], query, evaluator, logger, now })
   registerReceivers(registry, notifier)
   const reminders = setInterval(() => {
@@ -97,6 +100,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
     onEvent(event, sender) {
       evidence.remember(event)
       source.onEvent(event, sender)
+      if (event.name === 'spyglass.server.stopping') announcer.tellStop(event, sender?.server)
     },
     incidents: () => evaluator.list(),
     deliveries: () => notifier.deliveries(),

@@ -16,6 +16,9 @@ export interface AlertmanagerAlert {
 /** An alert without an end expires in Alertmanager after five minutes: a firing one is sent again this often. */
 export const RESEND_AFTER_MS = 60_000
 
+/** Longer than Alertmanager usually waits to form a group. */
+const NOTICE_LASTS_MS = 300_000
+
 /** Where the API is, from the address in the configuration, which may already name it. */
 export function alertmanagerUrl(url: string): string {
   return /\/api\/v2\/alerts\/?$/.test(url) ? url : `${url.replace(/\/+$/, '')}/api/v2/alerts`
@@ -39,9 +42,15 @@ export function toAlertmanager(page: Page): AlertmanagerAlert {
       trace: page.links.trace ?? '',
     }),
     startsAt: page.startsAt,
-    ...(page.endsAt === undefined ? {} : { endsAt: page.endsAt }),
+    ...endOf(page),
     generatorURL: page.links.console,
   }
+}
+
+/** Alertmanager knows alerts only: a notice is one that ends by itself. */
+function endOf({ status, startsAt, endsAt }: Page): Pick<AlertmanagerAlert, 'endsAt'> {
+  if (status === 'notice') return { endsAt: new Date(Date.parse(startsAt) + NOTICE_LASTS_MS).toISOString() }
+  return endsAt === undefined ? {} : { endsAt }
 }
 
 /** Makes any text a label name: `service.name` becomes `service_name`. */

@@ -61,6 +61,7 @@ class OutboxNotifier implements Notifier {
     this.#logger = logger.child({ component: 'notify' })
     this.#now = now
     this.#dropUnknownReceivers()
+    this.#dropOldNotices()
   }
 
   enqueue(page: Page, receivers: readonly WebhookConfig[] = this.#receivers): void {
@@ -149,6 +150,10 @@ class OutboxNotifier implements Notifier {
 
   #joinWaiting(): void {
     this.#state.outbox = joinWaiting(this.#state.outbox, (entry) => this.#underway.has(entry))
+  }
+
+  #dropOldNotices(): void {
+    this.#state.outbox = this.#state.outbox.filter((entry) => entry.page.status !== 'notice' || !isStale(entry, this.#now()))
   }
 
   /** A receiver that was removed from the configuration must not keep its pages forever. */

@@ -25,8 +25,12 @@ export function retryDelayMs(attempts: number): number {
   return Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, attempts - 1))
 }
 
-/** Whether the incident is over for so long that nobody is told any more. */
+/** How long a notice is news. */
+const OFFER_NOTICE_MS = 600_000
+
+/** Whether it is over for so long that nobody is told any more. */
 export function isStale({ page }: OutboxEntry, now: number): boolean {
+  if (page.status === 'notice') return now - Date.parse(page.startsAt) > OFFER_NOTICE_MS
   return page.endsAt !== undefined && now - Date.parse(page.endsAt) > OFFER_END_MS
 }
 
@@ -63,7 +67,7 @@ function joinOf(older: OutboxEntry, newer: OutboxEntry): OutboxEntry {
 
 function pageOfBoth(older: Page, newer: Page): Page {
   if (older.status !== 'firing') return newer
-  return newer.status === 'resolved' ? asMissed(newer) : { ...newer, status: 'firing' }
+  return newer.status === 'resolved' ? asMissed(newer, older) : { ...newer, status: 'firing' }
 }
 
 function heads(entries: readonly OutboxEntry[]): OutboxEntry[] {

@@ -6,8 +6,8 @@ import type { EventSeverity, Holder } from '@spyglass/agent/contract'
 
 export const PAGE_VERSION = '1'
 
-/** `reminder`: it is still firing. */
-export type PageStatus = 'firing' | 'reminder' | 'resolved'
+/** `reminder`: it is still firing. `notice`: no incident, and nothing follows: a server was told to stop. */
+export type PageStatus = 'firing' | 'reminder' | 'resolved' | 'notice'
 
 /** Something that happened before the incident. */
 export interface Change {
@@ -31,7 +31,7 @@ export interface Page {
   readonly incidentId: string
   readonly rule: string
   readonly severity: EventSeverity
-  /** What is wrong; of a reminder and of the end also for how long. */
+  /** What is wrong; of a reminder for how long and what is true now; of the end how long it took and how many requests failed. */
   readonly summary: string
   /** Name of the server that pages. */
   readonly server: string
@@ -58,6 +58,6 @@ export interface Page {
 }
 
 /** The end of an incident for a receiver that does not know that it began. */
-export function asMissed(resolved: Page): Page {
-  return { ...resolved, wasMissed: true, summary: `${resolved.summary} It began while this receiver accepted nothing.` }
+export function asMissed(resolved: Page, firing: Page): Page {
+  return { ...resolved, wasMissed: true, summary: `${resolved.summary} It began while this receiver accepted nothing: ${firing.summary}` }
 }

@@ -75,6 +75,8 @@ export class HostedApplication implements ExchangeOwner {
   errors = 0
   active = 0
   loadTimeS = 0
+  /** Why it could not be loaded. */
+  #problem: string | undefined
   readonly upgrades = new Upgrades()
   readonly #settings: ApplicationSettings
   readonly #around: ApplicationSurroundings
@@ -309,8 +311,9 @@ export class HostedApplication implements ExchangeOwner {
   }
 
   #failed(error: unknown): void {
+    this.#problem = messageOf(error)
     this.#around.logger.error({ application: this.name, folder: this.#settings.folder, err: error }, 'application failed to start')
-    this.#emit('spyglass.application.failed', `application ${this.name} could not be started: ${messageOf(error)}`, {
+    this.#emit('spyglass.application.failed', `application ${this.name} could not be started: ${this.#problem}`, {
       folder: this.#settings.folder,
     })
   }
@@ -338,6 +341,7 @@ export class HostedApplication implements ExchangeOwner {
       version: () => this.#program?.version ?? '',
       state: () => this.state,
       folder: () => this.#settings.folder,
+      problem: () => this.#problem,
       requests: () => this.#counted().requests,
       errors: () => this.#counted().errors,
       activeRequests: () => this.#counted().active,

@@ -35,19 +35,22 @@ export interface EventObject {
   readonly number: number
   readonly syntax: string
   readonly description: string
-  readonly read: (event: SpyglassEvent, links: EventLinks) => SnmpValue
+  readonly read: (event: SpyglassEvent, origin: EventOrigin) => SnmpValue
 }
 
-/** What links are built from. */
-export interface EventLinks {
-  /** Address under which people reach the console. */
+/** What a notification says beside its event. */
+export interface EventOrigin {
+  /** Name of the server. */
+  readonly server: string
+  /** Address under which people reach the console: what links are built from. */
   readonly consoleUrl: string
 }
 
 const SEVERITIES = ['info', 'warning', 'critical'] as const
 const PHASES = ['raise', 'clear', 'note'] as const
 const enumeration = (values: readonly string[]): string => `INTEGER { ${values.map((value, i) => `${value}(${i + 1})`).join(', ')} }`
-const utf8 = (value: string, maxBytes = 255): SnmpValue => octets(utf8Within(value, maxBytes))
+/** On one line: handlers of notifications read them line by line. */
+const utf8 = (value: string, maxBytes = 255): SnmpValue => octets(utf8Within(value.replaceAll(/\s*[\n\r\u2028\u2029]\s*/g, ' '), maxBytes))
 const MAX_HOLDERS_BYTES = 900
 
 /** The objects of every notification, in their order. */
@@ -114,7 +117,7 @@ export const eventObjects: readonly EventObject[] = [
     number: 9,
     syntax: 'SgLongUtf8String',
     description:
-      'Who holds the connections of a pool, one per line, longest first: file and line of the application that borrowed, time held, route, trace id.',
+      'Who holds the connections of a pool, longest first, separated by |: file and line of the application that borrowed, time held, route, trace id.',
     read: (event) => utf8(holdersText(event), MAX_HOLDERS_BYTES),
   },
   {
@@ -138,7 +141,20 @@ export const eventObjects: readonly EventObject[] = [
     description: 'Name of the alert rule that evaluates it: the same in raise and clear; empty when there is none.',
     read: (event) => utf8(ruleOf(event)),
   },
+  {
+    descriptor: 'sgEventServer',
+    number: 13,
+    syntax: 'SgUtf8String',
+    description: 'Name of the server that has the resource.',
+    read: (event, { server }) => utf8(serverOf(event) ?? server),
+  },
 ]
+
+/** An alert of a collector may be about another server. */
+function serverOf({ name, attributes }: SpyglassEvent): string | undefined {
+  const stated = name.startsWith('spyglass.alert.') ? attributes['server'] : undefined
+  return typeof stated === 'string' ? stated : undefined
+}
 
 function ruleOf({ name, attributes }: SpyglassEvent): string {
   const stated = attributes['rule']
@@ -156,14 +172,14 @@ export function repeatsAnEvent(event: SpyglassEvent): boolean {
 }
 
 /** snmpTrapOID and the variable bindings of an event; undefined for an event that is not sent by SNMP. */
-export function notificationOf(event: SpyglassEvent, root: Oid, links: EventLinks): { oid: Oid; varbinds: Varbind[] } | undefined {
+export function notificationOf(event: SpyglassEvent, root: Oid, origin: EventOrigin): { oid: Oid; varbinds: Varbind[] } | undefined {
   const declaration: EventDeclaration | undefined = events[event.name]
   if (declaration?.trap === undefined) return undefined
   return {
     oid: notificationOid(root, declaration.trap),
     varbinds: eventObjects.map(({ number, read }) => ({
       oid: [...objectOid(root, EVENT_OBJECTS), number, 0],
-      value: read(event, links),
+      value: read(event, origin),
     })),
   }
 }
@@ -182,7 +198,7 @@ function holdersText(event: SpyglassEvent): string {
     .map(({ location, heldMs, route, traceId }) =>
       [location || '(unknown)', `${(heldMs / 1000).toFixed(1)} s`, route, traceId].join(' ').trimEnd(),
     )
-    .join('\n')
+    .join(' | ')
 }
 
 function traceIdOf(event: SpyglassEvent): string {

@@ -51,3 +51,22 @@ test('what the store says after the page has gone reaches the incident', async (
   answer.resolve([stored])
   expect(await late.promise).toMatchObject([{ message: 'reloaded' }, { message: 'loaded' }])
 })
+
+test('the failed requests of an incident are those of the service that has the resource, or that its instance serves', async () => {
+  const rows = [
+    { service: 'shop', instances: ['http-1@9f8e7d6c', 'http-2@9f8e7d6c'], errors: 212 },
+    { service: 'blog', instances: ['http-10@9f8e7d6c'], errors: 7 },
+  ]
+  const evidence = new Evidence({ query: store(rows), logger })
+  const failed = (resource: string) => evidence.failedRequests({ ...incident, resource, resolvedAt: now + 1000 })
+  expect(await failed(POOL)).toBe(212)
+  expect(await failed('spyglass:type=Instance,name=http-10')).toBe(7)
+  expect(await failed('spyglass:type=Service,name=blog')).toBe(7)
+  expect(await failed('spyglass:type=Instance,name=http')).toBeUndefined()
+  expect(await failed('spyglass:type=Receiver,name=on-call')).toBeUndefined()
+})
+
+test('without the store nobody says how many requests failed', async () => {
+  const away: QueryClient = { rows: () => Promise.reject(new Error('away')), stop: async () => {} }
+  expect(await new Evidence({ query: away, logger }).failedRequests({ ...incident, resource: POOL })).toBeUndefined()
+})

@@ -28,6 +28,19 @@ test('only the end of an incident becomes stale, after a day', () => {
   expect([isStale(ended, 1000 + OFFER_END_MS), isStale(ended, 1001 + OFFER_END_MS), isStale(entry(2), 1e15)]).toEqual([false, true, false])
 })
 
+test('a notice is offered for ten minutes', () => {
+  const notice = { ...entry(1), page: pageFor({ status: 'notice', startsAt: new Date(1000).toISOString() }) }
+  expect([isStale(notice, 601_000), isStale(notice, 601_001)]).toEqual([false, true])
+})
+
+test('one message about an incident that nobody was told of says what it was', () => {
+  const ended = { ...entry(2), page: pageFor({ status: 'resolved', summary: 'It recovered after 4 min.' }) }
+  const [joined] = joinWaiting([entry(1), ended], () => false)
+  expect(joined?.page.summary).toBe(
+    'It recovered after 4 min. It began while this receiver accepted nothing: Pool shop of http-1 is exhausted',
+  )
+})
+
 test('of one incident and receiver only the oldest page may leave: no resolve overtakes its page', () => {
   const orders = fc.array(
     fc.record({ receiver: fc.constantFrom('r', 's'), incidentId: fc.constantFrom('a', 'b'), nextAttemptAt: fc.nat(10) }),

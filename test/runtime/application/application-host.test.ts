@@ -54,6 +54,7 @@ test('an application that fails to start fails alone: it answers 503, those besi
   const upgrade = { method: 'GET', path: '/bad/ws', headers: { connection: 'upgrade', upgrade: 'websocket' } }
   expect(await statusOf(url, upgrade)).toBe(503)
   expect([place.read('good', 'state'), place.read('bad', 'state')]).toEqual(['started', 'failed'])
+  expect([place.read('good', 'problem'), place.read('bad', 'problem')]).toEqual([undefined, 'no database'])
   expect(place.events.map(({ name }) => name).toSorted()).toEqual(['spyglass.application.failed', 'spyglass.application.started'])
   expect(place.events.find(({ name }) => name.endsWith('failed'))?.resource).toBe('spyglass:type=Application,instance=http-1,name=bad')
   await host.stop(1000)

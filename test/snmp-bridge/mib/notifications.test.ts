@@ -4,7 +4,7 @@ import { events, quoteKeyValue } from '@spyglass/agent/contract'
 import { eventObjects, keyOf, mibNotifications, notificationOf, repeatsAnEvent } from '../../../snmp-bridge/src/mib/notifications.ts'
 
 const ROOT = [1, 3, 6, 1, 4, 1, 32_473]
-const links = { consoleUrl: 'https://spy.example.org/' }
+const origin = { server: 'shop-prod', consoleUrl: 'https://spy.example.org/' }
 const event: SpyglassEvent = {
   name: 'spyglass.instance.down',
   incidentId: '0123456789abcdef',
@@ -17,7 +17,7 @@ const event: SpyglassEvent = {
 }
 
 function texts(of: SpyglassEvent): Record<string, string> {
-  const { varbinds } = notificationOf(of, ROOT, links)!
+  const { varbinds } = notificationOf(of, ROOT, origin)!
   const values = varbinds.map(({ value }) =>
     'value' in value ? String(value.type === 'octets' ? Buffer.from(value.value).toString() : value.value) : '',
   )
@@ -25,7 +25,7 @@ function texts(of: SpyglassEvent): Record<string, string> {
 }
 
 test('a notification is numbered as its event declares, under 0 of the root', () => {
-  expect(notificationOf(event, ROOT, links)!.oid).toEqual([...ROOT, 0, 1])
+  expect(notificationOf(event, ROOT, origin)!.oid).toEqual([...ROOT, 0, 1])
   expect(
     mibNotifications()
       .map(({ descriptor }) => descriptor)
@@ -34,7 +34,7 @@ test('a notification is numbered as its event declares, under 0 of the root', ()
 })
 
 test('an event without a trap number is not sent', () => {
-  expect(notificationOf({ ...event, name: 'spyglass.server.started' }, ROOT, links)).toBeUndefined()
+  expect(notificationOf({ ...event, name: 'spyglass.server.started' }, ROOT, origin)).toBeUndefined()
 })
 
 test('it names instance, object, incident and where to look', () => {
@@ -62,12 +62,35 @@ test('holders come longest first, and give the trace', () => {
     holders,
   })
   expect(shown).toMatchObject({
-    sgEventHolders: 'a.ts:1 9.0 s GET /a abc\n(unknown) 1.0 s GET /a',
+    sgEventHolders: 'a.ts:1 9.0 s GET /a abc | (unknown) 1.0 s GET /a',
     sgEventTraceId: 'abc',
     sgEventUrl: 'https://spy.example.org/#/trace/abc',
     sgEventInstance: 'http-1',
     sgEventObject: 'shop',
   })
+})
+
+test('a text is one line, whatever the message or a name holds: handlers read notifications line by line', () => {
+  const shown = texts({
+    ...event,
+    message: 'cannot load:\r\n  at a.ts:1\n\n  at b.ts:2\u2028end',
+    resource: `spyglass:type=Instance,name=${quoteKeyValue('a\nb')}`,
+  })
+  expect(shown).toMatchObject({ sgEventMessage: 'cannot load: at a.ts:1 at b.ts:2 end', sgEventObject: 'a b', sgEventInstance: 'a b' })
+  for (const text of Object.values(shown)) expect(text).not.toMatch(/[\r\n]/)
+})
+
+test('every notification names its server: that of the bridge, or of an alert the one that it is about', () => {
+  expect(texts(event)['sgEventServer']).toBe('shop-prod')
+  expect(texts({ ...event, attributes: { server: 'x' } })['sgEventServer']).toBe('shop-prod')
+  const alert = { ...event, name: 'spyglass.alert.firing', attributes: { rule: 'InstanceDown', server: 'east' } } as const
+  expect(texts(alert)['sgEventServer']).toBe('east')
+})
+
+test('an application that fails and a server that is told to stop have notifications of their own', () => {
+  const sent = mibNotifications().map(({ descriptor, number }) => `${number} ${descriptor}`)
+  expect(sent).toContain('11 sgApplicationFailed')
+  expect(sent).toContain('12 sgServerStopping')
 })
 
 test('a quoted key of an ObjectName is unquoted', () => {

@@ -22,6 +22,7 @@ export const application = declareKind({
       column: 7,
     },
     folder: { type: 'string', role: 'text', description: 'Folder it was deployed from.' },
+    problem: { type: 'string', role: 'text', description: 'Why it could not be loaded; absent unless that failed.' },
     requests: { type: 'long', role: 'counter', unit: '{request}', description: 'Requests ended.', column: 8 },
     errors: {
       type: 'long',

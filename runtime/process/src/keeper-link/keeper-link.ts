@@ -15,8 +15,8 @@ import { RegistryLink } from './registry-link.ts'
 
 export interface KeeperLinkOptions {
   readonly registry: Registry
-  /** Finishes pending work within the deadline; the process exits when it is done. */
-  readonly stop: (deadlineMs: number) => Promise<void> | void
+  /** Finishes pending work within the deadline; the process exits when it is done. `withServer`: the whole server stops. */
+  readonly stop: (deadlineMs: number, withServer: boolean) => Promise<void> | void
   /** Takes in new values of live settings. */
   readonly live?: Pick<LiveSettings, 'apply'>
   /** Receives every other message of the keeper. */
@@ -59,7 +59,7 @@ export function connectKeeper(options: KeeperLinkOptions): KeeperLink {
     stopping = true
     permission.refuse()
     setTimeout(() => process.exit(1), deadlineMs).unref()
-    await stop(deadlineMs)
+    await stop(deadlineMs, isInOrder)
     process.exit(0)
   }
 
