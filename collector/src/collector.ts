@@ -5,7 +5,7 @@
 import { instanceToken, openAuthenticator } from '@spyglass/process/access'
 import { accessLogOf, ownPort, readChecked } from '@spyglass/process/checked-config'
 import { inherited } from '@spyglass/process/channel'
-import { connectKeeper, emitWhenReady } from '@spyglass/process/keeper-link'
+import { answerOf, connectKeeper, emitWhenReady } from '@spyglass/process/keeper-link'
 import { userSpoolFolders } from '@spyglass/agent/spool'
 import { openOwnProcess, type OwnProcess } from '@spyglass/process/own-process'
 import { type Alerting, startAlerting } from './alert/index.ts'
@@ -48,6 +48,10 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
   const link = connectKeeper({
     registry,
     live: base.live,
+    onMessage(message) {
+      if (message.type === 'ask')
+        void answerOf(message, (operation, given) => alerting.carryOut(operation, given)).then((answer) => link.send(answer))
+    },
     async stop(deadlineMs) {
       await Promise.all([receiver.stop(), consoleServer.stop(), alerting.stop(), ingest.stopTail(), spools.stop()])
       saveErrors(base, errors)

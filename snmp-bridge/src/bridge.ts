@@ -194,7 +194,8 @@ function startNotifications(
   })
   notifier.notify({ notification: { oid: oids.coldStart, varbinds: [], upTime: engine.upTime() } })
   const mustSend = (event: SpyglassEvent): boolean => config.snmp.notifications === 'all' || !repeatsAnEvent(event)
-  const told = (event: SpyglassEvent): Message | undefined => messageAbout(event, engine, { server: config.server.name, consoleUrl: consoleUrl(config) })
+  const told = (event: SpyglassEvent): Message | undefined =>
+    messageAbout(event, engine, { server: config.server.name, consoleUrl: consoleUrl(config) })
   for (const [receiver, events] of Object.entries(left))
     notifier.resume(
       receiver,
@@ -223,14 +224,18 @@ function startNotifications(
       return problem
     },
     async stop(withServer) {
-      if (withServer && problem === undefined) await within(TELL_STOP_MS, last.promise.then(() => notifier.idle()))
+      if (withServer && problem === undefined)
+        await within(
+          TELL_STOP_MS,
+          last.promise.then(() => notifier.idle()),
+        )
       notifier.stop()
       await stream.stop()
     },
   }
 }
 
-/** How long a stop waits until receivers have been told of it. */
+/** How long a stop waits until receivers know. */
 const TELL_STOP_MS = 500
 
 const within = (ms: number, work: Promise<void>): Promise<void> => Promise.race([work, delay(ms, undefined, { ref: false })])
@@ -261,7 +266,7 @@ function registerAgent({ config, registry }: BridgeOptions, { clock, counters, s
     packetsDropped: () => droppedPackets(counters),
     notificationsSent: () => status.notificationsSent,
     notificationsUnacknowledged: () => status.informsUnacknowledged,
-    notificationProblem: () => [...status.undelivered.values()].join('; ') || undefined,
+    notificationProblem: () => [...status.undelivered.values()].toSorted().join('; ') || undefined,
     lastPoll: () => status.lastPoll || undefined,
     pollErrors: () => status.pollErrors,
     objects: () => poller.snapshot().size,

@@ -48,13 +48,13 @@ async function check(argv: readonly string[], targets: readonly string[]): Promi
 async function serve(argv: readonly string[]): Promise<void> {
   const own = await openOwnProcess('snmp-bridge', argv)
   const starting = startBridge(own)
-  let bridge: Bridge | undefined
+  const started: { bridge?: Bridge } = {}
   const link = connectKeeper({
     registry: own.registry,
     live: own.live,
     stop: async (_deadlineMs, withServer) => (await starting).stop({ withServer }),
-    unready: () => bridge?.reasonsAgainst() ?? [],
+    unready: () => started.bridge?.reasonsAgainst() ?? [],
   })
-  bridge = await starting
+  started.bridge = await starting
   link.ready()
 }

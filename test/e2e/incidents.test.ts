@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { command, consoleApi, get, sql, webhookReceiver } from '../support/clients.ts'
-import { shopFolder, startSuite, type Suite } from '../support/suite.ts'
+import { collect, runCli, shopFolder, startSuite, type Suite } from '../support/suite.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
 import { paced } from '../support/slowdown.ts'
@@ -190,4 +190,45 @@ test('an application that cannot be loaded beside others pages with its reason',
   const page = await until(() => pages.got.find(({ rule }) => rule === 'ApplicationFailed'))
   expect(page.summary).toMatch(/^Application bad of http-1 could not be loaded.*no licence/)
   expect((await get(`${suite.urls.app}/shop/products`)).status).toBe(200)
+})
+
+test('an incident is acknowledged and its alert silenced over HTTP and by command; both outlive kill -9 of the collector', async () => {
+  const pages = await webhookReceiver<Page>()
+  await using suite = await startSuite(tempFolder(), {
+    applications,
+    datasources: [{ name: 'shop', file: 'shop.db', min: 1, max: 3, acquireTimeoutMs: 2000, exhaustedAfterMs: 300 }],
+    alerting: { webhooks: [{ name: 'test', url: pages.url }] },
+  })
+  await drain(suite, 3)
+  const borrower = get(`${suite.urls.app}/shop/products`)
+  const { incidentId } = await until(() => pages.got.find(({ status }) => status === 'firing'))
+  await borrower
+  const acknowledged = { method: 'POST', body: { by: 'Mara', note: 'returning them' } } as const
+  await consoleApi(suite, `incidents/${incidentId}/acknowledge`, acknowledged)
+  const silence = {
+    matchers: [{ name: 'alertname', value: 'PoolExhausted', isRegex: false, isEqual: true }],
+    startsAt: new Date().toISOString(),
+    endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+    createdBy: 'Mara',
+    comment: 'known',
+  }
+  const { silenceID } = await consoleApi<{ silenceID: string }>(suite, 'silences', { method: 'POST', body: silence })
+  const collector = suite.pidOf('collector')
+  process.kill(collector, 'SIGKILL')
+  await until(() => suite.pidOf('collector') !== collector)
+  const states = async () =>
+    (await consoleApi<{ id: string; status: { state: string } }[]>(suite, 'silences')).map((one) => one.status.state)
+  await until(async () => (await states().catch(() => [])).join() === 'active')
+  const { incidents } = await consoleApi<{ incidents: { id: string; acknowledged?: { by: string } }[] }>(suite, 'alerts')
+  expect(incidents.find(({ id }) => id === incidentId)?.acknowledged).toMatchObject({ by: 'Mara', note: 'returning them' })
+
+  const listed = await collect(runCli(['invoke', 'alerting', 'silences', '--data', suite.data]))
+  expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining(silenceID) as string })
+  const ended = await collect(runCli(['invoke', 'alerting', 'expireSilence', '--id', silenceID, '--data', suite.data]))
+  expect(ended.code).toBe(0)
+  expect(await states()).toEqual(['expired'])
+  await expect(consoleApi(suite, `silences/${silenceID}x`, { method: 'DELETE' })).rejects.toThrow('SPY_SILENCE_NAME_UNKNOWN')
+  await expect(consoleApi(suite, 'silences', { method: 'POST', body: { ...silence, matchers: [] } })).rejects.toThrow('422')
+  const history = await collect(runCli(['history', '--data', suite.data]))
+  for (const operation of ['acknowledge', 'silence', 'expireSilence']) expect(history.stdout).toContain(`invoke alerting.${operation}`)
 })

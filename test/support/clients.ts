@@ -29,12 +29,23 @@ export async function sql(suite: Suite, statement: string): Promise<Record<strin
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
+export interface ConsoleRequest {
+  readonly method?: 'POST' | 'DELETE'
+  /** Sent as JSON. */
+  readonly body?: unknown
+}
+
 /** The console's API, with its user and password. */
 // eslint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the shape of the answer it asks for
-export async function consoleApi<T>(suite: Suite, path: string): Promise<T> {
+export async function consoleApi<T>(suite: Suite, path: string, request: ConsoleRequest = {}): Promise<T> {
   const { user, password } = suite.secrets.console
   const response = await fetch(`${suite.urls.console}/api/v1/${path}`, {
-    headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
+    method: request.method ?? 'GET',
+    headers: {
+      authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+      ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
   })
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`)
   return (await response.json()) as T

@@ -125,6 +125,9 @@ export const events = {
     clears: 'spyglass.alert.firing',
     description: 'An alert rule has resolved.',
   },
+  'spyglass.alert.acknowledged': { phase: 'note', severity: 'info', description: 'Somebody takes care of an incident.' },
+  'spyglass.silence.created': { phase: 'note', severity: 'info', description: 'Pages about some alerts are withheld for a time.' },
+  'spyglass.silence.ended': { phase: 'note', severity: 'info', description: 'A silence was ended before its time.' },
 } as const satisfies Record<string, EventDeclaration>
 
 export type EventName = keyof typeof events

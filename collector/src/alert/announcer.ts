@@ -1,17 +1,18 @@
 /**
  * Turns transitions into pages, events and managed resources. The pages of one incident leave in order: the first waits for its
- * evidence (bounded), a resolve waits for the first.
+ * evidence (bounded), a resolve waits for the first. Silences and acknowledgements keep pages from people, never events.
  */
 import type { SpyglassConfig, WebhookConfig } from '@spyglass/process/config'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
-import { kinds } from '@spyglass/mbeans/kinds'
 import type { Registry } from '@spyglass/agent/registry'
-import { type Change, type Notifier, type PageStatus, RESEND_AFTER_MS } from '../notify/index.ts'
-import { PAGING_BROKEN, resourceOf } from './delivery-watch.ts'
+import { type Change, type Notifier, RESEND_AFTER_MS } from '../notify/index.ts'
+import { AlertBeans } from './alert-beans.ts'
 import type { Amendment, Evaluator } from './evaluator.ts'
 import type { Evidence } from './evidence.ts'
 import type { Incident } from './incident.ts'
-import { pageOf, stopNotice, summaryOf } from './page-of.ts'
+import { type Announcement, labelsOfIncident, pageOf, stopNotice, summaryOf } from './page-of.ts'
+import { recipientsOf } from './recipients.ts'
+import type { Silences } from './silences.ts'
 
 export interface AnnouncerOptions {
   readonly config: Pick<SpyglassConfig, 'server' | 'console' | 'alerting'>
@@ -19,53 +20,57 @@ export interface AnnouncerOptions {
   readonly evidence: Pick<Evidence, 'changesBefore' | 'failedRequests'>
   /** What is true of its resource now. */
   readonly presentState: (incident: Incident) => Promise<Amendment>
+  readonly silences: Pick<Silences, 'covering'>
   readonly notifier: Notifier
   readonly registry: Registry
   readonly save: () => void
   readonly now?: () => number
 }
 
+/** What the log has of an earlier stop is none. */
+const NOTICE_IS_NEWS_MS = 600_000
+
 export class Announcer {
   readonly #options: AnnouncerOptions
   readonly #now: () => number
   readonly #chains = new Map<string, Promise<void>>()
-  readonly #registered = new Map<string, () => void>()
+  readonly #beans: AlertBeans
   readonly #resentAt = new Map<string, number>()
+  /** What is queued and has not left yet: asked every second, it counts once. */
+  readonly #queued = new Set<string>()
   #lastStop: string | undefined
   readonly #resend: readonly WebhookConfig[]
 
   constructor(options: AnnouncerOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    this.#beans = new AlertBeans(options.registry, {
+      find: (id) => options.evaluator.find(id),
+      isSilenced: (incident) => this.#isSilenced(incident),
+    })
     this.#resend = options.config.alerting.webhooks.filter(({ type }) => type === 'alertmanager')
   }
 
   onTransition(incident: Incident, to: 'pending' | 'firing' | 'resolved' | 'dropped'): void {
-    if (to === 'pending') this.#register(incident)
-    if (to === 'resolved' || to === 'dropped') this.#unregister(incident)
+    if (to === 'pending') this.#beans.register(incident)
+    if (to === 'resolved' || to === 'dropped') this.#beans.unregister(incident)
     if (to === 'firing' || to === 'resolved') this.#queue(incident.id, to)
   }
 
   /** Finishes what an earlier process left undone. */
   resume(incident: Incident): void {
-    if (incident.state !== 'resolved') this.#register(incident)
+    if (incident.state !== 'resolved') this.#beans.register(incident)
     if (incident.state !== 'pending' && incident.announced === 'nothing') this.#queue(incident.id, 'firing')
     if (incident.state === 'resolved' && incident.announced !== 'resolved') this.#queue(incident.id, 'resolved')
   }
 
-  /** Sends what is due again: reminders, and alerts that Alertmanager would forget. */
+  /** Sends what is due: reminders, what a silence has withheld, what nobody acknowledges, and alerts that Alertmanager would forget. */
   remind(): void {
-    const { evaluator, config, notifier, save } = this.#options
-    const now = this.#now()
-    for (const incident of evaluator.list()) {
+    for (const incident of this.#options.evaluator.list()) {
       if (incident.state !== 'firing' || incident.announced !== 'firing') continue
-      if (now - (incident.pagedAt ?? 0) >= config.alerting.repeatAfterMs) this.#queue(incident.id, 'reminder')
-      else if (this.#mustPage() && this.#resend.length > 0 && now - (this.#resentAt.get(incident.id) ?? 0) >= RESEND_AFTER_MS) {
-        this.#resentAt.set(incident.id, now)
-        notifier.enqueue(pageOf(incident, 'reminder', config, now), this.#resend.filter(isReachable(incident)))
-        save()
-        notifier.wake()
-      }
+      const due = this.#isSilenced(incident) ? undefined : this.#dueOf(incident)
+      if (due !== undefined) this.#queue(incident.id, due)
+      else if (this.#mustResend(incident)) this.#sendAgain(incident)
     }
   }
 
@@ -74,7 +79,10 @@ export class Announcer {
     const { config, notifier, save } = this.#options
     if (!this.#mustPage() || event.incidentId === this.#lastStop || this.#now() - event.time > NOTICE_IS_NEWS_MS) return
     this.#lastStop = event.incidentId
-    notifier.enqueue(stopNotice(event, config, server))
+    notifier.enqueue(
+      stopNotice(event, config, server),
+      config.alerting.webhooks.filter(({ onlyEscalated }) => !onlyEscalated),
+    )
     save()
     notifier.wake()
   }
@@ -84,43 +92,87 @@ export class Announcer {
     await Promise.all(this.#chains.values())
   }
 
-  #queue(id: string, status: PageStatus): void {
-    const before = this.#chains.get(id) ?? Promise.resolve()
-    const chain = before.then(() => this.#announce(id, status))
-    this.#chains.set(id, chain)
-    void chain.then(() => this.#chains.get(id) === chain && this.#chains.delete(id))
-    if (status !== 'reminder') return
-    this.#options.evaluator.amend(id, { pagedAt: this.#now() })
-    this.#resentAt.set(id, this.#now())
+  #dueOf(incident: Incident): Announcement | undefined {
+    const { repeatAfterMs, escalateAfterMs, webhooks } = this.#options.config.alerting
+    const now = this.#now()
+    const { firedAt = incident.since, pagedAt = 0, isWithheld, acknowledged, escalatedAt } = incident
+    if (isWithheld) return 'firing'
+    if (acknowledged) return undefined
+    const isLate = now - firedAt >= escalateAfterMs && webhooks.some(({ onlyEscalated }) => onlyEscalated)
+    if (isLate && escalatedAt === undefined) return 'escalation'
+    return now - pagedAt >= repeatAfterMs ? 'reminder' : undefined
   }
 
-  async #announce(id: string, status: PageStatus): Promise<void> {
-    const { evaluator, config, notifier, save } = this.#options
-    const before = evaluator.find(id)
-    if (!before) return
-    await this.#gather(before, status)
-    const incident = evaluator.find(id) ?? before
-    if (status === 'reminder' && incident.state !== 'firing') return // it ended while the evidence was collected
-    if (this.#mustPage()) {
-      notifier.enqueue(pageOf(incident, status, config, this.#now()), config.alerting.webhooks.filter(isReachable(incident)))
-    }
-    this.#resentAt.set(id, this.#now())
-    if (status === 'resolved') this.#resentAt.delete(id)
-    evaluator.amend(id, { announced: status === 'resolved' ? 'resolved' : 'firing', pagedAt: this.#now() })
+  /** Also while it is silenced: Alertmanager would tell people that it has ended. */
+  #mustResend({ id, isWithheld }: Incident): boolean {
+    const isDue = this.#now() - (this.#resentAt.get(id) ?? 0) >= RESEND_AFTER_MS
+    return this.#mustPage() && this.#resend.length > 0 && !isWithheld && isDue
+  }
+
+  #sendAgain(incident: Incident): void {
+    const { config, notifier, save } = this.#options
+    this.#resentAt.set(incident.id, this.#now())
+    notifier.enqueue(pageOf(incident, 'reminder', config, this.#now()), recipientsOf(this.#resend, incident, 'reminder'))
     save()
     notifier.wake()
-    if ((status === 'firing' || status === 'resolved') && this.#mustPage()) this.#emit(incident, status)
   }
 
-  async #gather(incident: Incident, status: PageStatus): Promise<void> {
+  #queue(id: string, what: Announcement): void {
+    const key = `${id} ${what}`
+    if (this.#queued.has(key)) return
+    this.#queued.add(key)
+    const before = this.#chains.get(id) ?? Promise.resolve()
+    const chain = before.then(() => this.#announce(id, what)).finally(() => this.#queued.delete(key))
+    this.#chains.set(id, chain)
+    void chain.then(() => this.#chains.get(id) === chain && this.#chains.delete(id))
+  }
+
+  async #announce(id: string, what: Announcement): Promise<void> {
+    const { evaluator, notifier, save } = this.#options
+    const before = evaluator.find(id)
+    if (!before) return
+    await this.#gather(before, what)
+    const incident = evaluator.find(id) ?? before
+    const isOver = incident.state !== 'firing' && (what === 'reminder' || what === 'escalation' || before.announced === 'firing')
+    if (what !== 'resolved' && isOver) return // it ended while the evidence was collected
+    this.#page(incident, what)
+    const announced = what === 'resolved' ? 'resolved' : 'firing'
+    evaluator.amend(id, { announced, pagedAt: this.#now() })
+    save()
+    notifier.wake()
+    if (this.#mustPage() && announced !== before.announced) this.#emit(incident, announced)
+  }
+
+  /** To people: unless a silence withholds it, or has withheld that it began. */
+  #page(incident: Incident, what: Announcement): void {
+    const { evaluator, config, notifier } = this.#options
+    const { id, isWithheld } = incident
+    this.#resentAt.set(id, this.#now())
+    if (what === 'resolved') this.#resentAt.delete(id)
+    if (what === 'resolved' ? isWithheld : this.#isSilenced(incident)) {
+      if (what === 'firing') evaluator.amend(id, { isWithheld: true })
+      return
+    }
+    if (what === 'firing') evaluator.amend(id, { isWithheld: undefined })
+    if (what === 'escalation') evaluator.amend(id, { escalatedAt: this.#now() })
+    if (this.#mustPage())
+      notifier.enqueue(pageOf(incident, what, config, this.#now()), recipientsOf(config.alerting.webhooks, incident, what))
+  }
+
+  async #gather(incident: Incident, what: Announcement): Promise<void> {
     const { evaluator, evidence, presentState } = this.#options
     const amend = (change: Amendment): void => evaluator.amend(incident.id, change)
-    if (status === 'resolved') {
+    if (what === 'resolved') {
       const failedRequests = await evidence.failedRequests(incident)
       return failedRequests === undefined ? undefined : amend({ failedRequests })
     }
+    const isFirst = what === 'firing' && incident.announced === 'nothing'
     const changes = await evidence.changesBefore(incident, (late: Change[]) => amend({ changes: late }))
-    amend({ changes, ...(status === 'reminder' ? await presentState(incident) : {}) })
+    amend({ changes, ...(isFirst ? {} : await presentState(incident)) })
+  }
+
+  #isSilenced(incident: Incident): boolean {
+    return this.#options.silences.covering(labelsOfIncident(incident, this.#options.config)).length > 0
   }
 
   #mustPage(): boolean {
@@ -139,37 +191,4 @@ export class Announcer {
       ...(status === 'firing' && holders.length > 0 ? { holders } : {}),
     })
   }
-
-  #register(incident: Incident): void {
-    const { id, rule } = incident
-    if (this.#registered.has(id)) return
-    const present = (): Incident => this.#options.evaluator.find(id) ?? incident
-    const unregister = this.#options.registry.register(
-      kinds.alert,
-      { rule, incident: id },
-      {
-        rule: () => rule,
-        incident: () => id,
-        state: () => present().state,
-        severity: () => present().severity,
-        resource: () => present().resource,
-        since: () => present().since,
-        summary: () => present().summary,
-      },
-    )
-    this.#registered.set(id, unregister)
-  }
-
-  #unregister({ id }: Incident): void {
-    this.#registered.get(id)?.()
-    this.#registered.delete(id)
-  }
-}
-
-/** What the log has of an earlier stop is none. */
-const NOTICE_IS_NEWS_MS = 600_000
-
-/** That a receiver accepts nothing is told over the others. */
-function isReachable({ rule, resource }: Incident): (receiver: WebhookConfig) => boolean {
-  return ({ name }) => rule !== PAGING_BROKEN || resource !== resourceOf(name)
 }

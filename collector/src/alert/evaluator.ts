@@ -33,8 +33,14 @@ export interface Clear {
 
 /** What may change in an incident without a transition. */
 export type Amendment = Partial<
-  Pick<Incident, 'announced' | 'pagedAt' | 'changes' | 'summary' | 'holders' | 'attributes' | 'failedRequests'>
->
+  Pick<
+    Incident,
+    'acknowledged' | 'announced' | 'attributes' | 'changes' | 'escalatedAt' | 'failedRequests' | 'holders' | 'pagedAt' | 'summary'
+  >
+> & {
+  /** Undefined: not any more. */
+  readonly isWithheld?: true | undefined
+}
 
 export interface EvaluatorOptions {
   /** Part of the persistent state; replaced element by element. */
@@ -149,7 +155,9 @@ export class Evaluator {
   /** Changes an incident's record without a transition. */
   amend(id: string, change: Amendment): void {
     const incident = this.find(id)
-    if (incident) this.#replace({ ...incident, ...change })
+    if (!incident) return
+    const { isWithheld, ...rest } = { ...incident, ...change }
+    this.#replace({ ...rest, ...(isWithheld ? { isWithheld } : {}) })
   }
 
   /** Postpones firing: after a restart nothing fires before the registry has been read. */

@@ -4,6 +4,14 @@ import type { Change } from '../notify/index.ts'
 
 export type IncidentState = 'pending' | 'firing' | 'resolved'
 
+/** That somebody takes care of an incident. */
+export interface Acknowledgement {
+  readonly by: string
+  readonly at: number
+  /** Empty without one. */
+  readonly note: string
+}
+
 export interface Incident {
   /** The id of the raising event. */
   readonly id: string
@@ -33,7 +41,13 @@ export interface Incident {
   readonly quietUntil?: number
   /** How long it must stay clear before it resolves. */
   readonly settleMs: number
-  /** Which of its pages are in the outbox. */
+  /** Somebody takes care of it: no more reminders. */
+  readonly acknowledged?: Acknowledgement
+  /** When it went to the receivers of what nobody acknowledges. */
+  readonly escalatedAt?: number
+  /** A silence keeps its page from people. Once none does, they get it. */
+  readonly isWithheld?: true
+  /** How far it has been announced: events and, unless a silence withholds them, pages in the outbox. */
   readonly announced: 'nothing' | 'firing' | 'resolved'
   readonly holders: readonly Holder[]
   readonly changes: readonly Change[]

@@ -1,12 +1,16 @@
 /** The page about an incident. */
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { consoleUrl, type SpyglassConfig } from '@spyglass/process/checked-config'
-import { type Page, PAGE_VERSION, type PageStatus } from '../notify/index.ts'
+import { labelsOf, type Page, PAGE_VERSION, type PageStatus } from '../notify/index.ts'
 import { duration, keyOf, subjectOf } from './event-source.ts'
 import type { Incident } from './incident.ts'
 
+/** `escalation`: the first page for receivers of what nobody acknowledges. */
+export type Announcement = PageStatus | 'escalation'
+
 /** `now`: of a reminder, which says for how long. */
-export function pageOf(incident: Incident, status: PageStatus, config: Pick<SpyglassConfig, 'server' | 'console'>, now: number): Page {
+export function pageOf(incident: Incident, what: Announcement, config: Pick<SpyglassConfig, 'server' | 'console'>, now: number): Page {
+  const status = what === 'escalation' ? 'firing' : what
   const base = consoleUrl(config)
   const traceLink = (traceId: string): string => (traceId ? `${base}/#/trace/${traceId}` : '')
   const holders = incident.holders.map((holder) => ({ ...holder, link: traceLink(holder.traceId) }))
@@ -18,7 +22,7 @@ export function pageOf(incident: Incident, status: PageStatus, config: Pick<Spyg
     incidentId: id,
     rule,
     severity,
-    summary: summaryOf(incident, status, now),
+    summary: summaryOf(incident, what, now),
     server: config.server.name,
     resource,
     startsAt: new Date(since).toISOString(),
@@ -27,8 +31,13 @@ export function pageOf(incident: Incident, status: PageStatus, config: Pick<Spyg
     links: { console: `${base}/#/alerts?incident=${id}`, resource: `${base}/${viewOf(resource)}`, ...(trace ? { trace } : {}) },
     changes,
     attributes,
+    ...(incident.acknowledged ? { acknowledgedBy: incident.acknowledged.by } : {}),
   }
 }
+
+/** What silences match it by. */
+export const labelsOfIncident = (incident: Incident, { server }: Pick<SpyglassConfig, 'server'>): Readonly<Record<string, string>> =>
+  labelsOf({ ...incident, incidentId: incident.id, server: server.name })
 
 /** That a server was told to stop: until it starts again, its silence is no failure. */
 export function stopNotice(event: SpyglassEvent, config: Pick<SpyglassConfig, 'server' | 'console'>, server: string): Page {
@@ -51,8 +60,9 @@ export function stopNotice(event: SpyglassEvent, config: Pick<SpyglassConfig, 's
 }
 
 /** The text of each status is its own: what is wrong, for how long it has been, and what it cost once it is over. */
-export function summaryOf(incident: Incident, status: PageStatus, now: number): string {
-  const { summary, since } = incident
+export function summaryOf(incident: Incident, status: Announcement, now: number): string {
+  const { summary, since, firedAt = since } = incident
+  if (status === 'escalation') return `Nobody has acknowledged it for ${duration(now - firedAt)}. ${summary}`
   if (status === 'resolved') return recoveredText(incident)
   return status === 'reminder' ? `Still firing after ${duration(now - since)}. ${summary}` : summary
 }

@@ -128,7 +128,8 @@ function judgeOf(evaluator: Evaluator, firstReading: number, now: number): Judge
     const open = evaluator.openAt({ rule, resource })
     const isSettled = open !== undefined && open.quietUntil === undefined && open.heardAt + PUSH_DELAY_MS <= firstReading
     if ((health === 'well' || health === 'gone') && isSettled) evaluator.clear({ rule, resource })
-    if (health === 'ill' && !open) evaluator.raise(rule === 'PoolExhausted' ? exhausted(resource, now) : applicationFailed(resource, problem, now))
+    if (health === 'ill' && !open)
+      evaluator.raise(rule === 'PoolExhausted' ? exhausted(resource, now) : applicationFailed(resource, problem, now))
   }
 }
 

@@ -1,11 +1,12 @@
 /** Wires the evaluator: events and rules in, pages out. Needs neither the store nor the management endpoint to be there. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { DataFolder, Secrets, SpyglassConfig } from '@spyglass/process/config'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import type { DamageReporter } from '@spyglass/process/durable-file'
 import { knownIdentity } from '@spyglass/process/server-identity'
 import type { Logger } from '@spyglass/process/logger'
 import type { Registry } from '@spyglass/agent/registry'
-import { createNotifier, type Delivery } from '../notify/index.ts'
+import { createNotifier, type Delivery, type Notifier } from '../notify/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
 import { Announcer } from './announcer.ts'
 import { registerReceivers, watchDeliveries } from './delivery-watch.ts'
@@ -13,11 +14,13 @@ import { type Amendment, Evaluator } from './evaluator.ts'
 import { type EventSender, EventSource } from './event-source.ts'
 import { Evidence } from './evidence.ts'
 import { type Incident, isOpen } from './incident.ts'
+import { alertOperations } from './operations.ts'
 import { presentState } from './present-state.ts'
-import { startRegistryWatch } from './registry-watch.ts'
-import { startRollupRules } from './rollup-rule.ts'
+import { type RegistryWatchOptions, startRegistryWatch } from './registry-watch.ts'
+import { type RollupRunnerOptions, startRollupRules } from './rollup-rule.ts'
 import { errorRateHigh } from './rules/error-rate-high.ts'
 import { startRebuild } from './rebuild.ts'
+import { type Silence, Silences, type SilenceState } from './silences.ts'
 import { damagedAlerts, openState } from './state.ts'
 
 export interface AlertingOptions {
@@ -35,6 +38,10 @@ export interface Alerting {
   onEvent(event: SpyglassEvent, sender?: EventSender): void
   /** Pending, firing and the last resolved incidents, newest first. */
   incidents(): readonly Incident[]
+  /** Newest first; the ended ones for five days. */
+  silences(): readonly (Silence & { readonly state: SilenceState })[]
+  /** Carries out an operation of the kind `alert`, and returns its result. @throws SPY_INCIDENT_…, SPY_SILENCE_… */
+  carryOut(operation: string, given: Readonly<Record<string, unknown>>): unknown
   /** What became of the pages, for each receiver. */
   deliveries(): readonly Delivery[]
   /** Firing alerts. */
@@ -71,27 +78,21 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const evidence = new Evidence({ query, logger })
   const management = createManagementClient(config, secrets.internal.token)
   const presentOf = (incident: Incident): Promise<Amendment> => presentState(incident, { management, logger })
-  const announcer = new Announcer({ config, evaluator, evidence, presentState: presentOf, notifier, registry, save, now })
-  let known: string | undefined
-  const serverId = (): string | undefined => (known ??= knownIdentity(folder))
-  const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, serverId, now })
+  const silences = new Silences({ silences: (state.silences ??= []), save, now })
+  const announcer = new Announcer({ config, evaluator, evidence, presentState: presentOf, silences, notifier, registry, save, now })
+  const carryOut = alertOperations({ evaluator, silences, registry, save, now })
+  const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, serverId: serverIdOf(folder), now })
   resume(evaluator, announcer, now())
   const rebuild = isDamaged ? startRebuild({ query, evaluator, announcer, source, logger, now }) : undefined
-  const watch = startRegistryWatch({ management, evaluator, logger, now })
-  const rules = startRollupRules({ rules: [errorRateHigh], query, evaluator, logger, now })
+  const judging = startJudging({ management, query, evaluator, logger, now })
   registerReceivers(registry, notifier)
-  const reminders = setInterval(() => {
-    watchDeliveries(notifier.deliveries(), evaluator, now())
-    announcer.remind()
-  }, REMIND_EVERY_MS).unref()
+  const reminding = startReminding({ notifier, evaluator, announcer, now })
   notifier.wake()
 
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {
-    clearInterval(reminders)
-    for (const part of [rebuild, watch, rules, evaluator]) part?.stop()
-    const ended = announcer.stop().then(() => notifier.stop())
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref())])
+    for (const part of [reminding, rebuild, judging, evaluator]) part?.stop()
+    await Promise.race([announcer.stop().then(() => notifier.stop()), delay(STOP_WITHIN_MS, undefined, { ref: false })])
     save()
     await query.stop()
   }
@@ -103,6 +104,8 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
       if (event.name === 'spyglass.server.stopping') announcer.tellStop(event, sender?.server)
     },
     incidents: () => evaluator.list(),
+    silences: () => silences.list(),
+    carryOut,
     deliveries: () => notifier.deliveries(),
     get firing() {
       return evaluator.list().filter((incident) => incident.state === 'firing').length
@@ -115,6 +118,34 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
     },
     stop: () => (stopping ??= stop()),
   }
+}
+
+interface JudgingOptions extends RegistryWatchOptions, Omit<RollupRunnerOptions, 'rules'> {}
+
+/** What asks by itself, besides the events that come. */
+function startJudging(options: JudgingOptions): { stop(): void } {
+  const parts = [startRegistryWatch(options), startRollupRules({ ...options, rules: [errorRateHigh] })]
+  return { stop: () => parts.forEach((part) => part.stop()) }
+}
+
+function serverIdOf(folder: DataFolder): () => string | undefined {
+  let known: string | undefined
+  return () => (known ??= knownIdentity(folder))
+}
+
+interface RemindingOptions {
+  readonly notifier: Pick<Notifier, 'deliveries'>
+  readonly evaluator: Evaluator
+  readonly announcer: Pick<Announcer, 'remind'>
+  readonly now: () => number
+}
+
+function startReminding({ notifier, evaluator, announcer, now }: RemindingOptions): { stop(): void } {
+  const timer = setInterval(() => {
+    watchDeliveries(notifier.deliveries(), evaluator, now())
+    announcer.remind()
+  }, REMIND_EVERY_MS).unref()
+  return { stop: () => clearInterval(timer) }
 }
 
 /** Picks up what the last process left: pages not yet queued, incidents whose end may have been missed. */

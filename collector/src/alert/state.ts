@@ -9,12 +9,15 @@ import type { Logger } from '@spyglass/process/logger'
 import type { OutboxState } from '../notify/index.ts'
 import { fail } from './errors.ts'
 import type { Incident } from './incident.ts'
+import type { Silence } from './silences.ts'
 
 export interface AlertState extends OutboxState {
   version: 1
   incidents: Incident[]
   /** Resource to the times of its last crashes. */
   crashes: Record<string, number[]>
+  /** Absent in older state files. */
+  silences?: Silence[]
 }
 
 export interface OpenState {
@@ -63,9 +66,10 @@ export function openState(folder: string, logger: Logger, onDamage: (damage: Dam
 }
 
 function stateOf(content: unknown): AlertState {
-  const { version, incidents, crashes, sequence, outbox } = (content ?? {}) as Record<string, unknown>
-  const isWhole = Array.isArray(incidents) && Array.isArray(outbox) && typeof sequence === 'number' && isObject(crashes)
-  if (version !== 1 || !isWhole || ![...incidents, ...outbox].every(isObject)) throw wrongShape('it is not a version 1 state')
+  const { version, incidents, crashes, sequence, outbox, silences = [] } = (content ?? {}) as Record<string, unknown>
+  const lists = [incidents, outbox, silences]
+  const isWhole = lists.every(Array.isArray) && typeof sequence === 'number' && isObject(crashes)
+  if (version !== 1 || !isWhole || !lists.flat().every(isObject)) throw wrongShape('it is not a version 1 state')
   return content as AlertState
 }
 

@@ -18,6 +18,7 @@ import { servePort } from '@spyglass/process/own-port'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Alerting } from '../alert/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
+import { addIncidentsApi, type IncidentsApiOptions } from './api-incidents.ts'
 import { addResourcesApi, type ResourcesApiOptions, statusOf } from './api-resources.ts'
 import { addTelemetryApi } from './api-telemetry.ts'
 import { compressed } from './answers.ts'
@@ -34,7 +35,9 @@ export interface ConsoleOptions {
   /** Of the process, which shows the port as a listener. */
   readonly registry?: Registry
   /** If omitted, the alerts view says that this process evaluates no rules. */
-  readonly alerting?: Pick<Alerting, 'incidents' | 'deliveries'>
+  readonly alerting?: Pick<Alerting, 'deliveries' | 'incidents' | 'silences'>
+  /** Asks the process that decides. Default: that of the data folder. */
+  readonly ask?: IncidentsApiOptions['ask']
   /** Everything received before this moment is in the store, in milliseconds since the epoch. Default: now. */
   readonly readableUntil?: () => number
   readonly now?: () => number
@@ -56,6 +59,7 @@ const LIMITS = { bodyLimit: 16_384, routerOptions } as const
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
   const { config, secrets, registry, alerting, now = Date.now, guesses } = options
   const folder = dataFolder(config.data)
+  const { ask = askDecider(folder) } = options
   const authenticator = openAuthenticator('console', { secrets, folder, ...(guesses ? { guesses } : {}) })
   const logger = options.logger.child({ component: 'console' })
   const query = createQueryClient({ config, secrets })
@@ -77,7 +81,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   await app.register(administrationApi, {
     prefix: '/api/v1/administration',
     principalOf,
-    ask: askDecider(folder),
+    ask,
     follow: followManagement(folder),
     mayChange,
     uploads: { folder: join(folder.uploads, 'console'), maxBytes: config.deployment.maxUploadBytes },
@@ -86,6 +90,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   await app.register(async (own) => {
     refuseUnknownParameters(own) // the administration API has its own declarations
     addResourcesApi(own, api)
+    addIncidentsApi(own, { alerting, principalOf, ask, mayChange })
     addTelemetryApi(own, { query, now, readableUntil: options.readableUntil ?? now })
   })
   app.get('/', (request, reply) => assets.sendDocument(request, reply, 'index.html'))

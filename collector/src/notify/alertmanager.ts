@@ -26,14 +26,7 @@ export function alertmanagerUrl(url: string): string {
 
 export function toAlertmanager(page: Page): AlertmanagerAlert {
   return {
-    labels: {
-      ...labelsOfResource(page.resource),
-      alertname: page.rule,
-      severity: page.severity,
-      server: page.server,
-      resource: page.resource,
-      incident_id: page.incidentId,
-    },
+    labels: labelsOf(page),
     annotations: dropEmpty({
       summary: page.summary,
       description: [page.summary, ...page.holders.map(holderLine)].join('\n'),
@@ -44,6 +37,18 @@ export function toAlertmanager(page: Page): AlertmanagerAlert {
     startsAt: page.startsAt,
     ...endOf(page),
     generatorURL: page.links.console,
+  }
+}
+
+/** What an alert is matched by, here and in Alertmanager. */
+export function labelsOf(page: Pick<Page, 'incidentId' | 'resource' | 'rule' | 'server' | 'severity'>): Readonly<Record<string, string>> {
+  return {
+    ...labelsOfResource(page.resource),
+    alertname: page.rule,
+    severity: page.severity,
+    server: page.server,
+    resource: page.resource,
+    incident_id: page.incidentId,
   }
 }
 

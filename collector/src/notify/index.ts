@@ -1,4 +1,4 @@
-export { alertmanagerUrl, RESEND_AFTER_MS } from './alertmanager.ts'
+export { alertmanagerUrl, labelsOf, RESEND_AFTER_MS } from './alertmanager.ts'
 export type { Delivery } from './delivery.ts'
 export { notifyErrors } from './errors.ts'
 export { createNotifier, type Notifier, type OutboxState } from './notifier.ts'

@@ -53,6 +53,8 @@ export interface Page {
   /** What happened from an hour before the incident until the page, newest first. */
   readonly changes: readonly Change[]
   readonly attributes: Readonly<Record<string, string | number | boolean>>
+  /** Who takes care of it; absent while nobody has said so. */
+  readonly acknowledgedBy?: string
   /** Of a resolved page: the receiver had not accepted the page that the incident began, so this is its only one. */
   readonly wasMissed?: true
 }

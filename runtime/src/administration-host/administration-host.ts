@@ -182,7 +182,14 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     (operation: string): Executors[string] =>
     async ({ keys, arguments: given }) =>
       await ask(keys['name'] ?? '', operation, given)
+  const ofCollector =
+    (operation: string): Executors[string] =>
+    async ({ arguments: given, actor }) =>
+      await ask('collector', operation, { ...given, actor })
   return {
+    ...Object.fromEntries(
+      ['acknowledge', 'silences', 'silence', 'expireSilence'].map((operation) => [`alert.${operation}`, ofCollector(operation)]),
+    ),
     'instance.runningRequests': executor('runningRequests'),
     'instance.cancelRequest': executor('cancelRequest'),
     'datasource.reclaim': async ({ keys: { instance = '', name }, arguments: given }) =>

@@ -1,7 +1,6 @@
 /** Operations of an instance that its process carries out. */
 import type { Agent } from '@spyglass/agent'
-import { codeOf, messageOf } from '@spyglass/agent/contract'
-import type { FromChild, ToChild } from '@spyglass/process/keeper-link'
+import { type Answer, answerOf, type Ask } from '@spyglass/process/keeper-link'
 import type { Resources } from '../resource/index.ts'
 import { fail } from './errors.ts'
 
@@ -14,17 +13,8 @@ export interface Answering {
 type Running = Pick<Agent, 'runningRequests' | 'cancelRequest' | 'profile'>
 
 /** Never throws: what went wrong is the answer. */
-export async function answerTo(
-  { id, operation, arguments: given }: Extract<ToChild, { type: 'ask' }>,
-  who: Answering,
-): Promise<Extract<FromChild, { type: 'answer' }>> {
-  try {
-    return { type: 'answer', id, result: await carryOut(operation, given, who) }
-  } catch (error) {
-    const code = codeOf(error)
-    return { type: 'answer', id, error: messageOf(error), ...(code === undefined ? {} : { code }) }
-  }
-}
+export const answerTo = (asked: Ask, who: Answering): Promise<Answer> =>
+  answerOf(asked, (operation, given) => carryOut(operation, given, who))
 
 function carryOut(operation: string, given: Readonly<Record<string, unknown>>, { agent, resources }: Answering): unknown {
   if (operation === 'reclaim') return resources?.carryOut('datasources', String(given['datasource']), { operation, given })

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611271605Z',
-  digest: 'da3923a83100c0aafac7efcdf39520a4a27785455d914f8fe3459e4d9aedbfc2',
+  lastUpdated: '202611271917Z',
+  digest: '4b0fff477a96400a0f8c7276c298e86654583068fe346ca5a7c695ae7a3e011a',
 }

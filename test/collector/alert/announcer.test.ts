@@ -6,6 +6,8 @@ import { expect, test } from 'vitest'
 import { Announcer, type AnnouncerOptions } from '../../../collector/src/alert/announcer.ts'
 import { Evaluator } from '../../../collector/src/alert/evaluator.ts'
 import type { Incident } from '../../../collector/src/alert/incident.ts'
+import { alertOperations } from '../../../collector/src/alert/operations.ts'
+import { Silences } from '../../../collector/src/alert/silences.ts'
 import { createNotifier } from '../../../collector/src/notify/index.ts'
 import { until } from '../../support/until.ts'
 import { startReceiver } from '../notify/receiver.ts'
@@ -23,12 +25,21 @@ function bench(webhooks: readonly WebhookConfig[], over: Partial<AnnouncerOption
   const evaluator = new Evaluator({ incidents, save, now: clock, onTransition: (incident, to) => announcer.onTransition(incident, to) })
   const evidence = { changesBefore: async () => [], failedRequests: async () => undefined }
   const presentState = async () => ({})
+  const silences = new Silences({ silences: [], save, now: clock })
   const registry = createRegistry({ kindNamed })
-  const announcer = new Announcer({ config, evaluator, evidence, presentState, notifier, registry, save, now: clock, ...over })
+  const announcer = new Announcer({ config, evaluator, evidence, presentState, silences, notifier, registry, save, now: clock, ...over })
+  const emitted: string[] = []
+  registry.onEvent(({ name }) => emitted.push(name.replace('spyglass.', '')))
+  const carryOut = alertOperations({ evaluator, silences, registry, save, now: clock })
   return {
     announcer,
     evaluator,
     state,
+    emitted,
+    carryOut,
+    silence: (ms: number) =>
+      String(carryOut('silence', { matchers: ['pool=shop'], endsAt: new Date(now + ms).toISOString(), comment: 'c', actor: 'mara' })),
+    queued: () => until(() => state.outbox.length === 0),
     raise: () =>
       evaluator.raise({ id: '1', rule: 'PoolExhausted', severity: 'critical', resource: POOL, summary: 's', since: now, delayMs: 0 }),
     clear: () => evaluator.clear({ rule: 'PoolExhausted', resource: POOL, id: '1' }),
@@ -110,10 +121,115 @@ test('people are told once that a server was told to stop, also of another serve
   world.announcer.tellStop(stop('east'), 'east')
   const pages = await webhook.got(2)
   await until(() => world.state.outbox.length === 0)
-  expect(pages.map(({ status, summary }) => [status, summary]).toSorted()).toEqual([
-    ['notice', 'Server east was told to stop. It sends nothing until it is started again.'],
-    ['notice', 'Server west was told to stop. It sends nothing until it is started again.'],
+  expect(pages.map(({ status, summary }) => `${status}: ${summary}`).toSorted()).toEqual([
+    'notice: Server east was told to stop. It sends nothing until it is started again.',
+    'notice: Server west was told to stop. It sends nothing until it is started again.',
   ])
   const [alert] = manager.pages as unknown as { startsAt: string; endsAt: string }[][]
   expect(Date.parse(alert![0]!.endsAt) - Date.parse(alert![0]!.startsAt)).toBe(300_000)
+})
+
+test('an acknowledged incident has no reminders, and its end says who took care of it', async () => {
+  await using webhook = await startReceiver()
+  await using world = bench([webhook.config])
+  world.raise()
+  await webhook.got(1)
+  world.carryOut('acknowledge', { incident: '1', note: 'rolling back', actor: 'mara' })
+  expect(world.evaluator.find('1')?.acknowledged).toMatchObject({ by: 'mara', note: 'rolling back' })
+  world.pass(3_600_000)
+  world.clear()
+  const pages = await webhook.got(2)
+  expect(pages.map(({ status, acknowledgedBy }) => [status, acknowledgedBy])).toEqual([
+    ['firing', undefined],
+    ['resolved', 'mara'],
+  ])
+  await until(() => world.emitted.includes('alert.resolved'))
+  expect(world.emitted).toEqual(['alert.firing', 'alert.acknowledged', 'alert.resolved'])
+})
+
+test('what is unknown or over cannot be acknowledged', async () => {
+  await using webhook = await startReceiver()
+  await using world = bench([webhook.config])
+  expect(() => world.carryOut('acknowledge', { incident: '1' })).toThrow(expect.objectContaining({ code: 'SPY_INCIDENT_NAME_UNKNOWN' }))
+  world.raise()
+  world.clear()
+  expect(() => world.carryOut('acknowledge', { incident: '1' })).toThrow(expect.objectContaining({ code: 'SPY_INCIDENT_OVER' }))
+})
+
+test('a silence withholds the page and its end from people, not the events', async () => {
+  await using webhook = await startReceiver()
+  await using world = bench([webhook.config])
+  world.silence(3_600_000)
+  world.raise()
+  await until(() => world.emitted.includes('alert.firing'))
+  expect(world.evaluator.find('1')).toMatchObject({ state: 'firing', isWithheld: true })
+  world.pass(600_000)
+  world.clear()
+  await until(() => world.emitted.includes('alert.resolved'))
+  await world.queued()
+  expect(webhook.pages).toEqual([])
+})
+
+test('an incident that outlasts its silence is paged when that ends, once, and without a second event', async () => {
+  await using webhook = await startReceiver()
+  await using world = bench([webhook.config])
+  const id = world.silence(3_600_000)
+  world.raise()
+  await until(() => world.emitted.includes('alert.firing'))
+  world.carryOut('expireSilence', { id, actor: 'mara' })
+  world.pass(1000)
+  world.pass(1000)
+  await webhook.got(1)
+  world.pass(1000)
+  world.clear()
+  const pages = await webhook.got(2)
+  expect(pages.map(({ status }) => status)).toEqual(['firing', 'resolved'])
+  expect(world.emitted.filter((name) => name === 'alert.firing')).toHaveLength(1)
+})
+
+test('what was paged before it was silenced has no reminders, and its end is told', async () => {
+  await using webhook = await startReceiver()
+  await using world = bench([webhook.config])
+  world.raise()
+  await webhook.got(1)
+  world.silence(3_600_000)
+  world.pass(600_000)
+  world.clear()
+  const pages = await webhook.got(2)
+  expect(pages.map(({ status }) => status)).toEqual(['firing', 'resolved'])
+})
+
+test('what nobody acknowledges is told to others after a time, once, and its end as well', async () => {
+  await using first = await startReceiver({ name: 'first' })
+  await using second = await startReceiver({ name: 'second', onlyEscalated: true })
+  await using world = bench([first.config, second.config])
+  world.raise()
+  await first.got(1)
+  world.pass(899_000)
+  await first.got(2) // a reminder
+  await world.queued()
+  expect(second.pages).toEqual([])
+  world.pass(1000)
+  world.pass(0)
+  const [escalated] = await second.got(1)
+  expect(escalated).toMatchObject({ status: 'firing', summary: 'Nobody has acknowledged it for 15 min. s' })
+  world.clear()
+  await first.got(3)
+  const told = await second.got(2)
+  expect(told.map(({ status }) => status)).toEqual(['firing', 'resolved'])
+  expect(first.pages.map(({ status }) => status)).toEqual(['firing', 'reminder', 'resolved'])
+})
+
+test('what is acknowledged in time is told to nobody else', async () => {
+  await using first = await startReceiver({ name: 'first' })
+  await using second = await startReceiver({ name: 'second', onlyEscalated: true })
+  await using world = bench([first.config, second.config])
+  world.raise()
+  await first.got(1)
+  world.carryOut('acknowledge', { incident: '1', actor: 'mara' })
+  world.pass(3_600_000)
+  world.clear()
+  await first.got(2)
+  await world.queued()
+  expect(second.pages).toEqual([])
 })

@@ -9,7 +9,7 @@ import { startAlerting } from '../../../collector/src/alert/index.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { until } from '../../support/until.ts'
 import { startReceiver } from '../notify/receiver.ts'
-import { down, exhausted, holder, recovered, up } from './incidents.ts'
+import { down, eventOf, exhausted, holder, recovered, up } from './incidents.ts'
 
 /** Nothing listens on port 9: neither store nor management is there, and alerting works. */
 async function bench(webhooks: readonly WebhookConfig[], alerting: object = {}, root = tempFolder()) {
@@ -85,6 +85,29 @@ test('a page that could not be delivered is delivered by the next process, befor
   const pages = await receiver.got(2)
   expect(pages.map(({ status, incidentId }) => `${incidentId} ${status}`)).toEqual(['1 firing', '1 resolved'])
   await second.alerting.stop()
+})
+
+test('acknowledgements and silences are known to the next process', async () => {
+  await using receiver = await startReceiver()
+  const first = await bench([receiver.config])
+  first.alerting.onEvent(exhausted('1'))
+  await receiver.got(1)
+  first.alerting.carryOut('acknowledge', { incident: '1', by: 'mara', note: 'n' })
+  const endsAt = new Date(Date.now() + 3_600_000).toISOString()
+  const id = first.alerting.carryOut('silence', { matchers: ['pool=shop'], endsAt, comment: 'c', actor: 'mara' })
+  const second = await bench([receiver.config], {}, first.root) // the first was not stopped: as after kill -9
+  expect(second.alerting.incidents()).toMatchObject([{ id: '1', acknowledged: { by: 'mara', note: 'n' } }])
+  expect(second.alerting.silences()).toMatchObject([{ id, state: 'active', createdBy: 'mara' }])
+  expect(second.registry.find('spyglass:type=Alert,rule=PoolExhausted,incident=1')?.read('silenced')).toBe(true)
+  await Promise.all([first.alerting.stop(), second.alerting.stop()])
+})
+
+test('a server that is told to stop is told to people before this process ends', async () => {
+  await using receiver = await startReceiver()
+  const { alerting } = await bench([receiver.config])
+  alerting.onEvent(eventOf('spyglass.server.stopping', 'spyglass:type=Server,name=spyglass'))
+  await alerting.stop()
+  expect(receiver.pages).toMatchObject([{ status: 'notice', rule: 'ServerStopping' }])
 })
 
 test('when another owns paging, alerts are evaluated and shown, and nobody is paged', async () => {

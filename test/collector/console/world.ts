@@ -35,7 +35,15 @@ export async function startWorld(): Promise<World> {
   mkdirSync(folder.state, { recursive: true })
   const base = { config, secrets: store.secrets, folder, registry, logger: createLogger({ process: 'test', level: 'silent' }) }
   const alerting = await startAlerting(base)
-  const running = await startConsole({ ...base, alerting })
+  const running = await startConsole({
+    ...base,
+    alerting,
+    // what the process that decides does with an operation of the collector
+    ask: async ({ params }, { actor }) => {
+      const { name, arguments: given } = params as { name: string; arguments: Readonly<Record<string, unknown>> }
+      return { result: alerting.carryOut(name.replace('alerting.', ''), { ...given, actor }) }
+    },
+  })
   return {
     url: `http://127.0.0.1:${running.port}`,
     secrets: store.secrets,

@@ -43,7 +43,7 @@ async function startAlertmanager(program: string) {
 test('Alertmanager takes a page, shows its evidence, and forgets it when it resolves', async (context) => {
   const program = requireTool(context, 'prometheus-alertmanager')
   await using manager = await startAlertmanager(program)
-  const receiver = { name: 'am', type: 'alertmanager' as const, url: manager.url, headers: {}, timeoutMs: 2000 }
+  const receiver = { name: 'am', type: 'alertmanager' as const, url: manager.url, headers: {}, timeoutMs: 2000, onlyEscalated: false }
   const state = { sequence: 0, outbox: [] }
   const notifier = createNotifier({
     receivers: [receiver],

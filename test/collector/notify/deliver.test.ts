@@ -36,7 +36,7 @@ test('a receiver that is unreachable or never answers fails within its time, and
   const silent = createServer(() => {})
   await new Promise<void>((resolve) => silent.listen(port, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${port}/hook/token-in-path`
-  const config = { name: 'pager', type: 'webhook' as const, url, headers: {}, timeoutMs: 100 }
+  const config = { name: 'pager', type: 'webhook' as const, url, headers: {}, timeoutMs: 100, onlyEscalated: false }
   const slow: unknown = await deliver(config, entry).catch((error: unknown) => error)
   silent.closeAllConnections()
   await new Promise((resolve) => silent.close(resolve))

@@ -33,8 +33,8 @@ test('a notice is offered for ten minutes', () => {
   expect([isStale(notice, 601_000), isStale(notice, 601_001)]).toEqual([false, true])
 })
 
-test('one message about an incident that nobody was told of says what it was', () => {
-  const ended = { ...entry(2), page: pageFor({ status: 'resolved', summary: 'It recovered after 4 min.' }) }
+test('one message about an incident whose page nobody accepted says what it was', () => {
+  const ended = { ...entry(2), page: pageFor({ incidentId: 'a', status: 'resolved', summary: 'It recovered after 4 min.' }) }
   const [joined] = joinWaiting([entry(1), ended], () => false)
   expect(joined?.page.summary).toBe(
     'It recovered after 4 min. It began while this receiver accepted nothing: Pool shop of http-1 is exhausted',

@@ -30,7 +30,7 @@ export async function startReceiver(over: Partial<WebhookConfig> = {}): Promise<
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/page`
   const receiver: Receiver = {
-    config: { name: 'pager', type: 'webhook', url, headers: {}, timeoutMs: 2000, ...over },
+    config: { name: 'pager', type: 'webhook', url, headers: {}, timeoutMs: 2000, onlyEscalated: false, ...over },
     pages,
     requests,
     answer: 200,

@@ -369,6 +369,25 @@ test('a profile of an instance is taken by the instance, and the answer leads to
     await expect(invoke(given)).rejects.toMatchObject({ code: 'SPY_ADMIN_ARGUMENT' })
 })
 
+test('alerts are acknowledged and silenced by the collector, in the name of who asks', async () => {
+  const { client, asked } = await server()
+  const invoke = async (name: string, given: object) =>
+    client.call('invoke', { name, arguments: given }, { as: { user: 'mara', role: 'operator' } })
+  expect(await invoke('alerting.acknowledge', { incident: '00ff', note: 'n' })).toMatchObject({
+    result: { incident: '00ff', note: 'n', actor: 'mara' },
+  })
+  expect(await invoke('alerting.silence', { matchers: 'pool=shop,severity=critical', endsAt: 'e', comment: 'c' })).toMatchObject({
+    result: { matchers: ['pool=shop', 'severity=critical'], endsAt: 'e', comment: 'c', actor: 'mara' },
+  })
+  await invoke('alerting.expireSilence', { id: 'x' })
+  await invoke('alerting.silences', {})
+  expect(asked).toEqual(['acknowledge of collector', 'silence of collector', 'expireSilence of collector', 'silences of collector'])
+  const as = { as: { user: 'anna', role: 'viewer' as const } }
+  await expect(client.call('invoke', { name: 'alerting.acknowledge', arguments: { incident: '1' } }, as)).rejects.toMatchObject({
+    code: 'SPY_ADMIN_FORBIDDEN',
+  })
+})
+
 test('a connection is taken back by the instance that has its pool', async () => {
   const { client, asked } = await server()
   const name = 'datasource.shop-1.orders.reclaim'

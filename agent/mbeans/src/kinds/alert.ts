@@ -19,7 +19,63 @@ export const alert = declareKind({
     severity: { type: 'string', role: 'state', values: ['info', 'warning', 'critical'], description: 'Severity of the rule.' },
     resource: { type: 'objectName', role: 'text', description: 'ObjectName of the resource it is about.' },
     since: { type: 'date', role: 'text', description: 'When it began.' },
+    acknowledgedBy: { type: 'string', role: 'text', description: 'Who takes care of it; absent while nobody has said so.' },
+    silenced: { type: 'boolean', role: 'state', description: 'Whether a silence withholds pages about it.' },
     summary: { type: 'string', role: 'text', description: 'What is wrong, in a sentence.' },
   },
-  events: ['spyglass.alert.firing', 'spyglass.alert.resolved'],
+  operations: {
+    acknowledge: {
+      description: 'Says that somebody takes care of an incident: no more reminders, and no escalation. The same again replaces the note.',
+      role: 'operator',
+      impact: 'action',
+      arguments: {
+        incident: { type: 'string', description: 'Its id.', example: '00112233aabbccdd' },
+        by: { type: 'string', optional: true, example: 'Mara', description: 'Who takes care of it. Default: who invokes this.' },
+        note: { type: 'string', optional: true, example: 'rolling back', description: 'What is being done about it.' },
+      },
+    },
+    silences: {
+      description: 'Lists the silences, newest first: the ended ones for five days.',
+      role: 'viewer',
+      impact: 'info',
+      result: {
+        table: 'silences',
+        index: ['id'],
+        row: {
+          id: 'string',
+          state: 'string',
+          matchers: 'string',
+          startsAt: 'string',
+          endsAt: 'string',
+          createdBy: 'string',
+          comment: 'string',
+        },
+      },
+    },
+    silence: {
+      description:
+        'Withholds pages about alerts whose labels match, from people only: events, SNMP notifications and the console show them. An incident that still lasts at the end is paged then. The result is its id.',
+      role: 'operator',
+      impact: 'action',
+      arguments: {
+        matchers: {
+          type: { array: 'string' },
+          example: ['alertname="PoolExhausted"', 'pool=~"shop.*"'],
+          description: 'Labels of the alerts as Alertmanager writes matchers: `=`, `!=`, `=~`, `!~`. All must match.',
+        },
+        startsAt: { type: 'string', optional: true, example: '2030-01-31T18:00:00Z', description: 'When it begins. Default: now.' },
+        endsAt: { type: 'string', example: '2030-01-31T20:00:00Z', description: 'When it ends.' },
+        createdBy: { type: 'string', optional: true, example: 'Mara', description: 'Who wants it. Default: who invokes this.' },
+        comment: { type: 'string', example: 'maintenance of the database', description: 'Why.' },
+      },
+      result: 'string',
+    },
+    expireSilence: {
+      description: 'Ends a silence now: incidents that still last are paged.',
+      role: 'operator',
+      impact: 'action',
+      arguments: { id: { type: 'string', description: 'As silences shows it.', example: '6f1d2c3b-4a59-4e68-8d7c-9b0a1f2e3d4c' } },
+    },
+  },
+  events: ['spyglass.alert.firing', 'spyglass.alert.acknowledged', 'spyglass.alert.resolved'],
 })

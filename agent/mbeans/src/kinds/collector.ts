@@ -102,5 +102,5 @@ export const collector = declareKind({
       column: 22,
     },
   },
-  events: ['spyglass.segment.quarantined', 'spyglass.segment.damaged'],
+  events: ['spyglass.segment.quarantined', 'spyglass.segment.damaged', 'spyglass.silence.created', 'spyglass.silence.ended'],
 })

@@ -240,8 +240,21 @@ export interface Incident {
   readonly summary: string
   readonly since: number
   readonly resolvedAt?: number
+  readonly acknowledged?: { readonly by: string; readonly at: number; readonly note: string }
+  /** A silence keeps its page from people. */
+  readonly isWithheld?: true
   readonly holders: readonly Holder[]
   readonly changes: readonly { readonly time: string; readonly name: string; readonly message: string }[]
+}
+
+export interface Silence {
+  readonly id: string
+  readonly status: { readonly state: 'pending' | 'active' | 'expired' }
+  readonly matchers: readonly { readonly name: string; readonly value: string; readonly isRegex: boolean; readonly isEqual: boolean }[]
+  /** ISO-8601. */
+  readonly endsAt: string
+  readonly createdBy: string
+  readonly comment: string
 }
 
 export interface Receiver {

@@ -1,8 +1,9 @@
 /** Alerts as they are now, and what happened in the range. One incident id leads from the page to both. */
 import { get, ofRange } from './api.ts'
-import type { Alerts, Incident, Receiver, Rows, SuiteEvent } from './api-types.ts'
-import { foldable, h, unfold, update } from './dom.ts'
+import type { Alerts, Incident, Receiver, Rows, Silence, SuiteEvent } from './api-types.ts'
+import { type Child, foldable, h, unfold, update } from './dom.ts'
 import { ago, time, timestamp } from './format.ts'
+import { incidentActions, silenceTable, whoCares } from './incident-actions.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
 import { badge, holderTable, nothing } from './parts.ts'
 import { createTable } from './table.ts'
@@ -15,9 +16,11 @@ export function createEvents(place: Place): View {
     ? h('p', { class: 'filters' }, 'Incident ', h('code', {}, incident), ' ', h('a', { href: linkTo('alerts') }, 'show all'))
     : h('span')
   if (incident) unfold(`incident/${incident}`)
-  const alerts = alertTable(incident)
+  let show = async (): Promise<void> => {}
+  const alerts = alertTable(incident, () => void show())
+  const silences = silenceTable(() => void show())
   const events = eventTable(incident)
-  return {
+  const view: View = {
     title: 'Alerts and events',
     element: h(
       'div',
@@ -26,23 +29,28 @@ export function createEvents(place: Place): View {
       note,
       filter,
       alerts.element,
+      silences.element,
       h('h2', {}, incident ? 'Events of this incident' : 'Events'),
       events.element,
     ),
     isLive: incident !== '' || rangeOf(place).isLive,
     async refresh() {
-      const [known, happened] = await Promise.allSettled([
+      const [known, silenced, happened] = await Promise.allSettled([
         get<Alerts>('alerts'),
+        get<readonly Silence[]>('silences'),
         get<Rows<SuiteEvent>>('events', incident ? { incident } : { ...ofRange(), limit: 500 }),
       ])
       if (known.status === 'fulfilled') {
         update(note, whoPages(known.value))
         alerts.update(known.value.incidents.filter(({ id, open }) => !incident || id === incident || open.includes(incident)))
       }
+      if (silenced.status === 'fulfilled') silences.update(silenced.value.filter(({ status }) => status.state !== 'expired'))
       if (happened.status === 'fulfilled') events.update(happened.value.rows)
-      for (const answer of [known, happened]) if (answer.status === 'rejected') throw answer.reason
+      for (const answer of [known, silenced, happened]) if (answer.status === 'rejected') throw answer.reason
     },
   }
+  show = async () => view.refresh().catch(() => undefined) // the next refresh shows what is wrong
+  return view
 }
 
 function whoPages({ owner, receivers, available }: Alerts): string {
@@ -57,16 +65,16 @@ function whatOf({ name, type, waiting, failingSince, reason }: Receiver): string
   return `${name} (${type}; accepts none since ${time(failingSince)}, ${waiting} wait: ${reason})`
 }
 
-function alertTable(chosen: string) {
+function alertTable(chosen: string, done: () => void) {
   return createTable<Incident>({
     caption: 'Alerts: pending, firing and recently resolved',
     rowKey: ({ id, rule }) => `${id} ${rule}`,
     rowClass: ({ state }) => (state === 'firing' ? 'is-bad' : ''),
     columns: [
-      { key: 'state', label: 'State', cell: ({ state }) => badge(state) },
+      { key: 'state', label: 'State', cell: (row) => stateCell(row) },
       { key: 'rule', label: 'Rule', cell: ({ rule }) => h('strong', {}, rule) },
       { key: 'severity', label: 'Severity', cell: ({ severity }) => badge(severity) },
-      { key: 'summary', label: 'Summary', cell: (row) => summaryCell(row), class: 'wide' },
+      { key: 'summary', label: 'Summary', cell: (row) => summaryCell(row, done), class: 'wide' },
       { key: 'since', label: 'Since', cell: ({ since }) => h('time', { title: timestamp(since) }, time(since)) },
       { key: 'lasted', label: 'Lasted', cell: ({ since, resolvedAt }) => ago((resolvedAt ?? Date.now()) - since), class: 'number' },
       { key: 'id', label: 'Incident', cell: ({ id }) => h('a', { href: linkTo('alerts', '', { incident: id }) }, h('code', {}, id)) },
@@ -78,9 +86,18 @@ function alertTable(chosen: string) {
   })
 }
 
-function summaryCell({ id, summary, resource, holders, changes }: Incident): HTMLElement {
+const stateCell = ({ state, acknowledged, isWithheld }: Incident): Child => [
+  badge(state),
+  acknowledged && [' ', badge('acknowledged')],
+  isWithheld && [' ', badge('silenced')],
+]
+
+function summaryCell(incident: Incident, done: () => void): HTMLElement {
+  const { id, summary, resource, holders, changes } = incident
   return foldable(`incident/${id}`, summary, () => [
     h('p', {}, h('code', {}, resource)),
+    whoCares(incident),
+    incidentActions(incident, done),
     holders.length > 0 && [h('h3', {}, 'Who held connections'), holderTable(`incident/${id}`, holders)],
     h('h3', {}, changes.length > 0 ? 'What changed in the hour before' : 'Nothing else happened in the hour before'),
     h(

@@ -1,3 +1,4 @@
+export * from './answer.ts'
 export { channelAlive, firstMessage, tellKeeper } from './control-channel.ts'
 export { emitWhenReady } from './early-events.ts'
 export * from './keeper-link.ts'

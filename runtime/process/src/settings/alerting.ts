@@ -17,6 +17,11 @@ const webhookSettings = declareSettings({
   },
   headers: { type: 'map', default: {}, secret: true, description: 'Headers sent with each page, for instance Authorization.' },
   timeoutMs: milliseconds(5000, 'Timeout of one attempt.'),
+  onlyEscalated: {
+    type: 'boolean',
+    default: false,
+    description: 'Gets only pages that nobody has acknowledged within escalateAfterMs, and their end.',
+  },
 })
 
 export const alertingSettings = declareSettings({
@@ -45,5 +50,12 @@ export const alertingSettings = declareSettings({
     description: 'Number of crashes within crashWindowMs that pages even if the instance recovered each time.',
   },
   crashWindowMs: { ...milliseconds(600_000, 'Time window of crashesBeforePage.', 1000), applies: 'live' },
-  repeatAfterMs: { ...milliseconds(3_600_000, 'How often a reminder is sent while an alert keeps firing.', 1000), applies: 'live' },
+  repeatAfterMs: {
+    ...milliseconds(3_600_000, 'How often a reminder is sent while an alert keeps firing and nobody has acknowledged it.', 1000),
+    applies: 'live',
+  },
+  escalateAfterMs: {
+    ...milliseconds(900_000, 'How long a page may stay unacknowledged before receivers with onlyEscalated get it.', 1000),
+    applies: 'live',
+  },
 })

@@ -251,6 +251,26 @@ describe('in Chromium', () => {
     ).toMatch(/firing[\s\S]+src\/leak\.js:12/)
   })
 
+  test('an incident is acknowledged and its alert silenced in its row; a silence is ended in the list', async () => {
+    await open(`#/alerts?incident=${INCIDENT}`)
+    const alert = visit.page.getByRole('row', { name: /PoolExhausted/ }).first()
+    await alert.getByLabel('Note on PoolExhausted').fill('returning them')
+    await refresh('alerts') // what was typed stays
+    await alert.getByRole('button', { name: 'Acknowledge' }).click()
+    await until(async () => (await alert.innerText()).includes('takes care of it'))
+    expect(await alert.innerText()).toMatch(/acknowledged[\s\S]+returning them/)
+    expect(world.alerting.incidents()[0]?.acknowledged).toMatchObject({ by: world.secrets.console.user, note: 'returning them' })
+
+    await alert.getByLabel('Why PoolExhausted is silenced').fill('known')
+    await alert.getByRole('button', { name: 'Silence' }).click()
+    const silence = visit.page.getByRole('row', { name: /alertname="PoolExhausted"/ })
+    await silence.waitFor()
+    expect(await silence.innerText()).toMatch(/active[\s\S]+known/)
+    await silence.getByRole('button', { name: 'End' }).click()
+    await silence.waitFor({ state: 'detached' })
+    expect(world.alerting.silences()).toMatchObject([{ state: 'expired' }])
+  })
+
   test('range, service and view are in the address, and a range without data says so', async () => {
     await open('#/')
     await visit.page.getByRole('button', { name: '6h' }).click()
