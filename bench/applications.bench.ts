@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newDataFolder, removeFolder } from '../test/support/store-process.ts'
-import { fromSource, startSuite } from '../test/support/suite.ts'
+import { serverAlone, startSuite } from '../test/support/suite.ts'
 import { commandOf, cpuSeconds, memoryOf, processTree } from './process-usage.ts'
 import { printResult } from './result.ts'
 
@@ -21,7 +21,7 @@ const INSTANCE = 'instance-main'
 
 const data = newDataFolder()
 try {
-  await using suite = await startSuite(data, settingsIn(data), [], { ...fromSource, role: 'server' })
+  await using suite = await startSuite(data, settingsIn(data), [], serverAlone)
   await delay(SETTLE_MS)
   const processes = processTree(suite.keeper.pid ?? 0).map((pid) => ({ pid, name: commandOf(pid), before: cpuSeconds(pid) }))
   await delay(WATCH_MS)

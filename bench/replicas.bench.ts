@@ -10,7 +10,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { newDataFolder, removeFolder } from '../test/support/store-process.ts'
-import { fromSource, startSuite } from '../test/support/suite.ts'
+import { serverAlone, startSuite } from '../test/support/suite.ts'
 import { interval } from './statistics.ts'
 import { cpuSeconds } from './process-usage.ts'
 import { type Figure, printResult } from './result.ts'
@@ -51,7 +51,7 @@ try {
       snmp: { enabled: false },
     },
     [],
-    { ...fromSource, role: 'server' },
+    serverAlone,
   )
   const portOf = (name: string): number => suite.config.listeners.find((listener) => listener.name === name)?.port ?? 0
   const sides = {

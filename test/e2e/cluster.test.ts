@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ask, underLoad } from '../support/request-load.ts'
-import { startSuite, type Suite } from '../support/suite.ts'
+import { serverAlone, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'spyglass-cluster-'))
@@ -46,7 +46,7 @@ let suite: Suite
 const urls: Record<string, string> = {}
 
 beforeAll(async () => {
-  suite = await startSuite(data, {
+  const settings = {
     listeners: [
       { name: 'own', port: 8080 },
       { name: 'routed', port: 8300 },
@@ -61,7 +61,8 @@ beforeAll(async () => {
         listener: 'routed',
       },
     ],
-  })
+  }
+  suite = await startSuite(data, settings, [], serverAlone)
   const portOf = (name: string): number => suite.config.listeners.find((listener) => listener.name === name)?.port ?? 0
   urls['alone'] = `http://127.0.0.1:${portOf('own')}/alone/x`
   urls['other'] = `http://127.0.0.1:${portOf('routed')}/other/x`

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startSuite } from '../support/suite.ts'
+import { serverAlone, startSuite } from '../support/suite.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
 
@@ -14,7 +14,7 @@ test('format and destination of an access log change without a reload; the outpu
   mkdirSync(application)
   writeFileSync(join(application, 'package.json'), '{"name":"shop","main":"index.js"}')
   writeFileSync(join(application, 'index.js'), PROGRAM)
-  await using suite = await startSuite(place, { applications: [{ name: 'shop', folder: 'shop' }] })
+  await using suite = await startSuite(place, { applications: [{ name: 'shop', folder: 'shop' }] }, [], serverAlone)
   const set = async (...values: string[]): Promise<void> => {
     const { code, stderr } = await suite.run('set', ...values)
     expect(code, stderr).toBe(0)
@@ -65,7 +65,7 @@ test('size, compression and retention of rotation change while the server runs, 
   mkdirSync(application)
   writeFileSync(join(application, 'package.json'), '{"name":"shop","main":"index.js"}')
   writeFileSync(join(application, 'index.js'), PROGRAM)
-  await using suite = await startSuite(place, { applications: [{ name: 'shop', folder: 'shop', output: 'file' }] })
+  await using suite = await startSuite(place, { applications: [{ name: 'shop', folder: 'shop', output: 'file' }] }, [], serverAlone)
   const [logs, access, output] = ['', 'access', 'output'].map((name) => join(suite.data, 'logs', name)) as [string, string, string]
   const [management, shop] = [suite.pidOf('management'), suite.pidOf('shop-1')]
   const rotatedIn = (folder: string, log: string): readonly string[] => readdirSync(folder).filter((name) => name.startsWith(`${log}.log-`))

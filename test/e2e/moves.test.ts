@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ask } from '../support/request-load.ts'
-import { fromSource, startSuite, type Suite } from '../support/suite.ts'
+import { serverAlone, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'spyglass-moves-'))
@@ -47,7 +47,7 @@ beforeAll(async () => {
       { name: 'other', folder: programAt('other', HANDLER), contextPath: '/other', ...shared },
     ],
   }
-  suite = await startSuite(place, settings, [], { ...fromSource, role: 'server' })
+  suite = await startSuite(place, settings, [], serverAlone)
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

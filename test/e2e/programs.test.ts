@@ -12,7 +12,7 @@ import { text } from 'node:stream/consumers'
 import { defaultPorts } from '@spyglass/agent/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compile, deployPrograms, type Programs } from '../support/programs.ts'
-import { startSuite, type Suite } from '../support/suite.ts'
+import { serverAlone, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
 /** What each answers at which path. */
@@ -40,7 +40,7 @@ const data = mkdtempSync(join(tmpdir(), 'spyglass-programs-'))
 beforeAll(async () => {
   programs = await deployPrograms(names)
   await compile(programs.folderOf('nest'))
-  suite = await startSuite(data, { logs: { access: { enabled: false } } })
+  suite = await startSuite(data, { logs: { access: { enabled: false } } }, [], serverAlone)
   await forEach(async (name) => {
     const at = name === 'cron' ? ['--worker'] : ['--path', '/', '--listener', String(FIRST_PORT + names.indexOf(name))]
     await done('deploy', programs.folderOf(name), ...at)

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startSuite, type Suite } from '../support/suite.ts'
+import { serverAlone, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
 let suite: Suite
@@ -19,7 +19,7 @@ beforeAll(async () => {
   )
   write('word.js', `export const word = 'one'`)
   write('spyglass.app.yaml', 'loader: { reloadable: true, checkIntervalMs: 300 }')
-  suite = await startSuite(mkdtempSync(join(root, 'server-')), { applications: [{ name: 'words', folder: root }] })
+  suite = await startSuite(mkdtempSync(join(root, 'server-')), { applications: [{ name: 'words', folder: root }] }, [], serverAlone)
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { bodiesOf } from '../support/routed.ts'
-import { startSuite, type Suite } from '../support/suite.ts'
+import { serverAlone, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'spyglass-router-'))
@@ -52,7 +52,7 @@ let port: number
 let soloPort: number
 
 beforeAll(async () => {
-  suite = await startSuite(data, {
+  const settings = {
     listeners: [
       { name: 'http', port: LISTENER },
       { name: 'solo', port: SOLO },
@@ -64,7 +64,8 @@ beforeAll(async () => {
       { name: 'docs', folder: programAt('docs'), host: 'docs.test' },
       { name: 'single', folder: programAt('single'), contextPath: '/single', listener: 'solo' },
     ],
-  })
+  }
+  suite = await startSuite(data, settings, [], serverAlone)
   const portOf = (name: string): number => suite.config.listeners.find((listener) => listener.name === name)?.port ?? 0
   port = portOf('http')
   soloPort = portOf('solo')

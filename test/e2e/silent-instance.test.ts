@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startSuite, type Suite } from '../support/suite.ts'
+import { serverAlone, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
 let suite: Suite
 const folder = mkdtempSync(join(tmpdir(), 'spyglass-silent-'))
 
 beforeAll(async () => {
-  suite = await startSuite(folder, { listeners: [{ name: 'http', instances: 2 }] })
+  suite = await startSuite(folder, { listeners: [{ name: 'http', instances: 2 }] }, [], serverAlone)
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

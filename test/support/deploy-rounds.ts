@@ -5,7 +5,7 @@ import { connectAdministration } from '@spyglass/process/admin-socket'
 import { commandOf, processTree } from '../../bench/process-usage.ts'
 import { HeapGauge, INSPECTABLE } from './heap.ts'
 import { type Traffic, underLoad } from './request-load.ts'
-import { fromSource, startSuite, type Suite } from './suite.ts'
+import { serverAlone, startSuite, type Suite } from './suite.ts'
 
 export const KEPT_VERSIONS = 3
 /** Connections that come and go, as that of a process that starts; each round that left one would show at once. */
@@ -45,7 +45,7 @@ export class DeployRounds implements AsyncDisposable {
 
   /** `folder` is empty and removed by the caller. */
   static async start(folder: string): Promise<DeployRounds> {
-    const commandLine = { ...fromSource, env: { ...process.env, NODE_OPTIONS: INSPECTABLE } }
+    const commandLine = { ...serverAlone, env: { ...process.env, NODE_OPTIONS: INSPECTABLE } }
     const suite = await startSuite(folder, { deployment: { keptVersions: KEPT_VERSIONS } }, [], commandLine)
     const client = await connectAdministration({ dataFolder: suite.data, run: join(suite.data, 'run') })
     const rounds = new DeployRounds(suite, folder, client)

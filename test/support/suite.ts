@@ -28,6 +28,9 @@ const START_MS = 240_000
 
 export const fromSource: CommandLine = { program: process.execPath, args: ['--conditions=spyglass-source', cli] }
 
+/** Without collector and store, which make up half of what a start costs: for tests of the server alone. */
+export const serverAlone: CommandLine = { ...fromSource, role: 'server' }
+
 export interface Suite extends AsyncDisposable {
   readonly config: SpyglassConfig
   readonly secrets: Secrets
