@@ -1,7 +1,7 @@
 /** Calls by global fetch and by undici, by undici's channels. They last to the end of the response's body. Our trace context goes out with them. */
 import { subscribe } from 'node:diagnostics_channel'
 import type { Child } from '../recorder/child.ts'
-import { calledHeaders } from '../recorder/kinds/http-headers.ts'
+import { calledHeaders, wantsCalledHeaders } from '../recorder/kinds/http-headers.ts'
 import { HttpCall, cancelCall, httpCall } from '../recorder/kinds/http-call.ts'
 import type { Recorder } from '../recorder/recorder.ts'
 import { valueIn } from '../recorder/error-text.ts'
@@ -55,10 +55,11 @@ function instrumentUndici(recorder: Recorder): void {
     if (!child || !response) return
     child.detail.status = response.statusCode
     child.detail.requestBytes = request.contentLength ?? -1
-    child.detail.headers = calledHeaders(
-      (name) => headerIn(request.headers, name),
-      (name) => headerIn(response.headers, name),
-    )
+    if (wantsCalledHeaders())
+      child.detail.headers = calledHeaders(
+        (name) => headerIn(request.headers, name),
+        (name) => headerIn(response.headers, name),
+      )
     if (request.method !== 'HEAD') child.detail.responseBytes = contentLengthIn(response.headers)
   })
   on('undici:request:trailers', ({ request }) => taken(request)?.end())

@@ -1,12 +1,14 @@
 /** The requests that run now as encoded spans: what is known of them should the process die. */
+import { nanos } from '../otlp/encode-common.ts'
 import { writeSpan } from '../otlp/encode-spans.ts'
 import { ProtobufWriter } from '../otlp/protobuf-writer.ts'
 import type { SpanRecord } from '../otlp/records.ts'
 import type { Child } from './child.ts'
-import { now } from './clock.ts'
+import { now, toEpochMs } from './clock.ts'
+import { loopBlocksWithin } from './loop-block-events.ts'
 import type { RequestInFlight, RunningSpan } from './request-in-flight.ts'
 import type { RunningRecords } from './running.ts'
-import { childSpan, rootSpan } from './trace-export.ts'
+import { childSpan, rootSpan, statusOf } from './trace-export.ts'
 import type { TraceRecord } from './trace-record.ts'
 
 const MAX_RECORDS = 20
@@ -17,12 +19,23 @@ const MAX_SPANS_EACH = 32
  * and they end before the next write.
  */
 const MIN_AGE_MS = 40
+/** `end_time_unix_nano`, field 8 of 64 bits. */
+const END_TAG = (8 << 3) | 1
+
+interface EncodedRoot {
+  readonly state: string
+  readonly span: RunningSpan
+  /** Where its end is in the bytes. */
+  readonly endAt: number
+}
 
 export class RunningSpans {
   readonly #running: RunningRecords
   readonly #writer = new ProtobufWriter()
   /** What has ended does not change: it is encoded once, however long its request goes on. */
   readonly #endedChildren = new WeakMap<Child, RunningSpan>()
+  /** Nor does a root of which nothing new is known, but for its end: where calls are slow, the same ones are written many times. */
+  readonly #roots = new WeakMap<TraceRecord, EncodedRoot>()
   #given = ''
   #written = ''
 
@@ -60,9 +73,25 @@ export class RunningSpans {
 
   #encoded(record: TraceRecord): RunningSpan[] {
     const nowMs = now()
-    const root = this.#encode(rootSpan(record, 'running', nowMs), requestInFlight(record))
+    const root = this.#encodedRoot(record, nowMs)
     const latest = record.children?.slice(1 - MAX_SPANS_EACH) ?? []
     return [root, ...latest.map((child) => this.#encodedChild(child, nowMs))]
+  }
+
+  #encodedRoot(record: TraceRecord, nowMs: number): RunningSpan {
+    const known = this.#roots.get(record)
+    const state = rootStateOf(record, nowMs)
+    if (known && known.state === state) {
+      known.span.bytes.writeBigUInt64LE(nanos(toEpochMs(nowMs)), known.endAt)
+      return known.span
+    }
+    const root = rootSpan(record, 'running', nowMs)
+    const encoded = this.#encode(root, requestInFlight(record))
+    if (state === undefined) return encoded
+    const span = { ...encoded, bytes: ownCopy(encoded.bytes) }
+    const endAt = endIn(span.bytes, root)
+    if (endAt !== undefined) this.#roots.set(record, { state, span, endAt })
+    return span
   }
 
   #encodedChild(child: Child, nowMs: number): RunningSpan {
@@ -77,6 +106,21 @@ export class RunningSpans {
     writeSpan(this.#writer, span)
     return { bytes: this.#writer.take(), scope: span.scope, request }
   }
+}
+
+/** What the span of a root says of it, but for its end; undefined when it says more, that changes with the time. */
+function rootStateOf(record: TraceRecord, nowMs: number): string | undefined {
+  const { error, startMs, route, application = '', droppedChildren, changes } = record
+  if (error !== undefined || loopBlocksWithin(startMs, nowMs).length > 0) return undefined
+  return `${route} ${application} ${statusOf(record)} ${droppedChildren} ${changes}`
+}
+
+/** Tag and value of the end of an encoded span, which is there once. */
+function endIn(bytes: Buffer, { endMs }: SpanRecord): number | undefined {
+  const field = Buffer.alloc(9, END_TAG)
+  field.writeBigUInt64LE(nanos(endMs), 1)
+  const at = bytes.indexOf(field)
+  return at < 0 ? undefined : at + 1
 }
 
 /** Small buffers share a block of 8 KiB, which one that is kept would keep. */

@@ -93,6 +93,8 @@ export class TraceRecord implements RecordedRequest {
   /** What is known of these. */
   unheld: UnheldChildren | undefined
   additions: SpanAdditions | undefined
+  /** How often what the application says of it may have changed. */
+  changes = 0
   /** What the application says of it. */
   said: RootAttributes | undefined
   error: unknown
@@ -206,7 +208,9 @@ export class TraceRecord implements RecordedRequest {
     return this.detail && this.kind.header?.(this.detail, name)
   }
 
+  /** To be changed, and not kept. */
   addition(): SpanAdditions {
+    this.changes++
     return (this.additions ??= new SpanAdditions())
   }
 
@@ -215,7 +219,9 @@ export class TraceRecord implements RecordedRequest {
     return (this.aborter ??= new AbortController()).signal
   }
 
+  /** The same. */
   rootAttributes(): RootAttributes {
+    this.changes++
     return (this.said ??= new RootAttributes())
   }
 

@@ -50,3 +50,26 @@ test('when the process ends, requests that have just begun are given as well', (
   for (const name of ['first', 'second', 'third']) recorder.beginRoot(job, { system: 'node-cron', name })
   expect(new RunningSpans(recorder.running).spans(true, true)).toHaveLength(3)
 })
+
+test('a root of which nothing new is known is made into a span once, and its end goes on', () => {
+  const { recorder } = recording()
+  let made = 0
+  const counted: typeof job = { ...job, attributes: (...of) => (made++, job.attributes(...of)) }
+  const record = recorder.beginRoot(counted, { system: 'node-cron', name: 'nightly' })
+  const spans = new RunningSpans(recorder.running)
+  const root = (): Buffer => Buffer.from(spans.spans(true)?.[0]?.bytes ?? '')
+  const first = root()
+  let later = root()
+  while (later.equals(first)) later = root()
+  expect([made, later.length]).toEqual([1, first.length])
+  const changed = [...first.keys()].filter((at) => first[at] !== later[at])
+  expect((changed.at(-1) ?? 0) - (changed[0] ?? 0)).toBeLessThan(8)
+  record.routeTemplate = 'nightly'
+  expect([root().includes('nightly'), made]).toEqual([true, 2])
+  record.rootAttributes().set('tenant', 'shop')
+  expect([root().includes('tenant'), made]).toEqual([true, 3])
+  record.addition().name = 'renamed'
+  expect([root().includes('renamed'), made]).toEqual([true, 4])
+  record.error = new RangeError('broken')
+  expect([root().includes('RangeError'), root().includes('RangeError'), made]).toEqual([true, true, 6])
+})

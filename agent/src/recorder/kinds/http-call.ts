@@ -40,15 +40,15 @@ export const httpCall: ChildKind<HttpCall> = {
   isWait: () => true, // what is slow by itself is the other service
   span(child) {
     const { method, origin, path, status, requestBytes, responseBytes, cancelled, headers } = child.detail
-    const url = URL.parse(origin)
+    const { address, port } = hostOf(origin)
     const failed = child.error !== undefined || status >= 400
     return {
       name: method,
       kind: SPAN_KIND.client,
       attributes: {
         [attr.httpMethod]: method,
-        [attr.serverAddress]: url?.hostname ?? origin,
-        [attr.serverPort]: url ? portOf(url) : undefined,
+        [attr.serverAddress]: address,
+        [attr.serverPort]: port,
         [attr.urlFull]: origin + withoutQuery(path),
         [attr.httpStatus]: status || undefined,
         [attr.requestBodySize]: requestBytes < 0 ? undefined : requestBytes,
@@ -63,9 +63,25 @@ export const httpCall: ChildKind<HttpCall> = {
   },
 }
 
+interface Host {
+  readonly address: string
+  readonly port: number | undefined
+}
+
+const hosts = new Map<string, Host>()
+
+function hostOf(origin: string): Host {
+  const known = hosts.get(origin)
+  if (known) return known
+  const url = URL.parse(origin)
+  const host = { address: url?.hostname ?? origin, port: url ? portOf(url) : undefined }
+  if (hosts.size < MAX_ORIGINS) hosts.set(origin, host)
+  return host
+}
+
 /** Where each origin or name was called from first, by route. */
 const sites = new Map<string, SiteMemory>()
-/** Beyond this many origins, places are not remembered: an application calls a few. */
+/** Beyond this many origins, nothing is remembered of them: an application calls a few. */
 const MAX_ORIGINS = 256
 
 export function callSitesOf(origin: string): SiteMemory | undefined {

@@ -30,10 +30,15 @@ export function servedHeaders(request: ReadHeader, response: ReadHeader): Attrib
   return { ...attributesOf('request', serverRequest, request), ...attributesOf('response', serverResponse, response) }
 }
 
+/** Whether {@link calledHeaders} are wanted: most settings name none. */
+export function wantsCalledHeaders(): boolean {
+  return captured.clientRequest.length + captured.clientResponse.length > 0
+}
+
 /** The headers of a call have to be asked for while its objects are there: undefined when none are wanted. */
 export function calledHeaders(request: ReadHeader, response: ReadHeader): AttributesInput | undefined {
+  if (!wantsCalledHeaders()) return undefined
   const { clientRequest, clientResponse } = captured
-  if (clientRequest.length + clientResponse.length === 0) return undefined
   return { ...attributesOf('request', clientRequest, request), ...attributesOf('response', clientResponse, response) }
 }
 
