@@ -97,6 +97,23 @@ test('limits of a pool change in running instances, which are not replaced', asy
   expect(await shown('instance.shop-1.pid')).toBe(pid)
 })
 
+test('a database that cannot be reached is reported; one that is required fails the change, and what runs goes on', async () => {
+  const settled = () => until(async () => !(await spyglass('diff')).stdout.includes('not in force yet'))
+  expect((await spyglass('create', 'datasources.till', 'file=/dev/null/till.db', 'required=true')).code).toBe(0)
+  const { good, failures } = await traffic(async () => {
+    expect((await spyglass('set', 'applications.shop.datasources=till')).code).toBe(0)
+    await until(async () => (await spyglass('history', '--limit', '1')).stdout.includes('datasource till is required'))
+    expect((await spyglass('set', 'datasources.till.required=false')).code).toBe(0)
+    await settled()
+    await until(async () => (await spyglass('get', 'datasource.shop-1.till.state')).stdout === 'datasource.shop-1.till.state=down\n')
+  })
+  expect(good).toBeGreaterThan(0)
+  expect(failures).toEqual([])
+  expect((await spyglass('set', 'applications.shop.datasources=db')).code).toBe(0)
+  await settled()
+  expect((await spyglass('delete', 'datasources.till')).code).toBe(0)
+})
+
 test('the decider may be killed: requests are served, and it knows every change', async () => {
   const before = await spyglass('history', '--json')
   const { failures } = await traffic(async () => {

@@ -31,8 +31,10 @@ class PooledResource implements Resource<DatasourceConfig, DatasourceFace> {
     this.face = face
   }
 
-  start(): Promise<void> {
-    return this.#pool.start()
+  async start(): Promise<void> {
+    await this.#pool.start()
+    const { settings, state, figures } = this.#pool
+    if (settings.required && state === 'down') throw fail('SPY_DATASOURCE_REQUIRED', [settings.name, figures.lastError])
   }
 
   configure(config: DatasourceConfig): void {

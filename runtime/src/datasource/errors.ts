@@ -17,6 +17,7 @@ export const datasourceErrors = {
   SPY_STATEMENT_MULTIPLE: 'the text contains more than one statement; query() and execute() run one, script() runs several: %s',
   SPY_DRIVER_MISSING: 'datasource %s: its driver %s is not installed in %s; run npm install %s there',
   SPY_DRIVER_UNSUPPORTED: 'datasource %s: %s %s in %s cannot be used; install %s',
+  SPY_DATASOURCE_REQUIRED: 'datasource %s is required, and nothing could be connected to: %s',
   SPY_DATASOURCE_PASSWORD: 'datasource %s: cannot read its password from %s: %s',
   SPY_DATASOURCE_UNKNOWN: 'unknown datasource %s; configured: %s',
   SPY_DATASOURCES_CLOSED: 'no datasources are open in this process',

@@ -34,14 +34,17 @@ export const unknownName = (what: string, name: string, known: readonly string[]
   `${JSON.stringify(name)}: no such ${what}; configured: ${known.join(', ') || 'none'}`
 
 function datasourceMistakes(source: DatasourceConfig): Mistake[] {
-  const { min, max } = source
-  const size = min > max ? [{ path: 'min', message: `${min}: must not exceed max, which is ${max}` }] : []
+  const { max } = source
+  const size = (['initial', 'min'] as const).flatMap((path) => {
+    const value = source[path] ?? 0
+    return value > max ? [{ path, message: `${value}: must not exceed max, which is ${max}` }] : []
+  })
   return [...size, ...(source.driver === 'sqlite' ? fileMistakes(source) : serverMistakes(source))]
 }
 
 /** sqlite has a file, and nothing of what leads to a server. */
-function fileMistakes({ file, url, members, password, passwordFrom }: DatasourceConfig): Mistake[] {
-  const others = { url, members: members[0], password, passwordFrom }
+function fileMistakes({ file, url, members, password, passwordFrom, statementTimeoutMs }: DatasourceConfig): Mistake[] {
+  const others = { url, members: members[0], password, passwordFrom, statementTimeoutMs }
   return [
     ...(file === undefined ? [{ path: 'file', message: 'missing: driver sqlite needs it' }] : []),
     ...Object.entries(others).flatMap(([path, value]) =>

@@ -66,6 +66,19 @@ export const datasourceSettings = declareSettings({
     example: 'shop.db',
     description: 'Database file of sqlite, relative to the data folder; `:memory:` gives each connection its own in-memory database.',
   },
+  required: {
+    type: 'boolean',
+    default: false,
+    description:
+      'Whether its applications cannot do without it: an instance that cannot connect does not become ready, so that a deployment fails. Otherwise that is only reported.',
+  },
+  initial: {
+    type: 'int',
+    min: 0,
+    max: 1000,
+    applies: 'live',
+    description: 'Connections opened when an instance starts. Not set: as many as `min`.',
+  },
   min: {
     type: 'int',
     min: 0,
@@ -84,6 +97,22 @@ export const datasourceSettings = declareSettings({
     applies: 'live',
     description: 'Maximum number of open connections.',
   },
+  step: {
+    type: 'int',
+    min: 1,
+    max: 1000,
+    default: 1,
+    applies: 'live',
+    description: 'Connections opened together when the pool grows.',
+  },
+  growWaitMs: {
+    ...milliseconds(
+      0,
+      'The pool grows by one `step` when the 95th percentile of waiting in the last minute, or a wait that goes on, is this long. 0: one connection at least for each borrower that waits, at once.',
+      0,
+    ),
+    applies: 'live',
+  },
   acquireTimeoutMs: {
     ...milliseconds(5000, 'How long a borrower waits for a connection before it gets SPY_POOL_TIMEOUT.'),
     applies: 'live',
@@ -101,6 +130,25 @@ export const datasourceSettings = declareSettings({
     description: 'Maximum number of waiting borrowers; further ones are refused at once.',
   },
   idleTimeoutMs: { ...milliseconds(60_000, 'How long a connection above `min` may be idle before it is closed.'), applies: 'live' },
+  maxLifetimeMs: {
+    ...ownMilliseconds(
+      'A connection this old is closed when nobody has it, and replaced. Each lives up to a tenth shorter, so that they do not end together. Not set: never.',
+      100,
+    ),
+    applies: 'live',
+  },
+  validateAfterIdleMs: {
+    ...milliseconds(30_000, 'A connection idle for longer is asked for a sign of life before it is lent.', 0),
+    applies: 'live',
+  },
+  keepAliveMs: milliseconds(
+    60_000,
+    'With pg and mysql2: after how long without traffic TCP asks whether the other side is still there. 0: it does not.',
+    0,
+  ),
+  statementTimeoutMs: ownMilliseconds(
+    'With pg and mysql2: the database ends a statement that takes longer; MySQL ends only SELECT. Not set: what the database does by itself.',
+  ),
   leakAfterMs: {
     ...milliseconds(30_000, 'A connection held longer than this with no statement running is reported as leaked, with its borrower.', 100),
     applies: 'live',

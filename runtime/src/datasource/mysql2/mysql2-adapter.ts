@@ -5,7 +5,7 @@ import { driverModule } from '../driver-module.ts'
 import type { Driver } from '../driver.ts'
 import { passwordOf, serverAddress, targetOf } from '../server-address.ts'
 import { called, Mysql2Connection } from './mysql2-connection.ts'
-import type { MysqlModule, MysqlPoolBase } from './mysql2-module.ts'
+import type { MysqlConnection, MysqlModule, MysqlPoolBase } from './mysql2-module.ts'
 import { mysqlPoolOf, OPENS_NONE } from './mysql2-pool.ts'
 
 const PACKAGE = { name: 'mysql2', from: '3.0.0', before: '4.0.0' } as const
@@ -37,6 +37,7 @@ function mysqlDriver(mysql: MysqlModule, config: DatasourceConfig, faceNow: () =
       signal.addEventListener('abort', abandon, { once: true })
       try {
         await called((done) => connection.connect(done))
+        await limitStatements(connection, config)
       } catch (error) {
         abandon()
         throw error
@@ -52,7 +53,16 @@ function mysqlDriver(mysql: MysqlModule, config: DatasourceConfig, faceNow: () =
 function optionsOf(config: DatasourceConfig): Readonly<Record<string, unknown>> {
   const { options, ...address } = serverAddress(config, DEFAULT_PORT)
   const { sslmode, ...rest } = options
-  return { ...address, ...rest, ...OPENS_NONE, ...tlsOf(sslmode) }
+  const keepAlive = { enableKeepAlive: config.keepAliveMs > 0, keepAliveInitialDelay: config.keepAliveMs }
+  return { ...address, ...keepAlive, ...rest, ...OPENS_NONE, ...tlsOf(sslmode) }
+}
+
+/** MariaDB counts in seconds and ends every statement, MySQL in milliseconds and only SELECT. */
+async function limitStatements(connection: MysqlConnection, { statementTimeoutMs }: DatasourceConfig): Promise<void> {
+  if (statementTimeoutMs === undefined) return
+  const isMariaDb = connection._handshakePacket?.serverVersion?.includes('MariaDB') ?? false
+  const limit = isMariaDb ? `max_statement_time = ${statementTimeoutMs / 1000}` : `max_execution_time = ${statementTimeoutMs}`
+  await called((done) => connection.query(`SET SESSION ${limit}`, done))
 }
 
 /** As with pg: a certificate is always verified unless `no-verify` is asked for. */

@@ -20,7 +20,7 @@ export interface MysqlConnection extends EventEmitter {
   readonly _command?: MysqlCommand | null
   /** Those that wait. */
   readonly _commands: { readonly length: number }
-  readonly _handshakePacket?: { readonly statusFlags?: number } | null
+  readonly _handshakePacket?: { readonly statusFlags?: number; readonly serverVersion?: string } | null
   readonly _fatalError: unknown
   readonly _protocolError: unknown
   readonly _closing?: boolean

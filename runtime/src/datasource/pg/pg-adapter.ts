@@ -59,7 +59,12 @@ function pgDriver(pg: PgModule, config: DatasourceConfig, events: PgConnectionEv
 function optionsOf(config: DatasourceConfig): Readonly<Record<string, unknown>> {
   const { options, ...address } = serverAddress(config, DEFAULT_PORT)
   const { sslmode, ...rest } = options
-  return { ...address, application_name: config.name, ...rest, ...tlsOf(sslmode) }
+  return { ...address, application_name: config.name, ...timesOf(config), ...rest, ...tlsOf(sslmode) }
+}
+
+function timesOf({ keepAliveMs, statementTimeoutMs }: DatasourceConfig): object {
+  const keepAlive = { keepAlive: keepAliveMs > 0, keepAliveInitialDelayMillis: keepAliveMs }
+  return statementTimeoutMs === undefined ? keepAlive : { ...keepAlive, statement_timeout: statementTimeoutMs }
 }
 
 /** As libpq names them, except that a certificate is always verified unless `no-verify` is asked for. */

@@ -9,6 +9,8 @@ export interface PoolEntry {
   /** Number of the connection in its pool; never used again. */
   readonly id: number
   readonly connection: DriverConnection
+  /** Monotonic milliseconds. */
+  readonly openedAt: number
   /** When it was returned last. */
   idleSince: number
 }

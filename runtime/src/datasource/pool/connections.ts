@@ -5,8 +5,6 @@ import { fail } from '../errors.ts'
 import { within } from './within.ts'
 import type { Borrow, PoolEntry } from './borrow.ts'
 
-/** A connection idle for longer is asked for a sign of life before it is lent. */
-const VALIDATE_AFTER_IDLE_MS = 30_000
 const CLOSE_CONNECTION_MS = 1000
 
 /** What becomes of connections. */
@@ -22,10 +20,16 @@ export interface ConnectionEvents {
   closed(): void
 }
 
+export interface ConnectionTimes {
+  /** How long the database may take for whatever is asked of it. */
+  readonly connectTimeoutMs: number
+  /** A connection idle for longer is asked for a sign of life before it is lent. */
+  readonly validateAfterIdleMs: number
+}
+
 export interface ConnectionsOptions {
   readonly clock: Clock
-  /** How long the database may take for whatever is asked of it. */
-  readonly timeoutMs: () => number
+  readonly times: () => ConnectionTimes
   readonly events: ConnectionEvents
 }
 
@@ -36,22 +40,26 @@ export class Connections {
   size = 0
   readonly #driver: Driver
   readonly #clock: Clock
-  readonly #timeoutMs: () => number
+  readonly #times: () => ConnectionTimes
   readonly #events: ConnectionEvents
   /** Used from the end, so that the oldest are at the front and can be closed. */
   readonly #idle: PoolEntry[] = []
   readonly #endings = new Set<Promise<void>>()
   #lastId = 0
 
-  constructor(driver: Driver, { clock, timeoutMs, events }: ConnectionsOptions) {
+  constructor(driver: Driver, { clock, times, events }: ConnectionsOptions) {
     this.#driver = driver
     this.#clock = clock
-    this.#timeoutMs = timeoutMs
+    this.#times = times
     this.#events = events
   }
 
   get idle(): number {
     return this.#idle.length
+  }
+
+  get allIdle(): readonly PoolEntry[] {
+    return this.#idle
   }
 
   /** Since when the oldest is idle. */
@@ -62,7 +70,7 @@ export class Connections {
   /** One that was used lately. */
   takeFresh(): PoolEntry | undefined {
     const entry = this.#idle.at(-1)
-    if (!entry || this.#clock.now() - entry.idleSince > VALIDATE_AFTER_IDLE_MS) return undefined
+    if (!entry || this.#clock.now() - entry.idleSince > this.#times().validateAfterIdleMs) return undefined
     this.#idle.pop()
     return entry
   }
@@ -87,7 +95,8 @@ export class Connections {
       const connection = await this.#connect(id)
       this.coming--
       this.#events.opened()
-      this.#events.ready({ id, connection, idleSince: this.#clock.now() })
+      const openedAt = this.#clock.now()
+      this.#events.ready({ id, connection, openedAt, idleSince: openedAt })
     } catch (error) {
       this.coming--
       this.size--
@@ -130,7 +139,7 @@ export class Connections {
   }
 
   #answered<T>(asked: Promise<T>): Promise<T> {
-    const ms = this.#timeoutMs()
+    const ms = this.#times().connectTimeoutMs
     return within(this.#clock, ms, asked, () => fail('SPY_CONNECTION_SILENT', [this.#driver.target, ms]))
   }
 
@@ -146,6 +155,13 @@ export class Connections {
     const oldest = this.#idle.shift()
     if (oldest) this.discard(oldest)
     return oldest !== undefined
+  }
+
+  discardIdleIf(isMeant: (entry: PoolEntry) => boolean): void {
+    for (const entry of this.#idle.filter(isMeant)) {
+      this.#idle.splice(this.#idle.indexOf(entry), 1)
+      this.discard(entry)
+    }
   }
 
   discardIdle(deadlineMs: number): void {

@@ -1,25 +1,27 @@
 /**
  * Lends connections: at once when one is idle, otherwise in request order. The parts are the borrowers that wait (wait-queue.ts), the connections
- * (connections.ts), how many there should be (sizing.ts), and what is held too long (leak-watch.ts). One alarm rings for all that time alone brings
- * about. What the outside sees of a pool is in pool-resource.ts; what an application sees is in datasource.ts.
+ * (connections.ts), how many there should be (sizing.ts, pool-size.ts), and what is held too long (leak-watch.ts). One alarm rings for all that time
+ * alone brings about. What the outside sees of a pool is in pool-resource.ts; what an application sees is in datasource.ts.
  */
 import { messageOf } from '@spyglass/agent/contract'
 import type { CallSite } from '@spyglass/agent'
 import { type Asker, Borrow, type PoolEntry, askerOf } from './borrow.ts'
 import { Alarm, type Clock, systemClock } from '../../clock/index.ts'
-import { type ConnectionEvents, Connections } from './connections.ts'
+import { type ConnectionEvents, Connections, type ConnectionTimes } from './connections.ts'
 import type { Driver } from '../driver.ts'
 import { fail, overloaded } from '../errors.ts'
 import { ExhaustionWatch } from './exhaustion.ts'
 import { HELD_LONG_MS, watchBorrows } from './leak-watch.ts'
 import { PoolFigures } from './pool-figures.ts'
-import { mayOpen, needsMore, shrinkDueAt, type SizeLimits } from './sizing.ts'
+import { PoolSize } from './pool-size.ts'
+import type { SizeLimits } from './sizing.ts'
 import { WaitQueue } from './wait-queue.ts'
 
-export interface PoolSettings extends SizeLimits {
+export interface PoolSettings extends SizeLimits, ConnectionTimes {
   readonly name: string
+  /** One connection at least is opened at the start. */
+  readonly required: boolean
   readonly acquireTimeoutMs: number
-  readonly connectTimeoutMs: number
   readonly maxWaiting: number
   readonly leakAfterMs: number
   readonly reclaimAfterMs?: number | undefined
@@ -53,6 +55,7 @@ export class Pool {
   readonly #exhaustion: ExhaustionWatch
   readonly #alarm: Alarm
   readonly #connections: Connections
+  readonly #size: PoolSize
   readonly #queue = new WaitQueue()
   readonly #lent = new Map<number, Borrow>()
   #lastFailed = false
@@ -66,6 +69,7 @@ export class Pool {
     this.figures = new PoolFigures(() => clock.now())
     this.#observer = observer
     this.#connections = this.#makeConnections()
+    this.#size = this.#makeSize(this.#connections)
     this.#alarm = new Alarm(clock, () => this.#check())
     this.#exhaustion = new ExhaustionWatch({
       afterMs: () => this.settings.exhaustedAfterMs,
@@ -98,10 +102,9 @@ export class Pool {
     return this.idle + this.#lent.size > 0 ? 'degraded' : 'down'
   }
 
-  /** Opens the connections kept when idle. A database that cannot be reached is reported and retried, not thrown. */
+  /** Opens the connections that it begins with. A database that cannot be reached is reported and retried, not thrown. */
   async start(): Promise<void> {
-    const missing = this.settings.min - this.#connections.size
-    await Promise.all(Array.from({ length: Math.max(0, missing) }, () => this.#connections.open()))
+    await this.#size.start(this.settings.required ? 1 : 0)
   }
 
   /**
@@ -111,10 +114,9 @@ export class Pool {
   configure(settings: PoolSettings): void {
     if (this.#isClosed) return
     this.settings = settings
-    while (this.#connections.size > settings.max && this.#connections.discardOldest());
-    this.#grow()
+    this.#size.cut()
+    this.#size.grow()
     this.#check()
-    void this.start()
   }
 
   /**
@@ -219,17 +221,30 @@ export class Pool {
 
   #makeConnections(): Connections {
     const events: ConnectionEvents = {
-      ready: (entry, before) => this.#offer(entry, before),
+      ready: (entry, before) => {
+        this.#offer(entry, before)
+        this.#size.grow()
+      },
       opened: () => this.#opened(),
       openFailed: (cause) => this.#openFailed(cause),
       lost: (cause) => {
         this.figures.failed(messageOf(cause))
-        this.#grow()
+        this.#size.grow()
       },
       broke: (error) => this.#broke(error),
       closed: () => void this.figures.closed++,
     }
-    return new Connections(this.driver, { clock: this.clock, timeoutMs: () => this.settings.connectTimeoutMs, events })
+    return new Connections(this.driver, { clock: this.clock, times: () => this.settings, events })
+  }
+
+  #makeSize(connections: Connections): PoolSize {
+    return new PoolSize({
+      connections,
+      limits: () => this.settings,
+      waiting: () => this.#queue.size,
+      // who waits now is in no figure yet
+      waitMs: () => Math.max((this.figures.waitP95 ?? 0) * 1000, this.clock.now() - this.#queue.since),
+    })
   }
 
   #closedError(): Error {
@@ -249,24 +264,10 @@ export class Pool {
   #wait(asker: Asker): Promise<Borrow> {
     const now = this.clock.now()
     const lent = this.#queue.add(asker, now)
-    this.#alarm.notAfter(now + this.settings.acquireTimeoutMs)
-    this.#grow()
+    this.#alarm.notAfter(now + Math.min(this.settings.acquireTimeoutMs, this.settings.growWaitMs || Number.POSITIVE_INFINITY))
+    this.#size.grow()
     this.#loadChanged()
     return lent
-  }
-
-  /** Brings a connection for each borrower that waits, as far as there is room. */
-  #grow(): void {
-    while (needsMore(this.#demand)) {
-      if (this.#connections.bringIdle()) continue
-      if (!mayOpen(this.#demand, this.settings)) return
-      void this.#connections.open()
-    }
-  }
-
-  get #demand() {
-    const { size, coming } = this.#connections
-    return { size, coming, waiting: this.#queue.size }
   }
 
   #opened(): void {
@@ -282,7 +283,7 @@ export class Pool {
     this.figures.failed(message)
     this.#observer.connectionFailed(error)
     this.#queue.shift()?.reject(error)
-    this.#grow()
+    this.#size.grow()
     this.#loadChanged()
     this.#alarm.notAfter(this.clock.now() + LOOK_AGAIN_MS)
   }
@@ -300,7 +301,7 @@ export class Pool {
       first.resolve(borrow)
     } else {
       this.#connections.keep(entry)
-      this.#alarm.notAfter(this.#shrinkDueAt)
+      this.#alarm.notAfter(this.#size.dueAtFor(entry))
     }
     this.#loadChanged()
   }
@@ -311,13 +312,19 @@ export class Pool {
     borrow.unregister?.()
     if (borrow.leaked) this.#observer.leakReturned(borrow)
     const { entry } = borrow
-    const isUnusable = entry.connection.broken || borrow.isDiscarded
+    const isUnusable = entry.connection.broken || borrow.isDiscarded || this.#size.isTooOld(entry, this.clock.now())
     if (isUnusable || this.#isClosed) this.#connections.discard(entry)
     else if (entry.connection.inTransaction || entry.connection.running) this.#connections.reset(entry, borrow)
     else this.#offer(entry, borrow)
-    if (isUnusable) this.#grow()
+    if (isUnusable) this.#replace()
     this.#loadChanged()
     if (this.#lent.size === 0) this.#drained?.()
+  }
+
+  /** One of its connections was closed. */
+  #replace(): void {
+    this.#size.grow()
+    if (this.size < this.settings.min) this.#alarm.notAfter(this.clock.now() + LOOK_AGAIN_MS)
   }
 
   #broke(error: Error): void {
@@ -337,17 +344,20 @@ export class Pool {
   #check(): void {
     if (this.#isClosed) return
     const now = this.clock.now()
-    const { acquireTimeoutMs, min } = this.settings
+    const { acquireTimeoutMs, growWaitMs } = this.settings
     const waitersDueAt = this.#queue.timeOut(now, acquireTimeoutMs, (waiter) => waiter.reject(this.#timedOut(now, now - waiter.since)))
     const borrowsDueAt = watchBorrows(this.#lent.values(), now, this.settings, {
       heldLong: (borrow) => this.#observer.heldLong(borrow),
       leaked: (borrow) => this.#leaked(borrow, false),
       overdue: (borrow) => this.reclaim(borrow),
     })
-    this.#shrink(now)
+    this.#size.shrink(now)
+    this.#size.fill()
+    this.#size.grow()
     this.#loadChanged()
-    if (this.#connections.size < min) void this.#connections.open()
-    this.#alarm.notAfter(Math.min(waitersDueAt, borrowsDueAt, this.#shrinkDueAt))
+    this.#alarm.notAfter(Math.min(waitersDueAt, borrowsDueAt, this.#size.dueAt()))
+    const growDueAt = this.#queue.since + growWaitMs
+    if (growDueAt > now) this.#alarm.notAfter(growDueAt)
   }
 
   /** The error of a borrower that gives up. */
@@ -369,15 +379,5 @@ export class Pool {
     borrow.leaked = true
     this.figures.leaks++
     this.#observer.leaked(borrow, collected)
-  }
-
-  get #shrinkDueAt(): number {
-    const { size, oldestIdleSince } = this.#connections
-    return shrinkDueAt(size, oldestIdleSince, this.settings)
-  }
-
-  /** Closes what has been idle for too long, oldest first, down to the minimum. */
-  #shrink(now: number): void {
-    while (this.#shrinkDueAt <= now) this.#connections.discardOldest()
   }
 }

@@ -15,6 +15,12 @@ export class WaitQueue {
     return this.#waiters.size
   }
 
+  /** When who has waited for longest began to. */
+  get since(): number {
+    const [first] = this.#waiters
+    return first?.since ?? Number.POSITIVE_INFINITY
+  }
+
   /** Resolves with the connection that the borrower is given. */
   add(asker: Asker, since: number): Promise<Borrow> {
     return new Promise((resolve, reject) => void this.#waiters.add({ asker, since, resolve, reject }))

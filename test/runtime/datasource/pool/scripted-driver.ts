@@ -7,6 +7,7 @@ export class ScriptedConnection implements DriverConnection {
   inTransaction = false
   broken = false
   running: object | undefined = undefined
+  session: number | undefined = undefined
   resets = 0
   validated = 0
   /** What close() was given. */
@@ -44,7 +45,7 @@ export class ScriptedConnection implements DriverConnection {
 }
 
 /** A pool over scripted connections, with what it reported to its observer. */
-export function scriptedPool(changes: Partial<PoolSettings> = {}) {
+export function scriptedPool(changes: Partial<PoolSettings> = {}, sessions: Partial<Pick<Driver, 'sessionsOver'>> = {}) {
   const clock = new ManualClock()
   const connections: ScriptedConnection[] = []
   const told: string[] = []
@@ -61,15 +62,20 @@ export function scriptedPool(changes: Partial<PoolSettings> = {}) {
       connections.push(connection)
       return connection
     },
+    ...sessions,
   }
   const settings: PoolSettings = {
     name: 'shop',
+    required: false,
     min: 0,
     max: 2,
+    step: 1,
+    growWaitMs: 0,
     acquireTimeoutMs: 5000,
     connectTimeoutMs: 3_600_000,
     maxWaiting: 10,
     idleTimeoutMs: 600_000,
+    validateAfterIdleMs: 30_000,
     leakAfterMs: 30_000,
     exhaustedAfterMs: 10_000,
     ...changes,

@@ -32,6 +32,8 @@ test.for([
   [{ driver: 'pg', url: 'mysql://db/shop' }, 'driver pg does not connect to it'],
   [{ driver: 'mysql2', url: pg.url }, 'driver mysql2 does not connect to it'],
   [{ ...pg, min: 9, max: 8 }, 'datasources[0].min: 9: must not exceed max, which is 8'],
+  [{ ...pg, initial: 9, max: 8 }, 'datasources[0].initial: 9: must not exceed max, which is 8'],
+  [{ file: 'a.db', statementTimeoutMs: 9 }, 'datasources[0].statementTimeoutMs: not available with driver sqlite'],
 ] as const)('%j is refused: %s', ([source, message]) => {
   expect(check(source)).toThrow(message)
 })
