@@ -21,4 +21,6 @@ export interface OpenedDriver<Face> {
   readonly driver: Driver
   /** What applications get: the pool with the interface of the driver. */
   faceOf(pool: Pool): Face
+  /** Takes on other settings: connections that are opened from now on have them. */
+  configure(config: DatasourceConfig): void
 }

@@ -30,6 +30,7 @@ export const adapters: { readonly [D in DatasourceConfig['driver']]: Adapter<Fac
     open: ({ file = '' }, { folder }) => ({
       driver: createSqliteDriver({ file, folder }),
       faceOf: (pool) => new Datasource(pool),
+      configure() {}, // its file is that of the start
     }),
   },
   pg: pgAdapter,

@@ -1,4 +1,5 @@
 /** Datasources as a type of resource. */
+import { isDeepStrictEqual } from 'node:util'
 import { currentAgent } from '@spyglass/agent'
 import type { DatasourceConfig } from '@spyglass/process/config'
 import type { Resource, ResourceType } from '../resource-type/resource-type.ts'
@@ -14,21 +15,34 @@ export const datasources: ResourceType<DatasourceConfig, DatasourceFace> = {
     const { folder, applicationFolders = [] } = around
     const opened: OpenedDriver<DatasourceFace> = adapters[config.driver].open(config, { folder, applicationFolders })
     const pool = new Pool(opened.driver, config, reporter, around.clock)
-    return new PooledResource(pool, opened.faceOf(pool), reporter.show(pool))
+    return new PooledResource(config, { pool, opened, hide: reporter.show(pool) })
   },
   unknown: (name, known) => fail('SPY_DATASOURCE_UNKNOWN', [name, known.join(', ') || 'none']),
   closed: () => fail('SPY_DATASOURCES_CLOSED'),
 }
 
+/** Settings that a connection is opened with. */
+const OPENED_WITH = ['url', 'members', 'password', 'passwordFrom', 'keepAliveMs', 'statementTimeoutMs'] as const
+
+interface Parts {
+  readonly pool: Pool
+  readonly opened: OpenedDriver<DatasourceFace>
+  readonly hide: () => void
+}
+
 class PooledResource implements Resource<DatasourceConfig, DatasourceFace> {
   readonly face: DatasourceFace
   readonly #pool: Pool
+  readonly #opened: OpenedDriver<DatasourceFace>
   readonly #hide: () => void
+  #config: DatasourceConfig
 
-  constructor(pool: Pool, face: DatasourceFace, hide: () => void) {
+  constructor(config: DatasourceConfig, { pool, opened, hide }: Parts) {
+    this.#config = config
     this.#pool = pool
+    this.#opened = opened
     this.#hide = hide
-    this.face = face
+    this.face = opened.faceOf(pool)
   }
 
   async start(): Promise<void> {
@@ -38,7 +52,12 @@ class PooledResource implements Resource<DatasourceConfig, DatasourceFace> {
   }
 
   configure(config: DatasourceConfig): void {
+    const before = this.#config
+    this.#config = config
     this.#pool.configure(config)
+    if (OPENED_WITH.every((name) => isDeepStrictEqual(config[name], before[name]))) return
+    this.#opened.configure(config)
+    this.#pool.renew()
   }
 
   carryOut(_reclaim: string, { connection }: Readonly<Record<string, unknown>>): void {

@@ -47,7 +47,7 @@ export interface Driver {
   readonly name: string
   /** `db.system.name`. */
   readonly system: string
-  /** What it connects to, without user and password. */
+  /** What it connects to now, without user and password. */
   readonly target: string
   /**
    * Opens a connection; `onBroken` is called at most once, when the connection breaks unexpectedly. Aborted by the signal, it need not settle, but what is

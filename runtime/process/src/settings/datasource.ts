@@ -35,6 +35,7 @@ export const datasourceSettings = declareSettings({
   },
   url: {
     ...databaseUrl,
+    applies: 'live',
     description:
       'Database of pg or mysql2: `postgres://user@host:5432/database`, `mysql://user@host:3306/database`. Parameters after `?` are options of the driver.',
   },
@@ -51,6 +52,7 @@ export const datasourceSettings = declareSettings({
     type: 'text',
     secret: true,
     minLength: 1,
+    applies: 'live',
     description: 'Password of the user in the URL. It may be encrypted.',
   },
   passwordFrom: {
@@ -141,14 +143,20 @@ export const datasourceSettings = declareSettings({
     ...milliseconds(30_000, 'A connection idle for longer is asked for a sign of life before it is lent.', 0),
     applies: 'live',
   },
-  keepAliveMs: milliseconds(
-    60_000,
-    'With pg and mysql2: after how long without traffic TCP asks whether the other side is still there. 0: it does not.',
-    0,
-  ),
-  statementTimeoutMs: ownMilliseconds(
-    'With pg and mysql2: the database ends a statement that takes longer; MySQL ends only SELECT. Not set: what the database does by itself.',
-  ),
+  keepAliveMs: {
+    ...milliseconds(
+      60_000,
+      'With pg and mysql2: after how long without traffic TCP asks whether the other side is still there. 0: it does not.',
+      0,
+    ),
+    applies: 'live',
+  },
+  statementTimeoutMs: {
+    ...ownMilliseconds(
+      'With pg and mysql2: the database ends a statement that takes longer; MySQL ends only SELECT. Not set: what the database does by itself.',
+    ),
+    applies: 'live',
+  },
   leakAfterMs: {
     ...milliseconds(30_000, 'A connection held longer than this with no statement running is reported as leaked, with its borrower.', 100),
     applies: 'live',

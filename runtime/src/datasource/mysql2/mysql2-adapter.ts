@@ -14,21 +14,28 @@ const DEFAULT_PORT = 3306
 export const mysql2Adapter: Adapter<MysqlPoolBase> = {
   open(config, { applicationFolders }: DriverSurroundings) {
     const mysql = driverModule(PACKAGE, config.name, applicationFolders) as MysqlModule
+    let present = config
     let face: MysqlPoolBase | undefined
     return {
-      driver: mysqlDriver(mysql, config, () => face ?? {}),
+      driver: mysqlDriver(mysql, () => present, () => face ?? {}),
       faceOf: (pool) => (face = mysqlPoolOf(mysql, pool, optionsOf(config))),
+      configure(changed) {
+        present = changed
+        if (face) face.config = mysql.createPool(optionsOf(changed)).config
+      },
     }
   },
 }
 
-function mysqlDriver(mysql: MysqlModule, config: DatasourceConfig, faceNow: () => object): Driver {
-  const target = targetOf(serverAddress(config, DEFAULT_PORT))
+function mysqlDriver(mysql: MysqlModule, present: () => DatasourceConfig, faceNow: () => object): Driver {
   return {
     name: 'mysql2',
     system: 'mysql',
-    target,
+    get target() {
+      return targetOf(serverAddress(present(), DEFAULT_PORT))
+    },
     async connect(onBroken, signal) {
+      const config = present()
       const options = { ...optionsOf(config), password: passwordOf(config), connectTimeout: 0 }
       const connection = new mysql.PoolConnection(faceNow(), { config: mysql.createPool(options).config.connectionConfig })
       const ignore = (): void => {} // told to `connect` as well, and later ones to nobody
@@ -44,7 +51,7 @@ function mysqlDriver(mysql: MysqlModule, config: DatasourceConfig, faceNow: () =
       } finally {
         signal.removeEventListener('abort', abandon)
       }
-      return new Mysql2Connection(connection, target, onBroken)
+      return new Mysql2Connection(connection, targetOf(serverAddress(config, DEFAULT_PORT)), onBroken)
     },
   }
 }

@@ -38,7 +38,7 @@ export interface MysqlList {
 
 /** A pool of mysql2, with the inner parts that decide who gets which connection. */
 export interface MysqlPoolBase extends EventEmitter {
-  readonly config: { readonly connectionConfig: object }
+  config: { readonly connectionConfig: object }
   _allConnections: MysqlList
   _freeConnections: MysqlList
   _connectionQueue: MysqlList

@@ -14,24 +14,32 @@ const DEFAULT_PORT = 5432
 export const pgAdapter: Adapter<PgPoolBase> = {
   open(config, { applicationFolders }: DriverSurroundings) {
     const pg = driverModule(PACKAGE, config.name, applicationFolders) as PgModule
+    let present = config
     let face: ReturnType<typeof pgPoolOf> | undefined
     const events: PgConnectionEvents = {
       broke: (error, client) => face?.broke(error, client),
       closed: (client) => void face?.emit('remove', client),
     }
     return {
-      driver: pgDriver(pg, config, events),
+      driver: pgDriver(pg, () => present, events),
       faceOf: (pool) => (face = pgPoolOf(pg, pool, optionsOf(config))),
+      configure(changed) {
+        present = changed
+        if (face) Object.assign(face.options, optionsOf(changed))
+      },
     }
   },
 }
 
-function pgDriver(pg: PgModule, config: DatasourceConfig, events: PgConnectionEvents): Driver {
+function pgDriver(pg: PgModule, present: () => DatasourceConfig, events: PgConnectionEvents): Driver {
   return {
     name: 'pg',
     system: 'postgresql',
-    target: targetOf(serverAddress(config, DEFAULT_PORT)),
+    get target() {
+      return targetOf(serverAddress(present(), DEFAULT_PORT))
+    },
     async connect(onBroken, signal) {
+      const config = present()
       const client = new pg.Client({ ...optionsOf(config), password: passwordOf(config) })
       const abandon = (): void => client.connection.stream.destroy()
       signal.addEventListener('abort', abandon, { once: true })

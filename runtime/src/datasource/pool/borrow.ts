@@ -9,6 +9,8 @@ export interface PoolEntry {
   /** Number of the connection in its pool; never used again. */
   readonly id: number
   readonly connection: DriverConnection
+  /** Which settings it was opened with: of a later generation if they lead elsewhere. */
+  readonly generation: number
   /** Monotonic milliseconds. */
   readonly openedAt: number
   /** When it was returned last. */

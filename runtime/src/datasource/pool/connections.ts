@@ -13,6 +13,8 @@ export interface ConnectionEvents {
   ready(entry: PoolEntry, before?: Borrow): void
   opened(): void
   openFailed(cause: unknown): void
+  /** The settings have changed while it was opened. */
+  abandoned(): void
   /** One that was to be lent again could not be used. */
   lost(cause: unknown): void
   /** One broke while it was idle or lent. A lent one is discarded when it is returned. */
@@ -36,7 +38,7 @@ export interface ConnectionsOptions {
 export class Connections {
   /** Being opened, validated or reset: each will be ready, or given up. */
   coming = 0
-  /** All: idle, lent and coming. */
+  /** All of the present generation: idle, lent and coming. */
   size = 0
   readonly #driver: Driver
   readonly #clock: Clock
@@ -44,7 +46,11 @@ export class Connections {
   readonly #events: ConnectionEvents
   /** Used from the end, so that the oldest are at the front and can be closed. */
   readonly #idle: PoolEntry[] = []
+  /** Those of earlier generations that are still lent. */
+  readonly #retired = new Set<PoolEntry>()
+  readonly #openings = new Set<AbortController>()
   readonly #endings = new Set<Promise<void>>()
+  #generation = 0
   #lastId = 0
 
   constructor(driver: Driver, { clock, times, events }: ConnectionsOptions) {
@@ -56,6 +62,11 @@ export class Connections {
 
   get idle(): number {
     return this.#idle.length
+  }
+
+  /** Lent ones that do not count any more. */
+  get retired(): number {
+    return this.#retired.size
   }
 
   get allIdle(): readonly PoolEntry[] {
@@ -91,16 +102,18 @@ export class Connections {
     this.coming++
     this.size++
     const id = ++this.#lastId
+    const generation = this.#generation
     try {
       const connection = await this.#connect(id)
       this.coming--
       this.#events.opened()
       const openedAt = this.#clock.now()
-      this.#events.ready({ id, connection, openedAt, idleSince: openedAt })
+      this.#events.ready({ id, connection, generation, openedAt, idleSince: openedAt })
     } catch (error) {
       this.coming--
       this.size--
-      this.#events.openFailed(error)
+      if (generation === this.#generation) this.#events.openFailed(error)
+      else this.#events.abandoned()
     }
   }
 
@@ -126,8 +139,9 @@ export class Connections {
   async #connect(id: number): Promise<DriverConnection> {
     const abort = new AbortController()
     const opening = outsideContext(() => this.#driver.connect((error) => this.#broke(id, error), abort.signal))
+    this.#openings.add(abort)
     try {
-      return await this.#answered(opening)
+      return await this.#answered(Promise.race([opening, aborted(abort.signal)]))
     } catch (error) {
       abort.abort(error)
       opening.then(
@@ -135,6 +149,8 @@ export class Connections {
         () => {},
       )
       throw error
+    } finally {
+      this.#openings.delete(abort)
     }
   }
 
@@ -143,8 +159,24 @@ export class Connections {
     return within(this.#clock, ms, asked, () => fail('SPY_CONNECTION_SILENT', [this.#driver.target, ms]))
   }
 
+  /** All that is open is of the past: what is idle is closed, what is lent when it comes back. Neither counts from now on. */
+  renew(lent: Iterable<PoolEntry>): void {
+    this.#generation++
+    for (const opening of this.#openings) opening.abort()
+    this.discardIdle(CLOSE_CONNECTION_MS)
+    for (const entry of lent) {
+      if (this.#retired.has(entry)) continue
+      this.#retired.add(entry)
+      this.size--
+    }
+  }
+
+  isOutdated({ generation }: PoolEntry): boolean {
+    return generation !== this.#generation
+  }
+
   discard(entry: PoolEntry, deadlineMs: number = CLOSE_CONNECTION_MS): void {
-    this.size--
+    if (!this.#retired.delete(entry)) this.size--
     this.#events.closed()
     const ending = entry.connection.close(deadlineMs).finally(() => this.#endings.delete(ending))
     this.#endings.add(ending)
@@ -180,3 +212,6 @@ export class Connections {
     if (entry) this.discard(entry)
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))

@@ -56,9 +56,9 @@ export class PoolSize {
     this.#connections.discardIdleIf((entry) => this.isTooOld(entry, now))
   }
 
-  /** Whether it was opened too long ago to be lent again. */
+  /** Whether it was opened too long ago, or with other settings, to be lent again. */
   isTooOld(entry: PoolEntry, now: number): boolean {
-    return this.#endOfLife(entry) <= now
+    return this.#connections.isOutdated(entry) || this.#endOfLife(entry) <= now
   }
 
   /** When {@link shrink} has something to do. */

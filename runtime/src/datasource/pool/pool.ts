@@ -120,6 +120,18 @@ export class Pool {
   }
 
   /**
+   * The settings that lead to the database have changed: borrowers get new connections from now on. Lent ones are closed when they come back; until then
+   * they are open beside up to `max` new ones.
+   */
+  renew(): void {
+    if (this.#isClosed) return
+    this.#connections.renew([...this.#lent.values()].map(({ entry }) => entry))
+    this.#size.grow()
+    this.#size.fill()
+    this.#loadChanged()
+  }
+
+  /**
    * Lends a connection: synchronously when one is idle. `lasting` says that the borrower returns it itself.
    * @throws SPY_POOL_TIMEOUT, SPY_POOL_QUEUE_FULL, SPY_POOL_CLOSED, SPY_CONNECTION_FAILED
    */
@@ -227,6 +239,7 @@ export class Pool {
       },
       opened: () => this.#opened(),
       openFailed: (cause) => this.#openFailed(cause),
+      abandoned: () => this.#size.grow(),
       lost: (cause) => {
         this.figures.failed(messageOf(cause))
         this.#size.grow()
@@ -290,7 +303,7 @@ export class Pool {
 
   /** Hands a usable connection to the longest waiter, or keeps it idle. `before` had it until now. */
   #offer(entry: PoolEntry, before?: Borrow): void {
-    if (this.#isClosed || entry.connection.broken || this.#connections.size > this.settings.max) {
+    if (this.#isClosed || entry.connection.broken || this.#connections.isOutdated(entry) || this.#connections.size > this.settings.max) {
       this.#connections.discard(entry)
       return
     }
@@ -336,7 +349,7 @@ export class Pool {
   #loadChanged(): void {
     if (this.#isClosed) return
     const now = this.clock.now()
-    this.#exhaustion.update({ lent: this.#lent.size, max: this.settings.max, waiting: this.#queue.size }, now)
+    this.#exhaustion.update({ lent: this.#lent.size - this.#connections.retired, max: this.settings.max, waiting: this.#queue.size }, now)
     this.#alarm.notAfter(this.#exhaustion.dueAt)
   }
 
