@@ -27,7 +27,7 @@ export async function startMariaDb(context: TestContext): Promise<MariaDb> {
   const args = ['--no-defaults', `--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${socket}`]
   const tuning = ['--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=16M', `--pid-file=${join(folder, 'pid')}`]
   const server = await startServerProcess(program, [...args, ...tuning], { account, folder, ready: 'ready for connections' })
-  const sql = `CREATE DATABASE ${DATABASE}; CREATE USER '${USER}'@'%' IDENTIFIED BY '${PASSWORD}'; GRANT ALL ON *.* TO '${USER}'@'%';`
+  const sql = `CREATE DATABASE ${DATABASE}; CREATE USER '${USER}'@'%' IDENTIFIED BY '${PASSWORD}'; GRANT ALL ON *.* TO '${USER}'@'%' WITH GRANT OPTION;`
   const granted = spawnSync(requireTool(context, 'mariadb'), ['--no-defaults', `--socket=${socket}`, '-u', 'root', '-e', sql])
   if (granted.status !== 0) throw new Error(`mariadb: ${granted.stderr.toString()}`)
   return { host: '127.0.0.1', port, user: USER, password: PASSWORD, database: DATABASE, stop: () => server.stop('SIGTERM') }

@@ -58,6 +58,11 @@ export const events = {
     severity: 'warning',
     description: 'A connection was held too long with no statement running, or was garbage-collected without being returned.',
   },
+  'spyglass.datasource.oversized': {
+    phase: 'note',
+    severity: 'warning',
+    description: 'The pools of all instances may together open more connections than their database accepts.',
+  },
   'spyglass.instance.reloaded': { phase: 'note', severity: 'info', description: 'A new generation of the instance took over.' },
   'spyglass.instance.reload_failed': {
     trap: 6,
@@ -138,6 +143,31 @@ export function ruleOfEvent(name: EventName): string | undefined {
   return rule ?? (clears === undefined ? undefined : ruleOfEvent(clears as EventName))
 }
 
+/** What the database says of the session behind a lent connection. */
+export interface HolderSession {
+  /** Its number in the database: a process of PostgreSQL, a thread of MariaDB. */
+  readonly id: number
+  readonly state: string
+  /** How long it has been in that state. */
+  readonly stateMs: number
+  /** What it waits for, as the database names it; empty when it does not wait. */
+  readonly waitsFor: string
+  readonly blockers: readonly Blocker[]
+}
+
+/** A session that another one waits for. */
+export interface Blocker {
+  readonly id: number
+  /** Its connection, when it is one of the same pool. */
+  readonly connection?: number
+  /** Application, user and address, as far as the database knows them. */
+  readonly who: string
+  readonly state: string
+  readonly stateMs: number
+  /** The last statement, normalised. */
+  readonly statement: string
+}
+
 /** Who holds a connection: the evidence of a pool's events. */
 export interface Holder {
   readonly connection: number
@@ -150,6 +180,8 @@ export interface Holder {
   readonly leaked: boolean
   /** Frames of the application, innermost first. */
   readonly stack: readonly string[]
+  /** Where the database was asked and answered. */
+  readonly session?: HolderSession
 }
 
 export interface SpyglassEvent {

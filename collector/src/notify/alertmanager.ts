@@ -79,8 +79,16 @@ function labelsOfResource(resource: string): Record<string, string> {
   return { ...Object.fromEntries(Object.entries(keys).map(([key, value]) => [labelName(key), value])), ...named }
 }
 
-function holderLine({ connection, heldMs, route, location, statement }: Page['holders'][number]): string {
-  const parts = [`connection ${connection} held ${(heldMs / 1000).toFixed(1)} s`, route && `by ${route}`, location && `at ${location}`]
+function holderLine({ connection, heldMs, route, location, statement, session }: Page['holders'][number]): string {
+  const blockers = session?.blockers
+    .map(({ id, connection: own }) => (own === undefined ? `session ${id}` : `connection ${own}`))
+    .join(', ')
+  const parts = [
+    `connection ${connection} held ${(heldMs / 1000).toFixed(1)} s`,
+    route && `by ${route}`,
+    location && `at ${location}`,
+    blockers && `blocked by ${blockers}`,
+  ]
   return `${parts.filter(Boolean).join(' ')}${statement ? `: ${statement}` : ''}`
 }
 

@@ -186,14 +186,17 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     (operation: string): Executors[string] =>
     async ({ arguments: given, actor }) =>
       await ask('collector', operation, { ...given, actor })
+  const ofDatasource =
+    (operation: string): Executors[string] =>
+    async ({ keys: { instance = '', name }, arguments: given }) =>
+      await ask(instance, operation, { ...given, datasource: name })
   return {
     ...Object.fromEntries(
       ['acknowledge', 'silences', 'silence', 'expireSilence'].map((operation) => [`alert.${operation}`, ofCollector(operation)]),
     ),
     'instance.runningRequests': executor('runningRequests'),
     'instance.cancelRequest': executor('cancelRequest'),
-    'datasource.reclaim': async ({ keys: { instance = '', name }, arguments: given }) =>
-      await ask(instance, 'reclaim', { ...given, datasource: name }),
+    ...Object.fromEntries(['reclaim', 'cancel', 'autopsy'].map((operation) => [`datasource.${operation}`, ofDatasource(operation)])),
   }
 }
 

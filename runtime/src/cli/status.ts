@@ -2,6 +2,7 @@
 import { isolationLevelNames, isolationLevels } from '@spyglass/agent/contract'
 import { textOf } from '../dotted-name/index.ts'
 import type { DottedResource } from '../management/attributes.ts'
+import { exceededLimits, limitText } from '../management/pool-limits.ts'
 
 /** What it says of each kind, in this order; a name in braces stands for that attribute. */
 const templates: readonly (readonly [kind: string, template: string])[] = [
@@ -27,9 +28,13 @@ export function statusLines(resources: readonly DottedResource[]): readonly stri
   return templates.flatMap(([kind, template]) => {
     const mine = resources.filter((resource) => resource.kind === kind)
     const lines = mine.flatMap(({ values }) => [fillIn(values['state'] === 'disabled' ? DISABLED : template, values), ...failures(values)])
+    if (kind === 'datasource') return [...lines, ...limits(mine)]
     return kind === 'instance' ? [...lines, ...guarantees(mine)] : lines
   })
 }
+
+const limits = (datasources: readonly DottedResource[]): readonly string[] =>
+  exceededLimits(datasources.map(({ values }) => values)).map((limit) => `  ${limitText(limit)}`)
 
 /** What each level of isolation that is in use guarantees. */
 function guarantees(instances: readonly DottedResource[]): readonly string[] {

@@ -8,6 +8,7 @@ import type { OpenedDriver } from './adapter.ts'
 import { fail } from './errors.ts'
 import { Pool } from './pool/index.ts'
 import { PoolReporter } from './pool-resource.ts'
+import { askDatabase, autopsyOf, autopsyRow, cancelStatement } from './sessions/index.ts'
 
 export const datasources: ResourceType<DatasourceConfig, DatasourceFace> = {
   open(config, around) {
@@ -49,6 +50,18 @@ class PooledResource implements Resource<DatasourceConfig, DatasourceFace> {
     await this.#pool.start()
     const { settings, state, figures } = this.#pool
     if (settings.required && state === 'down') throw fail('SPY_DATASOURCE_REQUIRED', [settings.name, figures.lastError])
+    void this.#askLimit()
+  }
+
+  /** Once, where the database has been reached: who opens nothing at the start asks nothing either. */
+  async #askLimit(): Promise<void> {
+    const pool = this.#pool
+    if (!pool.driver.sessionsOver || pool.size === 0) return
+    try {
+      pool.serverConnections = await askDatabase(pool, (database) => database.maxConnections())
+    } catch {
+      pool.serverConnections = undefined // its connections report why it cannot be asked
+    }
   }
 
   configure(config: DatasourceConfig): void {
@@ -58,10 +71,13 @@ class PooledResource implements Resource<DatasourceConfig, DatasourceFace> {
     if (OPENED_WITH.every((name) => isDeepStrictEqual(config[name], before[name]))) return
     this.#opened.configure(config)
     this.#pool.renew()
+    void this.#askLimit()
   }
 
-  carryOut(_reclaim: string, { connection }: Readonly<Record<string, unknown>>): void {
-    this.#pool.reclaimLent(Number(connection))
+  carryOut(operation: string, { connection }: Readonly<Record<string, unknown>>): unknown {
+    if (operation === 'autopsy') return autopsyOf(this.#pool).then((holders) => holders.map(autopsyRow))
+    if (operation === 'cancel') return cancelStatement(this.#pool, Number(connection))
+    return this.#pool.reclaimLent(Number(connection))
   }
 
   /** A connection still lent to that request keeps its trace. */

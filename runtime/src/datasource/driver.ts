@@ -2,6 +2,8 @@
 
 export type SqlValue = null | number | bigint | string | Uint8Array
 
+import type { DatabaseSessions } from './database-sessions.ts'
+
 /** Values for `?` in order, or by name for `:name`. */
 export type SqlParams = readonly SqlValue[] | Readonly<Record<string, SqlValue>>
 
@@ -40,6 +42,8 @@ export interface DriverConnection {
   readonly inTransaction: boolean
   /** It can never be used again. */
   readonly broken: boolean
+  /** Number of its session in the database, where that has numbers. */
+  readonly session?: number | undefined
 }
 
 export interface Driver {
@@ -54,4 +58,6 @@ export interface Driver {
    * opened nevertheless must be closed.
    */
   connect(onBroken: (error: Error) => void, signal: AbortSignal): Promise<DriverConnection>
+  /** What the database says about its sessions over one of its connections, which is used for nothing else. Missing where it has none. */
+  readonly sessionsOver?: (connection: DriverConnection) => DatabaseSessions
 }

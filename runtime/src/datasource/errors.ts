@@ -11,6 +11,8 @@ export const datasourceErrors = {
   SPY_CONNECTION_RECLAIMED:
     'pool %s: the connection was taken back after %d ms and can no longer be used; borrowed at %s. Return it earlier, or raise reclaimAfterMs',
   SPY_CONNECTION_NOT_LENT: 'pool %s: no connection %s is lent',
+  SPY_STATEMENT_NOT_RUNNING: 'pool %s: no statement runs on connection %s',
+  SPY_SESSIONS_UNKNOWN: 'pool %s: its database says nothing about its sessions: %s',
   SPY_CONNECTION_FAILED: 'pool %s: cannot open a connection to %s: %s',
   SPY_CONNECTION_SILENT: '%s did not answer within %d ms (connectTimeoutMs)',
   SPY_CONNECTION_LOST: 'the connection to %s was lost: %s',

@@ -4,8 +4,11 @@ import { kinds } from '@spyglass/mbeans/kinds'
 import { attr, incidentId } from '@spyglass/agent/contract'
 import type { EventInput } from '@spyglass/agent/registry'
 import type { Logger } from '@spyglass/process/logger'
+import { fail } from './errors.ts'
 import type { Borrow } from './pool/index.ts'
 import type { Pool, PoolObserver } from './pool/index.ts'
+import { within } from './pool/within.ts'
+import { autopsyOf, longestHeld } from './sessions/index.ts'
 
 export interface PoolSurroundings {
   /** Name of the instance that holds the pool. */
@@ -16,8 +19,8 @@ export interface PoolSurroundings {
   readonly logger: Logger
 }
 
-/** Holders named in one event: with hundreds of connections the longest say enough. */
-const HOLDERS_NAMED = 50
+/** How long the event of an exhausted pool waits for what the database says: it is to be there within a second. */
+const AUTOPSY_MS = 500
 
 /** Reports what a pool notices. The pool is given afterwards because each needs the other. */
 export class PoolReporter implements PoolObserver {
@@ -26,6 +29,8 @@ export class PoolReporter implements PoolObserver {
   readonly #resource: string
   #pool: Pool | undefined
   #incident: SpyglassEvent | undefined
+  /** The pool is exhausted, and the database is asked about that. */
+  #isAsking = false
 
   constructor(name: string, surroundings: PoolSurroundings) {
     this.#name = name
@@ -41,8 +46,30 @@ export class PoolReporter implements PoolObserver {
   }
 
   exhausted(): void {
+    const pool = this.#pool
+    if (!pool?.driver.sessionsOver) return this.#raise()
+    this.#isAsking = true
+    const late = (): Error => fail('SPY_CONNECTION_SILENT', [pool.driver.target, AUTOPSY_MS])
+    within(pool.clock, AUTOPSY_MS, autopsyOf(pool), late).then(
+      (holders) => this.#raiseUnlessRaised(holders),
+      (error: unknown) => {
+        this.#surroundings.logger.warn({ pool: this.#name, err: error }, 'no autopsy')
+        this.#raiseUnlessRaised()
+      },
+    )
+  }
+
+  /** The pool may have recovered while the database was asked. */
+  #raiseUnlessRaised(holders?: readonly Holder[]): void {
+    if (!this.#isAsking) return
+    this.#isAsking = false
+    this.#raise(holders)
+  }
+
+  #raise(found?: readonly Holder[]): void {
     const { logger } = this.#surroundings
-    const { attributes, holders } = this.#evidence()
+    const { attributes, holders: present } = this.#evidence()
+    const holders = found ?? present
     this.#incident = this.#emit({
       name: 'spyglass.pool.exhausted',
       resource: this.#resource,
@@ -54,6 +81,7 @@ export class PoolReporter implements PoolObserver {
   }
 
   recovered(): void {
+    this.#raiseUnlessRaised()
     if (!this.#incident) return
     const { logger } = this.#surroundings
     const { incidentId, time } = this.#incident
@@ -143,7 +171,7 @@ export class PoolReporter implements PoolObserver {
 /** Who holds connections, longest first. */
 export function holdersOf(pool: Pool): readonly Holder[] {
   const now = pool.clock.now()
-  return [...pool.borrows.values()].slice(0, HOLDERS_NAMED).map((borrow) => borrow.holder(now))
+  return longestHeld(pool).map((borrow) => borrow.holder(now))
 }
 
 function datasourceGetters(pool: Pool, instance: string) {
@@ -156,6 +184,7 @@ function datasourceGetters(pool: Pool, instance: string) {
     target: () => driver.target,
     minConnections: () => pool.settings.min,
     maxConnections: () => pool.settings.max,
+    serverConnections: () => pool.serverConnections,
     activeConnections: () => pool.borrows.size,
     idleConnections: () => pool.idle,
     waitingBorrowers: () => pool.waiting,
@@ -177,7 +206,7 @@ function datasourceGetters(pool: Pool, instance: string) {
 
 function borrowersOf(pool: Pool) {
   const now = pool.clock.now()
-  return [...pool.borrows.values()].slice(0, HOLDERS_NAMED).map((borrow) => ({
+  return longestHeld(pool).map((borrow) => ({
     connection: borrow.entry.id,
     heldMs: Math.round(now - borrow.since),
     route: borrow.asker.route,

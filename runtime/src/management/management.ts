@@ -1,6 +1,7 @@
 /** The management process: the one place where all resources and events of a server come together. */
 import { attr, type EventSeverity, messageOf, originAttributes, type SpyglassEvent } from '@spyglass/agent/contract'
 import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
+import type { Registry } from '@spyglass/agent/registry'
 import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
 import { openAuthenticator } from '@spyglass/process/access'
 import { askDecider, followManagement } from '@spyglass/process/administration-api'
@@ -30,6 +31,7 @@ import { Gathering } from './gathering.ts'
 import { buildManagement } from './http.ts'
 import { followMethod } from './follow-method.ts'
 import { localMethods } from './local-methods.ts'
+import { poolLimitWatch } from './pool-limits.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { openRegistryServer } from './registry-server.ts'
 import { KEEPER } from './resource-merge.ts'
@@ -86,7 +88,7 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
       await Promise.all([exporter.stop(2000), rotator.stop()])
     },
   })
-  const tell = readinessTeller(readiness, (reasons) => link.send({ type: 'readiness', reasons }))
+  const tell = everySecond(registry, readiness, (reasons) => link.send({ type: 'readiness', reasons }))
   const rotator = rotateLogs(own)
   const sources = new Sources({
     gathering,
@@ -99,6 +101,15 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
     logger.error({ err }, 'a socket for registry pushes could not be opened; retrying'),
   )
   link.ready()
+}
+
+/** What is looked at whenever the keeper reports. */
+function everySecond(registry: Registry, readiness: () => Readiness, send: (reasons: readonly string[]) => void): () => void {
+  const [tell, checkLimits] = [readinessTeller(readiness, send), poolLimitWatch(registry)]
+  return () => {
+    tell()
+    checkLimits()
+  }
 }
 
 /** The keeper reports every second; it hears the judgement when it changes. */

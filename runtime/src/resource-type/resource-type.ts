@@ -26,8 +26,8 @@ export interface Resource<Config, Face> {
   start(): Promise<void>
   /** Takes on new values of live settings. */
   configure(config: Config): void
-  /** Carries out an operation of its kind, which is checked. */
-  carryOut?(operation: string, given: Readonly<Record<string, unknown>>): void
+  /** Carries out an operation of its kind, which is checked. Gives its result, or a promise of that. */
+  carryOut?(operation: string, given: Readonly<Record<string, unknown>>): unknown
   /** Called when a response has ended, before the agent decides what becomes of its trace. */
   requestEnded?(traceId: string): void
   /** Returns when it is closed, at most after `deadlineMs` and a moment. */

@@ -70,12 +70,12 @@ export class Resources {
   }
 
   /**
-   * Carries out an operation of the one of that name.
+   * Carries out an operation of the one of that name; its result, or a promise of that.
    * @throws the error of its type, when there is none of that name
    */
-  carryOut(list: ResourceList, name: string, { operation, given }: ResourceOperation): void {
+  carryOut(list: ResourceList, name: string, { operation, given }: ResourceOperation): unknown {
     this.get(list, name)
-    this.#opened.get(list)?.get(name)?.carryOut?.(operation, given)
+    return this.#opened.get(list)?.get(name)?.carryOut?.(operation, given)
   }
 
   /** Called when a response has ended, before the agent decides what becomes of its trace. */

@@ -15,6 +15,23 @@ export const holder: Holder = {
   stack: ['borrow (src/leak.js:12:20)', 'handler (src/routes.js:31:5)'],
 }
 
+/** Who waits for that one, as its database says. */
+export const blockedHolder: Holder = {
+  ...holder,
+  connection: 2,
+  heldMs: 9100,
+  leaked: false,
+  session: {
+    id: 4712,
+    state: 'active',
+    stateMs: 9000,
+    waitsFor: 'Lock: transactionid',
+    blockers: [
+      { id: 4711, connection: 1, who: 'shop, clerk', state: 'idle in transaction', stateMs: 14_000, statement: 'UPDATE carts SET n = ?' },
+    ],
+  },
+}
+
 export function eventOf(name: EventName, resource: string, over: Partial<SpyglassEvent> = {}): SpyglassEvent {
   const { phase, severity } = events[name]
   const time = over.time ?? Date.now()

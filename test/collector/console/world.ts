@@ -383,6 +383,7 @@ function registerPool(registry: Registry, traceId: string): void {
       target: () => 'shop.db',
       minConnections: () => 1,
       maxConnections: () => 2,
+      serverConnections: () => undefined,
       activeConnections: () => 2,
       idleConnections: () => 0,
       waitingBorrowers: () => 5,

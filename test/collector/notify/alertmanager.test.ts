@@ -3,7 +3,7 @@ import { objectNameOf } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
 import { expect, test } from 'vitest'
 import { alertmanagerUrl, labelName, toAlertmanager } from '../../../collector/src/notify/alertmanager.ts'
-import { holder } from '../alert/incidents.ts'
+import { blockedHolder, holder } from '../alert/incidents.ts'
 import { pageFor } from './pages.ts'
 
 test('any text becomes a label name that Prometheus allows', () => {
@@ -60,6 +60,10 @@ test('every message is complete: holders, changes and links, because Alertmanage
     pageFor({ status: 'resolved', endsAt: '2026-01-01T00:01:00.000Z', holders: [{ ...holder, link: '' }], changes }),
   )
   expect(alert.annotations['description']).toContain('connection 1 held 14.2 s by GET /shop/leak at src/leak.js:12')
+  const blocked = toAlertmanager(pageFor({ holders: [{ ...blockedHolder, link: '' }] }))
+  expect(blocked.annotations['description']).toContain(
+    'connection 2 held 9.1 s by GET /shop/leak at src/leak.js:12 blocked by connection 1',
+  )
   expect(alert.annotations['changes']).toBe('2026-01-01T00:00:00Z reloaded')
   expect(alert).toMatchObject({ endsAt: '2026-01-01T00:01:00.000Z', generatorURL: 'http://127.0.0.1:8900/#/alerts' })
 })

@@ -388,11 +388,16 @@ test('alerts are acknowledged and silenced by the collector, in the name of who 
   })
 })
 
-test('a connection is taken back by the instance that has its pool', async () => {
+test('operations of a datasource are carried out by the instance that has its pool', async () => {
   const { client, asked } = await server()
   const name = 'datasource.shop-1.orders.reclaim'
   expect(await client.call('invoke', { name, arguments: { connection: 3 } })).toMatchObject({
     result: { datasource: 'orders', connection: 3 },
   })
-  expect(asked).toEqual(['reclaim of shop-1'])
+  for (const operation of ['cancel', 'autopsy'])
+    await client.call('invoke', {
+      name: `datasource.shop-1.orders.${operation}`,
+      arguments: operation === 'cancel' ? { connection: 3 } : {},
+    })
+  expect(asked).toEqual(['reclaim of shop-1', 'cancel of shop-1', 'autopsy of shop-1'])
 })

@@ -1,5 +1,7 @@
 import { declareKind } from '@spyglass/agent/contract'
 
+const connection = { type: 'int', description: 'Number of the connection, as `borrowers` shows it.', example: 3 } as const
+
 /** A pool of database connections. */
 export const datasource = declareKind({
   name: 'datasource',
@@ -35,6 +37,12 @@ export const datasource = declareKind({
       otel: 'db.client.connection.max',
       description: 'Maximum number of open connections.',
       column: 9,
+    },
+    serverConnections: {
+      type: 'int',
+      role: 'gauge',
+      unit: '{connection}',
+      description: 'Connections that the database accepts of the user of the pool; absent until it has been connected to, and with sqlite.',
     },
     activeConnections: {
       type: 'int',
@@ -142,8 +150,38 @@ export const datasource = declareKind({
         'Takes a connection from its borrower: it is closed, with what runs on it, and the next that waits gets another. What the borrower does with it later throws SPY_CONNECTION_RECLAIMED.',
       role: 'operator',
       impact: 'action',
-      arguments: { connection: { type: 'int', description: 'Number of the connection, as `borrowers` shows it.', example: 3 } },
+      arguments: { connection },
+    },
+    cancel: {
+      description:
+        'Has the database end the statement that runs on a lent connection (pg_cancel_backend, KILL QUERY). Its borrower gets the error of the database and keeps the connection.',
+      role: 'operator',
+      impact: 'action',
+      arguments: { connection },
+    },
+    autopsy: {
+      description:
+        'Shows who holds connections together with what the database says of their sessions: state, what each waits for, and who blocks it. Asked over a connection of its own; PostgreSQL and MariaDB tell.',
+      role: 'operator',
+      impact: 'info',
+      result: {
+        table: 'autopsy',
+        index: ['connection'],
+        row: {
+          connection: 'int',
+          heldMs: 'long',
+          route: 'string',
+          location: 'string',
+          statement: 'string',
+          leaked: 'boolean',
+          session: 'long',
+          state: 'string',
+          stateMs: 'long',
+          waitsFor: 'string',
+          blockedBy: 'string',
+        },
+      },
     },
   },
-  events: ['spyglass.pool.exhausted', 'spyglass.pool.recovered', 'spyglass.pool.leak'],
+  events: ['spyglass.pool.exhausted', 'spyglass.pool.recovered', 'spyglass.pool.leak', 'spyglass.datasource.oversized'],
 })

@@ -203,6 +203,23 @@ export interface Holder {
   readonly leaked: boolean
   readonly location: string
   readonly stack: readonly string[]
+  readonly session?: HolderSession
+}
+
+/** What the database says of the session behind a connection. */
+export interface HolderSession {
+  readonly id: number
+  readonly state: string
+  readonly stateMs: number
+  readonly waitsFor: string
+  readonly blockers: readonly {
+    readonly id: number
+    readonly connection?: number
+    readonly who: string
+    readonly state: string
+    readonly stateMs: number
+    readonly statement: string
+  }[]
 }
 
 export interface Pool {

@@ -1,6 +1,6 @@
 /** Small pieces that several views show. */
 import { type Child, foldable, h } from './dom.ts'
-import type { Holder } from './api-types.ts'
+import type { Holder, HolderSession } from './api-types.ts'
 import { milliseconds } from './format.ts'
 import { linkTo } from './location.ts'
 
@@ -75,8 +75,23 @@ export function holderTable(key: string, holders: readonly Holder[]): HTMLElemen
   return h('div', { class: 'scroll' }, h('table', { class: 'holders' }, h('thead', {}, h('tr', {}, head)), h('tbody', {}, rows)))
 }
 
+/** What the database says of a holder's session, and who blocks it. */
+function sessionLines({ id, state, stateMs, waitsFor, blockers }: HolderSession): HTMLElement {
+  const waits = waitsFor && `, waits for ${waitsFor}`
+  return h(
+    'ul',
+    { class: 'session' },
+    h('li', { class: 'faint' }, `session ${id}: ${state} for ${milliseconds(stateMs)}${waits}`),
+    blockers.map((blocker) => {
+      const name = blocker.connection === undefined ? `session ${blocker.id} of ${blocker.who}` : `#${blocker.connection}`
+      const text = `blocked by ${name}, ${blocker.state} for ${milliseconds(blocker.stateMs)}`
+      return h('li', { class: 'bad-text' }, text, ' ', h('code', { title: blocker.statement }, blocker.statement))
+    }),
+  )
+}
+
 function holderRow(key: string, holder: Holder): HTMLElement {
-  const { connection, heldMs, route, location, statement, traceId, leaked, running, stack } = holder
+  const { connection, heldMs, route, location, statement, traceId, leaked, running, stack, session } = holder
   const place =
     stack.length > 1 ? foldable(key, codePlace(location), () => h('pre', { class: 'stack' }, stack.join('\n'))) : codePlace(location)
   return h(
@@ -91,6 +106,7 @@ function holderRow(key: string, holder: Holder): HTMLElement {
       { class: 'sql' },
       h('code', { title: statement }, statement || '–'),
       running ? h('span', { class: 'faint' }, ' running') : undefined,
+      session && sessionLines(session),
     ),
     h('td', {}, traceLink(traceId)),
   )

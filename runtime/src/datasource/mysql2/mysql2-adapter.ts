@@ -7,6 +7,7 @@ import { passwordOf, serverAddress, targetOf } from '../server-address.ts'
 import { called, Mysql2Connection } from './mysql2-connection.ts'
 import type { MysqlConnection, MysqlModule, MysqlPoolBase } from './mysql2-module.ts'
 import { mysqlPoolOf, OPENS_NONE } from './mysql2-pool.ts'
+import { mysql2Sessions } from './mysql2-sessions.ts'
 
 const PACKAGE = { name: 'mysql2', from: '3.0.0', before: '4.0.0' } as const
 const DEFAULT_PORT = 3306
@@ -17,7 +18,11 @@ export const mysql2Adapter: Adapter<MysqlPoolBase> = {
     let present = config
     let face: MysqlPoolBase | undefined
     return {
-      driver: mysqlDriver(mysql, () => present, () => face ?? {}),
+      driver: mysqlDriver(
+        mysql,
+        () => present,
+        () => face ?? {},
+      ),
       faceOf: (pool) => (face = mysqlPoolOf(mysql, pool, optionsOf(config))),
       configure(changed) {
         present = changed
@@ -34,6 +39,7 @@ function mysqlDriver(mysql: MysqlModule, present: () => DatasourceConfig, faceNo
     get target() {
       return targetOf(serverAddress(present(), DEFAULT_PORT))
     },
+    sessionsOver: (connection) => mysql2Sessions((connection as Mysql2Connection).connection),
     async connect(onBroken, signal) {
       const config = present()
       const options = { ...optionsOf(config), password: passwordOf(config), connectTimeout: 0 }

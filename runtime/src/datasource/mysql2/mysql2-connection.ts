@@ -38,6 +38,10 @@ export class Mysql2Connection implements DriverConnection {
     return command === this.#ended && next.length === 0 ? undefined : (command ?? undefined)
   }
 
+  get session(): number | undefined {
+    return this.connection.threadId ?? undefined
+  }
+
   /** Without autocommit each statement begins one. */
   get inTransaction(): boolean {
     return (this.#status & IN_TRANSACTION) !== 0 || (this.#status & AUTOCOMMIT) === 0

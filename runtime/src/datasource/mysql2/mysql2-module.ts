@@ -10,7 +10,9 @@ export interface MysqlCommand extends EventEmitter {
 
 export interface MysqlConnection extends EventEmitter {
   connect(callback: MysqlCallback): void
-  query(text: string, callback: MysqlCallback): unknown
+  query(text: string | { readonly sql: string; readonly rowsAsArray: boolean }, callback: MysqlCallback): unknown
+  /** Of its session in the server. */
+  readonly threadId?: number | null
   ping(callback: MysqlCallback): unknown
   addCommand: (command: MysqlCommand) => MysqlCommand
   promise(promiseImpl?: unknown): object

@@ -7,6 +7,7 @@ import { passwordOf, serverAddress, targetOf } from '../server-address.ts'
 import { PgConnection, type PgConnectionEvents } from './pg-connection.ts'
 import type { PgModule, PgPoolBase } from './pg-module.ts'
 import { pgPoolOf } from './pg-pool.ts'
+import { pgSessions } from './pg-sessions.ts'
 
 const PACKAGE = { name: 'pg', from: '8.0.0', before: '9.0.0' } as const
 const DEFAULT_PORT = 5432
@@ -38,6 +39,7 @@ function pgDriver(pg: PgModule, present: () => DatasourceConfig, events: PgConne
     get target() {
       return targetOf(serverAddress(present(), DEFAULT_PORT))
     },
+    sessionsOver: (connection) => pgSessions((connection as PgConnection).client),
     async connect(onBroken, signal) {
       const config = present()
       const client = new pg.Client({ ...optionsOf(config), password: passwordOf(config) })

@@ -39,6 +39,10 @@ export class PgConnection implements DriverConnection {
     return ('_activeQuery' in client ? client._activeQuery : client.activeQuery) ?? ENDING
   }
 
+  get session(): number | undefined {
+    return this.client.processID ?? undefined
+  }
+
   get inTransaction(): boolean {
     return this.#status !== 'I'
   }

@@ -9,7 +9,9 @@ export interface PgQuery {
 
 export interface PgClient extends EventEmitter {
   connect(): Promise<unknown>
-  query(text: string): Promise<unknown>
+  query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[] }>
+  /** Of its process in the server. */
+  readonly processID?: number | null
   end(): Promise<void>
   /** Set by a pool. */
   release?: PgRelease

@@ -48,6 +48,8 @@ const LOOK_AGAIN_MS = 1000
 
 export class Pool {
   settings: PoolSettings
+  /** How many connections the database accepts, where it was asked. */
+  serverConnections: number | undefined
   readonly driver: Driver
   readonly clock: Clock
   readonly figures: PoolFigures
@@ -182,9 +184,17 @@ export class Pool {
    * @throws SPY_CONNECTION_NOT_LENT
    */
   reclaimLent(connection: number): void {
+    this.reclaim(this.lentAs(connection))
+  }
+
+  /**
+   * Who has the connection of that number.
+   * @throws SPY_CONNECTION_NOT_LENT
+   */
+  lentAs(connection: number): Borrow {
     const borrow = this.#lent.get(connection)
     if (!borrow || borrow.returned) throw fail('SPY_CONNECTION_NOT_LENT', [this.settings.name, connection])
-    this.reclaim(borrow)
+    return borrow
   }
 
   /** Takes a connection from its borrower, who can no longer use it, and closes it. The next that waits gets another. */

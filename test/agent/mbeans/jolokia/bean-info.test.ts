@@ -34,6 +34,7 @@ describe('beanInfoOf', () => {
       'spyglass.pool.exhausted',
       'spyglass.pool.recovered',
       'spyglass.pool.leak',
+      'spyglass.datasource.oversized',
     ])
   })
 

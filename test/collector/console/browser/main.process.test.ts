@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { exhausted, POOL } from '../../alert/incidents.ts'
+import { blockedHolder, exhausted, holder as longest, POOL } from '../../alert/incidents.ts'
 import { until } from '../../../support/until.ts'
 import { logIn, openBrowser, type Visit } from '../browser.ts'
 import {
@@ -85,7 +85,7 @@ async function seed(): Promise<void> {
   await world.insert('sql_1m', sqlRows(minute))
   await world.insert('errors_1m', errorRows(minute))
   await world.insert('otel_logs', logRows(TRACE, now - 100_000))
-  const raised = exhausted(INCIDENT, { time: now })
+  const raised = exhausted(INCIDENT, { time: now, holders: [longest, blockedHolder] })
   const loaded = {
     ...raised,
     name: 'spyglass.application.started' as const,
@@ -234,6 +234,9 @@ describe('in Chromium', () => {
     // what changed before is read from the store after the alert fires; the view asks again every five seconds
     await until(async () => (await alert.innerText()).includes('shop 1.2 is loaded'))
     expect(await alert.innerText()).toMatch(/firing[\s\S]+src\/leak\.js:12[\s\S]+shop 1\.2 is loaded/)
+    expect(await alert.innerText()).toMatch(
+      /session 4712: active for 9 s, waits for Lock: transactionid[\s\S]+blocked by #1, idle in transaction for 14 s UPDATE carts SET n = \?/,
+    )
     expect(await text('nav [aria-current]')).toContain('1')
     expect(await visit.page.getByRole('row', { name: /pool\.exhausted/ }).count()).toBe(1)
     expect(world.alerting.incidents()[0]?.resource).toBe(POOL)

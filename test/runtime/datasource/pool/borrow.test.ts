@@ -13,7 +13,7 @@ const connection: DriverConnection = {
 const site = { location: () => 'src/shop.ts:7', frames: () => ['handler (src/shop.ts:7:3)'] }
 
 test('a holder says where, for how long and what, without the literals', () => {
-  const borrow = new Borrow({ id: 3, connection, idleSince: 0 }, askerOf(site, true), 1000, 5)
+  const borrow = new Borrow({ id: 3, connection, generation: 0, openedAt: 0, idleSince: 0 }, askerOf(site, true), 1000, 5)
   borrow.system = 'sqlite'
   borrow.text = "SELECT * FROM customer WHERE name = 'Ada' AND id = 7"
   expect(borrow.holder(3500)).toEqual({
@@ -30,7 +30,7 @@ test('a holder says where, for how long and what, without the literals', () => {
 })
 
 test('the last statement is read in the dialect of its database', () => {
-  const borrow = new Borrow({ id: 3, connection, idleSince: 0 }, askerOf(site, true), 1000, 5)
+  const borrow = new Borrow({ id: 3, connection, generation: 0, openedAt: 0, idleSince: 0 }, askerOf(site, true), 1000, 5)
   expect(borrow.statement()).toBe('')
   borrow.text = "SELECT $$pw$$, E'it\\'s', a FROM t"
   borrow.system = 'postgresql'

@@ -1,0 +1,3 @@
+export * from './autopsy.ts'
+export * from './cancel-statement.ts'
+export * from './ask-database.ts'
