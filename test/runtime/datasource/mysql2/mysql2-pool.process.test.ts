@@ -5,6 +5,7 @@ import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/mysql2'
 import knex from 'knex'
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2'
+import { DataSource, EntitySchema } from 'typeorm'
 import { afterAll, expect, test, type TestContext } from 'vitest'
 import type { DatasourceConfig } from '@spyglass/process/config'
 import { systemClock } from '../../../../runtime/src/clock/index.ts'
@@ -130,6 +131,32 @@ test('drizzle works on it unchanged, transactions included', async (context) => 
   await expect(failing).rejects.toThrow(RangeError)
   expect((await db.execute(sql`SELECT a FROM drizzled`))[0]).toEqual([{ a: 1 }])
   expect(opened.read('activeConnections')).toBe(0)
+})
+
+test('TypeORM takes its connections from it', async (context) => {
+  await using opened = await openMysql(context)
+  const items = new EntitySchema<{ id: number; name: string }>({
+    name: 'item',
+    columns: { id: { type: 'int', primary: true, generated: true }, name: { type: 'text' } },
+  })
+  const source = new DataSource({
+    type: 'mariadb',
+    database: 'shop',
+    driver: { createPool: () => opened.pool },
+    entities: [items],
+    synchronize: true,
+  })
+  await source.initialize()
+  await source.transaction(async (manager) => void (await manager.save(items, { name: 'basket' })))
+  const failing = source.transaction(async (manager) => {
+    await manager.save(items, { name: 'jug' })
+    throw new RangeError('no')
+  })
+  await expect(failing).rejects.toThrow(RangeError)
+  expect(await source.getRepository(items).find()).toEqual([{ id: 1, name: 'basket' }])
+  await source.destroy()
+  expect(opened.read('activeConnections')).toBe(0)
+  expect((await opened.promised.query('SELECT 1 AS one'))[0]).toEqual([{ one: 1 }])
 })
 
 test('knex takes its connections from it', async (context) => {

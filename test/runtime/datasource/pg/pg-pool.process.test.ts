@@ -5,6 +5,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { sql } from 'drizzle-orm'
 import knex from 'knex'
 import pg from 'pg'
+import { DataSource, EntitySchema } from 'typeorm'
 import { afterAll, expect, test, type TestContext } from 'vitest'
 import type { DatasourceConfig } from '@spyglass/process/config'
 import { systemClock } from '../../../../runtime/src/clock/index.ts'
@@ -132,6 +133,29 @@ test('knex takes its connections from it', async (context) => {
   await db.transaction(async (trx) => void (await trx('knexed').insert({ a: 5 })))
   expect(await db('knexed').select('a')).toEqual([{ a: 5 }])
   expect(opened.read('activeConnections')).toBe(0)
+})
+
+test('TypeORM takes its connections from it', async (context) => {
+  await using opened = await openPg(context)
+  function Pool() {
+    return opened.pool
+  }
+  const items = new EntitySchema<{ id: number; name: string }>({
+    name: 'item',
+    columns: { id: { type: 'int', primary: true, generated: true }, name: { type: 'text' } },
+  })
+  const source = new DataSource({ type: 'postgres', driver: { Pool }, entities: [items], synchronize: true })
+  await source.initialize()
+  await source.transaction(async (manager) => void (await manager.save(items, { name: 'basket' })))
+  const failing = source.transaction(async (manager) => {
+    await manager.save(items, { name: 'jug' })
+    throw new RangeError('no')
+  })
+  await expect(failing).rejects.toThrow(RangeError)
+  expect(await source.getRepository(items).find()).toEqual([{ id: 1, name: 'basket' }])
+  await source.destroy()
+  expect(opened.read('activeConnections')).toBe(0)
+  expect((await opened.pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
 })
 
 test('a client that is held too long is taken back: the pool serves, and the borrower learns it', async (context) => {
