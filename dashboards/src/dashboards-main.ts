@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { fail } from './errors.ts'
 import type { ProvisioningOptions } from './provision/provisioning.ts'
+import { loadRules, shippedRules } from './rules/index.ts'
 import { writeDashboards } from './write-dashboards.ts'
 
 const HELP = `spyglass-dashboards --out DIR --user NAME --password TEXT [options]
@@ -20,6 +21,7 @@ Writes Grafana dashboards, provisioning files and alert rules.
   --owner NAME                   who sends pages: spyglass, grafana or prometheus (spyglass)
   --instance-down-after-ms N     how long an instance must be down (15000)
   --exhausted-after-ms N         how long a pool must be exhausted (10000)
+  --rules DIR                    folder with own alert rules beside the shipped ones
   --help                         show this help
 `
 
@@ -33,6 +35,7 @@ const options = {
   owner: { type: 'string', default: 'spyglass' },
   'instance-down-after-ms': { type: 'string', default: '15000' },
   'exhausted-after-ms': { type: 'string', default: '10000' },
+  rules: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const
 
@@ -79,6 +82,7 @@ function provisioningOptions(given: Omit<Given, 'out' | 'help'>): ProvisioningOp
     user: required(given.user, '--user'),
     password: required(given.password ?? process.env['SPYGLASS_READER_PASSWORD'], '--password'),
     instanceDownAfterMs: positive(given['instance-down-after-ms'], '--instance-down-after-ms'),
+    ...(given.rules === undefined ? {} : { rules: loadRules(given.rules, shippedRules()).rules }),
     exhaustedAfterMs: positive(given['exhausted-after-ms'], '--exhausted-after-ms'),
   }
 }

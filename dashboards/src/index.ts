@@ -2,8 +2,17 @@ export { type Board } from './board/board.ts'
 export { everyRawSql, type RawSql } from './board/every-raw-sql.ts'
 export { lintBoard } from './board/lint-board.ts'
 export { type BoardName, boardNames, renderBoard } from './board/render-board.ts'
-export { type AlertRule, alertRules } from './provision/alert-rules.ts'
+export { type AlertRule, alertRules, type PrometheusRule, prometheusRules } from './provision/alert-rules.ts'
+export * from './rules/index.ts'
 export { type ProvisionedFile, type ProvisioningOptions } from './provision/provisioning.ts'
 export { renderAll, writeDashboards } from './write-dashboards.ts'
-export { apiSql, grafanaSql, parametersOf, type SqlOptions } from './sql/render-sql.ts'
-export { apiQueries, type ApiQueryName, type GrafanaQueryName, type PanelQueryName, panelQueries } from './sql/names.ts'
+export { apiSql, grafanaSql, parametersOf, ruleSql, type SqlOptions } from './sql/render-sql.ts'
+export {
+  apiQueries,
+  type ApiQueryName,
+  type GrafanaQueryName,
+  type PanelQueryName,
+  panelQueries,
+  ruleQueries,
+  type RuleQueryName,
+} from './sql/names.ts'

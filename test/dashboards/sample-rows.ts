@@ -16,6 +16,8 @@ const span = (values: { id: string; parent: string; name: string; kind: string; 
 const statement = (line: number) =>
   `'db.system.name', 'sqlite', 'db.query.text', 'SELECT ${line}', 'spyglass.sql.digest', 'd1', 'code.file.path', 'src/slow.ts', 'code.line.number', '${line}'`
 
+const own = (name: string, value: number, ms = 2000) => `('shop', ${resource}, '${name}', map('process', 'http-1'), '${at(ms)}', ${value})`
+
 const gauge = (name: string, value: number) =>
   `('shop', ${resource}, '${name}', map('instance', 'http-1', 'db.client.connection.pool.name', 'shop'), '${at(2000)}', ${value})`
 
@@ -52,7 +54,10 @@ export const sampleInserts: readonly string[] = [
    VALUES ('${at(1500)}', 't1', 's1', 'WARN', 'shop', 'the pool 连接池 is slow', ${resource}, map('code', 'SPY_X'))`,
   `INSERT INTO otel_metrics_gauge (ServiceName, ResourceAttributes, MetricName, Attributes, TimeUnix, Value) VALUES
    ${gauge('spyglass.datasource.active_connections', 8)}, ${gauge('spyglass.datasource.idle_connections', 0)},
+   ${own('nodejs.eventloop.delay.p99', 0.7)}, ${own('spyglass.v8_heap.used', 9e8)}, ${own('spyglass.v8_heap.limit', 1e9)},
    ${gauge('db.client.connection.max', 8)}, ${gauge('db.client.connection.pending_requests', 3)}, ${gauge('spyglass.datasource.leaked_now', 1)}`,
+  `INSERT INTO otel_metrics_sum (ServiceName, ResourceAttributes, MetricName, Attributes, TimeUnix, Value) VALUES
+   ${own('spyglass.v8_heap.gc_time', 90, 1000)}, ${own('spyglass.v8_heap.gc_time', 5, 2000)}, ${own('spyglass.v8_heap.gc_time', 30, 3000)}`,
   `INSERT INTO events (Time, Name, IncidentId, Phase, Severity, Resource, ServiceName, Instance, Message, Holders) VALUES
    ('${at(3000)}', 'spyglass.pool.exhausted', 'i1', 'raise', 'critical', 'spyglass:type=Datasource,instance=http-1,name=shop', 'shop', 'http-1', 'exhausted', '${holder}'),
    ('${at(4000)}', 'spyglass.instance.down', 'i2', 'raise', 'critical', 'spyglass:type=Instance,name=http-1', 'spyglass', 'keeper', 'down', '')`,

@@ -1,19 +1,19 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { bucketIndex, type ResourceKind } from '@spyglass/agent/contract'
+import type { ResourceKind } from '@spyglass/agent/contract'
 import { createRegistry } from '@spyglass/agent/registry'
-import { apiSql, lintBoard } from '@spyglass/dashboards'
+import { lintBoard, renderingsOf } from '@spyglass/dashboards'
 import { prometheusText } from '@spyglass/mbeans/prometheus'
 import { mibTables } from '@spyglass/snmp-bridge'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { RollupRule } from '../../collector/src/alert/rollup-rule.ts'
 import type { Board } from '../../dashboards/src/board/board.ts'
 import { type ContractDatabase, openContractDatabase } from '../support/contract-database.ts'
 import { expandMacros } from '../support/grafana-macros.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
 import { until } from '../support/until.ts'
+import { openRuleWorld, resource, ruleOf } from '../collector/alert/rule-world.ts'
 import { blocksOf, follow } from './guide.ts'
 
 let database: ContractDatabase
@@ -64,24 +64,19 @@ const server = http.createServer(async (request, response) => response.end(Strin
 server.listen(0, '127.0.0.1', () => setInterval(() => fetch('http://127.0.0.1:' + server.address().port), 100))
 `
 
-test('the guide for an alert rule fires on a slow service and not on a quick one', async () => {
-  const folder = follow('alert-rule.md', ['collector/src'])
-  const { latencyHigh } = await load<{ latencyHigh: RollupRule }>(folder, 'collector/src/alert/rules/latency-high.ts')
-  const minute = Math.floor(Date.now() / 60_000) * 60
-  const row = (service: string, ms: number): string =>
-    `(${minute - 60}, '${service}', 'i', 'GET /', 'Server', 'Unset', 'b', 200, 0, ${200 * ms * 1e6}, ${ms * 1e6}, map(${bucketIndex(ms / 1000)}, 200))`
-  database.run(
-    `INSERT INTO red_1m (Minute, ServiceName, Instance, SpanName, SpanKind, StatusCode, Batch, Requests, Errors, DurationSum, DurationMax, Buckets)
-     VALUES ${row('slow', 3000)}, ${row('quick', 20)}`,
-  )
-  const query = {
-    rows: async (name: Parameters<typeof apiSql>[0], { parameters }: { parameters: Record<string, string | number> }) =>
-      database.query(apiSql(name), parameters),
-    stop: async () => {},
-  }
-  const findings = await latencyHigh.evaluate(query, Date.now())
-  expect(findings).toMatchObject([{ resource: 'spyglass:type=Service,name=slow' }])
-  expect(findings[0]!.summary).toMatch(/^95 % of the requests of slow take up to (29|30)\d\d ms$/)
+test('the guide for an alert rule fires where many files are open and not where few are, and is in every engine', async () => {
+  const folder = follow('alert-rule.md', ['dashboards/rules'])
+  const rule = ruleOf(readFileSync(join(folder, 'dashboards/rules/descriptors-high.yaml'), 'utf8'))
+  await using world = await openRuleWorld()
+  const scene = (openFileDescriptors: number) => ({ resources: [resource('nodeProcess', { process: 'shop-1' }, { openFileDescriptors })] })
+  const [many, few] = await world.findings(rule, [scene(5001), scene(5000)])
+  expect([many?.map(({ summary }) => summary), few]).toEqual([['shop-1 has many open files: 5001'], []])
+  const { grafana, prometheus } = renderingsOf(rule)
+  expect(prometheus).toEqual({ rule: { expr: 'spyglass_node_process_open_file_descriptors > 5000', for: '300s' } })
+  if ('cannot' in grafana) throw new Error(grafana.cannot)
+  expect(() =>
+    database.query(expandMacros(grafana.rule.rawSql, { fromMs: 0, toMs: Date.now(), intervalSeconds: 60, variables: {} })),
+  ).not.toThrow()
 })
 
 test('the guide for a panel gives a board that passes the lint, with SQL that runs', async () => {

@@ -7,6 +7,7 @@ export const alertErrors = {
   SPY_INCIDENT_OVER: 'incident %s has ended: there is nothing to acknowledge',
   SPY_SILENCE_INVALID: 'the silence is not accepted: %s',
   SPY_SILENCE_NAME_UNKNOWN: 'there is no silence %s',
+  SPY_ALERT_RULE_INVALID: 'the rule in %s is left out: %s',
   SPY_ALERT_RULE_FAILED: 'alert rule %s could not be evaluated: %s',
 } as const
 

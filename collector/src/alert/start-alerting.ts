@@ -7,7 +7,10 @@ import { knownIdentity } from '@spyglass/process/server-identity'
 import type { Logger } from '@spyglass/process/logger'
 import type { Registry } from '@spyglass/agent/registry'
 import { createNotifier, type Delivery, type Notifier } from '../notify/index.ts'
+import type { Rule } from '@spyglass/dashboards'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
+import { alertRulesOf } from './alert-rules.ts'
+import { kindsOf, rollupRuleOf } from './declared-rules.ts'
 import { Announcer } from './announcer.ts'
 import { registerReceivers, watchDeliveries } from './delivery-watch.ts'
 import { type Amendment, Evaluator } from './evaluator.ts'
@@ -18,7 +21,7 @@ import { alertOperations } from './operations.ts'
 import { presentState } from './present-state.ts'
 import { type RegistryWatchOptions, startRegistryWatch } from './registry-watch.ts'
 import { type RollupRunnerOptions, startRollupRules } from './rollup-rule.ts'
-import { errorRateHigh } from './rules/error-rate-high.ts'
+import { RuleValues } from './rule-values.ts'
 import { startRebuild } from './rebuild.ts'
 import { type Silence, Silences, type SilenceState } from './silences.ts'
 import { damagedAlerts, openState } from './state.ts'
@@ -84,7 +87,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, serverId: serverIdOf(folder), now })
   resume(evaluator, announcer, now())
   const rebuild = isDamaged ? startRebuild({ query, evaluator, announcer, source, logger, now }) : undefined
-  const judging = startJudging({ management, query, evaluator, logger, now })
+  const judging = startJudging({ declared: alertRulesOf(config.alerting, logger), management, query, evaluator, logger, now })
   registerReceivers(registry, notifier)
   const reminding = startReminding({ notifier, evaluator, announcer, now })
   notifier.wake()
@@ -120,11 +123,15 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   }
 }
 
-interface JudgingOptions extends RegistryWatchOptions, Omit<RollupRunnerOptions, 'rules'> {}
+interface JudgingOptions extends RegistryWatchOptions, Omit<RollupRunnerOptions, 'rules'> {
+  readonly declared: readonly Rule[]
+}
 
 /** What asks by itself, besides the events that come. */
-function startJudging(options: JudgingOptions): { stop(): void } {
-  const parts = [startRegistryWatch(options), startRollupRules({ ...options, rules: [errorRateHigh] })]
+function startJudging({ declared, ...options }: JudgingOptions): { stop(): void } {
+  const values = new RuleValues({ ...options, kinds: kindsOf(declared) })
+  const rules = declared.flatMap((rule) => rollupRuleOf(rule, values) ?? [])
+  const parts = [startRegistryWatch(options), startRollupRules({ ...options, rules })]
   return { stop: () => parts.forEach((part) => part.stop()) }
 }
 

@@ -1,7 +1,9 @@
-/** The alert rules once; Grafana and Prometheus get the same names, labels and texts. The collector judges them by itself from events. */
+/** The rules as Grafana and Prometheus are given them: with the same names, labels and texts. */
 import { DATABASE, prometheusNameOf } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
-import { grafanaSql } from '../sql/render-sql.ts'
+import type { EventRuleOptions } from '../rules/event-rules.ts'
+import { renderingsOf, type Rule, shippedRules } from '../rules/index.ts'
+import type { PrometheusCondition } from '../rules/to-prometheus.ts'
 import { PLUGIN_VERSION } from './plugin.ts'
 
 export interface AlertRule {
@@ -14,8 +16,8 @@ export interface AlertRule {
   readonly annotations: Readonly<Record<string, string>>
   /** Range that Grafana's query looks at. */
   readonly rangeSeconds: number
-  /** The alert fires when the query's number is above this. */
-  readonly above: number
+  /** The alert fires when the query's number is above (`gt`) or below (`lt`) this. */
+  readonly evaluator: { readonly type: 'gt' | 'lt'; readonly params: readonly [number] }
   readonly model: {
     readonly refId: string
     readonly editorType: string
@@ -23,38 +25,52 @@ export interface AlertRule {
     readonly pluginVersion: string
     readonly rawSql: string
   }
-  readonly prometheus: PrometheusCondition
 }
 
-export interface PrometheusCondition {
-  readonly expr: string
-  readonly for: string
-}
+export type PrometheusRule = Pick<AlertRule, 'name' | 'labels' | 'annotations'> & { readonly prometheus: PrometheusCondition }
 
-/** A rule for Prometheus alone: about what the server itself cannot tell. */
-export type PrometheusRule = Pick<AlertRule, 'name' | 'labels' | 'annotations' | 'prometheus'>
-
-export interface AlertRuleOptions {
-  readonly database?: string
-  /** How long an instance must be down: `alerting.instanceDownAfterMs`. */
-  readonly instanceDownAfterMs?: number
-  /** How long a pool must be exhausted: the datasources' `exhaustedAfterMs`. */
-  readonly exhaustedAfterMs?: number
-}
-
-/** This document comes with the version, so the link works without the network. */
-const RUNBOOK = 'docs/how-to/paging.md'
-const WEEK_SECONDS = 604_800
-
-export function alertRules(options: AlertRuleOptions = {}): AlertRule[] {
-  return [poolExhausted(options), instanceDown(options), errorRateHigh(options)]
+export interface AlertRuleOptions extends EventRuleOptions {
+  /** Rules beside the shipped ones. */
+  readonly rules?: readonly Rule[]
 }
 
 /** Job under which Prometheus scrapes servers: what the rules about a server that is gone ask for. */
 export const PROMETHEUS_JOB = 'spyglass'
 
-/** What only an observer from outside sees: a server that does not answer, that nobody scrapes, or whose keeper has fallen silent. */
-export function serverDown(): PrometheusRule {
+/** Those that Grafana can have. */
+export function alertRules(options: AlertRuleOptions = {}): AlertRule[] {
+  const { database = DATABASE } = options
+  return allRules(options).flatMap((rule) => {
+    const { grafana } = renderingsOf(rule, { ...options, database })
+    if ('cannot' in grafana) return []
+    const { rawSql, bound, rangeSeconds, for: time } = grafana.rule
+    const uid = `spyglass-${rule.name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()}`
+    const evaluator = 'above' in bound ? ({ type: 'gt', params: [bound.above] } as const) : ({ type: 'lt', params: [bound.below] } as const)
+    return [{ uid, ...saidOf(rule), for: time, rangeSeconds, evaluator, model: model(rawSql) }]
+  })
+}
+
+/** Those that Prometheus can have, and what only an observer from outside sees. */
+export function prometheusRules(options: AlertRuleOptions = {}): PrometheusRule[] {
+  const rendered = allRules(options).flatMap((rule) => {
+    const { prometheus } = renderingsOf(rule, options)
+    return 'cannot' in prometheus ? [] : [{ ...saidOf(rule), prometheus: prometheus.rule }]
+  })
+  return [...rendered, serverDown()]
+}
+
+const allRules = ({ rules = [] }: AlertRuleOptions): readonly Rule[] => [...shippedRules(), ...rules]
+
+function saidOf({ name, severity, text, help, runbook }: Rule): Pick<AlertRule, 'name' | 'labels' | 'annotations'> {
+  return {
+    name,
+    labels: { severity, suite: 'spyglass' },
+    annotations: { summary: text.replaceAll(/\{(\w+)\}/g, '{{ $labels.$1 }}'), description: help, runbook },
+  }
+}
+
+/** A server that does not answer, that nobody scrapes, or whose keeper has fallen silent. */
+function serverDown(): PrometheusRule {
   const up = `up{job="${PROMETHEUS_JOB}"}`
   return {
     name: 'ServerDown',
@@ -62,7 +78,7 @@ export function serverDown(): PrometheusRule {
     annotations: {
       summary: 'A Spyglass server is down: job {{ $labels.job }}, target {{ $labels.instance }}',
       description: `It does not respond, or the job ${PROMETHEUS_JOB} has no target, or its keeper has been silent for 15 s.`,
-      runbook: `${RUNBOOK}#serverdown`,
+      runbook: 'docs/runbooks/server-down.md',
     },
     prometheus: {
       expr: `${up} == 0 or absent(${up}) or ${prometheusNameOf(kinds.push, 'age')}{process="keeper"} > 15`,
@@ -71,78 +87,4 @@ export function serverDown(): PrometheusRule {
   }
 }
 
-function poolExhausted({ database = DATABASE, exhaustedAfterMs = 10_000 }: AlertRuleOptions): AlertRule {
-  const [waiting, active, most] = [metric('waitingBorrowers'), metric('activeConnections'), metric('maxConnections')]
-  return {
-    uid: 'spyglass-pool-exhausted',
-    name: 'PoolExhausted',
-    for: seconds(exhaustedAfterMs),
-    labels: { severity: 'critical', suite: 'spyglass' },
-    annotations: {
-      summary: 'Pool {{ $labels.pool }} of {{ $labels.process }}: all connections are lent and borrowers are waiting',
-      description: 'The dashboard Datasource pools shows who holds the connections, with route, statement and line of code.',
-      runbook: `${RUNBOOK}#poolexhausted`,
-    },
-    rangeSeconds: 60,
-    above: 0,
-    model: model(grafanaSql('rule-pool-exhausted', { database })),
-    prometheus: {
-      expr: `label_replace(${waiting} > 0 and ${active} >= ${most}, "pool", "$1", "name", "(.*)")`,
-      for: seconds(exhaustedAfterMs),
-    },
-  }
-}
-
-function instanceDown({ database = DATABASE, instanceDownAfterMs = 15_000 }: AlertRuleOptions): AlertRule {
-  const state = prometheusNameOf(kinds.instance, 'state')
-  return {
-    uid: 'spyglass-instance-down',
-    name: 'InstanceDown',
-    // The query itself measures the time: Grafana's pending period would restart with each evaluation that finds no data.
-    for: '0s',
-    labels: { severity: 'critical', suite: 'spyglass' },
-    annotations: {
-      summary: 'Instance {{ $labels.process }} is down',
-      description: 'No generation of the instance is ready. logs/server.log says why the last one exited.',
-      runbook: `${RUNBOOK}#instancedown`,
-    },
-    rangeSeconds: WEEK_SECONDS,
-    above: instanceDownAfterMs / 1000,
-    model: model(grafanaSql('rule-instance-down', { database })),
-    // A scrape that fails makes the series stale: without the last value the alert would resolve and start over. An instance that is down
-    // becomes `failed` when it has failed too often; without the label it is the same alert.
-    prometheus: {
-      expr: `max without (state) (last_over_time(${state}{state=~"down|failed"}[5m])) == 1`,
-      for: seconds(instanceDownAfterMs),
-    },
-  }
-}
-
-/** The thresholds are those of the collector's own rule. */
-function errorRateHigh({ database = DATABASE }: AlertRuleOptions): AlertRule {
-  const [errors, requests] = [prometheusNameOf(kinds.instance, 'errors'), prometheusNameOf(kinds.instance, 'requests')]
-  return {
-    uid: 'spyglass-error-rate-high',
-    name: 'ErrorRateHigh',
-    for: '60s',
-    labels: { severity: 'warning', suite: 'spyglass' },
-    annotations: {
-      summary: '{{ $labels.service }}{{ $labels.process }}: more than 5 % of requests fail',
-      description: 'The dashboard Slow requests lists the failed requests that were kept, with their traces.',
-      runbook: `${RUNBOOK}#errorratehigh`,
-    },
-    rangeSeconds: 300,
-    above: 0.05,
-    model: model(grafanaSql('rule-error-rate-high', { database })),
-    prometheus: {
-      expr: `increase(${errors}[5m]) / increase(${requests}[5m]) > 0.05 and increase(${requests}[5m]) >= 100`,
-      for: '60s',
-    },
-  }
-}
-
-const metric = (attribute: keyof typeof kinds.datasource.attributes): string => prometheusNameOf(kinds.datasource, attribute)
-
 const model = (rawSql: string): AlertRule['model'] => ({ refId: 'A', editorType: 'sql', format: 1, pluginVersion: PLUGIN_VERSION, rawSql })
-
-const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))}s`

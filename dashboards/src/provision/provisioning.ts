@@ -1,6 +1,7 @@
 /** Grafana's provisioning files and the rules for Prometheus. Each kind of file has its own rule for `$`; the templates say which. */
+import type { Rule } from '../rules/index.ts'
 import { createTemplates } from '../template/templates.ts'
-import { alertRules, serverDown } from './alert-rules.ts'
+import { alertRules, prometheusRules } from './alert-rules.ts'
 import { DATASOURCE_UID } from './plugin.ts'
 
 export interface ProvisioningOptions {
@@ -15,6 +16,8 @@ export interface ProvisioningOptions {
   readonly owner: 'spyglass' | 'grafana' | 'prometheus'
   readonly instanceDownAfterMs: number
   readonly exhaustedAfterMs: number
+  /** Rules beside the shipped ones. */
+  readonly rules?: readonly Rule[]
 }
 
 export interface ProvisionedFile {
@@ -44,7 +47,7 @@ export function renderProvisioning(options: ProvisioningOptions, dashboardsPath:
     // Prometheus cannot pause a rule; it does not load a file whose name does not match its rule_files pattern.
     {
       path: `prometheus/spyglass-rules.yaml${options.owner === 'prometheus' ? '' : '.paused'}`,
-      text: render('prometheus-rules.yaml', { rules: [...rules, serverDown()] }),
+      text: render('prometheus-rules.yaml', { rules: prometheusRules(options) }),
     },
   ]
 }

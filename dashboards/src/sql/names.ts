@@ -18,6 +18,7 @@ export const apiQueries = [
   'events',
   'incident-events',
   'log-search',
+  'silent-services',
 ] as const
 
 export type ApiQueryName = (typeof apiQueries)[number]
@@ -44,10 +45,14 @@ export const panelQueries = [
   'variable-pools',
   'rule-pool-exhausted',
   'rule-instance-down',
-  'rule-error-rate-high',
 ] as const
 
 export type PanelQueryName = (typeof panelQueries)[number]
+
+/** Queries of alert rules, which fill in what they say. */
+export const ruleQueries = ['rule-metric', 'rule-service', 'silent-services'] as const
+
+export type RuleQueryName = (typeof ruleQueries)[number]
 
 /** Every query that Grafana can be given. */
 export type GrafanaQueryName = ApiQueryName | PanelQueryName

@@ -5,7 +5,7 @@ import Handlebars from 'handlebars'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fail } from '../errors.ts'
 import { apiDialect, type Dialect, grafanaDialect } from './dialect.ts'
-import type { ApiQueryName, GrafanaQueryName } from './names.ts'
+import type { ApiQueryName, GrafanaQueryName, RuleQueryName } from './names.ts'
 import { bucketArrays, quantileMs } from './quantile.ts'
 
 export interface SqlOptions {
@@ -23,6 +23,11 @@ export function grafanaSql(name: GrafanaQueryName, options?: SqlOptions): string
   return render(name, grafanaDialect, options)
 }
 
+/** A query of an alert rule for Grafana; `values` are what the rule says. */
+export function ruleSql(name: RuleQueryName, values: Readonly<Record<string, unknown>>, options?: SqlOptions): string {
+  return render(name, grafanaDialect, options, values)
+}
+
 /** The parameters of a query with their ClickHouse types: `{ service: 'String', limit: 'UInt32' }`. */
 export function parametersOf(sql: string): Record<string, string> {
   return Object.fromEntries([...sql.matchAll(/(?<!\$)\{(\w+):(\w+(?:\([^)]*\))?)\}/g)].map(([, name = '', type = '']) => [name, type]))
@@ -38,14 +43,14 @@ export function sqlTemplates(): string[] {
     .sort()
 }
 
-function render(name: string, dialect: Dialect, { database = DATABASE }: SqlOptions = {}): string {
+function render(name: string, dialect: Dialect, { database = DATABASE }: SqlOptions = {}, values: object = {}): string {
   const handlebars = Handlebars.create()
   for (const [helper, fn] of Object.entries(helpersOf(name, dialect, database))) {
     handlebars.registerHelper(helper, (...args: unknown[]) => fn(...args.slice(0, -1).map(String)))
   }
   for (const partial of sqlTemplates().filter((file) => file.startsWith('_')))
     handlebars.registerPartial(partial.slice(1), read(partial).trim())
-  const text = handlebars.compile(read(name), { noEscape: true, strict: true })({})
+  const text = handlebars.compile(read(name), { noEscape: true, strict: true })(values)
   return `${text.replaceAll(/\n\s*\n+/g, '\n').trim()}\n`
 }
 

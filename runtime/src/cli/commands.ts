@@ -2,6 +2,7 @@
 
 import type { CommandDeclaration, OptionDeclaration } from './command-declaration.ts'
 import { completionCommands } from './completion-commands.ts'
+import { ruleCommands } from './rule-commands.ts'
 import { secretCommands } from './secret-commands.ts'
 import { telemetryCommands } from './telemetry-commands.ts'
 
@@ -391,13 +392,5 @@ export const commands: readonly CommandDeclaration[] = [
     options: { ...configuration, root: { value: 'OID', description: 'Root OID of the module. Default: snmp.root of the configuration.' } },
     examples: ['spyglass mib --root 1.3.6.1.4.1.8072.9999.9999 > SPYGLASS-MIB'],
   },
-  {
-    name: 'dashboards build',
-    summary: 'Writes the Grafana provisioning files: dashboards, data source and alert rules.',
-    options: {
-      ...configuration,
-      out: { value: 'DIR', description: 'Folder to write to. Default: grafana in the data folder.', completes: 'folder' },
-    },
-    examples: ['spyglass dashboards build --out /etc/grafana/provisioning'],
-  },
+  ...ruleCommands(configuration),
 ]

@@ -53,6 +53,9 @@ export const runs: Readonly<Record<string, Run>> = {
     const root = textOption(values, 'root') ?? (await configOf(values)).snmp.root
     return runPart('@spyglass/snmp-bridge', 'snmp-bridge-main', ['--print-mib', '--root', root])
   },
+  'rules list': ({ values }) => tellRules(['list'], values),
+  'rules lint': ({ values }) => tellRules(['lint'], values),
+  'rules explain': ({ values, words }) => tellRules(['explain', words[0] ?? ''], values),
   'dashboards build': async ({ values }) => {
     const { ensureDataFolder, ensureSecrets } = await import('@spyglass/process/config')
     const { buildDashboards } = await import('../server/dashboards.ts')
@@ -67,6 +70,11 @@ export const runs: Readonly<Record<string, Run>> = {
 /** Resolves with the exit code. */
 export async function runCommand(invocation: Invocation, session: Session): Promise<number> {
   return (await runs[invocation.command.name]?.(invocation, session)) ?? exitCodes.done.code
+}
+
+async function tellRules(args: readonly string[], values: Values): Promise<number> {
+  const { tellRules: tell } = await import('../server/dashboards.ts')
+  return tell([...args, ...(values['json'] === true ? ['--json'] : [])], await configOf(values))
 }
 
 async function runPart(packageName: string, module: string, args: readonly string[]): Promise<number> {

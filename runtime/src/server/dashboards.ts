@@ -19,9 +19,26 @@ export async function buildDashboards({ config, secrets }: Checked, folder: Data
   const store = ownPort(config, 'store')
   const authorities = certificateFiles(store).flatMap((file) => ['--ca', file])
   const rules = ['--owner', alerting.owner, '--instance-down-after-ms', String(alerting.instanceDownAfterMs)]
-  const args = ['--out', options.out ?? folder.grafana, '--url', ownUrl(store), '--user', user, ...authorities, ...rules]
+  const args = [
+    '--out',
+    options.out ?? folder.grafana,
+    '--url',
+    ownUrl(store),
+    '--user',
+    user,
+    ...authorities,
+    ...rules,
+    ...ownRules(alerting.rules),
+  ]
   return runScript(entryOf('@spyglass/dashboards', 'dashboards-main'), args, {
     env: { SPYGLASS_READER_PASSWORD: password },
     quiet: options.quiet ?? false,
   })
+}
+
+const ownRules = (folder: string | undefined): readonly string[] => (folder === undefined ? [] : ['--rules', folder])
+
+/** Lists, checks or explains alert rules by the dashboards package's own command. Resolves with the exit code. */
+export async function tellRules(args: readonly string[], { alerting }: Pick<Checked['config'], 'alerting'>): Promise<number> {
+  return runScript(entryOf('@spyglass/dashboards', 'rules-main'), [...args, ...ownRules(alerting.rules)])
 }

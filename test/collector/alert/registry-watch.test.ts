@@ -12,7 +12,7 @@ import { createManagementClient } from '../../../collector/src/query/index.ts'
 import { until } from '../../support/until.ts'
 import { INSTANCE, POOL } from './incidents.ts'
 
-async function bench(states: { instance: string; pool: string; application?: string }) {
+async function bench(states: { instance: string; pool: string }) {
   const registry = createRegistry({ kindNamed })
   const push = (): void =>
     registry.adopt('http-1', {
@@ -20,11 +20,6 @@ async function bench(states: { instance: string; pool: string; application?: str
       resources: [
         { kind: 'instance', keys: { name: 'http-1' }, values: { name: 'http-1', state: states.instance } },
         { kind: 'datasource', keys: { instance: 'http-1', name: 'shop' }, values: { name: 'shop', state: states.pool } },
-        {
-          kind: 'application',
-          keys: { instance: 'http-1', name: 'web' },
-          values: { instance: 'http-1', name: 'web', state: states.application ?? 'started', problem: 'no licence' },
-        },
       ],
     })
   push()
@@ -100,32 +95,4 @@ test('an instance that is missing because the keeper has not reported yet does n
   raiseRemoved(world.evaluator)
   await until(() => world.evaluator.openAt({ rule: 'PoolExhausted', resource: POOL })) // two readings were compared
   expect(world.evaluator.find('1')?.state).not.toBe('resolved')
-})
-
-const APPLICATION = 'spyglass:type=Application,instance=http-1,name=web'
-
-test('an application that an instance serves without pages with its reason, and resolves when it is loaded', async () => {
-  await using world = await bench({ instance: 'ready', pool: 'ok', application: 'failed' })
-  const found = await until(() => world.evaluator.openAt({ rule: 'ApplicationFailed', resource: APPLICATION }))
-  expect(found).toMatchObject({
-    severity: 'critical',
-    summary: 'Application web of http-1 could not be loaded, and its requests are answered with 503: no licence',
-  })
-  world.set({ application: 'started' })
-  await until(() => world.evaluator.find(found.id)?.state === 'resolved')
-})
-
-test('an application whose instance is down, or that is disabled, does not page', async () => {
-  await using world = await bench({ instance: 'down', pool: 'exhausted', application: 'failed' })
-  const pool = await until(() => world.evaluator.openAt({ rule: 'PoolExhausted', resource: POOL })) // two readings were compared
-  world.set({ instance: 'ready', application: 'disabled', pool: 'ok' })
-  await until(() => world.evaluator.find(pool.id)?.state === 'resolved')
-  expect(world.evaluator.openAt({ rule: 'ApplicationFailed', resource: APPLICATION })).toBeUndefined()
-})
-
-test('ApplicationFailed of an application that was disabled or removed resolves', async () => {
-  await using world = await bench({ instance: 'ready', pool: 'ok', application: 'failed' })
-  const found = await until(() => world.evaluator.openAt({ rule: 'ApplicationFailed', resource: APPLICATION }))
-  world.set({ application: 'disabled' })
-  await until(() => world.evaluator.find(found.id)?.state === 'resolved')
 })

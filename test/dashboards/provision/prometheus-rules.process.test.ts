@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { prometheusRules } from '@spyglass/dashboards'
 import { renderProvisioning } from '../../../dashboards/src/provision/provisioning.ts'
 import { requireTool } from '../../support/require-tool.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
@@ -68,7 +69,10 @@ test('Prometheus accepts the rules', (context) => {
   const promtool = requireTool(context, 'promtool')
   const file = join(tempFolder('promtool-'), 'rules.yaml')
   writeFileSync(file, rules)
-  expect(execFileSync(promtool, ['check', 'rules', file], { encoding: 'utf8' })).toContain('4 rules found')
+  expect(execFileSync(promtool, ['check', 'rules', file], { encoding: 'utf8' })).toContain(`${prometheusRules().length} rules found`)
+  expect(prometheusRules().map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['PoolExhausted', 'InstanceDown', 'ErrorRateHigh', 'ServerDown']),
+  )
 })
 
 test.for([15, 30, 60])(
@@ -130,3 +134,36 @@ test.for([15, 30, 60])('at a scrape every %d s an exhausted pool fires with its 
     }),
   ).toContain('SUCCESS')
 })
+
+const loop = seriesOf('spyglass_event_loop_delay_p99_seconds', { process: 'http-1' })
+const heap = (metric: string) => seriesOf(`spyglass_v8_heap_${metric}_bytes`, { process: 'http-1' })
+const restarts = seriesOf('spyglass_instance_restarts_total', { process: 'http-1' })
+const state = (name: string) => seriesOf('spyglass_application_state', { process: 'http-1', name: 'shop', state: name })
+
+test.for([15, 30, 60])(
+  'at a scrape every %d s declared rules fire on data on which they must, and not on other',
+  (scrapeSeconds, context) => {
+    const promtool = requireTool(context, 'promtool')
+    const at = (scrape: number): number => scrape * scrapeSeconds
+    const process = { ...target, process: 'http-1' }
+    const expectSuccess = (one: Omit<Case, 'scrapeSeconds'>) => expect(run(promtool, { ...one, scrapeSeconds })).toContain('SUCCESS')
+    const lasting = { silent: [at(2), at(3) + 50], firing: [at(3) + 70, at(20)], labels: process }
+    expectSuccess({ alert: 'EventLoopBlocked', series: { [loop]: '0.5 0.5 0.5 0.51x40' }, ...lasting })
+    expectSuccess({ alert: 'HeapNearLimit', series: { [heap('used')]: '90 90 90 91x40', [heap('limit')]: '100x43' }, ...lasting })
+    expectSuccess({
+      alert: 'ApplicationFailed',
+      series: { [state('failed')]: '0 0 1 1 _ 1 0', [state('started')]: '1 1 0 0 _ 0 1' },
+      silent: [at(1), at(6)],
+      firing: [at(2) + 10, at(4), at(5)],
+      labels: { ...process, name: 'shop' },
+    })
+    expectSuccess({ alert: 'InstanceFlapping', series: { [restarts]: '5x20' }, silent: [at(10), at(20)], firing: [] })
+    expectSuccess({
+      alert: 'InstanceFlapping',
+      series: { [restarts]: '5 5 6 7 8 9x20' },
+      silent: [at(1)],
+      firing: [at(10)],
+      labels: process,
+    })
+  },
+)

@@ -1,3 +1,4 @@
+import { alertRules, prometheusRules } from '@spyglass/dashboards'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { type ProvisioningOptions, renderProvisioning } from '../../../dashboards/src/provision/provisioning.ts'
@@ -62,9 +63,9 @@ test('the provider points to the boards', () => {
 test('only the owner of alerting pages: the rules of the others are paused', () => {
   const paused = (changes: Partial<ProvisioningOptions>) =>
     (file('alerting/spyglass.yaml', changes) as { groups: [{ rules: Rule[] }] }).groups[0].rules.map(({ isPaused }) => isPaused)
-  expect(paused({})).toEqual([true, true, true])
-  expect(paused({ owner: 'prometheus' })).toEqual([true, true, true])
-  expect(paused({ owner: 'grafana' })).toEqual([false, false, false])
+  expect(paused({}).length).toBeGreaterThanOrEqual(9)
+  expect([new Set(paused({})), new Set(paused({ owner: 'prometheus' }))]).toEqual([new Set([true]), new Set([true])])
+  expect(new Set(paused({ owner: 'grafana' }))).toEqual(new Set([false]))
   expect(file('prometheus/spyglass-rules.yaml')).toBeUndefined()
   expect(file('prometheus/spyglass-rules.yaml', { owner: 'prometheus' })).toBeDefined()
 })
@@ -74,12 +75,14 @@ test('Grafana and Prometheus get the same rules, with a severity, a text and a r
   const prometheus = (
     file('prometheus/spyglass-rules.yaml.paused') as { groups: [{ rules: { alert: string; for: string; labels: object }[] }] }
   ).groups[0].rules
-  expect(rules.map(({ title }) => title)).toEqual(['PoolExhausted', 'InstanceDown', 'ErrorRateHigh'])
-  expect(prometheus.map(({ alert }) => alert)).toEqual([...rules.map(({ title }) => title), 'ServerDown'])
-  expect(prometheus.slice(0, -1).map(({ labels }) => labels)).toEqual(rules.map(({ labels }) => labels))
+  expect(rules.map(({ title }) => title)).toEqual(alertRules().map(({ name }) => name))
+  expect(prometheus.map(({ alert }) => alert)).toEqual(prometheusRules().map(({ name }) => name))
+  const shared = prometheus.flatMap((one) => rules.filter(({ title }) => title === one.alert).map((other) => [one.labels, other.labels]))
+  expect(shared.length).toBeGreaterThanOrEqual(7)
+  for (const [one, other] of shared) expect(one).toEqual(other)
   for (const { annotations, labels } of rules) {
     expect(annotations.summary).toMatch(/\{\{ \$labels\.\w+ \}\}/)
-    expect(annotations.runbook).toMatch(/^docs\/how-to\/paging\.md#\w+$/)
+    expect(annotations.runbook).toMatch(/^docs\/runbooks\/[\w-]+\.md$/)
     expect(labels).toHaveProperty('severity')
   }
 })
@@ -90,5 +93,6 @@ test("a rule's query keeps its macros, uses none of the front end's, and its thr
     expect(data[0]!.model.rawSql).toMatch(/\$__timeFilter_ms\(|\$__fromTime/)
     expect(data[0]!.model.rawSql).not.toMatch(/\$__conditionalAll|\$\{/)
   }
-  expect(rules[1]!.data[1]!.model.conditions[0]!.evaluator.params).toEqual([20])
+  const instanceDown = rules.find(({ title }) => title === 'InstanceDown')!
+  expect(instanceDown.data[1]!.model.conditions[0]!.evaluator.params).toEqual([20])
 })

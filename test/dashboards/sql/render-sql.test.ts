@@ -1,10 +1,10 @@
-import { apiQueries, apiSql, type ApiQueryName, grafanaSql, panelQueries, parametersOf } from '@spyglass/dashboards'
+import { apiQueries, apiSql, type ApiQueryName, grafanaSql, panelQueries, parametersOf, ruleQueries } from '@spyglass/dashboards'
 import { expect, test } from 'vitest'
 import { sqlTemplates } from '../../../dashboards/src/sql/render-sql.ts'
 
 test('every file is a declared query, and every declared query a file', () => {
   const files = sqlTemplates().filter((name) => !name.startsWith('_'))
-  expect(files).toEqual([...apiQueries, ...panelQueries].sort())
+  expect(files).toEqual([...new Set([...apiQueries, ...panelQueries, ...ruleQueries])].sort())
 })
 
 test('a query for the API holds no macro, and one for Grafana no parameter', () => {

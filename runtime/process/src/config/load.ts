@@ -113,6 +113,7 @@ function withAbsolutePaths(config: SpyglassConfig, from: string): SpyglassConfig
     data,
     logs: { ...config.logs, ...(config.logs.folder === undefined ? {} : { folder: resolve(from, config.logs.folder) }) },
     deployment: withAbsoluteFolder(config.deployment, from),
+    alerting: withRules(config.alerting, from),
     listeners: config.listeners.map((listener) => withTlsFiles(listener, from)),
     management: withTlsFiles(config.management, from),
     collector: withTlsFiles(config.collector, from),
@@ -137,6 +138,10 @@ function withApplicationPaths(application: ApplicationConfig, from: string): App
 
 function withAbsoluteFolder({ autoDeployFolder, ...deployment }: SpyglassConfig['deployment'], from: string): SpyglassConfig['deployment'] {
   return autoDeployFolder === undefined ? deployment : { ...deployment, autoDeployFolder: resolve(from, autoDeployFolder) }
+}
+
+function withRules({ rules, ...alerting }: SpyglassConfig['alerting'], from: string): SpyglassConfig['alerting'] {
+  return rules === undefined ? alerting : { ...alerting, rules: resolve(from, rules) }
 }
 
 function withTlsFiles<T extends { tls: ListenerConfig['tls'] }>(section: T, from: string): T {

@@ -40,6 +40,11 @@ export const alertingSettings = declareSettings({
     applies: 'restart',
     readBy: ['collector'],
   },
+  rules: {
+    type: 'text',
+    minLength: 1,
+    description: 'Folder with own alert rules, one in each `.yaml` file. Relative to the configuration file. Default: none.',
+  },
   instanceDownAfterMs: { ...milliseconds(15_000, 'How long an instance must be down before InstanceDown pages.', 100), applies: 'live' },
   crashesBeforePage: {
     type: 'int',

@@ -1,0 +1,128 @@
+/**
+ * Declared rules as this evaluator judges them. Rules about events are judged when an event comes, not here. What a rule says of a number
+ * holds here, in Grafana and in Prometheus.
+ */
+import { type Condition, kindOf, type Rule, type Take, unitOf, type Value } from '@spyglass/dashboards'
+import type { Finding, RollupRule } from './rollup-rule.ts'
+import { numberIn, type RuleValues, type Subject } from './rule-values.ts'
+import { increaseOf, SampleWindow } from './sample-window.ts'
+
+const METRICS_EVERY_MS = 10_000
+const STORE_EVERY_MS = 30_000
+
+interface Measured {
+  readonly subject: Subject
+  /** Undefined: nothing can be said of it now. */
+  readonly number: number | undefined
+  /** What the number was made of, for people. */
+  readonly detail?: string
+  readonly attributes?: Finding['attributes']
+}
+
+type Measure = (now: number) => Promise<readonly Measured[]>
+
+/** Undefined for a rule about an event. */
+export function rollupRuleOf(rule: Rule, values: RuleValues): RollupRule | undefined {
+  const measure = measureOf(rule.when, values)
+  if (!measure) return undefined
+  const isHit = hitsOf(rule.when)
+  return {
+    name: rule.name,
+    severity: rule.severity,
+    everyMs: readsStore(rule.when) ? STORE_EVERY_MS : METRICS_EVERY_MS,
+    forMs: rule.forMs,
+    async evaluate(_query, now) {
+      const measured = await measure(now)
+      return measured.flatMap((one) => (one.number !== undefined && isHit(one.number) ? [findingOf(rule, one)] : []))
+    },
+  }
+}
+
+/** The kinds that rules look at. */
+export const kindsOf = (rules: readonly Rule[]) =>
+  rules.flatMap(({ when }) => ('value' in when && when.value.of !== 'service' ? (kindOf(when.value.of) ?? []) : []))
+
+const readsStore = (when: Condition): boolean => 'value' in when && when.value.of === 'service'
+
+function measureOf(when: Condition, values: RuleValues): Measure | undefined {
+  if (when.shape === 'event') return undefined
+  if (when.shape === 'missing') return async () => (await values.silences(when.withinMs)).map(silence)
+  if (when.shape === 'state') return async () => (await subjectsOf(when.value, 0, values)).map((subject) => stateOf(subject, when))
+  if (when.shape === 'ratio')
+    return async () => (await subjectsOf(when.value, when.overMs, values)).map((subject) => ratioOf(subject, when))
+  const window = new SampleWindow(when.overMs)
+  return async (now) => {
+    const subjects = await subjectsOf(when.value, when.overMs, values)
+    window.keepOnly(new Set(subjects.map(({ resource }) => resource)))
+    return subjects.map((subject) => thresholdOf(subject, when, { window, now }))
+  }
+}
+
+const subjectsOf = (value: Value, overMs: number, values: RuleValues): Promise<readonly Subject[]> =>
+  value.of === 'service' ? values.services(overMs) : values.ofKind(kindOf(value.of)!)
+
+const silence = (subject: Subject): Measured => ({ subject, number: numberIn(subject, 'silentSeconds') })
+
+function stateOf(subject: Subject, { value, is }: Extract<Condition, { shape: 'state' }>): Measured {
+  const problem = subject.values['problem']
+  const detail = typeof problem === 'string' && problem !== '' ? { detail: problem } : {}
+  return { subject, number: is.includes(String(subject.values[value.attribute])) ? 1 : 0, ...detail }
+}
+
+function ratioOf(subject: Subject, { value, to, atLeast }: Extract<Condition, { shape: 'ratio' }>): Measured {
+  const [part, whole] = [numberIn(subject, value.attribute), numberIn(subject, to.attribute)]
+  if (part === undefined || whole === undefined || whole === 0 || whole < atLeast) return { subject, number: undefined }
+  const unit = unitOf(value)
+  const detail = `${shown(part / whole, '1')} (${shown(part, unit)} of ${shown(whole, unit)})`
+  return { subject, number: part / whole, detail, attributes: { [value.attribute]: part, [to.attribute]: whole } }
+}
+
+interface Moment {
+  readonly window: SampleWindow
+  readonly now: number
+}
+
+function thresholdOf(subject: Subject, when: Extract<Condition, { shape: 'threshold' }>, { window, now }: Moment): Measured {
+  const { value, take, overMs, atLeast } = when
+  const present = numberIn(subject, value.attribute)
+  if (present === undefined || (atLeast > 0 && (numberIn(subject, 'requests') ?? 0) < atLeast)) return { subject, number: undefined }
+  const samples = value.of === 'service' || overMs === 0 ? [present] : window.add(subject.resource, present, now)
+  const number = takers[take](samples, overMs)
+  const unit = take === 'rate' && unitOf(value) === 's' ? '1' : unitOf(value)
+  return { subject, number, detail: shown(number, unit), attributes: { [value.attribute]: number } }
+}
+
+const takers: Readonly<Record<Take, (samples: readonly number[], overMs: number) => number>> = {
+  last: (samples) => samples.at(-1) ?? 0,
+  max: (samples) => Math.max(...samples),
+  min: (samples) => Math.min(...samples),
+  mean: (samples) => samples.reduce((sum, one) => sum + one, 0) / samples.length,
+  increase: increaseOf,
+  rate: (samples, overMs) => increaseOf(samples) / (overMs / 1000),
+}
+
+function hitsOf(when: Condition): (number: number) => boolean {
+  if (when.shape === 'state') return (number) => number === 1
+  if (when.shape === 'missing') return (number) => number * 1000 > when.silentMs
+  if (when.shape === 'event') return () => false
+  const { bound } = when
+  return (number) => ('above' in bound ? number > bound.above : number < bound.below)
+}
+
+function findingOf({ text }: Rule, { subject, detail, attributes = {} }: Measured): Finding {
+  const said = text.replaceAll(/\{(\w+)\}/g, (_, label: string) => subject.labels[label] ?? '')
+  return {
+    resource: subject.resource,
+    summary: detail === undefined ? said : `${said}: ${detail}`,
+    attributes: { ...subject.labels, ...attributes },
+  }
+}
+
+/** In the unit that people read: `340 ms`, `5.5 %`, `1.2 GiB`. */
+function shown(number: number, unit: string): string {
+  const round = (value: number): string => String(Math.round(value * 10) / 10)
+  if (unit === '1') return `${round(number * 100)} %`
+  if (unit === 's') return number < 1 ? `${round(number * 1000)} ms` : `${round(number)} s`
+  if (unit === 'By') return `${round(number / 1024 ** 2)} MiB`
+  return unit === 'ms' ? `${round(number)} ms` : round(number)
+}

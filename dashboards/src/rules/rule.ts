@@ -1,0 +1,94 @@
+/**
+ * What an alert rule may say. The shapes are closed, so that every engine can be given the same rule, or it can be said why not: a rule
+ * is data, written in one YAML file, and no engine has a copy of its own.
+ */
+import type { EventName, EventSeverity } from '@spyglass/agent/contract'
+
+/** A number of a resource (`eventLoop.delayP99`), or of all requests of a service (`service.p95`). */
+export interface Value {
+  /** Name of the kind, or `service`. */
+  readonly of: string
+  readonly attribute: string
+}
+
+/** How the samples of a gauge or counter become one number. `increase` and `rate` are for counters. */
+export const takes = ['last', 'max', 'min', 'mean', 'increase', 'rate'] as const
+export type Take = (typeof takes)[number]
+
+/** In the unit of the value. */
+export type Bound = { readonly above: number } | { readonly below: number }
+
+export interface Threshold {
+  readonly shape: 'threshold'
+  readonly value: Value
+  readonly take: Take
+  /** Window of the samples; 0: the present one. */
+  readonly overMs: number
+  readonly bound: Bound
+  /** Of a service: with fewer requests in the window it says nothing. */
+  readonly atLeast: number
+}
+
+/** One of several named states of a resource. */
+export interface StateIs {
+  readonly shape: 'state'
+  readonly value: Value
+  readonly is: readonly string[]
+}
+
+/** Of two numbers of the same resource. */
+export interface Ratio {
+  readonly shape: 'ratio'
+  readonly value: Value
+  readonly to: Value
+  readonly overMs: number
+  readonly bound: Bound
+  /** The divisor must be this large: one failure of two requests is no rate. */
+  readonly atLeast: number
+}
+
+/** A service that has reported within a time, and reports no longer. */
+export interface Missing {
+  readonly shape: 'missing'
+  readonly value: Value
+  readonly silentMs: number
+  readonly withinMs: number
+}
+
+/** An event that begins an incident, which another one ends. */
+export interface Raised {
+  readonly shape: 'event'
+  readonly raise: EventName
+}
+
+export type Condition = Threshold | StateIs | Ratio | Missing | Raised
+
+export interface Rule {
+  readonly name: string
+  readonly severity: EventSeverity
+  /** How long the condition must hold. */
+  readonly forMs: number
+  readonly when: Condition
+  /** What is wrong; `{process}` stands for a label, `{value}` for the number. */
+  readonly text: string
+  /** What to know first, in a sentence. */
+  readonly help: string
+  /** Page for the person on call: a path in the project, or an address. */
+  readonly runbook: string
+}
+
+/** Columns of a service's requests in the roll-up, with their units. */
+export const serviceColumns = {
+  requests: '{request}',
+  errors: '{request}',
+  errorRatio: '1',
+  p50: 'ms',
+  p95: 'ms',
+  p99: 'ms',
+  /** Whether it reports at all. */
+  reports: '1',
+} as const satisfies Readonly<Record<string, string>>
+
+export const isOfService = ({ of }: Value): boolean => of === 'service'
+
+export const valueText = ({ of, attribute }: Value): string => `${of}.${attribute}`

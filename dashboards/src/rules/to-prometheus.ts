@@ -1,0 +1,80 @@
+/** A rule as an expression of Prometheus, over the metrics that it scrapes. */
+import { isMetric, isStateSet, prometheusFactor, prometheusNameOf, snakeCase } from '@spyglass/agent/contract'
+import { attributeOf, kindOf } from './parse-rule.ts'
+import { secondsText } from './quantity.ts'
+import { cannot, type Rendering } from './rendering.ts'
+import { type Condition, isOfService, type Rule, type Value, valueText } from './rule.ts'
+
+export interface PrometheusCondition {
+  readonly expr: string
+  readonly for: string
+}
+
+/** Prometheus knows the requests of each process, not of each service. */
+const ofProcess: Readonly<Record<string, Value>> = {
+  requests: { of: 'instance', attribute: 'requests' },
+  errors: { of: 'instance', attribute: 'errors' },
+}
+
+/** A scrape that fails makes a series stale: without the last value an alert would resolve and start over. */
+const LOOK_BACK = '5m'
+
+export function prometheusRule(rule: Rule): Rendering<PrometheusCondition> {
+  const expr = exprOf(rule.when)
+  return 'cannot' in expr ? expr : { rule: { expr: expr.rule, for: secondsText(rule.forMs) } }
+}
+
+function exprOf(when: Condition): Rendering<string> {
+  if (when.shape === 'event') return cannot('Prometheus has no events')
+  if (when.shape === 'missing') return cannot('Prometheus forgets a series that is not scraped any more')
+  if (when.shape === 'state') return stateExpr(when.value, when.is)
+  if (when.shape === 'threshold' && isOfService(when.value)) return cannot('Prometheus has no durations of services')
+  const operator = 'above' in when.bound ? '>' : '<'
+  const bound = 'above' in when.bound ? when.bound.above : when.bound.below
+  const [value, to] = [processValue(when.value), when.shape === 'ratio' ? processValue(when.to) : undefined]
+  const missing = [value, to].find((one) => one !== undefined && !isMetricValue(one))
+  if (!value || missing) return cannot(`${valueText(missing ?? when.value)} is no metric of Prometheus`)
+  if (when.shape === 'threshold') {
+    return { rule: `${taken(value, when.take, when.overMs)} ${operator} ${scaled(value, bound)}` }
+  }
+  const [of, over] = [taken(value, 'increase', when.overMs), taken(to ?? value, 'increase', when.overMs)]
+  return { rule: `${of} / ${over} ${operator} ${bound}${when.atLeast > 0 ? ` and ${over} >= ${when.atLeast}` : ''}` }
+}
+
+function stateExpr(value: Value, is: readonly string[]): Rendering<string> {
+  const kind = kindOf(value.of)
+  if (!kind || !isStateSet(kind, value.attribute)) return cannot(`${valueText(value)} is no state of Prometheus`)
+  const label = snakeCase(value.attribute)
+  const series = `${prometheusNameOf(kind, value.attribute)}{${label}=~"${is.join('|')}"}[${LOOK_BACK}]`
+  return { rule: `max without (${label}) (last_over_time(${series})) == 1` }
+}
+
+const processValue = (value: Value): Value => (isOfService(value) ? (ofProcess[value.attribute] ?? value) : value)
+
+function isMetricValue({ of, attribute }: Value): boolean {
+  const kind = kindOf(of)
+  return kind !== undefined && isMetric(kind, attribute)
+}
+
+const FUNCTIONS: Readonly<Record<string, string>> = {
+  max: 'max_over_time',
+  min: 'min_over_time',
+  mean: 'avg_over_time',
+  increase: 'increase',
+  rate: 'rate',
+}
+
+function taken(value: Value, take: string, overMs: number): string {
+  const name = prometheusNameOf(kindOf(value.of)!, value.attribute)
+  const isCounter = attributeOf(value)?.role === 'counter'
+  const fn = take === 'last' || (take === 'increase' && !isCounter) ? undefined : FUNCTIONS[take]
+  return fn === undefined ? name : `${fn}(${name}[${windowText(overMs)}])`
+}
+
+/** `5m`, as people write it. */
+const windowText = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000}m` : secondsText(ms))
+
+function scaled(value: Value, bound: number): number {
+  const declared = attributeOf(value)
+  return declared ? Number((bound * prometheusFactor(declared)).toPrecision(12)) : bound
+}

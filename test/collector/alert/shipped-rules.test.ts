@@ -1,0 +1,125 @@
+/** Each shipped rule on data on which it fires, and on data on which it must not. */
+import { shippedRules } from '@spyglass/dashboards'
+import { expect, test } from 'vitest'
+import { openRuleWorld, resource, type Scene } from './rule-world.ts'
+
+interface Case {
+  /** One scene each ten seconds; the rule must fire in the last one. */
+  readonly fires: readonly Scene[]
+  readonly summary: string
+  /** It must not fire in any of these. */
+  readonly silent: readonly (readonly Scene[])[]
+}
+
+const MIB = 1024 ** 2
+const ready = resource('instance', { name: 'shop-1' }, { state: 'ready' })
+const process = (kind: string, values: Readonly<Record<string, number>>): Scene => ({
+  resources: [ready, resource(kind, { process: 'shop-1' }, values)],
+})
+const pool = (values: Readonly<Record<string, number>>): Scene => ({
+  resources: [ready, resource('datasource', { instance: 'shop-1', name: 'orders' }, values)],
+})
+const collector = (values: Readonly<Record<string, number>>): Scene => ({
+  resources: [resource('collector', { name: 'collector' }, values)],
+})
+const restarts = (count: number): Scene => ({ resources: [resource('instance', { name: 'shop-1' }, { state: 'ready', restarts: count })] })
+const service = (values: Readonly<Record<string, number>>): Scene => ({ services: [{ service: 'shop', ...values }] })
+const application = (state: string, instance = 'ready', problem = 'no licence'): Scene => ({
+  resources: [
+    resource('instance', { name: 'shop-1' }, { state: instance }),
+    resource('application', { instance: 'shop-1', name: 'shop' }, { state, problem }),
+  ],
+})
+
+const cases: Readonly<Record<string, Case>> = {
+  ErrorRateHigh: {
+    fires: [service({ requests: 200, errors: 11 })],
+    summary: 'shop: too many requests fail: 5.5 % (11 of 200)',
+    silent: [[service({ requests: 200, errors: 10 })], [service({ requests: 99, errors: 99 })], [{}]],
+  },
+  LatencyHigh: {
+    fires: [service({ requests: 100, p95: 1500 })],
+    summary: 'Service shop: 5 % of its requests are slower than it should be: 1500 ms',
+    silent: [[service({ requests: 100, p95: 1000 })], [service({ requests: 99, p95: 9000 })]],
+  },
+  ServiceSilent: {
+    fires: [{ silent: [{ service: 'shop', silentSeconds: 301 }] }],
+    summary: 'Service shop reports no longer',
+    silent: [[{ silent: [{ service: 'shop', silentSeconds: 300 }] }], [{ silent: [] }]],
+  },
+  EventLoopBlocked: {
+    fires: [process('eventLoop', { delayP99: 0.7 })],
+    summary: 'The event loop of shop-1 is blocked: 700 ms',
+    silent: [[process('eventLoop', { delayP99: 0.5 })], [process('eventLoop', {})]],
+  },
+  HeapNearLimit: {
+    fires: [process('v8Heap', { used: 460 * MIB, limit: 500 * MIB })],
+    summary: 'The heap of shop-1 is nearly full: 92 % (460 MiB of 500 MiB)',
+    silent: [[process('v8Heap', { used: 450 * MIB, limit: 500 * MIB })], [process('v8Heap', { used: 450 * MIB, limit: 0 })]],
+  },
+  GcTimeHigh: {
+    fires: [0, 10, 20, 25].map((gcTime) => process('v8Heap', { gcTime })),
+    summary: 'Garbage collection takes much of the time of shop-1: 20.8 %',
+    silent: [[0, 10, 20, 24].map((gcTime) => process('v8Heap', { gcTime })), [process('v8Heap', { gcTime: 5000 })]],
+  },
+  PoolWaitHigh: {
+    fires: [pool({ waitP95: 1.2 })],
+    summary: 'Pool orders of shop-1: borrowers wait long for a connection: 1.2 s',
+    silent: [[pool({ waitP95: 1 })], [pool({})]],
+  },
+  PoolLeakSuspected: {
+    fires: [pool({ leakedNow: 1 })],
+    summary: 'Pool orders of shop-1: a connection was not returned: 1',
+    silent: [[pool({ leakedNow: 0 })]],
+  },
+  InstanceFlapping: {
+    fires: [7, 8, 10].map(restarts),
+    summary: 'Instance shop-1 has been restarted again and again: 3',
+    // restarts before the first look, and a counter that began again at 0 with the server
+    silent: [[restarts(99)], [7, 8, 9].map(restarts), [7, 0, 1].map(restarts)],
+  },
+  ApplicationFailed: {
+    fires: [application('failed')],
+    summary: 'Application shop of shop-1 could not be loaded: no licence',
+    silent: [[application('started')], [application('disabled')], [application('failed', 'down')]],
+  },
+  DataLate: {
+    fires: [collector({ insertLag: 61 })],
+    summary: 'Telemetry reaches the store late: 61 s',
+    silent: [[collector({ insertLag: 60 })]],
+  },
+  StoreStuck: {
+    fires: [collector({ insertLag: 601 })],
+    summary: 'The store takes in nothing: 601 s',
+    silent: [[collector({ insertLag: 600 })]],
+  },
+  DataDamaged: {
+    fires: [0, 2].map((acknowledgedRequestsLost) => collector({ acknowledgedRequestsLost })),
+    summary: 'Acknowledged telemetry was lost: 2',
+    silent: [[2, 2].map((acknowledgedRequestsLost) => collector({ acknowledgedRequestsLost }))],
+  },
+  CollectorRefusing: {
+    fires: [5, 6].map((requestsRefused) => collector({ requestsRefused })),
+    summary: 'The collector refuses telemetry: 1',
+    silent: [[5, 5].map((requestsRefused) => collector({ requestsRefused }))],
+  },
+}
+
+const judgedHere = shippedRules().filter(({ when }) => when.shape !== 'event')
+
+test('every shipped rule that is not about an event has its data', () => {
+  expect(Object.keys(cases).sort()).toEqual(judgedHere.map(({ name }) => name).sort())
+})
+
+test.each(judgedHere.map((rule) => [rule.name, rule] as const))('%s fires, and names what and how much', async (name, rule) => {
+  await using world = await openRuleWorld()
+  const { fires, summary } = cases[name]!
+  const found = await world.findings(rule, fires)
+  expect(found.at(-1)?.map((finding) => finding.summary)).toEqual([summary])
+  expect(found.slice(0, -1).flat()).toEqual([])
+})
+
+test.each(judgedHere.map((rule) => [rule.name, rule] as const))('%s stays silent where nothing is wrong', async (name, rule) => {
+  await using world = await openRuleWorld()
+  for (const scenes of cases[name]!.silent) expect((await world.findings(rule, scenes)).flat()).toEqual([])
+})
