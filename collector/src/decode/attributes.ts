@@ -17,7 +17,18 @@ const SHORT_NUMBER = 8
 const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
 
-export type JsValue = string | number | boolean | null | undefined | JsValue[] | { [key: string]: JsValue }
+/** A number that `JSON.stringify` writes digit by digit (https://tc39.es/proposal-json-parse-with-source/). */
+interface RawNumber {
+  readonly rawJSON: string
+}
+
+declare global {
+  interface JSON {
+    rawJSON(text: string): RawNumber
+  }
+}
+
+export type JsValue = string | number | boolean | null | undefined | RawNumber | JsValue[] | { [key: string]: JsValue }
 
 export class AttributeReader {
   readonly reader: ProtoReader
@@ -138,7 +149,7 @@ export class AttributeReader {
     r.pos = end
   }
 
-  /** The value as a JavaScript value. A top-level int64 stays text, and so does one inside a list that a number cannot represent. */
+  /** The value as `JSON.stringify` is to write it. A top-level int64 stays text. */
   anyValue(end: number, depth: number): JsValue {
     const r = this.reader
     let value: JsValue
@@ -259,7 +270,8 @@ export const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, un
 
 function integer(text: string, depth: number): JsValue {
   const number = Number(text)
-  return depth > 0 && Number.isSafeInteger(number) ? number : text
+  if (depth === 0) return text
+  return Number.isSafeInteger(number) ? number : JSON.rawJSON(text)
 }
 
 /** JSON has no NaN or infinities; the exporter writes them as words. */

@@ -4,6 +4,7 @@ import { idEnd, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts'
 import { limits } from './limits.ts'
 import type { Exemplar, MetricKind, Point } from './metric-tables.ts'
 import type { ProtoReader, Whole } from './proto-reader.ts'
+import { readOrSkip } from './salvage.ts'
 
 const TOO_MANY_BUCKETS = `more than ${limits.buckets} buckets or quantiles`
 const MAX_SCALE = 32
@@ -24,8 +25,9 @@ const max: Setter = ({ reader }, point, end) => void (point.max = reader.double(
 const flags: Setter = ({ reader }, point) => void (point.flags = reader.varint())
 const exemplar: Setter = (attributes, point, end) => {
   const exemplarEnd = attributes.reader.fieldEnd(end)
-  if (point.exemplars.length < limits.details) point.exemplars.push(readExemplar(attributes, exemplarEnd))
-  else {
+  if (point.exemplars.length < limits.details) {
+    readOrSkip(attributes, exemplarEnd, 'an exemplar', (at) => void point.exemplars.push(readExemplar(attributes, at)))
+  } else {
     attributes.report.cut(TOO_MANY_EXEMPLARS)
     attributes.reader.pos = exemplarEnd
   }

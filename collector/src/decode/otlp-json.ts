@@ -83,14 +83,17 @@ class Transcoder {
     for (const [i, element] of elements.entries()) {
       this.#path.push(i)
       if (field[2] === 'items') this.#item(out, field, element, depth)
-      else this.#guarded(() => this.#field(out, field, element, depth))
+      else this.#guarded(() => this.#field(out, field, element, depth), field[2] === 'details')
       this.#path.pop()
     }
   }
 
-  /** An error inside an item affects only that item. Outside items it affects only the part that contains it: a resource with one bad attribute keeps the others. */
-  #guarded(write: () => void): void {
-    if (this.#isInItem) return write()
+  /**
+   * An error inside an item affects only that item, inside a detail only that detail. Outside items it affects only the part that contains it: a
+   * resource with one bad attribute keeps the others.
+   */
+  #guarded(write: () => void, isDetail = false): void {
+    if (this.#isInItem && !isDetail) return write()
     const depth = this.#path.length
     try {
       write()

@@ -20,9 +20,9 @@ export type FieldType =
 
 /**
  * `list`: the field is repeated. `items`: so it is, and what cannot be read of it costs that element alone, since it is what senders count:
- * spans, log records, data points; a metric counts as many as it has points.
+ * spans, log records, data points; a metric counts as many as it has points. `details`: likewise, but no sender counts them.
  */
-export type Field = readonly [number: number, type: FieldType, repeated?: 'list' | 'items']
+export type Field = readonly [number: number, type: FieldType, repeated?: 'list' | 'details' | 'items']
 
 export type Message = Readonly<Record<string, Field>>
 
@@ -72,7 +72,7 @@ const span: Message = {
   endTimeUnixNano: [8, 'fixed64'],
   attributes: attributes(9),
   events: [11, () => event, 'list'],
-  links: [13, () => link, 'list'],
+  links: [13, () => link, 'details'],
   status: [15, () => status],
   flags: [16, 'fixed32'],
 }
@@ -102,7 +102,7 @@ const times: Message = { startTimeUnixNano: [2, 'fixed64'], timeUnixNano: [3, 'f
 const numberPoint: Message = {
   ...times,
   asDouble: [4, 'double'],
-  exemplars: [5, () => exemplar, 'list'],
+  exemplars: [5, () => exemplar, 'details'],
   asInt: [6, 'sfixed64'],
   attributes: attributes(7),
   flags: [8, 'uint32'],
@@ -113,7 +113,7 @@ const histogramPoint: Message = {
   sum: [5, 'double'],
   bucketCounts: [6, 'fixed64', 'list'],
   explicitBounds: [7, 'double', 'list'],
-  exemplars: [8, () => exemplar, 'list'],
+  exemplars: [8, () => exemplar, 'details'],
   attributes: attributes(9),
   flags: [10, 'uint32'],
   min: [11, 'double'],
@@ -130,7 +130,7 @@ const exponentialPoint: Message = {
   positive: [8, () => buckets],
   negative: [9, () => buckets],
   flags: [10, 'uint32'],
-  exemplars: [11, () => exemplar, 'list'],
+  exemplars: [11, () => exemplar, 'details'],
   min: [12, 'double'],
   max: [13, 'double'],
 }

@@ -6,6 +6,7 @@ import { codeOf } from '@spyglass/agent/contract'
 import { limits } from './limits.ts'
 import type { ProtoReader } from './proto-reader.ts'
 import type { DecodeReport } from './report.ts'
+import type { SpanGuard } from './span-guard.ts'
 
 /** Message to the sender when so much was malformed that the rest is skipped. */
 export const NOT_READ = `skipped after ${limits.broken} malformed ones`
@@ -13,6 +14,8 @@ export const NOT_READ = `skipped after ${limits.broken} malformed ones`
 export interface Salvage {
   readonly reader: ProtoReader
   readonly report: DecodeReport
+  /** An item with a hit is read again, so its faults are reported then. */
+  readonly guard?: Pick<SpanGuard, 'isOn' | 'isHit' | 'hit'> | undefined
 }
 
 /**
@@ -39,29 +42,39 @@ export function readFields({ reader, report }: Salvage, end: number, on: (tag: n
   return whole
 }
 
-/** Reads up to `end` something that belongs to no single item; unreadable parts are dropped and reported. */
-export function readOrSkip({ reader, report }: Salvage, end: number, what: string, read: (end: number) => void): void {
+/**
+ * Reads up to `end` something that its item can do without, or that belongs to no single one; what cannot be read is dropped and reported.
+ * Returns whether it was read.
+ */
+export function readOrSkip({ reader, report, guard }: Salvage, end: number, what: string, read: (end: number) => void): boolean {
+  let isRead = false
   try {
-    if (report.broken < limits.broken) read(end)
-    else report.change(`${what} ${NOT_READ}`)
+    if (report.broken < limits.broken) {
+      read(end)
+      isRead = true
+    } else report.change(`${what} ${NOT_READ}`)
   } catch (error) {
-    report.leaveOut(`${what}, ${faultOf(reader, error)}`, placeOf(reader))
+    const fault = faultOf(reader, error)
+    if (guard?.isOn === true) guard.hit()
+    else report.leaveOut(`${what}, ${fault}`, placeOf(reader))
   }
   reader.pos = end
+  return isRead
 }
 
 /**
  * Reads an item up to `end`; one that cannot be read is rejected. Returns whether it was read: `read` itself returns false for an item that it
  * rejected for another reason.
  */
-export function readOrReject({ reader, report }: Salvage, end: number, read: (end: number) => boolean): boolean {
+export function readOrReject({ reader, report, guard }: Salvage, end: number, read: (end: number) => boolean): boolean {
   let isRead = false
   if (report.broken >= limits.broken) report.reject(NOT_READ)
   else {
     try {
       isRead = read(end)
     } catch (error) {
-      report.rejectBroken(faultOf(reader, error), placeOf(reader))
+      const fault = faultOf(reader, error)
+      if (guard?.isHit !== true) report.rejectBroken(fault, placeOf(reader))
     }
   }
   reader.pos = end

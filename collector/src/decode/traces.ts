@@ -5,11 +5,12 @@
 import { type RollupBuilder, SPAN_KEYS } from '../rollup/rollup-builder.ts'
 import { AttributeReader } from './attributes.ts'
 import { Found } from './found.ts'
-import { DictionaryColumn, FixedColumn, MapColumn, TextColumn } from '../native/columns.ts'
+import { DictionaryColumn, FixedColumn, MapColumn } from '../native/columns.ts'
 import { idEnd, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts'
 import { ItemTime, NO_TIME } from './item-time.ts'
 import type { OtlpRedactor } from '../redact/index.ts'
 import { SpanFields } from './span-fields.ts'
+import { LONG_STATES, SpanLinks, TOO_MANY_DETAILS } from './span-links.ts'
 import { SpanGuard } from './span-guard.ts'
 import { limits } from './limits.ts'
 import { Origin, RepeatedText, walkGroup } from './origin.ts'
@@ -27,10 +28,8 @@ const CLIENT = 3
 const ERROR = 2
 const NO_BYTES = Buffer.alloc(0)
 const LONG_NAMES = `names of spans and events longer than ${limits.nameBytes} bytes`
-const LONG_STATES = `trace states longer than ${limits.valueBytes} bytes`
 const LONG_MESSAGES = `status messages longer than ${limits.valueBytes} bytes`
 const BACKWARDS = 'spans that end before they start were given the duration 0'
-const TOO_MANY_DETAILS = `events and links beyond ${limits.details}`
 
 export class TraceDecoder {
   readonly block = new TableBlock('otel_traces')
@@ -49,7 +48,6 @@ export class TraceDecoder {
   #kinds: number[] = []
   #statuses: number[] = []
   #events = 0
-  #links = 0
   /** Positions of the events of the current span that have no time. */
   readonly #timelessEvents: number[] = []
   #window: TimeWindow = { from: 0, to: 0, nowMs: 0 }
@@ -73,15 +71,13 @@ export class TraceDecoder {
   readonly #eventTime = this.block.array('Events.Timestamp', FixedColumn)
   readonly #eventName = this.block.array('Events.Name', DictionaryColumn)
   readonly #eventMap = this.block.array('Events.Attributes', MapColumn)
-  readonly #linkTrace = this.block.array('Links.TraceId', TextColumn)
-  readonly #linkSpan = this.block.array('Links.SpanId', TextColumn)
-  readonly #linkState = this.block.array('Links.TraceState', TextColumn)
-  readonly #linkMap = this.block.array('Links.Attributes', MapColumn)
+  readonly #links: SpanLinks
 
   constructor(report: DecodeReport, redactor: OtlpRedactor) {
     this.#report = report
     this.#guard = new SpanGuard(redactor, this.#r)
     this.#attributes = new AttributeReader(this.#r, report, this.#guard)
+    this.#links = new SpanLinks(this.block, this.#attributes)
   }
 
   /** Decodes one request; the rows are in `block` until `reset`. */
@@ -106,7 +102,7 @@ export class TraceDecoder {
     this.block.reset()
     this.times.reset()
     this.#events = 0
-    this.#links = 0
+    this.#links.count = 0
   }
 
   #resourceSpans(end: number): void {
@@ -161,13 +157,13 @@ export class TraceDecoder {
 
   #spanOrNothing(end: number): void {
     const events = this.#events
-    const links = this.#links
+    const links = this.#links.count
     if (!this.block.beginRow()) this.#report.reject(TOO_MUCH)
     else if (readOrReject(this.#attributes, end, this.#takeSpan)) return
     this.#r.pos = end
     this.block.dropRow()
     this.#events = events
-    this.#links = links
+    this.#links.count = links
   }
 
   readonly #takeSpan = (end: number): boolean => {
@@ -215,7 +211,7 @@ export class TraceDecoder {
     this.#timelessEvents.length = 0
     const rowStart = this.#map.keys.length
     const eventStart = this.#events
-    const linkStart = this.#links
+    const linkStart = this.#links.count
     while (r.pos < end) {
       const tag = r.varint()
       switch (tag) {
@@ -256,7 +252,7 @@ export class TraceDecoder {
           this.#event(r.fieldEnd(end), eventStart)
           break
         case 106:
-          this.#link(r.fieldEnd(end), linkStart)
+          this.#links.read(r.fieldEnd(end), linkStart)
           break
         default:
           this.#rareField(tag, end)
@@ -329,40 +325,6 @@ export class TraceDecoder {
     data.u64(0)
   }
 
-  #link(end: number, rowStart: number): void {
-    const r = this.#r
-    if (this.#links - rowStart >= limits.details) {
-      this.#attributes.tooMuch(TOO_MANY_DETAILS)
-      r.pos = end
-      return
-    }
-    const map = this.#linkMap.items
-    const mapStart = map.keys.length
-    const ends = [0, 0, 0, 0, 0, 0]
-    while (r.pos < end) {
-      const tag = r.varint()
-      if (tag === 10 || tag === 18 || tag === 26) {
-        const field = (tag >> 3) - 1
-        ends[field * 2 + 1] = r.fieldEnd(end)
-        ends[field * 2] = r.pos
-        r.pos = ends[field * 2 + 1] as number
-      } else if (tag === 34) this.#attributes.spanKeyValue(map, r.fieldEnd(end), mapStart)
-      else r.skip(tag, end)
-    }
-    r.close(end)
-    this.#writeLink(ends)
-    map.endRow()
-    this.#links++
-  }
-
-  #writeLink([trace = 0, traceEnd = 0, span = 0, spanEnd = 0, state = 0, stateEnd = 0]: readonly number[]): void {
-    const r = this.#r
-    this.#linkTrace.items.data.hex(r.buf, trace, idEnd(r, trace, traceEnd, TRACE_ID_BYTES))
-    this.#linkSpan.items.data.hex(r.buf, span, idEnd(r, span, spanEnd, SPAN_ID_BYTES))
-    if (this.#guard.isOn) this.#guard.text(state, stateEnd)
-    this.#linkState.items.add(r.buf, state, this.#attributes.cut(state, stateEnd, limits.valueBytes, LONG_STATES))
-  }
-
   #writeSpan(): void {
     const { buf } = this.#r
     const span = this.#span
@@ -399,7 +361,7 @@ export class TraceDecoder {
       this.#eventTime.items.data.bytes.writeUInt32LE(this.#time.high, at + 4)
     }
     for (const column of [this.#eventTime, this.#eventName, this.#eventMap]) column.endRow(this.#events)
-    for (const column of [this.#linkTrace, this.#linkSpan, this.#linkState, this.#linkMap]) column.endRow(this.#links)
+    this.#links.endRow()
   }
 
   /** End minus start, in 64 bits; 0 if the end is missing or before the start. */

@@ -1,18 +1,9 @@
 /** One Native block of one table, its columns in the contract's order. The file of a segment is such blocks, one after the other. */
 import { type Column as ColumnDeclaration, type TableName, tables } from '@spyglass/agent/contract'
 import { ByteWriter } from './byte-writer.ts'
-import {
-  ArrayColumn,
-  BucketsColumn,
-  type Column,
-  columnOf,
-  DictionaryColumn,
-  FixedColumn,
-  MapColumn,
-  type Rewindable,
-  TextColumn,
-} from './columns.ts'
+import { ArrayColumn, BucketsColumn, type Column, columnOf, DictionaryColumn, FixedColumn, MapColumn, TextColumn } from './columns.ts'
 import { fail } from './errors.ts'
+import { Rewind } from './rewind.ts'
 
 /** What one block may hold, in bytes and rows: a request of few bytes that repeats a long resource must not fill the memory. */
 const MAX_BYTES = 268_435_456
@@ -29,8 +20,7 @@ export class TableBlock {
   oldest = Number.POSITIVE_INFINITY
   newest = Number.NEGATIVE_INFINITY
   readonly #columns = new Map<string, Column>()
-  readonly #parts: readonly Rewindable[]
-  readonly #lengths: Float64Array
+  readonly #written: Rewind
   /** Rows and weight before the row that has begun. */
   #rowsBefore = 0
   #weightBefore = 0
@@ -38,26 +28,21 @@ export class TableBlock {
   constructor(table: TableName) {
     this.table = table
     for (const { name, type } of declared(table)) if (name !== 'Batch') this.#columns.set(name, columnOf(type))
-    this.#parts = [...this.#columns.values()].flatMap(({ parts }) => parts)
-    this.#lengths = new Float64Array(this.#parts.length)
+    this.#written = new Rewind([...this.#columns.values()].flatMap(({ parts }) => parts))
   }
 
   /** Notes where the next row begins; false when the block may take no further row. */
   beginRow(): boolean {
     this.#rowsBefore = this.rows
     this.#weightBefore = this.weight
-    const parts = this.#parts
-    let size = 0
-    for (let i = 0; i < parts.length; i++) size += this.#lengths[i] = (parts[i] as Rewindable).length
-    return size < MAX_BYTES && this.rows < MAX_ROWS
+    return this.#written.mark() < MAX_BYTES && this.rows < MAX_ROWS
   }
 
   /** Rolls back what was written since `beginRow`, also a row that was ended. */
   dropRow(): void {
     this.rows = this.#rowsBefore
     this.weight = this.#weightBefore
-    const parts = this.#parts
-    for (let i = 0; i < parts.length; i++) (parts[i] as Rewindable).length = this.#lengths[i] as number
+    this.#written.undo()
   }
 
   fixed(name: string): FixedColumn {

@@ -60,6 +60,20 @@ test('nested values are written as JSON, bytes as base64, no value as null insid
   })
 })
 
+test.each([
+  ['9007199254740993', '[9007199254740993]'],
+  ['-9223372036854775808', '[-9223372036854775808]'],
+  ['9223372036854775807', '[9223372036854775807]'],
+  ['9007199254740991', '[9007199254740991]'],
+])('the whole number %s is a number inside a list and inside a map, and exact', (intValue, written) => {
+  const list = { arrayValue: { values: [{ intValue }] } }
+  const map = { kvlistValue: { values: [{ key: 'k', value: list }] } }
+  const body = resourceOf([{ key: 'map', value: map }])
+  const reader = new ProtoReader(body)
+  reader.varint()
+  expect(new AttributeReader(reader).pair(reader.fieldEnd(body.length))).toEqual(['map', `{"k":${written}}`])
+})
+
 test('chosen keys are found where they stand', () => {
   const body = resourceOf([{ key: 'b', value: { stringValue: 'here' } }])
   const reader = new ProtoReader(body)

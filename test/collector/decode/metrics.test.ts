@@ -219,23 +219,23 @@ test.each([
     { quantileValues: many(2049).map(() => ({ value: 1 })) },
     { quantileValues: many(2048).map(() => ({ value: 1 })) },
   ],
-  [
-    'a sum with a bad id in its exemplar',
-    'sum',
-    { exemplars: [{ traceId: Buffer.of(1) }] },
-    { exemplars: [{ traceId: Buffer.alloc(16) }] },
-  ],
-  [
-    'a gauge with a bad id in its exemplar',
-    'gauge',
-    { exemplars: [{ spanId: Buffer.of(1) }] },
-    { exemplars: [{ spanId: Buffer.alloc(8) }] },
-  ],
 ])('%s is rejected by itself, the greatest that is right is stored', (_, kind, bad, right) => {
   const dataPoints = [{ ...point, ...right }, { ...point, ...bad }, point]
   const { accepted, rejected, tables } = decode([good, { name: 'm', [kind]: { dataPoints } }, good])
   expect([accepted, rejected]).toEqual([4, 1])
   expect(tables['otel_metrics_gauge']?.filter(({ MetricName }) => MetricName === 'good')).toHaveLength(2)
+})
+
+test.each([
+  ['sum', 'otel_metrics_sum', { traceId: Buffer.of(1) }, 'a trace id of 1 bytes instead of 16'],
+  ['gauge', 'otel_metrics_gauge', { spanId: Buffer.of(1) }, 'a span id of 1 bytes instead of 8'],
+  ['histogram', 'otel_metrics_histogram', { traceId: Buffer.alloc(15, 1) }, 'a trace id of 15 bytes instead of 16'],
+] as const)('an exemplar of a %s with a bad id costs itself alone', (kind, table, bad, reason) => {
+  const exemplars = [{ asDouble: 1 }, { asDouble: 2, ...bad }, { asDouble: 3 }]
+  const { accepted, rejected, message, tables } = decode([{ name: 'm', [kind]: { dataPoints: [{ ...point, exemplars }] } }])
+  expect([accepted, rejected]).toEqual([1, 0])
+  expect(tables[table]).toMatchObject([{ 'Exemplars.Value': [1, 3] }])
+  expect(message).toContain(`Stored with changes: 1 × omitted: an exemplar, ${reason} (at byte `)
 })
 
 test('exemplars have no ids of zeros, and the time of their point when they have none', () => {

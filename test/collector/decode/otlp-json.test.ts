@@ -112,6 +112,23 @@ test.each([
   expect(message).toContain('resourceSpans[0].scopeSpans[0].spans[1].')
 })
 
+test.each([
+  ['"traceId":"00"', 'traceId must be 32 hexadecimal digits'],
+  ['"spanId":5', 'spanId must be a text'],
+  ['"attributes":[null]', 'attributes must be an object'],
+])('a link of a span, an exemplar of a point with %s costs itself alone', (bad, reason) => {
+  const key = bad.startsWith('"attributes"') ? bad.replace('attributes', 'filteredAttributes') : bad
+  const spans = decode('traces', spansOf(span(`"links":[{"traceState":"a"},{${bad}},{"traceState":"b"},5]`)))
+  expect([spans.accepted, spans.rejected]).toEqual([1, 0])
+  expect(spans.tables['otel_traces']).toMatchObject([{ 'Links.TraceState': ['a', 'b'] }])
+  expect(spans.message).toContain(`omitted: ${reason} (resourceSpans[0].scopeSpans[0].spans[0].links[1].`)
+  expect(spans.message).toContain('omitted: links must be an object')
+  const points = `{"dataPoints":[{"timeUnixNano":"${nano}","asDouble":1,"exemplars":[{"asDouble":1},{${key}},{"asDouble":2}]}]}`
+  const metrics = decode('metrics', metricsOf(`{"name":"a","gauge":${points}}`))
+  expect([metrics.accepted, metrics.rejected]).toEqual([1, 0])
+  expect(metrics.tables['otel_metrics_gauge']).toMatchObject([{ Value: 1, 'Exemplars.Value': [1, 2] }])
+})
+
 test('a bad point costs itself, a metric with a bad name all its points, a bad scope or resource attribute nothing but itself', () => {
   const points = (...values: string[]): string =>
     `{"dataPoints":[${values.map((value) => `{"timeUnixNano":"${nano}","asDouble":${value}}`).join(',')}]}`

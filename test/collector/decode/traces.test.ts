@@ -162,7 +162,6 @@ test.each([
   ['a trace id of 5 bytes', { traceId: Buffer.alloc(5, 1) }, 'a trace id of 5 bytes instead of 16'],
   ['a span id of 16 bytes', { spanId: Buffer.alloc(16, 1) }, 'a span id of 16 bytes instead of 8'],
   ['a parent id of 1 byte', { parentSpanId: Buffer.of(0) }, 'a span id of 1 bytes instead of 8'],
-  ['a link with a bad id', { links: [{ traceId: Buffer.of(1) }] }, 'a trace id of 1 bytes instead of 16'],
 ])('%s costs its span alone', (_, bad, reason) => {
   const attributes = [{ key: 'a', value: { stringValue: 'b' } }]
   const events = [{ timeUnixNano: nanos(NOW), name: 'e', attributes }]
@@ -178,6 +177,45 @@ test.each([
   )
   expect(report.rejected).toBe(1)
   expect(report.message).toContain(`1 × ${reason}`)
+})
+
+const linkWith = (text: string, fields: object = {}): object => ({
+  traceState: text,
+  attributes: [{ key: 'k', value: { stringValue: text } }],
+  ...fields,
+})
+
+test.each([
+  ['a trace id of 1 byte', { traceId: Buffer.of(1) }, 'a trace id of 1 bytes instead of 16'],
+  ['a span id of 16 bytes', { spanId: Buffer.alloc(16, 1) }, 'a span id of 16 bytes instead of 8'],
+  [
+    'a secret and a bad id',
+    { spanId: Buffer.of(1), attributes: [{ key: 'password', value: { stringValue: 'x' } }] },
+    'a span id of 1 bytes instead of 8',
+  ],
+])('a link with %s costs itself alone, and is counted once', (_, bad, reason) => {
+  const links = [linkWith('first'), linkWith('bad', bad), linkWith('last')]
+  const rows = rowsOf(one({ startTimeUnixNano: nanos(NOW), name: 'a', links }))
+  expect(rows).toMatchObject([
+    {
+      SpanName: 'a',
+      'Links.TraceId': ['', ''],
+      'Links.SpanId': ['', ''],
+      'Links.TraceState': ['first', 'last'],
+      'Links.Attributes': [{ k: 'first' }, { k: 'last' }],
+    },
+  ])
+  expect([report.rejected, report.broken]).toEqual([0, 1])
+  expect(report.message).toMatch(new RegExp(`^Stored with changes: 1 × omitted: a link, ${reason} \\(at byte \\d+\\)$`))
+})
+
+test('a span that has a list before what cannot be read is rejected once', () => {
+  const list = { arrayValue: { values: [{ stringValue: 'x' }] } }
+  const events = [{ name: 'good', attributes: [{ key: 'list', value: list }] }, { name: 'bad' }]
+  const body = one({ startTimeUnixNano: nanos(NOW), events })
+  body[body.indexOf('bad') - 2] = 0x2c // wire type 4 in place of the name
+  expect(rowsOf(body)).toEqual([])
+  expect([report.rejected, report.broken]).toEqual([1, 1])
 })
 
 test('a span that is torn within its bounds costs itself, and the resources beside it are kept', () => {
