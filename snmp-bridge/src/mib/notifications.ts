@@ -1,5 +1,5 @@
 /** The notifications of SPYGLASS-MIB, derived from the declared events, and the objects they carry. */
-import { type EventDeclaration, type EventSeverity, events, ruleOfEvent, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type EventDeclaration, type EventSeverity, events, keysOf, ruleOfEvent, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Oid } from '../ber/oid.ts'
 import { integer, octets, type SnmpValue, type Varbind } from '../ber/value.ts'
 import { dateAndTime, utf8Within } from './columns.ts'
@@ -88,15 +88,14 @@ export const eventObjects: readonly EventObject[] = [
     number: 5,
     syntax: 'SgUtf8String',
     description: 'Name of the affected instance; empty when there is none.',
-    read: ({ resource }) =>
-      utf8(keyOf(resource, 'instance') ?? (/[:,]type=Instance(,|$)/.test(resource) ? (keyOf(resource, 'name') ?? '') : '')),
+    read: ({ resource }) => utf8(instanceOf(resource)),
   },
   {
     descriptor: 'sgEventObject',
     number: 6,
     syntax: 'SgUtf8String',
     description: 'Name of the affected resource, for instance of the pool or instance.',
-    read: ({ resource }) => utf8(keyOf(resource, 'name') ?? ''),
+    read: ({ resource }) => utf8(keysOf(resource)['name'] ?? ''),
   },
   {
     descriptor: 'sgEventResource',
@@ -184,11 +183,9 @@ export function notificationOf(event: SpyglassEvent, root: Oid, origin: EventOri
   }
 }
 
-/** A key of an ObjectName, unquoted. */
-export function keyOf(objectName: string, key: string): string | undefined {
-  const match = new RegExp(`[:,]${key}=("(?:[^"\\\\]|\\\\.)*"|[^,]*)`).exec(objectName)
-  const value = match?.[1]
-  return value?.startsWith('"') ? value.slice(1, -1).replaceAll(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c)) : value
+function instanceOf(resource: string): string {
+  const { instance, type, name = '' } = keysOf(resource)
+  return instance ?? (type === 'Instance' ? name : '')
 }
 
 const longestFirst = ({ holders = [] }: SpyglassEvent) => [...holders].sort((a, b) => b.heldMs - a.heldMs)

@@ -3,7 +3,6 @@
  * track its boots and time. An inform is retried until a signed response acknowledges it, be it the response to an earlier try.
  */
 import { randomInt } from 'node:crypto'
-import type { Socket } from 'node:dgram'
 import { setTimeout as delay } from 'node:timers/promises'
 import { compareOids, formatOid } from '../ber/oid.ts'
 import { pduTag } from '../ber/tags.ts'
@@ -12,9 +11,10 @@ import { fail } from '../errors.ts'
 import { seal } from '../usm/v3-message.ts'
 import { reportOids } from '../system/system-objects.ts'
 import { type LocalizedKeys, localizeKeys, type MasterKeys } from '../usm/keys.ts'
+import { type Address, addressText, type Channel, openChannel } from './channel.ts'
 import { type InformAnswer, readInformAnswer } from './inform-answer.ts'
 import { type Notification, writeNotification, writePdu } from './message.ts'
-import { type Address, openSocket, type Receiver, send } from './receiver.ts'
+import type { Receiver } from './receiver.ts'
 
 export interface InformReceiverOptions extends Address {
   readonly user: string
@@ -46,22 +46,18 @@ const NO_BYTES = Buffer.alloc(0)
 const MAX_CORRECTIONS = 3
 
 export function createInformReceiver(options: InformReceiverOptions): Receiver {
-  const socket = openSocket(options.host)
-  const session = new InformSession(options, socket)
+  const session = new InformSession(options)
   return {
-    name: `${options.host}:${options.port}`,
+    name: addressText(options),
     acknowledges: true,
     deliver: (notification) => session.deliver(notification),
-    close: () => {
-      session.close()
-      socket.close()
-    },
+    close: () => session.close(),
   }
 }
 
 class InformSession {
   readonly #options: InformReceiverOptions
-  readonly #socket: Socket
+  readonly #channel: Channel
   readonly #writer = new BerWriter(0, 16_384)
   readonly #user: Buffer
   #engine: Engine | undefined
@@ -73,15 +69,14 @@ class InformSession {
   /** Of the engine that was known last: a late acknowledgement is signed with them. */
   #keys: LocalizedKeys | undefined
 
-  constructor(options: InformReceiverOptions, socket: Socket) {
+  constructor(options: InformReceiverOptions) {
     this.#options = options
-    this.#socket = socket
+    this.#channel = openChannel(options, (message) => this.#take(message))
     this.#user = Buffer.from(options.user)
-    socket.on('message', (message) => this.#take(message))
   }
 
   async deliver(notification: Notification): Promise<void> {
-    const { host, port, retries } = this.#options
+    const { retries } = this.#options
     const inform = this.#informOf(notification)
     this.#unsent = undefined
     let why = 'it did not acknowledge'
@@ -99,11 +94,12 @@ class InformSession {
       else await delay(this.#options.timeoutMs, undefined, { ref: false }) // a report can be forged, so it must not use up an attempt
     }
     this.#engine = undefined // the receiver may restart with another engine id
-    throw this.#unsent ?? fail('SPY_SNMP_RECEIVER', [`${host}:${port}`, why])
+    throw this.#unsent ?? fail('SPY_SNMP_RECEIVER', [addressText(this.#options), why])
   }
 
   close(): void {
     this.#waiting?.resolve(undefined)
+    this.#channel.close()
   }
 
   /** Applies what a report says about the engine. Returns true if an immediate retry makes sense. */
@@ -181,7 +177,7 @@ class InformSession {
     })
     const timer = setTimeout(() => this.#waiting?.resolve(undefined), this.#options.timeoutMs)
     try {
-      await send(this.#socket, message, this.#options)
+      await this.#channel.send(message)
       this.#unsent = undefined
       return await answered
     } catch (error) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { events, quoteKeyValue } from '@spyglass/agent/contract'
-import { eventObjects, keyOf, mibNotifications, notificationOf, repeatsAnEvent } from '../../../snmp-bridge/src/mib/notifications.ts'
+import { eventObjects, mibNotifications, notificationOf, repeatsAnEvent } from '../../../snmp-bridge/src/mib/notifications.ts'
 
 const ROOT = [1, 3, 6, 1, 4, 1, 32_473]
 const origin = { server: 'shop-prod', consoleUrl: 'https://spy.example.org/' }
@@ -93,11 +93,20 @@ test('an application that fails and a server that is told to stop have notificat
   expect(sent).toContain('12 sgServerStopping')
 })
 
-test('a quoted key of an ObjectName is unquoted', () => {
-  for (const name of ['plain', 'a,b', 'a"b', 'a\\b', 'a\nb', '*?']) {
-    expect(keyOf(`spyglass:type=X,instance=i,name=${quoteKeyValue(name)}`, 'name')).toBe(name)
-  }
-  expect(keyOf('spyglass:type=X,surname=y', 'name')).toBeUndefined()
+test.each(['plain', 'a,b', 'a"b', 'a\\b', '*?', 'a,name=other', 'a,type=Instance', ',instance=x'])(
+  'instance and object of a resource named %j are its own, whatever the other is called',
+  (name) => {
+    const quoted = quoteKeyValue(name)
+    const of = (resource: string) => texts({ ...event, resource })
+    expect(of(`spyglass:type=Datasource,instance=${quoted},name=shop`)).toMatchObject({ sgEventInstance: name, sgEventObject: 'shop' })
+    expect(of(`spyglass:type=Datasource,instance=http-1,name=${quoted}`)).toMatchObject({ sgEventInstance: 'http-1', sgEventObject: name })
+    expect(of(`spyglass:type=Instance,name=${quoted}`)).toMatchObject({ sgEventInstance: name, sgEventObject: name })
+    expect(of(`spyglass:type=Service,name=${quoted}`)).toMatchObject({ sgEventInstance: '', sgEventObject: name })
+  },
+)
+
+test('a key that ends as another begins is not taken for it', () => {
+  expect(texts({ ...event, resource: 'spyglass:type=X,surname=y' })).toMatchObject({ sgEventInstance: '', sgEventObject: '' })
 })
 
 test('every notification of an incident names its rule, the same in raise and clear', () => {
