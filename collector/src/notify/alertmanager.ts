@@ -41,12 +41,14 @@ export function toAlertmanager(page: Page): AlertmanagerAlert {
 }
 
 /** What an alert is matched by, here and in Alertmanager. */
-export function labelsOf(page: Pick<Page, 'incidentId' | 'resource' | 'rule' | 'server' | 'severity'>): Readonly<Record<string, string>> {
+export function labelsOf(
+  page: Pick<Page, 'attributes' | 'incidentId' | 'resource' | 'rule' | 'server' | 'severity'>,
+): Readonly<Record<string, string>> {
   return {
     ...labelsOfResource(page.resource),
     alertname: page.rule,
     severity: page.severity,
-    server: page.server,
+    server: serverOf(page),
     resource: page.resource,
     incident_id: page.incidentId,
   }
@@ -56,6 +58,12 @@ export function labelsOf(page: Pick<Page, 'incidentId' | 'resource' | 'rule' | '
 function endOf({ status, startsAt, endsAt }: Page): Pick<AlertmanagerAlert, 'endsAt'> {
   if (status === 'notice') return { endsAt: new Date(Date.parse(startsAt) + NOTICE_LASTS_MS).toISOString() }
   return endsAt === undefined ? {} : { endsAt }
+}
+
+/** The server that it happened on, which need not be the one that pages: two of them may have an instance of the same name. */
+function serverOf({ server, attributes }: Pick<Page, 'attributes' | 'server'>): string {
+  const { server: other } = attributes
+  return typeof other === 'string' && other !== '' ? other : server
 }
 
 /** Makes any text a label name: `service.name` becomes `service_name`. */

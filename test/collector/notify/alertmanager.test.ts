@@ -54,6 +54,11 @@ test('labels hold the true values of the resource, whatever their characters', (
   )
 })
 
+test('the label server names where it happened, also when another server pages', () => {
+  expect(toAlertmanager(pageFor({ server: 'central', attributes: { server: 'east' } })).labels['server']).toBe('east')
+  expect(toAlertmanager(pageFor({ server: 'central', attributes: { server: '' } })).labels['server']).toBe('central')
+})
+
 test('every message is complete: holders, changes and links, because Alertmanager forgets what is omitted', () => {
   const changes = [{ time: '2026-01-01T00:00:00Z', name: 'n', resource: 'r', message: 'reloaded' }]
   const alert = toAlertmanager(
