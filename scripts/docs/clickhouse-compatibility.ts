@@ -58,7 +58,7 @@ names one (\`WHERE name = 'readonly'\`).
 
 ## Statements
 
-One \`SELECT\`, \`EXPLAIN\` of a \`SELECT\` in any of its forms, \`DESCRIBE\` of a table, function or subquery, or one of \`EXISTS\`, \`SHOW TABLES|DATABASES|COLUMNS|FUNCTIONS|CREATE\`. Tables: those of \`spyglass\`, and of \`system\`
+One \`SELECT\`, \`EXPLAIN\` of a \`SELECT\` in any of its forms, \`DESCRIBE\` of a table, function or subquery, or one of \`EXISTS\`, \`SHOW TABLES|DATABASES|COLUMNS|INDEXES|FUNCTIONS|ENGINES|SETTINGS|CREATE\`, also with \`LIKE\`, and where ClickHouse takes it with a \`WHERE\` that has no subquery (\`SHOW DICTIONARIES\` and \`SHOW TEMPORARY TABLES\` list none). Tables: those of \`spyglass\`, and of \`system\`
 ${list(READABLE_SYSTEM_TABLES)}; of \`information_schema\` ${list(INFORMATION_SCHEMA_VIEWS)}. Refused with code 392: functions that read files, dictionaries, models or the machine
 (\`file\`, \`dictGet\`, \`hostName\`, \`displayName\` …), table functions other than \`numbers\`, \`generate_series\`, \`null\`, \`values\` and \`view\`, formats that read
 schemas, and functions whose cost grows faster than the length of a value, because the engine cannot interrupt such a call:
@@ -96,6 +96,9 @@ Paths in \`system.tables\` and \`system.databases\` do not reveal the location o
 ## Errors
 
 Text, \`X-ClickHouse-Exception-Code\` and status as ClickHouse gives them, with three exceptions: 164 is status 403, 202 and 203 are status 503 with \`Retry-After\`.
+
+An error in the middle of a streamed answer, that of the time limit too, is the end of its body, framed by the tag of \`X-ClickHouse-Exception-Tag\` as since ClickHouse 25.11; then the
+response ends in order. A client that does not read is cut off.
 
 ## Integration tests of \`clickhouse-js\`
 

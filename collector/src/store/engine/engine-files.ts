@@ -15,6 +15,7 @@ export const READABLE_SYSTEM_TABLES = [
   'databases',
   'tables',
   'columns',
+  'data_skipping_indices',
   'functions',
   'settings',
   'data_type_families',

@@ -139,15 +139,24 @@ export function createGate(functions: FunctionRules): Gate {
     else if (!functions.mayCall(lower)) throw refuse('UNKNOWN_FUNCTION', `Function with name \`${name}\` does not exist`)
   }
 
-  /** A name that could be that of a function or table which is not for readers: refused where the engine would take it for one. */
-  async function judgeNames(nodes: readonly AstNode[], sql: string, session: StoreSession): Promise<void> {
-    const isSuspect = (node: AstNode): boolean =>
-      node.kind === 'Identifier' && !isFormat(node) && (FOREIGN_NAME.test(node.name) || functions.isDenied(node.name))
-    if (!nodes.some(isSuspect)) return
-    await refuseOddNames(sql, session)
-    for (const name of namesOfFunctions(nodes, functions))
-      if (functions.isDenied(name)) throw prohibit(`The name ${name}, which is that of a function,`)
-    for (const name of namesOfTables(nodes)) if (FOREIGN_NAME.test(name)) judgeTable(name)
+  /** As the engine's own parser reads it. */
+  async function checkTree(sql: string, session: StoreSession, database: ReadableDatabase): Promise<Passed> {
+    await classify(sql, session)
+    const all = await nodesOf(sql, session)
+    const explained = explainedNodes(all)
+    const nodes = explained ?? all
+    const statement = nodes[0]?.kind ?? 'unknown'
+    if (!STATEMENTS.has(statement)) throw prohibit(`A statement of kind ${statement}`)
+    for (const node of nodes.slice(1)) judge(node)
+    await judgeNames(functions, nodes, sql, session)
+    if (database === 'system') await judgeBareTables(nodes, sql, session)
+    judgeLongValues(nodes)
+    const streamable = statement === SELECT && !explained
+    return {
+      format: knownOrNone(nodes.find(isFormat)?.name),
+      streamable,
+      settingsAsked: streamable && readsOnlySettings(nodes, database) ? wordsOf(nodes) : undefined,
+    }
   }
 
   return {
@@ -155,25 +164,30 @@ export function createGate(functions: FunctionRules): Gate {
       if (sql.includes('\0')) throw prohibit('A statement with a zero byte')
       const bare = bareStatement(sql) ?? ''
       const metadata = matchMetadata(bare)
-      if (metadata) return passedMetadata(bare, metadata, database)
-      await classify(sql, session)
-      const all = await nodesOf(sql, session)
-      const explained = explainedNodes(all)
-      const nodes = explained ?? all
-      const statement = nodes[0]?.kind ?? 'unknown'
-      if (!STATEMENTS.has(statement)) throw prohibit(`A statement of kind ${statement}`)
-      for (const node of nodes.slice(1)) judge(node)
-      await judgeNames(nodes, sql, session)
-      if (database === 'system') await judgeBareTables(nodes, sql, session)
-      judgeLongValues(nodes)
-      const streamable = statement === SELECT && !explained
-      return {
-        format: knownOrNone(nodes.find(isFormat)?.name),
-        streamable,
-        settingsAsked: streamable && readsOnlySettings(nodes, database) ? wordsOf(nodes) : undefined,
-      }
+      if (!metadata) return checkTree(sql, session, database)
+      const condition = conditionOf(metadata)
+      const { format } = condition === undefined ? metadata : await checkTree(condition, session, database)
+      return passedMetadata(bare, { ...metadata, format }, database)
     },
   }
+}
+
+/** A name that could be that of a function or table which is not for readers: refused where the engine would take it for one. */
+async function judgeNames(functions: FunctionRules, nodes: readonly AstNode[], sql: string, session: StoreSession): Promise<void> {
+  const isSuspect = (node: AstNode): boolean =>
+    node.kind === 'Identifier' && !isFormat(node) && (FOREIGN_NAME.test(node.name) || functions.isDenied(node.name))
+  if (!nodes.some(isSuspect)) return
+  await refuseOddNames(sql, session)
+  for (const name of namesOfFunctions(nodes, functions))
+    if (functions.isDenied(name)) throw prohibit(`The name ${name}, which is that of a function,`)
+  for (const name of namesOfTables(nodes)) if (FOREIGN_NAME.test(name)) judgeTable(name)
+}
+
+/** The condition of a SHOW as a SELECT, which is judged in its place. It needs no subquery, and gets none. */
+function conditionOf({ where }: Metadata): string | undefined {
+  if (where === undefined) return undefined
+  if (/SELECT/i.test(where)) throw prohibit('A subquery in SHOW')
+  return `SELECT 1 WHERE ${where}`
 }
 
 const passedMetadata = (bare: string, metadata: Metadata, database: ReadableDatabase): Passed => ({
@@ -191,6 +205,7 @@ const passedMetadata = (bare: string, metadata: Metadata, database: ReadableData
  */
 function insteadOf({ asks, database: named, table }: Metadata, database: ReadableDatabase): { readonly instead?: string } {
   if (asks === 'exists') return existence(named ?? database, table)
+  if (asks === 'nothing') return { instead: "SELECT '' AS name WHERE 0" }
   if (named === undefined || named === DATABASE) return {}
   if (named !== 'system') throw refuse('UNKNOWN_DATABASE', `Database ${named} does not exist`)
   if (asks === 'definition') throw prohibit('The definition of a table of system')

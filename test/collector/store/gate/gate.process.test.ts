@@ -203,6 +203,22 @@ const hostile = [
   'SELECT * FROM (EXPLAIN SELECT 1)',
   'SHOW PROCESSLIST',
   'SHOW GRANTS',
+  'SHOW USERS',
+  'SHOW CLUSTERS',
+  "SHOW TABLES WHERE file('@S') != ''",
+  "SHOW TABLES WHERE name = 'a--' OR file('@S') != ''",
+  "SHOW TABLES WHERE `--` = file('@S')",
+  'SHOW TABLES WHERE name IN system.processes',
+  "SHOW TABLES WHERE name IN (SELECT * FROM file('@S', LineAsString))",
+  "SHOW TABLES WHERE 1 INTO OUTFILE '@O/x.csv'",
+  'SHOW TABLES WHERE 1; DROP TABLE spyglass.events',
+  'SHOW TABLES WHERE 1 SETTINGS readonly = 0',
+  'SHOW TABLES WHERE 1 FORMAT Template',
+  'SHOW TABLES WHERE hostName() = name',
+  "SHOW COLUMNS FROM events WHERE field = file('@S')",
+  'SHOW INDEXES FROM system.processes',
+  "SHOW INDEXES FROM spyglass.events WHERE key_name = file('@S')",
+  "SHOW CHANGED SETTINGS LIKE '%' INTO OUTFILE '@O/x.csv'",
   "DESCRIBE TABLE file('@S', LineAsString)",
   "DESCRIBE TABLE url('@U', LineAsString)",
   "DESCRIBE (SELECT file('@S'))",
@@ -355,6 +371,18 @@ describe('statements of real clients', () => {
     '/* ApplicationName=DBeaver */ SHOW DATABASES',
     '-- Metabase\nSHOW TABLES -- all',
     "SHOW FUNCTIONS LIKE 'toDateT%'",
+    "SHOW TABLES WHERE engine != 'View' AND name NOT LIKE '.inner%' LIMIT 5",
+    "SHOW TABLES FROM spyglass WHERE name ILIKE '%--%' FORMAT JSON",
+    "SHOW FULL COLUMNS FROM events WHERE field LIKE 'T%'",
+    'SHOW INDEXES FROM otel_traces',
+    "SHOW KEYS IN spyglass.otel_traces WHERE index_type = 'minmax'",
+    "SHOW SETTINGS LIKE 'max_thr%'",
+    "SHOW CHANGED SETTINGS ILIKE '%'",
+    'SHOW SETTING max_threads',
+    'SHOW ENGINES FORMAT JSON',
+    'SHOW DICTIONARIES',
+    'SHOW TEMPORARY TABLES',
+    "SELECT name, type, expr FROM system.data_skipping_indices WHERE table = 'otel_traces'",
     'SHOW EXTENDED FULL COLUMNS FROM events',
     "SHOW TABLES FROM spyglass LIKE 'otel_%'",
     'SHOW CREATE TABLE spyglass.red_1m',
@@ -479,6 +507,19 @@ describe('what there is not', () => {
     ['EXISTS TABLE spyglass.nosuch', '0\n'],
     ['EXISTS TABLE events FORMAT JSONEachRow', '{"result":1}\n'],
   ])('%s gives %j', async (sql, right) => expect((await store.ask(sql)).text).toBe(right))
+})
+
+describe('what SHOW lists', () => {
+  test.each([
+    ["SHOW TABLES WHERE name LIKE 'red%' AND engine != 'View'", 'red_1m\n'],
+    ["SHOW TABLES FROM system WHERE name LIKE 'o%' FORMAT CSV", '"one"\n'],
+    ["SHOW COLUMNS FROM events WHERE field = 'Name'", expect.stringMatching(/^Name\t/)],
+    ["SHOW INDEXES FROM otel_traces WHERE key_name = 'PRIMARY'", expect.stringMatching(/^otel_traces\t/)],
+    ["SHOW SETTINGS LIKE 'max_threads'", expect.stringMatching(/^max_threads\tMaxThreads\t/)],
+    ['SHOW SETTING max_ast_depth', expect.stringMatching(/^\d+\n$/)],
+    ['SHOW DICTIONARIES', ''],
+    ['SHOW TEMPORARY TABLES FORMAT JSONCompactEachRowWithNames', '["name"]\n'],
+  ])('%s', async (sql, right) => expect((await store.ask(sql)).text).toEqual(right))
 })
 
 test('information_schema lists the tables that a reader may read, and nothing of where they lie', async () => {

@@ -20,6 +20,22 @@ test.each([
   ['-- Metabase; -- x\n/* a ; b */ show /**/ tables -- end', { asks: 'names' }],
   ["SHOW FUNCTIONS ILIKE 'to%'", { asks: 'names' }],
   ['SHOW EXTENDED FULL COLUMNS FROM events', { asks: 'definition', table: 'events' }],
+  ["SHOW TABLES WHERE name LIKE 'a--b' LIMIT 3 -- all", { asks: 'names', where: "name LIKE 'a--b' LIMIT 3" }],
+  ["SHOW TABLES FROM spyglass WHERE engine = 'x' FORMAT JSON;", { asks: 'names', database: 'spyglass', where: "engine = 'x' FORMAT JSON" }],
+  ["SHOW COLUMNS FROM events WHERE field != 'a'", { asks: 'definition', table: 'events', where: "field != 'a'" }],
+  ['SHOW INDEXES FROM events', { asks: 'definition', table: 'events' }],
+  ['SHOW EXTENDED KEYS IN events FROM spyglass FORMAT CSV', { asks: 'definition', database: 'spyglass', table: 'events', format: 'CSV' }],
+  [
+    "SHOW INDEX FROM spyglass.events WHERE index_type = 'x'",
+    { asks: 'definition', database: 'spyglass', table: 'events', where: "index_type = 'x'" },
+  ],
+  ["SHOW SETTINGS LIKE 'max_%'", { asks: 'names' }],
+  ["SHOW CHANGED SETTINGS ILIKE '%JOIN%' FORMAT JSON", { asks: 'names', format: 'JSON' }],
+  ['SHOW SETTING max_threads', { asks: 'names' }],
+  ['SHOW ENGINES', { asks: 'names' }],
+  ['SHOW DICTIONARIES FROM spyglass', { asks: 'nothing', database: 'spyglass' }],
+  ['SHOW TEMPORARY TABLES FORMAT TSV', { asks: 'nothing', format: 'TSV' }],
+  ['SHOW CREATE VIEW spyglass.events', { asks: 'definition', database: 'spyglass', table: 'events' }],
   ['EXISTS DATABASE `nosuch`', { asks: 'exists', database: 'nosuch' }],
 ])('%s is about names', (sql, right) => expect(matchMetadata(bareStatement(sql)!)).toEqual(right))
 
@@ -36,11 +52,17 @@ test.each([
   'SHOW TABLES /* ; */ ; DROP TABLE events',
   'SHOW TABLES -- x\nFROM spyglass; SELECT 1',
   "SHOW FUNCTIONS LIKE 'a' SETTINGS x = 1",
+  "SHOW DATABASES WHERE file('x') = ''",
+  "SHOW SETTING file('x')",
+  "SHOW INDEXES FROM file('x')",
+  'SHOW CLUSTERS',
+  'SHOW USERS',
 ])('%s is not', (sql) => expect(matchMetadata(bareStatement(sql)!)).toBeUndefined())
 
 test('a bare statement has nothing around it, and a comment without an end is none', () => {
   expect(bareStatement(' \n/* a */SHOW--x\nTABLES ;; -- y')).toBe('SHOW \nTABLES')
   expect(bareStatement('SHOW TABLES /* x')).toBe('SHOW TABLES')
+  expect(bareStatement(`a '--\\'/*' "/*" \`--\` --'`)).toBe(`a '--\\'/*' "/*" \`--\``)
   expect(matchMetadata(bareStatement('/* SHOW TABLES')!)).toBeUndefined()
 })
 
