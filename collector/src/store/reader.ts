@@ -89,7 +89,9 @@ export function createReader(parts: ReaderParts): Reader {
       const statement = { sql: tag + instead, format, contentType: contentTypeOf(format, given) }
       if (!streamable || !isJoinable(format, given)) return wholeAnswer(session, statement)
       const maxBufferBytes = request.waitForEnd ? Infinity : BUFFER_BYTES
-      return streamAnswer(session, { ...statement, maxBufferBytes }, (answer) => deliver(answer, clock.abandoned))
+      return streamAnswer(session, { ...statement, maxBufferBytes }, (answer) => {
+        return deliver({ ...answer, chunks: explained(answer.chunks, clock) }, clock.abandoned)
+      })
     })
   }
 
@@ -183,6 +185,14 @@ async function streamAnswer(
     return undefined
   } finally {
     await stream.return(undefined)
+  }
+}
+
+async function* explained(chunks: AsyncIterable<Uint8Array>, { explain }: Clock): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (error) {
+    throw explain(error)
   }
 }
 

@@ -17,8 +17,10 @@ export interface TimeLimit {
 export interface Clock {
   /** Aborts at the limit or when the client is gone: the engine is asked to end the statement. */
   readonly cancelled: AbortSignal
-  /** Aborts after the grace period: nobody waits any more. */
+  /** Aborts after the grace period, with the answer as its reason: nobody waits any more. */
   readonly abandoned: AbortSignal
+  /** The error that a client is told: one of work that was cancelled at the limit says that the time is over. */
+  readonly explain: (error: unknown) => unknown
   /** Sets another limit, counted from the start of the work. */
   readonly limitTo: (limitMs: number) => void
 }
@@ -47,9 +49,10 @@ export function withinTime<T>({ limitMs: firstLimitMs, graceMs, patienceMs }: Ti
 
   const timeIsUp = (cause?: unknown): ClickhouseError => timeoutExceeded(performance.now() - startMs, limitMs, cause)
   const abandon = (): void => {
-    abandoned.abort()
+    const reason = gone.aborted ? refuse('QUERY_WAS_CANCELLED', 'Query was cancelled: the client disconnected') : timeIsUp()
+    abandoned.abort(reason)
     timer = setTimeout(onStuck, patienceMs)
-    reject(gone.aborted ? refuse('QUERY_WAS_CANCELLED', 'Query was cancelled: the client disconnected') : timeIsUp())
+    reject(reason)
   }
   const cancel = (): void => {
     if (cancelled.signal.aborted) return
@@ -57,7 +60,7 @@ export function withinTime<T>({ limitMs: firstLimitMs, graceMs, patienceMs }: Ti
     timer = setTimeout(abandon, graceMs)
     cancelled.abort()
   }
-  const fail = (error: unknown): void => reject(isCancelled(error) && cancelled.signal.aborted && !gone.aborted ? timeIsUp(error) : error)
+  const explain = (error: unknown): unknown => (isCancelled(error) && cancelled.signal.aborted && !gone.aborted ? timeIsUp(error) : error)
 
   const limitTo = (ms: number): void => {
     if (cancelled.signal.aborted) return
@@ -69,8 +72,8 @@ export function withinTime<T>({ limitMs: firstLimitMs, graceMs, patienceMs }: Ti
   limitTo(firstLimitMs)
   gone.addEventListener('abort', cancel, { once: true })
   if (gone.aborted) cancel()
-  const back = run({ cancelled: cancelled.signal, abandoned: abandoned.signal, limitTo })
-    .then(resolve, fail)
+  const back = run({ cancelled: cancelled.signal, abandoned: abandoned.signal, limitTo, explain })
+    .then(resolve, (error: unknown) => reject(explain(error)))
     .finally(() => {
       clearTimeout(timer)
       gone.removeEventListener('abort', cancel)

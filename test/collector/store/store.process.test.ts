@@ -362,6 +362,31 @@ describe.runIf(process.platform === 'linux')('clients', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
   })
 
+  /** Its first rows come at once, the others a few hundred in a second. */
+  const STREAMED =
+    "SELECT if(number < 4000, 0, sleepEachRow(0.004)), repeat('x', 1000) FROM numbers(1000000) SETTINGS max_block_size = 500, max_threads = 1"
+
+  test.each([
+    ['that goes on', () => {}],
+    ['of an engine that is stuck', (engine: number) => process.kill(engine, 'SIGSTOP')],
+  ])('that end at their time in the middle of an answer %s say so at its end', async (_, hinder) => {
+    const store = await started({ store: { queryTimeoutMs: paced(4000), queryGraceMs: paced(300), queryPatienceMs: paced(700) } })
+    const [engine = ''] = childrenOf(store.child.pid!)
+    const { user, password } = store.secrets.clickhouse.reader
+    const asking = request(store.url, { method: 'POST', auth: `${user}:${password}` })
+    asking.end(STREAMED)
+    const [response] = (await once(asking, 'response')) as [IncomingMessage]
+    hinder(Number(engine))
+    const text = await textOf(response)
+    const tag = String(response.headers['x-clickhouse-exception-tag'])
+    expect([response.statusCode, response.complete]).toEqual([200, true])
+    expect(text.slice(-400)).toMatch(
+      new RegExp(
+        `x\\n\\r\\n__exception__\\r\\n${tag}\\r\\nCode: 159\\. DB::Exception: Timeout exceeded.*\\n\\d+ ${tag}\\r\\n__exception__\\r\\n$`,
+      ),
+    )
+  })
+
   /** Where the gate cannot see how long a value gets. */
   test.each([
     ['a count in a column', `${STUCK("repeat(repeat('a', 1000), toUInt32(number))")} FROM numbers(30000, 1)`],

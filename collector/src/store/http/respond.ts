@@ -10,6 +10,7 @@ import type { ReadAnswer } from '../reader.ts'
 import type { Written } from '../writer.ts'
 import { compressedBlocks } from './blocks/compressed-blocks.ts'
 import { type Coding, encodeWhole, encoderOf } from './coding.ts'
+import { withLastWords } from './last-words.ts'
 
 /** What every reply states about its server and statement. */
 export interface Origin {
@@ -59,10 +60,11 @@ export async function sendAnswer(
     'X-ClickHouse-Exception-Tag': tag,
     ...(compression ? { 'Content-Encoding': compression.coding } : sizeHeader(inBlocks ? undefined : answer.sizeBytes)),
   })
-  const bytes = withException(answer.chunks, tag, onFailure)
+  const { chunks, over } = withLastWords(answer.chunks, signal)
+  const bytes = withException(chunks, tag, onFailure)
   const body = Readable.from(inBlocks ? compressedBlocks(bytes) : bytes, { objectMode: false })
-  if (compression) await pipeline(body, encoderOf(compression.coding, compression.level), response, { signal })
-  else await pipeline(body, response, { signal })
+  if (compression) await pipeline(body, encoderOf(compression.coding, compression.level), response, { signal: over })
+  else await pipeline(body, response, { signal: over })
 }
 
 async function* withException(

@@ -10,6 +10,7 @@ import type { Client } from '../client-back-off.ts'
 import { type ClickhouseError, clickhouseCodes, fromEngine, refuse } from '../clickhouse-error.ts'
 import { MAX_STATEMENT_LENGTH } from '../gate/gate.ts'
 import { isInsert, parseInsert } from '../insert-statement.ts'
+import type { Deliver } from '../reader.ts'
 import type { ReaderName, Store } from '../store.ts'
 import type { QueryCounters } from '../store-resource.ts'
 import { compressedBlock } from './blocks/compressed-blocks.ts'
@@ -157,7 +158,15 @@ async function read({ request, response, query, origin, asker, gone }: Exchange,
   const statement = hello ? { ...wanted, sql: HELLO_STATEMENT } : wanted
   const onFailure = (failure: ClickhouseError): void => note(failure, origin, options)
   const how = { ...origin, compression, inBlocks, onFailure }
-  await reader.run(statement, (answer, signal) => sendAnswer(response, answer, { ...how, signal }), gone)
+  let sending: Promise<void> | undefined
+  const deliver: Deliver = (answer, signal) => (sending = sendAnswer(response, answer, { ...how, signal }))
+  await reader.run(statement, deliver, gone).catch(async (error: unknown) => {
+    const isTold = await sending?.then(
+      () => true, // it is the last that the client has read
+      () => false,
+    )
+    if (isTold !== true) throw error
+  })
 }
 
 /** The body's text; of a form the fields join the parameters. */
