@@ -73,7 +73,7 @@ export function addTelemetryApi(app: FastifyInstance, { query, now, readableUnti
       query.rows('services', { parameters: { ...parameters, limit: MAX_SERVICES } }),
       query.rows('release-changes', { parameters: { ...parameters, limit: MAX_ROUTES } }),
     ])
-    return { ...range, readableUntil: readableUntil(), total: totalOf(services, range), series, routes, releases }
+    return { ...range, readableUntil: readableUntil(), total: totalOf(services, range), series, routes, mostRoutes: MAX_ROUTES, releases }
   })
 
   addSeries(app, { query, now, readableUntil })

@@ -1,4 +1,5 @@
 /** What the API answers: the columns of the queries in @spyglass/dashboards, and the attributes of managed resources. */
+import type { Figure } from './format.ts'
 
 export interface Durations {
   readonly p50: number
@@ -49,6 +50,8 @@ export interface Red {
   }
   readonly series: readonly RedStep[]
   readonly routes: readonly RouteTotal[]
+  /** The list of routes is not longer than this. */
+  readonly mostRoutes: number
   readonly releases: readonly ReleaseChange[]
 }
 
@@ -175,17 +178,15 @@ export interface Instance {
   readonly objectName: string
   readonly name: string
   readonly state: string
-  readonly pid?: number
-  readonly generation: number
-  readonly uptime: number
-  readonly restarts: number
-  readonly reloads: number
-  readonly requests: number
-  readonly errors: number
-  readonly activeRequests: number
-  readonly rss: number
-  readonly cpuUtilization: number
-  readonly requestDurationP95?: number
+  readonly pid?: Figure
+  readonly generation?: Figure
+  readonly uptime?: Figure
+  readonly restarts?: Figure
+  readonly requests?: Figure
+  readonly activeRequests?: Figure
+  readonly rss?: Figure
+  readonly cpuUtilization?: Figure
+  readonly requestDurationP95?: Figure
 }
 
 export interface Instances {
@@ -231,17 +232,17 @@ export interface Pool {
   readonly state: string
   readonly driver: string
   readonly target: string
-  readonly maxConnections: number
-  readonly activeConnections: number
-  readonly idleConnections: number
-  readonly waitingBorrowers: number
-  readonly peakActive: number
-  readonly borrows: number
-  readonly timeouts: number
-  readonly leaks: number
-  readonly leakedNow: number
-  readonly waitP95?: number
-  readonly useP95?: number
+  readonly maxConnections?: Figure
+  readonly activeConnections?: Figure
+  readonly idleConnections?: Figure
+  readonly waitingBorrowers?: Figure
+  readonly peakActive?: Figure
+  readonly borrows?: Figure
+  readonly timeouts?: Figure
+  readonly leaks?: Figure
+  readonly leakedNow?: Figure
+  readonly waitP95?: Figure
+  readonly useP95?: Figure
   readonly lastError: string
   readonly borrowers: readonly Holder[]
 }

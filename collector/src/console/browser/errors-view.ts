@@ -4,10 +4,13 @@ import type { Errors, FailedKind } from './api-types.ts'
 import { foldable, h, update } from './dom.ts'
 import { count, counted, time, timestamp } from './format.ts'
 import { type Place, rangeOf } from './location.ts'
-import { badge, codePlace, nothing, traceLink } from './parts.ts'
+import { badge, codePlace, cutNote, nothing, traceLink } from './parts.ts'
 import { sparkline } from './sparkline.ts'
 import { createTable } from './table.ts'
 import type { View } from './view.ts'
+
+/** Rows of the list. */
+const MAX_ROWS = 500
 
 export function createErrors(place: Place): View {
   const note = h('p', { class: 'faint' })
@@ -18,11 +21,12 @@ export function createErrors(place: Place): View {
     element: h('div', {}, h('h1', {}, 'Errors'), note, table.element),
     isLive: rangeOf(place).isLive,
     async refresh() {
-      range = await get<Errors>('errors', { ...ofRange(), limit: 500 })
+      range = await get<Errors>('errors', { ...ofRange(), limit: MAX_ROWS })
       const failures = range.rows.reduce((sum, row) => sum + row.errors, 0)
       update(
         note,
-        `${counted(failures, 'failure')} of ${counted(range.rows.length, 'kind')}; numbers and ids in messages are replaced by ?.`,
+        `${counted(failures, 'failure')} of ${counted(range.rows.length, 'kind')}; numbers and ids in messages are replaced by ?. `,
+        cutNote(range.rows.length, MAX_ROWS, 'kinds by their number'),
       )
       table.update(range.rows)
     },

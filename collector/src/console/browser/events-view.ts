@@ -5,13 +5,18 @@ import { type Child, foldable, h, unfold, update } from './dom.ts'
 import { ago, time, timestamp } from './format.ts'
 import { incidentActions, silenceTable, whoCares } from './incident-actions.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
-import { badge, holderTable, nothing } from './parts.ts'
+import { badge, cutNote, holderTable, nothing } from './parts.ts'
 import { createTable } from './table.ts'
 import type { View } from './view.ts'
+
+/** Rows of the list; of an incident, what the API gives. */
+const MAX_ROWS = 500
+const MAX_OF_INCIDENT = 1000
 
 export function createEvents(place: Place): View {
   const incident = place.parameters.get('incident') ?? ''
   const note = h('p', { class: 'faint' })
+  const more = h('p', { class: 'faint' })
   const filter = incident
     ? h('p', { class: 'filters' }, 'Incident ', h('code', {}, incident), ' ', h('a', { href: linkTo('alerts') }, 'show all'))
     : h('span')
@@ -31,6 +36,7 @@ export function createEvents(place: Place): View {
       alerts.element,
       silences.element,
       h('h2', {}, incident ? 'Events of this incident' : 'Events'),
+      more,
       events.element,
     ),
     isLive: incident !== '' || rangeOf(place).isLive,
@@ -38,14 +44,17 @@ export function createEvents(place: Place): View {
       const [known, silenced, happened] = await Promise.allSettled([
         get<Alerts>('alerts'),
         get<readonly Silence[]>('silences'),
-        get<Rows<SuiteEvent>>('events', incident ? { incident } : { ...ofRange(), limit: 500 }),
+        get<Rows<SuiteEvent>>('events', incident ? { incident } : { ...ofRange(), limit: MAX_ROWS }),
       ])
       if (known.status === 'fulfilled') {
         update(note, whoPages(known.value))
         alerts.update(known.value.incidents.filter(({ id, open }) => !incident || id === incident || open.includes(incident)))
       }
       if (silenced.status === 'fulfilled') silences.update(silenced.value.filter(({ status }) => status.state !== 'expired'))
-      if (happened.status === 'fulfilled') events.update(happened.value.rows)
+      if (happened.status === 'fulfilled') {
+        events.update(happened.value.rows)
+        update(more, cutNote(happened.value.rows.length, incident ? MAX_OF_INCIDENT : MAX_ROWS, 'events, the newest,'))
+      }
       for (const answer of [known, silenced, happened]) if (answer.status === 'rejected') throw answer.reason
     },
   }
@@ -111,7 +120,7 @@ function summaryCell(incident: Incident, done: () => void): HTMLElement {
 function eventTable(incident: string) {
   return createTable<SuiteEvent>({
     caption: incident ? 'Events of the incident, newest first' : 'Events in the range, newest first',
-    rowKey: ({ incidentId, name, phase }) => `${incidentId} ${name} ${phase}`,
+    rowKey: ({ incidentId, name, phase, time: at }) => `${incidentId} ${name} ${phase} ${at}`,
     columns: [
       {
         key: 'time',

@@ -1,8 +1,14 @@
 /** Numbers and times for people. Times are UTC in the data and shown in the zone of the browser. */
 
+/** A figure; that of a process that is silent is not known. */
+export type Figure = number | null | undefined
+
+const UNKNOWN = '–'
+const isKnown = (value: Figure): value is number => Number.isFinite(value)
+
 /** `84 µs`, `0.42 ms`, `12.3 ms`, `1.24 s`, `2 m 03 s`. */
-export function milliseconds(ms: number): string {
-  if (!Number.isFinite(ms)) return '–'
+export function milliseconds(ms: Figure): string {
+  if (!isKnown(ms)) return UNKNOWN
   if (ms > 0 && ms < 0.1) return `${Math.max(1, Math.round(ms * 1000))} µs`
   if (ms < 1) return `${trim(ms, 2)} ms`
   if (ms < 100) return `${trim(ms, 1)} ms`
@@ -11,7 +17,8 @@ export function milliseconds(ms: number): string {
 }
 
 /** A longer time: `45 s`, `3 m 20 s`, `5 h 12 m`, `3 d 4 h`. */
-export function ago(ms: number): string {
+export function ago(ms: Figure): string {
+  if (!isKnown(ms)) return UNKNOWN
   const seconds = Math.max(0, Math.round(ms / 1000))
   const two = (n: number): string => String(n).padStart(2, '0')
   if (seconds < 60) return `${seconds} s`
@@ -21,7 +28,8 @@ export function ago(ms: number): string {
 }
 
 /** Whole numbers with thin spaces: `10 000`. */
-export function count(value: number): string {
+export function count(value: Figure): string {
+  if (!isKnown(value)) return UNKNOWN
   return Math.round(value).toLocaleString('en').replaceAll(',', '\u202f')
 }
 
@@ -36,12 +44,14 @@ export function rate(value: number): string {
   return `${value < 10 ? trim(value, 2) : value < 100 ? trim(value, 1) : count(value)}/s`
 }
 
-export function percent(ratio: number): string {
+export function percent(ratio: Figure): string {
+  if (!isKnown(ratio)) return UNKNOWN
   const value = ratio * 100
   return `${value === 0 ? 0 : value < 0.1 ? '< 0.1' : trim(value, value < 10 ? 1 : 0)} %`
 }
 
-export function bytes(value: number): string {
+export function bytes(value: Figure): string {
+  if (!isKnown(value)) return UNKNOWN
   if (value < 1024) return `${value} B`
   const units = ['KiB', 'MiB', 'GiB', 'TiB']
   const power = Math.min(units.length, Math.floor(Math.log2(value) / 10))

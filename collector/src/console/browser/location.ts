@@ -2,7 +2,7 @@
 
 export interface Place {
   readonly view: string
-  /** What comes after the view: a trace id. */
+  /** What comes after the view: a trace id, a place among the settings. */
   readonly argument: string
   readonly parameters: URLSearchParams
 }
@@ -22,12 +22,12 @@ const KEPT = ['range', 'from', 'to', 'service']
 
 export function here(): Place {
   const [path = '', ...query] = location.hash.replace(/^#\/?/, '').split('?')
-  const [view = '', argument = ''] = path.split('/', 2)
-  return { view: view || 'overview', argument: decoded(argument), parameters: new URLSearchParams(query.join('?')) }
+  const [view = '', ...argument] = path.split('/')
+  return { view: view || 'overview', argument: decoded(argument.join('/')), parameters: new URLSearchParams(query.join('?')) }
 }
 
-/** An address that somebody typed or cut short is taken as it is. */
-function decoded(argument: string): string {
+/** Part of an address; one that somebody typed or cut short is taken as it is. */
+export function decoded(argument: string): string {
   try {
     return decodeURIComponent(argument)
   } catch {

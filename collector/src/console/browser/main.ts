@@ -35,6 +35,8 @@ let view: View | undefined
 let timer: ReturnType<typeof setTimeout> | undefined
 /** Address of the current view, without the parts that the view itself changes. */
 let standing = ''
+/** Order of its tables. */
+let order = ''
 
 const header = createHeader(document.getElementById('header')!, () => void refresh())
 
@@ -43,10 +45,13 @@ function show(): void {
   const key = JSON.stringify([
     place.view,
     place.argument,
-    [...place.parameters].filter(([name]) => name !== 'span'),
+    [...place.parameters].filter(([name]) => name !== 'span' && name !== 'sort'),
     document.documentElement.dataset['theme'],
   ])
-  if (key === standing) return
+  const sort = place.parameters.get('sort') ?? ''
+  const isSorted = sort !== order
+  order = sort
+  if (key === standing) return void (isSorted && refresh()) // the same view: the focus stays where it is
   standing = key
   view?.close?.()
   fill(problem)

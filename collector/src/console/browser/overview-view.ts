@@ -5,7 +5,7 @@ import { type Chart, createChart } from './chart.ts'
 import { type Child, h, update } from './dom.ts'
 import { ago, bytes, count, counted, milliseconds, percent, rate, timestamp } from './format.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
-import { badge, nothing, tile } from './parts.ts'
+import { badge, cutNote, nothing, tile } from './parts.ts'
 import { stepsOf } from './red-steps.ts'
 import { createTable } from './table.ts'
 import type { View } from './view.ts'
@@ -40,6 +40,7 @@ export function createOverview(place: Place): View {
   }
   const instances = instanceTable()
   const routes = routeTable()
+  const more = h('p', { class: 'faint' })
   const problem = h('div')
   const element = h(
     'div',
@@ -47,7 +48,7 @@ export function createOverview(place: Place): View {
     tiles,
     h('div', { class: 'charts' }, charts.rate.element, charts.errors.element, charts.durations.element),
     section('Instances', problem, instances.element),
-    section('Routes', routes.element),
+    section('Routes', more, routes.element),
   )
   return {
     title: 'Overview',
@@ -61,6 +62,7 @@ export function createOverview(place: Place): View {
       drawTiles(tiles, red.value)
       drawCharts(charts, red.value)
       routes.update(routesOf(red.value))
+      update(more, cutNote(red.value.routes.length, red.value.mostRoutes, 'routes by the time spent in them'))
     },
     close: () => Object.values(charts).forEach((chart) => chart.close()),
   }
@@ -107,10 +109,10 @@ function instanceTable() {
       { key: 'generation', label: 'Generation', cell: ({ generation }) => count(generation), class: 'number' },
       { key: 'uptime', label: 'Up for', cell: ({ uptime }) => ago(uptime), class: 'number' },
       { key: 'restarts', label: 'Restarts', cell: ({ restarts }) => count(restarts), class: 'number' },
-      { key: 'cpu', label: 'CPU', cell: ({ cpuUtilization }) => percent(cpuUtilization ?? 0), class: 'number' },
-      { key: 'rss', label: 'Memory', cell: ({ rss }) => bytes(rss ?? 0), class: 'number' },
-      { key: 'active', label: 'Active', cell: ({ activeRequests }) => count(activeRequests ?? 0), class: 'number' },
-      { key: 'count', label: 'Requests', cell: ({ requests }) => count(requests ?? 0), class: 'number' },
+      { key: 'cpu', label: 'CPU', cell: ({ cpuUtilization }) => percent(cpuUtilization), class: 'number' },
+      { key: 'rss', label: 'Memory', cell: ({ rss }) => bytes(rss), class: 'number' },
+      { key: 'active', label: 'Active', cell: ({ activeRequests }) => count(activeRequests), class: 'number' },
+      { key: 'count', label: 'Requests', cell: ({ requests }) => count(requests), class: 'number' },
       {
         key: 'p95',
         label: 'p95, 1 m',

@@ -51,6 +51,11 @@ export function traceLink(traceId: string, text: Child = 'trace'): Child {
   return traceId ? h('a', { href: linkTo('trace', traceId), title: traceId }, text) : h('span', { class: 'faint' }, '–')
 }
 
+/** Says that a list is cut, where it is as long as it can be. */
+export function cutNote(rows: number, most: number, what: string): string | false {
+  return rows >= most && `Only the first ${most} ${what} are shown. Choose a shorter range or a service to see the others.`
+}
+
 /** Shown where there is no data: what is missing, and the likely reason. */
 export function nothing(what: string, why: string): HTMLElement {
   return h('div', { class: 'nothing' }, h('strong', {}, what), h('p', {}, why))

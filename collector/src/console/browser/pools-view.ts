@@ -3,7 +3,7 @@ import { get, ofRange } from './api.ts'
 import type { Pool } from './api-types.ts'
 import { type Chart, createChart } from './chart.ts'
 import { h, update } from './dom.ts'
-import { count, milliseconds } from './format.ts'
+import { count, type Figure, milliseconds } from './format.ts'
 import { type Place, rangeOf } from './location.ts'
 import { badge, holderTable, nothing } from './parts.ts'
 import type { View } from './view.ts'
@@ -25,16 +25,16 @@ interface Series {
 
 export function createPools(place: Place): View {
   const list = h('div', { class: 'pools' })
+  const problem = h('div')
   const charts = new Map<string, Chart>()
   return {
     title: 'Datasources',
-    element: h('div', {}, h('h1', {}, 'Datasources'), list),
+    element: h('div', {}, h('h1', {}, 'Datasources'), problem, list),
     isLive: rangeOf(place).isLive,
     async refresh() {
-      const [{ pools }, series] = await Promise.all([
-        get<{ pools: readonly Pool[] }>('pools'),
-        get<Series>('pool-series', ofRange()).catch(() => undefined), // the current state matters more than its history
-      ])
+      const [{ pools }, history] = await Promise.all([get<{ pools: readonly Pool[] }>('pools'), historyOf()])
+      const series = history instanceof Error ? undefined : history
+      update(problem, history instanceof Error && nothing('The history of the datasources cannot be shown.', history.message))
       if (pools.length === 0)
         update(list, nothing('No datasource is open.', 'Datasources come from the configuration; none is open in any instance.'))
       else
@@ -47,24 +47,30 @@ export function createPools(place: Place): View {
   }
 }
 
+/** The current state matters more than its history, so it is shown without. */
+async function historyOf(): Promise<Series | Error> {
+  return get<Series>('pool-series', ofRange()).catch((error: unknown) => error as Error)
+}
+
 function poolCard(pool: Pool, chart: HTMLElement): HTMLElement {
   const { instance, name, state, driver, target, lastError, borrowers } = pool
+  const holders = borrowers.length > 0 ? `Held by ${borrowers.length}` : 'Nobody holds a connection'
   return h(
     'article',
     { class: `pool ${state === 'exhausted' || state === 'down' ? 'is-bad' : ''}`, 'data-key': pool.objectName },
     h('header', {}, h('h2', {}, name), badge(state), h('span', { class: 'faint' }, `${instance} · ${driver} · ${target}`)),
     h('div', { class: 'poolbody' }, h('div', {}, gauge(pool), figures(pool)), chart),
     lastError && h('p', { class: 'bad-text' }, `Last error: ${lastError}`),
-    h('h3', {}, borrowers.length === 0 ? 'Nobody holds a connection' : `Held by ${borrowers.length}`),
+    h('h3', {}, state === 'unknown' ? 'Its process is silent: who holds connections is not known' : holders),
     borrowers.length > 0 && holderTable(pool.objectName, borrowers),
   )
 }
 
 function gauge({ activeConnections, idleConnections, maxConnections, waitingBorrowers }: Pool): HTMLElement {
-  const text = `${activeConnections} of ${maxConnections} lent, ${idleConnections} idle, ${waitingBorrowers} waiting`
-  const part = (size: number, name: string): HTMLElement => {
+  const text = `${count(activeConnections)} of ${count(maxConnections)} lent, ${count(idleConnections)} idle, ${count(waitingBorrowers)} waiting`
+  const part = (size: Figure, name: string): HTMLElement => {
     const element = h('span', { class: name })
-    element.style.width = `${(size / Math.max(1, maxConnections)) * 100}%`
+    element.style.width = `${((size ?? 0) / Math.max(1, maxConnections ?? 0)) * 100}%`
     return element
   }
   return h(
@@ -84,8 +90,8 @@ function figures({ borrows, timeouts, leaks, leakedNow, waitP95, useP95, peakAct
     pair('held p95', milliseconds((useP95 ?? Number.NaN) * 1000)),
     pair('borrows', count(borrows)),
     pair('peak', count(peakActive)),
-    pair('gave up', count(timeouts), timeouts > 0 ? 'warn' : ''),
-    pair('leaks', `${count(leaks)}${leakedNow ? `, ${leakedNow} now` : ''}`, leakedNow > 0 ? 'bad' : ''),
+    pair('gave up', count(timeouts), (timeouts ?? 0) > 0 ? 'warn' : ''),
+    pair('leaks', `${count(leaks)}${leakedNow ? `, ${leakedNow} now` : ''}`, leakedNow ? 'bad' : ''),
   )
 }
 

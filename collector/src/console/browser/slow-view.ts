@@ -3,7 +3,7 @@ import { get, ofRange } from './api.ts'
 import { keepReasons, type SlowRequest, type SlowRequests } from './api-types.ts'
 import { type Child, h, update } from './dom.ts'
 import { count, counted, milliseconds, time, timestamp } from './format.ts'
-import { change, linkTo, type Place, rangeOf } from './location.ts'
+import { change, here, linkTo, type Place, rangeOf } from './location.ts'
 import { badge, codePlace, nothing } from './parts.ts'
 import { createTable } from './table.ts'
 import type { View } from './view.ts'
@@ -63,8 +63,14 @@ function filtersOf({ total, rows, routes }: SlowRequests, { route, kept, offset 
   return [
     choice({ label: 'Route', name: 'route', values: routes.map((one) => one.route), chosen: route }),
     choice({ label: 'Kept because', name: 'kept', values: keepReasons, chosen: kept }),
-    h('span', { class: 'faint' }, `${first}–${offset + rows.length} of ${counted(total, 'kept request')} in the range, slowest first`),
+    h('span', { class: 'faint' }, `${first}–${offset + rows.length} of ${counted(total, 'kept request')} in the range, ${orderOf(total)}`),
   ]
+}
+
+/** A page is chosen by duration, so another order is that of the page alone. */
+function orderOf(total: number): string {
+  const sort = here().parameters.get('sort')?.replace(/^-/, '') ?? 'duration'
+  return sort === 'duration' || total <= PAGE_ROWS ? 'slowest first' : `the slowest first; this page is sorted by ${sort}`
 }
 
 interface Choice {
@@ -85,7 +91,10 @@ function choice({ label, name, values, chosen }: Choice): HTMLElement {
 function pagesOf(total: number, offset: number): Child[] {
   const page = (label: string, to: number): HTMLElement =>
     h('button', { type: 'button', onclick: () => change({ offset: to || undefined }) }, label)
-  return [offset > 0 && page('Slower', Math.max(0, offset - PAGE_ROWS)), offset + PAGE_ROWS < total && page('Faster', offset + PAGE_ROWS)]
+  return [
+    offset > 0 && page('Slower', Math.max(0, offset - PAGE_ROWS)),
+    offset + PAGE_ROWS < Math.min(total, MAX_OFFSET + 1) && page('Faster', offset + PAGE_ROWS),
+  ]
 }
 
 function requestTable() {

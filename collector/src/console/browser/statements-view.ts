@@ -4,9 +4,12 @@ import type { Rows, Statement } from './api-types.ts'
 import { foldable, h, update } from './dom.ts'
 import { count, counted, milliseconds, percent } from './format.ts'
 import { type Place, rangeOf } from './location.ts'
-import { codePlace, nothing, traceLink } from './parts.ts'
+import { codePlace, cutNote, nothing, traceLink } from './parts.ts'
 import { createTable } from './table.ts'
 import type { View } from './view.ts'
+
+/** Rows of the list. */
+const MAX_ROWS = 500
 
 export function createStatements(place: Place): View {
   const table = statementTable()
@@ -16,9 +19,10 @@ export function createStatements(place: Place): View {
     element: h('div', {}, h('h1', {}, 'Statements'), note, table.element),
     isLive: rangeOf(place).isLive,
     async refresh() {
-      const { rows } = await get<Rows<Statement>>('statements', { ...ofRange(), limit: 500 })
+      const { rows } = await get<Rows<Statement>>('statements', { ...ofRange(), limit: MAX_ROWS })
       const calls = rows.reduce((sum, row) => sum + row.calls, 0)
-      update(note, `${counted(calls, 'execution')} of ${counted(rows.length, 'statement')}; literals are replaced by ?.`)
+      const cut = cutNote(rows.length, MAX_ROWS, 'statements by the time spent in them')
+      update(note, `${counted(calls, 'execution')} of ${counted(rows.length, 'statement')}; literals are replaced by ?. `, cut)
       table.update(rows)
     },
   }
@@ -28,7 +32,7 @@ function statementTable() {
   return createTable<Statement>({
     caption: 'Statements in the range',
     sort: '-total',
-    rowKey: ({ service, pool, digest }) => `${service} ${pool} ${digest}`,
+    rowKey: ({ service, pool, system, digest }) => `${service} ${pool} ${system} ${digest}`,
     columns: [
       { key: 'statement', label: 'Statement', cell: statementCell, class: 'sql wide' },
       { key: 'pool', label: 'Pool', cell: (row) => h('span', { title: row.system }, row.pool || row.system), by: (row) => row.pool },

@@ -16,7 +16,7 @@ export interface TableOptions<R> {
   readonly columns: readonly Column<R>[]
   /** Column that it is sorted by at first; a leading `-` means descending. */
   readonly sort?: string
-  /** Identifies a row across refreshes. If omitted, rows are identified by position. */
+  /** Identifies a row across refreshes; rows with the same key are numbered. If omitted, rows are identified by position. */
   readonly rowKey?: (row: R) => string
   readonly rowClass?: (row: R) => string
   readonly empty: () => Child
@@ -35,14 +35,25 @@ export function createTable<R>(options: TableOptions<R>): Table<R> {
 function drawTable<R>({ caption, columns, sort, rowKey, rowClass }: TableOptions<R>, rows: readonly R[]): HTMLElement {
   const order = here().parameters.get('sort') ?? sort ?? ''
   const head = columns.map((column) => headCell(column, order))
+  const keyOf = uniqueKeys()
   const body = sorted(rows, columns, order).map((row) =>
     h(
       'tr',
-      { class: rowClass?.(row) ?? '', 'data-key': rowKey?.(row) },
+      { class: rowClass?.(row) ?? '', 'data-key': rowKey && keyOf(rowKey(row)) },
       ...columns.map((column) => h('td', { class: column.class ?? '' }, column.cell(row))),
     ),
   )
   return h('table', {}, h('caption', {}, caption), h('thead', {}, h('tr', {}, head)), h('tbody', {}, body))
+}
+
+/** Two rows with one key would become one when the table is updated. */
+function uniqueKeys(): (key: string) => string {
+  const seen = new Map<string, number>()
+  return (key) => {
+    const before = seen.get(key) ?? 0
+    seen.set(key, before + 1)
+    return before === 0 ? key : `${key} #${before + 1}`
+  }
 }
 
 function headCell<R>({ key, label, by, class: name = '' }: Column<R>, order: string): HTMLElement {

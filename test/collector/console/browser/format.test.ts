@@ -18,6 +18,11 @@ test('durations have about three digits and the unit that suits them', () => {
   expect(milliseconds(Number.NaN)).toBe('–')
 })
 
+test('a figure that is not known is a dash', () => {
+  for (const unknown of [undefined, null, Number.NaN])
+    expect([milliseconds, ago, count, percent, bytes].map((format) => format(unknown))).toEqual(['–', '–', '–', '–', '–'])
+})
+
 test('longer times', () => {
   expect([0, 45_000, 200_000, 18_720_000, 273_600_000].map(ago)).toEqual(['0 s', '45 s', '3 m 20 s', '5 h 12 m', '3 d 4 h'])
 })

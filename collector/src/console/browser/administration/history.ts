@@ -42,7 +42,7 @@ export function historyTable(entries: readonly HistoryEntry[], { mayUndo, change
     h(
       'div',
       { class: 'scroll' },
-      h('table', {}, h('caption', {}, 'History, newest first'), h('thead', {}, h('tr', {}, head)), h('tbody', {}, rows)),
+      h('table', {}, h('caption', {}, `The last ${entries.length}, newest first`), h('thead', {}, h('tr', {}, head)), h('tbody', {}, rows)),
     ),
   )
 }

@@ -1,7 +1,7 @@
 /** Settings and operations of the server, by the sections of spyglass.yaml. Those who may not change anything see no form. */
 import { ApiError, ask, get } from '../api.ts'
 import { type Child, fill, h } from '../dom.ts'
-import { linkTo, type Place } from '../location.ts'
+import { decoded, linkTo, type Place } from '../location.ts'
 import { nothing } from '../parts.ts'
 import type { View } from '../view.ts'
 import { valueText } from './act.ts'
@@ -19,7 +19,7 @@ import {
   templateOf,
 } from './api-document.ts'
 import { apiDocument } from './load-document.ts'
-import { type HistoryEntry, historyTable } from './history.ts'
+import { type HistoryEntry, type HistoryOptions, historyTable } from './history.ts'
 import { logPanel } from './log-panel.ts'
 import { operationForm, type OperationFormOptions } from './operation-form.ts'
 import { type SettingValue, settingsForm } from './settings-form.ts'
@@ -30,16 +30,15 @@ interface Session {
   readonly mayChange?: boolean
 }
 
+/** Entries of the history. */
+const LAST = 20
+
 export function createSettings({ argument }: Place): View {
-  const segments = (argument || 'server').split('/').map(decodeURIComponent)
+  const segments = (argument || 'server').split('/').map(decoded)
   const content = h('div')
   let message: Child
   async function draw(): Promise<void> {
-    const [document, session, history] = await Promise.all([
-      apiDocument(),
-      sessionNow(),
-      get<HistoryEntry[]>('administration/history', { limit: 20 }),
-    ])
+    const [document, session, history] = await Promise.all([apiDocument(), sessionNow(), historyNow()])
     const page = await createPage({ document, session, segments, changed })
     fill(
       content,
@@ -48,7 +47,7 @@ export function createSettings({ argument }: Place): View {
         { class: 'places', 'aria-label': 'Sections' },
         roots(document).map((root) => placeLink(root, segments)),
       ),
-      h('div', {}, message, page, h('h2', {}, 'History'), historyTable(history, { mayUndo: may(session, 'administrator'), changed })),
+      h('div', {}, message, page, h('h2', {}, 'History'), historyOf(history, { mayUndo: may(session, 'administrator'), changed })),
     )
     message = undefined
   }
@@ -59,6 +58,15 @@ export function createSettings({ argument }: Place): View {
     void draw().catch(() => {}) // the next refresh reports it
   }
   return { title: 'Settings', element: h('div', { class: 'split' }, content), isLive: false, refresh: draw }
+}
+
+/** The page is shown even without its history. */
+async function historyNow(): Promise<readonly HistoryEntry[] | Error> {
+  return get<HistoryEntry[]>('administration/history', { limit: LAST }).catch((error: unknown) => error as Error)
+}
+
+function historyOf(history: readonly HistoryEntry[] | Error, options: HistoryOptions): HTMLElement {
+  return history instanceof Error ? nothing('The history cannot be shown.', history.message) : historyTable(history, options)
 }
 
 async function sessionNow(): Promise<Session> {

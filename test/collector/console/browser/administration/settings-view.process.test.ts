@@ -194,3 +194,26 @@ test('the log of an application is followed until the reader stops or leaves; no
   await until(() => log.hasEnded)
   expect(problems()).toEqual([])
 })
+
+test('an odd or unknown address says that there is no such place, and one typed without escapes leads to it', async () => {
+  const { page, open } = await world('administrator')
+  for (const place of ['%25', '100%', '%E8%BF', 'nosuch', 'applications%2Fnosuch', 'applications/shop/nosuch', 'resources%2Fnosuch%2Fx'])
+    await open(place).then(async () =>
+      expect
+        .soft([place, await page.locator('#main').innerText()])
+        .toEqual([place, expect.stringMatching(/There is no such section|It is not there any more/)]),
+    )
+  await open('applications/shop')
+  expect(await page.getByLabel('applications.shop.replicas').count()).toBe(1)
+})
+
+test('settings are shown without their history when that cannot be read, with the reason', async () => {
+  const { page, open } = await world('administrator')
+  await page.route('**/api/v1/administration/history*', (route) =>
+    route.fulfill({ status: 503, json: { code: 'SPY_TEST', detail: 'no history' } }),
+  )
+  await open('applications%2Fshop')
+  expect(await page.getByLabel('applications.shop.replicas').count()).toBe(1)
+  expect(await page.locator('#main').innerText()).toContain('The history cannot be shown.')
+  expect(await page.locator('#main').innerText()).toContain('no history')
+})
