@@ -23,7 +23,7 @@ interface StatementOf {
 export const betterSqlite3: Instrumentation = {
   name: 'better-sqlite3',
   package: 'better-sqlite3',
-  versions: ['7.0.0', '14.0.0'],
+  versions: ['8.0.0', '14.0.0'],
   by: 'module hook',
   records: 'statements with call site, those of transactions and pragmas as well',
   kinds: [statement.name],

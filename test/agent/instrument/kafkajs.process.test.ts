@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { expect, test, type TestContext } from 'vitest'
 import { kafkajs } from '../../../agent/src/instrument/kafkajs.ts'
-import { formsOf, type Recorded, recorded } from '../../support/instrumented.ts'
+import { installFromRegistry } from '../../support/from-registry.ts'
+import { formsOf, type ProgramOptions, type Recorded, recorded } from '../../support/instrumented.ts'
 import { startKafka } from '../../support/kafka.ts'
 
 const DECLARED = `
@@ -48,11 +50,20 @@ async function main(): Promise<void> {
 }
 ${DECLARED}`
 
+/** The newest in each form, and the last of the major before. */
+async function runs(context: TestContext): Promise<readonly ProgramOptions[]> {
+  const older = join(await installFromRegistry(context, 'kafkajs@1.16.0', 'nested'), 'node_modules/kafkajs')
+  return [
+    ...formsOf(kafkajs).map((form) => ({ form })),
+    ...(['esm', 'cjs'] as const).map((form) => ({ form, aliases: { kafkajs: older } })),
+  ]
+}
+
 test('a message is a child where it is sent and a root of the same trace where it is consumed, in each form', async (context) => {
-  const env = await broker(context)
-  for (const form of formsOf(kafkajs)) {
-    const topic = `mails-${form}`
-    const run = await recorded(MESSAGES(topic), { form, env })
+  const [env, ways] = [await broker(context), await runs(context)]
+  for (const [at, { form, aliases = {} }] of ways.entries()) {
+    const topic = `mails-${at}`
+    const run = await recorded(MESSAGES(topic), { form, aliases, env })
     const [sent, consumed] = [named(run, `send ${topic}`), named(run, `process ${topic}`)]
     expect([form, sent.length, consumed.length, run.stdout]).toEqual([form, 2, 2, 'for anna , for anna yes\n'])
     expect(new Set(consumed.map(origin))).toEqual(new Set(sent.map(place)))
