@@ -232,3 +232,28 @@ test('an incident is acknowledged and its alert silenced over HTTP and by comman
   const history = await collect(runCli(['history', '--data', suite.data]))
   for (const operation of ['acknowledge', 'silence', 'expireSilence']) expect(history.stdout).toContain(`invoke alerting.${operation}`)
 })
+
+test('a rule in the folder of the server pages as the shipped ones do', async () => {
+  const pages = await webhookReceiver<Page>()
+  const rules = tempFolder()
+  writeFileSync(
+    join(rules, 'files-open.yaml'),
+    `name: FilesOpen
+severity: warning
+when:
+  threshold: { value: nodeProcess.openFileDescriptors, above: 1 }
+text: '{process} has open files'
+help: It always has.
+`,
+  )
+  writeFileSync(join(rules, 'wrong.yaml'), 'name: Wrong\n')
+  await using suite = await startSuite(tempFolder(), {
+    applications,
+    datasources: [{ name: 'shop', file: 'shop.db' }],
+    alerting: { webhooks: [{ name: 'test', url: pages.url }], rules },
+  })
+  const page = await until(() => pages.got.find(({ rule, summary }) => rule === 'FilesOpen' && summary.startsWith('shop-1 ')))
+  expect(page.summary).toMatch(/^shop-1 has open files: \d+$/)
+  expect(readFileSync(join(suite.data, 'logs/server.log'), 'utf8')).toMatch(/SPY_ALERT_RULE_INVALID.*wrong\.yaml/)
+  expect(readFileSync(join(suite.data, 'grafana/alerting/spyglass.yaml'), 'utf8')).toContain('spyglass-files-open')
+})
