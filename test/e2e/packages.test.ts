@@ -20,9 +20,10 @@ beforeAll(async () => {
 afterAll(() => packages?.[Symbol.dispose]())
 
 /** What lies in a package beside its manifest, README, licence and compiled modules. */
-const data = { dashboards: /^(templates|sql)\/.+\.hbs$/, collector: /^dist\/console\/browser\/[\w-]+\.(html|css|svg)$/ } as Readonly<
-  Record<string, RegExp>
->
+const data = {
+  dashboards: /^((templates|sql)\/.+\.hbs|rules\/[\w-]+\.yaml)$/,
+  collector: /^dist\/console\/browser\/[\w-]+\.(html|css|svg)$/,
+} as Readonly<Record<string, RegExp>>
 const allowed = /^(package\.json|README\.md|LICENSE|bin\/spyglass\.js|dist\/.+(?<!\.test)\.(c?js|js\.map|d\.c?ts))$/
 
 test.each(workspaces)('%s holds its modules, README and licence, and nothing else', (workspace) => {
