@@ -49,6 +49,14 @@ test('snmpget, snmpgetnext, snmpbulkwalk and snmptable read the same objects', a
   expect(get.stdout).toContain('sysContact.0 = STRING: ops@example.org')
   expect(get.stdout).toContain('sgInstancePid.1 = Gauge32: 4711')
   expect(get.stdout).toContain('sgInstancePid.9 = No Such Instance')
+  const without = await run(
+    'snmpget',
+    agent.v2c('SPYGLASS-MIB::sgInstancePid', 'SPYGLASS-MIB::sgAgentStale', 'SPYGLASS-MIB::sgInstanceTable'),
+  )
+  expect(without.stdout).toMatch(
+    /sgInstancePid = No Such Instance.*\n.*sgAgentStale = No Such Instance.*\n.*sgInstanceTable = No Such Object/,
+  )
+  expect((await run('snmpget', ['-v1', '-c', 'public', ...agent.v2c('SPYGLASS-MIB::sgInstanceUptime.1').slice(3), '-r', '0'])).code).toBe(1)
   expect((await run('snmpgetnext', agent.v2c('SPYGLASS-MIB::sgInstancePid'))).stdout).toContain('sgInstancePid.1 = Gauge32: 4711')
   expect((await run('snmptable', agent.v2c('SPYGLASS-MIB::sgInstanceTable'))).stdout).toContain('http-1')
   const [walk, bulkWalk] = await Promise.all([

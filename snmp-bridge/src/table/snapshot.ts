@@ -71,7 +71,7 @@ export class Snapshot {
     return this.#oids[index]
   }
 
-  /** Why there is no instance of this name (RFC 3416 §4.2.1): its type is known, or not. */
+  /** Why there is no instance of this name (RFC 3416 §4.2.1): it is, or begins with, the name of a known type, or not. */
   missing(oid: Oid): 'noSuchInstance' | 'noSuchObject' {
     let low = 0
     let high = this.#types.length
@@ -81,7 +81,7 @@ export class Snapshot {
       else high = middle
     }
     const candidate = this.#types[low - 1]
-    return candidate && startsWith(oid, candidate) && oid.length > candidate.length ? 'noSuchInstance' : 'noSuchObject'
+    return candidate && startsWith(oid, candidate) ? 'noSuchInstance' : 'noSuchObject'
   }
 
   /** Appends the variable binding unless the writer would then hold more than `maxSize` bytes. */
