@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, afterAll, expect, test } from 'vitest'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,7 +8,8 @@ import { everyRawSql } from '@spyglass/dashboards'
 import { command, consoleApi, sql } from '../support/clients.ts'
 import { expandMacros } from '../support/grafana-macros.ts'
 import { metricProblems } from '../support/promtool.ts'
-import { startSuite, type Suite } from '../support/suite.ts'
+import { requireTool } from '../support/require-tool.ts'
+import { collect, repository, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
 let suite: Suite
@@ -148,4 +150,71 @@ test('the MIB on which smilint prints nothing comes from the command line', asyn
   const { code, stdout } = await suite.run('mib')
   expect(code).toBe(0)
   expect(stdout).toContain('SPYGLASS-MIB DEFINITIONS ::= BEGIN')
+})
+
+/** A folder like the checkout of the tutorial: with the data folder in it, and `npx` and `npm` that find our command line. */
+function checkout(): { readonly cwd: string; readonly path: string } {
+  const cwd = join(folder, 'checkout')
+  const bin = join(cwd, 'bin')
+  mkdirSync(bin, { recursive: true })
+  symlinkSync(suite.data, join(cwd, 'spyglass-data'))
+  const call = `exec '${process.execPath}' '${join(repository, 'runtime/bin/spyglass.js')}' "$@"`
+  for (const [name, skip] of [
+    ['npx', 'shift'],
+    ['npm', 'while [ "$1" != -- ]; do shift; done; shift'],
+  ] as const) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${skip}\n${call}\n`)
+    chmodSync(join(bin, name), 0o755)
+  }
+  return { cwd, path: `${bin}:${process.env['PATH']}` }
+}
+
+test('the commands of the tutorial do what it says', async (context) => {
+  requireTool(context, 'curl')
+  const page = readFileSync(join(repository, 'docs/tutorial.md'), 'utf8')
+  const offset = suite.config.listeners[0]!.port - 8080
+  const blocks = [...page.matchAll(/^```\n([^]*?)^```$/gm)].map(([, block = '']) =>
+    block
+      .replaceAll(/127\.0\.0\.1:(\d+)/g, (_, port: string) => `127.0.0.1:${Number(port) + offset}`)
+      .replace('PASSWORD', suite.secrets.clickhouse.reader.password),
+  )
+  const { cwd, path } = checkout()
+  const block = async (start: string): Promise<{ code: number; stdout: string; stderr: string }> => {
+    const text = blocks.find((one) => one.startsWith(start))
+    expect(text, start).toBeDefined()
+    return collect(spawn('bash', ['-c', text!], { cwd, env: { ...process.env, PATH: path }, stdio: ['ignore', 'pipe', 'pipe'] }))
+  }
+  const state = async (name: string): Promise<string> => (await suite.run('get', name)).stdout.trim().split('=')[1] ?? ''
+
+  expect((await block('grep')).stdout).toContain(`password: ${suite.secrets.console.password}`)
+
+  const pid = await state('instance.shop-1.pid')
+  await block("curl 'http://127.0.0.1:" + String(8080 + offset) + "/shop/leak?count=4'")
+  await until(async () => (await state('datasource.shop-1.shop.state')) === 'exhausted')
+  const { pools } = await consoleApi<{ pools: { borrowers: { route: string; location: string }[] }[] }>(suite, 'pools')
+  expect(pools[0]?.borrowers).toHaveLength(4)
+  expect(pools[0]?.borrowers[0]).toMatchObject({
+    route: expect.stringContaining('/leak') as string,
+    location: expect.stringMatching(/:\d+$/) as string,
+  })
+  await block("curl 'http://127.0.0.1:" + String(8080 + offset) + "/shop/leak/return'")
+  await until(async () => (await state('datasource.shop-1.shop.state')) !== 'exhausted')
+
+  expect((await block('kill')).code).toBe(0)
+  await until(async () => (await state('instance.shop-1.state')) === 'ready' && (await state('instance.shop-1.pid')) !== pid)
+
+  expect(await block('mkdir greeter')).toMatchObject({ code: 0, stdout: expect.stringMatching(/version one\n$/) as string })
+  expect(await block("sed -i 's/version one")).toMatchObject({ code: 0, stdout: expect.stringMatching(/version two\n$/) as string })
+  const broken = await block("echo 'throw")
+  expect([broken.stderr, broken.stdout]).toEqual([expect.stringContaining('out of coffee'), expect.stringMatching(/version two\n$/)])
+  const back = await block('npx spyglass versions')
+  expect(back.stdout).toMatch(/\* ?2[^]*version one\n[^]*version two is cold/)
+  expect(await block('npx spyglass undeploy')).toMatchObject({ code: 0, stderr: '' })
+  expect((await suite.run('list', 'listeners.*')).stdout).not.toContain('http-8081')
+
+  const rates = await until(async () => {
+    const { stdout } = await block('curl -u')
+    return stdout.includes('/shop/') && stdout
+  })
+  expect(rates).toMatch(/^GET \/shop\S*\t\d+$/m)
 })
