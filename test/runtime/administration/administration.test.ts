@@ -45,6 +45,7 @@ test('values come from a change before the file, and from the file before the de
     ['datasources.shop.min', 2, 'change'],
     ['datasources.shop.max', 8, 'file'],
     ['datasources.shop.maxWaiting', 1000, 'default'],
+    ['datasources.shop.maxLifetimeMs', undefined, 'default'],
   ])
 })
 
