@@ -5,8 +5,6 @@
 import type { Borrow, Pool } from './pool/index.ts'
 import { fail } from './errors.ts'
 
-const forgotten = new FinalizationRegistry<{ readonly pool: Pool; readonly borrow: Borrow }>(({ pool, borrow }) => pool.collected(borrow))
-
 type Method = (this: object, ...args: unknown[]) => unknown
 
 export interface HandleOptions {
@@ -28,7 +26,7 @@ export function handleOn<C extends object>(connection: C, { pool, borrow }: { po
     set: (target, name, value) => Reflect.set(target, name, value, target),
   })
   const own = options.own(handle)
-  forgotten.register(handle, { pool, borrow }, handle)
+  borrow.handle = new WeakRef(handle)
   return handle
 
   function passedOn(method: Method, name: string | symbol): Method {
@@ -43,9 +41,6 @@ export function handleOn<C extends object>(connection: C, { pool, borrow }: { po
     }
   }
 }
-
-/** Call it when the borrower has returned its handle. */
-export const handleReturned = (handle: object): void => void forgotten.unregister(handle)
 
 /** A text, or an object that has one. */
 function textOf(statement: unknown): string {

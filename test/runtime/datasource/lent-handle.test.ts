@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import { handleOn, handleReturned } from '../../../runtime/src/datasource/lent-handle.ts'
+import { handleOn } from '../../../runtime/src/datasource/lent-handle.ts'
 import { scriptedPool } from './pool/scripted-driver.ts'
 
 class Client extends EventEmitter {
@@ -46,7 +46,6 @@ test('the text of a statement is known in each of its forms', async () => {
 
 test('once returned it runs no statement, and everything else still works', async () => {
   const { pool, borrow, lent } = await handle()
-  handleReturned(lent)
   pool.return(borrow)
   expect(() => lent.query('SELECT 1')).toThrow(expect.objectContaining({ code: 'SPY_CONNECTION_RETURNED' }))
   expect(lent.state).toBe('new')

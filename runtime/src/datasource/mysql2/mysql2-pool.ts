@@ -4,7 +4,7 @@
  */
 import { captureCallSite } from '@spyglass/agent'
 import { type Facade, methodOf } from '../facade.ts'
-import { handleOn, handleReturned } from '../lent-handle.ts'
+import { handleOn } from '../lent-handle.ts'
 import { Borrow, type Pool } from '../pool/index.ts'
 import { mysql2Connection } from './mysql2-connection.ts'
 import type { MysqlCallback, MysqlConnection, MysqlModule, MysqlPending, MysqlPoolBase } from './mysql2-module.ts'
@@ -199,7 +199,6 @@ class Lender {
     /** As with mysql2, a second time does nothing. */
     const release = (): void => {
       if (borrow.returned) return
-      handleReturned(handle)
       this.#return(borrow, connection)
     }
     const destroy = (): void => {

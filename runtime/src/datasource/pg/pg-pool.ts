@@ -4,7 +4,7 @@
  */
 import type { EventEmitter } from 'node:events'
 import { captureCallSite } from '@spyglass/agent'
-import { handleOn, handleReturned } from '../lent-handle.ts'
+import { handleOn } from '../lent-handle.ts'
 import { fail } from '../errors.ts'
 import { type Facade, methodOf } from '../facade.ts'
 import { Borrow, type Pool } from '../pool/index.ts'
@@ -120,7 +120,6 @@ class Lender {
     const release = (destroy?: unknown): void => {
       if (borrow.reclaimedAfterMs !== undefined) return // there is nothing left to return
       if (borrow.returned) throw fail('SPY_CONNECTION_RETURNED', [this.#pool.settings.name, borrow.describe()])
-      handleReturned(handle)
       borrow.isDiscarded = Boolean(destroy)
       this.#released(borrow, handle, destroy)
     }

@@ -58,6 +58,8 @@ export class Borrow {
   reclaimedAfterMs: number | undefined
   /** Its connection is closed when it comes back. */
   isDiscarded = false
+  /** What the borrower has of a driver's connection; see lost-handle.ts. */
+  handle: WeakRef<object> | undefined
   /** Takes its resource out of the registry. */
   unregister: (() => void) | undefined
 

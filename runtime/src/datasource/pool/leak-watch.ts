@@ -33,6 +33,7 @@ function watchOne(
 ): number {
   const heldMs = now - borrow.since
   if (heldMs >= HELD_LONG_MS && !borrow.unregister) reports.heldLong(borrow)
+  if (borrow.returned) return Number.POSITIVE_INFINITY
   const longAt = borrow.unregister ? Number.POSITIVE_INFINITY : borrow.since + HELD_LONG_MS
   const due = Math.min(borrow.leaked ? Number.POSITIVE_INFINITY : leakAfterMs, reclaimAfterMs)
   if (heldMs < due) return Math.min(longAt, borrow.since + due)

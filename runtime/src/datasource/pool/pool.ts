@@ -12,6 +12,7 @@ import type { Driver } from '../driver.ts'
 import { fail, overloaded } from '../errors.ts'
 import { ExhaustionWatch } from './exhaustion.ts'
 import { HELD_LONG_MS, watchBorrows } from './leak-watch.ts'
+import { watchHandle } from './lost-handle.ts'
 import { PoolFigures } from './pool-figures.ts'
 import { PoolSize } from './pool-size.ts'
 import type { SizeLimits } from './sizing.ts'
@@ -370,7 +371,10 @@ export class Pool {
     const { acquireTimeoutMs, growWaitMs } = this.settings
     const waitersDueAt = this.#queue.timeOut(now, acquireTimeoutMs, (waiter) => waiter.reject(this.#timedOut(now, now - waiter.since)))
     const borrowsDueAt = watchBorrows(this.#lent.values(), now, this.settings, {
-      heldLong: (borrow) => this.#observer.heldLong(borrow),
+      heldLong: (borrow) => {
+        this.#observer.heldLong(borrow)
+        watchHandle(borrow, () => this.collected(borrow))
+      },
       leaked: (borrow) => this.#leaked(borrow, false),
       overdue: (borrow) => this.reclaim(borrow),
     })
