@@ -194,7 +194,7 @@ export class Decider implements DeciderView {
   live(changes: readonly LiveChange[]): void {
     for (const generation of this.actual.generations) {
       if (!this.#hasChannel(generation)) continue
-      const values = valuesFor(generation.process, changes)
+      const values = valuesFor(generation.process, changes, this.planOf(generation.process.name)?.entries)
       if (values.length > 0) this.#tell(generation.id, { type: 'live', values })
     }
   }

@@ -2,6 +2,7 @@
 import type { LiveValue } from '@spyglass/process/live-settings'
 import type { Reader } from '@spyglass/process/settings'
 import type { DesiredProcess } from './reconciler/index.ts'
+import type { ProcessPlan } from './server-plan.ts'
 
 /** A new value of a live setting, and who reads it. */
 export interface LiveChange {
@@ -9,8 +10,14 @@ export interface LiveChange {
   readonly readBy: readonly Reader[]
 }
 
-/** The values that concern a process. */
-export function valuesFor({ kind, name }: DesiredProcess, changes: readonly LiveChange[]): readonly LiveValue[] {
+/** The values that concern a process. `entries` are its own, see {@link ProcessPlan.entries}. */
+export function valuesFor(
+  { kind, name }: DesiredProcess,
+  changes: readonly LiveChange[],
+  entries: ProcessPlan['entries'] = {},
+): readonly LiveValue[] {
   const reader: Reader = kind === 'instance' ? 'instances' : (name as Reader)
-  return changes.filter(({ readBy }) => readBy.includes(reader) || readBy.includes('server')).map(({ value }) => value)
+  const reads = ({ readBy }: LiveChange): boolean => readBy.includes(reader) || readBy.includes('server')
+  const has = ({ path: [list = '', entry = ''] }: LiveValue): boolean => entries[list]?.includes(entry) ?? true
+  return changes.filter((change) => reads(change) && has(change.value)).map(({ value }) => value)
 }

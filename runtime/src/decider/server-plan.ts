@@ -17,6 +17,8 @@ export interface ProcessPlan {
   readonly reports?: string
   /** Those that an instance hosts: they are shown while no process of it can speak for them. */
   readonly applications?: readonly { readonly name: string; readonly contextPath: string; readonly folder: string }[]
+  /** Of each list of the configuration the names of its entries: what changes in others, a password for instance, it is not told. Default: it is told all. */
+  readonly entries?: Readonly<Record<string, readonly string[]>>
   /** What makes it another revision when it changes. Default: all of the above. */
   readonly madeFrom?: Pick<ProcessPlan, 'launch' | 'share'>
 }

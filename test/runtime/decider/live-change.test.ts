@@ -10,3 +10,14 @@ test('a process gets the values that it reads, and those that every process read
   expect(names(processOf('store', { kind: 'service' }))).toEqual(['level', 'queue'])
   expect(names(processOf('management', { kind: 'service' }))).toEqual(['level'])
 })
+
+test('a value of an entry goes to the instances that have the entry', () => {
+  const changes = [['datasources', 'shop', 'password'], ['datasources', 'other', 'password'], ['applications', 'shop', 'x'], ['level']].map(
+    (path) => ({ value: { path, value: 'secret' }, readBy: ['instances'] as const }),
+  )
+  const paths = (entries: Parameters<typeof valuesFor>[2]): unknown =>
+    valuesFor(processOf('shop-1'), changes, entries).map(({ path }) => path.join('.'))
+  expect(paths({ datasources: ['shop'], applications: ['shop'] })).toEqual(['datasources.shop.password', 'applications.shop.x', 'level'])
+  expect(paths({ datasources: [], applications: ['other'] })).toEqual(['level'])
+  expect(paths(undefined)).toHaveLength(4)
+})

@@ -14,6 +14,7 @@ test('the user may read our database and a few system tables; all else hangs on 
     'GRANT SELECT ON system.databases',
     'GRANT SELECT ON system.tables',
     'GRANT SELECT ON system.columns',
+    'GRANT SELECT ON system.data_skipping_indices',
     'GRANT SELECT ON system.functions',
     'GRANT SELECT ON system.settings',
     'GRANT SELECT ON system.data_type_families',

@@ -61,11 +61,12 @@ export async function apiWorld({
     Object.values<ResourceKind>(kinds).flatMap((kind) =>
       Object.keys(kind.operations ?? {}).map((name) => {
         const operation = `${kind.name}.${name}`
+        const isTable = typeof kind.operations?.[name]?.result === 'object'
         return [
           operation,
           async ({ keys, arguments: values, actor }) => {
             invoked.push({ operation, keys, arguments: values, actor })
-            return perform ? await perform(operation, values) : name === 'logs' ? ['done'] : 'done'
+            return perform ? await perform(operation, values) : name === 'logs' ? ['done'] : isTable ? [] : 'done'
           },
         ] satisfies [string, Executors[string]]
       }),

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { loadConfig } from '@spyglass/process/config'
 import { LiveSettings } from '@spyglass/process/live-settings'
-import { declarationAt, declaredSettings } from '@spyglass/process/settings'
+import { declarationAt, declaredSettings, isResourceList } from '@spyglass/process/settings'
 
 const config = () => loadConfig({ base: { datasources: [{ name: 'shop', file: 'x' }] } })
 
@@ -48,9 +48,11 @@ test('what the process does not have changes nothing and nobody is called', () =
   expect(called).not.toHaveBeenCalled()
 })
 
-test('no live setting is secret: their values travel to processes that may not have them', () => {
+test('a live setting that is secret is one of an entry that only instances read, which get the values of their own entries alone', () => {
   const live = declaredSettings().filter(({ applies }) => applies === 'live')
   expect(live.length).toBeGreaterThan(10)
-  expect(live.filter(({ setting }) => setting.secret).map(({ path }) => path)).toEqual([])
+  for (const { path, readBy } of live.filter(({ setting }) => setting.secret)) {
+    expect([isResourceList(path.split('[')[0]), readBy], path).toEqual([true, ['instances']])
+  }
   expect(declarationAt(['logs', 'level'])?.node).toMatchObject({ applies: 'live' })
 })
