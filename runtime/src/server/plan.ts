@@ -23,7 +23,7 @@ import { resourceLists } from '@spyglass/process/settings'
 import { serverIdentity } from '@spyglass/process/server-identity'
 import { version } from '../version.ts'
 import { withoutLive } from '../administration/index.ts'
-import { type Addresses, applicationAddresses, type InstanceShare, shareOf } from '../instance/share.ts'
+import { type Addresses, applicationAddresses, shareOf } from '../instance/share.ts'
 import { INSPECT_FLAG } from '../decider/blocked-stack.ts'
 import { reportFlags } from '../decider/crash-report.ts'
 import type { ProcessPlan, ServerPlan } from '../decider/server-plan.ts'
@@ -163,66 +163,63 @@ function instancesOf(group: InstanceGroup, input: PlanInput): readonly ProcessPl
   const { flags, environment, user, home, socket } = protectionOf(group, input)
   const ids = socketsOf(group, folder)
   const reports = home?.reports ?? reportFolder(folder)
-  return instanceNames(group).map((name): ProcessPlan =>
-    withEntries(shareOf(config, group, name, folder.accessLogs), {
-      process: {
-        name,
-        group: group.name,
-        kind: 'instance',
-        listeners: ids,
-        overlaps: true,
-        stage: stages.instances,
-        policy: instancePolicy(group, config),
-      },
-      launch: {
-        name,
-        script: ownEntry('instance/instance-main'),
-        args: [name],
-        execArgv: [
-          ...baseExecArgv,
-          QUIET,
-          '--require',
-          guardOutputFile(),
-          '--import',
-          agentRegisterUrl(),
-          INSPECT_FLAG,
-          ...reportFlags(reports),
-          ...flags,
-          ...flagsOf(group),
-        ],
-        env: instanceEnvironment({
-          config,
-          folder,
-          instance: name,
-          applications,
-          port: group.reachedBy === 'none' ? undefined : listener.port,
-          serverId: serverIdentity(folder),
-          secrets,
-          protection: environment,
-        }),
-        ...(applications.length === 1 && applications[0] ? { application: applications[0].name } : {}),
-        ...(isolation !== 'shared' && applications[0] ? { cwd: applications[0].folder } : {}),
-        listeners: Object.fromEntries(ids.map((id, at) => [at === 0 ? listener.name : id, id])),
-        ...(user ? { user } : {}),
-        ...outputOf(group, folder),
-        registry: socket?.path ?? registrySocket(folder),
-        hasChannel: true,
-      },
-      isolation,
-      reports,
-      applications: applications.map(({ name: application, contextPath, folder: path }) => ({
-        name: application,
-        contextPath,
-        folder: path,
-      })),
-    }),
-  )
+  return instanceNames(group).map((name): ProcessPlan => ({
+    process: {
+      name,
+      group: group.name,
+      kind: 'instance',
+      listeners: ids,
+      overlaps: true,
+      stage: stages.instances,
+      policy: instancePolicy(group, config),
+    },
+    launch: {
+      name,
+      script: ownEntry('instance/instance-main'),
+      args: [name],
+      execArgv: [
+        ...baseExecArgv,
+        QUIET,
+        '--require',
+        guardOutputFile(),
+        '--import',
+        agentRegisterUrl(),
+        INSPECT_FLAG,
+        ...reportFlags(reports),
+        ...flags,
+        ...flagsOf(group),
+      ],
+      env: instanceEnvironment({
+        config,
+        folder,
+        instance: name,
+        applications,
+        port: group.reachedBy === 'none' ? undefined : listener.port,
+        serverId: serverIdentity(folder),
+        secrets,
+        protection: environment,
+      }),
+      ...(applications.length === 1 && applications[0] ? { application: applications[0].name } : {}),
+      ...(isolation !== 'shared' && applications[0] ? { cwd: applications[0].folder } : {}),
+      listeners: Object.fromEntries(ids.map((id, at) => [at === 0 ? listener.name : id, id])),
+      ...(user ? { user } : {}),
+      ...outputOf(group, folder),
+      registry: socket?.path ?? registrySocket(folder),
+      hasChannel: true,
+    },
+    share: shareOf(config, group, name, folder.accessLogs),
+    isolation,
+    reports,
+    ...hostedBy(group),
+  }))
 }
 
-function withEntries(share: InstanceShare, plan: ProcessPlan): ProcessPlan {
-  const names = (entries: readonly { readonly name: string }[]): readonly string[] => entries.map(({ name }) => name)
-  const resources = resourceLists.map((list) => [list, names(share.resources[list])])
-  return { ...plan, share, entries: { ...Object.fromEntries(resources), applications: names(share.applications) } }
+function hostedBy({ applications }: InstanceGroup): Required<Pick<ProcessPlan, 'entries' | 'applications'>> {
+  const resources = resourceLists.map((list) => [list, applications.flatMap((application) => application[list])])
+  return {
+    entries: { ...Object.fromEntries(resources), applications: applications.map(({ name }) => name) },
+    applications: applications.map(({ name, contextPath, folder }) => ({ name, contextPath, folder })),
+  }
 }
 
 function outputOf({ applications: [application], isolation }: InstanceGroup, folder: DataFolder): Pick<LaunchSpec, 'output'> {
