@@ -83,7 +83,7 @@ test('draining the pool pages and traps within 15 s with the holders, returning 
   waiting = false
   await borrower
   expect(resolved.incidentId).toBe(page.incidentId)
-  expect(resolved.summary).toMatch(/^Pool shop of shop-1 recovered after [\d.]+ (s|min)(; \d+ requests? failed)?\.$/)
+  expect(resolved.summary).toMatch(/^Pool shop of shop-1 recovered after [\d.]+ (ms|s|min)(; \d+ requests? failed)?\.$/)
   await until(() => /8072\.9999\.9999\.0\.4\b/.test(traps.text()))
   expect(traps.text().split(page.incidentId).length).toBeGreaterThanOrEqual(3)
   const rows = await until(async () => {
