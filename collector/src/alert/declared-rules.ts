@@ -118,7 +118,7 @@ function findingOf({ text }: Rule, { subject, detail, attributes = {} }: Measure
   }
 }
 
-/** In the unit that people read: `340 ms`, `5.5 %`, `1.2 GiB`. */
+/** In the unit that people read: `340 ms`, `5.5 %`, `12.5 MiB`. */
 function shown(number: number, unit: string): string {
   const round = (value: number): string => String(Math.round(value * 10) / 10)
   if (unit === '1') return `${round(number * 100)} %`
