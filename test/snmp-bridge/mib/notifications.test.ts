@@ -105,7 +105,7 @@ test.each(['plain', 'a,b', 'a"b', 'a\\b', '*?', 'a,name=other', 'a,type=Instance
   },
 )
 
-test('a key that ends as another begins is not taken for it', () => {
+test('a key that ends as another begins is not confused with it', () => {
   expect(texts({ ...event, resource: 'spyglass:type=X,surname=y' })).toMatchObject({ sgEventInstance: '', sgEventObject: '' })
 })
 
