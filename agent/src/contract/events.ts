@@ -85,6 +85,19 @@ export const events = {
   },
   'spyglass.application.started': { phase: 'note', severity: 'info', description: 'An application is loaded and serves requests.' },
   'spyglass.application.failed': { trap: 11, phase: 'note', severity: 'critical', description: 'An application could not be loaded.' },
+  'spyglass.application.overloaded': {
+    trap: 13,
+    phase: 'raise',
+    severity: 'warning',
+    description: 'An instance refuses requests of an application because it has more than it can serve.',
+  },
+  'spyglass.application.relieved': {
+    trap: 14,
+    phase: 'clear',
+    severity: 'info',
+    clears: 'spyglass.application.overloaded',
+    description: 'The instance has refused no request of the application for five seconds.',
+  },
   'spyglass.error.new': {
     phase: 'note',
     severity: 'warning',

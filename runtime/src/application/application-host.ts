@@ -10,6 +10,7 @@ import { type Registry, currentAgent } from '@spyglass/agent'
 import type { IsolationLevel } from '@spyglass/agent/contract'
 import type { FailedApplication } from '@spyglass/process/keeper-link'
 import type { Logger } from '@spyglass/process/logger'
+import { Admission } from '../admission/index.ts'
 import type { AccessLogs } from '../access-log/index.ts'
 import type { Resources } from '../resource/index.ts'
 import {
@@ -24,7 +25,7 @@ import { normaliseContextPath, originForm } from '../front/context-path.ts'
 import type { ClusterPrimary } from './cluster-primary.ts'
 import { fail } from './errors.ts'
 import { DEFAULT_HOST, type HostNames, HostTable } from '../front/host-table.ts'
-import { type ApplicationSettings, HostedApplication, type Place } from './hosted-application.ts'
+import { type ApplicationSettings, type ApplicationSurroundings, HostedApplication, type Place } from './hosted-application.ts'
 import type { KeepAlive } from './program/empty-loop.ts'
 import type { ListenRequest } from './program/listen-request.ts'
 import { listenReally } from './program/listen-take-over.ts'
@@ -91,7 +92,9 @@ export async function hostApplications(options: HostOptions): Promise<Applicatio
   const unclaimed = new Unclaimed(options.accessLogs?.open(UNCLAIMED, unclaimedSettings(options)))
   const traffic = new ApplicationTraffic(unclaimed)
   const place = placeOf(options, traffic)
-  const applications = options.applications.map((settings) => applicationOf(settings, place, options))
+  const admission = new Admission()
+  const around = { ...options, place, admission }
+  const applications = options.applications.map((settings) => applicationOf(settings, around))
   const absent = new AbsentApplications(options)
   const readdress = (addresses: Addresses): void => traffic.readdress(addresses, applications, absent)
   readdress(options)
@@ -249,8 +252,11 @@ async function openFront(options: HostOptions, traffic: Traffic): Promise<void> 
   await openOnSocket(front, options)
 }
 
-function applicationOf(settings: ApplicationSettings, place: Place, options: HostOptions): HostedApplication {
-  return new HostedApplication(settings, { ...options, place, accessLog: options.accessLogs?.open(settings.name) })
+function applicationOf(
+  settings: ApplicationSettings,
+  around: HostOptions & Pick<ApplicationSurroundings, 'place' | 'admission'>,
+): HostedApplication {
+  return new HostedApplication(settings, { ...around, accessLog: around.accessLogs?.open(settings.name) })
 }
 
 /** Answers for applications of the listener that are not in the process: disabled, or not before the next generation. */

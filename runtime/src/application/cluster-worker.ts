@@ -7,6 +7,7 @@ import http from 'node:http'
 import { type Registry, currentAgent } from '@spyglass/agent'
 import type { HttpListener } from '@spyglass/process/listener'
 import type { Logger } from '@spyglass/process/logger'
+import { Admission } from '../admission/index.ts'
 import type { AccessLogs } from '../access-log/index.ts'
 import { UNCLAIMED, Unclaimed } from '../front/unclaimed.ts'
 import { type Addresses, ApplicationTraffic, refuseProtocol } from './application-host.ts'
@@ -58,6 +59,7 @@ export function serveInWorker(options: ClusterWorkerOptions): (addresses: Addres
   const application = new HostedApplication(settings, {
     ...options,
     place: { isAlone: true, open },
+    admission: new Admission(),
     accessLog: accessLogs.open(settings.name),
   })
   traffic.serve(hosts, [application])

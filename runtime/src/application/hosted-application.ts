@@ -6,14 +6,16 @@ import { messageOf } from '@spyglass/agent/contract'
 import { type Registry, currentAgent, objectNameOf } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { Logger } from '@spyglass/process/logger'
+import type { Admission, AdmissionSettings } from '../admission/index.ts'
 import type { AccessLog } from '../access-log/index.ts'
 import { answerOnSocket, answerRefused, isInner, mountOf } from '@spyglass/process/listener'
 import type { RequestEvent } from '@spyglass/process/listener'
-import type { Resources } from '../resource/index.ts'
+import type { Resources, UsedResources } from '../resource/index.ts'
 import { isClusterPrimary } from './cluster-primary.ts'
 import { errorAnswer } from './error-answer.ts'
 import { normaliseContextPath, stripContextPath } from '../front/context-path.ts'
 import { fail } from './errors.ts'
+import { Entrance } from './entrance.ts'
 import { Exchange, type ExchangeOwner, mountAt } from '../front/exchange.ts'
 import { DEFAULT_HOST } from '../front/host-table.ts'
 import type { KeepAlive } from './program/empty-loop.ts'
@@ -29,7 +31,7 @@ import { ProgramServer } from './program-server.ts'
 import { Upgrades } from '../front/upgrade/upgrades.ts'
 
 /** What the configuration says of an application. */
-export interface ApplicationSettings extends EntrySettings {
+export interface ApplicationSettings extends EntrySettings, UsedResources {
   readonly name: string
   /** Absolute path. */
   readonly folder: string
@@ -37,6 +39,10 @@ export interface ApplicationSettings extends EntrySettings {
   /** Virtual host; `server` by default. */
   readonly host?: string
   readonly startTimeoutMs: number
+  /** Where it is asked whether it is well. */
+  readonly health?: { readonly path?: string | undefined }
+  /** If omitted, no request is refused. */
+  readonly admission?: AdmissionSettings
 }
 
 /** Where the server of an application is opened. */
@@ -62,6 +68,8 @@ export interface ApplicationSurroundings {
   readonly logger: Logger
   /** Of the server. A worker of node:cluster has none. */
   readonly resources?: Resources
+  /** Of the applications of the process. If omitted, no request is refused. */
+  readonly admission?: Admission | undefined
   /** If omitted, requests are not logged. */
   readonly accessLog?: AccessLog | undefined
 }
@@ -81,6 +89,7 @@ export class HostedApplication implements ExchangeOwner {
   readonly #settings: ApplicationSettings
   readonly #around: ApplicationSurroundings
   readonly #agent = currentAgent()
+  readonly #entrance: Entrance | undefined
   readonly #abort = new AbortController()
   readonly #hide: () => void
   #program: Program | undefined
@@ -96,6 +105,7 @@ export class HostedApplication implements ExchangeOwner {
     this.host = settings.host ?? DEFAULT_HOST
     this.#settings = settings
     this.#around = surroundings
+    this.#entrance = this.#openEntrance()
     const keys = { instance: surroundings.instance, name: settings.name }
     this.#hide = surroundings.registry.register(kinds.application, keys, this.#getters())
   }
@@ -139,9 +149,11 @@ export class HostedApplication implements ExchangeOwner {
   /** Serves one request. `url` is its path and query as they came. */
   serve(event: RequestEvent, request: IncomingMessage, response: ServerResponse, url: string): void {
     if (isInner(request)) return this.#serveInner(event, request, response, url)
-    this.active++
     const contextPath = this.#mountedAt(request)
+    if (this.#entrance?.refuses({ request, response, url, contextPath })) return
+    this.active++
     const exchange = new Exchange(this, this.#agent, { request, response, url, contextPath })
+    if (this.#entrance) exchange.epoch = this.#entrance.gate.occupancy.enter()
     if (redirected(request, response, { url, contextPath })) return
     exchange.mount(this.#pathFor(url, contextPath))
     this.#call(event, request, response)
@@ -157,7 +169,9 @@ export class HostedApplication implements ExchangeOwner {
   /** Hands over a connection that changes its protocol. `url` is the path and query of its request as they came. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: string): void {
     if (!this.#target) return answerOnSocket(socket, 'application_failed')
-    const path = this.#pathFor(url, this.#mountedAt(request))
+    const contextPath = this.#mountedAt(request)
+    if (this.#entrance?.refusesUpgrade(socket, url, contextPath)) return
+    const path = this.#pathFor(url, contextPath)
     if (path !== undefined) request.url = path
     this.upgrades.add(request, socket, head)
     this.#target.emit('upgrade', request, socket, head)
@@ -192,6 +206,7 @@ export class HostedApplication implements ExchangeOwner {
     await this.#program?.hooks.call('stopped')
     await this.#around.accessLog?.stop()
     this.state = 'stopped'
+    this.#entrance?.close()
     this.#hide()
     this.#hideLoader?.()
   }
@@ -275,10 +290,25 @@ export class HostedApplication implements ExchangeOwner {
     this.active--
     this.requests++
     if (exchange.isError) this.errors++
+    if (this.#entrance) this.#left(exchange, this.#entrance)
     const { accessLog, resources } = this.#around
     if (resources && exchange.traceId) resources.requestEnded(exchange.traceId)
     if (accessLog?.isEnabled) accessLog.write(exchange)
     if (this.active === 0) this.#idle?.()
+  }
+
+  #left(exchange: Exchange, { gate }: Entrance): void {
+    gate.occupancy.leave(exchange.epoch)
+    if (gate.isTimed && !exchange.aborted) gate.answered(exchange.durationMs)
+  }
+
+  #openEntrance(): Entrance | undefined {
+    const { name, admission: present, health, ...used } = this.#settings
+    const { admission, resources, instance, registry, logger, accessLog } = this.#around
+    if (!present || !admission) return undefined
+    const settings = (): AdmissionSettings => this.#settings.admission ?? present
+    const poolWaitMs = (): number => resources?.longestWaitMs(used) ?? 0
+    return new Entrance({ name, instance, settings, healthPath: health?.path, admission, poolWaitMs, registry, logger, accessLog })
   }
 
   /** Shows its loader, and looks at the files that it has loaded. */
@@ -350,10 +380,14 @@ export class HostedApplication implements ExchangeOwner {
       upgrades: () => this.upgrades.total,
       messagesReceived: () => this.upgrades.counts.messagesReceived,
       messagesSent: () => this.upgrades.counts.messagesSent,
+      ...(this.#entrance?.getters() ?? NOT_GUARDED),
       webSocketCloses: () => [...this.upgrades.counts.closes].map(([code, count]) => ({ code, count })),
     }
   }
 }
+
+/** What the kind shows of an application without an entrance. */
+const NOT_GUARDED = { admission: () => 'off', inFlightLimit: () => undefined, refused: () => 0, refusals: () => [] } as const
 
 /** `/shop` becomes `/shop/`, as in Tomcat: relative links of the first page would otherwise lead out of the application. */
 function redirected(

@@ -88,6 +88,10 @@ class PooledResource implements Resource<DatasourceConfig, DatasourceFace> {
     }
   }
 
+  waitMs(): number {
+    return this.#pool.longestWaitMs
+  }
+
   async close(deadlineMs: number): Promise<void> {
     await this.#pool.close(deadlineMs)
     this.#hide()

@@ -22,6 +22,9 @@ export class ContextPathTable<T extends Mounted> {
   }
 }
 
+/** Whether a path and query are at a path or below it, by whole segments; a slash at the end of that says nothing. */
+export const isBelow = (url: string, path: string): boolean => isUnder(url, normaliseContextPath(path))
+
 function isUnder(url: string, contextPath: string): boolean {
   if (contextPath === '') return true
   if (!url.startsWith(contextPath)) return false

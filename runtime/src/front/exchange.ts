@@ -40,6 +40,8 @@ export class Exchange implements RequestObserver, AccessEntry {
   /** Nobody knows it any more when the client is gone. */
   readonly clientAddress: string | undefined
   readonly #told: Told
+  /** When it was admitted, as the gate of its application counts. */
+  epoch = 0
   /** Whether an application has it. */
   #isMounted = false
 

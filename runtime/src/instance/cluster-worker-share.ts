@@ -14,6 +14,12 @@ import type { InstanceShare } from './share.ts'
 /** A worker opens no resource and needs no password of one. */
 export const workerShareOf = (share: InstanceShare): InstanceShare => ({ ...share, resources: noResources, disabled: [] })
 
+type Application = InstanceShare['applications'][number]
+
+/** A change of settings comes as another share; those of its admission count at once. */
+const withPresentAdmission = (application: Application, present: () => Application | undefined): Application =>
+  Object.defineProperty({ ...application }, 'admission', { get: () => present()?.admission ?? application.admission, enumerable: true })
+
 export async function beginWorker(): Promise<void> {
   const serving: { readdress?: ReturnType<typeof serveInWorker> } = {}
   let share = await askForShare<InstanceShare>((changed) => {
@@ -32,7 +38,7 @@ export async function beginWorker(): Promise<void> {
   })
   const { port } = await findEntry(application.folder, application)
   serving.readdress = serveInWorker({
-    application: share.applications[0] ?? application,
+    application: withPresentAdmission(share.applications[0] ?? application, () => share.applications[0]),
     port,
     hosts: share.hosts,
     listener: new HttpListener(await listenerOptions(share)),

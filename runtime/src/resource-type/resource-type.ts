@@ -30,6 +30,8 @@ export interface Resource<Config, Face> {
   carryOut?(operation: string, given: Readonly<Record<string, unknown>>): unknown
   /** Called when a response has ended, before the agent decides what becomes of its trace. */
   requestEnded?(traceId: string): void
+  /** How long the borrower has waited who waits longest for a part of it; 0 when nobody waits. */
+  waitMs?(): number
   /** Returns when it is closed, at most after `deadlineMs` and a moment. */
   close(deadlineMs: number): Promise<void>
 }

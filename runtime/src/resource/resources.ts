@@ -33,6 +33,9 @@ export interface ResourceOperation {
   readonly given: Readonly<Record<string, unknown>>
 }
 
+/** Names of resources, by list. */
+export type UsedResources = { readonly [L in ResourceList]?: readonly string[] }
+
 export class Resources {
   readonly #opened = new Map<ResourceList, ReadonlyMap<string, AnyResource>>()
   #all: readonly AnyResource[] = []
@@ -81,6 +84,14 @@ export class Resources {
   /** Called when a response has ended, before the agent decides what becomes of its trace. */
   requestEnded(traceId: string): void {
     for (const resource of this.#all) resource.requestEnded?.(traceId)
+  }
+
+  /** How long the borrower has waited who waits longest for one of these; 0 when nobody waits. */
+  longestWaitMs(used: UsedResources): number {
+    let longest = 0
+    for (const list of resourceLists)
+      for (const name of used[list] ?? []) longest = Math.max(longest, this.#opened.get(list)?.get(name)?.waitMs?.() ?? 0)
+    return longest
   }
 
   /** Returns when all are closed, at most after `deadlineMs` and a moment. */

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611271917Z',
-  digest: '4b0fff477a96400a0f8c7276c298e86654583068fe346ca5a7c695ae7a3e011a',
+  lastUpdated: '202611272320Z',
+  digest: '98c7fcfd637c8de392076c5890ac219714802a70961ed66b50af7368d78bf8a1',
 }

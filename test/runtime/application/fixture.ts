@@ -24,7 +24,7 @@ export function writeApplication(root: string, name: string, files: Files | stri
   return folder
 }
 
-export interface Deployed {
+export interface Deployed extends Pick<ApplicationSettings, 'admission' | 'health'> {
   readonly name: string
   readonly contextPath: string
   readonly files: Files | string
@@ -48,7 +48,8 @@ export function openPlace(listening: ListenerOptions = {}) {
     applications: readonly Deployed[],
     more: Partial<Pick<HostOptions, 'disabled' | 'onFailures' | 'hosts'>> = {},
   ): Promise<{ url: string; host: ApplicationHost }> {
-    const settings: ApplicationSettings[] = applications.map(({ name, contextPath, files, startTimeoutMs = 5000, host: at }) => ({
+    const settings: ApplicationSettings[] = applications.map(({ name, contextPath, files, startTimeoutMs = 5000, host: at, ...more }) => ({
+      ...more,
       name,
       contextPath,
       startTimeoutMs,

@@ -55,6 +55,33 @@ export const application = declareKind({
       description:
         'WebSocket connections that ended, by close code. 1012: the server closed them for a reload; 1006: they ended without one.',
     },
+    admission: {
+      type: 'string',
+      role: 'state',
+      values: ['off', 'open', 'limiting'],
+      description:
+        'Whether requests of it are refused when there are too many: `open`, all are admitted; `limiting`, it is overloaded and has a limit.',
+      column: 16,
+    },
+    inFlightLimit: {
+      type: 'int',
+      role: 'gauge',
+      unit: '{request}',
+      description: 'Requests that may be under way while it is overloaded; absent otherwise.',
+      column: 17,
+    },
+    refused: {
+      type: 'long',
+      role: 'counter',
+      unit: '{request}',
+      description: 'Requests refused in its place because of overload; they are not among `requests` and `errors`.',
+      column: 18,
+    },
+    refusals: {
+      type: { table: 'ApplicationRefusals', row: { reason: 'string', count: 'long' }, index: ['reason'] },
+      role: 'text',
+      description: 'The same by reason, as `error.type` of the access log has it.',
+    },
   },
   operations: {
     reload: {
@@ -91,5 +118,10 @@ export const application = declareKind({
       result: 'string',
     },
   },
-  events: ['spyglass.application.started', 'spyglass.application.failed'],
+  events: [
+    'spyglass.application.started',
+    'spyglass.application.failed',
+    'spyglass.application.overloaded',
+    'spyglass.application.relieved',
+  ],
 })

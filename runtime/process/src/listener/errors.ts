@@ -12,6 +12,7 @@ export const listenerErrors = {
   SPY_NO_INSTANCE: 'no instance is ready; try again shortly',
   SPY_APPLICATION_DOWN: 'the application at this path failed to start; try again later',
   SPY_APPLICATION_DISABLED: 'the application at this path is disabled; try again later',
+  SPY_OVERLOADED: 'the application has more requests than it can serve; try again later',
   SPY_BAD_GATEWAY: 'the application ended the request without an answer',
   SPY_NO_APPLICATION: 'no application is deployed at this path',
   SPY_NO_PROXY: 'this server is not a proxy',

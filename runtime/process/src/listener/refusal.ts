@@ -35,6 +35,14 @@ export const refusals = {
   /** It failed to start, and the applications beside it did not. */
   application_failed: { status: 503, code: 'SPY_APPLICATION_DOWN' },
   application_disabled: { status: 503, code: 'SPY_APPLICATION_DISABLED' },
+  /** The application has more requests than it can serve: its event loop is late, … */
+  overloaded_loop: { status: 503, code: 'SPY_OVERLOADED' },
+  /** … borrowers wait too long for a connection of one of its pools, */
+  overloaded_pool: { status: 503, code: 'SPY_OVERLOADED' },
+  /** its answers take too long, */
+  overloaded_latency: { status: 503, code: 'SPY_OVERLOADED' },
+  /** or `admission.maxInFlight` of them are under way. */
+  overloaded_limit: { status: 503, code: 'SPY_OVERLOADED' },
   no_application: { status: 404, code: 'SPY_NO_APPLICATION' },
   foreign_origin: {
     status: 403,
@@ -83,13 +91,15 @@ export function markRefused(response: object, reason: string, status: number): v
 
 export const refusalOf = (response: object): Refusal | undefined => (response as { [REFUSAL]?: Refusal })[REFUSAL]
 
-/** Answers a request that no application has seen, and closes the connection where its rest cannot be trusted. */
-export function answerRefused(request: IncomingMessage, response: ServerResponse, reason: RefusalReason): void {
+/** Answers a request that no application has seen, and closes the connection where its rest cannot be trusted. `more`: further fields of the answer. */
+export function answerRefused(request: IncomingMessage, response: ServerResponse, reason: RefusalReason, more: Fields = {}): void {
   const { status, headers, body } = answerOf(reason)
   markRefused(response, reason, status)
-  response.writeHead(status, { ...headers, ...(request.complete || isBodiless(request) ? {} : { connection: 'close' }) })
+  response.writeHead(status, { ...headers, ...more, ...(request.complete || isBodiless(request) ? {} : { connection: 'close' }) })
   response.end(body)
 }
+
+type Fields = Readonly<Record<string, string>>
 
 /** `request.complete` comes only after the headers were handled. */
 function isBodiless({ headers }: IncomingMessage): boolean {
@@ -100,8 +110,9 @@ function isBodiless({ headers }: IncomingMessage): boolean {
 const LINGER_MS = 2000
 
 /** Answers on the connection itself, where there is no response to use, and closes it when the client has seen the answer. */
-export function answerOnSocket(socket: Duplex, reason: RefusalReason): void {
-  const { status, text, headers, body } = answerOf(reason)
+export function answerOnSocket(socket: Duplex, reason: RefusalReason, more: Fields = {}): void {
+  const { status, text, headers: own, body } = answerOf(reason)
+  const headers = { ...own, ...more }
   if (socket instanceof Http2StreamSocket) return socket.answer(status, headers, body)
   const lines = linesOf({ ...headers, connection: 'close' })
   socket.removeAllListeners('data')
@@ -121,7 +132,25 @@ const linesOf = (headers: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')
 
-function answerOf(reason: RefusalReason) {
+interface RefusalAnswer {
+  readonly status: number
+  readonly text: string | undefined
+  readonly headers: Fields
+  readonly body: string
+}
+
+const answers = new Map<RefusalReason, RefusalAnswer>()
+
+/** Made once: under overload most requests are answered so. */
+function answerOf(reason: RefusalReason): RefusalAnswer {
+  const known = answers.get(reason)
+  if (known) return known
+  const made = makeAnswer(reason)
+  answers.set(reason, made)
+  return made
+}
+
+function makeAnswer(reason: RefusalReason): RefusalAnswer {
   const { status, code, advice }: Answer = refusals[reason]
   const detail = advice === undefined ? listenerErrors[code] : `${listenerErrors[code]}. ${advice}`
   const body = `${JSON.stringify({ type: 'about:blank', title: TEXTS[status], status, detail, code })}\n`

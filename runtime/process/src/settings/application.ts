@@ -1,3 +1,4 @@
+import { admissionSettings } from './admission.ts'
 import { declareSettings } from './declaration.ts'
 import { resourceNames } from './resources.ts'
 import { ownAccessLogSettings } from './logs.ts'
@@ -192,6 +193,13 @@ export const applicationSettings = declareSettings({
     applies: 'reload',
     readBy: ['instances'],
     settings: healthSettings,
+  },
+  admission: {
+    type: 'section',
+    description: 'Protection from more requests than it can serve. See docs/how-to/overload.md.',
+    applies: 'live',
+    readBy: ['instances'],
+    settings: admissionSettings,
   },
   quarantineAfter: {
     type: 'int',

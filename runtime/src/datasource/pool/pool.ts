@@ -94,6 +94,11 @@ export class Pool {
     return this.#queue.size
   }
 
+  /** Of the one who has waited for longest; 0 when nobody waits. */
+  get longestWaitMs(): number {
+    return this.#queue.size === 0 ? 0 : this.clock.now() - this.#queue.since
+  }
+
   get borrows(): ReadonlyMap<number, Borrow> {
     return this.#lent
   }

@@ -1,0 +1,127 @@
+/** The entrance of an application where its admission is configured: what is refused there never reaches it, and its incidents are events. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type Registry, currentAgent, objectNameOf } from '@spyglass/agent'
+import { kinds } from '@spyglass/mbeans/kinds'
+import type { Logger } from '@spyglass/process/logger'
+import { answerOnSocket, answerRefused } from '@spyglass/process/listener'
+import type { AccessLog } from '../access-log/index.ts'
+import type { Admission, AdmissionSettings, Gate, Overload } from '../admission/index.ts'
+import { retryAfterS } from '../admission/index.ts'
+import { Exchange, type ExchangeOwner } from '../front/exchange.ts'
+
+export interface EntranceOptions {
+  readonly name: string
+  readonly instance: string
+  /** As they are now. */
+  readonly settings: () => AdmissionSettings
+  readonly healthPath: string | undefined
+  readonly admission: Admission
+  readonly poolWaitMs: () => number
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly accessLog: AccessLog | undefined
+}
+
+/** A request at the entrance: path and query as they came, and where the application is mounted. */
+export interface Arrival {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly url: string
+  readonly contextPath: string
+}
+
+export class Entrance {
+  readonly gate: Gate
+  readonly #options: EntranceOptions
+  readonly #agent = currentAgent()
+  #incident: { readonly incidentId: string } | undefined
+
+  constructor(options: EntranceOptions) {
+    const { settings, healthPath, poolWaitMs, admission } = options
+    this.#options = options
+    const report = {
+      began: (reason: Overload): void => this.#began(reason),
+      ended: (refused: number, durationMs: number): void => this.#ended(refused, durationMs),
+    }
+    this.gate = admission.open({ settings, healthPath, poolWaitMs, report })
+  }
+
+  /** Whether a request was refused, and so answered. */
+  refuses({ request, response, url, contextPath }: Arrival): boolean {
+    const reason = this.gate.reasonAgainst(url, contextPath.length)
+    if (reason === undefined) return false
+    const exchange = new Exchange(this.#ownerAt(contextPath), this.#agent, { request, response, url })
+    answerRefused(request, exchange.response, reason, this.#retryAfter())
+    return true
+  }
+
+  /** The same of a connection that is to change its protocol. */
+  refusesUpgrade(socket: Duplex, url: string, contextPath: string): boolean {
+    const reason = this.gate.reasonAgainst(url, contextPath.length)
+    if (reason !== undefined) answerOnSocket(socket, reason, this.#retryAfter())
+    return reason !== undefined
+  }
+
+  /** What the kind `application` shows of it. */
+  getters() {
+    const { gate } = this
+    return {
+      admission: () => gate.state,
+      inFlightLimit: () => gate.limit,
+      refused: () => gate.refusing.total,
+      refusals: () => [...gate.refusing.byReason].map(([reason, count]) => ({ reason, count })),
+    }
+  }
+
+  close(): void {
+    this.#options.admission.close(this.gate)
+  }
+
+  #retryAfter(): Readonly<Record<string, string>> {
+    return { 'retry-after': String(retryAfterS(this.gate.refusingMs)) }
+  }
+
+  /** What is refused is logged as the application's, and is none of its requests. */
+  #ownerAt(contextPath: string): ExchangeOwner {
+    const { name, accessLog } = this.#options
+    return { name, contextPath, exchangeEnded: (exchange) => accessLog?.isEnabled && accessLog.write(exchange) }
+  }
+
+  #began(reason: Overload): void {
+    const { name, logger } = this.#options
+    this.#incident = this.#emit('spyglass.application.overloaded', `application ${name} refuses requests: ${REASONS[reason]}`, { reason })
+    logger.warn({ application: name, reason, incidentId: this.#incident.incidentId }, 'the application refuses requests')
+  }
+
+  #ended(refused: number, durationMs: number): void {
+    const { name, logger } = this.#options
+    const attributes = { refused, durationMs: Math.round(durationMs) }
+    this.#emit('spyglass.application.relieved', `application ${name} admits all requests again`, attributes, this.#incident)
+    logger.info({ application: name, ...attributes, incidentId: this.#incident?.incidentId }, 'the application admits all requests again')
+    this.#incident = undefined
+  }
+
+  #emit(
+    event: 'spyglass.application.overloaded' | 'spyglass.application.relieved',
+    message: string,
+    attributes: Readonly<Record<string, string | number>>,
+    incident?: { readonly incidentId: string },
+  ) {
+    const { name, instance, registry } = this.#options
+    return registry.emit({
+      name: event,
+      resource: objectNameOf(kinds.application, { instance, name }),
+      message,
+      attributes: { application: name, ...attributes },
+      ...(incident ? { incidentId: incident.incidentId } : {}),
+    })
+  }
+}
+
+const REASONS: Readonly<Record<Overload, string>> = {
+  overloaded_loop: 'its event loop is late',
+  overloaded_pool: 'borrowers wait too long for connections of a pool',
+  overloaded_latency: 'its answers take too long',
+  overloaded_limit: 'maxInFlight requests are under way',
+}
