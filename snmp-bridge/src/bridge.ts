@@ -21,11 +21,10 @@ import { exportMibs } from './mib/export-mibs.ts'
 import { complianceOid, productOid } from './mib/layout.ts'
 import { type EventOrigin, notificationOf, repeatsAnEvent } from './mib/notifications.ts'
 import { mibTables } from './mib/tables.ts'
-import { damagedPosition, positionFile } from './notification/event-position.ts'
+import { damagedCursors, openCursors } from './notification/cursors.ts'
 import { type EventStream, followEvents } from './notification/event-stream.ts'
 import { createNotifier, type Message } from './notification/notifier.ts'
 import { createReceivers } from './notification/receivers.ts'
-import { damagedWaiting, openWaitingFile } from './notification/waiting-file.ts'
 import { openUdpServer } from './server/udp-server.ts'
 import { createJolokiaReader } from './source/jolokia-client.ts'
 import { createPoller, type Poller } from './source/poller.ts'
@@ -181,35 +180,28 @@ function startNotifications(
 ): Notifications {
   let problem: string | undefined
   const last = Promise.withResolvers<void>()
-  const waiting = openWaitingFile(join(folder.state, 'snmp-waiting.json'), {
-    onFailure: (error) => logger.warn(whatWent(error), 'cannot save the informs that wait'),
-    onDamage: onDamage(damagedWaiting),
+  const receivers = createReceivers(config.snmp.trapTargets, secrets.snmp)
+  const cursors = openCursors({
+    file: join(folder.state, 'snmp-cursors.json'),
+    receivers: receivers.map(({ name }) => name),
+    onFailure: (error) => logger.warn(whatWent(error), 'cannot save how far the receivers of notifications are'),
+    onDamage: onDamage(damagedCursors),
   })
-  const left = waiting.read()
   const notifier = createNotifier({
-    receivers: createReceivers(config.snmp.trapTargets, secrets.snmp),
+    receivers,
     status: engine.status,
     onFailure: (error) => logger.warn(whatWent(error), 'a notification was not delivered'),
-    onWaiting: (receiver, incidents) => waiting.write(receiver, incidents),
+    cursors,
   })
   notifier.notify({ notification: { oid: oids.coldStart, varbinds: [], upTime: engine.upTime() } })
   const mustSend = (event: SpyglassEvent): boolean => config.snmp.notifications === 'all' || !repeatsAnEvent(event)
-  const told = (event: SpyglassEvent): Message | undefined =>
+  const told = (event: SpyglassEvent): Message =>
     messageAbout(event, engine, { server: config.server.name, consoleUrl: consoleUrl(config) })
-  for (const [receiver, events] of Object.entries(left))
-    notifier.resume(
-      receiver,
-      events.flatMap((event) => told(event) ?? []),
-    )
   const stream = followEvents({
     ...jolokiaOf(ownConnection(ownPort(config, 'management'), secrets.internal.token)),
-    position: positionFile(join(folder.state, 'snmp-events.json'), {
-      onFailure: (error) => logger.warn(whatWent(error), 'cannot save the position in the event stream'),
-      onDamage: onDamage(damagedPosition),
-    }),
-    onEvent(event) {
-      const message = mustSend(event) ? told(event) : undefined
-      if (message) notifier.notify(message)
+    after: cursors.oldest,
+    onEvent(event, position) {
+      notifier.notify({ ...(mustSend(event) ? told(event) : {}), position })
       if (event.name === 'spyglass.server.stopping') last.resolve()
     },
     onChange(error) {
@@ -230,6 +222,7 @@ function startNotifications(
           last.promise.then(() => notifier.idle()),
         )
       notifier.stop()
+      cursors.save()
       await stream.stop()
     },
   }
@@ -246,10 +239,10 @@ interface Notifications extends Pick<EventStream, 'attempted'> {
   stop(withServer: boolean): Promise<void>
 }
 
-/** Undefined for an event that SNMP does not tell. */
-function messageAbout(event: SpyglassEvent, { root, upTime }: Engine, origin: EventOrigin): Message | undefined {
+/** Without a notification for an event that SNMP does not tell. */
+function messageAbout(event: SpyglassEvent, { root, upTime }: Engine, origin: EventOrigin): Message {
   const notification = notificationOf(event, root, origin)
-  return notification && { notification: { ...notification, upTime: upTime() }, incident: event.phase === 'note' ? undefined : event }
+  return notification ? { notification: { ...notification, upTime: upTime() }, isIncident: event.phase !== 'note' } : {}
 }
 
 /** Peers that are temporarily down are normal: a code and a message suffice, a stack would add nothing. */

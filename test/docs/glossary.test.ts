@@ -24,7 +24,17 @@ test('every word of the glossary is defined once', () => {
 })
 
 /** V8's own words, Node's, SNMP's, Tomcat's, and what processes do among themselves. */
-const others = new Set(['v8-heap', 'heap-space', 'garbage-collector', 'event-loop', 'node-process', 'snmp-agent', 'loader', 'push'])
+const others = new Set([
+  'v8-heap',
+  'heap-space',
+  'garbage-collector',
+  'event-loop',
+  'node-process',
+  'snmp-agent',
+  'loader',
+  'push',
+  'event-output',
+])
 
 test('kinds of resources are named by these nouns', () => {
   expect(

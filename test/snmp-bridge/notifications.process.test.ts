@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { exportMibs, parseOid } from '@spyglass/snmp-bridge'
 import { requireTool } from '../support/require-tool.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -17,10 +17,10 @@ const SHOP = 'spyglass:type=Datasource,instance=http-1,name=shop'
 
 let management: Management
 
-beforeAll(async () => {
+beforeEach(async () => {
   management = await startManagement()
 })
-afterAll(() => management?.close())
+afterEach(() => management?.close())
 
 async function freeUdpPort(): Promise<number> {
   const socket = createSocket('udp4')

@@ -223,3 +223,12 @@ export function incidentId(raisedBy: EventName, resource: string, startMs: numbe
   }
   return hash.toString(16).padStart(16, '0')
 }
+
+/**
+ * Where an event is in the sequence of all events of a server: the microseconds since the epoch at which it arrived, made to rise. A position counts on
+ * after any restart, also when what was kept is lost.
+ */
+export const positionAt = (ms: number): number => Math.floor(ms * 1000)
+
+/** The position of an event that arrives now, after that at `last`. */
+export const nextPosition = (last: number, now: number): number => Math.max(last + 1, positionAt(now))

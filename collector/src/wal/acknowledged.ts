@@ -3,7 +3,8 @@
  * acknowledged, from damage. It is durable before the first entry is written, so a segment without it is damaged. Later counts are not
  * synced before the segment is sealed: after a loss of power it may be behind, and then the entries beyond it still count if they are intact.
  */
-import { checkedLine, type Tally, textOfLine } from './journal.ts'
+import { checkedLine, textOfLine } from '@spyglass/process/durable-file'
+import type { Tally } from './journal.ts'
 
 /** Name of the file in the segment's folder. */
 export const ACKNOWLEDGED = 'acknowledged'

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { type TableName, tables } from '@spyglass/agent/contract'
 import type { FileLayer } from './file-layer.ts'
-import { checkedLine, textOfLine } from './journal.ts'
+import { checkedLine, textOfLine } from '@spyglass/process/durable-file'
 
 export interface Inserting {
   readonly table: TableName

@@ -2,11 +2,9 @@
  * The journal of a segment: a line for each acknowledged request, which says what it added to which table file. A line is
  * `<CRC-32 of the rest, 8 hexadecimal digits> <JSON>\n`; an entry is valid only if its line and the bytes it refers to are intact.
  * A damaged line costs its own entry: reading resumes at the next line, and the entries' indexes tell how many are missing.
- *
- * The checksum is CRC-32 (IEEE, zlib.crc32): it is native and costs a tenth of a table-driven CRC-32C, and finds torn writes as well.
  */
-import { crc32 } from 'node:zlib'
 import { type TableName, tables } from '@spyglass/agent/contract'
+import { checkedLine, textOfLine } from '@spyglass/process/durable-file'
 import { fail } from './errors.ts'
 
 /** What an entry added to one table's file. */
@@ -86,17 +84,6 @@ export function journalLine(entry: JournalEntry): Buffer {
   return checkedLine(JSON.stringify(entry))
 }
 
-/** A line of text with its checksum before it. The checksum covers `of` as well: the line is valid nowhere else. */
-export function checkedLine(text: string, of = ''): Buffer {
-  return Buffer.from(`${checksum(Buffer.from(text), of)} ${text}\n`)
-}
-
-/** The text of a line, without its line break, if its checksum is right. */
-export function textOfLine(line: Buffer, of = ''): string | undefined {
-  const text = line.subarray(9)
-  return line.length >= 11 && line[8] === 32 && line.toString('latin1', 0, 8) === checksum(text, of) ? text.toString('utf8') : undefined
-}
-
 /**
  * Every entry of the segment whose line is intact, and what is between them. Entries of another segment are unread bytes.
  * @throws SPY_WAL_NEWER for an entry of a table that this version does not know.
@@ -148,8 +135,3 @@ function entryOf(line: Buffer, segment: string): JournalEntry | undefined {
   for (const { table } of entry.parts) if (!Object.hasOwn(tables, table)) throw fail('SPY_WAL_NEWER', [table])
   return entry
 }
-
-const checksum = (bytes: Buffer, of: string): string =>
-  crc32(bytes, of === '' ? 0 : crc32(of))
-    .toString(16)
-    .padStart(8, '0')

@@ -18,7 +18,7 @@ export interface ReporterOptions {
   readonly log: KeeperLog
   readonly milestones: Milestones
   /** Connects to management; called once. */
-  readonly connect: (options: { greeting: () => readonly RegistryMessage[]; push: () => RegistryMessage }) => RegistryLink
+  readonly connect: (options: { source: string; present: () => RegistryMessage; push: () => RegistryMessage }) => RegistryLink
 }
 
 export interface Ended {
@@ -45,7 +45,7 @@ export class Reporter {
     this.#log = log
     this.#milestones = milestones
     this.#untried = new Set(decider.plan.processes.map(({ process }) => process.name))
-    this.#link = connect({ greeting: () => this.#inService(), push: () => this.#push() })
+    this.#link = connect({ source: 'keeper', present: () => this.#present(), push: () => this.#push() })
   }
 
   get memo(): Pick<Memo, 'isReady' | 'lastReasons' | 'openIncidents'> {
@@ -208,17 +208,14 @@ export class Reporter {
     this.#milestones.tellReady()
   }
 
-  #inService(): readonly RegistryMessage[] {
+  #present(): RegistryMessage {
     const { actual, pids } = this.#decider
     const serving = actual.generations.filter(({ state }) => state === 'ready')
-    return [
-      { type: 'hello', source: 'keeper', pid: process.pid },
-      ...serving.map((generation): RegistryMessage => ({
-        type: 'in-service',
-        source: generation.process.name,
-        pid: pids.get(generation.id) ?? 0,
-      })),
-    ]
+    return {
+      type: 'present',
+      serving: serving.map(({ id, process }) => [process.name, pids.get(id) ?? 0] as const),
+      incidents: this.#incidents.open.map(([, incident]) => incident),
+    }
   }
 
   #push(): RegistryMessage {

@@ -1,13 +1,15 @@
-/** Applies what processes send: their pushes to the registry, their events to its listeners. */
+/** Applies what processes send: their pushes to the registry, their events to the journal. */
 import { type RegistrySnapshot, type ResourceSnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
 import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
 import type { Registry } from '@spyglass/agent/registry'
-import { IncidentTracker } from './incident-tracker.ts'
+import { clearOf, endsWithItsProcess } from './cleared-incidents.ts'
+import type { EventJournal, EventOrigin } from './journal/event-journal.ts'
 import { Nodes } from './nodes.ts'
 import { KEEPER, ResourceMerge, type View } from './resource-merge.ts'
 
 export interface GatheringOptions {
   readonly registry: Registry
+  readonly journal: EventJournal
   /** Name of the process whose platform beans (`java.lang:*`) the registry shows, and no other's. */
   readonly platformNode: string
   readonly now?: () => number
@@ -21,18 +23,19 @@ interface Push {
 export class Gathering {
   readonly nodes: Nodes
   readonly #registry: Registry
+  readonly #journal: EventJournal
   readonly #platformNode: string
   readonly #now: () => number
   readonly #merge = new ResourceMerge()
-  readonly #incidents: IncidentTracker
   readonly #pushes = new Map<string, Push>()
 
-  constructor({ registry, platformNode, now = Date.now }: GatheringOptions) {
+  constructor({ registry, journal, platformNode, now = Date.now }: GatheringOptions) {
     this.#registry = registry
+    this.#journal = journal
     this.#platformNode = platformNode
     this.#now = now
     this.nodes = new Nodes(now)
-    this.#incidents = new IncidentTracker((event) => registry.relay(event), now)
+    journal.onEntry(({ source, event }) => this.nodes.event(source, event))
   }
 
   pushed(source: string, snapshot: RegistrySnapshot, unready: readonly string[] = []): void {
@@ -41,10 +44,16 @@ export class Gathering {
     this.#adopt(this.#merge.push(source, snapshot, unready))
   }
 
-  event(source: string, event: SpyglassEvent): void {
-    this.#incidents.seen(source, event)
-    this.#registry.relay(event)
-    this.nodes.event(source, event)
+  /** `kept` is called when the event is on the disk. */
+  event(event: SpyglassEvent, origin: EventOrigin, kept?: () => void): void {
+    this.#journal.take(event, origin, kept)
+  }
+
+  /** Of what is open, only this is true: what these processes have raised, and these incidents of the keeper. */
+  onlyThese(serving: ReadonlySet<string>, ofKeeper: ReadonlySet<string>): void {
+    for (const { source, event } of this.#journal.open) {
+      if (source === KEEPER ? !ofKeeper.has(event.incidentId) : !serving.has(source)) this.#end(source, event)
+    }
   }
 
   /** Shows how old the last push of each process is. */
@@ -65,7 +74,13 @@ export class Gathering {
     this.#pushes.delete(source)
     this.nodes.gone(source)
     this.#adopt(this.#merge.gone(source))
-    if (source !== KEEPER) this.#incidents.gone(source)
+    if (source === KEEPER) return
+    for (const { source: raisedBy, event } of this.#journal.open) if (raisedBy === source) this.#end(source, event)
+  }
+
+  #end(source: string, event: SpyglassEvent): void {
+    const clear = clearOf(event, `${source} exited: its open incidents are cleared`, this.#now())
+    if (clear && endsWithItsProcess(event)) this.#journal.take(clear, { source })
   }
 
   #adopt(views: ReadonlyMap<string, View>): void {

@@ -1,5 +1,5 @@
 /** The management endpoint: Jolokia, Prometheus, health, and the administration API for users and tokens. */
-import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
+import { type EventFeed, jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { type Authenticator, goneSignal, type Principal, proofOf } from '@spyglass/process/access'
 import {
   administrationApi,
@@ -20,6 +20,8 @@ import type { Readiness } from './readiness.ts'
 
 export interface ManagementOptions {
   readonly registry: Registry
+  /** Where its events come from; the registry's own by default. */
+  readonly feed?: EventFeed
   /** The registry of one process of the server; undefined when there is none of this name now. */
   readonly nodes?: (name: string) => Registry | undefined
   readonly logger: Logger
@@ -69,14 +71,14 @@ const OPEN = /^\/(health|ready)(\?|$)/
 
 /** Jolokia and Prometheus. */
 async function reading(app: FastifyInstance, options: ManagementOptions): Promise<void> {
-  const { registry, nodes, logger, agentId, version, authenticator, isProtected = false, caller = {} } = options
+  const { registry, feed, nodes, logger, agentId, version, authenticator, isProtected = false, caller = {} } = options
   if (isProtected) {
     app.addHook('onRequest', async (request, reply) => {
       const verdict = await judged(request, reply, authenticator)
       if ('code' in verdict) await answerProblem(reply, verdict) // Jolokia would answer 200
     })
   }
-  await app.register(jolokiaPlugin, { registry, agentId, version, logger, caller, ...(nodes ? { nodes } : {}) })
+  await app.register(jolokiaPlugin, { registry, agentId, version, logger, caller, ...(feed ? { feed } : {}), ...(nodes ? { nodes } : {}) })
   app.get('/metrics', async (_request, reply) => reply.type(prometheusContentType).send(await prometheusText(registry)))
 }
 

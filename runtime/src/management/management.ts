@@ -1,17 +1,15 @@
 /** The management process: the one place where all resources and events of a server come together. */
-import { attr, type EventSeverity, messageOf, originAttributes, type SpyglassEvent } from '@spyglass/agent/contract'
-import { connectKeeper, type KeeperLink } from '@spyglass/process/keeper-link'
+import { messageOf } from '@spyglass/agent/contract'
+import { connectKeeper, type KeeperLink, outboxFolder } from '@spyglass/process/keeper-link'
 import type { Registry } from '@spyglass/agent/registry'
-import { createOtlpExporter, eventLogRecord, type OtlpExporter } from '@spyglass/agent/otlp'
 import { openAuthenticator } from '@spyglass/process/access'
 import { askDecider, followManagement } from '@spyglass/process/administration-api'
 import {
-  certificateFiles,
   checkedFileIn,
+  type DataFolder,
   instanceGroups,
   instanceNames,
   ownPort,
-  ownUrl,
   readChecked,
   registrySocket,
   watchLogFiles,
@@ -30,31 +28,34 @@ import { diskState } from './disk-state.ts'
 import { Gathering } from './gathering.ts'
 import { buildManagement } from './http.ts'
 import { followMethod } from './follow-method.ts'
+import { feedOf, openServerJournal, sendToCollector } from './journal-of-server.ts'
 import { localMethods } from './local-methods.ts'
+import { leftOutboxes } from './outbox-folder.ts'
 import { poolLimitWatch } from './pool-limits.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { openRegistryServer } from './registry-server.ts'
 import { KEEPER } from './resource-merge.ts'
-import { Sources } from './sources.ts'
+import { Sources, type SourcesOptions } from './sources.ts'
 
 const NAME = 'management'
 /** What a killed management may forget of processes that end before its successor is there. */
 const SAVE_COUNTERS_MS = 5000
-const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const satisfies Record<EventSeverity, string>
 
 /** Runs it until the keeper, or a signal, says stop. */
 export async function runManagement(argv: readonly string[]): Promise<void> {
   const own = await openOwnProcess(NAME, argv)
   const { config, folder, secrets, registry, logger, live } = own
   const platformNode = config.management.platformNode ?? instanceGroups(config).flatMap(instanceNames)[0] ?? NAME
-  const exporter = exportEvents(own)
-  const gathering = new Gathering({ registry, platformNode })
+  const journal = openServerJournal(own, NAME)
+  const sender = sendToCollector(own, journal, NAME)
+  const gathering = new Gathering({ registry, journal, platformNode })
   registerPlatformBeans(platformNode === NAME ? registry : gathering.nodes.of(NAME), { processName: NAME })
   const disk = diskState(folder.root)
   const readiness = (): Readiness => readinessOf(registry, disk)
   const port = ownPort(config, 'management')
   const app = await buildManagement({
     registry,
+    feed: feedOf(journal),
     nodes: (name) => gathering.nodes.find(name),
     logger,
     agentId: serverIdentity(folder),
@@ -85,22 +86,30 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
       sources.save()
       registryServer.close()
       await Promise.all([served.close(0), local.close()])
-      await Promise.all([exporter.stop(2000), rotator.stop()])
+      await Promise.all([sender.stop(2000).then(() => journal.close()), rotator.stop()])
     },
   })
   const tell = everySecond(registry, readiness, (reasons) => link.send({ type: 'readiness', reasons }))
   const rotator = rotateLogs(own)
-  const sources = new Sources({
+  const sources = openSources(folder, {
     gathering,
+    journal,
     onPush: (source) => source === KEEPER && tell(),
     onSockets: (sockets) => registryServer.adjust(sockets),
-    counters: counterFile(folder),
   })
-  setInterval(() => sources.save(), SAVE_COUNTERS_MS).unref()
   const registryServer = await openRegistryServer(registrySocket(folder), sources, (err) =>
     logger.error({ err }, 'a socket for registry pushes could not be opened; retrying'),
   )
   link.ready()
+}
+
+/** Who speaks for what, with what ended processes have left. */
+function openSources(folder: DataFolder, options: Omit<SourcesOptions, 'left' | 'counters'>): Sources {
+  const outboxes = outboxFolder(registrySocket(folder))
+  const sources = new Sources({ ...options, left: (source) => leftOutboxes(outboxes, source), counters: counterFile(folder) })
+  for (const outbox of leftOutboxes(outboxes)) sources.takeOver(outbox)
+  setInterval(() => sources.save(), SAVE_COUNTERS_MS).unref()
+  return sources
 }
 
 /** What is looked at whenever the keeper reports. */
@@ -142,27 +151,4 @@ function rotateLogs({ config, folder, logger }: OwnProcess): LogRotator {
   })
   rotator.start()
   return rotator
-}
-
-/** Events are sent to the collector as log records, and written to the server log. */
-function exportEvents({ config, folder, secrets, registry, logger }: OwnProcess): OtlpExporter {
-  const collector = ownPort(config, 'collector')
-  const exporter = createOtlpExporter({
-    endpoint: config.agent.endpoint ?? ownUrl(collector),
-    trust: { trusted: config.agent.endpoint === undefined ? certificateFiles(collector) : [] },
-    // Only a known sender's events reach the table of events and the alert rules. The token is for our own collector, not for another's.
-    headers: config.agent.endpoint === undefined ? { authorization: `Bearer ${secrets.otlp.token}` } : {},
-    resource: {
-      [attr.serviceName]: config.server.name,
-      [attr.serviceVersion]: version,
-      ...originAttributes({ server: config.server.name, serverId: serverIdentity(folder), process: NAME }),
-    },
-    intervalMs: 100, // the alert rules need events within a second
-  })
-  registry.onEvent((event: SpyglassEvent) => {
-    exporter.exportLogs([eventLogRecord(event)])
-    const { name, severity, incidentId, resource, message } = event
-    logger[LEVELS[severity]]({ component: 'events', event: name, incidentId, resource }, message)
-  })
-  return exporter
 }

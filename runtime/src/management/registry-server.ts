@@ -71,8 +71,8 @@ interface SocketOptions {
 async function openSocket(path: string, sources: Sources, { inheritedAs, mayBe }: SocketOptions): Promise<{ close(): void }> {
   const open = new Set<MessageStream>()
   const server = net.createServer((socket) => {
-    const speaker = sources.connected(mayBe)
-    const stream = new MessageStream(socket, {
+    const speaker = sources.connected((answer) => stream.send(answer), mayBe)
+    const stream: MessageStream = new MessageStream(socket, {
       onMessage: (message) => sources.said(speaker, message as RegistryMessage),
       onEnd() {
         open.delete(stream)

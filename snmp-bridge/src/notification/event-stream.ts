@@ -1,21 +1,20 @@
 /**
- * Follows the events of the registry over the Jolokia protocol: registers as a client, subscribes, and keeps a stream of
- * server-sent events open. After an interruption, also a restart of this process, it continues after the last event it saw; if the endpoint has
- * forgotten the client, it registers again.
+ * Follows the events of the server over the Jolokia protocol: registers as a client, subscribes, and keeps a stream of
+ * server-sent events open. After an interruption it continues after the last event it saw. The endpoint reads what was missed from the journal of events, so that a
+ * client that it has forgotten only registers again.
  */
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import type { OwnFetch } from '@spyglass/process/own-client'
 import { fail } from '../errors.ts'
 import { reasonOf } from '../source/jolokia-client.ts'
-import type { PositionFile } from './event-position.ts'
 import { createSseParser, type SseMessage } from './sse-parser.ts'
 
 export interface EventStreamOptions {
   /** `http://127.0.0.1:8778/jolokia` */
   readonly url: string
-  /** Where the position in the event stream is saved. If omitted, events emitted while no stream is open are missed. */
-  readonly position?: PositionFile
-  readonly onEvent: (event: SpyglassEvent) => void
+  /** Where to begin: after the event at this position. If omitted, with what happens from now on. */
+  readonly after?: number | undefined
+  readonly onEvent: (event: SpyglassEvent, position: number) => void
   /** Called when the stream opens, and with the error when it breaks or cannot be opened. */
   readonly onChange: (error?: unknown) => void
   /** First pause before another attempt; it doubles up to {@link MAX_BACKOFF_MS}. Default 250. */
@@ -84,9 +83,7 @@ class Session {
     this.#options = options
     this.#fetch = options.fetch ?? fetch
     this.#signal = signal
-    const { client, lastId } = options.position?.read() ?? {}
-    this.#client = client
-    this.#lastId = lastId
+    this.#lastId = options.after === undefined ? undefined : String(options.after)
   }
 
   /** Runs until the stream breaks, then throws. */
@@ -118,7 +115,6 @@ class Session {
 
   async leave(): Promise<void> {
     if (this.#client === undefined) return
-    this.#options.position?.clear()
     try {
       await this.#fetch(`${this.#options.url}/notification/unregister/${this.#client}`, { signal: AbortSignal.timeout(500) })
     } catch {
@@ -129,8 +125,6 @@ class Session {
   async #register(): Promise<string> {
     const { id } = (await this.#ask('notification/register')) as { id: string }
     await this.#ask(`notification/add/${id}/sse/${EVENTS}`)
-    this.#lastId = undefined
-    this.#options.position?.write({ client: id })
     return id
   }
 
@@ -161,10 +155,8 @@ class Session {
 
   #take({ id, data }: SseMessage): void {
     const { notifications = [] } = JSON.parse(data) as { notifications?: readonly { userData?: unknown }[] }
-    for (const { userData } of notifications) if (isEvent(userData)) this.#options.onEvent(userData)
-    if (id === undefined) return
-    this.#lastId = id
-    if (this.#client !== undefined) this.#options.position?.write({ client: this.#client, lastId: id })
+    for (const { userData } of notifications) if (isEvent(userData)) this.#options.onEvent(userData, Number(id ?? this.#lastId ?? 0))
+    this.#lastId = id ?? this.#lastId
   }
 }
 

@@ -3,9 +3,10 @@
  * What begins or ends an incident is repeated until a receiver that acknowledges has done so; the rest may be lost.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { messageOf, type SpyglassEvent } from '@spyglass/agent/contract'
+import { messageOf } from '@spyglass/agent/contract'
 import type { AgentStatus } from '../mib/agent-objects.ts'
 import type { Notification } from './message.ts'
+import type { Cursors } from './cursors.ts'
 import type { Receiver } from './receiver.ts'
 
 const MAX_QUEUED = 1000
@@ -14,9 +15,12 @@ const MAX_PAUSE_MS = 60_000
 
 /** A notification to send. */
 export interface Message {
-  readonly notification: Notification
-  /** What it tells, if that begins or ends an incident. */
-  readonly incident?: SpyglassEvent | undefined
+  /** Undefined for an event that SNMP does not tell: receivers pass it by. */
+  readonly notification?: Notification | undefined
+  /** Whether it begins or ends an incident. */
+  readonly isIncident?: boolean
+  /** Position of the event that it tells. */
+  readonly position?: number
 }
 
 export interface NotifierOptions {
@@ -24,16 +28,14 @@ export interface NotifierOptions {
   readonly status: AgentStatus
   /** Called for each notification that a receiver did not accept. */
   readonly onFailure: (error: unknown, notification: Notification) => void
-  /** Called with what begins or ends an incident and waits for the receiver to acknowledge it, before it is sent and when it was. */
-  readonly onWaiting?: (receiver: string, incidents: readonly SpyglassEvent[]) => void
+  /** How far each receiver is: what it has is not sent again. */
+  readonly cursors?: Pick<Cursors, 'of' | 'moveTo'>
   /** First pause before what was not acknowledged is repeated; it doubles up to a minute. Default 1000. */
   readonly pauseMs?: number
 }
 
 export interface Notifier {
   notify(message: Message): void
-  /** Queues for one receiver what an earlier process had not delivered. */
-  resume(receiver: string, messages: readonly Message[]): void
   /** Resolves when all queues are empty. */
   idle(): Promise<void>
   stop(): void
@@ -43,8 +45,6 @@ export function createNotifier(options: NotifierOptions): Notifier {
   const queues = options.receivers.map((receiver) => new Queue(receiver, options))
   return {
     notify: (message) => queues.forEach((queue) => queue.push(message)),
-    resume: (name, messages) =>
-      queues.filter(({ receiver }) => receiver.name === name).forEach((queue) => messages.forEach((message) => queue.push(message))),
     idle: async () => {
       await Promise.all(queues.map((queue) => queue.idle()))
     },
@@ -59,17 +59,21 @@ class Queue {
   readonly #waiting: Message[] = []
   readonly #stopping = new AbortController()
   #draining: Promise<void> | undefined
+  /** Position of the last event that was queued. */
+  #last: number
 
   constructor(receiver: Receiver, options: NotifierOptions) {
     this.receiver = receiver
     this.#options = options
+    this.#last = options.cursors?.of(receiver.name) ?? 0
   }
 
   push(message: Message): void {
-    if (this.#stopping.signal.aborted) return
+    const { position } = message
+    if (this.#stopping.signal.aborted || (position !== undefined && position <= this.#last)) return
+    this.#last = position ?? this.#last
     if (this.#waiting.length > MAX_QUEUED) this.#dropOne()
     this.#waiting.push(message)
-    this.#note(message)
     this.#draining ??= this.#drain()
   }
 
@@ -87,16 +91,17 @@ class Queue {
       await this.#deliver(next)
       if (this.#stopping.signal.aborted) break
       this.#waiting.shift()
-      this.#note(next)
+      if (next.position !== undefined) this.#options.cursors?.moveTo(this.receiver.name, next.position)
     }
     this.#draining = undefined
   }
 
   /** Returns when the receiver has it, or when it is lost. */
-  async #deliver(message: Message): Promise<void> {
-    const mustArrive = message.incident !== undefined && this.receiver.acknowledges
+  async #deliver({ notification, isIncident = false }: Message): Promise<void> {
+    if (!notification) return
+    const mustArrive = isIncident && this.receiver.acknowledges
     let pauseMs = this.#options.pauseMs ?? FIRST_PAUSE_MS
-    while (!(await this.#attempt(message.notification))) {
+    while (!(await this.#attempt(notification))) {
       if (!mustArrive || this.#stopping.signal.aborted) return
       await delay(pauseMs, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined) // woken by stop
       pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)
@@ -122,17 +127,8 @@ class Queue {
 
   /** The oldest of those that may be lost, else the oldest. */
   #dropOne(): void {
-    const at = this.#waiting.findIndex(({ incident }, index) => index > 0 && incident === undefined)
+    const at = this.#waiting.findIndex(({ isIncident }, index) => index > 0 && !isIncident)
     const [dropped] = this.#waiting.splice(Math.max(1, at), 1)
-    this.#options.status.notificationsDropped++
-    if (dropped) this.#note(dropped)
-  }
-
-  #note({ incident }: Message): void {
-    if (incident === undefined || !this.receiver.acknowledges) return
-    this.#options.onWaiting?.(
-      this.receiver.name,
-      this.#waiting.flatMap((message) => message.incident ?? []),
-    )
+    if (dropped?.notification) this.#options.status.notificationsDropped++
   }
 }

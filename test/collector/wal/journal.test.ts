@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { nodeFileLayer } from '../../../collector/src/wal/file-layer.ts'
 import { nextIdentity, segmentName } from '../../../collector/src/wal/identity.ts'
-import { checkedLine, isRequest, journalLine, readJournal, textOfLine, type JournalEntry } from '../../../collector/src/wal/journal.ts'
+import { isRequest, journalLine, readJournal, type JournalEntry } from '../../../collector/src/wal/journal.ts'
 import { RepeatMemory } from '../../../collector/src/wal/repeat-memory.ts'
 import { SegmentWriter } from '../../../collector/src/wal/segment.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
@@ -101,18 +101,4 @@ test('a segment on a real disk holds what was committed, and a rollback takes th
 
 test('events of the collector and its own lines are no requests', () => {
   expect(['', 'e12', 'l12', 'm', 'x'].map((hash) => isRequest({ hash }))).toEqual([false, false, true, true, true])
-})
-
-test('a line is its checksum, one space and two characters at the least', () => {
-  const line = (text: string): Buffer => checkedLine(text).subarray(0, -1)
-  expect([textOfLine(line('{}')), textOfLine(line('a')), textOfLine(line(''))]).toEqual(['{}', undefined, undefined])
-  for (const [at, byte] of [
-    [8, 45],
-    [0, 120],
-    [10, 120],
-  ] as const) {
-    const changed = Buffer.from(line('{}'))
-    changed[at] = byte
-    expect(textOfLine(changed)).toBeUndefined()
-  }
 })

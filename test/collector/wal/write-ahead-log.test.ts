@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { codeOf } from '@spyglass/agent/contract'
 import { logBlock } from '../../../collector/src/decode/log-rows.ts'
-import { checkedLine } from '../../../collector/src/wal/journal.ts'
+import { checkedLine } from '@spyglass/process/durable-file'
 import { recover } from '../../../collector/src/wal/recovery.ts'
 import type { TableBlock } from '../../../collector/src/native/table-block.ts'
 import type { SealedSegment } from '../../../collector/src/wal/sealed-segments.ts'

@@ -1,9 +1,12 @@
 import { type ResourceSnapshot, type SpyglassEvent } from '@spyglass/agent/contract'
 import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry, STALE_AFTER_MS } from '@spyglass/agent/registry'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { noteOf } from '../../../runtime/src/decider/incidents.ts'
 import { Gathering } from '../../../runtime/src/management/gathering.ts'
+import { EventJournal } from '../../../runtime/src/management/journal/event-journal.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+import { until } from '../../support/until.ts'
 
 const name = 'spyglass:type=Instance,name=http-1'
 const snapshotOf = (values: Record<string, string | number>) => ({
@@ -11,29 +14,66 @@ const snapshotOf = (values: Record<string, string | number>) => ({
   resources: [{ kind: 'instance', keys: { name: 'http-1' }, values }],
 })
 
-test('a process that goes takes its resources and incidents with it; what the keeper knows stays', () => {
+/** A journal in a folder of its own, and what it has told. */
+function journalOf() {
+  const journal = new EventJournal({ folder: tempFolder() })
+  onTestFinished(() => journal.close())
+  const told: SpyglassEvent[] = []
+  journal.onEntry(({ event }) => told.push(event))
+  return { journal, told }
+}
+
+test('a process that goes takes its resources and incidents with it; what the keeper knows stays', async () => {
   const registry = createRegistry({ kindNamed })
-  const events: SpyglassEvent[] = []
-  registry.onEvent((event) => events.push(event))
-  const gathering = new Gathering({ registry, platformNode: 'http-1' })
+  const { journal, told } = journalOf()
+  const gathering = new Gathering({ registry, journal, platformNode: 'http-1' })
   gathering.pushed('keeper', snapshotOf({ name: 'http-1', state: 'ready' }))
   gathering.pushed('http-1', snapshotOf({ requests: 3 }))
   expect([registry.find(name)?.read('state'), registry.find(name)?.read('requests')]).toEqual(['ready', 3])
   const event = noteOf({ name: 'spyglass.pool.exhausted', resource: 'p', message: 'm', time: 1 })
-  gathering.event('http-1', event)
+  gathering.event(event, { source: 'http-1' })
+  gathering.gone('http-2')
   gathering.gone('http-1')
   expect([registry.find(name)?.read('state'), registry.find(name)?.read('requests')]).toEqual(['ready', undefined])
-  expect(events.map((one) => [one.name, one.incidentId])).toEqual([
+  gathering.gone('http-1')
+  await journal.close()
+  expect(told.map((one) => [one.name, one.incidentId])).toEqual([
     ['spyglass.pool.exhausted', event.incidentId],
     ['spyglass.pool.recovered', event.incidentId],
   ])
+})
+
+test('an alert outlives the process that raised it: its state is kept, so nothing clears it when that process ends', async () => {
+  const { journal, told } = journalOf()
+  const gathering = new Gathering({ registry: createRegistry({ kindNamed }), journal, platformNode: 'http-1' })
+  gathering.event(noteOf({ name: 'spyglass.alert.firing', resource: 'pool', message: 'm', time: 1 }), { source: 'collector' })
+  gathering.gone('collector')
+  gathering.onlyThese(new Set(), new Set())
+  await journal.close()
+  expect(told.map(({ name }) => name)).toEqual(['spyglass.alert.firing'])
+})
+
+test('what nobody speaks for any more, and what the keeper does not know, is over', async () => {
+  const { journal, told } = journalOf()
+  const gathering = new Gathering({ registry: createRegistry({ kindNamed }), journal, platformNode: 'http-1' })
+  const raise = (source: string, time: number, name: 'spyglass.pool.exhausted' | 'spyglass.instance.down') => {
+    const event = noteOf({ name, resource: source, message: 'm', time })
+    gathering.event(event, { source })
+    return event.incidentId
+  }
+  const [kept, over] = [raise('shop-1', 1, 'spyglass.pool.exhausted'), raise('blog-1', 2, 'spyglass.pool.exhausted')]
+  const [known, unknown] = [raise('keeper', 3, 'spyglass.instance.down'), raise('keeper', 4, 'spyglass.instance.down')]
+  gathering.onlyThese(new Set(['shop-1']), new Set([known]))
+  await journal.close()
+  expect(told.filter(({ phase }) => phase === 'clear').map(({ incidentId }) => incidentId)).toEqual([over, unknown])
+  expect(journal.open.map(({ event }) => event.incidentId)).toEqual([kept, known])
 })
 
 /** A server with a clock: the keeper and two instances push on request. */
 function server() {
   let now = 1_000_000
   const registry = createRegistry({ kindNamed, now: () => now, staleAfterMs: STALE_AFTER_MS })
-  const gathering = new Gathering({ registry, platformNode: 'http-1', now: () => now })
+  const gathering = new Gathering({ registry, journal: journalOf().journal, platformNode: 'http-1', now: () => now })
   const push = (source: string, resources: readonly ResourceSnapshot[]) => gathering.pushed(source, { time: now, resources })
   const names = ['http-1', 'http-2']
   return {
@@ -70,7 +110,7 @@ test('the platform beans are those of one process: while it is down there are no
   expect(read(runtime, 'Pid')).toBe(1)
 })
 
-test('each process is a node with its own beans, until it is gone', () => {
+test('each process is a node with its own beans, until it is gone', async () => {
   const { gathering, instance } = server()
   for (const name of ['http-1', 'http-2']) instance(name)
   const pid = (name: string) => gathering.nodes.find(name)?.find(runtime)?.read('Pid')
@@ -78,7 +118,8 @@ test('each process is a node with its own beans, until it is gone', () => {
   const events: string[] = []
   gathering.nodes.of('http-2').onEvent(({ message }) => events.push(message))
   for (const source of ['http-1', 'http-2'])
-    gathering.event(source, noteOf({ name: 'spyglass.pool.leak', resource: 'p', message: source, time: 1 }))
+    gathering.event(noteOf({ name: 'spyglass.pool.leak', resource: 'p', message: source, time: 1 }), { source })
+  await until(() => events.length > 0)
   expect(events).toEqual(['http-2'])
   gathering.gone('http-1')
   expect(gathering.nodes.find('http-1')).toBeUndefined()

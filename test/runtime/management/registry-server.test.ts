@@ -10,13 +10,16 @@ import { until } from '../../support/until.ts'
 
 test('a process that connects is heard until it is gone', async () => {
   const pushed: string[] = []
-  const sources = new Sources({ gathering: { pushed: (source) => pushed.push(source), event: () => {}, gone: () => {} }, onPush: () => {} })
+  const sources = new Sources({
+    gathering: { pushed: (source) => pushed.push(source), event: () => {}, gone: () => {}, onlyThese: () => {} },
+    onPush: () => {},
+  })
   const path = join(tempFolder(), 'registry.sock')
   const server = await openRegistryServer(path, sources)
   onTestFinished(() => server.close())
   const link = new RegistryLink({
     path,
-    greeting: () => [{ type: 'hello', source: KEEPER, pid: process.pid }],
+    source: KEEPER,
     push: () => ({ type: 'registry', snapshot: { time: 1, resources: [] }, unready: [] }),
   })
   await until(() => pushed.length === 1)
@@ -28,7 +31,7 @@ test('a process that connects is heard until it is gone', async () => {
 test('the decider says which further sockets are open, to which group, and for which processes', async () => {
   const pushed: string[] = []
   const sources = new Sources({
-    gathering: { pushed: (source) => pushed.push(source), event: () => {}, gone: () => {} },
+    gathering: { pushed: (source) => pushed.push(source), event: () => {}, gone: () => {}, onlyThese: () => {} },
     onPush: () => {},
     onSockets: (sockets) => server.adjust(sockets),
   })
@@ -40,13 +43,13 @@ test('the decider says which further sockets are open, to which group, and for w
   const say = (...sockets: (typeof socket)[]): void => {
     const decider = sources.connected()
     sources.said(decider, { type: 'hello', source: KEEPER, pid: 1 })
-    sources.said(decider, { type: 'in-service', source: 'shop-1', pid: 7 })
+    sources.said(decider, { type: 'in-service', source: 'shop-1', pid: process.pid })
     sources.said(decider, { type: 'registry', snapshot: { time: 1, resources: [] }, unready: [], sockets })
   }
   const linkAs = (source: string): RegistryLink => {
     const link = new RegistryLink({
       path: socket.path,
-      greeting: () => [{ type: 'hello', source, pid: 7 }],
+      source,
       push: () => ({ type: 'registry', snapshot: { time: 1, resources: [] }, unready: [] }),
     })
     onTestFinished(() => link.close())

@@ -2,6 +2,10 @@ import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
 import { KEEPER } from '../../../runtime/src/management/resource-merge.ts'
 import { Sources } from '../../../runtime/src/management/sources.ts'
+import { eventOf } from './journal/events.ts'
+
+const SOME = 'some incident'
+const event = (phase: SpyglassEvent['phase'], incidentId = SOME): SpyglassEvent => ({ ...eventOf(phase, 1), incidentId })
 
 function watched() {
   const seen: string[] = []
@@ -9,24 +13,33 @@ function watched() {
   const sources = new Sources({
     gathering: {
       pushed: (source, { time }) => seen.push(`push ${source} ${time}`),
-      event: (source, { phase }) => seen.push(`event ${source} ${phase}`),
+      event({ phase, incidentId }, { source, key = '' }, kept) {
+        seen.push(`event ${source} ${phase}${incidentId === SOME ? '' : ` ${incidentId}`}${key && ` as ${key}`}`)
+        kept?.()
+      },
       gone: (source) => seen.push(`gone ${source}`),
+      onlyThese: (serving, ofKeeper) => seen.push(`only ${[...serving].join()} ${[...ofKeeper].join()}`),
     },
     onPush: (source) => pushed.push(source),
     onSockets: (sockets) => seen.push(`sockets ${sockets.length}`),
   })
   const connect = (source: string, pid: number, mayBe?: readonly string[]) => {
-    const speaker = sources.connected(mayBe)
-    sources.said(speaker, { type: 'hello', source, pid })
+    const taken: number[] = []
+    const speaker = sources.connected(({ numbers }) => taken.push(...numbers), mayBe)
+    sources.said(speaker, { type: 'hello', source, pid, run: `r${pid}` })
     return {
       push: (time: number) => sources.said(speaker, { type: 'registry', snapshot: { time, resources: [] }, unready: [] }),
-      event: (phase: SpyglassEvent['phase']) => sources.said(speaker, { type: 'event', event: { phase } as SpyglassEvent }),
+      taken,
+      event: (phase: SpyglassEvent['phase'], incidentId?: string, n?: number) =>
+        sources.said(speaker, { type: 'event', event: event(phase, incidentId), ...(n === undefined ? {} : { n }) }),
+      present: (serving: readonly (readonly [string, number])[], incidents: readonly string[] = []) =>
+        sources.said(speaker, { type: 'present', serving, incidents }),
       inService: (name: string, of: number) => sources.said(speaker, { type: 'in-service', source: name, pid: of }),
       gone: (name: string) => sources.said(speaker, { type: 'gone', source: name }),
       leave: () => sources.disconnected(speaker),
     }
   }
-  return { seen, pushed, connect }
+  return { seen, pushed, connect, sources }
 }
 
 test('of two processes of one name the one in service counts; what the other pushed before it took over counts then', () => {
@@ -37,13 +50,21 @@ test('of two processes of one name the one in service counts; what the other pus
   expect(seen).toEqual([])
   keeper.inService('shop-1', 10)
   next.push(2)
-  next.event('raise')
+  next.event('raise', 'n')
   next.event('note')
   keeper.inService('shop-1', 11)
   old.push(3)
-  old.event('raise')
-  old.event('clear')
-  expect(seen).toEqual(['gone shop-1', 'push shop-1 1', 'event shop-1 note', 'gone shop-1', 'push shop-1 2', 'event shop-1 clear'])
+  old.event('raise', 'o')
+  old.event('clear', 'earlier')
+  expect(seen).toEqual([
+    'gone shop-1',
+    'push shop-1 1',
+    'event shop-1 note',
+    'gone shop-1',
+    'push shop-1 2',
+    'event shop-1 raise n',
+    'event shop-1 clear earlier',
+  ])
   expect(pushed).toEqual(['shop-1', 'shop-1'])
 })
 
@@ -87,4 +108,68 @@ test('on the socket of an application nobody speaks for another process, the dec
   expect(seen.filter((line) => !line.startsWith('gone'))).toEqual([])
   connect('blog-1', 20, ['blog-1']).push(2)
   expect(seen.at(-1)).toBe('push blog-1 2')
+})
+
+test('a message with a number is acknowledged when it is kept; what is not in service yet waits, also when its process has ended', () => {
+  const { seen, connect } = watched()
+  const keeper = connect(KEEPER, 1)
+  keeper.inService('shop-1', 10)
+  const [old, next] = [connect('shop-1', 10), connect('shop-1', 11)]
+  old.event('raise', 'a', 1)
+  next.event('raise', 'b', 1)
+  next.event('clear', 'b', 2)
+  next.event('note', 'c', 3)
+  expect([old.taken, next.taken]).toEqual([[1], [3]])
+  next.leave()
+  keeper.inService('shop-1', 11)
+  expect(next.taken).toEqual([3, 1, 2])
+  expect(seen.slice(-2)).toEqual(['event shop-1 raise b as r11 1', 'event shop-1 clear b as r11 2'])
+})
+
+test('what a process raises that never serves, or serves no more, is acknowledged and forgotten', () => {
+  const { seen, connect } = watched()
+  const keeper = connect(KEEPER, 1)
+  keeper.inService('shop-1', 11)
+  const [old, failed] = [connect('shop-1', 10), connect('blog-1', 20)]
+  old.event('raise', 'a', 1)
+  failed.event('raise', 'b', 1)
+  keeper.inService('shop-1', 12)
+  keeper.gone('blog-1')
+  expect([old.taken, failed.taken]).toEqual([[1], [1]])
+  expect(seen.filter((line) => line.startsWith('event'))).toEqual([])
+})
+
+test('what the decider says of the present is all that is true', () => {
+  const { seen, connect } = watched()
+  const keeper = connect(KEEPER, 1)
+  keeper.present([
+    ['shop-1', 10],
+    ['blog-1', 20],
+  ])
+  keeper.present([['shop-1', 11]], ['i'])
+  expect(seen).toEqual(['gone shop-1', 'gone blog-1', 'only shop-1,blog-1 ', 'gone shop-1', 'gone blog-1', 'only shop-1 i'])
+})
+
+test('what a process has left is heard as if it said it, and deleted when it is kept', () => {
+  const { seen, sources, connect } = watched()
+  connect(KEEPER, 1).inService('shop-1', 10)
+  let taken = 0
+  const told = (n: number, phase: SpyglassEvent['phase']) => ({ type: 'event', n, event: event(phase, `i${n}`) }) as const
+  const left = (pid: number, ...messages: ReturnType<typeof told>[]) =>
+    sources.takeOver({ source: 'shop-1', pid, run: `r${pid}`, messages, taken: () => taken++ })
+  left(10, told(1, 'raise'), told(2, 'note'))
+  expect([seen.slice(-2), taken]).toEqual([['event shop-1 raise i1 as r10 1', 'event shop-1 note i2 as r10 2'], 1])
+  left(11, told(1, 'raise'))
+  expect(taken).toBe(1)
+  connect(KEEPER, 2).inService('shop-1', 11)
+  expect([seen.at(-1), taken]).toEqual(['event shop-1 raise i1 as r11 1', 2])
+})
+
+test('what is no event is acknowledged and goes no further', () => {
+  const { seen, sources } = watched()
+  const taken: number[] = []
+  const speaker = sources.connected(({ numbers }) => taken.push(...numbers))
+  sources.said(speaker, { type: 'hello', source: KEEPER, pid: 1 })
+  sources.said(speaker, { type: 'event', n: 1, event: { ...event('note'), attributes: { a: {} } } as unknown as SpyglassEvent })
+  expect([seen, taken]).toEqual([[], [1]])
 })

@@ -1,9 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
-import { positionFile, type PositionFile } from '../../../snmp-bridge/src/notification/event-position.ts'
 import { followEvents } from '../../../snmp-bridge/src/notification/event-stream.ts'
 import { until } from '../../support/until.ts'
 import { type Management, startManagement } from '../support/management.ts'
@@ -19,18 +15,22 @@ async function startEndpoint(port = 0): Promise<Management> {
   return management
 }
 
-function follow(url: string, position?: PositionFile) {
+function follow(url: string, after?: number) {
   const heard: SpyglassEvent[] = []
+  const positions: number[] = []
   const changes: unknown[] = []
   const stream = followEvents({
     url,
-    ...(position ? { position } : {}),
-    onEvent: (event) => heard.push(event),
+    after,
+    onEvent(event, position) {
+      heard.push(event)
+      positions.push(position)
+    },
     onChange: (error) => changes.push(error),
     backOffMs: 10,
   })
   open.unshift(stream)
-  return { heard, changes, stream }
+  return { heard, positions, changes, stream }
 }
 
 const emit = ({ registry }: Management, message: string) =>
@@ -72,39 +72,17 @@ test('stopping ends an open stream at once', async () => {
   expect(changes).toEqual([undefined])
 })
 
-/** What a crash leaves behind: the file, and at the endpoint a client whose stream has broken. */
-function crashed(position: PositionFile): PositionFile {
-  const left = position.read()
-  return { ...position, read: () => left }
-}
-
-test('events that came while the process was dead are heard when it is back, and those before it are not heard again', async () => {
-  const management = await startEndpoint()
-  const folder = mkdtempSync(join(tmpdir(), 'spyglass-events-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const position = positionFile(join(folder, 'snmp-events.json'), { onFailure: (error) => expect.unreachable(String(error)) })
-  const before = follow(management.url, position)
-  await before.stream.attempted
-  emit(management, 'seen')
-  await until(() => before.heard.length === 1)
-  const left = crashed(position)
-  emit(management, 'missed') // the old reader takes it as well, but what it notes then is not in what was left behind
-  const after = follow(management.url, left)
-  await until(() => after.heard.length === 1)
-  expect(after.heard[0]!.message).toBe('missed')
-})
-
-test('after an orderly stop nothing is kept, and a client that the endpoint has forgotten registers again', async () => {
-  const management = await startEndpoint()
-  const folder = mkdtempSync(join(tmpdir(), 'spyglass-events-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const position = positionFile(join(folder, 'snmp-events.json'), { onFailure: (error) => expect.unreachable(String(error)) })
-  position.write({ client: 'unknown', lastId: '7' })
-  const { heard, changes, stream } = follow(management.url, position)
-  await until(() => changes.at(-1) === undefined && changes.length > 0)
-  emit(management, 'down')
-  await until(() => heard.length === 1)
-  expect(position.read()).toMatchObject({ lastId: '1' })
+test('a stream begins after the event it is told, and goes on after an interruption with another client: nothing is missed or heard twice', async () => {
+  const first = await startEndpoint()
+  for (const message of ['1', '2', '3']) emit(first, message)
+  const { heard, positions, changes, stream } = follow(first.url, first.events[0]?.position)
+  await until(() => heard.length === 2)
+  await first.close()
+  await until(() => changes.some((error) => error !== undefined))
+  const second = await startEndpoint(first.port)
+  for (const message of ['4', '5']) emit(second, message)
+  await until(() => heard.length === 4)
+  expect(heard.map(({ message }) => message)).toEqual(['2', '3', '4', '5'])
+  expect(positions).toEqual([...first.events.slice(1), ...second.events].map(({ position }) => position))
   await stream.stop()
-  expect(position.read()).toBeUndefined()
 })

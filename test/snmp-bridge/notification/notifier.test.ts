@@ -1,4 +1,3 @@
-import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
 import type { AgentStatus } from '../../../snmp-bridge/src/mib/agent-objects.ts'
 import { createNotifier, type Message } from '../../../snmp-bridge/src/notification/notifier.ts'
@@ -14,7 +13,7 @@ const newStatus = (): AgentStatus => ({
   notificationsDropped: 0,
   undelivered: new Map(),
 })
-const numbered = (n: number, incident?: SpyglassEvent): Message => ({ notification: { oid: [1, 3, n], varbinds: [], upTime: 0 }, incident })
+const numbered = (n: number, isIncident = false): Message => ({ notification: { oid: [1, 3, n], varbinds: [], upTime: 0 }, isIncident })
 
 function receiver(name: string, deliver: (n: number) => Promise<void>, acknowledges = false): Receiver {
   return { name, acknowledges, deliver: ({ oid }) => deliver(oid[2]!), close: () => {} }
@@ -80,43 +79,60 @@ test('after stop nothing is sent and no failure is reported', async () => {
   expect(status.notificationsSent).toBe(1)
 })
 
-const incident = (phase: 'raise' | 'clear'): SpyglassEvent => ({
-  name: phase === 'raise' ? 'spyglass.instance.down' : 'spyglass.instance.up',
-  phase,
-  severity: 'critical',
-  incidentId: '1',
-  resource: 'spyglass:type=Instance,name=http-1',
-  time: 1,
-  message: '',
-  attributes: {},
-})
+/** Cursors in memory, and how they moved. */
+function cursorsAt(begin: Record<string, number> = {}) {
+  const positions = new Map(Object.entries(begin))
+  const moves: string[] = []
+  return {
+    moves,
+    cursors: {
+      of: (receiver: string) => positions.get(receiver) ?? 0,
+      moveTo(receiver: string, position: number) {
+        positions.set(receiver, position)
+        moves.push(`${receiver} ${position}`)
+      },
+    },
+  }
+}
 
-test('what begins or ends an incident is repeated until it is acknowledged, in order, and waits on disk meanwhile', async () => {
-  const [taken, onDisk]: [number[], number[]] = [[], []]
+test('what begins or ends an incident is repeated until it is acknowledged, in order; only then the cursor moves', async () => {
+  const taken: number[] = []
+  const { cursors, moves } = cursorsAt()
   let away = 3
   const away3 = receiver('r', (n) => (away-- > 0 ? Promise.reject(new RangeError('away')) : Promise.resolve(void taken.push(n))), true)
   const notifier = createNotifier({
     receivers: [away3],
     status: newStatus(),
-    onFailure: () => {},
-    onWaiting: (_receiver, incidents) => onDisk.push(incidents.length),
+    onFailure: () => expect(moves).toEqual([]),
+    cursors,
     pauseMs: 1,
   })
-  notifier.notify(numbered(1, incident('raise')))
-  notifier.notify(numbered(2, incident('clear')))
-  notifier.notify(numbered(3))
+  notifier.notify({ ...numbered(1, true), position: 10 })
+  notifier.notify({ ...numbered(2, true), position: 20 })
+  notifier.notify({ position: 25 }) // of an event that SNMP does not tell
+  notifier.notify({ ...numbered(3), position: 30 })
   await notifier.idle()
-  expect([taken, onDisk]).toEqual([
+  expect([taken, moves]).toEqual([
     [1, 2, 3],
-    [1, 2, 1, 0],
+    ['r 10', 'r 20', 'r 25', 'r 30'],
   ])
+})
+
+test('what a receiver has, from an earlier process or twice from the stream, is not sent again', async () => {
+  const taken: string[] = []
+  const all = ['a', 'b'].map((name) => receiver(name, async (n) => void taken.push(`${name}${n}`), true))
+  const { cursors } = cursorsAt({ a: 20, b: 10 })
+  const notifier = createNotifier({ receivers: all, status: newStatus(), onFailure: () => {}, cursors })
+  for (const position of [10, 20, 20, 30]) notifier.notify({ ...numbered(position, true), position })
+  await notifier.idle()
+  expect(taken.toSorted()).toEqual(['a30', 'b20', 'b30'])
 })
 
 test('a receiver that acknowledges nothing is not asked twice', async () => {
   const status = newStatus()
   const trap = receiver('r', () => Promise.reject(new RangeError('no such host')))
-  const notifier = createNotifier({ receivers: [trap], status, onFailure: () => {}, onWaiting: () => expect.unreachable() })
-  notifier.notify(numbered(1, incident('raise')))
+  const notifier = createNotifier({ receivers: [trap], status, onFailure: () => {} })
+  notifier.notify(numbered(1, true))
   await notifier.idle()
   expect(status).toMatchObject({ notificationsSent: 1, informsUnacknowledged: 1 })
 })
@@ -126,17 +142,8 @@ test('a full queue drops first what may be lost', async () => {
   const taken: number[] = []
   const slow = receiver('r', (n) => gate.promise.then(() => void taken.push(n)), true)
   const notifier = createNotifier({ receivers: [slow], status: newStatus(), onFailure: () => {} })
-  for (let n = 0; n < 1002; n++) notifier.notify(numbered(n, n === 1 ? incident('raise') : undefined))
+  for (let n = 0; n < 1002; n++) notifier.notify(numbered(n, n === 1))
   gate.resolve()
   await notifier.idle()
   expect(taken.slice(0, 3)).toEqual([0, 1, 3])
-})
-
-test('what an earlier process had not delivered is sent to its receiver alone', async () => {
-  const taken: string[] = []
-  const all = ['a', 'b'].map((name) => receiver(name, async (n) => void taken.push(`${name}${n}`), true))
-  const notifier = createNotifier({ receivers: all, status: newStatus(), onFailure: () => {} })
-  notifier.resume('b', [numbered(1, incident('raise'))])
-  await notifier.idle()
-  expect(taken).toEqual(['b1'])
 })

@@ -1,21 +1,11 @@
 /** A seeded source of hostile packets: valid ones mutated, with the classes of errors that have killed SNMP agents before. */
 import { parseOid } from '../../../snmp-bridge/src/ber/oid.ts'
 import { pduTag } from '../../../snmp-bridge/src/ber/tags.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
 import { engineId, TABLE } from './agent.ts'
 import { v2cRequest, v3Request } from './packets.ts'
 
 type Random = (below: number) => number
-
-/** mulberry32: small, seeded, good enough to choose packets. */
-function seeded(seed: number): Random {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below)
-  }
-}
 
 /** Integers at the ends of what BER and SNMP can hold. */
 const EXTREMES = [-0x8000_0000, -1, 0, 1, 2, 127, 128, 255, 2 ** 16, 2_000_000, 0x7fff_ffff]
@@ -72,6 +62,7 @@ const mutations: Mutation[] = [
 ]
 
 export function createFuzzer(seed: number): () => Buffer {
-  const random = seeded(seed)
+  const next = seededRandom(seed)
+  const random: Random = (below) => Math.floor(next() * below)
   return () => mutations[random(mutations.length)]!(wellFormed(random), random)
 }

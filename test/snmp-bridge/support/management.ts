@@ -1,25 +1,42 @@
 /** The real MBean endpoint over a real registry, on a free port, with a few resources whose values the test sets. */
 import Fastify, { type FastifyInstance } from 'fastify'
-import { type ResourceKind } from '@spyglass/agent/contract'
+import { nextPosition, type ResourceKind, type SpyglassEvent } from '@spyglass/agent/contract'
 import { kindNamed, kinds } from '@spyglass/mbeans/kinds'
-import { jolokiaPlugin } from '@spyglass/mbeans/jolokia'
+import { type EventFeed, jolokiaPlugin } from '@spyglass/mbeans/jolokia'
 import { createRegistry, type Registry } from '@spyglass/agent/registry'
 
 export interface Management {
   readonly registry: Registry
+  /** What it has told. */
+  readonly events: readonly Remembered[]
   readonly port: number
   readonly url: string
   close(): Promise<void>
 }
 
+/** Its events can be read from any position, as those of a server. */
 export async function startManagement(port = 0): Promise<Management> {
   const registry = createRegistry({ kindNamed })
+  const events: Remembered[] = []
   const app: FastifyInstance = Fastify({ forceCloseConnections: true })
-  await app.register(jolokiaPlugin, { registry, agentId: 'test', version: '0.1.0' })
+  await app.register(jolokiaPlugin, { registry, agentId: 'test', version: '0.1.0', feed: feedOf(registry, events) })
   await app.listen({ host: '127.0.0.1', port })
   const address = app.server.address()
   const bound = typeof address === 'object' && address ? address.port : 0
-  return { registry, port: bound, url: `http://127.0.0.1:${bound}/jolokia`, close: () => app.close() }
+  return { registry, events, port: bound, url: `http://127.0.0.1:${bound}/jolokia`, close: () => app.close() }
+}
+
+interface Remembered {
+  readonly event: SpyglassEvent
+  readonly position: number
+}
+
+function feedOf(registry: Registry, events: Remembered[]): EventFeed {
+  registry.onEvent((event) => events.push({ event, position: nextPosition(events.at(-1)?.position ?? 0, Date.now()) }))
+  return {
+    onEvent: (listener) => registry.onEvent((event) => listener(event, events.at(-1)?.position ?? 0)),
+    after: (position, limit) => events.filter((one) => one.position > position).slice(0, limit),
+  }
 }
 
 type Values = Readonly<Record<string, number | string | boolean>>

@@ -4,6 +4,7 @@ import { platformKinds } from '../kinds/index.ts'
 import type { Bean, Registry } from '@spyglass/agent/registry'
 import { buildRequest } from './build-request.ts'
 import { type BeanSource, type Directory, createDirectory } from './directory.ts'
+import { type EventFeed, registryFeed } from './event-feed.ts'
 import { fail, isBadRequest, jolokiaCodeOf, wireErrorOf } from './errors.ts'
 import { GzipPrefix } from './gzip-prefix.ts'
 import { createList } from './list.ts'
@@ -26,6 +27,8 @@ export interface EndpointOptions {
   readonly registry: Registry
   /** Beans shown; the registry's own by default. */
   readonly source?: BeanSource
+  /** Where its events come from; the registry's own by default. */
+  readonly feed?: EventFeed
   /** Name of this agent in `version` and in the notification store's ObjectName. */
   readonly agentId: string
   readonly version: string
@@ -135,7 +138,8 @@ class MBeanEndpoint implements Endpoint {
     this.#directory = createDirectory(source, now)
     this.#list = createList(this.#directory, ({ name }) => (name === this.#store ? STORE_OPERATIONS : {}))
     this.#search = createSearch(this.#directory)
-    this.notifications = createNotifications({ directory: this.#directory, store: this.#store, now })
+    const { after } = options.feed ?? {}
+    this.notifications = createNotifications({ directory: this.#directory, store: this.#store, now, ...(after ? { after } : {}) })
   }
 
   answerFields(fields: Fields, parameters: Parameters, url: string): string {
@@ -226,14 +230,17 @@ class MBeanEndpoint implements Endpoint {
 }
 
 /** Registers the endpoint's own MBeans: the one that emits all events, and the notification store. */
-export function registerEndpointBeans({ registry, agentId }: EndpointOptions, { notifications }: Endpoint): () => void {
+export function registerEndpointBeans(
+  { registry, feed = registryFeed(registry), agentId }: EndpointOptions,
+  { notifications }: Endpoint,
+): () => void {
   let count = 0
   let last = { name: '', resource: undefined as string | undefined, message: '', time: undefined as number | undefined }
   const disposers = [
-    registry.onEvent((event) => {
+    feed.onEvent((event, position) => {
       count++
       last = event
-      notifications.publish(event)
+      notifications.publish(event, position)
     }),
     registry.register(
       platformKinds.events,

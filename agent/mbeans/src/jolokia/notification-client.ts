@@ -23,7 +23,8 @@ export interface Listener {
   dropped: number
 }
 
-interface Message {
+export interface Message {
+  /** Position of the event. */
   readonly id: number
   readonly listener: Listener
   readonly notification: string
@@ -34,7 +35,6 @@ export class NotificationClient {
   readonly listeners = new Map<string, Listener>()
   lastSeen: number
   #nextHandle = 1
-  #nextMessage = 1
   #backlog: Message[] = []
   #backlogCharacters = 0
   /** Id of the last message written to a socket. */
@@ -57,8 +57,9 @@ export class NotificationClient {
   }
 
   /** Accepts one notification for one of its listeners. */
-  deliver(listener: Listener, notification: string): void {
-    if (listener.mode === 'sse') this.#send(listener, notification)
+  deliver(message: Message): void {
+    const { listener, notification } = message
+    if (listener.mode === 'sse') this.#send(message)
     else if (listener.waiting.push(notification) > MAX_PULL_ENTRIES) {
       listener.waiting.shift()
       listener.dropped++
@@ -70,10 +71,9 @@ export class NotificationClient {
     return resultOf(listener, listener.waiting.splice(0))
   }
 
-  #send(listener: Listener, notification: string): void {
-    const message = { id: this.#nextMessage++, listener, notification }
+  #send(message: Message): void {
     this.#backlog.push(message)
-    this.#backlogCharacters += notification.length
+    this.#backlogCharacters += message.notification.length
     this.#trim()
     if (this.#stream) this.#write(this.#stream, message)
   }
@@ -98,14 +98,14 @@ export class NotificationClient {
     stream.destroy()
   }
 
-  /** Attaches `stream` to the client and sends what it has missed. An earlier stream is closed. */
-  open(stream: ServerResponse, lastEventId: number | undefined): void {
+  /** Attaches `stream` to the client and sends what it has missed: `missed`, if somebody else knows it better. An earlier stream is closed. */
+  open(stream: ServerResponse, lastEventId: number | undefined, missed?: readonly Message[]): void {
     this.#stream?.end()
     this.#stream = stream
     const seen = lastEventId ?? this.#written
     for (const event of ['close', 'error']) stream.on(event, () => this.#drop(stream))
     stream.write(': open\n\n')
-    for (const message of this.#backlog) if (message.id > seen) this.#write(stream, message)
+    for (const message of missed ?? this.#backlog) if (message.id > seen && message.listener.mode === 'sse') this.#write(stream, message)
   }
 
   /** Keeps the connection alive through proxies and detects dead ones. */

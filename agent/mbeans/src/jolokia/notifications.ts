@@ -1,11 +1,15 @@
-/** Delivers every event of the registry to the clients that subscribe, by pull or by server-sent events. */
+/**
+ * Delivers every event to the clients that subscribe, by pull or by server-sent events. A stream that continues after an event gets what came since from the feed,
+ * if that remembers; its client may be a new one.
+ */
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { type SpyglassEvent, objectNameOf } from '@spyglass/agent/contract'
 import { platformKinds } from '../kinds/index.ts'
 import type { Directory } from './directory.ts'
+import type { EventFeed } from './event-feed.ts'
 import { fail } from './errors.ts'
-import { type Listener, MAX_PULL_ENTRIES, NotificationClient } from './notification-client.ts'
+import { type Listener, MAX_PULL_ENTRIES, type Message, NotificationClient } from './notification-client.ts'
 import { type ObjectName, compilePattern, parseObjectName } from './object-name.ts'
 import type { NotificationRequest } from './request.ts'
 
@@ -15,6 +19,8 @@ const MAX_LISTENERS = 100
 const EXPIRE_AFTER_MS = 300_000
 const HEARTBEAT_MS = 10_000
 const MAX_HANDBACK_LENGTH = 4096
+/** Events that a stream gets at once of what it missed. Then it ends, and its client asks for more. */
+const MAX_MISSED = 500
 
 /** ObjectName of the MBean that emits every event. */
 const EVENTS_NAME = objectNameOf(platformKinds.events, {})
@@ -27,7 +33,7 @@ export interface Notifications {
   open(request: NotificationRequest, stream: ServerResponse, lastEventId: number | undefined): void
   /** The store's operation: the notifications of a pull listener since its last pull, as JSON. */
   pull(client: unknown, handle: unknown): string
-  publish(event: SpyglassEvent): void
+  publish(event: SpyglassEvent, position: number): void
   readonly counts: { readonly clients: number; readonly listeners: number; readonly streams: number }
   /** Closes all streams and removes all clients. */
   close(): void
@@ -38,6 +44,7 @@ export interface NotificationOptions {
   /** ObjectName of the store MBean. */
   readonly store: string
   readonly now: () => number
+  readonly after?: EventFeed['after']
 }
 
 export function createNotifications(options: NotificationOptions): Notifications {
@@ -49,10 +56,11 @@ class Hub implements Notifications {
   readonly #store: string
   readonly #now: () => number
   readonly #clients = new Map<string, NotificationClient>()
+  readonly #after: EventFeed['after']
   readonly #timer: NodeJS.Timeout
-  #sequence = 0
 
-  constructor({ directory, store, now }: NotificationOptions) {
+  constructor({ directory, store, now, after }: NotificationOptions) {
+    this.#after = after
     this.#directory = directory
     this.#store = store
     this.#now = now
@@ -132,8 +140,15 @@ class Hub implements Notifications {
     if (mode !== 'sse') throw fail('SPY_JOLOKIA_NO_BACKEND', [mode.slice(0, 100)])
   }
 
-  open({ client }: NotificationRequest, stream: ServerResponse, lastEventId: number | undefined): void {
-    this.#client(client).open(stream, lastEventId)
+  open({ client: id }: NotificationRequest, stream: ServerResponse, lastEventId: number | undefined): void {
+    const client = this.#client(id)
+    const missed = lastEventId === undefined ? undefined : this.#after?.(lastEventId, MAX_MISSED)
+    client.open(
+      stream,
+      lastEventId,
+      missed?.flatMap(({ event, position }) => messagesFor(client, event, position)),
+    )
+    if (missed && missed.length >= MAX_MISSED) stream.end()
   }
 
   pull(id: unknown, handle: unknown): string {
@@ -143,17 +158,8 @@ class Hub implements Notifications {
     return client.pull(listener)
   }
 
-  publish(event: SpyglassEvent): void {
-    if (this.#clients.size === 0) return
-    const sequenceNumber = ++this.#sequence
-    const userData = JSON.stringify(event)
-    const emitters = [EVENTS_NAME, event.resource].flatMap((name) => emitterOf(name))
-    for (const client of this.#clients.values()) {
-      for (const listener of client.listeners.values()) {
-        const emitter = emitters.find(({ parsed }) => listener.matches(parsed))
-        if (emitter && hears(listener, event)) client.deliver(listener, notificationOf(event, sequenceNumber, emitter.name, userData))
-      }
-    }
+  publish(event: SpyglassEvent, position: number): void {
+    for (const client of this.#clients.values()) for (const message of messagesFor(client, event, position)) client.deliver(message)
   }
 
   #beat(): void {
@@ -178,6 +184,18 @@ class Hub implements Notifications {
     clearInterval(this.#timer)
     for (const client of this.#clients.values()) this.#forget(client)
   }
+}
+
+/** The event for each listener of the client that hears it. */
+function messagesFor(client: NotificationClient, event: SpyglassEvent, position: number): Message[] {
+  if (client.listeners.size === 0) return []
+  const userData = JSON.stringify(event)
+  const emitters = [EVENTS_NAME, event.resource].flatMap((name) => emitterOf(name))
+  return [...client.listeners.values()].flatMap((listener) => {
+    const emitter = emitters.find(({ parsed }) => listener.matches(parsed))
+    if (!emitter || !hears(listener, event)) return []
+    return [{ id: position, listener, notification: notificationOf(event, position, emitter.name, userData) }]
+  })
 }
 
 function shown({ mbean, filter, handback }: Listener): object {

@@ -98,7 +98,8 @@ class NodeEndpoints implements Handler {
     let known = this.#open.get(name)
     if (known?.registry !== registry) {
       known?.dispose()
-      known = openEndpoint({ ...this.#options, registry }, this.#base + encodeURIComponent(name))
+      const { feed: _, ...options } = this.#options // a node has events of its own
+      known = openEndpoint({ ...options, registry }, this.#base + encodeURIComponent(name))
       this.#open.set(name, known)
     }
     return known.handler

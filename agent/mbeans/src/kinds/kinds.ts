@@ -5,6 +5,8 @@ import { borrower } from './borrower.ts'
 import { collector } from './collector.ts'
 import { datasource } from './datasource.ts'
 import { eventLoop, garbageCollector, heapSpace, nodeProcess, type ResourceKind, v8Heap } from '@spyglass/agent/contract'
+import { eventOutput } from './event-output.ts'
+import { incident } from './incident.ts'
 import { instance } from './instance.ts'
 import { listener } from './listener.ts'
 import { loader } from './loader.ts'
@@ -30,6 +32,8 @@ export const kinds = {
   collector,
   store,
   snmpAgent,
+  incident,
+  eventOutput,
   alert,
   receiver,
   push,

@@ -10,6 +10,8 @@ export interface DataFolder {
   readonly store: string
   /** Segments of the write-ahead log. */
   readonly wal: string
+  /** All events of the server, in order, until every output has them; see the management process. */
+  readonly journal: string
   /** Unsent data of the agents in instances; the collector delivers it when an instance is gone. */
   readonly spool: string
   readonly serverLog: string
@@ -43,6 +45,7 @@ export function dataFolder(root: string, logs = join(root, 'logs')): DataFolder 
     root,
     store: join(root, 'store'),
     wal: join(root, 'wal'),
+    journal: join(root, 'journal'),
     spool: join(root, 'spool'),
     serverLog: join(logs, 'server.log'),
     accessLogs: join(logs, 'access'),

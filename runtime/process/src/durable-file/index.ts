@@ -1,3 +1,4 @@
+export * from './checked-line.ts'
 export * from './damage-report.ts'
 export * from './durable-file.ts'
 export { stateErrors, wrongShape } from './errors.ts'

@@ -8,7 +8,7 @@ import { PUSH_INTERVAL_MS, type Registry } from '@spyglass/agent/registry'
 import { inherited } from '../channel/index.ts'
 import type { LiveSettings } from '../live-settings/index.ts'
 import { type Channel, channelOf, tellKeeper } from './control-channel.ts'
-import { emitEarly } from './early-events.ts'
+import { emitEarly, takeKept } from './early-events.ts'
 import type { FailedApplication, FromChild, ToChild } from './messages.ts'
 import { Permission } from './permission.ts'
 import { RegistryLink } from './registry-link.ts'
@@ -119,12 +119,13 @@ function linkToManagement(registry: Registry, unready: () => readonly string[]):
   if (path === undefined) return undefined
   return new RegistryLink({
     path,
-    greeting: () => [{ type: 'hello', source: name, pid: process.pid }],
+    source: name,
     push: () => ({ type: 'registry', snapshot: registry.snapshot(), unready: unready() }),
   })
 }
 
 function passOn(registry: Registry, link: RegistryLink): void {
+  for (const event of takeKept(registry)) link.send({ type: 'event', event })
   registry.onEvent((event) => {
     link.send({ type: 'event', event })
     queueMicrotask(() => link.push()) // a listener that reads values after an event must find those that belong to it

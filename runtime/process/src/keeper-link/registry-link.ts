@@ -1,33 +1,45 @@
 /**
  * A process's connection to management, for its registry and its events. It is made again whenever it breaks, since management may be
- * restarted at any time. Of the registry the newest values count; events wait in order, up to a limit.
+ * restarted at any time. Of the registry the newest values count; events are repeated, in order, until management acknowledges them.
  */
+import process from 'node:process'
 import { connectLocally, MessageStream } from '../channel/index.ts'
-import type { RegistryMessage } from './registry-messages.ts'
+import { Outbox, outboxFolder } from './outbox.ts'
+import type { NumberedMessage, RegistryAnswer, RegistryMessage } from './registry-messages.ts'
 
 const RETRY_MS = 500
-const MAX_WAITING = 10_000
 
 export interface RegistryLinkOptions {
   readonly path: string
-  /** Sent first on each connection. */
-  readonly greeting: () => readonly RegistryMessage[]
+  /** Name of the process. */
+  readonly source: string
+  /** Sent on each connection after what was not acknowledged. */
+  readonly present?: () => RegistryMessage
   /** The values to push, read when they can be sent. */
   readonly push: () => RegistryMessage
 }
 
 export class RegistryLink {
-  /** Messages dropped because management was away for too long. */
-  dropped = 0
   readonly #options: RegistryLinkOptions
-  #waiting: RegistryMessage[] = []
+  readonly #outbox: Outbox
   #stream: MessageStream | undefined
   #retry: NodeJS.Timeout | undefined
   #isClosed = false
 
   constructor(options: RegistryLinkOptions) {
     this.#options = options
+    this.#outbox = new Outbox({ folder: outboxFolder(options.path), source: options.source })
     this.#connect()
+  }
+
+  /** Messages dropped because management was away for too long. */
+  get dropped(): number {
+    return this.#outbox.dropped
+  }
+
+  /** Messages that management may not have. */
+  get unacknowledged(): number {
+    return this.#outbox.size
   }
 
   get isConnected(): boolean {
@@ -39,34 +51,37 @@ export class RegistryLink {
     if (this.#stream?.isDrained) this.#stream.send(this.#options.push())
   }
 
-  /** Sends an event, or keeps it until there is a connection. What was on its way when a connection broke is lost: nobody acknowledges it. */
-  send(message: RegistryMessage): void {
-    if (this.#stream) return this.#stream.send(message)
-    this.#waiting.push(message)
-    if (this.#waiting.length <= MAX_WAITING) return
-    this.#waiting.shift()
-    this.dropped++
+  /** Sends a message, now and on later connections, until it is acknowledged. */
+  send(message: NumberedMessage): void {
+    const numbered = this.#outbox.add(message)
+    this.#stream?.send(numbered)
   }
 
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#retry)
     this.#stream?.close()
+    this.#outbox.close()
   }
 
   #connect(): void {
     const socket = connectLocally(this.#options.path)
     socket.unref()
     socket.once('connect', () => this.#greet(stream))
-    const stream = new MessageStream(socket, { onMessage: () => {}, onEnd: () => this.#lost() })
+    const stream = new MessageStream(socket, { onMessage: (answer) => this.#hear(answer as RegistryAnswer), onEnd: () => this.#lost() })
   }
 
   #greet(stream: MessageStream): void {
+    const { source, present } = this.#options
     this.#stream = stream
-    for (const message of this.#options.greeting()) stream.send(message)
-    for (const message of this.#waiting) stream.send(message)
-    this.#waiting = []
+    stream.send({ type: 'hello', source, pid: process.pid, run: this.#outbox.run } satisfies RegistryMessage)
+    for (const message of this.#outbox.waiting) stream.send(message)
+    if (present) stream.send(present())
     this.push()
+  }
+
+  #hear(answer: RegistryAnswer): void {
+    if (answer.type === 'taken') this.#outbox.taken(answer.numbers)
   }
 
   #lost(): void {

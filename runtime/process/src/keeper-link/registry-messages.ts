@@ -10,8 +10,8 @@ export interface RegistrySocket {
 }
 
 export type RegistryMessage =
-  /** The first message. */
-  | { readonly type: 'hello'; readonly source: string; readonly pid: number }
+  /** The first message. `run`: whose numbers the numbered messages have. */
+  | { readonly type: 'hello'; readonly source: string; readonly pid: number; readonly run?: string }
   /** `unready`: what keeps the process from serving fully, though it runs. */
   | {
       readonly type: 'registry'
@@ -20,8 +20,28 @@ export type RegistryMessage =
       /** From the decider alone: the sockets that are to be open besides the common one. */
       readonly sockets?: readonly RegistrySocket[]
     }
+  | NumberedMessage
+  /**
+   * From the decider alone, on each connection after what was not acknowledged: the processes in service, and the decider's own open incidents. What
+   * management believes beyond that is over.
+   */
+  | {
+      readonly type: 'present'
+      readonly serving: readonly (readonly [source: string, pid: number])[]
+      readonly incidents: readonly string[]
+    }
+
+/** A message that must not be lost: it is repeated until it is acknowledged. */
+export type NumberedMessage = { readonly n?: number } & (
   | { readonly type: 'event'; readonly event: SpyglassEvent }
   /** From the decider alone: this process now speaks for its source, and what an earlier one had open is closed. */
   | { readonly type: 'in-service'; readonly source: string; readonly pid: number }
   /** From the decider alone: no process speaks for the source. */
   | { readonly type: 'gone'; readonly source: string }
+)
+
+/** What management answers: it has these, and for good. */
+export interface RegistryAnswer {
+  readonly type: 'taken'
+  readonly numbers: readonly number[]
+}

@@ -10,7 +10,7 @@ import { createRegistry, type Registry, STALE_AFTER_MS } from '@spyglass/agent/r
 import { registerRuntime } from '@spyglass/agent/runtime-metrics'
 import { openProcessConfig, type ProcessConfig } from '../config/checked.ts'
 import { type DamageReporter, damageReporter } from '../durable-file/index.ts'
-import { emitWhenReady, tellKeeper } from '../keeper-link/index.ts'
+import { emitWhenReady, keepEvents, tellKeeper } from '../keeper-link/index.ts'
 import { LiveSettings } from '../live-settings/index.ts'
 import { createLogger, type Logger, setLogLevels } from '../logger/index.ts'
 import type { startErrors } from './errors.ts'
@@ -36,6 +36,7 @@ export async function openOwnProcess(name: string, argv: readonly string[]): Pro
   const { config, folder, secrets } = await openProcessConfig(argv)
   const logger = createLogger({ process: name, level: config.logs.level, levels: config.logs.levels })
   const registry = createRegistry({ kindNamed, staleAfterMs: STALE_AFTER_MS })
+  keepEvents(registry)
   registerRuntime(registry, name, LOOP_RESOLUTION_MS)
   const onDamage = damageReporter({
     serverName: config.server.name,

@@ -20,7 +20,7 @@ test('a kept process says ready and that it lives, sends registry and events to 
   const text = output(child)
   await until(() => messages.filter(({ type }) => type === 'registry').length >= 3 && messages.some(({ type }) => type === 'pulse'))
   expect(messages.map(({ type }) => type)).toEqual(expect.arrayContaining(['hello', 'ready', 'event', 'registry', 'pulse']))
-  expect(messages.find(({ type }) => type === 'hello')).toEqual({ type: 'hello', source: 'kept', pid: child.pid })
+  expect(messages.find(({ type }) => type === 'hello')).toMatchObject({ type: 'hello', source: 'kept', pid: child.pid })
   const push = messages.find((message) => message.type === 'registry')
   expect(push?.snapshot.resources).toEqual([{ kind: 'snmpAgent', keys: { name: 'x' }, values: { name: 'x', packetsIn: 7 } }])
   send({ type: 'stop', deadlineMs: 1234 })
