@@ -1,6 +1,7 @@
 /** Redacts command lines: the program and its options are kept, values of secret options are removed. */
 import { redactText } from './free-text.ts'
-import { isSecretName, REDACTED } from './secret-names.ts'
+import { isSecretOption } from './options.ts'
+import { REDACTED } from './secret-names.ts'
 
 /** Short options that commonly carry a password or user: `curl -u`, `mysql -p`, `redis-cli -a`. */
 const SHORT = /^-[akpuUPw]$/
@@ -26,7 +27,7 @@ export function redactCommandLine(line: string): string {
 
 function redactArgument(argument: string, before: string): string {
   const equals = argument.indexOf('=')
-  if (equals > 0 && isSecretName(argument.slice(0, equals))) return `${argument.slice(0, equals)}=${REDACTED}`
+  if (equals > 0 && isSecretOption(argument.slice(0, equals))) return `${argument.slice(0, equals)}=${REDACTED}`
   if (isValueOf(before) && !isOption(argument, before)) return SHORT.test(before) && /^\d{1,5}$/.test(argument) ? argument : REDACTED
   if (USER.test(before) && argument.includes(':')) return REDACTED
   if (SHORT_GLUED.test(argument) && !argument.includes('=')) return `${argument.slice(0, 2)}${REDACTED}`
@@ -39,5 +40,5 @@ const isOption = (argument: string, before: string): boolean =>
 
 /** Whether an option takes the next argument as its secret value. */
 function isValueOf(option: string): boolean {
-  return SHORT.test(option) || (option.startsWith('-') && !option.includes('=') && isSecretName(option))
+  return SHORT.test(option) || (option.startsWith('-') && !option.includes('=') && isSecretOption(option))
 }

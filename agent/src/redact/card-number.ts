@@ -3,9 +3,20 @@
 /** The first four digits are printed together on every card: `34 1795693762702` is a count and a time. */
 const CARD = /(?<![\w.])(?:[3-6]\d|2[2-7])\d\d(?:[ -]?\d){9,15}(?![\w]|\.\d)/g
 
-/** Replaces card numbers, also with single spaces or dashes between their digits. */
+/** Grouped as cards print it, by whatever sign stands between all groups: points, slashes, white space of other widths, `%20`. */
+const SIGN = String.raw`(%20|%2D|[^\w\n]{1,3}|_)`
+const GROUPED = new RegExp(
+  String.raw`(?<![\w])(?:(?:[3-6]\d|2[2-7])\d\d${SIGN}\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|3\d{3}${SIGN}\d{6}\2\d{4,5})(?![\w])`,
+  'g',
+)
+
+/** Replaces card numbers, also with single spaces or dashes between their digits, or in groups with other signs. */
 export function redactCardNumbers(text: string, by: string): string {
-  return text.replaceAll(CARD, (number) => (isCardNumber(number.replaceAll(/[ -]/g, '')) ? by : number))
+  return text.replaceAll(CARD, (number) => orReplaced(number, by)).replaceAll(GROUPED, (number) => orReplaced(number, by))
+}
+
+function orReplaced(number: string, by: string): string {
+  return isCardNumber(number.replaceAll(/%2[0D]|\D/g, '')) ? by : number
 }
 
 /** Ranges and lengths of the issuers: Visa, Mastercard, American Express, Diners Club, JCB, Discover, UnionPay, Maestro. */

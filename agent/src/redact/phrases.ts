@@ -3,56 +3,65 @@
  * none, so a value counts in quotes, or with digits or signs as passwords have them: "password reset" and "token expired" stay.
  */
 import { looksSecret } from './looks-secret.ts'
+import { replaceFound } from './replace-found.ts'
 import { REDACTED } from './secret-names.ts'
 
 const SPOKEN =
-  /(?<![\w.-])(?:(pass(?:word|wort|wd|phrase|code)|pwd|kennwort|identified\s{1,4}by)|(secret|credentials?|cookie|session)|(?:pass|token|(?:api|access|secret|private|signing|encryption|app)[ _-]?key|x-api-key|_authToken|session[ _-]?id|connection[ _-]string|bearer))(?=[\s:,(])/gi
+  /(?<![\w.-])(?:(pass(?:word|wort|wd|phrase|code)|pwd|(?:bind|root|admin)pw|kennwort|identified\s{1,4}by)|(secret|credentials?|cookie|session(?![ _-]?id))|(?:pass|token|(?:api|access|secret|private|signing|encryption|app|serial|licen[cs]e)[ _-]?key|x-api-key|_authToken|session[ _-]?id|connection[ _-]string|bearer))(?=[\s:,(])/gi
 /** Between a name and its value: a verb, an arrow, a bracket. */
 const LINK = /(\s{1,4}(?:is|was|are|were|equals|lautet|ist))?\s{0,4}(?::|=>|->|→|\||,|-)?\s{0,4}[([]?/y
 /** As before, of a password. */
 const PASSWORD_LINK =
-  /(\s{1,4}(?:is|was|are|were|equals|lautet|ist|to|from|set\s{1,4}to|changed\s{1,4}(?:to|from)))?\s{0,4}(?::|=>|->|→|\||,|-)?\s{0,4}[([]?/y
+  /(\s{1,4}(?:for|of)\s{1,4}\S{1,64}\s{1,4}(?:is|was)|\s{1,4}(?:is|was|are|were|equals|lautet|ist|to|from|set\s{1,4}to|changed\s{1,4}(?:to|from)))?\s{0,4}(?::|=>|->|→|\||,|-)?\s{0,4}[([]?/y
 const WORD = /[^\s"'`,;()<>{}[\]|]+/y
 const QUOTED = /(\\{0,4}["'`])((?:(?!\1)[^\n\r]){1,200})\1/y
 /** A parser that complains quotes its source. */
 const OF_A_PARSER = /(?:unexpected|illegal|expected)\s{1,4}$/i
-/** Codes of a few digits: of a card, of a telephone, of a message. */
+/** Codes of a few digits or letters: of a card, of a telephone, of a message. */
 const CODE =
-  /(?<![\w.-])((?:(?:verification|security|one[- ]time|2fa|mfa|login|sms|recovery|backup|authentication|authorization) (?:pass)?(?:code|word)|otp|totp|pin(?: code)?|cv[vc]2?|your code)(?: (?:is|was))?[:,]? {0,2})(?:\d{4,8}|\d{3}(?<=cv[vc]2?.{1,6}))(?![\w-]|\.\d)/gi
+  /(?<![\w.-])((?:(?:verification|security|one[- ]time|2fa|mfa|login|sms|recovery|backup|authentication|authorization|access|confirmation|pairing|activation) (?:pass)?(?:code|word)|otp|totp|pin(?: code)?|cv[vc]2?|your (?:code|otp|pin))(?: (?:is|was|=))?[:,]? {0,2})(?:\d{4,8}|\d{3}(?<=cv[vc]2?.{1,6})|\d{3}[- ]\d{3}|[A-Z]{1,2}-\d{4,8})(?![\w-]|\.\d)/gi
+/** The same with letters: a code has digits as well, unless a verb says that it follows. That of Erlang/OTP is its version. */
+const LETTER_CODE =
+  /(?<![\w.-]|erlang[ /])((?:(?:verification|security|one[- ]time|2fa|mfa|sms|recovery|backup|confirmation|pairing|activation) (?:pass)?(?:code|word)|otp|totp|pin(?: code)?|your (?:code|otp|pin)|(?:use|enter) (?:the )?code)(?: (?:is|was)(?: set to)?)?[:,=]? {0,2})(?=[A-Za-z-]{0,15}\d)(?=[\d-]{0,15}[A-Za-z])[A-Za-z\d]{2,12}(?:-[A-Za-z\d]{2,8}){0,4}(?<=[A-Za-z\d-]{4})(?![\w-]|\.\d)/gi
+/** The code before what it is. */
+const REVERSED =
+  /(?<![\w.-])(?=[\w!#$%^&*+~@-]{0,30}\d)[\w!#$%^&*+~@-]{4,64}(?= (?:is|as) (?:your|the|my|his|her|their|our) (?:[\w-]{1,20} ){0,3}(?:code|otp|pin|passcode|passwor[dt]|passphrase|token|secret|api key)\b)/gi
+/** In Chinese a verb or nothing stands between the name and the value. */
+const CHINESE =
+  /((?:密[码碼]|口令|验证码|驗證碼|校验码|动态码|令牌|密[钥鑰]|私[钥鑰])(?:[是为為:：=＝]|设置为|改为|重置为|已改为|（|\(|\[|【|「|“|\s){0,3})(?=[\w!@#$%^&*+=~./-]{0,200}[\d!@#$%^&*+=~])([\w!@#$%^&*+=~./-]{4,200})/g
 const SOCIAL_SECURITY = /(\b(?:ssn|social security(?: number)?)(?: is| was)?[:=#]? {0,2})\d{3}[- ]\d\d[- ]\d{4}\b/gi
 /** SMTP, IMAP, Redis. */
 const COMMAND =
-  /(\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|NTLM|default) |\b(?:requirepass|masterauth) |\bAUTH (?=[^\s\d]{0,80}\d)|\bLOGIN [\w.@"-]{1,80} (?=[^\s\d]{0,80}\d))[^\s"]{6,}/g
+  /(\bSETUSER [^\n]{1,200}?\s[<>]|\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|NTLM|default) |\b(?:requirepass|masterauth) |\bAUTH (?=[^\s\d]{0,80}\d)|\bLOGIN [\w.@"-]{1,80} "?(?=[^\s\d]{0,80}\d))[^\s"]{6,}/g
 /** A user and a password. */
 const PAIR = /(\b(?:credentials?|login(?: with| as)?|user(?:name)?) [\w.@-]{1,64} ?[:/] ?)(?=[^\s\d]{0,80}\d)[^\s"'`,;/]{6,}/gi
 /** A name, and not far from it what a value has. Most texts have none. */
 const TRIGGER =
-  /(?:pass|pwd|kennwort|token|key|auth|cookie|session|secret|credential|code|otp|pin|cv[vc]|ssn|security|login|user|identified|bearer|string)[^\n]{0,24}[\d"'`!$%^&*+~#]/i
+  /(?:pass|pwd|[a-z]pw|kennwort|token|key|auth|cookie|session|secret|credential|code|otp|pin|cv[vc]|ssn|security|login|user|identified|bearer|string)[^\n]{0,24}[\d"'`!$%^&*+~#]/i
+
+const HAS_CODE = /code|word|otp|pin|cv[vc]/i
+const BEFORE = /\d[^\s]{0,64} (?:is|as) (?:your|the|my|his|her|their|our) /i
 
 const MIN_LENGTH = 6
 const MIN_ID_LENGTH = 16
 
+const IS_CHINESE = /[码碼令牌钥鑰]/
+
 /** The text without them. Most texts have none of the words. */
 export function redactPhrases(text: string): string {
-  if (!TRIGGER.test(text)) return text
-  return redactSpoken(text)
-    .replaceAll(CODE, `$1${REDACTED}`)
-    .replaceAll(SOCIAL_SECURITY, `$1${REDACTED}`)
-    .replaceAll(COMMAND, `$1${REDACTED}`)
-    .replaceAll(PAIR, `$1${REDACTED}`)
+  const open = IS_CHINESE.test(text) ? text.replaceAll(CHINESE, `$1${REDACTED}`) : text
+  if (!TRIGGER.test(open) && !BEFORE.test(open)) return open
+  const spoken = redactSpoken(open)
+  const coded = HAS_CODE.test(spoken) ? spoken.replaceAll(CODE, `$1${REDACTED}`).replaceAll(LETTER_CODE, `$1${REDACTED}`) : spoken
+  const reversed = BEFORE.test(coded) ? coded.replaceAll(REVERSED, REDACTED) : coded
+  return reversed.replaceAll(SOCIAL_SECURITY, `$1${REDACTED}`).replaceAll(COMMAND, `$1${REDACTED}`).replaceAll(PAIR, `$1${REDACTED}`)
 }
 
 function redactSpoken(text: string): string {
-  let result = ''
-  let from = 0
-  SPOKEN.lastIndex = 0
-  for (let found = SPOKEN.exec(text); found; found = SPOKEN.exec(text)) {
+  return replaceFound(text, SPOKEN, (found) => {
     const value = spokenValue(text, found)
-    if (value === undefined) continue
-    result += text.slice(from, value.start) + REDACTED
-    from = SPOKEN.lastIndex = value.end
-  }
-  return from === 0 ? text : result + text.slice(from)
+    return value && { ...value, by: REDACTED }
+  })
 }
 
 interface Place {

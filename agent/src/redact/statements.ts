@@ -1,12 +1,13 @@
 /** Statements and their parameters in messages: `executed SELECT …`, `… WHERE a = 'x'`, `parameters: $1 = 'x'`. */
 import { normaliseSql } from '../sql/normalise.ts'
 import { endOfBrackets } from './brackets.ts'
+import { endOfLine, replaceFound } from './replace-found.ts'
 import { REDACTED } from './secret-names.ts'
 
 const NAME = '[\\w"`.[\\]$@]{1,128}'
 const WRITES = `insert\\s{1,4}into\\s|delete\\s{1,4}from\\s|replace\\s{1,4}into\\s|upsert\\s{1,4}into\\s|merge\\s{1,4}into\\s|update\\s{1,4}${NAME}\\s{1,4}set\\s`
 const WITH = 'with\\s{1,4}[\\w"`.]{1,128}\\s{1,4}as\\s{1,4}\\(\\s{0,4}select\\s'
-const USERS = '(?:alter|create)\\s{1,4}(?:user|role|login)\\s[^\\n]{1,200}?\\s(?:password|identified)\\s'
+const USERS = '(?:alter|create)\\s{1,4}(?:user|role|login)\\s[^\\n]{1,200}?\\s(?:password|identified)\\s|set\\s{1,4}password\\s{1,4}for\\s'
 const CALLS = `(?:call|exec(?:ute)?)\\s{1,4}[\\w.]{1,128}\\s{0,2}(?:\\(\\s{0,4}'|@\\w{1,64}\\s{0,2}=)`
 const ANY = `(?=(select)\\s|${WRITES}|${WITH}|${USERS}|${CALLS})`
 /**
@@ -70,15 +71,10 @@ function startOfStatement(text: string, begins: RegExp): number | undefined {
 
 /** From a condition to the end of its line. */
 function redactClauses(text: string): string {
-  let result = ''
-  let from = 0
-  CLAUSE.lastIndex = 0
-  for (let found = CLAUSE.exec(text); found; found = CLAUSE.exec(text)) {
-    const end = endOfLine(text, found.index)
-    result += text.slice(from, found.index) + normaliseClause(text.slice(found.index, end))
-    from = CLAUSE.lastIndex = end
-  }
-  return from === 0 ? text : result + text.slice(from)
+  return replaceFound(text, CLAUSE, ({ index }) => {
+    const end = endOfLine(text, index)
+    return { start: index, end, by: normaliseClause(text.slice(index, end)) }
+  })
 }
 
 /** A text that begins with no verb of SQL would be left out as a whole. */
@@ -86,19 +82,10 @@ const normaliseClause = (clause: string): string => normaliseSql(VERB + clause, 
 const VERB = 'SELECT '
 
 function redactBound(text: string): string {
-  let result = ''
-  let from = 0
-  BOUND.lastIndex = 0
-  for (let found = BOUND.exec(text); found; found = BOUND.exec(text)) {
+  return replaceFound(text, BOUND, (found) => {
     const start = found.index + found[0].length
     const quote = found[1] === '"' ? '"' : ''
-    result += `${text.slice(from, start)}${quote}${REDACTED}${quote}`
-    from = BOUND.lastIndex = text[start] === '$' ? endOfLine(text, start) : endOfBrackets(text, start)
-  }
-  return from === 0 ? text : result + text.slice(from)
-}
-
-function endOfLine(text: string, from: number): number {
-  const end = text.indexOf('\n', from)
-  return end < 0 ? text.length : end
+    const end = text[start] === '$' ? endOfLine(text, start) : endOfBrackets(text, start)
+    return { start, end, by: `${quote}${REDACTED}${quote}` }
+  })
 }

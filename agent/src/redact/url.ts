@@ -1,4 +1,5 @@
 /** Redacts URLs: host and path are kept, user info and parameter values are removed. */
+import { replaceFound } from './replace-found.ts'
 import { isSecretName, REDACTED } from './secret-names.ts'
 
 /** A URL, a path with a query, or a query that begins with `?`. */
@@ -27,19 +28,15 @@ export function withoutUserInfo(url: string): string {
 }
 
 const SCHEME = '://'
+const SCHEMES = /:\/\//g
 
 /** Removes the user info from every URL in a text. */
 export function redactUserInfo(text: string): string {
-  let result = ''
-  let from = 0
-  for (let scheme = text.indexOf(SCHEME); scheme >= 0; scheme = text.indexOf(SCHEME, from)) {
-    const start = scheme + SCHEME.length
+  return replaceFound(text, SCHEMES, (found) => {
+    const start = found.index + SCHEME.length
     const end = endOfUserInfo(text, start)
-    result += text.slice(from, start)
-    if (end > start) result += REDACTED
-    from = Math.max(start, end)
-  }
-  return from === 0 ? text : result + text.slice(from)
+    return end > start ? { start, end, by: REDACTED } : undefined
+  })
 }
 
 const DELIMITER = /[\s"'`<>]/

@@ -4,7 +4,19 @@ import type { FastifyInstance } from 'fastify'
 import { numberOf, type QueryClient, type Row, type StreamingQueryClient, textOf, timeParameter } from '../query/index.ts'
 import { fail } from './errors.ts'
 import { sendStream } from './answers.ts'
-import { limitOf, offsetOf, placeOf, type Query, RANGE, type Range, rangeOf, textParameter, traceIdOf } from './parameters.ts'
+import {
+  limitOf,
+  offsetOf,
+  orderOf,
+  placeOf,
+  type Query,
+  RANGE,
+  type Range,
+  rangeOf,
+  SLOWEST_FIRST,
+  textParameter,
+  traceIdOf,
+} from './parameters.ts'
 
 const MAX_ROUTES = 200
 const MAX_SERVICES = 1000
@@ -39,12 +51,15 @@ export function addTelemetryApi(app: FastifyInstance, { query, now, readableUnti
   }
 
   app.get('/api/v1/services', { config: { parameters: [...RANGE, 'limit'] } }, (request) => listOf('services', request))
-  app.get('/api/v1/slow-requests', { config: { parameters: [...RANGE, 'route', 'kept', 'limit', 'offset'] } }, async (request) => {
+  app.get('/api/v1/slow-requests', { config: { parameters: [...RANGE, 'route', 'kept', 'order', 'limit', 'offset'] } }, async (request) => {
     const asked = request.query as Query
     const range = rangeIn(request)
+    const order = orderOf(asked)
     const filter = { ...parametersOf(range, asked), route: textParameter(asked, 'route', 1000), keepReason: textParameter(asked, 'kept') }
     const [rows, routes] = await Promise.all([
-      rowsOf('slow-requests', { parameters: { ...filter, limit: limitOf(asked), offset: offsetOf(asked) } }),
+      rowsOf(order === SLOWEST_FIRST ? 'slow-requests' : 'sorted-requests', {
+        parameters: { ...filter, ...(order === SLOWEST_FIRST ? {} : { order }), limit: limitOf(asked), offset: offsetOf(asked) },
+      }),
       query.rows('kept-routes', { parameters: { ...filter, limit: MAX_ROUTES } }),
     ])
     return {

@@ -73,6 +73,17 @@ export function offsetOf(query: Query): number {
   return offset
 }
 
+/** The order of a list of requests that has its own, faster query. */
+export const SLOWEST_FIRST = '-duration'
+const ORDERS = ['time', '-time', 'duration', SLOWEST_FIRST]
+
+/** `order` of a list of requests; by default the slowest first. */
+export function orderOf(query: Query): string {
+  const order = textParameter(query, 'order') || SLOWEST_FIRST
+  if (!ORDERS.includes(order)) throw invalid('order', `one of ${ORDERS.join(', ')}`)
+  return order
+}
+
 /** `file`, and the number of a `line` in it; without one, 0: any line. */
 export function placeOf(query: Query): { readonly file: string; readonly line: number } {
   const file = textParameter(query, 'file', 1000)

@@ -29,8 +29,8 @@ export function toAlertmanager(page: Page): AlertmanagerAlert {
     labels: labelsOf(page),
     annotations: dropEmpty({
       summary: page.summary,
-      description: [page.summary, ...page.holders.map(holderLine)].join('\n'),
-      changes: page.changes.map(({ time, message }) => `${time} ${message}`).join('\n'),
+      description: [page.summary, ...page.holders.map(holderLine)].map(oneLine).join('\n'),
+      changes: page.changes.map(({ time, message }) => oneLine(`${time} ${message}`)).join('\n'),
       console: page.links.console,
       trace: page.links.trace ?? '',
     }),
@@ -86,6 +86,9 @@ function labelsOfResource(resource: string): Record<string, string> {
   const named = name === undefined ? {} : { [NAME_LABELS[keys['type'] ?? ''] ?? 'name']: name }
   return { ...Object.fromEntries(Object.entries(keys).map(([key, value]) => [labelName(key), value])), ...named }
 }
+
+/** A statement or a message with line breaks must not read as a holder or a change of its own. */
+const oneLine = (text: string): string => text.replaceAll(/\s*[\n\v\f\r\u0085\u2028\u2029]\s*/g, ' ')
 
 function holderLine({ connection, heldMs, route, location, statement, session }: Page['holders'][number]): string {
   const blockers = session?.blockers

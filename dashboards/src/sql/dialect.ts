@@ -26,6 +26,8 @@ export interface Dialect {
   route(column: string): string
   /** Condition on why a request was kept, likewise. */
   keepReason(expression: string): string
+  /** What a list of requests is sorted by: `time` or `duration`, with a leading `-` for descending. */
+  order(time: string, durationMs: string): string
   /** Rows of a list to skip. */
   readonly offset: string
   readonly traceId: string
@@ -53,6 +55,8 @@ export const apiDialect: Dialect = {
   pool: (expression) => `({pool:String} = '' OR ${expression} = {pool:String})`,
   route: (column) => `({route:String} = '' OR ${column} = {route:String})`,
   keepReason: (expression) => `({keepReason:String} = '' OR ${expression} = {keepReason:String})`,
+  order: (time, durationMs) =>
+    `multiIf({order:String} = 'time', toFloat64(toUnixTimestamp64Nano(${time})), {order:String} = '-time', -toFloat64(toUnixTimestamp64Nano(${time})), {order:String} = 'duration', toFloat64(${durationMs}), -toFloat64(${durationMs}))`,
   offset: '{offset:UInt32}',
   traceId: '{traceId:String}',
   incident: '{incident:String}',
@@ -79,6 +83,7 @@ export const grafanaDialect: Dialect = {
   pool: (expression) => chosen(expression, 'pool'),
   route: () => '1',
   keepReason: () => '1',
+  order: (_time, durationMs) => `${durationMs} DESC`,
   offset: '0',
   traceId: '${traceId:singlequote}',
   incident: '${incident:singlequote}',

@@ -7,6 +7,7 @@ export const apiQueries = [
   'red-totals',
   'release-changes',
   'slow-requests',
+  'sorted-requests',
   'kept-routes',
   'trace-spans',
   'trace-logs',

@@ -80,6 +80,7 @@ function helpersOf(template: string, dialect: Dialect, database: string): Helper
     pool: (expression = '') => dialect.pool(expression),
     route: (column = '') => dialect.route(column),
     keepReason: (expression = '') => dialect.keepReason(expression),
+    order: (time = '', durationMs = '') => dialect.order(time, durationMs),
     offset: () => dialect.offset,
     incident: () => dialect.incident,
     traceId: () => dialect.traceId,

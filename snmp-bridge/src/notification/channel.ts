@@ -15,7 +15,8 @@ export const addressText = ({ host, port }: Address): string => (host.includes('
 /** What an address or a name stands for. */
 export type Resolve = (host: string) => Promise<{ readonly address: string; readonly family: number }>
 
-const ipv4First: Resolve = (host) => lookup(host, { order: 'ipv4first' })
+/** IPv4 is preferred, IPv6 is taken where there is no other. */
+export const ipv4First: Resolve = (host) => lookup(host, { order: 'ipv4first' })
 
 export interface Channel {
   /** @throws SPY_SNMP_RECEIVER */

@@ -26,7 +26,11 @@ test.each(
     pin_code cvv_code session sess user.session sso_ticket kerberos.ticket ntlm webhook_url webhookUrl slack.webhook iban user.iban
     account_number creditCard card_number cardNumber cc_number pan security_answer social_security_number passportNumber tax_id dbpass userpass
     pass_hash pwhash auth_header basicauth creds aws_creds remember_me db.query.parameter.password db.statement.parameters sql.params
-    graphql.variables jsonrpc.params`),
+    graphql.variables jsonrpc.params process.env process.environ container.env shell.environment env_vars environment_variables npmrc
+    .npmrc netrc .netrc user.pgpass pypirc htpasswd etc.shadow git-credentials kubeconfig dotenv keytab docker_cfg tls.keylog sslKeyLog
+    SSLKEYLOG tls.key_material psk tls.psk pre_shared_key preSharedKey traffic_secret session_ticket private_exponent otpauth_url tsig
+    date_of_birth user.dateOfBirth dob birthdate birth_date birthday drivers_license driving_licence_number national_insurance_number
+    bank.routing_number mothers_maiden_name 验证码 密钥 身份证号`),
 )('%s is a secret', (name) => {
   expect(secrecyOf(name)).toBe('secret')
 })
@@ -38,7 +42,8 @@ test.each(
     http.request.form multipart.body gen_ai.prompt gen_ai.completion gen_ai.input.messages gen_ai.output.messages gen_ai.system_instructions
     gen_ai.tool.call.arguments gen_ai.tool.call.result gen_ai.tool.definitions gen_ai.prompt.0.content llm.prompts
     llm.input_messages.0.message.content traceloop.entity.input input.value output.value messaging.message.payload messaging.body
-    messaging.kafka.message.value messaging.message.body`),
+    messaging.kafka.message.value messaging.message.body messaging.kafka.message.key messaging.rocketmq.message.keys
+    messaging.message.key`),
 )('%s is content', (name) => {
   expect(secrecyOf(name)).toBe('content')
   expect(areContentWords(wordsOf(name))).toBe(true)
@@ -52,7 +57,8 @@ test.each(
     network.connection.type db.client.connection.pool.name ticket.id primary_key foreign_key partition_key
     messaging.rabbitmq.destination.routing_key translation_key keyboard monkey hotkey body.type payload_size session.count session.duration
     webhook.id input.type passenger.name spanner company panel codec.name salted async desalt tls.cipher user.id document.id assertion.count
-    messaging.destination.name task_signature.name http.route url.path`),
+    messaging.destination.name task_signature.name http.route url.path env environment deployment.environment
+    environment.name process.environment_name service.env birth_place key.log_level psky keylogger.count ticket_count`),
 )('%s is open', (name) => {
   expect(secrecyOf(name)).toBe('open')
 })

@@ -178,7 +178,10 @@ test('without store and management the process is healthy, not ready, and says w
 
 test.each([
   ['red?minutes=15', 'unknown parameter minutes: /api/v1/red takes from, to, service, step'],
-  ['slow-requests?from=1&Limit=3', 'unknown parameter Limit: /api/v1/slow-requests takes from, to, service, route, kept, limit, offset'],
+  [
+    'slow-requests?from=1&Limit=3',
+    'unknown parameter Limit: /api/v1/slow-requests takes from, to, service, route, kept, order, limit, offset',
+  ],
   ['events?limit=3&step=60', 'unknown parameter step: /api/v1/events takes from, to, service, incident, limit'],
   ['services?x', 'unknown parameter x: /api/v1/services takes from, to, service, limit'],
   ['line?path=a.ts', 'unknown parameter path: /api/v1/line takes from, to, service, file, line, limit'],
@@ -189,7 +192,13 @@ test.each([
   const answer = await ask(`${url}/api/v1/${path}`, { headers: basic(secrets.console) })
   expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'SPY_CONSOLE_PARAMETER_UNKNOWN', detail: message }])
   expect((await ask(`${url}/api/v1/${path}`)).status).toBe(401)
-  for (const known of ['red?step=60&service=x', 'slow-requests?kept=slow&offset=0&route=x', 'logs?search=x', 'pool-series?pool=p'])
+  for (const known of [
+    'red?step=60&service=x',
+    'slow-requests?kept=slow&offset=0&route=x',
+    'slow-requests?order=-time',
+    'logs?search=x',
+    'pool-series?pool=p',
+  ])
     expect((await ask(`${url}/api/v1/${known}`, { headers: basic(secrets.console) })).status).toBe(503)
 })
 

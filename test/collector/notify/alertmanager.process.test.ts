@@ -103,3 +103,38 @@ test('Alertmanager shows the true name of a service, an instance and a pool, wha
     expect(Object.keys(alert?.labels ?? {})).not.toContain('role')
   }
 })
+
+test('Alertmanager shows annotations as they were sent: nothing in them is a template, a label or markup', async (context) => {
+  const program = requireTool(context, 'prometheus-alertmanager')
+  await using manager = await startAlertmanager(program)
+  const texts = [
+    '{{ .Labels.alertname }}',
+    '", "role": "admin',
+    '<script>alert(1)</script>',
+    'a\\nb',
+    '连接池 ünï \ud83d',
+    'x'.repeat(100_000),
+  ]
+  const resources = texts.map((_, i) => objectNameOf(kinds.datasource, { instance: 'http-1', name: `pool-${i}` }))
+  const startsAt = new Date(Date.now() - 5000).toISOString()
+  const sent = texts.map((text, i) =>
+    toAlertmanager(
+      pageFor({ startsAt, resource: resources[i]!, summary: text, holders: [{ ...holder, statement: text, route: text, link: '' }] }),
+    ),
+  )
+  const response = await fetch(alertmanagerUrl(manager.url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(sent),
+  })
+  expect([response.status, await response.text()]).toEqual([200, ''])
+  const shown = await until(async () => {
+    const found = await manager.alerts()
+    return found.length === texts.length && found
+  })
+  for (const { labels, annotations } of sent) {
+    const alert = shown.find((each) => each.labels['resource'] === labels['resource'])
+    expect(alert?.labels).toEqual(labels)
+    expect(alert?.annotations).toEqual(JSON.parse(JSON.stringify(annotations).replaceAll('\\ud83d', '\ufffd')))
+  }
+})

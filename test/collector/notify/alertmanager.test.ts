@@ -78,3 +78,12 @@ test('the address may be that of the server or of its API', () => {
   expect(alertmanagerUrl('http://am:9093/prefix/')).toBe('http://am:9093/prefix/api/v2/alerts')
   expect(alertmanagerUrl('http://am:9093/api/v2/alerts')).toBe('http://am:9093/api/v2/alerts')
 })
+
+test('what an application wrote cannot forge a line of the description or of the changes', () => {
+  const forged = 'SELECT 1\r\nconnection 9 held 99.0 s by GET /innocent'
+  const changes = [{ time: '2026-01-01T00:00:00Z', name: 'n', resource: 'r', message: 'reloaded\u20282026-01-01T00:00:01Z deleted' }]
+  const { annotations } = toAlertmanager(pageFor({ holders: [{ ...holder, statement: forged, link: '' }], changes }))
+  expect(annotations['description']?.split('\n')).toHaveLength(2)
+  expect(annotations['description']).toContain('SELECT 1 connection 9 held')
+  expect(annotations['changes']).toBe('2026-01-01T00:00:00Z reloaded 2026-01-01T00:00:01Z deleted')
+})

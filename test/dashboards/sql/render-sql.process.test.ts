@@ -14,7 +14,7 @@ beforeAll(() => {
 })
 afterAll(() => database.close())
 
-const none = { route: '', keepReason: '', offset: 0, incident: 'i1', file: 'slow.ts', line: 0 }
+const none = { route: '', keepReason: '', offset: 0, incident: 'i1', file: 'slow.ts', line: 0, order: '-time' }
 const given = { from: at(30_000), to: at(600_000), service: '', limit: 10, step: 60, traceId: 't1', search: '', pool: '', ...none }
 
 function ask(name: ApiQueryName, changed: Partial<typeof given> = {}): Record<string, unknown>[] {
@@ -85,6 +85,25 @@ test('of several records of one request, and of many requests, the slowest come 
     { traceId: 'm4', durationMs: 4000, running: 0, path: '/4', sqlCount: 1, sqlMs: 40, statement: 'SELECT 4' },
   ])
   expect(ask('slow-requests', { ...range, limit: 50 })).toHaveLength(5)
+})
+
+test('requests in another order are sorted over all pages, and a partial record is not taken for a fast request', () => {
+  const row = (n: number, ms: number, attributes = ''): string =>
+    `(toDateTime64('${at(7_200_000 + 1000 * ((n * 3) % 7))}', 9, 'UTC'), 'o${n}', 's${n}', 'GET /', 'Server', 'ordered', ${ms}000000, map(${attributes}))`
+  const records = [1, 2, 3, 4, 5, 6].flatMap((n) => [row(n, 5, `'spyglass.partial', 'true'`), row(n, 100 * n)])
+  database.run(
+    `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, SpanName, SpanKind, ServiceName, Duration, SpanAttributes) VALUES ${records.join(', ')}`,
+  )
+  const pages = (order: string): string[] =>
+    [0, 2, 4].map((offset) =>
+      ask('sorted-requests', { from: at(7_140_000), to: at(7_260_000), service: 'ordered', order, limit: 2, offset })
+        .map(({ traceId, durationMs, running }) => [traceId, durationMs, running].join(' '))
+        .join(', '),
+    )
+  expect(pages('duration')).toEqual(['o1 100 0, o2 200 0', 'o3 300 0, o4 400 0', 'o5 500 0, o6 600 0'])
+  expect(pages('-duration')).toEqual(['o6 600 0, o5 500 0', 'o4 400 0, o3 300 0', 'o2 200 0, o1 100 0'])
+  expect(pages('time')).toEqual(['o5 500 0, o3 300 0', 'o1 100 0, o6 600 0', 'o4 400 0, o2 200 0'])
+  expect(pages('-time')).toEqual(['o2 200 0, o4 400 0', 'o6 600 0, o1 100 0', 'o3 300 0, o5 500 0'])
 })
 
 test('a trace has each span once', () => {

@@ -27,3 +27,19 @@ test('a taken port is reported with the port, and an address that is not ours wi
   await expect(foreign).rejects.toMatchObject({ code: 'SPY_SNMP_PORT_UNUSABLE', message: expect.stringContaining('192.0.2.1') as string })
   await server.close()
 })
+
+test('a name that has an IPv6 address only is served there; one without any address says so', async () => {
+  const resolve = async () => ({ address: '::1', family: 6 })
+  const server = await openUdpServer({ ...quiet, host: 'six.example', resolve, core: () => Buffer.from([9]) })
+  const client = createSocket('udp6')
+  client.send(Buffer.of(1), server.port, '::1')
+  const [answer] = (await once(client, 'message')) as [Buffer]
+  expect([...answer]).toEqual([9])
+  client.close()
+  await server.close()
+  const unknown = openUdpServer({ ...quiet, host: 'nowhere.invalid', core: () => undefined })
+  await expect(unknown).rejects.toMatchObject({
+    code: 'SPY_SNMP_PORT_UNUSABLE',
+    message: expect.stringContaining('nowhere.invalid') as string,
+  })
+})

@@ -51,7 +51,8 @@ function offsetOf(text: string | null): number {
 
 /** The page at this offset; the last one if there are fewer requests: the range moves on while someone pages, and addresses are kept. */
 async function pageAt(asked: Asked): Promise<{ readonly found: SlowRequests; readonly offset: number }> {
-  const at = (offset: number): Promise<SlowRequests> => get('slow-requests', { ...ofRange(), ...asked, offset, limit: PAGE_ROWS })
+  const at = (offset: number): Promise<SlowRequests> =>
+    get('slow-requests', { ...ofRange(), ...asked, order: order(), offset, limit: PAGE_ROWS })
   const found = await at(asked.offset)
   if (found.rows.length > 0 || found.total === 0) return { found, offset: asked.offset }
   const offset = offsetOf(String(Math.floor((found.total - 1) / PAGE_ROWS) * PAGE_ROWS))
@@ -67,10 +68,25 @@ function filtersOf({ total, rows, routes }: SlowRequests, { route, kept, offset 
   ]
 }
 
-/** A page is chosen by duration, so another order is that of the page alone. */
+/** Orders that hold over all pages. */
+const ORDERS: Readonly<Record<string, string>> = {
+  '-duration': 'slowest first',
+  duration: 'fastest first',
+  '-time': 'newest first',
+  time: 'oldest first',
+}
+
+/** The order that is asked for: pages of any other are those of the slowest first. */
+function order(): string {
+  const sort = here().parameters.get('sort') ?? ''
+  return Object.hasOwn(ORDERS, sort) ? sort : '-duration'
+}
+
+/** A page is chosen by time or duration, so another order is that of the page alone. */
 function orderOf(total: number): string {
-  const sort = here().parameters.get('sort')?.replace(/^-/, '') ?? 'duration'
-  return sort === 'duration' || total <= PAGE_ROWS ? 'slowest first' : `the slowest first; this page is sorted by ${sort}`
+  const sort = here().parameters.get('sort') ?? order()
+  const said = String(ORDERS[order()])
+  return sort === order() || total <= PAGE_ROWS ? (ORDERS[sort] ?? said) : `${said}; this page is sorted by ${sort.replace(/^-/, '')}`
 }
 
 interface Choice {
@@ -91,9 +107,10 @@ function choice({ label, name, values, chosen }: Choice): HTMLElement {
 function pagesOf(total: number, offset: number): Child[] {
   const page = (label: string, to: number): HTMLElement =>
     h('button', { type: 'button', onclick: () => change({ offset: to || undefined }) }, label)
+  const [before, after] = order() === '-duration' ? ['Slower', 'Faster'] : ['Previous', 'Next']
   return [
-    offset > 0 && page('Slower', Math.max(0, offset - PAGE_ROWS)),
-    offset + PAGE_ROWS < Math.min(total, MAX_OFFSET + 1) && page('Faster', offset + PAGE_ROWS),
+    offset > 0 && page(before, Math.max(0, offset - PAGE_ROWS)),
+    offset + PAGE_ROWS < Math.min(total, MAX_OFFSET + 1) && page(after, offset + PAGE_ROWS),
   ]
 }
 

@@ -59,7 +59,7 @@ function uniqueKeys(): (key: string) => string {
 function headCell<R>({ key, label, by, class: name = '' }: Column<R>, order: string): HTMLElement {
   if (!by) return h('th', { scope: 'col', class: name }, label)
   const direction = order === key ? 'ascending' : order === `-${key}` ? 'descending' : 'none'
-  const turn = (): void => change({ sort: direction === 'descending' ? key : `-${key}` }, false)
+  const turn = (): void => change({ sort: direction === 'descending' ? key : `-${key}`, offset: undefined }, false)
   const mark = direction === 'ascending' ? ' ▴' : direction === 'descending' ? ' ▾' : ''
   return h(
     'th',

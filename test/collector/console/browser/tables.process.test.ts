@@ -193,9 +193,9 @@ describe('in Chromium', () => {
     if (path !== 'status' && path !== 'services') expect(await main()).toContain(`no ${path}`)
   })
 
-  test('a page of slow requests that is sorted otherwise says that it is this page alone', async () => {
+  test('slow requests are sorted by time and duration over all pages; by anything else, this page alone, which it says', async () => {
     await open('#/slow?sort=-time')
-    expect(await main()).toContain('slowest first')
+    expect(await main()).toContain('newest first')
     const start = Date.now() - 80_000
     const spans = Array.from({ length: 120 }, (_, i) => ({
       traceId: `e${String(i).padStart(31, '0')}`,
@@ -207,9 +207,17 @@ describe('in Chromium', () => {
       attributes: { 'spyglass.keep.reason': 'slow' },
     }))
     await world.insert('otel_traces', spanRows(spans))
-    await open('#/slow?route=GET+/paged&sort=-time')
-    expect(await main()).toContain('1–100 of 120 kept requests in the range, the slowest first; this page is sorted by time')
-    await open('#/slow?route=GET+/paged')
-    expect(await main()).toContain('1–100 of 120 kept requests in the range, slowest first')
+    const first = async (): Promise<string | null> => visit.page.locator('tbody tr').first().getAttribute('data-key')
+    await open('#/slow?route=GET+/paged&sort=time')
+    expect(await main()).toContain('1–100 of 120 kept requests in the range, oldest first')
+    expect(await first()).toMatch(/^e0+ /)
+    await visit.page.getByRole('button', { name: 'Next' }).click()
+    await visit.page.getByText('101–120 of 120').waitFor()
+    expect(await first()).toMatch(/^e0+100 /)
+    await visit.page.getByRole('button', { name: 'Duration' }).click()
+    await visit.page.getByText('1–100 of 120 kept requests in the range, slowest first').waitFor()
+    expect(await first()).toMatch(/^e0+119 /)
+    await open('#/slow?route=GET+/paged&sort=-status')
+    expect(await main()).toContain('1–100 of 120 kept requests in the range, slowest first; this page is sorted by status')
   })
 })
