@@ -41,6 +41,7 @@ const shop = await createShop({
   name: 'shop',
   contextPath: '',
   datasource: (name) => resources.datasource(name),
+  session: (name) => resources.get('sessions', name),
   logger,
   signal: abort.signal,
 })

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from '@spyglass/process/logger'
 import type { FastifyInstance } from 'fastify'
 import type { DatasourceNamed } from '../datasource/index.ts'
+import type { Sessions } from '../session/index.ts'
 
 /** What the server gives to an application's factory. */
 export interface ApplicationContext {
@@ -15,6 +16,11 @@ export interface ApplicationContext {
    * @throws SPY_DATASOURCE_UNKNOWN
    */
   readonly datasource: <N extends string>(name: N) => DatasourceNamed<N>
+  /**
+   * The sessions of that name.
+   * @throws SPY_SESSION_NAME_UNKNOWN
+   */
+  readonly session: (name: string) => Sessions
   /** Writes to the server log. */
   readonly logger: Logger
   /** Aborted when the start took too long or the application is to stop. */

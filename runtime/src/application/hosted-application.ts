@@ -231,6 +231,7 @@ export class HostedApplication implements ExchangeOwner {
       name: this.name,
       contextPath: this.contextPath,
       datasource: <N extends string>(name: N) => resources!.datasource(name),
+      session: (name: string) => resources!.get('sessions', name),
       logger: log,
       signal: this.#abort.signal,
     }

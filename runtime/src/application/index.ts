@@ -20,4 +20,5 @@ export {
   type SqlValue,
   DatabaseError,
 } from '../datasource/index.ts'
-export { datasource, openResources, type Resources, type ResourcesOptions } from '../resource/index.ts'
+export { datasource, openResources, type Resources, type ResourcesOptions, session } from '../resource/index.ts'
+export type { Session, Sessions } from '../session/index.ts'

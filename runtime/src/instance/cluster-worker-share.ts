@@ -12,7 +12,12 @@ import { listenerOptions } from '../front/listener-options.ts'
 import type { InstanceShare } from './share.ts'
 
 /** A worker opens no resource and needs no password of one. */
-export const workerShareOf = (share: InstanceShare): InstanceShare => ({ ...share, resources: noResources, disabled: [] })
+export const workerShareOf = (share: InstanceShare): InstanceShare => ({
+  ...share,
+  resources: noResources,
+  sessions: undefined,
+  disabled: [],
+})
 
 type Application = InstanceShare['applications'][number]
 

@@ -39,6 +39,7 @@ async function openOwn(): Promise<Resources> {
   const { applications, isolation, data } = share
   return await openResources({
     resources: share.resources,
+    sessions: share.sessions,
     folder: data,
     applicationFolders: applications.map(({ folder }) => folder),
     instance,

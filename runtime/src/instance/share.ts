@@ -9,6 +9,7 @@ import {
   resourcesOf,
   type SpyglassConfig,
 } from '@spyglass/process/checked-config'
+import type { SessionAccess } from '../resource-type/resource-type.ts'
 
 /** The first message that an instance gets. */
 export interface InstanceShare {
@@ -23,6 +24,8 @@ export interface InstanceShare {
   readonly disabled: readonly Pick<ApplicationConfig, 'name' | 'contextPath' | 'host'>[]
   /** Those that its applications name. */
   readonly resources: ResourcesConfig
+  /** Absent where its applications use no sessions. */
+  readonly sessions?: SessionAccess | undefined
   /** Without certificates where the process does not serve its sockets. */
   readonly listener: ListenerConfig
   readonly reachedBy: InstanceGroup['reachedBy']

@@ -3,6 +3,20 @@ import type { Registry } from '@spyglass/agent'
 import type { Logger } from '@spyglass/process/logger'
 import type { Clock } from '../clock/index.ts'
 
+/** What an instance needs to reach the sessions of the server. */
+export interface SessionAccess {
+  /** Path of the socket of the store process. */
+  readonly socket: string
+  readonly secrets: Readonly<Record<string, SessionSecrets>>
+}
+
+export interface SessionSecrets {
+  /** Signs the cookies, unless the configuration has a key. */
+  readonly key: string
+  /** Opens these sessions in the store, and no others. */
+  readonly token: string
+}
+
 /** The instance that resources are opened in. */
 export interface ResourceSurroundings {
   /** Name of the instance. */
@@ -16,6 +30,8 @@ export interface ResourceSurroundings {
   /** Folders of the applications in the instance, which bring the packages of drivers. */
   readonly applicationFolders?: readonly string[]
   readonly clock?: Clock
+  /** Absent where no application uses sessions. */
+  readonly sessions?: SessionAccess | undefined
 }
 
 /** One open resource. It is in the registry until it is closed. */

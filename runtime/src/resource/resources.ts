@@ -3,6 +3,7 @@ import type { ResourcesConfig } from '@spyglass/process/checked-config'
 import { type ResourceList, resourceLists, resourceSettings, type Settings } from '@spyglass/process/settings'
 import type { Resource, ResourceSurroundings, ResourceType } from '../resource-type/resource-type.ts'
 import type { DatasourceNamed } from '../datasource/index.ts'
+import type { Sessions } from '../session/index.ts'
 import { type Faces, resourceTypes } from './resource-types.ts'
 
 /** Entries as the configuration has them: a missing setting has its default, and a missing list is empty. */
@@ -133,3 +134,10 @@ function resourcesHere(list: ResourceList): Resources {
  * const pool = datasource('shop')
  */
 export const datasource = <N extends string>(name: N): DatasourceNamed<N> => resourcesHere('datasources').datasource(name)
+
+/**
+ * The sessions of that name, in any module of an application that the server hosts: `app.use(session('visitors').express)`, `.koa`, `.fastify`, or
+ * `await session('visitors').of(request, response)`.
+ * @throws SPY_SESSION_NAME_UNKNOWN, SPY_SESSIONS_CLOSED
+ */
+export const session = (name: string): Sessions => resourcesHere('sessions').get('sessions', name)

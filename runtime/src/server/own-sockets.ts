@@ -3,17 +3,21 @@
  * to the data folder comes back.
  */
 import { ADMIN_SOCKET, adminSocketFile, MANAGEMENT_SOCKET, managementSocketFile } from '@spyglass/process/admin-socket'
-import { type DataFolder, REGISTRY_SOCKET, registrySocket } from '@spyglass/process/checked-config'
+import { type DataFolder, REGISTRY_SOCKET, registrySocket, SESSION_SOCKET, sessionSocket } from '@spyglass/process/checked-config'
 
 /** Paths by name. */
 export const ownSockets = (folder: Pick<DataFolder, 'run'>): Readonly<Record<string, string>> => ({
   [ADMIN_SOCKET]: adminSocketFile(folder.run),
   [MANAGEMENT_SOCKET]: managementSocketFile(folder.run),
   [REGISTRY_SOCKET]: registrySocket(folder),
+  [SESSION_SOCKET]: sessionSocket(folder),
 })
 
 /** Those that management serves, as a process inherits them: ids by name. */
 export const managementSockets = { [MANAGEMENT_SOCKET]: MANAGEMENT_SOCKET, [REGISTRY_SOCKET]: REGISTRY_SOCKET } as const
+
+/** Those that the process with the sessions serves. */
+export const sessionSockets = { [SESSION_SOCKET]: SESSION_SOCKET } as const
 
 /** That of the decider. */
 export const deciderSocket = ADMIN_SOCKET

@@ -15,6 +15,7 @@ import {
   reportFolder,
   routedGroups,
   routerName,
+  sessionSocket,
   type SpyglassConfig,
   writeChecked,
 } from '@spyglass/process/checked-config'
@@ -23,7 +24,8 @@ import { resourceLists } from '@spyglass/process/settings'
 import { serverIdentity } from '@spyglass/process/server-identity'
 import { version } from '../version.ts'
 import { withoutLive } from '../administration/index.ts'
-import { type Addresses, applicationAddresses, shareOf } from '../instance/share.ts'
+import { type Addresses, applicationAddresses, type InstanceShare, shareOf } from '../instance/share.ts'
+import { sessionAccess } from '../session/session-access.ts'
 import { INSPECT_FLAG } from '../decider/blocked-stack.ts'
 import { reportFlags } from '../decider/crash-report.ts'
 import type { ProcessPlan, ServerPlan } from '../decider/server-plan.ts'
@@ -32,7 +34,7 @@ import { routerShareOf, routingTableOf } from '../router/share.ts'
 import type { RoutingTable } from '../router/routes.ts'
 import { instanceEnvironment, serviceEnvironment, storeEnvironment } from './environment.ts'
 import { agentRegisterUrl, baseExecArgv, entryOf, guardOutputFile, ownEntry } from './part-scripts.ts'
-import { managementSockets } from './own-sockets.ts'
+import { managementSockets, sessionSockets } from './own-sockets.ts'
 import { portsOf, type Role } from './ports.ts'
 import { instancePolicy, routerPolicy, servicePolicy } from './policies.ts'
 import { prepareProtections, protectionOf } from './protection.ts'
@@ -52,7 +54,16 @@ const QUIET = '--disable-warning=ExperimentalWarning'
 const SMALL_HEAP = '--max-semi-space-size=2'
 
 /** Stages of the start; stops go the other way. */
-const stages = { store: 0, collector: 1, management: 2, 'snmp-bridge': 3, instances: 4, routers: 5, traffic: 6 } as const
+const stages = {
+  store: 0,
+  collector: 1,
+  management: 2,
+  'snmp-bridge': 3,
+  'session-store': 3,
+  instances: 4,
+  routers: 5,
+  traffic: 6,
+} as const
 
 export function planOf(input: PlanInput): ServerPlan {
   const { config, folder, secrets, role } = input
@@ -152,8 +163,23 @@ function services(input: PlanInput): readonly ProcessPlan[] {
     ...(role === 'all' ? storage() : []),
     service('management', ownEntry('management/management-main'), { listeners: managementSockets }),
     ...(config.snmp.enabled ? [service('snmp-bridge', entryOf('@spyglass/snmp-bridge', 'snmp-bridge-main'))] : []),
+    ...(hasSessionStore(config)
+      ? [service('session-store', ownEntry('session-store/session-store-main'), { listeners: sessionSockets })]
+      : []),
     ...(traffic ? [service('traffic', traffic.script, { args: traffic.args, hasChannel: false })] : []),
   ]
+}
+
+/** Whether an application uses sessions that this server keeps itself. */
+const hasSessionStore = ({ sessions, applications }: SpyglassConfig): boolean =>
+  sessions.some(({ name, store }) => store === 'server' && applications.some((one) => one.enabled && one.sessions.includes(name)))
+
+/** The share of an instance, with what leads to its sessions. */
+function fullShareOf(group: InstanceGroup, name: string, { config, folder, secrets }: PlanInput): InstanceShare {
+  const share = shareOf(config, group, name, folder.accessLogs)
+  const names = share.resources.sessions.map((sessions) => sessions.name)
+  const sessions = sessionAccess(secrets, sessionSocket(folder), names)
+  return sessions ? { ...share, sessions } : share
 }
 
 /** An instance gets its share of the configuration as a message: it reads no file that describes its neighbours. */
@@ -207,7 +233,7 @@ function instancesOf(group: InstanceGroup, input: PlanInput): readonly ProcessPl
       registry: socket?.path ?? registrySocket(folder),
       hasChannel: true,
     },
-    share: shareOf(config, group, name, folder.accessLogs),
+    share: fullShareOf(group, name, input),
     isolation,
     reports,
     ...hostedBy(group),

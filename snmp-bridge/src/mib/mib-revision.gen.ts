@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611272320Z',
-  digest: '98c7fcfd637c8de392076c5890ac219714802a70961ed66b50af7368d78bf8a1',
+  lastUpdated: '202611272341Z',
+  digest: '46d43dceb247fa609f3fbfab32e569a567d09b482504c55bd1c7afca3e10b366',
 }

@@ -23,6 +23,7 @@ const make = () =>
     contextPath: '/shop',
     logger,
     datasource: (name) => resources.datasource(name),
+    session: (name) => resources.get('sessions', name),
     signal: new AbortController().signal,
   })
 

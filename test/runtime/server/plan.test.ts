@@ -27,6 +27,21 @@ test('edge: no collector and no store, and no bridge when it is switched off', (
   expect(edge.ports.map(({ port }) => port)).toEqual([8778])
 })
 
+test('the process with sessions runs only where an application uses some that are not in a Redis; instances get keys of their own sessions alone', () => {
+  const sessions = [{ name: 'visitors' }, { name: 'shared', store: 'redis', url: 'redis://db' }, { name: 'unused' }]
+  const partsWith = (names: readonly string[]) =>
+    plan('edge', { snmp: { enabled: false }, sessions, applications: [{ name: 'shop', folder: '/apps/shop', sessions: names }] }).plan
+      .processes
+  const secretsOf = (names: readonly string[]): string[] => {
+    const { sessions: access } = (partsWith(names).at(-1)?.share ?? {}) as { readonly sessions?: { readonly secrets: object } }
+    return Object.keys(access?.secrets ?? {})
+  }
+  const names = (used: readonly string[]) => partsWith(used).map(({ process }) => process.name)
+  expect([names(['visitors']), secretsOf(['visitors'])]).toEqual([['management', 'session-store', 'shop-1'], ['visitors']])
+  expect([names(['shared']), secretsOf(['shared'])]).toEqual([['management', 'shop-1'], ['shared']])
+  expect([names([]), secretsOf([])]).toEqual([['management', 'shop-1'], []])
+})
+
 const shop = { name: 'shop', folder: '/apps/shop', environment: { MODE: 'a' }, datasources: ['shop'] }
 const reports = { name: 'reports', folder: '/apps/reports', environment: { MODE: 'b' } }
 const instancesOf = (settings: Readonly<Record<string, unknown>>) =>

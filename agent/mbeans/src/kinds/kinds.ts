@@ -13,6 +13,7 @@ import { loader } from './loader.ts'
 import { push } from './push.ts'
 import { receiver } from './receiver.ts'
 import { server } from './server.ts'
+import { session } from './session.ts'
 import { snmpAgent } from './snmp-agent.ts'
 import { store } from './store.ts'
 
@@ -22,6 +23,7 @@ export const kinds = {
   listener,
   datasource,
   borrower,
+  session,
   application,
   loader,
   v8Heap,

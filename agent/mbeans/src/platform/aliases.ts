@@ -1,5 +1,5 @@
 /**
- * Listeners and datasources under the names that templates for Tomcat and HikariCP look for. They are views: computed when read from the beans
+ * Listeners, datasources and sessions under the names that templates for Tomcat and HikariCP look for. They are views: computed when read from the beans
  * of a registry, summed over instances, never pushed.
  */
 import { type AttributeValue, type ResourceKeys, type ResourceKind, objectNameOf } from '@spyglass/agent/contract'
@@ -19,13 +19,19 @@ interface Alias {
   readonly read: Readonly<Record<string, (beans: readonly Bean[], view: BeanView) => AttributeValue | undefined>>
 }
 
-const { tomcatServer, tomcatThreadPool, tomcatRequestProcessor, hikariPool, hikariPoolConfig } = platformKinds
+const { tomcatServer, tomcatThreadPool, tomcatRequestProcessor, tomcatManager, hikariPool, hikariPoolConfig } = platformKinds
 
 const sum = (attribute: string) => (beans: readonly Bean[]) => total(beans.map((bean) => bean.read(attribute)))
 const first = (attribute: string) => (beans: readonly Bean[]) => beans[0]?.read(attribute)
 /** Adds up an attribute of the instances that serve these listeners. */
 const sumOfInstances = (attribute: string) => (beans: readonly Bean[], view: BeanView) =>
   total(instancesOf(beans).map((name) => view.find(objectNameOf(kinds.instance, { name }))?.read(attribute)))
+
+/** Of what every process shows alike. */
+const most = (attribute: string) => (beans: readonly Bean[]) => {
+  const numbers = beans.map((bean) => bean.read(attribute)).filter((value) => value !== undefined)
+  return numbers.length === 0 ? undefined : Math.max(...numbers.map(Number))
+}
 
 const instancesOf = (beans: readonly Bean[]): readonly string[] => [...new Set(beans.map(({ keys }) => keys['instance'] ?? ''))]
 
@@ -94,6 +100,20 @@ const ALIASES: readonly Alias[] = [
     },
   },
   {
+    kind: tomcatManager,
+    of: kinds.session.name,
+    keys: ({ keys }) => ({ host: 'localhost', context: `/${keys['name'] ?? ''}` }),
+    read: {
+      host: () => 'localhost',
+      context: (beans) => prefixed('/', beans[0]?.keys['name']),
+      name: (beans) => beans[0]?.keys['name'],
+      activeSessions: most('active'),
+      sessionCounter: sum('created'),
+      expiredSessions: sum('expired'),
+      rejectedSessions: sum('refused'),
+    },
+  },
+  {
     kind: hikariPool,
     of: kinds.datasource.name,
     keys: datasource,
@@ -119,7 +139,7 @@ interface View {
   readonly names: string[]
 }
 
-/** The beans of `registry`, then the aliases of its listeners and datasources. A real bean of the same name comes first. */
+/** The beans of `registry`, then the aliases of its listeners, datasources and sessions. A real bean of the same name comes first. */
 export function withAliases(registry: BeanView): BeanView {
   let generation = -1
   let views: ReadonlyMap<string, View> = new Map()

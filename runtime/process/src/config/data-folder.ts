@@ -111,6 +111,12 @@ export const REGISTRY_SOCKET = 'registry'
 /** The socket that takes registry pushes and events; management listens on it. */
 export const registrySocket = ({ run }: Pick<DataFolder, 'run'>): string => join(run, 'registry.sock')
 
+/** Under this name the process with the sessions inherits its socket. */
+export const SESSION_SOCKET = 'sessions'
+
+/** The socket of the process that keeps sessions. */
+export const sessionSocket = ({ run }: Pick<DataFolder, 'run'>): string => join(run, 'sessions.sock')
+
 /** The socket that the instances of a group serve behind a router. */
 export const privateSocket = ({ run }: Pick<DataFolder, 'run'>, group: string): string => join(run, 'applications', `${group}.sock`)
 

@@ -1,22 +1,42 @@
 /** What is wrong with resources: names that no list has, and settings of an entry that contradict each other. */
 import { isDatabaseUrl, type ResourceList, resourceLists, resourceSettings } from '../settings/index.ts'
 import type { Mistake } from './mistake.ts'
-import type { DatasourceConfig, SpyglassConfig } from './schema.ts'
+import type { DatasourceConfig, SessionConfig, SpyglassConfig } from './schema.ts'
 
 /** The path begins at the entry. */
 type EntryMistakes<Entry> = (entry: Entry) => readonly Mistake[]
 
 const mistakesIn: { readonly [L in ResourceList]: EntryMistakes<SpyglassConfig[L][number]> } = {
   datasources: datasourceMistakes,
+  sessions: sessionMistakes,
 }
 
 export function resourceMistakes(config: SpyglassConfig): Mistake[] {
-  return resourceLists.flatMap((list) => [
-    ...unknownResources(list, config),
-    ...config[list].flatMap((entry, i) =>
-      mistakesIn[list](entry).map((mistake) => ({ ...mistake, path: `${list}[${i}].${mistake.path}` })),
+  const mistakes = resourceLists.flatMap((list) => [...unknownResources(list, config), ...entryMistakes(list, config)])
+  return [...mistakes, ...unreachableStores(config)]
+}
+
+function entryMistakes(list: ResourceList, config: SpyglassConfig): Mistake[] {
+  const entries: readonly SpyglassConfig[ResourceList][number][] = config[list]
+  const mistakesOf = mistakesIn[list] as EntryMistakes<SpyglassConfig[ResourceList][number]>
+  return entries.flatMap((entry, i) => mistakesOf(entry).map((mistake) => ({ ...mistake, path: `${list}[${i}].${mistake.path}` })))
+}
+
+/** The socket of the store is for the user of the server alone. */
+function unreachableStores({ applications, sessions }: SpyglassConfig): Mistake[] {
+  const ofServer = new Set(sessions.filter(({ store }) => store === 'server').map(({ name }) => name))
+  return applications.flatMap((application, i) =>
+    application.sessions.flatMap((name, at) =>
+      application.isolation === 'user' && ofServer.has(name)
+        ? [
+            {
+              path: `applications[${i}].sessions[${at}]`,
+              message: 'isolation user keeps the application from store server; use store redis',
+            },
+          ]
+        : [],
     ),
-  ])
+  )
 }
 
 function unknownResources(list: ResourceList, { applications, ...config }: SpyglassConfig): Mistake[] {
@@ -73,6 +93,21 @@ function serverMistakes({ driver, file, url, members, password, passwordFrom }: 
     ...places.map(
       (place) => !isDatabaseUrl(place.url, [driver]) && { path: place.path, message: `driver ${driver} does not connect to it` },
     ),
+  ]
+  return mistakes.filter((mistake) => mistake !== false)
+}
+
+/** An instance that does not answer is waited for as long as it may have a copy. */
+const MAX_CACHE_MS = 1000
+
+function sessionMistakes({ store, url, password, sameSite, secure, cacheMs = 0 }: SessionConfig): Mistake[] {
+  const mistakes: (Mistake | false)[] = [
+    store === 'redis' && url === undefined && { path: 'url', message: 'missing: store redis needs it' },
+    store === 'server' && url !== undefined && { path: 'url', message: 'only available with store redis' },
+    store === 'server' && password !== undefined && { path: 'password', message: 'only available with store redis' },
+    store === 'server' &&
+      cacheMs > MAX_CACHE_MS && { path: 'cacheMs', message: `${cacheMs}: must not exceed ${MAX_CACHE_MS} with store server` },
+    sameSite === 'none' && secure !== 'always' && { path: 'sameSite', message: 'none: browsers want https for it; set secure to always' },
   ]
   return mistakes.filter((mistake) => mistake !== false)
 }

@@ -8,7 +8,10 @@ export type ResourcesConfig = Pick<SpyglassConfig, ResourceList>
 /** Those that the applications name. */
 export function resourcesOf(config: ResourcesConfig, applications: readonly Pick<ApplicationConfig, ResourceList>[]): ResourcesConfig {
   const named = (list: ResourceList): ReadonlySet<string> => new Set(applications.flatMap((application) => application[list]))
-  return resourcesOfEach((list) => config[list].filter(({ name }) => named(list).has(name)))
+  return resourcesOfEach((list) => {
+    const entries: readonly { readonly name: string }[] = config[list]
+    return entries.filter(({ name }) => named(list).has(name)) as ResourcesConfig[typeof list]
+  })
 }
 
 /** An entry for each list. */

@@ -11,7 +11,15 @@ import {
   spyglassSettings,
 } from '../settings/index.ts'
 
-export type { ApplicationConfig, DatasourceConfig, HostConfig, ListenerConfig, TrapTargetConfig, WebhookConfig } from '../settings/index.ts'
+export type {
+  ApplicationConfig,
+  DatasourceConfig,
+  HostConfig,
+  ListenerConfig,
+  SessionConfig,
+  TrapTargetConfig,
+  WebhookConfig,
+} from '../settings/index.ts'
 
 export type SpyglassConfig = Config
 /** Its type is that of the declarations, which the schema is made from: a test compares what both accept. */

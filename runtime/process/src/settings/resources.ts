@@ -5,6 +5,7 @@
  */
 import { datasourceSettings } from './datasource.ts'
 import { declareSettings } from './declaration.ts'
+import { sessionSettings } from './session.ts'
 
 export const resourceSettings = declareSettings({
   datasources: {
@@ -16,6 +17,16 @@ export const resourceSettings = declareSettings({
     applies: 'reload',
     readBy: ['instances'],
     settings: datasourceSettings,
+  },
+  sessions: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'session',
+    description: 'Sessions of visitors, kept outside the instances.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: sessionSettings,
   },
 })
 

@@ -36,6 +36,18 @@ describe('withAliases', () => {
     expect(connectors).toEqual(['Catalina:type=ThreadPool,name=http-8080'])
   })
 
+  it('adds up what instances count of sessions, and takes how many there are from the process that knows it', () => {
+    const registry = createRegistry({ kindNamed })
+    const of = (instance: string, values: Readonly<Record<string, number>>) =>
+      registry.adopt(instance, { time: 0, resources: [{ kind: 'session', keys: { instance, name: 'visitors' }, values }] })
+    of('shop-1', { created: 3, expired: 0, refused: 1 })
+    of('shop-2', { created: 4, expired: 0, refused: 0 })
+    of('session-store', { active: 5, expired: 2 })
+    const manager = withAliases(registry).find('Catalina:type=Manager,host=localhost,context=/visitors')
+    const names = ['context', 'name', 'activeSessions', 'sessionCounter', 'expiredSessions', 'rejectedSessions']
+    expect(names.map((name) => manager?.read(name))).toEqual(['/visitors', 'visitors', 5, 7, 2, 1])
+  })
+
   it('names the server and its version as Tomcat does', () => {
     const registry = createRegistry({ kindNamed })
     registry.adopt('keeper', {

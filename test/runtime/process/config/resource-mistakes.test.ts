@@ -43,3 +43,33 @@ test('a password in a URL is refused and not shown', () => {
   expect(wrong).toThrow('give it as password or passwordFrom')
   expect(wrong).not.toThrow('hunter2')
 })
+
+const withSessions = (sessions: object, isolation = 'own') =>
+  checkedSettings(
+    { sessions: [{ name: 'visitors', ...sessions }], applications: [{ name: 'shop', folder: '/', isolation, sessions: ['visitors'] }] },
+    { origin: 'spyglass.yaml', from: '/' },
+  )
+
+const redis = { store: 'redis', url: 'redis://db' }
+
+test.each([
+  [{ store: 'redis' }, 'sessions[0].url: missing: store redis needs it'],
+  [{ url: 'redis://db' }, 'sessions[0].url: only available with store redis'],
+  [{ password: 'x' }, 'sessions[0].password: only available with store redis'],
+  [{ ...redis, url: 'redis://:secret@db' }, 'a URL without a password'],
+  [{ sameSite: 'none' }, 'sessions[0].sameSite: none: browsers want https for it'],
+  [{ cacheMs: 2000 }, 'sessions[0].cacheMs: 2000: must not exceed 1000 with store server'],
+  [{ cookie: '__Host-x' }, 'without a prefix'],
+  [{ signingKey: 'short' }, 'sessions[0].signingKey'],
+])('sessions with %o are refused: %s', (given, message) => {
+  expect(() => withSessions(given)).toThrow(message)
+})
+
+test('sessions of the server, and of a Redis', () => {
+  expect(withSessions({}).sessions[0]).toMatchObject({ store: 'server', sameSite: 'lax', whenDown: 'closed' })
+  expect(withSessions({ ...redis, cacheMs: 2000 }).sessions[0]).toMatchObject({ store: 'redis' })
+})
+
+test('an application whose user is not that of the server cannot reach its store', () => {
+  expect(() => withSessions({}, 'user')).toThrow('applications[0].sessions[0]: isolation user keeps the application from store server')
+})

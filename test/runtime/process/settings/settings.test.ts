@@ -12,6 +12,7 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
   hosts: { name: 'h.test' },
   certificates: { certificate: 'c', key: 'k' },
   datasources: { name: 'd', file: 'f' },
+  sessions: { name: 's' },
   members: { url: 'postgres://db/shop' },
   webhooks: { name: 'w', url: 'http://x/' },
   trapTargets: { host: 'h' },

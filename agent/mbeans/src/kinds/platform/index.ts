@@ -13,7 +13,7 @@ import {
   javaThreading,
 } from './java-lang.ts'
 import { notificationStoreKind } from './notification-store.ts'
-import { hikariPool, hikariPoolConfig, tomcatRequestProcessor, tomcatServer, tomcatThreadPool } from './server-views.ts'
+import { hikariPool, hikariPoolConfig, tomcatManager, tomcatRequestProcessor, tomcatServer, tomcatThreadPool } from './server-views.ts'
 
 export const platformKinds = {
   javaMemory,
@@ -28,6 +28,7 @@ export const platformKinds = {
   tomcatThreadPool,
   tomcatRequestProcessor,
   tomcatServer,
+  tomcatManager,
   hikariPool,
   hikariPoolConfig,
   events: eventsKind,

@@ -60,6 +60,25 @@ export const tomcatServer = declareKind({
   },
 })
 
+export const tomcatManager = declareKind({
+  name: 'tomcatManager',
+  domain: 'Catalina',
+  type: 'Manager',
+  keys: ['host', 'context'],
+  className: 'org.apache.catalina.mbeans.ManagedBean',
+  description: 'Sessions of one name, over all processes. Several applications may share them, so the context is that name.',
+  metrics: false,
+  attributes: {
+    host: { type: 'string', role: 'key', description: 'localhost, as in a Tomcat with one host.' },
+    context: { type: 'string', role: 'key', description: 'A slash and the name of the sessions.' },
+    name: { type: 'string', role: 'text', description: 'Name of the sessions.' },
+    activeSessions: { type: 'int', role: 'gauge', description: 'Sessions that have not expired.' },
+    sessionCounter: { type: 'long', role: 'counter', description: 'Sessions created.' },
+    expiredSessions: { type: 'long', role: 'counter', description: 'Sessions found expired.' },
+    rejectedSessions: { type: 'int', role: 'counter', description: 'New sessions refused.' },
+  },
+})
+
 export const hikariPool = declareKind({
   name: 'hikariPool',
   domain: 'com.zaxxer.hikari',

@@ -11,6 +11,7 @@ const context = {
   name: 'a',
   contextPath: '',
   datasource: () => undefined as never,
+  session: () => expect.unreachable(),
   logger: pino({ enabled: false }),
   signal: new AbortController().signal,
 }

@@ -1,0 +1,5 @@
+export * from './errors.ts'
+export { Session } from './session.ts'
+export * from './session-access.ts'
+export * from './session-type.ts'
+export { Sessions } from './sessions.ts'

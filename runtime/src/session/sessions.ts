@@ -1,0 +1,211 @@
+/** Sessions of one name: from the cookie of a request to its session, and from there to the response. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { cookieHeader, cookieValues, mayHaveCookie } from './cookie.ts'
+import { fail, isStoreDown } from './errors.ts'
+import { holdResponse } from './hold-response.ts'
+import { Session, type SessionParts } from './session.ts'
+import type { SessionCache } from './session-cache.ts'
+import { signedValue, verifiedId } from './session-id.ts'
+import type { Lent } from './session-store.ts'
+
+export interface SessionsOptions extends SessionParts {
+  readonly cache: SessionCache
+  /** The first signs; cookies signed with any of them are accepted. */
+  readonly keys: () => readonly string[]
+  /** Reports what nobody can be told. */
+  readonly lost: (error: Error) => void
+}
+
+/** What the request brought. */
+interface Brought {
+  readonly value?: string
+  readonly id?: string
+}
+
+type Next = (error?: unknown) => void
+
+/** The part of Fastify that is used. */
+interface FastifyLike {
+  decorateRequest(name: string, value: null): unknown
+  addHook(name: 'onRequest', hook: (request: FastifyRequestLike) => Promise<void>): unknown
+  addHook(name: 'onSend', hook: (request: FastifyRequestLike, reply: FastifyReplyLike, payload: unknown) => Promise<unknown>): unknown
+}
+interface FastifyRequestLike {
+  readonly raw: IncomingMessage
+  session?: unknown
+}
+interface FastifyReplyLike {
+  header(name: string, value: string): unknown
+}
+interface KoaContextLike {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  session?: unknown
+}
+
+export class Sessions {
+  readonly #options: SessionsOptions
+
+  constructor(options: SessionsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * The session of the request. It is stored before the response ends, and the response gets its cookie: call it before the head is written.
+   * @throws SPY_SESSION_STORE_SILENT, SPY_SESSION_STORE_FAILED with `statusCode` 503, if `whenDown` is closed
+   */
+  async of(request: IncomingMessage, response: ServerResponse): Promise<Session> {
+    const visit = await this.#visit(request)
+    holdResponse(response, {
+      cookie: () => visit.cookie(),
+      commit: () => visit.commit(response.headersSent),
+    })
+    return visit.session
+  }
+
+  /** Middleware of Express: `app.use(session('visitors').express)`; then `request.session`. */
+  readonly express = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
+    void this.#handOn(request, response, next)
+  }
+
+  /** Middleware of Koa: `app.use(session('visitors').koa)`; then `ctx.session`. */
+  readonly koa = async (ctx: KoaContextLike, next: () => Promise<unknown>): Promise<void> => {
+    ctx.session = await this.of(ctx.req, ctx.res)
+    await next()
+  }
+
+  /** Plugin of Fastify: `app.register(session('visitors').fastify)`; then `request.session`, in all of the application. */
+  readonly fastify = Object.assign(
+    async (app: FastifyLike): Promise<void> => {
+      const visits = new WeakMap<IncomingMessage, Visit>()
+      app.decorateRequest('session', null)
+      app.addHook('onRequest', async (request) => {
+        const visit = await this.#visit(request.raw)
+        visits.set(request.raw, visit)
+        request.session = visit.session
+      })
+      app.addHook('onSend', async ({ raw }, reply, payload) => {
+        const visit = visits.get(raw)
+        visits.delete(raw) // the answer to an error is sent as well
+        await visit?.commit(false)
+        const cookie = visit?.cookie()
+        if (cookie !== undefined) reply.header('set-cookie', cookie)
+        return payload
+      })
+    },
+    { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: 'spyglass-session' },
+  )
+
+  async #handOn(request: IncomingMessage & { session?: unknown }, response: ServerResponse, next: Next): Promise<void> {
+    let failure: unknown
+    try {
+      request.session = await this.of(request, response)
+    } catch (error) {
+      failure = error
+    }
+    next(failure)
+  }
+
+  async #visit(request: IncomingMessage): Promise<Visit> {
+    const options = this.#options
+    if (!mayHaveCookie(request, options.config())) return new Visit(options, request, {}, new Session(options, undefined, false))
+    const brought = this.#brought(request)
+    return new Visit(options, request, brought, await this.#found(brought))
+  }
+
+  /** The first of the cookies that is ours; the others count as rejected. */
+  #brought(request: IncomingMessage): Brought {
+    const { config, keys, figures } = this.#options
+    const values = cookieValues(request, config())
+    for (const value of values) {
+      const verdict = verifiedId(value, keys())
+      if ('id' in verdict) return { value, id: verdict.id }
+      figures.rejected[verdict.rejected]++
+    }
+    return values[0] === undefined ? {} : { value: values[0] }
+  }
+
+  async #found({ id }: Brought): Promise<Session> {
+    const { figures, config } = this.#options
+    if (id === undefined) return new Session(this.#options)
+    try {
+      const lent = await this.#lent(id)
+      figures.isDown = false
+      if (lent) return new Session(this.#options, { id, lent })
+      figures.rejected.unknown++
+      return new Session(this.#options) // with an id of its own: one that nobody was given is never taken over
+    } catch (error) {
+      figures.failed(error)
+      if (config().whenDown === 'closed' || !isStoreDown(error)) throw error
+      return new Session(this.#options, undefined, false)
+    }
+  }
+
+  async #lent(id: string): Promise<Lent | undefined> {
+    const { cache, store, figures, now } = this.#options
+    const copy = cache.get(id)
+    if (copy && copy.until > now()) {
+      figures.cacheHits++
+      return copy
+    }
+    figures.cacheMisses++
+    const lent = await store.read(id)
+    if (!lent || lent.createdAt + this.#options.config().lifetimeMs > now()) return lent
+    await store.remove(id) // the setting is shorter now
+    return undefined
+  }
+}
+
+/** A request with its session. */
+class Visit {
+  readonly session: Session
+  readonly #options: SessionsOptions
+  readonly #request: IncomingMessage
+  readonly #brought: Brought
+
+  constructor(options: SessionsOptions, request: IncomingMessage, brought: Brought, session: Session) {
+    this.#options = options
+    this.#request = request
+    this.#brought = brought
+    this.session = session
+  }
+
+  /** The header to set; undefined where the browser has the right cookie, or none and needs none. */
+  cookie(): string | undefined {
+    const { config, keys } = this.#options
+    const { session } = this
+    if (!session.isAvailable) return undefined
+    const { value } = this.#brought
+    const id = session.id ?? (session.isChanged ? session.reserveId() : undefined)
+    if (id === undefined) return value === undefined ? undefined : cookieHeader(this.#request, config(), undefined)
+    const wanted = signedValue(id, keys()[0]!)
+    return wanted === value && !config().persistent ? undefined : cookieHeader(this.#request, config(), wanted)
+  }
+
+  /** Stores what is to be stored. Resolves without if the store is down and `whenDown` is open. */
+  commit(headSent: boolean): Promise<void> | undefined {
+    const { session } = this
+    if (!session.isAvailable) return undefined
+    if (!session.isBusy && !session.isChanged) return session.extend()
+    if (headSent && session.isNew && !session.isReserved) return this.#late()
+    return this.#saved()
+  }
+
+  async #saved(): Promise<void> {
+    const { config, figures, lost } = this.#options
+    try {
+      await this.session.save()
+    } catch (error) {
+      if (!isStoreDown(error)) throw error
+      figures.failed(error)
+      if (config().whenDown === 'closed') throw error
+      lost(error as Error)
+    }
+  }
+
+  async #late(): Promise<void> {
+    const error = fail('SPY_SESSION_LATE', [this.#options.config().name])
+    this.#options.lost(error)
+    throw error
+  }
+}
