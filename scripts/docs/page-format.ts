@@ -4,7 +4,7 @@ import { document, section } from './markdown.ts'
 
 export function pageFormatDocument(): string {
   const introduction = [
-    'What a receiver in `alerting.webhooks[]` with type `webhook` gets: one JSON document by POST for each page, reminder and resolution.',
+    'What a receiver in `alerting.receivers[]` with type `webhook` gets: one JSON document by POST for each page, reminder and resolution.',
     'Members are stable; new releases only add members. `version` increases when a member is removed or changes meaning.',
   ].join('\n')
   const pageSource = read('../../collector/src/notify/page.ts')

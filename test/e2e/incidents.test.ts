@@ -56,7 +56,7 @@ test('draining the pool pages and traps within 15 s with the holders, returning 
   await using suite = await startSuite(tempFolder(), {
     applications,
     datasources: [{ name: 'shop', file: 'shop.db', min: 1, max: 3, acquireTimeoutMs: 2000 }],
-    alerting: { webhooks: [{ name: 'test', url: pages.url }] },
+    alerting: { receivers: [{ name: 'test', url: pages.url }] },
     snmp: { community: 'public', trapTargets: [{ host: '127.0.0.1', port: traps.port, community: 'public' }] },
   })
   await drain(suite, 3)
@@ -129,7 +129,7 @@ test('an instance killed with -9 is back within 2 s; down and up have one id in 
   await using suite = await startSuite(tempFolder(), {
     applications,
     datasources: [{ name: 'shop', file: 'shop.db' }],
-    alerting: { webhooks: [{ name: 'test', url: pages.url }], instanceDownAfterMs: 240_000 },
+    alerting: { receivers: [{ name: 'test', url: pages.url }], instanceDownAfterMs: 240_000 },
     snmp: { community: 'public', trapTargets: [{ host: '127.0.0.1', port: traps.port, community: 'public' }] },
   })
   await until(async () =>
@@ -163,7 +163,7 @@ test('a planned stop is told by SNMP and to people, so that silence otherwise me
     server: { name: 'shop-prod' },
     applications,
     datasources: [{ name: 'shop', file: 'shop.db' }],
-    alerting: { webhooks: [{ name: 'test', url: pages.url }] },
+    alerting: { receivers: [{ name: 'test', url: pages.url }] },
     snmp: { community: 'public', trapTargets: [{ host: '127.0.0.1', port: traps.port, community: 'public' }] },
   })
   const ended = once(suite.keeper, 'exit')
@@ -185,7 +185,7 @@ test('an application that cannot be loaded beside others pages with its reason',
       { name: 'bad', folder: bad, contextPath: '/bad', isolation: 'shared' },
     ],
     datasources: [{ name: 'shop', file: 'shop.db' }],
-    alerting: { webhooks: [{ name: 'test', url: pages.url }] },
+    alerting: { receivers: [{ name: 'test', url: pages.url }] },
   })
   const page = await until(() => pages.got.find(({ rule }) => rule === 'ApplicationFailed'))
   expect(page.summary).toMatch(/^Application bad of http-1 could not be loaded.*no licence/)
@@ -197,7 +197,7 @@ test('an incident is acknowledged and its alert silenced over HTTP and by comman
   await using suite = await startSuite(tempFolder(), {
     applications,
     datasources: [{ name: 'shop', file: 'shop.db', min: 1, max: 3, acquireTimeoutMs: 2000, exhaustedAfterMs: 300 }],
-    alerting: { webhooks: [{ name: 'test', url: pages.url }] },
+    alerting: { receivers: [{ name: 'test', url: pages.url }] },
   })
   await drain(suite, 3)
   const borrower = get(`${suite.urls.app}/shop/products`)
@@ -250,10 +250,10 @@ help: It always has.
   await using suite = await startSuite(tempFolder(), {
     applications,
     datasources: [{ name: 'shop', file: 'shop.db' }],
-    alerting: { webhooks: [{ name: 'test', url: pages.url }], rules },
+    alerting: { receivers: [{ name: 'test', url: pages.url }], rules },
   })
-  const page = await until(() => pages.got.find(({ rule, summary }) => rule === 'FilesOpen' && summary.startsWith('shop-1 ')))
-  expect(page.summary).toMatch(/^shop-1 has open files: \d+$/)
+  const page = await until(() => pages.got.find(({ rule, summary }) => rule === 'FilesOpen' && summary.includes('shop-1')))
+  expect(page.summary).toMatch(/[\w-]+ has open files: \d+/) // all processes have, which is one page
   expect(readFileSync(join(suite.data, 'logs/server.log'), 'utf8')).toMatch(/SPY_ALERT_RULE_INVALID.*wrong\.yaml/)
   expect(readFileSync(join(suite.data, 'grafana/alerting/spyglass.yaml'), 'utf8')).toContain('spyglass-files-open')
 })

@@ -62,7 +62,7 @@ function settingsOf(folder: string, snmpPort: number, pageUrl: string): Record<s
   return {
     applications: [{ name: 'drain', folder: program, datasources: DATASOURCES }],
     datasources: DATASOURCES.map((name) => ({ name, file: ':memory:', min: 0, max: 1, acquireTimeoutMs: 30_000, exhaustedAfterMs: 100 })),
-    alerting: { webhooks: [{ name: 'pages', url: pageUrl }] },
+    alerting: { receivers: [{ name: 'pages', url: pageUrl }] },
     snmp: { trapTargets: [{ host: '127.0.0.1', port: snmpPort, version: 'v3', ...ACCOUNT, timeoutMs: 500, retries: 1 }] },
   }
 }

@@ -1,17 +1,18 @@
 /**
  * Turns transitions into pages, events and managed resources. The pages of one incident leave in order: the first waits for its
- * evidence (bounded), a resolve waits for the first. Silences and acknowledgements keep pages from people, never events.
+ * evidence (bounded), a resolve waits for the first. Whatever keeps a page from people (`pager.ts`) keeps no event.
  */
-import type { SpyglassConfig, WebhookConfig } from '@spyglass/process/config'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { SpyglassConfig } from '@spyglass/process/config'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import type { Registry } from '@spyglass/agent/registry'
-import { type Change, type Notifier, RESEND_AFTER_MS } from '../notify/index.ts'
+import type { Change, Notifier } from '../notify/index.ts'
 import { AlertBeans } from './alert-beans.ts'
 import type { Amendment, Evaluator } from './evaluator.ts'
 import type { Evidence } from './evidence.ts'
 import type { Incident } from './incident.ts'
-import { type Announcement, labelsOfIncident, pageOf, stopNotice, summaryOf } from './page-of.ts'
-import { recipientsOf } from './recipients.ts'
+import { type Announcement, summaryOf } from './page-of.ts'
+import { Pager } from './pager.ts'
 import type { Silences } from './silences.ts'
 
 export interface AnnouncerOptions {
@@ -24,31 +25,31 @@ export interface AnnouncerOptions {
   readonly notifier: Notifier
   readonly registry: Registry
   readonly save: () => void
+  /** How long the first page waits for incidents of the same cause. Default 1000. */
+  readonly groupWaitMs?: number
   readonly now?: () => number
 }
 
-/** What the log has of an earlier stop is none. */
-const NOTICE_IS_NEWS_MS = 600_000
+/** What fails together is told together: so long people wait for the rest of it. */
+const GROUP_WAIT_MS = 1000
 
 export class Announcer {
   readonly #options: AnnouncerOptions
   readonly #now: () => number
   readonly #chains = new Map<string, Promise<void>>()
   readonly #beans: AlertBeans
-  readonly #resentAt = new Map<string, number>()
   /** What is queued and has not left yet: asked every second, it counts once. */
   readonly #queued = new Set<string>()
-  #lastStop: string | undefined
-  readonly #resend: readonly WebhookConfig[]
+  readonly #pager: Pager
 
   constructor(options: AnnouncerOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    this.#pager = new Pager({ ...options, now: this.#now })
     this.#beans = new AlertBeans(options.registry, {
       find: (id) => options.evaluator.find(id),
-      isSilenced: (incident) => this.#isSilenced(incident),
+      isSilenced: (incident) => this.#pager.isMuted(incident),
     })
-    this.#resend = options.config.alerting.webhooks.filter(({ type }) => type === 'alertmanager')
   }
 
   onTransition(incident: Incident, to: 'pending' | 'firing' | 'resolved' | 'dropped'): void {
@@ -68,21 +69,16 @@ export class Announcer {
   remind(): void {
     for (const incident of this.#options.evaluator.list()) {
       if (incident.state !== 'firing' || incident.announced !== 'firing') continue
-      const due = this.#isSilenced(incident) ? undefined : this.#dueOf(incident)
+      const due = this.#pager.dueOf(incident)
       if (due !== undefined) this.#queue(incident.id, due)
-      else if (this.#mustResend(incident)) this.#sendAgain(incident)
+      else if (this.#pager.mustResend(incident)) this.#sendAgain(incident)
     }
   }
 
   /** Tells people that a server was told to stop. The same event counts once. */
   tellStop(event: SpyglassEvent, server = this.#options.config.server.name): void {
-    const { config, notifier, save } = this.#options
-    if (!this.#mustPage() || event.incidentId === this.#lastStop || this.#now() - event.time > NOTICE_IS_NEWS_MS) return
-    this.#lastStop = event.incidentId
-    notifier.enqueue(
-      stopNotice(event, config, server),
-      config.alerting.webhooks.filter(({ onlyEscalated }) => !onlyEscalated),
-    )
+    const { notifier, save } = this.#options
+    if (!this.#pager.notice(event, server)) return
     save()
     notifier.wake()
   }
@@ -92,27 +88,9 @@ export class Announcer {
     await Promise.all(this.#chains.values())
   }
 
-  #dueOf(incident: Incident): Announcement | undefined {
-    const { repeatAfterMs, escalateAfterMs, webhooks } = this.#options.config.alerting
-    const now = this.#now()
-    const { firedAt = incident.since, pagedAt = 0, isWithheld, acknowledged, escalatedAt } = incident
-    if (isWithheld) return 'firing'
-    if (acknowledged) return undefined
-    const isLate = now - firedAt >= escalateAfterMs && webhooks.some(({ onlyEscalated }) => onlyEscalated)
-    if (isLate && escalatedAt === undefined) return 'escalation'
-    return now - pagedAt >= repeatAfterMs ? 'reminder' : undefined
-  }
-
-  /** Also while it is silenced: Alertmanager would tell people that it has ended. */
-  #mustResend({ id, isWithheld }: Incident): boolean {
-    const isDue = this.#now() - (this.#resentAt.get(id) ?? 0) >= RESEND_AFTER_MS
-    return this.#mustPage() && this.#resend.length > 0 && !isWithheld && isDue
-  }
-
   #sendAgain(incident: Incident): void {
-    const { config, notifier, save } = this.#options
-    this.#resentAt.set(incident.id, this.#now())
-    notifier.enqueue(pageOf(incident, 'reminder', config, this.#now()), recipientsOf(this.#resend, incident, 'reminder'))
+    const { notifier, save } = this.#options
+    this.#pager.resend(incident)
     save()
     notifier.wake()
   }
@@ -131,32 +109,22 @@ export class Announcer {
     const { evaluator, notifier, save } = this.#options
     const before = evaluator.find(id)
     if (!before) return
-    await this.#gather(before, what)
+    await Promise.all([this.#gather(before, what), this.#others(before, what)])
     const incident = evaluator.find(id) ?? before
-    const isOver = incident.state !== 'firing' && (what === 'reminder' || what === 'escalation' || before.announced === 'firing')
+    const isOver = incident.state !== 'firing' && (what !== 'firing' || before.announced === 'firing')
     if (what !== 'resolved' && isOver) return // it ended while the evidence was collected
-    this.#page(incident, what)
+    this.#pager.page(incident, what)
     const announced = what === 'resolved' ? 'resolved' : 'firing'
-    evaluator.amend(id, { announced, pagedAt: this.#now() })
+    evaluator.amend(id, { announced, ...(what === 'late' ? {} : { pagedAt: this.#now() }) })
     save()
     notifier.wake()
-    if (this.#mustPage() && announced !== before.announced) this.#emit(incident, announced)
+    if (this.#pager.mustPage && announced !== before.announced) this.#emit(incident, announced)
   }
 
-  /** To people: unless a silence withholds it, or has withheld that it began. */
-  #page(incident: Incident, what: Announcement): void {
-    const { evaluator, config, notifier } = this.#options
-    const { id, isWithheld } = incident
-    this.#resentAt.set(id, this.#now())
-    if (what === 'resolved') this.#resentAt.delete(id)
-    if (what === 'resolved' ? isWithheld : this.#isSilenced(incident)) {
-      if (what === 'firing') evaluator.amend(id, { isWithheld: true })
-      return
-    }
-    if (what === 'firing') evaluator.amend(id, { isWithheld: undefined })
-    if (what === 'escalation') evaluator.amend(id, { escalatedAt: this.#now() })
-    if (this.#mustPage())
-      notifier.enqueue(pageOf(incident, what, config, this.#now()), recipientsOf(config.alerting.webhooks, incident, what))
+  /** Before the first page. */
+  async #others({ announced }: Incident, what: Announcement): Promise<void> {
+    const { groupWaitMs = GROUP_WAIT_MS } = this.#options
+    if (what === 'firing' && announced === 'nothing' && groupWaitMs > 0) await delay(groupWaitMs)
   }
 
   async #gather(incident: Incident, what: Announcement): Promise<void> {
@@ -169,14 +137,6 @@ export class Announcer {
     const isFirst = what === 'firing' && incident.announced === 'nothing'
     const changes = await evidence.changesBefore(incident, (late: Change[]) => amend({ changes: late }))
     amend({ changes, ...(isFirst ? {} : await presentState(incident)) })
-  }
-
-  #isSilenced(incident: Incident): boolean {
-    return this.#options.silences.covering(labelsOfIncident(incident, this.#options.config)).length > 0
-  }
-
-  #mustPage(): boolean {
-    return this.#options.config.alerting.owner === 'spyglass'
   }
 
   #emit(incident: Incident, status: 'firing' | 'resolved'): void {

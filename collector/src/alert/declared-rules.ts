@@ -3,21 +3,15 @@
  * holds here, in Grafana and in Prometheus.
  */
 import { type Condition, kindOf, type Rule, type Take, unitOf, type Value } from '@spyglass/dashboards'
+import { duration } from './event-source.ts'
+import { type Measured, shown } from './measured.ts'
+import { burnsOf, changesOf } from './measure-services.ts'
 import type { Finding, RollupRule } from './rollup-rule.ts'
 import { numberIn, type RuleValues, type Subject } from './rule-values.ts'
-import { increaseOf, SampleWindow } from './sample-window.ts'
+import { increaseOf, SampleWindow, trendOf } from './sample-window.ts'
 
 const METRICS_EVERY_MS = 10_000
 const STORE_EVERY_MS = 30_000
-
-interface Measured {
-  readonly subject: Subject
-  /** Undefined: nothing can be said of it now. */
-  readonly number: number | undefined
-  /** What the number was made of, for people. */
-  readonly detail?: string
-  readonly attributes?: Finding['attributes']
-}
 
 type Measure = (now: number) => Promise<readonly Measured[]>
 
@@ -50,11 +44,14 @@ function measureOf(when: Condition, values: RuleValues): Measure | undefined {
   if (when.shape === 'state') return async () => (await subjectsOf(when.value, 0, values)).map((subject) => stateOf(subject, when))
   if (when.shape === 'ratio')
     return async () => (await subjectsOf(when.value, when.overMs, values)).map((subject) => ratioOf(subject, when))
+  if (when.shape === 'burn') return async () => await burnsOf(when, values)
+  if (when.shape === 'change') return async () => await changesOf(when, values)
   const window = new SampleWindow(when.overMs)
   return async (now) => {
     const subjects = await subjectsOf(when.value, when.overMs, values)
     window.keepOnly(new Set(subjects.map(({ resource }) => resource)))
-    return subjects.map((subject) => thresholdOf(subject, when, { window, now }))
+    const moment = { window, now }
+    return subjects.map((subject) => (when.shape === 'forecast' ? forecastOf(subject, when, moment) : thresholdOf(subject, when, moment)))
   }
 }
 
@@ -86,10 +83,25 @@ function thresholdOf(subject: Subject, when: Extract<Condition, { shape: 'thresh
   const { value, take, overMs, atLeast } = when
   const present = numberIn(subject, value.attribute)
   if (present === undefined || (atLeast > 0 && (numberIn(subject, 'requests') ?? 0) < atLeast)) return { subject, number: undefined }
-  const samples = value.of === 'service' || overMs === 0 ? [present] : window.add(subject.resource, present, now)
+  const samples = value.of === 'service' || overMs === 0 ? [present] : window.add(subject.resource, present, now).map((one) => one.value)
   const number = takers[take](samples, overMs)
   const unit = take === 'rate' && unitOf(value) === 's' ? '1' : unitOf(value)
   return { subject, number, detail: shown(number, unit), attributes: { [value.attribute]: number } }
+}
+
+/** Its trend as a share of the limit that it has then. A line through a few samples is no trend. */
+function forecastOf(subject: Subject, when: Extract<Condition, { shape: 'forecast' }>, { window, now }: Moment): Measured {
+  const { value, to, overMs, withinMs, from } = when
+  const [present, limit] = [numberIn(subject, value.attribute), numberIn(subject, to.attribute)]
+  if (present === undefined || limit === undefined || limit <= 0) return { subject, number: undefined }
+  const samples = window.add(subject.resource, present, now)
+  const trend = trendOf(samples, now)
+  const isKnown = now - (samples[0]?.time ?? now) >= (overMs * 2) / 3
+  if (!trend || !isKnown || present < from * limit) return { subject, number: undefined }
+  const number = (trend.present + trend.perSecond * (withinMs / 1000)) / limit
+  const leftMs = Math.max(0, ((limit - trend.present) / trend.perSecond) * 1000)
+  const detail = `${shown(present / limit, '1')} now, full in about ${duration(leftMs)}`
+  return { subject, number, detail, attributes: { [value.attribute]: present, [to.attribute]: limit } }
 }
 
 const takers: Readonly<Record<Take, (samples: readonly number[], overMs: number) => number>> = {
@@ -105,6 +117,8 @@ function hitsOf(when: Condition): (number: number) => boolean {
   if (when.shape === 'state') return (number) => number === 1
   if (when.shape === 'missing') return (number) => number * 1000 > when.silentMs
   if (when.shape === 'event') return () => false
+  if (when.shape === 'forecast' || when.shape === 'burn') return (number) => number > 1
+  if (when.shape === 'change') return (number) => number > when.times
   const { bound } = when
   return (number) => ('above' in bound ? number > bound.above : number < bound.below)
 }
@@ -114,15 +128,12 @@ function findingOf({ text }: Rule, { subject, detail, attributes = {} }: Measure
   return {
     resource: subject.resource,
     summary: detail === undefined ? said : `${said}: ${detail}`,
-    attributes: { ...subject.labels, ...attributes },
+    attributes: { ...subject.labels, ...attributes, ...instancesIn(subject) },
   }
 }
 
-/** In the unit that people read: `340 ms`, `5.5 %`, `12.5 MiB`. */
-function shown(number: number, unit: string): string {
-  const round = (value: number): string => String(Math.round(value * 10) / 10)
-  if (unit === '1') return `${round(number * 100)} %`
-  if (unit === 's') return number < 1 ? `${round(number * 1000)} ms` : `${round(number)} s`
-  if (unit === 'By') return `${round(number / 1024 ** 2)} MiB`
-  return unit === 'ms' ? `${round(number)} ms` : round(number)
+/** Of a service those that serve it: it is no news of its own while all of them are down. */
+function instancesIn({ values: { instances } }: Subject): Finding['attributes'] {
+  if (!Array.isArray(instances) || instances.length === 0) return {}
+  return { instances: instances.map((id) => String(id).split('@', 1)[0]).join(',') }
 }

@@ -35,11 +35,22 @@ export interface Clear {
 export type Amendment = Partial<
   Pick<
     Incident,
-    'acknowledged' | 'announced' | 'attributes' | 'changes' | 'escalatedAt' | 'failedRequests' | 'holders' | 'pagedAt' | 'summary'
+    | 'acknowledged'
+    | 'announced'
+    | 'attributes'
+    | 'changes'
+    | 'escalatedAt'
+    | 'failedRequests'
+    | 'group'
+    | 'holders'
+    | 'pagedAt'
+    | 'summary'
+    | 'told'
   >
 > & {
   /** Undefined: not any more. */
   readonly isWithheld?: true | undefined
+  readonly isNews?: true | undefined
 }
 
 export interface EvaluatorOptions {
@@ -156,8 +167,8 @@ export class Evaluator {
   amend(id: string, change: Amendment): void {
     const incident = this.find(id)
     if (!incident) return
-    const { isWithheld, ...rest } = { ...incident, ...change }
-    this.#replace({ ...rest, ...(isWithheld ? { isWithheld } : {}) })
+    const { isNews, isWithheld, ...rest } = { ...incident, ...change }
+    this.#replace({ ...rest, ...(isWithheld ? { isWithheld } : {}), ...(isNews ? { isNews } : {}) })
   }
 
   /** Postpones firing: after a restart nothing fires before the registry has been read. */

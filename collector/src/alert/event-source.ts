@@ -119,7 +119,7 @@ export function exhaustedText(resource: string, holders: readonly Holder[]): str
 
 /** What an ObjectName names, as people call it: `Pool shop of shop-1`. */
 export function subjectOf(resource: string): string {
-  const { type = '', name = '', instance } = keysOf(resource)
+  const { type = '', name = '', process, instance = process } = keysOf(resource)
   const subject = [type === 'Datasource' ? 'Pool' : type, name].filter(Boolean).join(' ')
   return instance === undefined ? subject : `${subject} of ${instance}`
 }

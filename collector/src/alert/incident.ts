@@ -45,8 +45,14 @@ export interface Incident {
   readonly acknowledged?: Acknowledgement
   /** When it went to the receivers of what nobody acknowledges. */
   readonly escalatedAt?: number
-  /** A silence keeps its page from people. Once none does, they get it. */
+  /** Receivers that were told that it began. Absent in older state files. */
+  readonly told?: readonly string[]
+  /** Its page is kept from people (`muting.ts`). Once nothing does, they get it. */
   readonly isWithheld?: true
+  /** The first incident of the same cause, of which people were told; absent when it is this one. */
+  readonly group?: string
+  /** It joined its group after the page about that, so people do not know it yet. */
+  readonly isNews?: true
   /** How far it has been announced: events and, unless a silence withholds them, pages in the outbox. */
   readonly announced: 'nothing' | 'firing' | 'resolved'
   readonly holders: readonly Holder[]

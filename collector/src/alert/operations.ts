@@ -11,6 +11,8 @@ export interface AlertOperationsOptions {
   readonly evaluator: Evaluator
   readonly silences: Silences
   readonly registry: Registry
+  /** Sends a receiver a page that is marked as a test. */
+  readonly tryReceiver: (name: string, actor: string) => Promise<void>
   /** Writes the state: what was answered survives kill -9. */
   readonly save: () => void
   readonly now: () => number
@@ -26,6 +28,11 @@ export function alertOperations(options: AlertOperationsOptions): (operation: st
     silences: () => silences.list().map((silence) => ({ ...shown(silence), state: silence.state })),
     silence: (given) => create(given, options),
     expireSilence: (given) => expire(given, options),
+    testReceiver: async (given) => {
+      const name = textIn(given, 'receiver')
+      await options.tryReceiver(name, textIn(given, 'actor'))
+      return `${name} has accepted a test page`
+    },
   }
   return (operation, given) => operations[operation]?.(given)
 }

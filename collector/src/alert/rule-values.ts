@@ -50,10 +50,10 @@ export class RuleValues {
     return all.filter(({ values }) => values[KIND] === kind.name)
   }
 
-  /** Services with their requests, errors and durations over a window. */
-  async services(windowMs: number): Promise<readonly Subject[]> {
-    return this.#share(`services ${windowMs}`, async () => {
-      const now = this.#now()
+  /** Services with their requests, errors and durations over a window that ended some time ago, by default now. */
+  async services(windowMs: number, agoMs = 0): Promise<readonly Subject[]> {
+    return this.#share(`services ${windowMs} ${agoMs}`, async () => {
+      const now = this.#now() - agoMs
       const parameters = { from: timeParameter(now - windowMs), to: timeParameter(now), service: '', limit: MAX_SERVICES }
       return (await this.#options.query.rows('services', { parameters })).map(serviceOf)
     })

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { fail } from './errors.ts'
-import { formatMatcher, type Labels, type Matcher, matches, parseMatcher } from './matcher.ts'
+import { allMatch, formatMatcher, type Labels, type Matcher, parseMatcher, whichMatch } from './matcher.ts'
 
 export interface Silence {
   readonly id: string
@@ -30,6 +30,7 @@ export interface SilencesOptions {
 const MAX_SILENCES = 1000
 const MAX_MATCHERS = 50
 const MAX_COMMENT = 1000
+const MAX_REMEMBERED = 1000
 /** As long as Alertmanager shows one that has ended. */
 const KEEP_MS = 5 * 86_400_000
 
@@ -37,6 +38,8 @@ export class Silences {
   readonly #silences: Silence[]
   readonly #save: () => void
   readonly #now: () => number
+  /** By labels, the ids of silences whose matchers fit them. */
+  readonly #fitting = new Map<string, ReadonlySet<string>>()
 
   constructor({ silences, save, now = Date.now }: SilencesOptions) {
     this.#silences = silences
@@ -56,6 +59,7 @@ export class Silences {
     if (this.#silences.length >= MAX_SILENCES) throw invalid(`there are ${MAX_SILENCES} already`)
     const silence = { id: randomUUID(), updatedAt: now, ...parsed(given, createdBy, now) }
     this.#silences.push(silence)
+    this.#fitting.clear()
     this.#save()
     return silence
   }
@@ -75,9 +79,20 @@ export class Silences {
 
   /** Those that withhold pages with these labels now. */
   covering(labels: Labels): readonly Silence[] {
-    return this.#silences.filter(
-      (silence) => this.#stateOf(silence) === 'active' && silence.matchers.every((matcher) => matches(matcher, labels)),
+    const key = JSON.stringify(labels)
+    const known = this.#fitting.get(key) ?? this.#fittingTo(labels)
+    this.#fitting.set(key, known)
+    return this.#silences.filter((silence) => known.has(silence.id) && this.#stateOf(silence) === 'active')
+  }
+
+  /** Labels of an incident do not change: they are compared with each silence once. */
+  #fittingTo(labels: Labels): ReadonlySet<string> {
+    if (this.#fitting.size >= MAX_REMEMBERED) this.#fitting.clear()
+    const fits = whichMatch(
+      this.#silences.map(({ matchers }) => matchers),
+      labels,
     )
+    return new Set(this.#silences.filter((_, i) => fits[i]).map(({ id }) => id))
   }
 
   #stateOf({ startsAt, endsAt }: Silence): SilenceState {
@@ -100,8 +115,7 @@ function parsed(given: Readonly<Record<string, unknown>>, createdBy: string, now
   if (!Array.isArray(matchers) || matchers.length === 0 || matchers.length > MAX_MATCHERS)
     throw invalid(`matchers is a list of 1 to ${MAX_MATCHERS}`)
   const read = matchers.map(parseMatcher)
-  if (read.every((matcher) => matches(matcher, {})))
-    throw invalid('its matchers would withhold every page: one of them must ask for a label')
+  if (allMatch(read, {})) throw invalid('its matchers would withhold every page: one of them must ask for a label')
   if (typeof comment !== 'string' || comment.trim() === '' || comment.length > MAX_COMMENT)
     throw invalid(`comment says why, in 1 to ${MAX_COMMENT} characters`)
   const startsAt = given['startsAt'] === undefined ? now : timeOf(given, 'startsAt')

@@ -18,6 +18,7 @@ import { type EventSender, EventSource } from './event-source.ts'
 import { Evidence } from './evidence.ts'
 import { type Incident, isOpen } from './incident.ts'
 import { alertOperations } from './operations.ts'
+import { signOfLife, testPage } from './page-of.ts'
 import { presentState } from './present-state.ts'
 import { type RegistryWatchOptions, startRegistryWatch } from './registry-watch.ts'
 import { type RollupRunnerOptions, startRollupRules } from './rollup-rule.ts'
@@ -43,7 +44,7 @@ export interface Alerting {
   incidents(): readonly Incident[]
   /** Newest first; the ended ones for five days. */
   silences(): readonly (Silence & { readonly state: SilenceState })[]
-  /** Carries out an operation of the kind `alert`, and returns its result. @throws SPY_INCIDENT_…, SPY_SILENCE_… */
+  /** Carries out an operation of the kinds `alert` and `receiver`, and returns its result. @throws SPY_INCIDENT_…, SPY_SILENCE_…, SPY_PAGE_… */
   carryOut(operation: string, given: Readonly<Record<string, unknown>>): unknown
   /** What became of the pages, for each receiver. */
   deliveries(): readonly Delivery[]
@@ -59,6 +60,7 @@ export interface Alerting {
 
 const STOP_WITHIN_MS = 5000
 const REMIND_EVERY_MS = 1000
+const BEAT_EVERY_MS = 60_000
 /** After a start, an old incident fires only once the registry had time to report that it is over. */
 const GRACE_MS = 5000
 
@@ -68,7 +70,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const { state, isDamaged, save } = openState(folder.state, logger, options.onDamage?.(damagedAlerts))
   const query = createQueryClient({ ...options, part: 'rules' })
   const paging = config.alerting.owner === 'spyglass'
-  const notifier = createNotifier({ receivers: paging ? config.alerting.webhooks : [], state, save, logger: options.logger, now })
+  const notifier = createNotifier({ receivers: paging ? config.alerting.receivers : [], state, save, logger: options.logger, now })
   const evaluator = new Evaluator({
     incidents: state.incidents,
     save,
@@ -83,13 +85,14 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const presentOf = (incident: Incident): Promise<Amendment> => presentState(incident, { management, logger })
   const silences = new Silences({ silences: (state.silences ??= []), save, now })
   const announcer = new Announcer({ config, evaluator, evidence, presentState: presentOf, silences, notifier, registry, save, now })
-  const carryOut = alertOperations({ evaluator, silences, registry, save, now })
+  const tryReceiver = async (name: string, actor: string): Promise<void> => await notifier.try(name, testPage(actor, config, now()))
+  const carryOut = alertOperations({ evaluator, silences, registry, tryReceiver, save, now })
   const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, serverId: serverIdOf(folder), now })
   resume(evaluator, announcer, now())
   const rebuild = isDamaged ? startRebuild({ query, evaluator, announcer, source, logger, now }) : undefined
   const judging = startJudging({ declared: alertRulesOf(config.alerting, logger), management, query, evaluator, logger, now })
   registerReceivers(registry, notifier)
-  const reminding = startReminding({ notifier, evaluator, announcer, now })
+  const reminding = startReminding({ config, notifier, evaluator, announcer, now })
   notifier.wake()
 
   let stopping: Promise<void> | undefined
@@ -141,16 +144,22 @@ function serverIdOf(folder: DataFolder): () => string | undefined {
 }
 
 interface RemindingOptions {
-  readonly notifier: Pick<Notifier, 'deliveries'>
+  readonly config: SpyglassConfig
+  readonly notifier: Pick<Notifier, 'deliveries' | 'beat'>
   readonly evaluator: Evaluator
   readonly announcer: Pick<Announcer, 'remind'>
   readonly now: () => number
 }
 
-function startReminding({ notifier, evaluator, announcer, now }: RemindingOptions): { stop(): void } {
+/** The sign of life comes from the same loop: when that no longer turns, it stays away. */
+function startReminding({ config, notifier, evaluator, announcer, now }: RemindingOptions): { stop(): void } {
+  let beatAt = -Infinity
   const timer = setInterval(() => {
     watchDeliveries(notifier.deliveries(), evaluator, now())
     announcer.remind()
+    if (now() - beatAt < BEAT_EVERY_MS) return
+    beatAt = now()
+    void notifier.beat(signOfLife(config, now()))
   }, REMIND_EVERY_MS).unref()
   return { stop: () => clearInterval(timer) }
 }

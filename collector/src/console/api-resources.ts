@@ -35,7 +35,7 @@ export function addResourcesApi(app: FastifyInstance, options: ResourcesApiOptio
 
   app.get('/api/v1/alerts', async () => ({
     owner: config.alerting.owner,
-    receivers: config.alerting.webhooks.map(({ name, type }) => ({
+    receivers: config.alerting.receivers.map(({ name, type }) => ({
       name,
       type,
       ...alerting?.deliveries().find(({ receiver }) => receiver === name),

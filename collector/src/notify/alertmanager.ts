@@ -54,9 +54,9 @@ export function labelsOf(
   }
 }
 
-/** Alertmanager knows alerts only: a notice is one that ends by itself. */
+/** Alertmanager knows alerts only: a notice and a test are ones that end by themselves. */
 function endOf({ status, startsAt, endsAt }: Page): Pick<AlertmanagerAlert, 'endsAt'> {
-  if (status === 'notice') return { endsAt: new Date(Date.parse(startsAt) + NOTICE_LASTS_MS).toISOString() }
+  if (status === 'notice' || status === 'test') return { endsAt: new Date(Date.parse(startsAt) + NOTICE_LASTS_MS).toISOString() }
   return endsAt === undefined ? {} : { endsAt }
 }
 
@@ -88,9 +88,9 @@ function labelsOfResource(resource: string): Record<string, string> {
 }
 
 /** A statement or a message with line breaks must not read as a holder or a change of its own. */
-const oneLine = (text: string): string => text.replaceAll(/\s*[\n\v\f\r\u0085\u2028\u2029]\s*/g, ' ')
+export const oneLine = (text: string): string => text.replaceAll(/\s*[\n\v\f\r\u0085\u2028\u2029]\s*/g, ' ')
 
-function holderLine({ connection, heldMs, route, location, statement, session }: Page['holders'][number]): string {
+export function holderLine({ connection, heldMs, route, location, statement, session }: Page['holders'][number]): string {
   const blockers = session?.blockers
     .map(({ id, connection: own }) => (own === undefined ? `session ${id}` : `connection ${own}`))
     .join(', ')

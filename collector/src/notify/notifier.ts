@@ -1,5 +1,5 @@
 /** Delivers pages to all receivers independently, with retries until they are accepted. */
-import type { WebhookConfig } from '@spyglass/process/config'
+import type { ReceiverConfig } from '@spyglass/process/config'
 import { codeOf, messageOf } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
 import { deliver } from './deliver.ts'
@@ -17,7 +17,7 @@ export interface OutboxState {
 }
 
 export interface NotifierOptions {
-  readonly receivers: readonly WebhookConfig[]
+  readonly receivers: readonly ReceiverConfig[]
   readonly state: OutboxState
   /** Writes the state; called after each change. */
   readonly save: () => void
@@ -27,9 +27,13 @@ export interface NotifierOptions {
 
 export interface Notifier {
   /** Queues the page for the receivers; the caller saves the state together with its own change, then calls {@link wake}. */
-  enqueue(page: Page, receivers?: readonly WebhookConfig[]): void
+  enqueue(page: Page, receivers?: readonly ReceiverConfig[]): void
   /** Sends whatever is due, and what becomes due later. */
   wake(): void
+  /** Sends a page at once, beside what waits. @throws SPY_RECEIVER_NAME_UNKNOWN, SPY_PAGE_…, SPY_RECEIVER_INTERNAL */
+  try(receiver: string, page: Page): Promise<void>
+  /** Sends a sign of life to those who page when it stays away. One that fails is not repeated, since another follows. Never throws. */
+  beat(page: Page): Promise<void>
   readonly sent: number
   readonly failed: number
   /** What became of the pages, for each receiver in the configuration. */
@@ -42,10 +46,15 @@ export function createNotifier(options: NotifierOptions): Notifier {
   return new OutboxNotifier(options)
 }
 
+/** How many pages one receiver is sent at the same time. */
+const MAX_AT_ONCE = 8
+/** Somebody waits for the result of a test. */
+const TRY_MS = 30_000
+
 class OutboxNotifier implements Notifier {
   sent = 0
   failed = 0
-  readonly #receivers: readonly WebhookConfig[]
+  readonly #receivers: readonly ReceiverConfig[]
   readonly #state: OutboxState
   readonly #save: () => void
   readonly #logger: Logger
@@ -64,7 +73,7 @@ class OutboxNotifier implements Notifier {
     this.#dropOldNotices()
   }
 
-  enqueue(page: Page, receivers: readonly WebhookConfig[] = this.#receivers): void {
+  enqueue(page: Page, receivers: readonly ReceiverConfig[] = this.#receivers): void {
     for (const { name } of receivers) {
       const sequence = ++this.#state.sequence
       this.#state.outbox.push({ sequence, receiver: name, page, attempts: 0, nextAttemptAt: this.#now() })
@@ -85,10 +94,33 @@ class OutboxNotifier implements Notifier {
     clearTimeout(this.#timer)
     for (const entry of dueEntries(this.#idle(), this.#now())) {
       const receiver = this.#receivers.find(({ name }) => name === entry.receiver)
-      if (receiver) this.#underway.set(entry, this.#attempt(receiver, entry))
+      if (receiver && !this.#isBusy(receiver)) this.#underway.set(entry, this.#attempt(receiver, entry))
     }
-    const due = nextDueAt(this.#idle())
+    const due = nextDueAt(this.#idle().filter((entry) => !this.#isBusy({ name: entry.receiver })))
     if (due !== undefined) this.#timer = setTimeout(() => this.wake(), Math.max(10, due - this.#now())).unref()
+  }
+
+  async try(name: string, page: Page): Promise<void> {
+    const receiver = this.#receivers.find((one) => one.name === name)
+    const known = this.#receivers.map((one) => one.name).join(', ') || 'none'
+    if (!receiver) throw fail('SPY_RECEIVER_NAME_UNKNOWN', [name.slice(0, 100), known])
+    const timeoutMs = Math.min(receiver.timeoutMs, TRY_MS)
+    await deliver({ ...receiver, timeoutMs }, { page, sequence: ++this.#state.sequence }, this.#now())
+  }
+
+  async beat(page: Page): Promise<void> {
+    const watchdogs = this.#receivers.filter(({ type }) => type === 'watchdog')
+    await Promise.all(watchdogs.map(async (watchdog) => await this.#beat(watchdog, page)))
+  }
+
+  async #beat(receiver: ReceiverConfig, page: Page): Promise<void> {
+    try {
+      await deliver(receiver, { page, sequence: 0 }, this.#now())
+      this.#note(receiver.name, () => afterSuccess(this.#now()))
+    } catch (error) {
+      this.#note(receiver.name, (before) => afterFailure(before, messageOf(error), this.#now()))
+      this.#logger.warn({ code: codeOf(error), receiver: receiver.name, reason: messageOf(error) }, 'could not deliver a sign of life')
+    }
   }
 
   async stop(): Promise<void> {
@@ -103,9 +135,14 @@ class OutboxNotifier implements Notifier {
     return this.#state.outbox.filter(({ receiver, page }) => !busy.has(`${receiver}\n${page.incidentId}`))
   }
 
-  async #attempt(receiver: WebhookConfig, entry: OutboxEntry): Promise<void> {
+  /** What has come back wakes the rest. */
+  #isBusy({ name }: Pick<ReceiverConfig, 'name'>): boolean {
+    return [...this.#underway.keys()].filter(({ receiver }) => receiver === name).length >= MAX_AT_ONCE
+  }
+
+  async #attempt(receiver: ReceiverConfig, entry: OutboxEntry): Promise<void> {
     try {
-      await deliver(receiver, entry)
+      await deliver(receiver, entry, this.#now())
       this.#succeeded(entry)
     } catch (error) {
       this.#failed(entry, error)

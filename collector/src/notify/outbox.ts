@@ -15,6 +15,9 @@ export interface OutboxEntry {
   readonly nextAttemptAt: number
 }
 
+/** What one attempt needs. */
+export type Delivered = Pick<OutboxEntry, 'page' | 'sequence'>
+
 /** How long the end of an incident is offered to a receiver; while it is open, for as long as it takes. */
 export const OFFER_END_MS = 86_400_000
 const FIRST_DELAY_MS = 1000

@@ -6,8 +6,8 @@ import type { EventSeverity, Holder } from '@spyglass/agent/contract'
 
 export const PAGE_VERSION = '1'
 
-/** `reminder`: it is still firing. `notice`: no incident, and nothing follows: a server was told to stop. */
-export type PageStatus = 'firing' | 'reminder' | 'resolved' | 'notice'
+/** `reminder`: it is still firing. `notice`: no incident, and nothing follows: a server was told to stop. `test`: nothing is wrong, somebody tries the receiver. */
+export type PageStatus = 'firing' | 'reminder' | 'resolved' | 'notice' | 'test'
 
 /** Something that happened before the incident. */
 export interface Change {

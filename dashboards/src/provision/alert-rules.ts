@@ -56,7 +56,7 @@ export function prometheusRules(options: AlertRuleOptions = {}): PrometheusRule[
     const { prometheus } = renderingsOf(rule, options)
     return 'cannot' in prometheus ? [] : [{ ...saidOf(rule), prometheus: prometheus.rule }]
   })
-  return [...rendered, serverDown()]
+  return [...rendered, serverDown(), watchdog()]
 }
 
 const allRules = ({ rules = [] }: AlertRuleOptions): readonly Rule[] => [...shippedRules(), ...rules]
@@ -86,5 +86,17 @@ function serverDown(): PrometheusRule {
     },
   }
 }
+
+/** It always fires: something outside pages when it is missing. This server sends its own to receivers of type `watchdog`. */
+const watchdog = (): PrometheusRule => ({
+  name: 'Watchdog',
+  labels: { severity: 'info', suite: 'spyglass' },
+  annotations: {
+    summary: 'Prometheus judges the rules of Spyglass',
+    description: 'It always fires. Lead it to something outside that pages when it stays away.',
+    runbook: 'docs/runbooks/watchdog.md',
+  },
+  prometheus: { expr: 'vector(1)', for: '0s' },
+})
 
 const model = (rawSql: string): AlertRule['model'] => ({ refId: 'A', editorType: 'sql', format: 1, pluginVersion: PLUGIN_VERSION, rawSql })

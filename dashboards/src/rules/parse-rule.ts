@@ -3,7 +3,18 @@ import { type EventDeclaration, events, type ResourceKind } from '@spyglass/agen
 import { kinds } from '@spyglass/mbeans/kinds'
 import { parse } from 'yaml'
 import { durationOf, inUnit } from './quantity.ts'
-import { type Bound, type Condition, isOfService, type Rule, serviceColumns, type Take, takes, type Value, valueText } from './rule.ts'
+import {
+  type Bound,
+  type BurnWindow,
+  type Condition,
+  isOfService,
+  type Rule,
+  serviceColumns,
+  type Take,
+  takes,
+  type Value,
+  valueText,
+} from './rule.ts'
 
 export interface ParsedRule {
   /** Undefined when there are mistakes. */
@@ -18,6 +29,9 @@ const SHAPES = {
   ratio: ['of', 'to', 'over', 'above', 'below', 'atLeast'],
   missing: ['value', 'for', 'within'],
   event: ['raise'],
+  forecast: ['value', 'to', 'over', 'within', 'from'],
+  burn: ['of', 'to', 'objective', 'windows', 'atLeast'],
+  change: ['value', 'over', 'against', 'times', 'above', 'atLeast'],
 } as const
 type Shape = keyof typeof SHAPES
 
@@ -134,6 +148,39 @@ class RuleReader {
       if (declared?.phase !== 'raise') this.mistakes.push(`when.event.raise: ${raise} is no event that begins an incident`)
       return { shape: 'event', raise: raise as keyof typeof events }
     },
+    forecast: (given) => {
+      const [value, to] = [this.#value(given, 'value'), this.#value(given, 'to')]
+      if (!value || !to) return undefined
+      const isOfGauges = [value, to].every((one) => !isOfService(one) && attributeOf(one)?.role === 'gauge')
+      if (value.of !== to.of || !isOfGauges) this.mistakes.push('when.forecast: both numbers are gauges of the same kind')
+      const times = { overMs: this.#duration(given, 'over'), withinMs: this.#duration(given, 'within') }
+      return { shape: 'forecast', value, to, ...times, from: this.#share(given, 'from') }
+    },
+    burn: (given) => {
+      const [value, to] = [this.#value(given, 'of'), this.#value(given, 'to')]
+      if (!value || !to) return undefined
+      const isOfRequests = [value, to].every((one) => isOfService(one) && serviceColumns[one.attribute as 'requests'] === '{request}')
+      if (!isOfRequests) this.mistakes.push('when.burn: both numbers are requests of a service')
+      const objective = this.#share(given, 'objective')
+      if (objective >= 1) this.mistakes.push('objective: less than 100 %, since the rest is what may fail')
+      return { shape: 'burn', value, to, objective, windows: this.#windows(given), ...this.#atLeast(given) }
+    },
+    change: (given) => {
+      const value = this.#value(given, 'value')
+      if (!value) return undefined
+      if (!isOfService(value)) this.mistakes.push('when.change: the number is one of a service')
+      const { times } = given
+      if (typeof times !== 'number' || times <= 1) this.mistakes.push('times: a number above 1')
+      return {
+        shape: 'change',
+        value,
+        overMs: this.#duration(given, 'over'),
+        againstMs: this.#duration(given, 'against'),
+        times: Number(times),
+        bound: { above: this.#number(given, 'above', unitOf(value)) },
+        ...this.#atLeast(given),
+      }
+    },
   }
 
   #value(given: Given, member: string): Value | undefined {
@@ -162,11 +209,38 @@ class RuleReader {
   #bound(given: Given, unit: string): Bound {
     const side = given['above'] === undefined ? 'below' : 'above'
     if ((given['above'] === undefined) === (given['below'] === undefined)) this.mistakes.push('either above or below')
-    const written = given[side]
+    const number = given[side] === undefined ? 0 : this.#number(given, side, unit)
+    return side === 'above' ? { above: number } : { below: number }
+  }
+
+  #number(given: Given, member: string, unit: string): number {
+    const written = given[member]
     const number = typeof written === 'string' || typeof written === 'number' ? inUnit(written, unit) : undefined
-    if (number === undefined && written !== undefined)
-      this.mistakes.push(`${side}: ${JSON.stringify(written)} is no number with a unit of ${unit === '1' ? 'a share (5 %)' : unit}`)
-    return side === 'above' ? { above: number ?? 0 } : { below: number ?? 0 }
+    if (number === undefined)
+      this.mistakes.push(
+        `${member}: ${JSON.stringify(written) ?? 'it'} is no number with a unit of ${unit === '1' ? 'a share (5 %)' : unit}`,
+      )
+    return number ?? 0
+  }
+
+  #share(given: Given, member: string): number {
+    return this.#number(given, member, '1')
+  }
+
+  #windows(given: Given): readonly BurnWindow[] {
+    const { windows } = given
+    if (Array.isArray(windows) && windows.length > 0 && windows.every(isRecord)) return windows.map((window) => this.#burnWindow(window))
+    this.mistakes.push('windows: a list of { long, short, factor }')
+    return []
+  }
+
+  #burnWindow(given: Given): BurnWindow {
+    this.#onlyMembers(given, ['long', 'short', 'factor'], 'a window')
+    const [longMs, shortMs] = [this.#duration(given, 'long'), this.#duration(given, 'short')]
+    const { factor } = given
+    if (longMs <= shortMs) this.mistakes.push('windows: long is longer than short')
+    if (typeof factor !== 'number' || factor <= 0) this.mistakes.push('factor: a number above 0')
+    return { longMs, shortMs, factor: Number(factor) }
   }
 
   #atLeast(given: Given): { readonly atLeast: number } {

@@ -61,7 +61,55 @@ export interface Raised {
   readonly raise: EventName
 }
 
-export type Condition = Threshold | StateIs | Ratio | Missing | Raised
+/** A gauge whose trend reaches another gauge of the same resource within a time: a line through its samples, as `predict_linear` draws it. */
+export interface Forecast {
+  readonly shape: 'forecast'
+  readonly value: Value
+  readonly to: Value
+  /** Window of the samples. */
+  readonly overMs: number
+  /** How far ahead. */
+  readonly withinMs: number
+  /** The share of `to` that the gauge has reached already: what is nearly empty fills often and ends there. */
+  readonly from: number
+}
+
+/** One of the windows of a burn rate. Both must exceed the factor: the long one says that it matters, the short one that it goes on. */
+export interface BurnWindow {
+  readonly longMs: number
+  readonly shortMs: number
+  /** How many times faster than the objective allows. */
+  readonly factor: number
+}
+
+/** A share of requests that uses up what an objective allows too fast, in one of several windows (SRE Workbook, chapter 5). */
+export interface Burn {
+  readonly shape: 'burn'
+  readonly value: Value
+  readonly to: Value
+  /** The share of requests that must be good. */
+  readonly objective: number
+  readonly windows: readonly BurnWindow[]
+  /** Requests in the long window. */
+  readonly atLeast: number
+}
+
+/** A number of a service against the same number some time earlier. */
+export interface Changed {
+  readonly shape: 'change'
+  readonly value: Value
+  readonly overMs: number
+  /** How much earlier. */
+  readonly againstMs: number
+  /** How many times the earlier number. */
+  readonly times: number
+  /** The number itself must exceed this, in its unit. */
+  readonly bound: { readonly above: number }
+  /** Requests in each of both windows. */
+  readonly atLeast: number
+}
+
+export type Condition = Threshold | StateIs | Ratio | Missing | Raised | Forecast | Burn | Changed
 
 export interface Rule {
   readonly name: string
@@ -81,6 +129,8 @@ export interface Rule {
 export const serviceColumns = {
   requests: '{request}',
   errors: '{request}',
+  /** Those that took longer than a second. */
+  slow: '{request}',
   errorRatio: '1',
   p50: 'ms',
   p95: 'ms',

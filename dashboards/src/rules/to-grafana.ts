@@ -4,7 +4,20 @@ import { ruleSql, type SqlOptions } from '../sql/render-sql.ts'
 import { attributeOf, kindOf } from './parse-rule.ts'
 import { secondsText } from './quantity.ts'
 import { cannot, type Rendering } from './rendering.ts'
-import { type Bound, isOfService, type Missing, type Ratio, type Rule, type Take, type Threshold, type Value, valueText } from './rule.ts'
+import {
+  type Bound,
+  type Burn,
+  type Changed,
+  type Forecast,
+  isOfService,
+  type Missing,
+  type Ratio,
+  type Rule,
+  type Take,
+  type Threshold,
+  type Value,
+  valueText,
+} from './rule.ts'
 
 export interface GrafanaCondition {
   readonly rawSql: string
@@ -25,6 +38,9 @@ export function grafanaRule({ when, forMs }: Rule, options: SqlOptions): Renderi
   if (when.shape === 'event') return cannot('Grafana gets no events')
   if (when.shape === 'state') return cannot('states are not in the store')
   if (when.shape === 'missing') return missingRule(when, options)
+  if (when.shape === 'forecast') return forecastRule(when, forMs, options)
+  if (when.shape === 'burn') return burnRule(when, forMs, options)
+  if (when.shape === 'change') return changeRule(when, forMs, options)
   const condition = isOfService(when.value) ? serviceRule(when, options) : metricRule(when, options)
   return 'cannot' in condition ? condition : { rule: { ...condition.rule, bound: when.bound, for: secondsText(forMs) } }
 }
@@ -36,13 +52,57 @@ function missingRule({ silentMs, withinMs }: Missing, options: SqlOptions): Rend
   return { rule: { rawSql, rangeSeconds: withinMs / 1000, bound: { above: silentMs / 1000 }, for: '0s' } }
 }
 
+/** The line through the samples, as seen from now. Above 1 it crosses the limit in time. */
+function forecastRule(when: Forecast, forMs: number, options: SqlOptions): Rendering<GrafanaCondition> {
+  const { value, to, overMs, withinMs, from } = when
+  const is = `MetricName = ${quote(nameOf(value))}`
+  const [last, limit] = [taken(nameOf(value), 'last', 0), taken(nameOf(to), 'last', 0)]
+  const line = `simpleLinearRegressionIf(toFloat64(TimeUnix) - toFloat64($__toTime), Value, ${is})`
+  const isKnown = `minIf(TimeUnix, ${is}) <= $__toTime - toIntervalSecond(${Math.round((overMs * 2) / 3000)})`
+  const ahead = `(${line}.1 * ${withinMs / 1000} + ${line}.2) / nullIf(${limit}, 0)`
+  const condition = metricSql([value, to], `if(${isKnown} AND ${last} >= ${from} * ${limit}, ${ahead}, 0)`, options)
+  return 'cannot' in condition
+    ? condition
+    : { rule: { rawSql: condition.rule, rangeSeconds: overMs / 1000, bound: { above: 1 }, for: secondsText(forMs) } }
+}
+
+/** How many times faster than each window allows; above 1 one of them fires. */
+function burnRule({ value, to, objective, windows, atLeast }: Burn, forMs: number, options: SqlOptions): Rendering<GrafanaCondition> {
+  const since = (ms: number): string => `Minute >= toStartOfMinute($__toTime - toIntervalSecond(${ms / 1000}))`
+  const sum = (one: Value, ms: number): string => `sumIf(${BURNT[one.attribute] ?? 'NULL'}, ${since(ms)})`
+  const rate = (ms: number): string => `${sum(value, ms)} / nullIf(${sum(to, ms)}, 0) / ${Number((1 - objective).toPrecision(12))}`
+  const parts = windows.map(({ longMs, shortMs, factor }) => {
+    const both = `ifNull(least(${rate(longMs)}, ${rate(shortMs)}), 0) / ${factor}`
+    return atLeast > 0 ? `if(${sum(to, longMs)} >= ${atLeast}, ${both}, 0)` : both
+  })
+  const number = parts.length === 1 ? parts[0] : `greatest(${parts.join(', ')})`
+  const rangeSeconds = Math.max(...windows.map(({ longMs }) => longMs)) / 1000
+  return { rule: { rawSql: ruleSql('rule-burn', { number }, options), rangeSeconds, bound: { above: 1 }, for: secondsText(forMs) } }
+}
+
+/** Of a minute of the roll-up. Buckets from 0 hold what took longer than a second. */
+const BURNT: Readonly<Record<string, string>> = {
+  requests: 'Requests',
+  errors: 'Errors',
+  slow: 'arraySum(arrayMap((key, count) -> if(key >= 0, count, 0), mapKeys(Buckets), mapValues(Buckets)))',
+}
+
+function changeRule(when: Changed, forMs: number, options: SqlOptions): Rendering<GrafanaCondition> {
+  const { value, overMs, againstMs, times, bound, atLeast } = when
+  const number = serviceNumber(value)
+  if (number === undefined) return cannot(`${valueText(value)} is not in the roll-up`)
+  const seconds = { over: overMs / 1000, against: againstMs / 1000 }
+  const rawSql = ruleSql('rule-change', { number, atLeast, least: bound.above, ...seconds }, options)
+  return { rule: { rawSql, rangeSeconds: (overMs + againstMs) / 1000, bound: { above: times }, for: secondsText(forMs) } }
+}
+
 function serviceRule(when: Threshold | Ratio, options: SqlOptions): Half {
   const number = when.shape === 'ratio' ? `${sumOf(when.value)} / nullIf(${sumOf(when.to)}, 0)` : serviceNumber(when.value)
   if (number === undefined) return cannot(`${valueText(when.value)} is not in the roll-up`)
   return { rule: { rawSql: ruleSql('rule-service', { number, atLeast: when.atLeast }, options), rangeSeconds: when.overMs / 1000 } }
 }
 
-const SUMS: Readonly<Record<string, string>> = { requests: 'requests', errors: 'errors' }
+const SUMS: Readonly<Record<string, string>> = { requests: 'requests', errors: 'errors', slow: 'slow' }
 const sumOf = ({ attribute }: Value): string => SUMS[attribute] ?? 'NULL'
 
 function serviceNumber({ attribute }: Value): string | undefined {
@@ -52,25 +112,30 @@ function serviceNumber({ attribute }: Value): string | undefined {
 
 function metricRule(when: Threshold | Ratio, options: SqlOptions): Half {
   const values = when.shape === 'ratio' ? [when.value, when.to] : [when.value]
+  const take = when.shape === 'threshold' ? when.take : 'last'
+  const numbers = values.map((value) => taken(nameOf(value), take, when.overMs))
+  const sql = metricSql(values, numbers.join(' / nullIf(').concat(numbers.length > 1 ? ', 0)' : ''), options)
+  return 'cannot' in sql ? sql : { rule: { rawSql: sql.rule, rangeSeconds: when.overMs / 1000 || LAST_SECONDS } }
+}
+
+/** `number` of each resource of the kind that these values are of. */
+function metricSql(values: readonly Value[], number: string, options: SqlOptions): Rendering<string> {
   const absent = values.find((value) => !isStored(value))
   if (absent) return cannot(`${valueText(absent)} is not in the store`)
-  const kind = kindOf(when.value.of)!
-  const isCounter = attributeOf(when.value)?.role === 'counter'
-  const take = when.shape === 'threshold' ? when.take : 'last'
-  const labels = labelsOf(kind)
-  const numbers = values.map((value) => taken(nameOf(value), take, when.overMs))
+  const [value] = values as readonly [Value]
+  const labels = labelsOf(kindOf(value.of)!)
   const rawSql = ruleSql(
     'rule-metric',
     {
-      source: isCounter ? 'otel_metrics_sum' : 'otel_metrics_gauge',
-      number: numbers.join(' / nullIf(').concat(numbers.length > 1 ? ', 0)' : ''),
-      names: values.map((value) => quote(nameOf(value))).join(', '),
+      source: attributeOf(value)?.role === 'counter' ? 'otel_metrics_sum' : 'otel_metrics_gauge',
+      number,
+      names: values.map((one) => quote(nameOf(one))).join(', '),
       labels: labels.map(([name, column]) => `${column} AS ${name}`).join(', '),
       labelNames: labels.map(([name]) => name),
     },
     options,
   )
-  return { rule: { rawSql, rangeSeconds: when.overMs / 1000 || LAST_SECONDS } }
+  return { rule: rawSql }
 }
 
 function isStored(value: Value): boolean {

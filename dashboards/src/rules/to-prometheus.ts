@@ -3,7 +3,17 @@ import { isMetric, isStateSet, prometheusFactor, prometheusNameOf, snakeCase } f
 import { attributeOf, kindOf } from './parse-rule.ts'
 import { secondsText } from './quantity.ts'
 import { cannot, type Rendering } from './rendering.ts'
-import { type Condition, isOfService, type Rule, type Value, valueText } from './rule.ts'
+import {
+  type Burn,
+  type Condition,
+  type Forecast,
+  isOfService,
+  type Ratio,
+  type Rule,
+  type Threshold,
+  type Value,
+  valueText,
+} from './rule.ts'
 
 export interface PrometheusCondition {
   readonly expr: string
@@ -28,6 +38,13 @@ function exprOf(when: Condition): Rendering<string> {
   if (when.shape === 'event') return cannot('Prometheus has no events')
   if (when.shape === 'missing') return cannot('Prometheus forgets a series that is not scraped any more')
   if (when.shape === 'state') return stateExpr(when.value, when.is)
+  if (when.shape === 'change') return cannot('Prometheus has no durations of services')
+  if (when.shape === 'forecast') return forecastExpr(when)
+  if (when.shape === 'burn') return burnExpr(when)
+  return numberExpr(when)
+}
+
+function numberExpr(when: Threshold | Ratio): Rendering<string> {
   if (when.shape === 'threshold' && isOfService(when.value)) return cannot('Prometheus has no durations of services')
   const operator = 'above' in when.bound ? '>' : '<'
   const bound = 'above' in when.bound ? when.bound.above : when.bound.below
@@ -39,6 +56,30 @@ function exprOf(when: Condition): Rendering<string> {
   }
   const [of, over] = [taken(value, 'increase', when.overMs), taken(to ?? value, 'increase', when.overMs)]
   return { rule: `${of} / ${over} ${operator} ${bound}${when.atLeast > 0 ? ` and ${over} >= ${when.atLeast}` : ''}` }
+}
+
+/** Also that the series is no shorter than two thirds of the window: a line through a few samples is no trend. */
+function forecastExpr({ value, to, overMs, withinMs, from }: Forecast): Rendering<string> {
+  const missing = [value, to].find((one) => !isMetricValue(one))
+  if (missing) return cannot(`${valueText(missing)} is no metric of Prometheus`)
+  const [name, limit] = [value, to].map((one) => prometheusNameOf(kindOf(one.of)!, one.attribute))
+  const isKnown = `${name} offset ${secondsText((overMs * 2) / 3)} >= 0`
+  return {
+    rule: `predict_linear(${name}[${windowText(overMs)}], ${withinMs / 1000}) > ${limit} and ${name} >= ${from} * ${limit} and ${isKnown}`,
+  }
+}
+
+function burnExpr({ value, to, objective, windows, atLeast }: Burn): Rendering<string> {
+  const [of, all] = [processValue(value), processValue(to)]
+  const missing = [of, all].find((one) => !isMetricValue(one))
+  if (missing) return cannot(`${valueText(missing)} is no metric of Prometheus`)
+  const share = (ms: number): string => `${taken(of, 'increase', ms)} / ${taken(all, 'increase', ms)}`
+  const parts = windows.map(({ longMs, shortMs, factor }) => {
+    const bound = Number((factor * (1 - objective)).toPrecision(12))
+    const isMuch = atLeast > 0 ? ` and ${taken(all, 'increase', longMs)} >= ${atLeast}` : ''
+    return `(${share(longMs)} > ${bound} and ${share(shortMs)} > ${bound}${isMuch})`
+  })
+  return { rule: parts.join(' or ') }
 }
 
 function stateExpr(value: Value, is: readonly string[]): Rendering<string> {

@@ -51,7 +51,7 @@ export const panelQueries = [
 export type PanelQueryName = (typeof panelQueries)[number]
 
 /** Queries of alert rules, which fill in what they say. */
-export const ruleQueries = ['rule-metric', 'rule-service', 'silent-services'] as const
+export const ruleQueries = ['rule-metric', 'rule-service', 'rule-burn', 'rule-change', 'silent-services'] as const
 
 export type RuleQueryName = (typeof ruleQueries)[number]
 

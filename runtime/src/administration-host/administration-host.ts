@@ -176,6 +176,9 @@ function reloads(reload: (name: string) => Promise<string>): Executors {
   }
 }
 
+/** A receiver has 30 s to answer a test. */
+const TEST_PAGE_MS = 35_000
+
 /** What only the process itself can do. */
 function asked({ ask }: AdministrationHostOptions): Executors {
   const executor =
@@ -194,6 +197,8 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     ...Object.fromEntries(
       ['acknowledge', 'silences', 'silence', 'expireSilence'].map((operation) => [`alert.${operation}`, ofCollector(operation)]),
     ),
+    'receiver.test': async ({ keys, actor }) =>
+      await ask('collector', 'testReceiver', { receiver: keys['name'] ?? '', actor }, TEST_PAGE_MS),
     'instance.runningRequests': executor('runningRequests'),
     'instance.cancelRequest': executor('cancelRequest'),
     ...Object.fromEntries(['reclaim', 'cancel', 'autopsy'].map((operation) => [`datasource.${operation}`, ofDatasource(operation)])),

@@ -5,6 +5,7 @@ import { requireIsolation } from '@spyglass/process/isolation'
 import { requireAccessPatterns } from '../access-log/index.ts'
 import type { Damage } from '@spyglass/process/durable-file'
 import { applyChanges, type Change, inForce, type Skipped } from './changes.ts'
+import { withGuards } from './receiver-guards.ts'
 import { nameOfPath, type Tree } from './settings-tree.ts'
 import { storedChanges } from './stored-changes.ts'
 
@@ -32,7 +33,7 @@ function desiredOf(
   changed: { readonly settings: Tree; readonly skipped: readonly Skipped[] },
 ): Desired {
   const settings = rules.checkedSettings(changed.settings, { ...input, toStart: true })
-  const config = rules.effectiveConfig(settings, input.from)
+  const config = withGuards(rules.effectiveConfig(settings, input.from), rules.mergedSettings(input), changed.settings)
   requireIsolation(config)
   requireAccessPatterns(config)
   return { settings, config, skipped: changed.skipped }

@@ -11,7 +11,7 @@ const config = SpyglassConfig.parse({
   data: root,
   store: { port: 9 },
   management: { port: 9 },
-  alerting: { webhooks: [{ name: 'pager', url }] },
+  alerting: { receivers: [{ name: 'pager', url }] },
 })
 const folder = dataFolder(root)
 const alerting = await startAlerting({

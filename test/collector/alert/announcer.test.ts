@@ -1,4 +1,4 @@
-import { SpyglassConfig, type WebhookConfig } from '@spyglass/process/config'
+import { SpyglassConfig, type ReceiverConfig } from '@spyglass/process/config'
 import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
@@ -13,24 +13,36 @@ import { until } from '../../support/until.ts'
 import { startReceiver } from '../notify/receiver.ts'
 import { eventOf, holder, POOL } from './incidents.ts'
 
-function bench(webhooks: readonly WebhookConfig[], over: Partial<AnnouncerOptions> = {}) {
-  const config = SpyglassConfig.parse({ server: { name: 'west' }, alerting: { webhooks, repeatAfterMs: 300_000 } })
+function bench(receivers: readonly ReceiverConfig[], over: Partial<AnnouncerOptions> = {}, start = Date.now(), alerting: object = {}) {
+  const config = SpyglassConfig.parse({ server: { name: 'west' }, alerting: { receivers, repeatAfterMs: 300_000, ...alerting } })
   const incidents: Incident[] = []
-  let now = Date.now()
+  let now = start
   const clock = (): number => now
   const save = (): void => {}
   const logger = createLogger({ process: 'test', level: 'silent' })
   const state = { sequence: 0, outbox: [] }
-  const notifier = createNotifier({ receivers: config.alerting.webhooks, state, save, logger, now: clock })
+  const notifier = createNotifier({ receivers: config.alerting.receivers, state, save, logger, now: clock })
   const evaluator = new Evaluator({ incidents, save, now: clock, onTransition: (incident, to) => announcer.onTransition(incident, to) })
   const evidence = { changesBefore: async () => [], failedRequests: async () => undefined }
   const presentState = async () => ({})
   const silences = new Silences({ silences: [], save, now: clock })
   const registry = createRegistry({ kindNamed })
-  const announcer = new Announcer({ config, evaluator, evidence, presentState, silences, notifier, registry, save, now: clock, ...over })
+  const announcer = new Announcer({
+    config,
+    evaluator,
+    evidence,
+    presentState,
+    silences,
+    notifier,
+    registry,
+    save,
+    groupWaitMs: 0,
+    now: clock,
+    ...over,
+  })
   const emitted: string[] = []
   registry.onEvent(({ name }) => emitted.push(name.replace('spyglass.', '')))
-  const carryOut = alertOperations({ evaluator, silences, registry, save, now: clock })
+  const carryOut = alertOperations({ evaluator, silences, registry, tryReceiver: async () => {}, save, now: clock })
   return {
     announcer,
     evaluator,
@@ -40,6 +52,9 @@ function bench(webhooks: readonly WebhookConfig[], over: Partial<AnnouncerOption
     silence: (ms: number) =>
       String(carryOut('silence', { matchers: ['pool=shop'], endsAt: new Date(now + ms).toISOString(), comment: 'c', actor: 'mara' })),
     queued: () => until(() => state.outbox.length === 0),
+    raiseAt: (id: string, resource: string, rule = 'InstanceDown') =>
+      evaluator.raise({ id, rule, severity: 'critical', resource, summary: `${id} is down`, since: now, delayMs: 0 }),
+    clearAt: (resource: string, rule = 'InstanceDown') => evaluator.clear({ rule, resource }),
     raise: () =>
       evaluator.raise({ id: '1', rule: 'PoolExhausted', severity: 'critical', resource: POOL, summary: 's', since: now, delayMs: 0 }),
     clear: () => evaluator.clear({ rule: 'PoolExhausted', resource: POOL, id: '1' }),
@@ -232,4 +247,108 @@ test('what is acknowledged in time is told to nobody else', async () => {
   await first.got(2)
   await world.queued()
   expect(second.pages).toEqual([])
+})
+
+test('who is on duty later is paged when the hours begin, once, and told the end', async () => {
+  await using night = await startReceiver({ name: 'night' })
+  await using day = await startReceiver({ name: 'day', hours: ['08:00-18:00'], timeZone: 'UTC' })
+  await using world = bench([night.config, day.config], {}, Date.UTC(2030, 0, 1, 7))
+  world.raise()
+  await night.got(1)
+  world.pass(3_500_000)
+  await night.got(2) // a reminder
+  await world.queued()
+  expect(day.pages).toEqual([])
+  world.pass(100_000)
+  world.pass(1000)
+  const [late] = await day.got(1)
+  expect(late).toMatchObject({ status: 'firing', summary: 'Still firing after 60 min. s' })
+  world.clear()
+  const told = await day.got(2)
+  expect(told.map(({ status }) => status)).toEqual(['firing', 'resolved'])
+  await night.got(3)
+  expect(night.pages.map(({ status }) => status)).toEqual(['firing', 'reminder', 'resolved'])
+})
+
+const instance = (number: number): string => `spyglass:type=Instance,name=shop-${number}`
+
+test('what fails together is one page under one id, and its end is told when the last of it has ended; Alertmanager has each', async () => {
+  await using people = await startReceiver({ name: 'people' })
+  await using manager = await startReceiver({ name: 'am', type: 'alertmanager' })
+  await using world = bench([people.config, manager.config], { groupWaitMs: 50 })
+  for (const number of [1, 2, 3, 4]) world.raiseAt(`i${number}`, instance(number))
+  const [page] = await people.got(1)
+  expect(page).toMatchObject({ incidentId: 'i1', summary: 'i1 is down (and 3 more: Instance shop-2, Instance shop-3, Instance shop-4)' })
+  await until(() => manager.pages.length === 4)
+  await until(() => world.emitted.filter((name) => name === 'alert.firing').length === 4) // events are each of their own
+  world.raiseAt('i5', instance(5))
+  await until(() => world.emitted.filter((name) => name === 'alert.firing').length === 5)
+  world.pass(29_000)
+  world.pass(2000) // more of it is told, but not each by itself
+  const [, news] = await people.got(2)
+  expect(news).toMatchObject({ status: 'reminder', incidentId: 'i1', summary: expect.stringContaining('(and 4 more') as string })
+  for (const number of [1, 3, 5, 4]) world.clearAt(instance(number))
+  await until(() => world.emitted.filter((name) => name === 'alert.resolved').length === 4)
+  await world.queued()
+  expect(people.pages).toHaveLength(2)
+  world.clearAt(instance(2))
+  const [, , end] = await people.got(3)
+  expect(end).toMatchObject({ status: 'resolved', incidentId: 'i1' })
+  await world.queued()
+  expect(people.pages).toHaveLength(3)
+})
+
+test('an instance that is down explains what fails in it; what outlasts it is paged then', async () => {
+  await using people = await startReceiver()
+  await using world = bench([people.config])
+  world.raiseAt('d', instance(1))
+  world.raiseAt('p', 'spyglass:type=Datasource,instance=shop-1,name=shop', 'PoolExhausted')
+  world.raiseAt('q', 'spyglass:type=Datasource,instance=shop-2,name=shop', 'PoolExhausted')
+  const pages = await people.got(2)
+  expect(pages.map(({ incidentId }) => incidentId).toSorted()).toEqual(['d', 'q'])
+  await until(() => world.emitted.length === 3)
+  world.clearAt(instance(1))
+  await people.got(3)
+  world.pass(29_000)
+  await world.queued()
+  expect(people.pages).toHaveLength(3)
+  world.pass(2000)
+  const [, , , late] = await people.got(4)
+  expect(late).toMatchObject({ status: 'firing', incidentId: 'p' })
+})
+
+test('what comes and goes is told three times, and then only if it lasts', async () => {
+  await using people = await startReceiver()
+  await using world = bench([people.config])
+  for (let i = 0; i < 6; i++) {
+    world.raiseAt(`f${i}`, instance(1))
+    await until(() => world.emitted.filter((name) => name === 'alert.firing').length === i + 1)
+    world.pass(10_000)
+    world.clearAt(instance(1))
+    await until(() => world.emitted.filter((name) => name === 'alert.resolved').length === i + 1)
+  }
+  await world.queued()
+  expect(people.pages.map(({ incidentId, status }) => `${incidentId} ${status}`)).toEqual(
+    ['f0', 'f1', 'f2'].flatMap((id) => [`${id} firing`, `${id} resolved`]),
+  )
+  world.raiseAt('f6', instance(1))
+  await until(() => world.emitted.filter((name) => name === 'alert.firing').length === 7)
+  world.pass(299_000)
+  await world.queued()
+  expect(people.pages).toHaveLength(6)
+  world.pass(1000)
+  expect((await people.got(7)).at(-1)).toMatchObject({ incidentId: 'f6', status: 'firing' })
+})
+
+test('during maintenance people are told nothing, and at its end what still fires', async () => {
+  await using people = await startReceiver()
+  const maintenance = [{ name: 'nightly', hours: ['02:00-04:00'], timeZone: 'UTC', matchers: ['pool=shop'] }]
+  await using world = bench([people.config], {}, Date.UTC(2030, 0, 1, 3), { maintenance })
+  world.raise()
+  await until(() => world.emitted.includes('alert.firing'))
+  world.pass(3_599_000)
+  await world.queued()
+  expect(people.pages).toEqual([])
+  world.pass(1000)
+  expect(await people.got(1)).toMatchObject([{ status: 'firing' }])
 })

@@ -33,14 +33,14 @@ test('alerts survive kill -9: one page for each incident, and the resolve comes 
   const root = tempFolder()
   const send = (child: ChildProcess, event: SpyglassEvent): void => void child.send(event)
 
-  let child = startChild(root, receiver.config.url)
+  let child = startChild(root, receiver.config.url!)
   await ready(child)
   send(child, exhausted('1'))
   await receiver.got(1)
   await until(() => readFileSync(join(root, 'state', 'alerts.json'), 'utf8').includes('"outbox":[]'))
   await kill(child)
 
-  child = startChild(root, receiver.config.url)
+  child = startChild(root, receiver.config.url!)
   await ready(child)
   send(child, exhausted('1')) // the keeper may send it again
   send(child, recovered('1'))
@@ -53,13 +53,13 @@ test('killed the moment an alert fires, its page still goes out, and a repeat of
   await using receiver = await startReceiver()
   const root = tempFolder()
   for (let round = 1; round <= 5; round++) {
-    const child = startChild(root, receiver.config.url)
+    const child = startChild(root, receiver.config.url!)
     await ready(child)
     child.send(exhausted(`r${round}`, { resource: `spyglass:type=Datasource,instance=http-1,name=p${round}` }))
     await until(() => readFileSync(join(root, 'state', 'alerts.json'), 'utf8').includes(`"r${round}"`)).catch(() => {})
     await kill(child)
   }
-  const last = startChild(root, receiver.config.url)
+  const last = startChild(root, receiver.config.url!)
   await ready(last)
   const paged = (): Set<string> => new Set(receiver.pages.map(({ incidentId }) => incidentId))
   await until(() => paged().size === 5)

@@ -1,5 +1,6 @@
 /** Events as a keeper and its pools send them. */
 import { type EventName, events, type Holder, incidentId, type SpyglassEvent } from '@spyglass/agent/contract'
+import type { Incident } from '../../../collector/src/alert/incident.ts'
 
 export const INSTANCE = 'spyglass:type=Instance,name=http-1'
 export const POOL = 'spyglass:type=Datasource,instance=http-1,name=shop'
@@ -56,3 +57,23 @@ export const exhausted = (id: string, over: Partial<SpyglassEvent> = {}): Spygla
   eventOf('spyglass.pool.exhausted', POOL, { incidentId: id, holders: [holder], ...over })
 export const recovered = (id: string, over: Partial<SpyglassEvent> = {}): SpyglassEvent =>
   eventOf('spyglass.pool.recovered', POOL, { incidentId: id, ...over })
+
+/** An incident that fires, with what a test does not care about filled in. */
+export const incidentOf = (over: Partial<Incident> = {}): Incident => ({
+  id: '1',
+  rule: 'PoolExhausted',
+  severity: 'critical',
+  resource: POOL,
+  state: 'firing',
+  summary: 's',
+  since: 0,
+  heardAt: 0,
+  dueAt: 0,
+  open: ['1'],
+  settleMs: 0,
+  announced: 'nothing',
+  holders: [],
+  changes: [],
+  attributes: {},
+  ...over,
+})

@@ -13,7 +13,8 @@ import { createManagementClient, type QueryClient, type Row } from '../../../col
 
 export interface Scene {
   readonly resources?: readonly ResourceSnapshot[]
-  readonly services?: readonly Row[]
+  /** Of a window of so many milliseconds that ended so many ago; or the same of any window. */
+  readonly services?: readonly Row[] | ((windowMs: number, agoMs: number) => readonly Row[])
   readonly silent?: readonly Row[]
 }
 
@@ -31,8 +32,15 @@ export async function openRuleWorld() {
   const { port } = app.server.address() as { port: number }
   const management = createManagementClient(SpyglassConfig.parse({ management: { port } }))
   let scene: Scene = {}
+  let now = 0
   const query: QueryClient = {
-    rows: async (name) => (name === 'silent-services' ? scene.silent : scene.services) ?? [],
+    rows: async (name, { parameters }) => {
+      if (name === 'silent-services') return scene.silent ?? []
+      const { services = [] } = scene
+      if (typeof services !== 'function') return services
+      const [from, to] = [parameters['from'], parameters['to']].map((text) => Date.parse(`${String(text).replace(' ', 'T')}Z`))
+      return services(to! - from!, now - to!)
+    },
     stop: async () => {},
   }
   return {
@@ -40,7 +48,7 @@ export async function openRuleWorld() {
     query,
     /** What a rule finds in each scene, one scene each ten seconds. */
     async findings(rule: Rule, scenes: readonly Scene[]): Promise<readonly (readonly Finding[])[]> {
-      let now = 1_000_000
+      now = 1_000_000_000
       const values = new RuleValues({ management, query, kinds: kindsOf([rule]), shareMs: 0, now: () => now })
       const judged = rollupRuleOf(rule, values)!
       const found: (readonly Finding[])[] = []

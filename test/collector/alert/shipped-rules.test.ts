@@ -24,6 +24,19 @@ const collector = (values: Readonly<Record<string, number>>): Scene => ({
 })
 const restarts = (count: number): Scene => ({ resources: [resource('instance', { name: 'shop-1' }, { state: 'ready', restarts: count })] })
 const service = (values: Readonly<Record<string, number>>): Scene => ({ services: [{ service: 'shop', ...values }] })
+const twice = (valuesAt: (agoMs: number) => Readonly<Record<string, number>>): Scene => ({
+  services: (_, agoMs) => [{ service: 'shop', ...valuesAt(agoMs) }],
+})
+/** Bad ones of a thousand requests in each window of so many minutes, of a hundred in the shorter ones. */
+const burning = (member: string, bad: Readonly<Record<number, number>>, load = 1): Scene => ({
+  services: (windowMs) => {
+    const minutes = windowMs / 60_000
+    return [{ service: 'shop', requests: Math.round((minutes >= 60 ? 1000 : minutes >= 30 ? 500 : 100) * load), [member]: bad[minutes] }]
+  },
+})
+/** So many looks, ten seconds apart. */
+const rising = (looks: number, sceneAt: (look: number) => Scene): readonly Scene[] =>
+  Array.from({ length: looks }, (_, look) => sceneAt(look))
 const application = (state: string, instance = 'ready', problem = 'no licence'): Scene => ({
   resources: [
     resource('instance', { name: 'shop-1' }, { state: instance }),
@@ -41,6 +54,48 @@ const cases: Readonly<Record<string, Case>> = {
     fires: [service({ requests: 100, p95: 1500 })],
     summary: 'Service shop: 5 % of its requests are slower than it should be: 1500 ms',
     silent: [[service({ requests: 100, p95: 1000 })], [service({ requests: 99, p95: 9000 })]],
+  },
+  LatencyRisen: {
+    fires: [twice((agoMs) => ({ requests: 100, p95: agoMs === 0 ? 450 : 220 }))],
+    summary: 'Service shop is much slower than yesterday at this time: 450 ms, 220 ms 24 h ago',
+    silent: [
+      [twice((agoMs) => ({ requests: 100, p95: agoMs === 0 ? 440 : 220 }))],
+      [twice((agoMs) => ({ requests: 100, p95: agoMs === 0 ? 200 : 20 }))],
+      [twice((agoMs) => ({ requests: agoMs === 0 ? 100 : 99, p95: agoMs === 0 ? 450 : 20 }))],
+      [twice((agoMs) => ({ requests: agoMs === 0 ? 99 : 100, p95: agoMs === 0 ? 450 : 20 }))],
+    ],
+  },
+  ErrorBudgetBurn: {
+    fires: [burning('errors', { 60: 73, 5: 8, 360: 10, 30: 5 })],
+    summary: 'shop: failing requests use up what the objective of 30 days allows: 7.3 % in 60 min (73 of 1000), the objective allows 0.5 %',
+    silent: [
+      [burning('errors', { 60: 73, 5: 7, 360: 31, 30: 2 })], // it is over: the short window says so
+      [burning('errors', { 60: 71, 5: 50, 360: 29, 30: 40 })],
+      [burning('errors', { 60: 400, 5: 50, 360: 400, 30: 200 }, 0.49)],
+      [{}],
+    ],
+  },
+  LatencyBudgetBurn: {
+    fires: [burning('slow', { 60: 100, 5: 2, 360: 61, 30: 31 })],
+    summary:
+      'Service shop: requests slower than a second use up what the objective of 30 days allows: 6.1 % in 6 h (61 of 1000), the objective allows 1 %',
+    silent: [[burning('slow', { 60: 143, 5: 100, 360: 59, 30: 200 })]],
+  },
+  PoolForecastFull: {
+    fires: rising(61, (at) => pool({ activeConnections: 60 + at * 0.25, maxConnections: 100 })),
+    summary: 'Pool orders of shop-1 will be exhausted: 75 % now, full in about 17 min',
+    silent: [
+      rising(62, (at) => pool({ activeConnections: 60 + at * 0.08, maxConnections: 100 })),
+      rising(62, (at) => pool({ activeConnections: 20 + at * 0.25, maxConnections: 100 })), // nearly empty
+      rising(60, (at) => pool({ activeConnections: 60 + at * 0.25, maxConnections: 100 })), // no trend yet
+      rising(90, () => pool({ activeConnections: 100, maxConnections: 100 })), // that it is full is another rule's
+      rising(90, () => pool({ activeConnections: 1, maxConnections: 0 })),
+    ],
+  },
+  HeapForecastFull: {
+    fires: rising(241, (at) => process('v8Heap', { used: 300 * MIB + at * MIB * 0.3, limit: 500 * MIB })),
+    summary: 'The heap of shop-1 will be full: 74.4 % now, full in about 71 min',
+    silent: [rising(242, (at) => process('v8Heap', { used: 300 * MIB + at * MIB * 0.1, limit: 500 * MIB }))],
   },
   ServiceSilent: {
     fires: [{ silent: [{ service: 'shop', silentSeconds: 301 }] }],

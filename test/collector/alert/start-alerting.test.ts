@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { dataFolder, ensureSecrets, SpyglassConfig, type WebhookConfig } from '@spyglass/process/config'
+import { dataFolder, ensureSecrets, SpyglassConfig, type ReceiverConfig } from '@spyglass/process/config'
 import { type SpyglassEvent } from '@spyglass/agent/contract'
 import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createLogger } from '@spyglass/process/logger'
@@ -12,8 +12,8 @@ import { startReceiver } from '../notify/receiver.ts'
 import { down, eventOf, exhausted, holder, recovered, up } from './incidents.ts'
 
 /** Nothing listens on port 9: neither store nor management is there, and alerting works. */
-async function bench(webhooks: readonly WebhookConfig[], alerting: object = {}, root = tempFolder()) {
-  const config = SpyglassConfig.parse({ data: root, store: { port: 9 }, management: { port: 9 }, alerting: { webhooks, ...alerting } })
+async function bench(receivers: readonly ReceiverConfig[], alerting: object = {}, root = tempFolder()) {
+  const config = SpyglassConfig.parse({ data: root, store: { port: 9 }, management: { port: 9 }, alerting: { receivers, ...alerting } })
   const folder = dataFolder(root)
   mkdirSync(folder.state, { recursive: true })
   const registry = createRegistry({ kindNamed })

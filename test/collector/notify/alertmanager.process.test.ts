@@ -14,6 +14,7 @@ import { tempFolder } from '../../support/temp-folder.ts'
 import { until } from '../../support/until.ts'
 import { holder } from '../alert/incidents.ts'
 import { pageFor } from './pages.ts'
+import { receiverConfig } from './receiver.ts'
 
 interface Alert {
   readonly labels: Record<string, string>
@@ -43,7 +44,7 @@ async function startAlertmanager(program: string) {
 test('Alertmanager takes a page, shows its evidence, and forgets it when it resolves', async (context) => {
   const program = requireTool(context, 'prometheus-alertmanager')
   await using manager = await startAlertmanager(program)
-  const receiver = { name: 'am', type: 'alertmanager' as const, url: manager.url, headers: {}, timeoutMs: 2000, onlyEscalated: false }
+  const receiver = receiverConfig({ name: 'am', type: 'alertmanager', url: manager.url })
   const state = { sequence: 0, outbox: [] }
   const notifier = createNotifier({
     receivers: [receiver],

@@ -1,9 +1,11 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { createLogger } from '@spyglass/process/logger'
 import { expect, test } from 'vitest'
 import { createNotifier, type OutboxState } from '../../../collector/src/notify/index.ts'
 import { until } from '../../support/until.ts'
 import { pageFor } from './pages.ts'
-import { startReceiver } from './receiver.ts'
+import { receiverConfig, startReceiver } from './receiver.ts'
 
 const logger = createLogger({ process: 'test', level: 'silent' })
 
@@ -81,4 +83,60 @@ test('pages of a receiver that is no longer configured are dropped', () => {
   state.deliveries = { gone: { failingSince: 1 } }
   createNotifier({ receivers: [], state, save: () => {}, logger })
   expect([state.outbox, state.deliveries]).toEqual([[], {}])
+})
+
+test('receivers that are slow, dead, redirecting or refusing delay no other', async () => {
+  await using good = await startReceiver({ name: 'good' })
+  await using redirecting = await startReceiver({ name: 'redirecting' })
+  await using refusing = await startReceiver({ name: 'refusing' })
+  redirecting.answer = 302
+  refusing.answer = 400
+  const silent = createServer(() => {})
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const slow = receiverConfig({ name: 'slow', url: `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`, timeoutMs: 60_000 })
+  const dead = receiverConfig({ name: 'dead', url: 'http://127.0.0.1:9/' })
+  const receivers = [slow, dead, redirecting.config, refusing.config, good.config]
+  const state: OutboxState = { sequence: 0, outbox: [] }
+  const notifier = createNotifier({ receivers, state, save: () => {}, logger })
+  for (let i = 0; i < 20; i++) notifier.enqueue(pageFor({ incidentId: `incident-${i}` }))
+  notifier.wake()
+  await good.got(20)
+  await until(() => notifier.deliveries().find(({ receiver }) => receiver === 'good')?.waiting === 0)
+  await until(() =>
+    ['dead', 'redirecting', 'refusing'].every((name) => notifier.deliveries().find(({ receiver }) => receiver === name)?.reason),
+  )
+  expect(notifier.deliveries().map(({ receiver, waiting }) => [receiver, waiting])).toEqual([
+    ['slow', 20],
+    ['dead', 20],
+    ['redirecting', 20],
+    ['refusing', 20],
+    ['good', 0],
+  ])
+  const connections = await new Promise<number>((resolve) => silent.getConnections((_, count) => resolve(count)))
+  expect(connections).toBeLessThanOrEqual(8)
+  silent.closeAllConnections()
+  silent.close()
+  await notifier.stop()
+})
+
+test('a test goes to one receiver at once, and its refusal is told to who asked', async () => {
+  await using receiver = await startReceiver()
+  const notifier = createNotifier({ receivers: [receiver.config], state: { sequence: 0, outbox: [] }, save: () => {}, logger })
+  await notifier.try('pager', pageFor({ status: 'test' }))
+  expect(receiver.pages.map(({ status }) => status)).toEqual(['test'])
+  receiver.answer = 403
+  await expect(notifier.try('pager', pageFor({ status: 'test' }))).rejects.toMatchObject({ code: 'SPY_PAGE_REFUSED' })
+  await expect(notifier.try('nobody', pageFor())).rejects.toMatchObject({ code: 'SPY_RECEIVER_NAME_UNKNOWN' })
+  await notifier.stop()
+})
+
+test('a watchdog gets a sign of life and no pages, and one that does not get it is told as failing', async () => {
+  await using watchdog = await startReceiver({ name: 'outside', type: 'watchdog' })
+  const notifier = createNotifier({ receivers: [watchdog.config], state: { sequence: 0, outbox: [] }, save: () => {}, logger })
+  await notifier.beat(pageFor({ status: 'notice', startsAt: '2030-01-01T00:00:00.000Z' }))
+  expect(watchdog.pages).toEqual([{ server: 'spyglass', time: '2030-01-01T00:00:00.000Z' }])
+  watchdog.answer = 500
+  await notifier.beat(pageFor({ status: 'notice' }))
+  expect(notifier.deliveries()).toMatchObject([{ receiver: 'outside', failingSince: expect.any(Number) as number }])
+  await notifier.stop()
 })

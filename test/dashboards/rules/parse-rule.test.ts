@@ -51,7 +51,9 @@ test('every mistake is named, and all of them at once', () => {
     'severity: info, warning, critical',
     'text is missing',
   ])
-  expect(mistakesOf({ when: { threshold: {}, ratio: {} } })).toEqual(['when: exactly one of threshold, state, ratio, missing, event'])
+  expect(mistakesOf({ when: { threshold: {}, ratio: {} } })).toEqual([
+    'when: exactly one of threshold, state, ratio, missing, event, forecast, burn, change',
+  ])
   expect(mistakesOf({ for: 'long' })).toEqual(['for: a time such as 90s, 5m or 1h'])
 })
 

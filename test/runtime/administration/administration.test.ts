@@ -351,7 +351,7 @@ test('secrets are in no answer and no history: values that were there, that come
     { verb: 'set', values: { 'applications.shop.environment': { A: 'canary-environment' } } },
     {
       verb: 'create',
-      name: 'alerting.webhooks.chat',
+      name: 'alerting.receivers.chat',
       values: { url: 'https://canary-user:canary-password@host/', headers: 'X=canary-header' },
     },
     { verb: 'set', values: { 'snmp.trapTargets.10\\.0\\.0\\.1:162.community': 'canary-trap' } },
@@ -370,7 +370,7 @@ test('secrets are in no answer and no history: values that were there, that come
   expect(JSON.stringify(answers)).not.toContain('canary')
   expect(readFileSync(join(server.folder, 'history.jsonl'), 'utf8')).not.toContain('canary')
   expect(administration.config.snmp.community).toBe('canary-community')
-  expect(administration.config.alerting.webhooks[0]?.headers).toEqual({ X: 'canary-header' })
+  expect(administration.config.alerting.receivers[0]?.headers).toEqual({ X: 'canary-header' })
 })
 
 test('a history that a crash tore anywhere is completed from the state, and ids go on', async () => {

@@ -20,7 +20,12 @@ export const alert = declareKind({
     resource: { type: 'objectName', role: 'text', description: 'ObjectName of the resource it is about.' },
     since: { type: 'date', role: 'text', description: 'When it began.' },
     acknowledgedBy: { type: 'string', role: 'text', description: 'Who takes care of it; absent while nobody has said so.' },
-    silenced: { type: 'boolean', role: 'state', description: 'Whether a silence withholds pages about it.' },
+    silenced: {
+      type: 'boolean',
+      role: 'state',
+      description:
+        'Whether pages about it are withheld from people: by a silence, by maintenance, by an instance that is down and explains it, or since it comes and goes.',
+    },
     summary: { type: 'string', role: 'text', description: 'What is wrong, in a sentence.' },
   },
   operations: {

@@ -65,7 +65,7 @@ export function createEvents(place: Place): View {
 function whoPages({ owner, receivers, available }: Alerts): string {
   if (!available) return 'This process does not evaluate alert rules.'
   if (owner !== 'spyglass') return `Rules are evaluated and shown; ${owner} sends the pages (alerting.owner).`
-  if (receivers.length === 0) return 'Nobody is paged: no receiver is configured (alerting.webhooks).'
+  if (receivers.length === 0) return 'Nobody is paged: no receiver is configured (alerting.receivers).'
   return `Pages go to ${receivers.map((receiver) => whatOf(receiver)).join(', ')}.`
 }
 

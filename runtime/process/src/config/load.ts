@@ -113,7 +113,7 @@ function withAbsolutePaths(config: SpyglassConfig, from: string): SpyglassConfig
     data,
     logs: { ...config.logs, ...(config.logs.folder === undefined ? {} : { folder: resolve(from, config.logs.folder) }) },
     deployment: withAbsoluteFolder(config.deployment, from),
-    alerting: withRules(config.alerting, from),
+    alerting: withAlertingFiles(config.alerting, from),
     listeners: config.listeners.map((listener) => withTlsFiles(listener, from)),
     management: withTlsFiles(config.management, from),
     collector: withTlsFiles(config.collector, from),
@@ -140,8 +140,11 @@ function withAbsoluteFolder({ autoDeployFolder, ...deployment }: SpyglassConfig[
   return autoDeployFolder === undefined ? deployment : { ...deployment, autoDeployFolder: resolve(from, autoDeployFolder) }
 }
 
-function withRules({ rules, ...alerting }: SpyglassConfig['alerting'], from: string): SpyglassConfig['alerting'] {
-  return rules === undefined ? alerting : { ...alerting, rules: resolve(from, rules) }
+function withAlertingFiles({ rules, ...alerting }: SpyglassConfig['alerting'], from: string): SpyglassConfig['alerting'] {
+  const receivers = alerting.receivers.map((receiver) =>
+    receiver.authorities === undefined ? receiver : { ...receiver, authorities: resolve(from, receiver.authorities) },
+  )
+  return { ...alerting, receivers, ...(rules === undefined ? {} : { rules: resolve(from, rules) }) }
 }
 
 function withTlsFiles<T extends { tls: ListenerConfig['tls'] }>(section: T, from: string): T {

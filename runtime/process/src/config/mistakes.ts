@@ -6,6 +6,7 @@ import { instanceGroups, instanceNames, isWorkerAlone, routerName } from './inst
 import { listenerMistakes } from './listener-mistakes.ts'
 import type { Mistake } from './mistake.ts'
 import { exposures, portMistakes } from './port-mistakes.ts'
+import { maintenanceMistakes, receiverMistakes } from './receiver-mistakes.ts'
 import { resourceMistakes, unknownName } from './resource-mistakes.ts'
 import { SpyglassConfig } from './schema.ts'
 
@@ -37,6 +38,8 @@ function nameMistakes(config: SpyglassConfig): Mistake[] {
     ...resourceMistakes(config),
     ...exposures(config),
     ...trapTargets(config),
+    ...receiverMistakes(config),
+    ...maintenanceMistakes(config),
     ...listenerMistakes(config),
   ]
 }
@@ -44,9 +47,17 @@ function nameMistakes(config: SpyglassConfig): Mistake[] {
 function ofIssue(issue: z.core.$ZodIssue, input: unknown): Mistake[] {
   const at = pathText(issue.path)
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: at ? `${at}.${key}` : key, message: 'unknown setting; see docs/reference/configuration.md' }))
+    return issue.keys.map((key) => unknownSetting(at ? `${at}.${key}` : key))
   }
   return [{ path: at || '(file)', message: `${valueText(input, issue.path)}: ${issue.message}` }]
+}
+
+/** Names of earlier versions. */
+const RENAMED: Readonly<Record<string, string>> = { 'alerting.webhooks': 'alerting.receivers' }
+
+function unknownSetting(path: string): Mistake {
+  const name = Object.hasOwn(RENAMED, path) ? RENAMED[path] : undefined
+  return { path, message: name === undefined ? 'unknown setting; see docs/reference/configuration.md' : `it is called ${name} now` }
 }
 
 /** Port checks are skipped, and so is every check that involves an invalid value: otherwise its default would be blamed for something nobody wrote. */
@@ -73,7 +84,8 @@ function duplicateNames(config: SpyglassConfig): Mistake[] {
     listeners: config.listeners,
     applications: config.applications,
     ...Object.fromEntries(resourceLists.map((list) => [list, config[list]])),
-    'alerting.webhooks': config.alerting.webhooks,
+    'alerting.receivers': config.alerting.receivers,
+    'alerting.maintenance': config.alerting.maintenance,
   }
   return Object.entries(lists).flatMap(([list, items]) =>
     items.flatMap(({ name }, i) =>

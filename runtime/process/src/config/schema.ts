@@ -16,9 +16,9 @@ export type {
   DatasourceConfig,
   HostConfig,
   ListenerConfig,
+  ReceiverConfig,
   SessionConfig,
   TrapTargetConfig,
-  WebhookConfig,
 } from '../settings/index.ts'
 
 export type SpyglassConfig = Config

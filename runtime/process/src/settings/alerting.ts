@@ -1,26 +1,46 @@
 import { declareSettings } from './declaration.ts'
+import { hoursCheck, timeZoneCheck } from './hours.ts'
+import { labelMatcherCheck } from './label-matcher.ts'
+import { receiverSettings } from './receivers.ts'
 import { milliseconds, name } from './shapes.ts'
 
-const webhookSettings = declareSettings({
-  name: name('Name of the receiver.'),
-  type: {
-    type: 'choice',
-    values: ['webhook', 'alertmanager'],
-    default: 'webhook',
-    description: 'webhook: one JSON document per page. alertmanager: the Prometheus Alertmanager at `url`, by POST /api/v2/alerts.',
+/** As RFC 3339 writes it. */
+const timeCheck = {
+  is: (text: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
+  allowed: 'a time such as 2030-01-31T18:00:00Z',
+} as const
+
+const maintenanceSettings = declareSettings({
+  name: name('Name of the window.'),
+  matchers: {
+    type: 'texts',
+    each: { minLength: 1, checks: [labelMatcherCheck] },
+    default: [],
+    description: 'Alerts that it is about: matchers of labels that must all match. By default all.',
   },
-  url: {
-    type: 'url',
-    required: true,
-    example: 'https://alerts.example/hook',
-    description: 'URL that pages are posted to as JSON. Redirects are not followed.',
+  hours: {
+    type: 'texts',
+    each: { minLength: 1, checks: [hoursCheck] },
+    default: [],
+    description: 'Hours that come back: `sun 02:00-04:00`, `22:00-06:00`.',
   },
-  headers: { type: 'map', default: {}, secret: true, description: 'Headers sent with each page, for instance Authorization.' },
-  timeoutMs: milliseconds(5000, 'Timeout of one attempt.'),
-  onlyEscalated: {
-    type: 'boolean',
-    default: false,
-    description: 'Gets only pages that nobody has acknowledged within escalateAfterMs, and their end.',
+  timeZone: {
+    type: 'text',
+    checks: [timeZoneCheck],
+    example: 'Europe/Berlin',
+    description: 'Time zone of `hours`. Default: that of the machine.',
+  },
+  from: {
+    type: 'text',
+    checks: [timeCheck],
+    example: '2030-01-31T18:00:00Z',
+    description: 'When it begins; of hours, from when they hold.',
+  },
+  until: {
+    type: 'text',
+    checks: [timeCheck],
+    example: '2030-01-31T20:00:00Z',
+    description: 'When it ends; of hours, until when they hold.',
   },
 })
 
@@ -31,12 +51,22 @@ export const alertingSettings = declareSettings({
     default: 'spyglass',
     description: 'Who sends pages; the rules of the others are shipped paused.',
   },
-  webhooks: {
+  receivers: {
     type: 'list',
     key: ['name'],
-    settings: webhookSettings,
+    settings: receiverSettings,
     default: [],
     description: 'Receivers of pages.',
+    applies: 'restart',
+    readBy: ['collector'],
+  },
+  maintenance: {
+    type: 'list',
+    key: ['name'],
+    settings: maintenanceSettings,
+    default: [],
+    description:
+      'Times in which pages are withheld from people. Events, SNMP notifications and the console show what happens all the same.',
     applies: 'restart',
     readBy: ['collector'],
   },

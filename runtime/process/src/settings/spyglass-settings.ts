@@ -190,5 +190,9 @@ export type HostConfig = SpyglassConfig['hosts'][number]
 export type ApplicationConfig = SpyglassConfig['applications'][number]
 export type DatasourceConfig = SpyglassConfig['datasources'][number]
 export type SessionConfig = SpyglassConfig['sessions'][number]
-export type WebhookConfig = SpyglassConfig['alerting']['webhooks'][number]
+/** A receiver of pages. */
+export type ReceiverConfig = SpyglassConfig['alerting']['receivers'][number] & {
+  /** Addresses that a command set, not the file: they must not lead to internal targets. Derived, and no setting. */
+  readonly guarded?: readonly ('url' | 'proxy')[]
+}
 export type TrapTargetConfig = SpyglassConfig['snmp']['trapTargets'][number]

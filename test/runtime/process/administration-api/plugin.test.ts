@@ -27,11 +27,13 @@ test('a section is read with values, their origin and when they count; a secret 
 
 test('sections within sections, entries and lists within entries have paths of their own', async () => {
   const { send } = await apiWorld({
-    file: { ...shop, logs: { access: { format: 'common' } }, alerting: { webhooks: [{ name: 'ops', url: 'http://x/' }] } },
+    file: { ...shop, logs: { access: { format: 'common' } }, alerting: { receivers: [{ name: 'ops', url: 'http://x/' }] } },
   })
   expect((await send('GET', '/logs')).json).toMatchObject({ values: { access: { format: 'common' } } })
   expect((await send('GET', '/logs/access')).json).toMatchObject({ name: 'logs.access', values: { format: 'common' } })
-  expect((await send('GET', '/alerting/webhooks')).json).toMatchObject([{ name: 'alerting.webhooks.ops', values: { url: 'http://x/' } }])
+  expect((await send('GET', '/alerting/receivers')).json).toMatchObject([
+    { name: 'alerting.receivers.ops', values: { name: 'ops', type: 'webhook' } },
+  ])
   expect((await send('GET', '/applications/shop')).json).toMatchObject({
     name: 'applications.shop',
     values: { contextPath: '/', replicas: null },

@@ -54,7 +54,7 @@ datasources: [{name: d, file: x, min: 9, max: many}, {name: d, file: y}]
 test('secrets are not shown: communities, headers, passwords in an address', () => {
   const path = file(`
 snmp: {community: 12345}
-alerting: {webhooks: [{name: a, url: "https//user:hunter2@h/", headers: {x-key: 777}}, {name: b, url: "ftp://u:hunter2@h/"}]}
+alerting: {receivers: [{name: a, url: "https//user:hunter2@h/", headers: {x-key: 777}}, {name: b, url: "ftp://u:hunter2@h/"}]}
 `)
   const message = messageOf(() => loadConfig({ file: path }))
   expect(message).toContain('has 4 error(s)')

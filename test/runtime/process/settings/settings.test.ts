@@ -14,7 +14,8 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
   datasources: { name: 'd', file: 'f' },
   sessions: { name: 's' },
   members: { url: 'postgres://db/shop' },
-  webhooks: { name: 'w', url: 'http://x/' },
+  receivers: { name: 'w', url: 'http://x/' },
+  maintenance: { name: 'w' },
   trapTargets: { host: 'h' },
 }
 

@@ -168,7 +168,7 @@ test('an operator sees the operations of that role and no form for settings; a v
   await operator.page.getByRole('button', { name: 'reload', exact: true }).click()
   await operator.page.getByText('application.reload done').waitFor()
   const viewer = await world('viewer')
-  for (const place of ['server', 'applications', 'applications%2Fshop', 'alerting%2Fwebhooks']) {
+  for (const place of ['server', 'applications', 'applications%2Fshop', 'alerting%2Freceivers']) {
     await viewer.open(place)
     await viewer.page.getByRole('heading', { name: 'History' }).waitFor()
     const controls = await viewer.page.locator('main').locator('input, select, button').allInnerTexts()
