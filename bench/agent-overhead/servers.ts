@@ -1,7 +1,8 @@
 /** The servers that are compared: without an agent, with ours as it is published, and with the stock OpenTelemetry SDK. */
 import { execFileSync, type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -23,37 +24,29 @@ export interface Server {
   readonly rssBytes: number
 }
 
-/** Compiles the agent: what is measured is the JavaScript that users install, not the type stripping of a work tree. */
+/** Builds the agent as its package holds it, bundled: what is measured is what users install. */
 export function prepare(env: Readonly<Record<string, string>>): Environment {
   const root = join(import.meta.dirname, '../..')
-  const folder = mkdtempSync(join(root, 'agent/dist-bench-'))
-  execFileSync(process.execPath, [
-    join(root, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    join(root, 'agent/tsconfig.build.json'),
-    '--outDir',
-    folder,
-  ])
-  cpSync(join(root, 'agent/src/preload'), join(folder, 'preload'), { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  execFileSync(process.execPath, [join(root, 'scripts/build.ts'), 'agent'])
+  const spool = mkdtempSync(join(tmpdir(), 'spyglass-bench-spool-'))
   return {
     preloads: {
       none: [],
-      spyglass: ['--import', pathToFileURL(join(folder, 'register.js')).href],
+      spyglass: ['--import', pathToFileURL(join(root, 'agent/dist/register.js')).href],
       otel: ['--import', pathToFileURL(join(import.meta.dirname, 'stock-sdk.mjs')).href],
     },
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
       OTEL_SERVICE_NAME: 'bench',
-      SPYGLASS_SPOOL_FOLDER: join(folder, 'spool'),
+      SPYGLASS_SPOOL_FOLDER: spool,
       OTEL_METRICS_EXPORTER: 'none',
       OTEL_LOGS_EXPORTER: 'none',
       OTEL_BSP_MAX_QUEUE_SIZE: '200000',
       OTEL_BSP_SCHEDULE_DELAY: '500',
       ...env,
     },
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
+    dispose: () => rmSync(spool, { recursive: true, force: true }),
   }
 }
 

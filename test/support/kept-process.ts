@@ -4,14 +4,17 @@ import net from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { inheritance, listenLocally, MessageStream } from '@spyglass/process/channel'
-import type { FromChild, RegistryMessage, ToChild } from '@spyglass/process/keeper-link'
+import { type FromChild, type RegistryMessage, type ToChild, type WholePush, withChanges } from '@spyglass/process/keeper-link'
 import { onTestFinished } from 'vitest'
 import { tempFolder } from './temp-folder.ts'
+
+/** As management hears it: changes are laid over what was said before. */
+export type Heard = Exclude<RegistryMessage, { type: 'registry' }> | WholePush
 
 export interface Kept {
   readonly child: ChildProcess
   /** What it said on the channel and sent to management, in order. */
-  readonly messages: (FromChild | RegistryMessage)[]
+  readonly messages: (FromChild | Heard)[]
   readonly send: (message: ToChild) => void
   /** As when the keeper dies. */
   readonly disconnect: () => void
@@ -27,14 +30,25 @@ export interface KeptOptions {
 const CHANNEL = 3
 
 /** Listens as management does. Resolves with the path of the socket. */
-export async function receiveRegistry(onMessage: (message: RegistryMessage) => void): Promise<string> {
+export async function receiveRegistry(onMessage: (message: Heard) => void): Promise<string> {
   const path = join(tempFolder(), 'registry.sock')
   const server = net.createServer((socket) => {
-    void new MessageStream(socket, { onMessage: (message) => onMessage(message as RegistryMessage), onEnd: () => {} })
+    const hear = whole(onMessage)
+    void new MessageStream(socket, { onMessage: (message) => hear(message as RegistryMessage), onEnd: () => {} })
   })
   await listenLocally(server, path)
   onTestFinished(() => void server.close())
   return path
+}
+
+function whole(onMessage: (message: Heard) => void): (message: RegistryMessage) => void {
+  let known: WholePush['snapshot'] = { time: 0, resources: [] }
+  return (message) => {
+    if (message.type !== 'registry') return onMessage(message)
+    const { snapshot } = message
+    known = 'resources' in snapshot ? snapshot : withChanges(known, snapshot)
+    onMessage({ ...message, snapshot: known })
+  }
 }
 
 /** Its standard output and standard error are pipes. It ends with the test. */
@@ -42,7 +56,7 @@ export async function startKept(
   script: string,
   { args = [], execArgv = ['--conditions=spyglass-source'], env = process.env }: KeptOptions = {},
 ): Promise<Kept> {
-  const messages: (FromChild | RegistryMessage)[] = []
+  const messages: (FromChild | Heard)[] = []
   const registry = await receiveRegistry((message) => messages.push(message))
   const child = spawn(process.execPath, [...execArgv, script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

@@ -177,7 +177,7 @@ class LiveRegistry implements Registry {
 
   readonly adopt = (source: string, snapshot: RegistrySnapshot): void => {
     const before = this.#sources.get(source)
-    const after = new Map(this.#pushedBeans(source, snapshot).map((bean) => [bean.name, bean]))
+    const after = this.#pushedBeans(source, snapshot, before)
     if (after.size === 0) this.#sources.delete(source)
     else this.#sources.set(source, after)
     if (!sameNames(before, after)) this.#generation++
@@ -185,18 +185,29 @@ class LiveRegistry implements Registry {
 
   readonly update = (source: string, snapshot: RegistrySnapshot): void => {
     const known = this.#sources.get(source) ?? new Map<string, PushedBean>()
-    for (const bean of this.#pushedBeans(source, snapshot)) {
-      if (!known.has(bean.name)) this.#generation++
-      known.set(bean.name, bean)
+    for (const [name, bean] of this.#pushedBeans(source, snapshot, known)) {
+      if (!known.has(name)) this.#generation++
+      known.set(name, bean)
     }
     if (known.size > 0) this.#sources.set(source, known)
   }
 
-  #pushedBeans(source: string, { time, resources }: RegistrySnapshot): PushedBean[] {
-    return resources.flatMap((resource) => {
-      const kind = this.#kindNamed(resource.kind)
-      return kind ? [new PushedBean(kind, resource, { source, sampledAt: resource.time ?? time, isStale: this.#isStale })] : []
-    })
+  /** Resources that stand at the same place as before keep their beans: nothing has to be looked up or named again. */
+  #pushedBeans(source: string, { time, resources }: RegistrySnapshot, before?: ReadonlyMap<string, PushedBean>): Map<string, PushedBean> {
+    const standing = before?.values()
+    const beans = new Map<string, PushedBean>()
+    for (const resource of resources) {
+      const sampledAt = resource.time ?? time
+      const known = standing?.next().value
+      const bean = known?.take(resource, sampledAt) ? known : this.#pushedBean(source, resource, sampledAt)
+      if (bean) beans.set(bean.name, bean)
+    }
+    return beans
+  }
+
+  #pushedBean(source: string, resource: ResourceSnapshot, sampledAt: number): PushedBean | undefined {
+    const kind = this.#kindNamed(resource.kind)
+    return kind && new PushedBean(kind, resource, { source, sampledAt, isStale: this.#isStale })
   }
 }
 
@@ -230,20 +241,34 @@ interface Push {
 class PushedBean implements Bean {
   readonly name: string
   readonly kind: ResourceKind
-  readonly keys: ResourceKeys
   readonly source: string
-  readonly sampledAt: number
-  readonly #values: Readonly<Record<string, AttributeValue>>
+  #sampledAt: number
+  #resource: ResourceSnapshot
   readonly #isStale: Push['isStale']
 
   constructor(kind: ResourceKind, resource: ResourceSnapshot, { source, sampledAt, isStale }: Push) {
     this.name = objectNameOf(kind, resource.keys)
     this.kind = kind
-    this.keys = resource.keys
     this.source = source
-    this.sampledAt = sampledAt
-    this.#values = resource.values
+    this.#sampledAt = sampledAt
+    this.#resource = resource
     this.#isStale = isStale
+  }
+
+  /** Takes the newer values if they are of the same resource, which they are known to be by the same object of keys. */
+  take(resource: ResourceSnapshot, sampledAt: number): boolean {
+    if (resource.keys !== this.#resource.keys || resource.kind !== this.#resource.kind) return false
+    this.#resource = resource
+    this.#sampledAt = sampledAt
+    return true
+  }
+
+  get keys(): ResourceKeys {
+    return this.#resource.keys
+  }
+
+  get sampledAt(): number {
+    return this.#sampledAt
   }
 
   get isStale(): boolean {
@@ -251,9 +276,9 @@ class PushedBean implements Bean {
   }
 
   read(attribute: string): AttributeValue | undefined {
-    if (!Object.hasOwn(this.#values, attribute)) return undefined
+    if (!Object.hasOwn(this.#resource.values, attribute)) return undefined
     const { role, values, isHistory } = this.kind.attributes[attribute] ?? {}
-    if (role !== 'state' || isHistory || !this.isStale) return this.#values[attribute]
+    if (role !== 'state' || isHistory || !this.isStale) return this.#resource.values[attribute]
     return values?.includes(UNKNOWN) ? UNKNOWN : undefined
   }
 }

@@ -1,7 +1,7 @@
 /** Says what the decider did and saw: in the log, as events and states to management, and to the user who waits for the start. */
 import { attr, type EventName, keysOf, objectNameOf } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
-import type { RegistryLink, RegistryMessage } from '@spyglass/process/keeper-link'
+import type { RegistryLink, RegistryMessage, WholePush } from '@spyglass/process/keeper-link'
 import type { ChildExit } from '../holder/orders.ts'
 import type { DeciderView } from './decider-view.ts'
 import type { Failure } from './exit-reason.ts'
@@ -18,7 +18,7 @@ export interface ReporterOptions {
   readonly log: KeeperLog
   readonly milestones: Milestones
   /** Connects to management; called once. */
-  readonly connect: (options: { source: string; present: () => RegistryMessage; push: () => RegistryMessage }) => RegistryLink
+  readonly connect: (options: { source: string; present: () => RegistryMessage; push: () => WholePush }) => RegistryLink
 }
 
 export interface Ended {
@@ -218,7 +218,7 @@ export class Reporter {
     }
   }
 
-  #push(): RegistryMessage {
+  #push(): WholePush {
     const { plan, actual, startedAt, pids, holderPid } = this.#decider
     const snapshot = selfReport({ plan, actual, startedAt, pids, holderPid, now: Date.now() })
     return { type: 'registry', snapshot, unready: [], sockets: plan.sockets }

@@ -85,14 +85,14 @@ function* countsIn({ resources }: RegistrySnapshot): Iterable<CountEntry> {
   }
 }
 
+/** The resource itself, unless something was counted before. */
 function withCounts(resource: ResourceSnapshot, before: Counts): ResourceSnapshot {
-  const values = { ...resource.values }
-  for (const name of countersOf(resource.kind)) {
-    const value = values[name]
+  const counted = countersOf(resource.kind).flatMap((name) => {
+    const value = resource.values[name]
     const earlier = before.get(keyOf(resource, name))
-    if (typeof value === 'number' && earlier !== undefined) values[name] = value + earlier
-  }
-  return { ...resource, values }
+    return typeof value === 'number' && earlier !== undefined ? [[name, value + earlier] as const] : []
+  })
+  return counted.length === 0 ? resource : { ...resource, values: { ...resource.values, ...Object.fromEntries(counted) } }
 }
 
 const keyOf = ({ kind, keys }: ResourceSnapshot, name: string): string => JSON.stringify([kind, Object.values(keys), name])

@@ -6,7 +6,7 @@ import { chmodSync, lchownSync } from 'node:fs'
 import net from 'node:net'
 import { REGISTRY_SOCKET } from '@spyglass/process/checked-config'
 import { listenInherited, listenLocally, MessageStream, removeSocket } from '@spyglass/process/channel'
-import type { RegistryMessage, RegistrySocket } from '@spyglass/process/keeper-link'
+import type { RegistrySocket } from '@spyglass/process/keeper-link'
 import type { Sources } from './sources.ts'
 
 export interface RegistryServer {
@@ -73,7 +73,7 @@ async function openSocket(path: string, sources: Sources, { inheritedAs, mayBe }
   const server = net.createServer((socket) => {
     const speaker = sources.connected((answer) => stream.send(answer), mayBe)
     const stream: MessageStream = new MessageStream(socket, {
-      onMessage: (message) => sources.said(speaker, message as RegistryMessage),
+      onMessage: (message) => sources.heard(speaker, message),
       onEnd() {
         open.delete(stream)
         sources.disconnected(speaker)

@@ -2,9 +2,18 @@
  * Who speaks for what: during a reload two processes of one name are connected, and only the one in service counts. The decider says which
  * that is; what another one pushes or raises before waits.
  */
-import type { NumberedMessage, RegistryAnswer, RegistryMessage, RegistrySocket } from '@spyglass/process/keeper-link'
+import type { RegistrySnapshot } from '@spyglass/agent/contract'
+import {
+  type NumberedMessage,
+  type RegistryAnswer,
+  type RegistryMessage,
+  type RegistrySocket,
+  type WholePush,
+  withChanges,
+} from '@spyglass/process/keeper-link'
 import type { Gathering } from './gathering.ts'
 import { isEvent } from './event-shape.ts'
+import { isMessage } from './message-shape.ts'
 import type { EventJournal } from './journal/event-journal.ts'
 import type { LeftOutbox } from './outbox-folder.ts'
 import { CounterContinuity } from './counter-continuity.ts'
@@ -22,8 +31,10 @@ export interface Speaker {
   run: string
   readonly answer: (answer: RegistryAnswer) => void
   isConnected: boolean
+  /** What it said last of its resources. */
+  known?: RegistrySnapshot
   /** Its last push, while it is not in service. */
-  waiting?: Push | undefined
+  waiting?: WholePush | undefined
   /** Incidents that it raised while it was not in service. */
   held: readonly Told[]
   /** The only sources that it may speak for. Default: all. */
@@ -101,13 +112,18 @@ export class Sources {
     if (speaker.held.length > 0) this.#speakers.add(speaker)
   }
 
+  /** Something came over the connection of the speaker. What is no message is dropped. */
+  heard(speaker: Speaker, message: unknown): void {
+    if (isMessage(message)) this.said(speaker, message)
+  }
+
   said(speaker: Speaker, message: RegistryMessage): void {
     if (message.type === 'hello' && mayBe(speaker, message.source)) {
       const { source, pid, run = '' } = message
       Object.assign(speaker, { source, pid, run })
     }
     if (speaker.source === '') return // it has not said who it is, or it lies
-    if (message.type === 'registry') this.#pushed(speaker, message)
+    if (message.type === 'registry') this.#said(speaker, message)
     if (message.type === 'event') this.#heard(speaker, message)
     if (speaker.source === KEEPER) this.#decided(speaker, message)
   }
@@ -135,7 +151,14 @@ export class Sources {
     this.#gathering.event(told.event, { source, key }, () => acknowledge(speaker, told))
   }
 
-  #pushed(speaker: Speaker, push: Push): void {
+  #said(speaker: Speaker, { snapshot: said, ...push }: Push): void {
+    const snapshot = 'resources' in said ? said : speaker.known && withChanges(speaker.known, said)
+    if (!snapshot) return // changes of nothing: it has not begun as it must
+    speaker.known = snapshot
+    this.#pushed(speaker, { ...push, snapshot })
+  }
+
+  #pushed(speaker: Speaker, push: WholePush): void {
     const snapshot = speaker.source === KEEPER ? push.snapshot : this.#continuity.pushed(speaker.source, speaker.pid, push.snapshot)
     if (!this.#counts(speaker)) return void (speaker.waiting = push)
     this.#gathering.pushed(speaker.source, snapshot, push.unready)

@@ -28,6 +28,53 @@ test('a process that connects is heard until it is gone', async () => {
   server.close()
 })
 
+test('after the first push of a connection only what has changed is sent, and management knows all of it', async () => {
+  const lines: string[] = []
+  const seen: unknown[] = []
+  const sources = new Sources({
+    gathering: { pushed: (_source, { resources }) => seen.push(resources), event: () => {}, gone: () => {}, onlyThese: () => {} },
+    onPush: () => {},
+  })
+  const said = sources.said.bind(sources)
+  sources.said = (speaker, message) => {
+    if (message.type === 'registry') lines.push(JSON.stringify(message))
+    said(speaker, message)
+  }
+  const path = join(tempFolder(), 'registry.sock')
+  const server = await openRegistryServer(path, sources)
+  onTestFinished(() => server.close())
+  let requests = 0
+  const resources = () => [
+    { kind: 'listener', keys: { name: 'http' }, values: { state: 'ready', requests } },
+    { kind: 'server', keys: {}, values: { name: 'prod', notes: 'x'.repeat(1000) } },
+  ]
+  const link = new RegistryLink({
+    path,
+    source: KEEPER,
+    push: () => ({ type: 'registry', snapshot: { time: 1, resources: resources() }, unready: [] }),
+  })
+  onTestFinished(() => link.close())
+  await until(() => seen.length === 1)
+  requests = 7
+  link.push()
+  await until(() => seen.length === 2)
+  expect(lines[0]!.length).toBeGreaterThan(1000)
+  expect(lines[1]!.length).toBeLessThan(150)
+  expect(seen[1]).toEqual(resources())
+})
+
+test('changes of values that nobody has said are not heard', () => {
+  const seen: unknown[] = []
+  const sources = new Sources({
+    gathering: { pushed: (...push) => seen.push(push), event: () => {}, gone: () => {}, onlyThese: () => {} },
+    onPush: () => {},
+  })
+  const speaker = sources.connected()
+  sources.said(speaker, { type: 'hello', source: KEEPER, pid: 1 })
+  sources.said(speaker, { type: 'registry', snapshot: { time: 1, changes: [] }, unready: [] })
+  expect(seen).toEqual([])
+})
+
 test('the decider says which further sockets are open, to which group, and for which processes', async () => {
   const pushed: string[] = []
   const sources = new Sources({

@@ -3,9 +3,11 @@
  * restarted at any time. Of the registry the newest values count; events are repeated, in order, until management acknowledges them.
  */
 import process from 'node:process'
+import type { RegistrySnapshot } from '@spyglass/agent/contract'
 import { connectLocally, MessageStream } from '../channel/index.ts'
 import { Outbox, outboxFolder } from './outbox.ts'
-import type { NumberedMessage, RegistryAnswer, RegistryMessage } from './registry-messages.ts'
+import type { NumberedMessage, RegistryAnswer, RegistryMessage, WholePush } from './registry-messages.ts'
+import { changesOf } from './snapshot-changes.ts'
 
 const RETRY_MS = 500
 
@@ -16,13 +18,15 @@ export interface RegistryLinkOptions {
   /** Sent on each connection after what was not acknowledged. */
   readonly present?: () => RegistryMessage
   /** The values to push, read when they can be sent. */
-  readonly push: () => RegistryMessage
+  readonly push: () => WholePush
 }
 
 export class RegistryLink {
   readonly #options: RegistryLinkOptions
   readonly #outbox: Outbox
   #stream: MessageStream | undefined
+  /** What management knows from the last push of this connection. */
+  #pushed: RegistrySnapshot | undefined
   #retry: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -46,9 +50,12 @@ export class RegistryLink {
     return this.#stream !== undefined
   }
 
-  /** Sends the present values, unless the last ones are still on their way. */
+  /** Sends what has changed of the values, unless the last ones are still on their way. */
   push(): void {
-    if (this.#stream?.isDrained) this.#stream.send(this.#options.push())
+    if (!this.#stream?.isDrained) return
+    const message = this.#options.push()
+    this.#stream.send({ ...message, snapshot: changesOf(this.#pushed, message.snapshot) })
+    this.#pushed = message.snapshot
   }
 
   /** Sends a message, now and on later connections, until it is acknowledged. */
@@ -74,6 +81,7 @@ export class RegistryLink {
   #greet(stream: MessageStream): void {
     const { source, present } = this.#options
     this.#stream = stream
+    this.#pushed = undefined
     stream.send({ type: 'hello', source, pid: process.pid, run: this.#outbox.run } satisfies RegistryMessage)
     for (const message of this.#outbox.waiting) stream.send(message)
     if (present) stream.send(present())

@@ -1,5 +1,6 @@
 /** What each process sends to management over the registry socket. */
 import type { RegistrySnapshot, SpyglassEvent } from '@spyglass/agent/contract'
+import type { SnapshotChanges } from './snapshot-changes.ts'
 
 /** A socket on which only these may speak: an application with a user of its own has one, and reaches no other. */
 export interface RegistrySocket {
@@ -9,17 +10,22 @@ export interface RegistrySocket {
   readonly gid: number
 }
 
+/** What a process knows of its resources now. */
+export interface WholePush {
+  readonly type: 'registry'
+  readonly snapshot: RegistrySnapshot
+  /** What keeps the process from serving fully, though it runs. */
+  readonly unready: readonly string[]
+  /** From the decider alone: the sockets that are to be open besides the common one. */
+  readonly sockets?: readonly RegistrySocket[]
+}
+
 export type RegistryMessage =
   /** The first message. `run`: whose numbers the numbered messages have. */
   | { readonly type: 'hello'; readonly source: string; readonly pid: number; readonly run?: string }
-  /** `unready`: what keeps the process from serving fully, though it runs. */
-  | {
-      readonly type: 'registry'
-      readonly snapshot: RegistrySnapshot
-      readonly unready: readonly string[]
-      /** From the decider alone: the sockets that are to be open besides the common one. */
-      readonly sockets?: readonly RegistrySocket[]
-    }
+  | WholePush
+  /** After the first push of a connection: what has changed since the one before. */
+  | (Omit<WholePush, 'snapshot'> & { readonly snapshot: SnapshotChanges })
   | NumberedMessage
   /**
    * From the decider alone, on each connection after what was not acknowledged: the processes in service, and the decider's own open incidents. What
