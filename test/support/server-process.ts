@@ -39,6 +39,8 @@ export interface StartedServer {
   readonly log: () => string
   /** Ends it by the signal and removes its folder. */
   stop(signal: NodeJS.Signals): Promise<void>
+  /** Ends it by the signal and leaves its folder. */
+  kill(signal: NodeJS.Signals): Promise<void>
 }
 
 /** Starts a server in the foreground and waits until its output has `ready`. */
@@ -50,7 +52,7 @@ export async function startServerProcess(
     folder,
     ready,
     env = process.env,
-  }: { readonly account: Account; readonly folder: string; readonly ready: string; readonly env?: NodeJS.ProcessEnv },
+  }: { readonly account: Account; readonly folder: string; readonly ready: string | RegExp; readonly env?: NodeJS.ProcessEnv },
 ): Promise<StartedServer> {
   const child = spawn(program, args, { ...account, cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -58,11 +60,15 @@ export async function startServerProcess(
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => (log += piece.toString()))
   await until(() => {
     if (child.exitCode !== null) throw new Error(`${program} ended: ${log}`)
-    return log.includes(ready)
+    return typeof ready === 'string' ? log.includes(ready) : ready.test(log)
   })
   return {
     child,
     log: () => log,
+    async kill(signal) {
+      child.kill(signal)
+      await exited
+    },
     async stop(signal) {
       child.kill(signal)
       await exited

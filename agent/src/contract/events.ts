@@ -63,6 +63,18 @@ export const events = {
     severity: 'warning',
     description: 'The pools of all instances may together open more connections than their database accepts.',
   },
+  'spyglass.datasource.failover': {
+    trap: 15,
+    phase: 'note',
+    severity: 'warning',
+    description: 'Writes of a datasource go to another member than before.',
+  },
+  'spyglass.datasource.restored': {
+    trap: 16,
+    phase: 'note',
+    severity: 'info',
+    description: 'A member of a datasource that was down gets reads again.',
+  },
   'spyglass.instance.reloaded': { phase: 'note', severity: 'info', description: 'A new generation of the instance took over.' },
   'spyglass.instance.reload_failed': {
     trap: 6,

@@ -201,7 +201,9 @@ function asked({ ask }: AdministrationHostOptions): Executors {
       await ask('collector', 'testReceiver', { receiver: keys['name'] ?? '', actor }, TEST_PAGE_MS),
     'instance.runningRequests': executor('runningRequests'),
     'instance.cancelRequest': executor('cancelRequest'),
-    ...Object.fromEntries(['reclaim', 'cancel', 'autopsy'].map((operation) => [`datasource.${operation}`, ofDatasource(operation)])),
+    ...Object.fromEntries(
+      ['reclaim', 'cancel', 'autopsy', 'sql', 'execute'].map((operation) => [`datasource.${operation}`, ofDatasource(operation)]),
+    ),
   }
 }
 

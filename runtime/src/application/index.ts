@@ -12,9 +12,11 @@ export { HttpListener } from '@spyglass/process/listener'
 export { type ApplicationSettings, HostedApplication } from './hosted-application.ts'
 export {
   type Datasource,
+  type DatasourceGroup,
   type DatasourceNamed,
   type ExecuteResult,
   type LentConnection,
+  type Members,
   type Row,
   type SqlParams,
   type SqlValue,

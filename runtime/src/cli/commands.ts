@@ -4,6 +4,7 @@ import type { CommandDeclaration, OptionDeclaration } from './command-declaratio
 import { completionCommands } from './completion-commands.ts'
 import { ruleCommands } from './rule-commands.ts'
 import { secretCommands } from './secret-commands.ts'
+import { sqlCommand } from './sql-command.ts'
 import { telemetryCommands } from './telemetry-commands.ts'
 
 export type { CommandDeclaration, OptionDeclaration } from './command-declaration.ts'
@@ -137,6 +138,7 @@ export const commands: readonly CommandDeclaration[] = [
     completes: 'operations',
     examples: ['spyglass invoke instance.http-1.reload', 'spyglass invoke instance.http-1 profile --seconds 10'],
   },
+  sqlCommand({ ...server, ...target }),
   {
     name: 'history',
     arguments: '[PATTERN]',

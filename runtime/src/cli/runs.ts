@@ -20,6 +20,7 @@ export const runs: Readonly<Record<string, Run>> = {
   create: async (invocation, session) => (await import('./change.ts')).create(invocation, session),
   delete: async (invocation, session) => (await import('./change.ts')).remove(invocation, session),
   invoke: async (invocation, session) => (await import('./change.ts')).invoke(invocation, session),
+  sql: async (invocation, session) => (await import('./sql.ts')).sql(invocation, session),
   undo: async (invocation, session) => (await import('./change.ts')).undo(invocation, session),
   history: async (invocation, session) => (await import('./history.ts')).history(invocation, session),
   diff: async (invocation, session) => (await import('./history.ts')).diff(invocation, session),

@@ -1,7 +1,7 @@
 /** One driver of the configuration: how its connections are opened, and what applications that know it get of a pool. All are in adapters.ts. */
 import type { DatasourceConfig } from '@spyglass/process/config'
 import type { Driver } from './driver.ts'
-import type { Pool } from './pool/index.ts'
+import type { Lending } from './pool/index.ts'
 
 /** Where a datasource is opened. */
 export interface DriverSurroundings {
@@ -19,8 +19,8 @@ export interface Adapter<Face> {
 
 export interface OpenedDriver<Face> {
   readonly driver: Driver
-  /** What applications get: the pool with the interface of the driver. */
-  faceOf(pool: Pool): Face
+  /** What applications get: whatever lends connections, with the interface of the driver. */
+  faceOf(lending: Lending): Face
   /** Takes on other settings: connections that are opened from now on have them. */
   configure(config: DatasourceConfig): void
 }

@@ -6,6 +6,7 @@ import { mysql2Adapter } from './mysql2/mysql2-adapter.ts'
 import type { MysqlPoolBase } from './mysql2/mysql2-module.ts'
 import { pgAdapter } from './pg/pg-adapter.ts'
 import type { PgPoolBase } from './pg/pg-module.ts'
+import type { Pool } from './pool/index.ts'
 import { createSqliteDriver } from './sqlite-driver.ts'
 
 declare global {
@@ -29,7 +30,7 @@ export const adapters: { readonly [D in DatasourceConfig['driver']]: Adapter<Fac
   sqlite: {
     open: ({ file = '' }, { folder }) => ({
       driver: createSqliteDriver({ file, folder }),
-      faceOf: (pool) => new Datasource(pool),
+      faceOf: (pool) => new Datasource(pool as Pool), // it has no groups: there is nothing else that lends
       configure() {}, // its file is that of the start
     }),
   },

@@ -20,6 +20,13 @@ export interface DatabaseSessions {
   cancel(id: number): Promise<void>
   /** How many connections the database accepts of the user of this one. */
   maxConnections(): Promise<number>
+  /** Runs one statement that reads, in a transaction that is read-only, and stops at so many rows. */
+  read(text: string, limits: ReadLimits): Promise<readonly Readonly<Record<string, unknown>>[]>
+}
+
+export interface ReadLimits {
+  readonly rows: number
+  readonly timeoutMs: number
 }
 
 /** A column; empty when it has nothing. */

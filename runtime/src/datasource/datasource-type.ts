@@ -1,17 +1,18 @@
 /** Datasources as a type of resource. */
 import { isDeepStrictEqual } from 'node:util'
-import { currentAgent } from '@spyglass/agent'
 import type { DatasourceConfig } from '@spyglass/process/config'
 import type { Resource, ResourceType } from '../resource-type/resource-type.ts'
 import { adapters, type DatasourceFace } from './adapters.ts'
 import type { OpenedDriver } from './adapter.ts'
 import { fail } from './errors.ts'
+import { GroupResource } from './group/group-resource.ts'
 import { Pool } from './pool/index.ts'
 import { PoolReporter } from './pool-resource.ts'
-import { askDatabase, autopsyOf, autopsyRow, cancelStatement } from './sessions/index.ts'
+import { askLimit, carryOutOn, markLeaks, OPENED_WITH } from './pool-operations.ts'
 
 export const datasources: ResourceType<DatasourceConfig, DatasourceFace> = {
   open(config, around) {
+    if (config.members.length > 1 || config.sharded) return new GroupResource(config, around)
     const reporter = new PoolReporter(config.name, around)
     const { folder, applicationFolders = [] } = around
     const opened: OpenedDriver<DatasourceFace> = adapters[config.driver].open(config, { folder, applicationFolders })
@@ -21,9 +22,6 @@ export const datasources: ResourceType<DatasourceConfig, DatasourceFace> = {
   unknown: (name, known) => fail('SPY_DATASOURCE_UNKNOWN', [name, known.join(', ') || 'none']),
   closed: () => fail('SPY_DATASOURCES_CLOSED'),
 }
-
-/** Settings that a connection is opened with. */
-const OPENED_WITH = ['url', 'members', 'password', 'passwordFrom', 'keepAliveMs', 'statementTimeoutMs'] as const
 
 interface Parts {
   readonly pool: Pool
@@ -44,24 +42,15 @@ class PooledResource implements Resource<DatasourceConfig, DatasourceFace> {
     this.#opened = opened
     this.#hide = hide
     this.face = opened.faceOf(pool)
+    // so that an application reads in the same way from a group and from one database
+    Object.defineProperty(this.face, 'read', { value: this.face })
   }
 
   async start(): Promise<void> {
     await this.#pool.start()
     const { settings, state, figures } = this.#pool
     if (settings.required && state === 'down') throw fail('SPY_DATASOURCE_REQUIRED', [settings.name, figures.lastError])
-    void this.#askLimit()
-  }
-
-  /** Once, where the database has been reached: who opens nothing at the start asks nothing either. */
-  async #askLimit(): Promise<void> {
-    const pool = this.#pool
-    if (!pool.driver.sessionsOver || pool.size === 0) return
-    try {
-      pool.serverConnections = await askDatabase(pool, (database) => database.maxConnections())
-    } catch {
-      pool.serverConnections = undefined // its connections report why it cannot be asked
-    }
+    void askLimit(this.#pool)
   }
 
   configure(config: DatasourceConfig): void {
@@ -71,21 +60,15 @@ class PooledResource implements Resource<DatasourceConfig, DatasourceFace> {
     if (OPENED_WITH.every((name) => isDeepStrictEqual(config[name], before[name]))) return
     this.#opened.configure(config)
     this.#pool.renew()
-    void this.#askLimit()
+    void askLimit(this.#pool)
   }
 
-  carryOut(operation: string, { connection }: Readonly<Record<string, unknown>>): unknown {
-    if (operation === 'autopsy') return autopsyOf(this.#pool).then((holders) => holders.map(autopsyRow))
-    if (operation === 'cancel') return cancelStatement(this.#pool, Number(connection))
-    return this.#pool.reclaimLent(Number(connection))
+  carryOut(operation: string, given: Readonly<Record<string, unknown>>): unknown {
+    return carryOutOn(this.#pool, operation, given)
   }
 
-  /** A connection still lent to that request keeps its trace. */
   requestEnded(traceId: string): void {
-    if (this.#pool.borrows.size === 0 || traceId === '') return
-    for (const { asker, returned } of this.#pool.borrows.values()) {
-      if (!returned && asker.context && asker.traceId === traceId) asker.context.runInAsyncScope(() => currentAgent()?.markLeak())
-    }
+    markLeaks(this.#pool, traceId)
   }
 
   waitMs(): number {

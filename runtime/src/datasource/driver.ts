@@ -3,6 +3,7 @@
 export type SqlValue = null | number | bigint | string | Uint8Array
 
 import type { DatabaseSessions } from './database-sessions.ts'
+import type { Standing } from './standing.ts'
 
 /** Values for `?` in order, or by name for `:name`. */
 export type SqlParams = readonly SqlValue[] | Readonly<Record<string, SqlValue>>
@@ -59,5 +60,19 @@ export interface Driver {
    */
   connect(onBroken: (error: Error) => void, signal: AbortSignal): Promise<DriverConnection>
   /** What the database says about its sessions over one of its connections, which is used for nothing else. Missing where it has none. */
-  readonly sessionsOver?: (connection: DriverConnection) => DatabaseSessions
+  readonly sessionsOver?: ((connection: DriverConnection) => DatabaseSessions) | undefined
+  /** What the database is in its group, asked over one of its connections. Missing where there are no groups. */
+  readonly standingOver?: ((connection: DriverConnection) => Promise<Standing>) | undefined
+  /** Runs a statement of its own over one of its connections. Missing where the facade does. */
+  readonly runOver?: ((connection: DriverConnection, statement: RunStatement) => Promise<RunAnswer>) | undefined
+}
+
+export interface RunStatement {
+  readonly text: string
+  readonly params?: readonly unknown[] | undefined
+}
+
+export interface RunAnswer {
+  readonly rows: readonly Readonly<Record<string, unknown>>[]
+  readonly changes: number
 }

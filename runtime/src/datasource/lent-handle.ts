@@ -2,8 +2,9 @@
  * What a borrower has of a driver's connection: the connection itself as far as one can see, for as long as it is lent. Collecting the handle unreturned is
  * the proof of a leak, so the connection must not refer to it.
  */
-import type { Borrow, Pool } from './pool/index.ts'
+import type { Borrow, CommitErrors, Lending } from './pool/index.ts'
 import { fail } from './errors.ts'
+import { withErrorsOf } from './statement-errors.ts'
 
 type Method = (this: object, ...args: unknown[]) => unknown
 
@@ -15,7 +16,7 @@ export interface HandleOptions {
 }
 
 /** A handle on `connection`. It is revoked when its borrow has ended. */
-export function handleOn<C extends object>(connection: C, { pool, borrow }: { pool: Pool; borrow: Borrow }, options: HandleOptions): C {
+export function handleOn<C extends object>(connection: C, { pool, borrow }: { pool: Lending; borrow: Borrow }, options: HandleOptions): C {
   const handle: C = new Proxy(connection, {
     get(target, name) {
       const method = own[name as string]
@@ -36,14 +37,21 @@ export function handleOn<C extends object>(connection: C, { pool, borrow }: { po
         checkLent(borrow, pool.settings.name)
         borrow.text = textOf(args[0])
       }
-      const result = method.apply(connection, args)
+      const result = isStatement && pool.commits ? watched(pool.commits, args) : method.apply(connection, args)
       return result === connection ? handle : result
+    }
+
+    function watched(commits: CommitErrors, args: readonly unknown[]): unknown {
+      const { inTransaction } = borrow.entry.connection
+      const text = name === 'commit' ? 'COMMIT' : borrow.text
+      const errorOf = (error: unknown): unknown => commits.errorOf(error, text, inTransaction)
+      return withErrorsOf(errorOf, args, (given) => method.apply(connection, [...given]))
     }
   }
 }
 
 /** A text, or an object that has one. */
-function textOf(statement: unknown): string {
+export function textOf(statement: unknown): string {
   if (typeof statement === 'string') return statement
   const { text, sql } = (statement ?? {}) as { text?: unknown; sql?: unknown }
   return typeof text === 'string' ? text : typeof sql === 'string' ? sql : ''

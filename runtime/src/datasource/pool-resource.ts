@@ -2,6 +2,7 @@
 import { type Holder, type Registry, type SpyglassEvent, currentAgent, objectNameOf } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
 import { attr, incidentId } from '@spyglass/agent/contract'
+import type { Getters } from '@spyglass/agent/contract'
 import type { EventInput } from '@spyglass/agent/registry'
 import type { Logger } from '@spyglass/process/logger'
 import { fail } from './errors.ts'
@@ -38,11 +39,11 @@ export class PoolReporter implements PoolObserver {
     this.#resource = objectNameOf(kinds.datasource, { instance: surroundings.instance, name })
   }
 
-  /** Shows the pool in the registry; the result takes it out again. */
-  show(pool: Pool): () => void {
+  /** Shows the pool in the registry, with what it has as that of a group; the result takes it out again. */
+  show(pool: Pool, group?: GroupGetters): () => void {
     this.#pool = pool
     const { registry, instance } = this.#surroundings
-    return registry.register(kinds.datasource, { instance, name: this.#name }, datasourceGetters(pool, instance))
+    return registry.register(kinds.datasource, { instance, name: this.#name }, datasourceGetters(pool, instance, group))
   }
 
   exhausted(): void {
@@ -174,7 +175,12 @@ export function holdersOf(pool: Pool): readonly Holder[] {
   return longestHeld(pool).map((borrow) => borrow.holder(now))
 }
 
-function datasourceGetters(pool: Pool, instance: string) {
+/** Attributes that a datasource has with members alone. */
+type GroupGetters = Pick<Getters<typeof kinds.datasource>, 'failovers' | 'members'>
+
+const NO_GROUP: GroupGetters = { failovers: () => undefined, members: () => undefined }
+
+function datasourceGetters(pool: Pool, instance: string, group = NO_GROUP) {
   const { driver, figures } = pool
   return {
     instance: () => instance,
@@ -196,6 +202,8 @@ function datasourceGetters(pool: Pool, instance: string) {
     leaks: () => figures.leaks,
     reclaimed: () => figures.reclaimed,
     leakedNow: () => [...pool.borrows.values()].filter((borrow) => borrow.leaked).length,
+    unknownCommits: () => (pool.commits ? figures.unknownCommits : undefined),
+    ...group,
     waitP95: () => figures.waitP95,
     useP95: () => figures.useP95,
     lastError: () => figures.lastError,

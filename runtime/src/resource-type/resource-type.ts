@@ -42,8 +42,8 @@ export interface Resource<Config, Face> {
   start(): Promise<void>
   /** Takes on new values of live settings. */
   configure(config: Config): void
-  /** Carries out an operation of its kind, which is checked. Gives its result, or a promise of that. */
-  carryOut?(operation: string, given: Readonly<Record<string, unknown>>): unknown
+  /** Carries out an operation of its kind, which is checked, on itself or a part of it. Gives its result, or a promise of that. */
+  carryOut?(operation: string, given: Readonly<Record<string, unknown>>, part?: string): unknown
   /** Called when a response has ended, before the agent decides what becomes of its trace. */
   requestEnded?(traceId: string): void
   /** How long the borrower has waited who waits longest for a part of it; 0 when nobody waits. */

@@ -74,12 +74,13 @@ export class Resources {
   }
 
   /**
-   * Carries out an operation of the one of that name; its result, or a promise of that.
+   * Carries out an operation of the one of that name, or of its part: `shop/a`. Gives its result, or a promise of that.
    * @throws the error of its type, when there is none of that name
    */
   carryOut(list: ResourceList, name: string, { operation, given }: ResourceOperation): unknown {
-    this.get(list, name)
-    return this.#opened.get(list)?.get(name)?.carryOut?.(operation, given)
+    const [own = '', part] = name.split('/')
+    this.get(list, own)
+    return this.#opened.get(list)?.get(own)?.carryOut?.(operation, given, part)
   }
 
   /** Called when a response has ended, before the agent decides what becomes of its trace. */

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611272341Z',
-  digest: '46d43dceb247fa609f3fbfab32e569a567d09b482504c55bd1c7afca3e10b366',
+  lastUpdated: '202611272355Z',
+  digest: 'c728987d8446274d9f046c43ecc60f23185dd7732e2f2b42be81fc225cf5a2be',
 }

@@ -55,6 +55,14 @@ export const settings: DatasourceConfig = {
   step: 1,
   growWaitMs: 0,
   members: [],
+  sharded: false,
+  balance: 'weight',
+  routes: [],
+  probeIntervalMs: 1000,
+  probeTimeoutMs: 500,
+  probeFailures: 2,
+  restoreAfterMs: 10_000,
+  maxLagMs: 30_000,
   acquireTimeoutMs: 5000,
   connectTimeoutMs: 5000,
   maxWaiting: 3,
@@ -94,6 +102,7 @@ export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: C
   })
   const bean = () => registry.find('spyglass:type=Datasource,instance=http-1,name=shop')
   return {
+    settings: { ...settings, ...changes },
     shop: resources.get('datasources', 'shop'),
     configure: (config: DatasourceConfig) => resources.configure('datasources', [config]),
     resources,

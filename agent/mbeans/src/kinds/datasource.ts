@@ -2,6 +2,21 @@ import { declareKind } from '@spyglass/agent/contract'
 
 const connection = { type: 'int', description: 'Number of the connection, as `borrowers` shows it.', example: 3 } as const
 
+/** Arguments and answer of the statements of operators. */
+const statement = {
+  arguments: {
+    statement: { type: 'string', description: 'One statement.', example: 'SELECT count(*) FROM orders' },
+    member: { type: 'string', optional: true, description: 'Member that it is for; without one that for writes.', example: 'a' },
+    all: { type: 'boolean', optional: true, description: 'Whether it is for each member.' },
+  },
+  result: {
+    table: 'answers',
+    index: ['member'],
+    row: { member: 'string', rows: { array: 'string' }, changes: 'long', isCut: 'boolean', error: 'string' },
+  },
+  secretResult: true,
+} as const
+
 /** A pool of database connections. */
 export const datasource = declareKind({
   name: 'datasource',
@@ -99,6 +114,40 @@ export const datasource = declareKind({
       description: 'Connections taken from borrowers that held them too long (reclaimAfterMs) and replaced.',
       column: 24,
     },
+    failovers: {
+      type: 'long',
+      role: 'counter',
+      unit: '{failover}',
+      description: 'Failovers: how often writes went to another member than before; absent without members.',
+      column: 25,
+    },
+    unknownCommits: {
+      type: 'long',
+      role: 'counter',
+      unit: '{commit}',
+      description:
+        'Commits whose connection was lost before the answer came (SPY_COMMIT_UNKNOWN): they may have taken effect or not. Absent without members.',
+      column: 26,
+    },
+    members: {
+      type: {
+        table: 'members',
+        index: ['member'],
+        row: {
+          member: 'string',
+          role: 'string',
+          use: 'string',
+          target: 'string',
+          timeline: 'int',
+          lagMs: 'long',
+          lent: 'int',
+          lastError: 'string',
+        },
+      },
+      role: 'text',
+      description:
+        'The databases of a group: what each is used for now (writes, reads) or why it is not (down, outdated, lagging …), its timeline, and how far it is behind; -1: not known. Absent without members.',
+    },
     waitP95: {
       type: 'double',
       role: 'gauge',
@@ -159,6 +208,19 @@ export const datasource = declareKind({
       impact: 'action',
       arguments: { connection },
     },
+    sql: {
+      description:
+        'Runs a statement that only reads, in a read-only transaction, and shows at most 200 rows as JSON; over a connection of its own, for at most connectTimeoutMs.',
+      role: 'operator',
+      impact: 'info',
+      ...statement,
+    },
+    execute: {
+      description: 'Runs a statement, whatever it does, over a connection of its own, for at most connectTimeoutMs.',
+      role: 'administrator',
+      impact: 'action',
+      ...statement,
+    },
     autopsy: {
       description:
         'Shows who holds connections together with what the database says of their sessions: state, what each waits for, and who blocks it. Asked over a connection of its own; PostgreSQL and MariaDB tell.',
@@ -183,5 +245,12 @@ export const datasource = declareKind({
       },
     },
   },
-  events: ['spyglass.pool.exhausted', 'spyglass.pool.recovered', 'spyglass.pool.leak', 'spyglass.datasource.oversized'],
+  events: [
+    'spyglass.pool.exhausted',
+    'spyglass.pool.recovered',
+    'spyglass.pool.leak',
+    'spyglass.datasource.oversized',
+    'spyglass.datasource.failover',
+    'spyglass.datasource.restored',
+  ],
 })

@@ -75,7 +75,8 @@ function fileMistakes({ file, url, members, password, passwordFrom, statementTim
   ]
 }
 
-function serverMistakes({ driver, file, url, members, password, passwordFrom }: DatasourceConfig): Mistake[] {
+function serverMistakes(source: DatasourceConfig): Mistake[] {
+  const { driver, file, url, members, password, passwordFrom } = source
   const places = [
     ...(url === undefined ? [] : [{ path: 'url', url }]),
     ...members.map((one, i) => ({ path: `members[${i}].url`, url: one.url })),
@@ -84,14 +85,33 @@ function serverMistakes({ driver, file, url, members, password, passwordFrom }: 
     file !== undefined && { path: 'file', message: `only available with driver sqlite; driver ${driver} has a url` },
     places.length === 0 && { path: 'url', message: `missing: driver ${driver} needs it` },
     url !== undefined && members.length > 0 && { path: 'url', message: 'there are members as well. Remove one of the two' },
-    members.length > 1 && {
-      path: 'members',
-      message: `${members.length} members: groups of several databases are not supported yet. Leave one`,
-    },
     password !== undefined &&
       passwordFrom !== undefined && { path: 'passwordFrom', message: 'there is a password as well. Remove one of the two' },
     ...places.map(
       (place) => !isDatabaseUrl(place.url, [driver]) && { path: place.path, message: `driver ${driver} does not connect to it` },
+    ),
+  ]
+  return [
+    ...mistakes.filter((mistake) => mistake !== false),
+    ...(places.every(({ url: given }) => isDatabaseUrl(given)) ? groupMistakes(source) : []),
+  ]
+}
+
+/** What contradicts itself among the members of a group. */
+function groupMistakes({ members, sharded, routes }: DatasourceConfig): Mistake[] {
+  const names = members.map(({ name, url }) => name ?? new URL(url).host)
+  const targets = new Set(['read', 'write', ...members.flatMap(({ tags }) => tags)])
+  const mistakes: (Mistake | false)[] = [
+    ...names.map(
+      (name, i) => names.indexOf(name) < i && { path: `members[${i}].name`, message: `${name}: there is another member of that name` },
+    ),
+    members.length > 0 &&
+      !sharded &&
+      members.every(({ role }) => role === 'replica') && { path: 'members', message: 'all are replicas, so that none is ever written to' },
+    sharded && members.every(({ weight }) => weight === 0) && { path: 'members', message: 'none has a weight, so that none has keys' },
+    sharded && routes.length > 0 && { path: 'routes', message: 'not available with sharded, which has no common pool' },
+    ...routes.map(
+      ({ to }, i) => !targets.has(to) && { path: `routes[${i}].to`, message: `${to}: neither read nor write nor a tag of a member` },
     ),
   ]
   return mistakes.filter((mistake) => mistake !== false)

@@ -1,6 +1,6 @@
 import { declareSettings } from './declaration.ts'
 import { hasNoPassword, isDatabaseUrl } from './database-url.ts'
-import { milliseconds, name, ownMilliseconds } from './shapes.ts'
+import { memberName, milliseconds, name, ownMilliseconds } from './shapes.ts'
 
 /** A password in a URL would be shown wherever the URL is. */
 const databaseUrl = {
@@ -13,15 +13,35 @@ const databaseUrl = {
 } as const
 
 const memberSettings = declareSettings({
+  name: memberName('Name of the member. Not set: host and port of its URL.'),
   url: { ...databaseUrl, required: true, description: 'Database, as in `datasources[].url`.' },
   role: {
     type: 'choice',
     values: ['primary', 'standby', 'replica'],
     default: 'primary',
-    description: 'What it is in its group.',
+    description:
+      'What it is when all is well; a replica is never written to. Which of the others accepts writes is asked of the databases, again and again.',
   },
-  weight: { type: 'int', min: 0, max: 1000, default: 1, description: 'Its share of reads in its group.' },
+  weight: { type: 'int', min: 0, max: 1000, default: 1, description: 'Its share of reads, and of keys. 0: none.' },
   tags: { type: 'texts', each: { minLength: 1 }, default: [], description: 'Names that reads can ask for.' },
+})
+
+const routeSettings = declareSettings({
+  statements: {
+    type: 'choice',
+    values: ['any', 'read', 'write'],
+    default: 'any',
+    description:
+      'Which statements are meant. `read`: SELECT and its like that lock and change nothing. What a function does that it calls is not known.',
+  },
+  schema: { type: 'text', minLength: 1, example: 'reporting', description: 'Only statements that name this schema.' },
+  to: {
+    type: 'text',
+    required: true,
+    minLength: 1,
+    example: 'read',
+    description: '`read` (a member for reads), `write` (the one that accepts writes), or a tag of members.',
+  },
 })
 
 export const datasourceSettings = declareSettings({
@@ -45,8 +65,50 @@ export const datasourceSettings = declareSettings({
     default: [],
     applies: 'reload',
     readBy: ['instances'],
-    description: 'The databases of a group, in place of `url`. For now a group has one member.',
+    description:
+      'The databases of a group, in place of `url`: a primary with its standbys and replicas, or with `sharded` databases of their own.',
     settings: memberSettings,
+  },
+  sharded: {
+    type: 'boolean',
+    default: false,
+    description: 'Whether the members are databases of their own that share the keys, instead of copies of one.',
+  },
+  balance: {
+    type: 'choice',
+    values: ['weight', 'least'],
+    default: 'weight',
+    applies: 'live',
+    description:
+      'How reads of a group are spread: by the weight of the members, or to the one with the fewest lent connections for its weight.',
+  },
+  routes: {
+    type: 'list',
+    key: ['to'],
+    default: [],
+    applies: 'reload',
+    readBy: ['instances'],
+    description:
+      'Of a group: where single statements of the pool go (`query`, `execute`). The first that fits decides; without one they go to the member that accepts writes.',
+    settings: routeSettings,
+  },
+  probeIntervalMs: { ...milliseconds(1000, 'How often each member of a group is asked what it is.', 50), applies: 'live' },
+  probeTimeoutMs: { ...milliseconds(500, 'How long it may take to answer that.', 10), applies: 'live' },
+  probeFailures: {
+    type: 'int',
+    min: 1,
+    max: 100,
+    default: 2,
+    applies: 'live',
+    description: 'So many unanswered questions in a row, or one refused connection, and a member counts as down.',
+  },
+  restoreAfterMs: {
+    ...milliseconds(10_000, 'How long a member that was down must have answered before it gets reads again.', 0),
+    applies: 'live',
+  },
+  maxLagMs: {
+    ...milliseconds(30_000, 'A member that is further behind gets no reads.', 1),
+    applies: 'live',
   },
   password: {
     type: 'text',

@@ -20,6 +20,9 @@ const nameCheck = { is: /^[a-z0-9][a-z0-9_-]{0,63}$/, allowed: 'lower-case lette
 /** A name that an entry must have. */
 export const name = (description: string) => ({ type: 'text', required: true, example: 'shop', checks: [nameCheck], description }) as const
 
+/** As {@link name}, where the entry has one of its own without it. */
+export const memberName = (description: string) => ({ type: 'text', example: 'a', checks: [nameCheck], description }) as const
+
 export const nameOr = (value: string, description: string) => ({ type: 'text', default: value, checks: [nameCheck], description }) as const
 
 /** Whether a text takes at most this many bytes as UTF-8. */

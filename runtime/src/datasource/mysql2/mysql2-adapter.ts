@@ -4,13 +4,17 @@ import type { Adapter, DriverSurroundings } from '../adapter.ts'
 import { driverModule } from '../driver-module.ts'
 import type { Driver } from '../driver.ts'
 import { passwordOf, serverAddress, targetOf } from '../server-address.ts'
-import { called, Mysql2Connection } from './mysql2-connection.ts'
+import { called, Mysql2Connection, mysqlRun } from './mysql2-connection.ts'
 import type { MysqlConnection, MysqlModule, MysqlPoolBase } from './mysql2-module.ts'
 import { mysqlPoolOf, OPENS_NONE } from './mysql2-pool.ts'
 import { mysql2Sessions } from './mysql2-sessions.ts'
+import { mysql2Standing } from './mysql2-standing.ts'
 
 const PACKAGE = { name: 'mysql2', from: '3.0.0', before: '4.0.0' } as const
 const DEFAULT_PORT = 3306
+
+/** For a connection of a member that no pool of mysql2 has lent yet. */
+const NO_POOL = { _closed: true }
 
 export const mysql2Adapter: Adapter<MysqlPoolBase> = {
   open(config, { applicationFolders }: DriverSurroundings) {
@@ -21,7 +25,7 @@ export const mysql2Adapter: Adapter<MysqlPoolBase> = {
       driver: mysqlDriver(
         mysql,
         () => present,
-        () => face ?? {},
+        () => face ?? NO_POOL,
       ),
       faceOf: (pool) => (face = mysqlPoolOf(mysql, pool, optionsOf(config))),
       configure(changed) {
@@ -40,6 +44,8 @@ function mysqlDriver(mysql: MysqlModule, present: () => DatasourceConfig, faceNo
       return targetOf(serverAddress(present(), DEFAULT_PORT))
     },
     sessionsOver: (connection) => mysql2Sessions((connection as Mysql2Connection).connection),
+    runOver: (connection, statement) => mysqlRun((connection as Mysql2Connection).connection, statement),
+    standingOver: (connection) => mysql2Standing((connection as Mysql2Connection).connection),
     async connect(onBroken, signal) {
       const config = present()
       const options = { ...optionsOf(config), password: passwordOf(config), connectTimeout: 0 }

@@ -1,6 +1,6 @@
 /** A connection of mysql2 as a connection of a pool. */
 import { fail } from '../errors.ts'
-import type { DriverConnection } from '../driver.ts'
+import type { DriverConnection, RunAnswer, RunStatement } from '../driver.ts'
 import type { Borrow } from '../pool/index.ts'
 import type { MysqlCallback, MysqlCommand, MysqlConnection } from './mysql2-module.ts'
 
@@ -106,4 +106,11 @@ export function called(call: (done: MysqlCallback) => unknown): Promise<unknown>
   return new Promise((resolve, reject) => {
     call((error, result) => (error ? reject(error) : resolve(result)))
   })
+}
+
+export async function mysqlRun(connection: MysqlConnection, { text, params }: RunStatement): Promise<RunAnswer> {
+  const given = { sql: text, rowsAsArray: false, ...(params ? { values: params } : {}) }
+  const result = await called((done) => connection.query(given, done))
+  if (Array.isArray(result)) return { rows: result as RunAnswer['rows'], changes: 0 }
+  return { rows: [], changes: (result as { affectedRows?: number }).affectedRows ?? 0 }
 }

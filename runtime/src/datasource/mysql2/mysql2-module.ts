@@ -10,7 +10,10 @@ export interface MysqlCommand extends EventEmitter {
 
 export interface MysqlConnection extends EventEmitter {
   connect(callback: MysqlCallback): void
-  query(text: string | { readonly sql: string; readonly rowsAsArray: boolean }, callback: MysqlCallback): unknown
+  query(
+    text: string | { readonly sql: string; readonly rowsAsArray: boolean; readonly values?: readonly unknown[] },
+    callback: MysqlCallback,
+  ): unknown
   /** Of its session in the server. */
   readonly threadId?: number | null
   ping(callback: MysqlCallback): unknown
@@ -19,6 +22,8 @@ export interface MysqlConnection extends EventEmitter {
   /** Says goodbye; `end` of a pool's connection returns it. */
   _realEnd(callback: MysqlCallback): unknown
   _released: boolean
+  /** Where it is returned to. */
+  _pool: object | null
   readonly _command?: MysqlCommand | null
   /** Those that wait. */
   readonly _commands: { readonly length: number }

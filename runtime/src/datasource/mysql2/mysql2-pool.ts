@@ -4,8 +4,9 @@
  */
 import { captureCallSite } from '@spyglass/agent'
 import { type Facade, methodOf } from '../facade.ts'
-import { handleOn } from '../lent-handle.ts'
-import { Borrow, type Pool } from '../pool/index.ts'
+import { handleOn, textOf } from '../lent-handle.ts'
+import { Borrow, type Lending } from '../pool/index.ts'
+import { withErrorsOf } from '../statement-errors.ts'
 import { mysql2Connection } from './mysql2-connection.ts'
 import type { MysqlCallback, MysqlConnection, MysqlModule, MysqlPending, MysqlPoolBase } from './mysql2-module.ts'
 
@@ -27,13 +28,13 @@ const STATEMENTS: ReadonlySet<string | symbol> = new Set([
 export const OPENS_NONE = { connectionLimit: -1, maxIdle: -1, queueLimit: 0, waitForConnections: true, resetOnRelease: false }
 
 /** `options` are a property of the pool: they must not have the password. */
-export function mysqlPoolOf(mysql: MysqlModule, pool: Pool, options: object): MysqlPoolBase {
+export function mysqlPoolOf(mysql: MysqlModule, pool: Lending, options: object): MysqlPoolBase {
   const pattern = mysql.createPool(options)
 
   class DatasourcePool extends (pattern.constructor as PoolClass) {
     readonly #lender = new Lender(pool, this)
-    /** `query` and `execute` ask for a connection that they return themselves. */
-    #isOnce = false
+    /** The statement of `query` and `execute`, which ask for a connection that they return themselves. */
+    #query: string | undefined
 
     constructor() {
       super({ config: pattern.config })
@@ -43,18 +44,18 @@ export function mysqlPoolOf(mysql: MysqlModule, pool: Pool, options: object): My
     }
 
     override query(...args: unknown[]): unknown {
-      return this.#once(() => super.query(...args))
+      return this.#once(args, (given) => super.query(...given))
     }
 
     override execute(...args: unknown[]): unknown {
-      return this.#once(() => super.execute(...args))
+      return this.#once(args, (given) => super.execute(...given))
     }
 
     /** Lent here, in the context of who asks. */
     override getConnection(callback: MysqlPending): void {
-      const isOnce = this.#isOnce
-      this.#isOnce = false
-      this.#lender.ask(isOnce, methodOf(DatasourcePool, 'getConnection'))
+      const query = this.#query
+      this.#query = undefined
+      this.#lender.ask(query, methodOf(DatasourcePool, 'getConnection'))
       super.getConnection(callback)
     }
 
@@ -72,13 +73,18 @@ export function mysqlPoolOf(mysql: MysqlModule, pool: Pool, options: object): My
       if (callback) process.nextTick(callback)
     }
 
-    #once<T>(run: () => T): T {
-      this.#isOnce = true
-      try {
-        return run()
-      } finally {
-        this.#isOnce = false
+    #once(args: readonly unknown[], run: (args: readonly unknown[]) => unknown): unknown {
+      const text = textOf(args[0])
+      const asked = (given: readonly unknown[]): unknown => {
+        this.#query = text
+        try {
+          return run(given)
+        } finally {
+          this.#query = undefined
+        }
       }
+      const { commits } = pool
+      return commits ? withErrorsOf((error) => commits.errorOf(error, text, false), args, asked) : asked(args)
     }
   }
 
@@ -92,7 +98,7 @@ interface Asked {
 
 /** Hands the connections of a pool to those that ask in mysql2's way, and tells its events. */
 class Lender {
-  readonly #pool: Pool
+  readonly #pool: Lending
   readonly #face: MysqlPoolBase
   readonly #known = new WeakSet<MysqlConnection>()
   /** Who has a connection without a handle. */
@@ -100,7 +106,7 @@ class Lender {
   /** Between a question and the look into the lists. */
   #asked: Asked | undefined
 
-  constructor(pool: Pool, face: MysqlPoolBase) {
+  constructor(pool: Lending, face: MysqlPoolBase) {
     this.#pool = pool
     this.#face = face
   }
@@ -126,8 +132,9 @@ class Lender {
     push: (callback: MysqlPending) => lender.#wait(callback),
   }))(this)
 
-  ask(isOnce: boolean, calledFrom: Facade): void {
-    this.#asked = { isOnce, lent: this.#lent(isOnce, calledFrom) }
+  /** `query` is the one statement that it is for. */
+  ask(query: string | undefined, calledFrom: Facade): void {
+    this.#asked = { isOnce: query !== undefined, lent: this.#lent(query, calledFrom) }
   }
 
   released(connection: MysqlConnection): void {
@@ -144,9 +151,9 @@ class Lender {
   }
 
   /** A refusal waits as well: mysql2 has a callback for it. */
-  #lent(isOnce: boolean, calledFrom: Facade): Borrow | Promise<Borrow> {
+  #lent(query: string | undefined, calledFrom: Facade): Borrow | Promise<Borrow> {
     try {
-      return this.#pool.lend(captureCallSite(calledFrom), !isOnce)
+      return this.#pool.lend(captureCallSite(calledFrom), query === undefined, query)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -186,6 +193,7 @@ class Lender {
       this.#face.emit('connection', connection)
     }
     if (!isOnce) return this.#handle(connection, borrow)
+    connection._pool = this.#face // a member's may be lent by several
     this.#once.set(connection, borrow)
     return connection
   }

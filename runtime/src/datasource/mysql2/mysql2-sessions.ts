@@ -31,6 +31,11 @@ export function mysql2Sessions(connection: MysqlConnection): DatabaseSessions {
     async cancel(id) {
       await called((done) => connection.query(`KILL QUERY ${id}`, done))
     },
+    async read(text, { rows }) {
+      await called((done) => connection.query(`SET SESSION sql_select_limit = ${rows}`, done))
+      await called((done) => connection.query('START TRANSACTION READ ONLY', done))
+      return (await rowsOf(text)).slice(0, rows)
+    },
     async maxConnections() {
       const [row] = await rowsOf('SELECT @@max_connections AS everybody, @@max_user_connections AS own')
       return Math.min(Number(row?.['everybody']), Number(row?.['own']) || Number.POSITIVE_INFINITY)

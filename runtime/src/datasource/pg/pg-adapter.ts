@@ -4,10 +4,11 @@ import { driverModule } from '../driver-module.ts'
 import type { Adapter, DriverSurroundings } from '../adapter.ts'
 import type { Driver } from '../driver.ts'
 import { passwordOf, serverAddress, targetOf } from '../server-address.ts'
-import { PgConnection, type PgConnectionEvents } from './pg-connection.ts'
+import { PgConnection, type PgConnectionEvents, pgRun } from './pg-connection.ts'
 import type { PgModule, PgPoolBase } from './pg-module.ts'
 import { pgPoolOf } from './pg-pool.ts'
 import { pgSessions } from './pg-sessions.ts'
+import { pgStanding } from './pg-standing.ts'
 
 const PACKAGE = { name: 'pg', from: '8.0.0', before: '9.0.0' } as const
 const DEFAULT_PORT = 5432
@@ -40,6 +41,8 @@ function pgDriver(pg: PgModule, present: () => DatasourceConfig, events: PgConne
       return targetOf(serverAddress(present(), DEFAULT_PORT))
     },
     sessionsOver: (connection) => pgSessions((connection as PgConnection).client),
+    runOver: (connection, statement) => pgRun((connection as PgConnection).client, statement),
+    standingOver: (connection) => pgStanding((connection as PgConnection).client),
     async connect(onBroken, signal) {
       const config = present()
       const client = new pg.Client({ ...optionsOf(config), password: passwordOf(config) })

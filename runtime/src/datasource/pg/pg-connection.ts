@@ -1,5 +1,5 @@
 /** A client of pg as a connection of a pool. */
-import type { DriverConnection } from '../driver.ts'
+import type { DriverConnection, RunAnswer, RunStatement } from '../driver.ts'
 import type { Borrow } from '../pool/index.ts'
 import type { PgClient, PgQuery } from './pg-module.ts'
 
@@ -19,6 +19,7 @@ export class PgConnection implements DriverConnection {
   /** Of the last ReadyForQuery: `I` idle, `T` in a transaction, `E` in a failed one. */
   #status = 'I'
   #closing = false
+  #closed: Promise<void> | undefined
 
   constructor(client: PgClient, events: PgConnectionEvents) {
     this.client = client
@@ -60,7 +61,12 @@ export class PgConnection implements DriverConnection {
     await this.client.query('ROLLBACK')
   }
 
-  async close(deadlineMs: number): Promise<void> {
+  close(deadlineMs: number): Promise<void> {
+    this.#closed ??= this.#close(deadlineMs)
+    return this.#closed
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
     this.#closing = true
     const { client } = this
     const late = setTimeout(() => client.connection.stream.destroy(), deadlineMs)
@@ -76,3 +82,9 @@ export class PgConnection implements DriverConnection {
 }
 
 export const pgConnection = ({ entry }: Borrow): PgConnection => entry.connection as PgConnection
+
+export async function pgRun(client: PgClient, { text, params }: RunStatement): Promise<RunAnswer> {
+  const result = await client.query(text, params)
+  const { rows = [], rowCount } = (Array.isArray(result) ? result.at(-1) : result) as Partial<typeof result>
+  return { rows, changes: rowCount ?? 0 }
+}

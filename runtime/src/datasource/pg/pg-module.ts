@@ -7,9 +7,15 @@ export interface PgQuery {
   readonly text?: string
 }
 
+export interface PgResult {
+  readonly rows: readonly Readonly<Record<string, unknown>>[]
+  readonly rowCount?: number | null
+}
+
 export interface PgClient extends EventEmitter {
   connect(): Promise<unknown>
-  query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[] }>
+  /** The mode `extended` accepts one statement alone. */
+  query(text: string | { readonly text: string; readonly queryMode: 'extended' }, values?: readonly unknown[]): Promise<PgResult>
   /** Of its process in the server. */
   readonly processID?: number | null
   end(): Promise<void>

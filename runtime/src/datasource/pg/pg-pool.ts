@@ -4,10 +4,11 @@
  */
 import type { EventEmitter } from 'node:events'
 import { captureCallSite } from '@spyglass/agent'
-import { handleOn } from '../lent-handle.ts'
+import { handleOn, textOf } from '../lent-handle.ts'
 import { fail } from '../errors.ts'
 import { type Facade, methodOf } from '../facade.ts'
-import { Borrow, type Pool } from '../pool/index.ts'
+import { Borrow, type Lending } from '../pool/index.ts'
+import { withErrorsOf } from '../statement-errors.ts'
 import { pgConnection } from './pg-connection.ts'
 import type { PgClient, PgModule, PgPending, PgPoolBase } from './pg-module.ts'
 
@@ -19,11 +20,11 @@ export interface DatasourcePgPool extends PgPoolBase {
 const STATEMENTS: ReadonlySet<string | symbol> = new Set(['query'])
 
 /** `options` are a property of the pool: they must not have the password. */
-export function pgPoolOf(pg: PgModule, pool: Pool, options: object): DatasourcePgPool {
+export function pgPoolOf(pg: PgModule, pool: Lending, options: object): DatasourcePgPool {
   class DatasourcePool extends pg.Pool implements DatasourcePgPool {
     readonly #lender = new Lender(pool, this)
-    /** `query` asks for a client that it returns itself. */
-    #isQuery = false
+    /** The statement of `query`, which asks for a client that it returns itself. */
+    #query: string | undefined
 
     constructor() {
       super(options)
@@ -49,18 +50,25 @@ export function pgPoolOf(pg: PgModule, pool: Pool, options: object): DatasourceP
     }
 
     override query(...args: unknown[]): Promise<unknown> | void {
-      this.#isQuery = true
+      const { commits } = pool
+      if (!commits) return this.#queryOnce(args)
+      const errorOf = (error: unknown): unknown => commits.errorOf(error, textOf(args[0]), false)
+      return withErrorsOf(errorOf, args, (given) => this.#queryOnce(given))
+    }
+
+    #queryOnce(args: readonly unknown[]): Promise<unknown> | void {
+      this.#query = textOf(args[0])
       try {
         return super.query(...args)
       } finally {
-        this.#isQuery = false
+        this.#query = undefined
       }
     }
 
     override newClient(pending: PgPending): void {
-      const isQuery = this.#isQuery
-      this.#isQuery = false
-      this.#lender.lend(pending, isQuery, methodOf(DatasourcePool, 'newClient'))
+      const query = this.#query
+      this.#query = undefined
+      this.#lender.lend(pending, query, methodOf(DatasourcePool, 'newClient'))
     }
 
     /** The server closes its pools itself: others may use this one. */
@@ -79,19 +87,20 @@ export function pgPoolOf(pg: PgModule, pool: Pool, options: object): DatasourceP
 
 /** Hands the clients of a pool to those that wait in pg's way, and tells its events. */
 class Lender {
-  readonly #pool: Pool
+  readonly #pool: Lending
   readonly #events: EventEmitter
   readonly #known = new WeakSet<PgClient>()
 
-  constructor(pool: Pool, events: EventEmitter) {
+  constructor(pool: Lending, events: EventEmitter) {
     this.#pool = pool
     this.#events = events
   }
 
-  lend({ callback }: PgPending, isQuery: boolean, calledFrom: Facade): void {
-    const give = isQuery ? this.#giveOnce : this.#give
+  /** `query` is the one statement that it is for. */
+  lend({ callback }: PgPending, query: string | undefined, calledFrom: Facade): void {
+    const give = query === undefined ? this.#give : this.#giveOnce
     try {
-      const lent = this.#pool.lend(captureCallSite(calledFrom), !isQuery)
+      const lent = this.#pool.lend(captureCallSite(calledFrom), query === undefined, query)
       if (lent instanceof Borrow) give(lent, callback)
       else lent.then((borrow) => give(borrow, callback), callback)
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Sessions of PostgreSQL: `pg_stat_activity`, `pg_blocking_pids`, `pg_cancel_backend`. */
-import { type DatabaseSessions, textOf } from '../database-sessions.ts'
+import { type DatabaseSessions, type ReadLimits, textOf } from '../database-sessions.ts'
 import type { PgClient } from './pg-module.ts'
 
 /** Blockers are looked for once for each session: the function locks the table of locks. */
@@ -38,8 +38,20 @@ export function pgSessions(client: PgClient): DatabaseSessions {
     async cancel(id) {
       await client.query('SELECT pg_cancel_backend($1)', [id])
     },
+    read: (text, limits) => read(client, text, limits),
     async maxConnections() {
       return Number((await client.query(MAX_CONNECTIONS)).rows[0]?.['n'])
     },
   }
+}
+
+/** What can have a cursor is fetched as far as the limit; the rest (`SHOW`, `EXPLAIN`) is short. */
+const HAS_CURSOR = /^[\s(]*(select|with|values|table)\b/i
+
+async function read(client: PgClient, text: string, { rows, timeoutMs }: ReadLimits) {
+  await client.query(`SET statement_timeout = ${Math.ceil(timeoutMs)}`)
+  await client.query('BEGIN TRANSACTION READ ONLY')
+  if (!HAS_CURSOR.test(text)) return (await client.query({ text, queryMode: 'extended' })).rows.slice(0, rows)
+  await client.query({ text: `DECLARE spyglass NO SCROLL CURSOR FOR ${text}`, queryMode: 'extended' })
+  return (await client.query(`FETCH ${rows} FROM spyglass`)).rows
 }

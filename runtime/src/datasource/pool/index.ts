@@ -1,2 +1,3 @@
 export * from './borrow.ts'
+export type * from './lending.ts'
 export * from './pool.ts'

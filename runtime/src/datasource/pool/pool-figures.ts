@@ -9,6 +9,8 @@ export class PoolFigures {
   timeouts = 0
   leaks = 0
   reclaimed = 0
+  /** Commits whose connection was lost before the answer came. */
+  unknownCommits = 0
   lastError = ''
   /** Milliseconds since the epoch; 0 when there was none. */
   lastErrorTime = 0

@@ -9,6 +9,7 @@ import { type Asker, Borrow, type PoolEntry, askerOf } from './borrow.ts'
 import { Alarm, type Clock, systemClock } from '../../clock/index.ts'
 import { type ConnectionEvents, Connections, type ConnectionTimes } from './connections.ts'
 import type { Driver } from '../driver.ts'
+import type { CommitErrors, Lending } from './lending.ts'
 import { fail, overloaded } from '../errors.ts'
 import { ExhaustionWatch } from './exhaustion.ts'
 import { HELD_LONG_MS, watchBorrows } from './leak-watch.ts'
@@ -47,10 +48,12 @@ export interface PoolObserver {
 /** How often a missing idle connection is opened again. */
 const LOOK_AGAIN_MS = 1000
 
-export class Pool {
+export class Pool implements Lending {
   settings: PoolSettings
   /** How many connections the database accepts, where it was asked. */
   serverConnections: number | undefined
+  /** In a group: what becomes of commits whose outcome is unknown. */
+  commits: CommitErrors | undefined
   readonly driver: Driver
   readonly clock: Clock
   readonly figures: PoolFigures
@@ -213,6 +216,14 @@ export class Pool {
     this.figures.reclaimed++
     this.#observer.reclaimed(borrow)
     this.#settle(borrow)
+  }
+
+  /** Breaks what is lent, so that its borrowers do not wait for a database that is not used any more: each gets the error of a lost connection. */
+  cutOff(): void {
+    for (const borrow of this.#lent.values()) {
+      borrow.isDiscarded = true
+      void borrow.entry.connection.close(0)
+    }
   }
 
   /** Refuses new borrowers, waits for the lent connections, then closes all: at most `deadlineMs`. */

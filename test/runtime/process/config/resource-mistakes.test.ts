@@ -5,12 +5,15 @@ const check = (source: object) => () =>
   checkedSettings({ datasources: [{ name: 'shop', ...source }] }, { origin: 'spyglass.yaml', from: '/' })
 const pg = { driver: 'pg', url: 'postgres://shop@db/shop' }
 const member = { url: 'postgres://shop@db/shop' }
+const second = { url: 'postgres://shop@two/shop', tags: ['near'] }
 
-test('a datasource is a file of sqlite, or a URL or one member of a server', () => {
+test('a datasource is a file of sqlite, or a URL or members of a server', () => {
   for (const right of [
     { file: 'shop.db' },
     pg,
     { driver: 'pg', members: [member] },
+    { driver: 'pg', members: [member, { ...second, role: 'standby' }], routes: [{ statements: 'read', to: 'near' }] },
+    { driver: 'pg', members: [member, second], sharded: true },
     { driver: 'mysql2', url: 'mysql://shop@db/shop' },
     { ...pg, passwordFrom: 'env:SHOP' },
   ])
@@ -25,7 +28,20 @@ test.for([
   [{ driver: 'pg' }, 'datasources[0].url: missing: driver pg needs it'],
   [{ ...pg, file: 'a.db' }, 'datasources[0].file: only available with driver sqlite'],
   [{ ...pg, members: [member] }, 'datasources[0].url: there are members as well'],
-  [{ driver: 'pg', members: [member, { url: 'postgres://two/shop' }] }, 'groups of several databases are not supported yet'],
+  [{ driver: 'pg', members: [member, { ...member, role: 'standby' }] }, 'datasources[0].members[1].name: db: there is another member'],
+  [
+    {
+      driver: 'pg',
+      members: [
+        { ...member, role: 'replica' },
+        { ...second, role: 'replica' },
+      ],
+    },
+    'all are replicas',
+  ],
+  [{ driver: 'pg', sharded: true, members: [{ ...member, weight: 0 }] }, 'none has a weight'],
+  [{ driver: 'pg', sharded: true, members: [member], routes: [{ to: 'read' }] }, 'routes: not available with sharded'],
+  [{ driver: 'pg', members: [member], routes: [{ to: 'near' }] }, 'routes[0].to: near: neither read nor write nor a tag'],
   [{ ...pg, password: 'x', passwordFrom: 'env:X' }, 'datasources[0].passwordFrom: there is a password as well'],
   [{ ...pg, passwordFrom: 'vault:x' }, 'file:/PATH, env:NAME or credential:NAME'],
   [{ driver: 'pg', url: 'oracle://db/shop' }, 'a URL like postgres://'],

@@ -1,0 +1,11 @@
+/** What a database says of itself. */
+export interface Standing {
+  /** It accepts writes and copies nobody. */
+  readonly isWritable: boolean
+  /** Rises with each promotion (PostgreSQL); 0 where the database has none, or does not tell. */
+  readonly timeline: number
+  /** How far its log has come: an LSN, or the sum of a GTID. */
+  readonly position: bigint
+  /** How far it is behind whom it copies; undefined when it does not know. */
+  readonly lagMs: number | undefined
+}

@@ -1,0 +1,203 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  chooseWriter,
+  followed,
+  isRefusal,
+  type Known,
+  type Memory,
+  NOTHING,
+  oneOf,
+  readers,
+  remembered,
+} from '../../../../runtime/src/datasource/group/choose.ts'
+import { type MemberState, UNKNOWN } from '../../../../runtime/src/datasource/group/member.ts'
+
+const NAMES = ['a', 'b', 'c', 'd'] as const
+
+const standing = fc.record({
+  isWritable: fc.boolean(),
+  timeline: fc.integer({ min: 0, max: 3 }),
+  position: fc.bigInt({ min: 0n, max: 3n }),
+  lagMs: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
+})
+
+const state: fc.Arbitrary<MemberState> = fc.record({
+  health: fc.constantFrom('unknown', 'up', 'down'),
+  failures: fc.integer({ min: 0, max: 3 }),
+  upSince: fc.constantFrom(Number.NEGATIVE_INFINITY, 0, 90),
+  standing: fc.option(standing, { nil: undefined }),
+  lastError: fc.constant(''),
+})
+
+const group: fc.Arbitrary<readonly Known[]> = fc
+  .array(
+    fc.record({
+      role: fc.constantFrom('primary', 'standby', 'replica'),
+      weight: fc.integer({ min: 0, max: 3 }),
+      tags: fc.subarray(['eu', 'reports']),
+      state,
+    }),
+    { minLength: 1, maxLength: NAMES.length },
+  )
+  .map((members) => members.map(({ state: of, ...member }, i) => ({ member: { name: NAMES[i] ?? '', url: '', ...member }, state: of })))
+
+const memory: fc.Arbitrary<Memory> = fc.record({
+  writer: fc.option(fc.constantFrom(...NAMES), { nil: undefined }),
+  timeline: fc.integer({ min: 0, max: 3 }),
+  deposed: fc.subarray([...NAMES]).map((names) => new Set<string>(names)),
+})
+
+const limits = { now: 100, restoreAfterMs: 50, maxLagMs: 40 }
+
+const nameOf = (choice: ReturnType<typeof chooseWriter>): string => (isRefusal(choice) ? choice.code : choice.name)
+
+function known(name: string, changes: Partial<MemberState['standing']> = {}, role: Known['member']['role'] = 'primary'): Known {
+  const found = { isWritable: true, timeline: 1, position: 0n, lagMs: 0, ...changes }
+  return { member: { name, url: '', role, weight: 1, tags: [] }, state: { ...UNKNOWN, health: 'up', standing: found } }
+}
+
+const isDown = ({ member, state: of }: Known): Known => ({ member, state: { ...of, health: 'down' } })
+
+test('the member that gets the writes is up, accepts them, is no replica, was not replaced, and nobody that is up is on a newer timeline', () => {
+  fc.assert(
+    fc.property(group, memory, (members, before) => {
+      const now = remembered(before, members)
+      const choice = chooseWriter(members, now)
+      if (isRefusal(choice)) {
+        expect(choice.code).toBe('SPY_WRITER_MISSING')
+        return
+      }
+      const chosen = members.find(({ member }) => member === choice)!
+      expect(chosen.state).toMatchObject({ health: 'up', standing: { isWritable: true } })
+      expect(choice.role).not.toBe('replica')
+      expect(now.deposed.has(choice.name)).toBe(false)
+      expect(chosen.state.standing!.timeline).toBeGreaterThanOrEqual(before.timeline)
+      for (const { member, state: of } of members)
+        if (of.health === 'up' && of.standing && !(member.role === 'replica' && of.standing.isWritable))
+          expect(of.standing.timeline).toBeLessThanOrEqual(chosen.state.standing!.timeline)
+    }),
+  )
+})
+
+test('a refusal names why for each member', () => {
+  fc.assert(
+    fc.property(group, memory, (members, before) => {
+      const choice = chooseWriter(members, { ...remembered(before, members), writer: 'a' })
+      if (isRefusal(choice)) expect([...choice.obstacles.keys()]).toEqual(members.map(({ member }) => member.name))
+    }),
+  )
+})
+
+test('who gets the writes keeps them while nothing speaks against it, however far others have come', () => {
+  fc.assert(
+    fc.property(group, memory, (members, before) => {
+      const now = remembered(before, members)
+      const choice = chooseWriter(members, now)
+      if (isRefusal(choice)) return
+      expect(nameOf(chooseWriter(members, followed(now, choice.name)))).toBe(choice.name)
+    }),
+  )
+})
+
+test('an old primary that comes back accepting writes is not followed, whether its timeline says so or not', () => {
+  for (const timeline of [0, 1]) {
+    const [a, b] = [known('a', { timeline }), known('b', { timeline, isWritable: false })]
+    let now = followed(remembered(NOTHING, [a, b]), nameOf(chooseWriter([a, b], NOTHING)))
+    expect(now.writer).toBe('a')
+    const promoted = known('b', { timeline: timeline && 2 })
+    now = followed(remembered(now, [isDown(a), promoted]), nameOf(chooseWriter([isDown(a), promoted], now)))
+    expect(now.writer).toBe('b')
+    const back = known('a', { timeline, position: 99n })
+    expect(nameOf(chooseWriter([back, promoted], remembered(now, [back, promoted])))).toBe('b')
+    expect(nameOf(chooseWriter([back, isDown(promoted)], remembered(now, [back, isDown(promoted)])))).toBe('SPY_WRITER_MISSING')
+    // rebuilt as a copy and promoted, it is one of the group again
+    now = remembered(now, [known('a', { timeline: timeline && 2, isWritable: false }), promoted])
+    const again = known('a', { timeline: timeline && 3 })
+    expect(nameOf(chooseWriter([again, isDown(promoted)], remembered(now, [again, isDown(promoted)])))).toBe('a')
+  }
+})
+
+test('a primary that was cut off loses the writes to one on a newer timeline though it still accepts them', () => {
+  const [a, b] = [known('a'), known('b', { timeline: 2 })]
+  expect(nameOf(chooseWriter([a, b], remembered({ ...NOTHING, writer: 'a', timeline: 1 }, [a, b])))).toBe('b')
+})
+
+test('the first choice waits until each has answered or is down', () => {
+  const silent: Known = { ...known('b'), state: UNKNOWN }
+  expect(nameOf(chooseWriter([known('a'), silent], NOTHING))).toBe('SPY_WRITER_MISSING')
+  expect(nameOf(chooseWriter([known('a'), isDown(silent)], NOTHING))).toBe('a')
+  expect(nameOf(chooseWriter([known('a'), silent], { ...NOTHING, writer: 'a' }))).toBe('a')
+})
+
+test('without a writer so far the one whose log has come furthest is chosen', () => {
+  expect(nameOf(chooseWriter([known('a', { position: 1n }), known('b', { position: 2n })], NOTHING))).toBe('b')
+})
+
+test('a replica that somebody made writable for himself changes nothing', () => {
+  const members = [known('a'), known('b', { timeline: 7 }, 'replica')]
+  expect(nameOf(chooseWriter(members, remembered(NOTHING, members)))).toBe('a')
+})
+
+test('a read goes to a copy that is up, on the timeline of the group, back for long enough and not too far behind, or else to the writer', () => {
+  fc.assert(
+    fc.property(group, memory, fc.option(fc.constantFrom('eu', 'reports'), { nil: undefined }), (members, now, tag) => {
+      const found = readers(members, now, { tag }, limits)
+      if (isRefusal(found)) {
+        expect(found.code).toBe('SPY_READER_MISSING')
+        expect([...found.obstacles.keys()].toSorted()).toEqual(members.map(({ member }) => member.name).toSorted())
+        return
+      }
+      expect(found.length).toBeGreaterThan(0)
+      for (const one of found) {
+        if (tag !== undefined) expect(one.tags).toContain(tag)
+        if (one.name === now.writer) continue
+        const { health, standing: of, upSince } = members.find(({ member }) => member === one)!.state
+        expect([health, of?.isWritable, one.weight > 0, limits.now - upSince >= limits.restoreAfterMs]).toEqual(['up', false, true, true])
+        expect(of?.lagMs).toBeLessThanOrEqual(limits.maxLagMs)
+        expect(of!.timeline === 0 || of!.timeline >= now.timeline).toBe(true)
+      }
+    }),
+  )
+})
+
+test('a member that was tried is not chosen again', () => {
+  fc.assert(
+    fc.property(group, memory, fc.subarray([...NAMES]), (members, now, tried) => {
+      const found = readers(members, now, { not: new Set(tried) }, limits)
+      if (!isRefusal(found)) for (const { name } of found) expect(tried).not.toContain(name)
+    }),
+  )
+})
+
+test('reads are shared by weight', () => {
+  const [a, b] = [
+    { ...known('a').member, weight: 3 },
+    { ...known('b').member, weight: 1 },
+  ]
+  const drawn = Array.from({ length: 100 }, (_, i) => oneOf([a, b], 'weight', i / 100, () => 0).name)
+  expect([drawn.filter((name) => name === 'a').length, drawn.filter((name) => name === 'b').length]).toEqual([75, 25])
+})
+
+test('the one with the fewest lent connections for its weight is taken', () => {
+  const [a, b] = [
+    { ...known('a').member, weight: 3 },
+    { ...known('b').member, weight: 1 },
+  ]
+  const lent = (of: Record<string, number>) => oneOf([a, b], 'least', 0, (name) => of[name] ?? 0).name
+  expect([lent({ a: 2, b: 1 }), lent({ a: 4, b: 1 })]).toEqual(['a', 'b'])
+})
+
+test('one of the members is always found', () => {
+  fc.assert(
+    fc.property(
+      group,
+      fc.constantFrom('weight' as const, 'least' as const),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      (all, balance, draw) => {
+        const members = all.map(({ member }) => member)
+        expect(members).toContain(oneOf(members, balance, draw, () => 1))
+      },
+    ),
+  )
+})
