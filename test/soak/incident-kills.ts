@@ -265,7 +265,8 @@ async function pageReceiver(): Promise<Receiving & { readonly url: string }> {
       request.on('data', (chunk) => (body += chunk))
       request.on('end', () => {
         response.end('{}')
-        const { incidentId, status } = JSON.parse(body) as { readonly incidentId: string; readonly status: string }
+        const { incidentId, status, rule } = JSON.parse(body) as Record<'incidentId' | 'status' | 'rule', string>
+        if (rule !== 'PoolExhausted' && rule !== 'InstanceDown') return // a slow machine has other reasons to page
         if (status === 'firing' || heard.raises(incidentId) === 0) heard.note(incidentId, 'raise') // one message may say both
         if (status === 'resolved') heard.note(incidentId, 'clear')
       })

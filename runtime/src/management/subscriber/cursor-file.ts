@@ -5,6 +5,10 @@ import { type Damage, openStateFile, wrongShape } from '@spyglass/process/durabl
 export interface Cursor {
   /** The receiver has everything up to here. */
   readonly position: number
+  /** Up to here many events were sent at once, and the answer is not known: they must be repeated as they were. */
+  readonly sentUntil: number | undefined
+  /** To be called before many are sent at once; on the disk when it returns. Undefined: they will not be repeated together. */
+  sending(until: number | undefined): void
   moveTo(position: number): void
   /** Writes it now. */
   save(): void
@@ -27,14 +31,14 @@ export const damagedCursor = {
 }
 
 export function openCursor({ file: path, onDamage, now = Date.now }: CursorOptions): Cursor {
-  const file = openStateFile({ file: path, parse: positionOf, onDamage })
-  let position = file.read()?.position ?? positionAt(now() - BEGIN_BEFORE_MS)
+  const file = openStateFile<State>({ file: path, parse: positionOf, onDamage })
+  let { position, sentUntil } = file.read() ?? { position: positionAt(now() - BEGIN_BEFORE_MS) }
   let timer: NodeJS.Timeout | undefined
   const save = (): void => {
     clearTimeout(timer)
     timer = undefined
     try {
-      file.write({ position })
+      file.write({ position, sentUntil })
     } catch {
       // management's /ready names the disk; the next move writes again
     }
@@ -43,16 +47,29 @@ export function openCursor({ file: path, onDamage, now = Date.now }: CursorOptio
     get position() {
       return position
     },
+    get sentUntil() {
+      return sentUntil
+    },
+    sending(until) {
+      sentUntil = until
+      save()
+    },
     moveTo(to) {
       position = to
+      if (sentUntil !== undefined && sentUntil <= to) sentUntil = undefined
       timer ??= setTimeout(save, SAVE_AFTER_MS).unref()
     },
     save,
   }
 }
 
-function positionOf(value: unknown): { readonly position: number } {
-  const { position } = (value ?? {}) as { readonly position?: unknown }
+interface State {
+  readonly position: number
+  readonly sentUntil?: number | undefined
+}
+
+function positionOf(value: unknown): State {
+  const { position, sentUntil } = (value ?? {}) as Partial<Record<keyof State, unknown>>
   if (typeof position !== 'number') throw wrongShape('it does not hold a position')
-  return { position }
+  return { position, sentUntil: typeof sentUntil === 'number' ? sentUntil : undefined }
 }

@@ -1,6 +1,6 @@
 /**
  * The collector's side of the journal: sends each event as an OTLP log record until it is acknowledged, in order, and continues after any restart where the
- * cursor is. One event is one request: the collector knows a repeated body by its bytes, so that a repeat is stored once.
+ * cursor is. One event is one request, or many are when many wait; a request is repeated as it was, since the collector knows a repeated body by its bytes.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EventJournal } from '../journal/event-journal.ts'
@@ -45,6 +45,8 @@ export class EventSender {
   #running: Promise<void> | undefined
   /** What a refusal made of a batch: its events are sent one at a time. */
   #singleUntil = 0
+  /** Whether the first that waits may have been sent before, alone: by an earlier process, or in a failed attempt. */
+  #isRepeat = true
 
   constructor(options: EventSenderOptions) {
     this.#options = options
@@ -91,7 +93,12 @@ export class EventSender {
   #next(): readonly JournalEntry[] {
     const { journal, cursor } = this.#options
     const waiting = journal.after(cursor.position, MANY)
-    return waiting.length < MANY || cursor.position < this.#singleUntil ? waiting.slice(0, 1) : waiting
+    const { sentUntil } = cursor
+    const again = sentUntil === undefined ? [] : waiting.filter(({ position }) => position <= sentUntil)
+    if (again.length > 0) return again
+    if (waiting.length < MANY || this.#isRepeat || cursor.position < this.#singleUntil) return waiting.slice(0, 1)
+    cursor.sending(waiting.at(-1)?.position)
+    return waiting
   }
 
   /** Whether it is done with them. */
@@ -100,6 +107,7 @@ export class EventSender {
     if (REFUSED.has(status)) return this.#refused(batch, status)
     if (status < 200 || status > 299) return this.#failed(error?.message ?? (status === 0 ? 'no answer' : `status ${status}`))
     this.#delivery = { lastSuccess: this.#now(), failingSince: undefined, problem: undefined }
+    this.#isRepeat = false
     this.#options.cursor.moveTo(batch.at(-1)?.position ?? 0)
     return true
   }
@@ -107,6 +115,7 @@ export class EventSender {
   #refused(batch: readonly JournalEntry[], status: number): boolean {
     const [first, ...others] = batch
     this.#singleUntil = batch.at(-1)?.position ?? 0
+    if (others.length > 0) this.#options.cursor.sending(undefined)
     if (!first || others.length > 0) return true
     this.#options.onRefused(first, status)
     this.#options.cursor.moveTo(first.position)
@@ -114,6 +123,7 @@ export class EventSender {
   }
 
   #failed(problem: string): boolean {
+    this.#isRepeat = true
     this.#delivery = { ...this.#delivery, failingSince: this.#delivery.failingSince ?? this.#now(), problem }
     return false
   }

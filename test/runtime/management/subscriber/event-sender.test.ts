@@ -75,6 +75,40 @@ test('an event that is refused for good does not stop those after it, alone or a
   expect(Math.max(...sizes)).toBe(100)
 })
 
+test('a request whose answer was lost is repeated as it was, by the next process as well, though more events wait by then', async () => {
+  const folder = tempFolder()
+  const bodies: string[] = []
+  let answers = 0
+  const lose = (messages: readonly string[]): number => {
+    bodies.push(messages.join())
+    return answers-- > 0 ? 200 : 0
+  }
+  let part = sending(folder, lose)
+  const restart = async (): Promise<void> => {
+    await part.stop()
+    part = sending(folder, lose)
+  }
+  await part.take(0)
+  await until(() => bodies.length > 0)
+  for (let number = 1; number < 150; number++) await part.take(number)
+  await restart()
+  await until(() => bodies.length > 3)
+  expect(new Set(bodies)).toEqual(new Set(['note 0'])) // alone, as it was first sent
+  answers = 1
+  await until(() => bodies.at(-1) !== 'note 0')
+  const many = bodies.at(-1)
+  expect(many?.split(',')).toHaveLength(100)
+  for (let number = 150; number < 160; number++) await part.take(number)
+  await restart()
+  const sent = bodies.length
+  await until(() => bodies.length > sent + 1)
+  expect(new Set(bodies.slice(sent))).toEqual(new Set([many]))
+  answers = 1000
+  await until(() => part.sender.isDone)
+  const stored = new Set(bodies.flatMap((body) => body.split(',')))
+  expect(stored.size).toBe(160)
+})
+
 test('whenever either side dies, each event arrives, in order but for repeats', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom('ok', 'lost answer', 'away', 'killed'), { minLength: 1, maxLength: 30 }), async (script) => {
