@@ -1,6 +1,6 @@
 /**
  * `npm run soak`: the tests against real processes, with SPYGLASS_SOAK=N telling those that repeat something to do it N times as often.
- * `npm run soak -- NAME` runs test/soak/NAME.ts, which prints what it measures: `backlog`, `faults`, `deploys`, `next`.
+ * `npm run soak -- NAME` runs test/soak/NAME.ts, which prints what it measures: `backlog`, `faults`, `incidents`, `deploys`, `next`.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

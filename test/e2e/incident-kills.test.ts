@@ -13,7 +13,11 @@ test(
     const { rows, incidents } = await killDuringIncidents(tempFolder(), { kills: 5, incidents: 20, random: seededRandom(7) })
     expect(incidents).toBeGreaterThanOrEqual(20)
     expect(rows.map(({ receiver, missing, open }) => ({ receiver, missing, open }))).toEqual(
-      ['SNMP', 'event stream', 'table of events', 'pages'].map((receiver) => ({ receiver, missing: 0, open: 0 })),
+      ['SNMP', 'event stream', 'table of events', 'open incidents (MBeans)', 'pages'].map((receiver) => ({
+        receiver,
+        missing: 0,
+        open: 0,
+      })),
     )
   },
 )

@@ -34,6 +34,7 @@ export interface KillResult {
 
 const DATASOURCES = ['a', 'b', 'c', 'd']
 const PARTS = ['snmp-bridge', 'management', 'collector', 'drain-1'] as const
+const OURS = /^spyglass\.(pool|instance)\./
 const ACCOUNT = { user: 'soak', authPassword: 'soak-authentication', privPassword: 'soak-privacy-1' }
 /** Everything has arrived by then, on a machine ten times slower than usual. */
 const SETTLE_MS = 180_000
@@ -159,8 +160,16 @@ async function rowsNow(suite: Suite, heardBy: Readonly<Record<string, Heard>>): 
   const { pages, ...others } = heardBy
   const all = { ...others, 'table of events': table }
   const known = new Set([...raised, ...Object.values(all).flatMap((heard) => [...heard.ids])])
-  const rows = Object.entries(all).map(([receiver, heard]) => rowOf(receiver, heard, known))
+  const listed = { receiver: 'open incidents (MBeans)', raises: 0, clears: 0, missing: 0, open: await listedBy(suite), repeats: 0 }
+  const rows = [...Object.entries(all).map(([receiver, heard]) => rowOf(receiver, heard, known)), listed]
   return pages ? [...rows, rowOf('pages', pages, pages.ids)] : rows // an incident that begins while its alert still fires is no other page
+}
+
+/** Those that management lists as open. */
+async function listedBy(suite: Suite): Promise<number> {
+  const answer = await fetch(`${suite.urls.management}/jolokia/read/spyglass:type=Incident,*/event`)
+  const { value = {} } = (await answer.json()) as { readonly value?: Readonly<Record<string, { readonly event: string }>> }
+  return Object.values(value).filter(({ event }) => OURS.test(event)).length
 }
 
 const settledRows = (rows: readonly ReceiverRow[]): readonly ReceiverRow[] | false =>
@@ -185,7 +194,7 @@ function streamReceiver(suite: Suite): Receiving {
       after: position,
       onEvent(event, at) {
         position = at
-        if (/^spyglass\.(pool|instance)\./.test(event.name)) heard.note(event.incidentId, event.phase)
+        if (OURS.test(event.name)) heard.note(event.incidentId, event.phase)
       },
       onChange: () => {},
     })
