@@ -192,7 +192,7 @@ test('an application that cannot be loaded beside others pages with its reason',
   expect((await get(`${suite.urls.app}/shop/products`)).status).toBe(200)
 })
 
-test('an incident is acknowledged and its alert silenced over HTTP and by command; both outlive kill -9 of the collector', async () => {
+test('an incident is acknowledged, its alert silenced, and a receiver tried, over HTTP and by command; it outlives kill -9 of the collector', async () => {
   const pages = await webhookReceiver<Page>()
   await using suite = await startSuite(tempFolder(), {
     applications,
@@ -229,6 +229,11 @@ test('an incident is acknowledged and its alert silenced over HTTP and by comman
   expect(await states()).toEqual(['expired'])
   await expect(consoleApi(suite, `silences/${silenceID}x`, { method: 'DELETE' })).rejects.toThrow('SPY_SILENCE_NAME_UNKNOWN')
   await expect(consoleApi(suite, 'silences', { method: 'POST', body: { ...silence, matchers: [] } })).rejects.toThrow('422')
+  const tried = await collect(runCli(['invoke', 'receiver.test', 'test', '--data', suite.data]))
+  expect(tried).toMatchObject({ code: 0, stdout: expect.stringContaining('test has accepted a test page') as string })
+  expect(pages.got.at(-1)).toMatchObject({ status: 'test', severity: 'info' })
+  const unknown = await collect(runCli(['invoke', 'receiver.nobody', 'test', '--data', suite.data]))
+  expect(unknown).toMatchObject({ code: 4, stderr: expect.stringContaining('SPY_RECEIVER_NAME_UNKNOWN') as string })
   const history = await collect(runCli(['history', '--data', suite.data]))
   for (const operation of ['acknowledge', 'silence', 'expireSilence']) expect(history.stdout).toContain(`invoke alerting.${operation}`)
 })

@@ -24,6 +24,9 @@ const collector = (values: Readonly<Record<string, number>>): Scene => ({
 })
 const restarts = (count: number): Scene => ({ resources: [resource('instance', { name: 'shop-1' }, { state: 'ready', restarts: count })] })
 const service = (values: Readonly<Record<string, number>>): Scene => ({ services: [{ service: 'shop', ...values }] })
+const refusedBy =
+  (kind: string) =>
+  (refused: number): Scene => ({ resources: [ready, resource(kind, { instance: 'shop-1', name: 'shop' }, { refused })] })
 const twice = (valuesAt: (agoMs: number) => Readonly<Record<string, number>>): Scene => ({
   services: (_, agoMs) => [{ service: 'shop', ...valuesAt(agoMs) }],
 })
@@ -54,6 +57,16 @@ const cases: Readonly<Record<string, Case>> = {
     fires: [service({ requests: 100, p95: 1500 })],
     summary: 'Service shop: 5 % of its requests are slower than it should be: 1500 ms',
     silent: [[service({ requests: 100, p95: 1000 })], [service({ requests: 99, p95: 9000 })]],
+  },
+  Overload: {
+    fires: [0, 6, 11].map(refusedBy('application')),
+    summary: 'Application shop of shop-1 refuses requests: it has more than it can serve: 11',
+    silent: [[0, 6, 10].map(refusedBy('application')), [refusedBy('application')(500)], [7, 0, 8].map(refusedBy('application'))],
+  },
+  SessionsRefused: {
+    fires: [3, 4].map(refusedBy('session')),
+    summary: 'Sessions shop of shop-1: the store is full, or a state is too large: 1',
+    silent: [[3, 3].map(refusedBy('session')), [refusedBy('session')(3)]],
   },
   LatencyRisen: {
     fires: [twice((agoMs) => ({ requests: 100, p95: agoMs === 0 ? 450 : 220 }))],

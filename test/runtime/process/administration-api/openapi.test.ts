@@ -25,6 +25,7 @@ const file = {
     { name: 'shop', file: 'shop.db' },
     { name: 'group', driver: 'pg', members: [{ url: MEMBER }] },
   ],
+  sessions: [{ name: 'shop' }],
   alerting: {
     receivers: [{ name: 'shop', url: 'https://alerts.example/hook' }],
     maintenance: [{ name: 'shop', hours: ['02:00-04:00'] }],
@@ -71,7 +72,7 @@ test('every setting is reached by its dotted name, and by a path if it has a sec
   const known = new Set(
     shown.map(({ name }) =>
       name
-        .replace(/^(listeners|hosts|applications|datasources|alerting\.receivers|alerting\.maintenance)\.shop\./, '$1[].')
+        .replace(/^(listeners|hosts|applications|datasources|sessions|alerting\.receivers|alerting\.maintenance)\.shop\./, '$1[].')
         .replace('trapTargets.shop:162.', 'trapTargets[].')
         .replace(/^datasources\.group\.members\..*\.(?=\w+$)/, 'datasources[].members[].'),
     ),
