@@ -22,5 +22,6 @@ export {
   type SqlValue,
   DatabaseError,
 } from '../datasource/index.ts'
-export { datasource, openResources, type Resources, type ResourcesOptions, session } from '../resource/index.ts'
+export { datasource, openResources, realm, type Resources, type ResourcesOptions, session } from '../resource/index.ts'
+export type { AccessRule, Person, Realm, UserSource } from '../realm/index.ts'
 export type { Session, Sessions } from '../session/index.ts'

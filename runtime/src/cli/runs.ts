@@ -46,6 +46,7 @@ export const runs: Readonly<Record<string, Run>> = {
   'token list': async (invocation, session) => (await import('./identities.ts')).listTokens(invocation, session),
   'secret key': async (invocation, session) => (await import('./secret.ts')).makeSecretKey(invocation, session),
   'secret encrypt': async (invocation, session) => (await import('./secret.ts')).encryptSecret(invocation, session),
+  'secret password': async (invocation, session) => (await import('./secret.ts')).hashSecretPassword(invocation, session),
   'secret decrypt': async (invocation, session) => (await import('./secret.ts')).decryptSecret(invocation, session),
   shell: async (invocation) => (await import('./shell.ts')).shell(invocation, runCommand),
   completion: async ({ words }, session) => (await import('./completion.ts')).completion(words[0] ?? '', session),

@@ -25,6 +25,12 @@ export const secretCommands: readonly CommandDeclaration[] = [
     examples: ['printf %s "$PASSWORD" | spyglass secret encrypt --key /etc/spyglass/key'],
   },
   {
+    name: 'secret password',
+    summary: 'Hashes a password from standard input for the file of a realm, and prints the hash.',
+    options: {},
+    examples: ['spyglass secret password < password'],
+  },
+  {
     name: 'secret decrypt',
     summary: 'Decrypts a value from standard input, and prints it.',
     options: { key: secretKeyOption },

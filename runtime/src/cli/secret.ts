@@ -1,5 +1,6 @@
 /** `spyglass secret`: values of configuration files that are encrypted. */
 import { type AlgorithmName, algorithms, decryptValue, encryptValue, makeKey, readKey, secretKey } from '@spyglass/process/encrypted-value'
+import { hashPassword } from '@spyglass/process/access'
 import { fail } from '../errors.ts'
 import { type Invocation, textOption, type Values } from './parse.ts'
 import type { Session } from './session.ts'
@@ -20,6 +21,10 @@ export const encryptSecret: Run = async ({ values }, session) => {
 export const decryptSecret: Run = async ({ values }, session) => {
   const key = keyFor(values)
   session.print([decryptValue(await fromStandardInput(), key)])
+}
+
+export const hashSecretPassword: Run = async (_invocation, session) => {
+  session.print([await hashPassword(await fromStandardInput())])
 }
 
 function keyFor(values: Values): Buffer {

@@ -30,6 +30,8 @@ export interface ResourceSurroundings {
   /** Folders of the applications in the instance, which bring the packages of drivers. */
   readonly applicationFolders?: readonly string[]
   readonly clock?: Clock
+  /** What applications get of another resource of the instance, which is opened before. */
+  readonly faceOf?: (list: string, name: string) => object | undefined
   /** Absent where no application uses sessions. */
   readonly sessions?: SessionAccess | undefined
 }

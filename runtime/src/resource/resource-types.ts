@@ -3,15 +3,18 @@ import type { ResourcesConfig } from '@spyglass/process/checked-config'
 import type { ResourceList } from '@spyglass/process/settings'
 import { type Datasource, datasources } from '../datasource/index.ts'
 import type { ResourceType } from '../resource-type/resource-type.ts'
+import { type Realm, realmType } from '../realm/index.ts'
 import { type Sessions, sessionType } from '../session/index.ts'
 
 /** What applications get, by list, unless they say that they expect something else. */
 export interface Faces {
   readonly datasources: Datasource
   readonly sessions: Sessions
+  readonly realms: Realm
 }
 
 export const resourceTypes: { readonly [L in ResourceList]: ResourceType<ResourcesConfig[L][number], object> } = {
   datasources,
   sessions: sessionType,
+  realms: realmType,
 }

@@ -3,6 +3,7 @@ import type { ResourcesConfig } from '@spyglass/process/checked-config'
 import { type ResourceList, resourceLists, resourceSettings, type Settings } from '@spyglass/process/settings'
 import type { Resource, ResourceSurroundings, ResourceType } from '../resource-type/resource-type.ts'
 import type { DatasourceNamed } from '../datasource/index.ts'
+import type { Realm } from '../realm/index.ts'
 import type { Sessions } from '../session/index.ts'
 import { type Faces, resourceTypes } from './resource-types.ts'
 
@@ -43,7 +44,8 @@ export class Resources {
 
   open<L extends ResourceList>(list: L, entries: readonly EntryOf<L>[], surroundings: ResourceSurroundings): void {
     const type: ResourceType<EntryOf<L>, object> = resourceTypes[list]
-    this.#opened.set(list, new Map(entries.map((entry) => [entry.name, type.open(entry, surroundings)])))
+    const faceOf = (other: string, name: string): object | undefined => this.#opened.get(other as ResourceList)?.get(name)?.face
+    this.#opened.set(list, new Map(entries.map((entry) => [entry.name, type.open(entry, { ...surroundings, faceOf })])))
     this.#all = [...this.#opened.values()].flatMap((of) => [...of.values()])
   }
 
@@ -142,3 +144,9 @@ export const datasource = <N extends string>(name: N): DatasourceNamed<N> => res
  * @throws SPY_SESSION_NAME_UNKNOWN, SPY_SESSIONS_CLOSED
  */
 export const session = (name: string): Sessions => resourcesHere('sessions').get('sessions', name)
+
+/**
+ * The realm of that name, in any module of an application that the server hosts.
+ * @throws SPY_REALM_UNKNOWN, SPY_REALMS_CLOSED
+ */
+export const realm = (name: string): Realm => resourcesHere('realms').get('realms', name)

@@ -45,6 +45,8 @@ interface KoaContextLike {
 
 export class Sessions {
   readonly #options: SessionsOptions
+  /** A request has one session, however often it is asked for. */
+  readonly #visits = new WeakMap<IncomingMessage, Promise<Visit>>()
 
   constructor(options: SessionsOptions) {
     this.#options = options
@@ -55,7 +57,9 @@ export class Sessions {
    * @throws SPY_SESSION_STORE_SILENT, SPY_SESSION_STORE_FAILED with `statusCode` 503, if `whenDown` is closed
    */
   async of(request: IncomingMessage, response: ServerResponse): Promise<Session> {
-    const visit = await this.#visit(request)
+    const known = this.#visits.get(request)
+    if (known) return (await known).session
+    const visit = await this.#begin(request)
     holdResponse(response, {
       cookie: () => visit.cookie(),
       commit: () => visit.commit(response.headersSent),
@@ -77,16 +81,15 @@ export class Sessions {
   /** Plugin of Fastify: `app.register(session('visitors').fastify)`; then `request.session`, in all of the application. */
   readonly fastify = Object.assign(
     async (app: FastifyLike): Promise<void> => {
-      const visits = new WeakMap<IncomingMessage, Visit>()
+      const sent = new WeakSet<IncomingMessage>()
       app.decorateRequest('session', null)
       app.addHook('onRequest', async (request) => {
-        const visit = await this.#visit(request.raw)
-        visits.set(request.raw, visit)
-        request.session = visit.session
+        request.session = (await this.#begin(request.raw)).session
       })
       app.addHook('onSend', async ({ raw }, reply, payload) => {
-        const visit = visits.get(raw)
-        visits.delete(raw) // the answer to an error is sent as well
+        if (sent.has(raw)) return payload // the answer to an error is sent as well
+        sent.add(raw)
+        const visit = await this.#visits.get(raw)?.catch(() => undefined)
         await visit?.commit(false)
         const cookie = visit?.cookie()
         if (cookie !== undefined) reply.header('set-cookie', cookie)
@@ -104,6 +107,12 @@ export class Sessions {
       failure = error
     }
     next(failure)
+  }
+
+  #begin(request: IncomingMessage): Promise<Visit> {
+    const visit = this.#visit(request)
+    this.#visits.set(request, visit)
+    return visit
   }
 
   async #visit(request: IncomingMessage): Promise<Visit> {

@@ -13,7 +13,15 @@ import type { SpyglassConfig } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 
 export { listenerAddress } from './listener-address.ts'
-export type { ApplicationConfig, DatasourceConfig, HostConfig, ListenerConfig, SessionConfig, SpyglassConfig } from './schema.ts'
+export type {
+  ApplicationConfig,
+  DatasourceConfig,
+  HostConfig,
+  ListenerConfig,
+  RealmConfig,
+  SessionConfig,
+  SpyglassConfig,
+} from './schema.ts'
 export type { Secrets } from './secrets.ts'
 export * from './application-logs.ts'
 export * from './data-folder.ts'

@@ -120,9 +120,19 @@ function withAbsolutePaths(config: SpyglassConfig, from: string): SpyglassConfig
     store: withTlsFiles(config.store, from),
     console: withTlsFiles(config.console, from),
     applications: config.applications.map((application) => withApplicationPaths(application, from)),
+    realms: config.realms.map((realm) => withRealmPaths(realm, data)),
     datasources: config.datasources.map((source) =>
       source.file === undefined || source.file === ':memory:' ? source : { ...source, file: resolve(data, source.file) },
     ),
+  }
+}
+
+function withRealmPaths(realm: SpyglassConfig['realms'][number], data: string): SpyglassConfig['realms'][number] {
+  const { file, module } = realm
+  return {
+    ...realm,
+    ...(file === undefined ? {} : { file: resolve(data, file) }),
+    ...(module === undefined ? {} : { module: resolve(data, module) }),
   }
 }
 

@@ -1,7 +1,7 @@
 /** What is wrong with resources: names that no list has, and settings of an entry that contradict each other. */
-import { isDatabaseUrl, type ResourceList, resourceLists, resourceSettings } from '../settings/index.ts'
+import { isDatabaseUrl, type ResourceList, resourceLists } from '../settings/index.ts'
 import type { Mistake } from './mistake.ts'
-import type { DatasourceConfig, SessionConfig, SpyglassConfig } from './schema.ts'
+import type { DatasourceConfig, RealmConfig, SessionConfig, SpyglassConfig } from './schema.ts'
 
 /** The path begins at the entry. */
 type EntryMistakes<Entry> = (entry: Entry) => readonly Mistake[]
@@ -9,17 +9,46 @@ type EntryMistakes<Entry> = (entry: Entry) => readonly Mistake[]
 const mistakesIn: { readonly [L in ResourceList]: EntryMistakes<SpyglassConfig[L][number]> } = {
   datasources: datasourceMistakes,
   sessions: sessionMistakes,
+  realms: realmMistakes,
 }
 
 export function resourceMistakes(config: SpyglassConfig): Mistake[] {
   const mistakes = resourceLists.flatMap((list) => [...unknownResources(list, config), ...entryMistakes(list, config)])
-  return [...mistakes, ...unreachableStores(config)]
+  return [...mistakes, ...unreachableStores(config), ...realmsWithoutSessions(config)]
 }
 
 function entryMistakes(list: ResourceList, config: SpyglassConfig): Mistake[] {
   const entries: readonly SpyglassConfig[ResourceList][number][] = config[list]
   const mistakesOf = mistakesIn[list] as EntryMistakes<SpyglassConfig[ResourceList][number]>
   return entries.flatMap((entry, i) => mistakesOf(entry).map((mistake) => ({ ...mistake, path: `${list}[${i}].${mistake.path}` })))
+}
+
+/** Who is signed in is kept in sessions, which an application has to use as well. */
+function realmsWithoutSessions({ applications, realms, sessions }: SpyglassConfig): Mistake[] {
+  const known = sessions.map(({ name }) => name)
+  const unknown = realms.flatMap((realm, i) =>
+    known.includes(realm.sessions) ? [] : [{ path: `realms[${i}].sessions`, message: unknownName('session', realm.sessions, known) }],
+  )
+  const unused = applications.flatMap((application, i) =>
+    realms.flatMap((realm) =>
+      application.realms.includes(realm.name) && !application.sessions.includes(realm.sessions)
+        ? [
+            {
+              path: `applications[${i}].sessions`,
+              message: `must name ${realm.sessions}, since realm ${realm.name} keeps there who is signed in`,
+            },
+          ]
+        : [],
+    ),
+  )
+  return [...unknown, ...unused]
+}
+
+function realmMistakes({ type, file, module }: RealmConfig): Mistake[] {
+  return Object.entries({ file, module }).flatMap(([path, value]) => {
+    if (path === type) return value === undefined ? [{ path, message: `missing: type ${type} needs it` }] : []
+    return value === undefined ? [] : [{ path, message: `only available with type ${path}` }]
+  })
 }
 
 /** The socket of the store is for the user of the server alone. */
@@ -43,9 +72,7 @@ function unknownResources(list: ResourceList, { applications, ...config }: Spygl
   const known = config[list].map(({ name }) => name)
   return applications.flatMap((application, i) =>
     application[list].flatMap((name, at) =>
-      known.includes(name)
-        ? []
-        : [{ path: `applications[${i}].${list}[${at}]`, message: unknownName(resourceSettings[list].kind, name, known) }],
+      known.includes(name) ? [] : [{ path: `applications[${i}].${list}[${at}]`, message: unknownName(list.slice(0, -1), name, known) }],
     ),
   )
 }

@@ -17,6 +17,7 @@ export type {
   HostConfig,
   ListenerConfig,
   ReceiverConfig,
+  RealmConfig,
   SessionConfig,
   TrapTargetConfig,
 } from '../settings/index.ts'

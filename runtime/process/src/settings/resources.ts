@@ -5,6 +5,7 @@
  */
 import { datasourceSettings } from './datasource.ts'
 import { declareSettings } from './declaration.ts'
+import { realmSettings } from './realm.ts'
 import { sessionSettings } from './session.ts'
 
 export const resourceSettings = declareSettings({
@@ -27,6 +28,15 @@ export const resourceSettings = declareSettings({
     applies: 'reload',
     readBy: ['instances'],
     settings: sessionSettings,
+  },
+  realms: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    description: 'Users who may sign in to applications.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: realmSettings,
   },
 })
 

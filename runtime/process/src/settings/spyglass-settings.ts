@@ -189,6 +189,7 @@ export type ListenerConfig = SpyglassConfig['listeners'][number]
 export type HostConfig = SpyglassConfig['hosts'][number]
 export type ApplicationConfig = SpyglassConfig['applications'][number]
 export type DatasourceConfig = SpyglassConfig['datasources'][number]
+export type RealmConfig = SpyglassConfig['realms'][number]
 export type SessionConfig = SpyglassConfig['sessions'][number]
 /** A receiver of pages. */
 export type ReceiverConfig = SpyglassConfig['alerting']['receivers'][number] & {

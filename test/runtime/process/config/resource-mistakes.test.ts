@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkedSettings } from '@spyglass/process/config'
+import { checkedSettings, loadConfig } from '@spyglass/process/config'
 
 const check = (source: object) => () =>
   checkedSettings({ datasources: [{ name: 'shop', ...source }] }, { origin: 'spyglass.yaml', from: '/' })
@@ -88,4 +88,28 @@ test('sessions of the server, and of a Redis', () => {
 
 test('an application whose user is not that of the server cannot reach its store', () => {
   expect(() => withSessions({}, 'user')).toThrow('applications[0].sessions[0]: isolation user keeps the application from store server')
+})
+
+const withRealm = (realm: object, application: object = {}) =>
+  checkedSettings(
+    {
+      sessions: [{ name: 'visitors' }],
+      realms: [{ name: 'staff', sessions: 'visitors', ...realm }],
+      applications: [{ name: 'shop', folder: '/', sessions: ['visitors'], realms: ['staff'], ...application }],
+    },
+    { origin: 'spyglass.yaml', from: '/' },
+  )
+
+test.each([
+  [{}, {}, 'realms[0].file: missing: type file needs it'],
+  [{ type: 'module', file: 'a.json', module: 'a.mjs' }, {}, 'realms[0].file: only available with type file'],
+  [{ file: 'a.json', sessions: 'x' }, {}, 'realms[0].sessions: "x": no such session; configured: visitors'],
+  [{ file: 'a.json' }, { sessions: [] }, 'applications[0].sessions: must name visitors'],
+])('a realm with %o in an application with %o is refused: %s', (realm, application, message) => {
+  expect(() => withRealm(realm, application)).toThrow(message)
+})
+
+test('the file of a realm is in the data folder', () => {
+  const base = { sessions: [{ name: 'visitors' }], realms: [{ name: 'staff', sessions: 'visitors', file: 'staff.json' }] }
+  expect(loadConfig({ data: '/data', base }).realms[0]?.file).toBe('/data/staff.json')
 })

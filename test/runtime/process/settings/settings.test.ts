@@ -13,6 +13,7 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
   certificates: { certificate: 'c', key: 'k' },
   datasources: { name: 'd', file: 'f' },
   sessions: { name: 's' },
+  realms: { name: 'r', sessions: 's' },
   members: { url: 'postgres://db/shop' },
   receivers: { name: 'w', url: 'http://x/' },
   maintenance: { name: 'w' },

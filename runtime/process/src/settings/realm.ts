@@ -1,0 +1,38 @@
+import { declareSettings } from './declaration.ts'
+import { milliseconds, name } from './shapes.ts'
+
+export const realmSettings = declareSettings({
+  name: name('Name of the realm, which applications look it up by.'),
+  type: {
+    type: 'choice',
+    values: ['file', 'module'],
+    default: 'file',
+    description: 'Where its users are. file: in a file with hashed passwords; module: where a module of your own looks for them.',
+  },
+  sessions: {
+    type: 'text',
+    required: true,
+    example: 'visitors',
+    description: 'Sessions that hold who is signed in. Applications with the same sessions share the sign-on.',
+  },
+  file: {
+    type: 'text',
+    minLength: 1,
+    example: 'staff.json',
+    description: 'With type file: the file with the users, relative to the data folder. It is read again when it changes.',
+  },
+  module: {
+    type: 'text',
+    minLength: 1,
+    example: '/opt/shop/realm.mjs',
+    description: 'With type module: path of the module, relative to the data folder. Its default export makes the source of users.',
+  },
+  recheckMs: {
+    ...milliseconds(
+      60_000,
+      'How old what is known of somebody who is signed in may be. After it the realm is asked again: roles change, and one who is gone is signed out.',
+      0,
+    ),
+    applies: 'live',
+  },
+})

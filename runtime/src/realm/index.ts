@@ -1,0 +1,5 @@
+export * from './access-rules.ts'
+export * from './errors.ts'
+export * from './realm.ts'
+export * from './realm-type.ts'
+export type * from './user-source.ts'

@@ -1,0 +1,146 @@
+/** Who is signed in: asked of the source of users at sign-in, kept in the session, and asked again from time to time. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { messageOf } from '@spyglass/agent/contract'
+import { createGuessDelay, type GuessDelay } from '@spyglass/process/access'
+import type { RealmConfig } from '@spyglass/process/checked-config'
+import { clientAddressOf } from '@spyglass/process/listener'
+import type { Logger } from '@spyglass/process/logger'
+import type { Session, Sessions } from '../session/index.ts'
+import { RealmError } from './errors.ts'
+import { type AccessRule, mayUse, rolesFor } from './access-rules.ts'
+import type { Person, UserSource } from './user-source.ts'
+
+export interface RealmOptions {
+  readonly config: () => RealmConfig
+  readonly source: () => UserSource
+  readonly sessions: Sessions
+  readonly logger: Logger
+  readonly guesses?: GuessDelay
+  readonly now?: () => number
+}
+
+export interface SignIn {
+  readonly user: string
+  readonly password: string
+}
+
+/** What the session keeps, under a name that applications leave alone. */
+const KEY = 'spyglass.signOn'
+
+interface SignedIn extends Person {
+  readonly realm: string
+  readonly askedAt: number
+}
+
+const [UNSIGNED, FORBIDDEN, LATER, UNAVAILABLE] = [401, 403, 429, 503] as const
+const BUSY_S = 1
+/** More is no name; the log would keep it. */
+const MAX_NAME = 256
+
+export class Realm {
+  readonly #options: RealmOptions
+  readonly #guesses: GuessDelay
+  readonly #now: () => number
+
+  constructor(options: RealmOptions) {
+    this.#options = options
+    this.#guesses = options.guesses ?? createGuessDelay()
+    this.#now = options.now ?? Date.now
+  }
+
+  get name(): string {
+    return this.#options.config().name
+  }
+
+  /**
+   * Signs a visitor in: the session gets a new id, and every application with the same sessions knows who it is.
+   * @throws SPY_SIGN_IN_WRONG (401), SPY_SIGN_IN_LATER (429), SPY_SIGN_IN_NO_SESSION and SPY_REALM_FAILED (503)
+   */
+  async signIn(request: IncomingMessage, response: ServerResponse, { user, password }: SignIn): Promise<Person> {
+    const session = await this.#options.sessions.of(request, response)
+    if (!session.isAvailable) throw new RealmError('SPY_SIGN_IN_NO_SESSION', [this.name], { status: UNAVAILABLE })
+    const client = clientAddressOf(request) ?? ''
+    const person = await this.#verified({ user: user.slice(0, MAX_NAME), password }, client)
+    session.data[KEY] = { realm: this.name, ...person, askedAt: this.#now() } satisfies SignedIn
+    await session.regenerate()
+    this.#log('info', { user: person.name, roles: person.roles, client }, 'signed in')
+    return person
+  }
+
+  /** Ends the session: in all applications that have the same. */
+  async signOut(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const session = await this.#options.sessions.of(request, response)
+    const { name: user } = signedIn(session) ?? {}
+    await session.destroy()
+    if (user !== undefined) this.#log('info', { user, client: clientAddressOf(request) }, 'signed out')
+  }
+
+  /** Who sent the request; undefined: nobody is signed in. @throws SPY_REALM_FAILED (503) */
+  async personOf(request: IncomingMessage, response: ServerResponse): Promise<Person | undefined> {
+    return await this.#personIn(await this.#options.sessions.of(request, response), request)
+  }
+
+  /**
+   * The person, or nobody, if the rules let the request pass. Call it for each request before anything answers; Paths are those of `request.url`.
+   * @throws SPY_SIGN_IN_NEEDED (401), SPY_ROLE_MISSING (403)
+   *
+   * @example
+   * const rules = [{ path: '/admin/*', roles: ['administrator'] }]
+   * app.use((request, response, next) => realm('staff').admit(request, response, rules).then((person) => next(), next))
+   */
+  async admit(request: IncomingMessage, response: ServerResponse, rules: readonly AccessRule[]): Promise<Person | undefined> {
+    const { method = '', url = '' } = request
+    const roles = rolesFor(rules, method, url)
+    const person = await this.personOf(request, response)
+    if (roles === undefined || (person && roles !== 'nobody' && mayUse(roles, person))) return person
+    this.#log('warn', { user: person?.name, roles, method, client: clientAddressOf(request) }, 'access refused')
+    throw person
+      ? new RealmError('SPY_ROLE_MISSING', [method], { status: FORBIDDEN })
+      : new RealmError('SPY_SIGN_IN_NEEDED', [method], { status: UNSIGNED })
+  }
+
+  async #personIn(session: Session, request: IncomingMessage): Promise<Person | undefined> {
+    const known = signedIn(session)
+    if (known?.realm !== this.name) return undefined
+    const { recheckMs } = this.#options.config()
+    if (this.#now() - known.askedAt < recheckMs) return personOf(known)
+    const person = await this.#asked(() => this.#options.source().find(known.name))
+    if (person) {
+      session.data[KEY] = { realm: this.name, ...person, askedAt: this.#now() } satisfies SignedIn
+      return person
+    }
+    await session.destroy()
+    this.#log('warn', { user: known.name, client: clientAddressOf(request) }, 'signed out, since the realm has the user no more')
+    return undefined
+  }
+
+  async #verified({ user, password }: SignIn, client: string): Promise<Person> {
+    const found = await this.#asked(() => this.#options.source().verify(user, password, client))
+    if (found === 'busy') throw this.#later(BUSY_S)
+    if (found) return found
+    this.#log('warn', { user, client }, 'sign-in refused')
+    const seconds = await this.#guesses.afterWrong({ address: client, user })
+    throw seconds > 0 ? this.#later(seconds) : new RealmError('SPY_SIGN_IN_WRONG', [this.name], { status: UNSIGNED })
+  }
+
+  #later(seconds: number): RealmError {
+    return new RealmError('SPY_SIGN_IN_LATER', [this.name, seconds], { status: LATER, retryAfterS: seconds })
+  }
+
+  async #asked<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      return await question()
+    } catch (error) {
+      this.#options.logger.error({ realm: this.name, err: error }, 'the users of a realm cannot be asked for')
+      throw new RealmError('SPY_REALM_FAILED', [this.name, messageOf(error)], { status: UNAVAILABLE, retryAfterS: BUSY_S }, error)
+    }
+  }
+
+  #log(level: 'info' | 'warn', fields: object, message: string): void {
+    this.#options.logger[level]({ realm: this.name, ...fields }, message)
+  }
+}
+
+const signedIn = ({ data }: Session): SignedIn | undefined => data[KEY] as SignedIn | undefined
+
+const personOf = ({ name, roles }: SignedIn): Person => ({ name, roles })

@@ -1,0 +1,159 @@
+/** Sign-on over HTTP, in two applications (instances) that share their sessions, with users in a file. */
+import { writeFileSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
+import { join } from 'node:path'
+import pino from 'pino'
+import { createRegistry } from '@spyglass/agent'
+import { kindNamed } from '@spyglass/mbeans/kinds'
+import { hashPassword } from '@spyglass/process/access'
+import { expect, test } from 'vitest'
+import type { AccessRule } from '../../../runtime/src/realm/index.ts'
+import { installResources, openResources, realm } from '../../../runtime/src/resource/index.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+import { accessTo, Browser, serve, startStore } from '../session/fixture.ts'
+
+const rules: readonly AccessRule[] = [
+  { path: '/admin/*', roles: ['administrator'] },
+  { path: '/sign-in', roles: ['*'] },
+  { path: '/sign-out' },
+]
+const password = await hashPassword('right', 1024)
+
+async function opened(given: Readonly<Record<string, unknown>> = {}) {
+  const folder = tempFolder()
+  const file = join(folder, 'staff.json')
+  const write = (...users: readonly (readonly [string, ...string[]])[]): void =>
+    writeFileSync(file, JSON.stringify({ users: users.map(([name, ...roles]) => ({ name, password, roles })) }))
+  write(['ann', 'clerk'], ['root', 'administrator'])
+  const store = await startStore(folder)
+  const lines: string[] = []
+  const open = async (instance: string) =>
+    await openResources({
+      instance,
+      registry: createRegistry({ kindNamed }),
+      logger: pino({}, { write: (line: string) => void lines.push(line) }),
+      folder,
+      sessions: accessTo(store.socket),
+      resources: { sessions: [{ name: 'visitors' }], realms: [{ name: 'staff', sessions: 'visitors', file, recheckMs: 0, ...given }] },
+    })
+  const resources = [await open('shop-1'), await open('office-1')]
+  const servers = await Promise.all(resources.map((each) => serve(application(each.get('realms', 'staff')))))
+  return {
+    write,
+    lines,
+    resources,
+    urls: servers.map(({ url }) => url),
+    async [Symbol.asyncDispose]() {
+      for (const each of servers) await each.close()
+      for (const each of resources) await each.close(0)
+      await store.end()
+    },
+  }
+}
+
+const application =
+  (staff: ReturnType<typeof realm>): RequestListener =>
+  (request, response) => {
+    const answer = async (): Promise<string> => {
+      const person = await staff.admit(request, response, rules)
+      if (request.url === '/sign-out') await staff.signOut(request, response)
+      if (request.url !== '/sign-in') return person ? `${person.name}: ${person.roles.join()}` : 'nobody'
+      const { user = '', password: given = '' } = request.headers as Record<string, string>
+      return (await staff.signIn(request, response, { user, password: given })).name
+    }
+    answer().then(
+      (text) => response.end(text),
+      (error: { statusCode?: number; code?: string }) => {
+        response.statusCode = error.statusCode ?? 500
+        response.end(error.code)
+      },
+    )
+  }
+
+const signIn = (browser: Browser, url: string, user: string, given = 'right'): Promise<string> =>
+  browser.get(`${url}/sign-in`, { user, password: given })
+
+test('who signs in to one application is signed in to the other, and signed out of both', async () => {
+  await using around = await opened()
+  const [shop, office] = around.urls as [string, string]
+  const browser = new Browser()
+  expect(await browser.get(shop)).toBe('200 nobody')
+  expect(await signIn(browser, shop, 'ann')).toBe('200 ann')
+  expect(await browser.get(office)).toBe('200 ann: clerk')
+  await browser.get(`${office}/sign-out`)
+  expect(await browser.get(shop)).toBe('200 nobody')
+  const told = around.lines.map((line) => JSON.parse(line) as { msg: string; user?: string })
+  expect(told.map(({ msg, user }) => `${msg} ${user}`)).toEqual(['signed in ann', 'signed out ann'])
+})
+
+test('a route is for its roles: 401 without a person, 403 without the role', async () => {
+  await using around = await opened()
+  const [shop] = around.urls as [string]
+  const [ann, root] = [new Browser(), new Browser()]
+  expect(await ann.get(`${shop}/admin/users`)).toBe('401 SPY_SIGN_IN_NEEDED')
+  await signIn(ann, shop, 'ann')
+  await signIn(root, shop, 'root')
+  expect(await ann.get(`${shop}/%61dmin`)).toBe('403 SPY_ROLE_MISSING')
+  expect(await root.get(`${shop}/admin/users`)).toBe('200 root: administrator')
+  expect(around.lines.filter((line) => line.includes('access refused'))).toHaveLength(2)
+})
+
+test('a wrong password is refused and logged, without the password', async () => {
+  await using around = await opened()
+  const browser = new Browser()
+  expect(await signIn(browser, around.urls[0]!, 'ann', 'hunter2')).toBe('401 SPY_SIGN_IN_WRONG')
+  expect([around.lines.join().includes('sign-in refused'), around.lines.join().includes('hunter2')]).toEqual([true, false])
+  expect(await browser.get(around.urls[0]!)).toBe('200 nobody')
+})
+
+test('the id of the session changes at sign-in: one that was planted before stays a stranger', async () => {
+  await using around = await opened()
+  const [shop] = around.urls as [string]
+  const [browser, thief] = [new Browser(), new Browser()]
+  await signIn(browser, shop, 'ann')
+  thief.cookie = browser.cookie
+  await signIn(browser, shop, 'root')
+  expect([await browser.get(shop), await thief.get(shop)]).toEqual(['200 root: administrator', '200 nobody'])
+})
+
+test('roles that change in the file count, and one who is removed is signed out', async () => {
+  await using around = await opened()
+  const [shop] = around.urls as [string]
+  const browser = new Browser()
+  await signIn(browser, shop, 'ann')
+  around.write(['ann', 'clerk', 'administrator'])
+  expect(await browser.get(`${shop}/admin`)).toBe('200 ann: clerk,administrator')
+  around.write(['root', 'administrator'])
+  expect([await browser.get(shop), browser.cookie]).toEqual(['200 nobody', undefined])
+})
+
+test('a module of your own is the source of users', async () => {
+  const module = join(tempFolder(), 'realm.mjs')
+  writeFileSync(
+    module,
+    `export default () => ({
+      verify: async (user, password) => (password === 'open' ? { name: user, roles: ['guest'] } : undefined),
+      find: async (user) => ({ name: user, roles: ['guest'] }),
+    })`,
+  )
+  await using around = await opened({ type: 'module', module, file: undefined })
+  const browser = new Browser()
+  expect(await signIn(browser, around.urls[0]!, 'eve', 'open')).toBe('200 eve')
+  expect(await browser.get(around.urls[1]!)).toBe('200 eve: guest')
+})
+
+test('a module that makes nothing of the kind, and sessions that are not there, fail the start', async () => {
+  const module = join(tempFolder(), 'realm.mjs')
+  writeFileSync(module, 'export default () => ({})')
+  await expect(opened({ type: 'module', module })).rejects.toMatchObject({ code: 'SPY_REALM_MODULE' })
+  await expect(opened({ sessions: 'others' })).rejects.toMatchObject({ code: 'SPY_REALM_SESSIONS' })
+})
+
+test('`realm` finds the realm of its application by its name', async () => {
+  expect(() => realm('staff')).toThrow(expect.objectContaining({ code: 'SPY_REALMS_CLOSED' }))
+  await using around = await opened()
+  const uninstall = installResources(around.resources[0]!)
+  expect(realm('staff').name).toBe('staff')
+  expect(() => realm('x')).toThrow(expect.objectContaining({ code: 'SPY_REALM_UNKNOWN' }))
+  uninstall()
+})
