@@ -37,7 +37,7 @@ const PARTS = [
 ]
 /** The same in languages that do not use plain ASCII. */
 const FOREIGN_PARTS =
-  '密码 密碼 口令 验证码 驗證碼 密钥 密鑰 私钥 令牌 身份证号 银行卡号 パスワード 暗証番号 秘密鍵 비밀번호 인증번호 пароль contraseña hasło lösenord şifre'.split(
+  '密码 密碼 口令 验证码 驗證碼 密钥 密鑰 私钥 令牌 身份证 银行卡号 パスワード 暗証番号 秘密鍵 비밀번호 인증번호 пароль contraseña hasło lösenord şifre'.split(
     ' ',
   )
 /** A number with such a name is a count: `max_tokens`. */

@@ -19,10 +19,10 @@ const CODES =
   '(?:activation|backup|invite|invitation|login|mfa|one_time|otp|pairing|recovery|reset|security|sms|2_?fa|verification)_codes?|code_(?:verifier|challenge)|(?:pin|cv[cv]\\d?)_?code'
 /** Numbers that identify an account or a person to a bank or a state. */
 const NUMBERS =
-  '(?:credit_?card|card_?number|cc_?(?:num|number)|bank_account|account_number|iban|pan|social_security(?:_number)?|passport_?(?:no|number)|national_id|tax_id|date_of_birth|birth_?da(?:te|y)|dob|(?:driver_?s?|driving)_licen[cs]e(?:_(?:no|number))?|national_insurance(?:_number)?|(?:bank_)?routing_number|(?:mothers_)?maiden_name)'
+  '(?:credit_?card|card_?number|cc_?(?:num|number)|bank_account|account_number|iban|pan|social_security(?:_number)?|passport_?(?:no|number)|national_id|id_?card(?:_?(?:no|number))?|bank_card|tax_(?:id|number)|date_of_birth|birth_?da(?:te|y)|dob|(?:driver_?s?|driving)_licen[cs]e(?:_(?:no|number))?|national_insurance(?:_number)?|(?:bank_)?routing_number|(?:mothers_)?maiden_name)'
 /** An environment as a whole, and files that hold passwords, by what they are called without their dots. */
 const WHOLES =
-  '(?:(?:process|container|shell|os|system|child|spawn)_env(?:iron(?:ment)?)?(?:_var(?:iable)?s)?|environ|env(?:ironment)?_var(?:iable)?s|dot_?env|npmrc|yarnrc|netrc|pgpass|pypirc|my_cnf|htpasswd|htdigest|etc_shadow|git_?credentials|docker_?cfg|kube_?config|key_?tab|key_?store|trust_?store_pass|ovpn|service_account_(?:json|file_content)|wp_config)'
+  '(?:(?:process|container|shell|os|system|child|spawn)_env(?:iron(?:ment)?)?(?:_var(?:iable)?s)?|environ|env(?:ironment)?_var(?:iable)?s|dot_?env|npmrc|yarnrc|netrc|pgpass|pypirc|my_cnf|htpasswd|htdigest|etc_shadow|git_?credentials|docker_?cfg|docker_?config_?json|id_(?:rsa|dsa|ecdsa|ed25519)|(?:snmp|trap|read|write)_community|(?:auth|priv)_?pass|passport|sign_key|session_data|(?:wallet|totp)_seed|(?:pkce_)?verifier|kube_?config|key_?tab|key_?store|trust_?store_pass|ovpn|service_account_(?:json|file_content)|wp_config)'
 /** What connections are encrypted with. */
 const KEY_MATERIAL =
   '(?:(?:ssl_?)?key_?log|key_?material|key_?block|psk|pre_?shared(?:_key)?|pre_?master|traffic_secret|session_ticket|private_exponent|otp_?auth(?:_ur[il])?|tsig|(?:t?otp|mfa|2_?fa)_seed)'

@@ -8,6 +8,7 @@ import { grafanaSql, type SqlOptions } from '../sql/render-sql.ts'
 import { secondsText } from './quantity.ts'
 import type { Rendering } from './rendering.ts'
 import type { Rule } from './rule.ts'
+import { inStates } from './state-expr.ts'
 import type { GrafanaCondition } from './to-grafana.ts'
 import type { PrometheusCondition } from './to-prometheus.ts'
 
@@ -49,13 +50,7 @@ function instanceDown({ instanceDownAfterMs = 15_000, ...options }: EventRuleOpt
   return {
     // The query itself measures the time: Grafana's pending period would restart with each evaluation that finds no data.
     grafana: { rule: { rawSql: grafanaSql('rule-instance-down', options), rangeSeconds: WEEK_SECONDS, bound, for: '0s' } },
-    // A scrape that fails makes the series stale: without the last value the alert would resolve and start over. An instance that is down
-    // becomes `failed` when it has failed too often; without the label it is the same alert.
-    prometheus: {
-      rule: {
-        expr: `max without (state) (last_over_time(${state}{state=~"down|failed"}[5m])) == 1`,
-        for: secondsText(instanceDownAfterMs),
-      },
-    },
+    // An instance that is down becomes `failed` when it has failed too often.
+    prometheus: { rule: { expr: inStates(state, 'state', ['down', 'failed']), for: secondsText(instanceDownAfterMs) } },
   }
 }

@@ -14,6 +14,7 @@ import {
   type Value,
   valueText,
 } from './rule.ts'
+import { inStates } from './state-expr.ts'
 
 export interface PrometheusCondition {
   readonly expr: string
@@ -25,9 +26,6 @@ const ofProcess: Readonly<Record<string, Value>> = {
   requests: { of: 'instance', attribute: 'requests' },
   errors: { of: 'instance', attribute: 'errors' },
 }
-
-/** A scrape that fails makes a series stale: without the last value an alert would resolve and start over. */
-const LOOK_BACK = '5m'
 
 export function prometheusRule(rule: Rule): Rendering<PrometheusCondition> {
   const expr = exprOf(rule.when)
@@ -86,8 +84,7 @@ function stateExpr(value: Value, is: readonly string[]): Rendering<string> {
   const kind = kindOf(value.of)
   if (!kind || !isStateSet(kind, value.attribute)) return cannot(`${valueText(value)} is no state of Prometheus`)
   const label = snakeCase(value.attribute)
-  const series = `${prometheusNameOf(kind, value.attribute)}{${label}=~"${is.join('|')}"}[${LOOK_BACK}]`
-  return { rule: `max without (${label}) (last_over_time(${series})) == 1` }
+  return { rule: inStates(prometheusNameOf(kind, value.attribute), label, is) }
 }
 
 const processValue = (value: Value): Value => (isOfService(value) ? (ofProcess[value.attribute] ?? value) : value)

@@ -30,7 +30,8 @@ test.each(
     .npmrc netrc .netrc user.pgpass pypirc htpasswd etc.shadow git-credentials kubeconfig dotenv keytab docker_cfg tls.keylog sslKeyLog
     SSLKEYLOG tls.key_material psk tls.psk pre_shared_key preSharedKey traffic_secret session_ticket private_exponent otpauth_url tsig
     date_of_birth user.dateOfBirth dob birthdate birth_date birthday drivers_license driving_licence_number national_insurance_number
-    bank.routing_number mothers_maiden_name 验证码 密钥 身份证号`),
+    bank.routing_number mothers_maiden_name docker.config.json .dockerconfigjson id_rsa ssh.id_ed25519 snmp.community snmp.authpass user.passport id_card
+    idcard_no bank.card tax.number pkce.verifier sign.key session.data wallet.seed 身份证 验证码 密钥 身份证号`),
 )('%s is a secret', (name) => {
   expect(secrecyOf(name)).toBe('secret')
 })
@@ -58,7 +59,7 @@ test.each(
     messaging.rabbitmq.destination.routing_key translation_key keyboard monkey hotkey body.type payload_size session.count session.duration
     webhook.id input.type passenger.name spanner company panel codec.name salted async desalt tls.cipher user.id document.id assertion.count
     messaging.destination.name task_signature.name http.route url.path env environment deployment.environment
-    environment.name process.environment_name service.env birth_place key.log_level psky keylogger.count ticket_count`),
+    environment.name process.environment_name service.env birth_place passport.strategy id_card_count random.seed community.id key.log_level psky keylogger.count ticket_count`),
 )('%s is open', (name) => {
   expect(secrecyOf(name)).toBe('open')
 })

@@ -11,7 +11,9 @@ test("the Prometheus rules name the metrics that the registry's declarations giv
     'increase(spyglass_instance_errors_total[5m]) / increase(spyglass_instance_requests_total[5m]) > 0.05 and increase(spyglass_instance_requests_total[5m]) >= 100',
   )
   expect(expr('GcTimeHigh')).toBe('rate(spyglass_v8_heap_gc_time_seconds_total[2m]) > 0.2')
-  expect(expr('ApplicationFailed')).toBe('max without (state) (last_over_time(spyglass_application_state{state=~"failed"}[5m])) == 1')
+  expect(expr('ApplicationFailed')).toBe(
+    'max without (state) (spyglass_application_state{state=~"failed"}) == 1 or (max without (state) (last_over_time(spyglass_application_state{state=~"failed"}[5m])) == 1 unless on (job, instance) up == 1)',
+  )
 })
 
 test('thresholds are those of the configuration', () => {

@@ -97,6 +97,21 @@ test.for([15, 30, 60])(
 )
 
 test.for([15, 30, 60])(
+  'at a scrape every %d s the alert of an instance stays while the server cannot be scraped, and ends when the instance was removed',
+  (scrapeSeconds, context) => {
+    const promtool = requireTool(context, 'promtool')
+    const at = (scrape: number): number => scrape * scrapeSeconds
+    const common = { alert: 'InstanceDown', scrapeSeconds, labels: { ...target, process: 'http-1' } }
+    const unreachable = { [stateSeries('down')]: '0 1 1 1 stale stale 1 0 0 0', [up]: '1 1 1 1 0 0 1 1 1 1' }
+    expect(run(promtool, { ...common, series: unreachable, silent: [at(0), at(8)], firing: [at(3), at(4), at(5), at(6)] })).toContain(
+      'SUCCESS',
+    )
+    const removed = { [stateSeries('down')]: '0 1 1 1 stale', [up]: '1x20' }
+    expect(run(promtool, { ...common, series: removed, silent: [at(0), at(4), at(5)], firing: [at(3)] })).toContain('SUCCESS')
+  },
+)
+
+test.for([15, 30, 60])(
   'at a scrape every %d s a server that is gone fires, whether it does not answer or nobody scrapes it',
   (scrapeSeconds, context) => {
     const promtool = requireTool(context, 'promtool')

@@ -49,15 +49,21 @@ export class TooManyGuesses extends ClickhouseError {
   }
 }
 
+/** One way at a time, as in ClickHouse: with two it would be unclear who asks. */
 function readerProof(headers: IncomingHttpHeaders, query: URLSearchParams): Proof {
-  const user = headers['x-clickhouse-user']
-  const key = headers['x-clickhouse-key']
-  if (typeof user === 'string' || typeof key === 'string') return { credentials: { user: String(user ?? ''), password: String(key ?? '') } }
+  const [user, key] = [headers['x-clickhouse-user'], headers['x-clickhouse-key']]
   const { credentials, token } = proofOf(headers.authorization)
-  if (credentials || isOurToken(token)) return { credentials, token }
-  if (query.has('user') || query.has('password'))
-    return { credentials: { user: query.get('user') ?? '', password: query.get('password') ?? '' } }
-  return {}
+  const ways = [
+    ['X-ClickHouse HTTP headers', Boolean(user ?? key)],
+    ['Authorization HTTP header', credentials !== undefined || isOurToken(token)],
+    ['authentication via parameters', query.has('user') || query.has('password')],
+  ] as const
+  const [way, second] = ways.flatMap(([name, isUsed]) => (isUsed ? [name] : []))
+  if (second !== undefined)
+    throw refuse('AUTHENTICATION_FAILED', `Invalid authentication: it is not allowed to use ${way} and ${second} simultaneously`)
+  if (way === 'X-ClickHouse HTTP headers') return { credentials: { user: String(user ?? ''), password: String(key ?? '') } }
+  if (way === 'Authorization HTTP header') return { credentials, token }
+  return way === undefined ? {} : { credentials: { user: query.get('user') ?? '', password: query.get('password') ?? '' } }
 }
 
 /** ClickHouse has bearer tokens of its own, which mean nothing here. */

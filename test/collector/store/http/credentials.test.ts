@@ -33,6 +33,15 @@ test('nothing given is code 194, anything wrong 516; a wrong token is not saved 
   await expect(ask({ ...basic('ro:pass:word'), 'x-spyglass-token': 'x' })).rejects.toMatchObject({ number: 516 })
 })
 
+test('two ways at once are refused, as by ClickHouse, whether they are right or not', async () => {
+  const parameters = new URLSearchParams({ user: 'ro', password: 'pass:word' })
+  const both = { number: 516, wireText: expect.stringContaining('simultaneously') as string }
+  await expect(ask(basic('ro:pass:word'), parameters)).rejects.toMatchObject(both)
+  await expect(ask({ ...basic('ro:pass:word'), 'x-clickhouse-user': 'ro' })).rejects.toMatchObject(both)
+  await expect(ask({ 'x-clickhouse-key': 'pass:word' }, parameters)).rejects.toMatchObject(both)
+  expect(await ask({ authorization: 'Bearer of-another-kind' }, parameters)).toEqual({ role: 'reader', user: 'ro' })
+})
+
 test('no other text is let in', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string(), async (text) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { historyOf, pardoned, startPatienceMs } from '../../../../runtime/src/decider/reconciler/index.ts'
+import { condemned, historyOf, nextSteps, pardoned, startPatienceMs } from '../../../../runtime/src/decider/reconciler/index.ts'
 import { desiredOf, policy, processOf, World } from './world.ts'
 
 const shops = (revision = '1', replicas = 2) => Array.from({ length: replicas }, (_, at) => processOf(`shop-${at + 1}`, { revision }))
@@ -257,6 +257,13 @@ test('a process without a sign of life is killed as hung, and so is one that doe
   expect(world.text).toBe('shop-1:stopping shop-1:ready')
   world.pass(1)
   expect(world.text).toBe('shop-1:ready')
+})
+
+test('a process that was killed and has not ended is not asked to stop as well', () => {
+  const world = serving(1)
+  const stopping = { ...world.desired, stopping: true }
+  expect(nextSteps(stopping, world.actual, world.now)).toMatchObject([{ do: 'stop', generation: 1 }])
+  expect(nextSteps(stopping, condemned(world.actual, 1, { text: 'hung' }), world.now)).toEqual([])
 })
 
 test('the time in which a process hung before that was noticed is no healthy life: what hangs after each start ends in quarantine', () => {
