@@ -13,6 +13,8 @@ export type Heard = Exclude<RegistryMessage, { type: 'registry' }> | WholePush
 
 export interface Kept {
   readonly child: ChildProcess
+  /** Path of the socket that takes its registry. */
+  readonly registry: string
   /** What it said on the channel and sent to management, in order. */
   readonly messages: (FromChild | Heard)[]
   readonly send: (message: ToChild) => void
@@ -67,5 +69,5 @@ export async function startKept(
     onEnd: () => {},
   })
   onTestFinished(() => void child.kill('SIGKILL'))
-  return { child, messages, send: (message) => stream.send(message), disconnect: () => stream.close() }
+  return { child, registry, messages, send: (message) => stream.send(message), disconnect: () => stream.close() }
 }

@@ -60,11 +60,14 @@ export class EventJournal {
     this.#onFailure = onFailure
     this.#segments = new Segments({ folder, onDamage, now })
     try {
-      this.#segments.load((record) => this.#state.apply(record))
+      this.#segments.load((record) => {
+        this.#state.apply(record)
+        if ('entry' in record) this.#recentAfter = record.entry.position
+      })
     } catch (error) {
       onFailure(error)
     }
-    this.#last = this.#recentAfter = this.#segments.last
+    this.#last = this.#segments.last
   }
 
   /** Raises that no clear has ended, oldest first. */
@@ -75,6 +78,11 @@ export class EventJournal {
   /** Which process was in service for each source when that was last said. */
   get inService(): ReadonlyMap<string, number> {
     return this.#state.inService
+  }
+
+  /** Position of the last event; 0 when there is none. */
+  get newest(): number {
+    return this.#recent.at(-1)?.position ?? this.#recentAfter
   }
 
   get bytes(): number {

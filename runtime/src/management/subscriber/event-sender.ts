@@ -11,7 +11,7 @@ import type { Cursor } from './cursor-file.ts'
 export type Post = (entries: readonly JournalEntry[]) => Promise<{ readonly status: number; readonly error?: Error | undefined }>
 
 export interface EventSenderOptions {
-  readonly journal: Pick<EventJournal, 'after' | 'onEntry'>
+  readonly journal: Pick<EventJournal, 'after' | 'newest' | 'onEntry'>
   readonly cursor: Cursor
   readonly post: Post
   /** The receiver will never take this event. */
@@ -62,7 +62,7 @@ export class EventSender {
   /** Whether the receiver has everything. */
   get isDone(): boolean {
     const { journal, cursor } = this.#options
-    return journal.after(cursor.position, 1).length === 0
+    return cursor.position >= journal.newest
   }
 
   /** Goes on for at most `timeoutMs`. What is not acknowledged then is sent by the next process. */

@@ -35,6 +35,8 @@ test('events are kept in order, told once, and read from any position, also by t
   expect(after(first?.position ?? 0)).toEqual(['note 2', 'clear 1'])
   await journal.close()
   const next = opened(folder)
+  next.journal.serves({ source: 'shop-1', pid: 1 })
+  expect(next.journal.newest).toBe(journal.newest)
   expect([next.after(0), next.after(first?.position ?? 0, 1), next.told]).toEqual([['raise 1', 'note 2', 'clear 1'], ['note 2'], []])
   await next.take('raise', 3)
   expect(next.after(0)).toEqual(['raise 1', 'note 2', 'clear 1', 'raise 3'])

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { outboxFolder } from '@spyglass/process/keeper-link'
+import { leftOutboxes } from '../../../../runtime/src/management/outbox-folder.ts'
 import { startKept } from '../../../support/kept-process.ts'
 import { until } from '../../../support/until.ts'
 
@@ -26,6 +28,17 @@ test('a kept process says ready and that it lives, sends registry and events to 
   send({ type: 'stop', deadlineMs: 1234 })
   const [code] = await once(child, 'exit')
   expect([code, text()]).toEqual([0, expect.stringContaining('stopped with 1234')])
+})
+
+test('an event that nobody acknowledged outlives the kill -9 of its process, and is found under its number', async () => {
+  const { child, registry, messages } = await startKept(script)
+  const told = await until(() => messages.find((message) => message.type === 'event'))
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const [left] = leftOutboxes(outboxFolder(registry), 'kept')
+  expect(left).toMatchObject({ source: 'kept', pid: child.pid, messages: [told] })
+  left?.taken()
+  expect(leftOutboxes(outboxFolder(registry))).toEqual([])
 })
 
 test('a new decider that asks is told again that the process is ready', async () => {
