@@ -58,6 +58,10 @@ test('database and password change while the application runs, and no request fa
 test('an operator sees who blocks whom, and cancels a statement', async (context) => {
   await using around = await started(context)
   const { suite } = around
+  expect((await suite.run('sql', 'shop', 'SELECT 7 AS seven')).stdout.trim()).toBe('seven\n7')
+  const refused = await suite.run('sql', 'shop', 'CREATE TABLE made (id int)')
+  expect([refused.code === 0, refused.stderr]).toEqual([false, expect.stringContaining('SPY_STATEMENT_NOT_READ')])
+  expect((await suite.run('sql', 'shop', 'CREATE TABLE made (id int)', '--write')).code).toBe(0)
   await answer(suite, '/lock')
   const waiting = answer(suite, '/wait')
   const shown = await until(async () => {

@@ -114,6 +114,36 @@ test('reads go to the standby and back to it after it was down; writes never', a
     Number((await of.query("SELECT current_setting('port') AS port, 1 AS one")).rows[0].port)
   expect([await portOf(pool), await portOf(pool.read)]).toEqual([primary.port, standby.port])
   expect([await portOf(pool.members.named('a')), await portOf(pool.members.tagged('near'))]).toEqual([primary.port, standby.port])
+  const [all, one] = [
+    await pool.members.query("SELECT current_setting('port')::int AS port"),
+    await pool.members.query('SELECT 1', [], ['b']),
+  ]
+  expect([all.map(({ rows }) => rows?.[0]?.['port']), one.map(({ member }) => member)]).toEqual([[primary.port, standby.port], ['b']])
+  const written = await pool.members.batch(['INSERT INTO transfer VALUES (-1)', { text: 'INSERT INTO transfer VALUES ($1)', params: [-2] }])
+  expect(written).toMatchObject([
+    { member: 'a', changes: 1 },
+    { member: 'b', error: { code: '25006' } },
+  ])
+  const operate = async (operation: string, given: object) =>
+    (await shop.resources.carryOut('datasources', 'shop', { operation, given: { ...given } })) as { readonly rows: readonly string[] }[]
+  const read = { statement: 'SELECT id, 12345678901234567890 AS n FROM transfer ORDER BY id;' }
+  expect(await operate('sql', read)).toMatchObject([
+    { member: 'a', rows: ['{"id":-2,"n":"12345678901234567890"}', '{"id":-1,"n":"12345678901234567890"}'] },
+  ])
+  expect(await operate('sql', { statement: 'SELECT generate_series(1, 1000)', member: 'b' })).toMatchObject([
+    { member: 'b', isCut: true, error: '' },
+  ])
+  expect((await operate('sql', { statement: 'SHOW port', all: true })).map(({ rows }) => rows)).toEqual(
+    [primary, standby].map(({ port }) => [JSON.stringify({ port: String(port) })]),
+  )
+  expect(await operate('sql', { statement: 'SELECT nothing' })).toMatchObject([{ error: 'column "nothing" does not exist' }])
+  await expect(operate('sql', { statement: 'DELETE FROM transfer' })).rejects.toThrow(
+    expect.objectContaining({ code: 'SPY_STATEMENT_NOT_READ' }),
+  )
+  expect(await operate('execute', { statement: 'DELETE FROM transfer' })).toMatchObject([{ member: 'a', changes: 2 }])
+  expect(() => shop.resources.carryOut('datasources', 'shop', { operation: 'sql', given: { ...read, member: 'z' } })).toThrow(
+    'has no member z',
+  )
   await standby.kill()
   await until(async () => (await portOf(pool.read)) === primary.port)
   await expect(portOf(pool.members.tagged('near'))).rejects.toThrow(expect.objectContaining({ code: 'SPY_READER_MISSING' }))
