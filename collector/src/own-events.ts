@@ -14,11 +14,15 @@ const SEVERITY: Readonly<Record<EventSeverity, readonly [string, number]>> = {
 export function submissionOf(event: SpyglassEvent, service: string, server: string): Submission {
   return {
     lane: 'others',
-    hash: `e${hash('sha256', `${event.name}\n${event.incidentId}\n${event.phase}`, 'hex').slice(0, 32)}`,
+    hash: `e${hash('sha256', identityOf(event), 'hex').slice(0, 32)}`,
     items: 1,
     blocks: [logBlock([logRowOf(event, service, server)]), eventBlock([{ event, server, service, instance: service }])],
   }
 }
+
+/** An incident is raised and cleared once; of notes on it there may be many. */
+const identityOf = ({ name, incidentId, phase, time }: SpyglassEvent): string =>
+  [name, incidentId, phase, ...(phase === 'note' ? [time] : [])].join('\n')
 
 function logRowOf(event: SpyglassEvent, service: string, server: string): LogRow {
   const [severityText, severityNumber] = SEVERITY[event.severity]

@@ -156,6 +156,8 @@ export const events = {
     description: 'An alert rule has resolved.',
   },
   'spyglass.alert.acknowledged': { phase: 'note', severity: 'info', description: 'Somebody takes care of an incident.' },
+  'spyglass.alert.delivered': { phase: 'note', severity: 'info', description: 'A receiver has accepted a page about an incident.' },
+  'spyglass.alert.noted': { phase: 'note', severity: 'info', description: 'Somebody wrote down something about an incident.' },
   'spyglass.silence.created': { phase: 'note', severity: 'info', description: 'Pages about some alerts are withheld for a time.' },
   'spyglass.silence.ended': { phase: 'note', severity: 'info', description: 'A silence was ended before its time.' },
 } as const satisfies Record<string, EventDeclaration>

@@ -81,19 +81,22 @@ export class Evidence {
         parameters: { from: timeParameter(from), to: timeParameter(to), service: '', limit: 100 },
         timeoutMs: QUERY_TIMEOUT_MS,
       })
-      return rows.map((row) => ({
-        time: numberOf(row['time']),
-        name: textOf(row['name']),
-        incidentId: textOf(row['incidentId']),
-        resource: textOf(row['resource']),
-        message: textOf(row['message']),
-      }))
+      return rows.map(seenOf)
     } catch (error) {
       this.#logger.warn({ code: codeOf(error) }, 'the store did not say what changed before an incident')
       return []
     }
   }
 }
+
+/** A row of the events table. */
+export const seenOf = (row: Row): Seen => ({
+  time: numberOf(row['time']),
+  name: textOf(row['name']),
+  incidentId: textOf(row['incidentId']),
+  resource: textOf(row['resource']),
+  message: textOf(row['message']),
+})
 
 interface Seen {
   readonly time: number
@@ -106,7 +109,8 @@ interface Seen {
 /** Alert events describe the same incidents again. */
 const isChange = ({ name }: Seen): boolean => !name.startsWith('spyglass.alert.')
 
-function changesOf(incident: Incident, events: readonly Seen[]): Change[] {
+/** What changed around an incident, newest first: of what was tried again and again the last. */
+export function changesOf(incident: Pick<Incident, 'id' | 'since'>, events: readonly Seen[]): Change[] {
   const found = new Map<string, { time: number; change: Change }>()
   for (const one of events) {
     if (isChange(one) && one.incidentId !== incident.id) {
@@ -123,7 +127,7 @@ function changesOf(incident: Incident, events: readonly Seen[]): Change[] {
 }
 
 /** Whether a row of services is the service of the resource: its own, or one that its instance serves. */
-function isServiceOf(row: Row, resource: string): boolean {
+export function isServiceOf(row: Row, resource: string): boolean {
   if (keyOf(resource, 'type') === 'Service') return textOf(row['service']) === keyOf(resource, 'name')
   const instance = keyOf(resource, keyOf(resource, 'type') === 'Instance' ? 'name' : 'instance')
   const instances = Array.isArray(row['instances']) ? row['instances'].map(String) : []

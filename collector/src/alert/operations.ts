@@ -5,6 +5,7 @@ import { kinds } from '@spyglass/mbeans/kinds'
 import { fail } from './errors.ts'
 import type { Evaluator } from './evaluator.ts'
 import { subjectOf } from './event-source.ts'
+import type { Incident } from './incident.ts'
 import { matchersText, type Silence, type Silences } from './silences.ts'
 
 export interface AlertOperationsOptions {
@@ -25,6 +26,7 @@ export function alertOperations(options: AlertOperationsOptions): (operation: st
   const { silences } = options
   const operations: Readonly<Record<string, (given: Given) => unknown>> = {
     acknowledge: (given) => acknowledge(given, options),
+    note: (given) => note(given, options),
     silences: () => silences.list().map((silence) => ({ ...shown(silence), state: silence.state })),
     silence: (given) => create(given, options),
     expireSilence: (given) => expire(given, options),
@@ -39,8 +41,7 @@ export function alertOperations(options: AlertOperationsOptions): (operation: st
 
 function acknowledge(given: Given, { evaluator, registry, save, now }: AlertOperationsOptions): void {
   const [id, by, note] = [textIn(given, 'incident'), textIn(given, 'by') || textIn(given, 'actor'), textIn(given, 'note')]
-  const incident = evaluator.find(id) ?? evaluator.list().find(({ open }) => open.includes(id))
-  if (!incident) throw fail('SPY_INCIDENT_NAME_UNKNOWN', [id])
+  const incident = incidentOf(id, evaluator)
   if (incident.state === 'resolved') throw fail('SPY_INCIDENT_OVER', [id])
   evaluator.amend(incident.id, { acknowledged: { by, at: now(), note } })
   save()
@@ -51,6 +52,27 @@ function acknowledge(given: Given, { evaluator, registry, save, now }: AlertOper
     message: `${by} takes care of ${incident.rule} of ${subjectOf(incident.resource)}${note && `: ${note}`}`,
     attributes: { rule: incident.rule, by },
   })
+}
+
+/** Also about one that is over: that is when people know why. */
+function note(given: Given, { evaluator, registry }: AlertOperationsOptions): void {
+  const [id, by, text] = [textIn(given, 'incident'), textIn(given, 'by') || textIn(given, 'actor'), textIn(given, 'note').trim()]
+  if (text === '') throw fail('SPY_INCIDENT_NOTE_INVALID', [id])
+  const incident = incidentOf(id, evaluator)
+  registry.emit({
+    name: 'spyglass.alert.noted',
+    resource: incident.resource,
+    incidentId: incident.id,
+    message: `${by}: ${text}`,
+    attributes: { rule: incident.rule, by },
+  })
+}
+
+/** @throws SPY_INCIDENT_NAME_UNKNOWN */
+function incidentOf(id: string, evaluator: Evaluator): Incident {
+  const incident = evaluator.find(id) ?? evaluator.list().find(({ open }) => open.includes(id))
+  if (!incident) throw fail('SPY_INCIDENT_NAME_UNKNOWN', [id])
+  return incident
 }
 
 function create(given: Given, { silences, registry }: AlertOperationsOptions): string {

@@ -45,7 +45,7 @@ export function pageOf(incident: Incident, what: Announcement, config: PageConfi
     startsAt: new Date(since).toISOString(),
     ...(status === 'resolved' && resolvedAt !== undefined ? { endsAt: new Date(resolvedAt).toISOString() } : {}),
     holders,
-    links: { console: `${base}/#/alerts?incident=${id}`, resource: `${base}/${viewOf(resource)}`, ...(trace ? { trace } : {}) },
+    links: { console: `${base}/#/incident/${id}`, resource: `${base}/${viewOf(resource)}`, ...(trace ? { trace } : {}) },
     changes,
     attributes,
     ...(incident.acknowledged ? { acknowledgedBy: incident.acknowledged.by } : {}),

@@ -95,6 +95,11 @@ export class Silences {
     return new Set(this.#silences.filter((_, i) => fits[i]).map(({ id }) => id))
   }
 
+  /** Those about alerts with these labels, the ended ones as well: newest first. */
+  about(labels: Labels): ReturnType<Silences['list']> {
+    return this.list().filter(({ matchers }) => allMatch(matchers, labels))
+  }
+
   #stateOf({ startsAt, endsAt }: Silence): SilenceState {
     const now = this.#now()
     if (endsAt <= now) return 'expired'

@@ -9,6 +9,7 @@ import type { Registry } from '@spyglass/agent/registry'
 import { createNotifier, type Delivery, type Notifier } from '../notify/index.ts'
 import type { Rule } from '@spyglass/dashboards'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
+import { tellAccepted, waitingFor, type WaitingPage } from './accepted-page.ts'
 import { alertRulesOf } from './alert-rules.ts'
 import { kindsOf, rollupRuleOf } from './declared-rules.ts'
 import { Announcer } from './announcer.ts'
@@ -18,14 +19,14 @@ import { type EventSender, EventSource } from './event-source.ts'
 import { Evidence } from './evidence.ts'
 import { type Incident, isOpen } from './incident.ts'
 import { alertOperations } from './operations.ts'
-import { signOfLife, testPage } from './page-of.ts'
+import { labelsOfIncident, signOfLife, testPage } from './page-of.ts'
 import { presentState } from './present-state.ts'
 import { type RegistryWatchOptions, startRegistryWatch } from './registry-watch.ts'
 import { type RollupRunnerOptions, startRollupRules } from './rollup-rule.ts'
 import { RuleValues } from './rule-values.ts'
 import { startRebuild } from './rebuild.ts'
 import { type Silence, Silences, type SilenceState } from './silences.ts'
-import { damagedAlerts, openState } from './state.ts'
+import { type AlertState, damagedAlerts, openState } from './state.ts'
 
 export interface AlertingOptions {
   readonly config: SpyglassConfig
@@ -46,6 +47,12 @@ export interface Alerting {
   silences(): readonly (Silence & { readonly state: SilenceState })[]
   /** Carries out an operation of the kinds `alert` and `receiver`, and returns its result. @throws SPY_INCIDENT_…, SPY_SILENCE_…, SPY_PAGE_… */
   carryOut(operation: string, given: Readonly<Record<string, unknown>>): unknown
+  /** Pages about an incident that wait for a receiver. */
+  waiting(incident: string): readonly WaitingPage[]
+  /** Silences about an incident, the ended ones as well. */
+  silencesAbout(incident: Incident): ReturnType<Alerting['silences']>
+  /** The rules that are judged. */
+  readonly rules: readonly Rule[]
   /** What became of the pages, for each receiver. */
   deliveries(): readonly Delivery[]
   /** Firing alerts. */
@@ -69,8 +76,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const logger = options.logger.child({ component: 'alert' })
   const { state, isDamaged, save } = openState(folder.state, logger, options.onDamage?.(damagedAlerts))
   const query = createQueryClient({ ...options, part: 'rules' })
-  const paging = config.alerting.owner === 'spyglass'
-  const notifier = createNotifier({ receivers: paging ? config.alerting.receivers : [], state, save, logger: options.logger, now })
+  const notifier = notifierOf(options, { state, save, now })
   const evaluator = new Evaluator({
     incidents: state.incidents,
     save,
@@ -90,7 +96,8 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, serverId: serverIdOf(folder), now })
   resume(evaluator, announcer, now())
   const rebuild = isDamaged ? startRebuild({ query, evaluator, announcer, source, logger, now }) : undefined
-  const judging = startJudging({ declared: alertRulesOf(config.alerting, logger), management, query, evaluator, logger, now })
+  const declared = alertRulesOf(config.alerting, logger)
+  const judging = startJudging({ declared, management, query, evaluator, logger, now })
   registerReceivers(registry, notifier)
   const reminding = startReminding({ config, notifier, evaluator, announcer, now })
   notifier.wake()
@@ -112,6 +119,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
     incidents: () => evaluator.list(),
     silences: () => silences.list(),
     carryOut,
+    ...evidenceFor(config, { state, silences, rules: declared }),
     deliveries: () => notifier.deliveries(),
     get firing() {
       return evaluator.list().filter((incident) => incident.state === 'firing').length
@@ -123,6 +131,30 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
       return notifier.failed
     },
     stop: () => (stopping ??= stop()),
+  }
+}
+
+/** Sends nothing while another owns paging. */
+function notifierOf(
+  { config, registry, logger }: AlertingOptions,
+  own: Pick<Parameters<typeof createNotifier>[0], 'state' | 'save' | 'now'>,
+): Notifier {
+  const receivers = config.alerting.owner === 'spyglass' ? config.alerting.receivers : []
+  return createNotifier({ ...own, receivers, logger, onAccepted: tellAccepted(receivers, registry) })
+}
+
+interface Known {
+  readonly state: AlertState
+  readonly silences: Silences
+  readonly rules: readonly Rule[]
+}
+
+/** What the address of an incident shows of it. */
+function evidenceFor(config: SpyglassConfig, { state, silences, rules }: Known): Pick<Alerting, 'waiting' | 'silencesAbout' | 'rules'> {
+  return {
+    waiting: (incident) => waitingFor(incident, state.outbox),
+    silencesAbout: (incident) => silences.about(labelsOfIncident(incident, config)),
+    rules,
   }
 }
 

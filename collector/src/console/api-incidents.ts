@@ -6,10 +6,18 @@ import type { Principal } from '@spyglass/process/access'
 import { type ApiCall, fail as refuse } from '@spyglass/process/administration-api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Alerting } from '../alert/index.ts'
+import { fail } from './errors.ts'
 import type { PrincipalOf } from './guard.ts'
+import { incidentFile } from './incident/incident-file.ts'
+import { type IncidentRoom, incidentRoom, type IncidentRoomOptions } from './incident/incident-room.ts'
+import { incidentIdOf } from './parameters.ts'
 
 export interface IncidentsApiOptions {
-  readonly alerting: Pick<Alerting, 'silences'> | undefined
+  readonly alerting: (Pick<Alerting, 'silences'> & NonNullable<IncidentRoomOptions['alerting']>) | undefined
+  readonly query: IncidentRoomOptions['query']
+  /** Name of the server, in the file about an incident. */
+  readonly server: string
+  readonly now: () => number
   readonly principalOf: PrincipalOf
   /** Asks the process that decides. */
   readonly ask: (call: ApiCall, principal: Principal) => Promise<unknown>
@@ -19,7 +27,16 @@ export interface IncidentsApiOptions {
 
 type Given = Readonly<Record<string, unknown>>
 
-export function addIncidentsApi(app: FastifyInstance, { alerting, principalOf, ask, mayChange }: IncidentsApiOptions): void {
+export function addIncidentsApi(app: FastifyInstance, options: IncidentsApiOptions): void {
+  const { alerting, query, server, now, principalOf, ask, mayChange } = options
+
+  /** @throws SPY_CONSOLE_PARAMETER_INVALID, SPY_CONSOLE_INCIDENT_NOT_FOUND */
+  async function roomOf(id: string): Promise<IncidentRoom> {
+    const room = await incidentRoom(incidentIdOf(id), { alerting, query, now })
+    if (!room) throw fail('SPY_CONSOLE_INCIDENT_NOT_FOUND', [id])
+    return room
+  }
+
   /** @throws SPY_API_REMOTE, and what the operation throws */
   async function invoke(request: FastifyRequest, operation: string, given: Given): Promise<unknown> {
     if (!mayChange(request)) throw refuse('SPY_API_REMOTE')
@@ -38,6 +55,21 @@ export function addIncidentsApi(app: FastifyInstance, { alerting, principalOf, a
 
   app.delete<{ Params: { id: string } }>('/api/v1/silences/:id', async (request) => {
     await invoke(request, 'expireSilence', { id: request.params.id })
+    return {}
+  })
+
+  app.get<{ Params: { id: string } }>('/api/v1/incidents/:id', async ({ params }) => roomOf(params.id))
+
+  app.get<{ Params: { id: string } }>('/api/v1/incidents/:id/file', async ({ params }, reply) => {
+    const file = incidentFile(await roomOf(params.id), { server, now: now() })
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('content-disposition', `attachment; filename="incident-${params.id}.html"`)
+      .send(file)
+  })
+
+  app.post<{ Params: { id: string } }>('/api/v1/incidents/:id/note', async (request) => {
+    await invoke(request, 'note', { ...bodyOf(request), incident: request.params.id })
     return {}
   })
 

@@ -55,8 +55,9 @@ export async function statusOf({ config, management, query, alerting, now }: Res
     partOf(query.rows('services', { parameters, timeoutMs: 2000 })),
     partOf(management.read([kinds.server], 2000)),
   ])
-  const firing = alerting?.incidents().filter(({ state }) => state === 'firing').length ?? 0
-  return { server: config.server.name, time, store, management: managed, firing }
+  const firing = (alerting?.incidents() ?? []).filter(({ state }) => state === 'firing')
+  const unacknowledged = firing.filter(({ acknowledged }) => !acknowledged).length
+  return { server: config.server.name, time, store, management: managed, firing: firing.length, unacknowledged }
 }
 
 export interface Status {
@@ -67,6 +68,8 @@ export interface Status {
   readonly management: PartStatus
   /** Firing alerts. */
   readonly firing: number
+  /** Of those, what nobody has acknowledged. */
+  readonly unacknowledged: number
 }
 
 export interface PartStatus {

@@ -1,9 +1,10 @@
 /** The API over what the store holds. Numbers of requests come from rollups, which count all of them; kept traces are examples. */
 import { codeOf, messageOf } from '@spyglass/agent/contract'
 import type { FastifyInstance } from 'fastify'
-import { numberOf, type QueryClient, type Row, type StreamingQueryClient, textOf, timeParameter } from '../query/index.ts'
+import { numberOf, type QueryClient, type Row, type StreamingQueryClient, timeParameter } from '../query/index.ts'
 import { fail } from './errors.ts'
 import { sendStream } from './answers.ts'
+import { holdersIn } from './incident/incident-room.ts'
 import {
   limitOf,
   offsetOf,
@@ -204,15 +205,4 @@ function totalOf(services: readonly Row[], { from, to }: Range): Total {
   }
 }
 
-const eventRows = (rows: readonly Row[]): unknown[] => rows.map((row) => ({ ...row, holders: parseHolders(row['holders']) }))
-
-/** The column holds JSON; invalid JSON is shown as no holders rather than as an error. */
-function parseHolders(column: unknown): unknown[] {
-  const text = textOf(column)
-  try {
-    const parsed: unknown = text === '' ? [] : JSON.parse(text)
-    return Array.isArray(parsed) ? parsed : []
-  } catch {
-    return [] // written by another sender: unreadable values are not shown
-  }
-}
+const eventRows = (rows: readonly Row[]): unknown[] => rows.map((row) => ({ ...row, holders: holdersIn(row['holders']) }))

@@ -99,6 +99,12 @@ export function traceIdOf(text: string): string {
   return text.toLowerCase()
 }
 
+/** The id of an incident or event; ours have 16 hexadecimal digits. */
+export function incidentIdOf(text: string): string {
+  if (!/^[\w-]{1,64}$/.test(text)) throw invalid('incident', '16 hexadecimal digits')
+  return text
+}
+
 function integerOf(query: Query, name: string, byDefault: number): number {
   const value = query[name]
   if (value === undefined || value === '') return Math.floor(byDefault)

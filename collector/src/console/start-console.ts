@@ -35,7 +35,7 @@ export interface ConsoleOptions {
   /** Of the process, which shows the port as a listener. */
   readonly registry?: Registry
   /** If omitted, the alerts view says that this process evaluates no rules. */
-  readonly alerting?: Pick<Alerting, 'deliveries' | 'incidents' | 'silences'>
+  readonly alerting?: Pick<Alerting, 'deliveries' | 'incidents' | 'rules' | 'silences' | 'silencesAbout' | 'waiting'>
   /** Asks the process that decides. Default: that of the data folder. */
   readonly ask?: IncidentsApiOptions['ask']
   /** Everything received before this moment is in the store, in milliseconds since the epoch. Default: now. */
@@ -90,7 +90,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   await app.register(async (own) => {
     refuseUnknownParameters(own) // the administration API has its own declarations
     addResourcesApi(own, api)
-    addIncidentsApi(own, { alerting, principalOf, ask, mayChange })
+    addIncidentsApi(own, { alerting, query, server: config.server.name, now, principalOf, ask, mayChange })
     addTelemetryApi(own, { query, now, readableUntil: options.readableUntil ?? now })
   })
   app.get('/', (request, reply) => assets.sendDocument(request, reply, 'index.html'))

@@ -22,6 +22,8 @@ export interface NotifierOptions {
   /** Writes the state; called after each change. */
   readonly save: () => void
   readonly logger: Logger
+  /** Called for each page that a receiver has accepted. */
+  readonly onAccepted?: (entry: OutboxEntry) => void
   readonly now?: () => number
 }
 
@@ -58,16 +60,18 @@ class OutboxNotifier implements Notifier {
   readonly #state: OutboxState
   readonly #save: () => void
   readonly #logger: Logger
+  readonly #onAccepted: NotifierOptions['onAccepted']
   readonly #now: () => number
   readonly #underway = new Map<OutboxEntry, Promise<void>>()
   #timer: NodeJS.Timeout | undefined
   #stopped = false
 
-  constructor({ receivers, state, save, logger, now = Date.now }: NotifierOptions) {
+  constructor({ receivers, state, save, logger, onAccepted, now = Date.now }: NotifierOptions) {
     this.#receivers = receivers
     this.#state = state
     this.#save = save
     this.#logger = logger.child({ component: 'notify' })
+    this.#onAccepted = onAccepted
     this.#now = now
     this.#dropUnknownReceivers()
     this.#dropOldNotices()
@@ -158,6 +162,7 @@ class OutboxNotifier implements Notifier {
     this.#replace(entry)
     this.#note(receiver, () => afterSuccess(this.#now()))
     this.#logger.info({ receiver, incidentId: page.incidentId, status: page.status, attempts: attempts + 1 }, 'page delivered')
+    this.#onAccepted?.(entry)
   }
 
   #failed(entry: OutboxEntry, error: unknown): void {

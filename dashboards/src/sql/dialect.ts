@@ -20,6 +20,8 @@ export interface Dialect {
   service(column: string): string
   /** Condition on the instance; all pass when none is chosen or the reader has no such choice. */
   instance(expression: string): string
+  /** Condition on the instance of what is asked for, also of readers who have no choice of instances. */
+  ofInstance(expression: string): string
   /** Condition on the pool, likewise. */
   pool(expression: string): string
   /** Condition on the route, likewise. */
@@ -33,6 +35,8 @@ export interface Dialect {
   readonly traceId: string
   readonly incident: string
   readonly search: string
+  /** Name of a metric. */
+  readonly metric: string
   /** A file of the application and a line in it; 0 is any line. */
   readonly file: string
   readonly line: string
@@ -52,6 +56,7 @@ export const apiDialect: Dialect = {
   rangeSeconds: `greatest(dateDiff('second', ${from}, ${to}), 1)`,
   service: (column) => `({service:String} = '' OR ${column} = {service:String})`,
   instance: () => '1',
+  ofInstance: (expression) => `({instance:String} = '' OR ${expression} = {instance:String})`,
   pool: (expression) => `({pool:String} = '' OR ${expression} = {pool:String})`,
   route: (column) => `({route:String} = '' OR ${column} = {route:String})`,
   keepReason: (expression) => `({keepReason:String} = '' OR ${expression} = {keepReason:String})`,
@@ -61,6 +66,7 @@ export const apiDialect: Dialect = {
   traceId: '{traceId:String}',
   incident: '{incident:String}',
   search: '{search:String}',
+  metric: '{metric:String}',
   file: '{file:String}',
   line: '{line:UInt32}',
   limit: '{limit:UInt32}',
@@ -80,6 +86,7 @@ export const grafanaDialect: Dialect = {
   rangeSeconds: "greatest(dateDiff('second', $__fromTime, $__toTime), 1)",
   service: (column) => chosen(column, 'service'),
   instance: (expression) => chosen(expression, 'instance'),
+  ofInstance: (expression) => chosen(expression, 'instance'),
   pool: (expression) => chosen(expression, 'pool'),
   route: () => '1',
   keepReason: () => '1',
@@ -88,6 +95,7 @@ export const grafanaDialect: Dialect = {
   traceId: '${traceId:singlequote}',
   incident: '${incident:singlequote}',
   search: '${search:singlequote}',
+  metric: '${metric:singlequote}',
   file: '${file:singlequote}',
   line: '${line}',
   limit: '200',

@@ -18,6 +18,8 @@ export const apiQueries = [
   'pool-series',
   'events',
   'incident-events',
+  'incident-logs',
+  'metric-series',
   'log-search',
   'silent-services',
 ] as const

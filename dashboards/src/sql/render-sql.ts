@@ -63,6 +63,9 @@ function read(name: string): string {
   }
 }
 
+/** An instance as resources name it: without its server. */
+const instanceName = (): string => `replaceRegexpOne(ResourceAttributes[${quote(attr.serviceInstanceId)}], '@[0-9a-f]+\\\\z', '')`
+
 type Helpers = Record<string, (...args: string[]) => string>
 
 /** What differs between readers comes from the dialect; the rest from the contract. */
@@ -77,6 +80,7 @@ function helpersOf(template: string, dialect: Dialect, database: string): Helper
     rangeSeconds: () => dialect.rangeSeconds,
     service: (column = '') => dialect.service(column),
     instance: (expression = '') => dialect.instance(expression),
+    ofInstance: () => dialect.ofInstance(instanceName()),
     pool: (expression = '') => dialect.pool(expression),
     route: (column = '') => dialect.route(column),
     keepReason: (expression = '') => dialect.keepReason(expression),
@@ -85,6 +89,7 @@ function helpersOf(template: string, dialect: Dialect, database: string): Helper
     incident: () => dialect.incident,
     traceId: () => dialect.traceId,
     search: () => dialect.search,
+    chosenMetric: () => dialect.metric,
     file: () => dialect.file,
     line: () => dialect.line,
     place: () => placeIs(dialect),

@@ -195,7 +195,7 @@ function asked({ ask }: AdministrationHostOptions): Executors {
       await ask(instance, operation, { ...given, datasource: name })
   return {
     ...Object.fromEntries(
-      ['acknowledge', 'silences', 'silence', 'expireSilence'].map((operation) => [`alert.${operation}`, ofCollector(operation)]),
+      ['acknowledge', 'note', 'silences', 'silence', 'expireSilence'].map((operation) => [`alert.${operation}`, ofCollector(operation)]),
     ),
     'receiver.test': async ({ keys, actor }) =>
       await ask('collector', 'testReceiver', { receiver: keys['name'] ?? '', actor }, TEST_PAGE_MS),

@@ -1,14 +1,11 @@
 /** `spyglass why FILE:LINE`: what a line of the application cost, asked of the collector's console. */
-import { codeOf, messageOf } from '@spyglass/agent/contract'
-import { type Checked, consoleUrl, dataFolder, locateData, ownPort, readCheckedPair } from '@spyglass/process/checked-config'
-import { ownConnection, type OwnFetch, type OwnResponse } from '@spyglass/process/own-client'
 import { fail } from '../errors.ts'
+import { askCollector, collectorOf } from './collector-client.ts'
 import { durationOption } from './duration.ts'
-import { type Invocation, textOption, type Values } from './parse.ts'
+import { type Invocation, textOption } from './parse.ts'
 import type { Session } from './session.ts'
 
 const DEFAULT_SINCE = '1h'
-const PATIENCE_MS = 130_000
 
 /** One statement or call at a line: the columns of `line-costs`. */
 export interface LineCost {
@@ -49,7 +46,8 @@ export async function why({ values, words: [place = ''] }: Invocation, session: 
   const since = textOption(values, 'since') ?? DEFAULT_SINCE
   const asked = { ...placeOf(place), from: Date.now() - durationOption(since, 'since'), service: textOption(values, 'service') ?? '' }
   const collector = await collectorOf(values)
-  const { rows, near } = await ask(collector, asked)
+  const query = new URLSearchParams(Object.entries(asked).map(([name, value]): [string, string] => [name, String(value)]))
+  const { rows, near } = (await (await askCollector(collector, `line?${query.toString()}`)).json()) as Answer
   if (rows.length === 0) throw fail('SPY_LINE_UNKNOWN', [place, since, near.length > 0 ? `Seen were ${near.join(', ')}` : NOTHING_SEEN])
   const told = rows.map((row) => ({ ...row, slowestTrace: `${collector.publicUrl}/#/trace/${row.worstTraceId}` }))
   session.print(values['json'] ? [JSON.stringify(told)] : told.flatMap((row, i) => costLines(row, since, rows[i - 1])))
@@ -62,55 +60,6 @@ const NOTHING_SEEN =
 function placeOf(text: string): { readonly file: string; readonly line: number } {
   const [, path = text, line = '0'] = /^(.+?):(\d{1,7})(?::\d+)?$/.exec(text) ?? []
   return { file: path.replace(/^\.\//, ''), line: Number(line) }
-}
-
-interface Collector {
-  readonly url: string
-  readonly publicUrl: string
-  readonly fetch: OwnFetch
-}
-
-/** The one that the server of the data folder belongs to. */
-async function collectorOf(values: Values): Promise<Collector> {
-  const root = await locateData({ file: textOption(values, 'config'), data: textOption(values, 'data') })
-  const { config, secrets } = checkedIn(root)
-  const { url, fetch } = ownConnection(ownPort(config, 'console'), secrets.internal.token)
-  const { user, password } = secrets.console
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-  return { url, publicUrl: consoleUrl(config), fetch: (address, request) => fetch(address, { ...request, headers: { authorization } }) }
-}
-
-function checkedIn(root: string): Checked {
-  try {
-    return readCheckedPair(dataFolder(root).run)
-  } catch (error) {
-    throw fail('SPY_COLLECTOR_UNREACHABLE', [`of the data folder ${root}`, messageOf(error)], error)
-  }
-}
-
-async function ask({ url, fetch }: Collector, asked: Readonly<Record<string, string | number>>): Promise<Answer> {
-  const query = new URLSearchParams(Object.entries(asked).map(([name, value]): [string, string] => [name, String(value)]))
-  const answer = await answerOf(() => fetch(`${url}/api/v1/line?${query.toString()}`, { signal: AbortSignal.timeout(PATIENCE_MS) }), url)
-  if (answer.status === 401 || answer.status === 403) throw fail('SPY_COLLECTOR_FORBIDDEN', [url])
-  if (!answer.ok) throw fail('SPY_COLLECTOR_REFUSED', [url, problemIn(await answer.text())])
-  return (await answer.json()) as Answer
-}
-
-async function answerOf(call: () => Promise<OwnResponse>, url: string): Promise<OwnResponse> {
-  try {
-    return await call()
-  } catch (error) {
-    throw fail('SPY_COLLECTOR_UNREACHABLE', [`at ${url}`, codeOf(error) ?? messageOf(error)], error)
-  }
-}
-
-function problemIn(body: string): string {
-  try {
-    const { code = '', detail = body } = JSON.parse(body) as { code?: string; detail?: string }
-    return `${detail} ${code && `(${code})`}`.trim()
-  } catch {
-    return body.slice(0, 200) // not ours: a proxy, perhaps
-  }
 }
 
 /** `before` is what was told last: its line is not told again. */

@@ -162,6 +162,18 @@ test('an acknowledged incident has no reminders, and its end says who took care 
   expect(world.emitted).toEqual(['alert.firing', 'alert.acknowledged', 'alert.resolved'])
 })
 
+test('a note is an event of its incident, also after the end; one that says nothing or is about nothing is refused', async () => {
+  await using webhook = await startReceiver()
+  await using world = bench([webhook.config])
+  world.raise()
+  world.clear()
+  world.carryOut('note', { incident: '1', note: ' it was the export ', actor: 'mara' })
+  expect(world.emitted).toContain('alert.noted')
+  const refused = (code: string) => expect.objectContaining({ code })
+  expect(() => world.carryOut('note', { incident: '1', note: ' ', actor: 'mara' })).toThrow(refused('SPY_INCIDENT_NOTE_INVALID'))
+  expect(() => world.carryOut('note', { incident: '2', note: 'n' })).toThrow(refused('SPY_INCIDENT_NAME_UNKNOWN'))
+})
+
 test('what is unknown or over cannot be acknowledged', async () => {
   await using webhook = await startReceiver()
   await using world = bench([webhook.config])

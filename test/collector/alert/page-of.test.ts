@@ -36,7 +36,7 @@ test('a page has the documented members, and its links lead to the public addres
     startsAt: '2026-01-02T03:04:05.000Z',
     holders: [{ ...holder, link: `https://apm.example/#/trace/${holder.traceId}` }],
     links: {
-      console: 'https://apm.example/#/alerts?incident=00112233aabbccdd',
+      console: 'https://apm.example/#/incident/00112233aabbccdd',
       resource: 'https://apm.example/#/pools',
       trace: `https://apm.example/#/trace/${holder.traceId}`,
     },

@@ -14,7 +14,18 @@ beforeAll(() => {
 })
 afterAll(() => database.close())
 
-const none = { route: '', keepReason: '', offset: 0, incident: 'i1', file: 'slow.ts', line: 0, order: '-time' }
+const METRIC = 'spyglass.datasource.active_connections'
+const none = {
+  route: '',
+  keepReason: '',
+  offset: 0,
+  incident: 'i1',
+  file: 'slow.ts',
+  line: 0,
+  metric: METRIC,
+  instance: '',
+  order: '-time',
+}
 const given = { from: at(30_000), to: at(600_000), service: '', limit: 10, step: 60, traceId: 't1', search: '', pool: '', ...none }
 
 function ask(name: ApiQueryName, changed: Partial<typeof given> = {}): Record<string, unknown>[] {
@@ -214,6 +225,28 @@ test('a pool shows its connections and who waits', () => {
     { time: MINUTE, instance: 'http-1', pool: 'shop', active: 8, idle: 0, waiting: 3, max: 8, leaked: 1 },
   ])
   expect(ask('pool-series', { pool: 'other' })).toEqual([])
+})
+
+test('a metric is that of an instance as its resources name it, and of one of its pools', () => {
+  expect(ask('metric-series', { instance: 'http-1', pool: 'shop' })).toEqual([{ time: MINUTE, value: 8 }])
+  expect(ask('metric-series', { instance: 'http-2' })).toEqual([])
+  expect(ask('metric-series', { instance: 'http-1', pool: 'other' })).toEqual([])
+})
+
+test('the log of an incident is that of its instance, warnings and errors first', () => {
+  const row = (ms: number, severity: string, body: string, instance: string) =>
+    `('${at(ms)}', '${severity}', 'logs', '${body}', map('service.instance.id', '${instance}'))`
+  const rows = [
+    row(20_000, 'INFO', 'a', 'http-7@9f8e7d6c'),
+    row(21_000, 'ERROR', 'b', 'http-7@9f8e7d6c'),
+    row(22_000, 'ERROR', 'c', 'http-8@9f8e7d6c'),
+  ]
+  database.run(`INSERT INTO otel_logs (Timestamp, SeverityText, ServiceName, Body, ResourceAttributes) VALUES ${rows.join(', ')}`)
+  expect(ask('incident-logs', { instance: 'http-7', service: 'logs' }).map(({ body }) => body)).toEqual(['b', 'a'])
+})
+
+test('an incident has the events of all its ids', () => {
+  expect(ask('incident-events', { incident: 'i2,i1' }).map(({ incidentId }) => incidentId)).toEqual(['i2', 'i1'])
 })
 
 test('Chinese text is found in log records', () => {

@@ -5,8 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { codeOf } from '@spyglass/agent/contract'
 import { exitCodeOf } from '../../../runtime/src/cli/exit-codes.ts'
 import { parseCommand } from '../../../runtime/src/cli/parse.ts'
+import { incident, incidents } from '../../../runtime/src/cli/incident.ts'
 import { costLines, type LineCost, why } from '../../../runtime/src/cli/why.ts'
 import { PLAN, redRows, SLOW_SQL, slowTrace, spanRows, sqlRows, startWorld, traceTimes, type World } from '../../collector/console/world.ts'
+import { exhausted } from '../../collector/alert/incidents.ts'
 import { freePort } from '../../support/free-port.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
@@ -39,7 +41,8 @@ async function told(...words: string[]): Promise<readonly string[]> {
     print: (lines: readonly string[]) => void printed.push(...lines),
     connect: () => Promise.reject(new Error('not needed')),
   }
-  await why(parseCommand(['why', ...words]), session)
+  const command = words[0] === 'incident' ? incident : words[0] === 'incidents' ? incidents : why
+  await command(parseCommand(command === why ? ['why', ...words] : words), session)
   return printed
 }
 
@@ -141,4 +144,15 @@ test('figures that are those of several lines say so, and calls without a statem
     '    slowest 901 ms  http://console/#/trace/1',
     '    the figures are those of all its lines: also src/b.ts:2',
   ])
+})
+
+test('incidents are listed, and one is written as a document for offline reading', async () => {
+  world.alerting.onEvent(exhausted('00112233aabbccdd'))
+  expect((await told('incidents', '--data', servedBy()))[0]).toMatch(/^00112233aabbccdd  firing .* PoolExhausted /)
+  const [file = ''] = await told('incident', '00112233aabbccdd', '--data', servedBy())
+  expect(file).toMatch(/^<!doctype html>[\s\S]+<title>PoolExhausted of [\s\S]+src\/leak\.js:12[\s\S]+<\/html>$/)
+  const [json = ''] = await told('incident', '00112233aabbccdd', '--json', '--data', servedBy())
+  expect(JSON.parse(json)).toMatchObject({ incident: { id: '00112233aabbccdd' }, timeline: [{ type: 'raise' }, { type: 'page' }] })
+  const unknown = await refused('incident', 'ffffffffffffffff', '--data', servedBy())
+  expect([codeOf(unknown), unknown.message]).toEqual(['SPY_COLLECTOR_REFUSED', expect.stringContaining('(SPY_CONSOLE_INCIDENT_NOT_FOUND)')])
 })

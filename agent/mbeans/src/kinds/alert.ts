@@ -39,6 +39,17 @@ export const alert = declareKind({
         note: { type: 'string', optional: true, example: 'rolling back', description: 'What is being done about it.' },
       },
     },
+    note: {
+      description:
+        'Writes down something about an incident that fires or has resolved: what was tried, what was seen. It is in its timeline.',
+      role: 'operator',
+      impact: 'action',
+      arguments: {
+        incident: { type: 'string', description: 'Its id.', example: '00112233aabbccdd' },
+        note: { type: 'string', description: 'What to remember.', example: 'the nightly export took all connections' },
+        by: { type: 'string', optional: true, example: 'Mara', description: 'Who says so. Default: who invokes this.' },
+      },
+    },
     silences: {
       description: 'Lists the silences, newest first: the ended ones for five days.',
       role: 'viewer',
@@ -82,5 +93,11 @@ export const alert = declareKind({
       arguments: { id: { type: 'string', description: 'As silences shows it.', example: '6f1d2c3b-4a59-4e68-8d7c-9b0a1f2e3d4c' } },
     },
   },
-  events: ['spyglass.alert.firing', 'spyglass.alert.acknowledged', 'spyglass.alert.resolved'],
+  events: [
+    'spyglass.alert.firing',
+    'spyglass.alert.acknowledged',
+    'spyglass.alert.noted',
+    'spyglass.alert.delivered',
+    'spyglass.alert.resolved',
+  ],
 })

@@ -305,6 +305,8 @@ export interface SuiteEvent {
 export interface Status {
   readonly server: string
   readonly firing: number
+  /** Firing alerts that nobody has acknowledged. */
+  readonly unacknowledged: number
   readonly store: { readonly ok: boolean; readonly reason?: string }
   readonly management: { readonly ok: boolean; readonly reason?: string }
 }

@@ -1,59 +1,55 @@
-/** Alerts as they are now, and what happened in the range. One incident id leads from the page to both. */
+/** The inbox of pages, with or without receivers, and what happened in the range. Each incident has an address of its own. */
 import { get, ofRange } from './api.ts'
-import type { Alerts, Incident, Receiver, Rows, Silence, SuiteEvent } from './api-types.ts'
-import { type Child, foldable, h, unfold, update } from './dom.ts'
+import type { Alerts, Incident, Rows, Silence, SuiteEvent } from './api-types.ts'
+import { type Child, foldable, h, update } from './dom.ts'
 import { ago, time, timestamp } from './format.ts'
+import { inboxOrder, inboxText } from './inbox.ts'
 import { incidentActions, silenceTable, whoCares } from './incident-actions.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
 import { badge, cutNote, holderTable, nothing } from './parts.ts'
+import { receiverTable, whoPages } from './receiver-table.ts'
 import { createTable } from './table.ts'
 import type { View } from './view.ts'
 
-/** Rows of the list; of an incident, what the API gives. */
+/** Rows of the list. */
 const MAX_ROWS = 500
-const MAX_OF_INCIDENT = 1000
 
 export function createEvents(place: Place): View {
-  const incident = place.parameters.get('incident') ?? ''
+  const state = h('p', { role: 'status', class: 'inbox' })
   const note = h('p', { class: 'faint' })
   const more = h('p', { class: 'faint' })
-  const filter = incident
-    ? h('p', { class: 'filters' }, 'Incident ', h('code', {}, incident), ' ', h('a', { href: linkTo('alerts') }, 'show all'))
-    : h('span')
-  if (incident) unfold(`incident/${incident}`)
   let show = async (): Promise<void> => {}
-  const alerts = alertTable(incident, () => void show())
+  const alerts = alertTable(() => void show())
+  const receivers = receiverTable()
   const silences = silenceTable(() => void show())
-  const events = eventTable(incident)
+  const events = eventTable()
   const view: View = {
     title: 'Alerts and events',
     element: h(
       'div',
       {},
-      h('h1', {}, 'Alerts'),
-      note,
-      filter,
-      alerts.element,
-      silences.element,
-      h('h2', {}, incident ? 'Events of this incident' : 'Events'),
-      more,
-      events.element,
+      h('h1', {}, 'Pages'),
+      [state, note, alerts.element],
+      [receivers.element, silences.element],
+      [h('h2', {}, 'Events'), more, events.element],
     ),
-    isLive: incident !== '' || rangeOf(place).isLive,
+    isLive: rangeOf(place).isLive,
     async refresh() {
       const [known, silenced, happened] = await Promise.allSettled([
         get<Alerts>('alerts'),
         get<readonly Silence[]>('silences'),
-        get<Rows<SuiteEvent>>('events', incident ? { incident } : { ...ofRange(), limit: MAX_ROWS }),
+        get<Rows<SuiteEvent>>('events', { ...ofRange(), limit: MAX_ROWS }),
       ])
       if (known.status === 'fulfilled') {
+        update(state, inboxText(known.value.incidents))
         update(note, whoPages(known.value))
-        alerts.update(known.value.incidents.filter(({ id, open }) => !incident || id === incident || open.includes(incident)))
+        alerts.update(inboxOrder(known.value.incidents))
+        receivers.update(known.value.receivers)
       }
       if (silenced.status === 'fulfilled') silences.update(silenced.value.filter(({ status }) => status.state !== 'expired'))
       if (happened.status === 'fulfilled') {
         events.update(happened.value.rows)
-        update(more, cutNote(happened.value.rows.length, incident ? MAX_OF_INCIDENT : MAX_ROWS, 'events, the newest,'))
+        update(more, cutNote(happened.value.rows.length, MAX_ROWS, 'events, the newest,'))
       }
       for (const answer of [known, silenced, happened]) if (answer.status === 'rejected') throw answer.reason
     },
@@ -62,38 +58,25 @@ export function createEvents(place: Place): View {
   return view
 }
 
-function whoPages({ owner, receivers, available }: Alerts): string {
-  if (!available) return 'This process does not evaluate alert rules.'
-  if (owner !== 'spyglass') return `Rules are evaluated and shown; ${owner} sends the pages (alerting.owner).`
-  if (receivers.length === 0) return 'Nobody is paged: no receiver is configured (alerting.receivers).'
-  return `Pages go to ${receivers.map((receiver) => whatOf(receiver)).join(', ')}.`
-}
-
-function whatOf({ name, type, waiting, failingSince, reason }: Receiver): string {
-  if (failingSince === undefined) return `${name} (${type})`
-  return `${name} (${type}; accepts none since ${time(failingSince)}, ${waiting} wait: ${reason})`
-}
-
-function alertTable(chosen: string, done: () => void) {
+function alertTable(done: () => void) {
   return createTable<Incident>({
-    caption: 'Alerts: pending, firing and recently resolved',
+    caption: 'Pages: firing, pending and recently resolved',
     rowKey: ({ id, rule }) => `${id} ${rule}`,
     rowClass: ({ state }) => (state === 'firing' ? 'is-bad' : ''),
     columns: [
       { key: 'state', label: 'State', cell: (row) => stateCell(row) },
-      { key: 'rule', label: 'Rule', cell: ({ rule }) => h('strong', {}, rule) },
+      { key: 'rule', label: 'Rule', cell: ({ rule, id }) => h('a', { href: linkTo('incident', id) }, h('strong', {}, rule)) },
       { key: 'severity', label: 'Severity', cell: ({ severity }) => badge(severity) },
       { key: 'summary', label: 'Summary', cell: (row) => summaryCell(row, done), class: 'wide' },
       { key: 'since', label: 'Since', cell: ({ since }) => h('time', { title: timestamp(since) }, time(since)) },
       { key: 'lasted', label: 'Lasted', cell: ({ since, resolvedAt }) => ago((resolvedAt ?? Date.now()) - since), class: 'number' },
-      { key: 'id', label: 'Incident', cell: ({ id }) => h('a', { href: linkTo('alerts', '', { incident: id }) }, h('code', {}, id)) },
+      { key: 'id', label: 'Incident', cell: ({ id }) => incidentLink(id) },
     ],
-    empty: () =>
-      chosen
-        ? nothing('No alert for this incident.', 'No rule applies to it, or its alert ended so long ago that only its events remain.')
-        : nothing('No alert.', 'No alert rule is pending or firing, and none has resolved recently.'),
+    empty: () => nothing('No page.', 'No alert rule is pending or firing, and none has resolved recently.'),
   })
 }
+
+const incidentLink = (id: string): HTMLElement => h('a', { href: linkTo('incident', id) }, h('code', {}, id))
 
 const stateCell = ({ state, acknowledged, isWithheld }: Incident): Child => [
   badge(state),
@@ -117,9 +100,9 @@ function summaryCell(incident: Incident, done: () => void): HTMLElement {
   ])
 }
 
-function eventTable(incident: string) {
+function eventTable() {
   return createTable<SuiteEvent>({
-    caption: incident ? 'Events of the incident, newest first' : 'Events in the range, newest first',
+    caption: 'Events in the range, newest first',
     rowKey: ({ incidentId, name, phase, time: at }) => `${incidentId} ${name} ${phase} ${at}`,
     columns: [
       {
@@ -140,16 +123,14 @@ function eventTable(incident: string) {
       {
         key: 'incident',
         label: 'Incident',
-        cell: ({ incidentId }) => h('a', { href: linkTo('alerts', '', { incident: incidentId }) }, h('code', {}, incidentId)),
+        cell: ({ incidentId }) => incidentLink(incidentId),
       },
     ],
     empty: () =>
-      incident
-        ? nothing(`Incident ${incident} is unknown.`, 'Its id is wrong, or its events have expired.')
-        : nothing(
-            'No event in this range.',
-            'Starts, reloads, crashes, exhausted pools and leaks are events. They reach the store within seconds.',
-          ),
+      nothing(
+        'No event in this range.',
+        'Starts, reloads, crashes, exhausted pools and leaks are events. They reach the store within seconds.',
+      ),
   })
 }
 

@@ -1,7 +1,7 @@
 /** The top bar: current view, time range and service. */
 import { get, ofRange } from './api.ts'
 import type { Rows, Service, Status } from './api-types.ts'
-import { h, update } from './dom.ts'
+import { type Child, h, update } from './dom.ts'
 import { time } from './format.ts'
 import { change, here, linkTo, rangeName, rangeOf, ranges } from './location.ts'
 
@@ -14,6 +14,9 @@ const VIEWS = [
   ['alerts', 'Alerts & events'],
   ['settings', 'Settings'],
 ] as const
+
+/** Views that are reached from another one. */
+const PARTS: Readonly<Record<string, string>> = { trace: 'slow', incident: 'alerts' }
 
 export interface Header {
   /** Draws it for the current location. */
@@ -29,7 +32,7 @@ export function createHeader(element: HTMLElement, refreshNow: () => void): Head
 
   function draw(): void {
     const place = here()
-    const present = place.view === 'trace' ? 'slow' : place.view
+    const present = PARTS[place.view] ?? place.view
     update(
       element,
       h(
@@ -46,8 +49,7 @@ export function createHeader(element: HTMLElement, refreshNow: () => void): Head
       h(
         'div',
         { class: 'controls' },
-        serviceChoice(services),
-        rangeChoice(),
+        place.view !== 'incident' && [serviceChoice(services), rangeChoice()], // it has a range of its own
         button('Refresh', '↻', refreshNow),
         button('Dark or light', '◐', turnTheme),
         signOut(status),
@@ -61,8 +63,8 @@ export function createHeader(element: HTMLElement, refreshNow: () => void): Head
       const [state, found] = await Promise.allSettled([get<Status>('status'), get<Rows<Service>>('services', withoutService(ofRange()))])
       if (state.status === 'fulfilled') status = state.value
       if (found.status === 'fulfilled') services = found.value.rows.map(({ service }) => service)
-      document.title = `${status && status.firing > 0 ? `(${status.firing}) ` : ''}Spyglass${status ? ` · ${status.server}` : ''}`
-      const known = JSON.stringify([status?.firing, status?.server, services])
+      document.title = `${status && status.unacknowledged > 0 ? `(${status.unacknowledged}) ` : ''}Spyglass${status ? ` · ${status.server}` : ''}`
+      const known = JSON.stringify([status?.firing, status?.unacknowledged, status?.server, services])
       if (known !== drawn) draw()
       drawn = known
     },
@@ -74,9 +76,19 @@ function withoutService(parameters: Record<string, string | number>): Record<str
 }
 
 function navLink(view: string, label: string, { present, status }: { present: string; status: Status | undefined }): HTMLElement {
-  const firing = view === 'alerts' ? (status?.firing ?? 0) : 0
-  const mark = firing > 0 && h('span', { class: 'badge bad', title: `${firing} firing` }, firing)
+  const mark = view === 'alerts' && status !== undefined && alertMark(status)
   return h('a', { href: linkTo(view), 'aria-current': view === present ? 'page' : undefined }, label, ' ', mark)
+}
+
+/** How many need somebody; where each has somebody, how many fire. */
+function alertMark({ firing, unacknowledged }: Status): Child {
+  if (firing === 0) return undefined
+  const title = `${firing} firing, ${unacknowledged} not acknowledged`
+  return h(
+    'span',
+    { class: `badge ${unacknowledged > 0 ? 'bad' : 'warn'}`, title, role: 'status', 'aria-label': title },
+    unacknowledged || firing,
+  )
 }
 
 function serviceChoice(services: readonly string[]): HTMLElement {

@@ -15,20 +15,38 @@ const TIMES = [
   ['7 d', 168 * HOUR_MS],
 ] as const
 
+type Acted = Pick<Incident, 'id' | 'rule' | 'resource' | 'state'>
+
 /** Forms of an incident that has not ended. `done` is called after one was carried out. */
-export function incidentActions(incident: Incident, done: () => void): Child {
+export function incidentActions(incident: Acted, done: () => void): Child {
   if (incident.state === 'resolved') return undefined
   return h('div', { class: 'incident-actions' }, acknowledgeForm(incident, done), silenceForm(incident, done))
 }
 
 /** Who takes care of it, in words; undefined while nobody does. */
-export function whoCares({ acknowledged }: Incident): Child {
+export function whoCares({ acknowledged }: Pick<Incident, 'acknowledged'>): Child {
   if (!acknowledged) return undefined
   const { by, at, note } = acknowledged
   return h('p', {}, h('strong', {}, `${by} takes care of it`), ` since ${time(at)}${note && `: ${note}`}`)
 }
 
-function acknowledgeForm({ id, rule }: Incident, done: () => void): HTMLElement {
+/** Also for one that has ended: that is when people know why. */
+export function noteForm({ id, rule }: Acted, done: () => void): HTMLElement {
+  return form({ done, path: `incidents/${id}/note`, body: (given) => ({ note: given('remark') }) }, [
+    h('input', {
+      name: 'remark',
+      type: 'text',
+      required: true,
+      maxlength: 1000,
+      placeholder: 'what was seen or tried',
+      'aria-label': `Remark about ${rule}`,
+    }),
+    ' ',
+    h('button', { type: 'submit' }, 'Add note'),
+  ])
+}
+
+function acknowledgeForm({ id, rule }: Acted, done: () => void): HTMLElement {
   return form({ done, path: `incidents/${id}/acknowledge`, body: (given) => ({ note: given('note') }) }, [
     h('input', { name: 'note', type: 'text', maxlength: 1000, placeholder: 'what is being done', 'aria-label': `Note on ${rule}` }),
     ' ',
@@ -36,7 +54,7 @@ function acknowledgeForm({ id, rule }: Incident, done: () => void): HTMLElement 
   ])
 }
 
-function silenceForm({ rule, resource }: Incident, done: () => void): HTMLElement {
+function silenceForm({ rule, resource }: Acted, done: () => void): HTMLElement {
   const body: Sending['body'] = (given) => ({
     matchers: [`alertname=${JSON.stringify(rule)}`, `resource=${JSON.stringify(resource)}`],
     endsAt: new Date(Date.now() + Number(given('length'))).toISOString(),

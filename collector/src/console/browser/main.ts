@@ -6,6 +6,7 @@ import { here, linkTo, type Place } from './location.ts'
 import type { CreateView, View } from './view.ts'
 import { createErrors } from './errors-view.ts'
 import { createEvents } from './events-view.ts'
+import { createIncident } from './incident-view.ts'
 import { createOverview } from './overview-view.ts'
 import { createPools } from './pools-view.ts'
 import { createSettings } from './administration/settings-view.ts'
@@ -20,8 +21,15 @@ const views: Readonly<Record<string, CreateView>> = {
   statements: createStatements,
   errors: createErrors,
   pools: createPools,
-  alerts: createEvents,
+  alerts: (place) => incidentOf(place) ?? createEvents(place),
+  incident: createIncident,
   settings: createSettings,
+}
+
+/** Pages that were sent by earlier versions have this address. */
+function incidentOf(place: Place): View | undefined {
+  const argument = place.parameters.get('incident')
+  return argument ? createIncident({ ...place, argument }) : undefined
 }
 
 const REFRESH_MS = 5000

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { blockedHolder, exhausted, holder as longest, POOL } from '../../alert/incidents.ts'
+import { blockedHolder, exhausted, holder as longest } from '../../alert/incidents.ts'
 import { until } from '../../../support/until.ts'
+import { INCIDENT, incidentTests, OLD_INCIDENT } from './incident-tests.ts'
 import { logIn, openBrowser, type Visit } from '../browser.ts'
 import {
   errorRows,
@@ -25,8 +26,6 @@ import {
 
 const TRACE = 'a1b2c3d4e5f60718293a4b5c6d7e8f90'
 const BIG = 'b1b2c3d4e5f60718293a4b5c6d7e8f91'
-const INCIDENT = '00112233aabbccdd'
-const OLD_INCIDENT = 'ffeeddccbbaa9988'
 const SPANS = 10_000
 const STACK = 'TypeError: Cannot read properties of null\n    at load (src/orders.js:42:18)\n    at handler (src/routes.js:9:3)'
 const LINKED = 'd'.repeat(32)
@@ -228,52 +227,7 @@ describe('in Chromium', () => {
     expect(await holder.getByRole('link', { name: 'trace' }).getAttribute('href')).toContain(TRACE)
   })
 
-  test('the link of a page leads to its incident, with the holders and what changed before', async () => {
-    await open(`#/alerts?incident=${INCIDENT}`)
-    const alert = visit.page.getByRole('row', { name: /PoolExhausted/ }).first()
-    // what changed before is read from the store after the alert fires; the view asks again every five seconds
-    await until(async () => (await alert.innerText()).includes('shop 1.2 is loaded'))
-    expect(await alert.innerText()).toMatch(/firing[\s\S]+src\/leak\.js:12[\s\S]+shop 1\.2 is loaded/)
-    expect(await alert.innerText()).toMatch(
-      /session 4712: active for 9 s, waits for Lock: transactionid[\s\S]+blocked by #1, idle in transaction for 14 s UPDATE carts SET n = \?/,
-    )
-    expect(await text('nav [aria-current]')).toContain('1')
-    expect(await visit.page.getByRole('row', { name: /pool\.exhausted/ }).count()).toBe(1)
-    expect(world.alerting.incidents()[0]?.resource).toBe(POOL)
-  })
-
-  test('the link of a raise that an open incident took in leads to that incident', async () => {
-    const again = exhausted('8899aabbccddeeff')
-    world.alerting.onEvent(again)
-    await open(`#/alerts?incident=${again.incidentId}`)
-    expect(
-      await visit.page
-        .getByRole('row', { name: /PoolExhausted/ })
-        .first()
-        .innerText(),
-    ).toMatch(/firing[\s\S]+src\/leak\.js:12/)
-  })
-
-  test('an incident is acknowledged and its alert silenced in its row; a silence is ended in the list', async () => {
-    await open(`#/alerts?incident=${INCIDENT}`)
-    const alert = visit.page.getByRole('row', { name: /PoolExhausted/ }).first()
-    await alert.getByLabel('Note on PoolExhausted').fill('returning them')
-    await refresh('alerts') // what was typed stays
-    await alert.getByRole('button', { name: 'Acknowledge' }).click()
-    await until(async () => (await alert.innerText()).includes('takes care of it'))
-    expect(await alert.innerText()).toMatch(/acknowledged[\s\S]+returning them/)
-    const acknowledged = world.alerting.incidents().flatMap((incident) => incident.acknowledged ?? [])
-    expect(acknowledged).toMatchObject([{ by: world.secrets.console.user, note: 'returning them' }])
-
-    await alert.getByLabel('Why PoolExhausted is silenced').fill('known')
-    await alert.getByRole('button', { name: 'Silence' }).click()
-    const silence = visit.page.getByRole('row', { name: /alertname="PoolExhausted"/ })
-    await silence.waitFor()
-    expect(await silence.innerText()).toMatch(/active[\s\S]+known/)
-    await silence.getByRole('button', { name: 'End' }).click()
-    await silence.waitFor({ state: 'detached' })
-    expect(world.alerting.silences()).toMatchObject([{ state: 'expired' }])
-  })
+  incidentTests(() => ({ world, visit, open, refresh }))
 
   test('range, service and view are in the address, and a range without data says so', async () => {
     await open('#/')
@@ -395,14 +349,6 @@ describe('in Chromium', () => {
     expect(await text('.detail')).toContain('messaging.batch')
   })
 
-  test('the address of an incident shows its events however long ago, and an unknown one says so', async () => {
-    await open(`#/alerts?incident=${OLD_INCIDENT}`)
-    expect(await visit.page.getByRole('row', { name: /pool\.exhausted/ }).count()).toBe(1)
-    await open('#/alerts?incident=0000000000000000')
-    expect(await text('main')).toContain('Incident 0000000000000000 is unknown.')
-    expect(await text('main')).not.toContain('and none has resolved recently')
-  })
-
   test('an incomplete or hand-typed address still opens its view', async () => {
     for (const hash of ['#/trace/%', '#/trace/%E8%BF']) {
       await open(hash)
@@ -432,7 +378,7 @@ describe('in Chromium', () => {
     visit.problems.length = 0 // the browser notes the 404
   })
 
-  test.for(['#/', '#/slow', '#/statements', '#/errors', '#/pools', '#/alerts', `#/trace/${TRACE}`])(
+  test.for(['#/', '#/slow', '#/statements', '#/errors', '#/pools', '#/alerts', `#/trace/${TRACE}`, `#/incident/${INCIDENT}`])(
     'on a telephone %s is as wide as the window',
     async (hash) => {
       await visit.page.setViewportSize({ width: 400, height: 800 })

@@ -159,7 +159,7 @@ describe('in Chromium', () => {
     expect(await main()).toContain('Only the first 200 routes by the time spent in them are shown.')
   })
 
-  test.each(['#/', '#/slow', '#/statements', '#/errors', '#/pools', '#/alerts', '#/alerts?incident=00112233aabbccdd', `#/trace/${TRACE}`])(
+  test.each(['#/', '#/slow', '#/statements', '#/errors', '#/pools', '#/alerts', '#/incident/00112233aabbccdd', `#/trace/${TRACE}`])(
     'every link of %s keeps range and service',
     async (hash) => {
       const from = Date.now() - 3_000_000
@@ -179,7 +179,7 @@ describe('in Chromium', () => {
     ['#/pools', 'pool-series', '2 of 2 lent'],
     ['#/pools', 'pools', 'Datasources'],
     ['#/alerts', 'alerts', 'the same at the same time'],
-    ['#/alerts', 'events', 'Alerts'],
+    ['#/alerts', 'events', 'Pages'],
     ['#/alerts', 'silences', 'the same at the same time'],
     ['#/slow', 'slow-requests', 'Slow requests'],
     ['#/statements', 'statements', 'Statements'],
