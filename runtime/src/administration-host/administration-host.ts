@@ -189,10 +189,12 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     (operation: string): Executors[string] =>
     async ({ arguments: given, actor }) =>
       await ask('collector', operation, { ...given, actor })
-  const ofDatasource =
-    (operation: string): Executors[string] =>
-    async ({ keys: { instance = '', name }, arguments: given }) =>
-      await ask(instance, operation, { ...given, datasource: name })
+  const ofResource =
+    (kind: 'datasource' | 'rateLimit') =>
+    (operation: string): [string, Executors[string]] => [
+      `${kind}.${operation}`,
+      async ({ keys: { instance = '', name }, arguments: given }) => await ask(instance, operation, { ...given, [kind]: name }),
+    ]
   return {
     ...Object.fromEntries(
       ['acknowledge', 'note', 'silences', 'silence', 'expireSilence'].map((operation) => [`alert.${operation}`, ofCollector(operation)]),
@@ -201,9 +203,8 @@ function asked({ ask }: AdministrationHostOptions): Executors {
       await ask('collector', 'testReceiver', { receiver: keys['name'] ?? '', actor }, TEST_PAGE_MS),
     'instance.runningRequests': executor('runningRequests'),
     'instance.cancelRequest': executor('cancelRequest'),
-    ...Object.fromEntries(
-      ['reclaim', 'cancel', 'autopsy', 'sql', 'execute'].map((operation) => [`datasource.${operation}`, ofDatasource(operation)]),
-    ),
+    ...Object.fromEntries(['reclaim', 'cancel', 'autopsy', 'sql', 'execute'].map(ofResource('datasource'))),
+    ...Object.fromEntries(['top', 'forget'].map(ofResource('rateLimit'))),
   }
 }
 

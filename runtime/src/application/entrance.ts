@@ -1,14 +1,13 @@
 /** The entrance of an application where its admission is configured: what is refused there never reaches it, and its incidents are events. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Registry, currentAgent, objectNameOf } from '@spyglass/agent'
+import { type Registry, objectNameOf } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { Logger } from '@spyglass/process/logger'
-import { answerOnSocket, answerRefused } from '@spyglass/process/listener'
+import { answerOnSocket } from '@spyglass/process/listener'
 import type { AccessLog } from '../access-log/index.ts'
 import type { Admission, AdmissionSettings, Gate, Overload } from '../admission/index.ts'
 import { retryAfterS } from '../admission/index.ts'
-import { Exchange, type ExchangeOwner } from '../front/exchange.ts'
+import { type Arrival, refuse } from './refuse.ts'
 
 export interface EntranceOptions {
   readonly name: string
@@ -23,18 +22,9 @@ export interface EntranceOptions {
   readonly accessLog: AccessLog | undefined
 }
 
-/** A request at the entrance: path and query as they came, and where the application is mounted. */
-export interface Arrival {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly url: string
-  readonly contextPath: string
-}
-
 export class Entrance {
   readonly gate: Gate
   readonly #options: EntranceOptions
-  readonly #agent = currentAgent()
   #incident: { readonly incidentId: string } | undefined
 
   constructor(options: EntranceOptions) {
@@ -48,12 +38,10 @@ export class Entrance {
   }
 
   /** Whether a request was refused, and so answered. */
-  refuses({ request, response, url, contextPath }: Arrival): boolean {
-    const reason = this.gate.reasonAgainst(url, contextPath.length)
-    if (reason === undefined) return false
-    const exchange = new Exchange(this.#ownerAt(contextPath), this.#agent, { request, response, url })
-    answerRefused(request, exchange.response, reason, this.#retryAfter())
-    return true
+  refuses(arrival: Arrival): boolean {
+    const reason = this.gate.reasonAgainst(arrival.url, arrival.contextPath.length)
+    if (reason !== undefined) refuse(arrival, this.#options, reason, this.#retryAfter())
+    return reason !== undefined
   }
 
   /** The same of a connection that is to change its protocol. */
@@ -80,12 +68,6 @@ export class Entrance {
 
   #retryAfter(): Readonly<Record<string, string>> {
     return { 'retry-after': String(retryAfterS(this.gate.refusingMs)) }
-  }
-
-  /** What is refused is logged as the application's, and is none of its requests. */
-  #ownerAt(contextPath: string): ExchangeOwner {
-    const { name, accessLog } = this.#options
-    return { name, contextPath, exchangeEnded: (exchange) => accessLog?.isEnabled && accessLog.write(exchange) }
   }
 
   #began(reason: Overload): void {

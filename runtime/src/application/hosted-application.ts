@@ -13,6 +13,8 @@ import type { RequestEvent } from '@spyglass/process/listener'
 import type { Resources, UsedResources } from '../resource/index.ts'
 import { isClusterPrimary } from './cluster-primary.ts'
 import { errorAnswer } from './error-answer.ts'
+import { LimitsAtEntrance, whenPassed } from './limits-at-entrance.ts'
+import type { Arrival } from './refuse.ts'
 import { normaliseContextPath, stripContextPath } from '../front/context-path.ts'
 import { fail } from './errors.ts'
 import { Entrance } from './entrance.ts'
@@ -90,6 +92,7 @@ export class HostedApplication implements ExchangeOwner {
   readonly #around: ApplicationSurroundings
   readonly #agent = currentAgent()
   readonly #entrance: Entrance | undefined
+  readonly #limits: LimitsAtEntrance | undefined
   readonly #abort = new AbortController()
   readonly #hide: () => void
   #program: Program | undefined
@@ -106,6 +109,7 @@ export class HostedApplication implements ExchangeOwner {
     this.#settings = settings
     this.#around = surroundings
     this.#entrance = this.#openEntrance()
+    this.#limits = this.#openLimits()
     const keys = { instance: surroundings.instance, name: settings.name }
     this.#hide = surroundings.registry.register(kinds.application, keys, this.#getters())
   }
@@ -150,7 +154,13 @@ export class HostedApplication implements ExchangeOwner {
   serve(event: RequestEvent, request: IncomingMessage, response: ServerResponse, url: string): void {
     if (isInner(request)) return this.#serveInner(event, request, response, url)
     const contextPath = this.#mountedAt(request)
-    if (this.#entrance?.refuses({ request, response, url, contextPath })) return
+    const arrival = { request, response, url, contextPath }
+    if (this.#entrance?.refuses(arrival)) return
+    if (!this.#limits) return this.#admit(event, arrival)
+    whenPassed(this.#limits.passRequest(arrival, { name: this.name, accessLog: this.#around.accessLog }), () => this.#admit(event, arrival))
+  }
+
+  #admit(event: RequestEvent, { request, response, url, contextPath }: Arrival): void {
     this.active++
     const exchange = new Exchange(this, this.#agent, { request, response, url, contextPath })
     if (this.#entrance) exchange.epoch = this.#entrance.gate.occupancy.enter()
@@ -171,10 +181,15 @@ export class HostedApplication implements ExchangeOwner {
     if (!this.#target) return answerOnSocket(socket, 'application_failed')
     const contextPath = this.#mountedAt(request)
     if (this.#entrance?.refusesUpgrade(socket, url, contextPath)) return
-    const path = this.#pathFor(url, contextPath)
+    if (!this.#limits) return this.#takeOver(request, socket, head, this.#pathFor(url, contextPath))
+    const passes = this.#limits.passUpgrade({ request, socket, url, contextPath })
+    whenPassed(passes, () => this.#takeOver(request, socket, head, this.#pathFor(url, contextPath)))
+  }
+
+  #takeOver(request: IncomingMessage, socket: Duplex, head: Buffer, path: string | undefined): void {
     if (path !== undefined) request.url = path
     this.upgrades.add(request, socket, head)
-    this.#target.emit('upgrade', request, socket, head)
+    this.#target?.emit('upgrade', request, socket, head)
   }
 
   /** Asks it for a path, without its context path; nobody counts it. Resolves with what is wrong. One that did not start is not asked. */
@@ -310,6 +325,14 @@ export class HostedApplication implements ExchangeOwner {
     const settings = (): AdmissionSettings => this.#settings.admission ?? present
     const poolWaitMs = (): number => resources?.longestWaitMs(used) ?? 0
     return new Entrance({ name, instance, settings, healthPath: health?.path, admission, poolWaitMs, registry, logger, accessLog })
+  }
+
+  /** Those of the server: a worker of node:cluster has none. */
+  #openLimits(): LimitsAtEntrance | undefined {
+    const { rateLimits = [] } = this.#settings
+    const { resources } = this.#around
+    if (!resources || rateLimits.length === 0) return undefined
+    return new LimitsAtEntrance(rateLimits.map((name) => resources.get('rateLimits', name)))
   }
 
   /** Shows its loader, and looks at the files that it has loaded. */

@@ -22,6 +22,23 @@ export {
   type SqlValue,
   DatabaseError,
 } from '../datasource/index.ts'
-export { datasource, openResources, realm, type Resources, type ResourcesOptions, session } from '../resource/index.ts'
+export { datasource, openResources, queue, rateLimit, realm, type Resources, type ResourcesOptions, session } from '../resource/index.ts'
 export type { AccessRule, Person, Realm, UserSource } from '../realm/index.ts'
 export type { Session, Sessions } from '../session/index.ts'
+export type { Decision, Limiter, LimitOptions } from '../rate-limit/index.ts'
+export {
+  idempotent,
+  type IdempotencyStore,
+  type IdempotentOptions,
+  inFlightKey,
+  type InFlightKey,
+  type InFlightKeyOptions,
+  memoryStore,
+  type Queue,
+  type QueueFigures,
+  type QueueOptions,
+  redisStore,
+  updateHashIf,
+  updateIf,
+  type VersionedUpdate,
+} from '../concurrency/index.ts'

@@ -2,6 +2,7 @@
 import type { ResourcesConfig } from '@spyglass/process/checked-config'
 import type { ResourceList } from '@spyglass/process/settings'
 import { type Datasource, datasources } from '../datasource/index.ts'
+import { type RateLimit, rateLimits } from '../rate-limit/index.ts'
 import type { ResourceType } from '../resource-type/resource-type.ts'
 import { type Realm, realmType } from '../realm/index.ts'
 import { type Sessions, sessionType } from '../session/index.ts'
@@ -9,12 +10,14 @@ import { type Sessions, sessionType } from '../session/index.ts'
 /** What applications get, by list, unless they say that they expect something else. */
 export interface Faces {
   readonly datasources: Datasource
+  readonly rateLimits: RateLimit
   readonly sessions: Sessions
   readonly realms: Realm
 }
 
 export const resourceTypes: { readonly [L in ResourceList]: ResourceType<ResourcesConfig[L][number], object> } = {
   datasources,
+  rateLimits,
   sessions: sessionType,
   realms: realmType,
 }

@@ -5,6 +5,8 @@ import type { Resource, ResourceSurroundings, ResourceType } from '../resource-t
 import type { DatasourceNamed } from '../datasource/index.ts'
 import type { Realm } from '../realm/index.ts'
 import type { Sessions } from '../session/index.ts'
+import { Limiter, type LimitOptions } from '../rate-limit/index.ts'
+import { Queue, type QueueOptions, showQueue } from '../concurrency/index.ts'
 import { type Faces, resourceTypes } from './resource-types.ts'
 
 /** Entries as the configuration has them: a missing setting has its default, and a missing list is empty. */
@@ -18,7 +20,7 @@ export interface ResourcesOptions extends ResourceSurroundings {
 
 /** Opens the resources. What cannot be reached is reported, and tried again when it is used. */
 export async function openResources({ resources, ...surroundings }: ResourcesOptions): Promise<Resources> {
-  const opened = new Resources()
+  const opened = new Resources(surroundings)
   for (const list of resourceLists) opened.open(list, withDefaults(list, resources[list] ?? []), surroundings)
   await opened.start()
   return opened
@@ -39,8 +41,14 @@ export interface ResourceOperation {
 export type UsedResources = { readonly [L in ResourceList]?: readonly string[] }
 
 export class Resources {
+  /** Where they are open. */
+  readonly around: ResourceSurroundings | undefined
   readonly #opened = new Map<ResourceList, ReadonlyMap<string, AnyResource>>()
   #all: readonly AnyResource[] = []
+
+  constructor(around?: ResourceSurroundings) {
+    this.around = around
+  }
 
   open<L extends ResourceList>(list: L, entries: readonly EntryOf<L>[], surroundings: ResourceSurroundings): void {
     const type: ResourceType<EntryOf<L>, object> = resourceTypes[list]
@@ -150,3 +158,21 @@ export const session = (name: string): Sessions => resourcesHere('sessions').get
  * @throws SPY_REALM_UNKNOWN, SPY_REALMS_CLOSED
  */
 export const realm = (name: string): Realm => resourcesHere('realms').get('realms', name)
+
+/**
+ * The rate limit of that name: `app.use(rateLimit('api').express)`, `.koa`, `app.register(….fastify)`, or `await rateLimit('api').take(key)`.
+ * @throws SPY_RATE_LIMIT_UNKNOWN, SPY_RATE_LIMITS_CLOSED
+ */
+export const rateLimit = <Request = unknown>(name: string, options: LimitOptions<Request> = {}): Limiter<Request> =>
+  new Limiter(resourcesHere('rateLimits').get('rateLimits', name), options)
+
+/**
+ * A bounded queue for what only a few may do at once: `app.use('/checkout', queue({ name: 'checkout', concurrency: 4 }).express)`, or `await ….run(task)`. In
+ * an application that the server hosts its length and waits are metrics.
+ */
+export function queue(options: QueueOptions): Queue {
+  const made = new Queue(options)
+  const { around } = (globalThis as Holder)[KEY] ?? {}
+  if (around) showQueue(made, around)
+  return made
+}

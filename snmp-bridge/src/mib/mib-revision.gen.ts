@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611272355Z',
-  digest: 'c728987d8446274d9f046c43ecc60f23185dd7732e2f2b42be81fc225cf5a2be',
+  lastUpdated: '202611280003Z',
+  digest: '8ec8abb9e5990435de01ffed4880244b14b66eedbf72a941ded5df0d1b453bb6',
 }

@@ -7,7 +7,7 @@ import { type SpyglassEvent, createRegistry } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
 import { type ApplicationHost, type HostOptions, hostApplications } from '../../../runtime/src/application/application-host.ts'
 import type { ApplicationSettings } from '../../../runtime/src/application/hosted-application.ts'
-import { openResources } from '../../../runtime/src/resource/index.ts'
+import { type GivenResources, openResources } from '../../../runtime/src/resource/index.ts'
 import { HttpListener, type ListenerOptions } from '../../../runtime/process/src/listener/http-listener.ts'
 import { accessLogsIn } from '../../support/access-logs.ts'
 
@@ -24,7 +24,7 @@ export function writeApplication(root: string, name: string, files: Files | stri
   return folder
 }
 
-export interface Deployed extends Pick<ApplicationSettings, 'admission' | 'health'> {
+export interface Deployed extends Pick<ApplicationSettings, 'admission' | 'health' | 'rateLimits'> {
   readonly name: string
   readonly contextPath: string
   readonly files: Files | string
@@ -46,7 +46,10 @@ export function openPlace(listening: ListenerOptions = {}) {
   /** Hosts the applications in this process, which they share. */
   async function deploy(
     applications: readonly Deployed[],
-    more: Partial<Pick<HostOptions, 'disabled' | 'onFailures' | 'hosts'>> = {},
+    {
+      resources: given = {},
+      ...more
+    }: Partial<Pick<HostOptions, 'disabled' | 'onFailures' | 'hosts'>> & { resources?: GivenResources } = {},
   ): Promise<{ url: string; host: ApplicationHost }> {
     const settings: ApplicationSettings[] = applications.map(({ name, contextPath, files, startTimeoutMs = 5000, host: at, ...more }) => ({
       ...more,
@@ -57,7 +60,7 @@ export function openPlace(listening: ListenerOptions = {}) {
       ...(at === undefined ? {} : { host: at }),
     }))
     const around = { instance: 'http-1', registry, logger }
-    const resources = await openResources({ ...around, folder: root, resources: {} })
+    const resources = await openResources({ ...around, folder: root, resources: given })
     const socket = { host: '127.0.0.1', port: 0 }
     host = await hostApplications({
       ...around,

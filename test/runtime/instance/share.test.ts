@@ -30,14 +30,14 @@ test('an instance gets its own applications, the datasources that they name, and
     accessLogs: '/logs/access',
   })
   expect(JSON.stringify(shop)).not.toMatch(/reports|TOKEN|accounts|hidden/)
-  expect(reports?.resources).toEqual({ datasources: [], sessions: [], realms: [] })
+  expect(reports?.resources).toEqual({ datasources: [], sessions: [], realms: [], rateLimits: [] })
 })
 
 test('a worker of node:cluster gets the share of its instance without resources and their passwords', () => {
   const [group] = instanceGroups(config)
   const share = shareOf(config, group!, 'shop-1', '/logs/access')
   expect(share.resources.datasources).toHaveLength(1)
-  expect(workerShareOf(share)).toEqual({ ...share, resources: { datasources: [], sessions: [], realms: [] } })
+  expect(workerShareOf(share)).toEqual({ ...share, resources: { datasources: [], sessions: [], realms: [], rateLimits: [] } })
 })
 
 test('a host of a neighbour changes nothing for a worker or for an instance behind a router, and neither does the number of replicas', () => {

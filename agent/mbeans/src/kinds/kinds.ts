@@ -11,6 +11,8 @@ import { instance } from './instance.ts'
 import { listener } from './listener.ts'
 import { loader } from './loader.ts'
 import { push } from './push.ts'
+import { queue } from './queue.ts'
+import { rateLimit } from './rate-limit.ts'
 import { receiver } from './receiver.ts'
 import { server } from './server.ts'
 import { session } from './session.ts'
@@ -25,6 +27,8 @@ export const kinds = {
   borrower,
   session,
   application,
+  rateLimit,
+  queue,
   loader,
   v8Heap,
   heapSpace,

@@ -18,6 +18,7 @@ export type {
   DatasourceConfig,
   HostConfig,
   ListenerConfig,
+  RateLimitConfig,
   RealmConfig,
   SessionConfig,
   SpyglassConfig,

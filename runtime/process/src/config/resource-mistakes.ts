@@ -1,13 +1,14 @@
 /** What is wrong with resources: names that no list has, and settings of an entry that contradict each other. */
 import { isDatabaseUrl, type ResourceList, resourceLists } from '../settings/index.ts'
 import type { Mistake } from './mistake.ts'
-import type { DatasourceConfig, RealmConfig, SessionConfig, SpyglassConfig } from './schema.ts'
+import type { DatasourceConfig, RateLimitConfig, RealmConfig, SessionConfig, SpyglassConfig } from './schema.ts'
 
 /** The path begins at the entry. */
 type EntryMistakes<Entry> = (entry: Entry) => readonly Mistake[]
 
 const mistakesIn: { readonly [L in ResourceList]: EntryMistakes<SpyglassConfig[L][number]> } = {
   datasources: datasourceMistakes,
+  rateLimits: rateLimitMistakes,
   sessions: sessionMistakes,
   realms: realmMistakes,
 }
@@ -155,6 +156,21 @@ function sessionMistakes({ store, url, password, sameSite, secure, cacheMs = 0 }
     store === 'server' &&
       cacheMs > MAX_CACHE_MS && { path: 'cacheMs', message: `${cacheMs}: must not exceed ${MAX_CACHE_MS} with store server` },
     sameSite === 'none' && secure !== 'always' && { path: 'sameSite', message: 'none: browsers want https for it; set secure to always' },
+  ]
+  return mistakes.filter((mistake) => mistake !== false)
+}
+
+function rateLimitMistakes({ by, header, paths, store, url, password }: RateLimitConfig): Mistake[] {
+  const mistakes: (Mistake | false)[] = [
+    store === 'redis' && url === undefined && { path: 'url', message: 'missing: store redis needs it' },
+    store === 'memory' && url !== undefined && { path: 'url', message: 'only available with store redis' },
+    store === 'memory' && password !== undefined && { path: 'password', message: 'only available with store redis' },
+    header !== undefined && by !== 'key' && { path: 'header', message: `only available with by: key, and this limit is by ${by}` },
+    paths.length > 0 &&
+      (by === 'account' || (by === 'key' && header === undefined)) && {
+        path: 'paths',
+        message: `a limit by ${by} ${by === 'key' ? 'without a header ' : ''}needs the application to say what is counted. Remove paths, and use rateLimit() in the application`,
+      },
   ]
   return mistakes.filter((mistake) => mistake !== false)
 }

@@ -16,6 +16,7 @@ export type {
   DatasourceConfig,
   HostConfig,
   ListenerConfig,
+  RateLimitConfig,
   ReceiverConfig,
   RealmConfig,
   SessionConfig,

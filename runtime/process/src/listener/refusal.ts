@@ -43,6 +43,16 @@ export const refusals = {
   overloaded_latency: { status: 503, code: 'SPY_OVERLOADED' },
   /** or `admission.maxInFlight` of them are under way. */
   overloaded_limit: { status: 503, code: 'SPY_OVERLOADED' },
+  rate_limited: { status: 429, code: 'SPY_RATE_LIMITED' },
+  /** A rate limit denies the address. */
+  address_denied: { status: 403, code: 'SPY_ADDRESS_DENIED' },
+  rate_store_down: { status: 503, code: 'SPY_RATE_STORE_DOWN' },
+  /** Another request for the same key (account, Idempotency-Key) is under way. */
+  key_in_flight: { status: 409, code: 'SPY_REQUEST_IN_FLIGHT' },
+  idempotency_key_reused: { status: 422, code: 'SPY_IDEMPOTENCY_KEY_REUSED' },
+  queue_full: { status: 503, code: 'SPY_QUEUE_BUSY' },
+  /** Its turn in a queue did not come in time. */
+  queue_late: { status: 503, code: 'SPY_QUEUE_BUSY' },
   no_application: { status: 404, code: 'SPY_NO_APPLICATION' },
   foreign_origin: {
     status: 403,
@@ -169,8 +179,11 @@ const TEXTS: Readonly<Record<number, string>> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   408: 'Request Timeout',
+  409: 'Conflict',
   413: 'Content Too Large',
   417: 'Expectation Failed',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   502: 'Bad Gateway',
   503: 'Service Unavailable',

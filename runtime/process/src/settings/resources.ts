@@ -5,6 +5,7 @@
  */
 import { datasourceSettings } from './datasource.ts'
 import { declareSettings } from './declaration.ts'
+import { rateLimitSettings } from './rate-limit.ts'
 import { realmSettings } from './realm.ts'
 import { sessionSettings } from './session.ts'
 
@@ -37,6 +38,16 @@ export const resourceSettings = declareSettings({
     applies: 'reload',
     readBy: ['instances'],
     settings: realmSettings,
+  },
+  rateLimits: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'rateLimit',
+    description: 'How many requests of a client, an account or a route are allowed in a window of time.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: rateLimitSettings,
   },
 })
 

@@ -191,6 +191,7 @@ export type ApplicationConfig = SpyglassConfig['applications'][number]
 export type DatasourceConfig = SpyglassConfig['datasources'][number]
 export type RealmConfig = SpyglassConfig['realms'][number]
 export type SessionConfig = SpyglassConfig['sessions'][number]
+export type RateLimitConfig = SpyglassConfig['rateLimits'][number]
 /** A receiver of pages. */
 export type ReceiverConfig = SpyglassConfig['alerting']['receivers'][number] & {
   /** Addresses that a command set, not the file: they must not lead to internal targets. Derived, and no setting. */

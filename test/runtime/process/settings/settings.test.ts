@@ -12,6 +12,7 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
   hosts: { name: 'h.test' },
   certificates: { certificate: 'c', key: 'k' },
   datasources: { name: 'd', file: 'f' },
+  rateLimits: { name: 'r' },
   sessions: { name: 's' },
   realms: { name: 'r', sessions: 's' },
   members: { url: 'postgres://db/shop' },

@@ -1,0 +1,30 @@
+/** Answers a request of an application in its place: it is logged as the application's, and is none of its requests. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { currentAgent } from '@spyglass/agent'
+import { answerRefused, type RefusalReason } from '@spyglass/process/listener'
+import type { AccessLog } from '../access-log/index.ts'
+import { Exchange, type ExchangeOwner } from '../front/exchange.ts'
+
+/** A request at the entrance: path and query as they came, and where the application is mounted. */
+export interface Arrival {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly url: string
+  readonly contextPath: string
+}
+
+export interface RefusedApplication {
+  readonly name: string
+  readonly accessLog?: AccessLog | undefined
+}
+
+export function refuse(
+  { request, response, url, contextPath }: Arrival,
+  { name, accessLog }: RefusedApplication,
+  reason: RefusalReason,
+  fields: Readonly<Record<string, string>>,
+): void {
+  const owner: ExchangeOwner = { name, contextPath, exchangeEnded: (exchange) => accessLog?.isEnabled && accessLog.write(exchange) }
+  const exchange = new Exchange(owner, currentAgent(), { request, response, url })
+  answerRefused(request, exchange.response, reason, fields)
+}

@@ -1,0 +1,6 @@
+export { type IdempotencyStore, memoryStore, redisStore } from './idempotency-store.ts'
+export { idempotent, type IdempotentOptions } from './idempotent.ts'
+export { inFlightKey, type InFlightKey, type InFlightKeyOptions } from './in-flight-key.ts'
+export { Queue, type QueueFigures, type QueueOptions } from './queue.ts'
+export { showQueue } from './queue-resource.ts'
+export { updateHashIf, updateIf, type VersionedUpdate } from './update-if.ts'

@@ -1,0 +1,5 @@
+export type { Decision } from './decision.ts'
+export { fieldsOf, PASSED } from './decision.ts'
+export { type LimitOptions, Limiter } from './limiter.ts'
+export type { Challenge, RateLimit } from './rate-limit.ts'
+export { rateLimits } from './rate-limit-type.ts'

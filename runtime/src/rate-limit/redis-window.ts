@@ -1,0 +1,146 @@
+/** The same sliding window in a Redis or Valkey, which all servers of a cluster count in. Its clock is the only one. */
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { messageOf } from '@spyglass/agent/contract'
+import { type Clock, systemClock } from '../clock/index.ts'
+import { fail } from './errors.ts'
+import { type Limit, CELLS, type Taken } from './sliding-window.ts'
+
+export interface RedisSettings {
+  readonly name: string
+  readonly url: string
+  readonly password?: string | undefined
+  readonly timeoutMs: number
+}
+
+/** What is used of ioredis. */
+interface RedisClient {
+  defineCommand(name: string, command: { readonly numberOfKeys: number; readonly lua: string }): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+  disconnect(): void
+  del(key: string): Promise<number>
+  spyglassTake(key: string, max: number, windowMs: number): Promise<readonly number[]>
+}
+
+interface RedisModule {
+  readonly Redis: new (url: string, options: object) => RedisClient
+}
+
+/** KEYS: the hash of counts by cell. ARGV: max, window. Gives whether it is allowed, how many remain, and when more do. */
+const TAKE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local max, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local cellMs = window / ${CELLS}
+local cell = math.floor(now / cellMs)
+local sum, live, all = 0, {}, redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  local at, count = tonumber(all[i]), tonumber(all[i + 1])
+  if at < cell - ${CELLS} or at > cell then redis.call('HDEL', KEYS[1], all[i])
+  else
+    sum = sum + count
+    live[#live + 1] = {at, count}
+  end
+end
+local allowed = sum < max
+if allowed then
+  sum = sum + 1
+  redis.call('HINCRBY', KEYS[1], string.format('%d', cell), 1)
+  redis.call('PEXPIRE', KEYS[1], math.ceil(window + cellMs))
+  live[#live + 1] = {cell, 1}
+end
+table.sort(live, function(a, b) return a[1] < b[1] end)
+local left, below, inMs = sum, allowed and sum or max, 0
+for _, one in ipairs(live) do
+  left = left - one[2]
+  if left < below then
+    inMs = (one[1] + ${CELLS} + 1) * cellMs - now
+    break
+  end
+end
+return {allowed and 1 or 0, math.max(0, max - sum), math.ceil(inMs)}`
+
+const MAX_RECONNECT_MS = 500
+/** Beyond it the store is so far behind that waiting longer helps nobody. */
+const MAX_WAITING = 10_000
+
+export class RedisWindow {
+  readonly #settings: () => RedisSettings
+  readonly #client: RedisClient
+  readonly #clock: Clock
+  #waiting = 0
+  /** The last question was not answered in time: until something comes, one at a time is asked. */
+  #isSilent = false
+
+  /** `folders`: of the applications, which bring the package. @throws SPY_RATE_LIMIT_PACKAGE */
+  constructor(settings: () => RedisSettings, folders: readonly string[], clock: Clock = systemClock) {
+    this.#settings = settings
+    this.#clock = clock
+    this.#client = clientOf(settings(), folders)
+  }
+
+  /** @throws SPY_RATE_LIMIT_STORE, in time */
+  async take(key: string, { max, windowMs }: Limit): Promise<Taken> {
+    const [isAllowed, remaining = 0, inMs = 0] = await this.#within(() => this.#client.spyglassTake(this.#keyOf(key), max, windowMs))
+    return { isAllowed: isAllowed === 1, remaining, inMs }
+  }
+
+  /** Returns whether it had taken anything. @throws SPY_RATE_LIMIT_STORE, in time */
+  async forget(key: string): Promise<boolean> {
+    return (await this.#within(() => this.#client.del(this.#keyOf(key)))) > 0
+  }
+
+  close(): void {
+    this.#client.disconnect()
+  }
+
+  #keyOf = (key: string): string => `spyglass:rate:${this.#settings().name}:${key}`
+
+  /** The client itself waits for a connection as long as it takes. */
+  async #within<T>(question: () => Promise<T>): Promise<T> {
+    const { name, timeoutMs } = this.#settings()
+    if (this.#waiting >= (this.#isSilent ? 1 : MAX_WAITING)) throw fail('SPY_RATE_LIMIT_STORE', [name, 'it does not answer'])
+    this.#waiting++
+    let stopWaiting = (): void => {}
+    const late = new Promise<never>((_resolve, reject) => {
+      stopWaiting = this.#clock.after(timeoutMs, () => {
+        this.#isSilent = true
+        reject(fail('SPY_RATE_LIMIT_STORE', [name, `no answer within ${timeoutMs} ms`]))
+      })
+    })
+    try {
+      const answer = await Promise.race([question(), late])
+      this.#isSilent = false
+      return answer
+    } catch (error) {
+      throw fail('SPY_RATE_LIMIT_STORE', [name, messageOf(error)], error)
+    } finally {
+      stopWaiting()
+      this.#waiting--
+    }
+  }
+}
+
+function clientOf({ name, url, password }: RedisSettings, folders: readonly string[]): RedisClient {
+  const { Redis } = redisModule(name, folders)
+  const client = new Redis(url, {
+    ...(password === undefined ? {} : { password }),
+    maxRetriesPerRequest: null,
+    retryStrategy: (attempt: number) => Math.min(attempt * 50, MAX_RECONNECT_MS),
+  })
+  client.on('error', () => {}) // what is asked fails in time, and says why
+  client.defineCommand('spyglassTake', { numberOfKeys: 1, lua: TAKE })
+  return client
+}
+
+function redisModule(name: string, folders: readonly string[]): RedisModule {
+  let reason = 'it is not installed'
+  for (const folder of folders) {
+    try {
+      return createRequire(join(folder, 'package.json'))('ioredis') as RedisModule
+    } catch (error) {
+      reason = messageOf(error).split('\n', 1)[0] ?? ''
+    }
+  }
+  throw fail('SPY_RATE_LIMIT_PACKAGE', [name, folders.join(', ') || 'any application', reason])
+}
