@@ -95,6 +95,15 @@ test('draining the pool pages and traps within 15 s with the holders, returning 
   })
   expect(rows.map(({ Name }) => Name)).toEqual(['spyglass.pool.exhausted', 'spyglass.pool.recovered'])
   expect(pages.got.filter(({ status }) => status === 'firing')).toHaveLength(1)
+
+  // a rehearsal goes the same way, and clears by itself
+  const rehearsed = await collect(runCli(['rehearse', 'poolExhausted', '--seconds', '5', '--data', suite.data]))
+  const [, rehearsal = ''] = /^Incident ([0-9a-f]{16}) is a rehearsal/.exec(rehearsed.stdout) ?? []
+  const of = (status: string) => () => pages.got.find((one) => one.status === status && one.incidentId === rehearsal)
+  expect(await until(of('firing'))).toMatchObject({ rule: 'PoolExhausted', attributes: { rehearsal: true } })
+  expect((await until(of('firing'))).summary).toContain('This is a rehearsal by')
+  await until(of('resolved'))
+  await until(() => traps.text().split(rehearsal).length >= 3)
 })
 
 test('requests that leaked a connection are kept though they were fast: the traces that the event names are stored', async () => {

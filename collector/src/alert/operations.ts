@@ -6,6 +6,7 @@ import { fail } from './errors.ts'
 import type { Evaluator } from './evaluator.ts'
 import { subjectOf } from './event-source.ts'
 import type { Incident } from './incident.ts'
+import { Rehearsals } from './rehearsal.ts'
 import { matchersText, type Silence, type Silences } from './silences.ts'
 
 export interface AlertOperationsOptions {
@@ -23,10 +24,12 @@ type Given = Readonly<Record<string, unknown>>
 
 /** Carries an operation out. `actor` in its arguments: who invokes it. @throws SPY_INCIDENT_NAME_UNKNOWN, SPY_INCIDENT_OVER, SPY_SILENCE_… */
 export function alertOperations(options: AlertOperationsOptions): (operation: string, given: Given) => unknown {
-  const { silences } = options
+  const { silences, registry } = options
+  const rehearsals = new Rehearsals({ registry })
   const operations: Readonly<Record<string, (given: Given) => unknown>> = {
     acknowledge: (given) => acknowledge(given, options),
     note: (given) => note(given, options),
+    rehearse: (given) => rehearsals.begin(given),
     silences: () => silences.list().map((silence) => ({ ...shown(silence), state: silence.state })),
     silence: (given) => create(given, options),
     expireSilence: (given) => expire(given, options),

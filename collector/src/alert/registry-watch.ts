@@ -81,10 +81,14 @@ async function readHealth({ management, logger }: RegistryWatchOptions, incident
   }
 }
 
-/** The keeper reports the server together with all instances, also those that are down: one that is missing beside it was removed. */
+/** The keeper reports the server together with all instances, also those that are down: one that is missing beside it was removed, unless it is rehearsed. */
 function goneOf(incidents: readonly Incident[], names: ReadonlySet<string>): readonly (readonly [resource: string, Health])[] {
   const own = incidents.filter(
-    (one) => isOpen(one) && one.origin === undefined && (one.rule === 'InstanceDown' || one.rule === 'PoolExhausted'),
+    (one) =>
+      isOpen(one) &&
+      one.origin === undefined &&
+      one.attributes['rehearsal'] !== true &&
+      (one.rule === 'InstanceDown' || one.rule === 'PoolExhausted'),
   )
   return own.filter(({ resource }) => !names.has(instanceOf(resource))).map(({ resource }) => [resource, 'gone'])
 }

@@ -197,7 +197,10 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     ]
   return {
     ...Object.fromEntries(
-      ['acknowledge', 'note', 'silences', 'silence', 'expireSilence'].map((operation) => [`alert.${operation}`, ofCollector(operation)]),
+      ['acknowledge', 'note', 'rehearse', 'silences', 'silence', 'expireSilence'].map((operation) => [
+        `alert.${operation}`,
+        ofCollector(operation),
+      ]),
     ),
     'receiver.test': async ({ keys, actor }) =>
       await ask('collector', 'testReceiver', { receiver: keys['name'] ?? '', actor }, TEST_PAGE_MS),

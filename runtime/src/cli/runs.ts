@@ -38,6 +38,7 @@ export const runs: Readonly<Record<string, Run>> = {
   logs: async (invocation, session) => (await import('./logs.ts')).logs(invocation, session),
   incident: async (invocation, session) => (await import('./incident.ts')).incident(invocation, session),
   incidents: async (invocation, session) => (await import('./incident.ts')).incidents(invocation, session),
+  rehearse: async (invocation, session) => (await import('./rehearse.ts')).rehearse(invocation, session),
   why: async (invocation, session) => (await import('./why.ts')).why(invocation, session),
   'user create': async (invocation, session) => (await import('./identities.ts')).createUser(invocation, session),
   'user password': async (invocation, session) => (await import('./identities.ts')).setPassword(invocation, session),

@@ -40,4 +40,13 @@ export const telemetryCommands: readonly CommandDeclaration[] = [
     options: { ...collector, json: { description: 'Prints what it is made from, as one JSON document.' } },
     examples: ['spyglass incident 00112233aabbccdd > incident.html'],
   },
+  {
+    name: 'rehearse',
+    arguments: 'RULE',
+    summary:
+      'Rehearses an incident on a running server: an alert about a pool that does not exist goes to the notification, the trap, the page and Alertmanager, marked as a rehearsal, and clears by itself. RULE is poolExhausted.',
+    options: { ...collector, seconds: { value: 'N', description: 'When it clears: 5 to 600. Default: 60.' } },
+    isForServer: true,
+    examples: ['spyglass rehearse poolExhausted', 'spyglass rehearse poolExhausted --seconds 120'],
+  },
 ]

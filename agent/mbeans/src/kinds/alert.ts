@@ -50,6 +50,17 @@ export const alert = declareKind({
         by: { type: 'string', optional: true, example: 'Mara', description: 'Who says so. Default: who invokes this.' },
       },
     },
+    rehearse: {
+      description:
+        'Raises an incident about a pool that does not exist, marked as a rehearsal, and clears it: it goes to the notification, the trap, the page and Alertmanager as a true one does. The result is its id.',
+      role: 'operator',
+      impact: 'action',
+      arguments: {
+        rule: { type: 'string', description: 'What is rehearsed: PoolExhausted.', example: 'PoolExhausted' },
+        seconds: { type: 'int', optional: true, example: 60, description: 'When it clears: 5 to 600. Default: 60.' },
+      },
+      result: 'string',
+    },
     silences: {
       description: 'Lists the silences, newest first: the ended ones for five days.',
       role: 'viewer',
