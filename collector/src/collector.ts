@@ -40,7 +40,12 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
     alerting.onEvent(event)
     if (!inherited()) ingest.storeEvent(event)
   })
-  const consoleServer = await startConsole({ ...base, alerting, readableUntil: () => ingest.readableUntil })
+  const consoleServer = await startConsole({
+    ...base,
+    alerting,
+    demo: process.env['SPYGLASS_DEMO'] === '1',
+    readableUntil: () => ingest.readableUntil,
+  })
   registerCollector(registry, NAME, { ingest, counters: receiver.counters, alerting, redactor })
   await ingest.open()
   const spools = openSpools(base, receiver)

@@ -11,11 +11,13 @@ export interface ResourcesApiOptions {
   readonly management: ManagementClient
   readonly query: QueryClient
   readonly alerting: Pick<Alerting, 'incidents' | 'deliveries'> | undefined
+  /** Whether the server was started with `--demo`. Default: false. */
+  readonly demo?: boolean
   readonly now: () => number
 }
 
 export function addResourcesApi(app: FastifyInstance, options: ResourcesApiOptions): void {
-  const { management, alerting, config } = options
+  const { management, alerting, config, demo = false } = options
 
   app.get('/api/v1/instances', async () => {
     const [server = [], instances = [], applications = []] = await management.read([kinds.server, kinds.instance, kinds.application])
@@ -35,6 +37,7 @@ export function addResourcesApi(app: FastifyInstance, options: ResourcesApiOptio
 
   app.get('/api/v1/alerts', async () => ({
     owner: config.alerting.owner,
+    demo,
     receivers: config.alerting.receivers.map(({ name, type }) => ({
       name,
       type,

@@ -18,6 +18,7 @@ import { servePort } from '@spyglass/process/own-port'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Alerting } from '../alert/index.ts'
 import { createManagementClient, createQueryClient } from '../query/index.ts'
+import { addDemoApi } from './api-demo.ts'
 import { addIncidentsApi, type IncidentsApiOptions } from './api-incidents.ts'
 import { addResourcesApi, type ResourcesApiOptions, statusOf } from './api-resources.ts'
 import { addTelemetryApi } from './api-telemetry.ts'
@@ -40,6 +41,8 @@ export interface ConsoleOptions {
   readonly ask?: IncidentsApiOptions['ask']
   /** Everything received before this moment is in the store, in milliseconds since the epoch. Default: now. */
   readonly readableUntil?: () => number
+  /** Whether the server was started with `--demo`: it has buttons that make incidents. Default: false. */
+  readonly demo?: boolean
   readonly now?: () => number
   /** Default: one of its own. */
   readonly guesses?: GuessDelay
@@ -57,13 +60,20 @@ const LIMITS = { bodyLimit: 16_384, routerOptions } as const
 
 /** @throws SPY_PORT_TAKEN, SPY_LISTEN_FAILED */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
-  const { config, secrets, registry, alerting, now = Date.now, guesses } = options
+  const { config, secrets, registry, alerting, demo = false, now = Date.now, guesses } = options
   const folder = dataFolder(config.data)
   const { ask = askDecider(folder) } = options
   const authenticator = openAuthenticator('console', { secrets, folder, ...(guesses ? { guesses } : {}) })
   const logger = options.logger.child({ component: 'console' })
   const query = createQueryClient({ config, secrets })
-  const api: ResourcesApiOptions = { config, query, management: createManagementClient(config, secrets.internal.token), alerting, now }
+  const api: ResourcesApiOptions = {
+    config,
+    query,
+    management: createManagementClient(config, secrets.internal.token),
+    alerting,
+    demo,
+    now,
+  }
   const app = fastify({ ...LIMITS, logger: false, frameworkErrors: answerFrameworkError })
 
   const assets = loadAssets()
@@ -91,6 +101,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     refuseUnknownParameters(own) // the administration API has its own declarations
     addResourcesApi(own, api)
     addIncidentsApi(own, { alerting, query, server: config.server.name, now, principalOf, ask, mayChange })
+    if (demo) addDemoApi(own, { ...api, principalOf, mayChange })
     addTelemetryApi(own, { query, now, readableUntil: options.readableUntil ?? now })
   })
   app.get('/', (request, reply) => assets.sendDocument(request, reply, 'index.html'))

@@ -157,7 +157,7 @@ function services(input: PlanInput): readonly ProcessPlan[] {
   })
   const storage = (): readonly ProcessPlan[] => [
     service('store', entryOf('@spyglass/collector', 'store-main'), { env: storeEnvironment(folder) }),
-    service('collector', entryOf('@spyglass/collector', 'collector-main')),
+    service('collector', entryOf('@spyglass/collector', 'collector-main'), traffic ? { env: { SPYGLASS_DEMO: '1' } } : {}),
   ]
   return [
     ...(role === 'all' ? storage() : []),

@@ -285,6 +285,8 @@ export interface Receiver {
 }
 
 export interface Alerts {
+  /** Whether the server was started with `--demo`. */
+  readonly demo: boolean
   readonly owner: string
   readonly receivers: readonly Receiver[]
   readonly available: boolean

@@ -1,6 +1,7 @@
 /** The inbox of pages, with or without receivers, and what happened in the range. Each incident has an address of its own. */
 import { get, ofRange } from './api.ts'
 import type { Alerts, Incident, Rows, Silence, SuiteEvent } from './api-types.ts'
+import { demoButtons } from './demo-buttons.ts'
 import { type Child, foldable, h, update } from './dom.ts'
 import { ago, time, timestamp } from './format.ts'
 import { inboxOrder, inboxText } from './inbox.ts'
@@ -23,13 +24,15 @@ export function createEvents(place: Place): View {
   const receivers = receiverTable()
   const silences = silenceTable(() => void show())
   const events = eventTable()
+  const demo = h('div')
+  const buttons = demoButtons(() => void show())
   const view: View = {
     title: 'Alerts and events',
     element: h(
       'div',
       {},
       h('h1', {}, 'Pages'),
-      [state, note, alerts.element],
+      [state, note, demo, alerts.element],
       [receivers.element, silences.element],
       [h('h2', {}, 'Events'), more, events.element],
     ),
@@ -43,6 +46,7 @@ export function createEvents(place: Place): View {
       if (known.status === 'fulfilled') {
         update(state, inboxText(known.value.incidents))
         update(note, whoPages(known.value))
+        update(demo, known.value.demo && buttons)
         alerts.update(inboxOrder(known.value.incidents))
         receivers.update(known.value.receivers)
       }
