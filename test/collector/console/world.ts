@@ -38,6 +38,7 @@ export async function startWorld(): Promise<World> {
   const running = await startConsole({
     ...base,
     alerting,
+    demo: true,
     // what the process that decides does with an operation of the collector
     ask: async ({ params }, { actor }) => {
       const { name, arguments: given } = params as { name: string; arguments: Readonly<Record<string, unknown>> }

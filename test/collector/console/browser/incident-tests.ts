@@ -1,7 +1,7 @@
 /** What Chromium shows of incidents: the inbox, and the address of one. Part of main.process.test.ts, which has the console that they look at. */
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { exhausted, POOL } from '../../alert/incidents.ts'
 import { until } from '../../../support/until.ts'
 import type { Visit } from '../browser.ts'
@@ -81,6 +81,24 @@ export function incidentTests(shown: () => Shown): void {
     )
     expect(await alert.getByRole('link', { name: INCIDENT }).getAttribute('href')).toBe(`#/incident/${INCIDENT}`)
     expect(world.alerting.incidents()[0]?.resource).toBe(POOL)
+  })
+
+  test('with --demo the inbox has buttons for the two incidents, whose answer is shown beside them', async () => {
+    const { open, visit, refresh } = shown()
+    const pressed: string[] = []
+    await visit.page.route('**/api/v1/demo/*', (route) => {
+      pressed.push(new URL(route.request().url()).pathname)
+      return route.fulfill({ json: {} })
+    })
+    onTestFinished(() => visit.page.unroute('**/api/v1/demo/*'))
+    await open('#/alerts')
+    for (const name of ['Drain the pool', 'Kill the instance']) {
+      await visit.page.getByRole('button', { name }).click()
+      await visit.page.getByText('Done.').waitFor()
+    }
+    await refresh('alerts') // the buttons and their outcome stay
+    expect(await text('.outcome-place')).toContain('Done.')
+    expect(pressed).toEqual(['/api/v1/demo/drain', '/api/v1/demo/kill'])
   })
 
   test('the link of a page leads to its incident: story, signal, holders, what failed, what changed, the log, what to do', async () => {
