@@ -42,6 +42,7 @@ test('values come from a change before the file, and from the file before the de
   await ask(administration, { verb: 'set', values: { 'datasources.shop.min': 2 } })
   const found = await ask(administration, { verb: 'get', names: ['datasources.shop.m*'] })
   expect(found.map(({ name, value, source }) => [name, value, source])).toEqual([
+    ['datasources.shop.maxLagMs', 30_000, 'default'],
     ['datasources.shop.min', 2, 'change'],
     ['datasources.shop.max', 8, 'file'],
     ['datasources.shop.maxWaiting', 1000, 'default'],

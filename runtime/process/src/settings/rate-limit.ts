@@ -21,7 +21,6 @@ export const rateLimitSettings = declareSettings({
   header: {
     type: 'text',
     checks: [{ is: /^[a-z0-9-]+$/, allowed: 'the name of a header in lower case' }],
-    example: 'x-api-key',
     description: 'With `by: key`: the request header that holds the key. Requests without it are not limited.',
   },
   max: { type: 'int', min: 1, max: 10_000_000, default: 100, applies: 'live', description: 'Requests allowed in any `windowMs`.' },

@@ -24,7 +24,6 @@ export const realmSettings = declareSettings({
   module: {
     type: 'text',
     minLength: 1,
-    example: '/opt/shop/realm.mjs',
     description: 'With type module: path of the module, relative to the data folder. Its default export makes the source of users.',
   },
   recheckMs: {

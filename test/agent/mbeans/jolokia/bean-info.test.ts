@@ -35,6 +35,8 @@ describe('beanInfoOf', () => {
       'spyglass.pool.recovered',
       'spyglass.pool.leak',
       'spyglass.datasource.oversized',
+      'spyglass.datasource.failover',
+      'spyglass.datasource.restored',
     ])
   })
 

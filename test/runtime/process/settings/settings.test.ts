@@ -15,6 +15,7 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
   rateLimits: { name: 'r' },
   sessions: { name: 's' },
   realms: { name: 'r', sessions: 's' },
+  routes: { to: 'read' },
   members: { url: 'postgres://db/shop' },
   receivers: { name: 'w', url: 'http://x/' },
   maintenance: { name: 'w' },
