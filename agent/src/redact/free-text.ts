@@ -51,9 +51,9 @@ const PARAMETRISED =
   /\b(?:digest|hawk|oauth|signature|mac|aws4-hmac-sha256|sharedaccesssignature)\s{1,4}(?=[\w-]{1,40}\s{0,2}=\s{0,2}["\\\w%])/gi
 const PARAMETER = /\s{0,4}[,&]?\s{0,4}[\w-]{1,40}\s{0,2}=\s{0,2}(?:\\{0,8}"[^"\n\\]*\\{0,8}"|[^\s,"&]+)/y
 /** Words of prose after "bearer" and the other schemes. */
-const PROSE = /^(?:[a-z]{1,30}|tokens?|authentication|authorization)$/i
+const PROSE = /^(?:[a-z]{1,30}|sha-?\d{1,3}|md5|tokens?|authentication|authorization)$/i
 const TRIGGER =
-  /[:=<：＝]|@|%3[ad]|\[\s{0,4}["']|-\w|\d(?:[ -]?\d){12}|\d{4}(?:%2|[^\w]{1,3}|_)\d{4}|\$\w{1,16}\$|\}\S|\* "|machine\s|default\s{1,20}login|community|echo|printf|<<<|%\w|\(private-key|_(?:RANDOM|SECRET|SECRET_\d) |secret key|RSA [\da-f]{16} |[码碼令牌钥鑰]|\d\S{0,64} (?:is|as) (?:your|the|my|his|her|their|our) |[a-z]\d\d ?[\da-z]{4} ?[\da-z]{4}|bearer|basic|digest|negotiate|ntlm|apikey|AKIA|ASIA|eyJ|[a-z\d]{2}_\w{12}|[vsg][bs9g]\.|isql\s|radtest\s|(?:pass|pwd|[a-z]pw|kennwort|token|key|auth|cookie|session|secret|credential|code|otp|pin|cv[vc]|ssn|security|login|identified|string)[^\n]{0,24}[\d"'`!$%^&*+~#]|entry '|the [\w ]{1,40}value '|contains \(|value is \(|near ['"]|where\s|values\s{0,4}\(|parameter|\('|like\s{0,4}'|select\s|insert\s|update\s|delete\s|replace\s|merge\s|upsert\s|(?:alter|create)\s|--/i
+  /[:=<：＝]|@|%3[ad]|\[\s{0,4}["']|-\w|\d(?:[ -]?\d){12}|\d{4}(?:%2|[^\w]{1,3}|_)\d{4}|\$\w{1,16}\$|\}\S|\* "|machine\s|default\s{1,20}login|community|echo|printf|<<<|%\w|\(private-key|_(?:RANDOM|SECRET|SECRET_\d) |secret key|RSA [\da-f]{16} |[码碼令牌钥鑰]|\d\S{0,64} (?:is|as) (?:your|the|my|his|her|their|our) |[a-z]\d\d ?[\da-z]{4} ?[\da-z]{4}|bearer|basic|digest|negotiate|ntlm|apikey|AKIA|ASIA|eyJ|[a-z\d]{2}_\w{12}|[vsg][bs9g]\.|isql\s|radtest\s|(?:pass|pwd|[a-z]pw|kennwort|token|key|auth|cookie|session|secret|credential|code|otp|pin|cv[vc]|ssn|security|login|identified|string)[^\n]{0,64}[\d"'`!$%^&*+~#]|entry '|the [\w ]{1,40}value '|contains \(|value is \(|near ['"]|where\s|values\s{0,4}\(|parameter|\('|like\s{0,4}'|select\s|insert\s|update\s|delete\s|replace\s|merge\s|upsert\s|(?:alter|create)\s|--/i
 
 /** The text without what looks like a secret; the same text when nothing does. A form is searched only in texts that contain its fixed part. */
 export function redactText(text: string): string {

@@ -37,6 +37,8 @@ const ISSUED = new RegExp(
     'sbp_\\w{32,}',
     'pul-\\w{32,}',
     'tvly-[\\w-]{16,}',
+    'tskey-\\w{3,12}-[\\w-]{16,}',
+    '1//0[\\w-]{30,}',
   ]
     .map((form) => `\\b${form}`)
     .join('|'),

@@ -29,6 +29,9 @@ const REVERSED =
 /** In Chinese a verb or nothing stands between the name and the value. */
 const CHINESE =
   /((?:密[码碼]|口令|验证码|驗證碼|校验码|动态码|令牌|密[钥鑰]|私[钥鑰])(?:[是为為:：=＝]|设置为|改为|重置为|已改为|（|\(|\[|【|「|“|\s){0,3})(?=[\w!@#$%^&*+=~./-]{0,200}[\d!@#$%^&*+=~])([\w!@#$%^&*+=~./-]{4,200})/g
+/** A number of an identity card, and the code before what it is. */
+const CHINESE_NUMBER =
+  /(?<=身份证(?:号码?)?[\s:：是为]{0,3})\d{17}[\dXx](?!\w)|(?<!\w)\d{4,8}(?=\s?[是为][您你]的(?:[登录注册]{2})?(?:验证码|校验码|动态码))/g
 const SOCIAL_SECURITY = /(\b(?:ssn|social security(?: number)?)(?: is| was)?[:=#]? {0,2})\d{3}[- ]\d\d[- ]\d{4}\b/gi
 /** SMTP, IMAP, Redis. */
 const COMMAND =
@@ -37,7 +40,7 @@ const COMMAND =
 const PAIR = /(\b(?:credentials?|login(?: with| as)?|user(?:name)?) [\w.@-]{1,64} ?[:/] ?)(?=[^\s\d]{0,80}\d)[^\s"'`,;/]{6,}/gi
 /** A name, and not far from it what a value has. Most texts have none. */
 const TRIGGER =
-  /(?:pass|pwd|[a-z]pw|kennwort|token|key|auth|cookie|session|secret|credential|code|otp|pin|cv[vc]|ssn|security|login|user|identified|bearer|string)[^\n]{0,24}[\d"'`!$%^&*+~#]/i
+  /(?:pass|pwd|[a-z]pw|kennwort|token|key|auth|cookie|session|secret|credential|code|otp|pin|cv[vc]|ssn|security|login|user|identified|bearer|string)[^\n]{0,64}[\d"'`!$%^&*+~#]/i
 
 const HAS_CODE = /code|word|otp|pin|cv[vc]/i
 const BEFORE = /\d[^\s]{0,64} (?:is|as) (?:your|the|my|his|her|their|our) /i
@@ -45,11 +48,11 @@ const BEFORE = /\d[^\s]{0,64} (?:is|as) (?:your|the|my|his|her|their|our) /i
 const MIN_LENGTH = 6
 const MIN_ID_LENGTH = 16
 
-const IS_CHINESE = /[码碼令牌钥鑰]/
+const IS_CHINESE = /[码碼令牌钥鑰证]/
 
 /** The text without them. Most texts have none of the words. */
 export function redactPhrases(text: string): string {
-  const open = IS_CHINESE.test(text) ? text.replaceAll(CHINESE, `$1${REDACTED}`) : text
+  const open = IS_CHINESE.test(text) ? text.replaceAll(CHINESE, `$1${REDACTED}`).replaceAll(CHINESE_NUMBER, REDACTED) : text
   if (!TRIGGER.test(open) && !BEFORE.test(open)) return open
   const spoken = redactSpoken(open)
   const coded = HAS_CODE.test(spoken) ? spoken.replaceAll(CODE, `$1${REDACTED}`).replaceAll(LETTER_CODE, `$1${REDACTED}`) : spoken

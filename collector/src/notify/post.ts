@@ -33,7 +33,7 @@ export async function post({ url: text, headers, body }: Post, receiver: Receive
       const length = { 'content-length': String(Buffer.byteLength(body)) }
       const outgoing = request(url, { method: 'POST', agent, headers: { ...headers, ...length }, signal })
       outgoing.on('error', reject)
-      outgoing.on('response', (response) => void answerOf(response).then(resolve, reject))
+      outgoing.on('response', (response) => resolve(answerOf(response)))
       outgoing.end(body)
     })
   } finally {
@@ -69,12 +69,17 @@ function connectionOptions(receiver: ReceiverConfig): https.AgentOptions {
   }
 }
 
+/** What was accepted stays accepted, however its body ends: sent again, the page would come twice. */
 async function answerOf(response: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    if ((bytes += chunk.length) >= MAX_ANSWER_BYTES) break // the rest is not read
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      if ((bytes += chunk.length) >= MAX_ANSWER_BYTES) break // the rest is not read
+    }
+  } catch {
+    // the time is over, or the connection: the status says what became of the page
   }
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString().slice(0, MAX_ANSWER_BYTES) }
 }

@@ -38,7 +38,7 @@ export function sendToCollector(own: OwnProcess, journal: EventJournal, name: st
   const { folder, registry, logger, onDamage } = own
   const sender = new EventSender({
     journal,
-    cursor: openCursor({ file: join(folder.state, 'events-collector.json'), onDamage: onDamage(damagedCursor) }),
+    cursor: openCursor({ file: join(folder.state, 'events-collector.json'), onDamage: onDamage(damagedCursor), newest: journal.newest }),
     post: otlpPost(own, name),
     onRefused: ({ event }, status) =>
       logger.warn({ event: event.name, incidentId: event.incidentId, status }, 'the collector refused an event'),

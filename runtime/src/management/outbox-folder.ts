@@ -20,11 +20,20 @@ export interface LeftOutbox {
 export function leftOutboxes(folder: string, source?: string): readonly LeftOutbox[] {
   return namesIn(folder).flatMap((name) => {
     const found = OUTBOX_NAME.exec(name)?.groups
-    const whose = decodeURIComponent(found?.['source'] ?? '')
-    if (!found || (source !== undefined && whose !== source)) return []
+    const whose = decoded(found?.['source'] ?? '')
+    if (!found || whose === undefined || (source !== undefined && whose !== source)) return []
     const [pid, file] = [Number(found['pid']), join(folder, name)]
     return [{ source: whose, pid, run: found['run'] ?? '', messages: messagesIn(file), taken: () => void (lives(pid) || remove(file)) }]
   })
+}
+
+/** Undefined: no outbox has such a name. */
+function decoded(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return undefined
+  }
 }
 
 function namesIn(folder: string): string[] {

@@ -5,7 +5,7 @@ const MARK = 'zQ7abcdefABCDEF0123456789abcdef0123456789'
 
 test.each(
   `ghp_ github_pat_ glpat- glptt- gldt- glrt- xoxb- xapp- sk_live_ pk_live_ rk_test_ sk-proj- AIza GOCSPX- npm_ pypi- dckr_pat_ hvs. hvb. ya29. shpat_ whsec_
-  dop_v1_ doo_v1_ hf_ sq0csp- lin_api_ PMAK- NRAK-a sntrys_ figd_ AGE-SECRET-KEY-1 rubygems_ gsk_ xai-a sbp_ pul-a tvly- AKIAIOSFODNN7EXAMPLE/`
+  dop_v1_ doo_v1_ hf_ sq0csp- lin_api_ PMAK- NRAK-a sntrys_ figd_ AGE-SECRET-KEY-1 rubygems_ gsk_ xai-a sbp_ pul-a tvly- tskey-auth- 1//0 AKIAIOSFODNN7EXAMPLE/`
     .split(/\s+/)
     .map((prefix) => prefix + MARK.replaceAll(prefix.endsWith('_') ? /-/g : /(?!)/g, '')),
 )('%s is a key', (key) => {

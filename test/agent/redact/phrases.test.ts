@@ -78,3 +78,11 @@ test.each([
 ])('%j stays as it is', (text) => {
   expect(redactText(text)).toBe(text)
 })
+
+test.each([
+  ['身份证 11010519491231002X', '身份证 [redacted]'],
+  ['【商城】482913是您的验证码', '【商城】[redacted]是您的验证码'],
+  ['the db password is correcthorsebatterystaple1', 'the db password is [redacted]'],
+])('%j', (text, expected) => {
+  expect(redactText(text)).toBe(expected)
+})

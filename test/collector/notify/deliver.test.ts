@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { deliver } from '../../../collector/src/notify/deliver.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -73,4 +74,14 @@ test('an address that a command set is not connected to if it is internal, whate
     })
   }
   expect(receiver.requests).toEqual([])
+})
+
+test('what was accepted is accepted, though the body of the answer never ends', async () => {
+  const server = createServer((_, response) => response.writeHead(200, { 'content-length': 100 }).write('abc'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const delivered = deliver(receiverConfig({ url: `http://127.0.0.1:${port}/`, timeoutMs: 500 }), entry)
+  await expect(delivered).resolves.toBeUndefined()
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
 })

@@ -17,6 +17,9 @@ test('an event has a declared name with its phase, texts, a time and flat attrib
     { attributes: { nested: {} } },
     { attributes: undefined },
     { holders: 'all' },
+    { holders: [null] },
+    { incidentId: 'a\r\nBcc: b@c.example' },
+    { time: 1e300 },
   ])
     expect([wrong, isEvent({ ...good, ...wrong })]).toEqual([wrong, false])
 })

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, existsSync, readdirSync, renameSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
@@ -34,4 +34,10 @@ test('what a process left is found under its name; its file is deleted unless th
 
 test('without a folder there is nothing', () => {
   expect(leftOutboxes(join(tempFolder(), 'none'))).toEqual([])
+})
+
+test('a name that no process writes is passed over', () => {
+  const folder = tempFolder()
+  writeFileSync(join(folder, '%zz.1.0123456789ab.outbox'), '')
+  expect(leftOutboxes(folder)).toEqual([])
 })

@@ -28,8 +28,8 @@ export function pageText(page: Page): PageText {
     lines: [
       oneLine(summary),
       `Since ${startsAt}${endsAt === undefined ? '' : `, until ${endsAt}`}`,
-      ...(acknowledgedBy === undefined ? [] : [`Acknowledged by ${acknowledgedBy}`]),
-      ...holders.slice(0, MAX_HOLDERS).map(holderLine),
+      ...(acknowledgedBy === undefined ? [] : [oneLine(`Acknowledged by ${acknowledgedBy}`)]),
+      ...holders.slice(0, MAX_HOLDERS).map(holderLine).map(oneLine),
       ...changes.slice(0, MAX_CHANGES).map(({ time, message }) => oneLine(`${time} ${message}`)),
       ...(links.trace === undefined ? [] : [`Trace: ${links.trace}`]),
     ],

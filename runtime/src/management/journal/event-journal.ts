@@ -35,8 +35,10 @@ interface Pending {
 
 /** Read from memory; older ones from the disk. */
 const MAX_RECENT = 500
-/** What waits for a disk that cannot be written. */
+/** What waits for a disk that cannot be written. Where it can be, the senders bound it by what they keep unacknowledged. */
 const MAX_PENDING = 10_000
+/** So many in one write: a flood fills several segments, of which only the oldest are deleted. */
+const MAX_BATCH = 1000
 
 export class EventJournal {
   readonly #state = new JournalState()
@@ -120,8 +122,11 @@ export class EventJournal {
     const first = this.#segments.first ?? this.#recentAfter
     const found = this.open.filter((entry) => entry.position > position && entry.position < first)
     found.push(...this.#segments.after(found.at(-1)?.position ?? position, limit))
-    const last = found.at(-1)?.position ?? position
-    return [...found, ...this.#recent.filter((entry) => entry.position > last)].slice(0, limit)
+    for (const newer of [this.#unwritten(), this.#recent]) {
+      const last = found.at(-1)?.position ?? position
+      found.push(...newer.filter((entry) => entry.position > last))
+    }
+    return found.slice(0, limit)
   }
 
   /** Writes what waits, in one attempt. */
@@ -140,10 +145,21 @@ export class EventJournal {
 
   #add(record: JournalRecord, kept: () => void = () => {}): void {
     this.#state.apply(record)
-    this.#pending.push({ position: this.#last, record, kept, isPublished: false })
-    if (this.#pending.length > MAX_PENDING) this.#pending.shift()
+    const pending = { position: this.#last, record, kept, isPublished: false }
+    this.#pending.push(pending)
     if (this.#problem === undefined) this.#writing ??= this.#write()
-    else this.#publish(this.#pending)
+    else this.#passThrough([pending])
+  }
+
+  /** Tells what the disk does not take, and keeps a bounded part of it. Nothing is dropped untold. */
+  #passThrough(pending: readonly Pending[]): void {
+    this.#publish(pending)
+    if (this.#pending.length > MAX_PENDING) this.#pending.splice(0, this.#pending.length - MAX_PENDING)
+  }
+
+  /** What was told without being on the disk: an output that is behind finds it nowhere else. */
+  #unwritten(): JournalEntry[] {
+    return this.#pending.flatMap(({ record, isPublished }) => (isPublished && record && 'entry' in record ? [record.entry] : []))
   }
 
   /** A repeat of what is not written yet must not be told that it is. */
@@ -155,12 +171,13 @@ export class EventJournal {
   async #write(): Promise<void> {
     await Promise.resolve() // what comes in the same turn is written together
     while (this.#pending.length > 0) {
-      const batch = this.#pending.splice(0)
+      const batch = this.#pending.slice(0, MAX_BATCH)
       if (!(await this.#append(batch))) {
-        this.#pending = [...batch, ...this.#pending].slice(-MAX_PENDING)
         this.#retry = setTimeout(() => void (this.#writing ??= this.#write()), this.#retryMs).unref()
         break
       }
+      const written = new Set(batch)
+      this.#pending = this.#pending.filter((pending) => !written.has(pending))
       this.#publish(batch)
       for (const { kept } of batch) kept()
     }
@@ -168,22 +185,24 @@ export class EventJournal {
   }
 
   async #append(batch: readonly Pending[]): Promise<boolean> {
-    const [first, last] = [batch[0]?.position ?? 0, batch.at(-1)?.position ?? 0]
-    const records = batch.flatMap(({ record }) => record ?? [])
+    const recorded = batch.filter(({ record }) => record !== undefined)
+    const [first, last] = [recorded[0]?.position ?? 0, recorded.at(-1)?.position ?? 0]
+    const records = recorded.flatMap(({ record }) => record ?? [])
     try {
-      if (records.length > 0) await this.#segments.append({ records, first, last }, () => this.#stateNow())
+      if (records.length > 0) await this.#segments.append({ records, first, last }, () => this.#stateBefore(first))
       this.#problem = undefined
       return true
     } catch (error) {
       if (this.#problem === undefined) this.#onFailure(error)
       this.#problem = messageOf(error)
-      this.#publish(batch)
+      this.#passThrough(this.#pending)
       return false
     }
   }
 
-  #stateNow() {
-    return { open: this.#state.open, inService: [...this.#state.inService] }
+  /** Without what follows in the segment: if that is not written any more, its repeat must be news. */
+  #stateBefore(first: number) {
+    return { open: this.#state.open.filter(({ position }) => position < first), inService: [...this.#state.inService] }
   }
 
   #publish(batch: readonly Pending[]): void {

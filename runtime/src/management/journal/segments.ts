@@ -71,7 +71,7 @@ export class Segments {
       const records = this.#repaired(file)
       records.forEach(apply)
       const positions = records.flatMap((record) => ('entry' in record ? [record.entry.position] : []))
-      const first = Number(name.slice(0, 17))
+      const first = positionOf(name)
       this.#segments.push({ file, first, last: positions.at(-1) ?? first, bytes: sizeOf(file) })
     }
     this.#deleteOld()
@@ -146,7 +146,7 @@ export class Segments {
   #names(): string[] {
     try {
       return readdirSync(this.#options.folder)
-        .filter((name) => NAME.test(name))
+        .filter((name) => NAME.test(name) && Number.isSafeInteger(positionOf(name)))
         .toSorted()
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return []
@@ -183,5 +183,8 @@ function removed(file: string): boolean {
     return false // the disk takes no changes: the next start tries again
   }
 }
+
+/** Of the first record of a file. */
+const positionOf = (name: string): number => Number(name.slice(0, 17))
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0

@@ -17,6 +17,8 @@ export interface Cursor {
 export interface CursorOptions {
   readonly file: string
   readonly onDamage: (damage: Damage) => void
+  /** Position of the newest event there is: a cursor beyond it, of a journal that was lost or a clock that was wrong, would withhold what follows. */
+  readonly newest?: number
   readonly now?: () => number
 }
 
@@ -30,9 +32,10 @@ export const damagedCursor = {
   lost: 'events of the last hour are stored a second time, and older ones that were not stored are lost',
 }
 
-export function openCursor({ file: path, onDamage, now = Date.now }: CursorOptions): Cursor {
+export function openCursor({ file: path, onDamage, newest = Infinity, now = Date.now }: CursorOptions): Cursor {
   const file = openStateFile<State>({ file: path, parse: positionOf, onDamage })
   let { position, sentUntil } = file.read() ?? { position: positionAt(now() - BEGIN_BEFORE_MS) }
+  position = Math.min(position, newest)
   let timer: NodeJS.Timeout | undefined
   const save = (): void => {
     clearTimeout(timer)

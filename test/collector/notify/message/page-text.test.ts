@@ -33,3 +33,9 @@ test('a cut text has at most that many bytes and no half character', () => {
     }),
   )
 })
+
+test('what an application wrote is one line, also of a holder', () => {
+  const page = pageFor({ holders: [{ ...holder, statement: 'SELECT 1\n\nAcknowledged by Eve', link: '' }], acknowledgedBy: 'Mara\nSince' })
+  const { lines } = pageText(page)
+  expect(lines.filter((line) => line.includes('\n') || line.startsWith('Acknowledged by Eve'))).toEqual([])
+})

@@ -180,3 +180,45 @@ test('what cannot be read at all is reported', () => {
   const { damages, after } = opened(folder)
   expect([damages.length, after(0)]).toEqual([1, []])
 })
+
+test('a process that dies before the first raise of a segment is on the disk has not heard of it', async () => {
+  const folder = tempFolder()
+  const first = opened(folder)
+  await first.take('raise', 1)
+  await first.journal.close()
+  const file = join(folder, readdirSync(folder)[0] ?? '')
+  const bytes = readFileSync(file)
+  writeFileSync(file, bytes.subarray(0, bytes.indexOf(10) + 1))
+  const next = opened(folder)
+  await next.take('raise', 1)
+  expect([next.told, next.after(0)]).toEqual([['raise 1'], ['raise 1']])
+  await next.journal.close()
+})
+
+test('a flood is told and kept to its last event', async () => {
+  const { journal, told, take } = opened(tempFolder())
+  const numbers = Array.from({ length: 12_000 }, (_, number) => number)
+  await Promise.all(numbers.map((number) => take('note', number, `k ${number}`)))
+  expect(told).toHaveLength(12_000)
+  expect(journal.after(0, 20_000)).toHaveLength(12_000)
+  await journal.close()
+})
+
+test('an output that is behind hears what could not be written', async () => {
+  const folder = join(tempFolder(), 'journal')
+  writeFileSync(folder, '') // in the place of the folder
+  const { journal, told, after } = opened(folder)
+  for (let number = 0; number < 700; number++) journal.take(eventOf('note', number), { source: 's', key: `k ${number}` })
+  await until(() => told.length === 700)
+  expect(after(0, 1000)).toEqual(told)
+  await journal.close()
+})
+
+test('a file whose name is no position does not decide about positions', async () => {
+  const folder = tempFolder()
+  writeFileSync(join(folder, '99999999999999999.journal'), '')
+  const { journal, take, after } = opened(folder)
+  for (const number of [1, 2, 3]) await take('raise', number)
+  expect(after(0)).toEqual(['raise 1', 'raise 2', 'raise 3'])
+  await journal.close()
+})

@@ -39,3 +39,11 @@ test('a damaged file is reported, and a folder that cannot be written costs noth
   nowhere.save()
   expect(nowhere.position).toBe(3)
 })
+
+test('one from the future does not withhold what comes now', () => {
+  const file = join(tempFolder(), 'cursor.json')
+  const cursor = openCursor({ file, onDamage, now })
+  cursor.moveTo(1e300)
+  cursor.save()
+  expect(openCursor({ file, onDamage, now, newest: 9 }).position).toBe(9)
+})

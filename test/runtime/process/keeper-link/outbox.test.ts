@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import type { NumberedMessage } from '@spyglass/process/keeper-link'
@@ -56,4 +56,35 @@ test('beyond ten thousand the oldest are dropped and counted', () => {
   const outbox = new Outbox({ source: 'shop-1' })
   for (let i = 0; i < 10_002; i++) outbox.add({ type: 'gone', source: 'x' })
   expect([outbox.size, outbox.dropped, [...outbox.waiting][0]?.n]).toEqual([10_000, 2, 3])
+})
+
+test('a file in which something always waits does not grow without bound, and has what waits', () => {
+  const folder = tempFolder()
+  const outbox = new Outbox({ folder, source: 's' })
+  const text = 'x'.repeat(100_000)
+  for (let n = 1; n <= 200; n++) {
+    outbox.add(event(`${n} ${text}`))
+    outbox.taken([n - 1])
+  }
+  const [name = '', ...others] = readdirSync(folder)
+  const bytes = readFileSync(join(folder, name), 'utf8')
+  const numbers = bytes.split('\n').flatMap((line) => /"n":(\d+)/.exec(line)?.[1] ?? [])
+  expect([others, bytes.length < 5_000_000, numbers.at(-1)]).toEqual([[], true, '200'])
+  outbox.taken([200])
+  expect(readFileSync(join(folder, name), 'utf8')).toBe('')
+  outbox.close()
+})
+
+test('a file that could not be written is tried again when nothing waits', () => {
+  const folder = join(tempFolder(), 'outbox')
+  writeFileSync(folder, '') // in the place of the folder
+  const outbox = new Outbox({ folder, source: 's' })
+  outbox.add(event('a'))
+  rmSync(folder)
+  outbox.add(event('b'))
+  expect(existsSync(folder)).toBe(false)
+  outbox.taken([1, 2])
+  outbox.add(event('c'))
+  expect(readdirSync(folder)).toHaveLength(1)
+  outbox.close()
 })
