@@ -1,8 +1,9 @@
 /**
- * Which roles may use which paths: the rules of an application, in their order; the first that matches counts. A path is compared as the most generous
- * router would read it: decoded, without empty and dot segments, in lower case, without a slash at the end. What is compared too strictly is refused;
- * what were compared too loosely would be open.
+ * Which roles may use which paths: the rules of an application, in their order; the first that matches counts. A path is compared decoded, in lower case,
+ * without empty segments and without a slash at the end. Where routers read a path differently (an encoded slash, a semicolon), each reading has to be
+ * allowed; what has no meaning but to be read differently (dot segments, two slashes at the start) is nobody's.
  */
+import { originForm } from '../front/context-path.ts'
 
 export interface AccessRule {
   /** `/admin`, or with everything below it `/admin/*`. */
@@ -15,33 +16,64 @@ export interface AccessRule {
 
 export const EVERYBODY = '*'
 
-/** Undefined: the path cannot be read, and is nobody's. */
+/** `new URL('//public/admin', base)` has the path `/admin`: what comes after two slashes may be read as a host. */
+const AT_HOST = /^\/[/\\]/
+
+/** Undefined: the path cannot be read, or not without doubt, and is nobody's. */
 export function normalPath(url: string): string | undefined {
-  const [raw = ''] = url.split(/[?#]/, 1)
-  const segments: string[] = []
+  const raw = rawPath(url)
+  return AT_HOST.test(raw) ? undefined : decoded(raw)
+}
+
+/** A request may name a whole URL, which routers read as its path. */
+const rawPath = (url: string): string => originForm(url).split(/[?#]/, 1)[0] ?? ''
+
+function decoded(raw: string): string | undefined {
   try {
-    for (const segment of decodeURIComponent(raw).replaceAll('\\', '/').split('/')) {
-      if (segment === '..') segments.pop()
-      else if (segment !== '' && segment !== '.') segments.push(segment.toLowerCase())
-    }
+    const segments = decodeURIComponent(raw).replaceAll('\\', '/').toLowerCase().split('/')
+    return segments.some((each) => each === '.' || each === '..') ? undefined : `/${segments.filter((each) => each !== '').join('/')}`
   } catch {
     return undefined
   }
-  return `/${segments.join('/')}`
 }
 
-/** The roles of the first rule that matches; undefined: none does, so it is open to everybody. An unreadable path is closed to all. */
-export function rolesFor(rules: readonly AccessRule[], method: string, url: string): readonly string[] | undefined | 'nobody' {
-  const path = normalPath(url)
+/** As routers may read it: an encoded slash separates or does not; a semicolon is a letter, begins parameters of its segment, or ends the path. */
+function readingsOf(url: string): readonly (string | undefined)[] {
+  const raw = rawPath(url)
+  const at = raw.indexOf(';')
+  const paths = at < 0 ? [raw] : [raw, raw.replaceAll(/;[^/]*/g, ''), raw.slice(0, at)]
+  return paths.flatMap((path) => [normalPath(path), normalPath(withoutSeparators(path))])
+}
+
+const withoutSeparators = (path: string): string => path.replaceAll(/%(?=2f|5c)/gi, '%25').replaceAll('\\', '%255c')
+
+type Allowed = readonly string[] | undefined | 'nobody'
+
+/** The roles that may use the path; undefined: no rule is for it, so it is open to everybody. */
+export function rolesFor(rules: readonly AccessRule[], method: string, url: string): Allowed {
+  return readingsOf(url)
+    .map((path) => rolesAt(rules, method, path))
+    .reduce(strictest)
+}
+
+function rolesAt(rules: readonly AccessRule[], method: string, path: string | undefined): Allowed {
   if (path === undefined) return 'nobody'
   const rule = rules.find((each) => isFor(each, method) && matches(normalPattern(each.path), path))
   if (!rule || rule.roles?.includes(EVERYBODY)) return undefined
   return rule.roles ?? []
 }
 
+function strictest(one: Allowed, other: Allowed): Allowed {
+  if (one === undefined || other === 'nobody') return other
+  if (other === undefined || one === 'nobody' || other.length === 0) return one
+  if (one.length === 0) return other
+  const both = one.filter((role) => other.includes(role))
+  return both.length === 0 ? 'nobody' : both
+}
+
 /** HEAD is answered as GET is. */
 const isFor = ({ methods }: AccessRule, method: string): boolean =>
-  methods === undefined || methods.includes(method) || (method === 'HEAD' && methods.includes('GET'))
+  methods === undefined || methods.some((each) => each.toUpperCase() === method || (method === 'HEAD' && each.toUpperCase() === 'GET'))
 
 function normalPattern(pattern: string): string {
   const isOpen = pattern.endsWith('/*')

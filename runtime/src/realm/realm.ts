@@ -4,6 +4,7 @@ import { messageOf } from '@spyglass/agent/contract'
 import { createGuessDelay, type GuessDelay } from '@spyglass/process/access'
 import type { RealmConfig } from '@spyglass/process/checked-config'
 import { clientAddressOf } from '@spyglass/process/listener'
+import { wrongShape } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
 import type { Session, Sessions } from '../session/index.ts'
 import { RealmError } from './errors.ts'
@@ -60,11 +61,26 @@ export class Realm {
     const session = await this.#options.sessions.of(request, response)
     if (!session.isAvailable) throw new RealmError('SPY_SIGN_IN_NO_SESSION', [this.name], { status: UNAVAILABLE })
     const client = clientAddressOf(request) ?? ''
-    const person = await this.#verified({ user: user.slice(0, MAX_NAME), password }, client)
-    session.data[KEY] = { realm: this.name, ...person, askedAt: this.#now() } satisfies SignedIn
-    await session.regenerate()
+    const person = await this.#verified({ user: textOf(user).slice(0, MAX_NAME), password: textOf(password) }, client)
+    await this.#enter(session, person)
     this.#log('info', { user: person.name, roles: person.roles, client }, 'signed in')
     return person
+  }
+
+  /** What is not stored under the new id is taken back: the end of the request would store it under the old one, which somebody may have planted. */
+  async #enter(session: Session, person: Person): Promise<void> {
+    const before = session.data[KEY]
+    session.data[KEY] = this.#signOn(person)
+    try {
+      await session.regenerate()
+    } catch (error) {
+      session.data[KEY] = before
+      throw error
+    }
+  }
+
+  #signOn({ name, roles }: Person): SignedIn {
+    return { realm: this.name, name, roles, askedAt: this.#now() }
   }
 
   /** Ends the session: in all applications that have the same. */
@@ -104,9 +120,9 @@ export class Realm {
     if (known?.realm !== this.name) return undefined
     const { recheckMs } = this.#options.config()
     if (this.#now() - known.askedAt < recheckMs) return personOf(known)
-    const person = await this.#asked(() => this.#options.source().find(known.name))
+    const person = await this.#asked(async () => checked(await this.#options.source().find(known.name)))
     if (person) {
-      session.data[KEY] = { realm: this.name, ...person, askedAt: this.#now() } satisfies SignedIn
+      await session.update((data) => (data[KEY] = this.#signOn(person))) // several requests may ask at once
       return person
     }
     await session.destroy()
@@ -115,7 +131,7 @@ export class Realm {
   }
 
   async #verified({ user, password }: SignIn, client: string): Promise<Person> {
-    const found = await this.#asked(() => this.#options.source().verify(user, password, client))
+    const found = await this.#asked(async () => checked(await this.#options.source().verify(user, password, client)))
     if (found === 'busy') throw this.#later(BUSY_S)
     if (found) return found
     this.#log('warn', { user, client }, 'sign-in refused')
@@ -139,6 +155,18 @@ export class Realm {
   #log(level: 'info' | 'warn', fields: object, message: string): void {
     this.#options.logger[level]({ realm: this.name, ...fields }, message)
   }
+}
+
+/** Forms and JSON bring lists and objects as well, which a query of a module would take for conditions. They are nobody's name. */
+const textOf = (given: unknown): string => (typeof given === 'string' ? given : '')
+
+/** A module may give a row of a table: no more than name and roles is kept. Roles that are one text would have every part of it as a role. */
+function checked<T extends Person | 'busy' | undefined>(given: T): T | Person {
+  if (!given || given === 'busy') return given
+  const { name, roles } = given
+  const isPerson = typeof name === 'string' && Array.isArray(roles) && roles.every((role) => typeof role === 'string')
+  if (!isPerson) throw wrongShape('a person needs a name and a list of roles')
+  return { name, roles }
 }
 
 const signedIn = ({ data }: Session): SignedIn | undefined => data[KEY] as SignedIn | undefined

@@ -8,7 +8,7 @@ export const sessionErrors = {
   SPY_SESSION_TOO_LARGE: 'sessions %s: the state has %d bytes, and maxBytes is %d. Keep large data elsewhere and its key in the session',
   SPY_SESSION_NO_JSON: 'sessions %s: the state cannot be written as JSON: %s',
   SPY_SESSION_LATE: 'sessions %s: a new session was begun after the head of the response was sent, so the browser cannot get its cookie',
-  SPY_SESSION_FULL: 'sessions %s: the store is full (maxSessions, maxTotalBytes); no new session was begun',
+  SPY_SESSION_FULL: 'sessions %s: the store is full (maxSessions, maxTotalBytes); nothing more is kept until sessions end or expire',
   SPY_SESSION_STORE_SILENT: 'sessions %s: the store did not answer within %d ms (timeoutMs)',
   SPY_SESSION_STORE_FAILED: 'sessions %s: the store failed: %s',
   SPY_SESSION_KEY_MISSING: 'sessions %s: there is no key to sign cookies with; set signingKey, or run the application in a server',

@@ -46,6 +46,7 @@ export interface SessionStore {
   read(id: string): Promise<Lent | undefined>
   /** @throws SPY_SESSION_FULL */
   create(id: string, stored: Omit<Stored, 'version'>): Promise<Lent>
+  /** @throws SPY_SESSION_FULL */
   write(id: string, write: Write): Promise<WriteResult>
   /** Lets it live longer; nothing happens if it is gone. */
   touch(id: string, until: number): Promise<void>

@@ -5,7 +5,7 @@ import { conflict, fail, SessionError } from './errors.ts'
 import type { SessionFigures } from './session-figures.ts'
 import { newSessionId } from './session-id.ts'
 import type { Lent, SessionStore, WriteResult } from './session-store.ts'
-import { isSameState, merged, parseState, type State, textOfValues, valuesOf } from './state.ts'
+import { isSameState, merged, parseState, type State, textOfValues, type Values, valuesOf } from './state.ts'
 
 /** What the sessions of one name have in common. */
 export interface SessionParts {
@@ -143,11 +143,14 @@ export class Session {
     if (textOfValues(mine) === lent.text) return this.#extend(lent)
     const base = valuesOf(parseState(lent.text))
     if (isSameState(base, mine)) return this.#extend(lent)
-    await this.#write(lent, (newest) => {
-      const { values, conflicts } = merged(base, mine, valuesOf(parseState(newest.text)))
-      if (conflicts.length > 0) throw this.#conflicting(conflicts)
-      return textOfValues(values)
-    })
+    await this.#write(lent, (newest) => this.#joined(base, mine, newest))
+  }
+
+  /** The newest state with what this request has changed. */
+  #joined(base: Values, mine: Values, newest: Lent): string {
+    const { values, conflicts } = merged(base, mine, valuesOf(parseState(newest.text)))
+    if (conflicts.length > 0) throw this.#conflicting(conflicts)
+    return textOfValues(values)
   }
 
   async #update(change: (data: State) => void): Promise<void> {
@@ -171,7 +174,8 @@ export class Session {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const text = this.#fitting(textFrom(newest))
       const { version, createdAt } = newest
-      const result: WriteResult = await this.#parts.store.write(id, { text, version, until: this.#until(createdAt) })
+      const change = { text, version, until: this.#until(createdAt) }
+      const result: WriteResult = await this.#parts.store.write(id, change).catch((error: unknown) => this.#refused(error))
       if (result.is === 'gone') throw conflict('SPY_SESSION_ENDED', [this.#name])
       if (result.is === 'written') return this.#took(result.lent)
       newest = result.lent
@@ -195,30 +199,35 @@ export class Session {
     throw error
   }
 
-  /** The new one is there before the old one ends, so that a store that fails in between loses nothing. */
+  /**
+   * The new one is there before the old one ends, so that a store that fails in between loses nothing. The old one never gets what this request has
+   * changed: who has planted its id would have it as well.
+   */
   async #regenerate(): Promise<void> {
-    const old = this.#id
-    if (old === undefined || !this.#lent) return
+    const [old, lent] = [this.#id, this.#lent]
+    if (old === undefined || !lent) return
+    const [base, mine] = [valuesOf(parseState(lent.text)), this.#values()]
+    let newest = lent
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      await this.#save()
-      const { version, text } = this.#lent
-      await this.#begin(text)
-      if (await this.#parts.store.remove(old, version)) {
+      await this.#begin(this.#joined(base, mine, newest))
+      if (await this.#parts.store.remove(old, newest.version)) {
         this.#parts.figures.ended++
         return
       }
-      await this.#returnTo(old)
+      newest = await this.#returnTo(old)
     }
     throw this.#conflicting(['everything'])
   }
 
   /** Another request has changed the old session meanwhile. */
-  async #returnTo(old: string): Promise<void> {
-    if (this.#id !== undefined) await this.#parts.store.remove(this.#id)
+  async #returnTo(old: string): Promise<Lent> {
+    const made = this.#id
+    this.#id = old // first: whatever fails, the browser must not get the id that is removed
+    if (made !== undefined) await this.#parts.store.remove(made)
     const lent = await this.#parts.store.read(old)
     if (!lent) throw conflict('SPY_SESSION_ENDED', [this.#name])
-    this.#id = old
     this.#took(lent)
+    return lent
   }
 
   /** Nobody waits for it: what is lost if it fails is a part of the time that is left. */

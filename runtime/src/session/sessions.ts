@@ -27,15 +27,23 @@ type Next = (error?: unknown) => void
 /** The part of Fastify that is used. */
 interface FastifyLike {
   decorateRequest(name: string, value: null): unknown
-  addHook(name: 'onRequest', hook: (request: FastifyRequestLike) => Promise<void>): unknown
-  addHook(name: 'onSend', hook: (request: FastifyRequestLike, reply: FastifyReplyLike, payload: unknown) => Promise<unknown>): unknown
+  addHook(name: 'onRequest', hook: (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<void>): unknown
+  addHook(
+    name: 'onSend',
+    hook: (
+      request: FastifyRequestLike,
+      reply: FastifyReplyLike,
+      payload: unknown,
+      done: (error: unknown, payload?: unknown) => void,
+    ) => void,
+  ): unknown
 }
 interface FastifyRequestLike {
   readonly raw: IncomingMessage
   session?: unknown
 }
 interface FastifyReplyLike {
-  header(name: string, value: string): unknown
+  readonly raw: ServerResponse
 }
 interface KoaContextLike {
   readonly req: IncomingMessage
@@ -57,14 +65,18 @@ export class Sessions {
    * @throws SPY_SESSION_STORE_SILENT, SPY_SESSION_STORE_FAILED with `statusCode` 503, if `whenDown` is closed
    */
   async of(request: IncomingMessage, response: ServerResponse): Promise<Session> {
+    return (await this.#held(request, response)).session
+  }
+
+  async #held(request: IncomingMessage, response: ServerResponse): Promise<Visit> {
     const known = this.#visits.get(request)
-    if (known) return (await known).session
+    if (known) return await known
     const visit = await this.#begin(request)
     holdResponse(response, {
       cookie: () => visit.cookie(),
       commit: () => visit.commit(response.headersSent),
     })
-    return visit.session
+    return visit
   }
 
   /** Middleware of Express: `app.use(session('visitors').express)`; then `request.session`. */
@@ -81,19 +93,24 @@ export class Sessions {
   /** Plugin of Fastify: `app.register(session('visitors').fastify)`; then `request.session`, in all of the application. */
   readonly fastify = Object.assign(
     async (app: FastifyLike): Promise<void> => {
-      const sent = new WeakSet<IncomingMessage>()
+      const visits = new WeakMap<IncomingMessage, Visit>()
+      const storing = new WeakSet<IncomingMessage>()
       app.decorateRequest('session', null)
-      app.addHook('onRequest', async (request) => {
-        request.session = (await this.#begin(request.raw)).session
+      app.addHook('onRequest', async (request, reply) => {
+        const visit = await this.#held(request.raw, reply.raw)
+        visits.set(request.raw, visit)
+        request.session = visit.session
       })
-      app.addHook('onSend', async ({ raw }, reply, payload) => {
-        if (sent.has(raw)) return payload // the answer to an error is sent as well
-        sent.add(raw)
-        const visit = await this.#visits.get(raw)?.catch(() => undefined)
-        await visit?.commit(false)
-        const cookie = visit?.cookie()
-        if (cookie !== undefined) reply.header('set-cookie', cookie)
-        return payload
+      // It is stored here, so that the error handler of the application has what fails.
+      app.addHook('onSend', ({ raw }, reply, payload, done) => {
+        if (storing.has(raw)) return // an async handler that does not return its `reply.send()` sends nothing once more
+        const stored = visits.get(raw)?.commit(reply.raw.headersSent)
+        if (!stored) return done(null, payload)
+        storing.add(raw)
+        void settled(stored, (error) => {
+          storing.delete(raw)
+          done(error, payload)
+        })
       })
     },
     { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: 'spyglass-session' },
@@ -165,17 +182,32 @@ export class Sessions {
   }
 }
 
+/** Calls `then` with what failed, or null. */
+async function settled(work: Promise<void>, then: (error: unknown) => void): Promise<void> {
+  let failure: unknown = null
+  try {
+    await work
+  } catch (error) {
+    failure = error
+  }
+  then(failure)
+}
+
 /** A request with its session. */
 class Visit {
   readonly session: Session
   readonly #options: SessionsOptions
   readonly #request: IncomingMessage
   readonly #brought: Brought
+  /** The id that the browser has, once it has the head of the response. */
+  #toldId: string | undefined
+  #hasFailed = false
 
   constructor(options: SessionsOptions, request: IncomingMessage, brought: Brought, session: Session) {
     this.#options = options
     this.#request = request
     this.#brought = brought
+    this.#toldId = brought.id
     this.session = session
   }
 
@@ -183,9 +215,10 @@ class Visit {
   cookie(): string | undefined {
     const { config, keys } = this.#options
     const { session } = this
-    if (!session.isAvailable) return undefined
+    if (!session.isAvailable || (this.#hasFailed && session.isNew)) return undefined
     const { value } = this.#brought
     const id = session.id ?? (session.isChanged ? session.reserveId() : undefined)
+    this.#toldId = id
     if (id === undefined) return value === undefined ? undefined : cookieHeader(this.#request, config(), undefined)
     const wanted = signedValue(id, keys()[0]!)
     return wanted === value && !config().persistent ? undefined : cookieHeader(this.#request, config(), wanted)
@@ -194,13 +227,28 @@ class Visit {
   /** Stores what is to be stored. Resolves without if the store is down and `whenDown` is open. */
   commit(headSent: boolean): Promise<void> | undefined {
     const { session } = this
-    if (!session.isAvailable) return undefined
-    if (!session.isBusy && !session.isChanged) return session.extend()
+    if (!session.isAvailable || this.#hasFailed) return undefined
+    if (!session.isBusy && !session.isChanged) return headSent && this.#isUntold ? this.#late() : session.extend()
     if (headSent && session.isNew && !session.isReserved) return this.#late()
-    return this.#saved()
+    return this.#saved(headSent)
   }
 
-  async #saved(): Promise<void> {
+  /** A new session, or a new id, that the browser does not know. */
+  get #isUntold(): boolean {
+    return this.session.id !== undefined && this.session.id !== this.#toldId
+  }
+
+  async #saved(headSent: boolean): Promise<void> {
+    try {
+      await this.#savedOrLost()
+    } catch (error) {
+      this.#hasFailed = true
+      throw error
+    }
+    if (headSent && this.#isUntold) await this.#late()
+  }
+
+  async #savedOrLost(): Promise<void> {
     const { config, figures, lost } = this.#options
     try {
       await this.session.save()

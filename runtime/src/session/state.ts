@@ -6,7 +6,7 @@
 export type State = Record<string, unknown>
 
 /** Each value as JSON; undefined values are absent. */
-type Values = ReadonlyMap<string, string>
+export type Values = ReadonlyMap<string, string>
 
 export interface Merge {
   readonly values: Values

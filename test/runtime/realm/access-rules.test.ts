@@ -24,16 +24,48 @@ test.each([
 
 test.each([
   '/ADMIN/x',
-  '//admin//x',
-  '/./admin/x',
-  '/a/../admin/x',
+  '/admin//x',
   '/%61dmin/x',
   '/admin%2Fx',
   String.raw`/admin\x`,
   '/admin/',
   '/admin/x#y',
-  '/admin/help/../x',
+  '/admin;x',
+  '/admin;x/y',
+  '/admin;/x',
+  'http://shop/admin/x',
+  'https://shop/admin',
 ])('no other way to write it leads past the rule: %s', (url) => expect(rolesFor(rules, 'GET', url)).toEqual(['administrator']))
+
+test.each([
+  '/./admin/x',
+  '/a/../admin/x',
+  '/admin/help/../x',
+  '/admin/users/..%2Fhelp',
+  '/admin/%2e%2e%2fadmin/help',
+  String.raw`/admin/x\..\help`,
+  '/admin/..;/help',
+  '/;x/admin/y',
+  '//admin/help',
+  String.raw`/\admin/help`,
+  'http://shop//admin/help',
+])('what can only be meant to be read differently is nobody’s: %s', (url) => expect(rolesFor(rules, 'GET', url)).toBe('nobody'))
+
+test('each reading of an encoded slash has to be allowed', () => {
+  const mixed: readonly AccessRule[] = [
+    { path: '/public/*', roles: ['*'] },
+    { path: '/staff/*', roles: ['b', 'c'] },
+    { path: '/*', roles: ['a', 'b'] },
+  ]
+  expect(rolesFor(mixed, 'GET', '/public%2fx')).toEqual(['a', 'b'])
+  expect(rolesFor(mixed, 'GET', '/public/a%2fb')).toBeUndefined()
+  expect(rolesFor(mixed, 'GET', '/staff%2fx')).toEqual(['b'])
+})
+
+test('methods of a rule are compared without their case', () => {
+  const lower: readonly AccessRule[] = [{ path: '/x', methods: ['get', 'post'], roles: ['a'] }]
+  expect(['GET', 'HEAD', 'POST', 'PUT'].map((method) => rolesFor(lower, method, '/x'))).toEqual([['a'], ['a'], ['a'], undefined])
+})
 
 test('a path that cannot be decoded is closed to all', () => expect(rolesFor(rules, 'GET', '/%zz')).toBe('nobody'))
 

@@ -8,6 +8,7 @@ import { kindNamed } from '@spyglass/mbeans/kinds'
 import { hashPassword } from '@spyglass/process/access'
 import { expect, test } from 'vitest'
 import type { AccessRule } from '../../../runtime/src/realm/index.ts'
+import type { Sessions } from '../../../runtime/src/session/index.ts'
 import { installResources, openResources, realm } from '../../../runtime/src/resource/index.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { accessTo, Browser, serve, startStore } from '../session/fixture.ts'
@@ -19,7 +20,7 @@ const rules: readonly AccessRule[] = [
 ]
 const password = await hashPassword('right', 1024)
 
-async function opened(given: Readonly<Record<string, unknown>> = {}) {
+async function opened(given: Readonly<Record<string, unknown>> = {}, ofSessions: Readonly<Record<string, unknown>> = {}) {
   const folder = tempFolder()
   const file = join(folder, 'staff.json')
   const write = (...users: readonly (readonly [string, ...string[]])[]): void =>
@@ -34,10 +35,15 @@ async function opened(given: Readonly<Record<string, unknown>> = {}) {
       logger: pino({}, { write: (line: string) => void lines.push(line) }),
       folder,
       sessions: accessTo(store.socket),
-      resources: { sessions: [{ name: 'visitors' }], realms: [{ name: 'staff', sessions: 'visitors', file, recheckMs: 0, ...given }] },
+      resources: {
+        sessions: [{ ...ofSessions, name: 'visitors' }],
+        realms: [{ name: 'staff', sessions: 'visitors', file, recheckMs: 0, ...given }],
+      },
     })
   const resources = [await open('shop-1'), await open('office-1')]
-  const servers = await Promise.all(resources.map((each) => serve(application(each.get('realms', 'staff')))))
+  const servers = await Promise.all(
+    resources.map((each) => serve(application(each.get('realms', 'staff'), each.get('sessions', 'visitors')))),
+  )
   return {
     write,
     lines,
@@ -52,14 +58,15 @@ async function opened(given: Readonly<Record<string, unknown>> = {}) {
 }
 
 const application =
-  (staff: ReturnType<typeof realm>): RequestListener =>
+  (staff: ReturnType<typeof realm>, visitors: Sessions): RequestListener =>
   (request, response) => {
     const answer = async (): Promise<string> => {
       const person = await staff.admit(request, response, rules)
       if (request.url === '/sign-out') await staff.signOut(request, response)
+      if (request.url === '/cart') (await visitors.of(request, response)).data['cart'] = 1
       if (request.url !== '/sign-in') return person ? `${person.name}: ${person.roles.join()}` : 'nobody'
-      const { user = '', password: given = '' } = request.headers as Record<string, string>
-      return (await staff.signIn(request, response, { user, password: given })).name
+      const { user, password: given } = request.headers as Record<string, string>
+      return (await staff.signIn(request, response, { user: parsed(user), password: parsed(given) })).name
     }
     answer().then(
       (text) => response.end(text),
@@ -69,6 +76,9 @@ const application =
       },
     )
   }
+
+/** Forms of Express make lists and objects of some fields. */
+const parsed = (field = ''): string => (/^[[{]/.test(field) ? (JSON.parse(field) as string) : field)
 
 const signIn = (browser: Browser, url: string, user: string, given = 'right'): Promise<string> =>
   browser.get(`${url}/sign-in`, { user, password: given })
@@ -127,6 +137,38 @@ test('roles that change in the file count, and one who is removed is signed out'
   expect([await browser.get(shop), browser.cookie]).toEqual(['200 nobody', undefined])
 })
 
+test.each([
+  ['{"$ne":""}', 'right'],
+  ['["ann"]', 'right'],
+  ['ann', '{"$ne":""}'],
+  ['', ''],
+])('a name or a password that is no text is a wrong one: %s %s', async (user, given) => {
+  await using around = await opened()
+  expect(await signIn(new Browser(), around.urls[0]!, user, given)).toBe('401 SPY_SIGN_IN_WRONG')
+})
+
+test('requests at once whose person is asked for again all succeed', async () => {
+  await using around = await opened()
+  const browser = new Browser()
+  await signIn(browser, around.urls[0]!, 'ann')
+  const answers = Array.from({ length: 12 }, async (_, at) => {
+    const one = new Browser()
+    one.cookie = browser.cookie
+    return await one.get(around.urls[at % 2]!)
+  })
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(['200 ann: clerk']))
+})
+
+test('a sign-in that cannot be stored signs nobody in under the id that was there before', async () => {
+  await using around = await opened({}, { maxSessions: 1 })
+  const [shop] = around.urls as [string]
+  const [visitor, thief] = [new Browser(), new Browser()]
+  await visitor.get(`${shop}/cart`)
+  thief.cookie = visitor.cookie
+  expect(await signIn(visitor, shop, 'root')).toBe('503 SPY_SESSION_FULL')
+  expect([await visitor.get(shop), await thief.get(`${shop}/admin`)]).toEqual(['200 nobody', '401 SPY_SIGN_IN_NEEDED'])
+})
+
 test('a module of your own is the source of users', async () => {
   const module = join(tempFolder(), 'realm.mjs')
   writeFileSync(
@@ -140,6 +182,20 @@ test('a module of your own is the source of users', async () => {
   const browser = new Browser()
   expect(await signIn(browser, around.urls[0]!, 'eve', 'open')).toBe('200 eve')
   expect(await browser.get(around.urls[1]!)).toBe('200 eve: guest')
+})
+
+test('of what a module gives only name and roles are kept, and roles that are no list let nobody in', async () => {
+  const module = join(tempFolder(), 'realm.mjs')
+  writeFileSync(
+    module,
+    `const find = async (name) => ({ name, roles: name === 'eve' ? ['guest'] : 'no administrator', realm: 'other', hash: 'secret' })
+    export default () => ({ verify: find, find })`,
+  )
+  await using around = await opened({ type: 'module', module, file: undefined })
+  const [shop] = around.urls as [string]
+  const [eve, bob] = [new Browser(), new Browser()]
+  expect([await signIn(eve, shop, 'eve'), await eve.get(shop)]).toEqual(['200 eve', '200 eve: guest'])
+  expect(await signIn(bob, shop, 'bob')).toBe('503 SPY_REALM_FAILED')
 })
 
 test('a module that makes nothing of the kind, and sessions that are not there, fail the start', async () => {

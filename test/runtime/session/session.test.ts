@@ -131,6 +131,21 @@ test('a new id: the state goes on, the old id is worth nothing in any instance',
   expect(thief.cookie).toBeUndefined()
 })
 
+test('what a request has changed before a new id is never stored under the old one', async () => {
+  const browser = await visitor()
+  const seen: string[] = []
+  const spaceOf = store.spaces.get('visitors')!
+  const write = spaceOf.write.bind(spaceOf)
+  spaceOf.write = (id, change) => (seen.push(id), write(id, change))
+  await visit(browser, 0, async (session) => {
+    session.data['signedIn'] = true
+    await session.regenerate()
+  })
+  spaceOf.write = write
+  expect(seen).toEqual([])
+  expect(await dataOf(browser, 1)).toEqual({ user: 'ann', signedIn: true })
+})
+
 test('a change that comes during a new id is not lost', async () => {
   const browser = await visitor({ a: 0 })
   const answers = await together(
@@ -144,6 +159,22 @@ test('a change that comes during a new id is not lost', async () => {
   expect(answers.filter((answer) => answer === '200 ').length).toBeGreaterThan(0)
   const isTold = answers.some((answer) => /^409 .*SPY_SESSION_ENDED/.test(answer))
   expect(answers.every((answer) => answer === '200 ') || isTold).toBe(true)
+})
+
+test('a new id that fails since the session has ended meanwhile is not given to the browser', async () => {
+  const browser = await visitor()
+  const before = browser.cookie
+  const space = store.spaces.get('visitors')!
+  const remove = space.remove.bind(space)
+  space.remove = (id, version) => {
+    space.remove = remove
+    const stored = remove(id) // another request has ended it, after one has changed it
+    return stored.is === 'done' && version !== undefined
+      ? { is: 'changed', stored: { text: '{}', version: 9, createdAt: 0, until: 0 } }
+      : stored
+  }
+  const answer = await visit(browser, 0, async (session) => await session.regenerate())
+  expect([answer, browser.setCookie, browser.cookie]).toEqual([expect.stringMatching(/^409 .*SPY_SESSION_ENDED/), undefined, before])
 })
 
 test('after a logout the session is gone everywhere, and what was still under way does not revive it', async () => {

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import fastify from 'fastify'
 import { expect, test } from 'vitest'
+import type { Session } from '../../../runtime/src/session/session.ts'
 import { newSessionId, signedValue } from '../../../runtime/src/session/session-id.ts'
 import { sessionSecrets } from '../../../runtime/src/session/index.ts'
 import { Browser, type Handler, openShop, openVisitors, plain, SECRETS, serve, type TestStore } from './fixture.ts'
@@ -217,6 +218,66 @@ test('a session that is begun when the head is gone cannot reach the browser: th
   })
   await expect(fetch(shop.url).then((response) => response.text())).rejects.toThrow()
   expect(shop.lines.join()).toContain('SPY_SESSION_LATE')
+})
+
+test.each<readonly [string, (session: Session) => Promise<void>]>([
+  ['a new id', (session) => session.regenerate()],
+  ['an update of a visitor without a session', (session) => session.update((data) => void (data['a'] = 1))],
+])('%s after the head is gone: the answer is cut off, and the log says why', async (what, act) => {
+  let isFirst = what === 'a new id'
+  await using shop = await openShop(async (session, _request, response) => {
+    if (isFirst) session.data['a'] = 1
+    else {
+      response.write('begun')
+      await act(session)
+      response.end('never')
+    }
+  })
+  const browser = new Browser()
+  if (isFirst) await browser.get(shop.url)
+  isFirst = false
+  await expect(browser.get(shop.url)).rejects.toThrow()
+  expect(shop.lines.join()).toContain('SPY_SESSION_LATE')
+})
+
+test('a full store says so to a session that grows', async () => {
+  await using shop = await openShop(growing, { maxTotalBytes: 2000 })
+  const browser = new Browser()
+  expect(await browser.get(shop.url)).toBe('200 ')
+  expect(await browser.get(shop.url)).toMatch(/^503 .*SPY_SESSION_FULL/)
+})
+const growing: Handler = (session) => void (session.data[`part ${Object.keys(session.data).length}`] = 'x'.repeat(1000))
+
+test('with fastify, an async handler need not return what it sends', async () => {
+  await using shop = await openShop(reading)
+  const app = fastify()
+  await app.register(shop.visitors.fastify)
+  app.get('/', async (request, reply) => void reply.send(count(request as unknown as Counted)))
+  await app.ready()
+  const server = await serve((request, response) => app.routing(request, response))
+  const browser = new Browser()
+  expect([await browser.get(server.url), await browser.get(server.url)]).toEqual(['200 visit 1', '200 visit 2'])
+  await server.close()
+})
+
+test('with fastify, what a handler of its own response changes is stored, too', async () => {
+  await using shop = await openShop(reading)
+  const app = fastify()
+  await app.register(shop.visitors.fastify)
+  app.get('/', (request, reply) => {
+    reply.hijack()
+    const { data } = (request as unknown as { session: Session }).session
+    data['a'] = 1
+    reply.raw.write('begun')
+    data['b'] = 2
+    reply.raw.end()
+  })
+  await app.ready()
+  const server = await serve((request, response) => app.routing(request, response))
+  const browser = new Browser()
+  await browser.get(server.url)
+  expect(await browser.get(shop.url)).toBe('200 {"a":1,"b":2}')
+  await server.close()
 })
 
 test('requests of one browser to two instances: each sees what the other one has stored', async () => {

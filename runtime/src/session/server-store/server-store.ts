@@ -59,10 +59,12 @@ export class ServerStore implements SessionStore {
   }
 
   async write(id: string, write: Write): Promise<WriteResult> {
-    return await this.#ask({ do: 'write', session: id, mark: newMark(), ...write }, (answer, lent): WriteResult => {
+    const result = await this.#ask({ do: 'write', session: id, mark: newMark(), ...write }, (answer, lent): WriteResult | 'full' => {
       if (lent && (answer.is === 'written' || answer.is === 'changed')) return { is: answer.is, lent }
-      return { is: 'gone' }
+      return answer.is === 'full' ? 'full' : { is: 'gone' }
     })
+    if (result === 'full') throw unavailable('SPY_SESSION_FULL', [this.#name])
+    return result
   }
 
   async touch(id: string, until: number): Promise<void> {
