@@ -7,7 +7,7 @@ export const MAX_PULL_ENTRIES = 100
 /** Messages kept for a disconnected stream, and their total size in characters. */
 const MAX_BACKLOG = 1000
 const MAX_BACKLOG_CHARACTERS = 1_048_576
-/** Maximum unread data on a socket before the client is dropped. */
+/** Unread data on a socket beyond which no further message is written and the client is dropped. One message may be larger. */
 const MAX_UNREAD_BYTES = 1_048_576
 
 export interface Listener {
@@ -88,9 +88,9 @@ export class NotificationClient {
 
   #write(stream: ServerResponse, { id, listener, notification }: Message): void {
     if (!isOpen(stream)) return
+    if (stream.writableLength > MAX_UNREAD_BYTES) return this.#drop(stream)
     stream.write(`id: ${id}\ndata: ${resultOf(listener, [notification])}\n\n`)
     this.#written = id
-    if (stream.writableLength > MAX_UNREAD_BYTES) this.#drop(stream)
   }
 
   #drop(stream: ServerResponse): void {
@@ -98,14 +98,25 @@ export class NotificationClient {
     stream.destroy()
   }
 
-  /** Attaches `stream` to the client and sends what it has missed: `missed`, if somebody else knows it better. An earlier stream is closed. */
-  open(stream: ServerResponse, lastEventId: number | undefined, missed?: readonly Message[]): void {
+  /**
+   * Attaches `stream` to the client and sends what it has missed: `missed`, if somebody else knows it better. An earlier stream is closed. False: not all of it;
+   * the stream ends, and its client asks for the rest.
+   */
+  open(stream: ServerResponse, lastEventId: number | undefined, missed?: readonly Message[]): boolean {
     this.#stream?.end()
     this.#stream = stream
     const seen = lastEventId ?? this.#written
     for (const event of ['close', 'error']) stream.on(event, () => this.#drop(stream))
     stream.write(': open\n\n')
-    for (const message of missed ?? this.#backlog) if (message.id > seen && message.listener.mode === 'sse') this.#write(stream, message)
+    for (const message of missed ?? this.#backlog) {
+      if (message.id <= seen || message.listener.mode !== 'sse') continue
+      if (stream.writableLength > MAX_UNREAD_BYTES) {
+        stream.end()
+        return false
+      }
+      this.#write(stream, message)
+    }
+    return true
   }
 
   /** Keeps the connection alive through proxies and detects dead ones. */

@@ -143,12 +143,13 @@ class Hub implements Notifications {
   open({ client: id }: NotificationRequest, stream: ServerResponse, lastEventId: number | undefined): void {
     const client = this.#client(id)
     const missed = lastEventId === undefined ? undefined : this.#after?.(lastEventId, MAX_MISSED)
-    client.open(
+    const isWhole = client.open(
       stream,
       lastEventId,
       missed?.flatMap(({ event, position }) => messagesFor(client, event, position)),
     )
-    if (missed && missed.length >= MAX_MISSED) stream.end()
+    // The position moves on even if the client hears none of these.
+    if (isWhole && missed && missed.length >= MAX_MISSED) stream.end(`id: ${missed.at(-1)?.position}\n\n`)
   }
 
   pull(id: unknown, handle: unknown): string {
