@@ -1,8 +1,7 @@
 /** The same sliding window in a Redis or Valkey, which all servers of a cluster count in. Its clock is the only one. */
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { messageOf } from '@spyglass/agent/contract'
-import { type Clock, systemClock } from '../clock/index.ts'
+import type { Clock } from '../clock/index.ts'
+import { connectRedis, Patience, type RedisConnection } from '../redis/index.ts'
 import { fail } from './errors.ts'
 import { type Limit, CELLS, type Taken } from './sliding-window.ts'
 
@@ -14,16 +13,9 @@ export interface RedisSettings {
 }
 
 /** What is used of ioredis. */
-interface RedisClient {
-  defineCommand(name: string, command: { readonly numberOfKeys: number; readonly lua: string }): void
-  on(event: 'error', listener: (error: Error) => void): unknown
-  disconnect(): void
+interface RedisClient extends RedisConnection {
   del(key: string): Promise<number>
   spyglassTake(key: string, max: number, windowMs: number): Promise<readonly number[]>
-}
-
-interface RedisModule {
-  readonly Redis: new (url: string, options: object) => RedisClient
 }
 
 /** KEYS: the hash of counts by cell. ARGV: max, window. Gives whether it is allowed, how many remain, and when more do. */
@@ -60,22 +52,15 @@ for _, one in ipairs(live) do
 end
 return {allowed and 1 or 0, math.max(0, max - sum), math.ceil(inMs)}`
 
-const MAX_RECONNECT_MS = 500
-/** Beyond it the store is so far behind that waiting longer helps nobody. */
-const MAX_WAITING = 10_000
-
 export class RedisWindow {
   readonly #settings: () => RedisSettings
   readonly #client: RedisClient
-  readonly #clock: Clock
-  #waiting = 0
-  /** The last question was not answered in time: until something comes, one at a time is asked. */
-  #isSilent = false
+  readonly #patience: Patience
 
   /** `folders`: of the applications, which bring the package. @throws SPY_RATE_LIMIT_PACKAGE */
-  constructor(settings: () => RedisSettings, folders: readonly string[], clock: Clock = systemClock) {
+  constructor(settings: () => RedisSettings, folders: readonly string[], clock?: Clock) {
     this.#settings = settings
-    this.#clock = clock
+    this.#patience = new Patience(clock)
     this.#client = clientOf(settings(), folders)
   }
 
@@ -96,51 +81,19 @@ export class RedisWindow {
 
   #keyOf = (key: string): string => `spyglass:rate:${this.#settings().name}:${key}`
 
-  /** The client itself waits for a connection as long as it takes. */
-  async #within<T>(question: () => Promise<T>): Promise<T> {
+  async #within<T>(ask: () => Promise<T>): Promise<T> {
     const { name, timeoutMs } = this.#settings()
-    if (this.#waiting >= (this.#isSilent ? 1 : MAX_WAITING)) throw fail('SPY_RATE_LIMIT_STORE', [name, 'it does not answer'])
-    this.#waiting++
-    let stopWaiting = (): void => {}
-    const late = new Promise<never>((_resolve, reject) => {
-      stopWaiting = this.#clock.after(timeoutMs, () => {
-        this.#isSilent = true
-        reject(fail('SPY_RATE_LIMIT_STORE', [name, `no answer within ${timeoutMs} ms`]))
-      })
-    })
+    const silent = (): Error => new Error(`no answer within ${timeoutMs} ms`)
     try {
-      const answer = await Promise.race([question(), late])
-      this.#isSilent = false
-      return answer
+      return await this.#patience.answer({ ask, timeoutMs, silent })
     } catch (error) {
       throw fail('SPY_RATE_LIMIT_STORE', [name, messageOf(error)], error)
-    } finally {
-      stopWaiting()
-      this.#waiting--
     }
   }
 }
 
 function clientOf({ name, url, password }: RedisSettings, folders: readonly string[]): RedisClient {
-  const { Redis } = redisModule(name, folders)
-  const client = new Redis(url, {
-    ...(password === undefined ? {} : { password }),
-    maxRetriesPerRequest: null,
-    retryStrategy: (attempt: number) => Math.min(attempt * 50, MAX_RECONNECT_MS),
-  })
-  client.on('error', () => {}) // what is asked fails in time, and says why
+  const client = connectRedis({ url, password }, folders, (from, why) => fail('SPY_RATE_LIMIT_PACKAGE', [name, from, why])) as RedisClient
   client.defineCommand('spyglassTake', { numberOfKeys: 1, lua: TAKE })
   return client
-}
-
-function redisModule(name: string, folders: readonly string[]): RedisModule {
-  let reason = 'it is not installed'
-  for (const folder of folders) {
-    try {
-      return createRequire(join(folder, 'package.json'))('ioredis') as RedisModule
-    } catch (error) {
-      reason = messageOf(error).split('\n', 1)[0] ?? ''
-    }
-  }
-  throw fail('SPY_RATE_LIMIT_PACKAGE', [name, folders.join(', ') || 'any application', reason])
 }

@@ -2,10 +2,10 @@
 import { messageOf } from '@spyglass/agent/contract'
 import type { SessionConfig } from '@spyglass/process/checked-config'
 import { type Clock, systemClock } from '../../clock/index.ts'
-import { unavailable } from '../errors.ts'
+import { connectRedis, Patience, type RedisConnection } from '../../redis/index.ts'
+import { fail, unavailable } from '../errors.ts'
 import { newMark } from '../session-id.ts'
 import type { Lent, SessionStore, StoreFigures, Stored, StoreObserver, Write, WriteResult } from '../session-store.ts'
-import { type RedisAnswer, type RedisClient, redisModule, type ScriptCall } from './redis-module.ts'
 import { countScript, indexOf, keyOf, scripts } from './scripts.ts'
 
 export interface RedisStoreOptions {
@@ -16,26 +16,30 @@ export interface RedisStoreOptions {
   readonly clock?: Clock
 }
 
+type RedisAnswer = string | number | null | readonly RedisAnswer[]
+type ScriptCall = (...keysAndArguments: readonly (string | number)[]) => Promise<RedisAnswer>
+
+/** What is used of ioredis. */
+interface RedisClient extends RedisConnection {
+  hmget(key: string, ...fields: readonly string[]): Promise<readonly (string | null)[]>
+}
+
 type Scripts = Readonly<Record<keyof typeof scripts | 'spyglassCount', ScriptCall>>
 
 const COUNT_MS = 10_000
-const MAX_RECONNECT_MS = 500
-/** Beyond it the store is so far behind that waiting longer helps nobody. */
-const MAX_WAITING = 10_000
 
 export class RedisStore implements SessionStore {
   readonly #options: RedisStoreOptions
   readonly #clock: Clock
+  readonly #patience: Patience
   readonly #client: RedisClient & Scripts
   readonly #figures: { active: number | undefined; expired: number } = { active: undefined, expired: 0 }
-  #waiting = 0
-  /** The last question was not answered in time: until something comes, one at a time is asked. */
-  #isSilent = false
   #stopCounting = (): void => {}
 
   constructor(options: RedisStoreOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#patience = new Patience(this.#clock)
     this.#client = clientOf(options)
     this.#count()
   }
@@ -98,27 +102,10 @@ export class RedisStore implements SessionStore {
     return lent
   }
 
-  /** Gives what Redis says, or throws in time: the client itself waits for a connection as long as it takes. */
-  async #within<T>(question: () => Promise<T>): Promise<T> {
+  #within<T>(question: () => Promise<T>): Promise<T> {
     const { name, timeoutMs } = this.#options.config()
-    const silent = () => unavailable('SPY_SESSION_STORE_SILENT', [name, timeoutMs])
-    if (this.#waiting >= (this.#isSilent ? 1 : MAX_WAITING)) throw silent()
-    this.#waiting++
-    let stopWaiting = (): void => {}
-    const late = new Promise<never>((_resolve, reject) => {
-      stopWaiting = this.#clock.after(timeoutMs, () => {
-        this.#isSilent = true
-        reject(silent())
-      })
-    })
-    try {
-      const answer = await Promise.race([this.#answered(question), late])
-      this.#isSilent = false
-      return answer
-    } finally {
-      stopWaiting()
-      this.#waiting--
-    }
+    const silent = (): Error => unavailable('SPY_SESSION_STORE_SILENT', [name, timeoutMs])
+    return this.#patience.answer({ ask: () => this.#answered(question), timeoutMs, silent })
   }
 
   async #answered<T>(question: () => Promise<T>): Promise<T> {
@@ -143,13 +130,7 @@ export class RedisStore implements SessionStore {
 
 function clientOf({ config, folders }: RedisStoreOptions): RedisClient & Scripts {
   const { name, url = '', password } = config()
-  const { Redis } = redisModule(name, folders)
-  const client = new Redis(url, {
-    ...(password === undefined ? {} : { password }),
-    maxRetriesPerRequest: null,
-    retryStrategy: (attempt: number) => Math.min(attempt * 50, MAX_RECONNECT_MS),
-  })
-  client.on('error', () => {}) // what is asked fails in time, and says why
+  const client = connectRedis({ url, password }, folders, (from, why) => fail('SPY_SESSION_PACKAGE', [name, from, why]))
   for (const [script, lua] of Object.entries(scripts)) client.defineCommand(script, { numberOfKeys: 2, lua })
   client.defineCommand('spyglassCount', { numberOfKeys: 1, lua: countScript })
   return client as RedisClient & Scripts

@@ -1,0 +1,2 @@
+export { connectRedis, type RedisConnection } from './connect-redis.ts'
+export { Patience } from './patience.ts'

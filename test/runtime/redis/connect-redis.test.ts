@@ -1,0 +1,37 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { connectRedis } from '../../../runtime/src/redis/index.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
+
+const missing = (from: string, why: string): Error => new Error(`not in ${from}: ${why}`)
+const connect = (folders: readonly string[], password?: string) =>
+  connectRedis({ url: 'redis://cache:6379/0', password }, folders, missing) as unknown as { readonly given: readonly unknown[] }
+
+/** A folder of an application with a package of that name and version that keeps what it is given. */
+function folderWith(version: string): string {
+  const folder = tempFolder()
+  const home = join(folder, 'node_modules/ioredis')
+  mkdirSync(home, { recursive: true })
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ name: 'ioredis', version, main: 'index.cjs' }))
+  writeFileSync(join(home, 'index.cjs'), 'exports.Redis = class { constructor(...given) { this.given = given } on() {} }')
+  return folder
+}
+
+test('the first folder that has the package in a supported version gives it', () => {
+  const client = connect([tempFolder(), folderWith('4.9.0'), folderWith('5.1.0')], 'secret')
+  expect(client.given).toMatchObject(['redis://cache:6379/0', { password: 'secret', maxRetriesPerRequest: null }])
+})
+
+test('without a password none is given, and connections are tried again within half a second', () => {
+  const [, options] = connect([folderWith('6.0.0')]).given as [string, { retryStrategy(attempt: number): number }]
+  expect(options).not.toHaveProperty('password')
+  expect([1, 5, 1000].map((attempt) => options.retryStrategy(attempt))).toEqual([50, 250, 500])
+})
+
+test('where no folder has it, the error says where it was looked for and why it is not used', () => {
+  const old = folderWith('4.9.0')
+  expect(() => connect([old])).toThrow(`not in ${old}: it has version 4.9.0`)
+  expect(() => connect([])).toThrow('not in any application: it is not installed')
+  expect(() => connect([tempFolder()])).toThrow(/Cannot find module 'ioredis/)
+})
