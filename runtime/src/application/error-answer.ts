@@ -25,7 +25,7 @@ export function errorAnswer(error: unknown): ErrorAnswer {
 const isErrorStatus = (status: unknown): status is number => Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599
 
 function messageFor(status: number | undefined): string {
-  if (status === 503) return 'the application is overloaded; try again later'
+  if (status === 503) return 'the application cannot answer this now; try again later'
   return status === undefined || status >= 500 ? 'the application failed' : 'the application refused the request'
 }
 

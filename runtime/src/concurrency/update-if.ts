@@ -1,11 +1,13 @@
 /** Optimistic updates: a row, or a hash of Redis, is changed only if nobody has changed it since it was read. */
 import { fail } from './errors.ts'
 
-/** A pool or connection of pg; a pool or connection of mysql2 with promises; a datasource of sqlite. */
+/** A pool or connection of pg or mysql2; a datasource of sqlite. */
 export interface UpdateTarget {
   query(sql: string, values: unknown[]): unknown
   /** Those of pg have none. */
   execute?: unknown
+  /** Those of mysql2 with callbacks give one with promises. */
+  promise?: unknown
 }
 
 /** A client of ioredis. */
@@ -30,7 +32,8 @@ export interface VersionedUpdate {
  * @example
  * const isSold = await updateIf(pool, 'products', { where: { id: 7 }, version: 3, set: { stock: 4 } })
  */
-export async function updateIf(target: UpdateTarget, table: string, update: VersionedUpdate): Promise<boolean> {
+export async function updateIf(given: UpdateTarget, table: string, update: VersionedUpdate): Promise<boolean> {
+  const target = typeof given.promise === 'function' ? (given as { promise(): UpdateTarget }).promise() : given
   const { sql, values } = updateStatement(table, update, target.execute === undefined ? POSTGRES : OTHERS)
   const verb = target.execute === undefined ? 'query' : 'execute'
   return changedRows(await (target as Record<typeof verb, UpdateTarget['query']>)[verb](sql, values)) > 0

@@ -1,5 +1,6 @@
 /** What an application gets of a rate limit: by itself, and as plugin or middleware of the frameworks. */
 import type { IncomingMessage } from 'node:http'
+import { clientAddressOf } from '@spyglass/process/listener'
 import { type Middleware, middlewareOf, type Verdict } from '../middleware/index.ts'
 import { type Decision, fieldsOf } from './decision.ts'
 import { fail } from './errors.ts'
@@ -38,6 +39,7 @@ export class Limiter<Request> {
   }
 
   async #judge(request: Request, raw: IncomingMessage): Promise<Verdict> {
+    if (this.#limit.isExempt(clientAddressOf(raw))) return {}
     const key = await this.#keyFor(request, raw)
     if (key === undefined) return {}
     const decision = await this.#limit.decide(key, raw)

@@ -93,7 +93,7 @@ function environmentOf({ root, temporary, cache, spool }: Home): Readonly<Record
  */
 function permissionFlags({ applications, listener, reachedBy }: InstanceGroup, { config, folder }: Input, home: Home): readonly string[] {
   const [application] = applications
-  const { allow = [], datasources = [] } = application ?? {}
+  const { allow = [], datasources = [], realms = [] } = application ?? {}
   const of = (what: 'read' | 'write'): readonly string[] =>
     allow.filter((one) => one.startsWith(`${what}:`)).map((one) => one.slice(what.length + 1))
   const sources = config.datasources.filter(({ name }) => datasources.includes(name))
@@ -111,6 +111,7 @@ function permissionFlags({ applications, listener, reachedBy }: InstanceGroup, {
     folder.accessLogs,
     ...certificates,
     ...passwordFiles(sources),
+    ...config.realms.flatMap(({ name, file, module }) => (realms.includes(name) ? [file ?? module ?? ''] : [])),
     ...of('read'),
   ]
   const others = (['child-process', 'worker', 'addons', 'wasi'] as const).filter((one) => allow.includes(one))

@@ -10,6 +10,8 @@ export interface HeldResponse {
   readonly cookie: () => string | undefined
   /** What must be done before the response may end; undefined: nothing. */
   readonly commit: () => Promise<void> | undefined
+  /** It could not be done, and the client has been answered so. */
+  readonly failed: (error: Error) => void
 }
 
 type Ending = (this: ServerResponse, ...args: never[]) => ServerResponse
@@ -34,6 +36,7 @@ export function holdResponse(response: ServerResponse, held: HeldResponse): void
     done.then(finish, (error: unknown) => {
       response.end = end as typeof response.end
       answerFailure(response, error)
+      held.failed(error as Error)
     })
     return response
   }) as typeof response.end

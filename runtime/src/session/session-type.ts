@@ -74,12 +74,13 @@ function storeOf(config: () => SessionConfig, observer: StoreObserver, around: R
   return new ServerStore({ path: socket, token: secrets[name]?.token ?? '', config, observer })
 }
 
-/** The first signs. A key that is derived from the secrets of the server is accepted as long as there is no other one before. */
+/** The first signs. The key that is derived from the secrets of the server stands before the first own one, which thus signs nobody out. */
 function keysOf(config: () => SessionConfig, derived: string | undefined): () => readonly string[] {
   return () => {
     const { name, signingKey = derived, previousSigningKey } = config()
     if (signingKey === undefined) throw fail('SPY_SESSION_KEY_MISSING', [name])
-    return previousSigningKey === undefined ? [signingKey] : [signingKey, previousSigningKey]
+    const before = previousSigningKey ?? derived
+    return before === undefined || before === signingKey ? [signingKey] : [signingKey, before]
   }
 }
 

@@ -75,6 +75,7 @@ export class Sessions {
     holdResponse(response, {
       cookie: () => visit.cookie(),
       commit: () => visit.commit(response.headersSent),
+      failed: this.#options.lost,
     })
     return visit
   }

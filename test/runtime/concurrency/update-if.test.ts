@@ -22,6 +22,14 @@ test('a row is changed by the first that read its version, and by nobody else', 
   ])
 })
 
+test('a pool of mysql2 with callbacks is asked by its promises', async () => {
+  const asked: string[] = []
+  const promises = { query: () => expect.unreachable(), execute: async (sql: string) => (asked.push(sql), [{ affectedRows: 1 }]) }
+  const target = { query: () => expect.unreachable(), execute: () => expect.unreachable(), promise: () => promises }
+  expect(await updateIf(target, 'products', { where: { id: 7 }, version: 3, set: { stock: 4 } })).toBe(true)
+  expect(asked).toHaveLength(1)
+})
+
 test.each([
   [{ where: {}, version: 1, set: { stock: 1 } }, 'every row'],
   [{ where: { id: 1 }, version: 1, set: {} }, '"set" is empty'],

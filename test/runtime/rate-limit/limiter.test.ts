@@ -24,6 +24,13 @@ test.each(Object.keys(frameworks))('with %s, what is over the limit is answered 
   expect(bodies).toEqual(['ok', 'ok', expect.stringContaining('SPY_RATE_LIMITED')])
 })
 
+test('an address that is exempt is not counted', async () => {
+  const { limit } = openLimit({ exempt: ['loopback'] })
+  const { statuses, answers } = await askThrice('express', new Limiter<never>(limit))
+  expect(statuses).toEqual([200, 200, 200])
+  expect(answers[0]!.headers.has('ratelimit')).toBe(false)
+})
+
 test.each(Object.keys(frameworks))('with %s, the application says which account a request is of', async (framework) => {
   const { limit } = openLimit({ by: 'account', max: 1 })
   const keyOf = (request: { readonly headers: IncomingMessage['headers'] }): string | undefined =>

@@ -11,7 +11,12 @@ function protectionsOf(application: Readonly<Record<string, unknown>>) {
     { name: 'shop', file: 'shop.db' },
     { name: 'till', driver: 'pg', url: 'postgres://db/till', passwordFrom: 'file:/etc/till' },
   ]
-  const config = loadConfig({ data: root, base: { datasources, applications: [{ name: 'shop', folder: '/apps/shop', ...application }] } })
+  const sessions = [{ name: 'visitors' }]
+  const realms = ['staff', 'others'].map((name) => ({ name, sessions: 'visitors', file: `/etc/${name}.json` }))
+  const config = loadConfig({
+    data: root,
+    base: { datasources, sessions, realms, applications: [{ name: 'shop', folder: '/apps/shop', ...application }] },
+  })
   const folder = ensureDataFolder(root)
   return { root, folder, protections: instanceGroups(config).map((group) => protectionOf(group, { config, folder })) }
 }
@@ -48,6 +53,12 @@ test('under the permission model it reads its code, writes its home, log and dat
   for (const path of [root, folder.run, folder.spool, join(root, 'secrets.yaml'), '/etc/passwd', '/apps/blog/index.js'])
     expect(isWithin(path, [...of('--allow-fs-read'), ...of('--allow-fs-write')])).toBe(false)
   expect(environment?.['TMPDIR']).toBe(join(root, 'homes/shop/tmp'))
+})
+
+test('for a realm it reads the file of its users, and no other', () => {
+  const flags = protectionsOf({ isolation: 'permission', sessions: ['visitors'], realms: ['staff'] }).protections[0]?.flags
+  expect(flags).toContain('--allow-fs-read=/etc/staff.json')
+  expect(flags).not.toContain('--allow-fs-read=/etc/others.json')
 })
 
 test('for a database server it reads the file of the password, and needs no threads', () => {

@@ -6,7 +6,7 @@ import { serve } from './fixture.ts'
 
 async function answered(held: Partial<HeldResponse>, handler: (response: ServerResponse) => void) {
   const server = await serve((_request, response) => {
-    holdResponse(response, { cookie: () => 'c=1', commit: () => undefined, ...held })
+    holdResponse(response, { cookie: () => 'c=1', commit: () => undefined, failed: () => {}, ...held })
     handler(response)
   })
   try {
@@ -50,10 +50,12 @@ test('what cannot be stored is answered with the status of its error, and none o
   const commit = async (): Promise<void> => {
     throw conflict('SPY_SESSION_CONFLICT', ['visitors', 'cart'])
   }
-  const [status, , body] = await answered({ commit }, (response) => {
+  const failures: Error[] = []
+  const [status, , body] = await answered({ commit, failed: (error) => failures.push(error) }, (response) => {
     response.setHeader('content-length', '1')
     response.end('x')
   })
+  expect(failures).toMatchObject([{ code: 'SPY_SESSION_CONFLICT' }])
   expect([status, JSON.parse(body)]).toEqual([409, expect.objectContaining({ code: 'SPY_SESSION_CONFLICT' })])
 })
 

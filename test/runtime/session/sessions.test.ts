@@ -53,9 +53,17 @@ test('keys change without anybody being signed out: the old one is accepted, the
   shop.configure({ signingKey: 'n'.repeat(32), previousSigningKey: key })
   expect(await browser.get(shop.url)).toBe('200 visit 2')
   expect(browser.setCookie).toBeDefined()
-  shop.configure({ signingKey: 'n'.repeat(32) })
+  shop.configure({ signingKey: 'm'.repeat(32), previousSigningKey: 'n'.repeat(32) })
   expect(await browser.get(shop.url)).toBe('200 visit 3')
   expect([await late.get(shop.url), shop.read('rejectedForged')]).toEqual(['200 visit 1', 1])
+})
+
+test('the first key of the operator signs nobody out', async () => {
+  await using shop = await openShop(counting)
+  const browser = new Browser()
+  await browser.get(shop.url)
+  shop.configure({ signingKey: 'n'.repeat(32) })
+  expect(await browser.get(shop.url)).toBe('200 visit 2')
 })
 
 test('a session without a request for idleMs has expired', async () => {

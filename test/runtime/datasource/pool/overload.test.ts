@@ -35,7 +35,7 @@ test('a plain handler that throws them answers 503 with Retry-After, without the
     expect(errorAnswer(error)).toEqual({
       status: 503,
       headers: { 'retry-after': '1' },
-      body: { statusCode: 503, code: error.code, message: 'the application is overloaded; try again later' },
+      body: { statusCode: 503, code: error.code, message: 'the application cannot answer this now; try again later' },
     })
   }
 })
