@@ -32,13 +32,39 @@ export const allMatch = (matchers: readonly Matcher[], labels: Labels): boolean 
 /** Of several lists of matchers, which fit these labels whole. All their patterns are tested in one go, each of them once. */
 export function whichMatch(lists: readonly (readonly Matcher[])[], labels: Labels): readonly boolean[] {
   const open = lists.map((matchers) => matchers.every((matcher) => matcher.isRegex || isSame(matcher, labels)))
-  const tests = new Map<string, Test>()
-  for (const matcher of lists.flatMap((matchers, i) => (open[i] ? matchers : [])))
-    if (matcher.isRegex) tests.set(keyOf(matcher, labels), { pattern: patternOf(matcher), value: labels[matcher.name] ?? '' })
-  const results = testAll([...tests.values()])
-  const fitting = new Map([...tests.keys()].map((key, i) => [key, results[i]]))
+  const fitting = resultsOf(
+    lists.flatMap((matchers, i) => (open[i] ? matchers.filter(({ isRegex }) => isRegex) : [])),
+    labels,
+  )
   const fits = (matcher: Matcher): boolean => !matcher.isRegex || fitting.get(keyOf(matcher, labels)) === matcher.isEqual
   return lists.map((matchers, i) => open[i] === true && matchers.every(fits))
+}
+
+/** What is known of patterns and values: the same are asked about every second, for as long as an incident lasts. */
+const known = new Map<string, boolean>()
+const MAX_KNOWN = 10_000
+
+function resultsOf(matchers: readonly Matcher[], labels: Labels): ReadonlyMap<string, boolean | undefined> {
+  const results = new Map<string, boolean | undefined>()
+  const tests = new Map<string, Test>()
+  for (const matcher of matchers) {
+    const key = keyOf(matcher, labels)
+    if (known.has(key)) results.set(key, known.get(key))
+    else tests.set(key, { pattern: patternOf(matcher), value: labels[matcher.name] ?? '' })
+  }
+  const tested = testAll([...tests.values()])
+  for (const [i, key] of [...tests.keys()].entries()) {
+    results.set(key, tested[i])
+    remember(key, tested[i])
+  }
+  return results
+}
+
+/** One that took too long is tried again: the process may have had no time. */
+function remember(key: string, result: boolean | undefined): void {
+  if (result === undefined) return
+  if (known.size >= MAX_KNOWN) known.clear()
+  known.set(key, result)
 }
 
 const isSame = ({ name, value, isEqual }: Matcher, labels: Labels): boolean => ((labels[name] ?? '') === value) === isEqual
@@ -58,8 +84,8 @@ const MAX_COMPILED = 100_000
 
 /** The whole value must fit. @throws SPY_SILENCE_INVALID */
 function patternOf({ value }: Pick<Matcher, 'value'>): RegExp {
-  const known = compiled.get(value)
-  if (known) return known
+  const before = compiled.get(value)
+  if (before) return before
   try {
     const pattern = labelPattern(value)
     if (compiled.size >= MAX_COMPILED) compiled.clear()

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { Script } from 'node:vm'
+import { expect, test, onTestFinished, vi } from 'vitest'
 import { allMatch, formatMatcher, type Labels, parseMatcher, whichMatch } from '../../../collector/src/alert/matcher.ts'
 
 const pool = { alertname: 'PoolExhausted', pool: 'shop', instance: 'shop-1' }
@@ -57,6 +58,14 @@ test('a thousand silences with fifty patterns are compared in one go, each patte
   const { user, system } = process.cpuUsage(before)
   expect(fitting.filter(Boolean)).toHaveLength(1000)
   expect((user + system) / 1e6).toBeLessThan(5) // it was half a minute
+})
+
+test('a pattern is tested once for each value, however often it is asked about', () => {
+  const run = vi.spyOn(Script.prototype, 'runInContext')
+  onTestFinished(() => run.mockRestore())
+  const matchers = [parseMatcher('pool=~"once-.*"')]
+  const asked = ['once-1', 'other', 'once-1', 'other'].map((pool) => allMatch(matchers, { pool }))
+  expect([asked, run.mock.calls.length]).toEqual([[true, false, true, false], 2])
 })
 
 test('what is written is read back', () => {
