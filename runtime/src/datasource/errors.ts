@@ -20,7 +20,8 @@ export const datasourceErrors = {
     'pool %s: the connection to %s was lost while it committed, so that nobody knows whether that took effect; look before you repeat it: %s',
   SPY_MEMBER_SILENT: '%s did not say what it is within %d ms (probeTimeoutMs)',
   SPY_MEMBER_UNKNOWN: 'datasource %s has no member %s; it has %s',
-  SPY_WRITER_MISSING: 'datasource %s: no member accepts writes: %s. Promote one, or start the primary',
+  SPY_WRITER_MISSING:
+    'datasource %s: no member gets the writes: %s. Promote one, or start the primary; of several that are ambiguous, make the old primary read-only',
   SPY_READER_MISSING: 'datasource %s: no member that may be read from: %s',
   SPY_SHARD_UNNAMED: 'datasource %s is sharded: take a pool by members.shard(KEY) or members.named(NAME)',
   SPY_STATEMENT_NOT_READ: 'datasource %s: this statement is not one that only reads: %s. spyglass sql --write runs it, for administrators',

@@ -2,6 +2,7 @@
  * Which member of a group gets what: pure functions of what is known. Writes follow the database that accepts them on the newest timeline, never a name: a
  * primary that comes back after another was promoted has lost what was written since.
  */
+import { containsGtids, type GtidSet, gtidSetOf } from './gtid-set.ts'
 import type { Member, MemberState } from './member.ts'
 
 export interface Known {
@@ -28,6 +29,8 @@ export type Obstacle =
   | 'read-only'
   | 'replica'
   | 'outdated'
+  /** Nothing tells which of those that accept writes has replaced the other. */
+  | 'ambiguous'
   | 'writable'
   | 'restoring'
   | 'lagging'
@@ -53,9 +56,15 @@ function timelineOf({ member, state: { health, standing } }: Known): number {
   return standing.timeline
 }
 
-/** The memory when writes go to that member from now on. */
-export function followed(memory: Memory, writer: string): Memory {
-  const before = memory.writer === undefined || memory.writer === writer ? [] : [memory.writer]
+/**
+ * The memory when writes go to that member of the group from now on. Others that accepted them, and have no timeline to tell that they are old, count as
+ * replaced: they must not get the writes when it is down.
+ */
+export function followed(memory: Memory, writer: string, group: readonly Known[]): Memory {
+  const rivals = group
+    .filter((known) => known.state.standing?.timeline === 0 && !writeObstacle(known, memory))
+    .map(({ member }) => member.name)
+  const before = memory.writer === undefined ? rivals : [memory.writer, ...rivals]
   return { ...memory, writer, deposed: new Set([...memory.deposed, ...before].filter((name) => name !== writer)) }
 }
 
@@ -68,22 +77,42 @@ function writeObstacle({ member, state }: Known, memory: Memory): Obstacle | und
   return isOutdated(member.name, standing.timeline, memory) ? 'outdated' : undefined
 }
 
-/** Another has been promoted since. One that was replaced is believed again on a newer timeline alone, or once it has been a copy. */
+/** Another has been promoted since. One that was replaced is believed again once it has been seen as a copy, on the newest timeline. */
 function isOutdated(name: string, timeline: number, { timeline: newest, deposed }: Memory): boolean {
   return timeline < newest || deposed.has(name)
 }
 
-/** Who gets the writes. `memory` is up to date. The first is chosen when all have answered or are down: one that is still silent may be on a newer timeline. */
+/**
+ * Who gets the writes. `memory` is up to date. The first is chosen when all have answered or are down: one that is still silent may be on a newer timeline.
+ * Who has none in memory, as after a reload, cannot know which of several has replaced the other, unless the databases tell: then nobody gets them.
+ */
 export function chooseWriter(group: readonly Known[], memory: Memory): Member | Refusal {
   const obstacles = obstaclesOf(group, (known) => writeObstacle(known, memory))
   if (memory.writer === undefined && group.some(isAwaited)) return { code: 'SPY_WRITER_MISSING', obstacles }
   const able = group.filter(({ member }) => !obstacles.has(member.name))
   const present = able.find(({ member }) => member.name === memory.writer)
-  const best = present ?? able.toSorted(byPosition)[0]
-  return best?.member ?? { code: 'SPY_WRITER_MISSING', obstacles }
+  const best = present ?? foremost(able)
+  if (best) return best.member
+  return { code: 'SPY_WRITER_MISSING', obstacles: obstaclesOf(group, ({ member }) => obstacles.get(member.name) ?? 'ambiguous') }
 }
 
 const isAwaited = ({ member, state }: Known): boolean => member.role !== 'replica' && state.health === 'unknown'
+
+/**
+ * On one timeline the log that has come furthest. Where there are no timelines, the one that has all transactions of the others and more: the number of them
+ * proves nothing, since an old primary may have many that were never copied. Nor does a replica that copies one of them: one that nobody has told of the
+ * promotion goes back to the old primary by itself.
+ */
+function foremost(able: readonly Known[]): Known | undefined {
+  if (able.length < 2 || able.some(({ state }) => state.standing?.timeline !== 0)) return able.toSorted(byPosition)[0]
+  const sets = able.map(({ state }) => gtidSetOf(state.standing?.gtid ?? ''))
+  return able.find((_, i) => sets.every((set, j) => i === j || hasMore(sets[i], set)))
+}
+
+/** One that tells of no transactions may have any. */
+function hasMore(one: GtidSet | undefined, other: GtidSet | undefined): boolean {
+  return one !== undefined && other !== undefined && other.size > 0 && containsGtids(one, other) && !containsGtids(other, one)
+}
 
 /** The one whose log has come furthest first; the order of the configuration decides between equals. */
 function byPosition(a: Known, b: Known): number {

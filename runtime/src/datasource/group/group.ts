@@ -64,6 +64,7 @@ export class Group {
   constructor(options: GroupOptions) {
     this.#options = options
     this.members = options.members
+    this.events.setMaxListeners(0) // one for each connection that waits for a writer: as many as the pool opens
     for (const member of options.members) this.#probes.set(member.name, this.#probeOf(member))
   }
 
@@ -102,8 +103,10 @@ export class Group {
     if (!isRefusal(found)) return 'reads'
     const obstacle = found.obstacles.get(member.name) ?? 'down'
     if (obstacle !== 'writable') return obstacle
-    const choice = chooseWriter(known, this.#memory) // why it accepts writes and gets none
-    return isRefusal(choice) ? (choice.obstacles.get(member.name) ?? obstacle) : obstacle
+    if (this.#options.settings().sharded) return obstacle
+    const choice = this.#chosen() // why it accepts writes and gets none
+    const reasons = isRefusal(choice) ? choice : chooseWriter(known, this.#memory)
+    return isRefusal(reasons) ? (reasons.obstacles.get(member.name) ?? obstacle) : obstacle
   }
 
   /**
@@ -204,7 +207,7 @@ export class Group {
     const { writer } = this
     if (!writer || writer.name === this.#memory.writer || this.#options.settings().sharded) return
     const from = this.members.find(({ name }) => name === this.#memory.writer)
-    this.#memory = followed(this.#memory, writer.name)
+    this.#memory = followed(this.#memory, writer.name, this.#all())
     this.events.emit('writer', writer, from)
   }
 

@@ -3,7 +3,7 @@ import { messageOf } from '@spyglass/agent/contract'
 import { type Clock, outsideContext } from '../../clock/index.ts'
 import type { Driver, DriverConnection } from '../driver.ts'
 import { fail } from '../errors.ts'
-import { within } from '../pool/within.ts'
+import { withinOwnTime } from './own-time.ts'
 import { isConnectionLost, isRefused } from './refused.ts'
 import type { Standing } from '../standing.ts'
 
@@ -64,7 +64,7 @@ export class Probe {
     this.#abort = new AbortController()
     const { signal } = this.#abort
     try {
-      const standing = await within(clock, ms, this.#standing(signal), () => fail('SPY_MEMBER_SILENT', [driver.target, ms]))
+      const standing = await withinOwnTime(clock, ms, this.#standing(signal), () => fail('SPY_MEMBER_SILENT', [driver.target, ms]))
       if (!this.#isStopped) answered(standing)
     } catch (error) {
       this.#abort.abort()

@@ -1,5 +1,6 @@
-/** What a MariaDB or MySQL is in its group: whether it accepts writes and copies nobody, its GTID, and how far it is behind. */
+/** What a MariaDB or MySQL is in its group: whether it accepts writes and copies nobody, the GTIDs that it has, and how far it is behind. */
 import { codeOf } from '@spyglass/agent/contract'
+import { textOf } from '../database-sessions.ts'
 import type { Standing } from '../standing.ts'
 import { called } from './mysql2-connection.ts'
 import type { MysqlConnection } from './mysql2-module.ts'
@@ -13,8 +14,10 @@ export async function mysql2Standing(connection: MysqlConnection): Promise<Stand
   const rowsOf = async (sql: string): Promise<readonly Row[]> =>
     (await called((done) => connection.query({ sql, rowsAsArray: false }, done))) as readonly Row[]
   const isMariaDb = connection._handshakePacket?.serverVersion?.includes('MariaDB') ?? false
-  const gtid = isMariaDb ? '@@global.gtid_current_pos' : '@@global.gtid_executed'
-  const [row = {}] = await rowsOf(`SELECT @@global.read_only AS readOnly, ${gtid} AS gtid`)
+  const gtid = isMariaDb
+    ? '@@global.gtid_binlog_state AS gtid, @@global.gtid_slave_pos AS copied'
+    : '@@global.gtid_executed AS gtid, @@global.gtid_mode AS gtidMode'
+  const [row = {}] = await rowsOf(`SELECT @@global.read_only AS readOnly, @@global.log_bin AS logBin, ${gtid}`)
   return mysqlStandingOf(row, await replicaStatus(rowsOf))
 }
 
@@ -31,15 +34,16 @@ async function replicaStatus(rowsOf: (sql: string) => Promise<readonly Row[]>): 
 }
 
 /** `status` has a row for a server that copies another, and for one that has been told to stop that. */
-export function mysqlStandingOf({ readOnly, gtid }: Row, status: readonly Row[] | undefined): Standing {
-  const copying = status?.find((row) => !isStopped(row))
-  const isWritable = Number(readOnly) === 0 && !copying
+export function mysqlStandingOf(row: Row, status: readonly Row[] | undefined): Standing {
+  const copying = status?.find((one) => !isStopped(one))
+  const isWritable = Number(row['readOnly']) === 0 && !copying
   const behind = copying?.['Seconds_Behind_Master'] ?? copying?.['Seconds_Behind_Source']
   const isKnown = isWritable || (behind !== null && behind !== undefined)
   return {
     isWritable,
     timeline: 0,
-    position: positionOf(typeof gtid === 'string' ? gtid : ''),
+    position: 0n,
+    gtid: gtidOf(row),
     lagMs: isKnown ? Number(behind ?? 0) * 1000 : undefined,
   }
 }
@@ -48,13 +52,8 @@ export function mysqlStandingOf({ readOnly, gtid }: Row, status: readonly Row[] 
 const isStopped = (row: Row): boolean =>
   (row['Slave_IO_Running'] ?? row['Replica_IO_Running']) === 'No' && (row['Slave_SQL_Running'] ?? row['Replica_SQL_Running']) === 'No'
 
-/** The transactions of a GTID: of MariaDB `domain-server-number`, of MySQL `uuid:1-7:9`, both separated by commas. */
-export function positionOf(gtid: string): bigint {
-  let sum = 0n
-  for (const part of gtid.split(',')) {
-    const mariaDb = /^\s*\d+-\d+-(\d+)\s*$/.exec(part)
-    if (mariaDb) sum += BigInt(mariaDb[1] ?? 0)
-    else for (const [, first = '0', last = first] of part.matchAll(/:(\d+)(?:-(\d+))?/g)) sum += BigInt(last) - BigInt(first) + 1n
-  }
-  return sum
+/** All that it has. A server that writes no log, or transactions without a GTID, has more than it says. */
+function gtidOf({ logBin, gtidMode = 'ON', gtid, copied }: Row): string {
+  if (Number(logBin) !== 1 || gtidMode !== 'ON') return ''
+  return [textOf(gtid), textOf(copied)].filter((text) => text !== '').join(',')
 }

@@ -19,6 +19,7 @@ const standing = fc.record({
   isWritable: fc.boolean(),
   timeline: fc.integer({ min: 0, max: 3 }),
   position: fc.bigInt({ min: 0n, max: 3n }),
+  gtid: fc.constantFrom('', '0-1-1', '0-1-2', '0-1-1,0-2-2', '0-2-9'),
   lagMs: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
 })
 
@@ -95,7 +96,7 @@ test('who gets the writes keeps them while nothing speaks against it, however fa
       const now = remembered(before, members)
       const choice = chooseWriter(members, now)
       if (isRefusal(choice)) return
-      expect(nameOf(chooseWriter(members, followed(now, choice.name)))).toBe(choice.name)
+      expect(nameOf(chooseWriter(members, followed(now, choice.name, members)))).toBe(choice.name)
     }),
   )
 })
@@ -103,10 +104,10 @@ test('who gets the writes keeps them while nothing speaks against it, however fa
 test('an old primary that comes back accepting writes is not followed, whether its timeline says so or not', () => {
   for (const timeline of [0, 1]) {
     const [a, b] = [known('a', { timeline }), known('b', { timeline, isWritable: false })]
-    let now = followed(remembered(NOTHING, [a, b]), nameOf(chooseWriter([a, b], NOTHING)))
+    let now = followed(remembered(NOTHING, [a, b]), nameOf(chooseWriter([a, b], NOTHING)), [a, b])
     expect(now.writer).toBe('a')
     const promoted = known('b', { timeline: timeline && 2 })
-    now = followed(remembered(now, [isDown(a), promoted]), nameOf(chooseWriter([isDown(a), promoted], now)))
+    now = followed(remembered(now, [isDown(a), promoted]), nameOf(chooseWriter([isDown(a), promoted], now)), [isDown(a), promoted])
     expect(now.writer).toBe('b')
     const back = known('a', { timeline, position: 99n })
     expect(nameOf(chooseWriter([back, promoted], remembered(now, [back, promoted])))).toBe('b')
@@ -132,6 +133,48 @@ test('the first choice waits until each has answered or is down', () => {
 
 test('without a writer so far the one whose log has come furthest is chosen', () => {
   expect(nameOf(chooseWriter([known('a', { position: 1n }), known('b', { position: 2n })], NOTHING))).toBe('b')
+})
+
+const withGtid = (name: string, gtid: string, role?: Known['member']['role']): Known => known(name, { timeline: 0, gtid }, role)
+
+test('without timelines the writer is one of several only if it has all transactions of the others and more', () => {
+  const choice = (...sets: string[]) =>
+    nameOf(
+      chooseWriter(
+        sets.map((gtid, i) => withGtid(NAMES[i] ?? '', gtid)),
+        NOTHING,
+      ),
+    )
+  // a died with a hundred transactions that b never got; b was promoted and has written fifty
+  expect(choice('0-1-200', '0-1-100,0-2-150')).toBe('SPY_WRITER_MISSING')
+  expect(choice('0-1-100', '0-1-100,0-2-150')).toBe('b')
+  expect(choice('0-1-100,0-2-150', '0-1-100', '0-1-90')).toBe('a')
+  expect(choice('0-1-100,0-2-150', '0-1-100', '0-1-90,0-3-91')).toBe('SPY_WRITER_MISSING')
+  expect(choice('0-1-7', '0-1-7')).toBe('SPY_WRITER_MISSING')
+  expect(choice('0-1-7', '')).toBe('SPY_WRITER_MISSING')
+  expect(choice('', '')).toBe('SPY_WRITER_MISSING')
+  expect(choice('0-1-7', 'no GTID')).toBe('SPY_WRITER_MISSING')
+  expect(choice('')).toBe('a')
+})
+
+test('those that cannot be told apart are ambiguous, with a writer in memory that is down as well; one made read-only settles it', () => {
+  const [a, b, c] = [withGtid('a', '0-1-200'), withGtid('b', '0-1-100,0-2-150'), withGtid('c', '')]
+  const refusal = chooseWriter([a, b, isDown(c)], { ...NOTHING, writer: 'c' })
+  expect(isRefusal(refusal) && [...refusal.obstacles]).toEqual([
+    ['a', 'ambiguous'],
+    ['b', 'ambiguous'],
+    ['c', 'down'],
+  ])
+  expect(nameOf(chooseWriter([known('a', { timeline: 0, isWritable: false }), b], NOTHING))).toBe('b')
+  expect(nameOf(chooseWriter([withGtid('a', '0-1-200', 'replica'), b], NOTHING))).toBe('b')
+})
+
+test('one that was not chosen because it has less does not get the writes later, when the other is down', () => {
+  const [a, b] = [withGtid('a', '0-1-100'), withGtid('b', '0-1-100,0-2-150')]
+  const memory = followed(NOTHING, nameOf(chooseWriter([a, b], NOTHING)), [a, b])
+  expect(memory).toMatchObject({ writer: 'b', deposed: new Set(['a']) })
+  const refusal = chooseWriter([a, isDown(b)], memory)
+  expect(isRefusal(refusal) && refusal.obstacles.get('a')).toBe('outdated')
 })
 
 test('a replica that somebody made writable for himself changes nothing', () => {

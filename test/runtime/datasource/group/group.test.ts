@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { outcomeOf } from '../pool/scripted-driver.ts'
 import { turns } from '../fixture.ts'
 import { COPY, PRIMARY, scriptedGroup } from './scripted-group.ts'
@@ -55,7 +55,9 @@ test('who waits for a writer gets it when there is one, and after its time an er
   const [soon, late] = [group.writerWithin(4500, signal), group.writerWithin(900, signal)]
   const told = late.catch((error: Error) => error.message)
   await pass(1000)
-  expect(await told).toBe('datasource shop: no member accepts writes: a down (refused), b read-only. Promote one, or start the primary')
+  expect(await told).toBe(
+    'datasource shop: no member gets the writes: a down (refused), b read-only. Promote one, or start the primary; of several that are ambiguous, make the old primary read-only',
+  )
   expect(await outcomeOf(soon)).toBe('waiting')
   say('b', { ...PRIMARY, timeline: 2 })
   await pass(1000)
@@ -72,6 +74,62 @@ test('who waits for a writer is told when that is given up, and when the group e
   expect(await outcomeOf(given[0])).toBe('SPY_WRITER_MISSING')
   await group.stop()
   expect(await outcomeOf(given[1])).toBe('SPY_WRITER_MISSING')
+})
+
+test('a new instance that finds an old primary beside the promoted one writes to neither, until one is read-only', async () => {
+  const [old, promoted] = [
+    { ...PRIMARY, timeline: 0, gtid: '0-1-200' },
+    { ...PRIMARY, timeline: 0, gtid: '0-1-100,0-2-150' },
+  ]
+  const { group, say, pass, member } = scriptedGroup({ a: old, b: promoted })
+  await group.start()
+  expect([group.useOf(member('a')), group.useOf(member('b'))]).toEqual(['ambiguous', 'ambiguous'])
+  const refused = group.writerWithin(400, new AbortController().signal).catch((error: Error) => error.message)
+  await pass(500)
+  expect(await refused).toMatch(/: a ambiguous, b ambiguous\. .*make the old primary read-only$/)
+  say('a', { ...old, isWritable: false })
+  await pass(1000)
+  expect([group.useOf(member('b')), group.writer?.name]).toEqual(['writes', 'b'])
+  await group.stop()
+})
+
+test('shards are writable, and not ambiguous', async () => {
+  const shard = { ...PRIMARY, timeline: 0, gtid: '' }
+  const { group, member } = scriptedGroup({ a: shard, b: shard }, {}, { sharded: true })
+  await group.start()
+  expect([group.useOf(member('a')), group.useOf(member('b'))]).toEqual(['writable', 'writable'])
+  await group.stop()
+})
+
+test('many may wait for a writer without a warning, and none is listened for when its wait has ended', async () => {
+  const { group, pass, clock } = scriptedGroup({ a: 'refuses' })
+  await group.start()
+  const warnings: string[] = []
+  const warn = ({ name }: Error): void => void warnings.push(name)
+  process.on('warning', warn)
+  onTestFinished(() => void process.off('warning', warn))
+  const timers = clock.timers
+  const { signal } = new AbortController()
+  const waits = Array.from({ length: 30 }, () =>
+    outcomeOf(group.writerWithin(900, signal).catch((error: unknown) => Promise.reject(error))),
+  )
+  await turns()
+  expect([warnings, group.events.listenerCount('changed')]).toEqual([[], 30])
+  expect(await Promise.all(waits)).toEqual(Array.from({ length: 30 }, () => 'waiting'))
+  await pass(1000)
+  expect([group.events.listenerCount('changed'), clock.timers]).toEqual([0, timers])
+  await group.stop()
+})
+
+test('a member whose answer came while this process was held up is up', async () => {
+  const { group, clock, member } = scriptedGroup({ a: PRIMARY, b: COPY })
+  await group.start()
+  for (let i = 0; i < 4; i++) {
+    clock.advance(1500) // the questions, and the whole time for the answers, before the loop turns
+    await turns()
+  }
+  expect(group.stateOf(member('a'))).toMatchObject({ health: 'up', failures: 0 })
+  await group.stop()
 })
 
 test('a refused connection of the application counts, and the member is asked at once', async () => {
