@@ -18,8 +18,8 @@ const statement = (line: number) =>
 
 const own = (name: string, value: number, ms = 2000) => `('shop', ${resource}, '${name}', map('process', 'http-1'), '${at(ms)}', ${value})`
 
-const gauge = (name: string, value: number) =>
-  `('shop', ${resource}, '${name}', map('instance', 'http-1', 'db.client.connection.pool.name', 'shop'), '${at(2000)}', ${value})`
+const gauge = (name: string, value: number, ms = 2000) =>
+  `('shop', ${resource}, '${name}', map('instance', 'http-1', 'db.client.connection.pool.name', 'shop'), '${at(ms)}', ${value})`
 
 /** Requests of a version, all of about the same duration. */
 export const released = (service: string, version: string, row: { minute: number; requests: number; ms: number }): string => {
@@ -61,4 +61,12 @@ export const sampleInserts: readonly string[] = [
   `INSERT INTO events (Time, Name, IncidentId, Phase, Severity, Resource, ServiceName, Instance, Message, Holders) VALUES
    ('${at(3000)}', 'spyglass.pool.exhausted', 'i1', 'raise', 'critical', 'spyglass:type=Datasource,instance=http-1,name=shop', 'shop', 'http-1', 'exhausted', '${holder}'),
    ('${at(4000)}', 'spyglass.instance.down', 'i2', 'raise', 'critical', 'spyglass:type=Instance,name=http-1', 'spyglass', 'keeper', 'down', '')`,
+]
+
+/** What rules look for that compare times: pools and heaps that fill, and counters of what is refused. */
+export const trendInserts: readonly string[] = [
+  `INSERT INTO otel_metrics_gauge (ServiceName, ResourceAttributes, MetricName, Attributes, TimeUnix, Value) VALUES
+   ${own('spyglass.v8_heap.used', 4e8, -3_000_000)}, ${gauge('spyglass.datasource.active_connections', 4, -900_000)}`,
+  `INSERT INTO otel_metrics_sum (ServiceName, ResourceAttributes, MetricName, Attributes, TimeUnix, Value) VALUES
+   ${['spyglass.application.refused', 'spyglass.session.refused'].map((name) => `${gauge(name, 0, 1000)}, ${gauge(name, 30)}`).join(', ')}`,
 ]
