@@ -64,9 +64,9 @@ const cases: Readonly<Record<string, Case>> = {
     silent: [[0, 6, 10].map(refusedBy('application')), [refusedBy('application')(500)], [7, 0, 8].map(refusedBy('application'))],
   },
   SessionsRefused: {
-    fires: [3, 4].map(refusedBy('session')),
-    summary: 'Sessions shop of shop-1: the store is full, or a state is too large: 1',
-    silent: [[3, 3].map(refusedBy('session')), [refusedBy('session')(3)]],
+    fires: [3, 24].map(refusedBy('session')),
+    summary: 'Sessions shop of shop-1: the store is full, or a state is too large: 21',
+    silent: [[3, 23].map(refusedBy('session')), [refusedBy('session')(30)]],
   },
   LatencyRisen: {
     fires: [twice((agoMs) => ({ requests: 100, p95: agoMs === 0 ? 450 : 220 }))],
