@@ -9,6 +9,7 @@ import type { HttpListener } from '@spyglass/process/listener'
 import type { Logger } from '@spyglass/process/logger'
 import { Admission } from '../admission/index.ts'
 import type { AccessLogs } from '../access-log/index.ts'
+import type { Resources } from '../resource/index.ts'
 import { UNCLAIMED, Unclaimed } from '../front/unclaimed.ts'
 import { type Addresses, ApplicationTraffic, refuseProtocol } from './application-host.ts'
 import { type FromWorker, listen, tell } from './cluster-messages.ts'
@@ -27,6 +28,8 @@ export interface ClusterWorkerOptions {
   readonly registry: Registry
   readonly logger: Logger
   readonly accessLogs: AccessLogs
+  /** Its rate limits; undefined: it has none. */
+  readonly resources: Resources | undefined
   /** Of an application with a user of its own: where requests are logged that it has not. */
   readonly unclaimedSettings: string | undefined
 }

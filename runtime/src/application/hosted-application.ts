@@ -14,11 +14,12 @@ import type { Resources, UsedResources } from '../resource/index.ts'
 import { isClusterPrimary } from './cluster-primary.ts'
 import { errorAnswer } from './error-answer.ts'
 import { LimitsAtEntrance, whenPassed } from './limits-at-entrance.ts'
-import type { Arrival } from './refuse.ts'
+import { type Arrival, unserved } from './refuse.ts'
 import { normaliseContextPath, stripContextPath } from '../front/context-path.ts'
 import { fail } from './errors.ts'
 import { Entrance } from './entrance.ts'
-import { Exchange, type ExchangeOwner, mountAt } from '../front/exchange.ts'
+import { Exchange, type ExchangeOwner, isClosed } from '../front/exchange.ts'
+import { mountAt } from '../front/mounted-request.ts'
 import { DEFAULT_HOST } from '../front/host-table.ts'
 import type { KeepAlive } from './program/empty-loop.ts'
 import type { EntrySettings } from './program/entry.ts'
@@ -68,8 +69,8 @@ export interface ApplicationSurroundings {
   readonly instance: string
   readonly registry: Registry
   readonly logger: Logger
-  /** Of the server. A worker of node:cluster has none. */
-  readonly resources?: Resources
+  /** Of the server. A worker of node:cluster has only rate limits. */
+  readonly resources?: Resources | undefined
   /** Of the applications of the process. If omitted, no request is refused. */
   readonly admission?: Admission | undefined
   /** If omitted, requests are not logged. */
@@ -157,7 +158,11 @@ export class HostedApplication implements ExchangeOwner {
     const arrival = { request, response, url, contextPath }
     if (this.#entrance?.refuses(arrival)) return
     if (!this.#limits) return this.#admit(event, arrival)
-    whenPassed(this.#limits.passRequest(arrival, { name: this.name, accessLog: this.#around.accessLog }), () => this.#admit(event, arrival))
+    const application = { name: this.name, accessLog: this.#around.accessLog }
+    whenPassed(this.#limits.passRequest(arrival, application), () => {
+      if (isClosed(response)) unserved(arrival, application) // its client left while a limit decided: no end of it would come any more
+      else this.#admit(event, arrival)
+    })
   }
 
   #admit(event: RequestEvent, { request, response, url, contextPath }: Arrival): void {
@@ -183,7 +188,12 @@ export class HostedApplication implements ExchangeOwner {
     if (this.#entrance?.refusesUpgrade(socket, url, contextPath)) return
     if (!this.#limits) return this.#takeOver(request, socket, head, this.#pathFor(url, contextPath))
     const passes = this.#limits.passUpgrade({ request, socket, url, contextPath })
-    whenPassed(passes, () => this.#takeOver(request, socket, head, this.#pathFor(url, contextPath)))
+    if (passes !== true) socket.on('error', ignore) // a client may break off while a limit decides, when nobody listens yet
+    whenPassed(passes, () => {
+      socket.off('error', ignore)
+      if (socket.destroyed || socket.readableEnded) socket.destroy()
+      else this.#takeOver(request, socket, head, this.#pathFor(url, contextPath))
+    })
   }
 
   #takeOver(request: IncomingMessage, socket: Duplex, head: Buffer, path: string | undefined): void {
@@ -327,7 +337,6 @@ export class HostedApplication implements ExchangeOwner {
     return new Entrance({ name, instance, settings, healthPath: health?.path, admission, poolWaitMs, registry, logger, accessLog })
   }
 
-  /** Those of the server: a worker of node:cluster has none. */
   #openLimits(): LimitsAtEntrance | undefined {
     const { rateLimits = [] } = this.#settings
     const { resources } = this.#around
@@ -409,6 +418,8 @@ export class HostedApplication implements ExchangeOwner {
     }
   }
 }
+
+const ignore = (): void => {}
 
 /** What the kind shows of an application without an entrance. */
 const NOT_GUARDED = { admission: () => 'off', inFlightLimit: () => undefined, refused: () => 0, refusals: () => [] } as const

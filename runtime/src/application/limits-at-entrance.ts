@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { answerOnSocket, clientAddressOf, type RefusalReason } from '@spyglass/process/listener'
 import type { Duplex } from 'node:stream'
-import { isBelow, stripContextPath } from '../front/context-path.ts'
+import { stripContextPath } from '../front/context-path.ts'
 import { type Decision, fieldsOf, PASSED, type RateLimit } from '../rate-limit/index.ts'
 import { type Arrival, refuse, type RefusedApplication } from './refuse.ts'
 
@@ -74,7 +74,7 @@ export class LimitsAtEntrance {
 function decide(limit: RateLimit, { request, url }: Passing): Decision | Promise<Decision> {
   const address = clientAddressOf(request)
   if (limit.isDenied(address)) return { isAllowed: false, reason: 'address_denied' }
-  if (!limit.config.paths.some((path) => isBelow(url, path)) || limit.isExempt(address)) return PASSED
+  if (!limit.isFor(url) || limit.isExempt(address)) return PASSED
   const key = limit.keyOf(request)
   return key === undefined ? PASSED : limit.decide(key, request)
 }

@@ -19,12 +19,17 @@ export interface RefusedApplication {
 }
 
 export function refuse(
-  { request, response, url, contextPath }: Arrival,
-  { name, accessLog }: RefusedApplication,
+  arrival: Arrival,
+  application: RefusedApplication,
   reason: RefusalReason,
   fields: Readonly<Record<string, string>>,
 ): void {
+  const { response } = unserved(arrival, application)
+  answerRefused(arrival.request, response, reason, fields)
+}
+
+/** A request that the application never gets: all that is done at its end is to log it. */
+export function unserved({ request, response, url, contextPath }: Arrival, { name, accessLog }: RefusedApplication): Exchange {
   const owner: ExchangeOwner = { name, contextPath, exchangeEnded: (exchange) => accessLog?.isEnabled && accessLog.write(exchange) }
-  const exchange = new Exchange(owner, currentAgent(), { request, response, url })
-  answerRefused(request, exchange.response, reason, fields)
+  return new Exchange(owner, currentAgent(), { request, response, url })
 }

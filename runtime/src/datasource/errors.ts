@@ -30,6 +30,7 @@ export const datasourceErrors = {
   SPY_DRIVER_UNSUPPORTED: 'datasource %s: %s %s in %s cannot be used; install %s',
   SPY_DATASOURCE_REQUIRED: 'datasource %s is required, and nothing could be connected to: %s',
   SPY_DATASOURCE_PASSWORD: 'datasource %s: cannot read its password from %s: %s',
+  SPY_DATASOURCE_OPERATION: 'datasource %s has no operation %s',
   SPY_DATASOURCE_UNKNOWN: 'unknown datasource %s; configured: %s',
   SPY_DATASOURCES_CLOSED: 'no datasources are open in this process',
 } as const

@@ -1,5 +1,6 @@
 /** What is done with a pool of a datasource, whether it is its only one or that of a member. */
 import { currentAgent } from '@spyglass/agent'
+import { fail } from './errors.ts'
 import type { Pool } from './pool/index.ts'
 import { askDatabase, type AskedDatabase, autopsyOf, autopsyRow, cancelStatement, operatorRead, operatorWrite } from './sessions/index.ts'
 
@@ -28,7 +29,8 @@ export function carryOutOn(
   if (operation === 'execute') return operatorWrite(databases, String(statement))
   if (operation === 'autopsy') return autopsyOf(pool).then((holders) => holders.map(autopsyRow))
   if (operation === 'cancel') return cancelStatement(pool, Number(connection))
-  return pool.reclaimLent(Number(connection))
+  if (operation === 'reclaim') return pool.reclaimLent(Number(connection))
+  throw fail('SPY_DATASOURCE_OPERATION', [pool.settings.name, operation])
 }
 
 /** A connection still lent to the request keeps its trace. */

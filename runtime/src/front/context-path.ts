@@ -17,18 +17,16 @@ export class ContextPathTable<T extends Mounted> {
   }
 
   find(url: string): T | undefined {
-    for (const application of this.#byLength) if (isUnder(url, application.contextPath)) return application
+    for (const application of this.#byLength) if (isBelow(url, application.contextPath)) return application
     return undefined
   }
 }
 
-/** Whether a path and query are at a path or below it, by whole segments; a slash at the end of that says nothing. */
-export const isBelow = (url: string, path: string): boolean => isUnder(url, normaliseContextPath(path))
-
-function isUnder(url: string, contextPath: string): boolean {
-  if (contextPath === '') return true
-  if (!url.startsWith(contextPath)) return false
-  const next = url.charCodeAt(contextPath.length)
+/** Whether a path and query are at a path or below it, by whole segments; that path is normalised. */
+export function isBelow(url: string, path: string): boolean {
+  if (path === '') return true
+  if (!url.startsWith(path)) return false
+  const next = url.charCodeAt(path.length)
   return Number.isNaN(next) || next === SLASH || next === QUESTION_MARK
 }
 

@@ -6,9 +6,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Agent, RequestObserver } from '@spyglass/agent'
 import type { AccessEntry } from '../access-log/index.ts'
 import { clientAddressOf, refusalOf } from '@spyglass/process/listener'
+import { mountAt } from './mounted-request.ts'
 import { routeOf } from './route-of-request.ts'
-
-type Mounted = IncomingMessage & { originalUrl?: string }
 
 /** What the exchange knows about its request; if the agent records it, the agent's own record. */
 interface Told {
@@ -31,7 +30,7 @@ export interface ExchangeOwner {
 
 export class Exchange implements RequestObserver, AccessEntry {
   readonly response: ServerResponse
-  readonly #request: Mounted
+  readonly #request: IncomingMessage
   readonly #owner: ExchangeOwner
   /** Path and query as they came. */
   readonly #url: string
@@ -61,7 +60,8 @@ export class Exchange implements RequestObserver, AccessEntry {
   }
 
   #watch(): Told {
-    this.response.on('close', () => this.requestEnded())
+    if (isClosed(this.response)) process.nextTick(() => this.requestEnded()) // no event will come any more
+    else this.response.on('close', () => this.requestEnded())
     return new Unrecorded(this.#request, this.#contextPath)
   }
 
@@ -160,20 +160,9 @@ export class Exchange implements RequestObserver, AccessEntry {
   }
 }
 
-/** Shows an application a request as if it were mounted at the root. `url`: path and query as they came; `path`: what the application sees. */
-export function mountAt(request: Mounted, url: string, path: string, contextPath: string): void {
-  request.originalUrl = url
-  request.url = path
-  if (contextPath === '') return
-  const { headers } = request
-  headers[PREFIX] = prefixOf(headers[PREFIX], contextPath)
-}
-
-/** Programs build their links with it. A proxy in front may have taken off a prefix of its own. */
-const PREFIX = 'x-forwarded-prefix'
-
-const prefixOf = (before: string | string[] | undefined, contextPath: string): string =>
-  before === undefined ? contextPath : String(before).replace(/\/+$/, '') + contextPath
+/** Whether nothing can be sent any more: all was, or the client is gone. The responses of a program's own HTTP/2 server know it by their stream alone. */
+export const isClosed = (response: ServerResponse & { readonly stream?: { readonly destroyed: boolean } }): boolean =>
+  response.closed || response.stream?.destroyed === true
 
 /** A request that no agent records. */
 class Unrecorded implements Told {

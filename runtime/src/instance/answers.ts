@@ -23,6 +23,7 @@ function carryOut(operation: string, given: Readonly<Record<string, unknown>>, {
   if (!agent) throw fail('SPY_INSTANCE_UNRECORDED', [])
   if (operation === 'runningRequests') return agent.runningRequests()
   if (operation === 'profile') return agent.profile(given)
+  if (operation !== 'cancelRequest') throw fail('SPY_INSTANCE_OPERATION', [operation])
   const id = String(given['id'])
   if (!agent.cancelRequest(id)) throw fail('SPY_REQUEST_NOT_CANCELLED', [id])
   return undefined

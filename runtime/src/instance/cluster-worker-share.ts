@@ -4,17 +4,18 @@ import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
 import { accessLogOf, noResources } from '@spyglass/process/checked-config'
 import { HttpListener } from '@spyglass/process/listener'
-import { createLogger } from '@spyglass/process/logger'
+import { createLogger, type Logger } from '@spyglass/process/logger'
 import { AccessLogs } from '../access-log/index.ts'
 import { askForShare, serveInWorker } from '../application/cluster-worker.ts'
 import { findEntry } from '../application/program/entry.ts'
 import { listenerOptions } from '../front/listener-options.ts'
+import type { Resources } from '../resource/index.ts'
 import type { InstanceShare } from './share.ts'
 
-/** A worker opens no resource and needs no password of one. */
+/** A worker opens no resource but its rate limits, and needs no password of others. */
 export const workerShareOf = (share: InstanceShare): InstanceShare => ({
   ...share,
-  resources: noResources,
+  resources: { ...noResources, rateLimits: share.resources.rateLimits },
   sessions: undefined,
   disabled: [],
 })
@@ -25,11 +26,30 @@ type Application = InstanceShare['applications'][number]
 const withPresentAdmission = (application: Application, present: () => Application | undefined): Application =>
   Object.defineProperty({ ...application }, 'admission', { get: () => present()?.admission ?? application.admission, enumerable: true })
 
+/** They count what comes to this worker, and are not shown: the names are those of its primary. Without any, no module of resources is loaded. */
+async function openLimits({ instance, applications, resources, data }: InstanceShare, logger: Logger): Promise<Resources | undefined> {
+  const { rateLimits } = resources
+  if (rateLimits.length === 0) return undefined
+  const { installResources, openResources } = await import('../resource/index.ts')
+  const opened = await openResources({
+    resources: { rateLimits },
+    folder: data,
+    applicationFolders: applications.map(({ folder }) => folder),
+    instance,
+    registry: createRegistry({ kindNamed }),
+    logger,
+  })
+  installResources(opened)
+  process.once('disconnect', () => void opened.close(0)) // a connection to a Redis would keep a worker that has left its cluster
+  return opened
+}
+
 export async function beginWorker(): Promise<void> {
-  const serving: { readdress?: ReturnType<typeof serveInWorker> } = {}
+  const serving: { readdress?: ReturnType<typeof serveInWorker>; resources?: Resources | undefined } = {}
   let share = await askForShare<InstanceShare>((changed) => {
     share = changed
     accessLogs.changed()
+    serving.resources?.configure('rateLimits', changed.resources.rateLimits)
     serving.readdress?.(changed)
   })
   const { instance, applications, isolation } = share
@@ -42,6 +62,7 @@ export async function beginWorker(): Promise<void> {
     logger,
   })
   const { port } = await findEntry(application.folder, application)
+  serving.resources = await openLimits(share, logger)
   serving.readdress = serveInWorker({
     application: withPresentAdmission(share.applications[0] ?? application, () => share.applications[0]),
     port,
@@ -51,6 +72,7 @@ export async function beginWorker(): Promise<void> {
     registry: currentAgent()?.registry ?? createRegistry({ kindNamed }),
     logger,
     accessLogs,
+    resources: serving.resources,
     unclaimedSettings: isolation === 'user' ? application.name : undefined,
   })
 }

@@ -123,7 +123,7 @@ const link = connectKeeper({
     if (message.type === 'ask') void answerTo(message, { agent, resources: opened }).then((answer) => link.send(answer))
     if (message.type === 'addresses') moved(message.addresses as Addresses)
   },
-  live: liveSettingsOf(share, { agent, resources: () => opened, accessLogs: { changed: logsChanged } }),
+  live: liveSettingsOf(share, { agent, resources: () => opened, accessLogs: { changed: logsChanged }, workers: cluster }),
   stop: async (deadlineMs) => {
     const stop = await stopServing?.catch(() => undefined) // one that failed stops by itself
     await stop?.(Math.max(0, deadlineMs - share.closeMs))

@@ -5,6 +5,7 @@ import { LiveSettings } from '@spyglass/process/live-settings'
 import { setLogLevels } from '@spyglass/process/logger'
 import { resourceLists } from '@spyglass/process/settings'
 import type { AccessLogs } from '../access-log/index.ts'
+import type { ClusterPrimary } from '../application/index.ts'
 import type { Resources } from '../resource/index.ts'
 import type { InstanceShare } from './share.ts'
 
@@ -12,16 +13,20 @@ export interface LiveParts {
   readonly agent: Pick<Agent, 'configure'> | undefined
   readonly resources: () => Pick<Resources, 'configure'> | undefined
   readonly accessLogs: Pick<AccessLogs, 'changed'>
+  /** Of node:cluster. */
+  readonly workers: Pick<ClusterPrimary, 'changed'>
 }
 
-/** The settings of the share that the access logs read are changed in place. */
-export function liveSettingsOf(share: InstanceShare, { agent, resources, accessLogs }: LiveParts): LiveSettings {
+/** The settings of the share that the access logs read and workers get are changed in place. */
+export function liveSettingsOf(share: InstanceShare, { agent, resources, accessLogs, workers }: LiveParts): LiveSettings {
   const { logLevel: level, logLevels: levels, resources: given, recording, accessLog: access, applications } = share
-  const config = { logs: { level, levels, access }, applications, agent: { ...recording }, ...structuredClone(given) }
+  const { rateLimits } = given
+  const config = { logs: { level, levels, access }, applications, agent: { ...recording }, ...structuredClone(given), rateLimits }
   const live = new LiveSettings(config)
   live.onChange(['logs'], () => setLogLevels(config.logs))
   for (const path of [['logs', 'access'], ['applications']]) live.onChange(path, () => accessLogs.changed())
   for (const list of resourceLists) live.onChange([list], () => resources()?.configure(list, config[list]))
+  live.onChange(['rateLimits'], () => workers.changed())
   // Without a value of its own, each route has the threshold that it finds itself.
   let before: InstanceShare['recording'] = { ...config.agent }
   live.onChange(['agent'], () => {

@@ -41,7 +41,8 @@ class RateLimitResource implements Resource<RateLimitConfig, RateLimit> {
 
   carryOut(operation: string, { count, key }: Readonly<Record<string, unknown>>): unknown {
     if (operation === 'top') return this.face.top(Number(count ?? DEFAULT_TOP))
-    return this.face.forget(String(key))
+    if (operation === 'forget') return this.face.forget(String(key))
+    throw fail('SPY_RATE_LIMIT_OPERATION', [this.face.config.name, operation])
   }
 
   close(): Promise<void> {

@@ -3,6 +3,8 @@ import type { RateLimitConfig } from '@spyglass/process/checked-config'
 import type { IncomingMessage } from 'node:http'
 import { AddressList, clientAddressOf } from '@spyglass/process/listener'
 import { type Clock, systemClock } from '../clock/index.ts'
+import { isBelow } from '../front/context-path.ts'
+import { normalPrefix, pathsOf } from '../front/path-readings.ts'
 import { type Decision, decisionOf, PASSED } from './decision.ts'
 import { addressKey, boundedKey } from './limit-key.ts'
 import { RedisWindow } from './redis-window.ts'
@@ -39,6 +41,7 @@ export class RateLimit {
   readonly #redis: RedisWindow | undefined
   #deny: AddressList
   #exempt: AddressList
+  #paths: readonly string[]
 
   /** @throws SPY_RATE_LIMIT_PACKAGE */
   constructor(config: RateLimitConfig, options: RateLimitOptions) {
@@ -47,6 +50,7 @@ export class RateLimit {
     this.#clock = options.clock ?? systemClock
     this.#deny = new AddressList(config.deny)
     this.#exempt = new AddressList(config.exempt)
+    this.#paths = config.paths.map(normalPrefix)
     if (config.store === 'redis')
       this.#redis = new RedisWindow(() => ({ ...this.config, url: this.config.url ?? '' }), options.folders, this.#clock)
   }
@@ -55,6 +59,7 @@ export class RateLimit {
     this.config = config
     this.#deny = new AddressList(config.deny)
     this.#exempt = new AddressList(config.exempt)
+    this.#paths = config.paths.map(normalPrefix)
   }
 
   get keys(): number {
@@ -66,6 +71,12 @@ export class RateLimit {
     if (this.#deny.isEmpty || !this.#deny.has(address)) return false
     this.denied++
     return true
+  }
+
+  /** Whether it is applied to a request before the application sees it. `url`: path and query as the application sees them; any reading of it counts. */
+  isFor(url: string): boolean {
+    if (this.#paths.length === 0 || this.#paths.includes('')) return this.#paths.length > 0
+    return pathsOf(url).some((read) => this.#paths.some((path) => isBelow(read, path)))
   }
 
   isExempt(address: string | undefined): boolean {

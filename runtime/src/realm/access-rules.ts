@@ -3,7 +3,7 @@
  * without empty segments and without a slash at the end. Where routers read a path differently (an encoded slash, a semicolon), each reading has to be
  * allowed; what has no meaning but to be read differently (dot segments, two slashes at the start) is nobody's.
  */
-import { originForm } from '../front/context-path.ts'
+import { normalPath, readingsOf } from '../front/path-readings.ts'
 
 export interface AccessRule {
   /** `/admin`, or with everything below it `/admin/*`. */
@@ -16,42 +16,12 @@ export interface AccessRule {
 
 export const EVERYBODY = '*'
 
-/** `new URL('//public/admin', base)` has the path `/admin`: what comes after two slashes may be read as a host. */
-const AT_HOST = /^\/[/\\]/
-
-/** Undefined: the path cannot be read, or not without doubt, and is nobody's. */
-export function normalPath(url: string): string | undefined {
-  const raw = rawPath(url)
-  return AT_HOST.test(raw) ? undefined : decoded(raw)
-}
-
-/** A request may name a whole URL, which routers read as its path. */
-const rawPath = (url: string): string => originForm(url).split(/[?#]/, 1)[0] ?? ''
-
-function decoded(raw: string): string | undefined {
-  try {
-    const segments = decodeURIComponent(raw).replaceAll('\\', '/').toLowerCase().split('/')
-    return segments.some((each) => each === '.' || each === '..') ? undefined : `/${segments.filter((each) => each !== '').join('/')}`
-  } catch {
-    return undefined
-  }
-}
-
-/** As routers may read it: an encoded slash separates or does not; a semicolon is a letter, begins parameters of its segment, or ends the path. */
-function readingsOf(url: string): readonly (string | undefined)[] {
-  const raw = rawPath(url)
-  const at = raw.indexOf(';')
-  const paths = at < 0 ? [raw] : [raw, raw.replaceAll(/;[^/]*/g, ''), raw.slice(0, at)]
-  return paths.flatMap((path) => [normalPath(path), normalPath(withoutSeparators(path))])
-}
-
-const withoutSeparators = (path: string): string => path.replaceAll(/%(?=2f|5c)/gi, '%25').replaceAll('\\', '%255c')
-
 type Allowed = readonly string[] | undefined | 'nobody'
 
-/** The roles that may use the path; undefined: no rule is for it, so it is open to everybody. */
-export function rolesFor(rules: readonly AccessRule[], method: string, url: string): Allowed {
-  return readingsOf(url)
+/** The roles that may use the path; undefined: no rule is for it, so it is open to everybody. Of several addresses each has to be allowed. */
+export function rolesFor(rules: readonly AccessRule[], method: string, ...urls: readonly string[]): Allowed {
+  return urls
+    .flatMap(readingsOf)
     .map((path) => rolesAt(rules, method, path))
     .reduce(strictest)
 }

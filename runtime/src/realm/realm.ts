@@ -7,6 +7,7 @@ import { clientAddressOf } from '@spyglass/process/listener'
 import { wrongShape } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
 import type { Session, Sessions } from '../session/index.ts'
+import { addressesOf } from '../front/mounted-request.ts'
 import { RealmError } from './errors.ts'
 import { type AccessRule, mayUse, rolesFor } from './access-rules.ts'
 import type { Person, UserSource } from './user-source.ts'
@@ -97,7 +98,8 @@ export class Realm {
   }
 
   /**
-   * The person, or nobody, if the rules let the request pass. Call it for each request before anything answers; Paths are those of `request.url`.
+   * The person, or nobody, if the rules let the request pass. Call it for each request before anything answers. Paths are those that the application
+   * sees, also within a router that is mounted at one of them.
    * @throws SPY_SIGN_IN_NEEDED (401), SPY_ROLE_MISSING (403)
    *
    * @example
@@ -105,8 +107,8 @@ export class Realm {
    * app.use((request, response, next) => realm('staff').admit(request, response, rules).then((person) => next(), next))
    */
   async admit(request: IncomingMessage, response: ServerResponse, rules: readonly AccessRule[]): Promise<Person | undefined> {
-    const { method = '', url = '' } = request
-    const roles = rolesFor(rules, method, url)
+    const { method = '' } = request
+    const roles = rolesFor(rules, method, ...addressesOf(request))
     const person = await this.personOf(request, response)
     if (roles === undefined || (person && roles !== 'nobody' && mayUse(roles, person))) return person
     this.#log('warn', { user: person?.name, roles, method, client: clientAddressOf(request) }, 'access refused')

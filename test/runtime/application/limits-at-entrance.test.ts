@@ -38,6 +38,15 @@ test('paths are limited by whole segments, all limits hold, and each is told', (
   ])
 })
 
+test('another spelling of a path is counted with it', () => {
+  const { limit } = openLimit({ paths: ['/login'], max: 3 })
+  const limits = new LimitsAtEntrance([limit])
+  const passes = ['/login', '/LOGIN', '/%6cogin', '//login', '/login;x', '/other'].map((url) => limits.pass(passingOf(url)))
+  expect(passes).toEqual([true, true, true, false, false, true])
+  limit.configure({ ...limit.config, paths: ['/Other'] })
+  expect([limits.pass(passingOf('/login')), limits.pass(passingOf('/other'))]).toEqual([true, false])
+})
+
 test('an address that is denied gets nothing at all; one that is exempt is not limited', () => {
   const { limit } = openLimit({ paths: ['/api'], max: 1, deny: ['198.51.100.0/24'], exempt: ['192.0.2.7'] })
   const limits = new LimitsAtEntrance([limit])

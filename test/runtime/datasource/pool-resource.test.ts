@@ -137,6 +137,9 @@ test('an operation of a datasource takes a connection back; one that is unknown 
   await using pool = await openShop({ max: 1 })
   const { id } = await pool.shop.connect()
   const given = { connection: id }
+  const other = () => pool.resources.carryOut('datasources', 'shop', { operation: 'other', given })
+  expect(other).toThrow(expect.objectContaining({ code: 'SPY_DATASOURCE_OPERATION' }))
+  expect(pool.read('activeConnections')).toBe(1)
   pool.resources.carryOut('datasources', 'shop', { operation: 'reclaim', given })
   expect([pool.read('reclaimed'), pool.read('activeConnections'), pool.read('leaks')]).toEqual([1, 0, 0])
   const again = (name: string) => () => pool.resources.carryOut('datasources', name, { operation: 'reclaim', given })

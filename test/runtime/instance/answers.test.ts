@@ -19,6 +19,7 @@ test('an instance shows its requests, cancels one, and takes a profile', async (
 test('what cannot be done is an answer as well, with its code', async () => {
   const refused = await answerTo(ask('cancelRequest', { id: 'xx' }), { agent, resources })
   expect(refused).toMatchObject({ code: 'SPY_REQUEST_NOT_CANCELLED', error: expect.stringContaining('xx') as string })
+  expect(await answerTo(ask('other', { id: 'ab' }), { agent, resources })).toMatchObject({ code: 'SPY_INSTANCE_OPERATION' })
   expect((await answerTo(ask('runningRequests'), { agent: undefined, resources })).error).toContain('no agent')
   const profile = () => Promise.reject(new SpyglassError('SPY_PROFILE_RUNNING', 'not now'))
   expect(await answerTo(ask('profile'), { agent: { ...agent, profile }, resources })).toMatchObject({

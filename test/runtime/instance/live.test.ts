@@ -2,13 +2,15 @@ import { expect, test, vi } from 'vitest'
 import { loadConfig } from '@spyglass/process/config'
 import { instanceGroups } from '@spyglass/process/checked-config'
 import { createLogger } from '@spyglass/process/logger'
+import { workerShareOf } from '../../../runtime/src/instance/cluster-worker-share.ts'
 import { liveSettingsOf } from '../../../runtime/src/instance/live.ts'
 import { shareOf } from '../../../runtime/src/instance/share.ts'
 
 test('an instance takes on levels, what the agent keeps, and limits of its pools; what was not set any more is the default again', () => {
   const config = loadConfig({
     base: {
-      applications: [{ name: 'shop', folder: '.', datasources: ['db'] }],
+      applications: [{ name: 'shop', folder: '.', datasources: ['db'], rateLimits: ['api'] }],
+      rateLimits: [{ name: 'api' }],
       datasources: [
         { name: 'db', file: 'db' },
         { name: 'other', file: 'other' },
@@ -23,7 +25,8 @@ test('an instance takes on levels, what the agent keeps, and limits of its pools
   const agent = { configure: vi.fn<(policy: object) => void>() }
   const accessLogs = { changed: vi.fn<() => void>() }
   const resources = { configure: vi.fn<(list: string, entries: readonly object[]) => void>() }
-  const live = liveSettingsOf(share, { agent, resources: () => resources, accessLogs })
+  const workers = { changed: vi.fn<() => void>() }
+  const live = liveSettingsOf(share, { agent, resources: () => resources, accessLogs, workers })
   live.apply([
     { path: ['logs', 'level'], value: 'debug' },
     { path: ['logs', 'levels'], value: { pool: 'trace' } },
@@ -58,4 +61,8 @@ test('an instance takes on levels, what the agent keeps, and limits of its pools
   ])
   expect(agent.configure).toHaveBeenLastCalledWith({ ...kept, explain: false, cancelStatements: true })
   expect(resources.configure).toHaveBeenCalledExactlyOnceWith('datasources', [expect.objectContaining({ name: 'db', max: 20 })])
+  expect(workers.changed).not.toHaveBeenCalled()
+  live.apply([{ path: ['rateLimits', 'api', 'max'], value: 7 }])
+  expect(workers.changed).toHaveBeenCalledOnce()
+  expect(workerShareOf(share).resources.rateLimits).toMatchObject([{ name: 'api', max: 7 }])
 })

@@ -7,13 +7,14 @@ const config = loadConfig({
   base: {
     listeners: [{ name: 'http' }, { name: 'other', port: 8081 }],
     applications: [
-      { name: 'shop', folder: '/apps/shop', datasources: ['shop'] },
+      { name: 'shop', folder: '/apps/shop', datasources: ['shop'], rateLimits: ['api'] },
       { name: 'reports', folder: '/apps/reports', listener: 'other', environment: { TOKEN: 'r' } },
     ],
     datasources: [
       { name: 'shop', file: 'shop.db' },
       { name: 'accounts', file: 'accounts.db' },
     ],
+    rateLimits: [{ name: 'api', deny: ['192.0.2.0/24'] }],
     snmp: { community: 'hidden' },
   },
 })
@@ -33,11 +34,13 @@ test('an instance gets its own applications, the datasources that they name, and
   expect(reports?.resources).toEqual({ datasources: [], sessions: [], realms: [], rateLimits: [] })
 })
 
-test('a worker of node:cluster gets the share of its instance without resources and their passwords', () => {
+test('a worker of node:cluster gets the share of its instance with its rate limits, and without other resources and their passwords', () => {
   const [group] = instanceGroups(config)
   const share = shareOf(config, group!, 'shop-1', '/logs/access')
   expect(share.resources.datasources).toHaveLength(1)
-  expect(workerShareOf(share)).toEqual({ ...share, resources: { datasources: [], sessions: [], realms: [], rateLimits: [] } })
+  const { rateLimits } = share.resources
+  expect(rateLimits).toMatchObject([{ name: 'api', deny: ['192.0.2.0/24'] }])
+  expect(workerShareOf(share)).toEqual({ ...share, resources: { datasources: [], sessions: [], realms: [], rateLimits } })
 })
 
 test('a host of a neighbour changes nothing for a worker or for an instance behind a router, and neither does the number of replicas', () => {

@@ -31,6 +31,7 @@ test('a limit is a resource that counts, changes live, and lists who asks most',
   const carryOut = (operation: string, given: object) => resources.carryOut('rateLimits', 'api', { operation, given: { ...given } })
   expect(carryOut('top', {})).toEqual([{ key: '192.0.2.7', taken: 2, refused: 1 }])
   expect([await carryOut('forget', { key: '192.0.2.7' }), carryOut('top', { count: 1 })]).toEqual([true, []])
+  expect(() => carryOut('other', { key: '192.0.2.7' })).toThrow(expect.objectContaining({ code: 'SPY_RATE_LIMIT_OPERATION' }))
   await resources.close(100)
   expect(read('max')).toBeUndefined()
 })

@@ -1,6 +1,7 @@
 /** Sign-on over HTTP, in two applications (instances) that share their sessions, with users in a file. */
 import { writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import pino from 'pino'
 import { createRegistry } from '@spyglass/agent'
@@ -9,9 +10,11 @@ import { hashPassword } from '@spyglass/process/access'
 import { expect, test } from 'vitest'
 import type { AccessRule } from '../../../runtime/src/realm/index.ts'
 import type { Sessions } from '../../../runtime/src/session/index.ts'
-import { installResources, openResources, realm } from '../../../runtime/src/resource/index.ts'
+import { installResources, openResources, realm, type Resources } from '../../../runtime/src/resource/index.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { accessTo, Browser, serve, startStore } from '../session/fixture.ts'
+
+const express = createRequire(import.meta.url)('express') as () => RequestListener & { use(path: string, handler: RequestListener): void }
 
 const rules: readonly AccessRule[] = [
   { path: '/admin/*', roles: ['administrator'] },
@@ -106,6 +109,24 @@ test('a route is for its roles: 401 without a person, 403 without the role', asy
   expect(await ann.get(`${shop}/%61dmin`)).toBe('403 SPY_ROLE_MISSING')
   expect(await root.get(`${shop}/admin/users`)).toBe('200 root: administrator')
   expect(around.lines.filter((line) => line.includes('access refused'))).toHaveLength(2)
+})
+
+test('a rule holds within a router of Express that is mounted at its path', async () => {
+  await using around = await opened()
+  const [resources] = around.resources as [Resources]
+  const app = express()
+  app.use('/admin', application(resources.get('realms', 'staff'), resources.get('sessions', 'visitors')))
+  const server = await serve(app)
+  const [ann, root] = [new Browser(), new Browser()]
+  await signIn(ann, around.urls[0]!, 'ann')
+  await signIn(root, around.urls[0]!, 'root')
+  const answers = [await new Browser().get(`${server.url}/admin/users`), await ann.get(`${server.url}/Admin/users`)]
+  expect([...answers, await root.get(`${server.url}/admin/users`)]).toEqual([
+    '401 SPY_SIGN_IN_NEEDED',
+    '403 SPY_ROLE_MISSING',
+    '200 root: administrator',
+  ])
+  await server.close()
 })
 
 test('a wrong password is refused and logged, without the password', async () => {

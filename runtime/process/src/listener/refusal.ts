@@ -127,6 +127,7 @@ export function answerOnSocket(socket: Duplex, reason: RefusalReason, more: Fiel
   const lines = linesOf({ ...headers, connection: 'close' })
   socket.removeAllListeners('data')
   socket.on('data', () => {}) // what still comes is not parsed any more
+  socket.on('error', () => {}) // of an upgrade nobody listens any more, and a client that breaks off must not end the process
   // Earlier answers may still wait for their client; it has its time when the last one is sent.
   socket.end(`HTTP/1.1 ${status} ${text}\r\n${lines}\r\n${body}`, () => setTimeout(() => socket.destroy(), LINGER_MS).unref())
 }
