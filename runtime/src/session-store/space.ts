@@ -8,12 +8,16 @@ export type Outcome = { readonly is: 'lent' | 'written' | 'changed'; readonly st
 /** What a session takes besides its state: its id, its times, its places in the tables. */
 const OVERHEAD_BYTES = 200
 
+/** A full store is asked for one more by every visitor that comes, and each sweep looks at all sessions. */
+const SWEEP_MS = 1000
+
 const costOf = ({ text }: Stored): number => Buffer.byteLength(text) + OVERHEAD_BYTES
 
 export class Space {
   limits: Limits = { maxSessions: Number.MAX_SAFE_INTEGER, maxTotalBytes: Number.MAX_SAFE_INTEGER }
   expired = 0
   #bytes = 0
+  #sweptAt = Number.NEGATIVE_INFINITY
   readonly #sessions: Map<string, Stored>
   readonly #log: SessionLog
   readonly #now: () => number
@@ -79,6 +83,7 @@ export class Space {
 
   /** Forgets what has expired, and shortens the log when most of it is history. */
   sweep(): void {
+    this.#sweptAt = this.#now()
     for (const id of this.#sessions.keys()) this.#live(id)
     this.#log.compactIfWorth(this.#sessions)
   }
@@ -103,10 +108,12 @@ export class Space {
     this.#bytes -= costOf(stored)
   }
 
-  /** What has expired makes room. */
+  /** What has expired makes room, within a second. */
   #isFull(more: number): boolean {
     const isFull = (): boolean => this.#sessions.size >= this.limits.maxSessions || this.#isOver(more)
-    if (isFull()) this.sweep()
+    if (!isFull()) return false
+    if (this.#now() - this.#sweptAt < SWEEP_MS) return true
+    this.sweep()
     return isFull()
   }
 

@@ -10,7 +10,7 @@ export interface HeldResponse {
   readonly cookie: () => string | undefined
   /** What must be done before the response may end; undefined: nothing. */
   readonly commit: () => Promise<void> | undefined
-  /** It could not be done, and the client has been answered so. */
+  /** It could not be done, and the client has been answered so; or the response could not be ended, and is cut off. */
   readonly failed: (error: Error) => void
 }
 
@@ -27,19 +27,68 @@ export function holdResponse(response: ServerResponse, held: HeldResponse): void
   response.end = ((...args: never[]) => {
     if (isEnding) return response
     isEnding = true
+    const done = held.commit()
+    const unseal = done ? sealed(response) : (): void => {}
     const finish = (): ServerResponse => {
+      unseal()
       response.end = end as typeof response.end
       return end.apply(response, args)
     }
-    const done = held.commit()
     if (!done) return finish()
-    done.then(finish, (error: unknown) => {
+    const refuse = (error: unknown): void => {
+      unseal()
       response.end = end as typeof response.end
       answerFailure(response, error)
+      held.failed(error as Error)
+    }
+    done.then(finish, refuse).catch((error: unknown) => {
+      response.destroy() // `end` has thrown where its caller no longer sees it: `end(42)`, for instance
       held.failed(error as Error)
     })
     return response
   }) as typeof response.end
+}
+
+const CHANGES_OF_HEAD = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader', 'writeHead'] as const
+
+/**
+ * Makes the response one that has ended, as the application sees it, until the function it returns is called: what is sent then is what was there at
+ * `end`. Express would otherwise answer an error that is thrown after `res.json()` with the head of one body and the text of the other.
+ */
+function sealed(response: ServerResponse): () => void {
+  const { statusCode, statusMessage } = response
+  const seals: Readonly<Record<string, PropertyDescriptor>> = {
+    headersSent: { get: () => true },
+    writableEnded: { get: () => true },
+    flushHeaders: { value: () => {} },
+    write: { value: (...args: readonly unknown[]) => refusedWrite(response, args.at(-1)) },
+    ...Object.fromEntries(CHANGES_OF_HEAD.map((name) => [name, { value: refusedChange }])),
+  }
+  const before = Object.keys(seals).map((name) => [name, Object.getOwnPropertyDescriptor(response, name)] as const)
+  for (const [name, seal] of Object.entries(seals)) Object.defineProperty(response, name, { ...seal, configurable: true })
+  return () => {
+    for (const [name, descriptor] of before) {
+      Reflect.deleteProperty(response, name)
+      if (descriptor) Object.defineProperty(response, name, descriptor)
+    }
+    Object.assign(response, { statusCode, statusMessage })
+  }
+}
+
+/** Errors as Node makes them, since applications know its codes. */
+const nodeError = (code: string, message: string): Error => Object.assign(new Error(message), { code })
+
+function refusedChange(): never {
+  throw nodeError('ERR_HTTP_HEADERS_SENT', 'Cannot change headers after they are sent to the client')
+}
+
+function refusedWrite(response: ServerResponse, callback: unknown): false {
+  const error = nodeError('ERR_STREAM_WRITE_AFTER_END', 'write after end')
+  process.nextTick(() => {
+    if (typeof callback === 'function') callback(error)
+    if (!response.destroyed) response.emit('error', error)
+  })
+  return false
 }
 
 /** Headers given to `writeHead` replace those of `setHeader`, so a cookie of the application that comes there is joined with ours. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { SessionLog } from '../../../runtime/src/session-store/session-log.ts'
 import { Space } from '../../../runtime/src/session-store/space.ts'
+import type { Stored } from '../../../runtime/src/session/session-store.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { newSessionId } from '../../../runtime/src/session/session-id.ts'
 
@@ -61,14 +62,35 @@ test('it is ended only in the version that was meant', () => {
 test('what has expired is gone, counted, and makes room', () => {
   const { space, time } = open()
   space.limits = { maxSessions: 1, maxTotalBytes: 1_000_000 }
-  space.create(id, fresh())
-  expect(space.create(newSessionId(), fresh('{}', 300))).toEqual({ is: 'full' })
-  expect(space.touch(id, 150)).toEqual({ is: 'done' })
-  time.now = 149
+  space.create(id, fresh('{}', 1000))
+  expect(space.create(newSessionId(), fresh('{}', 3000))).toEqual({ is: 'full' })
+  expect(space.touch(id, 1500)).toEqual({ is: 'done' })
+  time.now = 1499
   expect(space.read(id).is).toBe('lent')
-  time.now = 150
-  expect(space.create(newSessionId(), fresh('{}', 300)).is).toBe('lent')
+  time.now = 1500
+  expect(space.create(newSessionId(), fresh('{}', 3000)).is).toBe('lent')
   expect([space.expired, space.size, space.read(id).is]).toEqual([1, 1, 'none'])
+})
+
+test('a full store looks for what has expired once a second, however many come', () => {
+  const { log } = open()
+  const time = { now: 1 }
+  let walks = 0
+  const sessions = new (class extends Map<string, Stored> {
+    override keys() {
+      walks++
+      return super.keys()
+    }
+  })()
+  const space = new Space(sessions, log, () => time.now)
+  space.limits = { maxSessions: 1, maxTotalBytes: 1_000_000 }
+  space.create(id, fresh('{}', 500))
+  const ask = (): string => space.create(newSessionId(), fresh('{}', 5000)).is
+  expect([ask(), ask(), ask(), walks]).toEqual(['full', 'full', 'full', 1])
+  time.now = 1000
+  expect([ask(), walks]).toEqual(['full', 1])
+  time.now = 1001
+  expect([ask(), walks]).toEqual(['lent', 2])
 })
 
 test('nothing makes it shorter-lived, and what is gone is not revived', () => {
