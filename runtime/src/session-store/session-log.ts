@@ -3,7 +3,7 @@
  * most of it is history, `sessions.N+1` is written aside, flushed and renamed. A change is with the kernel before it is acknowledged, so the death of the process
  * loses nothing; a loss of power may lose the last second.
  */
-import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, ftruncateSync, openSync, readSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import { mkdirSync, renameSync, fsyncSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -132,7 +132,7 @@ export class SessionLog {
   #load(file: string, sessions: Map<string, Stored>): string | undefined {
     try {
       if (!statSync(file).isFile()) return 'it is not a file'
-      this.damagedLines = readLines(readFileSync(file), sessions)
+      this.damagedLines = readLog(file, sessions)
       return this.damagedLines === 0 ? undefined : `${this.damagedLines} damaged lines`
     } catch (error) {
       return messageOf(error)
@@ -197,6 +197,28 @@ function writeAll(handle: number, sessions: ReadonlyMap<string, Stored>): number
 }
 
 const NEW_LINE = 0x0a
+/** No line is longer: a state has 1 MiB at most, and JSON in JSON six times as much. */
+const MAX_LINE_BYTES = 16_777_216
+
+/** As `readLines`, in parts: Node reads no file of more than 2 GiB at once. */
+export function readLog(file: string, sessions: Map<string, Stored>, partBytes = 4 * CHUNK): number {
+  const handle = openSync(file, 'r')
+  try {
+    const part = Buffer.allocUnsafe(partBytes)
+    let [rest, damaged] = [Buffer.alloc(0), 0]
+    for (;;) {
+      const length = readSync(handle, part)
+      if (length === 0) return damaged
+      const bytes = Buffer.concat([rest, part.subarray(0, length)])
+      const end = bytes.lastIndexOf(NEW_LINE) + 1
+      damaged += readLines(bytes.subarray(0, end), sessions)
+      rest = bytes.subarray(end)
+      if (rest.length > MAX_LINE_BYTES) [rest, damaged] = [Buffer.alloc(0), damaged + 1]
+    }
+  } finally {
+    closeSync(handle)
+  }
+}
 
 /** Carries out the lines; gives the number of damaged ones. An unfinished last line was never acknowledged and is no damage. */
 export function readLines(bytes: Buffer, sessions: Map<string, Stored>): number {

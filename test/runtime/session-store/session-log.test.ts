@@ -4,7 +4,7 @@ import type { Damage } from '@spyglass/process/durable-file'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { newSessionId } from '../../../runtime/src/session/session-id.ts'
-import { lineOf, readLines, SessionLog } from '../../../runtime/src/session-store/session-log.ts'
+import { lineOf, readLines, readLog, SessionLog } from '../../../runtime/src/session-store/session-log.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 const stored = (text = '{"a":1}', version = 1) => ({ version, createdAt: 5, until: 10_000, text })
@@ -83,6 +83,27 @@ test('bytes of any kind are read without an error, and what is undamaged among t
       expect(sessions.size).toBe(1)
     }),
   )
+})
+
+test('a log is read in parts, as large as it may be, with the same result', () => {
+  const file = join(tempFolder(), 'sessions.1')
+  const lines = [a, b].map((id) => lineOf(['s', id, 1, 5, 10_000, '{"a":"ü"}'])).join('damaged\n')
+  writeFileSync(file, `${lines}unfinished`)
+  const expected = new Map()
+  expect(readLines(readFileSync(file), expected)).toBe(1)
+  for (const partBytes of [1, 7, 64, 1000]) {
+    const sessions = new Map()
+    expect([readLog(file, sessions, partBytes), sessions]).toEqual([1, expected])
+  }
+})
+
+test('what has no end of a line is not kept in memory, and what comes after it is read', () => {
+  const file = join(tempFolder(), 'sessions.1')
+  writeFileSync(file, Buffer.alloc(24 * 1_048_576, 'x'))
+  appendFileSync(file, `\n${lineOf(['s', b, 1, 5, 10_000, '{}'])}`)
+  const sessions = new Map()
+  expect(readLog(file, sessions)).toBe(2)
+  expect([...sessions.keys()]).toEqual([b])
 })
 
 test('a file that is mostly history is written again, and the one before is gone', () => {
