@@ -1,7 +1,8 @@
 /** The same sliding window in a Redis or Valkey, which all servers of a cluster count in. Its clock is the only one. */
 import { messageOf } from '@spyglass/agent/contract'
 import type { Clock } from '../clock/index.ts'
-import { connectRedis, Patience, type RedisConnection } from '../redis/index.ts'
+import { Patience } from '../patience/index.ts'
+import { connectRedis, type RedisConnection } from '../redis/index.ts'
 import { fail } from './errors.ts'
 import { type Limit, CELLS, type Taken } from './sliding-window.ts'
 

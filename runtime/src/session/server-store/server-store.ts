@@ -5,6 +5,7 @@
 import { MessageStream, connectLocally } from '@spyglass/process/channel'
 import type { SessionConfig } from '@spyglass/process/checked-config'
 import { type Clock, systemClock } from '../../clock/index.ts'
+import { Patience } from '../../patience/index.ts'
 import { unavailable } from '../errors.ts'
 import { newMark } from '../session-id.ts'
 import type { Lent, SessionStore, Stored, StoreObserver, Write, WriteResult } from '../session-store.ts'
@@ -23,28 +24,25 @@ interface Asked {
   readonly question: Question
   sentAt: number
   readonly answered: (answer: Answer, sentAt: number) => void
-  readonly stopWaiting: () => void
 }
 
 const FIRST_RECONNECT_MS = 50
 const MAX_RECONNECT_MS = 1000
-/** Beyond it the store is so far behind that waiting longer helps nobody. */
-const MAX_WAITING = 10_000
 
 export class ServerStore implements SessionStore {
   readonly #options: ServerStoreOptions
   readonly #clock: Clock
+  readonly #patience: Patience
   readonly #asked = new Map<number, Asked>()
   #stream: MessageStream | undefined
   #lastId = 0
-  /** The last question was not answered in time: until something comes, one at a time is asked. */
-  #isSilent = false
   #isClosed = false
   #reconnectMs = FIRST_RECONNECT_MS
 
   constructor(options: ServerStoreOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#patience = new Patience(this.#clock)
     this.#connect()
   }
 
@@ -99,20 +97,22 @@ export class ServerStore implements SessionStore {
   /** `read`: makes the result of the answer, and of the session in it. */
   async #ask<T>(question: Question, read: (answer: Answer, lent: Lent | undefined) => T): Promise<T> {
     const { timeoutMs } = this.#options.config()
-    const isBehind = this.#asked.size >= (this.#isSilent ? 1 : MAX_WAITING)
-    if (this.#isClosed || isBehind) throw unavailable('SPY_SESSION_STORE_SILENT', [this.#name, timeoutMs])
+    const silent = (): Error => unavailable('SPY_SESSION_STORE_SILENT', [this.#name, timeoutMs])
+    if (this.#isClosed) throw silent()
     const id = ++this.#lastId
-    return await new Promise<T>((resolve, reject) => {
-      const stopWaiting = this.#clock.after(timeoutMs, () => {
-        this.#asked.delete(id)
-        this.#isSilent = true
-        reject(unavailable('SPY_SESSION_STORE_SILENT', [this.#name, timeoutMs]))
-      })
-      const answered = (answer: Answer, sentAt: number): void => {
-        if (answer.is === 'failed') reject(unavailable('SPY_SESSION_STORE_FAILED', [this.#name, answer.reason]))
-        else resolve(read(answer, this.#noted(question, answer, sentAt)))
-      }
-      this.#asked.set(id, { question, sentAt: this.#clock.now(), answered, stopWaiting })
+    try {
+      const [answer, lent] = await this.#patience.answer({ ask: () => this.#answerTo(id, question), timeoutMs, silent })
+      if (answer.is === 'failed') throw unavailable('SPY_SESSION_STORE_FAILED', [this.#name, answer.reason])
+      return read(answer, lent)
+    } finally {
+      this.#asked.delete(id)
+    }
+  }
+
+  #answerTo(id: number, question: Question): Promise<readonly [Answer, Lent | undefined]> {
+    return new Promise((resolve) => {
+      const answered = (answer: Answer, sentAt: number): void => resolve([answer, this.#noted(question, answer, sentAt)])
+      this.#asked.set(id, { question, sentAt: this.#clock.now(), answered })
       this.#send({ id, ...question })
     })
   }
@@ -159,7 +159,6 @@ export class ServerStore implements SessionStore {
   }
 
   #heard(message: FromStore): void {
-    this.#isSilent = false
     this.#reconnectMs = FIRST_RECONNECT_MS
     if (message.is === 'old') {
       this.#options.observer.dropped(message.session)
@@ -167,7 +166,6 @@ export class ServerStore implements SessionStore {
     }
     const asked = this.#asked.get(message.id)
     this.#asked.delete(message.id)
-    asked?.stopWaiting()
     asked?.answered(message, asked.sentAt)
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Patience } from '../../../runtime/src/redis/patience.ts'
+import { Patience } from '../../../runtime/src/patience/patience.ts'
 
 /** A clock whose timers run when the test says so. */
 function clockOf() {

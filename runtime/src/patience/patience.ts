@@ -1,4 +1,4 @@
-/** Asks what may not answer: the client of a Redis that is away waits for a connection as long as it takes. */
+/** Asks what may not answer, such as the client of a Redis that is away: it waits for a connection as long as it takes. */
 import { type Clock, systemClock } from '../clock/index.ts'
 
 /** Beyond it the other side is so far behind that waiting longer helps nobody. */
