@@ -1,15 +1,17 @@
 /** Who is signed in: asked of the source of users at sign-in, kept in the session, and asked again from time to time. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { messageOf } from '@spyglass/agent/contract'
-import { createGuessDelay, type GuessDelay } from '@spyglass/process/access'
+import { clientNetwork, HashTurns } from '@spyglass/process/access'
 import type { RealmConfig } from '@spyglass/process/checked-config'
 import { clientAddressOf } from '@spyglass/process/listener'
 import { wrongShape } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
+import { Patience } from '../patience/index.ts'
 import type { Session, Sessions } from '../session/index.ts'
 import { addressesOf } from '../front/mounted-request.ts'
 import { RealmError } from './errors.ts'
 import { type AccessRule, mayUse, rolesFor } from './access-rules.ts'
+import { SignInLimit } from './sign-in-limit.ts'
 import type { Person, UserSource } from './user-source.ts'
 
 export interface RealmOptions {
@@ -17,7 +19,7 @@ export interface RealmOptions {
   readonly source: () => UserSource
   readonly sessions: Sessions
   readonly logger: Logger
-  readonly guesses?: GuessDelay
+  readonly limit?: SignInLimit
   readonly now?: () => number
 }
 
@@ -36,17 +38,24 @@ interface SignedIn extends Person {
 
 const [UNSIGNED, FORBIDDEN, LATER, UNAVAILABLE] = [401, 403, 429, 503] as const
 const BUSY_S = 1
+/** Passwords that are compared at once: a file's are hashed here, a module mostly waits for others. */
+const AT_ONCE = { file: 2, module: 8 } as const
+/** A module that never answers must not keep the turns. */
+const SILENT_MS = 30_000
 /** More is no name; the log would keep it. */
 const MAX_NAME = 256
 
 export class Realm {
   readonly #options: RealmOptions
-  readonly #guesses: GuessDelay
+  readonly #limit: SignInLimit
+  readonly #turns: HashTurns
+  readonly #patience = new Patience()
   readonly #now: () => number
 
   constructor(options: RealmOptions) {
     this.#options = options
-    this.#guesses = options.guesses ?? createGuessDelay()
+    this.#limit = options.limit ?? new SignInLimit()
+    this.#turns = new HashTurns(AT_ONCE[options.config().type])
     this.#now = options.now ?? Date.now
   }
 
@@ -132,13 +141,42 @@ export class Realm {
     return undefined
   }
 
-  async #verified({ user, password }: SignIn, client: string): Promise<Person> {
-    const found = await this.#asked(async () => checked(await this.#options.source().verify(user, password, client)))
+  async #verified(given: SignIn, client: string): Promise<Person> {
+    this.#checkLimit(given, client)
+    const found = (await this.#turns.take(clientNetwork(client), () => this.#compared(given, client))) ?? 'busy'
     if (found === 'busy') throw this.#later(BUSY_S)
-    if (found) return found
-    this.#log('warn', { user, client }, 'sign-in refused')
-    const seconds = await this.#guesses.afterWrong({ address: client, user })
-    throw seconds > 0 ? this.#later(seconds) : new RealmError('SPY_SIGN_IN_WRONG', [this.name], { status: UNSIGNED })
+    if (found !== 'wrong') return found
+    this.#log('warn', { user: given.user, client }, 'sign-in refused')
+    throw new RealmError('SPY_SIGN_IN_WRONG', [this.name], { status: UNSIGNED })
+  }
+
+  async #compared({ user, password }: SignIn, client: string): Promise<Person | 'wrong'> {
+    const guess = { user, address: client }
+    this.#checkLimit(guess, client) // others may have guessed while it waited for its turn
+    const takeBack = this.#limit.count(guess)
+    const found = await this.#asked(() => this.#inTime(() => this.#options.source().verify(user, password, client))).catch(
+      (error: unknown) => {
+        takeBack()
+        throw error
+      },
+    )
+    if (!found) return 'wrong'
+    takeBack()
+    this.#limit.right(guess)
+    return found
+  }
+
+  /** @throws SPY_SIGN_IN_LATER: the password is not even looked at, and may be right */
+  #checkLimit({ user }: Pick<SignIn, 'user'>, address: string): void {
+    const owedMs = this.#limit.owedMs({ user, address })
+    if (owedMs === 0) return
+    this.#log('warn', { user, client: address }, 'sign-in refused unseen, after too many wrong passwords')
+    throw this.#later(Math.ceil(owedMs / 1000))
+  }
+
+  #inTime(question: () => Promise<Person | undefined>): Promise<Person | undefined> {
+    const silent = (): Error => wrongShape(`no answer within ${SILENT_MS} ms`)
+    return this.#patience.answer({ ask: async () => checked(await question()), timeoutMs: SILENT_MS, silent })
   }
 
   #later(seconds: number): RealmError {
@@ -163,8 +201,8 @@ export class Realm {
 const textOf = (given: unknown): string => (typeof given === 'string' ? given : '')
 
 /** A module may give a row of a table: no more than name and roles is kept. Roles that are one text would have every part of it as a role. */
-function checked<T extends Person | 'busy' | undefined>(given: T): T | Person {
-  if (!given || given === 'busy') return given
+function checked(given: Person | undefined): Person | undefined {
+  if (!given) return undefined
   const { name, roles } = given
   const isPerson = typeof name === 'string' && Array.isArray(roles) && roles.every((role) => typeof role === 'string')
   if (!isPerson) throw wrongShape('a person needs a name and a list of roles')

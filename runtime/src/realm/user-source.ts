@@ -14,7 +14,7 @@ export interface Person {
  */
 export interface UserSource {
   /** The person, if the password is right. Throws when that cannot be found out. */
-  verify(user: string, password: string, client: string): Promise<Person | undefined | 'busy'>
+  verify(user: string, password: string, client: string): Promise<Person | undefined>
   /** The person as it is now; undefined: there is none any more. Throws when that cannot be found out. */
   find(user: string): Promise<Person | undefined>
   close?(): unknown

@@ -10,6 +10,8 @@ import { hashPassword } from '@spyglass/process/access'
 import { expect, test } from 'vitest'
 import type { AccessRule } from '../../../runtime/src/realm/index.ts'
 import type { Sessions } from '../../../runtime/src/session/index.ts'
+import { Realm } from '../../../runtime/src/realm/realm.ts'
+import { SignInLimit } from '../../../runtime/src/realm/sign-in-limit.ts'
 import { installResources, openResources, realm, type Resources } from '../../../runtime/src/resource/index.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { accessTo, Browser, serve, startStore } from '../session/fixture.ts'
@@ -217,6 +219,63 @@ test('of what a module gives only name and roles are kept, and roles that are no
   const [eve, bob] = [new Browser(), new Browser()]
   expect([await signIn(eve, shop, 'eve'), await eve.get(shop)]).toEqual(['200 eve', '200 eve: guest'])
   expect(await signIn(bob, shop, 'bob')).toBe('503 SPY_REALM_FAILED')
+})
+
+/** A realm whose users all have the password `right`, with a clock of the test. */
+function guessed() {
+  const time = { now: 0 }
+  const compared: string[] = []
+  const source = {
+    verify: async (user: string, given: string) => {
+      compared.push(given)
+      await new Promise((resolve) => setImmediate(resolve))
+      return given === 'right' ? { name: user, roles: [] } : undefined
+    },
+    find: async () => undefined,
+  }
+  const session = { isAvailable: true, data: {}, regenerate: async () => {} }
+  const made = new Realm({
+    config: () => ({ name: 'staff', type: 'module', sessions: 'visitors', recheckMs: 0 }),
+    source: () => source,
+    sessions: { of: async () => session } as never,
+    logger: pino({ level: 'silent' }),
+    limit: new SignInLimit(() => time.now),
+  })
+  /** What is answered: the name, or status and seconds to wait. */
+  const attempt = async (given: string, address = '1.1.1.1'): Promise<string> => {
+    try {
+      return (await made.signIn({ socket: { remoteAddress: address } } as never, {} as never, { user: 'ann', password: given })).name
+    } catch (error) {
+      const { statusCode, headers } = error as { statusCode: number; headers: Record<string, string> }
+      return [statusCode, headers['retry-after']].join(' ').trim()
+    }
+  }
+  return { time, compared, attempt }
+}
+
+test('after five wrong passwords none is compared, not even the right one, until the user has waited', async () => {
+  const { time, compared, attempt } = guessed()
+  for (let i = 0; i < 5; i++) expect(await attempt('wrong', `10.0.0.${i}`)).toBe('401')
+  expect([await attempt('right'), await attempt('right', '10.0.0.9'), compared.length]).toEqual(['429 1', '429 1', 5])
+  time.now += 1000
+  expect(await attempt('right')).toBe('ann')
+})
+
+test('guesses at once, from many addresses, are compared no more often', async () => {
+  const { compared, attempt } = guessed()
+  const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => attempt('wrong', `10.0.0.${i}`)))
+  expect(answers.toSorted().map((answer) => answer.slice(0, 3))).toEqual([
+    ...Array.from({ length: 5 }, () => '401'),
+    ...Array.from({ length: 25 }, () => '429'),
+  ])
+  expect(compared).toHaveLength(5)
+})
+
+test('who has signed in from there is let in at once, whatever is guessed elsewhere', async () => {
+  const { attempt } = guessed()
+  expect(await attempt('right')).toBe('ann')
+  for (let i = 0; i < 20; i++) await attempt('wrong', `10.0.0.${i}`)
+  expect([await attempt('right', '10.0.0.99'), await attempt('right')]).toEqual(['429 1', 'ann'])
 })
 
 test('a module that makes nothing of the kind, and sessions that are not there, fail the start', async () => {

@@ -1,5 +1,5 @@
 /**
- * Turns for hashing passwords, which takes 32 MiB and one of libuv's four threads each: few at a time, and fair between clients. A client that
+ * Turns for comparing passwords: hashing one takes 32 MiB and one of libuv's four threads. Few run at a time, and fair between clients: one that
  * guesses over many connections waits for itself; others come between.
  */
 
@@ -13,13 +13,18 @@ interface Waiter {
 }
 
 export class HashTurns {
+  readonly #maxRunning: number
   readonly #running: string[] = []
   /** In the order of arrival. */
   readonly #waiting: Waiter[] = []
 
+  constructor(maxRunning = MAX_HASHING) {
+    this.#maxRunning = maxRunning
+  }
+
   /** The result of `work` when it is the client's turn; undefined: too many of its own are waiting. */
   async take<T>(client: string, work: () => Promise<T>): Promise<T | undefined> {
-    if (this.#running.length < MAX_HASHING) this.#running.push(client)
+    if (this.#running.length < this.#maxRunning) this.#running.push(client)
     else if (!(await this.#turn(client))) return undefined
     try {
       return await work()

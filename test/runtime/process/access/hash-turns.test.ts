@@ -20,6 +20,15 @@ function hashing(turns = new HashTurns()) {
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+test('as many run at a time as it is told', async () => {
+  const { begun, take, endOne } = hashing(new HashTurns(3))
+  const all = ['a', 'b', 'c', 'd'].map((client) => take(client))
+  await settled()
+  expect(begun).toEqual(['a', 'b', 'c'])
+  for (let left = 4; left > 0; left--) await endOne()
+  expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'd'])
+})
+
 test('two run at a time, others in the order of arrival', async () => {
   const { begun, take, endOne } = hashing()
   const all = ['a', 'b', 'c', 'd'].map((client) => take(client))
