@@ -246,3 +246,6 @@ export const positionAt = (ms: number): number => Math.floor(ms * 1000)
 
 /** The position of an event that arrives now, after that at `last`. */
 export const nextPosition = (last: number, now: number): number => Math.max(last + 1, positionAt(now))
+
+/** A remembered position. Beyond the newest one there can be, of a journal that was lost or a clock that was wrong, it would withhold what follows. */
+export const rememberedPosition = (position: number, newest: number): number => Math.min(position, newest)

@@ -14,16 +14,20 @@ export function showIncidents(registry: Registry, journal: Pick<EventJournal, 'o
       shown.set(event.incidentId, registry.register(kinds.incident, { id: event.incidentId }, getters(source, event)))
   }
 
-  function hide({ incidentId }: SpyglassEvent): void {
-    if (journal.open.some(({ event }) => event.incidentId === incidentId)) return
-    shown.get(incidentId)?.()
-    shown.delete(incidentId)
+  /** Also what the journal has given up because too many are open. */
+  function hideWhatIsOver(): void {
+    const open = new Set(journal.open.map(({ event }) => event.incidentId))
+    for (const [id, hide] of shown) {
+      if (open.has(id)) continue
+      hide()
+      shown.delete(id)
+    }
   }
 
   for (const entry of journal.open) show(entry)
   journal.onEntry((entry) => {
     if (entry.event.phase === 'raise') show(entry)
-    if (entry.event.phase === 'clear') hide(entry.event)
+    if (entry.event.phase !== 'note') hideWhatIsOver()
   })
 }
 

@@ -6,7 +6,6 @@ import { openAuthenticator } from '@spyglass/process/access'
 import { askDecider, followManagement } from '@spyglass/process/administration-api'
 import {
   checkedFileIn,
-  type DataFolder,
   instanceGroups,
   instanceNames,
   ownPort,
@@ -91,7 +90,7 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
   })
   const tell = everySecond(registry, readiness, (reasons) => link.send({ type: 'readiness', reasons }))
   const rotator = rotateLogs(own)
-  const sources = openSources(folder, {
+  const sources = openSources(own, {
     gathering,
     journal,
     onPush: (source) => source === KEEPER && tell(),
@@ -104,9 +103,15 @@ export async function runManagement(argv: readonly string[]): Promise<void> {
 }
 
 /** Who speaks for what, with what ended processes have left. */
-function openSources(folder: DataFolder, options: Omit<SourcesOptions, 'left' | 'counters'>): Sources {
+function openSources({ folder, logger }: OwnProcess, options: Omit<SourcesOptions, 'left' | 'counters' | 'onRefused'>): Sources {
   const outboxes = outboxFolder(registrySocket(folder))
-  const sources = new Sources({ ...options, left: (source) => leftOutboxes(outboxes, source), counters: counterFile(folder) })
+  const sources = new Sources({
+    ...options,
+    left: (source) => leftOutboxes(outboxes, source),
+    counters: counterFile(folder),
+    onRefused: (source, count) =>
+      logger.warn({ source, count }, 'a process told events that it may not tell, or too many: they were dropped'),
+  })
   for (const outbox of leftOutboxes(outboxes)) sources.takeOver(outbox)
   setInterval(() => sources.save(), SAVE_COUNTERS_MS).unref()
   return sources

@@ -2,7 +2,7 @@
  * Who speaks for what: during a reload two processes of one name are connected, and only the one in service counts. The decider says which
  * that is; what another one pushes or raises before waits.
  */
-import type { RegistrySnapshot } from '@spyglass/agent/contract'
+import type { RegistrySnapshot, SpyglassEvent } from '@spyglass/agent/contract'
 import {
   type NumberedMessage,
   type RegistryAnswer,
@@ -13,6 +13,8 @@ import {
 } from '@spyglass/process/keeper-link'
 import type { Gathering } from './gathering.ts'
 import { isEvent } from './event-shape.ts'
+import { HeldEvents } from './held-events.ts'
+import { isOfInstances, isOwnIncident, isResourceOf, withinLimit } from './instance-events.ts'
 import { isMessage } from './message-shape.ts'
 import type { EventJournal } from './journal/event-journal.ts'
 import type { LeftOutbox } from './outbox-folder.ts'
@@ -36,27 +38,34 @@ export interface Speaker {
   /** Its last push, while it is not in service. */
   waiting?: WholePush | undefined
   /** Incidents that it raised while it was not in service. */
-  held: readonly Told[]
+  readonly held: HeldEvents
   /** The only sources that it may speak for. Default: all. */
   readonly mayBe?: readonly string[] | undefined
 }
 
 export interface SourcesOptions {
   readonly gathering: Pick<Gathering, 'pushed' | 'event' | 'gone' | 'onlyThese'>
-  readonly journal?: Pick<EventJournal, 'inService' | 'serves'>
+  readonly journal?: Pick<EventJournal, 'inService' | 'serves' | 'open'>
   /** What processes of this name told before they ended. */
   readonly left?: (source: string) => readonly LeftOutbox[]
   readonly onPush: (source: string) => void
+  /** Events of the source were not taken: `count` until now. Called ever more rarely, since the source decides how many there are. */
+  readonly onRefused?: (source: string, count: number) => void
   /** The decider says which sockets are to be open. */
   readonly onSockets?: (sockets: readonly RegistrySocket[]) => void
   /** Without it counters begin at 0 when this process does. */
   readonly counters?: CounterFile
 }
 
+/** Of one source, whatever number of connections it has. What a process can have to say before it serves is far less. */
+const MAX_HELD = 1000
+
 export class Sources {
   readonly #gathering: SourcesOptions['gathering']
   readonly #onPush: SourcesOptions['onPush']
   readonly #onSockets: SourcesOptions['onSockets']
+  readonly #onRefused: SourcesOptions['onRefused']
+  readonly #refused = new Map<string, number>()
   readonly #speakers = new Set<Speaker>()
   readonly #continuity: CounterContinuity
   readonly #file: CounterFile | undefined
@@ -64,12 +73,13 @@ export class Sources {
   readonly #journal: SourcesOptions['journal']
   readonly #left: (source: string) => readonly LeftOutbox[]
 
-  constructor({ gathering, journal, left = () => [], onPush, onSockets, counters }: SourcesOptions) {
+  constructor({ gathering, journal, left = () => [], onPush, onRefused, onSockets, counters }: SourcesOptions) {
     this.#gathering = gathering
     this.#journal = journal
     this.#left = left
     this.#onPush = onPush
     this.#onSockets = onSockets
+    this.#onRefused = onRefused
     this.#file = counters
     this.#continuity = new CounterContinuity(counters?.read())
     this.#inService = new Map(journal?.inService)
@@ -86,14 +96,14 @@ export class Sources {
 
   /** A process has connected, which may speak only for the sources in `mayBe`, if there is a list. */
   connected(answer: Speaker['answer'] = () => {}, mayBe?: readonly string[]): Speaker {
-    const speaker: Speaker = { source: '', pid: 0, run: '', answer, isConnected: true, held: [], mayBe }
+    const speaker: Speaker = { source: '', pid: 0, run: '', answer, isConnected: true, held: new HeldEvents(), mayBe }
     this.#speakers.add(speaker)
     return speaker
   }
 
   disconnected(speaker: Speaker): void {
     Object.assign(speaker, { isConnected: false, waiting: undefined })
-    if (speaker.held.length === 0) this.#speakers.delete(speaker)
+    if (speaker.held.size === 0) this.#speakers.delete(speaker)
     this.#continuity.ended(speaker.source, speaker.pid)
     this.save()
     if (speaker.source !== '' && !speaker.mayBe) for (const outbox of this.#left(speaker.source)) this.takeOver(outbox)
@@ -106,10 +116,10 @@ export class Sources {
       for (const n of numbers) waiting.delete(n)
       if (waiting.size === 0) taken()
     }
-    const speaker: Speaker = { source, pid, run, answer, isConnected: false, held: [] }
+    const speaker: Speaker = { source, pid, run, answer, isConnected: false, held: new HeldEvents() }
     for (const message of messages) this.said(speaker, message)
     if (messages.length === 0) taken()
-    if (speaker.held.length > 0) this.#speakers.add(speaker)
+    if (speaker.held.size > 0) this.#speakers.add(speaker)
   }
 
   /** Something came over the connection of the speaker. What is no message is dropped. */
@@ -137,25 +147,42 @@ export class Sources {
   }
 
   /** An incident that a process raises before it is in service begins when it is; what it raises when another one serves is its own affair. */
-  #heard(speaker: Speaker, told: Told): void {
-    if (!isEvent(told.event)) return acknowledge(speaker, told) // the same again would be no better
-    const { phase, incidentId } = told.event
-    const isHeld = speaker.held.some(({ event }) => event.incidentId === incidentId)
-    if (isHeld || (phase === 'raise' && !this.#counts(speaker))) speaker.held = [...speaker.held, told]
-    else this.#take(speaker, told)
+  #heard(speaker: Speaker, message: Told): void {
+    const event = admitted(speaker, message.event)
+    if (!event) return this.#refuse(speaker, message)
+    const told = { ...message, event }
+    const { phase, incidentId } = event
+    if (!speaker.held.has(incidentId) && (phase !== 'raise' || this.#counts(speaker))) return this.#take(speaker, told)
+    if (!speaker.held.add(told, this.#heldOf(speaker.source) < MAX_HELD)) this.#refuse(speaker, told)
   }
 
   #take(speaker: Speaker, told: Told): void {
-    const { source, run } = speaker
+    const { source, run, mayBe: sources } = speaker
+    if (sources && !isOwnIncident(told.event, source, this.#journal?.open ?? []))
+      return told.event.phase === 'clear' ? acknowledge(speaker, told) : this.#refuse(speaker, told) // what a reload has ended is ended again
     const key = told.n === undefined || run === '' ? undefined : `${run} ${told.n}`
     this.#gathering.event(told.event, { source, key }, () => acknowledge(speaker, told))
+  }
+
+  /** It is acknowledged: the same again would be no better. */
+  #refuse(speaker: Speaker, told: Told): void {
+    const count = (this.#refused.get(speaker.source) ?? 0) + 1
+    this.#refused.set(speaker.source, count)
+    if (Number.isInteger(Math.log2(count))) this.#onRefused?.(speaker.source, count)
+    acknowledge(speaker, told)
+  }
+
+  #heldOf(source: string): number {
+    let count = 0
+    for (const speaker of this.#speakers) if (speaker.source === source) count += speaker.held.size
+    return count
   }
 
   #said(speaker: Speaker, { snapshot: said, ...push }: Push): void {
     const snapshot = 'resources' in said ? said : speaker.known && withChanges(speaker.known, said)
     if (!snapshot) return // changes of nothing: it has not begun as it must
     speaker.known = snapshot
-    this.#pushed(speaker, { ...push, snapshot })
+    this.#pushed(speaker, { ...push, snapshot: ownOf(speaker, snapshot) })
   }
 
   #pushed(speaker: Speaker, push: WholePush): void {
@@ -204,10 +231,8 @@ export class Sources {
   }
 
   #release(speaker: Speaker, to: (speaker: Speaker, told: Told) => void): void {
-    const { held } = speaker
-    speaker.held = []
     if (!speaker.isConnected) this.#speakers.delete(speaker)
-    for (const message of held) to(speaker, message)
+    for (const message of speaker.held.take()) to(speaker, message)
   }
 }
 
@@ -216,3 +241,16 @@ function acknowledge({ answer }: Speaker, { n }: NumberedMessage): void {
 }
 
 const mayBe = ({ mayBe: sources }: Speaker, source: string): boolean => sources === undefined || sources.includes(source)
+
+/** The event if the speaker may tell it. */
+function admitted({ mayBe: sources }: Speaker, event: unknown): SpyglassEvent | undefined {
+  if (!isEvent(event)) return undefined
+  if (sources === undefined) return event
+  return isOfInstances(event, sources) ? withinLimit(event) : undefined
+}
+
+/** Changes count by the places of all that it said, so that is what is remembered. */
+function ownOf({ mayBe: sources }: Speaker, snapshot: RegistrySnapshot): RegistrySnapshot {
+  if (sources === undefined) return snapshot
+  return { ...snapshot, resources: snapshot.resources.filter((resource) => isResourceOf(resource, sources)) }
+}

@@ -24,7 +24,7 @@ test('an incident is a managed resource until nothing of its id is open, also in
     1,
     'raise 1',
   ])
-  const take = (event: typeof raised): Promise<void> => new Promise((resolve) => journal.take(event, { source: 'x' }, resolve))
+  const take = (event: typeof raised): Promise<void> => new Promise((resolve) => journal.take(event, { source: 'shop-1' }, resolve))
   await take(alert)
   await take(eventOf('clear', 1))
   expect(shown()?.read('event')).toBe('spyglass.pool.exhausted')
@@ -32,5 +32,15 @@ test('an incident is a managed resource until nothing of its id is open, also in
   expect(shown()).toBeUndefined()
   await take(eventOf('raise', 2))
   expect([...registry.beans()].filter(({ kind }) => kind.name === 'incident')).toHaveLength(1)
+  await journal.close()
+})
+
+test('what the journal has given up because too many incidents are open is no managed resource', async () => {
+  const journal = new EventJournal({ folder: tempFolder() })
+  const registry = createRegistry({ kindNamed })
+  showIncidents(registry, journal)
+  const take = (number: number): Promise<void> => new Promise((resolve) => journal.take(eventOf('raise', number), { source: 'x' }, resolve))
+  await Promise.all(Array.from({ length: 1005 }, (_, number) => take(number)))
+  expect([...registry.beans()].filter(({ kind }) => kind.name === 'incident')).toHaveLength(1000)
   await journal.close()
 })

@@ -1,6 +1,7 @@
-import type { SpyglassEvent } from '@spyglass/agent/contract'
+import { incidentId, type SpyglassEvent } from '@spyglass/agent/contract'
 import { expect, test } from 'vitest'
 import { KEEPER } from '../../../runtime/src/management/resource-merge.ts'
+import type { JournalEntry } from '../../../runtime/src/management/journal/journal-state.ts'
 import { Sources } from '../../../runtime/src/management/sources.ts'
 import { eventOf } from './journal/events.ts'
 
@@ -172,4 +173,79 @@ test('what is no event is acknowledged and goes no further', () => {
   sources.said(speaker, { type: 'hello', source: KEEPER, pid: 1 })
   sources.said(speaker, { type: 'event', n: 1, event: { ...event('note'), attributes: { a: {} } } as unknown as SpyglassEvent })
   expect([seen, taken]).toEqual([[], [1]])
+})
+
+/** Only what has to do with events; `tell` returns what was taken. */
+function eventsOf(open: JournalEntry[] = []) {
+  const told: SpyglassEvent[] = []
+  const refused: number[] = []
+  const sources = new Sources({
+    gathering: { pushed() {}, gone() {}, onlyThese() {}, event: (one) => void told.push(one) },
+    journal: { inService: new Map([['blog-1', 20]]), serves() {}, open },
+    onPush() {},
+    onRefused: (_, count) => refused.push(count),
+  })
+  const speakerOf = (pid: number, mayBe?: readonly string[]) => {
+    const taken: number[] = []
+    const speaker = sources.connected(({ numbers }) => taken.push(...numbers), mayBe)
+    sources.said(speaker, { type: 'hello', source: 'blog-1', pid })
+    return {
+      taken,
+      leave: () => sources.disconnected(speaker),
+      tell: (one: SpyglassEvent, n = 1) => sources.said(speaker, { type: 'event', n, event: one }),
+    }
+  }
+  return { told, refused, sources, speakerOf }
+}
+
+const resourceOf = (instance: string) => `spyglass:type=Datasource,instance=${instance},name=db`
+const raiseOf = (instance: string, time = 1): SpyglassEvent => {
+  const resource = resourceOf(instance)
+  return { ...eventOf('raise', time), resource, incidentId: incidentId('spyglass.pool.exhausted', resource, time) }
+}
+const clearOf = (raise: SpyglassEvent): SpyglassEvent => ({ ...raise, name: 'spyglass.pool.recovered', phase: 'clear' })
+
+test('on the socket of an application only its own pools and applications have events; what is forged is acknowledged and counted', () => {
+  const [own, neighbours] = [raiseOf('blog-1'), raiseOf('shop-1')]
+  const { told, refused, speakerOf } = eventsOf([
+    { position: 1, source: 'blog-1', event: own },
+    { position: 2, source: 'shop-1', event: neighbours },
+  ])
+  const { tell, taken } = speakerOf(20, ['blog-1'])
+  const down = { ...neighbours, name: 'spyglass.instance.down', resource: 'spyglass:type=Instance,name=shop-1' } as const
+  const forged = [down, neighbours, clearOf(neighbours), { ...clearOf(own), incidentId: neighbours.incidentId }]
+  for (const event of [...forged, { ...own, message: 'x'.repeat(70_000) }]) tell(event)
+  expect([told, taken, refused]).toEqual([[], [1, 1, 1, 1, 1], [1, 2, 4]])
+  tell(clearOf(own))
+  expect(told).toEqual([clearOf(own)])
+})
+
+test('what a source raises before it serves waits up to a thousand, over all of its connections, and what began ends', () => {
+  const { told, refused, sources, speakerOf } = eventsOf()
+  const first = speakerOf(21)
+  for (let time = 0; time < 600; time++) first.tell(raiseOf('blog-1', time), time)
+  first.leave()
+  const next = speakerOf(21)
+  for (let time = 600; time < 1100; time++) next.tell(raiseOf('blog-1', time), time)
+  next.tell(clearOf(raiseOf('blog-1', 700)), 5000)
+  expect([told, next.taken.length, refused]).toEqual([[], 100, [1, 2, 4, 8, 16, 32, 64]])
+  const keeper = sources.connected()
+  sources.said(keeper, { type: 'hello', source: KEEPER, pid: 1 })
+  sources.said(keeper, { type: 'in-service', source: 'blog-1', pid: 21 })
+  expect([told.length, told.at(-1)]).toEqual([1001, clearOf(raiseOf('blog-1', 700))])
+})
+
+test('on the socket of an application only its own resources are shown, also when what changed is told by its place', () => {
+  const pushed: unknown[] = []
+  const sources = new Sources({
+    gathering: { pushed: (_, { resources }) => void pushed.push(resources), gone() {}, onlyThese() {}, event() {} },
+    journal: { inService: new Map([['blog-1', 20]]), serves() {}, open: [] },
+    onPush() {},
+  })
+  const speaker = sources.connected(() => {}, ['blog-1'])
+  const of = (instance: string, active: number) => ({ kind: 'datasource', keys: { instance, name: 'db' }, values: { active } })
+  sources.said(speaker, { type: 'hello', source: 'blog-1', pid: 20 })
+  sources.said(speaker, { type: 'registry', unready: [], snapshot: { time: 1, resources: [of('shop-1', 1), of('blog-1', 1)] } })
+  sources.said(speaker, { type: 'registry', unready: [], snapshot: { time: 2, changes: [{ at: 1, values: { active: 2 } }] } })
+  expect(pushed).toEqual([[of('blog-1', 1)], [of('blog-1', 2)]])
 })

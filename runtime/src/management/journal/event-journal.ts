@@ -98,7 +98,7 @@ export class EventJournal {
 
   /** Takes an event. `kept` is called when it is on the disk, also if it was there before. */
   take(event: SpyglassEvent, { source, key }: EventOrigin, kept: () => void = () => {}): void {
-    if (this.#state.hasHeard({ event, ...(key === undefined ? {} : { key }) })) return this.#whenWritten(kept)
+    if (this.#state.hasHeard({ source, event, ...(key === undefined ? {} : { key }) })) return this.#whenWritten(kept)
     const entry = { position: this.#next(), source, ...(key === undefined ? {} : { key }), event }
     this.#add({ entry }, kept)
   }

@@ -46,9 +46,9 @@ export class JournalState {
     return this.#inService
   }
 
-  /** Whether the event is a repeat: its process sent it before, or the same incident has begun or ended before. */
-  hasHeard({ event, key }: Pick<JournalEntry, 'event' | 'key'>): boolean {
-    return keysOf(event, key).some((one) => this.#heard.has(one))
+  /** Whether the event is a repeat: its process sent it before, or it began or ended the same incident before. */
+  hasHeard(heard: Pick<JournalEntry, 'source' | 'event' | 'key'>): boolean {
+    return keysOf(heard).some((one) => this.#heard.has(one))
   }
 
   apply(record: JournalRecord): void {
@@ -58,13 +58,20 @@ export class JournalState {
   }
 
   #hear(entry: JournalEntry): void {
-    const { event, key } = entry
+    const { event } = entry
     if (!Object.hasOwn(events, event.name)) return // of a newer version
-    for (const one of keysOf(event, key)) this.#note(one)
+    for (const one of keysOf(entry)) this.#note(one)
     if (event.phase === 'raise') this.#open.set(openKey(event), entry)
     if (event.phase === 'clear') this.#open.delete(openKey(event))
-    const [oldest] = this.#open.keys()
-    if (this.#open.size > MAX_OPEN && oldest !== undefined) this.#open.delete(oldest)
+    if (this.#open.size > MAX_OPEN) this.#forgetOne()
+  }
+
+  /** The oldest of the source that has most: one that raises without end must not push out what others have. */
+  #forgetOne(): void {
+    const counts = new Map<string, number>()
+    for (const { source } of this.#open.values()) counts.set(source, (counts.get(source) ?? 0) + 1)
+    const most = Math.max(...counts.values())
+    for (const [key, { source }] of this.#open) if (counts.get(source) === most) return void this.#open.delete(key)
   }
 
   #note(key: string): void {
@@ -87,10 +94,13 @@ export class JournalState {
   }
 }
 
-/** A note has no end by which it could be known: only its process knows whether it is the same. */
-function keysOf({ name, incidentId, phase }: SpyglassEvent, key: string | undefined): string[] {
-  const numbered = key === undefined ? [] : [key]
-  return phase === 'note' ? numbered : [...numbered, `${incidentId} ${name}`]
+/**
+ * A note has no end by which it could be known: only its process knows whether it is the same. The source is part of each: what one tells must not make
+ * a repeat of what another one has to tell.
+ */
+function keysOf({ source, event: { name, incidentId, phase }, key }: Pick<JournalEntry, 'source' | 'event' | 'key'>): string[] {
+  const numbered = key === undefined ? [] : [`${source} ${key}`]
+  return phase === 'note' ? numbered : [...numbered, `${source} ${incidentId} ${name}`]
 }
 
 function openKey({ name, incidentId }: SpyglassEvent): string {

@@ -1,5 +1,5 @@
 /** How far an output has the events of the journal, on disk. It is written a moment after it moved: what a crash costs is that something is told twice. */
-import { positionAt } from '@spyglass/agent/contract'
+import { positionAt, rememberedPosition } from '@spyglass/agent/contract'
 import { type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
 
 export interface Cursor {
@@ -17,7 +17,7 @@ export interface Cursor {
 export interface CursorOptions {
   readonly file: string
   readonly onDamage: (damage: Damage) => void
-  /** Position of the newest event there is: a cursor beyond it, of a journal that was lost or a clock that was wrong, would withhold what follows. */
+  /** Position of the newest event there is. */
   readonly newest?: number
   readonly now?: () => number
 }
@@ -35,7 +35,7 @@ export const damagedCursor = {
 export function openCursor({ file: path, onDamage, newest = Infinity, now = Date.now }: CursorOptions): Cursor {
   const file = openStateFile<State>({ file: path, parse: positionOf, onDamage })
   let { position, sentUntil } = file.read() ?? { position: positionAt(now() - BEGIN_BEFORE_MS) }
-  position = Math.min(position, newest)
+  position = rememberedPosition(position, newest)
   let timer: NodeJS.Timeout | undefined
   const save = (): void => {
     clearTimeout(timer)
