@@ -192,12 +192,13 @@ function startNotifications(
     status: engine.status,
     onFailure: (error) => logger.warn(whatWent(error), 'a notification was not delivered'),
     cursors,
+    readAgain: (after) => stream.readAgain(after),
   })
   notifier.notify({ notification: { oid: oids.coldStart, varbinds: [], upTime: engine.upTime() } })
   const mustSend = (event: SpyglassEvent): boolean => config.snmp.notifications === 'all' || !repeatsAnEvent(event)
   const told = (event: SpyglassEvent): Message =>
     messageAbout(event, engine, { server: config.server.name, consoleUrl: consoleUrl(config) })
-  const stream = followEvents({
+  const stream: EventStream = followEvents({
     ...jolokiaOf(ownConnection(ownPort(config, 'management'), secrets.internal.token)),
     after: cursors.oldest,
     onEvent(event, position) {

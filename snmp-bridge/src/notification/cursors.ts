@@ -2,7 +2,7 @@
  * How far each receiver has the events of the server, on disk: the bridge continues there after a restart, for each of them. It is written a moment after it
  * moved, so that after a crash a notification may be sent again, with the same incident id and phase.
  */
-import { positionAt } from '@spyglass/agent/contract'
+import { positionAt, rememberedPosition } from '@spyglass/agent/contract'
 import { type Damage, openStateFile, wrongShape } from '@spyglass/process/durable-file'
 
 export interface Cursors {
@@ -40,7 +40,9 @@ export function openCursors({ file: path, receivers, onFailure, onDamage = () =>
   const file = openStateFile<Positions>({ file: path, parse: positionsOf, onDamage })
   const known = file.read() ?? {}
   const begin = positionAt(now() - BEGIN_BEFORE_MS)
-  const positions = new Map(receivers.map((name) => [name, known[name] ?? begin]))
+  // Only management knows the newest event, but positions are times. Where its clock was ahead and the journal is still there, something is told twice.
+  const newest = positionAt(now())
+  const positions = new Map(receivers.map((name) => [name, rememberedPosition(known[name] ?? begin, newest)]))
   let timer: NodeJS.Timeout | undefined
 
   function save(): void {

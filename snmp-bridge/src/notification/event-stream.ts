@@ -28,6 +28,8 @@ export interface EventStreamOptions {
 export interface EventStream {
   /** Resolves when the first attempt has succeeded or failed. */
   readonly attempted: Promise<void>
+  /** Begins again after the event at this position. */
+  readAgain(after: number): void
   stop(): Promise<void>
 }
 
@@ -46,6 +48,7 @@ export function followEvents(options: EventStreamOptions): EventStream {
   const running = follow(session, { ...options, onChange }, stopping.signal)
   return {
     attempted: first.promise,
+    readAgain: (after) => session.readAgain(after),
     async stop() {
       stopping.abort()
       await running
@@ -77,6 +80,8 @@ class Session {
   readonly #signal: AbortSignal
   #client: string | undefined
   #lastId: string | undefined
+  /** Ends the present connection without a failure. */
+  #again = new AbortController()
   readonly #fetch: OwnFetch
 
   constructor(options: EventStreamOptions, signal: AbortSignal) {
@@ -86,27 +91,35 @@ class Session {
     this.#lastId = options.after === undefined ? undefined : String(options.after)
   }
 
-  /** Runs until the stream breaks, then throws. */
+  readAgain(after: number): void {
+    this.#lastId = String(after)
+    this.#again.abort()
+  }
+
+  /** Runs until the stream breaks, then throws; returns when it is to be read again. */
   async run(onOpen: () => void): Promise<void> {
     const { url, silenceMs = 30_000 } = this.#options
     this.#client ??= await this.#register()
     const silence = new AbortController()
+    const { signal: again } = (this.#again = new AbortController())
     const timer = setTimeout(() => silence.abort(), silenceMs)
     try {
       const response = await this.#fetch(`${url}/notification/open/${this.#client}/sse`, {
         headers: { accept: 'text/event-stream', ...(this.#lastId === undefined ? {} : { 'last-event-id': this.#lastId }) },
-        signal: AbortSignal.any([this.#signal, silence.signal]),
+        signal: AbortSignal.any([this.#signal, silence.signal, again]),
         redirect: 'error',
       })
       if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) this.#forget(await response.text())
       onOpen()
       const parser = createSseParser((message) => this.#take(message))
       for await (const chunk of response.body) {
+        if (again.aborted) return
         timer.refresh()
         parser.push(chunk)
       }
       throw fail('SPY_SNMP_EVENTS', [url, 'it ended'])
     } catch (error) {
+      if (again.aborted) return
       throw silence.signal.aborted ? fail('SPY_SNMP_EVENTS', [url, `silent for ${silenceMs} ms`], error) : this.#broken(error)
     } finally {
       clearTimeout(timer)

@@ -1,6 +1,7 @@
 /**
  * Sends notifications to all receivers. Each has its own queue and gets them in order, so a receiver that does not answer delays no other.
- * What begins or ends an incident is repeated until a receiver that acknowledges has done so; the rest may be lost.
+ * What begins or ends an incident is repeated until a receiver that acknowledges has done so; the rest may be lost. Where a queue has no room for it, the
+ * queue takes nothing more until it is empty, and what came meanwhile is read again.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { messageOf } from '@spyglass/agent/contract'
@@ -30,6 +31,8 @@ export interface NotifierOptions {
   readonly onFailure: (error: unknown, notification: Notification) => void
   /** How far each receiver is: what it has is not sent again. */
   readonly cursors?: Pick<Cursors, 'of' | 'moveTo'>
+  /** Asks for all events after this position once more. Without it a full queue drops its oldest. */
+  readonly readAgain?: (after: number) => void
   /** First pause before what was not acknowledged is repeated; it doubles up to a minute. Default 1000. */
   readonly pauseMs?: number
 }
@@ -42,7 +45,13 @@ export interface Notifier {
 }
 
 export function createNotifier(options: NotifierOptions): Notifier {
-  const queues = options.receivers.map((receiver) => new Queue(receiver, options))
+  const queues: Queue[] = options.receivers.map((receiver) => new Queue(receiver, options, readAgain))
+
+  /** From where each that takes something misses something: the others ask for themselves when they have room. */
+  function readAgain(): void {
+    options.readAgain?.(Math.min(...queues.filter(({ isBehind }) => !isBehind).map(({ last }) => last)))
+  }
+
   return {
     notify: (message) => queues.forEach((queue) => queue.push(message)),
     idle: async () => {
@@ -54,25 +63,29 @@ export function createNotifier(options: NotifierOptions): Notifier {
 
 class Queue {
   readonly receiver: Receiver
+  /** Whether something came for which there was no room: it, and what follows, is taken when it is read again. */
+  isBehind = false
+  /** Position of the last event that was queued. */
+  last: number
+  readonly #onRoom: () => void
   readonly #options: NotifierOptions
   /** The first one is being sent. */
   readonly #waiting: Message[] = []
   readonly #stopping = new AbortController()
   #draining: Promise<void> | undefined
-  /** Position of the last event that was queued. */
-  #last: number
 
-  constructor(receiver: Receiver, options: NotifierOptions) {
+  constructor(receiver: Receiver, options: NotifierOptions, onRoom: () => void) {
     this.receiver = receiver
     this.#options = options
-    this.#last = options.cursors?.of(receiver.name) ?? 0
+    this.#onRoom = onRoom
+    this.last = options.cursors?.of(receiver.name) ?? 0
   }
 
   push(message: Message): void {
     const { position } = message
-    if (this.#stopping.signal.aborted || (position !== undefined && position <= this.#last)) return
-    this.#last = position ?? this.#last
-    if (this.#waiting.length > MAX_QUEUED) this.#dropOne()
+    if (this.#stopping.signal.aborted || (position !== undefined && (this.isBehind || position <= this.last))) return
+    if (this.#waiting.length > MAX_QUEUED && !this.#makeRoom(message)) return
+    this.last = position ?? this.last
     this.#waiting.push(message)
     this.#draining ??= this.#drain()
   }
@@ -94,6 +107,9 @@ class Queue {
       if (next.position !== undefined) this.#options.cursors?.moveTo(this.receiver.name, next.position)
     }
     this.#draining = undefined
+    if (!this.isBehind || this.#stopping.signal.aborted) return
+    this.isBehind = false
+    this.#onRoom()
   }
 
   /** Returns when the receiver has it, or when it is lost. */
@@ -125,10 +141,13 @@ class Queue {
     }
   }
 
-  /** The oldest of those that may be lost, else the oldest. */
-  #dropOne(): void {
+  /** Drops the oldest of those that may be lost. False: none may be, and the message can be read again. */
+  #makeRoom({ position }: Message): boolean {
     const at = this.#waiting.findIndex(({ isIncident }, index) => index > 0 && !isIncident)
+    this.isBehind = at < 0 && position !== undefined && this.receiver.acknowledges && this.#options.readAgain !== undefined
+    if (this.isBehind) return false
     const [dropped] = this.#waiting.splice(Math.max(1, at), 1)
     if (dropped?.notification) this.#options.status.notificationsDropped++
+    return true
   }
 }

@@ -45,3 +45,12 @@ test('a damaged file and a failing disk are reported', () => {
   nowhere.save()
   expect([damages.length, failures.length, nowhere.of('a')]).toEqual([1, 1, 6])
 })
+
+test('one from the future, of a clock that was wrong, does not withhold what comes now', () => {
+  const file = join(tempFolder(), 'cursors.json')
+  const first = openCursors({ file, receivers: ['a'], ...options })
+  first.moveTo('a', 2_000_000_000)
+  first.save()
+  const next = openCursors({ file, receivers: ['a'], ...options })
+  expect([next.of('a'), next.oldest]).toEqual([1_000_000_000, 1_000_000_000])
+})

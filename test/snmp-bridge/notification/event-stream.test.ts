@@ -86,3 +86,18 @@ test('a stream begins after the event it is told, and goes on after an interrupt
   expect(positions).toEqual([...first.events.slice(1), ...second.events].map(({ position }) => position))
   await stream.stop()
 })
+
+test('a stream that is to be read again begins after the event it is told, which is no interruption', async () => {
+  const management = await startEndpoint()
+  const { heard, changes, stream } = follow(management.url)
+  await stream.attempted
+  for (const message of ['1', '2', '3']) emit(management, message)
+  await until(() => heard.length === 3)
+  stream.readAgain(management.events[0]!.position)
+  await until(() => heard.length === 5)
+  emit(management, '4')
+  await until(() => heard.length === 6)
+  expect(heard.map(({ message }) => message)).toEqual(['1', '2', '3', '2', '3', '4'])
+  expect(changes).toEqual([undefined, undefined])
+  await stream.stop()
+})

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { AgentStatus } from '../../../snmp-bridge/src/mib/agent-objects.ts'
 import { createNotifier, type Message } from '../../../snmp-bridge/src/notification/notifier.ts'
 import type { Receiver } from '../../../snmp-bridge/src/notification/receiver.ts'
+import { until } from '../../support/until.ts'
 
 const newStatus = (): AgentStatus => ({
   version: '',
@@ -146,4 +147,50 @@ test('a full queue drops first what may be lost', async () => {
   gate.resolve()
   await notifier.idle()
   expect(taken.slice(0, 3)).toEqual([0, 1, 3])
+})
+
+test('no incident is lost for a receiver that was away for more than a queue: it is read again when there is room', async () => {
+  const gate = Promise.withResolvers<void>()
+  const [taken, asked]: [number[], number[]] = [[], []]
+  const status = newStatus()
+  const { cursors } = cursorsAt()
+  const away = receiver('away', (n) => gate.promise.then(() => void taken.push(n)), true)
+  const others = receiver('others', async () => {}, true)
+  const tell = (n: number) => notifier.notify({ ...numbered(n, n !== 2), position: n })
+  const notifier = createNotifier({
+    receivers: [away, others],
+    status,
+    onFailure: () => {},
+    cursors,
+    readAgain(after) {
+      asked.push(after)
+      for (let n = after + 1; n <= 2500; n++) tell(n)
+    },
+  })
+  for (let n = 1; n <= 2500; n++) {
+    tell(n)
+    if (n % 500 === 0) await until(() => cursors.of('others') === n)
+  }
+  expect([cursors.of('away'), asked]).toEqual([0, []])
+  gate.resolve()
+  await until(() => cursors.of('away') === 2500)
+  expect(taken).toEqual(Array.from({ length: 2500 }, (_, index) => index + 1).filter((n) => n !== 2)) // it may be lost
+  expect([asked, status.notificationsDropped]).toEqual([[1002, 2003], 1])
+  notifier.stop()
+})
+
+test('events are read again from where the first of those that take something misses something', async () => {
+  const gates = { a: Promise.withResolvers<void>(), b: Promise.withResolvers<void>() }
+  const asked: number[] = []
+  const { cursors } = cursorsAt({ a: 0, b: 500 })
+  const both = (['a', 'b'] as const).map((name) => receiver(name, () => gates[name].promise, true))
+  const readAgain = (after: number): void => void asked.push(after)
+  const notifier = createNotifier({ receivers: both, status: newStatus(), onFailure: () => {}, cursors, readAgain })
+  for (let position = 1; position <= 2000; position++) notifier.notify({ ...numbered(position, true), position })
+  gates.a.resolve()
+  await until(() => asked.length === 1)
+  gates.b.resolve()
+  await until(() => asked.length === 2)
+  expect(asked).toEqual([1001, 1001]) // the second time for both
+  notifier.stop()
 })
