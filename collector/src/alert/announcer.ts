@@ -115,10 +115,11 @@ export class Announcer {
     if (what !== 'resolved' && isOver) return // it ended while the evidence was collected
     this.#pager.page(incident, what)
     const announced = what === 'resolved' ? 'resolved' : 'firing'
+    // Before it is saved that it was: if this process is killed between, the next one emits it again, and the journal knows a repeat.
+    if (this.#pager.mustPage && announced !== before.announced) this.#emit(incident, announced)
     evaluator.amend(id, { announced, ...(what === 'late' ? {} : { pagedAt: this.#now() }) })
     save()
     notifier.wake()
-    if (this.#pager.mustPage && announced !== before.announced) this.#emit(incident, announced)
   }
 
   /** Before the first page. */

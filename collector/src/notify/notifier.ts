@@ -145,15 +145,33 @@ class OutboxNotifier implements Notifier {
   }
 
   async #attempt(receiver: ReceiverConfig, entry: OutboxEntry): Promise<void> {
-    try {
-      await deliver(receiver, entry, this.#now())
-      this.#succeeded(entry)
-    } catch (error) {
-      this.#failed(entry, error)
-    }
+    if (await this.#delivered(receiver, entry)) this.#tellAccepted(entry)
     this.#joinWaiting()
     this.#save()
     this.wake()
+  }
+
+  async #delivered(receiver: ReceiverConfig, entry: OutboxEntry): Promise<boolean> {
+    try {
+      await deliver(receiver, entry, this.#now())
+    } catch (error) {
+      this.#failed(entry, error)
+      return false
+    }
+    this.#succeeded(entry)
+    return true
+  }
+
+  /** What a listener cannot do changes nothing of a page that was accepted. */
+  #tellAccepted(entry: OutboxEntry): void {
+    try {
+      this.#onAccepted?.(entry)
+    } catch (error) {
+      this.#logger.error(
+        { err: error, receiver: entry.receiver, incidentId: entry.page.incidentId },
+        'could not tell that a page was delivered',
+      )
+    }
   }
 
   #succeeded(entry: OutboxEntry): void {
@@ -162,7 +180,6 @@ class OutboxNotifier implements Notifier {
     this.#replace(entry)
     this.#note(receiver, () => afterSuccess(this.#now()))
     this.#logger.info({ receiver, incidentId: page.incidentId, status: page.status, attempts: attempts + 1 }, 'page delivered')
-    this.#onAccepted?.(entry)
   }
 
   #failed(entry: OutboxEntry, error: unknown): void {
@@ -187,7 +204,8 @@ class OutboxNotifier implements Notifier {
   /** The new entries take the place of the old one: entries of the same incident are in the order of their age. */
   #replace(entry: OutboxEntry, ...by: OutboxEntry[]): void {
     this.#underway.delete(entry)
-    this.#state.outbox.splice(this.#state.outbox.indexOf(entry), 1, ...by)
+    const at = this.#state.outbox.indexOf(entry)
+    if (at >= 0) this.#state.outbox.splice(at, 1, ...by)
   }
 
   #joinWaiting(): void {

@@ -48,6 +48,7 @@ function bench(receivers: readonly ReceiverConfig[], over: Partial<AnnouncerOpti
     evaluator,
     state,
     emitted,
+    registry,
     carryOut,
     silence: (ms: number) =>
       String(carryOut('silence', { matchers: ['pool=shop'], endsAt: new Date(now + ms).toISOString(), comment: 'c', actor: 'mara' })),
@@ -363,4 +364,14 @@ test('during maintenance people are told nothing, and at its end what still fire
   expect(people.pages).toEqual([])
   world.pass(1000)
   expect(await people.got(1)).toMatchObject([{ status: 'firing' }])
+})
+
+test('an event about an alert is told before it is saved that it was: a kill between costs nothing', async () => {
+  await using world = bench([])
+  const told: unknown[] = []
+  world.registry.onEvent(() => told.push(world.evaluator.find('1')?.announced))
+  world.raise()
+  await until(() => world.emitted.includes('alert.firing'))
+  await until(() => world.evaluator.find('1')?.announced === 'firing')
+  expect(told).toEqual(['nothing'])
 })

@@ -78,6 +78,23 @@ test('one receiver that is away does not hold back another', async () => {
   await notifier.stop()
 })
 
+test('a listener that fails costs no page: neither the accepted one nor another that waits', async () => {
+  await using good = await startReceiver({ name: 'good' })
+  await using bad = await startReceiver({ name: 'bad' })
+  bad.answer = 500
+  const state: OutboxState = { sequence: 0, outbox: [] }
+  const onAccepted = (): never => {
+    throw new RangeError('no')
+  }
+  const notifier = createNotifier({ receivers: [good.config, bad.config], state, save: () => {}, logger, onAccepted })
+  notifier.enqueue(pageFor())
+  notifier.wake()
+  await good.got(1)
+  await until(() => notifier.failed === 1 && notifier.sent === 1)
+  expect([state.outbox.map(({ receiver }) => receiver), notifier.deliveries()[0]?.reason]).toEqual([['bad'], undefined])
+  await notifier.stop()
+})
+
 test('pages of a receiver that is no longer configured are dropped', () => {
   const state: OutboxState = { sequence: 1, outbox: [{ sequence: 1, receiver: 'gone', page: pageFor(), attempts: 3, nextAttemptAt: 0 }] }
   state.deliveries = { gone: { failingSince: 1 } }
