@@ -1,11 +1,12 @@
-/** One request in flight for a key, such as an account: a second one is refused until the first has been answered. In one process. */
-import type { ServerResponse } from 'node:http'
+/** One request in flight for a key, such as an account: a second one is refused until the handler of the first has ended. In one process. */
 import { type Middleware, middlewareOf } from '../middleware/index.ts'
 import { fail } from './errors.ts'
 
 export interface InFlightKeyOptions<Request> {
   /** Undefined: the request is let through. `request` is that of the framework. */
   readonly keyOf?: (request: Request) => string | undefined | Promise<string | undefined>
+  /** How long a key stays taken after its client has gone, if the handler does not end. Default: a minute. */
+  readonly maxHoldMs?: number
 }
 
 export interface InFlightKey<Request> extends Middleware<Request> {
@@ -20,15 +21,14 @@ export interface InFlightKey<Request> extends Middleware<Request> {
  * const oneForEach = inFlightKey({ keyOf: (request) => request.user?.id })
  * app.use('/checkout', oneForEach.express)
  */
-export function inFlightKey<Request = unknown>({ keyOf }: InFlightKeyOptions<Request> = {}): InFlightKey<Request> {
+export function inFlightKey<Request = unknown>({ keyOf, maxHoldMs = 60_000 }: InFlightKeyOptions<Request> = {}): InFlightKey<Request> {
   const keys = new Set<string>()
   const take = (key: string): boolean => !keys.has(key) && keys.add(key) !== undefined
-  const middleware = middlewareOf<Request>(async (request, _raw, response) => {
+  const middleware = middlewareOf<Request>(async (request) => {
     const key = await keyOf?.(request)
     if (key === undefined) return {}
     if (!take(key)) return { reason: 'key_in_flight', fields: { 'retry-after': '1' } }
-    onceClosed(response, () => keys.delete(key))
-    return {}
+    return { handled: { then: () => keys.delete(key), maxHoldMs } }
   })
   return {
     ...middleware,
@@ -44,10 +44,4 @@ export function inFlightKey<Request = unknown>({ keyOf }: InFlightKeyOptions<Req
       }
     },
   }
-}
-
-/** Also for a response whose client has gone already. */
-export function onceClosed(response: ServerResponse, then: () => void): void {
-  if (response.closed || response.destroyed) then()
-  else response.once('close', then)
 }

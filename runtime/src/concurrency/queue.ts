@@ -1,8 +1,7 @@
 /** A bounded queue before what only a few may do at once: first in, first out, each with a deadline. */
 import { type Clock, systemClock } from '../clock/index.ts'
-import { type Middleware, middlewareOf } from '../middleware/index.ts'
+import { hasGone, type Middleware, middlewareOf } from '../middleware/index.ts'
 import { fail } from './errors.ts'
-import { onceClosed } from './in-flight-key.ts'
 import { Quantile } from './quantile.ts'
 
 export interface QueueOptions {
@@ -13,6 +12,8 @@ export interface QueueOptions {
   readonly maxWaiting?: number
   /** How long one may wait for its turn. Default: 5000. */
   readonly deadlineMs?: number
+  /** How long a request keeps its place after its client has gone, if the handler does not end. Default: a minute. */
+  readonly maxHoldMs?: number
 }
 
 export interface QueueFigures {
@@ -46,17 +47,17 @@ export class Queue implements Middleware<unknown> {
   readonly koa: Middleware<unknown>['koa']
   readonly fastify: Middleware<unknown>['fastify']
 
-  constructor({ name, concurrency = 1, maxWaiting = 100, deadlineMs = 5000 }: QueueOptions, clock: Clock = systemClock) {
-    this.#options = { name, concurrency, maxWaiting, deadlineMs }
+  constructor(
+    { name, concurrency = 1, maxWaiting = 100, deadlineMs = 5000, maxHoldMs = 60_000 }: QueueOptions,
+    clock: Clock = systemClock,
+  ) {
+    this.#options = { name, concurrency, maxWaiting, deadlineMs, maxHoldMs }
     this.#clock = clock
     const { express, koa, fastify } = middlewareOf<unknown>(async (_request, _raw, response) => {
-      const outcome = await this.#turn((leave) => onceClosed(response, leave))
-      if (outcome === 'turn') {
-        onceClosed(response, () => this.#done())
-        return {}
-      }
+      const outcome = await this.#turn((leave) => (hasGone(response) ? leave() : response.once('close', leave)))
+      if (outcome === 'turn') return { handled: { then: () => this.#done(), maxHoldMs } }
       return { reason: outcome, fields: { 'retry-after': '2' } }
-    })
+    }, clock)
     this.express = express
     this.koa = koa
     this.fastify = fastify

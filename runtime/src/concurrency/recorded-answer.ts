@@ -1,16 +1,28 @@
 /** Records what an application answers, as it goes out. */
-import type { ServerResponse } from 'node:http'
-import type { StoredAnswer } from './idempotency-store.ts'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { hasGone, onceEnded } from '../middleware/index.ts'
+import type { Outcome, StoredAnswer } from './idempotency-store.ts'
 
 /** Fields that are of a connection or of one answer alone. */
 const NOT_KEPT = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date', 'set-cookie'])
 
-/** Calls back once: with the answer when it is out, or with nothing if it broke off or is larger than `maxBytes`. */
-export function recordAnswer(response: ServerResponse, maxBytes: number, then: (answer: StoredAnswer | undefined) => void): void {
+export interface Recorded {
+  readonly status: number
+  readonly answer: Outcome
+}
+
+/** Calls back once, when the application has called `end()`, whether or not a client is still there. An answer of more than `maxBytes` is not kept. */
+export function recordAnswer(response: ServerResponse, maxBytes: number, then: (recorded: Recorded) => void): void {
   const chunks: Buffer[] = []
   let size = 0
-  const [write, end] = [response.write.bind(response), response.end.bind(response)] as [Writing, Writing]
   const head = recordHead(response)
+  let headers: StoredAnswer['headers'] = {}
+  onceEnded(response, () => {
+    const { statusCode: status } = response
+    const isKept = size <= maxBytes && !isCutShort(response, headers, size)
+    then({ status, answer: isKept ? { status, headers, body: Buffer.concat(chunks).toString('base64') } : 'not kept' })
+  })
+  const [write, end] = [response.write.bind(response), response.end.bind(response)] as [Writing, Writing]
 
   function take(chunk: unknown, encoding: unknown): void {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) return
@@ -29,29 +41,32 @@ export function recordAnswer(response: ServerResponse, maxBytes: number, then: (
   }) as typeof response.write
   response.end = ((chunk: unknown, ...more: unknown[]) => {
     take(chunk, more[0])
+    headers = head()
     return end(chunk, ...more)
   }) as typeof response.end
-  response.once('close', () => {
-    const isWhole = response.writableFinished && size <= maxBytes
-    then(isWhole ? { status: response.statusCode, headers: head(), body: Buffer.concat(chunks).toString('base64') } : undefined)
-  })
 }
+
+/** Koa and streams leave out the body when the client has gone. */
+const isCutShort = (response: ServerResponse, headers: StoredAnswer['headers'], size: number): boolean =>
+  size === 0 && hasGone(response) && headers['content-type'] !== undefined
 
 type Writing = (...args: unknown[]) => boolean & ServerResponse
 
-/** Fields given to `writeHead` cannot be read back. */
+/** Fields given to `writeHead` cannot be read back. Those set are read before it: what encodes the body on its way out adds its own there. */
 function recordHead(response: ServerResponse): () => StoredAnswer['headers'] {
   const given: Record<string, string | readonly string[]> = {}
+  let set: OutgoingHttpHeaders | undefined
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse
   response.writeHead = (...args: unknown[]) => {
     const fields = args.at(-1)
     if (typeof fields === 'object' && fields !== null)
       for (const [name, value] of pairsOf(fields)) given[name.toLowerCase()] = textOf(value)
+    set = response.getHeaders()
     return writeHead(...args)
   }
   return () => {
-    const set = Object.entries(response.getHeaders()).map(([name, value]) => [name, textOf(value)] as const)
-    return Object.fromEntries([...set, ...Object.entries(given)].filter(([name]) => !NOT_KEPT.has(name)))
+    const all = Object.entries(set ?? response.getHeaders()).map(([name, value]) => [name, textOf(value)] as const)
+    return Object.fromEntries([...all, ...Object.entries(given)].filter(([name]) => !NOT_KEPT.has(name)))
   }
 }
 

@@ -1,1 +1,2 @@
+export { hasGone, onceEnded } from './handler-end.ts'
 export * from './middleware.ts'

@@ -1,6 +1,8 @@
 /** One decision about a request as plugin or middleware of Fastify, Express and Koa. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answerRefused, type RefusalReason } from '@spyglass/process/listener'
+import { type Clock, systemClock } from '../clock/index.ts'
+import { type Handled, hasGone, onceHandled } from './handler-end.ts'
 
 /** What becomes of a request. */
 export interface Verdict {
@@ -10,6 +12,10 @@ export interface Verdict {
   readonly fields?: Readonly<Record<string, string>>
   /** It has been answered. */
   readonly isAnswered?: true
+  /** Called once when its handler has ended, for a request that goes on. */
+  readonly handled?: Handled
+  /** Somebody waits for `end()` of the response, which is to come with the answer even if its client has gone. */
+  readonly isRecorded?: true
 }
 
 /** `request` is that of the framework, `raw` that of Node. A rejection is the framework's to handle. */
@@ -32,6 +38,7 @@ export interface FastifyInstance {
 export interface KoaContext {
   readonly req: IncomingMessage
   readonly res: ServerResponse
+  readonly body?: unknown
   respond?: boolean
   set(name: string, value: string): void
 }
@@ -50,43 +57,82 @@ export interface Middleware<Request> {
   readonly fastify: (app: FastifyInstance, options?: FastifyHook) => Promise<void>
 }
 
-export function middlewareOf<Request>(judge: Judge<Request>): Middleware<Request> {
-  return { express: expressOf(judge), koa: koaOf(judge), fastify: fastifyOf(judge) }
+export function middlewareOf<Request>(judge: Judge<Request>, clock: Clock = systemClock): Middleware<Request> {
+  return { express: expressOf(judge, clock), koa: koaOf(judge, clock), fastify: fastifyOf(judge, clock) }
 }
 
 const expressOf =
-  <Request>(judge: Judge<Request>): Middleware<Request>['express'] =>
+  <Request>(judge: Judge<Request>, clock: Clock): Middleware<Request>['express'] =>
   (request, response, next) =>
-    void judged(judge, request, response, next)
+    void judged(judge, request, response, clock).then((verdict) => {
+      if (verdict === 'goes on') next()
+      else if (verdict !== 'answered') next(verdict.error)
+    })
 
+/** `next` is called where nothing is caught: what a handler throws must not call it again. */
 async function judged<Request>(
   judge: Judge<Request>,
   request: Request & IncomingMessage,
   response: ServerResponse,
-  next: (error?: unknown) => void,
-): Promise<void> {
+  clock: Clock,
+): Promise<'goes on' | 'answered' | { readonly error: unknown }> {
   try {
     const verdict = await judge(request, request, response)
+    if (verdict.handled) onceHandled(response, verdict.handled, clock)
     for (const [name, value] of Object.entries(verdict.fields ?? {})) if (!verdict.isAnswered) response.setHeader(name, value)
-    if (goesOn(verdict, request, response)) next()
+    return goesOn(verdict, request, response) ? 'goes on' : 'answered'
   } catch (error) {
-    next(error)
+    return { error }
   }
 }
 
 const koaOf =
-  <Request>(judge: Judge<Request>): Middleware<Request>['koa'] =>
+  <Request>(judge: Judge<Request>, clock: Clock): Middleware<Request>['koa'] =>
   async (context, next) => {
     const verdict = await judge(context as Request, context.req, context.res)
     for (const [name, value] of Object.entries(verdict.fields ?? {})) if (!verdict.isAnswered) context.set(name, value)
-    if (goesOn(verdict, context.req, context.res)) await next()
-    else context.respond = false
+    if (!goesOn(verdict, context.req, context.res)) {
+      context.respond = false
+      return
+    }
+    try {
+      await next()
+      if (verdict.isRecorded) endUnsent(context)
+    } catch (error) {
+      if (verdict.isRecorded) endFailed(context)
+      throw error
+    } finally {
+      if (context.respond === false && verdict.handled) onceHandled(context.res, verdict.handled, clock)
+      else verdict.handled?.then()
+    }
   }
 
-function fastifyOf<Request>(judge: Judge<Request>): Middleware<Request>['fastify'] {
+/** Koa itself ends the response of a client that has gone without its body, … */
+function endUnsent(context: KoaContext): void {
+  const { body } = context
+  if (!isUnsent(context) || isStreamed(body)) return
+  context.res.end(
+    typeof body === 'string' || body instanceof Uint8Array || body === undefined || body === null ? body : JSON.stringify(body),
+  )
+}
+
+/** … or not at all if something was thrown. */
+function endFailed(context: KoaContext): void {
+  if (!isUnsent(context)) return
+  context.res.statusCode = 500
+  context.res.end()
+}
+
+const isUnsent = ({ res, respond }: KoaContext): boolean => respond !== false && hasGone(res) && !res.writableEnded
+
+const isStreamed = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && ['pipe', 'getReader', 'stream', 'arrayBuffer'].some((name) => name in body)
+
+function fastifyOf<Request>(judge: Judge<Request>, clock: Clock): Middleware<Request>['fastify'] {
   const plugin: Middleware<Request>['fastify'] = async (app, { hook = 'onRequest' } = {}) => {
     app.addHook(hook, async (request, reply) => {
       const verdict = await judge(request as Request, request.raw, reply.raw)
+      if (verdict.handled) onceHandled(reply.raw, verdict.handled, clock)
       if (verdict.reason === undefined && !verdict.isAnswered) {
         for (const [name, value] of Object.entries(verdict.fields ?? {})) reply.header(name, value)
         return undefined

@@ -35,3 +35,18 @@ test.each(Object.keys(frameworks))('with %s a key is taken until the request has
   expect([(await first).status, (await other).status]).toEqual([200, 200])
   await expect.poll(() => one.size).toBe(0)
 })
+
+test.each(Object.keys(frameworks))('with %s a client that leaves does not free its key while its handler runs', async (framework) => {
+  const one = inFlightKey({ keyOf: () => 'alice' })
+  const { promise, resolve } = Promise.withResolvers<string>()
+  await using served = await serveWith(framework, one, () => promise)
+  const leaving = new AbortController()
+  const left = fetch(served.url, { signal: leaving.signal }).catch(() => 'gone')
+  await expect.poll(() => one.size).toBe(1)
+  leaving.abort()
+  expect(await left).toBe('gone')
+  await expect.poll(served.clients).toBe(0)
+  expect([one.size, (await fetch(served.url)).status]).toEqual([1, 409])
+  resolve('done')
+  await expect.poll(() => one.size).toBe(0)
+})

@@ -74,3 +74,18 @@ test.each(Object.keys(frameworks))('with %s a request waits for its turn; a clie
   gates[1]!()
   expect([(await first).status, (await last).status]).toEqual([200, 200])
 })
+
+test.each(Object.keys(frameworks))('with %s a client that leaves keeps its place until its handler ends', async (framework) => {
+  const queue = new Queue({ name: 'checkout', maxWaiting: 0 })
+  const { promise, resolve } = Promise.withResolvers<string>()
+  await using served = await serveWith(framework, queue, () => promise)
+  const leaving = new AbortController()
+  const left = fetch(served.url, { signal: leaving.signal }).catch(() => 'gone')
+  await expect.poll(() => queue.figures.running).toBe(1)
+  leaving.abort()
+  expect(await left).toBe('gone')
+  await expect.poll(served.clients).toBe(0)
+  expect([queue.figures.running, (await fetch(served.url)).status]).toEqual([1, 503])
+  resolve('done')
+  await expect.poll(() => queue.figures.running).toBe(0)
+})

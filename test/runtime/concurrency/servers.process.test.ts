@@ -50,12 +50,22 @@ test('on Redis a hash is changed by one, and an idempotency key is taken by one 
   const sold = await Promise.all(Array.from({ length: 100 }, sell))
   expect([sold.filter(Boolean).length, await redis.hget('product:7', 'version')]).toEqual([1, '1'])
   const store = redisStore(redis)
-  const begun = await Promise.all(Array.from({ length: 20 }, () => store.begin('k', 'print', 60_000)))
+  const claims = Array.from({ length: 20 }, (_, at) => ({ key: 'k', print: 'print', owner: `${at}` }))
+  const begun = await Promise.all(claims.map((claim) => store.begin(claim, 60_000)))
   expect(begun.filter((kept) => kept === undefined)).toHaveLength(1)
-  const kept = { print: 'print', answer: { status: 201, headers: { 'x-a': '1' }, body: 'aGk=' } }
-  await store.end('k', kept, 60_000)
-  expect(await store.begin('k', 'print', 60_000)).toEqual(kept)
-  await store.drop('k')
-  expect(await store.begin('k', 'print', 60_000)).toBeUndefined()
+  const mine = claims[begun.indexOf(undefined)]!
+  const other = { ...mine, owner: 'other' }
+  const answer = { status: 201, headers: { 'x-a': '1' }, body: 'aGk=' }
+  await store.drop(other)
+  await store.end(other, answer, 60_000)
+  expect(await store.begin(other, 60_000)).not.toHaveProperty('answer')
+  await store.end(mine, answer, 60_000)
+  expect(await store.begin(other, 60_000)).toEqual({ print: 'print', answer })
+  await store.drop(mine) // it is answered
+  await store.end({ ...mine, key: 'run-out' }, answer, 60_000)
+  expect(await store.begin({ ...mine, key: 'run-out' }, 60_000)).toEqual({ print: 'print', answer })
+  await store.begin({ ...mine, key: 'dropped' }, 60_000)
+  await store.drop({ ...mine, key: 'dropped' })
+  expect(await store.begin({ ...mine, key: 'dropped' }, 60_000)).toBeUndefined()
   redis.disconnect()
 })

@@ -52,6 +52,8 @@ export async function serveWith(framework: string, middleware: Middleware<never>
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    /** How many connections are open. */
+    clients: () => new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count))),
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
   }
 }

@@ -17,6 +17,8 @@ export const listenerErrors = {
   SPY_ADDRESS_DENIED: 'requests of this address are refused',
   SPY_RATE_STORE_DOWN: 'requests cannot be counted at the moment; try again later',
   SPY_REQUEST_IN_FLIGHT: 'another request like this is under way; try again when it is answered',
+  SPY_IDEMPOTENCY_ANSWER_LOST:
+    'the request with this Idempotency-Key was carried out, but its answer was too large to keep; look up what came of it',
   SPY_IDEMPOTENCY_KEY_REUSED: 'this Idempotency-Key belongs to another request; make a new key for a new request',
   SPY_QUEUE_BUSY: 'too many requests wait for the same thing; try again later',
   SPY_BAD_GATEWAY: 'the application ended the request without an answer',

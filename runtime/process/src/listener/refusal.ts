@@ -49,6 +49,8 @@ export const refusals = {
   rate_store_down: { status: 503, code: 'SPY_RATE_STORE_DOWN' },
   /** Another request for the same key (account, Idempotency-Key) is under way. */
   key_in_flight: { status: 409, code: 'SPY_REQUEST_IN_FLIGHT' },
+  /** The request was carried out, but its answer cannot be repeated. No 409, which clients take for "under way". */
+  idempotency_answer_lost: { status: 410, code: 'SPY_IDEMPOTENCY_ANSWER_LOST' },
   idempotency_key_reused: { status: 422, code: 'SPY_IDEMPOTENCY_KEY_REUSED' },
   queue_full: { status: 503, code: 'SPY_QUEUE_BUSY' },
   /** Its turn in a queue did not come in time. */
@@ -181,6 +183,7 @@ const TEXTS: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   408: 'Request Timeout',
   409: 'Conflict',
+  410: 'Gone',
   413: 'Content Too Large',
   417: 'Expectation Failed',
   422: 'Unprocessable Content',
