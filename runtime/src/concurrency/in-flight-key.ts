@@ -28,7 +28,7 @@ export function inFlightKey<Request = unknown>({ keyOf, maxHoldMs = 60_000 }: In
     const key = await keyOf?.(request)
     if (key === undefined) return {}
     if (!take(key)) return { reason: 'key_in_flight', fields: { 'retry-after': '1' } }
-    return { handled: { then: () => keys.delete(key), maxHoldMs } }
+    return { handled: { release: () => keys.delete(key), maxHoldMs } }
   })
   return {
     ...middleware,

@@ -55,7 +55,7 @@ export class Queue implements Middleware<unknown> {
     this.#clock = clock
     const { express, koa, fastify } = middlewareOf<unknown>(async (_request, _raw, response) => {
       const outcome = await this.#turn((leave) => (hasGone(response) ? leave() : response.once('close', leave)))
-      if (outcome === 'turn') return { handled: { then: () => this.#done(), maxHoldMs } }
+      if (outcome === 'turn') return { handled: { release: () => this.#done(), maxHoldMs } }
       return { reason: outcome, fields: { 'retry-after': '2' } }
     }, clock)
     this.express = express

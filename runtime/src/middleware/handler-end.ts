@@ -19,18 +19,18 @@ export function onceEnded(response: ServerResponse, then: () => void): void {
 }
 
 export interface Handled {
-  readonly then: () => void
+  readonly release: () => void
   /** How long after its client a handler may go on without calling `end()`: many forget about it then. */
   readonly maxHoldMs: number
 }
 
 /** Calls back once, when the application has called `end()`, or `maxHoldMs` after its client has gone. */
-export function onceHandled(response: ServerResponse, { then, maxHoldMs }: Handled, clock: Clock = systemClock): void {
+export function onceHandled(response: ServerResponse, { release, maxHoldMs }: Handled, clock: Clock = systemClock): void {
   let isHandled = false
   let stopHolding = (): void => {}
   const handled = (): void => {
     stopHolding()
-    if (!isHandled) then()
+    if (!isHandled) release()
     isHandled = true
   }
   const hold = (): void => {

@@ -64,25 +64,28 @@ export function middlewareOf<Request>(judge: Judge<Request>, clock: Clock = syst
 const expressOf =
   <Request>(judge: Judge<Request>, clock: Clock): Middleware<Request>['express'] =>
   (request, response, next) =>
-    void judged(judge, request, response, clock).then((verdict) => {
-      if (verdict === 'goes on') next()
-      else if (verdict !== 'answered') next(verdict.error)
-    })
+    void handOn(judged(judge, request, response, clock), next)
 
 /** `next` is called where nothing is caught: what a handler throws must not call it again. */
+async function handOn(verdict: ReturnType<typeof judged>, next: (error?: unknown) => void): Promise<void> {
+  const outcome = await verdict
+  if ('error' in outcome) next(outcome.error)
+  else if (outcome.goesOn) next()
+}
+
 async function judged<Request>(
   judge: Judge<Request>,
   request: Request & IncomingMessage,
   response: ServerResponse,
   clock: Clock,
-): Promise<'goes on' | 'answered' | { readonly error: unknown }> {
+): Promise<{ readonly goesOn: boolean; readonly error?: unknown }> {
   try {
     const verdict = await judge(request, request, response)
     if (verdict.handled) onceHandled(response, verdict.handled, clock)
     for (const [name, value] of Object.entries(verdict.fields ?? {})) if (!verdict.isAnswered) response.setHeader(name, value)
-    return goesOn(verdict, request, response) ? 'goes on' : 'answered'
+    return { goesOn: goesOn(verdict, request, response) }
   } catch (error) {
-    return { error }
+    return { goesOn: false, error }
   }
 }
 
@@ -103,7 +106,7 @@ const koaOf =
       throw error
     } finally {
       if (context.respond === false && verdict.handled) onceHandled(context.res, verdict.handled, clock)
-      else verdict.handled?.then()
+      else verdict.handled?.release()
     }
   }
 

@@ -61,7 +61,7 @@ test('who comes too late changes nothing of who took the key since', async () =>
 test('a Redis that does not answer in time fails with a code, and a key that it takes afterwards is given back', async () => {
   const clock = new ManualClock()
   const taken = Promise.withResolvers<unknown>()
-  const redis = { set: vi.fn(() => taken.promise), get: vi.fn(), eval: vi.fn(() => Promise.resolve(1)) }
+  const redis = { set: () => taken.promise, eval: vi.fn<() => Promise<unknown>>(() => Promise.resolve(1)) }
   const store = redisStore(redis as unknown as RedisKeys, { timeoutMs: 500, clock })
   const begun = store.begin(claimOf('a'), 1000)
   clock.advance(500)

@@ -8,7 +8,7 @@ import { ManualClock } from '../datasource/fixture.ts'
 class Response extends EventEmitter {
   closed = false
   destroyed = false
-  end = vi.fn(() => this)
+  end = vi.fn<() => unknown>(() => this)
 
   leave(): void {
     this.closed = true
@@ -17,44 +17,44 @@ class Response extends EventEmitter {
 }
 
 function opened({ hasLeft = false } = {}) {
-  const [response, clock, then] = [new Response(), new ManualClock(), vi.fn()]
+  const [response, clock, release] = [new Response(), new ManualClock(), vi.fn<() => void>()]
   response.closed = hasLeft
-  onceHandled(response as unknown as ServerResponse, { then, maxHoldMs: 1000 }, clock)
-  return { response, clock, then }
+  onceHandled(response as unknown as ServerResponse, { release, maxHoldMs: 1000 }, clock)
+  return { response, clock, release }
 }
 
 test('a handler has ended when it ends its response, whether or not its client is there, and only once', () => {
   for (const hasLeft of [false, true]) {
-    const { response, clock, then } = opened({ hasLeft })
+    const { response, clock, release } = opened({ hasLeft })
     response.leave()
-    expect(then).not.toHaveBeenCalled()
+    expect(release).not.toHaveBeenCalled()
     response.end()
     response.end()
     clock.advance(1000)
-    expect([then.mock.calls.length, clock.timers]).toEqual([1, 0])
+    expect([release.mock.calls.length, clock.timers]).toEqual([1, 0])
   }
 })
 
 test('one whose client has gone and that never ends its response counts as ended after its time', () => {
   for (const hasLeft of [false, true]) {
-    const { response, clock, then } = opened({ hasLeft })
+    const { response, clock, release } = opened({ hasLeft })
     if (!hasLeft) response.leave()
     clock.advance(999)
-    expect(then).not.toHaveBeenCalled()
+    expect(release).not.toHaveBeenCalled()
     clock.advance(1)
     response.end()
-    expect(then).toHaveBeenCalledTimes(1)
+    expect(release).toHaveBeenCalledTimes(1)
   }
 })
 
 test('an end that throws is none', () => {
-  const [response, then] = [new Response(), vi.fn()]
+  const [response, release] = [new Response(), vi.fn<() => void>()]
   response.end.mockImplementationOnce(() => {
     throw new TypeError('no such chunk')
   })
-  onceEnded(response as unknown as ServerResponse, then)
+  onceEnded(response as unknown as ServerResponse, release)
   expect(() => response.end()).toThrow('no such chunk')
-  expect(then).not.toHaveBeenCalled()
+  expect(release).not.toHaveBeenCalled()
   response.end()
-  expect(then).toHaveBeenCalledTimes(1)
+  expect(release).toHaveBeenCalledTimes(1)
 })

@@ -21,7 +21,7 @@ test.each(Object.keys(frameworks))('with %s a request goes on with its fields, i
 
 test('a handler that throws is not called once more with its own error', async () => {
   const { express } = middlewareOf<IncomingMessage>(() => Promise.resolve({}))
-  const next = vi.fn(() => {
+  const next = vi.fn<() => void>(() => {
     throw new TypeError('mine')
   })
   const thrown = await unhandled(() => express({} as IncomingMessage, {} as ServerResponse, next))
