@@ -1,7 +1,7 @@
 /** Where answers are kept by their idempotency key: in this process, or in a Redis that all share. */
 import { messageOf } from '@spyglass/agent/contract'
 import { type Clock, systemClock } from '../clock/index.ts'
-import { Patience } from '../redis/index.ts'
+import { Patience } from '../patience/index.ts'
 import { fail } from './errors.ts'
 
 export interface StoredAnswer {
