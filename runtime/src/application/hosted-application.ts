@@ -15,7 +15,7 @@ import { isClusterPrimary } from './cluster-primary.ts'
 import { errorAnswer } from './error-answer.ts'
 import { LimitsAtEntrance, whenPassed } from './limits-at-entrance.ts'
 import { type Arrival, unserved } from './refuse.ts'
-import { normaliseContextPath, stripContextPath } from '../front/context-path.ts'
+import { normaliseContextPath, redirected, stripContextPath } from '../front/context-path.ts'
 import { fail } from './errors.ts'
 import { Entrance } from './entrance.ts'
 import { Exchange, type ExchangeOwner, isClosed } from '../front/exchange.ts'
@@ -423,19 +423,6 @@ const ignore = (): void => {}
 
 /** What the kind shows of an application without an entrance. */
 const NOT_GUARDED = { admission: () => 'off', inFlightLimit: () => undefined, refused: () => 0, refusals: () => [] } as const
-
-/** `/shop` becomes `/shop/`, as in Tomcat: relative links of the first page would otherwise lead out of the application. */
-function redirected(
-  { method }: IncomingMessage,
-  response: ServerResponse,
-  { url, contextPath }: { readonly url: string; readonly contextPath: string },
-): boolean {
-  if (contextPath === '' || (method !== 'GET' && method !== 'HEAD')) return false
-  const { length } = contextPath
-  if (url.length > length && url[length] !== '?') return false
-  response.writeHead(302, { location: `${contextPath}/${url.slice(length)}`, 'content-length': 0 }).end()
-  return true
-}
 
 /** Answers with a JSON body. */
 export function answerJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {

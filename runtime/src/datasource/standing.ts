@@ -6,7 +6,7 @@ export interface Standing {
   readonly timeline: number
   /** How far its log has come: an LSN; 0 where there is none. */
   readonly position: bigint
-  /** The transactions that it has, as it writes them (MariaDB, MySQL); empty when it does not tell of all. */
+  /** The transactions that it has, as it writes them (MariaDB, MySQL); empty when it does not report all. */
   readonly gtid?: string
   /** How far it is behind whom it copies; undefined when it does not know. */
   readonly lagMs: number | undefined

@@ -1,4 +1,5 @@
 /** Which application a request is for, and what is left of its address for the application to see. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export interface Mounted {
   /** Without a slash at the end; the empty string for the root. */
@@ -46,4 +47,17 @@ export function originForm(url: string): string {
   if (!absolute) return url === '*' ? '/' : `/${url}`
   const rest = absolute[1] ?? ''
   return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/** `/shop` becomes `/shop/`, as in Tomcat: relative links of the first page would otherwise lead out of the application. */
+export function redirected(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  { url, contextPath }: { readonly url: string; readonly contextPath: string },
+): boolean {
+  if (contextPath === '' || (method !== 'GET' && method !== 'HEAD')) return false
+  const { length } = contextPath
+  if (url.length > length && url[length] !== '?') return false
+  response.writeHead(302, { location: `${contextPath}/${url.slice(length)}`, 'content-length': 0 }).end()
+  return true
 }

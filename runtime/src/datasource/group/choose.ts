@@ -100,8 +100,8 @@ const isAwaited = ({ member, state }: Known): boolean => member.role !== 'replic
 
 /**
  * On one timeline the log that has come furthest. Where there are no timelines, the one that has all transactions of the others and more: the number of them
- * proves nothing, since an old primary may have many that were never copied. Nor does a replica that copies one of them: one that nobody has told of the
- * promotion goes back to the old primary by itself.
+ * proves nothing, since an old primary may have many that were never copied. Nor does a replica that copies one of them: it may not have heard of the
+ * promotion, and then goes back to the old primary by itself.
  */
 function foremost(able: readonly Known[]): Known | undefined {
   if (able.length < 2 || able.some(({ state }) => state.standing?.timeline !== 0)) return able.toSorted(byPosition)[0]
@@ -109,7 +109,7 @@ function foremost(able: readonly Known[]): Known | undefined {
   return able.find((_, i) => sets.every((set, j) => i === j || hasMore(sets[i], set)))
 }
 
-/** One that tells of no transactions may have any. */
+/** One that reports no transactions may have any. */
 function hasMore(one: GtidSet | undefined, other: GtidSet | undefined): boolean {
   return one !== undefined && other !== undefined && other.size > 0 && containsGtids(one, other) && !containsGtids(other, one)
 }

@@ -56,7 +56,7 @@ test('an answer that is there when the time is over, and was not read yet, count
   expect(await asked).toBe(7)
 })
 
-test('time in which the process was held up does not count, but it does not wait for ever', async () => {
+test('time in which the process was held up does not count, but the wait has an end', async () => {
   const clock = new HeldUpClock()
   const asked = withinOwnTime(clock, 500, new Promise(() => {}), late)
   let rung = 0
