@@ -9,9 +9,9 @@ const SCHEMED =
   /\{(?:CRYPT|S?MD5|S?SHA(?:\d{3})?|PBKDF2(?:[-_]SHA\d{1,3})?|ARGON2|CLEARTEXT|PLAIN|bcrypt|noop|scrypt|pbkdf2)\}[^\s"'`:,;<>()]{4,}/g
 const NAMED =
   /\b(?:pbkdf2_sha(?:1|256|512)|bcrypt_sha256|argon2|scrypt|sha1|md5)\$[^\s"'`:,;<>]{12,}|\bSCRAM-SHA-(?:1|256|512)\$\d{1,9}:[^\s"'`,;<>]{12,}/g
-/** Of a name: htpasswd's short crypt form, htdigest, pwdump and smbpasswd. They fill a line. */
+/** Of a name: htpasswd's short crypt form, unless it is a URL of its length, htdigest, pwdump and smbpasswd. They fill a line. */
 const HASH_LINE =
-  /^([\w.@$-]{1,64}:)(?:(?=[./\dA-Za-z]{0,12}[./\d])(?=[./\dA-Za-z]{0,12}[A-Z])(?=[./\dA-Za-z]{0,12}[a-z])[./\dA-Za-z]{13}|(?=[^:\n]{0,63}[A-Z ])[^:\n]{1,64}:[\da-f]{32}|\d{1,10}:[\dA-Fa-f*X]{32}:[\dA-Fa-f]{32}(?:[:[][^\n]{0,200})?)$/gm
+  /^([\w.@$-]{1,64}:)(?:(?!\/\/)(?=[./\dA-Za-z]{0,12}[./\d])(?=[./\dA-Za-z]{0,12}[A-Z])(?=[./\dA-Za-z]{0,12}[a-z])[./\dA-Za-z]{13}|(?=[^:\n]{0,63}[A-Z ])[^:\n]{1,64}:[\da-f]{32}|\d{1,10}:[\dA-Fa-f*X]{32}:[\dA-Fa-f]{32}(?:[:[][^\n]{0,200})?)$/gm
 /** `host:port:database:user:password`, of which any but the last may be `*`. */
 const PGPASS =
   /(?<![\w./:@\\[-])((?:[A-Za-z\d-]{1,63}(?:\.[A-Za-z\d-]{1,63}){1,8}|localhost|\*|\/[\w./-]{1,100}|\[[\da-f:]{2,45}\]):(?:\d{4,5}|\*):(?:[\w.-]{1,64}|\*):(?:[\w.@-]{1,64}|\*):)(?:[^\s:\\"'`]|\\.){1,200}(?=$|[\s"'`])/gm
