@@ -98,7 +98,7 @@ test('of several records of one request, and of many requests, the slowest come 
   expect(ask('slow-requests', { ...range, limit: 50 })).toHaveLength(5)
 })
 
-test('requests in another order are sorted over all pages, and a partial record is not taken for a fast request', () => {
+test('requests in another order are sorted over all pages, and a partial record does not count as a fast request', () => {
   const row = (n: number, ms: number, attributes = ''): string =>
     `(toDateTime64('${at(7_200_000 + 1000 * ((n * 3) % 7))}', 9, 'UTC'), 'o${n}', 's${n}', 'GET /', 'Server', 'ordered', ${ms}000000, map(${attributes}))`
   const records = [1, 2, 3, 4, 5, 6].flatMap((n) => [row(n, 5, `'spyglass.partial', 'true'`), row(n, 100 * n)])

@@ -24,7 +24,7 @@ test('all cookies of the name are found among others, in their order', () => {
   expect(cookieValues(request(), config)).toEqual([])
 })
 
-test('over https a cookie without the prefix is not taken: another host of the domain may have set it', () => {
+test('over https a cookie without the prefix is not accepted: another host of the domain may have set it', () => {
   expect(cookieValues(request('visitors=x', true), config)).toEqual([])
   expect(cookieValues(request('visitors=x; __Host-visitors=y', true), config)).toEqual(['y'])
 })

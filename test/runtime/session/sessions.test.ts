@@ -26,7 +26,7 @@ test.each([
   ['forged', 'rejectedForged', `${newSessionId()}.${'A'.repeat(43)}`],
   ['oversized', 'rejectedOversized', 'x'.repeat(5000)],
   ['of a session that nobody has any more', 'rejectedUnknown', signedValue(newSessionId(), sessionSecrets(SECRETS, 'visitors').key)],
-])('a cookie that is %s is counted and removed, and its id is not taken over', async (_what, count, value) => {
+])('a cookie that is %s is counted and removed, and its id is not adopted', async (_what, count, value) => {
   await using shop = await openShop(reading)
   const browser = new Browser()
   browser.cookie = `visitors=${value}`

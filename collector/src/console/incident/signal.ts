@@ -85,7 +85,7 @@ function serviceColumn({ when }: Rule): Column | undefined {
   return { column: attribute, label: attribute, unit: unitOf(when.value) }
 }
 
-/** Counters are left out: what their rule looks at is an increase, which the raw points do not show. */
+/** Counters have no chart: their rule looks at an increase, which the raw points do not show. */
 async function ofMetric(question: SignalQuestion, value: Value): Promise<Signal | undefined> {
   const { rule, resource } = question
   const when = rule?.when

@@ -36,7 +36,7 @@ export function changesOf(before: RegistrySnapshot | undefined, now: RegistrySna
 
 /**
  * The later snapshot. Resources that have not changed are the same objects as before, so that readers see at once that there is nothing to do.
- * Changes that do not fit the snapshot before are left out.
+ * Changes that do not fit the snapshot before are ignored.
  */
 export function withChanges(before: RegistrySnapshot, { time, changes }: SnapshotChanges): RegistrySnapshot {
   const resources = [...before.resources]

@@ -50,7 +50,7 @@ test('another resource, or one more, is said whole', () => {
   expect(changesOf(undefined, before)).toBe(before)
 })
 
-test('changes of resources that are not known are left out', () => {
+test('changes of unknown resources are ignored', () => {
   const before = { time: 1, resources: [resourceOf('ready', 1)] }
   expect(withChanges(before, { time: 2, changes: [{ at: 5, values: { requests: 2 } }] })).toEqual({ ...before, time: 2 })
 })
