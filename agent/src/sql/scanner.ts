@@ -312,7 +312,7 @@ export class Scanner {
     if (this.#out.last === KIND.dot) return true
     let at = end
     while (at < this.#sql.length && classOf(this.#sql.charCodeAt(at)) === CLASS.space) at++
-    if (this.#sql[at] === '.') return true
+    if (this.#sql[at] === '.' && (at === end || !isDigit(this.#sql.charCodeAt(at + 1)))) return true // ` .5` is a number
     return this.#out.last === KIND.word && this.#words.precedesName(this.#sql, this.#wordStart, this.#wordEnd)
   }
 

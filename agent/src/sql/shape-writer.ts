@@ -226,12 +226,14 @@ export class ShapeWriter {
   }
 
   /**
-   * One space where there was any, none inside brackets or before a comma, always one after a comma; two dashes never meet, since they
-   * would be a comment.
+   * One space where there was any, none inside brackets or before a comma, always one after a comma. Two dashes never meet, since they
+   * would be a comment, nor does a bracket meet a name in brackets, since it would belong to the name.
    */
   #put(source: string, start: number, end: number): void {
     const first = source.charCodeAt(start)
-    const isSpaced = this.#semicolon || (this.#wantsSpace(first) && first !== COMMA && first !== CLOSE && first !== CLOSE_BRACKET)
+    const isSpaced =
+      this.#semicolon ||
+      (first === CLOSE_BRACKET ? this.#followsName(first) : this.#wantsSpace(first) && first !== COMMA && first !== CLOSE)
     this.space = false
     if (this.#length + end - start + 2 > MAX_NORMALISED_LENGTH - 1) {
       this.cut()
@@ -247,6 +249,10 @@ export class ShapeWriter {
     if (this.#length === 0) return false
     const last = this.#units[this.#length - 1] as number
     return last === COMMA || (last === DASH && first === DASH) || (this.space && last !== OPEN && last !== OPEN_BRACKET && last !== SPACE)
+  }
+
+  #followsName(end: number): boolean {
+    return this.last === KIND.name && this.#units[this.#length - 1] === end
   }
 
   #unit(unit: number): void {
