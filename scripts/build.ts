@@ -15,7 +15,7 @@ interface Program {
   readonly copied?: { readonly from: string; readonly files: string }
   /** Applications install it: without the comments of the source, and without declarations that no door of the package leads to. */
   readonly compact?: true
-  /** A module bundled with everything it imports from the package: one file to load instead of dozens. */
+  /** A module bundled with everything it imports from the package, as CommonJS in its place: one file to load instead of dozens. */
   readonly bundled?: string
 }
 
@@ -102,9 +102,9 @@ function removeUnreachable(dist: string, workspace: string): void {
 
 /** In its place, so that what it reads by its own address stays where it was. */
 async function bundle(file: string): Promise<boolean> {
-  const whole = `${file}.whole.js`
+  const whole = `${file}.whole.cjs`
   // A fifth of the file would be comments, which the modules and declarations beside it have.
-  const settings = ['--platform', 'node', '--external', '@opentelemetry/api', '--log-level', 'warn', '--no-comments']
+  const settings = ['--format', 'cjs', '--platform', 'node', '--external', '@opentelemetry/api', '--log-level', 'warn', '--no-comments']
   if (!(await succeeds('rolldown', [file, '--file', whole, ...settings]))) return false
   // White space would be another fifth, long forms of syntax a twentieth; names stay, for stacks.
   if (
@@ -113,12 +113,12 @@ async function bundle(file: string): Promise<boolean> {
       '--minify-whitespace',
       '--minify-syntax',
       '--log-level=warning',
-      `--outfile=${file}`,
-      '--allow-overwrite',
+      `--outfile=${file.replace(/js$/, 'cjs')}`,
     ]))
   )
     return false
   rmSync(whole)
+  rmSync(file)
   return true
 }
 

@@ -1,6 +1,6 @@
 /** Posts bytes over keep-alive connections that never hold the process open. What hooks into `node:http` does not see it. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { gzip } from 'node:zlib'
+import process from 'node:process'
 import { createTrust, type TrustFiles } from '../tls-trust/index.ts'
 import type { Answer } from './answer-reader.ts'
 import { fail } from './errors.ts'
@@ -94,7 +94,7 @@ function authorization({ username, password }: URL): { authorization?: string } 
 
 function zipped(body: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    gzip(body, { level: 1 }, (error, result) => (error ? reject(error) : resolve(result)))
+    process.getBuiltinModule('node:zlib').gzip(body, { level: 1 }, (error, result) => (error ? reject(error) : resolve(result)))
   })
 }
 

@@ -2,7 +2,7 @@
  * Frames of a spool file. Each is `magic u32, payload length u32, CRC-32 u32, generation u32, type u32, payload`, all little-endian; the
  * CRC covers what follows it. A frame that is damaged is skipped: a reader looks for the next magic.
  */
-import { crc32 } from 'node:zlib'
+import process from 'node:process'
 
 export const FRAME = { header: 1, base: 2, records: 3, batch: 4, done: 5, series: 6, running: 7, state: 8, end: 9, body: 10 } as const
 export type FrameType = (typeof FRAME)[keyof typeof FRAME]
@@ -12,6 +12,9 @@ const MAGIC_BYTES = Buffer.from('SYPF')
 const HEAD_BYTES = 20
 const CHECKED_FROM = 12
 const FIRST_BYTES = 4096
+
+/** Loaded with the first frame: few applications have it when they start. */
+const crc32 = (bytes: Buffer): number => process.getBuiltinModule('node:zlib').crc32(bytes)
 
 export interface Frame {
   readonly type: number

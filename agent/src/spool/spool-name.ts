@@ -2,11 +2,11 @@
  * Names of spool files: `KEY-PID-START-THREAD-SPACE.spool`, then `.ended` once its process has let go of it or `.PID-START-THREAD-SPACE` of the
  * reader that holds it. The key says which application's it is; the rest whether its writer still lives, without opening the file.
  */
-import { hash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import process from 'node:process'
 import { threadId } from 'node:worker_threads'
+import { digestOf } from '../sql/digest.ts'
 
 /** A thread of a process so that no other is taken for it. */
 export interface ProcessIdentity {
@@ -59,7 +59,7 @@ export function heldName({ original, hasEnded }: SpoolName, holder: ProcessIdent
 
 /** What tells the spools of one application from others': its name, its program and where it sends to. */
 export function applicationKey(...parts: readonly string[]): string {
-  return hash('sha256', parts.join('\0'), 'hex').slice(0, 16)
+  return digestOf(parts.join('\0'))
 }
 
 /** Whether nobody writes or reads the file any more, so that it may be taken. `modifiedMs` is asked only where nothing else tells. */
@@ -74,7 +74,7 @@ let own: ProcessIdentity | undefined
 
 export function ownIdentity(): ProcessIdentity {
   const { pid } = process
-  own ??= { pid, start: startOf(pid) ?? '0', thread: threadId, space: hash('sha256', spaceText(), 'hex').slice(0, 8) }
+  own ??= { pid, start: startOf(pid) ?? '0', thread: threadId, space: digestOf(spaceText()).slice(0, 8) }
   return own
 }
 
