@@ -190,7 +190,7 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     async ({ arguments: given, actor }) =>
       await ask('collector', operation, { ...given, actor })
   const ofResource =
-    (kind: 'datasource' | 'rateLimit') =>
+    (kind: 'datasource' | 'rateLimit' | 'cache') =>
     (operation: string): [string, Executors[string]] => [
       `${kind}.${operation}`,
       async ({ keys: { instance = '', name }, arguments: given }) => await ask(instance, operation, { ...given, [kind]: name }),
@@ -208,6 +208,7 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     'instance.cancelRequest': executor('cancelRequest'),
     ...Object.fromEntries(['reclaim', 'cancel', 'autopsy', 'sql', 'execute'].map(ofResource('datasource'))),
     ...Object.fromEntries(['top', 'forget'].map(ofResource('rateLimit'))),
+    ...Object.fromEntries(['purge'].map(ofResource('cache'))),
   }
 }
 

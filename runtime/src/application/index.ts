@@ -22,9 +22,20 @@ export {
   type SqlValue,
   DatabaseError,
 } from '../datasource/index.ts'
-export { datasource, openResources, queue, rateLimit, realm, type Resources, type ResourcesOptions, session } from '../resource/index.ts'
+export {
+  cache,
+  datasource,
+  openResources,
+  queue,
+  rateLimit,
+  realm,
+  type Resources,
+  type ResourcesOptions,
+  session,
+} from '../resource/index.ts'
 export type { AccessRule, Person, Realm, UserSource } from '../realm/index.ts'
 export type { Session, Sessions } from '../session/index.ts'
+export type { Cache, CacheSettings, Lasting, Load, LoadOptions, Refreshed, SetOptions } from '../cache/index.ts'
 export type { Decision, Limiter, LimitOptions } from '../rate-limit/index.ts'
 export {
   idempotent,

@@ -12,10 +12,10 @@ import { listenerOptions } from '../front/listener-options.ts'
 import type { Resources } from '../resource/index.ts'
 import type { InstanceShare } from './share.ts'
 
-/** A worker opens no resource but its rate limits, and needs no password of others. */
+/** A worker opens no resource but its rate limits and caches, and needs no password of others. */
 export const workerShareOf = (share: InstanceShare): InstanceShare => ({
   ...share,
-  resources: { ...noResources, rateLimits: share.resources.rateLimits },
+  resources: { ...noResources, rateLimits: share.resources.rateLimits, caches: share.resources.caches },
   sessions: undefined,
   disabled: [],
 })
@@ -27,12 +27,12 @@ const withPresentAdmission = (application: Application, present: () => Applicati
   Object.defineProperty({ ...application }, 'admission', { get: () => present()?.admission ?? application.admission, enumerable: true })
 
 /** They count what comes to this worker, and are not shown: the names are those of its primary. Without any, no module of resources is loaded. */
-async function openLimits({ instance, applications, resources, data }: InstanceShare, logger: Logger): Promise<Resources | undefined> {
-  const { rateLimits } = resources
-  if (rateLimits.length === 0) return undefined
+async function openOwn({ instance, applications, resources, data }: InstanceShare, logger: Logger): Promise<Resources | undefined> {
+  const { rateLimits, caches } = resources
+  if (rateLimits.length + caches.length === 0) return undefined
   const { installResources, openResources } = await import('../resource/index.ts')
   const opened = await openResources({
-    resources: { rateLimits },
+    resources: { rateLimits, caches },
     folder: data,
     applicationFolders: applications.map(({ folder }) => folder),
     instance,
@@ -49,7 +49,7 @@ export async function beginWorker(): Promise<void> {
   let share = await askForShare<InstanceShare>((changed) => {
     share = changed
     accessLogs.changed()
-    serving.resources?.configure('rateLimits', changed.resources.rateLimits)
+    for (const list of ['rateLimits', 'caches'] as const) serving.resources?.configure(list, changed.resources[list])
     serving.readdress?.(changed)
   })
   const { instance, applications, isolation } = share
@@ -62,7 +62,7 @@ export async function beginWorker(): Promise<void> {
     logger,
   })
   const { port } = await findEntry(application.folder, application)
-  serving.resources = await openLimits(share, logger)
+  serving.resources = await openOwn(share, logger)
   serving.readdress = serveInWorker({
     application: withPresentAdmission(share.applications[0] ?? application, () => share.applications[0]),
     port,

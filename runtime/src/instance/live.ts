@@ -20,13 +20,13 @@ export interface LiveParts {
 /** The settings of the share that the access logs read and workers get are changed in place. */
 export function liveSettingsOf(share: InstanceShare, { agent, resources, accessLogs, workers }: LiveParts): LiveSettings {
   const { logLevel: level, logLevels: levels, resources: given, recording, accessLog: access, applications } = share
-  const { rateLimits } = given
-  const config = { logs: { level, levels, access }, applications, agent: { ...recording }, ...structuredClone(given), rateLimits }
+  const { rateLimits, caches } = given
+  const config = { logs: { level, levels, access }, applications, agent: { ...recording }, ...structuredClone(given), rateLimits, caches }
   const live = new LiveSettings(config)
   live.onChange(['logs'], () => setLogLevels(config.logs))
   for (const path of [['logs', 'access'], ['applications']]) live.onChange(path, () => accessLogs.changed())
   for (const list of resourceLists) live.onChange([list], () => resources()?.configure(list, config[list]))
-  live.onChange(['rateLimits'], () => workers.changed())
+  for (const list of ['rateLimits', 'caches']) live.onChange([list], () => workers.changed())
   // Without a value of its own, each route has the threshold that it finds itself.
   let before: InstanceShare['recording'] = { ...config.agent }
   live.onChange(['agent'], () => {

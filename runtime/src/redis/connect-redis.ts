@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { messageOf } from '@spyglass/agent/contract'
 
 export interface RedisConnection {
-  defineCommand(name: string, command: { readonly numberOfKeys: number; readonly lua: string }): void
+  defineCommand(name: string, command: { readonly numberOfKeys?: number; readonly lua: string }): void
   on(event: 'error', listener: (error: Error) => void): unknown
   disconnect(): void
 }

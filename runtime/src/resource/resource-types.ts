@@ -1,6 +1,7 @@
 /** The types of resources by their lists in spyglass.yaml. */
 import type { ResourcesConfig } from '@spyglass/process/checked-config'
 import type { ResourceList } from '@spyglass/process/settings'
+import { type Cache, caches } from '../cache/index.ts'
 import { type Datasource, datasources } from '../datasource/index.ts'
 import { type RateLimit, rateLimits } from '../rate-limit/index.ts'
 import type { ResourceType } from '../resource-type/resource-type.ts'
@@ -13,6 +14,7 @@ export interface Faces {
   readonly rateLimits: RateLimit
   readonly sessions: Sessions
   readonly realms: Realm
+  readonly caches: Cache
 }
 
 export const resourceTypes: { readonly [L in ResourceList]: ResourceType<ResourcesConfig[L][number], object> } = {
@@ -20,4 +22,5 @@ export const resourceTypes: { readonly [L in ResourceList]: ResourceType<Resourc
   rateLimits,
   sessions: sessionType,
   realms: realmType,
+  caches,
 }

@@ -2,6 +2,7 @@
 import type { ResourcesConfig } from '@spyglass/process/checked-config'
 import { type ResourceList, resourceLists, resourceSettings, type Settings } from '@spyglass/process/settings'
 import type { Resource, ResourceSurroundings, ResourceType } from '../resource-type/resource-type.ts'
+import { type Cache, type CacheSettings, checkedSettings, openAlone } from '../cache/index.ts'
 import type { DatasourceNamed } from '../datasource/index.ts'
 import type { Realm } from '../realm/index.ts'
 import type { Sessions } from '../session/index.ts'
@@ -43,7 +44,7 @@ export type UsedResources = { readonly [L in ResourceList]?: readonly string[] }
 export class Resources {
   /** Where they are open. */
   readonly around: ResourceSurroundings | undefined
-  readonly #opened = new Map<ResourceList, ReadonlyMap<string, AnyResource>>()
+  readonly #opened = new Map<ResourceList, Map<string, AnyResource>>()
   #all: readonly AnyResource[] = []
 
   constructor(around?: ResourceSurroundings) {
@@ -67,6 +68,19 @@ export class Resources {
     const found = opened?.get(name)
     if (!found) throw resourceTypes[list].unknown(name, [...(opened?.keys() ?? [])])
     return found.face as Faces[L]
+  }
+
+  /** The one of that name; the first time, one that is opened with what `entry` gives. */
+  getOrOpen<L extends ResourceList>(list: L, name: string, entry: () => EntryOf<L>): Faces[L] {
+    const found = this.#opened.get(list)?.get(name)
+    if (found) return found.face as Faces[L]
+    if (!this.around) throw resourceTypes[list].closed()
+    const opened = this.#opened.get(list) ?? new Map<string, AnyResource>()
+    const type: ResourceType<EntryOf<L>, object> = resourceTypes[list]
+    opened.set(name, type.open(entry(), this.around))
+    this.#opened.set(list, opened)
+    this.#all = [...this.#opened.values()].flatMap((of) => [...of.values()])
+    return opened.get(name)!.face as Faces[L]
   }
 
   /** @throws SPY_DATASOURCE_UNKNOWN */
@@ -115,7 +129,8 @@ export class Resources {
 type AnyResource = Resource<EntryOf<ResourceList>, object>
 
 const KEY = Symbol.for('spyglass.resources')
-type Holder = { [KEY]?: Resources }
+const ALONE = Symbol.for('spyglass.caches')
+type Holder = { [KEY]?: Resources; [ALONE]?: Map<string, Cache> }
 
 /** Makes these the resources that applications find in this process; the result undoes it. */
 export function installResources(resources: Resources): () => void {
@@ -174,5 +189,23 @@ export function queue(options: QueueOptions): Queue {
   const made = new Queue(options)
   const { around } = (globalThis as Holder)[KEY] ?? {}
   if (around) showQueue(made, around)
+  return made
+}
+
+/**
+ * The cache of that name, in any module of an application. One that the application does not name in `caches` is made when it is first asked for, with these settings, and
+ * shown like the others; so it is in a program that no server hosts, where it is shown nowhere.
+ * @throws SPY_CACHE_SETTING, SPY_CACHE_PACKAGE
+ *
+ * @example
+ * const product = await cache('products').load(`product:${id}`, () => find(id), { ttlMs: 5000 })
+ */
+export function cache<T = unknown>(name: string, settings: CacheSettings = {}): Cache<T> {
+  const global = globalThis as Holder
+  const entry = () => checkedSettings(name, settings)
+  if (global[KEY]?.around) return global[KEY].getOrOpen('caches', name, entry) as Cache<T>
+  const alone = (global[ALONE] ??= new Map())
+  const made = alone.get(name) ?? openAlone(entry())
+  alone.set(name, made)
   return made
 }

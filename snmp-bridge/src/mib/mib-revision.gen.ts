@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611280003Z',
-  digest: '8ec8abb9e5990435de01ffed4880244b14b66eedbf72a941ded5df0d1b453bb6',
+  lastUpdated: '202611280258Z',
+  digest: 'b7652878bfad01cb27f44ae517e771cd4265a77d995d99f38cca9e39457d868a',
 }

@@ -9,7 +9,8 @@ import { shareOf } from '../../../runtime/src/instance/share.ts'
 test('an instance takes on levels, what the agent keeps, and limits of its pools; what was not set any more is the default again', () => {
   const config = loadConfig({
     base: {
-      applications: [{ name: 'shop', folder: '.', datasources: ['db'], rateLimits: ['api'] }],
+      applications: [{ name: 'shop', folder: '.', datasources: ['db'], rateLimits: ['api'], caches: ['pages'] }],
+      caches: [{ name: 'pages' }],
       rateLimits: [{ name: 'api' }],
       datasources: [
         { name: 'db', file: 'db' },
@@ -65,4 +66,7 @@ test('an instance takes on levels, what the agent keeps, and limits of its pools
   live.apply([{ path: ['rateLimits', 'api', 'max'], value: 7 }])
   expect(workers.changed).toHaveBeenCalledOnce()
   expect(workerShareOf(share).resources.rateLimits).toMatchObject([{ name: 'api', max: 7 }])
+  live.apply([{ path: ['caches', 'pages', 'ttlMs'], value: 5 }])
+  expect(workers.changed).toHaveBeenCalledTimes(2)
+  expect(workerShareOf(share).resources.caches).toMatchObject([{ name: 'pages', ttlMs: 5 }])
 })

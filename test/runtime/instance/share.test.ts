@@ -7,13 +7,14 @@ const config = loadConfig({
   base: {
     listeners: [{ name: 'http' }, { name: 'other', port: 8081 }],
     applications: [
-      { name: 'shop', folder: '/apps/shop', datasources: ['shop'], rateLimits: ['api'] },
+      { name: 'shop', folder: '/apps/shop', datasources: ['shop'], rateLimits: ['api'], caches: ['pages'] },
       { name: 'reports', folder: '/apps/reports', listener: 'other', environment: { TOKEN: 'r' } },
     ],
     datasources: [
       { name: 'shop', file: 'shop.db' },
       { name: 'accounts', file: 'accounts.db' },
     ],
+    caches: [{ name: 'pages' }],
     rateLimits: [{ name: 'api', deny: ['192.0.2.0/24'] }],
     snmp: { community: 'hidden' },
   },
@@ -31,16 +32,17 @@ test('an instance gets its own applications, the datasources that they name, and
     accessLogs: '/logs/access',
   })
   expect(JSON.stringify(shop)).not.toMatch(/reports|TOKEN|accounts|hidden/)
-  expect(reports?.resources).toEqual({ datasources: [], sessions: [], realms: [], rateLimits: [] })
+  expect(reports?.resources).toEqual({ datasources: [], sessions: [], realms: [], rateLimits: [], caches: [] })
 })
 
-test('a worker of node:cluster gets the share of its instance with its rate limits, and without other resources and their passwords', () => {
+test('a worker of node:cluster gets the share of its instance with its rate limits and caches, and without other resources and their passwords', () => {
   const [group] = instanceGroups(config)
   const share = shareOf(config, group!, 'shop-1', '/logs/access')
   expect(share.resources.datasources).toHaveLength(1)
-  const { rateLimits } = share.resources
+  const { rateLimits, caches } = share.resources
+  expect(caches).toMatchObject([{ name: 'pages' }])
   expect(rateLimits).toMatchObject([{ name: 'api', deny: ['192.0.2.0/24'] }])
-  expect(workerShareOf(share)).toEqual({ ...share, resources: { datasources: [], sessions: [], realms: [], rateLimits } })
+  expect(workerShareOf(share)).toEqual({ ...share, resources: { datasources: [], sessions: [], realms: [], rateLimits, caches } })
 })
 
 test('a host of a neighbour changes nothing for a worker or for an instance behind a router, and neither does the number of replicas', () => {

@@ -2,6 +2,7 @@
 import { alert } from './alert.ts'
 import { application } from './application.ts'
 import { borrower } from './borrower.ts'
+import { cache } from './cache.ts'
 import { collector } from './collector.ts'
 import { datasource } from './datasource.ts'
 import { eventLoop, garbageCollector, heapSpace, nodeProcess, type ResourceKind, v8Heap } from '@spyglass/agent/contract'
@@ -29,6 +30,7 @@ export const kinds = {
   application,
   rateLimit,
   queue,
+  cache,
   loader,
   v8Heap,
   heapSpace,

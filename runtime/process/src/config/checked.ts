@@ -15,6 +15,7 @@ import type { Secrets } from './secrets.ts'
 export { listenerAddress } from './listener-address.ts'
 export type {
   ApplicationConfig,
+  CacheConfig,
   DatasourceConfig,
   HostConfig,
   ListenerConfig,

@@ -1,7 +1,7 @@
 /** What is wrong with resources: names that no list has, and settings of an entry that contradict each other. */
 import { isDatabaseUrl, type ResourceList, resourceLists } from '../settings/index.ts'
 import type { Mistake } from './mistake.ts'
-import type { DatasourceConfig, RateLimitConfig, RealmConfig, SessionConfig, SpyglassConfig } from './schema.ts'
+import type { CacheConfig, DatasourceConfig, RateLimitConfig, RealmConfig, SessionConfig, SpyglassConfig } from './schema.ts'
 
 /** The path begins at the entry. */
 type EntryMistakes<Entry> = (entry: Entry) => readonly Mistake[]
@@ -9,6 +9,7 @@ type EntryMistakes<Entry> = (entry: Entry) => readonly Mistake[]
 const mistakesIn: { readonly [L in ResourceList]: EntryMistakes<SpyglassConfig[L][number]> } = {
   datasources: datasourceMistakes,
   rateLimits: rateLimitMistakes,
+  caches: cacheMistakes,
   sessions: sessionMistakes,
   realms: realmMistakes,
 }
@@ -171,6 +172,16 @@ function rateLimitMistakes({ by, header, paths, store, url, password }: RateLimi
         path: 'paths',
         message: `a limit by ${by} ${by === 'key' ? 'without a header ' : ''}needs the application to say what is counted. Remove paths, and use rateLimit() in the application`,
       },
+  ]
+  return mistakes.filter((mistake) => mistake !== false)
+}
+
+function cacheMistakes({ store, url, password, purgeUrl, purgeToken }: CacheConfig): Mistake[] {
+  const mistakes: (Mistake | false)[] = [
+    store === 'redis' && url === undefined && { path: 'url', message: 'missing: store redis needs it' },
+    store === 'memory' && url !== undefined && { path: 'url', message: 'only available with store redis' },
+    store === 'memory' && password !== undefined && { path: 'password', message: 'only available with store redis' },
+    purgeToken !== undefined && purgeUrl === undefined && { path: 'purgeToken', message: 'only available with a purgeUrl' },
   ]
   return mistakes.filter((mistake) => mistake !== false)
 }

@@ -13,6 +13,7 @@ import {
 
 export type {
   ApplicationConfig,
+  CacheConfig,
   DatasourceConfig,
   HostConfig,
   ListenerConfig,

@@ -3,6 +3,7 @@
  * the names of those that it uses. An instance opens those of its applications and no others. A new type is a list here, its checks in
  * `config/resource-mistakes.ts`, and what opens it in `runtime/src/resource/resource-types.ts`; the rest is derived.
  */
+import { cacheSettings } from './cache.ts'
 import { datasourceSettings } from './datasource.ts'
 import { declareSettings } from './declaration.ts'
 import { rateLimitSettings } from './rate-limit.ts'
@@ -48,6 +49,16 @@ export const resourceSettings = declareSettings({
     applies: 'reload',
     readBy: ['instances'],
     settings: rateLimitSettings,
+  },
+  caches: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'cache',
+    description: 'Values and pages that applications keep in memory, with a Redis behind them or without.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: cacheSettings,
   },
 })
 

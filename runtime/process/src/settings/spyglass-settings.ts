@@ -192,6 +192,7 @@ export type DatasourceConfig = SpyglassConfig['datasources'][number]
 export type RealmConfig = SpyglassConfig['realms'][number]
 export type SessionConfig = SpyglassConfig['sessions'][number]
 export type RateLimitConfig = SpyglassConfig['rateLimits'][number]
+export type CacheConfig = SpyglassConfig['caches'][number]
 /** A receiver of pages. */
 export type ReceiverConfig = SpyglassConfig['alerting']['receivers'][number] & {
   /** Addresses that a command set, not the file: they must not lead to internal targets. Derived, and no setting. */

@@ -28,6 +28,7 @@ const file = {
   sessions: [{ name: 'shop' }],
   realms: [{ name: 'shop', sessions: 'shop', file: 'staff.json' }],
   rateLimits: [{ name: 'shop' }],
+  caches: [{ name: 'shop' }],
   alerting: {
     receivers: [{ name: 'shop', url: 'https://alerts.example/hook' }],
     maintenance: [{ name: 'shop', hours: ['02:00-04:00'] }],
@@ -84,7 +85,7 @@ test('every setting is reached by its dotted name, and by a path if it has a sec
     shown.map(({ name }) =>
       name
         .replace(
-          /^(listeners|hosts|applications|datasources|sessions|realms|rateLimits|alerting\.receivers|alerting\.maintenance)\.shop\./,
+          /^(listeners|hosts|applications|datasources|sessions|realms|rateLimits|caches|alerting\.receivers|alerting\.maintenance)\.shop\./,
           '$1[].',
         )
         .replace('trapTargets.shop:162.', 'trapTargets[].')

@@ -13,6 +13,7 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
   certificates: { certificate: 'c', key: 'k' },
   datasources: { name: 'd', file: 'f' },
   rateLimits: { name: 'r' },
+  caches: { name: 'c' },
   sessions: { name: 's' },
   realms: { name: 'r', sessions: 's' },
   routes: { to: 'read' },

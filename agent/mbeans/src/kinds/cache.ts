@@ -1,0 +1,100 @@
+import { declareKind } from '@spyglass/agent/contract'
+
+/** A cache of values or pages in an instance. */
+export const cache = declareKind({
+  name: 'cache',
+  domain: 'spyglass',
+  type: 'Cache',
+  keys: ['instance', 'name'],
+  description: 'One cache as one instance has it: its entries in memory, and the Redis behind them if there is one.',
+  table: 17,
+  attributes: {
+    instance: { type: 'string', role: 'key', label: 'process', description: 'Instance that has it.', column: 3 },
+    name: { type: 'string', role: 'key', description: 'Name of the cache, from the configuration or the application.', column: 4 },
+    state: {
+      type: 'string',
+      role: 'state',
+      values: ['ok', 'down'],
+      description: '`down`: its Redis does not answer, and requests get what `whenDown` says.',
+      column: 5,
+    },
+    hits: { type: 'long', role: 'counter', unit: '{read}', description: 'Reads that it answered, stale ones included.', column: 6 },
+    misses: {
+      type: 'long',
+      role: 'counter',
+      unit: '{read}',
+      description: 'Reads that it could not answer from memory or Redis.',
+      column: 7,
+    },
+    hitRatio: {
+      type: 'double',
+      role: 'gauge',
+      unit: '1',
+      description: 'Share of the reads of the last one to two minutes that it answered; unknown if there were none.',
+      column: 8,
+      snmpScale: 1000,
+    },
+    entries: { type: 'int', role: 'gauge', unit: '{entry}', description: 'Entries in memory, refreshed values included.', column: 9 },
+    bytes: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      description: 'What the entries take, with their keys and tags.',
+      column: 10,
+      gauge32Column: 11,
+    },
+    maxBytes: { type: 'long', role: 'gauge', unit: 'By', description: 'What they may take.', column: 12, gauge32Column: 13 },
+    loads: { type: 'long', role: 'counter', unit: '{load}', description: 'Loads that were begun.', column: 14 },
+    loadFailures: { type: 'long', role: 'counter', unit: '{load}', description: 'Loads that failed or took too long.', column: 15 },
+    staleServed: {
+      type: 'long',
+      role: 'counter',
+      unit: '{read}',
+      description: 'Reads that got an entry past its time: a load was replacing it, or had failed.',
+      column: 16,
+    },
+    evictions: { type: 'long', role: 'counter', unit: '{entry}', description: 'Entries dropped to make room for others.', column: 17 },
+    tooLarge: {
+      type: 'long',
+      role: 'counter',
+      unit: '{value}',
+      description: 'Values that were not kept because of their size.',
+      column: 18,
+    },
+    purges: {
+      type: 'long',
+      role: 'counter',
+      unit: '{purge}',
+      description: 'Purges, with those that came from other instances.',
+      column: 19,
+    },
+    storeFailures: {
+      type: 'long',
+      role: 'counter',
+      unit: '{request}',
+      description: 'Requests to its Redis that were not answered.',
+      column: 20,
+    },
+    purgeFailures: {
+      type: 'long',
+      role: 'counter',
+      unit: '{purge}',
+      description: 'Purges that the CDN (`purgeUrl`, or the function of the application) did not take.',
+      column: 21,
+    },
+  },
+  operations: {
+    purge: {
+      description:
+        'Drops the entry of a key, the entries of a tag, or all, in this instance; with a Redis in all instances. Returns how many this instance had.',
+      role: 'operator',
+      impact: 'action',
+      arguments: {
+        key: { type: 'string', optional: true, example: 'product:7', description: 'Key of an entry.' },
+        tag: { type: 'string', optional: true, example: '/products/7', description: 'Tag of entries. Pages have their path as a tag.' },
+        all: { type: 'boolean', optional: true, example: true, description: 'All entries.' },
+      },
+      result: 'int',
+    },
+  },
+})

@@ -1,0 +1,5 @@
+export { Cache, type LoadOptions, type Refreshed, type SetOptions } from './cache.ts'
+export { type CacheSettings, checkedSettings } from './cache-settings.ts'
+export { caches, openAlone } from './cache-type.ts'
+export type { Lasting } from './lasting.ts'
+export type { Load } from './load-in-time.ts'

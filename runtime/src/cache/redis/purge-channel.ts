@@ -1,0 +1,50 @@
+/** Hears what other instances purge. What was purged while it could not hear is unknown: all is forgotten when it hears again. */
+import type { RedisConnection } from '../../redis/index.ts'
+import type { Purge } from '../flights.ts'
+import { inBackground } from '../load-in-time.ts'
+
+/** What is used of ioredis. */
+interface Subscriber extends RedisConnection {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'ready', listener: () => void): unknown
+  on(event: 'message', listener: (channel: string, message: string) => void): unknown
+  subscribe(channel: string): Promise<unknown>
+}
+
+export interface PurgeChannelOptions {
+  readonly channel: string
+  /** Who purges here. */
+  readonly id: string
+  /** Another instance has purged something. */
+  readonly onPurge: (purge: Purge) => void
+  /** Others may have purged anything: it could not be heard. */
+  readonly onGap: () => void
+}
+
+export class PurgeChannel {
+  readonly #client: Subscriber
+  readonly #id: string
+
+  constructor(connect: () => RedisConnection, { channel, id, onPurge, onGap }: PurgeChannelOptions) {
+    this.#id = id
+    this.#client = connect() as Subscriber
+    this.#client.on('ready', () =>
+      inBackground(async () => {
+        await this.#client.subscribe(channel)
+        onGap()
+      }),
+    )
+    this.#client.on('message', (_channel, message) => {
+      const { by, ...purge } = JSON.parse(message) as Purge & { readonly by?: string }
+      if (by !== id) onPurge(purge)
+    })
+  }
+
+  messageOf(purge: Purge): string {
+    return JSON.stringify({ by: this.#id, ...purge })
+  }
+
+  close(): void {
+    this.#client.disconnect()
+  }
+}
