@@ -13,11 +13,12 @@ import type { RequestEvent } from '@spyglass/process/listener'
 import type { Resources, UsedResources } from '../resource/index.ts'
 import { isClusterPrimary } from './cluster-primary.ts'
 import { errorAnswer } from './error-answer.ts'
-import { LimitsAtEntrance, whenPassed } from './limits-at-entrance.ts'
-import { type Arrival, unserved } from './refuse.ts'
+import { AdmissionGuard } from './entrance/admission-guard.ts'
+import { type Guard, passAll, PassingRequest, passingUpgrade, whenPassed } from './entrance/guard.ts'
+import { LimitGuard } from './entrance/limit-guard.ts'
+import { type Arrival, type RefusedApplication, unserved } from './entrance/refuse.ts'
 import { normaliseContextPath, redirected, stripContextPath } from '../front/context-path.ts'
 import { fail } from './errors.ts'
-import { Entrance } from './entrance.ts'
 import { Exchange, type ExchangeOwner, isClosed } from '../front/exchange.ts'
 import { mountAt } from '../front/mounted-request.ts'
 import { DEFAULT_HOST } from '../front/host-table.ts'
@@ -92,8 +93,10 @@ export class HostedApplication implements ExchangeOwner {
   readonly #settings: ApplicationSettings
   readonly #around: ApplicationSurroundings
   readonly #agent = currentAgent()
-  readonly #entrance: Entrance | undefined
-  readonly #limits: LimitsAtEntrance | undefined
+  readonly #admission: AdmissionGuard | undefined
+  /** In the order in which they are asked. */
+  readonly #guards: readonly Guard[]
+  readonly #refused: RefusedApplication
   readonly #abort = new AbortController()
   readonly #hide: () => void
   #program: Program | undefined
@@ -109,8 +112,9 @@ export class HostedApplication implements ExchangeOwner {
     this.host = settings.host ?? DEFAULT_HOST
     this.#settings = settings
     this.#around = surroundings
-    this.#entrance = this.#openEntrance()
-    this.#limits = this.#openLimits()
+    this.#refused = { name: settings.name, accessLog: surroundings.accessLog }
+    this.#admission = this.#openAdmission()
+    this.#guards = [...(this.#admission ? [this.#admission] : []), ...this.#limits()]
     const keys = { instance: surroundings.instance, name: settings.name }
     this.#hide = surroundings.registry.register(kinds.application, keys, this.#getters())
   }
@@ -156,11 +160,9 @@ export class HostedApplication implements ExchangeOwner {
     if (isInner(request)) return this.#serveInner(event, request, response, url)
     const contextPath = this.#mountedAt(request)
     const arrival = { request, response, url, contextPath }
-    if (this.#entrance?.refuses(arrival)) return
-    if (!this.#limits) return this.#admit(event, arrival)
-    const application = { name: this.name, accessLog: this.#around.accessLog }
-    whenPassed(this.#limits.passRequest(arrival, application), () => {
-      if (isClosed(response)) unserved(arrival, application) // its client left while a limit decided: no end of it would come any more
+    if (this.#guards.length === 0) return this.#admit(event, arrival)
+    whenPassed(passAll(this.#guards, new PassingRequest(arrival, this.#refused)), () => {
+      if (isClosed(response)) unserved(arrival, this.#refused) // its client left while a guard decided: no end of it would come any more
       else this.#admit(event, arrival)
     })
   }
@@ -168,7 +170,7 @@ export class HostedApplication implements ExchangeOwner {
   #admit(event: RequestEvent, { request, response, url, contextPath }: Arrival): void {
     this.active++
     const exchange = new Exchange(this, this.#agent, { request, response, url, contextPath })
-    if (this.#entrance) exchange.epoch = this.#entrance.gate.occupancy.enter()
+    if (this.#admission) exchange.epoch = this.#admission.gate.occupancy.enter()
     if (redirected(request, response, { url, contextPath })) return
     exchange.mount(this.#pathFor(url, contextPath))
     this.#call(event, request, response)
@@ -185,10 +187,8 @@ export class HostedApplication implements ExchangeOwner {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: string): void {
     if (!this.#target) return answerOnSocket(socket, 'application_failed')
     const contextPath = this.#mountedAt(request)
-    if (this.#entrance?.refusesUpgrade(socket, url, contextPath)) return
-    if (!this.#limits) return this.#takeOver(request, socket, head, this.#pathFor(url, contextPath))
-    const passes = this.#limits.passUpgrade({ request, socket, url, contextPath })
-    if (passes !== true) socket.on('error', ignore) // a client may break off while a limit decides, when nobody listens yet
+    const passes = passAll(this.#guards, passingUpgrade({ request, socket, url, contextPath }))
+    if (passes !== true) socket.on('error', ignore) // a client may break off while a guard decides, when nobody listens yet
     whenPassed(passes, () => {
       socket.off('error', ignore)
       if (socket.destroyed || socket.readableEnded) socket.destroy()
@@ -231,7 +231,7 @@ export class HostedApplication implements ExchangeOwner {
     await this.#program?.hooks.call('stopped')
     await this.#around.accessLog?.stop()
     this.state = 'stopped'
-    this.#entrance?.close()
+    this.#admission?.close()
     this.#hide()
     this.#hideLoader?.()
   }
@@ -316,32 +316,31 @@ export class HostedApplication implements ExchangeOwner {
     this.active--
     this.requests++
     if (exchange.isError) this.errors++
-    if (this.#entrance) this.#left(exchange, this.#entrance)
+    if (this.#admission) this.#left(exchange, this.#admission)
     const { accessLog, resources } = this.#around
     if (resources && exchange.traceId) resources.requestEnded(exchange.traceId)
     if (accessLog?.isEnabled) accessLog.write(exchange)
     if (this.active === 0) this.#idle?.()
   }
 
-  #left(exchange: Exchange, { gate }: Entrance): void {
+  #left(exchange: Exchange, { gate }: AdmissionGuard): void {
     gate.occupancy.leave(exchange.epoch)
     if (gate.isTimed && !exchange.aborted) gate.answered(exchange.durationMs)
   }
 
-  #openEntrance(): Entrance | undefined {
+  #openAdmission(): AdmissionGuard | undefined {
     const { name, admission: present, health, ...used } = this.#settings
-    const { admission, resources, instance, registry, logger, accessLog } = this.#around
+    const { admission, resources, instance, registry, logger } = this.#around
     if (!present || !admission) return undefined
     const settings = (): AdmissionSettings => this.#settings.admission ?? present
     const poolWaitMs = (): number => resources?.longestWaitMs(used) ?? 0
-    return new Entrance({ name, instance, settings, healthPath: health?.path, admission, poolWaitMs, registry, logger, accessLog })
+    return new AdmissionGuard({ name, instance, settings, healthPath: health?.path, admission, poolWaitMs, registry, logger })
   }
 
-  #openLimits(): LimitsAtEntrance | undefined {
+  #limits(): readonly Guard[] {
     const { rateLimits = [] } = this.#settings
     const { resources } = this.#around
-    if (!resources || rateLimits.length === 0) return undefined
-    return new LimitsAtEntrance(rateLimits.map((name) => resources.get('rateLimits', name)))
+    return resources ? rateLimits.map((name) => new LimitGuard(resources.get('rateLimits', name))) : []
   }
 
   /** Shows its loader, and looks at the files that it has loaded. */
@@ -413,7 +412,7 @@ export class HostedApplication implements ExchangeOwner {
       upgrades: () => this.upgrades.total,
       messagesReceived: () => this.upgrades.counts.messagesReceived,
       messagesSent: () => this.upgrades.counts.messagesSent,
-      ...(this.#entrance?.getters() ?? NOT_GUARDED),
+      ...(this.#admission?.getters() ?? NOT_GUARDED),
       webSocketCloses: () => [...this.upgrades.counts.closes].map(([code, count]) => ({ code, count })),
     }
   }
@@ -421,7 +420,7 @@ export class HostedApplication implements ExchangeOwner {
 
 const ignore = (): void => {}
 
-/** What the kind shows of an application without an entrance. */
+/** What the kind shows of an application without admission. */
 const NOT_GUARDED = { admission: () => 'off', inFlightLimit: () => undefined, refused: () => 0, refusals: () => [] } as const
 
 /** Answers with a JSON body. */

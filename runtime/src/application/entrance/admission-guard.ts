@@ -1,15 +1,12 @@
-/** The entrance of an application where its admission is configured: what is refused there never reaches it, and its incidents are events. */
-import type { Duplex } from 'node:stream'
+/** The guard of an application whose admission is configured: what it refuses never reaches the application, and its incidents are events. */
 import { type Registry, objectNameOf } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { Logger } from '@spyglass/process/logger'
-import { answerOnSocket } from '@spyglass/process/listener'
-import type { AccessLog } from '../access-log/index.ts'
-import type { Admission, AdmissionSettings, Gate, Overload } from '../admission/index.ts'
-import { retryAfterS } from '../admission/index.ts'
-import { type Arrival, refuse } from './refuse.ts'
+import type { Admission, AdmissionSettings, Gate, Overload } from '../../admission/index.ts'
+import { retryAfterS } from '../../admission/index.ts'
+import type { Guard, Passing } from './guard.ts'
 
-export interface EntranceOptions {
+export interface AdmissionGuardOptions {
   readonly name: string
   readonly instance: string
   /** As they are now. */
@@ -19,15 +16,14 @@ export interface EntranceOptions {
   readonly poolWaitMs: () => number
   readonly registry: Registry
   readonly logger: Logger
-  readonly accessLog: AccessLog | undefined
 }
 
-export class Entrance {
+export class AdmissionGuard implements Guard {
   readonly gate: Gate
-  readonly #options: EntranceOptions
+  readonly #options: AdmissionGuardOptions
   #incident: { readonly incidentId: string } | undefined
 
-  constructor(options: EntranceOptions) {
+  constructor(options: AdmissionGuardOptions) {
     const { settings, healthPath, poolWaitMs, admission } = options
     this.#options = options
     const report = {
@@ -37,18 +33,10 @@ export class Entrance {
     this.gate = admission.open({ settings, healthPath, poolWaitMs, report })
   }
 
-  /** Whether a request was refused, and so answered. */
-  refuses(arrival: Arrival): boolean {
-    const reason = this.gate.reasonAgainst(arrival.url, arrival.contextPath.length)
-    if (reason !== undefined) refuse(arrival, this.#options, reason, this.#retryAfter())
-    return reason !== undefined
-  }
-
-  /** The same of a connection that is to change its protocol. */
-  refusesUpgrade(socket: Duplex, url: string, contextPath: string): boolean {
-    const reason = this.gate.reasonAgainst(url, contextPath.length)
-    if (reason !== undefined) answerOnSocket(socket, reason, this.#retryAfter())
-    return reason !== undefined
+  pass(passing: Passing): boolean {
+    const reason = this.gate.reasonAgainst(passing.wholeUrl, passing.contextPath.length)
+    if (reason !== undefined) passing.refuse(reason, this.#retryAfter())
+    return reason === undefined
   }
 
   /** What the kind `application` shows of it. */

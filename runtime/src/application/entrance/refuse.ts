@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { currentAgent } from '@spyglass/agent'
 import { answerRefused, type RefusalReason } from '@spyglass/process/listener'
-import type { AccessLog } from '../access-log/index.ts'
-import { Exchange, type ExchangeOwner } from '../front/exchange.ts'
+import type { AccessLog } from '../../access-log/index.ts'
+import { Exchange, type ExchangeOwner } from '../../front/exchange.ts'
 
 /** A request at the entrance: path and query as they came, and where the application is mounted. */
 export interface Arrival {

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { admissionSettings } from '../admission/simulation.ts'
-import { openPlace } from './fixture.ts'
+import { admissionSettings } from '../../admission/simulation.ts'
+import { openPlace } from '../fixture.ts'
 
 /** Answers `/held` when `/go` is asked for, all others at once. */
 const HOLDING = `export default () => {
