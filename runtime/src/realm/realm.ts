@@ -12,7 +12,8 @@ import { addressesOf } from '../front/mounted-request.ts'
 import { RealmError } from './errors.ts'
 import { type AccessRule, mayUse, rolesFor } from './access-rules.ts'
 import { SignInLimit } from './sign-in-limit.ts'
-import type { Person, UserSource } from './user-source.ts'
+import { sourceTypes } from './source/source-types.ts'
+import type { Person, UserSource } from './source/user-source.ts'
 
 export interface RealmOptions {
   readonly config: () => RealmConfig
@@ -38,9 +39,7 @@ interface SignedIn extends Person {
 
 const [UNSIGNED, FORBIDDEN, LATER, UNAVAILABLE] = [401, 403, 429, 503] as const
 const BUSY_S = 1
-/** Passwords that are compared at once: a file's are hashed here, a module mostly waits for others. */
-const AT_ONCE = { file: 2, module: 8 } as const
-/** A module that never answers must not keep the turns. */
+/** A source that never answers must not keep the turns. */
 const SILENT_MS = 30_000
 /** More is no name; the log would keep it. */
 const MAX_NAME = 256
@@ -55,7 +54,7 @@ export class Realm {
   constructor(options: RealmOptions) {
     this.#options = options
     this.#limit = options.limit ?? new SignInLimit()
-    this.#turns = new HashTurns(AT_ONCE[options.config().type])
+    this.#turns = new HashTurns(sourceTypes[options.config().type].atOnce)
     this.#now = options.now ?? Date.now
   }
 

@@ -1,5 +1,5 @@
 /** What is wrong with resources: names that no list has, and settings of an entry that contradict each other. */
-import { isDatabaseUrl, type ResourceList, resourceLists } from '../settings/index.ts'
+import { isDatabaseUrl, realmTypeSettings, type ResourceList, resourceLists } from '../settings/index.ts'
 import type { Mistake } from './mistake.ts'
 import type { CacheConfig, DatasourceConfig, RateLimitConfig, RealmConfig, SessionConfig, SpyglassConfig } from './schema.ts'
 
@@ -46,12 +46,18 @@ function realmsWithoutSessions({ applications, realms, sessions }: SpyglassConfi
   return [...unknown, ...unused]
 }
 
-function realmMistakes({ type, file, module }: RealmConfig): Mistake[] {
-  return Object.entries({ file, module }).flatMap(([path, value]) => {
-    if (path === type) return value === undefined ? [{ path, message: `missing: type ${type} needs it` }] : []
-    return value === undefined ? [] : [{ path, message: `only available with type ${path}` }]
-  })
+function realmMistakes(realm: RealmConfig): Mistake[] {
+  return Object.entries(realmTypeSettings).flatMap(([type, needed]) =>
+    needed.flatMap((path) => {
+      const isSet = settingAt(realm, path) !== undefined
+      if (type === realm.type) return isSet ? [] : [{ path, message: `missing: type ${type} needs it` }]
+      return isSet ? [{ path, message: `only available with type ${type}` }] : []
+    }),
+  )
 }
+
+const settingAt = (entry: object, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], entry)
 
 /** The socket of the store is for the user of the server alone. */
 function unreachableStores({ applications, sessions }: SpyglassConfig): Mistake[] {

@@ -1,6 +1,9 @@
 import { declareSettings } from './declaration.ts'
 import { milliseconds, name } from './shapes.ts'
 
+/** What each type needs to be set. A type is opened by `runtime/src/realm/source/source-types.ts`. */
+export const realmTypeSettings = { file: ['file'], module: ['module'] } as const
+
 export const realmSettings = declareSettings({
   name: name('Name of the realm, which applications look it up by.'),
   type: {

@@ -2,8 +2,8 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashPassword } from '@spyglass/process/access'
 import { expect, test } from 'vitest'
-import { FileSource, usersIn } from '../../../runtime/src/realm/file-source.ts'
-import { tempFolder } from '../../support/temp-folder.ts'
+import { FileSource, usersIn } from '../../../../runtime/src/realm/source/file-source.ts'
+import { tempFolder } from '../../../support/temp-folder.ts'
 
 const hash = await hashPassword('right', 1024)
 const ann = { name: 'ann', password: hash, roles: ['clerk'] }

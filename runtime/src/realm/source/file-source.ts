@@ -6,7 +6,7 @@ import { statSync } from 'node:fs'
 import { messageOf } from '@spyglass/agent/contract'
 import { hashPassword, isPasswordHash, isPasswordOf } from '@spyglass/process/access'
 import { readText, wrongShape } from '@spyglass/process/durable-file'
-import { fail } from './errors.ts'
+import { fail } from '../errors.ts'
 import type { Person, UserSource } from './user-source.ts'
 
 interface FileUser extends Person {
