@@ -6,9 +6,10 @@ import { pathToFileURL } from 'node:url'
 import pino from 'pino'
 import { createRegistry } from '@spyglass/agent'
 import { kindNamed } from '@spyglass/mbeans/kinds'
-import { checkedSettings, type Settings } from '@spyglass/process/config'
+import { checkedSettings, loadApplicationFile, type Settings } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { rolesFor } from '../../runtime/src/realm/access-rules.ts'
 import { usersIn } from '../../runtime/src/realm/source/file-source.ts'
 import { openResources } from '../../runtime/src/resource/index.ts'
 import { accessTo, Browser, serve, startStore } from '../runtime/session/fixture.ts'
@@ -59,6 +60,18 @@ test('its application lets in who has signed in, by the users of its module', as
   await server.close()
   await resources.close(0)
   await store.end()
+})
+
+test('the rules of its manifest are read, and say what the page says of them', () => {
+  const file = join(tempFolder(), 'spyglass.app.yaml')
+  writeFileSync(file, blocksOf('yaml')[1]!)
+  const { realm, rules } = loadApplicationFile(file).access!
+  expect(realm).toBe('staff')
+  const rolesOf = (method: string, url: string) => rolesFor(rules, method, url)
+  expect(rolesOf('GET', '/sign-in')).toBeUndefined()
+  expect(rolesOf('GET', '/Admin/users')).toEqual(['administrator'])
+  expect(rolesOf('POST', '/orders/7/cancel')).toEqual(['clerk', 'administrator'])
+  expect([rolesOf('GET', '/orders/7/cancel'), rolesOf('GET', '/')]).toEqual([[], []])
 })
 
 test('its file has the form that the realm reads; its hash is cut', () => {

@@ -23,6 +23,8 @@ export interface AccessEntry {
   readonly status: number | undefined
   readonly bodySize: number | undefined
   readonly durationMs: number
+  /** Who has signed in, as far as a realm was asked. */
+  readonly user?: string | undefined
   readonly userAgent: string | undefined
   readonly referer: string | undefined
   readonly traceId: string | undefined

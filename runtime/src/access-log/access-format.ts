@@ -9,6 +9,7 @@
  *  "span_id":"b7ad6b7169203331","instance":"http-1","application":"shop"}
  * ```
  * A request that the server answered or cut off in place of the application has the reason in `error.type` (`request_body_timeout`, `no_instance` …).
+ * Who has signed in to a realm is `user.name`.
  * A request whose client was gone before the answer was complete has `"aborted":true`, and no status when nothing was answered.
  * Values of secret query parameters (`token=…`) are replaced by `[redacted]`.
  *
@@ -54,12 +55,12 @@ function jsonFormatter({ instance, application }: AccessSource): Formatter {
   const tail = flat(`,"instance":${text(instance)},"application":${text(application)}}`)
   const tailOfIds = flat(`"${tail}`)
   return (entry) => {
-    const { traceId, spanId, aborted, errorType } = entry
+    const { traceId, spanId, aborted, errorType, user } = entry
     const line = timeField(entry.time) + clientField(entry.clientAddress) + requestFields(entry) + durationField(entry.durationMs)
-    if (traceId !== undefined && spanId !== undefined && !aborted && errorType === undefined) {
+    if (traceId !== undefined && spanId !== undefined && !aborted && errorType === undefined && user === undefined) {
       return line + tracedAgentField(entry.userAgent) + traceId + SPAN_ID + spanId + tailOfIds
     }
-    return `${line}${agentField(entry.userAgent)}${spanFields(traceId, spanId)}${aborted ? ',"aborted":true' : ''}${errorField(errorType)}${tail}`
+    return `${line}${agentField(entry.userAgent)}${spanFields(traceId, spanId)}${aborted ? ',"aborted":true' : ''}${errorField(errorType)}${userField(user)}${tail}`
   }
 }
 
@@ -152,6 +153,7 @@ const queryField = textField(attr.urlQuery)
 const routeField = remembered(textField(attr.httpRoute))
 const statusField = numberField(attr.httpStatus)
 const errorField = remembered(textField(attr.errorType))
+const userField = textField('user.name')
 const sizeField = numberField('http.response.body.size')
 const writeAgent = textField(attr.userAgent)
 const agentField = remembered(writeAgent)

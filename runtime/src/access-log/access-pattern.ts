@@ -5,7 +5,7 @@
  * `%a` `%h` client address, `%{c}a` address of the connection, `%A` own address, `%b` bytes of the body or `-`, `%B` bytes or 0, `%D` time taken in
  * microseconds, `%T` in seconds, `%{ms}T` `%{us}T` `%{ns}T` `%{fracsec}T`, `%H` protocol, `%I` instance, `%l` `-`, `%m` method, `%p` `%{local}p`
  * `%{remote}p` ports, `%q` query with its `?`, `%r` first line, `%s` `%>s` status, `%S` `-`, `%t` time, `%{…}t` time in another form (`sec`, `msec`,
- * `msec_frac`, `begin:…`, `end:…`, letters of SimpleDateFormat; in UTC), `%u` user of Basic credentials, `%U` path, `%v` host that was asked for, `%X` `X` for
+ * `msec_frac`, `begin:…`, `end:…`, letters of SimpleDateFormat; in UTC), `%u` who has signed in, or the user of Basic credentials, `%U` path, `%v` host that was asked for, `%X` `X` for
  * aborted, `+` kept alive, `-` closed; `%{name}i` request header, `%{name}o` response header, `%{name}c` cookie, `%{name}r` what the server knows:
  * `traceId`, `spanId`, `route`, `application`, `instance`, `errorType`. Values of secret headers, cookies and query parameters are `[redacted]`.
  */
@@ -88,7 +88,7 @@ const PLAIN: Readonly<Record<string, Text>> = {
   r: (entry, source) => `${entry.method} ${entry.path}${String(PLAIN['q']?.(entry, source))} ${String(protocol(entry, source))}`,
   s: status,
   t: ({ time }) => `[${commonTime(time)}]`,
-  u: ({ request }) => userOf(request?.headers.authorization),
+  u: ({ user, request }) => user ?? basicUserOf(request?.headers.authorization),
   U: ({ path }) => path,
   v: ({ request }) => request?.headers.host?.replace(/:\d+$/, ''),
   X: ({ aborted, request }) => (aborted ? 'X' : request?.socket.writable ? '+' : '-'),
@@ -162,7 +162,7 @@ function cookieOf(header: string | undefined, name: string): string | undefined 
     ?.slice(name.length + 1)
 }
 
-function userOf(authorization: string | undefined): string | undefined {
+function basicUserOf(authorization: string | undefined): string | undefined {
   const basic = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '')?.[1]
   return basic === undefined ? undefined : Buffer.from(basic, 'base64').toString().split(':', 1)[0] || undefined
 }

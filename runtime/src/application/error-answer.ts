@@ -1,4 +1,5 @@
 /** The response to an error that a request handler of an application threw and nobody handled. */
+import type { ServerResponse } from 'node:http'
 import { codeOf } from '@spyglass/agent/contract'
 
 export interface ErrorAnswer {
@@ -32,4 +33,11 @@ function messageFor(status: number | undefined): string {
 function textsOf(headers: unknown): Readonly<Record<string, string>> {
   if (typeof headers !== 'object' || headers === null) return {}
   return Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
+
+/** Answers with a JSON body. */
+export function answerJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+  const text = JSON.stringify(body)
+  const own = { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) }
+  response.writeHead(status, { ...headers, ...own }).end(text)
 }

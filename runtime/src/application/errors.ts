@@ -25,6 +25,10 @@ export const applicationErrors = {
   SPY_APPLICATION_START_TIMEOUT: 'it did not start within %d ms. Raise startTimeoutMs, or find out what it is waiting for.',
   SPY_APPLICATION_TYPESCRIPT:
     '%s: %s. Node runs TypeScript by removing its types, without enums, namespaces, parameter properties, decorators, or file names without an ending. Install tsx in the application and set "import: [tsx]" in spyglass.app.yaml, or deploy compiled JavaScript.',
+  SPY_ACCESS_REALM:
+    'access in spyglass.app.yaml names the realm %s, and the application uses: %s. Add it to `realms` of application %s in spyglass.yaml.',
+  SPY_ACCESS_CLUSTER:
+    'application %s has access rules in spyglass.app.yaml and forks workers with node:cluster, where they cannot be checked. Use `replicas` instead of workers, or check roles in the application.',
   SPY_CONTEXT_PATH_TAKEN: 'the applications %s and %s have the same context path %s',
 } as const
 

@@ -12,11 +12,12 @@ import { answerOnSocket, answerRefused, isInner, mountOf } from '@spyglass/proce
 import type { RequestEvent } from '@spyglass/process/listener'
 import type { Resources, UsedResources } from '../resource/index.ts'
 import { isClusterPrimary } from './cluster-primary.ts'
-import { errorAnswer } from './error-answer.ts'
+import { answerJson, errorAnswer } from './error-answer.ts'
 import { AdmissionGuard } from './entrance/admission-guard.ts'
 import { type Guard, passAll, PassingRequest, passingUpgrade, whenPassed } from './entrance/guard.ts'
 import { LimitGuard } from './entrance/limit-guard.ts'
 import { type Arrival, type RefusedApplication, unserved } from './entrance/refuse.ts'
+import { readApplicationFile } from './program/application-file.ts'
 import { normaliseContextPath, redirected, stripContextPath } from '../front/context-path.ts'
 import { fail } from './errors.ts'
 import { Exchange, type ExchangeOwner, isClosed } from '../front/exchange.ts'
@@ -95,7 +96,7 @@ export class HostedApplication implements ExchangeOwner {
   readonly #agent = currentAgent()
   readonly #admission: AdmissionGuard | undefined
   /** In the order in which they are asked. */
-  readonly #guards: readonly Guard[]
+  #guards: readonly Guard[]
   readonly #refused: RefusedApplication
   readonly #abort = new AbortController()
   readonly #hide: () => void
@@ -134,6 +135,7 @@ export class HostedApplication implements ExchangeOwner {
   async start(): Promise<void> {
     const startedAt = performance.now()
     try {
+      await this.#guardRoles() // before the program can listen
       const program = (this.#program = await this.#startProgram())
       if (program.server && program.kind !== 'listen') await this.#open(program.server)
       this.state = 'started'
@@ -343,6 +345,15 @@ export class HostedApplication implements ExchangeOwner {
     return resources ? rateLimits.map((name) => new LimitGuard(resources.get('rateLimits', name))) : []
   }
 
+  /** Last: nobody is asked about a request that is refused anyway. Its module is loaded only where there are rules. */
+  async #guardRoles(): Promise<void> {
+    const { name, folder, realms = [] } = this.#settings
+    const { access } = await readApplicationFile(folder)
+    if (!access) return
+    const { roleGuardOf } = await import('./entrance/role-guard.ts')
+    this.#guards = [...this.#guards, roleGuardOf(access, { name, realms, resources: this.#around.resources })]
+  }
+
   /** Shows its loader, and looks at the files that it has loaded. */
   #watch({ loader, isReloadable, checkIntervalMs }: Program): void {
     const { registry, instance, logger, onModified } = this.#around
@@ -422,13 +433,6 @@ const ignore = (): void => {}
 
 /** What the kind shows of an application without admission. */
 const NOT_GUARDED = { admission: () => 'off', inFlightLimit: () => undefined, refused: () => 0, refusals: () => [] } as const
-
-/** Answers with a JSON body. */
-export function answerJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
-  const text = JSON.stringify(body)
-  const own = { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) }
-  response.writeHead(status, { ...headers, ...own }).end(text)
-}
 
 /** Waits for a promise, but no longer than `ms`. */
 export async function within(ms: number, promise: Promise<unknown>): Promise<void> {

@@ -8,6 +8,7 @@ import type { AccessEntry } from '../access-log/index.ts'
 import { clientAddressOf, refusalOf } from '@spyglass/process/listener'
 import { mountAt } from './mounted-request.ts'
 import { routeOf } from './route-of-request.ts'
+import { userOf } from './signed-in.ts'
 
 /** What the exchange knows about its request; if the agent records it, the agent's own record. */
 interface Told {
@@ -137,6 +138,10 @@ export class Exchange implements RequestObserver, AccessEntry {
 
   get durationMs(): number {
     return this.#told.durationMs
+  }
+
+  get user(): string | undefined {
+    return userOf(this.#request)
   }
 
   get userAgent(): string | undefined {

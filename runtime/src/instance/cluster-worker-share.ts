@@ -7,6 +7,7 @@ import { HttpListener } from '@spyglass/process/listener'
 import { createLogger, type Logger } from '@spyglass/process/logger'
 import { AccessLogs } from '../access-log/index.ts'
 import { askForShare, serveInWorker } from '../application/cluster-worker.ts'
+import { fail } from '../application/errors.ts'
 import { findEntry } from '../application/program/entry.ts'
 import { listenerOptions } from '../front/listener-options.ts'
 import type { Resources } from '../resource/index.ts'
@@ -61,7 +62,8 @@ export async function beginWorker(): Promise<void> {
     instance,
     logger,
   })
-  const { port } = await findEntry(application.folder, application)
+  const { port, isGuarded } = await findEntry(application.folder, application)
+  if (isGuarded) throw fail('SPY_ACCESS_CLUSTER', [application.name])
   serving.resources = await openOwn(share, logger)
   serving.readdress = serveInWorker({
     application: withPresentAdmission(share.applications[0] ?? application, () => share.applications[0]),

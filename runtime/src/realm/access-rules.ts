@@ -6,7 +6,7 @@
 import { normalPath, readingsOf } from '../front/path-readings.ts'
 
 export interface AccessRule {
-  /** `/admin`, or with everything below it `/admin/*`. */
+  /** `/admin`, or with everything below it `/admin/*`. Elsewhere a segment that is a star stands for any one. */
   readonly path: string
   /** Default: all. */
   readonly methods?: readonly string[] | undefined
@@ -16,24 +16,25 @@ export interface AccessRule {
 
 export const EVERYBODY = '*'
 
-type Allowed = readonly string[] | undefined | 'nobody'
+/** Undefined: everybody; none: everybody who has signed in. */
+export type Roles = readonly string[] | undefined | 'nobody'
 
 /** The roles that may use the path; undefined: no rule is for it, so it is open to everybody. Of several addresses each has to be allowed. */
-export function rolesFor(rules: readonly AccessRule[], method: string, ...urls: readonly string[]): Allowed {
+export function rolesFor(rules: readonly AccessRule[], method: string, ...urls: readonly string[]): Roles {
   return urls
     .flatMap(readingsOf)
     .map((path) => rolesAt(rules, method, path))
     .reduce(strictest)
 }
 
-function rolesAt(rules: readonly AccessRule[], method: string, path: string | undefined): Allowed {
+function rolesAt(rules: readonly AccessRule[], method: string, path: string | undefined): Roles {
   if (path === undefined) return 'nobody'
   const rule = rules.find((each) => isFor(each, method) && matches(normalPattern(each.path), path))
   if (!rule || rule.roles?.includes(EVERYBODY)) return undefined
   return rule.roles ?? []
 }
 
-function strictest(one: Allowed, other: Allowed): Allowed {
+function strictest(one: Roles, other: Roles): Roles {
   if (one === undefined || other === 'nobody') return other
   if (other === undefined || one === 'nobody' || other.length === 0) return one
   if (one.length === 0) return other
@@ -53,10 +54,13 @@ function normalPattern(pattern: string): string {
 
 /** `/admin/*` is for `/admin` as well: routers answer both alike. */
 function matches(pattern: string, path: string): boolean {
-  if (!pattern.endsWith('/*')) return pattern === path
-  const start = pattern.slice(0, -2)
-  return path === start || path.startsWith(`${start}/`) || start === ''
+  const isOpen = pattern.endsWith('/*')
+  const [wanted, given] = [segmentsOf(isOpen ? pattern.slice(0, -2) : pattern), segmentsOf(path)]
+  const isLong = isOpen ? given.length >= wanted.length : given.length === wanted.length
+  return isLong && wanted.every((segment, at) => segment === '*' || segment === given[at])
 }
+
+const segmentsOf = (path: string): readonly string[] => path.split('/').filter((segment) => segment !== '')
 
 export const mayUse = (roles: readonly string[], person: { readonly roles: readonly string[] }): boolean =>
   roles.length === 0 || roles.some((role) => person.roles.includes(role))

@@ -3,14 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { messageOf } from '@spyglass/agent/contract'
 import { clientNetwork, HashTurns } from '@spyglass/process/access'
 import type { RealmConfig } from '@spyglass/process/checked-config'
-import { clientAddressOf } from '@spyglass/process/listener'
+import { clientAddressOf, type RefusalReason } from '@spyglass/process/listener'
 import { wrongShape } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
 import { Patience } from '../patience/index.ts'
 import type { Session, Sessions } from '../session/index.ts'
 import { addressesOf } from '../front/mounted-request.ts'
+import { noteUser } from '../front/signed-in.ts'
 import { RealmError } from './errors.ts'
-import { type AccessRule, mayUse, rolesFor } from './access-rules.ts'
+import { type AccessRule, mayUse, type Roles, rolesFor } from './access-rules.ts'
 import { SignInLimit } from './sign-in-limit.ts'
 import { sourceTypes } from './source/source-types.ts'
 import type { Person, UserSource } from './source/user-source.ts'
@@ -28,6 +29,17 @@ export interface SignIn {
   readonly user: string
   readonly password: string
 }
+
+/** A request, or an upgrade, that wants to pass. */
+export interface Asked {
+  readonly request: IncomingMessage
+  /** Absent for an upgrade. */
+  readonly response?: ServerResponse | undefined
+  /** As the application sees it, for the log. */
+  readonly path?: string
+}
+
+export type AccessRefusal = Extract<RefusalReason, 'sign_in_needed' | 'role_missing' | 'sign_on_unknown'>
 
 /** What the session keeps, under a name that applications leave alone. */
 const KEY = 'spyglass.signOn'
@@ -72,6 +84,7 @@ export class Realm {
     const client = clientAddressOf(request) ?? ''
     const person = await this.#verified({ user: textOf(user).slice(0, MAX_NAME), password: textOf(password) }, client)
     await this.#enter(session, person)
+    noteUser(request, person.name)
     this.#log('info', { user: person.name, roles: person.roles, client }, 'signed in')
     return person
   }
@@ -115,17 +128,43 @@ export class Realm {
    * app.use((request, response, next) => realm('staff').admit(request, response, rules).then((person) => next(), next))
    */
   async admit(request: IncomingMessage, response: ServerResponse, rules: readonly AccessRule[]): Promise<Person | undefined> {
-    const { method = '' } = request
-    const roles = rolesFor(rules, method, ...addressesOf(request))
+    const roles = rolesFor(rules, request.method ?? '', ...addressesOf(request))
     const person = await this.personOf(request, response)
-    if (roles === undefined || (person && roles !== 'nobody' && mayUse(roles, person))) return person
-    this.#log('warn', { user: person?.name, roles, method, client: clientAddressOf(request) }, 'access refused')
-    throw person
-      ? new RealmError('SPY_ROLE_MISSING', [method], { status: FORBIDDEN })
-      : new RealmError('SPY_SIGN_IN_NEEDED', [method], { status: UNSIGNED })
+    const refusal = this.#judged({ request }, roles, person)
+    if (refusal === 'role_missing') throw new RealmError('SPY_ROLE_MISSING', [], { status: FORBIDDEN })
+    if (refusal) throw new RealmError('SPY_SIGN_IN_NEEDED', [], { status: UNSIGNED })
+    return person
+  }
+
+  /** Why a request that is for these roles may not pass; undefined: it may. An upgrade has no response. Never rejects: what cannot be found out is refused. */
+  async refusalOf(asked: Asked, roles: Roles): Promise<AccessRefusal | undefined> {
+    try {
+      return this.#judged(asked, roles, await this.#personBehind(asked))
+    } catch (error) {
+      this.#options.logger.error({ realm: this.name, err: error }, 'it cannot be found out who has signed in')
+      return 'sign_on_unknown'
+    }
+  }
+
+  async #personBehind({ request, response }: Asked): Promise<Person | undefined> {
+    const { sessions } = this.#options
+    return await this.#personIn(await (response ? sessions.of(request, response) : sessions.read(request)), request)
+  }
+
+  #judged({ request, path }: Pick<Asked, 'request' | 'path'>, roles: Roles, person: Person | undefined): AccessRefusal | undefined {
+    if (roles === undefined || (person && roles !== 'nobody' && mayUse(roles, person))) return undefined
+    const { method = '' } = request
+    this.#log('warn', { user: person?.name, roles, method, path, client: clientAddressOf(request) }, 'access refused')
+    return person ? 'role_missing' : 'sign_in_needed'
   }
 
   async #personIn(session: Session, request: IncomingMessage): Promise<Person | undefined> {
+    const person = await this.#presentIn(session, request)
+    if (person) noteUser(request, person.name)
+    return person
+  }
+
+  async #presentIn(session: Session, request: IncomingMessage): Promise<Person | undefined> {
     const known = signedIn(session)
     if (known?.realm !== this.name) return undefined
     const { recheckMs } = this.#options.config()

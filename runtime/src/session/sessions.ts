@@ -68,6 +68,11 @@ export class Sessions {
     return (await this.#held(request, response)).session
   }
 
+  /** The same where there is no response that could carry a cookie: for an upgrade. What is changed in it is stored by `save()`. */
+  async read(request: IncomingMessage): Promise<Session> {
+    return (await (this.#visits.get(request) ?? this.#visit(request))).session
+  }
+
   async #held(request: IncomingMessage, response: ServerResponse): Promise<Visit> {
     const known = this.#visits.get(request)
     if (known) return await known

@@ -125,3 +125,8 @@ test('the letters of SimpleDateFormat', () => {
   expect(write('yyyy-QQ')).toBeUndefined()
   expect(write("'unclosed")).toBeUndefined()
 })
+
+test('who has signed in comes before the user of Basic credentials, and cannot forge a line', () => {
+  expect(line('%u', { ...entry, user: 'ann' })).toBe('ann')
+  expect(line('%u', { ...entry, user: 'ann" 200\n' })).toBe(String.raw`ann\" 200\x0a`)
+})

@@ -7,7 +7,8 @@ import { type SpyglassEvent, createRegistry } from '@spyglass/agent'
 import { kinds } from '@spyglass/mbeans/kinds'
 import { type ApplicationHost, type HostOptions, hostApplications } from '../../../runtime/src/application/application-host.ts'
 import type { ApplicationSettings } from '../../../runtime/src/application/hosted-application.ts'
-import { type GivenResources, openResources } from '../../../runtime/src/resource/index.ts'
+import { type GivenResources, installResources, openResources } from '../../../runtime/src/resource/index.ts'
+import type { SessionAccess } from '../../../runtime/src/resource-type/resource-type.ts'
 import { HttpListener, type ListenerOptions } from '../../../runtime/process/src/listener/http-listener.ts'
 import { accessLogsIn } from '../../support/access-logs.ts'
 
@@ -24,7 +25,7 @@ export function writeApplication(root: string, name: string, files: Files | stri
   return folder
 }
 
-export interface Deployed extends Pick<ApplicationSettings, 'admission' | 'health' | 'rateLimits'> {
+export interface Deployed extends Pick<ApplicationSettings, 'admission' | 'health' | 'rateLimits' | 'realms' | 'sessions'> {
   readonly name: string
   readonly contextPath: string
   readonly files: Files | string
@@ -41,6 +42,7 @@ export function openPlace(listening: ListenerOptions = {}) {
   registry.onEvent((event) => events.push(event))
   const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(JSON.parse(line) as (typeof log)[number]) })
   let host: ApplicationHost | undefined
+  let uninstall = (): void => {}
   const listener = new HttpListener(listening)
 
   /** Hosts the applications in this process, which they share. */
@@ -48,8 +50,9 @@ export function openPlace(listening: ListenerOptions = {}) {
     applications: readonly Deployed[],
     {
       resources: given = {},
+      sessions,
       ...more
-    }: Partial<Pick<HostOptions, 'disabled' | 'onFailures' | 'hosts'>> & { resources?: GivenResources } = {},
+    }: Partial<Pick<HostOptions, 'disabled' | 'onFailures' | 'hosts'>> & { resources?: GivenResources; sessions?: SessionAccess } = {},
   ): Promise<{ url: string; host: ApplicationHost }> {
     const settings: ApplicationSettings[] = applications.map(({ name, contextPath, files, startTimeoutMs = 5000, host: at, ...more }) => ({
       ...more,
@@ -60,7 +63,8 @@ export function openPlace(listening: ListenerOptions = {}) {
       ...(at === undefined ? {} : { host: at }),
     }))
     const around = { instance: 'http-1', registry, logger }
-    const resources = await openResources({ ...around, folder: root, resources: given })
+    const resources = await openResources({ ...around, folder: root, resources: given, sessions })
+    if (sessions) uninstall = installResources(resources)
     const socket = { host: '127.0.0.1', port: 0 }
     host = await hostApplications({
       ...around,
@@ -95,6 +99,7 @@ export function openPlace(listening: ListenerOptions = {}) {
     async [Symbol.asyncDispose]() {
       await listener.drain(0)
       await host?.stop(500)
+      uninstall()
       rmSync(root, { recursive: true, force: true })
     },
   }

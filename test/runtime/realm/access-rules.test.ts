@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type AccessRule, mayUse, rolesFor } from '../../../runtime/src/realm/access-rules.ts'
 
@@ -60,6 +61,44 @@ test('each reading of an encoded slash has to be allowed', () => {
   expect(rolesFor(mixed, 'GET', '/public/a%2fb')).toBeUndefined()
   expect(rolesFor(mixed, 'GET', '/staff%2fx')).toEqual(['b'])
 })
+
+test.each([
+  ['/users/7/edit', ['editor']],
+  ['/users/7/EDIT/', ['editor']],
+  ['/users/a%2fb/edit', ['editor']],
+  ['/users/7/edit/more', undefined],
+  ['/users/edit', undefined],
+  ['/teams/1/members', ['editor']],
+  ['/teams/1/members/2/3', ['editor']],
+  ['/teams/members', undefined],
+])('a star stands for one whole segment: %s', (url, roles) => {
+  const starred: readonly AccessRule[] = [
+    { path: '/users/*/edit', roles: ['editor'] },
+    { path: '/teams/*/members/*', roles: ['editor'] },
+  ]
+  expect(rolesFor(starred, 'GET', url)).toEqual(roles)
+})
+
+/** How a client may write a letter, a slash, the end of a path or its start, and mean the same. */
+const spelling = fc.tuple(
+  fc.constantFrom('', '/', '?x=/', '#x', ';v=1'),
+  fc.array(fc.constantFrom('plain', 'upper', 'encoded', 'ENCODED'), { minLength: 12, maxLength: 12 }),
+  fc.constantFrom('/', '//', '/;a/', '%2f', '\\'),
+)
+
+test('no spelling of a path leads past its rule', () => {
+  fc.assert(
+    fc.property(spelling, ([end, ways, slash]) => {
+      const word = Array.from('admin', (letter, i) => spelled(letter, ways[i]!)).join('')
+      expect(rolesFor(rules, 'GET', `/${word}${slash}users${end}`)).not.toBeUndefined()
+    }),
+  )
+})
+
+function spelled(letter: string, way: string): string {
+  const encoded = `%${letter.charCodeAt(0).toString(16)}`
+  return { plain: letter, upper: letter.toUpperCase(), encoded, ENCODED: encoded.toUpperCase() }[way] ?? letter
+}
 
 test('methods of a rule are compared without their case', () => {
   const lower: readonly AccessRule[] = [{ path: '/x', methods: ['get', 'post'], roles: ['a'] }]

@@ -51,6 +51,45 @@ const Static = z.strictObject({
   maxAgeS: z.int().min(0).optional().meta({ description: 'How long clients may keep a file without asking. Default: 0.' }),
 })
 
+/** `*` stands for one whole segment; at the end, with the slash before it, for all that is below. Anything else would be for no path, and so protect none. */
+const isPathOfRule = (path: string): boolean =>
+  /^\/[^?#;\\%\s]*$/.test(path) &&
+  path
+    .slice(1)
+    .split('/')
+    .every(
+      (segment, _at, all) =>
+        (segment !== '' || all.length === 1) && segment !== '.' && segment !== '..' && (segment === '*' || !segment.includes('*')),
+    )
+
+const Access = z.strictObject({
+  realm: z
+    .string()
+    .min(1)
+    .meta({ description: 'Realm that says who a visitor is. The application has to use it: `realms` in spyglass.yaml.' }),
+  rules: z
+    .array(
+      z.strictObject({
+        path: z.string().refine(isPathOfRule, 'must be a path like /admin, /admin/* or /users/*/edit, decoded').meta({
+          description:
+            'Path as the application sees it, without its context path. `*` stands for one segment, and at the end for all that is below: `/admin/*` is for `/admin` as well.',
+        }),
+        methods: z
+          .array(z.string().regex(/^[A-Za-z]+$/, 'must be the name of a method'))
+          .min(1)
+          .optional()
+          .meta({ description: 'Methods that the rule is for. Default: all.' }),
+        roles: z
+          .array(z.string().min(1))
+          .min(1)
+          .optional()
+          .meta({ description: 'A person needs one of them. Default: everybody who has signed in; `*` stands for everybody at all.' }),
+      }),
+    )
+    .min(1)
+    .meta({ description: 'The first rule that is for a request counts. What none is for is open to everybody.' }),
+})
+
 export const ApplicationFile = z.strictObject({
   entry: z.string().min(1).optional().meta({
     description:
@@ -74,6 +113,7 @@ export const ApplicationFile = z.strictObject({
   }),
   static: Static.optional().meta({ description: 'Files are served instead of a program.' }),
   loader: Loader.optional().meta({ description: 'Where its modules come from.' }),
+  access: Access.optional().meta({ description: 'Which roles may use which paths, checked before the application sees a request.' }),
   lifecycle: z.string().min(1).optional().meta({
     description: 'Module, relative to the folder, that exports any of the functions `started`, `stopping` and `stopped`.',
   }),

@@ -43,6 +43,12 @@ export const refusals = {
   overloaded_latency: { status: 503, code: 'SPY_OVERLOADED' },
   /** or `admission.maxInFlight` of them are under way. */
   overloaded_limit: { status: 503, code: 'SPY_OVERLOADED' },
+  /** A rule of access is for the request, and nobody has signed in, … */
+  sign_in_needed: { status: 401, code: 'SPY_SIGN_IN_NEEDED' },
+  /** who has does not have its roles, */
+  role_missing: { status: 403, code: 'SPY_ROLE_MISSING' },
+  /** or the sessions or the realm cannot be asked. */
+  sign_on_unknown: { status: 503, code: 'SPY_SIGN_ON_UNKNOWN' },
   rate_limited: { status: 429, code: 'SPY_RATE_LIMITED' },
   /** A rate limit denies the address. */
   address_denied: { status: 403, code: 'SPY_ADDRESS_DENIED' },
@@ -178,6 +184,7 @@ function makeAnswer(reason: RefusalReason): RefusalAnswer {
 
 const TEXTS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',

@@ -33,6 +33,8 @@ export interface Entry {
   /** What an exported function is, where something says so. */
   readonly role?: FunctionRole | undefined
   readonly version: string
+  /** Whether it has rules of access. */
+  readonly isGuarded: boolean
   readonly loader: NonNullable<ApplicationFile['loader']>
   /** Absolute path of the module with the hooks of its life. */
   readonly lifecycle?: string | undefined
@@ -75,6 +77,7 @@ export async function findEntry(folder: string, settings: EntrySettings = {}): P
     saysPort: saysPort(file, settings),
     role: file.export ?? (program.isFastifyPlugin ? 'fastify-plugin' : undefined),
     version: typeof manifest.version === 'string' ? manifest.version : '',
+    isGuarded: file.access !== undefined,
     loader: file.loader ?? {},
     lifecycle: file.lifecycle === undefined ? undefined : resolve(folder, file.lifecycle),
   }
