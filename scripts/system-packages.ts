@@ -25,6 +25,7 @@ export const systemTools = [
   { program: 'mariadbd', package: 'mariadb-server', why: 'statements of mysql2 are recorded against a real server' },
   { program: 'mariadb-install-db', package: 'mariadb-server', why: 'that server gets a data folder' },
   { program: 'mariadb', package: 'mariadb-client', why: 'that server gets an account' },
+  { program: 'slapd', package: 'slapd', why: 'people sign in with passwords of a real directory' },
   { program: 'redis-server', package: 'redis-server', why: 'commands of Redis clients are recorded against a real server' },
   { program: 'rabbitmq-server', package: 'rabbitmq-server', why: 'messages of amqplib are recorded against a real server' },
   { program: 'kcat', package: 'kcat', why: 'messages of KafkaJS are recorded against the broker that librdkafka has for tests' },

@@ -9,6 +9,8 @@ export const realmErrors = {
   SPY_REALM_FAILED: 'realm %s: its users cannot be asked for: %s',
   SPY_REALM_FILE: 'realm %s: the file %s cannot be used: %s',
   SPY_REALM_MODULE: 'realm %s: the module %s cannot be used: %s',
+  SPY_REALM_DATASOURCE:
+    'realm %s: its datasource %s is not used by the application, or takes no statements as a whole; add it to the `datasources` of the application',
   SPY_REALM_SESSIONS: 'realm %s: its sessions %s are not used by the application; add them to its `sessions`',
   SPY_REALM_UNKNOWN: 'unknown realm %s; the application uses: %s',
   SPY_REALMS_CLOSED: 'no realms are open in this process',

@@ -28,9 +28,17 @@ export async function openResources({ resources, ...surroundings }: ResourcesOpt
 }
 
 function withDefaults<L extends ResourceList>(list: L, entries: readonly GivenEntry<EntryOf<L>>[]): readonly EntryOf<L>[] {
-  const settings: Settings = resourceSettings[list].settings
-  const defaults = Object.entries(settings).flatMap(([name, node]) => ('default' in node ? [[name, node.default] as const] : []))
-  return entries.map((entry) => ({ ...Object.fromEntries(defaults), ...entry }) as unknown as EntryOf<L>)
+  const defaults = defaultsOf(resourceSettings[list].settings)
+  return entries.map((entry) => ({ ...defaults, ...entry }) as unknown as EntryOf<L>)
+}
+
+function defaultsOf(settings: Settings): Readonly<Record<string, unknown>> {
+  const defaults: Record<string, unknown> = {}
+  for (const [name, node] of Object.entries(settings)) {
+    if (node.type === 'section') defaults[name] = defaultsOf(node.settings)
+    else if ('default' in node) defaults[name] = node.default
+  }
+  return defaults
 }
 
 export interface ResourceOperation {

@@ -111,7 +111,9 @@ function permissionFlags({ applications, listener, reachedBy }: InstanceGroup, {
     folder.accessLogs,
     ...certificates,
     ...passwordFiles(sources),
-    ...config.realms.flatMap(({ name, file, module }) => (realms.includes(name) ? [file ?? module ?? ''] : [])),
+    ...config.realms
+      .filter(({ name }) => realms.includes(name))
+      .flatMap(({ file, module, ldap }) => [file, module, ldap.ca].filter((path) => path !== undefined)),
     ...of('read'),
   ]
   const others = (['child-process', 'worker', 'addons', 'wasi'] as const).filter((one) => allow.includes(one))

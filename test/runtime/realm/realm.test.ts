@@ -7,6 +7,7 @@ import pino from 'pino'
 import { createRegistry } from '@spyglass/agent'
 import { kindNamed } from '@spyglass/mbeans/kinds'
 import { hashPassword } from '@spyglass/process/access'
+import { checkedSettings, type Settings } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
 import type { AccessRule } from '../../../runtime/src/realm/index.ts'
 import type { Sessions } from '../../../runtime/src/session/index.ts'
@@ -234,8 +235,14 @@ function guessed() {
     find: async () => undefined,
   }
   const session = { isAvailable: true, data: {}, regenerate: async () => {} }
+  const list = [{ name: 'staff', type: 'module', module: 'realm.mjs', sessions: 'visitors', recheckMs: 0 }]
+  const { realms } = checkedSettings({ sessions: [{ name: 'visitors' }], realms: list } as unknown as Settings, {
+    origin: 'test',
+    from: '/',
+  })
+  const settings = realms[0]!
   const made = new Realm({
-    config: () => ({ name: 'staff', type: 'module', sessions: 'visitors', recheckMs: 0 }),
+    config: () => settings,
     source: () => source,
     sessions: { of: async () => session } as never,
     logger: pino({ level: 'silent' }),

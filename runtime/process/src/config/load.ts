@@ -128,11 +128,12 @@ function withAbsolutePaths(config: SpyglassConfig, from: string): SpyglassConfig
 }
 
 function withRealmPaths(realm: SpyglassConfig['realms'][number], data: string): SpyglassConfig['realms'][number] {
-  const { file, module } = realm
+  const { file, module, ldap } = realm
   return {
     ...realm,
     ...(file === undefined ? {} : { file: resolve(data, file) }),
     ...(module === undefined ? {} : { module: resolve(data, module) }),
+    ...(ldap.ca === undefined ? {} : { ldap: { ...ldap, ca: resolve(data, ldap.ca) } }),
   }
 }
 

@@ -16,7 +16,7 @@ const mistakesIn: { readonly [L in ResourceList]: EntryMistakes<SpyglassConfig[L
 
 export function resourceMistakes(config: SpyglassConfig): Mistake[] {
   const mistakes = resourceLists.flatMap((list) => [...unknownResources(list, config), ...entryMistakes(list, config)])
-  return [...mistakes, ...unreachableStores(config), ...realmsWithoutSessions(config)]
+  return [...mistakes, ...unreachableStores(config), ...realmsWithoutSessions(config), ...realmsWithoutDatasource(config)]
 }
 
 function entryMistakes(list: ResourceList, config: SpyglassConfig): Mistake[] {
@@ -46,7 +46,30 @@ function realmsWithoutSessions({ applications, realms, sessions }: SpyglassConfi
   return [...unknown, ...unused]
 }
 
+/** A realm asks over a datasource of the application. */
+function realmsWithoutDatasource({ applications, realms, datasources }: SpyglassConfig): Mistake[] {
+  const known = datasources.map(({ name }) => name)
+  return realms.flatMap(({ name, type, database: { datasource } }, i) => {
+    if (type !== 'database' || datasource === undefined) return []
+    const unknown = known.includes(datasource)
+      ? []
+      : [{ path: `realms[${i}].database.datasource`, message: unknownName('datasource', datasource, known) }]
+    const unused = applications.flatMap((application, at) =>
+      application.realms.includes(name) && !application.datasources.includes(datasource)
+        ? [{ path: `applications[${at}].datasources`, message: `must name ${datasource}, since realm ${name} asks it for users` }]
+        : [],
+    )
+    return [...unknown, ...unused]
+  })
+}
+
 function realmMistakes(realm: RealmConfig): Mistake[] {
+  const { bindDn, bindPassword } = realm.ldap
+  const unproved = { path: 'ldap.bindPassword', message: 'missing: without it the directory takes ldap.bindDn for nobody' }
+  return [...typeMistakes(realm), ...(bindDn !== undefined && bindPassword === undefined ? [unproved] : [])]
+}
+
+function typeMistakes(realm: RealmConfig): Mistake[] {
   return Object.entries(realmTypeSettings).flatMap(([type, needed]) =>
     needed.flatMap((path) => {
       const isSet = settingAt(realm, path) !== undefined

@@ -1,16 +1,24 @@
 import { declareSettings } from './declaration.ts'
+import { databaseRealmSettings } from './realm-database.ts'
+import { ldapRealmSettings } from './realm-ldap.ts'
 import { milliseconds, name } from './shapes.ts'
 
 /** What each type needs to be set. A type is opened by `runtime/src/realm/source/source-types.ts`. */
-export const realmTypeSettings = { file: ['file'], module: ['module'] } as const
+export const realmTypeSettings = {
+  file: ['file'],
+  module: ['module'],
+  ldap: ['ldap.url', 'ldap.base'],
+  database: ['database.datasource', 'database.userStatement'],
+} as const
 
 export const realmSettings = declareSettings({
   name: name('Name of the realm, which applications look it up by.'),
   type: {
     type: 'choice',
-    values: ['file', 'module'],
+    values: ['file', 'database', 'ldap', 'module'],
     default: 'file',
-    description: 'Where its users are. file: in a file with hashed passwords; module: where a module of your own looks for them.',
+    description:
+      'Where its users are. file: in a file with hashed passwords; database: in tables, with hashed passwords; ldap: in a directory; module: where a module of your own looks for them.',
   },
   sessions: {
     type: 'text',
@@ -28,6 +36,20 @@ export const realmSettings = declareSettings({
     type: 'text',
     minLength: 1,
     description: 'With type module: path of the module, relative to the data folder. Its default export makes the source of users.',
+  },
+  database: {
+    type: 'section',
+    description: 'With type database: the datasource, and the statements that users and their roles are found by.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: databaseRealmSettings,
+  },
+  ldap: {
+    type: 'section',
+    description: 'With type ldap: the directory, and how users and their groups are found in it.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: ldapRealmSettings,
   },
   recheckMs: {
     ...milliseconds(

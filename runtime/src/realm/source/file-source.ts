@@ -4,9 +4,10 @@
  */
 import { statSync } from 'node:fs'
 import { messageOf } from '@spyglass/agent/contract'
-import { hashPassword, isPasswordHash, isPasswordOf } from '@spyglass/process/access'
+import { isPasswordHash } from '@spyglass/process/access'
 import { readText, wrongShape } from '@spyglass/process/durable-file'
 import { fail } from '../errors.ts'
+import { StoredPassword } from './stored-password.ts'
 import type { Person, UserSource } from './user-source.ts'
 
 interface FileUser extends Person {
@@ -18,8 +19,7 @@ export class FileSource implements UserSource {
   readonly #file: string
   #mark = ''
   #users: ReadonlyMap<string, FileUser> = new Map()
-  /** Hash of a password that nobody has: an unknown name takes as long as a known one. */
-  #nobody: Promise<string> | undefined
+  readonly #passwords = new StoredPassword()
 
   constructor(realm: string, file: string) {
     this.#realm = realm
@@ -28,8 +28,7 @@ export class FileSource implements UserSource {
 
   async verify(user: string, password: string): Promise<Person | undefined> {
     const found = this.#present().get(user)
-    const hash = found?.password ?? (await (this.#nobody ??= hashPassword('')))
-    const isRight = await isPasswordOf(password, hash)
+    const isRight = await this.#passwords.isRight(password, found?.password)
     return isRight && found ? personOf(found) : undefined
   }
 
