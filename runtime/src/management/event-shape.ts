@@ -5,8 +5,6 @@ import { events, type SpyglassEvent } from '@spyglass/agent/contract'
 const ID = /^[ -~]{0,64}$/
 /** Of a Date. */
 const MAX_TIME = 8.64e15
-/** A larger one would stop every output that has a limit, since they are told in order. */
-const MAX_CHARACTERS = 1_048_576
 const FLAT = new Set(['string', 'number', 'boolean'])
 
 export function isEvent(value: unknown): value is SpyglassEvent {
@@ -15,14 +13,7 @@ export function isEvent(value: unknown): value is SpyglassEvent {
   if (![name, incidentId, resource, message].every((text) => typeof text === 'string')) return false
   if (!Object.hasOwn(events, name as string) || events[name as SpyglassEvent['name']].phase !== phase) return false
   if (severity !== 'info' && severity !== 'warning' && severity !== 'critical') return false
-  return (
-    ID.test(incidentId as string) &&
-    isTime(time) &&
-    isFlat(attributes) &&
-    Array.isArray(holders) &&
-    holders.every(isObject) &&
-    JSON.stringify(event).length <= MAX_CHARACTERS
-  )
+  return ID.test(incidentId as string) && isTime(time) && isFlat(attributes) && Array.isArray(holders) && holders.every(isObject)
 }
 
 /** Outputs write it as a date. */

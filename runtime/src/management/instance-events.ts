@@ -31,8 +31,8 @@ const TOLD_BY_INSTANCES = new Map<string, typeof kinds.datasource | typeof kinds
     'spyglass.application.relieved',
   ]),
 ])
-/** So little that a thousand of them that wait are no burden. */
-const MAX_CHARACTERS = 65_536
+/** The length of an event: so little that a thousand of them that wait are no burden. */
+export const MAX_CHARACTERS = 65_536
 /** Far more pools and applications than an instance has. Each open incident costs all outputs, and may page somebody. */
 const MAX_OPEN_OF_ONE = 100
 
@@ -62,19 +62,6 @@ export function isResourceOf({ kind, keys }: ResourceSnapshot, sources: readonly
     declared?.domain === kinds.instance.domain && sources.includes((kind === kinds.instance.name ? keys['name'] : keys['instance']) ?? '')
   )
 }
-
-/** Without the last of its holders when it is too long: fifty with long statements may be, and the pool is exhausted all the same. */
-export function withinLimit(event: SpyglassEvent): SpyglassEvent | undefined {
-  const { holders = [], ...rest } = event
-  if (isShort(event)) return event
-  for (let count = holders.length >> 1; count > 0; count >>= 1) {
-    const shortened = { ...rest, holders: holders.slice(0, count) }
-    if (isShort(shortened)) return shortened
-  }
-  return isShort(rest) ? rest : undefined
-}
-
-const isShort = (event: SpyglassEvent): boolean => JSON.stringify(event).length <= MAX_CHARACTERS
 
 function of<K>(kind: K, names: readonly EventName[]): [EventName, K][] {
   return names.map((name) => [name, kind])

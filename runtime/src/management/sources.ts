@@ -14,7 +14,8 @@ import {
 import type { Gathering } from './gathering.ts'
 import { isEvent } from './event-shape.ts'
 import { HeldEvents } from './held-events.ts'
-import { isOfInstances, isOwnIncident, isResourceOf, withinLimit } from './instance-events.ts'
+import { withinLimit } from './event-length.ts'
+import { isOfInstances, isOwnIncident, isResourceOf, MAX_CHARACTERS } from './instance-events.ts'
 import { isMessage } from './message-shape.ts'
 import type { EventJournal } from './journal/event-journal.ts'
 import type { LeftOutbox } from './outbox-folder.ts'
@@ -245,8 +246,8 @@ const mayBe = ({ mayBe: sources }: Speaker, source: string): boolean => sources 
 /** The event if the speaker may tell it. */
 function admitted({ mayBe: sources }: Speaker, event: unknown): SpyglassEvent | undefined {
   if (!isEvent(event)) return undefined
-  if (sources === undefined) return event
-  return isOfInstances(event, sources) ? withinLimit(event) : undefined
+  if (sources === undefined) return withinLimit(event)
+  return isOfInstances(event, sources) ? withinLimit(event, MAX_CHARACTERS) : undefined
 }
 
 /** Changes count by the places of all that it said, so that is what is remembered. */

@@ -60,7 +60,7 @@ export class EventJournal {
     this.#now = now
     this.#retryMs = retryMs
     this.#onFailure = onFailure
-    this.#segments = new Segments({ folder, onDamage, now })
+    this.#segments = new Segments({ folder, onDamage })
     try {
       this.#segments.load((record) => {
         this.#state.apply(record)

@@ -1,18 +1,17 @@
 /**
  * The files of the journal. Each start begins a new one with its first record, so that only the end of a file can be torn; the oldest are
- * deleted beyond a number of bytes or days. A damaged one is set aside, and what can be read of it is rewritten.
+ * deleted beyond a number of bytes, not of days: a clock that jumps must cost nothing that somebody has not heard yet. A damaged one is set aside, and what can be read of it is rewritten.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Damage, flushFolder, setAside, writeDurably } from '@spyglass/process/durable-file'
-import { codeOf, positionAt } from '@spyglass/agent/contract'
+import { codeOf } from '@spyglass/agent/contract'
 import type { JournalEntry, JournalRecord, StateRecord } from './journal-state.ts'
 import { readSegment, segmentLine } from './segment-lines.ts'
 
 const MAX_SEGMENT_BYTES = 1_048_576
 const MAX_BYTES = 16 * MAX_SEGMENT_BYTES
-const MAX_AGE_MS = 14 * 86_400_000
 const NAME = /^\d{17}\.journal$/
 
 interface Segment {
@@ -39,7 +38,6 @@ export interface Batch {
 export interface SegmentsOptions {
   readonly folder: string
   readonly onDamage: (damage: Damage) => void
-  readonly now: () => number
 }
 
 export class Segments {
@@ -135,9 +133,8 @@ export class Segments {
   }
 
   #deleteOld(): void {
-    const before = positionAt(this.#options.now() - MAX_AGE_MS)
     for (let oldest = this.#segments[0]; oldest && oldest !== this.#current?.segment; oldest = this.#segments[0]) {
-      if (this.bytes <= MAX_BYTES && oldest.last >= before) return
+      if (this.bytes <= MAX_BYTES) return
       if (!removed(oldest.file)) return
       this.#segments.shift()
     }
