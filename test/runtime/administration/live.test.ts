@@ -26,3 +26,25 @@ test('values are given by the parts of the names, and none for what is not set a
     { value: { path: ['agent', 'slowRequestMs'] }, readBy: ['instances'] },
   ])
 })
+
+const withReceiver = (receiver: object) =>
+  loadConfig({ base: { alerting: { receivers: [{ name: 'mail', url: 'https://a.example', ...receiver }] } } })
+
+test('lists that are live as a whole count for nothing, however many entries they have', () => {
+  const windows = { alerting: { maintenance: [{ name: 'night', hours: ['02:00-04:00'] }] } }
+  for (const config of [withReceiver({}), loadConfig({ base: windows })]) {
+    expect(withoutLive(config).alerting).toEqual(withoutLive(loadConfig({ base: {} })).alerting)
+  }
+})
+
+test('of such a list the entry is given whole, with who set its address; one that is gone has no value', () => {
+  const config = withReceiver({})
+  const [receiver] = config.alerting.receivers
+  const guarded = { ...config, alerting: { ...config.alerting, receivers: [{ ...receiver!, guarded: ['url'] }] } }
+  const path = ['alerting', 'receivers', 'mail']
+  const changes = liveChanges(guarded, ['alerting.receivers.mail.url', 'alerting.receivers.mail.timeoutMs'])
+  expect(changes).toEqual([{ value: { path, value: { ...receiver, guarded: ['url'] } }, readBy: ['collector'] }])
+  expect(liveChanges(config, ['alerting.receivers.gone'])).toEqual([
+    { value: { path: ['alerting', 'receivers', 'gone'] }, readBy: ['collector'] },
+  ])
+})

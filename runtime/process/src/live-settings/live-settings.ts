@@ -38,10 +38,22 @@ const isBelow = (path: readonly string[], above: readonly string[]): boolean => 
 function setAt(config: Tree, path: readonly string[], value: unknown): boolean {
   const name = path.at(-1)
   const owner = path.slice(0, -1).reduce<unknown>(below, config)
-  if (name === undefined || !isTree(owner)) return false
+  if (name === undefined) return false
+  if (Array.isArray(owner)) return setEntry(owner, name, value)
+  if (!isTree(owner)) return false
   if (value === undefined) delete owner[name]
   else owner[name] = value
   return true
+}
+
+/** An entry of a list that is live as a whole; in place, so that whoever keeps the list has it. */
+function setEntry(list: unknown[], name: string, value: unknown): boolean {
+  const at = list.findIndex((entry) => isTree(entry) && entry['name'] === name)
+  if (value !== undefined && !isTree(value)) return false
+  const entry = value === undefined ? [] : [value]
+  if (at >= 0) list.splice(at, 1, ...entry)
+  else list.push(...entry)
+  return at >= 0 || value !== undefined
 }
 
 function below(owner: unknown, part: string): unknown {

@@ -48,11 +48,28 @@ test('what the process does not have changes nothing and nobody is called', () =
   expect(called).not.toHaveBeenCalled()
 })
 
-test('a live setting that is secret is one of an entry that only instances read, which get the values of their own entries alone', () => {
+test('an entry of a list that is live as a whole comes, changes and goes, also where the list was kept', () => {
+  const mine = config()
+  const { receivers } = mine.alerting
+  const live = new LiveSettings(mine)
+  const called = vi.fn<() => void>()
+  live.onChange(['alerting', 'receivers'], called)
+  const path = ['alerting', 'receivers', 'mail']
+  live.apply([{ path, value: { name: 'mail', url: 'a' } }])
+  live.apply([{ path, value: { name: 'mail', url: 'b' } }])
+  expect(receivers).toEqual([{ name: 'mail', url: 'b' }])
+  live.apply([{ path }])
+  expect(receivers).toEqual([])
+  live.apply([{ path }, { path, value: 'no entry' }])
+  expect(called).toHaveBeenCalledTimes(3)
+})
+
+test('a live setting that is secret is one that a single process reads, which has it anyway: an instance of its own entries, or the collector of receivers', () => {
   const live = declaredSettings().filter(({ applies }) => applies === 'live')
   expect(live.length).toBeGreaterThan(10)
   for (const { path, readBy } of live.filter(({ setting }) => setting.secret)) {
-    expect([isResourceList(path.split('[')[0]), readBy], path).toEqual([true, ['instances']])
+    if (path.startsWith('alerting.receivers')) expect(readBy, path).toEqual(['collector'])
+    else expect([isResourceList(path.split('[')[0]), readBy], path).toEqual([true, ['instances']])
   }
   expect(declarationAt(['logs', 'level'])?.node).toMatchObject({ applies: 'live' })
 })
