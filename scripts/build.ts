@@ -33,7 +33,7 @@ const workspaces: Readonly<Record<string, readonly Program[]>> = {
   agent: [agent],
   'agent/mbeans': [library],
   'runtime/process': [library],
-  dashboards: [library],
+  dashboards: [{ ...library, copied: { from: '../docs', files: 'runbooks/*.md' } }],
   collector: [library, browser],
   'snmp-bridge': [library],
   runtime: [library],

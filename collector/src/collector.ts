@@ -36,6 +36,7 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
   const receiver = await openReceiver(base, ingest, { parts, redactor, errors })
   const alerting = await startAlerting(base)
   parts.alerting = alerting
+  for (const list of ['receivers', 'maintenance']) base.live.onChange(['alerting', list], () => alerting.reconfigure())
   registry.onEvent((event) => {
     alerting.onEvent(event)
     if (!inherited()) ingest.storeEvent(event)

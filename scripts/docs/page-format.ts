@@ -13,6 +13,9 @@ export function pageFormatDocument(): string {
     section('Page', typescript(declarationOf(pageSource, 'Page'))),
     section('Holder', typescript(declarationOf(eventsSource, 'Holder'))),
     section('PageHolder', typescript(declarationOf(pageSource, 'PageHolder'))),
+    ...['PageService', 'PageRoute', 'PageException', 'PageStatement', 'PageUsual'].map((name) =>
+      section(name, typescript(declarationOf(pageSource, name))),
+    ),
     section('Change', typescript(declarationOf(pageSource, 'Change'))),
   ])
 }

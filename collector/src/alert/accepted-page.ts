@@ -2,6 +2,7 @@
 import type { ReceiverConfig } from '@spyglass/process/config'
 import type { Registry } from '@spyglass/agent/registry'
 import type { OutboxEntry } from '../notify/index.ts'
+import { wordsOf } from '../words/index.ts'
 
 /** A page that a receiver has not accepted yet. */
 export interface WaitingPage {
@@ -14,18 +15,19 @@ export interface WaitingPage {
 
 /** Alertmanager is told the same every minute, which nobody wants to read; a notice is about no incident. */
 export function tellAccepted(
-  receivers: readonly Pick<ReceiverConfig, 'name' | 'type'>[],
+  receivers: () => readonly Pick<ReceiverConfig, 'name' | 'type'>[],
   registry: Registry,
 ): (entry: OutboxEntry) => void {
-  const repeats = new Set(receivers.flatMap(({ name, type }) => (type === 'alertmanager' ? [name] : [])))
+  const isAlertmanager = (receiver: string): boolean => receivers().some(({ name, type }) => name === receiver && type === 'alertmanager')
   return ({ receiver, page, attempts }) => {
     const { status, incidentId, resource, rule } = page
-    if ((status !== 'firing' && status !== 'resolved' && status !== 'reminder') || (status === 'reminder' && repeats.has(receiver))) return
+    if ((status !== 'firing' && status !== 'resolved' && status !== 'reminder') || (status === 'reminder' && isAlertmanager(receiver)))
+      return
     registry.emit({
       name: 'spyglass.alert.delivered',
       resource,
       incidentId,
-      message: `${receiver} has accepted the page: ${status}${attempts === 0 ? '' : `, at attempt ${attempts + 1}`}`,
+      message: wordsOf(page.language).accepted(receiver, status, attempts + 1),
       attributes: { rule, receiver, status },
     })
   }

@@ -3,7 +3,6 @@
  * evidence (bounded), a resolve waits for the first. Whatever keeps a page from people (`pager.ts`) keeps no event.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SpyglassConfig } from '@spyglass/process/config'
 import type { SpyglassEvent } from '@spyglass/agent/contract'
 import type { Registry } from '@spyglass/agent/registry'
 import type { Change, Notifier } from '../notify/index.ts'
@@ -11,14 +10,15 @@ import { AlertBeans } from './alert-beans.ts'
 import type { Amendment, Evaluator } from './evaluator.ts'
 import type { Evidence } from './evidence.ts'
 import type { Incident } from './incident.ts'
-import { type Announcement, summaryOf } from './page-of.ts'
+import { wordsOf } from '../words/index.ts'
+import { type Announcement, type PageConfig, summaryOf } from './page-of.ts'
 import { Pager } from './pager.ts'
 import type { Silences } from './silences.ts'
 
 export interface AnnouncerOptions {
-  readonly config: Pick<SpyglassConfig, 'server' | 'console' | 'alerting'>
+  readonly config: PageConfig
   readonly evaluator: Evaluator
-  readonly evidence: Pick<Evidence, 'changesBefore' | 'failedRequests'>
+  readonly evidence: Pick<Evidence, 'changesBefore' | 'failedRequests' | 'ofService'>
   /** What is true of its resource now. */
   readonly presentState: (incident: Incident) => Promise<Amendment>
   readonly silences: Pick<Silences, 'covering'>
@@ -83,6 +83,11 @@ export class Announcer {
     notifier.wake()
   }
 
+  /** Receivers or windows of maintenance have changed. */
+  reconfigure(): void {
+    this.#pager.reconfigure()
+  }
+
   /** Waits until pending evidence is collected. */
   async stop(): Promise<void> {
     await Promise.all(this.#chains.values())
@@ -136,18 +141,24 @@ export class Announcer {
       return failedRequests === undefined ? undefined : amend({ failedRequests })
     }
     const isFirst = what === 'firing' && incident.announced === 'nothing'
-    const changes = await evidence.changesBefore(incident, (late: Change[]) => amend({ changes: late }))
-    amend({ changes, ...(isFirst ? {} : await presentState(incident)) })
+    const [changes, service, fresh] = await Promise.all([
+      evidence.changesBefore(incident, (late: Change[]) => amend({ changes: late })),
+      evidence.ofService(incident),
+      isFirst ? {} : presentState(incident),
+    ])
+    amend({ changes, ...service, ...fresh })
   }
 
   #emit(incident: Incident, status: 'firing' | 'resolved'): void {
     const { id, rule, severity, resource, origin, holders } = incident
-    const told = summaryOf(incident, status, this.#now())
+    const { language } = this.#options.config.alerting
+    const told = summaryOf(incident, status, { now: this.#now(), language })
+    const words = wordsOf(language)
     this.#options.registry.emit({
       name: status === 'firing' ? 'spyglass.alert.firing' : 'spyglass.alert.resolved',
       resource,
       incidentId: id,
-      message: status === 'firing' ? `${rule} pages: ${told}` : `${rule} has resolved: ${told}`,
+      message: status === 'firing' ? words.pages(rule, told) : words.resolved(rule, told),
       attributes: { rule, severity, ...(origin === undefined ? {} : { server: origin.slice(0, origin.lastIndexOf('@')) }) },
       ...(status === 'firing' && holders.length > 0 ? { holders } : {}),
     })

@@ -3,7 +3,7 @@
  * holds here, in Grafana and in Prometheus.
  */
 import { type Condition, kindOf, type Rule, type Take, unitOf, type Value } from '@spyglass/dashboards'
-import { duration } from './event-source.ts'
+import type { Words } from '../words/index.ts'
 import { type Measured, shown } from './measured.ts'
 import { burnsOf, changesOf } from './measure-services.ts'
 import type { Finding, RollupRule } from './rollup-rule.ts'
@@ -27,7 +27,7 @@ export function rollupRuleOf(rule: Rule, values: RuleValues): RollupRule | undef
     forMs: rule.forMs,
     async evaluate(_query, now) {
       const measured = await measure(now)
-      return measured.flatMap((one) => (one.number !== undefined && isHit(one.number) ? [findingOf(rule, one)] : []))
+      return measured.flatMap((one) => (one.number !== undefined && isHit(one.number) ? [findingOf(rule, one, values.words)] : []))
     },
   }
 }
@@ -43,14 +43,14 @@ function measureOf(when: Condition, values: RuleValues): Measure | undefined {
   if (when.shape === 'missing') return async () => (await values.silences(when.withinMs)).map(silence)
   if (when.shape === 'state') return async () => (await subjectsOf(when.value, 0, values)).map((subject) => stateOf(subject, when))
   if (when.shape === 'ratio')
-    return async () => (await subjectsOf(when.value, when.overMs, values)).map((subject) => ratioOf(subject, when))
+    return async () => (await subjectsOf(when.value, when.overMs, values)).map((subject) => ratioOf(subject, when, values.words))
   if (when.shape === 'burn') return async () => await burnsOf(when, values)
   if (when.shape === 'change') return async () => await changesOf(when, values)
   const window = new SampleWindow(when.overMs)
   return async (now) => {
     const subjects = await subjectsOf(when.value, when.overMs, values)
     window.keepOnly(new Set(subjects.map(({ resource }) => resource)))
-    const moment = { window, now }
+    const moment = { window, now, words: values.words }
     return subjects.map((subject) => (when.shape === 'forecast' ? forecastOf(subject, when, moment) : thresholdOf(subject, when, moment)))
   }
 }
@@ -66,17 +66,18 @@ function stateOf(subject: Subject, { value, is }: Extract<Condition, { shape: 's
   return { subject, number: is.includes(String(subject.values[value.attribute])) ? 1 : 0, ...detail }
 }
 
-function ratioOf(subject: Subject, { value, to, atLeast }: Extract<Condition, { shape: 'ratio' }>): Measured {
+function ratioOf(subject: Subject, { value, to, atLeast }: Extract<Condition, { shape: 'ratio' }>, words: Words): Measured {
   const [part, whole] = [numberIn(subject, value.attribute), numberIn(subject, to.attribute)]
   if (part === undefined || whole === undefined || whole === 0 || whole < atLeast) return { subject, number: undefined }
   const unit = unitOf(value)
-  const detail = `${shown(part / whole, '1')} (${shown(part, unit)} of ${shown(whole, unit)})`
+  const detail = words.share(shown(part / whole, '1'), shown(part, unit), shown(whole, unit))
   return { subject, number: part / whole, detail, attributes: { [value.attribute]: part, [to.attribute]: whole } }
 }
 
 interface Moment {
   readonly window: SampleWindow
   readonly now: number
+  readonly words: Words
 }
 
 function thresholdOf(subject: Subject, when: Extract<Condition, { shape: 'threshold' }>, { window, now }: Moment): Measured {
@@ -90,7 +91,7 @@ function thresholdOf(subject: Subject, when: Extract<Condition, { shape: 'thresh
 }
 
 /** Its trend as a share of the limit that it has then. A line through a few samples is no trend. */
-function forecastOf(subject: Subject, when: Extract<Condition, { shape: 'forecast' }>, { window, now }: Moment): Measured {
+function forecastOf(subject: Subject, when: Extract<Condition, { shape: 'forecast' }>, { window, now, words }: Moment): Measured {
   const { value, to, overMs, withinMs, from } = when
   const [present, limit] = [numberIn(subject, value.attribute), numberIn(subject, to.attribute)]
   if (present === undefined || limit === undefined || limit <= 0) return { subject, number: undefined }
@@ -100,7 +101,7 @@ function forecastOf(subject: Subject, when: Extract<Condition, { shape: 'forecas
   if (!trend || !isKnown || present < from * limit) return { subject, number: undefined }
   const number = (trend.present + trend.perSecond * (withinMs / 1000)) / limit
   const leftMs = Math.max(0, ((limit - trend.present) / trend.perSecond) * 1000)
-  const detail = `${shown(present / limit, '1')} now, full in about ${duration(leftMs)}`
+  const detail = words.forecast(shown(present / limit, '1'), leftMs)
   return { subject, number, detail, attributes: { [value.attribute]: present, [to.attribute]: limit } }
 }
 
@@ -123,11 +124,11 @@ function hitsOf(when: Condition): (number: number) => boolean {
   return (number) => ('above' in bound ? number > bound.above : number < bound.below)
 }
 
-function findingOf({ text }: Rule, { subject, detail, attributes = {} }: Measured): Finding {
-  const said = text.replaceAll(/\{(\w+)\}/g, (_, label: string) => subject.labels[label] ?? '')
+function findingOf({ name, text }: Rule, { subject, detail, attributes = {} }: Measured, words: Words): Finding {
+  const said = words.ruleText(name, text).replaceAll(/\{(\w+)\}/g, (_, label: string) => subject.labels[label] ?? '')
   return {
     resource: subject.resource,
-    summary: detail === undefined ? said : `${said}: ${detail}`,
+    summary: detail === undefined ? said : words.measured(said, detail),
     attributes: { ...subject.labels, ...attributes, ...instancesIn(subject) },
   }
 }

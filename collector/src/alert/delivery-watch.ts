@@ -3,6 +3,7 @@ import { incidentId, objectNameOf } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { Registry } from '@spyglass/agent/registry'
 import type { Delivery, Notifier } from '../notify/index.ts'
+import type { Words } from '../words/index.ts'
 import type { Evaluator } from './evaluator.ts'
 
 export const PAGING_BROKEN = 'PagingBroken'
@@ -11,22 +12,32 @@ const BROKEN_AFTER_MS = 60_000
 
 export const resourceOf = (receiver: string): string => objectNameOf(kinds.receiver, { name: receiver })
 
-export function registerReceivers(registry: Registry, notifier: Pick<Notifier, 'deliveries'>): void {
-  for (const { receiver } of notifier.deliveries()) {
-    const present = (): Delivery | undefined => notifier.deliveries().find((one) => one.receiver === receiver)
-    registry.register(
-      kinds.receiver,
-      { name: receiver },
-      {
-        name: () => receiver,
-        state: () => stateOf(present()),
-        waiting: () => present()?.waiting ?? 0,
-        lastSuccess: () => present()?.lastSuccess,
-        failingSince: () => present()?.failingSince,
-        problem: () => present()?.reason,
-      },
-    )
+/** The receivers as managed resources. `update`: after they have changed. */
+export function registerReceivers(registry: Registry, notifier: Pick<Notifier, 'deliveries'>): { update(): void } {
+  const registered = new Map<string, () => void>()
+  const update = (): void => {
+    const names = new Set(notifier.deliveries().map(({ receiver }) => receiver))
+    for (const [name, unregister] of registered) if (!names.has(name) && registered.delete(name)) unregister()
+    for (const name of names) if (!registered.has(name)) registered.set(name, register(name, registry, notifier))
   }
+  update()
+  return { update }
+}
+
+function register(receiver: string, registry: Registry, notifier: Pick<Notifier, 'deliveries'>): () => void {
+  const present = (): Delivery | undefined => notifier.deliveries().find((one) => one.receiver === receiver)
+  return registry.register(
+    kinds.receiver,
+    { name: receiver },
+    {
+      name: () => receiver,
+      state: () => stateOf(present()),
+      waiting: () => present()?.waiting ?? 0,
+      lastSuccess: () => present()?.lastSuccess,
+      failingSince: () => present()?.failingSince,
+      problem: () => present()?.reason,
+    },
+  )
 }
 
 function stateOf(delivery: Delivery | undefined): 'unused' | 'ok' | 'failing' {
@@ -34,18 +45,26 @@ function stateOf(delivery: Delivery | undefined): 'unused' | 'ok' | 'failing' {
   return delivery?.lastSuccess === undefined ? 'unused' : 'ok'
 }
 
+interface WatchMoment {
+  readonly now: number
+  readonly words: Words
+}
+
 /** Raises PagingBroken for a receiver that has accepted nothing for a minute, and clears it when it accepts. */
-export function watchDeliveries(deliveries: readonly Delivery[], evaluator: Evaluator, now: number): void {
+export function watchDeliveries(deliveries: readonly Delivery[], evaluator: Evaluator, { now, words }: WatchMoment): void {
+  const known = new Set(deliveries.map(({ receiver }) => resourceOf(receiver)))
+  for (const { rule, resource, state } of evaluator.list())
+    if (rule === PAGING_BROKEN && state !== 'resolved' && !known.has(resource)) evaluator.clear({ rule, resource }) // it was removed
   for (const delivery of deliveries) {
     const resource = resourceOf(delivery.receiver)
     const since = delivery.failingSince
     const open = evaluator.openAt({ rule: PAGING_BROKEN, resource })
     if (open && since === undefined) evaluator.clear({ rule: PAGING_BROKEN, resource })
-    if (!open && since !== undefined && now - since >= BROKEN_AFTER_MS) evaluator.raise(brokenSince(delivery, since))
+    if (!open && since !== undefined && now - since >= BROKEN_AFTER_MS) evaluator.raise(brokenSince(delivery, since, words))
   }
 }
 
-function brokenSince({ receiver, waiting, reason }: Delivery, since: number): Parameters<Evaluator['raise']>[0] {
+function brokenSince({ receiver, waiting, reason }: Delivery, since: number, words: Words): Parameters<Evaluator['raise']>[0] {
   const resource = resourceOf(receiver)
   return {
     id: incidentId('spyglass.alert.firing', `${PAGING_BROKEN} ${resource}`, since),
@@ -55,6 +74,6 @@ function brokenSince({ receiver, waiting, reason }: Delivery, since: number): Pa
     since,
     delayMs: 0,
     observed: true,
-    summary: `Receiver ${receiver} accepts no pages, ${waiting} wait: ${reason ?? 'unknown'}.`,
+    summary: words.pagingBroken({ receiver, waiting, reason }),
   }
 }

@@ -44,8 +44,10 @@ export type Amendment = Partial<
     | 'group'
     | 'holders'
     | 'pagedAt'
+    | 'service'
     | 'summary'
     | 'told'
+    | 'usual'
   >
 > & {
   /** Undefined: not any more. */

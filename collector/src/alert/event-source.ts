@@ -1,6 +1,7 @@
 /** Which events raise and clear which alert. The time of arrival counts. */
 import type { SpyglassConfig } from '@spyglass/process/config'
 import { type Holder, keysOf, ruleOfEvent, serviceInstanceId, type SpyglassEvent } from '@spyglass/agent/contract'
+import { type Words, wordsOf } from '../words/index.ts'
 import type { Evaluator, Raise } from './evaluator.ts'
 
 export interface EventSourceOptions {
@@ -28,12 +29,14 @@ export class EventSource {
   readonly #evaluator: Evaluator
   readonly #crashes: Record<string, number[]>
   readonly #serverId: () => string | undefined
+  readonly #words: Words
   readonly #now: () => number
   readonly #heard = new Set<string>()
 
   constructor({ alerting, evaluator, crashes, serverId = () => undefined, now = Date.now }: EventSourceOptions) {
     this.#serverId = serverId
     this.#alerting = alerting
+    this.#words = wordsOf(alerting.language)
     this.#evaluator = evaluator
     this.#crashes = crashes
     this.#now = now
@@ -63,8 +66,8 @@ export class EventSource {
   #judge(event: SpyglassEvent, rule: string, origin: string | undefined): void {
     if (event.phase === 'clear') this.#evaluator.clear({ rule, resource: event.resource, origin, id: event.incidentId })
     else if (!this.#evaluator.knows(event.incidentId)) {
-      const raise = event.name === 'spyglass.instance.down' ? this.#instanceDown(event, origin) : poolExhausted(event)
-      this.#evaluator.raise(origin === undefined ? raise : fromAfar(raise, origin))
+      const raise = event.name === 'spyglass.instance.down' ? this.#instanceDown(event, origin) : poolExhausted(event, this.#words)
+      this.#evaluator.raise(origin === undefined ? raise : fromAfar(raise, origin, this.#words))
     }
   }
 
@@ -80,8 +83,8 @@ export class EventSource {
       delayMs: isLooping ? 0 : instanceDownAfterMs,
       settleMs: isLooping ? instanceDownAfterMs : 0,
       summary: isLooping
-        ? `Instance ${name} crashed ${count} times within ${duration(crashWindowMs)}. ${event.message}`
-        : `Instance ${name} is down. ${event.message}`,
+        ? this.#words.crashLoop({ name, count, withinMs: crashWindowMs, message: event.message })
+        : this.#words.instanceDown(name, event.message),
       attributes: { ...event.attributes, reason: isLooping ? 'crash-loop' : 'down' },
     }
   }
@@ -96,51 +99,37 @@ export class EventSource {
 }
 
 /** The name of the server is in the page: the resource alone does not say whose it is. */
-function fromAfar(raise: Raise, origin: string): Raise {
+function fromAfar(raise: Raise, origin: string, words: Words): Raise {
   const server = origin.slice(0, origin.lastIndexOf('@'))
-  return { ...raise, origin, summary: `Server ${server}: ${raise.summary}`, attributes: { ...raise.attributes, server } }
+  return { ...raise, origin, summary: words.ofServer(server, raise.summary), attributes: { ...raise.attributes, server } }
 }
 
-function poolExhausted(event: SpyglassEvent): Raise {
+function poolExhausted(event: SpyglassEvent, words: Words): Raise {
   return {
     ...raiseOf(event, 'PoolExhausted'),
     delayMs: 0, // the pool itself has watched it for exhaustedAfterMs
-    summary: exhaustedText(event.resource, event.holders ?? []) ?? `${subjectOf(event.resource)} is exhausted. ${event.message}`,
+    summary: exhaustedText(event.resource, event.holders ?? [], words) ?? words.isExhausted(event.resource, saidBy(event, words)),
     attributes: event.attributes,
     holders: event.holders ?? [],
   }
 }
 
 /** That a pool is exhausted, and who has held a connection longest; undefined without holders. */
-export function exhaustedText(resource: string, holders: readonly Holder[]): string | undefined {
+export function exhaustedText(resource: string, holders: readonly Holder[], words: Words): string | undefined {
   const longest = holders.toSorted((a, b) => b.heldMs - a.heldMs)[0]
-  return longest && `${subjectOf(resource)} is exhausted: ${holderText(longest)}`
+  return longest && words.exhausted(resource, longest)
 }
 
-/** What an ObjectName names, as people call it: `Pool shop of shop-1`. */
-export function subjectOf(resource: string): string {
-  const { type = '', name = '', process, instance = process } = keysOf(resource)
-  const subject = [type === 'Datasource' ? 'Pool' : type, name].filter(Boolean).join(' ')
-  return instance === undefined ? subject : `${subject} of ${instance}`
+/** A rehearsal says in the language of the pages who began it. */
+function saidBy({ attributes: { rehearsal, by }, message }: SpyglassEvent, words: Words): string {
+  return rehearsal === true && typeof by === 'string' ? words.rehearsal(by) : message
 }
 
 function raiseOf(event: SpyglassEvent, rule: string): Pick<Raise, 'id' | 'rule' | 'severity' | 'resource' | 'since'> {
   return { id: event.incidentId, rule, severity: event.severity, resource: event.resource, since: event.time }
 }
 
-function holderText({ route, location, heldMs }: Holder): string {
-  const who = [route, location && `at ${location}`].filter(Boolean).join(' ')
-  return `${who || 'a borrower outside any request'} has held a connection for ${duration(heldMs)}`
-}
-
 /** Value of one key of an ObjectName, without its quotes; empty when it has no such key. */
 export function keyOf(objectName: string, key: string): string {
   return keysOf(objectName)[key] ?? ''
-}
-
-/** `15 s`, `2 min`, `350 ms`. */
-export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 120_000) return `${Math.round(ms / 100) / 10} s`
-  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`
 }

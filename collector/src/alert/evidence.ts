@@ -4,12 +4,16 @@ import { codeOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Logger } from '@spyglass/process/logger'
 import type { Change } from '../notify/index.ts'
 import { numberOf, type QueryClient, type Row, textOf, timeParameter } from '../query/index.ts'
-import { keyOf } from './event-source.ts'
+import type { Rule } from '@spyglass/dashboards'
 import type { Incident } from './incident.ts'
+import { isServiceOf } from './service-of.ts'
+import { serviceEvidence } from './service-evidence.ts'
 
 export interface EvidenceOptions {
   readonly query: QueryClient
   readonly logger: Logger
+  /** The rules that are judged. Default: none. */
+  readonly rules?: readonly Rule[]
   readonly now?: () => number
   /** A page waits at most this long for the store; what comes later is for the console and for reminders. Default 1800. */
   readonly pageWaitsMs?: number
@@ -26,13 +30,15 @@ export class Evidence {
   readonly #logger: Logger
   readonly #now: () => number
   readonly #pageWaitsMs: number
+  readonly #rules: readonly Rule[]
   readonly #seen: SpyglassEvent[] = []
 
-  constructor({ query, logger, now = Date.now, pageWaitsMs = 1800 }: EvidenceOptions) {
+  constructor({ query, logger, rules = [], now = Date.now, pageWaitsMs = 1800 }: EvidenceOptions) {
     this.#query = query
     this.#logger = logger
     this.#now = now
     this.#pageWaitsMs = pageWaitsMs
+    this.#rules = rules
   }
 
   /** Remembers an event: the table has it only some seconds later, and not at all while the store is down. */
@@ -68,6 +74,19 @@ export class Evidence {
     } catch (error) {
       this.#logger.debug({ code: codeOf(error) }, 'the store did not say how many requests failed during an incident')
       return undefined
+    }
+  }
+
+  /** What failed in the service of the incident, and how bad it is against what is usual; nothing of what is not known in time. Never throws. */
+  async ofService(incident: Incident): Promise<Pick<Incident, 'service' | 'usual'>> {
+    const rule = this.#rules.find(({ name }) => name === incident.rule)
+    if (incident.origin !== undefined || incident.attributes['rehearsal'] === true) return {}
+    try {
+      const asked = serviceEvidence(incident, { query: this.#query, rule, now: this.#now() })
+      return (await Promise.race([asked, delay(this.#pageWaitsMs, undefined, { ref: false })])) ?? {}
+    } catch (error) {
+      this.#logger.debug({ code: codeOf(error) }, 'the store did not say what failed during an incident')
+      return {}
     }
   }
 
@@ -124,12 +143,4 @@ export function changesOf(incident: Pick<Incident, 'id' | 'since'>, events: read
     .toSorted((a, b) => b.time - a.time)
     .slice(0, MAX_CHANGES)
     .map(({ change }) => change)
-}
-
-/** Whether a row of services is the service of the resource: its own, or one that its instance serves. */
-export function isServiceOf(row: Row, resource: string): boolean {
-  if (keyOf(resource, 'type') === 'Service') return textOf(row['service']) === keyOf(resource, 'name')
-  const instance = keyOf(resource, keyOf(resource, 'type') === 'Instance' ? 'name' : 'instance')
-  const instances = Array.isArray(row['instances']) ? row['instances'].map(String) : []
-  return instance !== '' && instances.some((id) => id.slice(0, Math.max(0, id.lastIndexOf('@'))) === instance)
 }

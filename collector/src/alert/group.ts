@@ -3,7 +3,7 @@
  * of every instance. Pure; events and Alertmanager, which groups by itself, have each of them.
  */
 import { keysOf } from '@spyglass/agent/contract'
-import { subjectOf } from './event-source.ts'
+import type { Words } from '../words/index.ts'
 import type { Incident } from './incident.ts'
 
 /** What fires within this time of another is of the same cause. */
@@ -42,11 +42,10 @@ export const isLead = (incident: Incident, all: readonly Incident[]): boolean =>
   all.find((one) => groupOf(one) === groupOf(incident) && isTold(one))?.id === incident.id
 
 /** What else the group is about; of its end, all that ended. */
-export function companionsText(incident: Incident, all: readonly Incident[]): string {
+export function companionsText(incident: Incident, all: readonly Incident[], words: Words): string {
   const names = all
     .filter((one) => one.id !== incident.id && groupOf(one) === groupOf(incident) && !one.isWithheld && one.state === incident.state)
-    .map(({ resource }) => subjectOf(resource))
+    .map(({ resource }) => words.subject(resource))
   if (names.length === 0) return ''
-  const more = names.length > MAX_NAMED ? ' …' : ''
-  return ` (and ${names.length} more: ${names.slice(0, MAX_NAMED).join(', ')}${more})`
+  return words.companions(names.length, names.slice(0, MAX_NAMED), names.length > MAX_NAMED)
 }

@@ -1,6 +1,6 @@
 /** The evaluator's record of one problem. Incidents are plain data, stored unchanged in the state file. */
 import type { EventSeverity, Holder } from '@spyglass/agent/contract'
-import type { Change } from '../notify/index.ts'
+import type { Change, PageService, PageUsual } from '../notify/index.ts'
 
 export type IncidentState = 'pending' | 'firing' | 'resolved'
 
@@ -10,6 +10,11 @@ export interface Acknowledgement {
   readonly at: number
   /** Empty without one. */
   readonly note: string
+}
+
+/** As in a page, with the id of the trace in place of its link. */
+export interface ServiceEvidence extends Omit<PageService, 'exceptions'> {
+  readonly exceptions: readonly (Omit<PageService['exceptions'][number], 'link'> & { readonly traceId: string })[]
 }
 
 export interface Incident {
@@ -57,6 +62,10 @@ export interface Incident {
   readonly announced: 'nothing' | 'firing' | 'resolved'
   readonly holders: readonly Holder[]
   readonly changes: readonly Change[]
+  /** What failed or was slow in its service, when it was last asked. Its traces have no links yet. */
+  readonly service?: ServiceEvidence
+  /** How bad it is against what is usual. */
+  readonly usual?: PageUsual
   /** Of one that has resolved: requests of its service that failed while it lasted, where that is known. */
   readonly failedRequests?: number
   readonly attributes: Readonly<Record<string, string | number | boolean>>

@@ -1,5 +1,7 @@
 export { alertErrors } from './errors.ts'
 export { keyOf } from './event-source.ts'
-export { changesOf, isServiceOf, seenOf } from './evidence.ts'
+export { changesOf, seenOf } from './evidence.ts'
+export { isServiceOf } from './service-of.ts'
 export type { Incident, IncidentState } from './incident.ts'
+export { nameIn, type Signal, signalOf } from './signal.ts'
 export { type Alerting, type AlertingOptions, startAlerting } from './start-alerting.ts'

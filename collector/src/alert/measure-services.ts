@@ -1,6 +1,6 @@
 /** What rules measure over more than one window of the requests of a service: how fast an objective is used up, and how a number has changed. */
 import { type Burn, type Changed, unitOf } from '@spyglass/dashboards'
-import { duration } from './event-source.ts'
+import type { Words } from '../words/index.ts'
 import { type Measured, shown } from './measured.ts'
 import { numberIn, type RuleValues, type Subject } from './rule-values.ts'
 
@@ -14,10 +14,15 @@ export async function burnsOf(when: Burn, values: RuleValues): Promise<readonly 
   const read = await Promise.all(lengths.map(async (ms) => [ms, byResource(await values.services(ms))] as const))
   const windows = new Map(read)
   const subjects = new Map(read.flatMap(([, services]) => [...services]))
-  return [...subjects.values()].map((subject) => burnOf(subject, when, windows))
+  return [...subjects.values()].map((subject) => burnOf(subject, when, { windows, words: values.words }))
 }
 
-function burnOf(subject: Subject, when: Burn, windows: ReadonlyMap<number, Services>): Measured {
+interface Burning {
+  readonly windows: ReadonlyMap<number, Services>
+  readonly words: Words
+}
+
+function burnOf(subject: Subject, when: Burn, { windows, words }: Burning): Measured {
   const burns = when.windows.map((window) => {
     const [long, short] = [window.longMs, window.shortMs].map((ms) => shareIn(windows.get(ms)?.get(subject.resource), when))
     const isEnough = long !== undefined && short !== undefined && long.all >= when.atLeast
@@ -29,7 +34,7 @@ function burnOf(subject: Subject, when: Burn, windows: ReadonlyMap<number, Servi
   return {
     subject,
     number: worst.number,
-    detail: `${shown(share, '1')} in ${duration(worst.window.longMs)} (${part} of ${all}), the objective allows ${shown(1 - when.objective, '1')}`,
+    detail: words.burn({ share: shown(share, '1'), overMs: worst.window.longMs, part, all, allowed: shown(1 - when.objective, '1') }),
     attributes: { [when.value.attribute]: part, [when.to.attribute]: all },
   }
 }
@@ -50,14 +55,20 @@ function shareIn(subject: Subject | undefined, { value, to }: Burn): Share | und
 export async function changesOf(when: Changed, values: RuleValues): Promise<readonly Measured[]> {
   const [present, earlier] = await Promise.all([values.services(when.overMs), values.services(when.overMs, when.againstMs)])
   const then = byResource(earlier)
-  return present.map((subject) => changeOf(subject, then.get(subject.resource), when))
+  return present.map((subject) => changeOf({ subject, earlier: then.get(subject.resource), words: values.words }, when))
 }
 
-function changeOf(subject: Subject, earlier: Subject | undefined, { value, bound, againstMs, atLeast }: Changed): Measured {
+interface Changing {
+  readonly subject: Subject
+  readonly earlier: Subject | undefined
+  readonly words: Words
+}
+
+function changeOf({ subject, earlier, words }: Changing, { value, bound, againstMs, atLeast }: Changed): Measured {
   const [now, before] = [subject, earlier].map((one) => one && numberOf(one, value.attribute, atLeast))
   if (now === undefined || before === undefined || before === 0 || now <= bound.above) return { subject, number: undefined }
   const unit = unitOf(value)
-  const detail = `${shown(now, unit)}, ${shown(before, unit)} ${duration(againstMs)} ago`
+  const detail = words.changed(shown(now, unit), shown(before, unit), againstMs)
   return { subject, number: now / before, detail, attributes: { [value.attribute]: now } }
 }
 

@@ -2,9 +2,9 @@
 import { objectNameOf } from '@spyglass/agent/contract'
 import type { Registry } from '@spyglass/agent/registry'
 import { kinds } from '@spyglass/mbeans/kinds'
+import type { Words } from '../words/index.ts'
 import { fail } from './errors.ts'
 import type { Evaluator } from './evaluator.ts'
-import { subjectOf } from './event-source.ts'
 import type { Incident } from './incident.ts'
 import { Rehearsals } from './rehearsal.ts'
 import { matchersText, type Silence, type Silences } from './silences.ts'
@@ -17,6 +17,7 @@ export interface AlertOperationsOptions {
   readonly tryReceiver: (name: string, actor: string) => Promise<void>
   /** Writes the state: what was answered survives kill -9. */
   readonly save: () => void
+  readonly words: Words
   readonly now: () => number
 }
 
@@ -42,7 +43,7 @@ export function alertOperations(options: AlertOperationsOptions): (operation: st
   return (operation, given) => operations[operation]?.(given)
 }
 
-function acknowledge(given: Given, { evaluator, registry, save, now }: AlertOperationsOptions): void {
+function acknowledge(given: Given, { evaluator, registry, save, words, now }: AlertOperationsOptions): void {
   const [id, by, note] = [textIn(given, 'incident'), textIn(given, 'by') || textIn(given, 'actor'), textIn(given, 'note')]
   const incident = incidentOf(id, evaluator)
   if (incident.state === 'resolved') throw fail('SPY_INCIDENT_OVER', [id])
@@ -52,7 +53,7 @@ function acknowledge(given: Given, { evaluator, registry, save, now }: AlertOper
     name: 'spyglass.alert.acknowledged',
     resource: incident.resource,
     incidentId: incident.id,
-    message: `${by} takes care of ${incident.rule} of ${subjectOf(incident.resource)}${note && `: ${note}`}`,
+    message: words.takesCare({ by, rule: incident.rule, subject: words.subject(incident.resource), note }),
     attributes: { rule: incident.rule, by },
   })
 }
@@ -78,24 +79,24 @@ function incidentOf(id: string, evaluator: Evaluator): Incident {
   return incident
 }
 
-function create(given: Given, { silences, registry }: AlertOperationsOptions): string {
+function create(given: Given, { silences, registry, words }: AlertOperationsOptions): string {
   const silence = silences.add(given, textIn(given, 'createdBy') || textIn(given, 'actor'))
   const { id, createdBy, comment, endsAt } = silence
   registry.emit({
     name: 'spyglass.silence.created',
     resource: collector,
-    message: `${createdBy} silences ${matchersText(silence)} until ${new Date(endsAt).toISOString()}: ${comment}`,
+    message: words.silences({ by: createdBy, matchers: matchersText(silence), until: new Date(endsAt).toISOString(), comment }),
     attributes: { silence: id },
   })
   return id
 }
 
-function expire(given: Given, { silences, registry }: AlertOperationsOptions): void {
+function expire(given: Given, { silences, registry, words }: AlertOperationsOptions): void {
   const silence = silences.expire(textIn(given, 'id'))
   registry.emit({
     name: 'spyglass.silence.ended',
     resource: collector,
-    message: `${textIn(given, 'actor')} ends the silence of ${matchersText(silence)}`,
+    message: words.endsSilence(textIn(given, 'actor'), matchersText(silence)),
     attributes: { silence: silence.id },
   })
 }

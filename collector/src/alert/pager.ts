@@ -4,19 +4,18 @@
  * the caller saves the state.
  */
 import type { SpyglassEvent } from '@spyglass/agent/contract'
-import type { SpyglassConfig } from '@spyglass/process/config'
 import { labelsOf, type Notifier, RESEND_AFTER_MS } from '../notify/index.ts'
 import type { Evaluator } from './evaluator.ts'
 import { companionsOf, groupOf, groupToJoin, isLead, othersOf } from './group.ts'
 import type { Incident } from './incident.ts'
 import { MaintenanceWindows } from './maintenance.ts'
 import { muteOf } from './muting.ts'
-import { type Announcement, groupPageOf, labelsOfIncident, pageOf, stopNotice } from './page-of.ts'
+import { type Announcement, groupPageOf, labelsOfIncident, type PageConfig, pageOf, stopNotice } from './page-of.ts'
 import { noticeRecipients, recipientsOf, type Route, routesOf, toldOf } from './recipients.ts'
 import type { Silences } from './silences.ts'
 
 export interface PagerOptions {
-  readonly config: Pick<SpyglassConfig, 'server' | 'console' | 'alerting'>
+  readonly config: PageConfig
   readonly evaluator: Evaluator
   readonly silences: Pick<Silences, 'covering'>
   readonly notifier: Notifier
@@ -30,17 +29,23 @@ const NEWS_EVERY_MS = 30_000
 
 export class Pager {
   readonly #options: PagerOptions
-  readonly #maintenance: MaintenanceWindows
+  #maintenance = new MaintenanceWindows([])
   readonly #resentAt = new Map<string, number>()
-  readonly #people: readonly Route[]
+  #people: readonly Route[] = []
   /** Those of Alertmanager, which forgets. */
-  readonly #alertmanagers: readonly Route[]
+  #alertmanagers: readonly Route[] = []
   #lastStop: string | undefined
 
   constructor(options: PagerOptions) {
     this.#options = options
-    this.#maintenance = new MaintenanceWindows(options.config.alerting.maintenance)
-    const routes = routesOf(options.config.alerting.receivers)
+    this.reconfigure()
+  }
+
+  /** Reads the receivers and the windows of maintenance again. */
+  reconfigure(): void {
+    const { maintenance, receivers } = this.#options.config.alerting
+    this.#maintenance = new MaintenanceWindows(maintenance)
+    const routes = routesOf(receivers)
     this.#alertmanagers = routes.filter(({ receiver }) => receiver.type === 'alertmanager')
     this.#people = routes.filter(({ receiver: { type } }) => type !== 'alertmanager' && type !== 'watchdog')
   }

@@ -6,6 +6,7 @@ import { codeOf, incidentId } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { Logger } from '@spyglass/process/logger'
 import { type ManagedResource, type ManagementClient, textOf } from '../query/index.ts'
+import { type Words, wordsOf } from '../words/index.ts'
 import type { Evaluator } from './evaluator.ts'
 import { keyOf } from './event-source.ts'
 import { type Incident, isOpen } from './incident.ts'
@@ -16,6 +17,8 @@ export interface RegistryWatchOptions {
   readonly logger: Logger
   /** Pause between readings; the first few follow faster, to catch what was missed before the start. Default 10 000. */
   readonly everyMs?: number
+  /** Default: English. */
+  readonly words?: Words
   readonly now?: () => number
 }
 
@@ -39,7 +42,7 @@ const PUSH_DELAY_MS = 2500
 const WELL = new Set(['ready', 'ok', 'degraded'])
 
 export function startRegistryWatch(options: RegistryWatchOptions): RegistryWatch {
-  const { everyMs = 10_000, now = Date.now } = options
+  const { everyMs = 10_000, words = wordsOf(), now = Date.now } = options
   let before: Reading = { time: 0, health: new Map() }
   let readings = 0
   let stopped = false
@@ -49,7 +52,7 @@ export function startRegistryWatch(options: RegistryWatchOptions): RegistryWatch
     const time = now()
     const health = await readHealth(options, options.evaluator.list())
     if (health && !stopped) {
-      const judge = judgeOf(options.evaluator, before.time, time)
+      const judge = judgeOf({ evaluator: options.evaluator, words }, before.time, time)
       for (const [resource, state] of health) if (before.health.get(resource) === state) judge(resource, state)
       before = { time, health }
     }
@@ -103,18 +106,23 @@ function healthOf({ values }: ManagedResource): Health {
 
 type Judge = (resource: string, health: Health) => void
 
-function judgeOf(evaluator: Evaluator, firstReading: number, now: number): Judge {
+interface Judging {
+  readonly evaluator: Evaluator
+  readonly words: Words
+}
+
+function judgeOf({ evaluator, words }: Judging, firstReading: number, now: number): Judge {
   return (resource, health) => {
     const rule = keyOf(resource, 'type') === 'Instance' ? 'InstanceDown' : 'PoolExhausted'
     const open = evaluator.openAt({ rule, resource })
     const isSettled = open !== undefined && open.quietUntil === undefined && open.heardAt + PUSH_DELAY_MS <= firstReading
     if ((health === 'well' || health === 'gone') && isSettled) evaluator.clear({ rule, resource })
-    if (health === 'ill' && !open) raiseExhausted(evaluator, resource, now)
+    if (health === 'ill' && !open) raiseExhausted({ evaluator, words }, resource, now)
   }
 }
 
 /** A down instance is not raised this way: a planned stop looks the same. */
-function raiseExhausted(evaluator: Evaluator, resource: string, now: number): void {
+function raiseExhausted({ evaluator, words }: Judging, resource: string, now: number): void {
   evaluator.raise({
     id: incidentId('spyglass.pool.exhausted', resource, now),
     rule: 'PoolExhausted',
@@ -123,6 +131,6 @@ function raiseExhausted(evaluator: Evaluator, resource: string, now: number): vo
     since: now,
     delayMs: 0,
     observed: true,
-    summary: `Pool ${keyOf(resource, 'name')} of ${keyOf(resource, 'instance')} is exhausted: it already was when alerting started`,
+    summary: words.wasExhausted(resource),
   })
 }

@@ -6,6 +6,7 @@
 import { objectNameOf, type SpyglassEvent } from '@spyglass/agent/contract'
 import type { Registry } from '@spyglass/agent/registry'
 import { kinds } from '@spyglass/mbeans/kinds'
+import { english } from '../words/index.ts'
 import { fail } from './errors.ts'
 
 const REHEARSAL = 'rehearsal'
@@ -38,11 +39,12 @@ export class Rehearsals {
     if (typeof seconds !== 'number' || seconds < MIN_SECONDS || seconds > MAX_SECONDS)
       throw fail('SPY_REHEARSAL_INVALID', [`seconds is a number from ${MIN_SECONDS} to ${MAX_SECONDS}`])
     this.#end()
-    const raised = this.#emit('spyglass.pool.exhausted', `This is a rehearsal by ${String(actor)}: nothing is wrong.`)
+    const by = String(actor)
+    const raised = this.#emit('spyglass.pool.exhausted', { message: english.rehearsal(by), attributes: { by } })
     const cancel = this.#later(() => this.#end(), seconds * 1000)
     this.#running = () => {
       cancel()
-      this.#emit('spyglass.pool.recovered', 'The rehearsal is over.', raised.incidentId)
+      this.#emit('spyglass.pool.recovered', { message: 'The rehearsal is over.', incidentId: raised.incidentId })
     }
     return raised.incidentId
   }
@@ -53,8 +55,11 @@ export class Rehearsals {
     running?.()
   }
 
-  #emit(name: 'spyglass.pool.exhausted' | 'spyglass.pool.recovered', message: string, incidentId?: string): SpyglassEvent {
-    return this.#registry.emit({ name, resource: POOL, message, attributes: { rehearsal: true }, ...(incidentId ? { incidentId } : {}) })
+  #emit(
+    name: 'spyglass.pool.exhausted' | 'spyglass.pool.recovered',
+    { attributes = {}, ...said }: Pick<SpyglassEvent, 'message'> & Partial<Pick<SpyglassEvent, 'incidentId' | 'attributes'>>,
+  ): SpyglassEvent {
+    return this.#registry.emit({ name, resource: POOL, ...said, attributes: { rehearsal: true, ...attributes } })
   }
 }
 

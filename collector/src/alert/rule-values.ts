@@ -5,6 +5,7 @@
 import { objectNameOf, prometheusLabels, type ResourceKind } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
 import { type ManagementClient, numberOf, type QueryClient, textOf, timeParameter } from '../query/index.ts'
+import { type Words, wordsOf } from '../words/index.ts'
 import { keyOf } from './event-source.ts'
 
 /** One resource or service with what is known of it. */
@@ -23,6 +24,8 @@ export interface RuleValuesOptions {
   readonly kinds: readonly ResourceKind[]
   /** How long a reading is shared. Default 5000. */
   readonly shareMs?: number
+  /** Of what is found. Default: English. */
+  readonly words?: Words
   readonly now?: () => number
 }
 
@@ -35,6 +38,7 @@ const MAX_SERVICES = 1000
 const SERVICE = { name: 'service', domain: 'spyglass', type: 'Service', keys: ['name'], description: '', attributes: {} } as const
 
 export class RuleValues {
+  readonly words: Words
   readonly #options: RuleValuesOptions
   readonly #now: () => number
   readonly #shared = new Map<string, Shared>()
@@ -42,6 +46,7 @@ export class RuleValues {
   constructor(options: RuleValuesOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    this.words = options.words ?? wordsOf()
   }
 
   /** Resources of a kind, without those of an instance that is down: that is an incident of its own. */

@@ -8,7 +8,7 @@ import type { Logger } from '@spyglass/process/logger'
 import type { Registry } from '@spyglass/agent/registry'
 import { createNotifier, type Delivery, type Notifier } from '../notify/index.ts'
 import type { Rule } from '@spyglass/dashboards'
-import { createManagementClient, createQueryClient } from '../query/index.ts'
+import { createManagementClient, createQueryClient, type QueryClient } from '../query/index.ts'
 import { tellAccepted, waitingFor, type WaitingPage } from './accepted-page.ts'
 import { alertRulesOf } from './alert-rules.ts'
 import { kindsOf, rollupRuleOf } from './declared-rules.ts'
@@ -25,6 +25,7 @@ import { type RegistryWatchOptions, startRegistryWatch } from './registry-watch.
 import { type RollupRunnerOptions, startRollupRules } from './rollup-rule.ts'
 import { RuleValues } from './rule-values.ts'
 import { startRebuild } from './rebuild.ts'
+import { wordsOf } from '../words/index.ts'
 import { type Silence, Silences, type SilenceState } from './silences.ts'
 import { type AlertState, damagedAlerts, openState } from './state.ts'
 
@@ -61,6 +62,8 @@ export interface Alerting {
   readonly pagesSent: number
   /** Attempts to deliver that failed. */
   readonly pagesFailed: number
+  /** Receivers or windows of maintenance in the configuration have changed. */
+  reconfigure(): void
   /** Finishes pending work, within 5 s. Undelivered pages are delivered after the next start. */
   stop(): Promise<void>
 }
@@ -86,30 +89,25 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
       announcer.onTransition(incident, to)
     },
   })
-  const evidence = new Evidence({ query, logger })
+  const words = wordsOf(config.alerting.language)
+  const declared = alertRulesOf(config.alerting, logger)
+  const evidence = new Evidence({ query, logger, rules: declared })
   const management = createManagementClient(config, secrets.internal.token)
-  const presentOf = (incident: Incident): Promise<Amendment> => presentState(incident, { management, logger })
+  const presentOf = (incident: Incident): Promise<Amendment> => presentState(incident, { management, logger, words })
   const silences = new Silences({ silences: (state.silences ??= []), save, now })
-  const announcer = new Announcer({ config, evaluator, evidence, presentState: presentOf, silences, notifier, registry, save, now })
+  const pages = { ...config, rules: declared }
+  const announcer = new Announcer({ config: pages, evaluator, evidence, presentState: presentOf, silences, notifier, registry, save, now })
   const tryReceiver = async (name: string, actor: string): Promise<void> => await notifier.try(name, testPage(actor, config, now()))
-  const carryOut = alertOperations({ evaluator, silences, registry, tryReceiver, save, now })
+  const carryOut = alertOperations({ evaluator, silences, registry, tryReceiver, save, words, now })
   const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, serverId: serverIdOf(folder), now })
   resume(evaluator, announcer, now())
   const rebuild = isDamaged ? startRebuild({ query, evaluator, announcer, source, logger, now }) : undefined
-  const declared = alertRulesOf(config.alerting, logger)
-  const judging = startJudging({ declared, management, query, evaluator, logger, now })
-  registerReceivers(registry, notifier)
+  const judging = startJudging({ declared, management, query, evaluator, logger, words, now })
+  const reconfigure = startReconfiguring({ config, registry, announcer, notifier })
   const reminding = startReminding({ config, notifier, evaluator, announcer, now })
   notifier.wake()
 
   let stopping: Promise<void> | undefined
-  const stop = async (): Promise<void> => {
-    for (const part of [reminding, rebuild, judging, evaluator]) part?.stop()
-    await Promise.race([announcer.stop().then(() => notifier.stop()), delay(STOP_WITHIN_MS, undefined, { ref: false })])
-    save()
-    await query.stop()
-  }
-
   return {
     onEvent(event, sender) {
       evidence.remember(event)
@@ -130,23 +128,57 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
     get pagesFailed() {
       return notifier.failed
     },
-    stop: () => (stopping ??= stop()),
+    reconfigure,
+    stop: () => (stopping ??= stopAll([reminding, rebuild, judging, evaluator], { announcer, notifier, query, save })),
   }
 }
 
-/** Sends nothing while another owns paging. */
 function notifierOf(
   { config, registry, logger }: AlertingOptions,
   own: Pick<Parameters<typeof createNotifier>[0], 'state' | 'save' | 'now'>,
 ): Notifier {
-  const receivers = config.alerting.owner === 'spyglass' ? config.alerting.receivers : []
-  return createNotifier({ ...own, receivers, logger, onAccepted: tellAccepted(receivers, registry) })
+  const receivers = receiversOf(config.alerting)
+  return createNotifier({ ...own, receivers, logger, onAccepted: tellAccepted(() => receiversOf(config.alerting), registry) })
 }
+
+/** Nobody is sent anything while another owns paging. */
+const receiversOf = ({ owner, receivers }: SpyglassConfig['alerting']): SpyglassConfig['alerting']['receivers'] =>
+  owner === 'spyglass' ? [...receivers] : []
 
 interface Known {
   readonly state: AlertState
   readonly silences: Silences
   readonly rules: readonly Rule[]
+}
+
+interface Stopped {
+  readonly announcer: Announcer
+  readonly notifier: Notifier
+  readonly query: QueryClient
+  readonly save: () => void
+}
+
+async function stopAll(parts: readonly ({ stop(): void } | undefined)[], { announcer, notifier, query, save }: Stopped): Promise<void> {
+  for (const part of parts) part?.stop()
+  await Promise.race([announcer.stop().then(() => notifier.stop()), delay(STOP_WITHIN_MS, undefined, { ref: false })])
+  save()
+  await query.stop()
+}
+
+interface Reconfigured {
+  readonly config: SpyglassConfig
+  readonly registry: Registry
+  readonly announcer: Announcer
+  readonly notifier: Notifier
+}
+
+function startReconfiguring({ config, registry, announcer, notifier }: Reconfigured): Alerting['reconfigure'] {
+  const beans = registerReceivers(registry, notifier)
+  return () => {
+    announcer.reconfigure()
+    notifier.reconfigure(receiversOf(config.alerting))
+    beans.update()
+  }
 }
 
 /** What the address of an incident shows of it. */
@@ -187,7 +219,7 @@ interface RemindingOptions {
 function startReminding({ config, notifier, evaluator, announcer, now }: RemindingOptions): { stop(): void } {
   let beatAt = -Infinity
   const timer = setInterval(() => {
-    watchDeliveries(notifier.deliveries(), evaluator, now())
+    watchDeliveries(notifier.deliveries(), evaluator, { now: now(), words: wordsOf(config.alerting.language) })
     announcer.remind()
     if (now() - beatAt < BEAT_EVERY_MS) return
     beatAt = now()

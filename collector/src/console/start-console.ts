@@ -26,6 +26,7 @@ import { compressed } from './answers.ts'
 import { loadAssets } from './assets.ts'
 import { installGuard } from './guard.ts'
 import { addLoginRoutes } from './login-routes.ts'
+import { sendRunbook } from './runbook-page.ts'
 import { refuseUnknownParameters } from './parameters.ts'
 import { createSessions } from './sessions.ts'
 
@@ -106,6 +107,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   })
   app.get('/', (request, reply) => assets.sendDocument(request, reply, 'index.html'))
   app.get<{ Params: { name: string } }>('/assets/:name', (request, reply) => assets.send(request, reply, request.params.name))
+  app.get<{ Params: { name: string } }>('/runbooks/:name', (request, reply) => sendRunbook(reply, request.params.name))
   app.get('/favicon.ico', (request, reply) => assets.send(request, reply, 'favicon.svg'))
   app.get('/health', async () => ({ status: 'ok' }))
   app.get('/ready', async (_request, reply) => {

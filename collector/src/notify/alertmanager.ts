@@ -3,6 +3,9 @@
  * times that are not RFC 3339, and it keeps of an alert only what the last message said: so every message says everything.
  */
 import { keysOf } from '@spyglass/agent/contract'
+import { wordsOf } from '../words/index.ts'
+import { evidenceLines } from './evidence-lines.ts'
+import { oneLine } from './one-line.ts'
 import type { Page } from './page.ts'
 
 export interface AlertmanagerAlert {
@@ -29,10 +32,11 @@ export function toAlertmanager(page: Page): AlertmanagerAlert {
     labels: labelsOf(page),
     annotations: dropEmpty({
       summary: page.summary,
-      description: [page.summary, ...page.holders.map(holderLine)].map(oneLine).join('\n'),
-      changes: page.changes.map(({ time, message }) => oneLine(`${time} ${message}`)).join('\n'),
+      description: [page.summary, ...evidenceLines(page)].map(oneLine).join('\n'),
+      changes: page.changes.map((change) => oneLine(wordsOf(page.language).change(change))).join('\n'),
       console: page.links.console,
       trace: page.links.trace ?? '',
+      runbook_url: page.links.runbook ?? '',
     }),
     startsAt: page.startsAt,
     ...endOf(page),
@@ -85,22 +89,6 @@ function labelsOfResource(resource: string): Record<string, string> {
   const { name, ...keys } = keysOf(resource)
   const named = name === undefined ? {} : { [NAME_LABELS[keys['type'] ?? ''] ?? 'name']: name }
   return { ...Object.fromEntries(Object.entries(keys).map(([key, value]) => [labelName(key), value])), ...named }
-}
-
-/** A statement or a message with line breaks must not read as a holder or a change of its own. */
-export const oneLine = (text: string): string => text.replaceAll(/\s*[\n\v\f\r\u0085\u2028\u2029]\s*/g, ' ')
-
-export function holderLine({ connection, heldMs, route, location, statement, session }: Page['holders'][number]): string {
-  const blockers = session?.blockers
-    .map(({ id, connection: own }) => (own === undefined ? `session ${id}` : `connection ${own}`))
-    .join(', ')
-  const parts = [
-    `connection ${connection} held ${(heldMs / 1000).toFixed(1)} s`,
-    route && `by ${route}`,
-    location && `at ${location}`,
-    blockers && `blocked by ${blockers}`,
-  ]
-  return `${parts.filter(Boolean).join(' ')}${statement ? `: ${statement}` : ''}`
 }
 
 const dropEmpty = (all: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(all).filter(([, v]) => v))

@@ -5,6 +5,7 @@ import { fail } from './errors.ts'
 import { type Message, messageMakers } from './message/index.ts'
 import type { Delivered } from './outbox.ts'
 import { post } from './post.ts'
+import { askedToWait, retryAfterMs } from './retry-after.ts'
 
 /**
  * Sends the page; returns when the receiver has accepted it.
@@ -14,7 +15,7 @@ import { post } from './post.ts'
 export async function deliver(receiver: ReceiverConfig, entry: Delivered, now: number = Date.now()): Promise<void> {
   const signal = AbortSignal.timeout(receiver.timeoutMs)
   if (receiver.type === 'mail') return await mailed(receiver, entry, signal)
-  for (const message of messageMakers[receiver.type](receiver, entry.page, now)) await send(message, { receiver, entry, signal })
+  for (const message of messageMakers[receiver.type](receiver, entry.page, now)) await send(message, { receiver, entry, signal, now })
 }
 
 /** The client of mail servers is loaded with the first page that needs it. */
@@ -29,9 +30,10 @@ interface Attempt {
   readonly receiver: ReceiverConfig
   readonly entry: Delivered
   readonly signal: AbortSignal
+  readonly now: number
 }
 
-async function send({ url, body, headersOf, refusalOf }: Message, { receiver, entry, signal }: Attempt): Promise<void> {
+async function send({ url, body, headersOf, refusalOf }: Message, { receiver, entry, signal, now }: Attempt): Promise<void> {
   const text = JSON.stringify(body)
   const { page, sequence } = entry
   const headers = {
@@ -46,7 +48,8 @@ async function send({ url, body, headersOf, refusalOf }: Message, { receiver, en
   })
   const isAccepted = answer.status >= 200 && answer.status < 300
   const refusal = isAccepted ? refusalOf?.(answer) : String(answer.status)
-  if (refusal !== undefined) throw fail('SPY_PAGE_REFUSED', [receiver.name, refusal])
+  if (refusal === undefined) return
+  throw askedToWait(fail('SPY_PAGE_REFUSED', [receiver.name, refusal]), retryAfterMs(answer.retryAfter, now))
 }
 
 /** The reason without the address: it may hold a token. */

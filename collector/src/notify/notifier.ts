@@ -7,6 +7,7 @@ import { afterFailure, afterSuccess, type Delivery, type DeliveryHistory } from 
 import { fail } from './errors.ts'
 import { dueEntries, isStale, joinWaiting, nextDueAt, type OutboxEntry, retryDelayMs } from './outbox.ts'
 import type { Page } from './page.ts'
+import { waitOf } from './retry-after.ts'
 
 /** The part of the persistent state that is the notifier's. */
 export interface OutboxState {
@@ -32,6 +33,8 @@ export interface Notifier {
   enqueue(page: Page, receivers?: readonly ReceiverConfig[]): void
   /** Sends whatever is due, and what becomes due later. */
   wake(): void
+  /** Takes in other receivers. What waits for one that is gone is dropped. */
+  reconfigure(receivers: readonly ReceiverConfig[]): void
   /** Sends a page at once, beside what waits. @throws SPY_RECEIVER_NAME_UNKNOWN, SPY_PAGE_…, SPY_RECEIVER_INTERNAL */
   try(receiver: string, page: Page): Promise<void>
   /** Sends a sign of life to those who page when it stays away. One that fails is not repeated, since another follows. Never throws. */
@@ -56,7 +59,7 @@ const TRY_MS = 30_000
 class OutboxNotifier implements Notifier {
   sent = 0
   failed = 0
-  readonly #receivers: readonly ReceiverConfig[]
+  #receivers: readonly ReceiverConfig[]
   readonly #state: OutboxState
   readonly #save: () => void
   readonly #logger: Logger
@@ -83,6 +86,13 @@ class OutboxNotifier implements Notifier {
       this.#state.outbox.push({ sequence, receiver: name, page, attempts: 0, nextAttemptAt: this.#now() })
     }
     this.#joinWaiting()
+  }
+
+  reconfigure(receivers: readonly ReceiverConfig[]): void {
+    this.#receivers = receivers
+    this.#dropUnknownReceivers()
+    this.#save()
+    this.wake()
   }
 
   deliveries(): readonly Delivery[] {
@@ -187,7 +197,8 @@ class OutboxNotifier implements Notifier {
     const attempts = entry.attempts + 1
     const isLast = isStale(entry, this.#now())
     this.failed++
-    this.#replace(entry, ...(isLast ? [] : [{ ...entry, attempts, nextAttemptAt: this.#now() + retryDelayMs(attempts) }]))
+    const pauseMs = Math.max(retryDelayMs(attempts), waitOf(error))
+    this.#replace(entry, ...(isLast ? [] : [{ ...entry, attempts, nextAttemptAt: this.#now() + pauseMs }]))
     this.#note(receiver, (before) => afterFailure(before, messageOf(error), this.#now()))
     const told = isLast ? fail('SPY_PAGE_GIVEN_UP', [receiver], error) : error
     this.#logger[isLast ? 'error' : 'warn'](

@@ -15,6 +15,8 @@ export interface Post {
 
 export interface Answer {
   readonly status: number
+  /** As the receiver wrote it. */
+  readonly retryAfter?: string
   /** The beginning of its body. */
   readonly text: string
 }
@@ -81,5 +83,7 @@ async function answerOf(response: IncomingMessage): Promise<Answer> {
   } catch {
     // the time is over, or the connection: the status says what became of the page
   }
-  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString().slice(0, MAX_ANSWER_BYTES) }
+  const retryAfter = response.headers['retry-after']
+  const status = response.statusCode ?? 0
+  return { status, ...(retryAfter === undefined ? {} : { retryAfter }), text: Buffer.concat(chunks).toString().slice(0, MAX_ANSWER_BYTES) }
 }

@@ -1,4 +1,5 @@
 export { type LoadedRules, loadRules, type RuleMistakes, shippedRules } from './load-rules.ts'
-export { attributeOf, kindOf, parseRule, unitOf } from './parse-rule.ts'
+export { attributeOf, kindOf, parseRule, runbookOf, unitOf } from './parse-rule.ts'
 export { type Bound, type Burn, type Changed, type Condition, type Rule, type Take, type Value, valueText } from './rule.ts'
+export { runbookPages, runbookText } from './runbooks.ts'
 export { renderingsOf, type RuleRenderings } from './renderings.ts'

@@ -20,7 +20,7 @@ test('an accepted page is an event of its incident; what Alertmanager is told ev
   const events: SpyglassEvent[] = []
   registry.onEvent((event) => events.push(event))
   const tell = tellAccepted(
-    [
+    () => [
       { name: 'hook', type: 'webhook' },
       { name: 'am', type: 'alertmanager' },
     ],

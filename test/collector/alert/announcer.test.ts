@@ -8,6 +8,7 @@ import { Evaluator } from '../../../collector/src/alert/evaluator.ts'
 import type { Incident } from '../../../collector/src/alert/incident.ts'
 import { alertOperations } from '../../../collector/src/alert/operations.ts'
 import { Silences } from '../../../collector/src/alert/silences.ts'
+import { english } from '../../../collector/src/words/index.ts'
 import { createNotifier } from '../../../collector/src/notify/index.ts'
 import { until } from '../../support/until.ts'
 import { startReceiver } from '../notify/receiver.ts'
@@ -23,7 +24,7 @@ function bench(receivers: readonly ReceiverConfig[], over: Partial<AnnouncerOpti
   const state = { sequence: 0, outbox: [] }
   const notifier = createNotifier({ receivers: config.alerting.receivers, state, save, logger, now: clock })
   const evaluator = new Evaluator({ incidents, save, now: clock, onTransition: (incident, to) => announcer.onTransition(incident, to) })
-  const evidence = { changesBefore: async () => [], failedRequests: async () => undefined }
+  const evidence = { changesBefore: async () => [], failedRequests: async () => undefined, ofService: async () => ({}) }
   const presentState = async () => ({})
   const silences = new Silences({ silences: [], save, now: clock })
   const registry = createRegistry({ kindNamed })
@@ -42,7 +43,7 @@ function bench(receivers: readonly ReceiverConfig[], over: Partial<AnnouncerOpti
   })
   const emitted: string[] = []
   registry.onEvent(({ name }) => emitted.push(name.replace('spyglass.', '')))
-  const carryOut = alertOperations({ evaluator, silences, registry, tryReceiver: async () => {}, save, now: clock })
+  const carryOut = alertOperations({ evaluator, silences, registry, tryReceiver: async () => {}, save, words: english, now: clock })
   return {
     announcer,
     evaluator,
@@ -91,7 +92,7 @@ test('Alertmanager gets a firing alert every minute, a webhook only when a remin
 
 test('a reminder has the evidence of its own time, the end what it cost', async () => {
   await using webhook = await startReceiver()
-  const evidence = { changesBefore: async () => [], failedRequests: async () => 212 }
+  const evidence = { changesBefore: async () => [], failedRequests: async () => 212, ofService: async () => ({}) }
   const presentState = async () => ({ summary: 'another holder', holders: [{ ...holder, location: 'src/report.js:9' }] })
   await using world = bench([webhook.config], { evidence, presentState })
   world.raise()

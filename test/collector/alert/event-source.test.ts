@@ -4,7 +4,7 @@ import { SpyglassConfig } from '@spyglass/process/config'
 import { objectNameOf } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
 import { Evaluator } from '../../../collector/src/alert/evaluator.ts'
-import { duration, EventSource, keyOf } from '../../../collector/src/alert/event-source.ts'
+import { EventSource, keyOf } from '../../../collector/src/alert/event-source.ts'
 import type { Incident } from '../../../collector/src/alert/incident.ts'
 import { down, exhausted, recovered, up } from './incidents.ts'
 
@@ -150,8 +150,4 @@ test('keyOf reads what objectNameOf writes, whatever the values', () => {
       },
     ),
   )
-})
-
-test('durations are shown in the unit that suits them', () => {
-  expect([350, 15_000, 14_230, 600_000, 7_200_000].map(duration)).toEqual(['350 ms', '15 s', '14.2 s', '10 min', '2 h'])
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { english } from '../../../collector/src/words/index.ts'
 import { companionsText, groupToJoin, isLead, othersOf } from '../../../collector/src/alert/group.ts'
 import { incidentOf } from './incidents.ts'
 
@@ -31,7 +32,7 @@ test('the oldest that still fires speaks for its group', () => {
 
 test('companions are named, ten of them', () => {
   const all = Array.from({ length: 13 }, (_, i) => down(`shop-${i}`, i === 0 ? {} : { group: 'shop-0' }))
-  expect(companionsText(all[0]!, all.slice(0, 2))).toBe(' (and 1 more: Instance shop-1)')
-  expect(companionsText(all[0]!, all)).toMatch(/^ \(and 12 more: .*shop-10 …\)$/)
-  expect(companionsText(all[0]!, [all[0]!])).toBe('')
+  expect(companionsText(all[0]!, all.slice(0, 2), english)).toBe(' (and 1 more: Instance shop-1)')
+  expect(companionsText(all[0]!, all, english)).toMatch(/^ \(and 12 more: .*shop-10 …\)$/)
+  expect(companionsText(all[0]!, [all[0]!], english)).toBe('')
 })

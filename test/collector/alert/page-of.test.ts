@@ -24,8 +24,9 @@ const incident: Incident = {
 
 test('a page has the documented members, and its links lead to the public address', () => {
   const config = SpyglassConfig.parse({ server: { name: 'shop-prod' }, console: { publicUrl: 'https://apm.example/' } })
-  expect(pageOf(incident, 'firing', config, 0)).toEqual({
+  expect(pageOf(incident, 'firing', config, incident.since)).toEqual({
     version: '1',
+    language: 'en',
     status: 'firing',
     incidentId: '00112233aabbccdd',
     rule: 'PoolExhausted',
@@ -37,8 +38,9 @@ test('a page has the documented members, and its links lead to the public addres
     holders: [{ ...holder, link: `https://apm.example/#/trace/${holder.traceId}` }],
     links: {
       console: 'https://apm.example/#/incident/00112233aabbccdd',
-      resource: 'https://apm.example/#/pools',
+      resource: `https://apm.example/#/pools?from=${incident.since - 900_000}&to=${incident.since + 900_000}`,
       trace: `https://apm.example/#/trace/${holder.traceId}`,
+      runbook: 'https://apm.example/runbooks/pool-exhausted',
     },
     changes: [],
     attributes: { max: 2 },
@@ -78,4 +80,41 @@ test('a stop of a server is a notice of its own', () => {
     server: 'shop-prod',
     startsAt: '2026-01-02T00:00:00.000Z',
   })
+})
+
+test('what failed in the service has links to its traces, in a page about the service as well', () => {
+  const config = SpyglassConfig.parse({ console: { publicUrl: 'https://apm.example/' } })
+  const exception = { type: 'TypeError', message: 'x is undefined', location: 'src/cart.ts:12', count: 27 }
+  const service = {
+    name: 'cart',
+    routes: [{ route: 'GET /cart', requests: 90, errors: 27, p95Ms: 900 }],
+    exceptions: [
+      { ...exception, traceId: 'a1' },
+      { ...exception, traceId: '' },
+    ],
+    statements: [],
+  }
+  const usual = { what: 'failed requests', unit: '1', now: 0.3, usual: 0.01, limit: 0.05 }
+  const resource = 'spyglass:type=Service,name=cart'
+  const page = pageOf({ ...incident, rule: 'ErrorRateHigh', resource, service, usual }, 'firing', config, incident.since)
+  expect(page.service?.exceptions).toEqual([
+    { ...exception, link: 'https://apm.example/#/trace/a1' },
+    { ...exception, link: '' },
+  ])
+  expect(page.usual).toEqual(usual)
+  expect(page.links.resource).toContain('#/slow?service=cart&from=')
+})
+
+test('in Chinese each status has its own text as well', () => {
+  const config = SpyglassConfig.parse({ alerting: { language: 'zh' } })
+  const zh = (what: Parameters<typeof pageOf>[1], over: Partial<Incident> = {}) =>
+    pageOf({ ...incident, ...over }, what, config, incident.since + 240_000)
+  expect(zh('firing').language).toBe('zh')
+  expect(zh('reminder').summary).toBe('告警已持续 4 分钟。it is exhausted')
+  expect(zh('escalation').summary).toBe('已有 4 分钟无人认领。it is exhausted')
+  const resolvedAt = incident.since + 240_000
+  expect(zh('resolved', { resolvedAt, failedRequests: 212 }).summary).toBe(
+    'http-1 的连接池 shop 已恢复，历时 4 分钟，期间 212 个请求失败。',
+  )
+  expect(zh('resolved', { resolvedAt, origin: 'east@9f8e7d6c' }).summary).toMatch(/^服务器 east：http-1 的连接池 shop 已恢复/)
 })

@@ -5,6 +5,7 @@ import { createLogger } from '@spyglass/process/logger'
 import { createRegistry } from '@spyglass/agent/registry'
 import fastify from 'fastify'
 import { expect, test } from 'vitest'
+import { english } from '../../../collector/src/words/index.ts'
 import type { Incident } from '../../../collector/src/alert/incident.ts'
 import { presentState } from '../../../collector/src/alert/present-state.ts'
 import { createManagementClient } from '../../../collector/src/query/index.ts'
@@ -41,7 +42,7 @@ const incident = (over: Partial<Incident>): Incident => ({ attributes: {}, holde
 
 test('a reminder about a pool names who holds its connections now, longest first', async () => {
   await using world = await openManagement()
-  const { summary, holders } = await presentState(incident({ rule: 'PoolExhausted', resource: POOL }), { ...world, logger })
+  const { summary, holders } = await presentState(incident({ rule: 'PoolExhausted', resource: POOL }), { ...world, logger, words: english })
   expect(summary).toBe('Pool shop of http-1 is exhausted: GET /report at src/report.js:9 has held a connection for 61 s')
   expect(holders).toMatchObject([
     { connection: 2, heldMs: 61_000, traceId: 'b2', location: 'src/report.js:9', statement: 'SELECT 1', stack: ['run (src/report.js:9)'] },
@@ -52,15 +53,15 @@ test('a reminder about a pool names who holds its connections now, longest first
 test('a reminder about an instance says why it is down now; one about crashes keeps their number', async () => {
   await using world = await openManagement()
   const down = incident({ rule: 'InstanceDown', resource: INSTANCE })
-  expect(await presentState(down, { ...world, logger })).toEqual({ summary: 'Instance http-1 is down: no licence' })
-  expect(await presentState({ ...down, attributes: { reason: 'crash-loop' } }, { ...world, logger })).toEqual({})
+  expect(await presentState(down, { ...world, logger, words: english })).toEqual({ summary: 'Instance http-1 is down. no licence' })
+  expect(await presentState({ ...down, attributes: { reason: 'crash-loop' } }, { ...world, logger, words: english })).toEqual({})
 })
 
 test('what is known stays when nobody tells: another server, another rule, no management', async () => {
   await using world = await openManagement()
   const down = incident({ rule: 'InstanceDown', resource: INSTANCE })
-  expect(await presentState({ ...down, origin: 'east@9f8e7d6c' }, { ...world, logger })).toEqual({})
-  expect(await presentState({ ...down, rule: 'ErrorRateHigh' }, { ...world, logger })).toEqual({})
+  expect(await presentState({ ...down, origin: 'east@9f8e7d6c' }, { ...world, logger, words: english })).toEqual({})
+  expect(await presentState({ ...down, rule: 'ErrorRateHigh' }, { ...world, logger, words: english })).toEqual({})
   const away = createManagementClient(SpyglassConfig.parse({ management: { port: 9 } }))
-  expect(await presentState(down, { management: away, logger })).toEqual({})
+  expect(await presentState(down, { management: away, logger, words: english })).toEqual({})
 })

@@ -32,10 +32,15 @@ test('a rehearsal raises and clears like a true incident, marked as one, about a
   timers[0]?.call()
   expect(told()).toEqual([`exhausted ${id}`, `recovered ${id}`])
   for (const { attributes, resource } of events) {
-    expect(attributes).toEqual({ rehearsal: true })
+    expect(attributes).toMatchObject({ rehearsal: true })
     expect(resource).toBe('spyglass:type=Datasource,instance=rehearsal,name=rehearsal')
   }
-  expect(events[0]).toMatchObject({ phase: 'raise', severity: 'critical', message: 'This is a rehearsal by mara: nothing is wrong.' })
+  expect(events[0]).toMatchObject({
+    phase: 'raise',
+    severity: 'critical',
+    message: 'This is a rehearsal by mara: nothing is wrong.',
+    attributes: { by: 'mara' },
+  })
 })
 
 test('one that still runs is cleared before another begins', () => {

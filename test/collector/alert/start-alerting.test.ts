@@ -21,7 +21,7 @@ async function bench(receivers: readonly ReceiverConfig[], alerting: object = {}
   registry.onEvent((event) => emitted.push(event))
   const logger = createLogger({ process: 'test', level: 'silent' })
   const parts = await startAlerting({ config, secrets: ensureSecrets(folder.secrets), folder, registry, logger })
-  return { alerting: parts, registry, emitted, root }
+  return { alerting: parts, registry, emitted, root, config }
 }
 
 test('an exhausted pool pages its holders, is an MBean while it fires, and resolves with the same incident id', async () => {
@@ -124,4 +124,52 @@ test('when another owns paging, alerts are evaluated and shown, and nobody is pa
   expect(alerting.incidents()[0]?.state).toBe('firing')
   expect(receiver.pages).toEqual([])
   expect(emitted).toEqual([])
+})
+
+test('a receiver that is added while an alert fires is paged, and one that is removed is told nothing more', async () => {
+  await using first = await startReceiver({ name: 'first' })
+  await using second = await startReceiver({ name: 'second' })
+  const { alerting, registry, config } = await bench([first.config])
+  alerting.onEvent(exhausted('1'))
+  await first.got(1)
+  config.alerting.receivers.splice(0, 1, second.config)
+  alerting.reconfigure()
+  expect((await second.got(1)).map(({ status, summary }) => [status, summary.startsWith('Still firing')])).toEqual([['firing', true]])
+  expect(registry.find('spyglass:type=Receiver,name=first')).toBeUndefined()
+  expect(registry.find('spyglass:type=Receiver,name=second')).toBeDefined()
+  alerting.onEvent(recovered('1'))
+  expect((await second.got(2))[1]).toMatchObject({ status: 'resolved' })
+  await alerting.stop()
+  expect(first.pages).toHaveLength(1)
+})
+
+test('a window of maintenance that is added withholds what fires from then on, and what still fires when it is removed is paged', async () => {
+  await using receiver = await startReceiver()
+  const { alerting, config } = await bench([receiver.config])
+  config.alerting.maintenance.push({ name: 'now', matchers: [], hours: ['00:00-24:00'] })
+  alerting.reconfigure()
+  alerting.onEvent(exhausted('1'))
+  await until(() => alerting.incidents()[0]?.isWithheld === true)
+  config.alerting.maintenance.splice(0)
+  alerting.reconfigure()
+  expect((await receiver.got(1))[0]).toMatchObject({ status: 'firing', incidentId: '1' })
+  await alerting.stop()
+})
+
+test('in Chinese the page, the events about it and its Alertmanager annotations are Chinese, and the labels stay', async () => {
+  await using receiver = await startReceiver()
+  await using manager = await startReceiver({ name: 'am', type: 'alertmanager' })
+  const { alerting, emitted } = await bench([receiver.config, manager.config], { language: 'zh' })
+  alerting.onEvent(exhausted('1'))
+  const [page] = await receiver.got(1)
+  expect(page).toMatchObject({ language: 'zh', rule: 'PoolExhausted', severity: 'critical' })
+  expect(page?.summary).toBe('http-1 的连接池 shop 已耗尽：GET /shop/leak（src/leak.js:12） 占用一个连接已达 14.2 秒')
+  await until(() => manager.requests.length > 0)
+  const [alert] = JSON.parse(manager.requests[0]?.body ?? '[]') as { labels: object; annotations: Record<string, string> }[]
+  expect(alert?.labels).toMatchObject({ alertname: 'PoolExhausted', severity: 'critical', pool: 'shop' })
+  expect(alert?.annotations['description']).toContain('连接 1 已占用 14.2 秒，请求 GET /shop/leak')
+  expect(alert?.annotations['runbook_url']).toMatch(/\/runbooks\/pool-exhausted$/)
+  await until(() => emitted.some(({ name }) => name === 'spyglass.alert.firing'))
+  expect(emitted.find(({ name }) => name === 'spyglass.alert.firing')?.message).toMatch(/^连接池耗尽（PoolExhausted） 触发：/)
+  await alerting.stop()
 })

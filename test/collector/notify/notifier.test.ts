@@ -157,3 +157,44 @@ test('a watchdog gets a sign of life and no pages, and one that does not get it 
   expect(notifier.deliveries()).toMatchObject([{ receiver: 'outside', failingSince: expect.any(Number) as number }])
   await notifier.stop()
 })
+
+test('a receiver that says when it wants the page again is left alone until then', async () => {
+  let now = Date.now()
+  await using receiver = await startReceiver()
+  receiver.answer = 429
+  receiver.retryAfter = '120'
+  const state: OutboxState = { sequence: 0, outbox: [] }
+  const notifier = createNotifier({ receivers: [receiver.config], state, save: () => {}, logger, now: () => now })
+  notifier.enqueue(pageFor())
+  notifier.wake()
+  await until(() => notifier.failed === 1)
+  expect(state.outbox[0]?.nextAttemptAt).toBe(now + 120_000)
+  receiver.answer = 200
+  now += 119_000
+  notifier.wake()
+  expect(receiver.requests).toHaveLength(1)
+  now += 1000
+  notifier.wake()
+  await receiver.got(1)
+  await notifier.stop()
+})
+
+test('receivers change while it runs: what waits for one that is gone is dropped, what waits for another stays', async () => {
+  await using one = await startReceiver({ name: 'one' })
+  await using two = await startReceiver({ name: 'two' })
+  one.answer = two.answer = 503
+  const state: OutboxState = { sequence: 0, outbox: [] }
+  let saved = 0
+  const notifier = createNotifier({ receivers: [one.config, two.config], state, save: () => void saved++, logger })
+  notifier.enqueue(pageFor())
+  notifier.wake()
+  await until(() => notifier.failed === 2)
+  two.answer = 200
+  const before = saved
+  notifier.reconfigure([two.config])
+  expect(saved).toBeGreaterThan(before)
+  expect(state.outbox.map(({ receiver }) => receiver)).toEqual(['two'])
+  expect(notifier.deliveries().map(({ receiver }) => receiver)).toEqual(['two'])
+  await two.got(1)
+  await notifier.stop()
+})

@@ -13,6 +13,8 @@ export interface Receiver extends AsyncDisposable {
   answer: number
   /** Their body. */
   says: string
+  /** Their header `Retry-After`; none at first. */
+  retryAfter?: string
   /** Waits for that many pages. */
   got(count: number, deadlineMs?: number): Promise<Page[]>
 }
@@ -38,7 +40,8 @@ export async function startReceiver(over: Partial<ReceiverConfig> = {}): Promise
     request.on('end', () => {
       requests.push({ url: request.url ?? '', headers: request.headers, body })
       if (receiver.answer < 300) pages.push(JSON.parse(body))
-      response.writeHead(receiver.answer, receiver.answer === 302 ? { location: '/elsewhere' } : {}).end(receiver.says)
+      const wait = receiver.retryAfter === undefined ? {} : { 'retry-after': receiver.retryAfter }
+      response.writeHead(receiver.answer, receiver.answer === 302 ? { location: '/elsewhere' } : wait).end(receiver.says)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

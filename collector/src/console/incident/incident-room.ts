@@ -4,10 +4,9 @@
  */
 import { codeOf, messageOf } from '@spyglass/agent/contract'
 import type { Rule } from '@spyglass/dashboards'
-import { type Alerting, changesOf, isServiceOf, keyOf, seenOf } from '../../alert/index.ts'
+import { type Alerting, changesOf, isServiceOf, keyOf, seenOf, type Signal, signalOf } from '../../alert/index.ts'
 import { type QueryClient, type Row, textOf, timeParameter } from '../../query/index.ts'
 import { eventOfRow, type KnownEvent, type KnownIncident, knownIncident } from './known-incident.ts'
-import { type Signal, signalOf } from './signal.ts'
 import { type CoveringSilence, type Moment, timelineOf } from './timeline.ts'
 
 export interface IncidentRoomOptions {

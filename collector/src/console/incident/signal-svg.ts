@@ -1,5 +1,5 @@
 /** A signal as a drawing that needs no script. */
-import type { Signal } from './signal.ts'
+import type { Signal } from '../../alert/index.ts'
 
 export interface Drawn {
   readonly since: number

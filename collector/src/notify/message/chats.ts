@@ -9,13 +9,13 @@ import { cutBytes, pageText } from './page-text.ts'
 const slackText = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 export const slack: MessageMaker = ({ url = '' }, page) => {
-  const { title, lines, link } = pageText(page)
-  return [{ url, body: { text: cutBytes([`*${slackText(title)}*`, ...lines.map(slackText), `<${link}|Console>`].join('\n'), 35_000) } }]
+  const { title, lines, link, linkText } = pageText(page)
+  return [{ url, body: { text: cutBytes([`*${slackText(title)}*`, ...lines.map(slackText), `<${link}|${linkText}>`].join('\n'), 35_000) } }]
 }
 
 /** An adaptive card, as workflows of Teams take it. */
 export const teams: MessageMaker = ({ url = '' }, page) => {
-  const { title, lines, link } = pageText(page)
+  const { title, lines, link, linkText } = pageText(page)
   const block = (text: string, more: object = {}): object => ({
     type: 'TextBlock',
     text: cutBytes(markdownText(text), 4000),
@@ -30,7 +30,7 @@ export const teams: MessageMaker = ({ url = '' }, page) => {
       block(title, { weight: 'Bolder', color: page.status === 'resolved' ? 'Good' : 'Attention' }),
       ...lines.map((line) => block(line)),
     ],
-    actions: [{ type: 'Action.OpenUrl', title: 'Console', url: link }],
+    actions: [{ type: 'Action.OpenUrl', title: linkText, url: link }],
   }
   return [{ url, body: { type: 'message', attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content }] } }]
 }
@@ -55,9 +55,9 @@ export const wecom: MessageMaker = ({ url = '' }, page) => [
 ]
 
 export const feishu: MessageMaker = ({ url = '', key }, page, now) => {
-  const { title, lines, link } = pageText(page)
-  const content = [...lines.map((text) => [{ tag: 'text', text: cutBytes(text, 2000) }]), [{ tag: 'a', text: 'Console', href: link }]]
-  const body = { msg_type: 'post', content: { post: { en_us: { title, content } } } }
+  const { title, lines, link, linkText } = pageText(page)
+  const content = [...lines.map((text) => [{ tag: 'text', text: cutBytes(text, 2000) }]), [{ tag: 'a', text: linkText, href: link }]]
+  const body = { msg_type: 'post', content: { post: { [page.language === 'zh' ? 'zh_cn' : 'en_us']: { title, content } } } }
   const seconds = String(Math.floor(now / 1000))
   return [
     { url, body: key === undefined ? body : { timestamp: seconds, sign: feishuSign(seconds, key), ...body }, refusalOf: refusalBy('code') },
@@ -68,8 +68,8 @@ export const feishu: MessageMaker = ({ url = '', key }, page, now) => {
 const feishuSign = (seconds: string, key: string): string => createHmac('sha256', `${seconds}\n${key}`).digest('base64')
 
 function markdownOf(page: Page): string {
-  const { title, lines, link } = pageText(page)
-  return [`**${markdownText(title)}**`, ...lines.map(markdownText), `[Console](${link})`].join('\n\n')
+  const { title, lines, link, linkText } = pageText(page)
+  return [`**${markdownText(title)}**`, ...lines.map(markdownText), `[${linkText}](${link})`].join('\n\n')
 }
 
 /** A statement or a path must not become bold or a link. */

@@ -1,6 +1,8 @@
 /** A page as people read it in a chat or in mail: the same lines everywhere, so that a page is recognised wherever it comes. */
-import { holderLine, oneLine } from '../alertmanager.ts'
-import type { Page, PageStatus } from '../page.ts'
+import { wordsOf } from '../../words/index.ts'
+import type { Page } from '../page.ts'
+import { evidenceLines } from '../evidence-lines.ts'
+import { oneLine } from '../one-line.ts'
 
 export interface PageText {
   /** `Firing: PoolExhausted (critical) on west` */
@@ -8,33 +10,26 @@ export interface PageText {
   readonly lines: readonly string[]
   /** The incident in the console. */
   readonly link: string
+  /** What the link is called. */
+  readonly linkText: string
 }
 
 const MAX_HOLDERS = 5
 const MAX_CHANGES = 5
 
-const statusNames: Readonly<Record<PageStatus, string>> = {
-  firing: 'Firing',
-  reminder: 'Still firing',
-  resolved: 'Resolved',
-  notice: 'Notice',
-  test: 'Test',
-}
-
 export function pageText(page: Page): PageText {
-  const { status, rule, severity, server, summary, startsAt, endsAt, acknowledgedBy, holders, changes, links } = page
-  return {
-    title: `${statusNames[status]}: ${rule} (${severity}) on ${server}`,
-    lines: [
-      oneLine(summary),
-      `Since ${startsAt}${endsAt === undefined ? '' : `, until ${endsAt}`}`,
-      ...(acknowledgedBy === undefined ? [] : [oneLine(`Acknowledged by ${acknowledgedBy}`)]),
-      ...holders.slice(0, MAX_HOLDERS).map(holderLine).map(oneLine),
-      ...changes.slice(0, MAX_CHANGES).map(({ time, message }) => oneLine(`${time} ${message}`)),
-      ...(links.trace === undefined ? [] : [`Trace: ${links.trace}`]),
-    ],
-    link: links.console,
-  }
+  const { language, summary, startsAt, endsAt, acknowledgedBy, holders, changes, links } = page
+  const words = wordsOf(language)
+  const lines = [
+    summary,
+    words.since(startsAt, endsAt),
+    ...(acknowledgedBy === undefined ? [] : [words.acknowledgedBy(acknowledgedBy)]),
+    ...evidenceLines({ ...page, holders: holders.slice(0, MAX_HOLDERS) }),
+    ...changes.slice(0, MAX_CHANGES).map((change) => words.change(change)),
+    ...(links.trace === undefined ? [] : [words.trace(links.trace)]),
+    ...(links.runbook === undefined ? [] : [words.runbook(links.runbook)]),
+  ]
+  return { title: words.title(page), lines: lines.map(oneLine), link: links.console, linkText: words.links.console }
 }
 
 /** At most this many bytes of UTF-8, without half a character. */

@@ -1,4 +1,5 @@
 /** A page as events of PagerDuty (Events API v2), which opens and ends an incident of its own under our incident id. */
+import { wordsOf } from '../../words/index.ts'
 import type { Page } from '../page.ts'
 import type { Message, MessageMaker } from './message.ts'
 
@@ -23,7 +24,11 @@ function event(url: string, key: string, { page, action }: Action): Message {
   const { incidentId, links } = page
   const body = { routing_key: key, event_action: action, dedup_key: incidentId }
   if (action === 'resolve') return { url, body }
-  const shown = [{ href: links.console, text: 'Console' }, ...(links.trace === undefined ? [] : [{ href: links.trace, text: 'Trace' }])]
+  const texts = wordsOf(page.language).links
+  const shown = (['console', 'trace', 'runbook'] as const).flatMap((name) => {
+    const href = links[name]
+    return href === undefined ? [] : [{ href, text: texts[name] }]
+  })
   return { url, body: { ...body, client: 'Spyglass', client_url: links.console, links: shown, payload: payloadOf(page) } }
 }
 
@@ -36,7 +41,7 @@ function change(url: string, key: string, page: Page): Message {
   }
 }
 
-function payloadOf({ summary, server, severity, startsAt, resource, rule, holders, changes, attributes }: Page) {
+function payloadOf({ summary, server, severity, startsAt, resource, rule, holders, service, usual, changes, attributes }: Page) {
   return {
     summary: summary.slice(0, MAX_SUMMARY),
     source: server,
@@ -44,6 +49,6 @@ function payloadOf({ summary, server, severity, startsAt, resource, rule, holder
     timestamp: startsAt,
     component: resource,
     class: rule,
-    custom_details: { attributes, holders: holders.slice(0, 20), changes },
+    custom_details: { attributes, holders: holders.slice(0, 20), service, usual, changes },
   }
 }

@@ -46,7 +46,7 @@ function setAt(config: Tree, path: readonly string[], value: unknown): boolean {
   return true
 }
 
-/** An entry of a list that is live as a whole; in place, so that whoever keeps the list has it. */
+/** An entry of a list that is live as a whole; in place, since others keep the list. */
 function setEntry(list: unknown[], name: string, value: unknown): boolean {
   const at = list.findIndex((entry) => isTree(entry) && entry['name'] === name)
   if (value !== undefined && !isTree(value)) return false

@@ -51,13 +51,20 @@ export const alertingSettings = declareSettings({
     default: 'spyglass',
     description: 'Who sends pages; the rules of the others are shipped paused.',
   },
+  language: {
+    type: 'choice',
+    values: ['en', 'zh'],
+    default: 'en',
+    description: 'Language of pages, of what the rules say, and of the views of incidents: English or Chinese.',
+    readBy: ['collector'],
+  },
   receivers: {
     type: 'list',
     key: ['name'],
     settings: receiverSettings,
     default: [],
     description: 'Receivers of pages.',
-    applies: 'restart',
+    applies: 'live',
     readBy: ['collector'],
   },
   maintenance: {
@@ -67,7 +74,7 @@ export const alertingSettings = declareSettings({
     default: [],
     description:
       'Times in which pages are withheld from people. Events, SNMP notifications and the console show what happens all the same.',
-    applies: 'restart',
+    applies: 'live',
     readBy: ['collector'],
   },
   rules: {

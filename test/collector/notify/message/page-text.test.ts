@@ -39,3 +39,35 @@ test('what an application wrote is one line, also of a holder', () => {
   const { lines } = pageText(page)
   expect(lines.filter((line) => line.includes('\n') || line.startsWith('Acknowledged by Eve'))).toEqual([])
 })
+
+test('how bad it is, what failed and what to do stand in it, in either language', () => {
+  const page = pageFor({
+    usual: { what: 'failed requests', unit: '1', now: 0.3, usual: 0.003, limit: 0.05 },
+    service: {
+      name: 'cart',
+      routes: [{ route: 'GET /cart', requests: 90, errors: 27, p95Ms: 900 }],
+      exceptions: [{ type: 'TypeError', message: 'x is\nundefined', location: 'src/cart.ts:12', count: 27, link: '' }],
+      statements: [{ statement: 'SELECT 1', location: 'src/report.ts:9', calls: 30, totalMs: 4200 }],
+    },
+    links: { console: 'c', resource: 'r', runbook: 'https://apm.example/runbooks/error-rate-high' },
+  })
+  expect(pageText(page).lines.slice(2)).toEqual([
+    'failed requests: 30 % now, usually 0.3 % (median of the hour before), limit 5 %',
+    'GET /cart: 27 of 90 requests failed, p95 900 ms',
+    'TypeError: x is undefined at src/cart.ts:12, 27 times',
+    'SELECT 1 at src/report.ts:9: 4.2 s in 30 calls',
+    'Runbook: https://apm.example/runbooks/error-rate-high',
+  ])
+  const changes = [{ time: 't', name: 'spyglass.instance.reloaded', resource: 'r', message: 'shop-1 took over' }]
+  const { title, lines, linkText } = pageText({ ...page, language: 'zh', changes })
+  expect(title).toBe('【告警】spyglass：连接池耗尽（PoolExhausted），级别：严重')
+  expect(linkText).toBe('控制台')
+  expect(lines.slice(2)).toEqual([
+    '失败请求占比：当前 30 %，平时 0.3 %（前一小时的中位数），上限 5 %',
+    'GET /cart：90 个请求中有 27 个失败，p95 900 ms',
+    'TypeError: x is undefined，代码位置 src/cart.ts:12，共 27 次',
+    'SELECT 1，代码位置 src/report.ts:9：30 次调用共耗时 4.2 秒',
+    't 实例已重新加载：shop-1 took over',
+    '处置手册：https://apm.example/runbooks/error-rate-high',
+  ])
+})

@@ -1,8 +1,8 @@
 /** The numbers that an incident is about, as a chart: which they are follows from its rule and its resource. */
 import { isMetric, otelNameOf } from '@spyglass/agent/contract'
 import { kindOf, type Rule, unitOf, type Value } from '@spyglass/dashboards'
-import { keyOf } from '../../alert/index.ts'
-import { numberOf, type QueryClient, type Row, timeParameter } from '../../query/index.ts'
+import { numberOf, type QueryClient, type Row, timeParameter } from '../query/index.ts'
+import { keyOf } from './event-source.ts'
 
 export interface Signal {
   readonly title: string
