@@ -35,7 +35,19 @@ export {
 } from '../resource/index.ts'
 export type { AccessRule, Person, Realm, UserSource } from '../realm/index.ts'
 export type { Session, Sessions } from '../session/index.ts'
-export type { Cache, CacheSettings, Lasting, Load, LoadOptions, Refreshed, SetOptions } from '../cache/index.ts'
+export type {
+  Cache,
+  CacheSettings,
+  Lasting,
+  Load,
+  LoadOptions,
+  PageCache,
+  PageOptions,
+  PagePurge,
+  PurgeListener,
+  Refreshed,
+  SetOptions,
+} from '../cache/index.ts'
 export type { Decision, Limiter, LimitOptions } from '../rate-limit/index.ts'
 export {
   idempotent,

@@ -2,10 +2,12 @@
 import type { CacheConfig } from '@spyglass/process/checked-config'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { Resource, ResourceSurroundings, ResourceType } from '../resource-type/resource-type.ts'
+import { type Clock, systemClock } from '../clock/index.ts'
 import { Cache } from './cache.ts'
 import { Engine } from './engine.ts'
 import { fail } from './errors.ts'
 import type { Purge } from './flights.ts'
+import { ToldPurges } from './told-purges.ts'
 import { RedisStore } from './redis/redis-store.ts'
 
 export const caches: ResourceType<CacheConfig, Cache> = {
@@ -17,19 +19,22 @@ export const caches: ResourceType<CacheConfig, Cache> = {
 type Around = Pick<ResourceSurroundings, 'applicationFolders' | 'clock' | 'logger'>
 
 /** One of a program that no server hosts: it is in no registry and in no log. */
-export const openAlone = (config: CacheConfig): Cache => new Cache(engineOf(() => config, { applicationFolders: [process.cwd()] }))
+export const openAlone = (config: CacheConfig): Cache => openOf(() => config, { applicationFolders: [process.cwd()] }).face
 
 class CacheResource implements Resource<CacheConfig, Cache> {
   readonly face: Cache
   readonly #engine: Engine
+  readonly #told: ToldPurges
   readonly #hide: () => void
   #config: CacheConfig
 
   /** @throws SPY_CACHE_PACKAGE */
   constructor(config: CacheConfig, around: ResourceSurroundings) {
     this.#config = config
-    this.#engine = engineOf(() => this.#config, around)
-    this.face = new Cache(this.#engine)
+    const { engine, told, face } = openOf(() => this.#config, around)
+    this.#engine = engine
+    this.#told = told
+    this.face = face
     this.#hide = show(this.#engine, around)
   }
 
@@ -49,6 +54,7 @@ class CacheResource implements Resource<CacheConfig, Cache> {
 
   close(): Promise<void> {
     this.#engine.close()
+    this.#told.stop()
     this.#hide()
     return Promise.resolve()
   }
@@ -66,7 +72,32 @@ function purgeOf(name: string, { key, tag, all }: Readonly<Record<string, unknow
   return purge
 }
 
-function engineOf(config: () => CacheConfig, { applicationFolders: folders = [], clock, logger }: Partial<Around>): Engine {
+interface Opened {
+  readonly engine: Engine
+  readonly told: ToldPurges
+  readonly face: Cache
+}
+
+function openOf(config: () => CacheConfig, around: Partial<Around>): Opened {
+  const { clock = systemClock, logger } = around
+  const told = new ToldPurges({
+    config,
+    clock,
+    onFailure: (err) => {
+      engine.figures.purgeFailures++
+      logger?.warn({ cache: config().name, err }, 'a purge of a cache was not taken')
+    },
+  })
+  const engine = engineOf(config, { ...around, clock, onPurge: (purge) => told.add(purge) })
+  return { engine, told, face: new Cache(engine, told) }
+}
+
+interface EngineAround extends Partial<Around> {
+  readonly clock: Clock
+  readonly onPurge: (purge: Purge) => void
+}
+
+function engineOf(config: () => CacheConfig, { applicationFolders: folders = [], clock, logger, onPurge }: EngineAround): Engine {
   const { name, store } = config()
   const forget = (purge: Purge): void => {
     engine.figures.purges++
@@ -77,6 +108,7 @@ function engineOf(config: () => CacheConfig, { applicationFolders: folders = [],
   const engine = new Engine(config, {
     clock,
     shared,
+    onPurge,
     onStore: (error) => {
       if (error) logger?.error({ cache: name, err: error }, 'the store of a cache fails')
       else logger?.info({ cache: name }, 'the store of a cache answers again')

@@ -4,6 +4,8 @@ import { fail } from './errors.ts'
 import { checkedKey } from './key-checks.ts'
 import type { Lasting } from './lasting.ts'
 import type { Load } from './load-in-time.ts'
+import { PageCache, type PageOptions } from './page/page-cache.ts'
+import type { PurgeListener, ToldPurges } from './told-purges.ts'
 
 export interface SetOptions extends Lasting {
   readonly tags?: readonly string[]
@@ -29,9 +31,11 @@ const MAX_REFRESH_MS = 86_400_000
 
 export class Cache<T = unknown> {
   readonly #engine: Engine
+  readonly #told: ToldPurges
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, told: ToldPurges) {
     this.#engine = engine
+    this.#told = told
   }
 
   /**
@@ -99,6 +103,22 @@ export class Cache<T = unknown> {
       get: async () => (await this.#refreshed(() => refreshing.read())) as V,
       stop: () => this.#engine.refreshings.remove(key),
     }
+  }
+
+  /**
+   * Keeps whole answers, in the memory of this instance: `.express` and `.koa` are middleware, `.fastify` is a plugin.
+   * @throws SPY_CACHE_SETTING
+   *
+   * @example
+   * app.use('/products', cache('pages').page({ ttlMs: 5000 }).express)
+   */
+  page<Request = unknown>(options: PageOptions<Request> = {}): PageCache<Request> {
+    return new PageCache(this.#engine, options)
+  }
+
+  /** Called with what is purged here of pages, to tell a CDN. What it throws is logged, and it is called again. There is one for each cache of a process. */
+  onPurge(listener: PurgeListener): void {
+    this.#told.listener = listener
   }
 
   async #refreshed(read: () => Promise<unknown>): Promise<unknown> {

@@ -32,6 +32,8 @@ export interface LoadSettings extends Lasting {
   readonly timeoutMs?: number | undefined
   /** How it is kept. Default: so that each reader has its own copy. */
   readonly store?: (value: never) => StoredValue
+  /** How long it lasts, where only the value tells. */
+  readonly lastingOf?: (value: never) => Lasting
   /** It is for this instance alone. */
   readonly isLocal?: true
 }
@@ -118,11 +120,12 @@ export class Engine {
   async purge(purge: Purge): Promise<number> {
     this.figures.purges++
     const gone = this.forget(purge)
-    if (this.shared) {
-      await this.asked(() => this.shared!.purge(purge))
-      this.forget(purge) // what was read from there meanwhile
+    try {
+      if (this.shared) await this.asked(() => this.shared!.purge(purge))
+    } finally {
+      if (this.shared) this.forget(purge) // what was read from there meanwhile
+      this.#options.onPurge?.(purge)
     }
-    this.#options.onPurge?.(purge)
     return gone
   }
 
@@ -225,10 +228,11 @@ export class Engine {
     }
   }
 
-  #entry(key: string, value: unknown, { tags = [], store, ...lasting }: LoadSettings): SharedEntry {
+  #entry(key: string, value: unknown, { tags = [], store, lastingOf, ...given }: LoadSettings): SharedEntry {
     const { config } = this
     const stored = store ? store(value as never) : this.stored(key, value)
     const all = typeof tags === 'function' ? (stored.isMissing ? [] : tags(value as never)) : tags
+    const lasting = lastingOf ? lastingOf(value as never) : given
     return sharedEntryOf(stored, checkedTags(config.name, key, all), lasting, config)
   }
 

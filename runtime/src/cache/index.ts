@@ -1,4 +1,6 @@
 export { Cache, type LoadOptions, type Refreshed, type SetOptions } from './cache.ts'
+export type { PageCache, PageOptions } from './page/page-cache.ts'
+export type { PagePurge, PurgeListener } from './told-purges.ts'
 export { type CacheSettings, checkedSettings } from './cache-settings.ts'
 export { caches, openAlone } from './cache-type.ts'
 export type { Lasting } from './lasting.ts'

@@ -1,2 +1,3 @@
 export { hasGone, onceEnded } from './handler-end.ts'
 export * from './middleware.ts'
+export * from './record-response.ts'

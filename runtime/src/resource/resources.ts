@@ -2,7 +2,7 @@
 import type { ResourcesConfig } from '@spyglass/process/checked-config'
 import { type ResourceList, resourceLists, resourceSettings, type Settings } from '@spyglass/process/settings'
 import type { Resource, ResourceSurroundings, ResourceType } from '../resource-type/resource-type.ts'
-import { type Cache, type CacheSettings, checkedSettings, openAlone } from '../cache/index.ts'
+import { type Cache, type CacheSettings, type PageCache, type PageOptions, checkedSettings, openAlone } from '../cache/index.ts'
 import type { DatasourceNamed } from '../datasource/index.ts'
 import type { Realm } from '../realm/index.ts'
 import type { Sessions } from '../session/index.ts'
@@ -200,15 +200,7 @@ export function queue(options: QueueOptions): Queue {
   return made
 }
 
-/**
- * The cache of that name, in any module of an application. One that the application does not name in `caches` is made when it is first asked for, with these settings, and
- * shown like the others; so it is in a program that no server hosts, where it is shown nowhere.
- * @throws SPY_CACHE_SETTING, SPY_CACHE_PACKAGE
- *
- * @example
- * const product = await cache('products').load(`product:${id}`, () => find(id), { ttlMs: 5000 })
- */
-export function cache<T = unknown>(name: string, settings: CacheSettings = {}): Cache<T> {
+function cacheNamed<T = unknown>(name: string, settings: CacheSettings = {}): Cache<T> {
   const global = globalThis as Holder
   const entry = () => checkedSettings(name, settings)
   if (global[KEY]?.around) return global[KEY].getOrOpen('caches', name, entry) as Cache<T>
@@ -217,3 +209,25 @@ export function cache<T = unknown>(name: string, settings: CacheSettings = {}): 
   alone.set(name, made)
   return made
 }
+
+/** Which cache the pages are in. Default: `pages`. */
+export interface PagesIn {
+  readonly cache?: string
+}
+
+/**
+ * The cache of that name, in any module of an application. One that the application does not name in `caches` is made when it is first asked for, with these settings, and
+ * shown like the others; so it is in a program that no server hosts, where it is shown nowhere.
+ * @throws SPY_CACHE_SETTING, SPY_CACHE_PACKAGE
+ *
+ * @example
+ * const product = await cache('products').load(`product:${id}`, () => find(id), { ttlMs: 5000 })
+ */
+export const cache = Object.assign(cacheNamed, {
+  /**
+   * Whole answers in the cache `pages`, or another one: `app.use('/products', cache.page({ ttlMs: 5000 }).express)`, `.koa`, `app.register(….fastify)`.
+   * @throws SPY_CACHE_SETTING, SPY_CACHE_PACKAGE
+   */
+  page: <Request = unknown>({ cache: name = 'pages', ...options }: PageOptions<Request> & PagesIn = {}): PageCache<Request> =>
+    cacheNamed(name).page(options),
+})

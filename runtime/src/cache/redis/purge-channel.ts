@@ -35,8 +35,9 @@ export class PurgeChannel {
       }),
     )
     this.#client.on('message', (_channel, message) => {
-      const { by, ...purge } = JSON.parse(message) as Purge & { readonly by?: string }
-      if (by !== id) onPurge(purge)
+      const said = readMessage(message)
+      if (!said) onGap()
+      else if (said.by !== id) onPurge(said.purge)
     })
   }
 
@@ -46,5 +47,20 @@ export class PurgeChannel {
 
   close(): void {
     this.#client.disconnect()
+  }
+}
+
+/** Undefined: it is from somebody else. */
+function readMessage(message: string): { readonly by: unknown; readonly purge: Purge } | undefined {
+  try {
+    const { by, keys, tags, all } = JSON.parse(message) as Record<string, unknown>
+    const isPurge = [keys, tags].every(
+      (names) => names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string')),
+    )
+    return isPurge
+      ? { by, purge: { ...(keys ? { keys } : {}), ...(tags ? { tags } : {}), ...(all === true ? { all } : {}) } as Purge }
+      : undefined
+  } catch {
+    return undefined
   }
 }

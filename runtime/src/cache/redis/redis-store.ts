@@ -11,7 +11,7 @@ import type { SharedEntry, SharedRead, SharedStore } from '../shared-store.ts'
 import { storedFrom } from '../stored-value.ts'
 import { PurgeChannel } from './purge-channel.ts'
 import { type Keys, keysOf, scripts } from './scripts.ts'
-import { UntoldPurges } from './untold-purges.ts'
+import { UntoldPurges } from '../untold-purges.ts'
 
 export interface RedisStoreOptions {
   readonly config: () => CacheConfig

@@ -132,6 +132,17 @@ test('what was purged while the Redis was away is told when it is back, and what
   expect([one.read('state'), other.read('state')]).toContain('ok')
 })
 
+test('a message that is from nobody we know may have been a purge', async (context) => {
+  const { one, redis } = await openTwo(context, 'garbage')
+  for (const message of ['garbage', '{"by":"x","keys":7}', 'null']) {
+    await one.cache.set('k', 'kept')
+    await redis.del('spyglass:cache:{garbage}:e:k') // so that only memory has it
+    expect(await one.cache.get('k')).toBe('kept')
+    await redis.publish('spyglass:cache:{garbage}:purges', message)
+    await until(async () => (await one.cache.get('k')) === undefined)
+  }
+})
+
 test('bytes in the Redis that nobody can read are no entry', async (context) => {
   const { one, redis } = await openTwo(context, 'damaged')
   await one.cache.load('k', () => ({ a: 1 }))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { UntoldPurges } from '../../../../runtime/src/cache/redis/untold-purges.ts'
+import { UntoldPurges } from '../../../runtime/src/cache/untold-purges.ts'
 
 test('purges are told together and once', () => {
   const untold = new UntoldPurges()

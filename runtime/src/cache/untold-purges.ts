@@ -1,5 +1,5 @@
-/** Purges that the Redis was not told yet. */
-import type { Purge } from '../flights.ts'
+/** Purges that others were not told yet. */
+import type { Purge } from './flights.ts'
 
 /** With more of them, all entries are purged. */
 const MAX_UNTOLD = 1000
