@@ -5,18 +5,20 @@
 import type { Principal } from '@spyglass/process/access'
 import { type ApiCall, fail as refuse } from '@spyglass/process/administration-api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { SpyglassConfig } from '@spyglass/process/checked-config'
 import type { Alerting } from '../alert/index.ts'
 import { fail } from './errors.ts'
 import type { PrincipalOf } from './guard.ts'
 import { incidentFile } from './incident/incident-file.ts'
 import { type IncidentRoom, incidentRoom, type IncidentRoomOptions } from './incident/incident-room.ts'
 import { incidentIdOf } from './parameters.ts'
+import { sendRunbook } from './runbook-page.ts'
 
 export interface IncidentsApiOptions {
   readonly alerting: (Pick<Alerting, 'silences'> & NonNullable<IncidentRoomOptions['alerting']>) | undefined
   readonly query: IncidentRoomOptions['query']
-  /** Name of the server, in the file about an incident. */
-  readonly server: string
+  /** Its name is in the file about an incident, and its language in all of it. */
+  readonly config: Pick<SpyglassConfig, 'server' | 'alerting'>
   readonly now: () => number
   readonly principalOf: PrincipalOf
   /** Asks the process that decides. */
@@ -28,11 +30,12 @@ export interface IncidentsApiOptions {
 type Given = Readonly<Record<string, unknown>>
 
 export function addIncidentsApi(app: FastifyInstance, options: IncidentsApiOptions): void {
-  const { alerting, query, server, now, principalOf, ask, mayChange } = options
+  const { alerting, query, config, now, principalOf, ask, mayChange } = options
+  const { language } = config.alerting
 
   /** @throws SPY_CONSOLE_PARAMETER_INVALID, SPY_CONSOLE_INCIDENT_NOT_FOUND */
   async function roomOf(id: string): Promise<IncidentRoom> {
-    const room = await incidentRoom(incidentIdOf(id), { alerting, query, now })
+    const room = await incidentRoom(incidentIdOf(id), { alerting, query, language, now })
     if (!room) throw fail('SPY_CONSOLE_INCIDENT_NOT_FOUND', [id])
     return room
   }
@@ -61,12 +64,14 @@ export function addIncidentsApi(app: FastifyInstance, options: IncidentsApiOptio
   app.get<{ Params: { id: string } }>('/api/v1/incidents/:id', async ({ params }) => roomOf(params.id))
 
   app.get<{ Params: { id: string } }>('/api/v1/incidents/:id/file', async ({ params }, reply) => {
-    const file = incidentFile(await roomOf(params.id), { server, now: now() })
+    const file = incidentFile(await roomOf(params.id), { server: config.server.name, language, now: now() })
     return reply
       .type('text/html; charset=utf-8')
       .header('content-disposition', `attachment; filename="incident-${params.id}.html"`)
       .send(file)
   })
+
+  app.get<{ Params: { name: string } }>('/runbooks/:name', (request, reply) => sendRunbook(reply, request.params.name))
 
   app.post<{ Params: { id: string } }>('/api/v1/incidents/:id/note', async (request) => {
     await invoke(request, 'note', { ...bodyOf(request), incident: request.params.id })

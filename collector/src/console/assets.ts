@@ -8,6 +8,7 @@ import { createRequire, stripTypeScriptTypes } from 'node:module'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Language } from '../words/index.ts'
 
 export interface Assets {
   /** Sends a file under /assets; 404 when there is none of that name. */
@@ -38,7 +39,8 @@ const MESSAGES = {
   'login-limited.html': 'Too many wrong passwords from this address. Wait a few seconds, then try again.',
 }
 
-export function loadAssets(): Assets {
+/** `language`: of pages and incidents; see browser/language.ts. */
+export function loadAssets(language: Language = 'en'): Assets {
   const files = new Map([...browserFiles(), ...chartFiles()])
   const scripts = [...files.keys()].filter((name) => name.endsWith('.js') && name !== 'uplot.js' && name !== 'login.js')
   const index = fill(
@@ -48,7 +50,7 @@ export function loadAssets(): Assets {
     scripts.map((name) => `<link rel="modulepreload" href="/assets/${name}">`).join('\n    '),
   )
   const documents = new Map([
-    ['index.html', index],
+    ['index.html', spoken(index, language)],
     ...Object.entries(MESSAGES).map(([name, text]) => [name, fill(files, 'login.html', '<!--message-->', text)] as const),
   ])
   for (const name of ['index.html', 'login.html']) files.delete(name)
@@ -88,6 +90,11 @@ function assetOf(name: string, text: string): Asset {
   const type = TYPES[name.replace(/\.ts$/, '.js').split('.').at(-1) ?? ''] ?? 'application/octet-stream'
   const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`
   return { type, plain, compressed: gzipSync(plain, { level: 9 }), etag }
+}
+
+/** The document names the language, so that the views have it before they ask for anything. */
+function spoken({ plain }: Asset, language: Language): Asset {
+  return assetOf('index.html', plain.toString().replace('data-language="en"', `data-language="${language}"`))
 }
 
 function fill(files: ReadonlyMap<string, Asset>, name: string, mark: string, text: string): Asset {

@@ -26,7 +26,6 @@ import { compressed } from './answers.ts'
 import { loadAssets } from './assets.ts'
 import { installGuard } from './guard.ts'
 import { addLoginRoutes } from './login-routes.ts'
-import { sendRunbook } from './runbook-page.ts'
 import { refuseUnknownParameters } from './parameters.ts'
 import { createSessions } from './sessions.ts'
 
@@ -77,7 +76,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   }
   const app = fastify({ ...LIMITS, logger: false, frameworkErrors: answerFrameworkError })
 
-  const assets = loadAssets()
+  const assets = loadAssets(config.alerting.language)
   // anyone may call /ready as often as they like: the store is queried once a second
   const status = sampled(READY_FOR_MS, () => statusOf(api), now)
   const guard = {
@@ -101,13 +100,12 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   await app.register(async (own) => {
     refuseUnknownParameters(own) // the administration API has its own declarations
     addResourcesApi(own, api)
-    addIncidentsApi(own, { alerting, query, server: config.server.name, now, principalOf, ask, mayChange })
+    addIncidentsApi(own, { alerting, query, config, now, principalOf, ask, mayChange })
     if (demo) addDemoApi(own, { ...api, principalOf, mayChange })
     addTelemetryApi(own, { query, now, readableUntil: options.readableUntil ?? now })
   })
   app.get('/', (request, reply) => assets.sendDocument(request, reply, 'index.html'))
   app.get<{ Params: { name: string } }>('/assets/:name', (request, reply) => assets.send(request, reply, request.params.name))
-  app.get<{ Params: { name: string } }>('/runbooks/:name', (request, reply) => sendRunbook(reply, request.params.name))
   app.get('/favicon.ico', (request, reply) => assets.send(request, reply, 'favicon.svg'))
   app.get('/health', async () => ({ status: 'ok' }))
   app.get('/ready', async (_request, reply) => {

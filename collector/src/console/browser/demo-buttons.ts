@@ -1,6 +1,7 @@
 /** Buttons that `--demo` adds to the inbox: each makes one of the two headline incidents, which is then paged above. */
 import { act } from './administration/act.ts'
 import { h } from './dom.ts'
+import { t } from './language.ts'
 import { keep } from './patch.ts'
 
 export function demoButtons(done: () => void): HTMLElement {
@@ -14,9 +15,9 @@ export function demoButtons(done: () => void): HTMLElement {
     h(
       'p',
       { class: 'filters' },
-      'Demo: ',
-      button('Drain the pool', 'drain', 'Takes all connections of the shop for 45 s: its requests wait, and the pool is paged'),
-      button('Kill the instance', 'kill', 'Kills the instance again and again until it is paged; it recovers by itself'),
+      t('Demo: '),
+      button(t('Drain the pool'), 'drain', t('Takes all connections of the shop for 45 s: its requests wait, and the pool is paged')),
+      button(t('Kill the instance'), 'kill', t('Kills the instance again and again until it is paged; it recovers by itself')),
       outcome,
     ),
   )

@@ -6,6 +6,7 @@ import { type Child, foldable, h, update } from './dom.ts'
 import { ago, time, timestamp } from './format.ts'
 import { inboxOrder, inboxText } from './inbox.ts'
 import { incidentActions, silenceTable, whoCares } from './incident-actions.ts'
+import { t } from './language.ts'
 import { linkTo, type Place, rangeOf } from './location.ts'
 import { badge, cutNote, holderTable, nothing } from './parts.ts'
 import { receiverTable, whoPages } from './receiver-table.ts'
@@ -31,7 +32,7 @@ export function createEvents(place: Place): View {
     element: h(
       'div',
       {},
-      h('h1', {}, 'Pages'),
+      h('h1', {}, t('Pages')),
       [state, note, demo, alerts.element],
       [receivers.element, silences.element],
       [h('h2', {}, 'Events'), more, events.element],
@@ -64,19 +65,19 @@ export function createEvents(place: Place): View {
 
 function alertTable(done: () => void) {
   return createTable<Incident>({
-    caption: 'Pages: firing, pending and recently resolved',
+    caption: t('Pages: firing, pending and recently resolved'),
     rowKey: ({ id, rule }) => `${id} ${rule}`,
     rowClass: ({ state }) => (state === 'firing' ? 'is-bad' : ''),
     columns: [
-      { key: 'state', label: 'State', cell: (row) => stateCell(row) },
-      { key: 'rule', label: 'Rule', cell: ({ rule, id }) => h('a', { href: linkTo('incident', id) }, h('strong', {}, rule)) },
-      { key: 'severity', label: 'Severity', cell: ({ severity }) => badge(severity) },
-      { key: 'summary', label: 'Summary', cell: (row) => summaryCell(row, done), class: 'wide' },
-      { key: 'since', label: 'Since', cell: ({ since }) => h('time', { title: timestamp(since) }, time(since)) },
-      { key: 'lasted', label: 'Lasted', cell: ({ since, resolvedAt }) => ago((resolvedAt ?? Date.now()) - since), class: 'number' },
-      { key: 'id', label: 'Incident', cell: ({ id }) => incidentLink(id) },
+      { key: 'state', label: t('State'), cell: (row) => stateCell(row) },
+      { key: 'rule', label: t('Rule'), cell: ({ rule, id }) => h('a', { href: linkTo('incident', id) }, h('strong', {}, rule)) },
+      { key: 'severity', label: t('Severity'), cell: ({ severity }) => badge(severity) },
+      { key: 'summary', label: t('Summary'), cell: (row) => summaryCell(row, done), class: 'wide' },
+      { key: 'since', label: t('Since'), cell: ({ since }) => h('time', { title: timestamp(since) }, time(since)) },
+      { key: 'lasted', label: t('Lasted'), cell: ({ since, resolvedAt }) => ago((resolvedAt ?? Date.now()) - since), class: 'number' },
+      { key: 'id', label: t('Incident'), cell: ({ id }) => incidentLink(id) },
     ],
-    empty: () => nothing('No page.', 'No alert rule is pending or firing, and none has resolved recently.'),
+    empty: () => nothing(t('No page.'), t('No alert rule is pending or firing, and none has resolved recently.')),
   })
 }
 
@@ -94,8 +95,8 @@ function summaryCell(incident: Incident, done: () => void): HTMLElement {
     h('p', {}, h('code', {}, resource)),
     whoCares(incident),
     incidentActions(incident, done),
-    holders.length > 0 && [h('h3', {}, 'Who held connections'), holderTable(`incident/${id}`, holders)],
-    h('h3', {}, changes.length > 0 ? 'What changed in the hour before' : 'Nothing else happened in the hour before'),
+    holders.length > 0 && [h('h3', {}, t('Who held connections')), holderTable(`incident/${id}`, holders)],
+    h('h3', {}, changes.length > 0 ? t('What changed in the hour before') : t('Nothing else happened in the hour before')),
     h(
       'ul',
       {},

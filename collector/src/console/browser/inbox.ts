@@ -1,5 +1,6 @@
 /** The order of pages: what needs somebody stands above what has somebody, and that above what is over. */
 import type { Incident } from './api-types.ts'
+import { said, t } from './language.ts'
 
 /** Open ones first, of those the ones that nobody has acknowledged; within each the newest first. */
 export function inboxOrder(incidents: readonly Incident[]): readonly Incident[] {
@@ -16,5 +17,7 @@ function rankOf({ state, acknowledged }: Incident): number {
 export function inboxText(incidents: readonly Incident[]): string {
   const firing = incidents.filter(({ state }) => state === 'firing')
   const open = firing.filter(({ acknowledged }) => !acknowledged)
-  return firing.length === 0 ? 'Nothing fires.' : `${firing.length} firing, ${open.length} not acknowledged.`
+  return firing.length === 0
+    ? t('Nothing fires.')
+    : said('{firing} firing, {open} not acknowledged.', { firing: firing.length, open: open.length })
 }

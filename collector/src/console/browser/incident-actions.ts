@@ -4,6 +4,7 @@ import { ask } from './api.ts'
 import type { Incident, Silence } from './api-types.ts'
 import { type Child, h } from './dom.ts'
 import { time, timestamp } from './format.ts'
+import { said, t } from './language.ts'
 import { badge } from './parts.ts'
 import { createTable, type Table } from './table.ts'
 
@@ -27,7 +28,12 @@ export function incidentActions(incident: Acted, done: () => void): Child {
 export function whoCares({ acknowledged }: Pick<Incident, 'acknowledged'>): Child {
   if (!acknowledged) return undefined
   const { by, at, note } = acknowledged
-  return h('p', {}, h('strong', {}, `${by} takes care of it`), ` since ${time(at)}${note && `: ${note}`}`)
+  return h(
+    'p',
+    {},
+    h('strong', {}, said('{by} takes care of it', { by })),
+    `${said(' since {time}', { time: time(at) })}${note && `: ${note}`}`,
+  )
 }
 
 /** Also for one that has ended: that is when people know why. */
@@ -38,19 +44,25 @@ export function noteForm({ id, rule }: Acted, done: () => void): HTMLElement {
       type: 'text',
       required: true,
       maxlength: 1000,
-      placeholder: 'what was seen or tried',
-      'aria-label': `Remark about ${rule}`,
+      placeholder: t('what was seen or tried'),
+      'aria-label': said('Remark about {rule}', { rule }),
     }),
     ' ',
-    h('button', { type: 'submit' }, 'Add note'),
+    h('button', { type: 'submit' }, t('Add note')),
   ])
 }
 
 function acknowledgeForm({ id, rule }: Acted, done: () => void): HTMLElement {
   return form({ done, path: `incidents/${id}/acknowledge`, body: (given) => ({ note: given('note') }) }, [
-    h('input', { name: 'note', type: 'text', maxlength: 1000, placeholder: 'what is being done', 'aria-label': `Note on ${rule}` }),
+    h('input', {
+      name: 'note',
+      type: 'text',
+      maxlength: 1000,
+      placeholder: t('what is being done'),
+      'aria-label': said('Note on {rule}', { rule }),
+    }),
     ' ',
-    h('button', { type: 'submit' }, 'Acknowledge'),
+    h('button', { type: 'submit' }, t('Acknowledge')),
   ])
 }
 
@@ -60,20 +72,20 @@ function silenceForm({ rule, resource }: Acted, done: () => void): HTMLElement {
     endsAt: new Date(Date.now() + Number(given('length'))).toISOString(),
     comment: given('comment'),
   })
-  const lengths = TIMES.map(([label, ms]) => h('option', { value: ms }, label))
+  const lengths = TIMES.map(([label, ms]) => h('option', { value: ms }, t(label)))
   return form({ done, path: 'silences', body }, [
-    h('select', { name: 'length', 'aria-label': `How long ${rule} is silenced` }, lengths),
+    h('select', { name: 'length', 'aria-label': said('How long {rule} is silenced', { rule }) }, lengths),
     ' ',
     h('input', {
       name: 'comment',
       type: 'text',
       required: true,
       maxlength: 1000,
-      placeholder: 'why',
-      'aria-label': `Why ${rule} is silenced`,
+      placeholder: t('why'),
+      'aria-label': said('Why {rule} is silenced', { rule }),
     }),
     ' ',
-    h('button', { type: 'submit' }, 'Silence'),
+    h('button', { type: 'submit' }, t('Silence')),
   ])
 }
 
@@ -109,19 +121,19 @@ export function silenceTable(done: () => void): Table<Silence> {
     done()
   }
   return createTable<Silence>({
-    caption: 'Silences: pages that are withheld from people',
+    caption: t('Silences: pages that are withheld from people'),
     rowKey: ({ id }) => id,
     columns: [
-      { key: 'state', label: 'State', cell: ({ status }) => badge(status.state) },
-      { key: 'what', label: 'Alerts', cell: ({ matchers }) => h('code', {}, matchers.map(matcherText).join(', ')), class: 'wide' },
+      { key: 'state', label: t('State'), cell: ({ status }) => badge(status.state) },
+      { key: 'what', label: t('Alerts'), cell: ({ matchers }) => h('code', {}, matchers.map(matcherText).join(', ')), class: 'wide' },
       {
         key: 'until',
-        label: 'Until',
+        label: t('Until'),
         cell: ({ endsAt }) => h('time', { title: timestamp(Date.parse(endsAt)) }, timestamp(Date.parse(endsAt))),
       },
-      { key: 'by', label: 'By', cell: ({ createdBy }) => createdBy },
-      { key: 'why', label: 'Why', cell: ({ comment }) => comment },
-      { key: 'end', label: '', cell: ({ id }) => h('button', { type: 'button', onclick: () => void end(id) }, 'End') },
+      { key: 'by', label: t('By'), cell: ({ createdBy }) => createdBy },
+      { key: 'why', label: t('Why'), cell: ({ comment }) => comment },
+      { key: 'end', label: '', cell: ({ id }) => h('button', { type: 'button', onclick: () => void end(id) }, t('End')) },
     ],
     empty: () => undefined,
   })

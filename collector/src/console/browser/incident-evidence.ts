@@ -2,6 +2,7 @@
 import type { FailedKind, LogRecord, RouteTotal, SlowRequest } from './api-types.ts'
 import { type Child, h } from './dom.ts'
 import { count, milliseconds, percent, time, timestamp } from './format.ts'
+import { t } from './language.ts'
 import { badge, codePlace, nothing, traceLink } from './parts.ts'
 
 interface Column<R> {
@@ -25,12 +26,12 @@ function plainTable<R>(caption: string, columns: readonly Column<R>[], rows: rea
 
 export const failingRoutes = (rows: readonly RouteTotal[]): HTMLElement =>
   plainTable<RouteTotal>(
-    'Routes with failed requests, most failed first',
+    t('Routes with failed requests, most failed first'),
     [
-      { label: 'Route', cell: ({ route }) => route, class: 'wide' },
-      { label: 'Requests', cell: ({ requests }) => count(requests), class: 'number' },
-      { label: 'Failed', cell: ({ errors }) => count(errors), class: 'number' },
-      { label: 'Share', cell: ({ errors, requests }) => percent(errors / Math.max(1, requests)), class: 'number' },
+      { label: t('Route'), cell: ({ route }) => route, class: 'wide' },
+      { label: t('Requests'), cell: ({ requests }) => count(requests), class: 'number' },
+      { label: t('Failed'), cell: ({ errors }) => count(errors), class: 'number' },
+      { label: t('Share'), cell: ({ errors, requests }) => percent(errors / Math.max(1, requests)), class: 'number' },
       { label: 'p95', cell: ({ p95 }) => milliseconds(p95), class: 'number' },
     ],
     rows,
@@ -38,39 +39,39 @@ export const failingRoutes = (rows: readonly RouteTotal[]): HTMLElement =>
 
 export const errorTable = (rows: readonly FailedKind[]): HTMLElement =>
   plainTable<FailedKind>(
-    'Errors, most frequent first',
+    t('Errors, most frequent first'),
     [
-      { label: 'Error', cell: ({ type }) => h('strong', {}, type) },
-      { label: 'Message', cell: ({ message }) => message, class: 'wide' },
-      { label: 'Where', cell: ({ location }) => codePlace(location) },
-      { label: 'Count', cell: ({ errors }) => count(errors), class: 'number' },
-      { label: 'Trace', cell: ({ traceId }) => traceLink(traceId) },
+      { label: t('Error'), cell: ({ type }) => h('strong', {}, type) },
+      { label: t('Message'), cell: ({ message }) => message, class: 'wide' },
+      { label: t('Where'), cell: ({ location }) => codePlace(location) },
+      { label: t('Count'), cell: ({ errors }) => count(errors), class: 'number' },
+      { label: t('Trace'), cell: ({ traceId }) => traceLink(traceId) },
     ],
     rows,
   )
 
 export const kept = (rows: readonly SlowRequest[]): HTMLElement =>
   plainTable<SlowRequest>(
-    'Failed requests that were kept, slowest first',
+    t('Failed requests that were kept, slowest first'),
     [
-      { label: 'Time', cell: ({ time: at }) => h('time', { title: timestamp(at) }, time(at)) },
-      { label: 'Route', cell: ({ route, traceId }) => traceLink(traceId, route) },
-      { label: 'Status', cell: ({ status }) => status, class: 'number' },
-      { label: 'Took', cell: ({ durationMs }) => milliseconds(durationMs), class: 'number' },
-      { label: 'Why', cell: ({ verdict }) => verdict, class: 'wide' },
+      { label: t('Time'), cell: ({ time: at }) => h('time', { title: timestamp(at) }, time(at)) },
+      { label: t('Route'), cell: ({ route, traceId }) => traceLink(traceId, route) },
+      { label: t('Status'), cell: ({ status }) => status, class: 'number' },
+      { label: t('Took'), cell: ({ durationMs }) => milliseconds(durationMs), class: 'number' },
+      { label: t('Why'), cell: ({ verdict }) => verdict, class: 'wide' },
     ],
     rows,
   )
 
 export function logTable(rows: readonly LogRecord[]): HTMLElement {
-  if (rows.length === 0) return nothing('No log line around its beginning.', 'The process wrote none, or they have expired.')
+  if (rows.length === 0) return nothing(t('No log line around its beginning.'), t('The process wrote none, or they have expired.'))
   return plainTable<LogRecord>(
-    'Log records around the beginning, warnings and errors before others',
+    t('Log records around the beginning, warnings and errors before others'),
     [
-      { label: 'Time', cell: ({ time: at }) => h('time', { title: timestamp(at) }, time(at)) },
-      { label: 'Severity', cell: ({ severity }) => badge(severity) },
-      { label: 'Text', cell: ({ body }) => h('code', { class: 'lines' }, body), class: 'widest' },
-      { label: 'Trace', cell: ({ traceId }) => traceLink(traceId) },
+      { label: t('Time'), cell: ({ time: at }) => h('time', { title: timestamp(at) }, time(at)) },
+      { label: t('Severity'), cell: ({ severity }) => badge(severity) },
+      { label: t('Text'), cell: ({ body }) => h('code', { class: 'lines' }, body), class: 'widest' },
+      { label: t('Trace'), cell: ({ traceId }) => traceLink(traceId) },
     ],
     rows,
   )

@@ -3,6 +3,7 @@ import { type Chart, createChart } from './chart.ts'
 import { type Child } from './dom.ts'
 import { bytes, count, milliseconds, percent } from './format.ts'
 import type { IncidentRoom, Signal } from './incident-types.ts'
+import { said, t } from './language.ts'
 import { nothing } from './parts.ts'
 
 export interface SignalChart {
@@ -19,7 +20,7 @@ export function signalChart(): SignalChart {
   let made = ''
   return {
     drawn({ signal, range }) {
-      if (!signal) return nothing('No numbers of it are in the store.', 'The timeline says what is known.')
+      if (!signal) return nothing(t('No numbers of it are in the store.'), t('The timeline says what is known.'))
       const shape = JSON.stringify([signal.title, signal.series.map(({ label }) => label), signal.threshold?.label])
       if (shape !== made) chart?.close()
       if (!chart || shape !== made) chart = createChart(optionsOf(signal))
@@ -34,8 +35,8 @@ export function signalChart(): SignalChart {
 
 function optionsOf({ title, unit, series, threshold }: Signal): Parameters<typeof createChart>[0] {
   const lines = series.map(({ label }, i) => ({ label, color: COLORS[i] ?? '--violet', isFilled: i === 0 }))
-  const bound = threshold ? [{ label: `threshold: ${threshold.label}`, color: '--red' }] : []
-  return { title, series: [...lines, ...bound], format: formatOf(unit), height: 200, empty: 'Nothing was measured in this time.' }
+  const bound = threshold ? [{ label: said('threshold: {rule}', { rule: threshold.label }), color: '--red' }] : []
+  return { title, series: [...lines, ...bound], format: formatOf(unit), height: 200, empty: t('Nothing was measured in this time.') }
 }
 
 function valuesOf({ times, series, threshold }: Signal): (readonly (number | null)[])[] {

@@ -41,7 +41,13 @@ export interface WaitingPage {
 
 export interface IncidentRoom {
   readonly incident: RoomIncident
-  readonly rule?: { readonly name: string; readonly text: string; readonly help: string; readonly runbook: string }
+  readonly rule?: {
+    readonly name: string
+    readonly text: string
+    readonly help: string
+    readonly runbook: string
+    readonly runbookLink?: string
+  }
   readonly timeline: readonly Moment[]
   readonly waiting: readonly WaitingPage[]
   readonly range: { readonly from: number; readonly to: number }

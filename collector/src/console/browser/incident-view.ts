@@ -6,6 +6,7 @@ import { incidentActions, noteForm, whoCares } from './incident-actions.ts'
 import { errorTable, failingRoutes, kept, logTable } from './incident-evidence.ts'
 import { signalChart } from './incident-signal.ts'
 import type { IncidentRoom, Moment, RoomIncident, WaitingPage } from './incident-types.ts'
+import { said, t } from './language.ts'
 import { linkTo, type Place } from './location.ts'
 import { badge, holderTable, nothing } from './parts.ts'
 import type { View } from './view.ts'
@@ -15,7 +16,7 @@ export function createIncident({ argument: id }: Place): View {
   const chart = signalChart()
   let isKnown = true
   const view: View = {
-    title: 'Incident',
+    title: t('Incident'),
     element: h('article', {}, content),
     get isLive() {
       return isKnown // also when it is over: a note reaches the store seconds later
@@ -30,7 +31,11 @@ export function createIncident({ argument: id }: Place): View {
       } catch (error) {
         if (!isUnknown(error)) throw error
         isKnown = false
-        update(content, h('h1', {}, 'Incident'), nothing(`Incident ${id} is unknown.`, 'Its id is wrong, or its events have expired.'))
+        update(
+          content,
+          h('h1', {}, t('Incident')),
+          nothing(said('Incident {id} is unknown.', { id }), t('Its id is wrong, or its events have expired.')),
+        )
       }
     },
     close: () => chart.close(),
@@ -49,12 +54,12 @@ function drawn(room: IncidentRoom, chart: Child, done: () => void): Child {
     facts(room),
     whoCares(incident),
     actions(incident, done),
-    part('What happened', timeline(room.timeline), waitingList(room.waiting)),
-    part('Signal', chart),
-    holders.length > 0 && part('Who held connections', holderTable(`incident/${incident.id}`, holders)),
+    part(t('What happened'), timeline(room.timeline), waitingList(room.waiting)),
+    part(t('Signal'), chart),
+    holders.length > 0 && part(t('Who held connections'), holderTable(`incident/${incident.id}`, holders)),
     failing(room),
-    part('What changed in the hour before', changes(room)),
-    part('Log', logTable(room.logs)),
+    part(t('What changed in the hour before'), changes(room)),
+    part(t('Log'), logTable(room.logs)),
     whatToDo(room),
     problems(room),
   ]
@@ -62,13 +67,13 @@ function drawn(room: IncidentRoom, chart: Child, done: () => void): Child {
 
 function head({ id, rule, state, severity, summary, acknowledged, isWithheld }: RoomIncident): Child {
   return [
-    h('h1', {}, rule || 'Event'),
+    h('h1', {}, rule || t('Event')),
     h(
       'p',
       { role: 'status', class: 'filters' },
       [badge(state), badge(severity), acknowledged && badge('acknowledged'), isWithheld && badge('silenced')],
       h('code', {}, id),
-      h('a', { href: `/api/v1/incidents/${encodeURIComponent(id)}/file`, download: `incident-${id}.html` }, 'Save for offline reading'),
+      h('a', { href: `/api/v1/incidents/${encodeURIComponent(id)}/file`, download: `incident-${id}.html` }, t('Save for offline reading')),
     ),
     h('p', { class: 'summary' }, summary),
   ]
@@ -77,12 +82,12 @@ function head({ id, rule, state, severity, summary, acknowledged, isWithheld }: 
 function facts({ incident, service }: IncidentRoom): HTMLElement {
   const { resource, since, resolvedAt, failedRequests } = incident
   const all: readonly (readonly [string, Child])[] = [
-    ['Resource', h('code', {}, resource.replace(/^spyglass:/, ''))],
-    ['Service', service && h('a', { href: linkTo('slow', '', rangeOf(incident, service)) }, service)],
-    ['Began', h('time', { title: timestamp(since) }, time(since))],
-    ['Ended', resolvedAt !== undefined && h('time', { title: timestamp(resolvedAt) }, time(resolvedAt))],
-    ['Lasted', incident.state !== 'event' && ago((resolvedAt ?? Date.now()) - since)],
-    ['Failed requests', failedRequests !== undefined && failedRequests],
+    [t('Resource'), h('code', {}, resource.replace(/^spyglass:/, ''))],
+    [t('Service'), service && h('a', { href: linkTo('slow', '', rangeOf(incident, service)) }, service)],
+    [t('Began'), h('time', { title: timestamp(since) }, time(since))],
+    [t('Ended'), resolvedAt !== undefined && h('time', { title: timestamp(resolvedAt) }, time(resolvedAt))],
+    [t('Lasted'), incident.state !== 'event' && ago((resolvedAt ?? Date.now()) - since)],
+    [t('Failed requests'), failedRequests !== undefined && failedRequests],
   ]
   return h(
     'dl',
@@ -116,7 +121,7 @@ function timeline(moments: readonly Moment[]): HTMLElement {
       'li',
       { class: `moment ${type}`, 'data-key': `${type} ${at} ${text}` },
       h('time', { title: timestamp(at) }, time(at)),
-      h('span', { class: 'label' }, type),
+      h('span', { class: 'label' }, t(type)),
       h('span', { class: 'lines' }, text),
     ),
   )
@@ -127,8 +132,13 @@ function waitingList(pages: readonly WaitingPage[]): Child {
   if (pages.length === 0) return undefined
   const line = ({ receiver, status, attempts, nextAttemptAt }: WaitingPage): string =>
     attempts === 0
-      ? `${receiver}: ${status} is on its way`
-      : `${receiver} has not accepted ${status} at ${attempts} attempts; next ${time(nextAttemptAt)}`
+      ? said('{receiver}: {status} is on its way', { receiver, status: t(status) })
+      : said('{receiver} has not accepted {status} at {attempts} attempts; next {time}', {
+          receiver,
+          status: t(status),
+          attempts,
+          time: time(nextAttemptAt),
+        })
   return h(
     'ul',
     { class: 'waiting-pages' },
@@ -139,14 +149,14 @@ function waitingList(pages: readonly WaitingPage[]): Child {
 function failing({ service, routes, errors, requests }: IncidentRoom): Child {
   if (service === '') return undefined
   return [
-    routes.length > 0 && part(`Routes of ${service} that failed`, failingRoutes(routes)),
-    errors.length > 0 && part(`Errors of ${service}`, errorTable(errors)),
-    requests.length > 0 && part('Failed requests', kept(requests)),
+    routes.length > 0 && part(said('Routes of {service} that failed', { service }), failingRoutes(routes)),
+    errors.length > 0 && part(said('Errors of {service}', { service }), errorTable(errors)),
+    requests.length > 0 && part(t('Failed requests'), kept(requests)),
   ]
 }
 
 function changes({ changes: all }: IncidentRoom): Child {
-  if (all.length === 0) return h('p', { class: 'faint' }, 'Nothing else happened.')
+  if (all.length === 0) return h('p', { class: 'faint' }, t('Nothing else happened.'))
   return h(
     'ul',
     {},
@@ -156,11 +166,13 @@ function changes({ changes: all }: IncidentRoom): Child {
 
 function whatToDo({ rule }: IncidentRoom): Child {
   if (!rule) return undefined
-  const { help, runbook } = rule
-  const link = /^https?:\/\//.test(runbook) ? h('a', { href: runbook, rel: 'noreferrer' }, runbook) : h('code', {}, runbook)
-  return part('What to do', h('p', {}, help), h('p', {}, 'Runbook: ', link))
+  const { help, runbook, runbookLink } = rule
+  const link = runbookLink === undefined ? h('code', {}, runbook) : h('a', { href: runbookLink, rel: 'noreferrer' }, runbook)
+  return part(t('What to do'), h('p', {}, help), h('p', {}, t('Runbook: '), link))
 }
 
 function problems({ problems: all }: IncidentRoom): Child {
-  return all.map(({ part: what, code, message }) => h('p', { class: 'problem' }, `Missing: ${what}. `, h('strong', {}, code), ' ', message))
+  return all.map(({ part: what, code, message }) =>
+    h('p', { class: 'problem' }, said('Missing: {part}. ', { part: what }), h('strong', {}, code), ' ', message),
+  )
 }

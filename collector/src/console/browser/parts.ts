@@ -2,6 +2,7 @@
 import { type Child, foldable, h } from './dom.ts'
 import type { Holder, HolderSession } from './api-types.ts'
 import { milliseconds } from './format.ts'
+import { t } from './language.ts'
 import { linkTo } from './location.ts'
 
 const TONES: Readonly<Record<string, string>> = {
@@ -32,7 +33,7 @@ const TONES: Readonly<Record<string, string>> = {
 
 /** A word with the colour of its meaning. */
 export function badge(text: string): HTMLElement {
-  return h('span', { class: `badge ${TONES[text] ?? ''}` }, text)
+  return h('span', { class: `badge ${TONES[text] ?? ''}` }, t(text))
 }
 
 /** `file:line`, to be copied by a click. */
@@ -47,7 +48,7 @@ export function codePlace(place: string): Child {
   return h('button', { type: 'button', class: 'place', title: `${place} – click to copy`, onclick: copy }, shown)
 }
 
-export function traceLink(traceId: string, text: Child = 'trace'): Child {
+export function traceLink(traceId: string, text: Child = t('trace')): Child {
   return traceId ? h('a', { href: linkTo('trace', traceId), title: traceId }, text) : h('span', { class: 'faint' }, '–')
 }
 
@@ -74,7 +75,7 @@ export function tile(label: string, value: string, hint: string, tone = ''): HTM
 
 /** Who holds connections: longest first, with the stack of the borrower. */
 export function holderTable(key: string, holders: readonly Holder[]): HTMLElement {
-  const names = ['Connection', 'Held', 'Route', 'Borrowed at', 'Last statement', 'Trace']
+  const names = [t('Connection'), t('Held'), t('Route'), t('Borrowed at'), t('Last statement'), t('Trace')]
   const head = names.map((name, i) => h('th', { scope: 'col', class: i < 2 ? 'number' : '' }, name))
   const rows = holders.toSorted((a, b) => b.heldMs - a.heldMs).map((holder) => holderRow(`${key}/${holder.connection}`, holder))
   return h('div', { class: 'scroll' }, h('table', { class: 'holders' }, h('thead', {}, h('tr', {}, head)), h('tbody', {}, rows)))
@@ -104,13 +105,13 @@ function holderRow(key: string, holder: Holder): HTMLElement {
     { class: leaked ? 'is-bad' : '', 'data-key': key },
     h('td', { class: 'number' }, `#${connection}`),
     h('td', { class: 'number' }, milliseconds(heldMs)),
-    h('td', {}, route || h('span', { class: 'faint' }, 'outside any request'), ' ', leaked && badge('leak')),
+    h('td', {}, route || h('span', { class: 'faint' }, t('outside any request')), ' ', leaked && badge('leak')),
     h('td', {}, place),
     h(
       'td',
       { class: 'sql' },
       h('code', { title: statement }, statement || '–'),
-      running ? h('span', { class: 'faint' }, ' running') : undefined,
+      running ? h('span', { class: 'faint' }, t(' running')) : undefined,
       session && sessionLines(session),
     ),
     h('td', {}, traceLink(traceId)),

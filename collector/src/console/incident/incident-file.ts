@@ -4,48 +4,56 @@
  */
 import { redactText } from '@spyglass/agent/redact'
 import { numberOf, type Row, textOf } from '../../query/index.ts'
+import type { Language } from '../../words/index.ts'
+import { type Heading, type Headings, headingsOf } from './file-words.ts'
 import type { IncidentRoom } from './incident-room.ts'
 import { signalSvg } from './signal-svg.ts'
 
 export interface IncidentFileOptions {
   /** Name of the server. */
   readonly server: string
+  /** Default: English. */
+  readonly language?: Language
   readonly now: number
 }
 
-export function incidentFile(room: IncidentRoom, { server, now }: IncidentFileOptions): string {
+export function incidentFile(room: IncidentRoom, { server, language = 'en', now }: IncidentFileOptions): string {
   const { incident, rule } = room
-  const title = `${incident.rule || 'Event'} of ${server}`
+  const t = headingsOf(language)
+  const title = t('{rule} of {server}', { rule: incident.rule || t('Event'), server })
   const sections = [
-    `<h1>${escaped(title)}</h1><p class="summary">${escaped(incident.summary)}</p>${facts(room)}`,
+    `<h1>${escaped(title)}</h1><p class="summary">${escaped(incident.summary)}</p>${facts(room, t)}`,
     section(
-      'What happened',
+      t('What happened'),
       table(
-        ['Time', 'What', ''],
+        [t('Time'), t('What'), ''],
         room.timeline.map(({ time, type, text }) => [stamp(time), type, text]),
       ),
     ),
     room.signal ? section(room.signal.title, signalSvg(room.signal, room.incident)) : '',
-    section('Who held connections', holders(room)),
-    section('Routes that failed', rowsTable(room.routes, { Route: 'route', Requests: 'requests', Failed: 'errors' })),
-    section('Errors', rowsTable(room.errors, { Type: 'type', Message: 'message', Where: 'location', Count: 'errors', Trace: 'traceId' })),
+    section(t('Who held connections'), holders(room, t)),
+    section(t('Routes that failed'), rowsTable(room.routes, { Route: 'route', Requests: 'requests', Failed: 'errors' }, t)),
     section(
-      'Failed requests',
-      rowsTable(room.requests, { Route: 'route', Status: 'status', 'Time in ms': 'durationMs', Trace: 'traceId' }),
+      t('Errors'),
+      rowsTable(room.errors, { Type: 'type', Message: 'message', Where: 'location', Count: 'errors', Trace: 'traceId' }, t),
     ),
     section(
-      'What changed before',
+      t('Failed requests'),
+      rowsTable(room.requests, { Route: 'route', Status: 'status', 'Time in ms': 'durationMs', Trace: 'traceId' }, t),
+    ),
+    section(
+      t('What changed before'),
       table(
-        ['Time', 'What'],
+        [t('Time'), t('What')],
         room.changes.map(({ time, message }) => [time, message]),
       ),
     ),
-    section('Log', table(['Time', 'Severity', 'Text'], room.logs.map(logLine))),
-    rule ? section('What to do', `<p>${escaped(rule.help)}</p><p>${escaped(rule.runbook)}</p>`) : '',
-    ...room.problems.map(({ part, code, message }) => `<p>Missing: ${escaped(`${part}: ${code} ${message}`)}</p>`),
-    `<footer>Written ${stamp(now)} by Spyglass. Times are UTC.</footer>`,
+    section(t('Log'), table([t('Time'), t('Severity'), t('Text')], room.logs.map(logLine))),
+    rule ? section(t('What to do'), `<p>${escaped(rule.help)}</p><p>${escaped(rule.runbook)}</p>`) : '',
+    ...room.problems.map(({ part, code, message }) => `<p>${t('Missing: ')}${escaped(`${part}: ${code} ${message}`)}</p>`),
+    `<footer>${t('Written {time} by Spyglass. Times are UTC.', { time: stamp(now) })}</footer>`,
   ]
-  return document(title, sections.join('\n'))
+  return document(title, sections.join('\n'), language)
 }
 
 const STYLE = `body{font:14px/1.5 system-ui,sans-serif;max-width:1100px;margin:24px auto;padding:0 16px;color-scheme:light dark}
@@ -54,8 +62,8 @@ td:first-child{white-space:nowrap;font-variant-numeric:tabular-nums}h2{margin:28
 dt{font-weight:600}dl{display:grid;grid-template-columns:max-content auto;gap:2px 14px}dd{margin:0}svg{width:100%;height:auto}footer{margin-top:28px;opacity:.7}`
 
 /** The policy holds wherever the file is opened: even a mistake in the escaping would run nothing. */
-const document = (title: string, body: string): string => `<!doctype html>
-<html lang="en">
+const document = (title: string, body: string, language: Language): string => `<!doctype html>
+<html lang="${language === 'zh' ? 'zh-CN' : 'en'}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -69,9 +77,9 @@ ${body}
 </html>
 `
 
-function facts({ incident, service }: IncidentRoom): string {
+function facts({ incident, service }: IncidentRoom, t: Headings): string {
   const { id, severity, state, resource, since, resolvedAt, acknowledged, failedRequests } = incident
-  const all: readonly (readonly [string, string | undefined])[] = [
+  const all: readonly (readonly [Heading, string | undefined])[] = [
     ['State', state],
     ['Severity', severity],
     ['Resource', resource],
@@ -82,7 +90,7 @@ function facts({ incident, service }: IncidentRoom): string {
     ['Taken care of by', acknowledged && `${acknowledged.by} ${acknowledged.note}`],
     ['Incident', id],
   ]
-  return `<dl>${all.map(([name, value]) => (value ? `<dt>${name}</dt><dd>${escaped(value)}</dd>` : '')).join('')}</dl>`
+  return `<dl>${all.map(([name, value]) => (value ? `<dt>${t(name)}</dt><dd>${escaped(value)}</dd>` : '')).join('')}</dl>`
 }
 
 const section = (title: string, content: string): string =>
@@ -96,19 +104,19 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return `<table><thead>${cells('th', head)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`
 }
 
-function rowsTable(rows: readonly Row[], columns: Readonly<Record<string, string>>): string {
+function rowsTable(rows: readonly Row[], columns: Readonly<Partial<Record<Heading, string>>>, t: Headings): string {
   return table(
-    Object.keys(columns),
+    (Object.keys(columns) as Heading[]).map((heading) => t(heading)),
     rows.map((row) => Object.values(columns).map((column) => cellOf(row[column]))),
   )
 }
 
 const cellOf = (value: unknown): string => (typeof value === 'number' ? String(Math.round(value * 10) / 10) : textOf(value))
 
-function holders({ incident }: IncidentRoom): string {
+function holders({ incident }: IncidentRoom, t: Headings): string {
   const rows = incident.holders.toSorted((a, b) => b.heldMs - a.heldMs)
   return table(
-    ['Connection', 'Held', 'Route', 'Borrowed at', 'Last statement', 'Trace'],
+    [t('Connection'), t('Held'), t('Route'), t('Borrowed at'), t('Last statement'), t('Trace')],
     rows.map(({ connection, heldMs, route, location, statement, traceId }) => [
       `#${connection}`,
       `${(heldMs / 1000).toFixed(1)} s`,

@@ -4,7 +4,8 @@
  */
 import { codeOf, messageOf } from '@spyglass/agent/contract'
 import type { Rule } from '@spyglass/dashboards'
-import { type Alerting, changesOf, isServiceOf, keyOf, seenOf, type Signal, signalOf } from '../../alert/index.ts'
+import { type Alerting, changesOf, isServiceOf, keyOf, runbookLink, seenOf, type Signal, signalOf } from '../../alert/index.ts'
+import { type Language, wordsOf } from '../../words/index.ts'
 import { type QueryClient, type Row, textOf, timeParameter } from '../../query/index.ts'
 import { eventOfRow, type KnownEvent, type KnownIncident, knownIncident } from './known-incident.ts'
 import { type CoveringSilence, type Moment, timelineOf } from './timeline.ts'
@@ -12,12 +13,20 @@ import { type CoveringSilence, type Moment, timelineOf } from './timeline.ts'
 export interface IncidentRoomOptions {
   readonly query: Pick<QueryClient, 'rows'>
   readonly alerting: Pick<Alerting, 'incidents' | 'silencesAbout' | 'waiting' | 'rules'> | undefined
+  /** Default: English. */
+  readonly language?: Language
   readonly now: () => number
+}
+
+/** What the rule says, and where its page for the person on call is. */
+interface ShownRule extends Pick<Rule, 'name' | 'text' | 'help' | 'runbook'> {
+  /** Absent where there is no such page. In the console it has no host. */
+  readonly runbookLink?: string
 }
 
 export interface IncidentRoom {
   readonly incident: Omit<KnownIncident, 'present'>
-  readonly rule?: Pick<Rule, 'name' | 'text' | 'help' | 'runbook'>
+  readonly rule?: ShownRule
   readonly timeline: readonly Moment[]
   /** Pages that no receiver has accepted yet. */
   readonly waiting: ReturnType<Alerting['waiting']>
@@ -95,7 +104,7 @@ class Gathering {
     const { present: _, ...shown } = incident
     return {
       incident: shown,
-      ...(rule ? { rule: { name: rule.name, text: rule.text, help: rule.help, runbook: rule.runbook } } : {}),
+      ...(rule ? { rule: shownRule(rule, this.#options.language) } : {}),
       timeline: timelineOf(incident, happened, this.#covering(incident)),
       waiting: alerting?.waiting(incident.id) ?? [],
       range,
@@ -177,6 +186,19 @@ class Gathering {
       this.#problems.push({ part, code: codeOf(error) ?? '', message: messageOf(error) })
       return otherwise
     }
+  }
+}
+
+function shownRule(rule: Rule, language?: Language): ShownRule {
+  const { name, text, help, runbook } = rule
+  const words = wordsOf(language)
+  const link = runbookLink(name, '', [rule])
+  return {
+    name,
+    text: words.ruleText(name, text),
+    help: words.ruleHelp(name, help),
+    runbook,
+    ...(link === undefined ? {} : { runbookLink: link }),
   }
 }
 

@@ -66,7 +66,7 @@ test('an incident has the time range of its own, and the events of all its ids',
   expect(room).toMatchObject({
     service: 'shop',
     incident: { id: '1', state: 'firing' },
-    rule: { runbook: 'docs/runbooks/pool-exhausted.md' },
+    rule: { runbook: 'docs/runbooks/pool-exhausted.md', runbookLink: '/runbooks/pool-exhausted' },
   })
   expect(room?.signal).toEqual({
     title: 'Connections of the pool shop',
@@ -137,4 +137,14 @@ test('the file about an incident holds its evidence as text, nothing that runs o
   expect(file).not.toMatch(/url\(|@import/)
   expect(file).not.toContain('hunter2')
   expect(file).not.toContain('abcdef0123456789')
+})
+
+test('in Chinese the rule, the headings of the file and its language are Chinese', async () => {
+  const { options } = world({ services })
+  const room = await incidentRoom('1', { ...options, language: 'zh' })
+  expect(room?.rule).toMatchObject({ name: 'PoolExhausted', text: expect.stringContaining('连接池') as string })
+  const file = incidentFile(room!, { server: 'west', language: 'zh', now: NOW })
+  expect(file).toContain('<html lang="zh-CN">')
+  for (const heading of ['<title>west：PoolExhausted</title>', '<h2>经过</h2>', '<h2>处置方法</h2>', '<dt>开始时间</dt>'])
+    expect(file).toContain(heading)
 })
