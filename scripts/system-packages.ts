@@ -20,6 +20,7 @@ export const systemTools = [
   { program: 'snmpttconvertmib', package: 'snmptt', why: 'the notifications of the MIB become a trap handler' },
   { program: 'prometheus-alertmanager', package: 'prometheus-alertmanager', why: 'pages reach a real Alertmanager' },
   { program: 'promtool', package: 'prometheus', why: 'metrics and alert rules for Prometheus are judged, the rules also played through' },
+  { program: 'prometheus', package: 'prometheus', why: 'it scrapes the metrics in the format that it prefers' },
   { program: 'chromium', package: 'chromium', why: 'the console is used in a browser' },
   { program: 'initdb', package: 'postgresql', why: 'statements of pg are recorded against a real server' },
   { program: 'mariadbd', package: 'mariadb-server', why: 'statements of mysql2 are recorded against a real server' },

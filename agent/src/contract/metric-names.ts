@@ -60,6 +60,11 @@ export function prometheusLabels(kind: ResourceKind, keys: ResourceKeys): Readon
   return Object.fromEntries(labels.filter((label): label is readonly [string, string] => label[0] !== false))
 }
 
+/** The base unit with which the Prometheus name of an attribute ends (before `_total`): `seconds`, `bytes` or `ratio`; undefined for plain numbers. */
+export function prometheusUnit(declared: AttributeDeclaration): string | undefined {
+  return unitOf(declared)?.suffix
+}
+
 /** What a value is multiplied by to be in the base unit of its Prometheus name: 0.001 for milliseconds. */
 export function prometheusFactor(declared: AttributeDeclaration): number {
   return unitOf(declared)?.factor ?? 1

@@ -11,7 +11,7 @@ import {
 } from '@spyglass/process/administration-api'
 import { clientAddressOf } from '@spyglass/process/listener'
 import type { Logger } from '@spyglass/process/logger'
-import { prometheusContentType, prometheusText } from '@spyglass/mbeans/prometheus'
+import { exposition } from '@spyglass/mbeans/prometheus'
 import type { Registry } from '@spyglass/agent/registry'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { CallerRules, SpyglassError } from '@spyglass/agent/contract'
@@ -79,7 +79,10 @@ async function reading(app: FastifyInstance, options: ManagementOptions): Promis
     })
   }
   await app.register(jolokiaPlugin, { registry, agentId, version, logger, caller, ...(feed ? { feed } : {}), ...(nodes ? { nodes } : {}) })
-  app.get('/metrics', async (_request, reply) => reply.type(prometheusContentType).send(await prometheusText(registry)))
+  app.get('/metrics', async (request, reply) => {
+    const { contentType, body } = await exposition(registry, request.headers.accept)
+    return reply.header('content-type', contentType).header('vary', 'accept').send(body)
+  })
 }
 
 /** Who it is, or why the request is refused, with what the client should know in the headers. */

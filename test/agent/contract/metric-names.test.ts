@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isMetric, isStateSet, otelNameOf, prometheusFactor, prometheusNameOf, snakeCase } from '@spyglass/agent/contract'
+import { isMetric, isStateSet, otelNameOf, prometheusFactor, prometheusNameOf, prometheusUnit, snakeCase } from '@spyglass/agent/contract'
 import { allKinds, kinds } from '@spyglass/mbeans/kinds'
 
 describe('metric names', () => {
@@ -21,6 +21,8 @@ describe('metric names', () => {
   it('carry the base unit and _total in Prometheus', () => {
     expect(prometheusNameOf(kinds.server, 'uptime')).toBe('spyglass_server_uptime_seconds')
     expect(prometheusFactor(kinds.server.attributes.uptime)).toBe(0.001)
+    expect(prometheusUnit(kinds.server.attributes.uptime)).toBe('seconds')
+    expect(prometheusUnit(kinds.datasource.attributes.leaks)).toBe(undefined)
     expect(prometheusNameOf(kinds.listener, 'bytesSent')).toBe('spyglass_listener_sent_bytes_total')
     expect(prometheusNameOf(kinds.instance, 'cpuTime')).toBe('spyglass_instance_cpu_time_seconds_total')
     expect(prometheusNameOf(kinds.eventLoop, 'utilization')).toBe('spyglass_event_loop_utilization_ratio')

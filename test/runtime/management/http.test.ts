@@ -126,6 +126,18 @@ test('Jolokia and Prometheus answer on it, and writing is refused', async () => 
   expect(write.json()).toMatchObject({ status: 403 })
 })
 
+test('the metrics are OpenMetrics for who prefers it, and the classic text for all others', async () => {
+  const { app } = await management()
+  const get = async (accept?: string) => {
+    const { headers, body } = await app.inject({ url: '/metrics', headers: accept === undefined ? {} : { accept } })
+    return { type: headers['content-type'], vary: headers.vary, end: body.slice(-6) }
+  }
+  const classic = { type: 'text/plain; version=0.0.4; charset=utf-8', vary: 'accept' }
+  for (const accept of [undefined, '*/*', 'text/html, */*;q=0.8']) expect(await get(accept), accept).toMatchObject(classic)
+  const type = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+  expect(await get('application/openmetrics-text')).toEqual({ type, vary: 'accept', end: '# EOF\n' })
+})
+
 test('where credentials are required, reading needs a user or a token, and health needs none', async () => {
   const { app } = await management('ready', {}, createGuessDelay(), true)
   for (const url of ['/jolokia/version', '/jolokia/node/http-1/version', '/metrics']) {

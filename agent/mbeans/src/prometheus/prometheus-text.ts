@@ -1,6 +1,6 @@
 /**
- * The resources of a registry in Prometheus's text format: names, units and help from the declarations, labels from the keys of the
- * ObjectName. A pushed value is as old as its push. If its process is silent, a resource only has the series of its state.
+ * The resources of a registry in Prometheus's text format and as OpenMetrics: names, units and help from the declarations, labels from the keys
+ * of the ObjectName. A pushed value is as old as its push. If its process is silent, a resource only has the series of its state.
  */
 import { Counter, Gauge, Registry as PromRegistry } from 'prom-client'
 import {
@@ -10,9 +10,11 @@ import {
   prometheusFactor,
   prometheusLabels,
   prometheusNameOf,
+  prometheusUnit,
   snakeCase,
 } from '@spyglass/agent/contract'
 import type { Bean, Registry } from '@spyglass/agent/registry'
+import { openMetricsFamily } from './open-metrics.ts'
 
 export const prometheusContentType = PromRegistry.PROMETHEUS_CONTENT_TYPE
 
@@ -22,18 +24,39 @@ export type Beans = Pick<Registry, 'beans'>
 /** All metrics of all resources, read now. Attributes with an unknown value are omitted. */
 export async function prometheusText(registry: Beans): Promise<string> {
   const target = new PromRegistry()
-  for (const [kind, beans] of Map.groupBy(registry.beans(), ({ kind }) => kind)) {
-    for (const attribute of Object.keys(kind.attributes)) {
-      if (isMetric(kind, attribute)) addNumber(target, { kind, attribute }, beans)
-      else if (isStateSet(kind, attribute)) addStates(target, { kind, attribute }, beans)
-    }
-  }
+  for (const [source, beans] of sourcesIn(registry)) add(target, source, beans)
   return target.metrics()
+}
+
+/** The same metrics as OpenMetrics 1.0. */
+export async function openMetricsText(registry: Beans): Promise<string> {
+  const target = new PromRegistry()
+  const units = new Map<string, string | undefined>()
+  for (const [source, beans] of sourcesIn(registry)) {
+    add(target, source, beans)
+    units.set(prometheusNameOf(source.kind, source.attribute), prometheusUnit(source.kind.attributes[source.attribute]!))
+  }
+  const metrics = await target.getMetricsAsJSON()
+  return `${metrics.map((metric) => openMetricsFamily(metric, units.get(metric.name))).join('')}# EOF\n`
 }
 
 interface Source {
   readonly kind: ResourceKind
   readonly attribute: string
+}
+
+/** Each attribute that is exported, with the resources that have it. */
+function* sourcesIn(registry: Beans): Generator<[Source, readonly Bean[]]> {
+  for (const [kind, beans] of Map.groupBy(registry.beans(), (bean) => bean.kind)) {
+    for (const attribute of Object.keys(kind.attributes)) {
+      if (isMetric(kind, attribute) || isStateSet(kind, attribute)) yield [{ kind, attribute }, beans]
+    }
+  }
+}
+
+function add(target: PromRegistry, source: Source, beans: readonly Bean[]): void {
+  if (isMetric(source.kind, source.attribute)) addNumber(target, source, beans)
+  else addStates(target, source, beans)
 }
 
 /** Resources that share their labels are added up. */
@@ -55,7 +78,7 @@ function addNumber(target: PromRegistry, { kind, attribute }: Source, beans: rea
 }
 
 /**
- * One series for each state, as OpenMetrics does with state sets: 1 for the current one, 0 for the others; the number of those in each state
+ * One series for each state, as with the state sets of OpenMetrics: 1 for the current one, 0 for the others; the number of those in each state
  * where resources share their labels.
  */
 function addStates(target: PromRegistry, { kind, attribute }: Source, beans: readonly Bean[]): void {
