@@ -2,6 +2,7 @@
  * Searches text for the usual forms of secrets. Best effort: it knows names with values, credentials of HTTP, keys of well-known issuers,
  * card numbers, key files, URLs with user info and SQL. A secret that looks like any other word stays.
  */
+import { redactBeside } from './beside.ts'
 import { endOfBrackets } from './brackets.ts'
 import { redactAccounts } from './account-number.ts'
 import { redactCardNumbers } from './card-number.ts'
@@ -10,7 +11,7 @@ import { redactIssued } from './issued.ts'
 import { KEY, redactNamed } from './named.ts'
 import { redactOptions } from './options.ts'
 import { redactPasswordFiles } from './password-files.ts'
-import { redactPhrases } from './phrases.ts'
+import { LED, redactPhrases } from './phrases.ts'
 import { redactPrivateKeys } from './private-keys.ts'
 import { replaceFound } from './replace-found.ts'
 import { isSecretName, REDACTED } from './secret-names.ts'
@@ -57,11 +58,12 @@ const TRIGGER =
 
 /** The text without what looks like a secret; the same text when nothing does. A form is searched only in texts that contain its fixed part. */
 export function redactText(text: string): string {
-  if (!TRIGGER.test(text)) return text
+  if (!TRIGGER.test(text) && !LED.test(text)) return text
   let result = redactPasswordFiles(redactPrivateKeys(redactStatements(text)))
   if (text.includes('=')) result = redactParameters(result)
   result = redactRawLists(redactMarked(redactNamed(result)))
   result = result.replaceAll(SCHEMED, redactSchemed)
+  result = redactBeside(result)
   result = redactPhrases(redactCommands(redactOptions(redactIssued(result, REDACTED))))
   if (result.includes('://')) result = redactUserInfo(result)
   return redactAccounts(redactCardNumbers(result, REDACTED), REDACTED)

@@ -8,12 +8,16 @@ import { REDACTED } from './secret-names.ts'
 
 const SPOKEN =
   /(?<![\w.-])(?:(pass(?:word|wort|wd|phrase|code)|pwd|(?:bind|root|admin)pw|kennwort|identified\s{1,4}by)|(secret|credentials?|cookie|session(?![ _-]?id))|(?:pass|token|(?:api|access|secret|private|signing|encryption|app|serial|licen[cs]e)[ _-]?key|x-api-key|_authToken|session[ _-]?id|connection[ _-]string|bearer))(?=[\s:,(])/gi
-/** Between a name and its value: a verb, an arrow, a bracket. */
-const LINK = /(\s{1,4}(?:is|was|are|were|equals|lautet|ist))?\s{0,4}(?::|=>|->|→|\||,|-)?\s{0,4}[([]?/y
+/** Between a name and its value: a verb, an arrow, a bracket. A line of dots before a colon is as good as an arrow. */
+const LINK = /(\s{1,4}(?:is|was|are|were|equals|lautet|ist))?\s{0,4}([-~=]{1,5}>|→|⇒|<[-~=]{1,5}|←)?(?::|\||,|-)?\s{0,4}[([]?/y
 /** As before, of a password. */
 const PASSWORD_LINK =
-  /(\s{1,4}(?:for|of)\s{1,4}\S{1,64}\s{1,4}(?:is|was)|\s{1,4}(?:is|was|are|were|equals|lautet|ist|to|from|set\s{1,4}to|changed\s{1,4}(?:to|from)))?\s{0,4}(?::|=>|->|→|\||,|-)?\s{0,4}[([]?/y
+  /(\s{1,4}(?:for|of)\s{1,4}\S{1,64}\s{1,4}(?:is|was)|\s{1,4}(?:is|was|are|were|equals|lautet|ist|to|from|set\s{1,4}to|changed\s{1,4}(?:to|from)))?\s{0,4}([-~=]{1,5}>{1,3}|>>|→|⇒|▶|<[-~=]{1,5}|←|\.{2,40}\s?:)?(?::|\||,|-)?\s{0,4}[([]?/y
 const WORD = /[^\s"'`,;()<>{}[\]|]+/y
+/** What an arrow leads to from a password that is no value: a state, the next step. */
+const NEXT =
+  /^(?:ok|done|next|skip(?:ped)?|reset|login|log-?in|otp|mfa|totp|token|session|user|home|hash(?:ed)?|bcrypt|argon2\w*|scrypt|check(?:ed)?|verif\w+|valid\w*|invalid\w*|accepted|rejected|changed|updated|expired|required|optional|missing|empty|set|unset|none|null|undefined|true|false|yes|no|on|off|success\w*|fail\w*|error|string|text|varchar\w*|\?+|\*+|\.+|\[?redacted\]?)$/i
+const FOREIGN_QUOTED = /[“„«‹‘「『]([^\n\r”“»›’」』]{1,200})[”“»›’」』]/y
 const QUOTED = /(\\{0,4}["'`])((?:(?!\1)[^\n\r]){1,200})\1/y
 /** A parser that complains quotes its source. */
 const OF_A_PARSER = /(?:unexpected|illegal|expected)\s{1,4}$/i
@@ -36,6 +40,11 @@ const SOCIAL_SECURITY = /(\b(?:ssn|social security(?: number)?)(?: is| was)?[:=#
 /** SMTP, IMAP, Redis. */
 const COMMAND =
   /(\bSETUSER [^\n]{1,200}?\s[<>]|\bAUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5|NTLM|default) |\b(?:requirepass|masterauth) |\bAUTH (?=[^\s\d]{0,80}\d)|\bLOGIN [\w.@"-]{1,80} "?(?=[^\s\d]{0,80}\d))[^\s"]{6,}/g
+/** FTP and POP3. */
+const LOGIN = /(\bUSER [^\s\\]{1,64}(?:\s|\\[rn]){1,4}PASS )[^\s"']{1,200}/g
+/** What leads to a value that may look like any word. */
+export const LED =
+  /(?:pass|pwd|[a-z]pw|kennwort)[a-z]{0,8}\s{1,4}(?:[-~=]{1,5}>|>>|→|⇒|▶|<[-~=]|←|\.{2,40}\s?:|[“„«‹‘「『])|\bUSER [^\s\\]{1,64}(?:\s|\\[rn]){1,4}PASS /i
 /** A user and a password. */
 const PAIR = /(\b(?:credentials?|login(?: with| as)?|user(?:name)?) [\w.@-]{1,64} ?[:/] ?)(?=[^\s\d]{0,80}\d)[^\s"'`,;/]{6,}/gi
 /** A name, and not far from it what a value has. Most texts have none. */
@@ -53,11 +62,15 @@ const IS_CHINESE = /[码碼令牌钥鑰证]/
 /** The text without them. Most texts have none of the words. */
 export function redactPhrases(text: string): string {
   const open = IS_CHINESE.test(text) ? text.replaceAll(CHINESE, `$1${REDACTED}`).replaceAll(CHINESE_NUMBER, REDACTED) : text
-  if (!TRIGGER.test(open) && !BEFORE.test(open)) return open
+  if (!TRIGGER.test(open) && !BEFORE.test(open) && !LED.test(open)) return open
   const spoken = redactSpoken(open)
   const coded = HAS_CODE.test(spoken) ? spoken.replaceAll(CODE, `$1${REDACTED}`).replaceAll(LETTER_CODE, `$1${REDACTED}`) : spoken
   const reversed = BEFORE.test(coded) ? coded.replaceAll(REVERSED, REDACTED) : coded
-  return reversed.replaceAll(SOCIAL_SECURITY, `$1${REDACTED}`).replaceAll(COMMAND, `$1${REDACTED}`).replaceAll(PAIR, `$1${REDACTED}`)
+  return reversed
+    .replaceAll(LOGIN, `$1${REDACTED}`)
+    .replaceAll(SOCIAL_SECURITY, `$1${REDACTED}`)
+    .replaceAll(COMMAND, `$1${REDACTED}`)
+    .replaceAll(PAIR, `$1${REDACTED}`)
 }
 
 function redactSpoken(text: string): string {
@@ -75,22 +88,36 @@ interface Place {
 /** The value after a name that is `found`; undefined if none follows that looks like one. */
 function spokenValue(text: string, found: RegExpExecArray): Place | undefined {
   const isPassword = found[1] !== undefined
-  const isCommonWord = found[2] !== undefined
   const link = isPassword ? PASSWORD_LINK : LINK
   link.lastIndex = found.index + found[0].length
-  const verb = link.exec(text)?.[1]
+  const [, verb, arrow] = link.exec(text) ?? []
   const at = link.lastIndex
   QUOTED.lastIndex = at
   const quoted = QUOTED.exec(text)
-  if (quoted) {
-    const [whole, quote, value] = quoted as unknown as readonly [string, string, string]
-    if (value === REDACTED || OF_A_PARSER.test(text.slice(Math.max(0, found.index - 20), found.index))) return undefined
-    const start = at + quote.length
-    return isPassword || looksSecret(value, MIN_LENGTH) ? { start, end: at + whole.length - quote.length } : undefined
-  }
-  WORD.lastIndex = at
-  const word = WORD.exec(text)?.[0].replace(/[.:?]+$/, '') ?? ''
-  const isDigits = isPassword && /^\d{6,}$/.test(word)
-  const isSecret = isDigits || looksSecret(word, isCommonWord && verb === undefined ? MIN_ID_LENGTH : MIN_LENGTH)
+  if (quoted) return isOfParser(text, found) ? undefined : quotedValue(at, quoted, isPassword)
+  FOREIGN_QUOTED.lastIndex = at
+  const foreign = isPassword ? FOREIGN_QUOTED.exec(text) : null
+  if (foreign) return foreign[1] === REDACTED ? undefined : { start: at + 1, end: at + foreign[0].length - 1 }
+  const word = wordAt(text, at)
+  const isLed = verb !== undefined || arrow !== undefined
+  const minLength = found[2] !== undefined && !isLed ? MIN_ID_LENGTH : MIN_LENGTH
+  const isSecret = looksSecret(word, minLength) || (isPassword && isPlainPassword(word, arrow))
   return isSecret ? { start: at, end: at + word.length } : undefined
 }
+
+const isOfParser = (text: string, { index }: RegExpExecArray): boolean => OF_A_PARSER.test(text.slice(Math.max(0, index - 20), index))
+
+function quotedValue(at: number, quoted: RegExpExecArray, isPassword: boolean): Place | undefined {
+  const [whole, quote, value] = quoted as unknown as readonly [string, string, string]
+  if (value === REDACTED || !(isPassword || looksSecret(value, MIN_LENGTH))) return undefined
+  return { start: at + quote.length, end: at + whole.length - quote.length }
+}
+
+function wordAt(text: string, at: number): string {
+  WORD.lastIndex = at
+  return WORD.exec(text)?.[0].replace(/[.:?]+$/, '') ?? ''
+}
+
+/** Many digits, or whatever an arrow leads to. */
+const isPlainPassword = (word: string, arrow: string | undefined): boolean =>
+  /^\d{6,}$/.test(word) || (arrow !== undefined && word !== '' && !NEXT.test(word))
