@@ -68,6 +68,28 @@ test('snmpget, snmpgetnext, snmpbulkwalk and snmptable read the same objects', a
   expect(stable(walk.stdout).length).toBeGreaterThan(15)
 })
 
+test('long names and names in other scripts come through snmpwalk and snmptable, cut between characters; snmptranslate knows their columns', async (context) => {
+  requireTool(context, 'snmpwalk')
+  const names = ['连接池', 'Größe/é ü', '🦜'.repeat(10), 'x'.repeat(300), '池'.repeat(100), 'a "b" \\ c']
+  const withdraw = names.map((name) => register(management.registry, kinds.datasource, { instance: 'http-1', name }, { state: 'ok' }))
+  try {
+    const column = 'SPYGLASS-MIB::sgDatasourceName'
+    const expected = ['shop', ...names.filter((name) => name.length < 100), `${'x'.repeat(252)}...`, `${'池'.repeat(84)}...`]
+    for (const args of [agent.v2c('-Oqv', column), agent.v3('-Oqv', column)]) {
+      await until(async () => {
+        expect((await run('snmpwalk', args)).stdout.trimEnd().split('\n').toSorted()).toEqual(expected.toSorted())
+        return true
+      })
+    }
+    expect((await run('snmptable', agent.v2c('SPYGLASS-MIB::sgDatasourceTable'))).stdout).toContain('Größe/é ü')
+    const translated = await run('snmptranslate', ['-M', join(agent.data, 'mibs'), '-m', 'SPYGLASS-MIB', '-On', column])
+    const back = await run('snmptranslate', ['-M', join(agent.data, 'mibs'), '-m', 'SPYGLASS-MIB', `${translated.stdout.trim()}.1.2`])
+    expect(back.stdout.trim()).toBe(`${column}.1.2`)
+  } finally {
+    for (const each of withdraw) each()
+  }
+})
+
 test('the system group names the product, and the engine group shows persisted boots', async (context) => {
   requireTool(context, 'snmpwalk')
   const { stdout } = await run('snmpwalk', agent.v2c('.1.3.6.1.2.1.1'))
