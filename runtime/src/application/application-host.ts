@@ -141,13 +141,18 @@ export class ApplicationTraffic implements Traffic {
     this.#byName = new Map(applications.map((application) => [application.name, application]))
   }
 
-  /** The same, of applications that may have moved. One that is gone is served until its process ends. */
+  /**
+   * The same, of applications that may have moved. One that was disabled is refused from now on, though its process still has it; one that is gone is
+   * served until its process ends, since another may not be ready to take over.
+   */
   readdress({ hosts = [], ...addresses }: Addresses, applications: readonly HostedApplication[], absent?: AbsentApplications): void {
     for (const application of applications) {
       const place = addresses.applications.find(({ name }) => name === application.name)
       if (place) application.moveTo(place)
     }
-    this.serve(hosts, applications, absent?.of(addresses, applications) ?? [])
+    const isDisabled = ({ name }: HostedApplication): boolean => addresses.disabled?.some((one) => one.name === name) ?? false
+    const served = applications.filter((application) => !isDisabled(application))
+    this.serve(hosts, served, absent?.of(addresses, served) ?? [])
   }
 
   request(event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {

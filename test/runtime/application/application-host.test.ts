@@ -1,6 +1,11 @@
 import http from 'node:http'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { ECHO, openPlace } from './fixture.ts'
+
+interface Named {
+  readonly name: string
+  readonly contextPath: string
+}
 
 const statusOf = (url: string, options: http.RequestOptions): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
@@ -164,4 +169,33 @@ test('an application that moves is served where it is now, on connections that a
   })
   expect(await Promise.all(['/shop/a', '/store/a', '/blog/a', '/news/a'].map(statusOn))).toEqual([404, 404, 200, 404])
   expect(await statusOf(`${url}/a`, { headers: { host: 'shop.test' } })).toBe(200)
+})
+
+test('an application that is disabled is refused at once, on connections that are open as well, while its process has it; requests that run end', async () => {
+  await using place = openPlace()
+  const SLOW = `let release
+    export default () => (req, res) => {
+      if (req.url === '/slow') release = () => res.end('slow')
+      else if (req.url === '/release') { release(); res.end('released') }
+      else res.end('here')
+    }`
+  const { url, host } = await place.deploy([
+    { name: 'shop', contextPath: '/shop', files: SLOW },
+    { name: 'blog', contextPath: '/', files: ECHO },
+  ])
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => agent.destroy())
+  const [shop, blog] = ['shop', 'blog'].map((name) => ({ name, contextPath: name === 'shop' ? '/shop' : '/' })) as [Named, Named]
+  expect(await statusOf(`${url}/shop/`, { agent })).toBe(200)
+  const slow = fetch(`${url}/shop/slow`)
+  await expect.poll(() => place.read('shop', 'activeRequests')).toBe(1)
+  host.readdress({ applications: [blog], disabled: [shop] })
+  expect(await statusOf(`${url}/shop/`, { agent })).toBe(503)
+  const refused = await fetch(`${url}/shop/release`)
+  expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'SPY_APPLICATION_DISABLED' }])
+  expect(await statusOf(`${url}/shop/`, { headers: { connection: 'upgrade', upgrade: 'websocket' } })).toBe(503)
+  expect(await json(`${url}/a`)).toMatchObject({ url: '/a' })
+  host.readdress({ applications: [shop, blog] })
+  expect(await (await fetch(`${url}/shop/release`)).text()).toBe('released')
+  expect(await (await slow).text()).toBe('slow')
 })
