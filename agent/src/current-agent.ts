@@ -50,6 +50,25 @@ export interface PoolWaitRecord {
   end(heldBy?: string, error?: unknown): void
 }
 
+/** A queue of jobs whose library the agent does not know: the server's own. */
+export interface JobSource {
+  /** `messaging.system`. */
+  readonly system: string
+  readonly queue: string
+}
+
+export interface JobInput extends JobSource {
+  readonly id: string
+}
+
+/** One job that is being added. */
+export interface SentJobRecord {
+  /** Trace context, for who runs it. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Ends it; an error marks it as failed. */
+  end(error?: unknown): void
+}
+
 export interface RequestInfo {
   /** Of its span: method and route, or the name of a job. */
   readonly name: string
@@ -155,6 +174,10 @@ export interface Agent {
   /** Begins a wait for a connection in the request that runs now. */
   startPoolWait(input: PoolWaitInput): PoolWaitRecord
   captureCallSite(calledFrom: (...args: never[]) => unknown): CallSite
+  /** Begins to add a job in the request that runs now; undefined where none runs. */
+  sendJob(input: JobInput): SentJobRecord | undefined
+  /** Runs a job in a root of its own, named by its queue. `headers`: of who added it. The caller gets what `fn` returns or throws. */
+  processJob<R>(input: JobInput & { readonly headers?: Readonly<Record<string, string>> | undefined }, fn: () => R): R
   currentRequest(): RequestInfo | undefined
   /**
    * Calls the observer when the current request ends, which saves it its own listener and clock. One observer for

@@ -11,6 +11,7 @@ import { attr, metric } from '../contract/telemetry.ts'
 import { attempt, guarded, guardedInterval, hookFaults, onHookFault, reportFault } from '../guard/guard.ts'
 import { type OtlpExporter, type OtlpExporterOptions, createOtlpExporter } from '../otlp/exporter.ts'
 import type { AttributesInput, MetricRecord, NumberPoint } from '../otlp/records.ts'
+import { processJob, sendJob } from './jobs.ts'
 import { CapturedStack, setSourceRoot } from '../call-site/call-site.ts'
 import type { Child } from '../recorder/child.ts'
 import { followClock, now } from '../recorder/clock.ts'
@@ -47,6 +48,7 @@ import { applicationKey } from '../spool/spool-name.ts'
 import type {
   Agent,
   CallSite,
+  JobInput,
   PoolWaitInput,
   PoolWaitRecord,
   ProfileOptions,
@@ -56,6 +58,7 @@ import type {
   RequestInfo,
   RequestObserver,
   RunningRequest,
+  SentJobRecord,
   StatementInput,
   StatementRecord,
   TakenProfile,
@@ -170,6 +173,14 @@ export class SpyglassAgent implements Agent {
 
   captureCallSite(calledFrom: (...args: never[]) => unknown): CallSite {
     return new CapturedStack(calledFrom)
+  }
+
+  sendJob(input: JobInput): SentJobRecord | undefined {
+    return attempt('job.send', () => sendJob(this.recorder, input), undefined)
+  }
+
+  processJob<R>(input: JobInput & { readonly headers?: Readonly<Record<string, string>> | undefined }, fn: () => R): R {
+    return processJob(this.recorder, input, fn)
   }
 
   currentRequest(): RequestInfo | undefined {

@@ -190,7 +190,7 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     async ({ arguments: given, actor }) =>
       await ask('collector', operation, { ...given, actor })
   const ofResource =
-    (kind: 'datasource' | 'rateLimit' | 'cache') =>
+    (kind: 'datasource' | 'rateLimit' | 'cache' | 'jobQueue') =>
     (operation: string): [string, Executors[string]] => [
       `${kind}.${operation}`,
       async ({ keys: { instance = '', name }, arguments: given }) => await ask(instance, operation, { ...given, [kind]: name }),
@@ -209,6 +209,7 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     ...Object.fromEntries(['reclaim', 'cancel', 'autopsy', 'sql', 'execute'].map(ofResource('datasource'))),
     ...Object.fromEntries(['top', 'forget'].map(ofResource('rateLimit'))),
     ...Object.fromEntries(['purge'].map(ofResource('cache'))),
+    ...Object.fromEntries(['pause', 'resume', 'dead', 'retry', 'remove', 'purge'].map(ofResource('jobQueue'))),
   }
 }
 

@@ -25,6 +25,7 @@ export {
 export {
   cache,
   datasource,
+  jobs,
   openResources,
   queue,
   rateLimit,
@@ -34,6 +35,7 @@ export {
   session,
 } from '../resource/index.ts'
 export type { AccessRule, Person, Realm, UserSource } from '../realm/index.ts'
+export type { Added, AddOptions, Job, JobHandler, Jobs, RepeatOptions } from '../jobs/index.ts'
 export type { Session, Sessions } from '../session/index.ts'
 export type {
   Cache,

@@ -18,6 +18,7 @@ export const workerShareOf = (share: InstanceShare): InstanceShare => ({
   ...share,
   resources: { ...noResources, rateLimits: share.resources.rateLimits, caches: share.resources.caches },
   sessions: undefined,
+  jobs: undefined,
   disabled: [],
 })
 

@@ -40,6 +40,7 @@ async function openOwn(): Promise<Resources> {
   return await openResources({
     resources: share.resources,
     sessions: share.sessions,
+    jobs: share.jobs,
     folder: data,
     applicationFolders: applications.map(({ folder }) => folder),
     instance,
@@ -91,9 +92,11 @@ async function serve(link: () => KeeperLink): Promise<(deadlineMs: number) => Pr
   })
   return async (deadlineMs) => {
     stopChecking()
+    const worked = resources.drain(deadlineMs)
     const drained = Promise.all([listener.drain(deadlineMs), cluster.drain(deadlineMs)])
     host.drain()
     const cut = (await drained).reduce((sum, each) => sum + each, 0)
+    await worked
     link().push() // its counters are final, and its applications are still there
     if (cut > 0) link().send({ type: 'cut', count: cut })
     await host.stop(share.closeMs / 2)

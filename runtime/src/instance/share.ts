@@ -9,7 +9,7 @@ import {
   resourcesOf,
   type SpyglassConfig,
 } from '@spyglass/process/checked-config'
-import type { SessionAccess } from '../resource-type/resource-type.ts'
+import type { JobsAccess, SessionAccess } from '../resource-type/resource-type.ts'
 
 /** The first message that an instance gets. */
 export interface InstanceShare {
@@ -26,6 +26,8 @@ export interface InstanceShare {
   readonly resources: ResourcesConfig
   /** Absent where its applications use no sessions. */
   readonly sessions?: SessionAccess | undefined
+  /** Absent where its applications use no jobs that the server keeps. */
+  readonly jobs?: JobsAccess | undefined
   /** Without certificates where the process does not serve its sockets. */
   readonly listener: ListenerConfig
   readonly reachedBy: InstanceGroup['reachedBy']

@@ -1,1 +1,2 @@
+export { applicationPackage } from './application-package.ts'
 export { connectRedis, type RedisConnection } from './connect-redis.ts'

@@ -17,6 +17,14 @@ export interface SessionSecrets {
   readonly token: string
 }
 
+/** What an instance needs to reach the jobs of the server. */
+export interface JobsAccess {
+  /** Path of the socket of the process that keeps them. */
+  readonly socket: string
+  /** Each opens the queue of its name, and no other. */
+  readonly tokens: Readonly<Record<string, string>>
+}
+
 /** The instance that resources are opened in. */
 export interface ResourceSurroundings {
   /** Name of the instance. */
@@ -34,6 +42,8 @@ export interface ResourceSurroundings {
   readonly faceOf?: (list: string, name: string) => object | undefined
   /** Absent where no application uses sessions. */
   readonly sessions?: SessionAccess | undefined
+  /** Absent where no application uses jobs that the server keeps. */
+  readonly jobs?: JobsAccess | undefined
 }
 
 /** One open resource. It is in the registry until it is closed. */
@@ -50,6 +60,8 @@ export interface Resource<Config, Face> {
   requestEnded?(traceId: string): void
   /** How long the borrower has waited who waits longest for a part of it; 0 when nobody waits. */
   waitMs?(): number
+  /** The instance begins to stop: takes no more work by itself, and resolves when what it does is over or given back, within the deadline. */
+  drain?(deadlineMs: number): Promise<void>
   /** Returns when it is closed, at most after `deadlineMs` and a moment. */
   close(deadlineMs: number): Promise<void>
 }

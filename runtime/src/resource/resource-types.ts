@@ -3,6 +3,7 @@ import type { ResourcesConfig } from '@spyglass/process/checked-config'
 import type { ResourceList } from '@spyglass/process/settings'
 import { type Cache, caches } from '../cache/index.ts'
 import { type Datasource, datasources } from '../datasource/index.ts'
+import { type Jobs, jobType } from '../jobs/index.ts'
 import { type RateLimit, rateLimits } from '../rate-limit/index.ts'
 import type { ResourceType } from '../resource-type/resource-type.ts'
 import { type Realm, realmType } from '../realm/index.ts'
@@ -15,6 +16,7 @@ export interface Faces {
   readonly sessions: Sessions
   readonly realms: Realm
   readonly caches: Cache
+  readonly jobs: Jobs
 }
 
 export const resourceTypes: { readonly [L in ResourceList]: ResourceType<ResourcesConfig[L][number], object> } = {
@@ -23,4 +25,5 @@ export const resourceTypes: { readonly [L in ResourceList]: ResourceType<Resourc
   sessions: sessionType,
   realms: realmType,
   caches,
+  jobs: jobType,
 }

@@ -4,6 +4,7 @@ import { type ResourceList, resourceLists, resourceSettings, type Settings } fro
 import type { Resource, ResourceSurroundings, ResourceType } from '../resource-type/resource-type.ts'
 import { type Cache, type CacheSettings, type PageCache, type PageOptions, checkedSettings, openAlone } from '../cache/index.ts'
 import type { DatasourceNamed } from '../datasource/index.ts'
+import type { Jobs } from '../jobs/index.ts'
 import type { Realm } from '../realm/index.ts'
 import type { Sessions } from '../session/index.ts'
 import { Limiter, type LimitOptions } from '../rate-limit/index.ts'
@@ -128,6 +129,11 @@ export class Resources {
     return longest
   }
 
+  /** Takes no more work by itself, and resolves when what is under way is over, at most after `deadlineMs` and a moment. */
+  async drain(deadlineMs: number): Promise<void> {
+    await Promise.all(this.#all.map(async (resource) => await resource.drain?.(deadlineMs)))
+  }
+
   /** Returns when all are closed, at most after `deadlineMs` and a moment. */
   async close(deadlineMs: number): Promise<void> {
     await Promise.all(this.#all.map((resource) => resource.close(deadlineMs)))
@@ -181,6 +187,12 @@ export const session = (name: string): Sessions => resourcesHere('sessions').get
  * @throws SPY_REALM_UNKNOWN, SPY_REALMS_CLOSED
  */
 export const realm = (name: string): Realm => resourcesHere('realms').get('realms', name)
+
+/**
+ * The queue of jobs of that name: `await jobs('orders').add({ order: 7 }, { id: 'order-7' })`, and `jobs('orders').process(async ({ data }) => …)`.
+ * @throws SPY_JOBS_UNKNOWN, SPY_JOBS_CLOSED
+ */
+export const jobs = <Data = unknown>(name: string): Jobs<Data> => resourcesHere('jobs').get('jobs', name) as Jobs<Data>
 
 /**
  * The rate limit of that name: `app.use(rateLimit('api').express)`, `.koa`, `app.register(….fastify)`, or `await rateLimit('api').take(key)`.

@@ -3,7 +3,15 @@
  * to the data folder comes back.
  */
 import { ADMIN_SOCKET, adminSocketFile, MANAGEMENT_SOCKET, managementSocketFile } from '@spyglass/process/admin-socket'
-import { type DataFolder, REGISTRY_SOCKET, registrySocket, SESSION_SOCKET, sessionSocket } from '@spyglass/process/checked-config'
+import {
+  type DataFolder,
+  JOBS_SOCKET,
+  jobsSocket,
+  REGISTRY_SOCKET,
+  registrySocket,
+  SESSION_SOCKET,
+  sessionSocket,
+} from '@spyglass/process/checked-config'
 
 /** Paths by name. */
 export const ownSockets = (folder: Pick<DataFolder, 'run'>): Readonly<Record<string, string>> => ({
@@ -11,6 +19,7 @@ export const ownSockets = (folder: Pick<DataFolder, 'run'>): Readonly<Record<str
   [MANAGEMENT_SOCKET]: managementSocketFile(folder.run),
   [REGISTRY_SOCKET]: registrySocket(folder),
   [SESSION_SOCKET]: sessionSocket(folder),
+  [JOBS_SOCKET]: jobsSocket(folder),
 })
 
 /** Those that management serves, as a process inherits them: ids by name. */
@@ -18,6 +27,9 @@ export const managementSockets = { [MANAGEMENT_SOCKET]: MANAGEMENT_SOCKET, [REGI
 
 /** Those that the process with the sessions serves. */
 export const sessionSockets = { [SESSION_SOCKET]: SESSION_SOCKET } as const
+
+/** Those that the process with the jobs serves. */
+export const jobSockets = { [JOBS_SOCKET]: JOBS_SOCKET } as const
 
 /** That of the decider. */
 export const deciderSocket = ADMIN_SOCKET

@@ -7,6 +7,7 @@ import {
   type InstanceGroup,
   instanceGroups,
   instanceNames,
+  jobsSocket,
   listenerAddress,
   outputFileOf,
   type ListenerConfig,
@@ -25,6 +26,7 @@ import { serverIdentity } from '@spyglass/process/server-identity'
 import { version } from '../version.ts'
 import { withoutLive } from '../administration/index.ts'
 import { type Addresses, applicationAddresses, type InstanceShare, shareOf } from '../instance/share.ts'
+import { jobsAccess } from '../jobs/jobs-access.ts'
 import { sessionAccess } from '../session/session-access.ts'
 import { INSPECT_FLAG } from '../decider/blocked-stack.ts'
 import { reportFlags } from '../decider/crash-report.ts'
@@ -34,7 +36,7 @@ import { routerShareOf, routingTableOf } from '../router/share.ts'
 import type { RoutingTable } from '../router/routes.ts'
 import { instanceEnvironment, serviceEnvironment, storeEnvironment } from './environment.ts'
 import { agentRegisterUrl, baseExecArgv, entryOf, guardOutputFile, ownEntry } from './part-scripts.ts'
-import { managementSockets, sessionSockets } from './own-sockets.ts'
+import { jobSockets, managementSockets, sessionSockets } from './own-sockets.ts'
 import { portsOf, type Role } from './ports.ts'
 import { instancePolicy, routerPolicy, servicePolicy } from './policies.ts'
 import { prepareProtections, protectionOf } from './protection.ts'
@@ -60,6 +62,7 @@ const stages = {
   management: 2,
   'snmp-bridge': 3,
   'session-store': 3,
+  'job-store': 3,
   instances: 4,
   routers: 5,
   traffic: 6,
@@ -166,6 +169,7 @@ function services(input: PlanInput): readonly ProcessPlan[] {
     ...(hasSessionStore(config)
       ? [service('session-store', ownEntry('session-store/session-store-main'), { listeners: sessionSockets })]
       : []),
+    ...(hasJobStore(config) ? [service('job-store', ownEntry('job-store/job-store-main'), { listeners: jobSockets })] : []),
     ...(traffic ? [service('traffic', traffic.script, { args: traffic.args, hasChannel: false })] : []),
   ]
 }
@@ -174,12 +178,20 @@ function services(input: PlanInput): readonly ProcessPlan[] {
 const hasSessionStore = ({ sessions, applications }: SpyglassConfig): boolean =>
   sessions.some(({ name, store }) => store === 'server' && applications.some((one) => one.enabled && one.sessions.includes(name)))
 
-/** The share of an instance, with what leads to its sessions. */
+/** Whether an application uses jobs that this server keeps itself. */
+const hasJobStore = ({ jobs, applications }: SpyglassConfig): boolean =>
+  jobs.some(({ name, store }) => store === 'server' && applications.some((one) => one.enabled && one.jobs.includes(name)))
+
+const namesOfServer = (entries: readonly { readonly name: string; readonly store: string }[]): readonly string[] =>
+  entries.flatMap(({ name, store }) => (store === 'server' ? [name] : []))
+
+/** The share of an instance, with what leads to its sessions and jobs. */
 function fullShareOf(group: InstanceGroup, name: string, { config, folder, secrets }: PlanInput): InstanceShare {
   const share = shareOf(config, group, name, folder.accessLogs)
   const names = share.resources.sessions.map((sessions) => sessions.name)
   const sessions = sessionAccess(secrets, sessionSocket(folder), names)
-  return sessions ? { ...share, sessions } : share
+  const jobs = jobsAccess(secrets, jobsSocket(folder), namesOfServer(share.resources.jobs))
+  return { ...share, ...(sessions ? { sessions } : {}), ...(jobs ? { jobs } : {}) }
 }
 
 /** An instance gets its share of the configuration as a message: it reads no file that describes its neighbours. */

@@ -85,7 +85,7 @@ export class Space {
   sweep(): void {
     this.#sweptAt = this.#now()
     for (const id of this.#sessions.keys()) this.#live(id)
-    this.#log.compactIfWorth(this.#sessions)
+    this.#log.compactIfWorth()
   }
 
   #put(id: string, stored: Stored): void {

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611280258Z',
-  digest: 'b7652878bfad01cb27f44ae517e771cd4265a77d995d99f38cca9e39457d868a',
+  lastUpdated: '202611280334Z',
+  digest: 'f3737034b926cfa7c198cd96011b3a3ef7d69843b26efb237f4822fe758294d6',
 }

@@ -43,6 +43,8 @@ test('320 of 320 statements of 160 requests over two connections land in their o
     observeRequest: (observer) => real.observeRequest(observer),
     countRefused() {},
     attribute() {},
+    sendJob: (input) => real.sendJob(input),
+    processJob: (input, fn) => real.processJob(input, fn),
     configure() {},
     profile: (options) => real.profile(options),
     markLeak: () => real.markLeak(),

@@ -108,14 +108,14 @@ test('what has no end of a line is not kept in memory, and what comes after it i
 
 test('a file that is mostly history is written again, and the one before is gone', () => {
   const folder = tempFolder()
-  const { log } = open(folder)
+  const { log, sessions } = open(folder)
   const text = JSON.stringify({ a: 'x'.repeat(500_000) })
-  const sessions = new Map([[a, stored()]])
+  sessions.set(a, stored())
   for (let i = 0; i < 5; i++) log.stored(a, stored(text))
-  log.compactIfWorth(sessions)
+  log.compactIfWorth()
   expect(files(folder)).toEqual(['sessions.1'])
   for (let i = 0; i < 5; i++) log.stored(a, stored(text))
-  log.compactIfWorth(sessions)
+  log.compactIfWorth()
   expect(files(folder)).toEqual(['sessions.2'])
   log.stored(b, stored())
   expect([...open(folder).sessions]).toEqual([

@@ -9,6 +9,7 @@ import { eventLoop, garbageCollector, heapSpace, nodeProcess, type ResourceKind,
 import { eventOutput } from './event-output.ts'
 import { incident } from './incident.ts'
 import { instance } from './instance.ts'
+import { jobQueue } from './job-queue.ts'
 import { listener } from './listener.ts'
 import { loader } from './loader.ts'
 import { push } from './push.ts'
@@ -31,6 +32,7 @@ export const kinds = {
   rateLimit,
   queue,
   cache,
+  jobQueue,
   loader,
   v8Heap,
   heapSpace,

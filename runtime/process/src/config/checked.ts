@@ -19,6 +19,7 @@ export type {
   DatasourceConfig,
   HostConfig,
   ListenerConfig,
+  JobsConfig,
   RateLimitConfig,
   RealmConfig,
   SessionConfig,

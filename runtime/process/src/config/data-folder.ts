@@ -117,6 +117,12 @@ export const SESSION_SOCKET = 'sessions'
 /** The socket of the process that keeps sessions. */
 export const sessionSocket = ({ run }: Pick<DataFolder, 'run'>): string => join(run, 'sessions.sock')
 
+/** Under this name the process with the jobs inherits its socket. */
+export const JOBS_SOCKET = 'jobs'
+
+/** The socket of the process that keeps jobs. */
+export const jobsSocket = ({ run }: Pick<DataFolder, 'run'>): string => join(run, 'jobs.sock')
+
 /** The socket that the instances of a group serve behind a router. */
 export const privateSocket = ({ run }: Pick<DataFolder, 'run'>, group: string): string => join(run, 'applications', `${group}.sock`)
 

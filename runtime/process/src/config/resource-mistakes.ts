@@ -1,7 +1,7 @@
 /** What is wrong with resources: names that no list has, and settings of an entry that contradict each other. */
 import { isDatabaseUrl, realmTypeSettings, type ResourceList, resourceLists } from '../settings/index.ts'
 import type { Mistake } from './mistake.ts'
-import type { CacheConfig, DatasourceConfig, RateLimitConfig, RealmConfig, SessionConfig, SpyglassConfig } from './schema.ts'
+import type { CacheConfig, DatasourceConfig, JobsConfig, RateLimitConfig, RealmConfig, SessionConfig, SpyglassConfig } from './schema.ts'
 
 /** The path begins at the entry. */
 type EntryMistakes<Entry> = (entry: Entry) => readonly Mistake[]
@@ -12,6 +12,7 @@ const mistakesIn: { readonly [L in ResourceList]: EntryMistakes<SpyglassConfig[L
   caches: cacheMistakes,
   sessions: sessionMistakes,
   realms: realmMistakes,
+  jobs: jobMistakes,
 }
 
 export function resourceMistakes(config: SpyglassConfig): Mistake[] {
@@ -82,22 +83,23 @@ function typeMistakes(realm: RealmConfig): Mistake[] {
 const settingAt = (entry: object, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], entry)
 
-/** The socket of the store is for the user of the server alone. */
-function unreachableStores({ applications, sessions }: SpyglassConfig): Mistake[] {
-  const ofServer = new Set(sessions.filter(({ store }) => store === 'server').map(({ name }) => name))
-  return applications.flatMap((application, i) =>
-    application.sessions.flatMap((name, at) =>
-      application.isolation === 'user' && ofServer.has(name)
-        ? [
-            {
-              path: `applications[${i}].sessions[${at}]`,
-              message: 'isolation user keeps the application from store server; use store redis',
-            },
-          ]
-        : [],
-    ),
-  )
-}
+/** The sockets of the stores are for the user of the server alone. */
+const unreachableStores = (config: SpyglassConfig): Mistake[] =>
+  (['sessions', 'jobs'] as const).flatMap((list) => {
+    const ofServer = new Set(config[list].flatMap(({ name, store }) => (store === 'server' ? [name] : [])))
+    return config.applications.flatMap((application, i) =>
+      application[list].flatMap((name, at) =>
+        application.isolation === 'user' && ofServer.has(name)
+          ? [
+              {
+                path: `applications[${i}].${list}[${at}]`,
+                message: 'isolation user keeps the application from store server; use store redis',
+              },
+            ]
+          : [],
+      ),
+    )
+  })
 
 function unknownResources(list: ResourceList, { applications, ...config }: SpyglassConfig): Mistake[] {
   const known = config[list].map(({ name }) => name)
@@ -211,6 +213,15 @@ function cacheMistakes({ store, url, password, purgeUrl, purgeToken }: CacheConf
     store === 'memory' && url !== undefined && { path: 'url', message: 'only available with store redis' },
     store === 'memory' && password !== undefined && { path: 'password', message: 'only available with store redis' },
     purgeToken !== undefined && purgeUrl === undefined && { path: 'purgeToken', message: 'only available with a purgeUrl' },
+  ]
+  return mistakes.filter((mistake) => mistake !== false)
+}
+
+function jobMistakes({ store, url, password }: JobsConfig): Mistake[] {
+  const mistakes: (Mistake | false)[] = [
+    store === 'redis' && url === undefined && { path: 'url', message: 'missing: store redis needs it' },
+    store === 'server' && url !== undefined && { path: 'url', message: 'only available with store redis' },
+    store === 'server' && password !== undefined && { path: 'password', message: 'only available with store redis' },
   ]
   return mistakes.filter((mistake) => mistake !== false)
 }

@@ -17,6 +17,7 @@ export type {
   DatasourceConfig,
   HostConfig,
   ListenerConfig,
+  JobsConfig,
   RateLimitConfig,
   ReceiverConfig,
   RealmConfig,

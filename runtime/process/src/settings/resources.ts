@@ -6,6 +6,7 @@
 import { cacheSettings } from './cache.ts'
 import { datasourceSettings } from './datasource.ts'
 import { declareSettings } from './declaration.ts'
+import { jobSettings } from './jobs.ts'
 import { rateLimitSettings } from './rate-limit.ts'
 import { realmSettings } from './realm.ts'
 import { sessionSettings } from './session.ts'
@@ -59,6 +60,16 @@ export const resourceSettings = declareSettings({
     applies: 'reload',
     readBy: ['instances'],
     settings: cacheSettings,
+  },
+  jobs: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'jobQueue',
+    description: 'Queues of jobs that applications add, and run later.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: jobSettings,
   },
 })
 

@@ -191,6 +191,7 @@ export type ApplicationConfig = SpyglassConfig['applications'][number]
 export type DatasourceConfig = SpyglassConfig['datasources'][number]
 export type RealmConfig = SpyglassConfig['realms'][number]
 export type SessionConfig = SpyglassConfig['sessions'][number]
+export type JobsConfig = SpyglassConfig['jobs'][number]
 export type RateLimitConfig = SpyglassConfig['rateLimits'][number]
 export type CacheConfig = SpyglassConfig['caches'][number]
 /** A receiver of pages. */

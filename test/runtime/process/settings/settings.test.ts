@@ -14,6 +14,7 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
   datasources: { name: 'd', file: 'f' },
   rateLimits: { name: 'r' },
   caches: { name: 'c' },
+  jobs: { name: 'j' },
   sessions: { name: 's' },
   realms: { name: 'r', sessions: 's' },
   routes: { to: 'read' },
