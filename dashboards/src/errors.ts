@@ -8,6 +8,7 @@ export const dashboardsErrors = {
   SPY_DASHBOARD_INVALID: 'dashboard %s has %d error(s):\n%s',
   SPY_DASHBOARDS_UNWRITABLE: 'cannot write the dashboards to %s: %s',
   SPY_RULE_INVALID: 'the rule in %s is not accepted: %s',
+  SPY_RECORDING_INVALID: 'the recorded incidents in %s are not accepted: %s',
   SPY_RULE_UNKNOWN: 'there is no alert rule %s',
   SPY_RULES_UNREADABLE: 'cannot read the folder of rules %s: %s',
   SPY_DASHBOARDS_ARGUMENTS: '%s. See spyglass-dashboards --help.',

@@ -2,22 +2,25 @@
  * Declared rules as this evaluator judges them. Rules about events are judged when an event comes, not here. What a rule says of a number
  * holds here, in Grafana and in Prometheus.
  */
-import { type Condition, kindOf, type Rule, type Take, unitOf, type Value } from '@spyglass/dashboards'
+import { type Condition, kindOf, type Rule, settleMsOf, type Take, unitOf, type Value, valueText } from '@spyglass/dashboards'
 import type { Words } from '../words/index.ts'
 import { type Measured, shown } from './measured.ts'
 import { burnsOf, changesOf } from './measure-services.ts'
 import type { Finding, RollupRule } from './rollup-rule.ts'
 import { numberIn, type RuleValues, type Subject } from './rule-values.ts'
-import { increaseOf, SampleWindow, trendOf } from './sample-window.ts'
+import { increaseOf, type SampleWindow, trendOf } from './sample-window.ts'
+import type { SampleWindows } from './sample-windows.ts'
 
 const METRICS_EVERY_MS = 10_000
 const STORE_EVERY_MS = 30_000
+/** Each rule is judged at least as often. */
+export const RULES_EVERY_MS = STORE_EVERY_MS
 
 type Measure = (now: number) => Promise<readonly Measured[]>
 
 /** Undefined for a rule about an event. */
-export function rollupRuleOf(rule: Rule, values: RuleValues): RollupRule | undefined {
-  const measure = measureOf(rule.when, values)
+export function rollupRuleOf(rule: Rule, values: RuleValues, windows: SampleWindows): RollupRule | undefined {
+  const measure = measureOf(rule.when, values, windows)
   if (!measure) return undefined
   const isHit = hitsOf(rule.when)
   return {
@@ -25,6 +28,7 @@ export function rollupRuleOf(rule: Rule, values: RuleValues): RollupRule | undef
     severity: rule.severity,
     everyMs: readsStore(rule.when) ? STORE_EVERY_MS : METRICS_EVERY_MS,
     forMs: rule.forMs,
+    settleMs: settleMsOf(rule),
     async evaluate(_query, now) {
       const measured = await measure(now)
       return measured.flatMap((one) => (one.number !== undefined && isHit(one.number) ? [findingOf(rule, one, values.words)] : []))
@@ -38,7 +42,7 @@ export const kindsOf = (rules: readonly Rule[]) =>
 
 const readsStore = (when: Condition): boolean => 'value' in when && when.value.of === 'service'
 
-function measureOf(when: Condition, values: RuleValues): Measure | undefined {
+function measureOf(when: Condition, values: RuleValues, windows: SampleWindows): Measure | undefined {
   if (when.shape === 'event') return undefined
   if (when.shape === 'missing') return async () => (await values.silences(when.withinMs)).map(silence)
   if (when.shape === 'state') return async () => (await subjectsOf(when.value, 0, values)).map((subject) => stateOf(subject, when))
@@ -46,10 +50,10 @@ function measureOf(when: Condition, values: RuleValues): Measure | undefined {
     return async () => (await subjectsOf(when.value, when.overMs, values)).map((subject) => ratioOf(subject, when, values.words))
   if (when.shape === 'burn') return async () => await burnsOf(when, values)
   if (when.shape === 'change') return async () => await changesOf(when, values)
-  const window = new SampleWindow(when.overMs)
+  const window = when.overMs === 0 ? undefined : windows.of(valueText(when.value), when.overMs)
   return async (now) => {
     const subjects = await subjectsOf(when.value, when.overMs, values)
-    window.keepOnly(new Set(subjects.map(({ resource }) => resource)))
+    window?.keepOnly(new Set(subjects.map(({ resource }) => resource)))
     const moment = { window, now, words: values.words }
     return subjects.map((subject) => (when.shape === 'forecast' ? forecastOf(subject, when, moment) : thresholdOf(subject, when, moment)))
   }
@@ -75,7 +79,8 @@ function ratioOf(subject: Subject, { value, to, atLeast }: Extract<Condition, { 
 }
 
 interface Moment {
-  readonly window: SampleWindow
+  /** Undefined of a rule that looks at the present only. */
+  readonly window: SampleWindow | undefined
   readonly now: number
   readonly words: Words
 }
@@ -84,7 +89,7 @@ function thresholdOf(subject: Subject, when: Extract<Condition, { shape: 'thresh
   const { value, take, overMs, atLeast } = when
   const present = numberIn(subject, value.attribute)
   if (present === undefined || (atLeast > 0 && (numberIn(subject, 'requests') ?? 0) < atLeast)) return { subject, number: undefined }
-  const samples = value.of === 'service' || overMs === 0 ? [present] : window.add(subject.resource, present, now).map((one) => one.value)
+  const samples = window && value.of !== 'service' ? window.add(subject.resource, present, now, overMs).map((one) => one.value) : [present]
   const number = takers[take](samples, overMs)
   const unit = take === 'rate' && unitOf(value) === 's' ? '1' : unitOf(value)
   return { subject, number, detail: shown(number, unit), attributes: { [value.attribute]: number } }
@@ -95,7 +100,7 @@ function forecastOf(subject: Subject, when: Extract<Condition, { shape: 'forecas
   const { value, to, overMs, withinMs, from } = when
   const [present, limit] = [numberIn(subject, value.attribute), numberIn(subject, to.attribute)]
   if (present === undefined || limit === undefined || limit <= 0) return { subject, number: undefined }
-  const samples = window.add(subject.resource, present, now)
+  const samples = window?.add(subject.resource, present, now, overMs) ?? []
   const trend = trendOf(samples, now)
   const isKnown = now - (samples[0]?.time ?? now) >= (overMs * 2) / 3
   if (!trend || !isKnown || present < from * limit) return { subject, number: undefined }

@@ -19,6 +19,8 @@ export interface RollupRule {
   readonly everyMs: number
   /** How long it must be found before it pages. */
   readonly forMs: number
+  /** How long it must stay away before it resolves. */
+  readonly settleMs: number
   evaluate(query: QueryClient, now: number): Promise<readonly Finding[]>
 }
 
@@ -80,7 +82,7 @@ function raise(rule: RollupRule, finding: Finding, { evaluator, time }: { evalua
     severity: rule.severity,
     since: time,
     delayMs: rule.forMs,
-    settleMs: rule.forMs,
+    settleMs: rule.settleMs,
     observed: true,
     ...finding,
   })

@@ -1,4 +1,4 @@
-/** The last samples of one number of each resource, for conditions over a window. After a start the window fills again. */
+/** The last samples of one number of each resource, for conditions over a window. */
 
 export interface Sample {
   /** Milliseconds since the epoch. */
@@ -6,26 +6,41 @@ export interface Sample {
   readonly value: number
 }
 
-export class SampleWindow {
-  readonly #windowMs: number
-  readonly #samples = new Map<string, Sample[]>()
+/** Of two rules that look within this time the second finds the sample of the first: they share the reading as well. */
+const SAME_LOOK_MS = 5000
 
-  constructor(windowMs: number) {
+export class SampleWindow {
+  #windowMs: number
+  readonly #samples: Map<string, Sample[]>
+
+  /** `earlier`: what an earlier process has seen. */
+  constructor(windowMs: number, earlier: ReadonlyMap<string, readonly Sample[]> = new Map()) {
     this.#windowMs = windowMs
+    this.#samples = new Map([...earlier].map(([resource, samples]) => [resource, [...samples]]))
   }
 
-  /** Adds a sample of a resource; returns those of the window, oldest first. */
-  add(resource: string, value: number, time: number): readonly Sample[] {
+  /** Another rule looks further back. */
+  reachBack(windowMs: number): void {
+    this.#windowMs = Math.max(this.#windowMs, windowMs)
+  }
+
+  /** Adds a sample of a resource; returns those of the last `overMs`, by default of the window, oldest first. */
+  add(resource: string, value: number, time: number, overMs = this.#windowMs): readonly Sample[] {
     const samples = this.#samples.get(resource) ?? []
-    samples.push({ time, value })
-    while (samples[0] && samples[0].time < time - this.#windowMs) samples.shift()
+    if (time - (samples.at(-1)?.time ?? -Infinity) >= SAME_LOOK_MS) samples.push({ time, value })
+    const old = samples.findIndex((sample) => sample.time >= time - this.#windowMs)
+    if (old > 0) samples.splice(0, old)
     this.#samples.set(resource, samples)
-    return samples
+    return overMs >= this.#windowMs ? samples : samples.slice(samples.findIndex((sample) => sample.time >= time - overMs))
   }
 
   /** Forgets resources that are not there any more. */
   keepOnly(resources: ReadonlySet<string>): void {
     for (const resource of this.#samples.keys()) if (!resources.has(resource)) this.#samples.delete(resource)
+  }
+
+  series(): ReadonlyMap<string, readonly Sample[]> {
+    return this.#samples
   }
 }
 

@@ -11,7 +11,7 @@ import type { Rule } from '@spyglass/dashboards'
 import { createManagementClient, createQueryClient, type QueryClient } from '../query/index.ts'
 import { tellAccepted, waitingFor, type WaitingPage } from './accepted-page.ts'
 import { alertRulesOf } from './alert-rules.ts'
-import { kindsOf, rollupRuleOf } from './declared-rules.ts'
+import { kindsOf, rollupRuleOf, RULES_EVERY_MS } from './declared-rules.ts'
 import { Announcer } from './announcer.ts'
 import { registerReceivers, watchDeliveries } from './delivery-watch.ts'
 import { type Amendment, Evaluator } from './evaluator.ts'
@@ -24,6 +24,7 @@ import { presentState } from './present-state.ts'
 import { type RegistryWatchOptions, startRegistryWatch } from './registry-watch.ts'
 import { type RollupRunnerOptions, startRollupRules } from './rollup-rule.ts'
 import { RuleValues } from './rule-values.ts'
+import { damagedWindows, SampleWindows, type SampleWindowsOptions } from './sample-windows.ts'
 import { startRebuild } from './rebuild.ts'
 import { wordsOf } from '../words/index.ts'
 import { type Silence, Silences, type SilenceState } from './silences.ts'
@@ -100,9 +101,9 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting>
   const tryReceiver = async (name: string, actor: string): Promise<void> => await notifier.try(name, testPage(actor, config, now()))
   const carryOut = alertOperations({ evaluator, silences, registry, tryReceiver, save, words, now })
   const source = new EventSource({ alerting: config.alerting, evaluator, crashes: state.crashes, serverId: serverIdOf(folder), now })
-  resume(evaluator, announcer, now())
+  resume({ evaluator, announcer, declared }, now())
   const rebuild = isDamaged ? startRebuild({ query, evaluator, announcer, source, logger, now }) : undefined
-  const judging = startJudging({ declared, management, query, evaluator, logger, words, now })
+  const judging = startJudging({ declared, windows: windowsOf(options), management, query, evaluator, logger, words, now })
   const reconfigure = startReconfiguring({ config, registry, announcer, notifier })
   const reminding = startReminding({ config, notifier, evaluator, announcer, now })
   notifier.wake()
@@ -190,15 +191,23 @@ function evidenceFor(config: SpyglassConfig, { state, silences, rules }: Known):
   }
 }
 
+const windowsOf = ({ folder, logger, onDamage }: AlertingOptions): SampleWindowsOptions => ({
+  folder: folder.state,
+  logger,
+  onDamage: onDamage?.(damagedWindows),
+})
+
 interface JudgingOptions extends RegistryWatchOptions, Omit<RollupRunnerOptions, 'rules'> {
   readonly declared: readonly Rule[]
+  readonly windows: SampleWindowsOptions
 }
 
 /** What asks by itself, besides the events that come. */
-function startJudging({ declared, ...options }: JudgingOptions): { stop(): void } {
+function startJudging({ declared, windows: kept, ...options }: JudgingOptions): { stop(): void } {
+  const windows = new SampleWindows(kept)
   const values = new RuleValues({ ...options, kinds: kindsOf(declared) })
-  const rules = declared.flatMap((rule) => rollupRuleOf(rule, values) ?? [])
-  const parts = [startRegistryWatch(options), startRollupRules({ ...options, rules })]
+  const rules = declared.flatMap((rule) => rollupRuleOf(rule, values, windows) ?? [])
+  const parts = [startRegistryWatch(options), startRollupRules({ ...options, rules }), windows]
   return { stop: () => parts.forEach((part) => part.stop()) }
 }
 
@@ -228,11 +237,19 @@ function startReminding({ config, notifier, evaluator, announcer, now }: Remindi
   return { stop: () => clearInterval(timer) }
 }
 
+interface Resumed {
+  readonly evaluator: Evaluator
+  readonly announcer: Announcer
+  readonly declared: readonly Rule[]
+}
+
 /** Picks up what the last process left: pages not yet queued, incidents whose end may have been missed. */
-function resume(evaluator: Evaluator, announcer: Announcer, now: number): void {
+function resume({ evaluator, announcer, declared }: Resumed, now: number): void {
+  const judged = new Set(declared.filter(({ when }) => when.shape !== 'event').map(({ name }) => name))
   for (const incident of evaluator.list()) {
     announcer.resume(incident)
-    if (isOpen(incident)) evaluator.postpone(incident.id, now + GRACE_MS)
+    // What a rule has found is looked at again before it fires: it may have ended meanwhile.
+    if (isOpen(incident)) evaluator.postpone(incident.id, now + (judged.has(incident.rule) ? RULES_EVERY_MS : 0) + GRACE_MS)
   }
   evaluator.tick()
 }

@@ -2,7 +2,8 @@
 import { DATABASE, prometheusNameOf } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
 import type { EventRuleOptions } from '../rules/event-rules.ts'
-import { renderingsOf, type Rule, shippedRules } from '../rules/index.ts'
+import { renderingsOf, type Rule, settleMsOf, shippedRules } from '../rules/index.ts'
+import { secondsText } from '../rules/quantity.ts'
 import type { PrometheusCondition } from '../rules/to-prometheus.ts'
 import { PLUGIN_VERSION } from './plugin.ts'
 
@@ -11,6 +12,8 @@ export interface AlertRule {
   readonly name: string
   /** How long the condition must hold before Grafana's rule fires, as a Prometheus duration. */
   readonly for: string
+  /** How long it must be gone before the alert resolves. */
+  readonly keepFor: string
   readonly labels: Readonly<Record<string, string>>
   /** `{{ $labels.x }}` is filled by Grafana and Prometheus alike. */
   readonly annotations: Readonly<Record<string, string>>
@@ -27,7 +30,7 @@ export interface AlertRule {
   }
 }
 
-export type PrometheusRule = Pick<AlertRule, 'name' | 'labels' | 'annotations'> & { readonly prometheus: PrometheusCondition }
+export type PrometheusRule = Pick<AlertRule, 'name' | 'labels' | 'annotations' | 'keepFor'> & { readonly prometheus: PrometheusCondition }
 
 export interface AlertRuleOptions extends EventRuleOptions {
   /** Rules beside the shipped ones. */
@@ -46,7 +49,7 @@ export function alertRules(options: AlertRuleOptions = {}): AlertRule[] {
     const { rawSql, bound, rangeSeconds, for: time } = grafana.rule
     const uid = `spyglass-${rule.name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()}`
     const evaluator = 'above' in bound ? ({ type: 'gt', params: [bound.above] } as const) : ({ type: 'lt', params: [bound.below] } as const)
-    return [{ uid, ...saidOf(rule), for: time, rangeSeconds, evaluator, model: model(rawSql) }]
+    return [{ uid, ...saidOf(rule), for: time, keepFor: secondsText(settleMsOf(rule)), rangeSeconds, evaluator, model: model(rawSql) }]
   })
 }
 
@@ -54,7 +57,7 @@ export function alertRules(options: AlertRuleOptions = {}): AlertRule[] {
 export function prometheusRules(options: AlertRuleOptions = {}): PrometheusRule[] {
   const rendered = allRules(options).flatMap((rule) => {
     const { prometheus } = renderingsOf(rule, options)
-    return 'cannot' in prometheus ? [] : [{ ...saidOf(rule), prometheus: prometheus.rule }]
+    return 'cannot' in prometheus ? [] : [{ ...saidOf(rule), keepFor: secondsText(settleMsOf(rule)), prometheus: prometheus.rule }]
   })
   return [...rendered, serverDown(), watchdog()]
 }
@@ -80,6 +83,7 @@ function serverDown(): PrometheusRule {
       description: `It does not respond, or the job ${PROMETHEUS_JOB} has no target, or its keeper has been silent for 15 s.`,
       runbook: 'docs/runbooks/server-down.md',
     },
+    keepFor: '0s',
     prometheus: {
       expr: `${up} == 0 or absent(${up}) or ${prometheusNameOf(kinds.push, 'age')}{process="keeper"} > 15`,
       for: '1m',
@@ -96,6 +100,7 @@ const watchdog = (): PrometheusRule => ({
     description: 'It always fires. Lead it to something outside that pages when it stays away.',
     runbook: 'docs/runbooks/watchdog.md',
   },
+  keepFor: '0s',
   prometheus: { expr: 'vector(1)', for: '0s' },
 })
 

@@ -1,7 +1,7 @@
 /** Grafana's provisioning files and the rules for Prometheus. Each kind of file has its own rule for `$`; the templates say which. */
 import type { Rule } from '../rules/index.ts'
 import { createTemplates } from '../template/templates.ts'
-import { alertRules, prometheusRules } from './alert-rules.ts'
+import { type AlertRuleOptions, alertRules, prometheusRules } from './alert-rules.ts'
 import { DATASOURCE_UID } from './plugin.ts'
 
 export interface ProvisioningOptions {
@@ -47,9 +47,15 @@ export function renderProvisioning(options: ProvisioningOptions, dashboardsPath:
     // Prometheus cannot pause a rule; it does not load a file whose name does not match its rule_files pattern.
     {
       path: `prometheus/spyglass-rules.yaml${options.owner === 'prometheus' ? '' : '.paused'}`,
-      text: render('prometheus-rules.yaml', { rules: prometheusRules(options) }),
+      text: renderPrometheusRules(options),
     },
   ]
+}
+
+/** The file of rules that Prometheus loads; with one of them alone, or all. */
+export function renderPrometheusRules(options: AlertRuleOptions, only?: string): string {
+  const rules = prometheusRules(options).filter(({ name }) => only === undefined || name === only)
+  return `${createTemplates([]).render('provisioning/prometheus-rules.yaml.hbs', { rules })}\n`
 }
 
 function addressOf(url: string): { host: string; port: number; path: string; secure: boolean } {

@@ -1,10 +1,11 @@
 /** Rules from a folder: one in each `.yaml` file. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { messageOf } from '@spyglass/agent/contract'
 import { fail } from '../errors.ts'
-import { parseRule } from './parse-rule.ts'
+import { fileNameOf, parseRule } from './parse-rule.ts'
+import { parseRecordings, type Recording } from './recording.ts'
 import type { Rule } from './rule.ts'
 
 export interface RuleMistakes {
@@ -18,12 +19,13 @@ export interface LoadedRules {
   readonly wrong: readonly RuleMistakes[]
 }
 
-const SHIPPED = fileURLToPath(new URL('../../rules/', import.meta.url))
+/** Folder of the rules that come with this version. */
+export const SHIPPED_RULES = fileURLToPath(new URL('../../rules/', import.meta.url))
 const FILE = /\.ya?ml$/
 
 /** The rules that come with this version. */
 export function shippedRules(): readonly Rule[] {
-  const { rules, wrong } = loadRules(SHIPPED)
+  const { rules, wrong } = loadRules(SHIPPED_RULES)
   if (wrong[0]) throw fail('SPY_RULE_INVALID', [wrong[0].file, wrong[0].mistakes.join('; ')])
   return rules
 }
@@ -41,6 +43,15 @@ export function loadRules(folder: string, taken: readonly Rule[] = []): LoadedRu
       return mistakes.length === 0 ? [] : [{ file: join(folder, file), mistakes }]
     }),
   }
+}
+
+/** Incidents that were recorded for a rule: those of the file of its name in the folder `recorded`. None without it. @throws SPY_RECORDING_INVALID */
+export function loadRecordings(folder: string, { name }: Pick<Rule, 'name'>): readonly Recording[] {
+  const file = join(folder, 'recorded', `${fileNameOf(name)}.yaml`)
+  if (!existsSync(file)) return []
+  const { recordings, mistakes } = parseRecordings(readFileSync(file, 'utf8'))
+  if (mistakes.length > 0) throw fail('SPY_RECORDING_INVALID', [file, mistakes.join('; ')])
+  return recordings
 }
 
 function filesOf(folder: string): readonly string[] {

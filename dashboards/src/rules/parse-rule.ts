@@ -277,7 +277,10 @@ class RuleReader {
 }
 
 /** `EventLoopBlocked` has docs/runbooks/event-loop-blocked.md, which comes with the version: the link works without the network. */
-export const runbookOf = (name: string): string => `docs/runbooks/${name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()}.md`
+export const runbookOf = (name: string): string => `docs/runbooks/${fileNameOf(name)}.md`
+
+/** `EventLoopBlocked` → `event-loop-blocked` */
+export const fileNameOf = (name: string): string => name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()
 
 /** The declaration of a value of a kind. */
 export function attributeOf({ of, attribute }: Value): ResourceKind['attributes'][string] | undefined {

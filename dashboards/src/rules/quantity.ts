@@ -11,8 +11,13 @@ export function inUnit(text: string | number, unit: string): number | undefined 
   return factor === undefined ? undefined : Number(digits) * factor
 }
 
-/** Milliseconds of `90s`, `5m`, `1h`. */
-export const durationOf = (text: string | number): number | undefined => (typeof text === 'string' ? inUnit(text, 'ms') : undefined)
+/** Milliseconds of `90s`, `5m`, `1h30m`. */
+export function durationOf(text: string | number): number | undefined {
+  const parts = typeof text === 'string' ? (text.match(/\d+(?:\.\d+)?\s*[A-Za-z]+/g) ?? []) : []
+  if (parts.length === 0 || parts.join('') !== String(text).trim()) return undefined
+  const times = parts.map((part) => inUnit(part, 'ms'))
+  return times.every((ms) => ms !== undefined) ? times.reduce((sum, ms) => sum + ms, 0) : undefined
+}
 
 function factorOf(written: string, unit: string): number | undefined {
   const perMs = { ms: 1, s: 1e-3, us: 1e3, ns: 1e6 }[unit]
@@ -23,4 +28,4 @@ function factorOf(written: string, unit: string): number | undefined {
 }
 
 /** As Prometheus and people write it: `90s`. */
-export const secondsText = (ms: number): string => `${Math.max(1, Math.round(ms / 1000))}s`
+export const secondsText = (ms: number): string => (ms === 0 ? '0s' : `${Math.max(1, Math.round(ms / 1000))}s`)

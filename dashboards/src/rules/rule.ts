@@ -125,6 +125,9 @@ export interface Rule {
   readonly runbook: string
 }
 
+/** How long a condition must stay away before the alert resolves: what comes and goes is one alert. The end of an event is its end. */
+export const settleMsOf = ({ when, forMs }: Rule): number => (when.shape === 'event' ? 0 : forMs)
+
 /** Columns of a service's requests in the roll-up, with their units. */
 export const serviceColumns = {
   requests: '{request}',

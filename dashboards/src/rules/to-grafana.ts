@@ -129,6 +129,7 @@ function metricSql(values: readonly Value[], number: string, options: SqlOptions
     {
       source: attributeOf(value)?.role === 'counter' ? 'otel_metrics_sum' : 'otel_metrics_gauge',
       number,
+      gone: LAST_SECONDS,
       names: values.map((one) => quote(nameOf(one))).join(', '),
       labels: labels.map(([name, column]) => `${column} AS ${name}`).join(', '),
       labelNames: labels.map(([name]) => name),

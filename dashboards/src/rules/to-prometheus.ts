@@ -42,6 +42,10 @@ function exprOf(when: Condition): Rendering<string> {
   return numberExpr(when)
 }
 
+/** A window remembers what was removed, and its alert would outlast it: what a scrape that succeeded no longer has is left out. */
+const unlessRemoved = (name: string, overMs: number): string =>
+  `unless (last_over_time(${name}[${windowText(overMs)}]) unless ${name} and on (job, instance) up == 1)`
+
 function numberExpr(when: Threshold | Ratio): Rendering<string> {
   if (when.shape === 'threshold' && isOfService(when.value)) return cannot('Prometheus has no durations of services')
   const operator = 'above' in when.bound ? '>' : '<'
@@ -50,7 +54,9 @@ function numberExpr(when: Threshold | Ratio): Rendering<string> {
   const missing = [value, to].find((one) => one !== undefined && !isMetricValue(one))
   if (!value || missing) return cannot(`${valueText(missing ?? when.value)} is no metric of Prometheus`)
   if (when.shape === 'threshold') {
-    return { rule: `${taken(value, when.take, when.overMs)} ${operator} ${scaled(value, bound)}` }
+    const number = when.take === 'increase' ? exactIncrease(nameOf(value), when.overMs) : taken(value, when.take, when.overMs)
+    const expr = `${number} ${operator} ${scaled(value, bound)}`
+    return { rule: when.overMs === 0 ? expr : `${expr} ${unlessRemoved(nameOf(value), when.overMs)}` }
   }
   const [of, over] = [taken(value, 'increase', when.overMs), taken(to ?? value, 'increase', when.overMs)]
   return { rule: `${of} / ${over} ${operator} ${bound}${when.atLeast > 0 ? ` and ${over} >= ${when.atLeast}` : ''}` }
@@ -60,7 +66,7 @@ function numberExpr(when: Threshold | Ratio): Rendering<string> {
 function forecastExpr({ value, to, overMs, withinMs, from }: Forecast): Rendering<string> {
   const missing = [value, to].find((one) => !isMetricValue(one))
   if (missing) return cannot(`${valueText(missing)} is no metric of Prometheus`)
-  const [name, limit] = [value, to].map((one) => prometheusNameOf(kindOf(one.of)!, one.attribute))
+  const [name, limit] = [value, to].map(nameOf)
   const isKnown = `${name} offset ${secondsText((overMs * 2) / 3)} >= 0`
   return {
     rule: `predict_linear(${name}[${windowText(overMs)}], ${withinMs / 1000}) > ${limit} and ${name} >= ${from} * ${limit} and ${isKnown}`,
@@ -94,6 +100,8 @@ function isMetricValue({ of, attribute }: Value): boolean {
   return kind !== undefined && isMetric(kind, attribute)
 }
 
+const nameOf = ({ of, attribute }: Value): string => prometheusNameOf(kindOf(of)!, attribute)
+
 const FUNCTIONS: Readonly<Record<string, string>> = {
   max: 'max_over_time',
   min: 'min_over_time',
@@ -103,10 +111,19 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
 }
 
 function taken(value: Value, take: string, overMs: number): string {
-  const name = prometheusNameOf(kindOf(value.of)!, value.attribute)
+  const name = nameOf(value)
   const isCounter = attributeOf(value)?.role === 'counter'
   const fn = take === 'last' || (take === 'increase' && !isCounter) ? undefined : FUNCTIONS[take]
   return fn === undefined ? name : `${fn}(${name}[${windowText(overMs)}])`
+}
+
+/**
+ * `increase` makes 2 restarts 2.02 where the first scrape is not at the begin of the window, and a rule about more than 2 fires. What is exact
+ * is the difference; over a counter that began again only `increase` can be had.
+ */
+function exactIncrease(name: string, overMs: number): string {
+  const window = `${name}[${windowText(overMs)}]`
+  return `((${name} - min_over_time(${window}) unless resets(${window}) > 0) or increase(${window}))`
 }
 
 /** `5m`, as people write it. */

@@ -16,6 +16,8 @@ export interface Dialect {
   readonly stepSeconds: string
   /** Length of the range in seconds. */
   readonly rangeSeconds: string
+  /** Its end. */
+  readonly rangeEnd: string
   /** Condition on the service; all services pass when none is chosen. */
   service(column: string): string
   /** Condition on the instance; all pass when none is chosen or the reader has no such choice. */
@@ -54,6 +56,7 @@ export const apiDialect: Dialect = {
   step: (column) => `toStartOfInterval(${column}, toIntervalSecond({step:UInt32}))`,
   stepSeconds: '{step:UInt32}',
   rangeSeconds: `greatest(dateDiff('second', ${from}, ${to}), 1)`,
+  rangeEnd: to,
   service: (column) => `({service:String} = '' OR ${column} = {service:String})`,
   instance: () => '1',
   ofInstance: (expression) => `({instance:String} = '' OR ${expression} = {instance:String})`,
@@ -84,6 +87,7 @@ export const grafanaDialect: Dialect = {
   step: (column) => `$__timeInterval(${column})`,
   stepSeconds: '$__interval_s',
   rangeSeconds: "greatest(dateDiff('second', $__fromTime, $__toTime), 1)",
+  rangeEnd: '$__toTime',
   service: (column) => chosen(column, 'service'),
   instance: (expression) => chosen(expression, 'instance'),
   ofInstance: (expression) => chosen(expression, 'instance'),

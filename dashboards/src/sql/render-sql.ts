@@ -78,6 +78,7 @@ function helpersOf(template: string, dialect: Dialect, database: string): Helper
     step: (column = '') => dialect.step(column),
     stepSeconds: () => dialect.stepSeconds,
     rangeSeconds: () => dialect.rangeSeconds,
+    rangeEnd: () => dialect.rangeEnd,
     service: (column = '') => dialect.service(column),
     instance: (expression = '') => dialect.instance(expression),
     ofInstance: () => dialect.ofInstance(instanceName()),

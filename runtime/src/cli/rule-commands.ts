@@ -25,6 +25,18 @@ export const ruleCommands = (configuration: CommandDeclaration['options']): read
     examples: ['spyglass rules explain EventLoopBlocked'],
   },
   {
+    name: 'rules test',
+    arguments: '[NAME]',
+    summary:
+      'Plays recorded incidents through this server, Grafana and Prometheus (promtool). Exit code 1 when one fires or clears more than an interval apart.',
+    options: {
+      ...configuration,
+      json,
+      'without-prometheus': { description: 'Leaves Prometheus out: promtool is not needed.' },
+    },
+    examples: ['spyglass rules test', 'spyglass rules test EventLoopBlocked'],
+  },
+  {
     name: 'dashboards build',
     summary: 'Writes the Grafana provisioning files: dashboards, data source and alert rules.',
     options: {

@@ -61,6 +61,11 @@ export const runs: Readonly<Record<string, Run>> = {
   'rules list': ({ values }) => tellRules(['list'], values),
   'rules lint': ({ values }) => tellRules(['lint'], values),
   'rules explain': ({ values, words }) => tellRules(['explain', words[0] ?? ''], values),
+  'rules test': async ({ values, words }) => {
+    const { testRules } = await import('../server/dashboards.ts')
+    const flags = ['json', 'without-prometheus'].filter((flag) => values[flag] === true).map((flag) => `--${flag}`)
+    return testRules([...words, ...flags], await configOf(values))
+  },
   'dashboards build': async ({ values }) => {
     const { ensureDataFolder, ensureSecrets } = await import('@spyglass/process/config')
     const { buildDashboards } = await import('../server/dashboards.ts')

@@ -38,6 +38,12 @@ export async function buildDashboards({ config, secrets }: Checked, folder: Data
 
 const ownRules = (folder: string | undefined): readonly string[] => (folder === undefined ? [] : ['--rules', folder])
 
+/** Plays recorded incidents through every engine by the collector's own command. Resolves with the exit code. */
+export async function testRules(args: readonly string[], { alerting }: Pick<Checked['config'], 'alerting'>): Promise<number> {
+  const own = [...ownRules(alerting.rules), '--instance-down-after-ms', String(alerting.instanceDownAfterMs)]
+  return runScript(entryOf('@spyglass/collector', 'rules-test-main'), [...args, ...own])
+}
+
 /** Lists, checks or explains alert rules by the dashboards package's own command. Resolves with the exit code. */
 export async function tellRules(args: readonly string[], { alerting }: Pick<Checked['config'], 'alerting'>): Promise<number> {
   return runScript(entryOf('@spyglass/dashboards', 'rules-main'), [...args, ...ownRules(alerting.rules)])

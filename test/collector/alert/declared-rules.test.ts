@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
 import { rollupRuleOf } from '../../../collector/src/alert/declared-rules.ts'
+import { createLogger } from '@spyglass/process/logger'
+import { SampleWindows } from '../../../collector/src/alert/sample-windows.ts'
 import { RuleValues } from '../../../collector/src/alert/rule-values.ts'
 import { openRuleWorld, resource, ruleOf } from './rule-world.ts'
 
+const logger = createLogger({ process: 'test', level: 'silent' })
 const threshold = (text: string) =>
   ruleOf(`name: MyRule
 severity: warning
@@ -44,7 +47,7 @@ when: { event: { raise: spyglass.pool.exhausted } }
 text: t
 help: h
 `)
-  expect(rollupRuleOf(rule, new RuleValues({ ...world, kinds: [] }))).toBeUndefined()
+  expect(rollupRuleOf(rule, new RuleValues({ ...world, kinds: [] }), new SampleWindows({ logger }))).toBeUndefined()
 })
 
 test('rules that are judged at the same moment share one reading', async () => {

@@ -19,6 +19,7 @@ function bench() {
     severity: 'warning',
     everyMs: 1000,
     forMs: 5000,
+    settleMs: 5000,
     async evaluate() {
       if (found instanceof Error) throw found
       return found

@@ -8,6 +8,8 @@ import { parseRule, type Rule } from '@spyglass/dashboards'
 import fastify from 'fastify'
 import { kindsOf, rollupRuleOf } from '../../../collector/src/alert/declared-rules.ts'
 import type { Finding } from '../../../collector/src/alert/rollup-rule.ts'
+import { createLogger } from '@spyglass/process/logger'
+import { SampleWindows } from '../../../collector/src/alert/sample-windows.ts'
 import { RuleValues } from '../../../collector/src/alert/rule-values.ts'
 import { createManagementClient, type QueryClient, type Row } from '../../../collector/src/query/index.ts'
 
@@ -50,7 +52,7 @@ export async function openRuleWorld() {
     async findings(rule: Rule, scenes: readonly Scene[]): Promise<readonly (readonly Finding[])[]> {
       now = 1_000_000_000
       const values = new RuleValues({ management, query, kinds: kindsOf([rule]), shareMs: 0, now: () => now })
-      const judged = rollupRuleOf(rule, values)!
+      const judged = rollupRuleOf(rule, values, new SampleWindows({ logger: createLogger({ process: 'test', level: 'silent' }) }))!
       const found: (readonly Finding[])[] = []
       for (scene of scenes) {
         registry.adopt('all', { time: Date.now(), resources: scene.resources ?? [] })

@@ -10,7 +10,12 @@ test("the Prometheus rules name the metrics that the registry's declarations giv
   expect(expr('ErrorRateHigh')).toBe(
     'increase(spyglass_instance_errors_total[5m]) / increase(spyglass_instance_requests_total[5m]) > 0.05 and increase(spyglass_instance_requests_total[5m]) >= 100',
   )
-  expect(expr('GcTimeHigh')).toBe('rate(spyglass_v8_heap_gc_time_seconds_total[2m]) > 0.2')
+  expect(expr('GcTimeHigh')).toBe(
+    'rate(spyglass_v8_heap_gc_time_seconds_total[2m]) > 0.2 unless (last_over_time(spyglass_v8_heap_gc_time_seconds_total[2m]) unless spyglass_v8_heap_gc_time_seconds_total and on (job, instance) up == 1)',
+  )
+  expect(expr('Overload')).toMatch(
+    /^\(\((\w+) - min_over_time\(\1\[5m\]\) unless resets\(\1\[5m\]\) > 0\) or increase\(\1\[5m\]\)\) > 10 unless /,
+  )
   expect(expr('ApplicationFailed')).toBe(
     'max without (state) (spyglass_application_state{state=~"failed"}) == 1 or (max without (state) (last_over_time(spyglass_application_state{state=~"failed"}[5m])) == 1 unless on (job, instance) up == 1)',
   )

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bucketIndex, bucketMiddle } from '@spyglass/agent/contract'
 import { bucketArrays, quantileMs } from '../../../dashboards/src/sql/quantile.ts'
 import { type ContractDatabase, openContractDatabase } from '../../support/contract-database.ts'
-import { expandMacros } from '../../support/grafana-macros.ts'
+import { expandMacros } from '../../../dashboards/src/sql/expand-macros.ts'
 import { at, MINUTE, RED_COLUMNS, released, sampleInserts } from '../sample-rows.ts'
 
 let database: ContractDatabase

@@ -2,7 +2,7 @@
 import { everyRawSql } from '@spyglass/dashboards'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { INFORMATION_SCHEMA_VIEWS } from '../../../../collector/src/store/gate/gate.ts'
-import { expandMacros } from '../../../support/grafana-macros.ts'
+import { expandMacros } from '../../../../dashboards/src/sql/expand-macros.ts'
 import { removeFolder, startStore, type StoreProcess } from '../../../support/store-process.ts'
 
 let store: StoreProcess

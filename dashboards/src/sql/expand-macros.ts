@@ -1,4 +1,5 @@
 /** Expands what Grafana and its ClickHouse data source expand before a query is sent, as their documentation describes it. */
+import { fail } from '../errors.ts'
 
 export interface GrafanaView {
   readonly fromMs: number
@@ -24,7 +25,7 @@ const macros: Readonly<Record<string, Macro>> = {
   interval_s: (_, { intervalSeconds }) => String(intervalSeconds),
 }
 
-/** The SQL that reaches ClickHouse. Throws on a macro or variable that is not known. */
+/** The SQL that reaches ClickHouse. @throws SPY_TEMPLATE_VALUE_MISSING for a macro or variable that is not known */
 export function expandMacros(rawSql: string, view: GrafanaView): string {
   return expandVariables(expandCalls(rawSql, view), view)
 }
@@ -35,7 +36,7 @@ function expandCalls(sql: string, view: GrafanaView): string {
   for (let match = /\$__(\w+)/.exec(rest); match; match = /\$__(\w+)/.exec(rest)) {
     const [whole, name = ''] = match
     const macro = macros[name]
-    if (!macro) throw new Error(`no such macro: ${whole}`)
+    if (!macro) throw fail('SPY_TEMPLATE_VALUE_MISSING', ['of a query', whole])
     const after = rest.slice(match.index + whole.length)
     const { args, length } = after.startsWith('(') ? readArguments(after) : { args: [], length: 0 }
     done += rest.slice(0, match.index)
@@ -58,13 +59,13 @@ function readArguments(text: string): { args: string[]; length: number } {
     }
     if (depth === 0) return { args, length: index + 1 }
   }
-  throw new Error(`a bracket is not closed: ${text}`)
+  throw fail('SPY_TEMPLATE_VALUE_MISSING', ['of a query', `a bracket that is not closed (${text})`])
 }
 
 function expandVariables(sql: string, { variables }: GrafanaView): string {
   return sql.replaceAll(/\$\{(\w+):singlequote\}/g, (_, name: string) => {
     const value = variables[name]
-    if (value === undefined) throw new Error(`no such variable: ${name}`)
+    if (value === undefined) throw fail('SPY_TEMPLATE_VALUE_MISSING', ['of a query', `the variable ${name}`])
     return (typeof value === 'string' ? [value] : value).map((text) => `'${text.replaceAll("'", "\\'")}'`).join(',')
   })
 }
