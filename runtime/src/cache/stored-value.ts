@@ -1,6 +1,6 @@
 /**
  * A value as a cache keeps it: bytes, of which each reader gets a copy of its own, so that nobody changes what others read. Texts and numbers, which nobody can
- * change, are kept as they are; so is what never leaves the server, such as a page.
+ * change, are kept as they are; so is what never leaves the server, such as a page. Nothing that is kept holds more memory than its own size.
  */
 import { types } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
@@ -21,19 +21,14 @@ class UnstorableValue extends Error {}
 
 /** @throws Error that says what cannot be stored */
 export function storedOf(value: unknown): StoredValue {
-  if (typeof value === 'string') return kept(value, value.length * 2)
+  if (typeof value === 'string') return kept(deserialize(bytesOf(value)), value.length * 2) // a part of a text would keep all of it
   if (value === undefined || value === null || typeof value === 'number' || typeof value === 'boolean') return kept(value, 8)
   if (isHollow(value)) throw new UnstorableValue(`${Object.prototype.toString.call(value)} would lose what it holds`)
   return storedBytes(bytesOf(value))
 }
 
 /** What no reader changes. */
-export const kept = (value: unknown, size: number): StoredValue => ({
-  size,
-  isMissing: value === undefined || value === null,
-  read: () => value,
-  bytes: () => bytesOf(value),
-})
+export const kept = (value: unknown, size: number): StoredValue => new Kept(value, size)
 
 /** What `bytes()` of another process gave. @throws Error when they are damaged */
 export function storedFrom(bytes: Buffer): StoredValue {
@@ -41,13 +36,76 @@ export function storedFrom(bytes: Buffer): StoredValue {
   return typeof value === 'object' && value !== null ? storedBytes(bytes) : storedOf(value)
 }
 
-/** Typed arrays that are read are views of the bytes, so each reader has its own. */
-const storedBytes = (bytes: Buffer): StoredValue => ({
-  size: bytes.length,
-  isMissing: false,
-  read: () => deserialize(Uint8Array.from(bytes)) as unknown,
-  bytes: () => bytes,
-})
+/** A typed array costs 200 bytes itself; a text of one byte a character costs nearly none, but is in the heap of V8, which has a limit of its own. */
+const MAX_TEXT_BYTES = 4096
+
+const storedBytes = (bytes: Buffer): StoredValue =>
+  bytes.length <= MAX_TEXT_BYTES ? new SmallBytes(bytes.latin1Slice()) : new LargeBytes(bytes)
+
+class Kept implements StoredValue {
+  readonly size: number
+  readonly #value: unknown
+
+  constructor(value: unknown, size: number) {
+    this.#value = value
+    this.size = size
+  }
+
+  get isMissing(): boolean {
+    return this.#value === undefined || this.#value === null
+  }
+
+  read(): unknown {
+    return this.#value
+  }
+
+  bytes(): Buffer {
+    return bytesOf(this.#value)
+  }
+}
+
+class SmallBytes implements StoredValue {
+  readonly isMissing = false
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  get size(): number {
+    return this.#text.length
+  }
+
+  read(): unknown {
+    return deserialize(this.bytes())
+  }
+
+  bytes(): Buffer {
+    return Buffer.from(this.#text, 'latin1')
+  }
+}
+
+/** Typed arrays that are read are views of the bytes, so each reader has its own. What V8 and a Redis give is a part of something larger. */
+class LargeBytes implements StoredValue {
+  readonly isMissing = false
+  readonly #bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = new Uint8Array(bytes)
+  }
+
+  get size(): number {
+    return this.#bytes.length
+  }
+
+  read(): unknown {
+    return deserialize(new Uint8Array(this.#bytes))
+  }
+
+  bytes(): Buffer {
+    return Buffer.from(this.#bytes.buffer as ArrayBuffer)
+  }
+}
 
 function bytesOf(value: unknown): Buffer {
   try {

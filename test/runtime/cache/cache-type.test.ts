@@ -37,7 +37,7 @@ test('a cache is a resource that counts, changes live, and is purged by an opera
     'storeFailures',
   ]
   expect(names.map((name) => read('prices', name))).toEqual(['ok', 1, 1, 0.5, 1, 1, 0, 0, 0, 0, 0])
-  expect([read('prices', 'bytes'), read('prices', 'maxBytes')]).toEqual([256 + 8 + 2 + 128 + 2, 67_108_864])
+  expect([read('prices', 'bytes'), read('prices', 'maxBytes')]).toEqual([256 + 8 + 2 + 256 + 2, 67_108_864])
   resources.configure('caches', [checkedSettings('prices', { maxBytes: 65_536 })])
   expect(read('prices', 'maxBytes')).toBe(65_536)
   const carryOut = async (operation: string, given: object) =>

@@ -26,6 +26,19 @@ test('what is stored is read as it was, here and from bytes, and each reader has
   )
 })
 
+test('a large value is read as it was as well, and what a reader changes is his', () => {
+  const given = { bytes: Buffer.alloc(10_000, 7), text: 'ü'.repeat(3000) }
+  const stored = storedOf(given)
+  ;(stored.read() as typeof given).bytes.fill(0)
+  expect([stored.read(), storedFrom(stored.bytes()).read(), stored.size > 13_000]).toEqual([given, given, true])
+})
+
+test('a part of something large does not keep all of it', () => {
+  const chunk = Buffer.concat([Buffer.alloc(60_000), storedOf({ bytes: Buffer.alloc(8000) }).bytes()])
+  const stored = storedFrom(chunk.subarray(60_000))
+  expect(stored.bytes().buffer.byteLength).toBeLessThan(10_000)
+})
+
 test('a reader who changes the bytes of an array changes no other copy', () => {
   const stored = storedOf({ bytes: Buffer.from('abc') })
   ;(stored.read() as { bytes: Buffer }).bytes.fill(0)

@@ -3,6 +3,7 @@
  * the memory of each instance. Read storable.ts for what is kept, page-request.ts for what it looks at.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { codeOf } from '@spyglass/agent/contract'
 import {
   hasGone,
   type Middleware,
@@ -152,7 +153,8 @@ export class PageCache<Request> implements Middleware<Request> {
     }
     try {
       return this.#give((await loading) as Page, asked)
-    } catch {
+    } catch (error) {
+      if (isMistake(error)) throw error
       return undefined
     }
   }
@@ -215,6 +217,9 @@ export class PageCache<Request> implements Middleware<Request> {
 }
 
 const NOT_MODIFIED = 304
+
+/** Of the application, which gives tags that cannot be. */
+const isMistake = (error: unknown): boolean => /^SPY_CACHE_(KEY|TAGS)$/.test(codeOf(error) ?? '')
 
 /** Koa and streams leave out the body when the client has gone. */
 const isCutShort = ({ size, fields }: RecordedResponse): boolean => size === 0 && fields['content-type'] !== undefined

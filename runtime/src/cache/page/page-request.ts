@@ -23,15 +23,24 @@ export interface PageRequestSettings {
   readonly ignoreCookies: boolean
 }
 
+/** Names that say who asks, as proxies and interfaces use them: `X-API-Key`, `X-Remote-User`, `X-Auth-Request-Email`, `Cf-Access-Jwt-Assertion` … */
+const PERSONAL =
+  /^(?:x|remote|ssl|cf-access|proxy)-(?:.*-)?(?:api-?key|key|token|jwt|auth\w*|session|user|account|tenant|identity|principal|email|login|cert|verify|dn)(?:-|$)/
+
 /** Whether its answer may come from the cache, and be kept there. */
 export function isForAll({ headers, socket }: IncomingMessage, { ignoreCookies }: PageRequestSettings): boolean {
   return (
     !NEVER_WITH.some((name) => headers[name] !== undefined) &&
     (ignoreCookies || headers.cookie === undefined) &&
     Number(headers['content-length'] ?? 0) === 0 &&
-    !(socket as TLSSocket | undefined)?.authorized // a certificate says who asks
+    !Object.keys(headers).some((name) => PERSONAL.test(name)) &&
+    !hasCertificate(socket as TLSSocket | undefined)
   )
 }
+
+/** Of a client; where none is asked for, there is neither. */
+const hasCertificate = (socket: TLSSocket | undefined): boolean =>
+  socket?.authorized === true || (Boolean(socket?.authorizationError) && Object.keys(socket?.getPeerCertificate() ?? {}).length > 0)
 
 /** Whether its answer may be kept (RFC 9111 §5.2.1.5). */
 export const mayBeKept = ({ headers }: IncomingMessage): boolean => !directivesOf(headers['cache-control'] ?? '').has('no-store')
@@ -46,7 +55,7 @@ export const pathOf = (address: string): string => address.split('?', 1)[0] ?? '
  * from them is given to nobody else.
  */
 const ADDRESSING =
-  /^(x-forwarded-(?!for$|port$)|x-original-|x-rewrite-|x-http-method|x-method-|x-host$|x-scheme$|x-url-scheme$|front-end-https$|host$|:authority$)/
+  /^(x-forwarded-(?!for$)|x-original-(?!forwarded-for$)|x-rewrite-|x-http-method|x-method-|x-host$|x-scheme$|x-url-scheme$|front-end-https$|host$|:authority$)/
 /** Of `Forwarded` (RFC 7239) what is of each client alone. */
 const OF_CLIENT = /(?:for|by)\s*=\s*(?:"[^"]*"|[^;,]*)/gi
 

@@ -199,6 +199,15 @@ test('a change of what it shows drops the page: by an unsafe method, by its path
   await fresh()
 })
 
+test('tags that cannot be are an error, and no page without tags', async () => {
+  const tagsOf = () => ['']
+  using opened = openCache()
+  const pages = new PageCache(opened.engine, { tagsOf })
+  await using server = await serveWith('fastify', pages, () => 'ok')
+  const answer = await fetch(server.url)
+  expect([answer.status, await answer.json()]).toMatchObject([500, { code: 'SPY_CACHE_KEY' }])
+})
+
 test('an unsafe request that fails drops nothing', async () => {
   const { ask, served } = await serve((request, response) => {
     response.statusCode = request.method === 'POST' ? 422 : 200

@@ -13,9 +13,39 @@ test.each([
   { headers: { 'if-match': '"a"' } },
   { headers: { 'content-length': '1' } },
   { headers: { 'transfer-encoding': 'chunked' } },
+  { headers: { 'x-api-key': 'a' } },
+  { headers: { 'x-account': 'a' } },
+  { headers: { 'x-auth-token': 'a' } },
+  { headers: { 'x-remote-user': 'a' } },
+  { headers: { 'remote-user': 'a' } },
+  { headers: { 'x-forwarded-email': 'a' } },
+  { headers: { 'x-ms-client-principal-id': 'a' } },
+  { headers: { 'cf-access-jwt-assertion': 'a' } },
+  { headers: { 'ssl-client-cert': 'a' } },
   { socket: { authorized: true } },
+  { socket: { authorized: false, authorizationError: 'SELF_SIGNED', getPeerCertificate: () => ({ subject: {} }) } },
 ])('%j passes by', (given) => {
   expect(isForAll(requestOf(given), { ignoreCookies: false })).toBe(false)
+})
+
+test.each([
+  'user-agent',
+  'sec-fetch-user',
+  'x-request-id',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'accept',
+  'if-none-match',
+  'traceparent',
+  'access-control-request-headers',
+])('a request with %s does not', (name) => {
+  expect(isForAll(requestOf({ headers: { [name]: 'a' } }), { ignoreCookies: false })).toBe(true)
+})
+
+test('a client that was asked for a certificate and has none is one like others', () => {
+  const socket = { authorized: false, authorizationError: 'UNABLE_TO_GET_ISSUER_CERT', getPeerCertificate: () => ({}) }
+  expect(isForAll(requestOf({ socket }), { ignoreCookies: false })).toBe(true)
 })
 
 test('others do not, and cookies do not count where the application says so', () => {
@@ -26,7 +56,11 @@ test('others do not, and cookies do not count where the application says so', ()
 
 test('requests for one address have one key; whatever may change the answer makes another', () => {
   const key = addressKey(requestOf())
-  const same = [{ headers: { 'x-forwarded-for': '192.0.2.7' } }, { headers: { 'user-agent': 'a' } }, { url: '/b', originalUrl: '/a?b=1' }]
+  const same = [
+    { headers: { 'x-forwarded-for': '192.0.2.7' } },
+    { headers: { 'user-agent': 'a', 'x-original-forwarded-for': 'b' } },
+    { url: '/b', originalUrl: '/a?b=1' },
+  ]
   for (const given of same) expect(addressKey(requestOf(given))).toBe(key)
   const other = [
     { url: '/a?b=2' },
@@ -34,6 +68,7 @@ test('requests for one address have one key; whatever may change the answer make
     { headers: { host: 'evil.example' } },
     { headers: { 'x-forwarded-host': 'evil.example' } },
     { headers: { 'x-forwarded-proto': 'https' } },
+    { headers: { 'x-forwarded-port': '8443' } },
     { headers: { 'x-forwarded-prefix': '/evil' } },
     { headers: { 'x-original-url': '/admin' } },
     { headers: { 'x-rewrite-url': '/admin' } },
