@@ -21,7 +21,7 @@ export function addResourcesApi(app: FastifyInstance, options: ResourcesApiOptio
 
   app.get('/api/v1/instances', async () => {
     const [server = [], instances = [], applications = []] = await management.read([kinds.server, kinds.instance, kinds.application])
-    return { server: server[0]?.values, instances: rowsOf(instances), applications: rowsOf(applications) }
+    return { server: server[0]?.values, instances: rowsOf(instances), applications: applications.map(withRefusals) }
   })
 
   app.get('/api/v1/pools', async () => {
@@ -93,6 +93,12 @@ async function partOf(attempt: Promise<unknown>): Promise<PartStatus> {
 
 const rowsOf = (resources: readonly ManagedResource[]): unknown[] => resources.map(({ name, values }) => ({ objectName: name, ...values }))
 
+const withRefusals = ({ name, values }: ManagedResource): Record<string, unknown> => ({
+  objectName: name,
+  ...values,
+  refusals: tableRows(values['refusals']),
+})
+
 /** Stacks are on the borrowers, which are registered after a second; the pool's own table has the rest immediately. */
 function withStacks({ name, values }: ManagedResource, borrowers: readonly ManagedResource[]): Record<string, unknown> {
   const own = borrowers.filter((one) => one.values['instance'] === values['instance'] && one.values['datasource'] === values['name'])
@@ -100,12 +106,12 @@ function withStacks({ name, values }: ManagedResource, borrowers: readonly Manag
   return {
     objectName: name,
     ...values,
-    borrowers: holdersOf(values['borrowers']).map((holder) => ({ ...holder, stack: stacks.get(textOf(holder['connection'])) ?? [] })),
+    borrowers: tableRows(values['borrowers']).map((holder) => ({ ...holder, stack: stacks.get(textOf(holder['connection'])) ?? [] })),
   }
 }
 
 /** Jolokia writes tabular data as an object by key; lists are taken as they are. */
-function holdersOf(table: unknown): Record<string, unknown>[] {
+function tableRows(table: unknown): Record<string, unknown>[] {
   const isRow = (row: unknown): row is Record<string, unknown> => typeof row === 'object' && row !== null
   if (Array.isArray(table)) return table.filter(isRow)
   return isRow(table) ? Object.values(table).filter(isRow) : []

@@ -14,6 +14,11 @@ export const WINDOW_MS = 50
 const IDLE_MS = 100
 /** A loop that had nothing to do for a tenth of the time is not what keeps requests waiting. */
 const BUSY = 0.9
+/** The loop may be late by so many handlers, if that is longer than it may be late at any rate; but not by more times that. */
+const HANDLERS = 2
+const MOST_ALLOWED = 5
+/** How much of what is known of a request is what the last window says. */
+const NEWEST = 0.2
 
 export interface AdmissionOptions {
   readonly clock?: Clock
@@ -32,6 +37,8 @@ export class Admission implements SharedLoad {
   #dueAt = 0
   #windowAt = 0
   #epochAt = 0
+  /** What a request computes, about. */
+  #computeMs = 0
 
   constructor({ clock = systemClock, utilization = loopUtilization() }: AdmissionOptions = {}) {
     this.#clock = clock
@@ -69,6 +76,12 @@ export class Admission implements SharedLoad {
     let begun = 0
     for (const gate of this.#gates) begun += gate.occupancy.begun
     return begun
+  }
+
+  get pace(): number {
+    let pace = 0
+    for (const gate of this.#gates) pace += gate.occupancy.pace
+    return pace
   }
 
   partOf(gate: Gate): number {
@@ -120,17 +133,26 @@ export class Admission implements SharedLoad {
   }
 
   #windowEnded(now: number): void {
+    const windowMs = now - this.#windowAt
     this.#windowAt = now
-    let [peak, refused, allowedMs] = [0, 0, Number.POSITIVE_INFINITY]
+    let [peak, refused, ended, allowedMs] = [0, 0, 0, Number.POSITIVE_INFINITY]
     for (const gate of this.#gates) {
       const seen = gate.windowEnded(now)
       peak += seen.peak
       refused += seen.refused
+      ended += seen.ended
       if (gate.settings.enabled) allowedMs = Math.min(allowedMs, gate.settings.loopDelayMs)
     }
-    const isBusy = this.#utilization() > BUSY
+    const utilization = this.#utilization()
+    const isBusy = utilization > BUSY
     const lagMs = this.#lag.take()
+    if (ended > 0) this.#computeMs += ((utilization * windowMs) / ended - this.#computeMs) * NEWEST
     if (allowedMs === Number.POSITIVE_INFINITY) this.#limit.lift()
-    else this.#limit.step({ strain: isBusy ? lagMs / allowedMs : 0, isBusy, peak, occupied: this.taken, refused })
+    else this.#limit.step({ strain: isBusy ? lagMs / this.#allowed(allowedMs) : 0, isBusy, peak, occupied: this.taken, refused })
+  }
+
+  /** One that computes for long makes the loop late all by itself: without room for a second one, the loop would wait for the next. */
+  #allowed(loopDelayMs: number): number {
+    return Math.min(MOST_ALLOWED * loopDelayMs, Math.max(loopDelayMs, HANDLERS * this.#computeMs))
   }
 }

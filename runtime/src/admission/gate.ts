@@ -13,6 +13,8 @@ export interface SharedLoad {
   /** Places taken by all together, and requests of all that began in this turn. */
   readonly taken: number
   readonly begun: number
+  /** So many may begin in a turn. */
+  readonly pace: number
   now(): number
   /** The part of an application of the whole, among those that have requests under way. */
   partOf(gate: Gate): number
@@ -137,13 +139,14 @@ export class Gate {
   }
 
   /** A window has ended. Returns what the limit of all needs to know of it. */
-  windowEnded(now: number): { readonly peak: number; readonly refused: number } {
+  windowEnded(now: number): { readonly peak: number; readonly refused: number; readonly ended: number } {
     const [peak, refused] = [this.#peak, this.#refusedInWindow]
+    const ended = this.occupancy.windowEnded()
     this.#adapt(peak, refused)
     this.#peak = this.#refusedInWindow = 0
     this.#minPoolWaitMs = NONE
     this.refusing.look(now)
-    return { peak, refused }
+    return { peak, refused, ended }
   }
 
   #adapt(peak: number, refused: number): void {
@@ -158,8 +161,17 @@ export class Gate {
 
 /**
  * Of a limit, only a part may begin in one turn: what begins together would wait together and compute together, and the loop would be idle and late by turns.
+ * How large a part depends on what ends in a turn, but for handlers that never wait: of these all that begin end.
  */
 const TURNS = 4
+/** Turns may be longer than they should: with one in each, the loop would have nothing to do for the rest. */
+const MIN_BEGUN = 2
 
-const isFull = ({ taken, begun }: { readonly taken: number; readonly begun: number }, limit: number): boolean =>
-  taken >= limit || begun >= Math.max(1, limit / TURNS)
+interface Load {
+  readonly taken: number
+  readonly begun: number
+  readonly pace: number
+}
+
+const isFull = ({ taken, begun, pace }: Load, limit: number): boolean =>
+  taken >= limit || begun >= Math.max(1, Math.min(pace, Math.max(MIN_BEGUN, limit / TURNS)))

@@ -8,6 +8,11 @@
 export const EPOCH_MS = 250
 const EPOCHS = 4
 
+/** What makes room for more. */
+const HEADROOM = 1.3
+/** How much of the pace is that of the last window. */
+const NEWEST = 0.3
+
 export class Occupancy {
   /** Requests under way, of any age. */
   inFlight = 0
@@ -15,6 +20,10 @@ export class Occupancy {
   taken = 0
   /** Requests that began in this turn. */
   begun = 0
+  /** So many may begin in a turn without coming together later: a few more than end in one. */
+  pace = 0
+  #left = 0
+  #turns = 0
   #epoch = 0
   readonly #begunIn = new Uint32Array(EPOCHS)
 
@@ -30,6 +39,7 @@ export class Occupancy {
 
   leave(epoch: number): void {
     this.inFlight--
+    this.#left++
     if (this.#epoch - epoch >= EPOCHS) return
     this.taken--
     this.#begunIn[epoch % EPOCHS]!--
@@ -38,6 +48,15 @@ export class Occupancy {
   /** A turn of the event loop has ended. */
   turn(): void {
     this.begun = 0
+    this.#turns++
+  }
+
+  /** A window has ended. Returns how many requests ended in it. */
+  windowEnded(): number {
+    const left = this.#left
+    if (this.#turns > 0) this.pace += ((HEADROOM * left) / this.#turns - this.pace) * NEWEST
+    this.#left = this.#turns = 0
+    return left
   }
 
   /** So many epochs have passed: those that began too long ago take no place any more. */

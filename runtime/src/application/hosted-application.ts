@@ -16,6 +16,7 @@ import { answerJson, errorAnswer } from './error-answer.ts'
 import { AdmissionGuard } from './entrance/admission-guard.ts'
 import { type Guard, passAll, PassingRequest, passingUpgrade, whenPassed } from './entrance/guard.ts'
 import { LimitGuard } from './entrance/limit-guard.ts'
+import { RefusalTally } from './entrance/refusal-tally.ts'
 import { type Arrival, type RefusedApplication, unserved } from './entrance/refuse.ts'
 import { readApplicationFile } from './program/application-file.ts'
 import { normaliseContextPath, redirected, stripContextPath } from '../front/context-path.ts'
@@ -98,6 +99,7 @@ export class HostedApplication implements ExchangeOwner {
   /** In the order in which they are asked. */
   #guards: readonly Guard[]
   readonly #refused: RefusedApplication
+  readonly #refusals = new RefusalTally()
   readonly #abort = new AbortController()
   readonly #hide: () => void
   #program: Program | undefined
@@ -113,7 +115,7 @@ export class HostedApplication implements ExchangeOwner {
     this.host = settings.host ?? DEFAULT_HOST
     this.#settings = settings
     this.#around = surroundings
-    this.#refused = { name: settings.name, accessLog: surroundings.accessLog }
+    this.#refused = { name: settings.name, accessLog: surroundings.accessLog, onRefused: this.#refusals.count }
     this.#admission = this.#openAdmission()
     this.#guards = [...(this.#admission ? [this.#admission] : []), ...this.#limits()]
     const keys = { instance: surroundings.instance, name: settings.name }
@@ -189,7 +191,7 @@ export class HostedApplication implements ExchangeOwner {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, url: string): void {
     if (!this.#target) return answerOnSocket(socket, 'application_failed')
     const contextPath = this.#mountedAt(request)
-    const passes = passAll(this.#guards, passingUpgrade({ request, socket, url, contextPath }))
+    const passes = passAll(this.#guards, passingUpgrade({ request, socket, url, contextPath }, this.#refused))
     if (passes !== true) socket.on('error', ignore) // a client may break off while a guard decides, when nobody listens yet
     whenPassed(passes, () => {
       socket.off('error', ignore)
@@ -318,6 +320,7 @@ export class HostedApplication implements ExchangeOwner {
     this.active--
     this.requests++
     if (exchange.isError) this.errors++
+    if (exchange.errorType !== undefined) this.#refusals.count(exchange.errorType)
     if (this.#admission) this.#left(exchange, this.#admission)
     const { accessLog, resources } = this.#around
     if (resources && exchange.traceId) resources.requestEnded(exchange.traceId)
@@ -424,6 +427,7 @@ export class HostedApplication implements ExchangeOwner {
       messagesReceived: () => this.upgrades.counts.messagesReceived,
       messagesSent: () => this.upgrades.counts.messagesSent,
       ...(this.#admission?.getters() ?? NOT_GUARDED),
+      refusals: () => this.#refusals.rows(),
       webSocketCloses: () => [...this.upgrades.counts.closes].map(([code, count]) => ({ code, count })),
     }
   }
@@ -432,7 +436,7 @@ export class HostedApplication implements ExchangeOwner {
 const ignore = (): void => {}
 
 /** What the kind shows of an application without admission. */
-const NOT_GUARDED = { admission: () => 'off', inFlightLimit: () => undefined, refused: () => 0, refusals: () => [] } as const
+const NOT_GUARDED = { admission: () => 'off', inFlightLimit: () => undefined, refused: () => 0 } as const
 
 /** Waits for a promise, but no longer than `ms`. */
 export async function within(ms: number, promise: Promise<unknown>): Promise<void> {

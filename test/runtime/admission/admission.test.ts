@@ -1,18 +1,60 @@
 import { expect, test } from 'vitest'
-import { openAdmission, quantile, REFUSAL_MS, serve, total } from './simulation.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
+import type { AdmissionSettings } from '../../../runtime/src/admission/admission-settings.ts'
+import { type Load, openAdmission, type Outcome, quantile, REFUSAL_MS, serve, Station, total } from './simulation.ts'
 
 /** The application computes 1 ms for each request: more than 1000 a second it cannot serve. */
 const CAPACITY = 1000
-const UNLOADED_MS = 11
 
-test.each([2, 5, 10])('at %d times what it can serve, it serves nearly as much as it can beside refusing, in little more time', (times) => {
+/** `good`: of what is possible beside refusing. `late`: p99 in parts of an unloaded one. */
+const REGIMES: readonly { name: string; waitMs: number; computeMs: number; good: number; late: number; seed?: number }[] = [
+  { name: 'short requests', waitMs: 10, computeMs: 1, good: 0.99, late: 5 },
+  { name: 'requests that compute', waitMs: 10, computeMs: 5, good: 0.99, late: 4 },
+  { name: 'requests that compute for long', waitMs: 10, computeMs: 20, good: 0.97, late: 6 },
+  { name: 'requests that wait for long', waitMs: 100, computeMs: 5, good: 0.83, late: 2 },
+  { name: 'requests that wait and compute for long', waitMs: 100, computeMs: 20, good: 0.86, late: 3 },
+  { name: 'requests of random length', waitMs: 10, computeMs: 5, good: 0.92, late: 3, seed: 7 },
+]
+const CASES = REGIMES.flatMap((regime) => [2, 5, 10].map((times) => ({ ...regime, times })))
+
+function served(load: Load, settings: Partial<AdmissionSettings> = {}): Outcome {
   const { open, clock } = openAdmission()
-  const gate = open()
-  const outcome = serve(clock, new Map([[gate, { perSecond: times * CAPACITY }]]), { ms: 15_000, from: 5000 }).get(gate)!
-  const possible = CAPACITY * 10 - total(outcome.refused) * REFUSAL_MS
-  expect(outcome.latencies.length).toBeGreaterThan(0.95 * possible)
-  expect(quantile(outcome.latencies, 0.99)).toBeLessThan(6 * UNLOADED_MS)
+  const gate = open(settings)
+  return serve(clock, new Map([[gate, load]]), { ms: 15_000, from: 5000 }).get(gate)!
+}
+
+test.each(CASES)('at $times times what it can serve it serves nearly all it can, in little more time: $name', (regime) => {
+  const { good, late, times, seed, ...load } = regime
+  const capacity = 1000 / load.computeMs
+  const random = seed === undefined ? {} : { random: seededRandom(seed) }
+  const unloaded = served({ ...load, ...random, perSecond: capacity / 10 }, { enabled: false })
+  const outcome = served({ ...load, ...random, perSecond: times * capacity })
+  const possible = capacity * (10 - (total(outcome.refused) * REFUSAL_MS) / 1000)
+  expect(outcome.latencies.length).toBeGreaterThan(good * possible)
+  expect(quantile(outcome.latencies, 0.99)).toBeLessThan(late * quantile(unloaded.latencies, 0.99))
   expect([...outcome.refused.keys()]).toEqual(['overloaded_loop'])
+})
+
+/** A service with eight places for 20 ms each: more than 400 a second it cannot serve. */
+test.each([2, 5, 10])('the same at %d times what a slow service can serve, where the latency is limited', (times) => {
+  const { open, clock } = openAdmission()
+  const gate = open({ latencyMs: 60 })
+  const load = { perSecond: times * 400, waitMs: 20, computeMs: 0.1, station: new Station(8) }
+  const outcome = serve(clock, new Map([[gate, load]]), { ms: 15_000, from: 5000 }).get(gate)!
+  expect(outcome.latencies.length).toBeGreaterThan(0.95 * 4000)
+  expect(quantile(outcome.latencies, 0.99)).toBeLessThan(6 * 20)
+  expect([...outcome.refused.keys()]).toEqual(['overloaded_latency'])
+})
+
+test.each([2, 5, 10])('the same where it is a pool of connections, which tells how long borrowers wait', (times) => {
+  const { open, clock } = openAdmission()
+  const station = new Station(8)
+  const gate = open({ poolWaitMs: 50 }, () => station.waitMs(clock.time))
+  const load = { perSecond: times * 400, waitMs: 20, computeMs: 0.1, station }
+  const outcome = serve(clock, new Map([[gate, load]]), { ms: 15_000, from: 5000 }).get(gate)!
+  expect(outcome.latencies.length).toBeGreaterThan(0.95 * 4000)
+  expect(quantile(outcome.latencies, 0.99)).toBeLessThan(6 * 20)
+  expect([...outcome.refused.keys()]).toEqual(['overloaded_pool'])
 })
 
 test('so it does where handlers never wait, and only one is under way at any time', () => {

@@ -23,6 +23,19 @@ test('one that has been under way for a second takes none, and gives none back w
   expect([occupancy.taken, occupancy.inFlight]).toEqual([0, 0])
 })
 
+test('so many may begin in a turn as have ended in one, and some more', () => {
+  const occupancy = new Occupancy()
+  for (let window = 0; window < 30; window++) {
+    for (let turn = 0; turn < 10; turn++) {
+      for (let i = 0; i < 4; i++) occupancy.leave(occupancy.enter())
+      occupancy.turn()
+    }
+    expect(occupancy.windowEnded()).toBe(40)
+  }
+  expect(occupancy.pace).toBeCloseTo(5.2)
+  expect([occupancy.windowEnded(), occupancy.pace.toFixed(1)]).toEqual([0, '5.2']) // without a turn there is nothing to learn
+})
+
 test('it counts as a list of the requests would', () => {
   const steps = fc.array(
     fc.oneof(

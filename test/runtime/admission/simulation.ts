@@ -1,4 +1,7 @@
-/** An application on one event loop, in simulated time: each request waits for something, then computes. */
+/**
+ * An application on one event loop, in simulated time: each request waits for something, then computes. What it waits for is a time, or a service with a
+ * few places (M/M/c where times are random). The simulated time does not depend on the machine: what holds here holds anywhere.
+ */
 import type { Clock } from '../../../runtime/src/clock/index.ts'
 import { Admission } from '../../../runtime/src/admission/admission.ts'
 import type { AdmissionSettings, Overload } from '../../../runtime/src/admission/admission-settings.ts'
@@ -76,11 +79,36 @@ export function openAdmission() {
   return { clock, admission, told, open }
 }
 
+/** What requests wait for that has only so many places: a database with its pool, another service. First come, first served. */
+export class Station {
+  readonly #freeAt: number[]
+
+  constructor(places: number) {
+    this.#freeAt = Array.from({ length: places }, () => 0)
+  }
+
+  /** When one that comes now is served. */
+  servedAt(now: number, serviceMs: number): number {
+    const first = this.#freeAt.indexOf(Math.min(...this.#freeAt))
+    return (this.#freeAt[first] = Math.max(now, this.#freeAt[first]!) + serviceMs)
+  }
+
+  /** How long one waits that comes now, as a pool tells it of the one that has waited longest. */
+  waitMs(now: number): number {
+    return Math.max(0, Math.min(...this.#freeAt) - now)
+  }
+}
+
 export interface Load {
   readonly perSecond: number
-  /** Defaults: 10 ms of waiting, 1 ms of computing. */
+  /** Defaults: 10 ms of waiting, 1 ms of computing. With a station, `waitMs` is how long it serves one. */
   readonly waitMs?: number
   readonly computeMs?: number
+  readonly station?: Station
+  /** Arrivals and times are spread as `random` has it (exponentially), and not even. */
+  readonly random?: () => number
+  /** What a refusal costs the loop. */
+  readonly refusalMs?: number
 }
 
 interface Passed {
@@ -99,28 +127,33 @@ export interface Outcome {
 /** What a refusal costs the loop. */
 export const REFUSAL_MS = 0.05
 
+const spread = (mean: number, { random }: Load): number => (random ? -Math.log(1 - random()) * mean : mean)
+
 /** Serves each gate its load for so long; counts what begins after `from`. */
 export function serve(clock: LoopClock, loads: ReadonlyMap<Gate, Load>, { ms, from = 0 }: { readonly ms: number; readonly from?: number }) {
   const end = clock.time + ms
   const countedFrom = clock.time + from
   const outcomes = new Map([...loads.keys()].map((gate): [Gate, Outcome] => [gate, { latencies: [], refused: new Map() }]))
-  const nextAt = new Map([...loads].map(([gate, { perSecond }]) => [gate, clock.time + 1000 / perSecond]))
+  const nextAt = new Map([...loads].map(([gate, load]) => [gate, clock.time + spread(1000 / load.perSecond, load)]))
   let waiting: Passed[] = []
 
-  function arrive(gate: Gate, { waitMs = 10, computeMs = 1 }: Load, begunAt: number): void {
+  function arrive(gate: Gate, load: Load, begunAt: number): void {
     const reason = gate.reasonAgainst('/')
+    if (reason === undefined) return admit(gate, load, begunAt)
+    clock.compute(load.refusalMs ?? REFUSAL_MS)
     const { refused } = outcomes.get(gate)!
-    if (reason === undefined) {
-      waiting.push({ at: clock.time + waitMs, epoch: gate.occupancy.enter(), gate, computeMs, begunAt })
-      return
-    }
-    clock.compute(REFUSAL_MS)
     if (begunAt >= countedFrom) refused.set(reason, (refused.get(reason) ?? 0) + 1)
+  }
+
+  function admit(gate: Gate, load: Load, begunAt: number): void {
+    const [waitMs, computeMs] = [spread(load.waitMs ?? 10, load), spread(load.computeMs ?? 1, load)]
+    const at = load.station?.servedAt(clock.time, waitMs) ?? clock.time + waitMs
+    waiting.push({ at, epoch: gate.occupancy.enter(), gate, computeMs, begunAt })
   }
 
   function finishDue(): void {
     const due = waiting.filter(({ at }) => at <= clock.time)
-    waiting = waiting.filter((one) => !due.includes(one))
+    waiting = waiting.filter(({ at }) => at > clock.time)
     for (const { gate, epoch, computeMs, begunAt } of due) {
       clock.compute(computeMs)
       gate.occupancy.leave(epoch)
@@ -133,7 +166,7 @@ export function serve(clock: LoopClock, loads: ReadonlyMap<Gate, Load>, { ms, fr
     const turn = clock.time // what comes during a turn is for the next
     for (const [gate, load] of loads)
       for (let at = nextAt.get(gate)!; at <= turn; at = nextAt.get(gate)!) {
-        nextAt.set(gate, at + 1000 / load.perSecond)
+        nextAt.set(gate, at + spread(1000 / load.perSecond, load))
         arrive(gate, load, at)
       }
     finishDue()

@@ -80,7 +80,8 @@ export const application = declareKind({
     refusals: {
       type: { table: 'ApplicationRefusals', row: { reason: 'string', count: 'long' }, index: ['reason'] },
       role: 'text',
-      description: 'The same by reason, as `error.type` of the access log has it.',
+      description:
+        'Requests refused in its place for any reason, as `error.type` of the access log has it: overload, a rate limit, a key in flight, a full queue.',
     },
   },
   operations: {

@@ -192,6 +192,11 @@ export interface Instance {
 export interface Instances {
   readonly server?: { readonly name: string; readonly version: string; readonly uptime: number }
   readonly instances: readonly Instance[]
+  readonly applications: readonly {
+    readonly name: string
+    readonly instance: string
+    readonly refusals: readonly { readonly reason: string; readonly count: number }[]
+  }[]
 }
 
 export interface Holder {

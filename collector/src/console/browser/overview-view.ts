@@ -7,6 +7,8 @@ import { ago, bytes, count, counted, milliseconds, percent, rate, timestamp } fr
 import { linkTo, type Place, rangeOf } from './location.ts'
 import { badge, cutNote, nothing, tile } from './parts.ts'
 import { stepsOf } from './red-steps.ts'
+import { refusalTable } from './refusal-table.ts'
+import { refusalRows } from './refusals.ts'
 import { createTable } from './table.ts'
 import type { View } from './view.ts'
 
@@ -39,6 +41,7 @@ export function createOverview(place: Place): View {
     }),
   }
   const instances = instanceTable()
+  const refusals = refusalTable()
   const routes = routeTable()
   const more = h('p', { class: 'faint' })
   const problem = h('div')
@@ -48,15 +51,20 @@ export function createOverview(place: Place): View {
     tiles,
     h('div', { class: 'charts' }, charts.rate.element, charts.errors.element, charts.durations.element),
     section('Instances', problem, instances.element),
+    section('Refused', refusals.element),
     section('Routes', more, routes.element),
   )
+  const drawManaged = ({ instances: known, applications }: Instances): void => {
+    instances.update(known)
+    refusals.update(refusalRows(applications))
+  }
   return {
     title: 'Overview',
     element,
     isLive: rangeOf(place).isLive,
     async refresh() {
       const [red, managed] = await Promise.allSettled([get<Red>('red', ofRange()), get<Instances>('instances')])
-      if (managed.status === 'fulfilled') instances.update(managed.value.instances)
+      if (managed.status === 'fulfilled') drawManaged(managed.value)
       update(problem, managed.status === 'rejected' && nothing('The instances cannot be shown.', (managed.reason as Error).message))
       if (red.status === 'rejected') throw red.reason
       drawTiles(tiles, red.value)

@@ -18,7 +18,7 @@ export const admissionSettings = declareSettings({
   },
   loopDelayMs: milliseconds(
     10,
-    'How late the event loop may be while it is busy all the time. Beyond it, requests under way are limited.',
+    'How late the event loop may be while it is busy all the time. Beyond it, requests under way are limited. Where requests compute for long, it may be late by two of them, at most five times this.',
     1,
     60_000,
   ),

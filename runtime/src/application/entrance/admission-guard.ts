@@ -46,7 +46,6 @@ export class AdmissionGuard implements Guard {
       admission: () => gate.state,
       inFlightLimit: () => gate.limit,
       refused: () => gate.refusing.total,
-      refusals: () => [...gate.refusing.byReason].map(([reason, count]) => ({ reason, count })),
     }
   }
 

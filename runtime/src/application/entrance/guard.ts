@@ -86,11 +86,17 @@ export interface UpgradeArrival extends Pick<Arrival, 'request' | 'url' | 'conte
 }
 
 /** No field is told: what answers an upgrade is the application's. */
-export const passingUpgrade = ({ request, socket, url, contextPath }: UpgradeArrival): Passing => ({
+export const passingUpgrade = (
+  { request, socket, url, contextPath }: UpgradeArrival,
+  { onRefused }: Pick<RefusedApplication, 'onRefused'> = {},
+): Passing => ({
   request,
   url: stripContextPath(url, contextPath),
   wholeUrl: url,
   contextPath,
   tell: () => {},
-  refuse: (reason, fields) => answerOnSocket(socket, reason, fields),
+  refuse(reason, fields) {
+    onRefused?.(reason)
+    answerOnSocket(socket, reason, fields)
+  },
 })

@@ -16,6 +16,8 @@ export interface Arrival {
 export interface RefusedApplication {
   readonly name: string
   readonly accessLog?: AccessLog | undefined
+  /** Called for each that is refused, with the reason. */
+  readonly onRefused?: (reason: RefusalReason) => void
 }
 
 export function refuse(
@@ -24,6 +26,7 @@ export function refuse(
   reason: RefusalReason,
   fields: Readonly<Record<string, string>>,
 ): void {
+  application.onRefused?.(reason)
   const { response } = unserved(arrival, application)
   answerRefused(arrival.request, response, reason, fields)
 }

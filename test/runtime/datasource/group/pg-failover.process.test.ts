@@ -1,9 +1,10 @@
 /** A primary that dies under load with a synchronous standby, and what becomes of it later. SPYGLASS_SOAK makes it larger. */
-import pg from 'pg'
-import { expect, onTestFinished, test, type TestContext } from 'vitest'
+import type pg from 'pg'
+import { expect, test, type TestContext } from 'vitest'
 import type { DatasourceGroup } from '@spyglass/runtime/application'
 import { systemClock } from '../../../../runtime/src/clock/clock.ts'
-import { type Postgres, startPostgres, startPostgresStandby } from '../../../support/postgres.ts'
+import type { Postgres } from '../../../support/postgres.ts'
+import { asked, replicatedPostgres, urlOf } from '../../../support/replicated-postgres.ts'
 import { until } from '../../../support/until.ts'
 import { openShop } from '../fixture.ts'
 import { ACCOUNTS, BALANCE, Ledger, type LedgerDatabase } from './ledger.ts'
@@ -13,33 +14,12 @@ const TRANSFERS = 10 * CLIENTS
 
 type Pool = DatasourceGroup<pg.Pool>
 
-const urlOf = ({ user, host, port, database }: Postgres): string => `postgres://${user}@${host}:${port}/${database}`
-
-async function asked(server: Postgres, sql: string): Promise<readonly Record<string, unknown>[]> {
-  const { host, port, user, database } = server
-  const client = new pg.Client({ host, port, user, database })
-  await client.connect()
-  try {
-    return (await client.query(sql)).rows as Record<string, unknown>[]
-  } finally {
-    await client.end()
-  }
-}
-
-/** A primary that acknowledges nothing its standby does not have. */
-async function replicated(context: TestContext) {
-  const primary = await startPostgres(context)
-  onTestFinished(() => primary.stop())
-  await asked(primary, 'CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL)')
-  await asked(primary, 'CREATE TABLE transfer (id int NOT NULL)')
-  await asked(primary, `INSERT INTO account SELECT id, ${BALANCE} FROM generate_series(0, ${ACCOUNTS - 1}) AS id`)
-  const standby = await startPostgresStandby(context, primary)
-  onTestFinished(() => standby.stop())
-  await asked(primary, `ALTER SYSTEM SET synchronous_standby_names = '*'`)
-  await asked(primary, 'SELECT pg_reload_conf()')
-  await until(async () => (await asked(primary, `SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'`)).length > 0)
-  return { primary, standby }
-}
+const replicated = (context: TestContext) =>
+  replicatedPostgres(context, [
+    'CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL)',
+    'CREATE TABLE transfer (id int NOT NULL)',
+    `INSERT INTO account SELECT id, ${BALANCE} FROM generate_series(0, ${ACCOUNTS - 1}) AS id`,
+  ])
 
 async function opened(primary: Postgres, standby: Postgres) {
   const members = [
