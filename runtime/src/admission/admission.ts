@@ -16,7 +16,7 @@ const IDLE_MS = 100
 const BUSY = 0.9
 /** The loop may be late by so many handlers, if that is longer than it may be late at any rate; but not by more times that. */
 const HANDLERS = 2
-const MOST_ALLOWED = 5
+const MAX_ALLOWED = 5
 /** How much of what is known of a request is what the last window says. */
 const NEWEST = 0.2
 
@@ -153,6 +153,6 @@ export class Admission implements SharedLoad {
 
   /** One that computes for long makes the loop late all by itself: without room for a second one, the loop would wait for the next. */
   #allowed(loopDelayMs: number): number {
-    return Math.min(MOST_ALLOWED * loopDelayMs, Math.max(loopDelayMs, HANDLERS * this.#computeMs))
+    return Math.min(MAX_ALLOWED * loopDelayMs, Math.max(loopDelayMs, HANDLERS * this.#computeMs))
   }
 }

@@ -40,8 +40,7 @@ export function createOverview(place: Place): View {
       empty: NONE,
     }),
   }
-  const instances = instanceTable()
-  const refusals = refusalTable()
+  const managed = managedTables()
   const routes = routeTable()
   const more = h('p', { class: 'faint' })
   const problem = h('div')
@@ -50,22 +49,18 @@ export function createOverview(place: Place): View {
     {},
     tiles,
     h('div', { class: 'charts' }, charts.rate.element, charts.errors.element, charts.durations.element),
-    section('Instances', problem, instances.element),
-    section('Refused', refusals.element),
+    section('Instances', problem, managed.instances),
+    section('Refused', managed.refusals),
     section('Routes', more, routes.element),
   )
-  const drawManaged = ({ instances: known, applications }: Instances): void => {
-    instances.update(known)
-    refusals.update(refusalRows(applications))
-  }
   return {
     title: 'Overview',
     element,
     isLive: rangeOf(place).isLive,
     async refresh() {
-      const [red, managed] = await Promise.allSettled([get<Red>('red', ofRange()), get<Instances>('instances')])
-      if (managed.status === 'fulfilled') drawManaged(managed.value)
-      update(problem, managed.status === 'rejected' && nothing('The instances cannot be shown.', (managed.reason as Error).message))
+      const [red, resources] = await Promise.allSettled([get<Red>('red', ofRange()), get<Instances>('instances')])
+      if (resources.status === 'fulfilled') managed.update(resources.value)
+      update(problem, resources.status === 'rejected' && nothing('The instances cannot be shown.', (resources.reason as Error).message))
       if (red.status === 'rejected') throw red.reason
       drawTiles(tiles, red.value)
       drawCharts(charts, red.value)
@@ -73,6 +68,19 @@ export function createOverview(place: Place): View {
       update(more, cutNote(red.value.routes.length, red.value.mostRoutes, 'routes by the time spent in them'))
     },
     close: () => Object.values(charts).forEach((chart) => chart.close()),
+  }
+}
+
+/** What management knows: the instances, and what was refused in them. */
+function managedTables() {
+  const [instances, refusals] = [instanceTable(), refusalTable()]
+  return {
+    instances: instances.element,
+    refusals: refusals.element,
+    update({ instances: known, applications }: Instances): void {
+      instances.update(known)
+      refusals.update(refusalRows(applications))
+    },
   }
 }
 
