@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { expect, test, type TestContext } from 'vitest'
-import { type Postgres, startPostgres } from '../support/postgres.ts'
+import { expect, onTestFinished, test, type TestContext } from 'vitest'
+import { type Postgres, startPostgres, startPostgresStandby } from '../support/postgres.ts'
 import { underLoad } from '../support/request-load.ts'
 import { repository, startSuite, type Suite } from '../support/suite.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -83,4 +83,26 @@ test('pools that may open more connections than the database accepts are in the 
     (await suite.run('status')).stdout.includes(`2 pools may open 120 connections to 127.0.0.1:${port}, which accepts 97`),
   )
   await until(() => readFileSync(join(suite.data, 'logs/server.log'), 'utf8').includes('spyglass.datasource.oversized'))
+})
+
+test('a standby joins a datasource and leaves it while the application runs, and no request fails', async (context) => {
+  const primary = await startPostgres(context)
+  onTestFinished(() => primary.stop())
+  const standby = await startPostgresStandby(context, primary)
+  onTestFinished(() => standby.stop())
+  await using suite = await startSuite(tempFolder(), {
+    datasources: [{ name: 'shop', driver: 'pg', members: [{ name: 'a', url: urlOf(primary) }], max: 4 }],
+    applications: [{ name: 'shop', folder, contextPath: '/', datasources: ['shop'] }],
+  })
+  const shown = async (what: string): Promise<string> => (await suite.run('get', what)).stdout
+  const pid = await shown('instance.shop-1.pid')
+  const member = `datasources.shop.members.${urlOf(standby).replaceAll('.', String.raw`\.`)}`
+  const { good, failures } = await underLoad(suite.urls.app, /^200 postgres spyglass$/, async () => {
+    expect((await suite.run('create', member, 'name=b', 'role=standby')).code).toBe(0)
+    await until(async () => /b: .*reads|reads.*\bb\b|\bb\b.*reads/.test(await shown('datasource.shop-1.shop.members')))
+    expect((await suite.run('set', `${member}.weight=3`)).code).toBe(0)
+    expect((await suite.run('delete', member)).code).toBe(0)
+    await until(async () => !(await shown('datasource.shop-1.shop.members')).includes('standby'))
+  })
+  expect([good > 0, failures, await shown('instance.shop-1.pid')]).toEqual([true, [], pid])
 })

@@ -2,10 +2,10 @@
 import type { SpyglassConfig } from '@spyglass/process/checked-config'
 import type { LiveValue } from '@spyglass/process/live-settings'
 import { formatName, type List, type Node, parseName, type Reader, type Settings, spyglassSettings } from '@spyglass/process/settings'
-import { effectOf } from './needs.ts'
+import { effectOf, liveListOf } from './needs.ts'
 import { type Path, settingsOf, targetOf, type Tree, valueAt, withValue } from './settings-tree.ts'
 
-/** The values of live settings by their dotted names, as running processes take them in, and which of them read each. */
+/** The values of live settings by their dotted names, as running processes take them in, and which of them read each. A list inside an entry comes whole. */
 export function liveChanges(
   config: SpyglassConfig,
   names: readonly string[],
@@ -13,7 +13,7 @@ export function liveChanges(
   const paths = new Map(
     names
       .map(parseName)
-      .map(wholeEntry)
+      .map((path) => liveListOf(path)?.path ?? wholeEntry(path))
       .map((path) => [formatName(path), path]),
   )
   return [...paths.values()].map((path) => {
@@ -36,9 +36,14 @@ function isLiveEntry(path: Path): boolean {
 /** The same configuration with the default of each live setting, and of each list that is live as a whole: what a process has to be replaced for. */
 export function withoutLive(config: SpyglassConfig): SpyglassConfig {
   const lists = liveLists(spyglassSettings).reduce<Tree>((tree, { path, list }) => withValue(tree, path, list.default), config)
-  const live = settingsOf(lists).filter(({ path }) => effectOf(path).applies === 'live')
-  return live.reduce<Tree>((tree, { path, setting }) => withValue(tree, path, setting.default), lists) as unknown as SpyglassConfig
+  const inEntries = settingsOf(lists).flatMap(({ path }) => liveListOf(path) ?? [])
+  const emptied = inEntries.reduce<Tree>((tree, { path, node }) => withValue(tree, path, emptyList(node)), lists)
+  const live = settingsOf(emptied).filter(({ path }) => effectOf(path).applies === 'live' && liveListOf(path) === undefined)
+  return live.reduce<Tree>((tree, { path, setting }) => withValue(tree, path, setting.default), emptied) as unknown as SpyglassConfig
 }
+
+/** Where it matters whether there are entries, one that says nothing is left. */
+const emptyList = ({ emptyApplies }: List): readonly object[] => (emptyApplies === undefined ? [] : [{}])
 
 interface NamedList {
   readonly path: Path

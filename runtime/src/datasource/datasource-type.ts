@@ -12,7 +12,7 @@ import { askLimit, carryOutOn, markLeaks, OPENED_WITH } from './pool-operations.
 
 export const datasources: ResourceType<DatasourceConfig, DatasourceFace> = {
   open(config, around) {
-    if (config.members.length > 1 || config.sharded) return new GroupResource(config, around)
+    if (config.members.length > 0) return new GroupResource(config, around)
     const reporter = new PoolReporter(config.name, around)
     const { folder, applicationFolders = [] } = around
     const opened: OpenedDriver<DatasourceFace> = adapters[config.driver].open(config, { folder, applicationFolders })

@@ -5,7 +5,7 @@ import type { Pool } from './pool/index.ts'
 import { askDatabase, type AskedDatabase, autopsyOf, autopsyRow, cancelStatement, operatorRead, operatorWrite } from './sessions/index.ts'
 
 /** Settings that a connection is opened with. */
-export const OPENED_WITH = ['url', 'members', 'password', 'passwordFrom', 'keepAliveMs', 'statementTimeoutMs'] as const
+export const OPENED_WITH = ['url', 'password', 'passwordFrom', 'keepAliveMs', 'statementTimeoutMs'] as const
 
 /** Once, where the database has been reached: who opens nothing at the start asks nothing either. */
 export async function askLimit(pool: Pool): Promise<void> {

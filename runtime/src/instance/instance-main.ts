@@ -36,12 +36,13 @@ const registry = agent?.registry ?? createRegistry({ kindNamed })
 
 /** The resources that its applications name. */
 async function openOwn(): Promise<Resources> {
-  const { applications, isolation, data } = share
+  const { applications, isolation, data, state } = share
   return await openResources({
     resources: share.resources,
     sessions: share.sessions,
     jobs: share.jobs,
     folder: data,
+    stateFolder: state,
     applicationFolders: applications.map(({ folder }) => folder),
     instance,
     application: isolation === 'shared' ? undefined : applications[0]?.name,

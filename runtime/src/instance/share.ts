@@ -48,6 +48,8 @@ export interface InstanceShare {
   readonly accessLogs: string
   /** The data folder, which relative database files are resolved against. */
   readonly data: string
+  /** Folder for what its resources must not forget; absent where it has none that it may write to. */
+  readonly state?: string
 }
 
 /** What may change while the instance runs, without a new generation: where applications are. */

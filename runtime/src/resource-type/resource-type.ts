@@ -35,6 +35,8 @@ export interface ResourceSurroundings {
   readonly logger: Logger
   /** Folder that relative files are resolved against. */
   readonly folder: string
+  /** Folder for what must not be forgotten when the process ends. Absent: nothing is kept. */
+  readonly stateFolder?: string | undefined
   /** Folders of the applications in the instance, which bring the packages of drivers. */
   readonly applicationFolders?: readonly string[]
   readonly clock?: Clock

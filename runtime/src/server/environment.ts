@@ -1,7 +1,16 @@
 /** The environment of child processes: what a process needs to run, and nothing else from the keeper's environment. */
 import { dirname, join, relative } from 'node:path'
 import { attr, originAttributes } from '@spyglass/agent/contract'
-import { certificateFiles, type DataFolder, ownPort, ownUrl, type Secrets } from '@spyglass/process/checked-config'
+import {
+  certificateFiles,
+  type DataFolder,
+  ownPort,
+  ownUrl,
+  passwordPlaces,
+  type ResourcesConfig,
+  resourcesOf,
+  type Secrets,
+} from '@spyglass/process/checked-config'
 import { instanceToken } from '@spyglass/process/access'
 import { type ApplicationConfig, dataFolder, type SpyglassConfig } from '@spyglass/process/config'
 import { version } from '../version.ts'
@@ -100,21 +109,15 @@ export function instanceEnvironment({
   }
 }
 
-/** Where the passwords of its datasources are, if they are in the environment of the server. */
+/** Where the passwords of its resources are, if they are in the environment of the server. */
 function passwordEnvironment(
-  { datasources }: Pick<SpyglassConfig, 'datasources'>,
+  config: ResourcesConfig,
   applications: readonly ApplicationConfig[],
   from: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
-  const used = new Set(applications.flatMap(({ datasources: names }) => names))
-  const variables = datasources.flatMap(({ name, passwordFrom = '' }) => {
-    if (!used.has(name)) return []
-    return passwordFrom.startsWith('credential:')
-      ? ['CREDENTIALS_DIRECTORY']
-      : passwordFrom.startsWith('env:')
-        ? [passwordFrom.slice(4)]
-        : []
-  })
+  const variables = passwordPlaces(resourcesOf(config, applications)).flatMap(({ kind, place }) =>
+    kind === 'file' ? [] : [kind === 'env' ? place : 'CREDENTIALS_DIRECTORY'],
+  )
   return Object.fromEntries(variables.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])))
 }
 

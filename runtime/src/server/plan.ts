@@ -185,9 +185,9 @@ const hasJobStore = ({ jobs, applications }: SpyglassConfig): boolean =>
 const namesOfServer = (entries: readonly { readonly name: string; readonly store: string }[]): readonly string[] =>
   entries.flatMap(({ name, store }) => (store === 'server' ? [name] : []))
 
-/** The share of an instance, with what leads to its sessions and jobs. */
-function fullShareOf(group: InstanceGroup, name: string, { config, folder, secrets }: PlanInput): InstanceShare {
-  const share = shareOf(config, group, name, folder.accessLogs)
+/** The share of an instance, with what leads to its sessions and jobs. `state` is a folder of the server that it may write to. */
+function fullShareOf(group: InstanceGroup, name: string, { config, folder, secrets }: PlanInput, state: string): InstanceShare {
+  const share = { ...shareOf(config, group, name, folder.accessLogs), state }
   const names = share.resources.sessions.map((sessions) => sessions.name)
   const sessions = sessionAccess(secrets, sessionSocket(folder), names)
   const jobs = jobsAccess(secrets, jobsSocket(folder), namesOfServer(share.resources.jobs))
@@ -245,7 +245,7 @@ function instancesOf(group: InstanceGroup, input: PlanInput): readonly ProcessPl
       registry: socket?.path ?? registrySocket(folder),
       hasChannel: true,
     },
-    share: fullShareOf(group, name, input),
+    share: fullShareOf(group, name, input, home?.root ?? folder.state),
     isolation,
     reports,
     ...hostedBy(group),

@@ -9,6 +9,9 @@ import {
   type InstanceGroup,
   instanceNames,
   ownPort,
+  passwordPlaces,
+  type ResourcesConfig,
+  resourcesOf,
   type SpyglassConfig,
 } from '@spyglass/process/checked-config'
 import {
@@ -110,7 +113,7 @@ function permissionFlags({ applications, listener, reachedBy }: InstanceGroup, {
     ...written,
     folder.accessLogs,
     ...certificates,
-    ...passwordFiles(sources),
+    ...passwordFiles(resourcesOf(config, applications)),
     ...config.realms
       .filter(({ name }) => realms.includes(name))
       .flatMap(({ file, module, ldap }) => [file, module, ldap.ca].filter((path) => path !== undefined)),
@@ -127,10 +130,10 @@ function permissionFlags({ applications, listener, reachedBy }: InstanceGroup, {
 }
 
 /** What is read when a connection is opened. */
-const passwordFiles = (sources: SpyglassConfig['datasources']): readonly string[] =>
-  sources.flatMap(({ passwordFrom = '' }) => {
-    const [, kind, place = ''] = /^(file|credential):(.*)$/.exec(passwordFrom) ?? []
-    return kind === undefined ? [] : [kind === 'file' ? place : join(process.env['CREDENTIALS_DIRECTORY'] ?? '', place)]
+const passwordFiles = (resources: ResourcesConfig): readonly string[] =>
+  passwordPlaces(resources).flatMap(({ kind, place }) => {
+    if (kind === 'env') return []
+    return [kind === 'file' ? place : join(process.env['CREDENTIALS_DIRECTORY'] ?? '', place)]
   })
 
 /** The folders that the server's own modules are in: its package, the agent's, and those with the packages of both. */

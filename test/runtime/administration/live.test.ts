@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { loadConfig } from '@spyglass/process/config'
+import { loadConfig, type SpyglassConfig } from '@spyglass/process/config'
+import { formatName } from '@spyglass/process/settings'
 import { liveChanges, withoutLive } from '../../../runtime/src/administration/live.ts'
+import { needsOf } from '../../../runtime/src/administration/needs.ts'
 
 const configOf = (more: object = {}) =>
   loadConfig({
@@ -47,4 +49,22 @@ test('of such a list the entry is given whole, with who set its address; one tha
   expect(liveChanges(config, ['alerting.receivers.gone'])).toEqual([
     { value: { path: ['alerting', 'receivers', 'gone'] }, readBy: ['collector'] },
   ])
+})
+
+const PRIMARY = { url: 'postgres://shop@db-a/shop' }
+const STANDBY = { url: 'postgres://shop@db-b/shop', role: 'standby' }
+const groupOf = (members: readonly object[], more: object = {}) =>
+  configOf({ file: undefined, driver: 'pg', ...(members.length === 0 ? PRIMARY : { members }), ...more })
+
+test('members and routes are live, and come whole; whether there are members is not', () => {
+  const [one, two] = [groupOf([PRIMARY]), groupOf([PRIMARY, STANDBY], { routes: [{ statements: 'read', to: 'read' }] })]
+  expect(withoutLive(one)).toEqual(withoutLive(two))
+  expect(withoutLive(groupOf([]))).not.toEqual(withoutLive(one))
+  const path = ['datasources', 'db', 'members', STANDBY.url]
+  expect(liveChanges(two, [formatName(path), formatName([...path, 'weight'])])).toEqual([
+    { value: { path: ['datasources', 'db', 'members'], value: two.datasources[0]?.members }, readBy: ['instances'] },
+  ])
+  const needs = (before: SpyglassConfig, after: SpyglassConfig) => needsOf([path], [before, after])
+  expect(needs(one, two)).toMatchObject({ live: [formatName(path)], reload: [] })
+  expect(needs(groupOf([]), one)).toMatchObject({ live: [], reload: ['shop-1'] })
 })

@@ -83,7 +83,11 @@ export interface LogLine {
 }
 
 /** Opens one datasource named `shop`; `await using` closes it and deletes its folder. */
-export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: Clock = new ManualClock(), application?: string) {
+export async function openShop(
+  changes: Partial<DatasourceConfig> = {},
+  clock: Clock = new ManualClock(),
+  { application, stateFolder }: { readonly application?: string; readonly stateFolder?: string | undefined } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'spyglass-pool-'))
   const events: SpyglassEvent[] = []
   const log: LogLine[] = []
@@ -97,6 +101,7 @@ export async function openShop(changes: Partial<DatasourceConfig> = {}, clock: C
     registry,
     logger,
     folder,
+    stateFolder: stateFolder ?? folder,
     clock,
     resources: { datasources: [{ ...settings, ...changes }] },
   })

@@ -49,7 +49,9 @@ test('a connection whose statement runs is never called leaked, however long it 
 })
 
 test('exhaustion is raised after its time with every holder, and cleared under the same incident when a connection is free', async () => {
-  await using pool = await openShop({ max: 2, exhaustedAfterMs: 10_000, acquireTimeoutMs: 60_000, leakAfterMs: 60_000 }, undefined, 'store')
+  await using pool = await openShop({ max: 2, exhaustedAfterMs: 10_000, acquireTimeoutMs: 60_000, leakAfterMs: 60_000 }, undefined, {
+    application: 'store',
+  })
   const one = await pool.shop.connect()
   const two = await pool.shop.connect()
   const waiting = pool.shop.query('SELECT 1 AS one')

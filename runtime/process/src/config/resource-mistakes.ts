@@ -135,8 +135,19 @@ function fileMistakes({ file, url, members, password, passwordFrom, statementTim
   ]
 }
 
+function passwordMistakes({
+  password,
+  passwordFrom,
+}: {
+  readonly password?: string | undefined
+  readonly passwordFrom?: string | undefined
+}): Mistake[] {
+  const both = password !== undefined && passwordFrom !== undefined
+  return both ? [{ path: 'passwordFrom', message: 'there is a password as well. Remove one of the two' }] : []
+}
+
 function serverMistakes(source: DatasourceConfig): Mistake[] {
-  const { driver, file, url, members, password, passwordFrom } = source
+  const { driver, file, url, members } = source
   const places = [
     ...(url === undefined ? [] : [{ path: 'url', url }]),
     ...members.map((one, i) => ({ path: `members[${i}].url`, url: one.url })),
@@ -145,8 +156,7 @@ function serverMistakes(source: DatasourceConfig): Mistake[] {
     file !== undefined && { path: 'file', message: `only available with driver sqlite; driver ${driver} has a url` },
     places.length === 0 && { path: 'url', message: `missing: driver ${driver} needs it` },
     url !== undefined && members.length > 0 && { path: 'url', message: 'there are members as well. Remove one of the two' },
-    password !== undefined &&
-      passwordFrom !== undefined && { path: 'passwordFrom', message: 'there is a password as well. Remove one of the two' },
+    ...passwordMistakes(source),
     ...places.map(
       (place) => !isDatabaseUrl(place.url, [driver]) && { path: place.path, message: `driver ${driver} does not connect to it` },
     ),

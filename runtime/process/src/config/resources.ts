@@ -19,3 +19,20 @@ const resourcesOfEach = <L extends ResourceList>(of: (list: L) => ResourcesConfi
   Object.fromEntries(resourceLists.map((list) => [list, of(list as L)])) as unknown as ResourcesConfig
 
 export const noResources: ResourcesConfig = resourcesOfEach(() => [])
+
+/** Where a password is that is not in the configuration. */
+export interface PasswordPlace {
+  readonly kind: 'file' | 'env' | 'credential'
+  /** Path, variable, or name of the credential. */
+  readonly place: string
+}
+
+/** Where the passwords of resources are. */
+export function passwordPlaces(resources: ResourcesConfig): readonly PasswordPlace[] {
+  return Object.values(resources).flatMap((entries: readonly { readonly name: string; readonly passwordFrom?: string | undefined }[]) =>
+    entries.flatMap(({ passwordFrom = '' }) => {
+      const [, kind, place = ''] = /^(file|env|credential):(.*)$/.exec(passwordFrom) ?? []
+      return kind === undefined ? [] : [{ kind: kind as PasswordPlace['kind'], place }]
+    }),
+  )
+}

@@ -1,5 +1,6 @@
 import { declareSettings } from './declaration.ts'
 import { hasNoPassword, isDatabaseUrl } from './database-url.ts'
+import { passwordSettings } from './password.ts'
 import { memberName, milliseconds, name, ownMilliseconds } from './shapes.ts'
 
 /** A password in a URL would be shown wherever the URL is. */
@@ -63,7 +64,8 @@ export const datasourceSettings = declareSettings({
     type: 'list',
     key: ['url'],
     default: [],
-    applies: 'reload',
+    applies: 'live',
+    emptyApplies: 'reload', // a database alone and a group are two things
     readBy: ['instances'],
     description:
       'The databases of a group, in place of `url`: a primary with its standbys and replicas, or with `sharded` databases of their own.',
@@ -86,7 +88,7 @@ export const datasourceSettings = declareSettings({
     type: 'list',
     key: ['to'],
     default: [],
-    applies: 'reload',
+    applies: 'live',
     readBy: ['instances'],
     description:
       'Of a group: where single statements of the pool go (`query`, `execute`). The first that fits decides; without one they go to the member that accepts writes.',
@@ -110,20 +112,7 @@ export const datasourceSettings = declareSettings({
     ...milliseconds(30_000, 'A member that is further behind gets no reads.', 1),
     applies: 'live',
   },
-  password: {
-    type: 'text',
-    secret: true,
-    minLength: 1,
-    applies: 'live',
-    description: 'Password of the user in the URL. It may be encrypted.',
-  },
-  passwordFrom: {
-    type: 'text',
-    secret: true,
-    checks: [{ is: /^(file:\/|env:\w|credential:[\w.-])/, allowed: 'file:/PATH, env:NAME or credential:NAME' }],
-    description:
-      'Where the password is, in place of `password`: `file:/PATH`, `env:NAME` (a variable of the server) or `credential:NAME` (a credential of systemd). It is read for each new connection.',
-  },
+  ...passwordSettings('Password of the user in the URL.'),
   file: {
     type: 'text',
     minLength: 1,

@@ -18,6 +18,8 @@ export interface Memory {
   readonly timeline: number
   /** Those that others have replaced and that were not seen as copies since. */
   readonly deposed: ReadonlySet<string>
+  /** An earlier process has seen that; this one has not followed anybody yet. */
+  readonly isRestored?: boolean
 }
 
 export const NOTHING: Memory = { writer: undefined, timeline: 0, deposed: new Set() }
@@ -44,7 +46,10 @@ export interface Refusal {
 
 /** What is known now changes what is remembered: the newest timeline, and who is a copy again. */
 export function remembered(memory: Memory, group: readonly Known[]): Memory {
-  const timeline = Math.max(memory.timeline, ...group.map(timelineOf))
+  const timelines = group.map(timelineOf)
+  // if all have answered at a start and none is on it, what was written on the newest is nowhere any more: they were made from a backup
+  const isGone = memory.isRestored === true && timelines.every((one) => one > 0)
+  const timeline = Math.max(isGone ? 0 : memory.timeline, ...timelines)
   const isCopy = ({ state }: Known): boolean => state.health === 'up' && state.standing?.isWritable === false
   const copies = new Set(group.filter(isCopy).map(({ member }) => member.name))
   return { ...memory, timeline, deposed: new Set([...memory.deposed].filter((name) => !copies.has(name))) }
@@ -65,7 +70,7 @@ export function followed(memory: Memory, writer: string, group: readonly Known[]
     .filter((known) => known.state.standing?.timeline === 0 && !writeObstacle(known, memory))
     .map(({ member }) => member.name)
   const before = memory.writer === undefined ? rivals : [memory.writer, ...rivals]
-  return { ...memory, writer, deposed: new Set([...memory.deposed, ...before].filter((name) => name !== writer)) }
+  return { ...memory, isRestored: false, writer, deposed: new Set([...memory.deposed, ...before].filter((name) => name !== writer)) }
 }
 
 /** Why a member does not get the writes. */

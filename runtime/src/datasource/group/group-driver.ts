@@ -51,7 +51,7 @@ export class GroupDriver implements Driver {
       lead(member)
       try {
         const connection = await driver.connect((error) => this.#broke(member, error, onBroken), signal)
-        if (group.writer === member) return connection
+        if (group.writer?.name === member.name) return connection
         await connection.close(0)
       } catch (error) {
         if (signal.aborted || !isConnectionLost(error)) throw error

@@ -21,6 +21,7 @@ import {
 import type { Standing } from '../standing.ts'
 import { answered, type Member, type MemberState, refused, unanswered, UNKNOWN } from './member.ts'
 import { Probe } from './probe.ts'
+import type { SeenFile } from './seen-file.ts'
 
 export type GroupSettings = Pick<
   DatasourceConfig,
@@ -46,26 +47,64 @@ export interface GroupOptions {
   readonly driverOf: (member: Member) => Driver
   /** Lent connections that lead to it. */
   readonly lentOf: (name: string) => number
+  /** What this process and those before it have seen; without it, it begins with nothing. */
+  readonly seen?: Pick<SeenFile, 'read' | 'write'> | undefined
   /** From 0 to 1. */
   readonly random?: () => number
 }
 
 export class Group {
   readonly events = new EventEmitter<GroupEvents>()
-  readonly members: readonly Member[]
   readonly #options: GroupOptions
   readonly #states = new Map<string, MemberState>()
   readonly #probes = new Map<string, Probe>()
   /** Those that were down and get no reads yet. */
   readonly #restoring = new Map<string, () => void>()
-  #memory: Memory = NOTHING
+  #members: readonly Member[]
+  #memory: Memory
   #isStopped = false
 
   constructor(options: GroupOptions) {
     this.#options = options
-    this.members = options.members
+    this.#members = options.members
+    const seen = options.seen?.read()
+    this.#memory = seen ? { ...NOTHING, ...seen, isRestored: true } : NOTHING
     this.events.setMaxListeners(0) // one for each connection that waits for a writer: as many as the pool opens
-    for (const member of options.members) this.#probes.set(member.name, this.#probeOf(member))
+    for (const member of options.members) this.#newProbe(member)
+  }
+
+  get members(): readonly Member[] {
+    return this.#members
+  }
+
+  /**
+   * Takes on other members. Of one that is new, or has another address, nothing is known until it has answered. Who was replaced is not believed for a new
+   * address alone.
+   */
+  become(members: readonly Member[]): void {
+    if (this.#isStopped) return
+    const before = this.#members
+    this.#members = members
+    const isSame = ({ name, url }: Member): boolean => members.some((one) => one.name === name && one.url === url)
+    for (const { name } of before.filter((one) => !isSame(one))) this.#forget(name)
+    for (const member of members) if (!this.#probes.has(member.name)) void this.#newProbe(member).ask()
+    this.#follow()
+    this.events.emit('changed')
+  }
+
+  #forget(name: string): void {
+    void this.#probes.get(name)?.stop()
+    this.#probes.delete(name)
+    this.#states.delete(name)
+    this.#restoring.get(name)?.()
+    this.#restoring.delete(name)
+    if (this.#memory.writer === name) this.#memory = { ...this.#memory, writer: undefined }
+  }
+
+  #newProbe(member: Member): Probe {
+    const probe = this.#probeOf(member)
+    this.#probes.set(member.name, probe)
+    return probe
   }
 
   /** Resolves when each member has answered or failed once. */
@@ -114,34 +153,55 @@ export class Group {
    * @throws SPY_WRITER_MISSING
    */
   writerWithin(ms: number, signal: AbortSignal): Promise<Member> {
-    const now = this.writer
-    if (now) return Promise.resolve(now)
-    const { clock } = this.#options
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        if (this.writer) settle(() => resolve(this.writer as Member))
-        else if (this.#isStopped || signal.aborted) giveUp()
-      }
-      const giveUp = (): void => settle(() => reject(this.#refusedError(this.#chosen() as Refusal)))
-      const cancel = clock.after(ms, giveUp)
-      const settle = (then: () => void): void => {
-        cancel()
-        this.events.off('changed', look)
-        signal.removeEventListener('abort', look)
-        then()
-      }
-      this.events.on('changed', look)
-      signal.addEventListener('abort', look, { once: true })
-    })
+    const refused = (): Error => this.#refusedError(this.#chosen() as Refusal)
+    return this.#within(ms, () => this.writer ?? (this.#isStopped || signal.aborted ? refused() : undefined), refused, signal)
   }
 
   /**
-   * A member for a read.
+   * A member for a read, waiting for at most `ms` while there is none and some have not answered yet.
    * @throws SPY_READER_MISSING
    */
-  reader(wish: ReadWish): Member {
+  readerWithin(ms: number, wish: ReadWish): Member | Promise<Member> {
+    const choice = this.#reader(wish)
+    if (!isRefusal(choice)) return choice
+    const refused = (): Error => this.#refusedError(choice)
+    const isAwaited = (): boolean => !this.#isStopped && this.#members.some((member) => this.stateOf(member).health === 'unknown')
+    if (!isAwaited()) throw refused()
+    return this.#within(
+      ms,
+      () => {
+        const now = this.#reader(wish)
+        if (!isRefusal(now)) return now
+        return isAwaited() ? undefined : this.#refusedError(now)
+      },
+      refused,
+    )
+  }
+
+  /** Looks again whenever something is known that was not, until there is a member, or an error. */
+  #within(ms: number, find: () => Member | Error | undefined, late: () => Error, signal?: AbortSignal): Promise<Member> {
+    const first = find()
+    if (first) return first instanceof Error ? Promise.reject(first) : Promise.resolve(first)
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = find()
+        if (found) settle(() => (found instanceof Error ? reject(found) : resolve(found)))
+      }
+      const cancel = this.#options.clock.after(ms, () => settle(() => reject(late())))
+      const settle = (then: () => void): void => {
+        cancel()
+        this.events.off('changed', look)
+        signal?.removeEventListener('abort', look)
+        then()
+      }
+      this.events.on('changed', look)
+      signal?.addEventListener('abort', look, { once: true })
+    })
+  }
+
+  #reader(wish: ReadWish): Member | Refusal {
     const found = readers(this.#all(), this.#memory, wish, this.#limits())
-    if (isRefusal(found)) throw this.#refusedError(found)
+    if (isRefusal(found)) return found
     const { lentOf, random = Math.random, settings } = this.#options
     return oneOf(found, settings().balance, random(), lentOf)
   }
@@ -153,7 +213,7 @@ export class Group {
 
   /** Real traffic found that a member does not accept connections any more. */
   refused(member: Member, message: string): void {
-    this.#take(member, (state) => refused(state, message))
+    this.#take(member.name, (state) => refused(state, message))
     void this.look(member)
   }
 
@@ -162,40 +222,41 @@ export class Group {
   }
 
   #probeOf(member: Member): Probe {
+    const { name } = member
     const { clock, settings, driverOf } = this.#options
     return new Probe({
       driver: driverOf(member),
       clock,
       times: settings,
-      answered: (standing) => this.#answered(member, standing),
+      answered: (standing) => this.#answered(name, standing),
       failed: (message, isRefused) =>
-        this.#take(member, (state) => (isRefused ? refused(state, message) : unanswered(state, message, settings().probeFailures))),
+        this.#take(name, (state) => (isRefused ? refused(state, message) : unanswered(state, message, settings().probeFailures))),
     })
   }
 
-  #answered(member: Member, standing: Standing): void {
-    const wasDown = this.stateOf(member).health === 'down'
+  #answered(name: string, standing: Standing): void {
+    const wasDown = this.#states.get(name)?.health === 'down'
     const { clock, settings } = this.#options
-    this.#take(member, (state) => answered(state, standing, clock.now()))
+    this.#take(name, (state) => answered(state, standing, clock.now()))
     if (!wasDown) return
-    this.#restoring.set(
-      member.name,
-      clock.after(settings().restoreAfterMs, () => {
-        this.#restoring.delete(member.name)
-        if (['reads', 'writes'].includes(this.useOf(member))) this.events.emit('restored', member)
-        this.events.emit('changed')
-      }),
-    )
+    const restored = (): void => {
+      this.#restoring.delete(name)
+      const member = this.#named(name)
+      if (member && ['reads', 'writes'].includes(this.useOf(member))) this.events.emit('restored', member)
+      this.events.emit('changed')
+    }
+    this.#restoring.set(name, clock.after(settings().restoreAfterMs, restored))
   }
 
-  #take(member: Member, next: (state: MemberState) => MemberState): void {
-    if (this.#isStopped) return
+  #take(name: string, next: (state: MemberState) => MemberState): void {
+    const member = this.#named(name)
+    if (this.#isStopped || !member) return
     const before = this.stateOf(member)
     const after = next(before)
-    this.#states.set(member.name, after)
+    this.#states.set(name, after)
     if (after.health === 'down' && before.health !== 'down') {
-      this.#restoring.get(member.name)?.()
-      this.#restoring.delete(member.name)
+      this.#restoring.get(name)?.()
+      this.#restoring.delete(name)
       this.events.emit('down', member, after.lastError)
     }
     this.#follow()
@@ -204,16 +265,22 @@ export class Group {
 
   #follow(): void {
     this.#memory = remembered(this.#memory, this.#all())
+    const { settings, seen } = this.#options
+    if (settings().sharded) return
     const { writer } = this
-    if (!writer || writer.name === this.#memory.writer || this.#options.settings().sharded) return
-    const from = this.members.find(({ name }) => name === this.#memory.writer)
-    this.#memory = followed(this.#memory, writer.name, this.#all())
-    this.events.emit('writer', writer, from)
+    const before = this.#memory.writer
+    if (writer && writer.name !== before) this.#memory = followed(this.#memory, writer.name, this.#all())
+    seen?.write(this.#memory)
+    if (writer && writer.name !== before) this.events.emit('writer', writer, before === undefined ? undefined : this.#named(before))
   }
 
   #limits() {
     const { restoreAfterMs, maxLagMs } = this.#options.settings()
     return { now: this.#options.clock.now(), restoreAfterMs, maxLagMs }
+  }
+
+  #named(name: string): Member | undefined {
+    return this.#members.find((member) => member.name === name)
   }
 
   #known(member: Member): Known {

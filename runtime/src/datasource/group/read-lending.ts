@@ -10,6 +10,8 @@ export interface ReadLendingOptions {
   readonly name: string
   readonly group: Group
   readonly wish: ReadWish
+  /** How long a read waits for members that have not answered yet. */
+  readonly waitMs: () => number
   /** Opened when it is asked for the first time. */
   readonly poolOf: (member: string) => Pool
   /** Those that were opened. */
@@ -52,9 +54,14 @@ export class ReadLending implements Lending {
   }
 
   #lend(tried: ReadonlySet<string>, ask: (pool: Pool) => Borrow | Promise<Borrow>): Borrow | Promise<Borrow> {
-    const { group, wish, poolOf } = this.#options
-    const { name } = group.reader({ ...wish, not: tried })
-    const pool = poolOf(name)
+    const { group, wish, waitMs } = this.#options
+    const member = group.readerWithin(waitMs(), { ...wish, not: tried })
+    if ('name' in member) return this.#lendFrom(member.name, tried, ask)
+    return member.then(({ name }) => this.#lendFrom(name, tried, ask))
+  }
+
+  #lendFrom(name: string, tried: ReadonlySet<string>, ask: (pool: Pool) => Borrow | Promise<Borrow>): Borrow | Promise<Borrow> {
+    const pool = this.#options.poolOf(name)
     const lent = ask(pool)
     if ('entry' in lent) return this.#lent(lent, pool)
     return lent.then(

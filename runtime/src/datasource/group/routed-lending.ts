@@ -8,7 +8,7 @@ export type Route = DatasourceConfig['routes'][number]
 
 export interface RoutedLendingOptions {
   readonly pool: Pool
-  readonly routes: readonly Route[]
+  readonly routes: () => readonly Route[]
   /** For the target of a route, other than `write`. */
   readonly lendingTo: (to: string) => Lending
 }
@@ -57,7 +57,7 @@ export class RoutedLending implements Lending {
 
   lend(site: CallSite, lasting: boolean, text?: string): Borrow | Promise<Borrow> {
     const { pool, routes, lendingTo } = this.#options
-    const to = text === undefined || text === '' ? 'write' : routeOf(text, pool.driver.system, routes)
+    const to = text === undefined || text === '' ? 'write' : routeOf(text, pool.driver.system, routes())
     if (to === 'write') return pool.lend(site, lasting)
     const lending = lendingTo(to)
     const lent = lending.lend(site, lasting)

@@ -244,3 +244,13 @@ test('one of the members is always found', () => {
     ),
   )
 })
+
+test('a timeline that no member is on any more is forgotten at a start, once all have answered; as long as one may be on it, it is not', () => {
+  const before: Memory = { ...NOTHING, timeline: 5, isRestored: true }
+  const restored = [known('a', { timeline: 2 }), known('b', { timeline: 2, isWritable: false })]
+  expect(remembered(before, restored).timeline).toBe(2)
+  expect(remembered(before, [known('a', { timeline: 2 }), known('b', { timeline: 0, isWritable: false })]).timeline).toBe(5)
+  const [a, b] = restored as [Known, Known]
+  expect(remembered(followed(before, 'a', restored), restored).timeline).toBe(5)
+  expect(remembered(before, [a, { ...b, state: { ...b.state, health: 'down' } }]).timeline).toBe(5)
+})

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import type { Member } from '../../../../runtime/src/datasource/group/member.ts'
 import { outcomeOf } from '../pool/scripted-driver.ts'
 import { turns } from '../fixture.ts'
 import { COPY, PRIMARY, scriptedGroup } from './scripted-group.ts'
@@ -36,7 +37,7 @@ test('an old primary that is back gets nothing; as a copy it gets reads after it
   say('a', PRIMARY)
   await pass(20_000)
   expect([group.useOf(member('a')), group.useOf(member('b'))]).toEqual(['outdated', 'writes'])
-  expect(group.reader({}).name).toBe('b')
+  expect((await group.readerWithin(1, {})).name).toBe('b')
   expect(told).not.toContain('a restored')
   say('a', 'refuses')
   await pass(1000)
@@ -44,7 +45,7 @@ test('an old primary that is back gets nothing; as a copy it gets reads after it
   await pass(9000)
   expect(group.useOf(member('a'))).toBe('restoring')
   await pass(3000)
-  expect([group.useOf(member('a')), group.reader({}).name, told.at(-1)]).toEqual(['reads', 'a', 'a restored'])
+  expect([group.useOf(member('a')), (await group.readerWithin(1, {})).name, told.at(-1)]).toEqual(['reads', 'a', 'a restored'])
   await group.stop()
 })
 
@@ -149,4 +150,42 @@ test('a stopped group asks nobody any more and has closed its connections', asyn
   await group.stop()
   await pass(5000)
   expect([database('a').connects, database('a').closed, clock.timers]).toEqual([1, 1, 0])
+})
+
+test('a member that comes is asked, and one that goes is not; writes wait for the answer of who may be newer', async () => {
+  const { group, pass, say, database, member, told } = scriptedGroup({ a: PRIMARY, b: COPY, c: COPY })
+  const [a, b, c] = ['a', 'b', 'c'].map(member) as [Member, Member, Member]
+  group.become([a, b])
+  await group.start()
+  await pass(1000)
+  expect([group.useOf(b), database('c').connects]).toEqual(['reads', 0])
+  group.become([a, b, c])
+  expect(group.useOf(c)).toBe('unknown')
+  await pass(1000)
+  expect([group.useOf(c), group.writer?.name]).toEqual(['reads', 'a'])
+
+  say('b', 'silent')
+  group.become([{ ...b, url: 'postgres://elsewhere/shop' }, c])
+  expect([group.writer, group.members.map(({ name }) => name), database('a').closed]).toEqual([undefined, ['b', 'c'], 1])
+  say('c', { ...PRIMARY, timeline: 2 })
+  await pass(1000)
+  expect(group.writer).toBeUndefined() // nobody knows yet what is at the new address
+  await pass(4000)
+  expect([group.writer?.name, told]).toEqual(['c', ['nobody -> a', 'b down', 'nobody -> c']])
+  await group.stop()
+})
+
+test('who was replaced is not followed because it comes back under another address', async () => {
+  const { group, say, pass, member } = scriptedGroup({ a: { ...PRIMARY, timeline: 0 }, b: { ...COPY, timeline: 0 } })
+  await group.start()
+  say('a', 'refuses')
+  say('b', { ...PRIMARY, timeline: 0 })
+  await pass(1000)
+  group.become([{ ...member('a'), url: 'postgres://elsewhere/shop' }, member('b')])
+  say('a', { ...PRIMARY, timeline: 0 })
+  await pass(1000)
+  say('b', 'refuses')
+  await pass(1000)
+  expect([group.writer, group.useOf(group.members[0]!)]).toEqual([undefined, 'outdated'])
+  await group.stop()
 })

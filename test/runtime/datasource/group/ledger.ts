@@ -1,4 +1,5 @@
 /** Money that clients move between accounts while a primary dies: what was acknowledged, what failed, and what nobody knows. */
+import { until } from '../../../support/until.ts'
 
 export const ACCOUNTS = 8
 export const BALANCE = 1000
@@ -35,6 +36,13 @@ export class Ledger {
   /** Clients that transfer until {@link stop}. */
   start(clients: number): Promise<unknown> {
     return Promise.all(Array.from({ length: clients }, () => this.#client()))
+  }
+
+  /** Resolves when a transfer is acknowledged that was not before, and prints how long that took. */
+  async servedAgain(what: string): Promise<void> {
+    const [before, since] = [this.acknowledged.size, performance.now()]
+    await until(() => this.acknowledged.size > before)
+    process.stdout.write(`${what}: ${Math.round(performance.now() - since)} ms from the end of the promotion to the first commit\n`)
   }
 
   stop(): void {

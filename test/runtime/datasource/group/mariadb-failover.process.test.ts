@@ -28,7 +28,7 @@ async function replicated(context: TestContext) {
   return { primary, replica }
 }
 
-async function opened(primary: MariaDb, replica: MariaDb) {
+async function opened(primary: MariaDb, replica: MariaDb, stateFolder?: string) {
   const members = [
     { name: 'a', url: urlOf(primary), role: 'primary' as const, weight: 1, tags: [] },
     { name: 'b', url: urlOf(replica), role: 'standby' as const, weight: 1, tags: [] },
@@ -36,7 +36,7 @@ async function opened(primary: MariaDb, replica: MariaDb) {
   const times = { probeIntervalMs: 100, probeTimeoutMs: 5000, restoreAfterMs: 200, acquireTimeoutMs: 100_000, connectTimeoutMs: 60_000 }
   const { password } = primary
   const settings = { driver: 'mysql2' as const, file: undefined, members, password, max: 8, maxWaiting: 1000, maxLagMs: 3_600_000 }
-  return await openShop({ ...settings, ...times }, systemClock)
+  return await openShop({ ...settings, ...times }, systemClock, { stateFolder })
 }
 
 /** mysql2 with promises. */
@@ -84,6 +84,7 @@ test('a MariaDB dies under load: nothing acknowledged is lost or doubled, and it
 
   await primary.kill()
   await promote(replica)
+  await ledger.servedAgain('MariaDB')
   const before = ledger.acknowledged.size
   await until(() => ledger.acknowledged.size >= before + TRANSFERS)
   ledger.stop()
@@ -98,4 +99,12 @@ test('a MariaDB dies under load: nothing acknowledged is lost or doubled, and it
   const there = noted(primary).length
   await pool.promise().query('INSERT INTO transfer VALUES (-7)')
   expect([noted(primary).length, noted(replica).includes(-7)]).toEqual([there, true])
+
+  await replica.kill() // who starts now sees the old primary alone
+  await using later = await opened(primary, replica, shop.folder)
+  const used = (later.read('members') as unknown as MemberRow[]).map(({ member, use }) => [member, use])
+  expect(used).toEqual([
+    ['a', 'outdated'],
+    ['b', 'down'],
+  ])
 })

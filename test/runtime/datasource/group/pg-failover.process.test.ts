@@ -21,13 +21,14 @@ const replicated = (context: TestContext) =>
     `INSERT INTO account SELECT id, ${BALANCE} FROM generate_series(0, ${ACCOUNTS - 1}) AS id`,
   ])
 
-async function opened(primary: Postgres, standby: Postgres) {
+async function opened(primary: Postgres, standby: Postgres, stateFolder?: string) {
   const members = [
     { name: 'a', url: urlOf(primary), role: 'primary' as const, weight: 1, tags: [] },
     { name: 'b', url: urlOf(standby), role: 'standby' as const, weight: 1, tags: ['near'] },
   ]
   const times = { probeIntervalMs: 100, probeTimeoutMs: 5000, restoreAfterMs: 200, acquireTimeoutMs: 100_000, connectTimeoutMs: 60_000 }
-  return await openShop({ driver: 'pg', file: undefined, members, max: 8, maxWaiting: 1000, maxLagMs: 3_600_000, ...times }, systemClock)
+  const settings = { driver: 'pg' as const, file: undefined, members, max: 8, maxWaiting: 1000, maxLagMs: 3_600_000 }
+  return await openShop({ ...settings, ...times }, systemClock, { stateFolder })
 }
 
 const bank = (pool: Pool): LedgerDatabase => ({
@@ -61,6 +62,7 @@ test('a primary dies under load: nothing acknowledged is lost or doubled, and it
 
   await primary.kill()
   standby.promote()
+  await ledger.servedAgain('PostgreSQL')
   const before = ledger.acknowledged.size
   await until(() => ledger.acknowledged.size >= before + TRANSFERS)
   ledger.stop()
@@ -82,6 +84,14 @@ test('a primary dies under load: nothing acknowledged is lost or doubled, and it
   expect((await pool.read.query('SELECT id FROM transfer WHERE id = -7')).rows).toHaveLength(1)
   expect((await noted(primary)).length).toBe(there)
   expect(shop.read('failovers')).toBe(1)
+
+  await standby.kill() // who starts now sees the old primary alone
+  await using later = await opened(primary, standby, shop.folder)
+  const used = (later.read('members') as unknown as MemberRow[]).map(({ member, use }) => [member, use])
+  expect(used).toEqual([
+    ['a', 'outdated'],
+    ['b', 'down'],
+  ])
 })
 
 test('reads go to the standby and back to it after it was down; writes never', async (context) => {

@@ -15,6 +15,7 @@ async function reading() {
     name: 'shop/read',
     group,
     wish: {},
+    waitMs: () => 1000,
     poolOf: (name) => pools.get(name)!.pool,
     opened: () => [...pools.values()].map(({ pool }) => pool),
   })
@@ -28,6 +29,21 @@ test('a read is of a copy, and comes back to its pool', async () => {
   lending.return(borrow)
   expect([of('b').pool.borrows.size, lending.idle, lending.waiting]).toEqual([0, 1, 0])
   expect(lending.lend(site, true)).toHaveProperty('entry') // at once, as of a pool
+  await group.stop()
+})
+
+test('a read waits while no member has answered yet, and no longer', async () => {
+  const { group, pass, say } = scriptedGroup({ a: 'silent' })
+  const started = group.start()
+  const { signal } = new AbortController()
+  const patient = group.readerWithin(60_000, {})
+  const hasty = Promise.resolve(group.readerWithin(100, {})).catch((error: unknown) => error)
+  await pass(500)
+  expect(await hasty).toMatchObject({ code: 'SPY_READER_MISSING' })
+  say('a', PRIMARY)
+  await pass(2000)
+  await started
+  expect([(await patient).name, (await group.writerWithin(1, signal)).name]).toEqual(['a', 'a'])
   await group.stop()
 })
 
@@ -66,7 +82,7 @@ test.for([
 test('a single statement goes where its route says; what is borrowed for longer is for writes', async () => {
   const { group, lending, of } = await reading()
   const { pool } = scriptedPool()
-  const routed = new RoutedLending({ pool, routes: [{ statements: 'any', to: 'read' }], lendingTo: () => lending })
+  const routed = new RoutedLending({ pool, routes: () => [{ statements: 'any', to: 'read' }], lendingTo: () => lending })
   const once = await routed.lend(site, false, 'SELECT 1')
   const lasting = await routed.lend(site, true)
   expect([of('b').pool.borrows.size, pool.borrows.size, routed.size]).toEqual([1, 1, 1])

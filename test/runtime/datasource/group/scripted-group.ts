@@ -1,6 +1,6 @@
 /** A group whose databases say what a test says, with a clock that only the test moves. */
 import type { Driver, DriverConnection } from '../../../../runtime/src/datasource/driver.ts'
-import { Group } from '../../../../runtime/src/datasource/group/group.ts'
+import { Group, type GroupOptions } from '../../../../runtime/src/datasource/group/group.ts'
 import type { Member } from '../../../../runtime/src/datasource/group/member.ts'
 import type { Standing } from '../../../../runtime/src/datasource/standing.ts'
 import { ManualClock, turns } from '../fixture.ts'
@@ -54,7 +54,12 @@ export class ScriptedDatabase {
   }
 }
 
-export function scriptedGroup(sayings: Readonly<Record<string, Saying>>, changes: Partial<Member> = {}, settings: object = {}) {
+export function scriptedGroup(
+  sayings: Readonly<Record<string, Saying>>,
+  changes: Partial<Member> = {},
+  settings: object = {},
+  seen?: GroupOptions['seen'],
+) {
   const clock = new ManualClock()
   const databases = new Map(Object.entries(sayings).map(([name, saying]) => [name, new ScriptedDatabase(saying)]))
   const members = Object.keys(sayings).map((name): Member => ({
@@ -81,6 +86,7 @@ export function scriptedGroup(sayings: Readonly<Record<string, Saying>>, changes
     members,
     driverOf: ({ name }) => databases.get(name)!.driver(name),
     lentOf: () => 0,
+    seen,
     random: () => 0,
   })
   const told: string[] = []

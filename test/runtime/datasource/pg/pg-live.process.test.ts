@@ -1,9 +1,12 @@
 /** Where a pool leads to changes while it is used. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type pg from 'pg'
 import { afterAll, expect, test, type TestContext } from 'vitest'
 import type { DatasourceConfig } from '@spyglass/process/config'
 import { systemClock } from '../../../../runtime/src/clock/index.ts'
 import { type Postgres, startPostgres } from '../../../support/postgres.ts'
+import { tempFolder } from '../../../support/temp-folder.ts'
 import { until } from '../../../support/until.ts'
 import { openShop, settings } from '../fixture.ts'
 
@@ -48,6 +51,27 @@ test('another password opens new connections; a wrong one is told, and the right
   expect(await databaseOf(opened.pool)).toBe('postgres')
   await opened.pool.query(`ALTER ROLE spyglass PASSWORD 'first'`)
   expect(JSON.stringify(opened.log)).not.toMatch(/"other|wrong/)
+})
+
+test('a password file that changes counts for the next connection, and no statement fails', async (context) => {
+  const file = join(tempFolder(), 'password')
+  writeFileSync(file, 'first\n')
+  const changes = { password: undefined, passwordFrom: `file:${file}`, max: 4, maxWaiting: 100 }
+  await using opened = await openPg(context, changes)
+  let isOver = false
+  const clients = Array.from({ length: 8 }, async () => {
+    while (!isOver) await databaseOf(opened.pool)
+  })
+  await until(() => opened.pool.totalCount === 4)
+  await opened.pool.query(`ALTER ROLE spyglass PASSWORD 'rotated'`)
+  writeFileSync(file, 'rotated\n')
+  const created = Number(opened.read('created'))
+  opened.change({ ...changes, keepAliveMs: 1000 }) // opens all of them again
+  await until(() => Number(opened.read('created')) >= created + 4)
+  isOver = true
+  await Promise.all(clients)
+  await opened.pool.query(`ALTER ROLE spyglass PASSWORD 'first'`)
+  expect([opened.read('lastError'), JSON.stringify(opened.log)]).toEqual(['', expect.not.stringContaining('rotated')])
 })
 
 test('statement time-outs count for the next borrower', async (context) => {

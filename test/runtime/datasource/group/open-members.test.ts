@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { membersOf } from '../../../../runtime/src/datasource/group/group-resource.ts'
+import { membersOf } from '../../../../runtime/src/datasource/group/open-members.ts'
 
 test('a member without a name has that of its host and port', () => {
   const member = { role: 'primary' as const, weight: 1, tags: [] }

@@ -1,0 +1,1 @@
+export { passwordFrom, type PasswordSettings } from './password-from.ts'
