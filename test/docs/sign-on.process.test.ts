@@ -10,7 +10,9 @@ import { loadConfig, type Settings } from '@spyglass/process/config'
 import { expect, test, type TestContext } from 'vitest'
 import { parse } from 'yaml'
 import { openResources } from '../../runtime/src/resource/index.ts'
+import { openPlace } from '../runtime/application/fixture.ts'
 import { accessTo, Browser, serve, startStore } from '../runtime/session/fixture.ts'
+import { SiteBrowser, startProvider } from '../support/oidc-provider.ts'
 import { READER, startSlapd } from '../support/slapd.ts'
 import { ROOT } from '../support/sources.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -65,6 +67,41 @@ test('users in a directory', async (context) => {
   expect(await signIn('ann', 'right')).toBe('200 ann: clerk')
   expect(await signIn('root', 'toor')).toBe('200 root: administrator,clerk')
   expect([await signIn('ann', 'wrong'), await signIn('*', 'right')]).toEqual(['401 SPY_SIGN_IN_WRONG', '401 SPY_SIGN_IN_WRONG'])
+})
+
+test('users at a provider, with the rules of the page and no code', async (context) => {
+  const [manifest = ''] = [...page.matchAll(/```yaml\n(access:[^]*?)```/g)].map(([, text]) => text)
+  const [there, origin] = ['https://login.example.com/realms/staff', 'http://127.0.0.1:1']
+  const users = { ann: ['sales'], root: ['it'] }
+  const { issuer, stop } = await startProvider({ redirectUri: `${origin}/sign-in/callback`, users })
+  const yaml = configurationWith('openid').replace(there, issuer).replace('https://shop.example.com', origin)
+  const { sessions, realms } = loadConfig({ data: tempFolder(), base: parse(yaml) as Settings })
+  const store = await startStore(tempFolder())
+  const place = openPlace()
+  context.onTestFinished(async () => {
+    await place[Symbol.asyncDispose]()
+    await stop()
+    await store.end()
+  })
+  const files = {
+    'package.json': '{"main":"main.mjs"}',
+    'main.mjs': 'export default () => (request, response) => response.end(request.url)',
+    'spyglass.app.yaml': manifest,
+  }
+  const application = { name: 'shop', contextPath: '/', files, realms: ['staff'], sessions: ['visitors'] }
+  const { url } = await place.deploy([application], { sessions: accessTo(store.socket), resources: { sessions, realms } })
+  const signedIn = async (user: string): Promise<(path: string) => Promise<string>> => {
+    const browser = new SiteBrowser()
+    const back = await browser.signInAt((await browser.go(`${url}/orders`)).headers.get('location') ?? '', user)
+    expect((await browser.go(back.replace(origin, url))).headers.get('location')).toBe('/orders')
+    return async (path) => {
+      const response = await browser.go(url + path)
+      return `${response.status} ${await response.text()}`
+    }
+  }
+  const [ann, root] = [await signedIn('ann'), await signedIn('root')]
+  expect([await ann('/orders'), await root('/admin/users')]).toEqual(['200 /orders', '200 /admin/users'])
+  expect(await ann('/admin/users')).toContain('SPY_ROLE_MISSING')
 })
 
 test('users in a database', async (context) => {

@@ -16,7 +16,7 @@ export const realmErrors = {
   SPY_REALMS_CLOSED: 'no realms are open in this process',
 } as const
 
-export type RealmErrorCode = keyof typeof realmErrors | 'SPY_SIGN_IN_NEEDED' | 'SPY_ROLE_MISSING'
+export type RealmErrorCode = keyof typeof realmErrors | 'SPY_SIGN_IN_NEEDED' | 'SPY_SIGN_IN_UNFINISHED' | 'SPY_ROLE_MISSING'
 
 export const fail = errorsOf(realmErrors)
 

@@ -12,6 +12,7 @@ import { addressesOf } from '../front/mounted-request.ts'
 import { noteUser } from '../front/signed-in.ts'
 import { RealmError } from './errors.ts'
 import { type AccessRule, mayUse, type Roles, rolesFor } from './access-rules.ts'
+import { ProviderSignIn } from './provider-sign-in.ts'
 import { SignInLimit } from './sign-in-limit.ts'
 import { sourceTypes } from './source/source-types.ts'
 import type { Person, UserSource } from './source/user-source.ts'
@@ -62,6 +63,7 @@ export class Realm {
   readonly #turns: HashTurns
   readonly #patience = new Patience()
   readonly #now: () => number
+  #atProvider: ProviderSignIn | undefined
 
   constructor(options: RealmOptions) {
     this.#options = options
@@ -83,10 +85,14 @@ export class Realm {
     if (!session.isAvailable) throw new RealmError('SPY_SIGN_IN_NO_SESSION', [this.name], { status: UNAVAILABLE })
     const client = clientAddressOf(request) ?? ''
     const person = await this.#verified({ user: textOf(user).slice(0, MAX_NAME), password: textOf(password) }, client)
+    await this.#entered(session, person, request)
+    return person
+  }
+
+  async #entered(session: Session, person: Person, request: IncomingMessage): Promise<void> {
     await this.#enter(session, person)
     noteUser(request, person.name)
-    this.#log('info', { user: person.name, roles: person.roles, client }, 'signed in')
-    return person
+    this.#log('info', { user: person.name, roles: person.roles, client: clientAddressOf(request) }, 'signed in')
   }
 
   /** What is not stored under the new id is taken back: the end of the request would store it under the old one, which somebody may have planted. */
@@ -111,6 +117,19 @@ export class Realm {
     const { name: user } = signedIn(session) ?? {}
     await session.destroy()
     if (user !== undefined) this.#log('info', { user, client: clientAddressOf(request) }, 'signed out')
+  }
+
+  /** Sign-on at a provider; undefined: people sign in here. */
+  get provider(): ProviderSignIn | undefined {
+    const { provider } = this.#options.source()
+    if (!provider) return undefined
+    return (this.#atProvider ??= new ProviderSignIn({
+      ...this.#options,
+      provider,
+      now: this.#now,
+      enter: (session, person, request) => this.#entered(session, person, request),
+      signOut: (request, response) => this.signOut(request, response),
+    }))
   }
 
   /** Who sent the request; undefined: nobody is signed in. @throws SPY_REALM_FAILED (503) */
@@ -167,8 +186,7 @@ export class Realm {
   async #presentIn(session: Session, request: IncomingMessage): Promise<Person | undefined> {
     const known = signedIn(session)
     if (known?.realm !== this.name) return undefined
-    const { recheckMs } = this.#options.config()
-    if (this.#now() - known.askedAt < recheckMs) return personOf(known)
+    if (this.#now() - known.askedAt < this.#maxAgeMs) return personOf(known)
     const person = await this.#asked(async () => checked(await this.#options.source().find(known.name)))
     if (person) {
       await session.update((data) => (data[KEY] = this.#signOn(person))) // several requests may ask at once
@@ -177,6 +195,12 @@ export class Realm {
     await session.destroy()
     this.#log('warn', { user: known.name, client: clientAddressOf(request) }, 'signed out, since the realm has the user no more')
     return undefined
+  }
+
+  /** A provider cannot be asked about somebody who is not there. */
+  get #maxAgeMs(): number {
+    const { type, recheckMs, openid } = this.#options.config()
+    return type === 'openid' ? openid.maxAgeMs : recheckMs
   }
 
   async #verified(given: SignIn, client: string): Promise<Person> {

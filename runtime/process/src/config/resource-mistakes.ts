@@ -17,7 +17,13 @@ const mistakesIn: { readonly [L in ResourceList]: EntryMistakes<SpyglassConfig[L
 
 export function resourceMistakes(config: SpyglassConfig): Mistake[] {
   const mistakes = resourceLists.flatMap((list) => [...unknownResources(list, config), ...entryMistakes(list, config)])
-  return [...mistakes, ...unreachableStores(config), ...realmsWithoutSessions(config), ...realmsWithoutDatasource(config)]
+  return [
+    ...mistakes,
+    ...unreachableStores(config),
+    ...realmsWithoutSessions(config),
+    ...realmsWithoutDatasource(config),
+    ...strictSessions(config),
+  ]
 }
 
 function entryMistakes(list: ResourceList, config: SpyglassConfig): Mistake[] {
@@ -64,10 +70,25 @@ function realmsWithoutDatasource({ applications, realms, datasources }: Spyglass
   })
 }
 
+/** The browser comes back from the provider without a cookie that is SameSite=Strict. */
+const strictSessions = ({ realms, sessions }: SpyglassConfig): Mistake[] =>
+  realms.flatMap(({ type, sessions: name }, i) =>
+    type === 'openid' && sessions.some((one) => one.name === name && one.sameSite === 'strict')
+      ? [{ path: `realms[${i}].sessions`, message: `${name}: type openid needs sessions with sameSite lax` }]
+      : [],
+  )
+
 function realmMistakes(realm: RealmConfig): Mistake[] {
   const { bindDn, bindPassword } = realm.ldap
   const unproved = { path: 'ldap.bindPassword', message: 'missing: without it the directory takes ldap.bindDn for nobody' }
-  return [...typeMistakes(realm), ...(bindDn !== undefined && bindPassword === undefined ? [unproved] : [])]
+  const { redirectUri, callbackPath } = realm.openid
+  const isElsewhere = redirectUri !== undefined && URL.parse(redirectUri)?.pathname.endsWith(callbackPath) === false
+  const elsewhere = { path: 'openid.redirectUri', message: `its path must end with openid.callbackPath, which is ${callbackPath}` }
+  return [
+    ...typeMistakes(realm),
+    ...(isElsewhere ? [elsewhere] : []),
+    ...(bindDn !== undefined && bindPassword === undefined ? [unproved] : []),
+  ]
 }
 
 function typeMistakes(realm: RealmConfig): Mistake[] {

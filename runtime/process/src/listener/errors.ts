@@ -16,6 +16,7 @@ export const listenerErrors = {
   SPY_RATE_LIMITED: 'too many requests; try again when the header RateLimit says so',
   SPY_SIGN_IN_NEEDED: 'the request is only for users who have signed in',
   SPY_ROLE_MISSING: 'the request is only for users with other roles',
+  SPY_SIGN_IN_UNFINISHED: 'the sign-in at the provider was refused, or was not begun by this browser; begin it again',
   SPY_SIGN_ON_UNKNOWN: 'who has signed in cannot be found out at the moment; try again shortly',
   SPY_ADDRESS_DENIED: 'requests of this address are refused',
   SPY_RATE_STORE_DOWN: 'requests cannot be counted at the moment; try again later',

@@ -47,6 +47,8 @@ export const refusals = {
   sign_in_needed: { status: 401, code: 'SPY_SIGN_IN_NEEDED' },
   /** who has does not have its roles, */
   role_missing: { status: 403, code: 'SPY_ROLE_MISSING' },
+  /** the answer of a provider is wrong, */
+  sign_in_unfinished: { status: 400, code: 'SPY_SIGN_IN_UNFINISHED' },
   /** or the sessions or the realm cannot be asked. */
   sign_on_unknown: { status: 503, code: 'SPY_SIGN_ON_UNKNOWN' },
   rate_limited: { status: 429, code: 'SPY_RATE_LIMITED' },

@@ -1,6 +1,7 @@
 import { declareSettings } from './declaration.ts'
 import { databaseRealmSettings } from './realm-database.ts'
 import { ldapRealmSettings } from './realm-ldap.ts'
+import { openidRealmSettings } from './realm-openid.ts'
 import { milliseconds, name } from './shapes.ts'
 
 /** What each type needs to be set. A type is opened by `runtime/src/realm/source/source-types.ts`. */
@@ -9,16 +10,17 @@ export const realmTypeSettings = {
   module: ['module'],
   ldap: ['ldap.url', 'ldap.base'],
   database: ['database.datasource', 'database.userStatement'],
+  openid: ['openid.issuer', 'openid.clientId', 'openid.redirectUri'],
 } as const
 
 export const realmSettings = declareSettings({
   name: name('Name of the realm, which applications look it up by.'),
   type: {
     type: 'choice',
-    values: ['file', 'database', 'ldap', 'module'],
+    values: ['file', 'database', 'ldap', 'openid', 'module'],
     default: 'file',
     description:
-      'Where its users are. file: in a file with hashed passwords; database: in tables, with hashed passwords; ldap: in a directory; module: where a module of your own looks for them.',
+      'Where its users are. file: in a file with hashed passwords; database: in tables, with hashed passwords; ldap: in a directory; openid: at a provider of OpenID Connect, where they sign in; module: where a module of your own looks for them.',
   },
   sessions: {
     type: 'text',
@@ -50,6 +52,13 @@ export const realmSettings = declareSettings({
     applies: 'reload',
     readBy: ['instances'],
     settings: ldapRealmSettings,
+  },
+  openid: {
+    type: 'section',
+    description: 'With type openid: the provider, and what is taken over from it.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: openidRealmSettings,
   },
   recheckMs: {
     ...milliseconds(

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { answerOnSocket, type RefusalReason } from '@spyglass/process/listener'
 import { stripContextPath } from '../../front/context-path.ts'
-import { type Arrival, refuse, type RefusedApplication } from './refuse.ts'
+import { type Arrival, refuse, type RefusedApplication, unserved } from './refuse.ts'
 
 export type Fields = Readonly<Record<string, string>>
 
@@ -20,6 +20,8 @@ export interface Passing {
   /** Fields for its answer. */
   tell(fields: Fields): void
   refuse(reason: RefusalReason, fields: Fields): void
+  /** Sends a browser elsewhere, as no request of the application. Absent for an upgrade. */
+  redirect?(location: string): void
 }
 
 export interface Guard {
@@ -78,6 +80,12 @@ export class PassingRequest implements Passing {
 
   refuse(reason: RefusalReason, fields: Fields): void {
     refuse(this.#arrival, this.#application, reason, fields)
+  }
+
+  /** 303: what comes next is a GET. Nobody may keep the answer, which is for this browser now. */
+  redirect(location: string): void {
+    const { response } = unserved(this.#arrival, this.#application)
+    response.writeHead(303, { location, 'cache-control': 'no-store', 'content-length': 0 }).end()
   }
 }
 

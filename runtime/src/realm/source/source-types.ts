@@ -17,5 +17,6 @@ export const sourceTypes: Readonly<Record<RealmConfig['type'], SourceType>> = {
   file: { atOnce: 2, open: ({ config }) => new FileSource(config().name, config().file ?? '') },
   database: { atOnce: 2, open: openDatabaseSource },
   ldap: { atOnce: 8, open: async ({ config }) => new (await import('./ldap/ldap-source.ts')).LdapSource(config().ldap) },
+  openid: { atOnce: 1, open: async ({ config }) => new (await import('./openid/openid-source.ts')).OpenidSource(config().openid) },
   module: { atOnce: 8, open: ({ config }) => openModuleSource(config().name, config().module ?? '') },
 }

@@ -1,9 +1,9 @@
 /** Where a realm finds its users. A module of one's own has as its default export a function that makes one of these. */
 
-export interface Person {
-  readonly name: string
-  readonly roles: readonly string[]
-}
+import type { Person } from './person.ts'
+import type { Provider } from './provider.ts'
+
+export type { Person }
 
 /**
  * @example
@@ -17,5 +17,7 @@ export interface UserSource {
   verify(user: string, password: string, client: string): Promise<Person | undefined>
   /** The person as it is now; undefined: there is none any more. Throws when that cannot be found out. */
   find(user: string): Promise<Person | undefined>
+  /** Where people sign in, instead of with a password here. */
+  readonly provider?: Provider
   close?(): unknown
 }

@@ -104,6 +104,20 @@ test.each([
   [{}, {}, 'realms[0].file: missing: type file needs it'],
   [{ type: 'module', file: 'a.json', module: 'a.mjs' }, {}, 'realms[0].file: only available with type file'],
   [{ file: 'a.json', sessions: 'x' }, {}, 'realms[0].sessions: "x": no such session; configured: visitors'],
+  [{ type: 'ldap' }, {}, 'realms[0].ldap.url: missing: type ldap needs it'],
+  [{ file: 'a.json', ldap: { url: 'ldaps://x' } }, {}, 'realms[0].ldap.url: only available with type ldap'],
+  [{ type: 'ldap', ldap: { url: 'ldaps://x', base: 'o=x', bindDn: 'cn=x' } }, {}, 'realms[0].ldap.bindPassword: missing'],
+  [{ type: 'ldap', ldap: { url: 'ldaps://x/o=x', base: 'o=x' } }, {}, 'ldaps://directory.example.com'],
+  [{ type: 'ldap', ldap: { url: 'ldaps://x', base: 'o=x', userFilter: '(uid=*)' } }, {}, 'a filter with {user}'],
+  [{ type: 'ldap', ldap: { url: 'ldaps://x', base: 'o=x', userFilter: '(uid={user}' } }, {}, 'a filter in brackets'],
+  [{ type: 'database', database: { datasource: 'shop', userStatement: 'x' } }, {}, 'no such datasource'],
+  [{ type: 'database', database: { datasource: 'shop' } }, {}, 'realms[0].database.userStatement: missing'],
+  [{ type: 'openid', openid: { issuer: 'http://login.example' } }, {}, 'an https URL'],
+  [
+    { type: 'openid', openid: { issuer: 'https://x', clientId: 'x', redirectUri: 'https://x/other' } },
+    {},
+    'realms[0].openid.redirectUri: its path must end with openid.callbackPath',
+  ],
   [{ file: 'a.json' }, { sessions: [] }, 'applications[0].sessions: must name visitors'],
 ])('a realm with %o in an application with %o is refused: %s', (realm, application, message) => {
   expect(() => withRealm(realm, application)).toThrow(message)

@@ -1,0 +1,4 @@
+export interface Person {
+  readonly name: string
+  readonly roles: readonly string[]
+}
