@@ -44,8 +44,8 @@ writeFileSync(
 )
 
 function start(main: string): ChildProcess {
-  const path = join(import.meta.dirname, '../collector/src', main)
-  const args = ['--conditions=spyglass-source', '--disable-warning=ExperimentalWarning', path, '--config', join(folder, 'spyglass.yaml')]
+  const path = join(import.meta.dirname, '../collector/dist', main)
+  const args = ['--disable-warning=ExperimentalWarning', path, '--config', join(folder, 'spyglass.yaml')]
   return spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
 }
 
@@ -259,9 +259,9 @@ function redactionCost(make: (seed: number) => Buffer, spansPerRequest: number):
   return { decoded, redacted, ratio: decoded / redacted }
 }
 
-const store = start('store-main.ts')
+const store = start('store-main.js')
 await ready(ports.store)
-const collector = start('collector-main.ts')
+const collector = start('collector-main.js')
 await ready(ports.otlp)
 try {
   for (let i = 0; i < 40; i++) await send(traceRequest(3_000_000 + i))

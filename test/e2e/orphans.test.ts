@@ -80,13 +80,9 @@ test.runIf(process.platform === 'linux' && process.getuid?.() === 0)('two contai
   const folder = tempFolder()
   await using first = await startSuite(folder, settings)
   const namespaces = ['-p', '-n', '-u', '-m', '--fork', '--mount-proc']
-  const child = spawn(
-    'unshare',
-    [...namespaces, process.execPath, '--conditions=spyglass-source', cli, 'up', '--config', first.configFile],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
+  const child = spawn('unshare', [...namespaces, process.execPath, cli, 'up', '--config', first.configFile], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let text = ''
   child.stderr.on('data', (chunk) => (text += chunk))
   const [code] = await once(child, 'exit')

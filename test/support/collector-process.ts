@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
-const MAIN = join(import.meta.dirname, '../../collector/src/collector-main.ts')
+const MAIN = join(import.meta.dirname, '../../collector/dist/collector-main.js')
 
 export interface CollectorProcess {
   readonly url: string
@@ -44,7 +44,7 @@ export async function spawnCollector({ data, storePort, port, collector = {}, se
       management: { port: await freePort() },
     }),
   )
-  const args = ['--conditions=spyglass-source', MAIN, '--config', config]
+  const args = [MAIN, '--config', config]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let output = ''
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))

@@ -10,7 +10,7 @@ import { stringify } from 'yaml'
 import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
-const MAIN = join(import.meta.dirname, '../../collector/src/store-main.ts')
+const MAIN = join(import.meta.dirname, '../../collector/dist/store-main.js')
 
 /** On a busy machine a statement waits longer for a session than the default of five seconds. */
 const QUEUE_MS = 60_000
@@ -65,7 +65,7 @@ export async function spawnStore({ store = {}, settings = {}, args = [], data = 
   mkdirSync(data, { recursive: true })
   const config = join(data, 'spyglass.yaml')
   writeIfChanged(config, stringify({ data, ...settings, store: { port: listening, queueTimeoutMs: QUEUE_MS, ...store } }))
-  const child = spawn(process.execPath, ['--conditions=spyglass-source', MAIN, '--config', config, ...args], {
+  const child = spawn(process.execPath, [MAIN, '--config', config, ...args], {
     stdio: ['ignore', args.length > 0 ? 'pipe' : 'ignore', 'pipe', registry === undefined ? 'ignore' : 'pipe'],
     env: { ...process.env, ...(registry === undefined ? {} : inheritance({ name: 'store', channel: 3, listeners: {}, registry })) },
   })

@@ -10,10 +10,10 @@ import { freeOffset } from './free-port.ts'
 import { until } from './until.ts'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
-export const cli = join(repository, 'runtime/src/cli/spyglass.ts')
+export const cli = join(repository, 'runtime/dist/cli/spyglass.js')
 export const shopFolder = join(repository, 'examples/shop')
 
-/** How the command line is called: from source, or as a package that was installed somewhere. */
+/** How the command line is called: as it is built in this checkout, or as a package that was installed somewhere. */
 export interface CommandLine {
   readonly program: string
   readonly args: readonly string[]
@@ -26,10 +26,10 @@ export interface CommandLine {
 /** On a machine with twenty jobs for each core it takes over 100 s; a test of the suite may take 300 s. */
 const START_MS = 240_000
 
-export const fromSource: CommandLine = { program: process.execPath, args: ['--conditions=spyglass-source', cli] }
+export const built: CommandLine = { program: process.execPath, args: [cli] }
 
 /** Without collector and store, which make up half of what a start costs: for tests of the server alone. */
-export const serverAlone: CommandLine = { ...fromSource, role: 'server' }
+export const serverAlone: CommandLine = { ...built, role: 'server' }
 
 export interface Suite extends AsyncDisposable {
   readonly config: SpyglassConfig
@@ -57,7 +57,7 @@ export async function startSuite(
   data: string,
   settings: Readonly<Record<string, unknown>> = {},
   args: readonly string[] = [],
-  commandLine: CommandLine = fromSource,
+  commandLine: CommandLine = built,
 ): Promise<Suite> {
   const configFile = join(data, 'spyglass.yaml')
   const offset = await freeOffset(portsOf(settings['listeners']))
@@ -95,7 +95,7 @@ function portsOf(listeners: unknown): number[] {
 }
 
 /** A command of the command line, with its output piped. */
-export function runCli(args: readonly string[], { program, args: first, cwd, env }: CommandLine = fromSource): ChildProcess {
+export function runCli(args: readonly string[], { program, args: first, cwd, env }: CommandLine = built): ChildProcess {
   return spawn(program, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd, env })
 }
 

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire, stripTypeScriptTypes } from 'node:module'
 import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Language } from '../words/index.ts'
@@ -62,7 +63,7 @@ export function loadAssets(language: Language = 'en'): Assets {
 }
 
 function browserFiles(): [string, Asset][] {
-  const folder = join(import.meta.dirname, 'browser')
+  const folder = fileURLToPath(new URL('browser', import.meta.url))
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (name) => /\.(html|css|svg|js|ts)$/.test(name) && !name.endsWith('.d.ts'),
   )

@@ -48,7 +48,7 @@ export async function runInstallScripts(folder: string, options: InstallScriptsO
 }
 
 function startAsUser({ user: { uid, gid }, home }: InstallScriptsOptions): ChildProcess {
-  const main = fileURLToPath(import.meta.resolve('./install-scripts-main' + (import.meta.url.endsWith('.ts') ? '.ts' : '.js')))
+  const main = fileURLToPath(new URL(`install-scripts-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
   const env = { ...strangersEnvironment(), HOME: home.root, TMPDIR: home.temporary, USER: String(uid) }
   return spawn(process.execPath, [...process.execArgv, main], { cwd: home.temporary, uid, gid, env, detached: true })
 }

@@ -8,7 +8,7 @@ import { cli } from '../../support/suite.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 function spyglass(args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=spyglass-source', cli, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
     input,
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], ...env },

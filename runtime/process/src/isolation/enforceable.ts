@@ -63,7 +63,7 @@ function unsafeLogs({ accessLog, outputFile }: ApplicationConfig, user: ProcessU
 function wishesOf(application: ApplicationConfig, config: SpyglassConfig): readonly Wish[] {
   const { data, listeners, datasources, logs } = config
   const isOurs = (path: string): boolean => path === data || path.startsWith(`${data}/`)
-  const read = [fileURLToPath(import.meta.url), ...(isOurs(application.folder) ? [] : [application.folder])]
+  const read = [fileURLToPath(new URL('../../package.json', import.meta.url)), ...(isOurs(application.folder) ? [] : [application.folder])]
   const isServing = instanceGroups(config).some(
     ({ reachedBy, applications }) => reachedBy === 'listener' && applications.includes(application),
   )
