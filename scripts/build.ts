@@ -13,8 +13,8 @@ interface Workspace {
   readonly entries?: readonly string[]
   /** An application waits for this module before it starts itself: one CommonJS file, since modules make views of all of Node's own that they import. */
   readonly preloaded?: string
-  /** Files that are taken as they are. */
-  readonly copied?: string
+  /** Files that are taken as they are, from a folder beside dist. */
+  readonly copied?: { readonly from: string; readonly files: string }
   /** Applications install it: without white space. */
   readonly compact?: true
   /** Folder of the pages, which are compiled by themselves. */
@@ -26,7 +26,7 @@ const workspaces: Readonly<Record<string, Workspace>> = {
   agent: {
     entries: ['explain/statement-control.ts'],
     preloaded: 'agent/start.ts',
-    copied: '**/*.{cjs,d.cts}',
+    copied: { from: 'src', files: '**/*.{cjs,d.cts}' },
     compact: true,
   },
   'agent/mbeans': {},
@@ -87,7 +87,7 @@ async function build(folder: string, workspace: Workspace): Promise<boolean> {
     if (workspace.compact && !(await withoutSpace(fresh))) return false
     if (workspace.browser && !(await browserPages(folder, fresh, workspace.browser))) return false
     if (!isProgramsOnly && !(await declarations(folder, fresh))) return false
-    if (workspace.copied) copy(join(folder, 'src'), fresh, workspace.copied)
+    if (workspace.copied) copy(join(folder, workspace.copied.from), fresh, workspace.copied.files)
     rmSync(join(folder, 'dist'), { recursive: true, force: true })
     renameSync(fresh, join(folder, 'dist'))
     copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
