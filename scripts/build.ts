@@ -31,7 +31,7 @@ const workspaces: Readonly<Record<string, Workspace>> = {
   },
   'agent/mbeans': {},
   'runtime/process': {},
-  dashboards: {},
+  dashboards: { copied: { from: '../docs', files: 'runbooks/*.md' } },
   collector: { browser: 'console/browser' },
   'snmp-bridge': {},
   runtime: { entries: ['cli/spyglass.ts', 'datasource/sqlite-worker.ts'] },
