@@ -40,7 +40,7 @@ export function storedFrom(bytes: Buffer): StoredValue {
 const MAX_TEXT_BYTES = 4096
 
 const storedBytes = (bytes: Buffer): StoredValue =>
-  bytes.length <= MAX_TEXT_BYTES ? new SmallBytes(bytes.latin1Slice()) : new LargeBytes(bytes)
+  bytes.length <= MAX_TEXT_BYTES ? new SmallBytes(bytes.toString('latin1')) : new LargeBytes(bytes)
 
 class Kept implements StoredValue {
   readonly size: number
