@@ -62,4 +62,5 @@ export const feedOf = (journal: EventJournal): EventFeed => ({
   onEvent: (listener: (event: SpyglassEvent, position: number) => void) =>
     journal.onEntry(({ event, position }) => listener(event, position)),
   after: (position, limit) => journal.after(position, limit),
+  newest: () => journal.newest,
 })

@@ -152,6 +152,7 @@ function buildNotification(fields: Fields, parameters: Parameters): Notification
   const mbean = command === 'add' ? nameOf(fields, command) : ''
   const filter = command === 'add' ? filterOf(field(fields, 'filter')) : []
   const handback = command === 'add' ? (field(fields, 'handback') ?? null) : null
+  const after = command === 'add' ? positionOf(field(fields, 'after')) : undefined
   const handle = command === 'remove' ? textOf(fields, 'handle', command) : ''
   const given = { mode, mbean, client, handle }
   const shown = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''))
@@ -162,7 +163,14 @@ function buildNotification(fields: Fields, parameters: Parameters): Notification
     ...(handback === null ? {} : { handback }),
     command,
   })
-  return { type: 'notification', command, client, mode, mbean, filter, handback, handle, parameters, echo }
+  return { type: 'notification', command, client, mode, mbean, filter, handback, after, handle, parameters, echo }
+}
+
+/** A sequence number, which is the position of an event. */
+function positionOf(after: unknown): number | undefined {
+  if (after === undefined || after === null) return undefined
+  if (!Number.isSafeInteger(after) || Number(after) < 0) throw fail('SPY_JOLOKIA_BAD_PARAMETER', ['after'])
+  return Number(after)
 }
 
 function filterOf(filter: unknown): readonly string[] {

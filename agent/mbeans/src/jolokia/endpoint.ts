@@ -138,8 +138,14 @@ class MBeanEndpoint implements Endpoint {
     this.#directory = createDirectory(source, now)
     this.#list = createList(this.#directory, ({ name }) => (name === this.#store ? STORE_OPERATIONS : {}))
     this.#search = createSearch(this.#directory)
-    const { after } = options.feed ?? {}
-    this.notifications = createNotifications({ directory: this.#directory, store: this.#store, now, ...(after ? { after } : {}) })
+    const { after, newest } = options.feed ?? {}
+    this.notifications = createNotifications({
+      directory: this.#directory,
+      store: this.#store,
+      now,
+      ...(after ? { after } : {}),
+      ...(newest ? { newest } : {}),
+    })
   }
 
   answerFields(fields: Fields, parameters: Parameters, url: string): string {

@@ -12,6 +12,8 @@ export interface EventFeed {
   onEvent(listener: (event: SpyglassEvent, position: number) => void): () => void
   /** Events after the position, oldest first, at most so many. Absent if only clients remember what they have not seen. */
   readonly after?: (position: number, limit: number) => readonly PositionedEvent[]
+  /** Position of the last event; 0 when there is none. Absent with `after`. */
+  readonly newest?: () => number
 }
 
 /** The events of a registry. */

@@ -21,6 +21,8 @@ export interface Listener {
   /** Notifications as JSON, oldest first. */
   readonly waiting: string[]
   dropped: number
+  /** Of a pull listener of a feed that remembers: position of the last event that it was given, or that is not for it. */
+  position: number
 }
 
 export interface Message {
@@ -50,9 +52,12 @@ export class NotificationClient {
     return this.#stream !== undefined
   }
 
-  add(listener: Omit<Listener, 'handle' | 'waiting' | 'dropped'>): string {
+  add({
+    position = 0,
+    ...listener
+  }: Omit<Listener, 'handle' | 'waiting' | 'dropped' | 'position'> & { readonly position?: number }): string {
     const handle = String(this.#nextHandle++)
-    this.listeners.set(handle, { ...listener, handle, waiting: [], dropped: 0 })
+    this.listeners.set(handle, { ...listener, handle, waiting: [], dropped: 0, position })
     return handle
   }
 
@@ -67,8 +72,8 @@ export class NotificationClient {
   }
 
   /** Returns and removes the pending notifications of a listener. */
-  pull(listener: Listener): string {
-    return resultOf(listener, listener.waiting.splice(0))
+  pull(listener: Listener, notifications: readonly string[] = listener.waiting.splice(0)): string {
+    return resultOf(listener, notifications)
   }
 
   #send(message: Message): void {

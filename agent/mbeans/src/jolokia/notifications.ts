@@ -21,6 +21,8 @@ const HEARTBEAT_MS = 10_000
 const MAX_HANDBACK_LENGTH = 4096
 /** Events that a stream gets at once of what it missed. Then it ends, and its client asks for more. */
 const MAX_MISSED = 500
+/** So often a pull reads on over events that are not for its listener; the next one goes on there. */
+const MAX_READS = 4
 
 /** ObjectName of the MBean that emits every event. */
 const EVENTS_NAME = objectNameOf(platformKinds.events, {})
@@ -45,6 +47,7 @@ export interface NotificationOptions {
   readonly store: string
   readonly now: () => number
   readonly after?: EventFeed['after']
+  readonly newest?: EventFeed['newest']
 }
 
 export function createNotifications(options: NotificationOptions): Notifications {
@@ -57,10 +60,12 @@ class Hub implements Notifications {
   readonly #now: () => number
   readonly #clients = new Map<string, NotificationClient>()
   readonly #after: EventFeed['after']
+  readonly #newest: () => number
   readonly #timer: NodeJS.Timeout
 
-  constructor({ directory, store, now, after }: NotificationOptions) {
+  constructor({ directory, store, now, after, newest = () => 0 }: NotificationOptions) {
     this.#after = after
+    this.#newest = newest
     this.#directory = directory
     this.#store = store
     this.#now = now
@@ -111,7 +116,7 @@ class Hub implements Notifications {
     })
   }
 
-  #add({ client: id, mode, mbean, filter, handback }: NotificationRequest): string {
+  #add({ client: id, mode, mbean, filter, handback, after }: NotificationRequest): string {
     const client = this.#client(id)
     if (mode !== 'pull' && mode !== 'sse') throw fail('SPY_JOLOKIA_NO_BACKEND', [mode.slice(0, 100)])
     if (client.listeners.size >= MAX_LISTENERS) throw fail('SPY_JOLOKIA_LIMIT', [MAX_LISTENERS, 'listeners'])
@@ -119,7 +124,7 @@ class Hub implements Notifications {
     const name = parseObjectName(mbean)
     if (!name.isPattern && !this.#directory.resolve(mbean)) throw fail('SPY_JOLOKIA_NO_MBEAN', [mbean])
     const matches = name.isPattern ? compilePattern(name) : (other: ObjectName) => other.canonical === name.canonical
-    return JSON.stringify(client.add({ mode, mbean, matches, filter, handback }))
+    return JSON.stringify(client.add({ mode, mbean, matches, filter, handback, position: after ?? this.#newest() }))
   }
 
   #remove({ client: id, handle }: NotificationRequest): string {
@@ -156,11 +161,28 @@ class Hub implements Notifications {
     const client = this.#client(String(id))
     const listener = client.listeners.get(String(handle))
     if (!listener) throw fail('SPY_JOLOKIA_NO_HANDLE', [String(handle).slice(0, 100), client.id])
-    return client.pull(listener)
+    return this.#after ? client.pull(listener, this.#heardBy(client, listener)) : client.pull(listener)
+  }
+
+  /** What came after the listener's cursor, which moves on. A feed that remembers is read when somebody asks: nothing waits in memory, and nothing is dropped. */
+  #heardBy(client: NotificationClient, listener: Listener): readonly string[] {
+    const heard: string[] = []
+    for (let reads = 0; reads < MAX_READS && heard.length < MAX_PULL_ENTRIES; reads++) {
+      const entries = this.#after?.(listener.position, MAX_MISSED) ?? []
+      for (const { event, position } of entries) {
+        if (heard.length >= MAX_PULL_ENTRIES) break
+        listener.position = position
+        heard.push(...messagesFor(client, event, position, [listener]).map(({ notification }) => notification))
+      }
+      if (entries.length < MAX_MISSED) break
+    }
+    return heard
   }
 
   publish(event: SpyglassEvent, position: number): void {
-    for (const client of this.#clients.values()) for (const message of messagesFor(client, event, position)) client.deliver(message)
+    for (const client of this.#clients.values())
+      for (const message of messagesFor(client, event, position))
+        if (message.listener.mode === 'sse' || !this.#after) client.deliver(message)
   }
 
   #beat(): void {
@@ -188,11 +210,16 @@ class Hub implements Notifications {
 }
 
 /** The event for each listener of the client that hears it. */
-function messagesFor(client: NotificationClient, event: SpyglassEvent, position: number): Message[] {
-  if (client.listeners.size === 0) return []
+function messagesFor(
+  client: NotificationClient,
+  event: SpyglassEvent,
+  position: number,
+  listeners: readonly Listener[] = [...client.listeners.values()],
+): Message[] {
+  if (listeners.length === 0) return []
   const userData = JSON.stringify(event)
   const emitters = [EVENTS_NAME, event.resource].flatMap((name) => emitterOf(name))
-  return [...client.listeners.values()].flatMap((listener) => {
+  return listeners.flatMap((listener) => {
     const emitter = emitters.find(({ parsed }) => listener.matches(parsed))
     if (!emitter || !hears(listener, event)) return []
     return [{ id: position, listener, notification: notificationOf(event, position, emitter.name, userData) }]

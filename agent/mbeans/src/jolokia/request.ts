@@ -54,6 +54,8 @@ export interface NotificationRequest extends Common {
   readonly mbean: string
   readonly filter: readonly string[]
   readonly handback: unknown
+  /** Of `add` with pull: it hears what came after the event of this sequence number. Undefined: what comes from now on. */
+  readonly after?: number | undefined
   readonly handle: string
 }
 

@@ -43,3 +43,41 @@ test('a client that hears none of many events is told how far it is', () => {
   expect(ended).toEqual(['id: 507\n\n'])
   hub.close()
 })
+
+test('a pull listener has a cursor: it misses none of many events, and goes on where another client was', () => {
+  const event = (n: number) => ({ name: 'spyglass.pool.leak', resource: 'a:type=b', time: n, message: `m${n}` }) as SpyglassEvent
+  const events: { event: SpyglassEvent; position: number }[] = []
+  const emit = (n: number) => {
+    const one = { event: event(n), position: 1000 + n }
+    events.push(one)
+    hub.publish(one.event, one.position)
+  }
+  const after = (position: number, limit: number) => events.filter((one) => one.position > position).slice(0, limit)
+  const newest = () => events.at(-1)?.position ?? 0
+  const hub = createNotifications({ directory: { resolve: () => ({}) } as never, store: 'a:type=c', now: Date.now, after, newest })
+  const ask = (fields: object) => JSON.parse(hub.command({ filter: [], handback: null, ...fields } as never)) as never
+  const register = (): string => (ask({ command: 'register' }) as { id: string }).id
+  const add = (client: string, more: object = {}): string => ask({ command: 'add', client, mode: 'pull', mbean: 'a:*', ...more })
+  const pull = (client: string, handle: string) =>
+    JSON.parse(hub.pull(client, handle)) as { dropped: number; notifications: { sequenceNumber: number }[] }
+  emit(1)
+  const client = register()
+  const handle = add(client)
+  const deaf = add(client, { filter: ['spyglass.server'] })
+  for (let n = 2; n <= 252; n++) emit(n)
+  const pulls = [1, 2, 3, 4].map(() => pull(client, handle))
+  expect(pulls.map(({ dropped, notifications }) => [dropped, notifications.length])).toEqual([
+    [0, 100],
+    [0, 100],
+    [0, 51],
+    [0, 0],
+  ])
+  expect(pulls.flatMap(({ notifications }) => notifications.map(({ sequenceNumber }) => sequenceNumber))).toEqual(
+    events.slice(1).map(({ position }) => position),
+  )
+  expect(pull(client, deaf).notifications).toEqual([])
+  const next = register() // after a restart a client is another one
+  expect(pull(next, add(next, { after: 1250 })).notifications.map(({ sequenceNumber }) => sequenceNumber)).toEqual([1251, 1252])
+  expect(pull(next, add(next)).notifications).toEqual([])
+  hub.close()
+})
