@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process'
-import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { command, consoleApi, get, sql, webhookReceiver } from '../support/clients.ts'
 import { collect, runCli, shopFolder, startSuite, type Suite } from '../support/suite.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { trapReceiver } from '../support/trap-receiver.ts'
 import { until } from '../support/until.ts'
 import { paced } from '../support/slowdown.ts'
 
@@ -19,32 +18,6 @@ interface Page {
 }
 
 const applications = [{ name: 'shop', folder: shopFolder, contextPath: '/shop', datasources: ['shop'] }]
-
-async function freeUdpPort(): Promise<number> {
-  const socket = dgram.createSocket('udp4')
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(() => resolve()))
-  return port
-}
-
-/** snmptrapd on a port of its own, with what it printed. */
-async function trapReceiver(): Promise<{ port: number; text: () => string }> {
-  const port = await freeUdpPort()
-  const folder = tempFolder()
-  const conf = join(folder, 'snmptrapd.conf')
-  writeFileSync(conf, 'authCommunity log public\n')
-  const child = spawn('snmptrapd', ['-f', '-C', '-c', conf, '-Lo', '-On', '-m', '', `udp:127.0.0.1:${port}`], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, SNMP_PERSISTENT_DIR: folder },
-  })
-  let text = ''
-  child.stdout.on('data', (chunk) => (text += chunk))
-  child.stderr.on('data', (chunk) => (text += chunk))
-  onTestFinished(() => void child.kill())
-  await until(() => text.includes('NET-SNMP version'))
-  return { port, text: () => text }
-}
 
 async function drain(suite: Suite, times: number): Promise<void> {
   for (let i = 0; i < times; i++) await get(`${suite.urls.app}/shop/leak`)

@@ -1,45 +1,15 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { objectNameOf } from '@spyglass/agent/contract'
 import { kinds } from '@spyglass/mbeans/kinds'
 import { createLogger } from '@spyglass/process/logger'
 import { expect, test } from 'vitest'
 import { alertmanagerUrl, toAlertmanager } from '../../../collector/src/notify/alertmanager.ts'
 import { createNotifier } from '../../../collector/src/notify/index.ts'
-import { freePort } from '../../support/free-port.ts'
+import { startAlertmanager } from '../../support/alertmanager.ts'
 import { requireTool } from '../../support/require-tool.ts'
-import { tempFolder } from '../../support/temp-folder.ts'
 import { until } from '../../support/until.ts'
 import { holder } from '../alert/incidents.ts'
 import { pageFor } from './pages.ts'
 import { receiverConfig } from './receiver.ts'
-
-interface Alert {
-  readonly labels: Record<string, string>
-  readonly annotations: Record<string, string>
-  readonly endsAt: string
-}
-
-async function startAlertmanager(program: string) {
-  const folder = tempFolder('alertmanager-')
-  const port = await freePort()
-  const file = join(folder, 'alertmanager.yml')
-  writeFileSync(file, 'route: {receiver: none, group_wait: 1s}\nreceivers: [{name: none}]\n')
-  const args = [`--config.file=${file}`, `--storage.path=${folder}`, `--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address=']
-  const child = spawn(program, args, { stdio: 'ignore' })
-  const url = `http://127.0.0.1:${port}`
-  await until(async () => (await fetch(`${url}/-/ready`)).ok)
-  return {
-    url,
-    alerts: async () => (await (await fetch(`${url}/api/v2/alerts?active=true`)).json()) as Alert[],
-    async [Symbol.asyncDispose]() {
-      child.kill()
-      await once(child, 'exit')
-    },
-  }
-}
 
 test('Alertmanager takes a page, shows its evidence, and forgets it when it resolves', async (context) => {
   const program = requireTool(context, 'prometheus-alertmanager')
