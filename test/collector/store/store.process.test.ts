@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { paced } from '../../support/slowdown.ts'
 import { newDataFolder, removeFolder, spawnStore, startStore, type StartOptions, type StoreProcess } from '../../support/store-process.ts'
 import { until } from '../../support/until.ts'
@@ -13,6 +13,14 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).toReversed()) await clean()
 })
 
+let common: StoreProcess | undefined
+/** A store for tests that only add rows, each under batches and segments of its own names. It starts once. */
+const shared = async (): Promise<StoreProcess> => (common ??= await startStore())
+afterAll(async () => {
+  await common?.kill('SIGKILL')
+  if (common) removeFolder(common.data)
+})
+
 async function started(options: StartOptions = {}): Promise<StoreProcess> {
   const store = await startStore(options)
   cleanups.push(async () => {
@@ -20,6 +28,18 @@ async function started(options: StartOptions = {}): Promise<StoreProcess> {
     removeFolder(store.data)
   })
   return store
+}
+
+/** As stuck as an engine can be, on every machine. One that is stopped does not notice that its store is gone, so it is killed with the test. */
+function freeze(engine: number): void {
+  process.kill(engine, 'SIGSTOP')
+  cleanups.push(() => {
+    try {
+      process.kill(engine, 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // the store has replaced it
+    }
+  })
 }
 
 /** A Native block of `events`, made by the engine from the table's own types. */
@@ -37,46 +57,48 @@ function writeSegment(store: StoreProcess, segment: string, blocks: readonly Uin
 
 const INSERT = 'INSERT INTO events FORMAT Native'
 const insertSegment = (store: StoreProcess, segment: string) => store.own(INSERT, { headers: { 'x-spyglass-segment': segment } })
-const batches = async (store: StoreProcess) =>
-  JSON.parse(
-    `[${(await store.own('SELECT Batch, count() AS n FROM events GROUP BY Batch ORDER BY Batch FORMAT JSONCompactEachRow')).text.trim().replaceAll('\n', ',')}]`,
-  ) as unknown
+/** How many rows each batch has; `of` is how the names of those that count begin. */
+async function batches(store: StoreProcess, of = '') {
+  const sql = `SELECT Batch, count() AS n FROM events WHERE startsWith(Batch, '${of}') GROUP BY Batch ORDER BY Batch FORMAT JSONCompactEachRow`
+  return JSON.parse(`[${(await store.own(sql)).text.trim().replaceAll('\n', ',')}]`) as unknown
+}
 
 describe('segments', () => {
   test('are inserted by name, every block of the file, and once however often it is asked', async () => {
-    const store = await started()
-    writeSegment(store, 'c1-b1-7', [await eventsBlock(store, 'a', 300), await eventsBlock(store, 'b', 200)])
+    const store = await shared()
+    writeSegment(store, 'c1-b1-7', [await eventsBlock(store, 'one-a', 300), await eventsBlock(store, 'one-b', 200)])
     for (let i = 0; i < 3; i++) {
       const { status, headers } = await insertSegment(store, 'c1-b1-7')
       expect(status).toBe(200)
       expect(JSON.parse(headers.get('x-clickhouse-summary')!)).toMatchObject({ written_rows: '500' })
     }
-    expect(await batches(store)).toEqual([
-      ['a', 300],
-      ['b', 200],
+    expect(await batches(store, 'one')).toEqual([
+      ['one-a', 300],
+      ['one-b', 200],
     ])
   })
 
   test('are inserted together, and once for a token, also when they touch several partitions', async () => {
-    const store = await started()
+    const store = await shared()
     const months = ['2090-01-01 00:00:00', '2090-02-01 00:00:00'] // not past their retention
     const blockOf = async (batch: string, month: string): Promise<Uint8Array<ArrayBuffer>> => {
       const sql = `SELECT toDateTime64('${month}', 3) AS Time, toLowCardinality('${batch}') AS Batch FROM numbers(10) FORMAT Native`
       const response = await fetch(store.url, { method: 'POST', body: sql, headers: { 'x-spyglass-token': store.secrets.internal.token } })
       return new Uint8Array(await response.arrayBuffer())
     }
-    for (const name of ['s1', 's2', 's3']) writeSegment(store, name, await Promise.all(months.map((month) => blockOf(name, month))))
-    const headers = { 'x-spyglass-segment': 's1,s2,s3' }
+    for (const name of ['together1', 'together2', 'together3'])
+      writeSegment(store, name, await Promise.all(months.map((month) => blockOf(name, month))))
+    const headers = { 'x-spyglass-segment': 'together1,together2,together3' }
     for (let i = 0; i < 3; i++) {
       const { status } = await store.own(INSERT, { headers, parameters: { insert_deduplication_token: 'together' } })
       expect(status).toBe(200)
     }
-    expect(await batches(store)).toEqual([
-      ['s1', 20],
-      ['s2', 20],
-      ['s3', 20],
+    expect(await batches(store, 'together')).toEqual([
+      ['together1', 20],
+      ['together2', 20],
+      ['together3', 20],
     ])
-    expect((await store.own(INSERT, { headers: { 'x-spyglass-segment': 's1,nosuch' } })).status).toBe(404)
+    expect((await store.own(INSERT, { headers: { 'x-spyglass-segment': 'together1,nosuch' } })).status).toBe(404)
   })
 
   test('are recognised after a kill and a restart', async () => {
@@ -91,7 +113,7 @@ describe('segments', () => {
   })
 
   test('of a name that is none give 400, of one that is not there 404', async () => {
-    const store = await started()
+    const store = await shared()
     const named = ['../s1', 's1/../../x', '/etc', '', 'nosuch']
     const replies = await Promise.all(named.map((segment) => insertSegment(store, segment)))
     expect(replies.map(({ status }) => status)).toEqual([400, 400, 400, 400, 404])
@@ -99,53 +121,54 @@ describe('segments', () => {
   })
 
   test('with columns that the table has not are refused, and those it lacks take defaults', async () => {
-    const store = await started()
-    writeSegment(store, 's1', [await eventsBlock(store, 'a', 3)])
-    mkdirSync(join(store.data, 'wal', 's2'), { recursive: true })
-    writeFileSync(join(store.data, 'wal', 's2', 'otel_logs.native'), await eventsBlock(store, 'a', 3))
-    expect((await insertSegment(store, 's1')).status).toBe(200)
-    const { status, text } = await store.own('INSERT INTO otel_logs FORMAT Native', { headers: { 'x-spyglass-segment': 's2' } })
+    const store = await shared()
+    writeSegment(store, 'defaults', [await eventsBlock(store, 'defaults', 3)])
+    mkdirSync(join(store.data, 'wal', 'foreign'), { recursive: true })
+    writeFileSync(join(store.data, 'wal', 'foreign', 'otel_logs.native'), await eventsBlock(store, 'defaults', 3))
+    expect((await insertSegment(store, 'defaults')).status).toBe(200)
+    const { status, text } = await store.own('INSERT INTO otel_logs FORMAT Native', { headers: { 'x-spyglass-segment': 'foreign' } })
     expect([status, text]).toEqual([400, expect.stringContaining('a column Time, which the table does not have')])
-    expect((await store.own('SELECT DISTINCT Severity, Message FROM events FORMAT JSONCompactEachRow')).text).toBe('["", ""]\n')
+    const values = "SELECT DISTINCT Severity, Message FROM events WHERE Batch = 'defaults' FORMAT JSONCompactEachRow"
+    expect((await store.own(values)).text).toBe('["", ""]\n')
   })
 
   test('that are broken are refused whole, and the next one is not touched by it', async () => {
-    const store = await started()
-    const block = await eventsBlock(store, 'a', 300)
+    const store = await shared()
+    const block = await eventsBlock(store, 'torn-a', 300)
     writeSegment(store, 'torn', [block, block.subarray(0, block.length - 40)])
-    writeSegment(store, 'good', [await eventsBlock(store, 'b', 10)])
+    writeSegment(store, 'good', [await eventsBlock(store, 'torn-b', 10)])
     const torn = await insertSegment(store, 'torn')
     expect(torn.status).toBeGreaterThanOrEqual(400)
     expect((await insertSegment(store, 'good')).status).toBe(200)
-    expect(await batches(store)).toEqual([['b', 10]])
+    expect(await batches(store, 'torn')).toEqual([['torn-b', 10]])
   })
 })
 
 describe('bodies', () => {
   test('are written as Native and as JSON, once for a token', async () => {
-    const store = await started()
-    const block = await eventsBlock(store, 'a', 5)
+    const store = await shared()
+    const block = await eventsBlock(store, 'body-a', 5)
     const parameters = { insert_deduplication_token: 't1' }
     for (let i = 0; i < 2; i++) expect((await store.own(INSERT, { body: block, parameters })).status).toBe(200)
-    const json = { Time: new Date().toISOString().slice(0, 23).replace('T', ' '), Name: 'n', Attributes: { k: 'v' }, Batch: 'json' }
+    const json = { Time: new Date().toISOString().slice(0, 23).replace('T', ' '), Name: 'n', Attributes: { k: 'v' }, Batch: 'body-json' }
     const { status } = await store.own('INSERT INTO spyglass.events FORMAT JSONEachRow', { body: JSON.stringify(json) })
     expect(status).toBe(200)
-    expect(await batches(store)).toEqual([
-      ['a', 5],
-      ['json', 1],
+    expect(await batches(store, 'body')).toEqual([
+      ['body-a', 5],
+      ['body-json', 1],
     ])
-    expect((await store.own("SELECT Attributes['k'] FROM events WHERE Batch = 'json'")).text).toBe('v\n')
+    expect((await store.own("SELECT Attributes['k'] FROM events WHERE Batch = 'body-json'")).text).toBe('v\n')
   })
 
   test('without a token are written each time, alike or not', async () => {
-    const store = await started()
-    const block = await eventsBlock(store, 'a', 5)
+    const store = await shared()
+    const block = await eventsBlock(store, 'untold', 5)
     for (let i = 0; i < 2; i++) expect((await store.own(INSERT, { body: block })).status).toBe(200)
-    expect(await batches(store)).toEqual([['a', 10]])
+    expect(await batches(store, 'untold')).toEqual([['untold', 10]])
   })
 
   test('of another form or by the reader are refused', async () => {
-    const store = await started()
+    const store = await shared()
     expect((await store.own("INSERT INTO events SELECT * FROM file('/etc/hostname')", { body: '' })).status).toBe(400)
     expect((await store.own('INSERT INTO nosuch FORMAT Native', { body: '' })).status).toBe(404)
     expect((await store.own('INSERT INTO system.tables FORMAT Native', { body: '' })).status).toBe(400)
@@ -211,7 +234,7 @@ async function unread(store: StoreProcess, format: string): Promise<IncomingMess
 }
 
 test('pages of other sites and names that are not ours are refused before the statement is looked at; a wrong password in the form of ClickHouse', async () => {
-  const store = await started()
+  const store = await shared()
   const foreign = [
     [{ origin: 'https://evil.example' }, 'SPY_FOREIGN_ORIGIN'],
     [{ 'sec-fetch-site': 'cross-site' }, 'SPY_FOREIGN_ORIGIN'],
@@ -342,7 +365,7 @@ describe.runIf(process.platform === 'linux')('clients', () => {
     const store = await started({ store: { queryTimeoutMs: paced(500), queryGraceMs: paced(300), queryPatienceMs: paced(700) } })
     const block = await eventsBlock(store, 'a', 100)
     const [first = ''] = childrenOf(store.child.pid!)
-    process.kill(Number(first), 'SIGSTOP') // as stuck as an engine can be, on every machine
+    freeze(Number(first))
     const stuck = await store.ask('SELECT 1')
     expect([stuck.status, stuck.text]).toEqual([408, expect.stringMatching(/^Code: 159\. DB::Exception: Timeout exceeded/)])
     const inserting = store.own(INSERT, { body: block, parameters: { insert_deduplication_token: 't' } })
@@ -368,7 +391,7 @@ describe.runIf(process.platform === 'linux')('clients', () => {
 
   test.each([
     ['that goes on', () => {}],
-    ['of an engine that is stuck', (engine: number) => process.kill(engine, 'SIGSTOP')],
+    ['of an engine that is stuck', freeze],
   ])('that end at their time in the middle of an answer %s say so at its end', async (_, hinder) => {
     const store = await started({ store: { queryTimeoutMs: paced(4000), queryGraceMs: paced(300), queryPatienceMs: paced(700) } })
     const [engine = ''] = childrenOf(store.child.pid!)
@@ -416,7 +439,7 @@ const childrenOf = (pid: number): string[] => readFileSync(`/proc/${pid}/task/${
 
 describe('the command', () => {
   test('says in one line that the data folder is in use, and by whom', async () => {
-    const store = await started()
+    const store = await shared()
     const second = await spawnStore({ data: store.data })
     const [code] = (await once(second.child, 'exit')) as [number]
     expect(code).not.toBe(0)
@@ -426,7 +449,7 @@ describe('the command', () => {
   })
 
   test('says in one line that the port is taken', async () => {
-    const store = await started()
+    const store = await shared()
     const data = newDataFolder()
     cleanups.push(() => removeFolder(data))
     const second = await spawnStore({ data, port: store.port })
