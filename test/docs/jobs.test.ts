@@ -3,11 +3,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type http from 'node:http'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { createRegistry } from '@spyglass/agent'
+import { kindNamed } from '@spyglass/mbeans/kinds'
 import { checkedSettings, type Settings } from '@spyglass/process/config'
+import { createLogger } from '@spyglass/process/logger'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { jobErrors } from '../../runtime/src/jobs/errors.ts'
-import { installResources } from '../../runtime/src/resource/index.ts'
+import { installResources, openResources } from '../../runtime/src/resource/index.ts'
 import { openOrders, startJobStore } from '../runtime/jobs/fixture.ts'
 import { serve } from '../runtime/session/fixture.ts'
 import { ROOT } from '../support/sources.ts'
@@ -61,4 +64,30 @@ test('it names errors that exist, and what an application can meet while it adds
   const named = [...page.matchAll(/^\| `(SPY_\w+)`/gm)].map(([, name]) => name!)
   expect(named.filter((name) => !Object.hasOwn(jobErrors, name))).toEqual([])
   expect(named).toHaveLength(6)
+})
+
+test('its worker pool runs the task by the settings that it shows', async () => {
+  const [, settings] = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text]) => parse(text!) as Settings)
+  const { workerPools, applications } = checkedSettings(settings!, { origin: 'spyglass.yaml', from: '/' })
+  expect(applications[0]?.workerPools).toEqual(['images'])
+  const folder = tempFolder()
+  mkdirSync(join(folder, 'workers'))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  writeFileSync(join(folder, 'workers/resize.js'), 'export default ({ width, height }) => width * height')
+  const around = {
+    instance: 'shop-1',
+    registry: createRegistry({ kindNamed }),
+    logger: createLogger({ process: 'shop-1', level: 'fatal' }),
+    folder,
+  }
+  const resources = await openResources({ ...around, applicationFolders: [folder], resources: { workerPools } })
+  const uninstall = installResources(resources)
+  const program = blockOf('js worker').replace(
+    "'@spyglass/runtime/application'",
+    `'${import.meta.resolve('../../runtime/src/application/index.ts')}'`,
+  )
+  writeFileSync(join(folder, 'main.mjs'), `${program}\nexport default size`)
+  expect(((await import(pathToFileURL(join(folder, 'main.mjs')).href)) as { default: number }).default).toBe(60_000)
+  uninstall()
+  await resources.close(0)
 })

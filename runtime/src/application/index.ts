@@ -33,8 +33,10 @@ export {
   type Resources,
   type ResourcesOptions,
   session,
+  workerPool,
 } from '../resource/index.ts'
 export type { AccessRule, Person, Realm, UserSource } from '../realm/index.ts'
+export type { TaskOptions, WorkerPool } from '../worker-pool/index.ts'
 export type { Added, AddOptions, Job, JobHandler, Jobs, RepeatOptions } from '../jobs/index.ts'
 export type { Session, Sessions } from '../session/index.ts'
 export type {

@@ -7,6 +7,7 @@ import { type Jobs, jobType } from '../jobs/index.ts'
 import { type RateLimit, rateLimits } from '../rate-limit/index.ts'
 import type { ResourceType } from '../resource-type/resource-type.ts'
 import { type Realm, realmType } from '../realm/index.ts'
+import { type WorkerPool, workerPools } from '../worker-pool/index.ts'
 import { type Sessions, sessionType } from '../session/index.ts'
 
 /** What applications get, by list, unless they say that they expect something else. */
@@ -17,6 +18,7 @@ export interface Faces {
   readonly realms: Realm
   readonly caches: Cache
   readonly jobs: Jobs
+  readonly workerPools: WorkerPool
 }
 
 export const resourceTypes: { readonly [L in ResourceList]: ResourceType<ResourcesConfig[L][number], object> } = {
@@ -26,4 +28,5 @@ export const resourceTypes: { readonly [L in ResourceList]: ResourceType<Resourc
   realms: realmType,
   caches,
   jobs: jobType,
+  workerPools,
 }

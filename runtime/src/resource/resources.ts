@@ -5,6 +5,7 @@ import type { Resource, ResourceSurroundings, ResourceType } from '../resource-t
 import { type Cache, type CacheSettings, type PageCache, type PageOptions, checkedSettings, openAlone } from '../cache/index.ts'
 import type { DatasourceNamed } from '../datasource/index.ts'
 import type { Jobs } from '../jobs/index.ts'
+import type { WorkerPool } from '../worker-pool/index.ts'
 import type { Realm } from '../realm/index.ts'
 import type { Sessions } from '../session/index.ts'
 import { Limiter, type LimitOptions } from '../rate-limit/index.ts'
@@ -193,6 +194,12 @@ export const realm = (name: string): Realm => resourcesHere('realms').get('realm
  * @throws SPY_JOBS_UNKNOWN, SPY_JOBS_CLOSED
  */
 export const jobs = <Data = unknown>(name: string): Jobs<Data> => resourcesHere('jobs').get('jobs', name) as Jobs<Data>
+
+/**
+ * The worker pool of that name: `await workerPool('images').run({ path, width: 200 })` calls the default export of its file in another thread.
+ * @throws SPY_WORKER_POOL_UNKNOWN, SPY_WORKER_POOLS_CLOSED
+ */
+export const workerPool = (name: string): WorkerPool => resourcesHere('workerPools').get('workerPools', name)
 
 /**
  * The rate limit of that name: `app.use(rateLimit('api').express)`, `.koa`, `app.register(….fastify)`, or `await rateLimit('api').take(key)`.

@@ -96,7 +96,7 @@ function environmentOf({ root, temporary, cache, spool }: Home): Readonly<Record
  */
 function permissionFlags({ applications, listener, reachedBy }: InstanceGroup, { config, folder }: Input, home: Home): readonly string[] {
   const [application] = applications
-  const { allow = [], datasources = [], realms = [] } = application ?? {}
+  const { allow = [], datasources = [], realms = [], workerPools = [] } = application ?? {}
   const of = (what: 'read' | 'write'): readonly string[] =>
     allow.filter((one) => one.startsWith(`${what}:`)).map((one) => one.slice(what.length + 1))
   const sources = config.datasources.filter(({ name }) => datasources.includes(name))
@@ -120,7 +120,8 @@ function permissionFlags({ applications, listener, reachedBy }: InstanceGroup, {
     ...of('read'),
   ]
   const others = (['child-process', 'worker', 'addons', 'wasi'] as const).filter((one) => allow.includes(one))
-  const needed = sources.some(({ driver }) => driver === 'sqlite') && !others.includes('worker') ? ['worker'] : [] // each connection to sqlite is a thread
+  const isThreaded = workerPools.length > 0 || sources.some(({ driver }) => driver === 'sqlite') // each connection to sqlite is a thread
+  const needed = isThreaded && !others.includes('worker') ? ['worker'] : []
   return [
     '--permission',
     ...withLinks(read).map((path) => `--allow-fs-read=${path}`),

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611280334Z',
-  digest: 'f3737034b926cfa7c198cd96011b3a3ef7d69843b26efb237f4822fe758294d6',
+  lastUpdated: '202611280343Z',
+  digest: 'f506c93a2e3364b45e5129ff50c615e4423886ae44ecc95a725566457aa92035',
 }

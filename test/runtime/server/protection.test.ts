@@ -15,7 +15,13 @@ function protectionsOf(application: Readonly<Record<string, unknown>>) {
   const realms = ['staff', 'others'].map((name) => ({ name, sessions: 'visitors', file: `/etc/${name}.json` }))
   const config = loadConfig({
     data: root,
-    base: { datasources, sessions, realms, applications: [{ name: 'shop', folder: '/apps/shop', ...application }] },
+    base: {
+      datasources,
+      sessions,
+      realms,
+      workerPools: [{ name: 'images', file: 'resize.js' }],
+      applications: [{ name: 'shop', folder: '/apps/shop', ...application }],
+    },
   })
   const folder = ensureDataFolder(root)
   return { root, folder, protections: instanceGroups(config).map((group) => protectionOf(group, { config, folder })) }
@@ -59,6 +65,11 @@ test('for a realm it reads the file of its users, and no other', () => {
   const flags = protectionsOf({ isolation: 'permission', sessions: ['visitors'], realms: ['staff'] }).protections[0]?.flags
   expect(flags).toContain('--allow-fs-read=/etc/staff.json')
   expect(flags).not.toContain('--allow-fs-read=/etc/others.json')
+})
+
+test('worker pools have threads', () => {
+  expect(protectionsOf({ isolation: 'permission', workerPools: ['images'] }).protections[0]?.flags).toContain('--allow-worker')
+  expect(protectionsOf({ isolation: 'permission' }).protections[0]?.flags).not.toContain('--allow-worker')
 })
 
 test('for a database server it reads the file of the password, and needs no threads', () => {

@@ -20,6 +20,7 @@ import { server } from './server.ts'
 import { session } from './session.ts'
 import { snmpAgent } from './snmp-agent.ts'
 import { store } from './store.ts'
+import { workerPool } from './worker-pool.ts'
 
 export const kinds = {
   server,
@@ -33,6 +34,7 @@ export const kinds = {
   queue,
   cache,
   jobQueue,
+  workerPool,
   loader,
   v8Heap,
   heapSpace,

@@ -20,6 +20,7 @@ export type {
   HostConfig,
   ListenerConfig,
   JobsConfig,
+  WorkerPoolConfig,
   RateLimitConfig,
   RealmConfig,
   SessionConfig,

@@ -1,7 +1,16 @@
 /** What is wrong with resources: names that no list has, and settings of an entry that contradict each other. */
 import { isDatabaseUrl, realmTypeSettings, type ResourceList, resourceLists } from '../settings/index.ts'
 import type { Mistake } from './mistake.ts'
-import type { CacheConfig, DatasourceConfig, JobsConfig, RateLimitConfig, RealmConfig, SessionConfig, SpyglassConfig } from './schema.ts'
+import type {
+  CacheConfig,
+  DatasourceConfig,
+  JobsConfig,
+  RateLimitConfig,
+  RealmConfig,
+  SessionConfig,
+  SpyglassConfig,
+  WorkerPoolConfig,
+} from './schema.ts'
 
 /** The path begins at the entry. */
 type EntryMistakes<Entry> = (entry: Entry) => readonly Mistake[]
@@ -13,6 +22,7 @@ const mistakesIn: { readonly [L in ResourceList]: EntryMistakes<SpyglassConfig[L
   sessions: sessionMistakes,
   realms: realmMistakes,
   jobs: jobMistakes,
+  workerPools: workerPoolMistakes,
 }
 
 export function resourceMistakes(config: SpyglassConfig): Mistake[] {
@@ -255,4 +265,8 @@ function jobMistakes({ store, url, password }: JobsConfig): Mistake[] {
     store === 'server' && password !== undefined && { path: 'password', message: 'only available with store redis' },
   ]
   return mistakes.filter((mistake) => mistake !== false)
+}
+
+function workerPoolMistakes({ min, max }: WorkerPoolConfig): Mistake[] {
+  return min > max ? [{ path: 'min', message: `${min}: must not exceed max, which is ${max}` }] : []
 }

@@ -18,6 +18,7 @@ export type {
   HostConfig,
   ListenerConfig,
   JobsConfig,
+  WorkerPoolConfig,
   RateLimitConfig,
   ReceiverConfig,
   RealmConfig,

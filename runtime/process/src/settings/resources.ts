@@ -10,6 +10,7 @@ import { jobSettings } from './jobs.ts'
 import { rateLimitSettings } from './rate-limit.ts'
 import { realmSettings } from './realm.ts'
 import { sessionSettings } from './session.ts'
+import { workerPoolSettings } from './worker-pool.ts'
 
 export const resourceSettings = declareSettings({
   datasources: {
@@ -70,6 +71,16 @@ export const resourceSettings = declareSettings({
     applies: 'reload',
     readBy: ['instances'],
     settings: jobSettings,
+  },
+  workerPools: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'workerPool',
+    description: 'Worker threads for tasks that would block the event loop.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: workerPoolSettings,
   },
 })
 

@@ -15,6 +15,7 @@ const required: Readonly<Record<string, Record<string, unknown>>> = {
   rateLimits: { name: 'r' },
   caches: { name: 'c' },
   jobs: { name: 'j' },
+  workerPools: { name: 'w', file: 'worker.js' },
   sessions: { name: 's' },
   realms: { name: 'r', sessions: 's' },
   routes: { to: 'read' },
