@@ -13,6 +13,11 @@ export const chineseRules: Readonly<Record<string, ChineseRule>> = {
     text: '{process} 上的应用 {name} 无法加载',
     help: '该应用的请求一律返回 503。原因见应用的 problem 属性。',
   },
+  CertificateExpires: {
+    title: '证书即将到期',
+    text: '{process} 的监听器 {name} 有证书即将到期',
+    help: '到期后客户端会拒绝连接。更换证书文件后无需重启即可生效。',
+  },
   CollectorRefusing: {
     title: '采集器拒收数据',
     text: '采集器拒收遥测数据',
@@ -27,6 +32,16 @@ export const chineseRules: Readonly<Record<string, ChineseRule>> = {
     title: '数据入库延迟',
     text: '遥测数据入库延迟',
     help: '图表以及基于存储的规则都会滞后。只要磁盘还有空间，就不会丢数据。',
+  },
+  DatasourceFailover: {
+    title: '数据源主备切换',
+    text: '{process} 的连接池 {name} 的写操作已切换到另一个数据库',
+    help: '数据源的 members 属性显示每个数据库的用途，或者未被使用的原因。',
+  },
+  DiskForecastFull: {
+    title: '磁盘预计用满',
+    text: '数据目录所在磁盘即将用满',
+    help: '磁盘写满后会拒收遥测数据和配置变更，已确认接收的数据不会丢失。',
   },
   ErrorBudgetBurn: {
     title: '错误预算消耗过快',
@@ -118,6 +133,11 @@ export const chineseRules: Readonly<Record<string, ChineseRule>> = {
     title: '服务失联',
     text: '服务 {service} 不再上报数据',
     help: '该服务的所有进程都没有发送指标：要么已经停止，要么连不上采集器。',
+  },
+  SessionsNearLimit: {
+    title: '会话数接近上限',
+    text: '会话存储 {name} 接近用满',
+    help: '达到 maxSessions 后，新的访问者无法获得会话，也就无法登录。',
   },
   SessionsRefused: {
     title: '会话被拒绝',
