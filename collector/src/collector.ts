@@ -47,7 +47,7 @@ export async function runCollector(argv: readonly string[]): Promise<void> {
     demo: process.env['SPYGLASS_DEMO'] === '1',
     readableUntil: () => ingest.readableUntil,
   })
-  registerCollector(registry, NAME, { ingest, counters: receiver.counters, alerting, redactor })
+  registerCollector(registry, NAME, { ingest, counters: receiver.counters, alerting, redactor, folder: base.folder.root })
   await ingest.open()
   const spools = openSpools(base, receiver)
   spools.start()

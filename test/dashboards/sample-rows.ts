@@ -66,7 +66,7 @@ export const sampleInserts: readonly string[] = [
 /** What rules look for that compare times: pools and heaps that fill, and counters of what is refused. */
 export const trendInserts: readonly string[] = [
   `INSERT INTO otel_metrics_gauge (ServiceName, ResourceAttributes, MetricName, Attributes, TimeUnix, Value) VALUES
-   ${own('spyglass.v8_heap.used', 4e8, -3_000_000)}, ${gauge('spyglass.datasource.active_connections', 4, -900_000)}`,
+   ${own('spyglass.v8_heap.used', 4e8, -3_000_000)}, ${own('spyglass.listener.certificate_expires_in', 90_000)}, ${gauge('spyglass.datasource.active_connections', 4, -900_000)}`,
   `INSERT INTO otel_metrics_sum (ServiceName, ResourceAttributes, MetricName, Attributes, TimeUnix, Value) VALUES
-   ${['spyglass.application.refused', 'spyglass.session.refused'].map((name) => `${gauge(name, 0, 1000)}, ${gauge(name, 30)}`).join(', ')}`,
+   ${['spyglass.application.refused', 'spyglass.session.refused', 'spyglass.datasource.failovers'].map((name) => `${gauge(name, 0, 1000)}, ${gauge(name, 30)}`).join(', ')}`,
 ]

@@ -1,8 +1,13 @@
 /** What a rule measured of one resource or service. */
+import { shown as plain } from '../notify/index.ts'
 import type { Finding } from './rollup-rule.ts'
 import type { Subject } from './rule-values.ts'
 
-export { shown } from '../notify/index.ts'
+const DAY_SECONDS = 86_400
+
+/** In the unit that people read; a time of several days in days. */
+export const shown = (number: number, unit: string): string =>
+  unit === 's' && Math.abs(number) >= 2 * DAY_SECONDS ? `${Math.round(number / DAY_SECONDS)} d` : plain(number, unit)
 
 export interface Measured {
   readonly subject: Subject

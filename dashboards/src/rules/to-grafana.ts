@@ -29,8 +29,16 @@ export interface GrafanaCondition {
 
 /** Processes of the server itself have no agent: their numbers are not in the store. */
 const NOT_STORED = new Set(['server', 'collector', 'store', 'snmpAgent', 'alert', 'receiver', 'push'])
-/** The keeper counts these, which has no agent either. */
-const OF_KEEPER = new Set(['instance.restarts', 'instance.reloads', 'instance.replacements', 'instance.generation', 'instance.uptime'])
+/** The keeper and the process of the sessions count these, which have no agent either. */
+const OF_OTHERS = new Set([
+  'session.active',
+  'session.maxSessions',
+  'instance.restarts',
+  'instance.reloads',
+  'instance.replacements',
+  'instance.generation',
+  'instance.uptime',
+])
 /** Metrics come every ten seconds: the last one is no older. */
 const LAST_SECONDS = 60
 
@@ -141,7 +149,7 @@ function metricSql(values: readonly Value[], number: string, options: SqlOptions
 
 function isStored(value: Value): boolean {
   const kind = kindOf(value.of)
-  return kind !== undefined && isMetric(kind, value.attribute) && !NOT_STORED.has(value.of) && !OF_KEEPER.has(valueText(value))
+  return kind !== undefined && isMetric(kind, value.attribute) && !NOT_STORED.has(value.of) && !OF_OTHERS.has(valueText(value))
 }
 
 const nameOf = ({ of, attribute }: Value): string => otelNameOf(kindOf(of)!, attribute)

@@ -66,6 +66,7 @@ function gettersOf(name: string, space: Space, log: SessionLog) {
     state: () => 'ok',
     store: () => 'server',
     active: () => space.size,
+    maxSessions: () => (space.limits.maxSessions === Number.MAX_SAFE_INTEGER ? undefined : space.limits.maxSessions),
     size: () => space.bytes,
     expired: () => space.expired,
     damagedLines: () => log.damagedLines,

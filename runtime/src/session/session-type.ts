@@ -96,6 +96,7 @@ function gettersOf(instance: string, config: () => SessionConfig, { figures, sto
     state: () => (figures.isDown ? 'down' : 'ok'),
     store: () => config().store,
     active: () => store.figures().active,
+    maxSessions: () => undefined,
     size: () => undefined,
     created: () => figures.created,
     ended: () => figures.ended,

@@ -37,6 +37,12 @@ const burning = (member: string, bad: Readonly<Record<number, number>>, load = 1
     return [{ service: 'shop', requests: Math.round((minutes >= 60 ? 1000 : minutes >= 30 ? 500 : 100) * load), [member]: bad[minutes] }]
   },
 })
+const sessions = (values: Readonly<Record<string, number>>): Scene => ({
+  resources: [resource('session', { instance: 'session-store', name: 'shop' }, values)],
+})
+const tls = (values: Readonly<Record<string, number>>): Scene => ({
+  resources: [ready, resource('listener', { instance: 'shop-1', name: 'web' }, values)],
+})
 /** So many looks, ten seconds apart. */
 const rising = (looks: number, sceneAt: (look: number) => Scene): readonly Scene[] =>
   Array.from({ length: looks }, (_, look) => sceneAt(look))
@@ -150,6 +156,26 @@ const cases: Readonly<Record<string, Case>> = {
     fires: [application('failed')],
     summary: 'Application shop of shop-1 could not be loaded: no licence',
     silent: [[application('started')], [application('disabled')], [application('failed', 'down')]],
+  },
+  DatasourceFailover: {
+    fires: [1, 1, 2].map((failovers) => pool({ failovers })),
+    summary: 'Writes of pool orders of shop-1 go to another database than before: 1',
+    silent: [[2, 2].map((failovers) => pool({ failovers })), [pool({})]],
+  },
+  SessionsNearLimit: {
+    fires: [sessions({ active: 9100, maxSessions: 10_000 })],
+    summary: 'Sessions shop: the store is nearly full: 91 % (9100 of 10000)',
+    silent: [[sessions({ active: 9000, maxSessions: 10_000 })], [sessions({ active: 9100 })]],
+  },
+  CertificateExpires: {
+    fires: [tls({ certificateExpiresIn: 1_209_599 })],
+    summary: 'A certificate of listener web of shop-1 expires soon: 14 d',
+    silent: [[tls({ certificateExpiresIn: 1_209_600 })], [tls({})]],
+  },
+  DiskForecastFull: {
+    fires: rising(241, (at) => collector({ diskUsed: 72e9 + at * 0.02e9, diskSize: 100e9 })),
+    summary: 'The disk of the data folder will be full: 76.8 % now, full in about 3 h',
+    silent: [rising(242, (at) => collector({ diskUsed: 72e9 + at * 0.005e9, diskSize: 100e9 }))],
   },
   DataLate: {
     fires: [collector({ insertLag: 61 })],

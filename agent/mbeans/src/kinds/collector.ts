@@ -54,6 +54,13 @@ export const collector = declareKind({
       column: 15,
       snmpScale: 1000,
     },
+    diskUsed: { type: 'long', role: 'gauge', unit: 'By', description: 'Bytes in use on the disk of the data folder, by whatever program.' },
+    diskSize: {
+      type: 'long',
+      role: 'gauge',
+      unit: 'By',
+      description: 'Bytes that the disk of the data folder has for it: in use, or free.',
+    },
     alertsFiring: { type: 'int', role: 'gauge', unit: '{alert}', description: 'Alerts that are firing.', column: 16 },
     pagesSent: { type: 'long', role: 'counter', unit: '{page}', description: 'Pages delivered.', column: 17 },
     pagesFailed: {

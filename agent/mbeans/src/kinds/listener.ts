@@ -27,6 +27,12 @@ export const listener = declareKind({
     host: { type: 'string', role: 'text', description: 'Address it is bound to.', column: 5 },
     port: { type: 'int', role: 'gauge', metric: false, description: 'Port it is bound to.', column: 6 },
     protocol: { type: 'string', role: 'text', description: 'Protocol: http, or https with TLS.', column: 7 },
+    certificateExpiresIn: {
+      type: 'long',
+      role: 'gauge',
+      unit: 's',
+      description: 'Time until the first of its certificates expires; below 0 it has expired. Absent without TLS.',
+    },
     state: {
       type: 'string',
       role: 'state',

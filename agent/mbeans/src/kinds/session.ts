@@ -30,6 +30,12 @@ export const session = declareKind({
       description: 'Sessions that have not expired, in the whole store: processes that show it show the same.',
       column: 7,
     },
+    maxSessions: {
+      type: 'int',
+      role: 'gauge',
+      unit: '{session}',
+      description: 'Sessions that the store takes; known by the process of the store, absent with Redis.',
+    },
     size: {
       type: 'long',
       role: 'gauge',

@@ -115,6 +115,12 @@ export class HttpListener {
     return this.#tls !== undefined
   }
 
+  /** Seconds until the first of its certificates expires; undefined without TLS. */
+  get certificateExpiresIn(): number | undefined {
+    const { certificates } = this.#options.tls ?? {}
+    return certificates && Math.round((Math.min(...certificates.all.map(({ validTo }) => validTo)) - Date.now()) / 1000)
+  }
+
   get isBehindRouter(): boolean {
     return this.#options.isBehindRouter === true
   }

@@ -25,6 +25,7 @@ export function registerListener(
       host: () => host,
       port: () => port,
       protocol: () => (listener.isSecure ? 'https' : 'http'),
+      certificateExpiresIn: () => listener.certificateExpiresIn,
       state: () => listener.state,
       connections: () => listener.counts.connections,
       accepted: () => listener.counts.accepted,
