@@ -33,8 +33,8 @@ export async function openSale(context: ApplicationContext, { isProtected }: { r
     const parts = { ledger, sessions: context.session('buyers'), guards: isProtected ? openGuards() : [], isProtected }
     await ledger.open(ITEMS)
     const failed = (error: unknown): void => logger.warn({ err: error }, 'the sale cannot reach its database')
-    const sale = new Sale({ ...parts, stock: new Stock(() => ledger.left(), failed), desk: new OrderDesk(ledger, failed) })
-    await sale.begin()
+    const sale = new Sale({ ...parts, stock: new Stock(() => ledger.left()), desk: new OrderDesk(ledger, failed) })
+    sale.begin()
     return sale
   } catch (error) {
     if (!isMissing(error)) throw error
@@ -53,10 +53,8 @@ export class Sale {
     this.#parts = parts
   }
 
-  async begin(): Promise<void> {
-    const { stock, desk } = this.#parts
-    await stock.refresh()
-    desk.look() // what an instance had before it when it was killed
+  begin(): void {
+    this.#parts.desk.look() // what an instance had before it when it was killed
   }
 
   async close(): Promise<void> {
@@ -64,9 +62,9 @@ export class Sale {
     await this.#parts.desk.stop()
   }
 
-  async left(): Promise<number | undefined> {
+  async left(): Promise<number> {
     const { isProtected, stock, ledger } = this.#parts
-    return isProtected ? stock.left : await ledger.left().catch(comeBack)
+    return await (isProtected ? stock : ledger).left().catch(comeBack)
   }
 
   /** A name is enough here. The session gets a new id: one that was planted before is worth nothing. */
@@ -80,8 +78,8 @@ export class Sale {
   }
 
   async buy(request: BuyerRequest, response: ServerResponse): Promise<Answer | 'answered'> {
-    const { isProtected, stock, guards, ledger } = this.#parts
-    if (isProtected && stock.isSoldOut) return SOLD_OUT // of thousands, nearly all: it costs neither session nor database
+    const { isProtected, guards, ledger } = this.#parts
+    if (isProtected && (await this.left()) === 0) return SOLD_OUT // of thousands, nearly all: it costs neither session nor database
     const account = await this.#accountOf(request, response)
     if (account === undefined) return NOT_SIGNED_IN
     request.account = account

@@ -1,43 +1,31 @@
-/** How many items are left, as a timer reads it: however many ask, the database is read five times a second. */
+/** How many items are left, as a cache keeps it: a timer reads the database five times a second, however many ask. What is sold does not come back. */
+import { cache, type Refreshed } from '@spyglass/runtime/application'
 
 const EVERY_MS = 200
 
 export class Stock {
-  /** Undefined until it was read. */
-  left: number | undefined
-  readonly #read: () => Promise<number>
-  readonly #onError: (error: unknown) => void
-  readonly #timer: NodeJS.Timeout
-  #isReading = false
+  readonly #kept: Refreshed<number>
+  #isSoldOut = false
 
-  constructor(read: () => Promise<number>, onError: (error: unknown) => void) {
-    this.#read = read
-    this.#onError = onError
-    this.#timer = setInterval(() => void this.refresh(), EVERY_MS).unref()
+  constructor(read: () => Promise<number>) {
+    this.#kept = cache('sale').refreshEvery('stock', EVERY_MS, read)
   }
 
-  /** Whether it is known that nothing is left. What is sold does not come back. */
-  get isSoldOut(): boolean {
-    return this.left === 0
+  /** Rejects only if it was never read. */
+  async left(): Promise<number> {
+    if (this.#isSoldOut) return 0
+    const left = await this.#kept.get()
+    if (left === 0) this.soldOut()
+    return left
   }
 
-  async refresh(): Promise<void> {
-    if (this.#isReading || this.isSoldOut) return
-    this.#isReading = true
-    try {
-      this.left = await this.#read()
-    } catch (error) {
-      this.#onError(error)
-    } finally {
-      this.#isReading = false
-    }
-  }
-
+  /** Nobody need ask any more. */
   soldOut(): void {
-    this.left = 0
+    this.#isSoldOut = true
+    this.stop()
   }
 
   stop(): void {
-    clearInterval(this.#timer)
+    this.#kept.stop()
   }
 }
