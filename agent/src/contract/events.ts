@@ -126,6 +126,11 @@ export const events = {
     description: 'The database engine of the store exited unexpectedly, or was ended because a statement hung, and was started again.',
   },
   'spyglass.server.started': { phase: 'note', severity: 'info', description: 'The server is ready.' },
+  'spyglass.settings.changed': {
+    phase: 'note',
+    severity: 'info',
+    description: 'Settings were changed by a command, in the console or over the API. The message names them; the history has their values.',
+  },
   'spyglass.state.damaged': {
     phase: 'note',
     severity: 'warning',

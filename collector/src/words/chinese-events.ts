@@ -22,6 +22,7 @@ export const eventLabels: Readonly<Record<EventName, string>> = {
   'spyglass.process.restarted': '进程异常退出并重启',
   'spyglass.engine.replaced': '存储引擎重启',
   'spyglass.server.started': '服务器已启动',
+  'spyglass.settings.changed': '设置已变更',
   'spyglass.state.damaged': '状态文件损坏',
   'spyglass.server.stopping': '服务器正在停止',
   'spyglass.segment.quarantined': '预写日志段无法入库，已隔离',

@@ -163,11 +163,11 @@ export class Decider implements DeciderView {
     return done
   }
 
-  /** Takes in another plan: what is made from something else is replaced, what is not in it is stopped. */
-  replan(plan: ServerPlan): void {
+  /** Takes in another plan: what is made from something else is replaced, what is not in it is stopped. `why`: what was changed, for people. */
+  replan(plan: ServerPlan, why = ''): void {
     this.plan = plan
     this.#contentHashes = contentHashes(plan)
-    this.#reporter.replanned()
+    this.#reporter.replanned(why)
     this.#reloads.supersede((name) => (this.planOf(name) ? this.#revisionOf(name) : undefined))
     this.#reconcile()
   }

@@ -67,7 +67,8 @@ export class Reporter {
   }
 
   /** An instance that is no longer planned is not down: its incident ends with it. */
-  replanned(): void {
+  replanned(why = ''): void {
+    if (why !== '') this.#note('spyglass.settings.changed', this.#serverName(), why)
     const planned = new Set(this.#decider.plan.processes.map(({ process }) => instanceName(process.name)))
     for (const [resource] of this.#incidents.open)
       if (!planned.has(resource)) this.#incidents.up(resource, `${keysOf(resource)['name']} was removed while it was down`, {})

@@ -40,9 +40,9 @@ async function opened({ decider, process, planFor, log }: DeciderAdministrationO
     settings,
     config,
     readAgain: () => readAgain(input),
-    onConfig(changed, { needs, change = start.lastChange }) {
+    onConfig(changed, { needs, change = start.lastChange, changed: settings }) {
       writeStart(folder.run, { input, settings: host.administration.settings, lastChange: change })
-      adopt(changed, { decider, planFor })
+      adopt(changed, { decider, planFor }, changeText(change, settings))
       decider.live(liveChanges(changed, needs.live))
       void reportReloads(host, decider, { change, reload: needs.reload, start: needs.start })
     },
@@ -67,11 +67,20 @@ async function opened({ decider, process, planFor, log }: DeciderAdministrationO
   return host
 }
 
+const MAX_NAMED = 10
+
+/** Names only: a value may be secret, and the history has it. Empty where nothing was changed. */
+export function changeText(change: number, settings: readonly { readonly name: string }[]): string {
+  const names = settings.slice(0, MAX_NAMED).map(({ name }) => name)
+  if (names.length === 0) return ''
+  return `settings changed (change ${change}): ${names.join(', ')}${settings.length > MAX_NAMED ? ' …' : ''}`
+}
+
 /** Writes what processes read at their start, then has it carried out. */
-function adopt(config: SpyglassConfig, { decider, planFor }: Pick<DeciderAdministrationOptions, 'decider' | 'planFor'>): void {
+function adopt(config: SpyglassConfig, { decider, planFor }: Pick<DeciderAdministrationOptions, 'decider' | 'planFor'>, why = ''): void {
   const plan = planFor(config)
   plan.prepare()
-  decider.replan(plan)
+  decider.replan(plan, why)
 }
 
 /** The settings with a change after which the last decider ended before it could say so; undefined: there is none. */

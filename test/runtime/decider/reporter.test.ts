@@ -82,10 +82,10 @@ test('the incident of an instance that is down ends when the instance is removed
   world.quiet()
   const { reporter, plan, events } = reported(world)
   reporter.ended(failed(world))
-  reporter.replanned()
+  reporter.replanned('')
   expect(events().map(({ name }) => name)).toEqual(['spyglass.instance.down'])
   plan.processes = []
-  reporter.replanned()
+  reporter.replanned('')
   const [down, up, ...others] = events()
   expect(up).toMatchObject({ name: 'spyglass.instance.up', resource: down?.resource, incidentId: down?.incidentId })
   expect(others).toEqual([])

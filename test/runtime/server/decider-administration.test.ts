@@ -4,7 +4,7 @@ import { connectAdministration } from '@spyglass/process/admin-socket'
 import * as rules from '@spyglass/process/config'
 import { expect, onTestFinished, test } from 'vitest'
 import { settingsAtStart } from '../../../runtime/src/administration/index.ts'
-import { administerDecider } from '../../../runtime/src/server/decider-administration.ts'
+import { administerDecider, changeText } from '../../../runtime/src/server/decider-administration.ts'
 import { planOf } from '../../../runtime/src/server/plan.ts'
 import { readStart, writeStart } from '../../../runtime/src/server/start-file.ts'
 import type { Decider } from '../../../runtime/src/decider/decider.ts'
@@ -24,9 +24,10 @@ function startedServer(base: Readonly<Record<string, unknown>> = {}) {
 /** One life of the decider, on the configuration that its holder was started with. */
 async function decide({ folder, secrets, config }: ReturnType<typeof startedServer>, instead: Partial<Pick<Decider, 'settled'>> = {}) {
   const plans: ServerPlan[] = []
+  const reasons: string[] = []
   const errors: object[] = []
   const decider: Pick<Decider, 'replan' | 'live' | 'reload' | 'settled'> = {
-    replan: (plan) => void plans.push(plan),
+    replan: (plan, why = '') => void (plans.push(plan), reasons.push(why)),
     live: () => {},
     reload: async (name) => `reloaded ${name}`,
     settled: async () => {},
@@ -44,7 +45,7 @@ async function decide({ folder, secrets, config }: ReturnType<typeof startedServ
     isOpen = false
   }
   onTestFinished(end)
-  return { host, plans, errors, end }
+  return { host, plans, reasons, errors, end }
 }
 
 const instancesIn = (plan: ServerPlan | undefined): readonly string[] =>
@@ -64,6 +65,7 @@ test('a change that was kept when the decider was killed before it could act is 
   expect(first.plans).toEqual([])
   await set(folder, 'listeners.http.instances', '2')
   expect(instancesIn(first.plans.at(-1))).toEqual(['http-1', 'http-2'])
+  expect(first.reasons).toEqual(['settings changed (change 1): listeners.http.instances'])
   await first.end()
   copyFileSync(before, startFile) // it was killed between the history and this file
   const second = await decide(server)
@@ -99,4 +101,10 @@ test('a reload by the name of an application that shares its instances carries o
   expect(await waiting()).toEqual(['applications.blog.contextPath'])
   expect(await client.call('reload', { instance: 'shop' })).toBe('reloaded shop')
   expect(await waiting()).toEqual([])
+})
+
+test('what people are told of a change are ten names, and no values', () => {
+  const names = Array.from({ length: 12 }, (_, i) => ({ name: `a.b${i}`, after: 'secret' }))
+  expect(changeText(7, names)).toMatch(/^settings changed \(change 7\): a\.b0, .*a\.b9 …$/)
+  expect(changeText(7, [])).toBe('')
 })

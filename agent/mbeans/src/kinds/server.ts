@@ -65,5 +65,11 @@ export const server = declareKind({
     ...deploymentOperations,
     ...identityOperations,
   },
-  events: ['spyglass.process.restarted', 'spyglass.server.started', 'spyglass.state.damaged', 'spyglass.server.stopping'],
+  events: [
+    'spyglass.process.restarted',
+    'spyglass.server.started',
+    'spyglass.settings.changed',
+    'spyglass.state.damaged',
+    'spyglass.server.stopping',
+  ],
 })
