@@ -1,22 +1,33 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, afterAll, expect, test } from 'vitest'
+import { beforeAll, afterAll, expect, onTestFinished, test } from 'vitest'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { parse } from 'yaml'
 import { everyRawSql } from '@spyglass/dashboards'
 import { command, consoleApi, sql } from '../support/clients.ts'
 import { expandMacros } from '../../dashboards/src/sql/expand-macros.ts'
+import { freePort } from '../support/free-port.ts'
 import { metricProblems } from '../support/promtool.ts'
 import { requireTool } from '../support/require-tool.ts'
 import { collect, repository, startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
 
 let suite: Suite
+let receiverPort = 0
 const folder = mkdtempSync(join(tmpdir(), 'spyglass-first-use-'))
 
+/** What the tutorial writes into spyglass.yaml, with a port of our own. */
+function receiverBlock(): string {
+  const page = readFileSync(join(repository, 'docs/tutorial.md'), 'utf8')
+  const [, block = ''] = /^```yaml\n([^]*?)^```$/m.exec(page) ?? []
+  return block.replace('127.0.0.1:9000', `127.0.0.1:${receiverPort}`)
+}
+
 beforeAll(async () => {
-  suite = await startSuite(folder, {}, ['--demo'])
+  receiverPort = await freePort()
+  suite = await startSuite(folder, parse(receiverBlock()) as Record<string, unknown>, ['--demo'])
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -153,8 +164,8 @@ test('the MIB on which smilint prints nothing comes from the command line', asyn
 })
 
 /** A folder like the checkout of the tutorial: with the data folder in it, and `npx` and `npm` that find our command line. */
-function checkout(): { readonly cwd: string; readonly path: string } {
-  const cwd = join(folder, 'checkout')
+function checkout(name = 'checkout'): { readonly cwd: string; readonly path: string } {
+  const cwd = join(folder, name)
   const bin = join(cwd, 'bin')
   mkdirSync(bin, { recursive: true })
   symlinkSync(suite.data, join(cwd, 'spyglass-data'))
@@ -217,4 +228,24 @@ test('the commands of the tutorial do what it says', async (context) => {
     return stdout.includes('/shop/') && stdout
   })
   expect(rates).toMatch(/^GET \/shop\S*\t\d+$/m)
+})
+
+test('the tutorial ends with a page: it comes to the terminal with who holds the connections, and its end', async (context) => {
+  requireTool(context, 'curl')
+  const page = readFileSync(join(repository, 'docs/tutorial.md'), 'utf8')
+  const [, program = ''] = /^```\n(cat > receiver\.mjs[^]*?)^```$/m.exec(page) ?? []
+  const { cwd, path } = checkout('paged')
+  const shell = program.replace('listen(9000,', `listen(${receiverPort},`).replace(/^node /m, `exec '${process.execPath}' `)
+  const receiver = spawn('bash', ['-c', shell], { cwd, env: { ...process.env, NODE_OPTIONS: '', PATH: path }, stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void receiver.kill())
+  let text = ''
+  receiver.stdout.on('data', (chunk) => (text += chunk))
+  await until(async () => (await suite.run('invoke', 'receiver.me', 'test')).code === 0)
+  expect(text).toContain('test: This is a test by')
+  await fetch(`${suite.urls.app}/shop/leak?count=4`)
+  const exhausted =
+    /^firing: Pool shop of shop-1 is exhausted.*\n(?: {2}\S+ at \S+:\d+\n)+ {2}\S+#\/incident\/[0-9a-f]{16}\n {2}\S+\/runbooks\/pool-exhausted\n/m
+  await until(() => exhausted.test(text))
+  await fetch(`${suite.urls.app}/shop/leak/return`)
+  await until(() => /^resolved: Pool shop of shop-1 recovered after/m.test(text.slice(text.search(exhausted))))
 })
