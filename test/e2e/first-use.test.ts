@@ -236,7 +236,11 @@ test('the tutorial ends with a page: it comes to the terminal with who holds the
   const [, program = ''] = /^```\n(cat > receiver\.mjs[^]*?)^```$/m.exec(page) ?? []
   const { cwd, path } = checkout('paged')
   const shell = program.replace('listen(9000,', `listen(${receiverPort},`).replace(/^node /m, `exec '${process.execPath}' `)
-  const receiver = spawn('bash', ['-c', shell], { cwd, env: { ...process.env, NODE_OPTIONS: '', PATH: path }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const receiver = spawn('bash', ['-c', shell], {
+    cwd,
+    env: { ...process.env, NODE_OPTIONS: '', PATH: path },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   onTestFinished(() => void receiver.kill())
   let text = ''
   receiver.stdout.on('data', (chunk) => (text += chunk))

@@ -129,7 +129,8 @@ export const events = {
   'spyglass.settings.changed': {
     phase: 'note',
     severity: 'info',
-    description: 'Settings were changed by a command, in the console or over the API. The message names them; the history has their values.',
+    description:
+      'Settings were changed by a command, in the console or over the API. The message names them; the history has their values.',
   },
   'spyglass.state.damaged': {
     phase: 'note',
