@@ -116,3 +116,20 @@ test.each(moving)(
     expect((await neighbour.stop()).filter((one) => !one.startsWith('200'))).toEqual([])
   },
 )
+
+test('an application that is stopped is refused at once by the process that it shares, not only by its next generation, and its neighbour serves', async () => {
+  const origin = `http://127.0.0.1:${suite.config.listeners.find(({ name }) => name === 'both')?.port}`
+  const address = `${origin}/new/x` // where it has moved to
+  const stopped = async (): Promise<boolean> => (await fresh(address)).startsWith('503 {')
+  expect(await fresh(address)).toBe('200 /x')
+  const neighbour = watch(`${origin}/other/x`)
+  rmSync(goOn) // no next generation becomes ready
+  const command = suite.run('stop', 'one')
+  await until(stopped)
+  writeFileSync(goOn, '')
+  expect(await command).toMatchObject({ code: 0, stderr: '' })
+  expect(await stopped()).toBe(true)
+  expect((await suite.run('start', 'one')).code).toBe(0)
+  await until(async () => (await fresh(address)) === '200 /x')
+  expect(await neighbour.stop()).toEqual(['200 /x'])
+})
