@@ -193,7 +193,8 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     (kind: 'datasource' | 'rateLimit' | 'cache' | 'jobQueue') =>
     (operation: string): [string, Executors[string]] => [
       `${kind}.${operation}`,
-      async ({ keys: { instance = '', name }, arguments: given }) => await ask(instance, operation, { ...given, [kind]: name }),
+      async ({ keys: { instance = kind === 'jobQueue' ? 'job-store' : '', name }, arguments: given }) =>
+        await ask(instance, operation, { ...given, [kind]: name }),
     ]
   return {
     ...Object.fromEntries(

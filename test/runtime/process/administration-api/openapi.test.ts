@@ -29,6 +29,8 @@ const file = {
   realms: [{ name: 'shop', sessions: 'shop', file: 'staff.json' }],
   rateLimits: [{ name: 'shop' }],
   caches: [{ name: 'shop' }],
+  jobs: [{ name: 'shop' }],
+  workerPools: [{ name: 'shop', file: 'resize.js' }],
   alerting: {
     receivers: [{ name: 'shop', url: 'https://alerts.example/hook' }],
     maintenance: [{ name: 'shop', hours: ['02:00-04:00'] }],
@@ -85,7 +87,7 @@ test('every setting is reached by its dotted name, and by a path if it has a sec
     shown.map(({ name }) =>
       name
         .replace(
-          /^(listeners|hosts|applications|datasources|sessions|realms|rateLimits|caches|alerting\.receivers|alerting\.maintenance)\.shop\./,
+          /^(listeners|hosts|applications|datasources|sessions|realms|rateLimits|caches|jobs|workerPools|alerting\.receivers|alerting\.maintenance)\.shop\./,
           '$1[].',
         )
         .replace('trapTargets.shop:162.', 'trapTargets[].')
@@ -107,7 +109,7 @@ test('every declared operation has one route, in its role', async () => {
       const found = apiRoutes.filter(
         ({ name: dotted = '', isChange, role: needed }) =>
           dotted.endsWith(`.${name}`) &&
-          (dotted.startsWith(kind.name) || dotted.startsWith(`${kind.name}s.`)) &&
+          (dotted.startsWith(kind.name) || dotted.startsWith(`${kind.name === 'jobQueue' ? 'job' : kind.name}s.`)) &&
           isChange === (impact === 'action') &&
           needed === role,
       )
