@@ -190,7 +190,7 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     async ({ arguments: given, actor }) =>
       await ask('collector', operation, { ...given, actor })
   const ofResource =
-    (kind: 'datasource' | 'rateLimit' | 'cache' | 'jobQueue') =>
+    (kind: 'datasource' | 'rateLimit' | 'cache' | 'jobQueue' | 'mailServer') =>
     (operation: string): [string, Executors[string]] => [
       `${kind}.${operation}`,
       async ({ keys: { instance = kind === 'jobQueue' ? 'job-store' : '', name }, arguments: given }) =>
@@ -211,6 +211,7 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     ...Object.fromEntries(['top', 'forget'].map(ofResource('rateLimit'))),
     ...Object.fromEntries(['purge'].map(ofResource('cache'))),
     ...Object.fromEntries(['pause', 'resume', 'dead', 'retry', 'remove', 'purge'].map(ofResource('jobQueue'))),
+    ...Object.fromEntries(['verify'].map(ofResource('mailServer'))),
   }
 }
 

@@ -26,15 +26,21 @@ export {
   cache,
   datasource,
   jobs,
+  httpClient,
+  mail,
   openResources,
   queue,
   rateLimit,
   realm,
+  redis,
   type Resources,
   type ResourcesOptions,
   session,
   workerPool,
 } from '../resource/index.ts'
+export type { HttpClient } from '../http-client/index.ts'
+export type { Mail, Mailer, SentMail } from '../mail/index.ts'
+export type { RedisNamed } from '../redis/index.ts'
 export type { AccessRule, Person, Realm, UserSource } from '../realm/index.ts'
 export type { TaskOptions, WorkerPool } from '../worker-pool/index.ts'
 export type { Added, AddOptions, Job, JobHandler, Jobs, RepeatOptions } from '../jobs/index.ts'

@@ -1,2 +1,3 @@
 export * from './clock.ts'
 export * from './outside-context.ts'
+export * from './within.ts'

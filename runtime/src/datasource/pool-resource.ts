@@ -8,7 +8,7 @@ import type { Logger } from '@spyglass/process/logger'
 import { fail } from './errors.ts'
 import type { Borrow } from './pool/index.ts'
 import type { Pool, PoolObserver } from './pool/index.ts'
-import { within } from './pool/within.ts'
+import { within } from '../clock/index.ts'
 import { autopsyOf, longestHeld } from './sessions/index.ts'
 
 export interface PoolSurroundings {

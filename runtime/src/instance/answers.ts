@@ -16,12 +16,14 @@ type Running = Pick<Agent, 'runningRequests' | 'cancelRequest' | 'profile'>
 export const answerTo = (asked: Ask, who: Answering): Promise<Answer> =>
   answerOf(asked, (operation, given) => carryOut(operation, given, who))
 
+/** The lists of resources by the kinds that have operations. */
+const LISTS = { datasource: 'datasources', rateLimit: 'rateLimits', cache: 'caches', jobQueue: 'jobs', mailServer: 'mailServers' } as const
+
 function carryOut(operation: string, given: Readonly<Record<string, unknown>>, { agent, resources }: Answering): unknown {
-  const { datasource, rateLimit, cache, jobQueue } = given
-  if (typeof datasource === 'string') return resources?.carryOut('datasources', datasource, { operation, given })
-  if (typeof rateLimit === 'string') return resources?.carryOut('rateLimits', rateLimit, { operation, given })
-  if (typeof cache === 'string') return resources?.carryOut('caches', cache, { operation, given })
-  if (typeof jobQueue === 'string') return resources?.carryOut('jobs', jobQueue, { operation, given })
+  for (const [kind, list] of Object.entries(LISTS)) {
+    const name = given[kind]
+    if (typeof name === 'string') return resources?.carryOut(list, name, { operation, given })
+  }
   if (!agent) throw fail('SPY_INSTANCE_UNRECORDED', [])
   if (operation === 'runningRequests') return agent.runningRequests()
   if (operation === 'profile') return agent.profile(given)

@@ -6,7 +6,10 @@ import { type Cache, type CacheSettings, type PageCache, type PageOptions, check
 import type { DatasourceNamed } from '../datasource/index.ts'
 import type { Jobs } from '../jobs/index.ts'
 import type { WorkerPool } from '../worker-pool/index.ts'
+import type { HttpClient } from '../http-client/index.ts'
+import type { Mailer } from '../mail/index.ts'
 import type { Realm } from '../realm/index.ts'
+import type { RedisNamed } from '../redis/index.ts'
 import type { Sessions } from '../session/index.ts'
 import { Limiter, type LimitOptions } from '../rate-limit/index.ts'
 import { Queue, type QueueOptions, showQueue } from '../concurrency/index.ts'
@@ -207,6 +210,25 @@ export const workerPool = (name: string): WorkerPool => resourcesHere('workerPoo
  */
 export const rateLimit = <Request = unknown>(name: string, options: LimitOptions<Request> = {}): Limiter<Request> =>
   new Limiter(resourcesHere('rateLimits').get('rateLimits', name), options)
+
+/**
+ * The mail server of that name, in any module of an application that the server hosts: `await mail('office').sendMail({ to, subject, text })`.
+ * @throws SPY_MAIL_UNKNOWN, SPY_MAIL_CLOSED
+ */
+export const mail = (name: string): Mailer => resourcesHere('mailServers').get('mailServers', name)
+
+/**
+ * The Redis of that name, in any module of an application that the server hosts: a client of its package ioredis.
+ * @throws SPY_REDIS_UNKNOWN, SPY_REDIS_CLOSED
+ */
+export const redis = <N extends string>(name: N): RedisNamed<N> =>
+  resourcesHere('redisServers').get('redisServers', name) as unknown as RedisNamed<N>
+
+/**
+ * The HTTP client of that name, in any module of an application that the server hosts: `await httpClient('payments').fetch('/charges')`.
+ * @throws SPY_HTTP_CLIENT_UNKNOWN, SPY_HTTP_CLIENTS_CLOSED
+ */
+export const httpClient = (name: string): HttpClient => resourcesHere('httpClients').get('httpClients', name)
 
 /**
  * A bounded queue for what only a few may do at once: `app.use('/checkout', queue({ name: 'checkout', concurrency: 4 }).express)`, or `await ….run(task)`. In

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611280343Z',
-  digest: 'f506c93a2e3364b45e5129ff50c615e4423886ae44ecc95a725566457aa92035',
+  lastUpdated: '202611280407Z',
+  digest: 'c868352309289e9240126e516fa423a9f50b34994bb48267f4734130c59ef1ed',
 }

@@ -1,3 +1,4 @@
+import { noResources } from '@spyglass/process/checked-config'
 import { instanceGroups, loadConfig } from '@spyglass/process/config'
 import { expect, test } from 'vitest'
 import { workerShareOf } from '../../../runtime/src/instance/cluster-worker-share.ts'
@@ -32,7 +33,7 @@ test('an instance gets its own applications, the datasources that they name, and
     accessLogs: '/logs/access',
   })
   expect(JSON.stringify(shop)).not.toMatch(/reports|TOKEN|accounts|hidden/)
-  expect(reports?.resources).toEqual({ datasources: [], sessions: [], realms: [], rateLimits: [], caches: [] })
+  expect(reports?.resources).toEqual(noResources)
 })
 
 test('a worker of node:cluster gets the share of its instance with its rate limits and caches, and without other resources and their passwords', () => {
@@ -42,7 +43,7 @@ test('a worker of node:cluster gets the share of its instance with its rate limi
   const { rateLimits, caches } = share.resources
   expect(caches).toMatchObject([{ name: 'pages' }])
   expect(rateLimits).toMatchObject([{ name: 'api', deny: ['192.0.2.0/24'] }])
-  expect(workerShareOf(share)).toEqual({ ...share, resources: { datasources: [], sessions: [], realms: [], rateLimits, caches } })
+  expect(workerShareOf(share)).toEqual({ ...share, resources: { ...noResources, rateLimits, caches } })
 })
 
 test('a host of a neighbour changes nothing for a worker or for an instance behind a router, and neither does the number of replicas', () => {

@@ -7,15 +7,18 @@ import { collector } from './collector.ts'
 import { datasource } from './datasource.ts'
 import { eventLoop, garbageCollector, heapSpace, nodeProcess, type ResourceKind, v8Heap } from '@spyglass/agent/contract'
 import { eventOutput } from './event-output.ts'
+import { httpClient } from './http-client.ts'
 import { incident } from './incident.ts'
 import { instance } from './instance.ts'
 import { jobQueue } from './job-queue.ts'
 import { listener } from './listener.ts'
 import { loader } from './loader.ts'
+import { mailServer } from './mail-server.ts'
 import { push } from './push.ts'
 import { queue } from './queue.ts'
 import { rateLimit } from './rate-limit.ts'
 import { receiver } from './receiver.ts'
+import { redisServer } from './redis-server.ts'
 import { server } from './server.ts'
 import { session } from './session.ts'
 import { snmpAgent } from './snmp-agent.ts'
@@ -35,6 +38,9 @@ export const kinds = {
   cache,
   jobQueue,
   workerPool,
+  mailServer,
+  redisServer,
+  httpClient,
   loader,
   v8Heap,
   heapSpace,

@@ -23,6 +23,9 @@ const mistakesIn: { readonly [L in ResourceList]: EntryMistakes<SpyglassConfig[L
   realms: realmMistakes,
   jobs: jobMistakes,
   workerPools: workerPoolMistakes,
+  mailServers: passwordMistakes,
+  redisServers: passwordMistakes,
+  httpClients: passwordMistakes,
 }
 
 export function resourceMistakes(config: SpyglassConfig): Mistake[] {

@@ -7,6 +7,7 @@ import { cacheSettings } from './cache.ts'
 import { datasourceSettings } from './datasource.ts'
 import { declareSettings } from './declaration.ts'
 import { jobSettings } from './jobs.ts'
+import { httpClientSettings, mailServerSettings, redisServerSettings } from './outgoing.ts'
 import { rateLimitSettings } from './rate-limit.ts'
 import { realmSettings } from './realm.ts'
 import { sessionSettings } from './session.ts'
@@ -81,6 +82,36 @@ export const resourceSettings = declareSettings({
     applies: 'reload',
     readBy: ['instances'],
     settings: workerPoolSettings,
+  },
+  mailServers: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'mailServer',
+    description: 'Mail servers that applications send over.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: mailServerSettings,
+  },
+  redisServers: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'redisServer',
+    description: 'Redis or Valkey servers of applications.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: redisServerSettings,
+  },
+  httpClients: {
+    type: 'list',
+    key: ['name'],
+    default: [],
+    kind: 'httpClient',
+    description: 'HTTP services that applications call.',
+    applies: 'reload',
+    readBy: ['instances'],
+    settings: httpClientSettings,
   },
 })
 

@@ -195,6 +195,9 @@ export type WorkerPoolConfig = SpyglassConfig['workerPools'][number]
 export type JobsConfig = SpyglassConfig['jobs'][number]
 export type RateLimitConfig = SpyglassConfig['rateLimits'][number]
 export type CacheConfig = SpyglassConfig['caches'][number]
+export type MailServerConfig = SpyglassConfig['mailServers'][number]
+export type RedisServerConfig = SpyglassConfig['redisServers'][number]
+export type HttpClientConfig = SpyglassConfig['httpClients'][number]
 /** A receiver of pages. */
 export type ReceiverConfig = SpyglassConfig['alerting']['receivers'][number] & {
   /** Addresses that a command set, not the file: they must not lead to internal targets. Derived, and no setting. */

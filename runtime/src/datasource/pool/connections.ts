@@ -1,8 +1,7 @@
 /** The connections of a pool: opens, validates, resets and closes them, and keeps those that nobody has. Who gets one is decided in pool.ts. */
-import { type Clock, outsideContext } from '../../clock/index.ts'
+import { type Clock, outsideContext, within } from '../../clock/index.ts'
 import type { Driver, DriverConnection } from '../driver.ts'
 import { fail } from '../errors.ts'
-import { within } from './within.ts'
 import type { Borrow, PoolEntry } from './borrow.ts'
 
 const CLOSE_CONNECTION_MS = 1000

@@ -3,7 +3,7 @@ import { outsideContext } from '../../clock/index.ts'
 import type { Driver, DriverConnection } from '../driver.ts'
 import { fail } from '../errors.ts'
 import type { Pool } from '../pool/index.ts'
-import { within } from '../pool/within.ts'
+import { within } from '../../clock/index.ts'
 import type { DatabaseSessions } from '../database-sessions.ts'
 
 const CLOSE_MS = 1000

@@ -31,6 +31,9 @@ const file = {
   caches: [{ name: 'shop' }],
   jobs: [{ name: 'shop' }],
   workerPools: [{ name: 'shop', file: 'resize.js' }],
+  mailServers: [{ name: 'shop', url: 'smtp://mail.example.org' }],
+  redisServers: [{ name: 'shop', url: 'redis://cache.example.org' }],
+  httpClients: [{ name: 'shop', url: 'https://payments.example.org' }],
   alerting: {
     receivers: [{ name: 'shop', url: 'https://alerts.example/hook' }],
     maintenance: [{ name: 'shop', hours: ['02:00-04:00'] }],
@@ -87,7 +90,7 @@ test('every setting is reached by its dotted name, and by a path if it has a sec
     shown.map(({ name }) =>
       name
         .replace(
-          /^(listeners|hosts|applications|datasources|sessions|realms|rateLimits|caches|jobs|workerPools|alerting\.receivers|alerting\.maintenance)\.shop\./,
+          /^(listeners|hosts|applications|datasources|sessions|realms|rateLimits|caches|jobs|workerPools|mailServers|redisServers|httpClients|alerting\.receivers|alerting\.maintenance)\.shop\./,
           '$1[].',
         )
         .replace('trapTargets.shop:162.', 'trapTargets[].')

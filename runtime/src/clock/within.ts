@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock/index.ts'
+import type { Clock } from './clock.ts'
 
 /** Settles as `asked` does, or rejects with `late()` when that takes longer. */
 export function within<T>(clock: Clock, ms: number, asked: Promise<T>, late: () => Error): Promise<T> {

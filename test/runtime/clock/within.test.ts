@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { within } from '../../../../runtime/src/datasource/pool/within.ts'
-import { ManualClock, turns } from '../fixture.ts'
+import { within } from '../../../runtime/src/clock/within.ts'
+import { ManualClock, turns } from '../datasource/fixture.ts'
 
 test('what comes in time is passed on, and its timer is gone', async () => {
   const clock = new ManualClock()

@@ -1,0 +1,3 @@
+export { httpClientErrors } from './errors.ts'
+export type { HttpClient } from './http-client.ts'
+export { httpClientType } from './http-client-type.ts'

@@ -1,0 +1,2 @@
+export { CallFigures } from './call-figures.ts'
+export { outgoingGetters } from './outgoing-getters.ts'
