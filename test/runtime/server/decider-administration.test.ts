@@ -103,7 +103,7 @@ test('a reload by the name of an application that shares its instances carries o
   expect(await waiting()).toEqual([])
 })
 
-test('what people are told of a change are ten names, and no values', () => {
+test('a change is described to people by at most ten names, without values', () => {
   const names = Array.from({ length: 12 }, (_, i) => ({ name: `a.b${i}`, after: 'secret' }))
   expect(changeText(7, names)).toMatch(/^settings changed \(change 7\): a\.b0, .*a\.b9 …$/)
   expect(changeText(7, [])).toBe('')
