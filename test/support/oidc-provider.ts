@@ -8,7 +8,7 @@ import { freePort } from './free-port.ts'
 
 export interface StartedProvider {
   readonly issuer: string
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 export interface ProviderOptions {

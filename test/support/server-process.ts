@@ -8,7 +8,7 @@ import { until } from './until.ts'
 export interface TestServer {
   readonly host: string
   readonly port: number
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 export interface Account {

@@ -30,7 +30,7 @@ function realmOf(name: string, sessions: Awaited<ReturnType<typeof openVisitors>
     maxAgeMs: 60_000,
   }
   const base = { sessions: [{ name: 'visitors' }], realms: [{ name, type: 'openid', sessions: 'visitors', openid }] }
-  const config = checkedSettings(base as unknown as Settings, { origin: 'test', from: '/' }).realms[0]!
+  const config = checkedSettings(base, { origin: 'test', from: '/' }).realms[0]!
   const source = { verify: async () => undefined, find: async () => undefined, provider }
   return new Realm({ config: () => config, source: () => source, sessions, logger: pino({ enabled: false }), now: () => time.now })
 }

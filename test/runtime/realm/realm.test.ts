@@ -236,10 +236,13 @@ function guessed() {
   }
   const session = { isAvailable: true, data: {}, regenerate: async () => {} }
   const list = [{ name: 'staff', type: 'module', module: 'realm.mjs', sessions: 'visitors', recheckMs: 0 }]
-  const { realms } = checkedSettings({ sessions: [{ name: 'visitors' }], realms: list } as unknown as Settings, {
-    origin: 'test',
-    from: '/',
-  })
+  const { realms } = checkedSettings(
+    { sessions: [{ name: 'visitors' }], realms: list },
+    {
+      origin: 'test',
+      from: '/',
+    },
+  )
   const settings = realms[0]!
   const made = new Realm({
     config: () => settings,

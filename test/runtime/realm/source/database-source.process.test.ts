@@ -74,7 +74,7 @@ async function opened(context: TestContext, { datasource, parameter }: Shop, giv
     sessions: [{ name: 'visitors' }],
     realms: [{ name: 'staff', type: 'database', sessions: 'visitors', database }],
   }
-  const { datasources, sessions, realms } = checkedSettings(settings as unknown as Settings, { origin: 'test', from: folder })
+  const { datasources, sessions, realms } = checkedSettings(settings, { origin: 'test', from: folder })
   const resources = await openResources({
     instance: 'shop-1',
     registry: createRegistry({ kindNamed }),

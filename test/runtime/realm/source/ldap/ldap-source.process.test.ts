@@ -29,7 +29,7 @@ function opened({ port }: Pick<Directory, 'port'>, given: Readonly<Record<string
     ...given,
   }
   const settings = { sessions: [{ name: 'visitors' }], realms: [{ name: 'staff', type: 'ldap', sessions: 'visitors', ldap }] }
-  const source = new LdapSource(checkedSettings(settings as unknown as Settings, { origin: 'test', from: '/' }).realms[0]!.ldap)
+  const source = new LdapSource(checkedSettings(settings, { origin: 'test', from: '/' }).realms[0]!.ldap)
   onTestFinished(() => source.close())
   return source
 }

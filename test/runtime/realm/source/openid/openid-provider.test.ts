@@ -10,7 +10,7 @@ async function opened(given: Readonly<Record<string, unknown>> = {}) {
   onTestFinished(stop)
   const openid = { issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret, redirectUri, ...given }
   const base = { sessions: [{ name: 'visitors' }], realms: [{ name: 'staff', type: 'openid', sessions: 'visitors', openid }] }
-  const { realms } = checkedSettings(base as unknown as Settings, { origin: 'test', from: '/' })
+  const { realms } = checkedSettings(base, { origin: 'test', from: '/' })
   return new OpenidProvider(realms[0]!.openid)
 }
 
