@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { command, sql } from '../support/clients.ts'
+import { underLoad } from '../support/request-load.ts'
 import { requireTool } from '../support/require-tool.ts'
 import { startSuite, type Suite } from '../support/suite.ts'
 import { until } from '../support/until.ts'
@@ -211,4 +212,19 @@ test('a reload in which one application of a shared process newly fails fails, a
   write('right', serve('right'))
   expect(await suite.run('reload', 'both-http')).toMatchObject({ code: 0 })
   await seen('both-http-1', { reloads: 2 })
+})
+
+test('the name of an application that shares a process reloads that process: new code is served, and neither loses a request', async () => {
+  const address = (name: string): string => `http://127.0.0.1:${ports['both']}/${name}/`
+  const before = Number((await instance('both-http-1'))['reloads'])
+  write('left', `export default () => (request, response) => response.end('newer')`)
+  const right = underLoad(address('right'), /^200 /, async () => {
+    const left = await underLoad(address('left'), /^200 /, async () => {
+      expect(await suite.run('reload', 'left')).toMatchObject({ code: 0 })
+    })
+    expect(left.failures).toEqual([])
+  })
+  expect((await right).failures).toEqual([])
+  expect(await (await fetch(address('left'))).text()).toBe('newer')
+  await seen('both-http-1', { reloads: before + 1 })
 })
