@@ -1,6 +1,6 @@
 /** The steps of a sign-on at a provider over real sessions; what a provider answers, openid-provider.test.ts has. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { checkedSettings, type Settings } from '@spyglass/process/config'
+import { checkedSettings } from '@spyglass/process/config'
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { Realm } from '../../../runtime/src/realm/realm.ts'

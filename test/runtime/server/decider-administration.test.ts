@@ -27,7 +27,7 @@ async function decide({ folder, secrets, config }: ReturnType<typeof startedServ
   const reasons: string[] = []
   const errors: object[] = []
   const decider: Pick<Decider, 'replan' | 'live' | 'reload' | 'settled'> = {
-    replan: (plan, why) => void (plans.push(plan), reasons.push(why)),
+    replan: (plan, why) => void (plans.push(plan), reasons.push(why ?? '')),
     live: () => {},
     reload: async (name) => `reloaded ${name}`,
     settled: async () => {},

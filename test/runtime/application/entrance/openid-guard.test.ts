@@ -1,7 +1,7 @@
 /** Sign-on at a real provider of OpenID Connect, before an application that knows nothing of it. */
 import { once } from 'node:events'
 import net, { type AddressInfo } from 'node:net'
-import { checkedSettings, type Settings } from '@spyglass/process/config'
+import { checkedSettings } from '@spyglass/process/config'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../../support/free-port.ts'
 import { CLIENT, SiteBrowser, startProvider, type StartedProvider } from '../../../support/oidc-provider.ts'

@@ -1,7 +1,7 @@
 /** Sign-on against a real directory: Debian's slapd. */
 import { once } from 'node:events'
 import net from 'node:net'
-import { checkedSettings, type Settings } from '@spyglass/process/config'
+import { checkedSettings } from '@spyglass/process/config'
 import { Client } from 'ldapts'
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
 import { LdapSource } from '../../../../../runtime/src/realm/source/ldap/ldap-source.ts'

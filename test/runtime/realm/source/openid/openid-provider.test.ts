@@ -1,4 +1,4 @@
-import { checkedSettings, type Settings } from '@spyglass/process/config'
+import { checkedSettings } from '@spyglass/process/config'
 import { expect, onTestFinished, test } from 'vitest'
 import { OpenidProvider } from '../../../../../runtime/src/realm/source/openid/openid-provider.ts'
 import { CLIENT, SiteBrowser, startProvider } from '../../../../support/oidc-provider.ts'
