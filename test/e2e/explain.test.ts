@@ -1,10 +1,10 @@
 /** Plans of slow statements, switched on and off while the application runs, from its database to the store. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { get, sql } from '../support/clients.ts'
 import { startPostgres } from '../support/postgres.ts'
-import { startSuite } from '../support/suite.ts'
+import { repository, startSuite } from '../support/suite.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
 
@@ -19,7 +19,8 @@ test('spyglass set agent.explain=true shows plans of slow statements without a n
   onTestFinished(() => database.stop())
   const folder = tempFolder()
   const application = join(folder, 'shop')
-  mkdirSync(application)
+  mkdirSync(join(application, 'node_modules'), { recursive: true })
+  symlinkSync(join(repository, 'node_modules/pg'), join(application, 'node_modules/pg'))
   writeFileSync(join(application, 'package.json'), '{"type":"module","main":"index.js"}')
   writeFileSync(join(application, 'index.js'), PROGRAM)
   await using suite = await startSuite(folder, {

@@ -2,6 +2,6 @@
 import type { MibRevision } from './mib-revision.ts'
 
 export const mibRevision: MibRevision = {
-  lastUpdated: '202611280407Z',
-  digest: 'c868352309289e9240126e516fa423a9f50b34994bb48267f4734130c59ef1ed',
+  lastUpdated: '202611280420Z',
+  digest: '29d03cc986695157b94d9f2b6ce06f7454d4d0070bce84e29c0771091cb5601e',
 }

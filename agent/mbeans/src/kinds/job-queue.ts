@@ -48,10 +48,10 @@ export const jobQueue = declareKind({
     added: jobsThat('counter', 'Jobs added.', 16),
     refused: jobsThat('counter', 'Jobs refused because the queue was full.', 17),
     done: jobsThat('counter', 'Jobs done.', 18),
-    failed: jobsThat('counter', 'Runs that failed.', 19),
-    retried: jobsThat('counter', 'Runs that failed and are run again.', 20),
+    failed: jobsThat('counter', 'Jobs whose run failed; each run counts.', 19),
+    retried: jobsThat('counter', 'Jobs that failed and are run again; each time counts.', 20),
     died: jobsThat('counter', 'Jobs whose last run failed.', 21),
-    interrupted: jobsThat('counter', 'Runs whose instance ended.', 22),
+    interrupted: jobsThat('counter', 'Jobs whose instance ended while they ran; each time counts.', 22),
     failures: jobsThat('counter', 'Jobs that could not be added because the store did not answer or failed.', 23),
     damagedLines: {
       type: 'long',
