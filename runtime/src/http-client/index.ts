@@ -1,3 +1,2 @@
-export { httpClientErrors } from './errors.ts'
 export type { HttpClient } from './http-client.ts'
 export { httpClientType } from './http-client-type.ts'

@@ -1,4 +1,3 @@
-export { mailErrors } from './errors.ts'
 export { mailType } from './mail-type.ts'
 export type { Mailer } from './mailer.ts'
 export type { Mail, SentMail } from './transport.ts'
