@@ -24,6 +24,7 @@ import { administrationMethods } from './administration-methods.ts'
 import { forwardedMethods } from './forwarded-methods.ts'
 import { growingLists } from './growing-lists.ts'
 import { AutoDeployer, Deployer, deploymentOperations, VersionStore } from '../deployment/index.ts'
+import { type OperableList, operableLists } from '../resource-type/operable-lists.ts'
 import { profileOperation } from './profile-operation.ts'
 import { runScripts } from './run-scripts.ts'
 
@@ -189,13 +190,6 @@ function asked({ ask }: AdministrationHostOptions): Executors {
     (operation: string): Executors[string] =>
     async ({ arguments: given, actor }) =>
       await ask('collector', operation, { ...given, actor })
-  const ofResource =
-    (kind: 'datasource' | 'rateLimit' | 'cache' | 'jobQueue' | 'mailServer') =>
-    (operation: string): [string, Executors[string]] => [
-      `${kind}.${operation}`,
-      async ({ keys: { instance = kind === 'jobQueue' ? 'job-store' : '', name }, arguments: given }) =>
-        await ask(instance, operation, { ...given, [kind]: name }),
-    ]
   return {
     ...Object.fromEntries(
       ['acknowledge', 'note', 'rehearse', 'silences', 'silence', 'expireSilence'].map((operation) => [
@@ -207,13 +201,16 @@ function asked({ ask }: AdministrationHostOptions): Executors {
       await ask('collector', 'testReceiver', { receiver: keys['name'] ?? '', actor }, TEST_PAGE_MS),
     'instance.runningRequests': executor('runningRequests'),
     'instance.cancelRequest': executor('cancelRequest'),
-    ...Object.fromEntries(['reclaim', 'cancel', 'autopsy', 'sql', 'execute'].map(ofResource('datasource'))),
-    ...Object.fromEntries(['top', 'forget'].map(ofResource('rateLimit'))),
-    ...Object.fromEntries(['purge'].map(ofResource('cache'))),
-    ...Object.fromEntries(['pause', 'resume', 'dead', 'retry', 'remove', 'purge'].map(ofResource('jobQueue'))),
-    ...Object.fromEntries(['verify'].map(ofResource('mailServer'))),
+    ...Object.fromEntries(operableLists.flatMap((list) => resourceExecutors(list, ask))),
   }
 }
+
+/** All operations that a kind of resource declares. */
+const resourceExecutors = ({ kind, keptBy = '' }: OperableList, ask: AdministrationHostOptions['ask']): [string, Executors[string]][] =>
+  Object.keys(kind.operations).map((operation) => [
+    `${kind.name}.${operation}`,
+    async ({ keys: { instance = keptBy, name }, arguments: given }) => await ask(instance, operation, { ...given, [kind.name]: name }),
+  ])
 
 const logs = ({ run }: DataFolder): Executors =>
   growingLists(['server.logs', 'application.logs', 'instance.logs'], managementSocketFile(run))

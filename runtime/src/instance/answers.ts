@@ -2,6 +2,7 @@
 import type { Agent } from '@spyglass/agent'
 import { type Answer, answerOf, type Ask } from '@spyglass/process/keeper-link'
 import type { Resources } from '../resource/index.ts'
+import { operableLists } from '../resource-type/operable-lists.ts'
 import { fail } from './errors.ts'
 
 export interface Answering {
@@ -16,12 +17,9 @@ type Running = Pick<Agent, 'runningRequests' | 'cancelRequest' | 'profile'>
 export const answerTo = (asked: Ask, who: Answering): Promise<Answer> =>
   answerOf(asked, (operation, given) => carryOut(operation, given, who))
 
-/** The lists of resources by the kinds that have operations. */
-const LISTS = { datasource: 'datasources', rateLimit: 'rateLimits', cache: 'caches', jobQueue: 'jobs', mailServer: 'mailServers' } as const
-
 function carryOut(operation: string, given: Readonly<Record<string, unknown>>, { agent, resources }: Answering): unknown {
-  for (const [kind, list] of Object.entries(LISTS)) {
-    const name = given[kind]
+  for (const { kind, list } of operableLists) {
+    const name = given[kind.name]
     if (typeof name === 'string') return resources?.carryOut(list, name, { operation, given })
   }
   if (!agent) throw fail('SPY_INSTANCE_UNRECORDED', [])

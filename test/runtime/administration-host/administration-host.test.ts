@@ -388,6 +388,13 @@ test('alerts are acknowledged and silenced by the collector, in the name of who 
   })
 })
 
+test('an operation on jobs by their configured name goes to the process that keeps them, and one that names an instance there', async () => {
+  const { client, asked } = await server()
+  await client.call('invoke', { name: 'jobs.orders.pause' })
+  await client.call('invoke', { name: 'jobQueue.shop-1.orders.resume' })
+  expect(asked).toEqual(['pause of job-store', 'resume of shop-1'])
+})
+
 test('operations of a datasource are carried out by the instance that has its pool', async () => {
   const { client, asked } = await server()
   const name = 'datasource.shop-1.orders.reclaim'

@@ -106,6 +106,8 @@ export interface List extends Group {
   readonly minLength?: number
   /** What the list holds when the file says nothing, before the defaults of each entry are filled in. */
   readonly default: readonly Readonly<Record<string, string>>[]
+  /** The process that carries out operations on an entry by its name in the configuration. Without it, an instance is named as well. */
+  readonly keptBy?: string
   /** What a change to or from an empty list needs, where that is more than a change of its entries needs. */
   readonly emptyApplies?: Applies
 }

@@ -68,6 +68,7 @@ export const resourceSettings = declareSettings({
     key: ['name'],
     default: [],
     kind: 'jobQueue',
+    keptBy: 'job-store',
     description: 'Queues of jobs that applications add, and run later.',
     applies: 'reload',
     readBy: ['instances'],

@@ -1,8 +1,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { roles } from '@spyglass/agent/contract'
+import { type ResourceKind, roles } from '@spyglass/agent/contract'
 import { allKinds } from '@spyglass/mbeans/kinds'
 import { type ApiRoute, apiRoutes, openApiDocument, operationId } from '@spyglass/process/administration-api'
-import { declaredSettings } from '@spyglass/process/settings'
+import { declaredSettings, type Node, spyglassSettings } from '@spyglass/process/settings'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { apiWorld } from './support.ts'
@@ -105,6 +105,12 @@ test('every setting is reached by its dotted name, and by a path if it has a sec
   }
 })
 
+/** Where resources of a kind are: among the live ones, and in the sections and lists of the configuration that name it. */
+const placesOf = ({ name }: ResourceKind): readonly string[] => [
+  name,
+  ...Object.entries<Node>(spyglassSettings).flatMap(([place, node]) => ('kind' in node && node.kind === name ? [place] : [])),
+]
+
 test('every declared operation has one route, in its role', async () => {
   const { send, invoked } = await apiWorld({ file })
   for (const kind of allKinds) {
@@ -112,7 +118,7 @@ test('every declared operation has one route, in its role', async () => {
       const found = apiRoutes.filter(
         ({ name: dotted = '', isChange, role: needed }) =>
           dotted.endsWith(`.${name}`) &&
-          (dotted.startsWith(kind.name) || dotted.startsWith(`${kind.name === 'jobQueue' ? 'job' : kind.name}s.`)) &&
+          placesOf(kind).some((place) => dotted.startsWith(`${place}.`)) &&
           isChange === (impact === 'action') &&
           needed === role,
       )
