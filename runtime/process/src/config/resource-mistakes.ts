@@ -21,7 +21,7 @@ const mistakesIn: { readonly [L in ResourceList]: EntryMistakes<SpyglassConfig[L
   caches: cacheMistakes,
   sessions: sessionMistakes,
   realms: realmMistakes,
-  jobs: jobMistakes,
+  jobs: redisMistakes,
   workerPools: workerPoolMistakes,
   mailServers: passwordMistakes,
   redisServers: passwordMistakes,
@@ -224,11 +224,10 @@ function groupMistakes({ members, sharded, routes }: DatasourceConfig): Mistake[
 /** An instance that does not answer is waited for as long as it may have a copy. */
 const MAX_CACHE_MS = 1000
 
-function sessionMistakes({ store, url, password, sameSite, secure, cacheMs = 0 }: SessionConfig): Mistake[] {
+function sessionMistakes(sessions: SessionConfig): Mistake[] {
+  const { store, sameSite, secure, cacheMs = 0 } = sessions
   const mistakes: (Mistake | false)[] = [
-    store === 'redis' && url === undefined && { path: 'url', message: 'missing: store redis needs it' },
-    store === 'server' && url !== undefined && { path: 'url', message: 'only available with store redis' },
-    store === 'server' && password !== undefined && { path: 'password', message: 'only available with store redis' },
+    ...redisMistakes(sessions),
     store === 'server' &&
       cacheMs > MAX_CACHE_MS && { path: 'cacheMs', message: `${cacheMs}: must not exceed ${MAX_CACHE_MS} with store server` },
     sameSite === 'none' && secure !== 'always' && { path: 'sameSite', message: 'none: browsers want https for it; set secure to always' },
@@ -236,11 +235,10 @@ function sessionMistakes({ store, url, password, sameSite, secure, cacheMs = 0 }
   return mistakes.filter((mistake) => mistake !== false)
 }
 
-function rateLimitMistakes({ by, header, paths, store, url, password }: RateLimitConfig): Mistake[] {
+function rateLimitMistakes(limit: RateLimitConfig): Mistake[] {
+  const { by, header, paths } = limit
   const mistakes: (Mistake | false)[] = [
-    store === 'redis' && url === undefined && { path: 'url', message: 'missing: store redis needs it' },
-    store === 'memory' && url !== undefined && { path: 'url', message: 'only available with store redis' },
-    store === 'memory' && password !== undefined && { path: 'password', message: 'only available with store redis' },
+    ...redisMistakes(limit),
     header !== undefined && by !== 'key' && { path: 'header', message: `only available with by: key, and this limit is by ${by}` },
     paths.length > 0 &&
       (by === 'account' || (by === 'key' && header === undefined)) && {
@@ -251,23 +249,22 @@ function rateLimitMistakes({ by, header, paths, store, url, password }: RateLimi
   return mistakes.filter((mistake) => mistake !== false)
 }
 
-function cacheMistakes({ store, url, password, purgeUrl, purgeToken }: CacheConfig): Mistake[] {
-  const mistakes: (Mistake | false)[] = [
-    store === 'redis' && url === undefined && { path: 'url', message: 'missing: store redis needs it' },
-    store === 'memory' && url !== undefined && { path: 'url', message: 'only available with store redis' },
-    store === 'memory' && password !== undefined && { path: 'password', message: 'only available with store redis' },
-    purgeToken !== undefined && purgeUrl === undefined && { path: 'purgeToken', message: 'only available with a purgeUrl' },
-  ]
-  return mistakes.filter((mistake) => mistake !== false)
+function cacheMistakes(cache: CacheConfig): Mistake[] {
+  const { purgeUrl, purgeToken } = cache
+  const unused = purgeToken !== undefined && purgeUrl === undefined
+  return [...redisMistakes(cache), ...(unused ? [{ path: 'purgeToken', message: 'only available with a purgeUrl' }] : [])]
 }
 
-function jobMistakes({ store, url, password }: JobsConfig): Mistake[] {
-  const mistakes: (Mistake | false)[] = [
-    store === 'redis' && url === undefined && { path: 'url', message: 'missing: store redis needs it' },
-    store === 'server' && url !== undefined && { path: 'url', message: 'only available with store redis' },
-    store === 'server' && password !== undefined && { path: 'password', message: 'only available with store redis' },
-  ]
-  return mistakes.filter((mistake) => mistake !== false)
+/** With `store: redis` there is a Redis, and otherwise nothing that leads to one. */
+function redisMistakes({
+  store,
+  url,
+  password,
+}: Pick<SessionConfig | RateLimitConfig | CacheConfig | JobsConfig, 'store' | 'url' | 'password'>): Mistake[] {
+  if (store === 'redis') return url === undefined ? [{ path: 'url', message: 'missing: store redis needs it' }] : []
+  return Object.entries({ url, password }).flatMap(([path, value]) =>
+    value === undefined ? [] : [{ path, message: 'only available with store redis' }],
+  )
 }
 
 function workerPoolMistakes({ min, max }: WorkerPoolConfig): Mistake[] {

@@ -1,4 +1,5 @@
 import { declareSettings } from './declaration.ts'
+import { redisStoreSettings } from './redis-store.ts'
 import { milliseconds, name } from './shapes.ts'
 
 const MIB = 1_048_576
@@ -41,16 +42,7 @@ export const cacheSettings = declareSettings({
     description:
       'memory: each instance has its own entries, and a purge reaches that instance alone; redis: a Redis or Valkey behind them, by the package ioredis of the application, which all instances share and through which purges reach all.',
   },
-  url: {
-    type: 'text',
-    minLength: 1,
-    checks: [
-      { is: (text: string) => /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''), allowed: 'a URL like redis://host:6379/0' },
-      { is: (text: string) => (URL.parse(text)?.password ?? '') === '', allowed: 'a URL without a password; give it as password' },
-    ],
-    description: 'With store redis: `redis://host:6379/0`, or `rediss://…` for TLS.',
-  },
-  password: { type: 'text', secret: true, minLength: 1, description: 'Password of the Redis. It may be encrypted.' },
+  ...redisStoreSettings,
   timeoutMs: { ...milliseconds(500, 'How long the Redis may take.', 10, 60_000), applies: 'live' },
   whenDown: {
     type: 'choice',

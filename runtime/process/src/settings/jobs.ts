@@ -1,4 +1,5 @@
 import { declareSettings } from './declaration.ts'
+import { redisStoreSettings } from './redis-store.ts'
 import { milliseconds, name } from './shapes.ts'
 
 const DAY_MS = 86_400_000
@@ -13,16 +14,7 @@ export const jobSettings = declareSettings({
     description:
       'Where the jobs are. server: a process of this server, with a file in the data folder; redis: a Redis or Valkey, by the package bullmq of the application.',
   },
-  url: {
-    type: 'text',
-    minLength: 1,
-    checks: [
-      { is: (text: string) => /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''), allowed: 'a URL like redis://host:6379/0' },
-      { is: (text: string) => (URL.parse(text)?.password ?? '') === '', allowed: 'a URL without a password; give it as password' },
-    ],
-    description: 'With store redis: `redis://host:6379/0`, or `rediss://…` for TLS.',
-  },
-  password: { type: 'text', secret: true, minLength: 1, description: 'Password of the Redis. It may be encrypted.' },
+  ...redisStoreSettings,
   concurrency: {
     type: 'int',
     min: 1,

@@ -1,5 +1,6 @@
 import { isAddressRange } from '../listener/address-list.ts'
 import { declareSettings } from './declaration.ts'
+import { redisStoreSettings } from './redis-store.ts'
 import { milliseconds, name } from './shapes.ts'
 
 const addresses = {
@@ -40,16 +41,7 @@ export const rateLimitSettings = declareSettings({
     description:
       'Where it is counted. memory: each instance for itself; redis: all instances and servers together, in a Redis or Valkey, by the package ioredis of the application.',
   },
-  url: {
-    type: 'text',
-    minLength: 1,
-    checks: [
-      { is: (text: string) => /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''), allowed: 'a URL like redis://host:6379/0' },
-      { is: (text: string) => (URL.parse(text)?.password ?? '') === '', allowed: 'a URL without a password; give it as password' },
-    ],
-    description: 'With store redis: `redis://host:6379/0`, or `rediss://…` for TLS.',
-  },
-  password: { type: 'text', secret: true, minLength: 1, description: 'Password of the Redis. It may be encrypted.' },
+  ...redisStoreSettings,
   timeoutMs: { ...milliseconds(500, 'How long the Redis may take.', 10, 60_000), applies: 'live' },
   whenDown: {
     type: 'choice',

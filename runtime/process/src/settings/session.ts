@@ -1,4 +1,5 @@
 import { declareSettings } from './declaration.ts'
+import { redisStoreSettings } from './redis-store.ts'
 import { milliseconds, name, ownMilliseconds } from './shapes.ts'
 
 const YEAR_MS = 31_536_000_000
@@ -21,16 +22,7 @@ export const sessionSettings = declareSettings({
     description:
       'Where the state is. server: a process of this server, with a file in the data folder; redis: a Redis or Valkey, by the package ioredis of the application.',
   },
-  url: {
-    type: 'text',
-    minLength: 1,
-    checks: [
-      { is: (text: string) => /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''), allowed: 'a URL like redis://host:6379/0' },
-      { is: (text: string) => (URL.parse(text)?.password ?? '') === '', allowed: 'a URL without a password; give it as password' },
-    ],
-    description: 'With store redis: `redis://host:6379/0`, or `rediss://…` for TLS.',
-  },
-  password: { type: 'text', secret: true, minLength: 1, description: 'Password of the Redis. It may be encrypted.' },
+  ...redisStoreSettings,
   cookie: {
     type: 'text',
     checks: [{ is: COOKIE_NAME, allowed: 'the name of a cookie, without a prefix like __Host-' }],
