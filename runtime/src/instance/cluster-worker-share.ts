@@ -2,9 +2,10 @@
 import { currentAgent } from '@spyglass/agent'
 import { kindNamed } from '@spyglass/mbeans/kinds'
 import { createRegistry } from '@spyglass/agent/registry'
-import { accessLogOf, noResources } from '@spyglass/process/checked-config'
+import { accessLogOf, resourcesOfWorker } from '@spyglass/process/checked-config'
 import { HttpListener } from '@spyglass/process/listener'
 import { createLogger, type Logger } from '@spyglass/process/logger'
+import { workerLists } from '@spyglass/process/settings'
 import { AccessLogs } from '../access-log/index.ts'
 import { askForShare, serveInWorker } from '../application/cluster-worker.ts'
 import { fail } from '../application/errors.ts'
@@ -13,10 +14,10 @@ import { listenerOptions } from '../front/listener-options.ts'
 import type { Resources } from '../resource/index.ts'
 import type { InstanceShare } from './share.ts'
 
-/** A worker opens no resource but its rate limits and caches, and needs no password of others. */
+/** A worker opens few resources, and needs no password of others. */
 export const workerShareOf = (share: InstanceShare): InstanceShare => ({
   ...share,
-  resources: { ...noResources, rateLimits: share.resources.rateLimits, caches: share.resources.caches },
+  resources: resourcesOfWorker(share.resources),
   sessions: undefined,
   jobs: undefined,
   disabled: [],
@@ -30,11 +31,10 @@ const withPresentAdmission = (application: Application, present: () => Applicati
 
 /** They count what comes to this worker, and are not shown: the names are those of its primary. Without any, no module of resources is loaded. */
 async function openOwn({ instance, applications, resources, data }: InstanceShare, logger: Logger): Promise<Resources | undefined> {
-  const { rateLimits, caches } = resources
-  if (rateLimits.length + caches.length === 0) return undefined
+  if (workerLists.every((list) => resources[list].length === 0)) return undefined
   const { installResources, openResources } = await import('../resource/index.ts')
   const opened = await openResources({
-    resources: { rateLimits, caches },
+    resources,
     folder: data,
     applicationFolders: applications.map(({ folder }) => folder),
     instance,
@@ -51,7 +51,7 @@ export async function beginWorker(): Promise<void> {
   let share = await askForShare<InstanceShare>((changed) => {
     share = changed
     accessLogs.changed()
-    for (const list of ['rateLimits', 'caches'] as const) serving.resources?.configure(list, changed.resources[list])
+    for (const list of workerLists) serving.resources?.configure(list, changed.resources[list])
     serving.readdress?.(changed)
   })
   const { instance, applications, isolation } = share

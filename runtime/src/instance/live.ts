@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Agent } from '@spyglass/agent'
 import { LiveSettings } from '@spyglass/process/live-settings'
 import { setLogLevels } from '@spyglass/process/logger'
-import { resourceLists } from '@spyglass/process/settings'
+import { resourceLists, workerLists } from '@spyglass/process/settings'
 import type { AccessLogs } from '../access-log/index.ts'
 import type { ClusterPrimary } from '../application/index.ts'
 import type { Resources } from '../resource/index.ts'
@@ -20,13 +20,13 @@ export interface LiveParts {
 /** The settings of the share that the access logs read and workers get are changed in place. */
 export function liveSettingsOf(share: InstanceShare, { agent, resources, accessLogs, workers }: LiveParts): LiveSettings {
   const { logLevel: level, logLevels: levels, resources: given, recording, accessLog: access, applications } = share
-  const { rateLimits, caches } = given
-  const config = { logs: { level, levels, access }, applications, agent: { ...recording }, ...structuredClone(given), rateLimits, caches }
+  const ofWorkers = Object.fromEntries(workerLists.map((list) => [list, given[list]])) as Partial<InstanceShare['resources']>
+  const config = { logs: { level, levels, access }, applications, agent: { ...recording }, ...structuredClone(given), ...ofWorkers }
   const live = new LiveSettings(config)
   live.onChange(['logs'], () => setLogLevels(config.logs))
   for (const path of [['logs', 'access'], ['applications']]) live.onChange(path, () => accessLogs.changed())
   for (const list of resourceLists) live.onChange([list], () => resources()?.configure(list, config[list]))
-  for (const list of ['rateLimits', 'caches']) live.onChange([list], () => workers.changed())
+  for (const list of workerLists) live.onChange([list], () => workers.changed())
   // Without a value of its own, each route has the threshold that it finds itself.
   let before: InstanceShare['recording'] = { ...config.agent }
   live.onChange(['agent'], () => {

@@ -1,9 +1,10 @@
-import { noResources } from '@spyglass/process/checked-config'
 import { instanceGroups, loadConfig } from '@spyglass/process/config'
+import { resourceLists } from '@spyglass/process/settings'
 import { expect, test } from 'vitest'
 import { workerShareOf } from '../../../runtime/src/instance/cluster-worker-share.ts'
 import { shareOf } from '../../../runtime/src/instance/share.ts'
 
+const noResources = Object.fromEntries(resourceLists.map((list) => [list, []]))
 const config = loadConfig({
   base: {
     listeners: [{ name: 'http' }, { name: 'other', port: 8081 }],

@@ -1,5 +1,5 @@
 /** Which resources applications use. */
-import { type ResourceList, resourceLists } from '../settings/index.ts'
+import { type ResourceList, resourceLists, workerLists } from '../settings/index.ts'
 import type { ApplicationConfig, SpyglassConfig } from './schema.ts'
 
 /** Entries of each list of resources. */
@@ -18,7 +18,9 @@ export function resourcesOf(config: ResourcesConfig, applications: readonly Pick
 const resourcesOfEach = <L extends ResourceList>(of: (list: L) => ResourcesConfig[L]): ResourcesConfig =>
   Object.fromEntries(resourceLists.map((list) => [list, of(list as L)])) as unknown as ResourcesConfig
 
-export const noResources: ResourcesConfig = resourcesOfEach(() => [])
+/** Those that a worker of node:cluster opens; their lists are the same, not copies. */
+export const resourcesOfWorker = (resources: ResourcesConfig): ResourcesConfig =>
+  resourcesOfEach((list) => (workerLists.includes(list) ? resources[list] : []))
 
 /** Where a password is that is not in the configuration. */
 export interface PasswordPlace {

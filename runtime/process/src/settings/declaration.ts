@@ -108,6 +108,8 @@ export interface List extends Group {
   readonly default: readonly Readonly<Record<string, string>>[]
   /** The process that carries out operations on an entry by its name in the configuration. Without it, an instance is named as well. */
   readonly keptBy?: string
+  /** Each worker of node:cluster opens the entries for itself; those of other lists it does without. */
+  readonly inWorkers?: true
   /** What a change to or from an empty list needs, where that is more than a change of its entries needs. */
   readonly emptyApplies?: Applies
 }

@@ -5,7 +5,7 @@
  */
 import { cacheSettings } from './cache.ts'
 import { datasourceSettings } from './datasource.ts'
-import { declareSettings } from './declaration.ts'
+import { declareSettings, type List } from './declaration.ts'
 import { jobSettings } from './jobs.ts'
 import { httpClientSettings, mailServerSettings, redisServerSettings } from './outgoing.ts'
 import { rateLimitSettings } from './rate-limit.ts'
@@ -48,6 +48,7 @@ export const resourceSettings = declareSettings({
     key: ['name'],
     default: [],
     kind: 'rateLimit',
+    inWorkers: true,
     description: 'How many requests of a client, an account or a route are allowed in a window of time.',
     applies: 'reload',
     readBy: ['instances'],
@@ -58,6 +59,7 @@ export const resourceSettings = declareSettings({
     key: ['name'],
     default: [],
     kind: 'cache',
+    inWorkers: true,
     description: 'Values and pages that applications keep in memory, with a Redis behind them or without.',
     applies: 'reload',
     readBy: ['instances'],
@@ -119,6 +121,9 @@ export const resourceSettings = declareSettings({
 export type ResourceList = keyof typeof resourceSettings
 
 export const resourceLists = Object.keys(resourceSettings) as ResourceList[]
+
+/** The lists whose entries each worker of node:cluster opens for itself. */
+export const workerLists: readonly ResourceList[] = resourceLists.filter((list) => (resourceSettings[list] as List).inWorkers)
 
 export const isResourceList = (name: unknown): name is ResourceList => typeof name === 'string' && Object.hasOwn(resourceSettings, name)
 
