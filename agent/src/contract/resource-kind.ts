@@ -96,6 +96,11 @@ export interface OperationDeclaration {
   readonly follows?: true
   /** Its result never appears in the history. */
   readonly secretResult?: true
+  /**
+   * Who carries it out where several processes have the resource and none is named. `each`: all of them; lists are joined, counts added, and one yes
+   * is a yes. `any`: one of them. By default a process must be named, since what it is about belongs to one.
+   */
+  readonly amongMany?: 'each' | 'any'
 }
 
 export type Operations = Readonly<Record<string, OperationDeclaration>>

@@ -24,8 +24,8 @@ import { administrationMethods } from './administration-methods.ts'
 import { forwardedMethods } from './forwarded-methods.ts'
 import { growingLists } from './growing-lists.ts'
 import { AutoDeployer, Deployer, deploymentOperations, VersionStore } from '../deployment/index.ts'
-import { type OperableList, operableLists } from '../resource-type/operable-lists.ts'
 import { profileOperation } from './profile-operation.ts'
+import { resourceOperations } from './resource-operations.ts'
 import { runScripts } from './run-scripts.ts'
 
 export interface AdministrationHostOptions {
@@ -75,6 +75,7 @@ export async function hostAdministration(options: AdministrationHostOptions): Pr
       ...deploymentOperations(() => deployer),
       ...logs(folder),
       ...asked(options),
+      ...resourceOperations({ ...options, config: () => administration.config }),
       ...profileOperation({ ...options, consoleUrl: () => consoleUrl(administration.config) }),
     },
     isUploaded: (file) => isUploaded(folder, file),
@@ -201,16 +202,8 @@ function asked({ ask }: AdministrationHostOptions): Executors {
       await ask('collector', 'testReceiver', { receiver: keys['name'] ?? '', actor }, TEST_PAGE_MS),
     'instance.runningRequests': executor('runningRequests'),
     'instance.cancelRequest': executor('cancelRequest'),
-    ...Object.fromEntries(operableLists.flatMap((list) => resourceExecutors(list, ask))),
   }
 }
-
-/** All operations that a kind of resource declares. */
-const resourceExecutors = ({ kind, keptBy = '' }: OperableList, ask: AdministrationHostOptions['ask']): [string, Executors[string]][] =>
-  Object.keys(kind.operations).map((operation) => [
-    `${kind.name}.${operation}`,
-    async ({ keys: { instance = keptBy, name }, arguments: given }) => await ask(instance, operation, { ...given, [kind.name]: name }),
-  ])
 
 const logs = ({ run }: DataFolder): Executors =>
   growingLists(['server.logs', 'application.logs', 'instance.logs'], managementSocketFile(run))

@@ -395,6 +395,36 @@ test('an operation on jobs by their configured name goes to the process that kee
   expect(asked).toEqual(['pause of job-store', 'resume of shop-1'])
 })
 
+test('an operation that names no instance is carried out by those that have the resource, as it declares', async () => {
+  const shop = {
+    name: 'shop',
+    folder: tempFolder(),
+    listener: 'http',
+    replicas: 2,
+    caches: ['products'],
+    datasources: ['orders'],
+    jobs: ['mails'],
+  }
+  const lists = {
+    caches: [{ name: 'products' }, { name: 'unused' }],
+    datasources: [{ name: 'orders', file: 'orders.db' }],
+    jobs: [{ name: 'mails', store: 'redis', url: 'redis://127.0.0.1:6379' }],
+  }
+  const { client, asked } = await server(undefined, undefined, {
+    base: { listeners: [{ name: 'http', port: 8080 }], applications: [shop], ...lists },
+  })
+  const invoke = (name: string, given = {}): Promise<unknown> => client.call('invoke', { name, arguments: given })
+  await invoke('caches.products.purge', { all: true })
+  await invoke('datasources.orders.sql', { statement: 'SELECT 1' })
+  await invoke('jobs.mails.pause')
+  expect(asked).toEqual(['purge of shop-1', 'purge of shop-2', 'sql of shop-1', 'pause of shop-1'])
+  await expect(invoke('caches.unused.purge', { all: true })).rejects.toMatchObject({ code: 'SPY_ADMIN_RESOURCE_IDLE' })
+  await expect(invoke('datasources.orders.reclaim', { connection: 3 })).rejects.toMatchObject({
+    code: 'SPY_ADMIN_RESOURCE_SEVERAL',
+    message: 'reclaim is about one process, and several have datasources.orders: name one, shop-1 or shop-2',
+  })
+})
+
 test('operations of a datasource are carried out by the instance that has its pool', async () => {
   const { client, asked } = await server()
   const name = 'datasource.shop-1.orders.reclaim'

@@ -89,6 +89,7 @@ export const cache = declareKind({
         'Drops the entry of a key, the entries of a tag, or all, in this instance; with a Redis in all instances. Returns how many this instance had.',
       role: 'operator',
       impact: 'action',
+      amongMany: 'each',
       arguments: {
         key: { type: 'string', optional: true, example: 'product:7', description: 'Key of an entry.' },
         tag: { type: 'string', optional: true, example: '/products/7', description: 'Tag of entries. Pages have their path as a tag.' },

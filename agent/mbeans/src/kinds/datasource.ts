@@ -213,12 +213,14 @@ export const datasource = declareKind({
         'Runs a statement that only reads, in a read-only transaction, and shows at most 200 rows as JSON; over a connection of its own, for at most connectTimeoutMs.',
       role: 'operator',
       impact: 'info',
+      amongMany: 'any',
       ...statement,
     },
     execute: {
       description: 'Runs a statement, whatever it does, over a connection of its own, for at most connectTimeoutMs.',
       role: 'administrator',
       impact: 'action',
+      amongMany: 'any',
       ...statement,
     },
     autopsy: {

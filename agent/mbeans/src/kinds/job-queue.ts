@@ -62,12 +62,13 @@ export const jobQueue = declareKind({
     },
   },
   operations: {
-    pause: { description: 'Begins no more jobs; those that run go on.', role: 'operator', impact: 'action' },
-    resume: { description: 'Begins jobs again.', role: 'operator', impact: 'action' },
+    pause: { description: 'Begins no more jobs; those that run go on.', role: 'operator', impact: 'action', amongMany: 'any' },
+    resume: { description: 'Begins jobs again.', role: 'operator', impact: 'action', amongMany: 'any' },
     dead: {
       description: 'Lists dead jobs, the last one first.',
       role: 'operator',
       impact: 'info',
+      amongMany: 'any',
       arguments: { count: { type: 'int', optional: true, example: 20, description: 'How many. Default: 20.' } },
       result: {
         table: 'DeadJobs',
@@ -79,6 +80,7 @@ export const jobQueue = declareKind({
       description: 'Runs dead jobs again. Returns how many.',
       role: 'operator',
       impact: 'action',
+      amongMany: 'any',
       arguments: { id: { type: 'string', optional: true, example: 'order-7', description: 'Only this one. Default: all.' } },
       result: 'int',
     },
@@ -86,6 +88,7 @@ export const jobQueue = declareKind({
       description: 'Removes a job that does not run. Returns whether there was one.',
       role: 'operator',
       impact: 'action',
+      amongMany: 'any',
       arguments: { id: { type: 'string', example: 'order-7', description: 'Id of the job.' } },
       result: 'boolean',
     },
@@ -93,6 +96,7 @@ export const jobQueue = declareKind({
       description: 'Removes all jobs of a state. Returns how many. Those that run stay.',
       role: 'operator',
       impact: 'action',
+      amongMany: 'any',
       arguments: {
         which: { type: 'string', values: ['dead', 'waiting', 'delayed', 'all'], example: 'dead', description: 'Which jobs.' },
       },

@@ -15,6 +15,7 @@ export const mailServer = declareKind({
       description: 'Connects, and signs in where there is a user. Sends nothing.',
       role: 'operator',
       impact: 'action',
+      amongMany: 'each',
     },
   },
 })

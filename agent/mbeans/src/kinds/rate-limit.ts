@@ -39,6 +39,7 @@ export const rateLimit = declareKind({
       description: 'Gives an address, account or key all of its requests back. Returns whether it had taken any.',
       role: 'operator',
       impact: 'action',
+      amongMany: 'each',
       arguments: { key: { type: 'string', example: '192.0.2.7', description: 'As `top` lists it.' } },
       result: 'boolean',
     },
