@@ -23,7 +23,7 @@ export type Roles = readonly string[] | undefined | 'nobody'
 export function rolesFor(rules: readonly AccessRule[], method: string, ...urls: readonly string[]): Roles {
   return urls
     .flatMap(readingsOf)
-    .map((path) => rolesAt(rules, method, path))
+    .map((path) => rolesAt(rules, method.toUpperCase(), path))
     .reduce(strictest)
 }
 

@@ -103,6 +103,7 @@ function spelled(letter: string, way: string): string {
 test('methods of a rule are compared without their case', () => {
   const lower: readonly AccessRule[] = [{ path: '/x', methods: ['get', 'post'], roles: ['a'] }]
   expect(['GET', 'HEAD', 'POST', 'PUT'].map((method) => rolesFor(lower, method, '/x'))).toEqual([['a'], ['a'], ['a'], undefined])
+  expect(rolesFor(lower, 'post', '/x')).toEqual(['a'])
 })
 
 test('a path that cannot be decoded is closed to all', () => expect(rolesFor(rules, 'GET', '/%zz')).toBe('nobody'))

@@ -1,8 +1,8 @@
 /**
- * What Node's parser accepts and RFC 9112 does not: a Host field that is missing, repeated or malformed, a target for another host, a version that the
- * connection does not speak, a transfer coding that nobody decodes.
+ * What Node's parsers accept and RFC 9112 does not: a Host field that is missing, repeated or malformed, a target for another host, a version that the
+ * connection does not speak, a transfer coding that nobody decodes; over HTTP/2 methods in lower case and bytes that no address has, which routers read away.
  */
-import { IncomingMessage } from 'node:http'
+import { IncomingMessage, METHODS } from 'node:http'
 import { Http2StreamSocket } from './http2-stream-socket.ts'
 import type { RefusalReason } from './refusal.ts'
 import { isHost, isTarget } from './request-target.ts'
@@ -12,7 +12,7 @@ export function headFault(request: IncomingMessage): RefusalReason | undefined {
   const { headers, httpVersion, method = '', url = '' } = request
   const { host } = headers
   if (host === undefined && httpVersion === '1.1') return 'missing_host'
-  const isRight = isOfHost(request.rawHeaders, host) && isTarget(method, url, host ?? '') && isFramed(request)
+  const isRight = isOfHost(request.rawHeaders, host) && isTarget(method, url, host ?? '') && isFramed(request) && isPlain(request)
   return isRight ? undefined : 'malformed_request'
 }
 
@@ -36,3 +36,10 @@ function isFramed(request: IncomingMessage): boolean {
   const coding = headers['transfer-encoding']
   return coding === undefined || (httpVersionMinor === 1 && coding.toLowerCase() === 'chunked')
 }
+
+const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS)
+const PRINTABLE = /^[!-~]*$/
+
+/** Node's parser of HTTP/1 takes nothing else. A router that takes `post` for POST, or `/admin\xa0` for `/admin`, would be led past whoever guards those. */
+const isPlain = ({ httpVersionMajor, method = '', url = '' }: IncomingMessage): boolean =>
+  httpVersionMajor < 2 || (KNOWN_METHODS.has(method) && PRINTABLE.test(url))

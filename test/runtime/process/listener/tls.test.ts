@@ -122,6 +122,15 @@ test('an HTTP/2 request whose Host is not its authority is refused (RFC 9113 sec
   expect([await status('a.test'), await status('A.TEST'), await status('b.test')]).toEqual([200, 200, 400])
 })
 
+test('an HTTP/2 request has a method and an address as HTTP/1.1 knows them: what routers would read as another one is refused', async (context) => {
+  const { port } = await secure([makeCertificate(context, tempFolder(), ['a.test'])])
+  const client = await session(port)
+  const status = async (method: string, path: string) =>
+    (await ask(client, { ':method': method, ':path': path, ':authority': 'a.test' })).headers[':status']
+  expect([await status('GET', '/admin?x=%C2%A0'), await status('OPTIONS', '*')]).toEqual([200, 200])
+  expect([await status('get', '/admin'), await status('GET', '/admin\u00A0'), await status('GET', '/\u00E9')]).toEqual([400, 400, 400])
+})
+
 test('an HTTP/2 request reaches the application as an ordinary one: body, headers, cookies, trailers of its end', async (context) => {
   const seen: http.IncomingMessage[] = []
   const { port, listener } = await secure([makeCertificate(context, tempFolder(), ['a.test'])], {
