@@ -64,10 +64,15 @@ export class SignInLimit {
   }
 }
 
-/** A source may take other spellings for the same user: they have one count. */
-const userOf = ({ user }: SignInGuess): string => user.normalize('NFKC').trim().toLowerCase()
+/** Accents, white space, and what nobody sees. */
+const UNCOMPARED = /[\p{M}\p{C}\p{Z}]/gu
 
-const homeOf = (guess: SignInGuess): string => `${clientNetwork(guess.address)}\n${userOf(guess)}`
+/** A source may take other spellings for the same user, as databases and directories do that compare names without accents: they have one count. */
+const userOf = ({ user }: SignInGuess): string =>
+  user.toUpperCase().toLowerCase().normalize('NFKD').replaceAll(UNCOMPARED, '').toLowerCase()
+
+/** The name as it was given: who has an account of a like name must not be at home as somebody else, and take back what they guessed. */
+const homeOf = ({ user, address }: SignInGuess): string => `${clientNetwork(address)}\n${user}`
 
 interface Count {
   readonly number: number

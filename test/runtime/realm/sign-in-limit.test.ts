@@ -30,6 +30,20 @@ test('guesses from everywhere count for the user, under each spelling of the nam
   expect(limit.owedMs({ user: 'bob', address: '3.3.3.3' })).toBe(0)
 })
 
+test('neither accents nor what nobody sees make another user', () => {
+  const { limit, wrong } = opened()
+  const spellings = ['ánn', 'a\u00adnn', 'a\u200Bnn', 'Änn', 'a n n']
+  many(5).forEach((address, i) => wrong(spellings[i]!, address))
+  expect(limit.owedMs({ user: 'ann', address: '3.3.3.3' })).toBe(1000)
+})
+
+test('who signs in to an account of a like name takes back nothing that was guessed for another', () => {
+  const { limit, wrong } = opened()
+  wrong('ann', '1.1.1.1', 5)
+  limit.right({ user: 'Ann', address: '1.1.1.1' })
+  expect(limit.owedMs({ user: 'ann', address: '1.1.1.1' })).toBe(1000)
+})
+
 test('who tries many names waits as well, and an IPv6 network is one client', () => {
   const { limit, wrong } = opened()
   for (let i = 0; i < 20; i++) wrong(`user${i}`, `2001:db8::${i}`)
