@@ -5,7 +5,7 @@ import { listenerErrors } from '@spyglass/process/listener'
 export const realmErrors = {
   SPY_SIGN_IN_WRONG: 'realm %s: user or password is wrong',
   SPY_SIGN_IN_LATER: 'realm %s: too many wrong passwords; try again after %d s',
-  SPY_SIGN_IN_NO_SESSION: 'realm %s: there is no session to sign in to: its store is down, or its cookie is for https alone',
+  SPY_SIGN_IN_NO_SESSION: 'realm %s: there is no session to sign in to, or out of: its store is down, or its cookie is for https alone',
   SPY_REALM_FAILED: 'realm %s: its users cannot be asked for: %s',
   SPY_REALM_FILE: 'realm %s: the file %s cannot be used: %s',
   SPY_REALM_MODULE: 'realm %s: the module %s cannot be used: %s',

@@ -6,6 +6,7 @@ import type { RealmConfig } from '@spyglass/process/checked-config'
 import { clientAddressOf, type RefusalReason } from '@spyglass/process/listener'
 import { wrongShape } from '@spyglass/process/durable-file'
 import type { Logger } from '@spyglass/process/logger'
+import type { Clock } from '../clock/index.ts'
 import { Patience } from '../patience/index.ts'
 import type { Session, Sessions } from '../session/index.ts'
 import { addressesOf } from '../front/mounted-request.ts'
@@ -24,6 +25,8 @@ export interface RealmOptions {
   readonly logger: Logger
   readonly limit?: SignInLimit
   readonly now?: () => number
+  /** For what a source may take. */
+  readonly clock?: Clock
 }
 
 export interface SignIn {
@@ -52,7 +55,7 @@ interface SignedIn extends Person {
 
 const [UNSIGNED, FORBIDDEN, LATER, UNAVAILABLE] = [401, 403, 429, 503] as const
 const BUSY_S = 1
-/** A source that never answers must not keep the turns. */
+/** A source that never answers must not keep the turns, nor the requests of who has signed in. */
 const SILENT_MS = 30_000
 /** More is no name; the log would keep it. */
 const MAX_NAME = 256
@@ -61,7 +64,8 @@ export class Realm {
   readonly #options: RealmOptions
   readonly #limit: SignInLimit
   readonly #turns: HashTurns
-  readonly #patience = new Patience()
+  /** Apart, so that a source which is silent about one of them says nothing of the other. */
+  readonly #patience: { readonly verify: Patience; readonly find: Patience }
   readonly #now: () => number
   #atProvider: ProviderSignIn | undefined
 
@@ -70,6 +74,7 @@ export class Realm {
     this.#limit = options.limit ?? new SignInLimit()
     this.#turns = new HashTurns(sourceTypes[options.config().type].atOnce)
     this.#now = options.now ?? Date.now
+    this.#patience = { verify: new Patience(options.clock), find: new Patience(options.clock) }
   }
 
   get name(): string {
@@ -82,11 +87,15 @@ export class Realm {
    */
   async signIn(request: IncomingMessage, response: ServerResponse, { user, password }: SignIn): Promise<Person> {
     const session = await this.#options.sessions.of(request, response)
-    if (!session.isAvailable) throw new RealmError('SPY_SIGN_IN_NO_SESSION', [this.name], { status: UNAVAILABLE })
+    this.#checkAvailable(session)
     const client = clientAddressOf(request) ?? ''
     const person = await this.#verified({ user: textOf(user).slice(0, MAX_NAME), password: textOf(password) }, client)
     await this.#entered(session, person, request)
     return person
+  }
+
+  #checkAvailable({ isAvailable }: Session): void {
+    if (!isAvailable) throw new RealmError('SPY_SIGN_IN_NO_SESSION', [this.name], { status: UNAVAILABLE })
   }
 
   async #entered(session: Session, person: Person, request: IncomingMessage): Promise<void> {
@@ -97,12 +106,13 @@ export class Realm {
 
   /** What is not stored under the new id is taken back: the end of the request would store it under the old one, which somebody may have planted. */
   async #enter(session: Session, person: Person): Promise<void> {
-    const before = session.data[KEY]
-    session.data[KEY] = this.#signOn(person)
+    const [{ data }, present, before] = [session, signedIn(session), Object.getOwnPropertyDescriptors(session.data)]
+    if (present && (present.realm !== this.name || present.name !== person.name)) emptied(data)
+    data[KEY] = this.#signOn(person)
     try {
       await session.regenerate()
     } catch (error) {
-      session.data[KEY] = before
+      Object.defineProperties(emptied(session.data), before)
       throw error
     }
   }
@@ -111,9 +121,10 @@ export class Realm {
     return { realm: this.name, name, roles, askedAt: this.#now() }
   }
 
-  /** Ends the session: in all applications that have the same. */
+  /** Ends the session: in all applications that have the same. @throws SPY_SIGN_IN_NO_SESSION (503): it cannot be ended, and counts again when its store is back */
   async signOut(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const session = await this.#options.sessions.of(request, response)
+    this.#checkAvailable(session)
     const { name: user } = signedIn(session) ?? {}
     await session.destroy()
     if (user !== undefined) this.#log('info', { user, client: clientAddressOf(request) }, 'signed out')
@@ -186,8 +197,8 @@ export class Realm {
   async #presentIn(session: Session, request: IncomingMessage): Promise<Person | undefined> {
     const known = signedIn(session)
     if (known?.realm !== this.name) return undefined
-    if (this.#now() - known.askedAt < this.#maxAgeMs) return personOf(known)
-    const person = await this.#asked(async () => checked(await this.#options.source().find(known.name)))
+    if (this.#isRecent(known)) return personOf(known)
+    const person = await this.#asked(() => this.#inTime('find', () => this.#options.source().find(known.name)))
     if (person) {
       await session.update((data) => (data[KEY] = this.#signOn(person))) // several requests may ask at once
       return person
@@ -195,6 +206,12 @@ export class Realm {
     await session.destroy()
     this.#log('warn', { user: known.name, client: clientAddressOf(request) }, 'signed out, since the realm has the user no more')
     return undefined
+  }
+
+  /** What was asked at a time that is still to come was asked by another clock, or by this one before it was set back. */
+  #isRecent({ askedAt }: SignedIn): boolean {
+    const age = this.#now() - askedAt
+    return age >= 0 && age < this.#maxAgeMs
   }
 
   /** A provider cannot be asked about somebody who is not there. */
@@ -216,7 +233,7 @@ export class Realm {
     const guess = { user, address: client }
     this.#checkLimit(guess, client) // others may have guessed while it waited for its turn
     const takeBack = this.#limit.count(guess)
-    const found = await this.#asked(() => this.#inTime(() => this.#options.source().verify(user, password, client))).catch(
+    const found = await this.#asked(() => this.#inTime('verify', () => this.#options.source().verify(user, password, client))).catch(
       (error: unknown) => {
         takeBack()
         throw error
@@ -236,9 +253,9 @@ export class Realm {
     throw this.#later(Math.ceil(owedMs / 1000))
   }
 
-  #inTime(question: () => Promise<Person | undefined>): Promise<Person | undefined> {
+  #inTime(what: 'verify' | 'find', question: () => Promise<Person | undefined>): Promise<Person | undefined> {
     const silent = (): Error => wrongShape(`no answer within ${SILENT_MS} ms`)
-    return this.#patience.answer({ ask: async () => checked(await question()), timeoutMs: SILENT_MS, silent })
+    return this.#patience[what].answer({ ask: async () => checked(await question()), timeoutMs: SILENT_MS, silent })
   }
 
   #later(seconds: number): RealmError {
@@ -269,6 +286,12 @@ function checked(given: Person | undefined): Person | undefined {
   const isPerson = typeof name === 'string' && Array.isArray(roles) && roles.every((role) => typeof role === 'string')
   if (!isPerson) throw wrongShape('a person needs a name and a list of roles')
   return { name, roles }
+}
+
+/** What is in a session is for the eyes of who has signed in to it. */
+function emptied(data: Session['data']): Session['data'] {
+  for (const name of Object.keys(data)) delete data[name]
+  return data
 }
 
 const signedIn = ({ data }: Session): SignedIn | undefined => data[KEY] as SignedIn | undefined

@@ -13,8 +13,10 @@ import type { AccessRule } from '../../../runtime/src/realm/index.ts'
 import type { Sessions } from '../../../runtime/src/session/index.ts'
 import { Realm } from '../../../runtime/src/realm/realm.ts'
 import { SignInLimit } from '../../../runtime/src/realm/sign-in-limit.ts'
+import type { UserSource } from '../../../runtime/src/realm/source/user-source.ts'
 import { installResources, openResources, realm, type Resources } from '../../../runtime/src/resource/index.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
+import { ManualClock } from '../datasource/fixture.ts'
 import { accessTo, Browser, serve, startStore } from '../session/fixture.ts'
 
 const express = createRequire(import.meta.url)('express') as () => RequestListener & { use(path: string, handler: RequestListener): void }
@@ -286,6 +288,72 @@ test('who has signed in from there is let in at once, whatever is guessed elsewh
   expect(await attempt('right')).toBe('ann')
   for (let i = 0; i < 20; i++) await attempt('wrong', `10.0.0.${i}`)
   expect([await attempt('right', '10.0.0.99'), await attempt('right')]).toEqual(['429 1', 'ann'])
+})
+
+/** A realm over one session that is no real one. */
+function over(session: object, source: Partial<UserSource> = {}) {
+  const list = [{ name: 'staff', type: 'module', module: 'realm.mjs', sessions: 'visitors', recheckMs: 1000 }]
+  const { realms } = checkedSettings({ sessions: [{ name: 'visitors' }], realms: list }, { origin: 'test', from: '/' })
+  const [settings] = realms
+  const [time, clock] = [{ now: 10_000 }, new ManualClock()]
+  const known = async (name: string) => ({ name, roles: ['clerk'] })
+  const made = new Realm({
+    config: () => settings!,
+    source: () => ({ verify: known, find: known, ...source }),
+    sessions: { of: async () => session } as never,
+    logger: pino({ level: 'silent' }),
+    now: () => time.now,
+    clock,
+  })
+  const [request, response] = [{ socket: {} } as never, {} as never]
+  return {
+    time,
+    clock,
+    person: () => made.personOf(request, response),
+    signIn: (user: string) => made.signIn(request, response, { user, password: 'right' }),
+    signOut: () => made.signOut(request, response),
+  }
+}
+
+/** A session that `ann` has signed in to at 10000. */
+function sessionOfAnn(more: object = {}) {
+  const data: Record<string, unknown> = { cart: 1, 'spyglass.signOn': { realm: 'staff', name: 'ann', roles: ['clerk'], askedAt: 10_000 } }
+  const update = async (change: (state: typeof data) => void) => change(data)
+  return { isAvailable: true, data, update, regenerate: async () => {}, ...more }
+}
+
+test('a source that never answers about who has signed in keeps no request', async () => {
+  let asked = 0
+  const around = over(sessionOfAnn(), { find: () => (asked++, new Promise(() => {})) })
+  expect(await around.person()).toMatchObject({ name: 'ann' })
+  around.time.now += 1000
+  const late = around.person()
+  await expect.poll(() => asked).toBe(1)
+  around.clock.advance(30_000)
+  await expect(late).rejects.toMatchObject({ code: 'SPY_REALM_FAILED', statusCode: 503 })
+  expect(await around.signIn('ann')).toMatchObject({ name: 'ann' }) // its silence there says nothing of passwords
+})
+
+test('what was known at a time that is still to come, since the clock was set back, is asked for again', async () => {
+  let asked = 0
+  const around = over(sessionOfAnn(), { find: async () => void asked++, verify: async () => undefined })
+  around.time.now -= 1
+  await around.person().catch(() => {})
+  expect(asked).toBe(1)
+})
+
+test('a sign-out that the store cannot be told fails, since the sign-on will count again', async () => {
+  await expect(over({ isAvailable: false, data: {} }).signOut()).rejects.toMatchObject({ code: 'SPY_SIGN_IN_NO_SESSION', statusCode: 503 })
+})
+
+test('somebody else who signs in to a session finds nothing of who was there before; if that fails, nothing has changed', async () => {
+  const [own, taken] = [sessionOfAnn(), sessionOfAnn()]
+  await over(own).signIn('ann')
+  await over(taken).signIn('bob')
+  expect([own.data['cart'], taken.data['cart'], Object.keys(taken.data)]).toEqual([1, undefined, ['spyglass.signOn']])
+  const full = sessionOfAnn({ regenerate: async () => Promise.reject(new Error('full')) })
+  await expect(over(full).signIn('bob')).rejects.toThrow('full')
+  expect(full.data).toEqual(sessionOfAnn().data)
 })
 
 test('a module that makes nothing of the kind, and sessions that are not there, fail the start', async () => {
