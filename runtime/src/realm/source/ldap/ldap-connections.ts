@@ -1,6 +1,6 @@
 /**
  * Connections to a directory: a bounded number, each used by one question at a time and kept for the next. One whose question failed is not used again,
- * since nobody knows what it is in the middle of.
+ * since nobody knows what it is in the middle of; nor are those that were idle meanwhile.
  */
 import type { Client } from 'ldapts'
 import { wrongShape } from '@spyglass/process/durable-file'
@@ -51,7 +51,7 @@ export class LdapConnections {
       else this.#idle.push(connection)
       return answer
     } catch (error) {
-      this.#drop(connection)
+      for (const each of [connection, ...this.#idle.splice(0)]) this.#drop(each) // a firewall that has forgotten one has forgotten all
       throw error
     }
   }

@@ -12,8 +12,11 @@ import { filterWith } from './ldap-filter.ts'
 
 type LdapConfig = RealmConfig['ldap']
 
-/** Result code of RFC 4511 appendix A. */
-const INVALID_CREDENTIALS = 49
+/**
+ * Result codes (RFC 4511 appendix A) by which directories refuse the bind of one entry, right after that of the reader: there is no such entry, it has no
+ * password, the password is wrong, it is locked, or may not sign in.
+ */
+const REFUSED: ReadonlySet<unknown> = new Set([32, 48, 49, 19, 53])
 const MAX_GROUPS = 1000
 
 export class LdapSource implements UserSource {
@@ -90,7 +93,7 @@ async function isBound(client: Client, dn: string, password: string): Promise<bo
     await client.bind(dn, password)
     return true
   } catch (error) {
-    if ((error as { readonly code?: unknown }).code === INVALID_CREDENTIALS) return false
+    if (REFUSED.has((error as { readonly code?: unknown }).code)) return false
     throw error
   }
 }

@@ -141,3 +141,55 @@ test.each(['ends', 'hangs'] as const)('one that %s after StartTLS gets no passwo
   expect(Buffer.concat(received).includes(READER.password)).toBe(false)
   server.close()
 })
+
+const ber = (tag: number, ...parts: readonly (Buffer | string)[]): Buffer => {
+  const body = Buffer.concat(parts.map((part) => Buffer.from(part as string)))
+  return Buffer.concat([Buffer.from([tag, body.length]), body])
+}
+const result = (tag: number, code: number): Buffer => ber(tag, Buffer.from([10, 1, code, 4, 0, 4, 0]))
+const ENTRY = ber(0x64, ber(4, 'uid=ann,dc=x'), ber(0x30, ber(0x30, ber(4, 'uid'), ber(0x31, ber(4, 'ann')))))
+
+/** A directory in which everybody who is looked for is Ann. `bindAnn` says how her bind ends. */
+async function scripted(bindAnn: () => number, isSilent: (socket: net.Socket) => boolean = () => false) {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (bytes: Buffer) => {
+      if (isSilent(socket)) return
+      const at = bytes[1]! < 0x80 ? 2 : 2 + (bytes[1]! & 0x7f)
+      const [id, operation] = [bytes.subarray(at, at + 3), bytes[at + 3]]
+      const say = (...operations: readonly Buffer[]) => socket.write(Buffer.concat(operations.map((each) => ber(0x30, id, each))))
+      if (operation === 0x63) say(...(bytes.includes('member') ? [] : [ENTRY]), result(0x65, 0))
+      else say(result(0x61, bytes.includes('uid=ann') ? bindAnn() : 0))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return { port: (server.address() as net.AddressInfo).port, server }
+}
+
+test('an entry that is locked, may not sign in or has no password is refused as a wrong password is', async () => {
+  let code = 0
+  const source = opened(await scripted(() => code), { timeoutMs: 2000 })
+  const outcomes: (string | undefined)[] = []
+  for (code of [0, 19, 32, 48, 49, 53]) outcomes.push(await outcome(source, 'ann', 'right'))
+  expect(outcomes).toEqual(['ann', undefined, undefined, undefined, undefined, undefined])
+  code = 52 // unavailable
+  expect(await outcome(source, 'ann', 'right')).toContain('0x34')
+})
+
+test('of idle connections that have been forgotten on the way only one is waited for', async () => {
+  const forgotten = new Set<net.Socket>()
+  let isForgetful = false
+  const { port, server } = await scripted(
+    () => 0,
+    (socket) => isForgetful && forgotten.has(socket),
+  )
+  server.on('connection', (socket) => forgotten.size < 3 && forgotten.add(socket))
+  const source = opened({ port }, { timeoutMs: 300, connections: 3 })
+  await Promise.all(Array.from({ length: 3 }, () => outcome(source, 'ann', 'right')))
+  expect(forgotten.size).toBe(3)
+  isForgetful = true
+  expect(await outcome(source, 'ann', 'right')).toContain('did not answer within 300 ms')
+  expect(await outcome(source, 'ann', 'right')).toBe('ann')
+})
