@@ -177,6 +177,10 @@ export class ApplicationTraffic implements Traffic {
     return this.#ownerOf(request, originForm(request.url ?? '/')).acceptsUpgrades
   }
 
+  acceptsConnect(): boolean {
+    return [...this.#byName.values()].every((application) => application.acceptsConnect)
+  }
+
   #ownerOf(request: IncomingMessage, url: string): HostedApplication | Unclaimed {
     const mount = mountOf(request)
     const chosen = mount && this.#byName.get(mount.application)

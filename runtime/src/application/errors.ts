@@ -29,6 +29,8 @@ export const applicationErrors = {
     'access in spyglass.app.yaml names the realm %s, and the application uses: %s. Add it to `realms` of application %s in spyglass.yaml.',
   SPY_ACCESS_CLUSTER:
     'application %s has access rules in spyglass.app.yaml and forks workers with node:cluster, where they cannot be checked. Use `replicas` instead of workers, or check roles in the application.',
+  SPY_ACCESS_PROTOCOL:
+    'application %s has access rules in spyglass.app.yaml, and its server is none of node:http or node:https, so that they cannot be checked. Let the listener speak HTTP/2 (tls.http2), or check roles in the application.',
   SPY_CONTEXT_PATH_TAKEN: 'the applications %s and %s have the same context path %s',
 } as const
 

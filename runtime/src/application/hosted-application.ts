@@ -16,6 +16,7 @@ import { answerJson, errorAnswer } from './error-answer.ts'
 import { AdmissionGuard } from './entrance/admission-guard.ts'
 import { type Guard, passAll, PassingRequest, passingUpgrade, whenPassed } from './entrance/guard.ts'
 import { LimitGuard } from './entrance/limit-guard.ts'
+import type { RoleGuard } from './entrance/role-guard.ts'
 import { RefusalTally } from './entrance/refusal-tally.ts'
 import { type Arrival, type RefusedApplication, unserved } from './entrance/refuse.ts'
 import { readApplicationFile } from './program/application-file.ts'
@@ -98,6 +99,7 @@ export class HostedApplication implements ExchangeOwner {
   readonly #admission: AdmissionGuard | undefined
   /** In the order in which they are asked. */
   #guards: readonly Guard[]
+  #roles: RoleGuard | undefined
   readonly #refused: RefusedApplication
   readonly #refusals = new RefusalTally()
   readonly #abort = new AbortController()
@@ -131,6 +133,11 @@ export class HostedApplication implements ExchangeOwner {
   /** Whether it takes over connections for other protocols. */
   get acceptsUpgrades(): boolean {
     return this.#target?.acceptsUpgrades ?? false
+  }
+
+  /** Whether it takes CONNECT, which has no path that a rule could be for. */
+  get acceptsConnect(): boolean {
+    return this.#roles === undefined
   }
 
   /** Starts the program and opens its server. @throws SPY_APPLICATION_FAILED with the cause */
@@ -278,12 +285,13 @@ export class HostedApplication implements ExchangeOwner {
     })
   }
 
-  #open(server: Server, request?: ListenRequest): Promise<void> {
+  async #open(server: Server, request?: ListenRequest): Promise<void> {
+    if (this.#roles?.canGuard(server) === false) return refuseServer(server, request, fail('SPY_ACCESS_PROTOCOL', [this.name]))
     const target = (this.#target = new ProgramServer(server))
     const upgrades = server.listenerCount('upgrade')
     const opening = this.#around.place.open(server, request)
     target.opened(upgrades)
-    return opening
+    await opening
   }
 
   /** What the application is to see as the address; undefined where it stays as it came: a program that listens itself may be a proxy. */
@@ -354,7 +362,8 @@ export class HostedApplication implements ExchangeOwner {
     const { access } = await readApplicationFile(folder)
     if (!access) return
     const { roleGuardOf } = await import('./entrance/role-guard.ts')
-    this.#guards = [...this.#guards, roleGuardOf(access, { name, realms, resources: this.#around.resources })]
+    this.#roles = roleGuardOf(access, { name, realms, resources: this.#around.resources })
+    this.#guards = [...this.#guards, this.#roles]
   }
 
   /** Shows its loader, and looks at the files that it has loaded. */
@@ -434,6 +443,12 @@ export class HostedApplication implements ExchangeOwner {
 }
 
 const ignore = (): void => {}
+
+/** A program that listens itself is told as if its port could not be had. */
+function refuseServer(server: Server, request: ListenRequest | undefined, error: Error): void {
+  if (!request) throw error
+  process.nextTick(() => server.emit('error', error))
+}
 
 /** What the kind shows of an application without admission. */
 const NOT_GUARDED = { admission: () => 'off', inFlightLimit: () => undefined, refused: () => 0 } as const

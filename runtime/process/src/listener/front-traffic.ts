@@ -43,6 +43,7 @@ export function behindFront(traffic: Traffic, options: FrontOptions): Traffic {
     request: serve,
     upgrade: (request, socket, head) => traffic.upgrade(request, socket, head),
     acceptsUpgrade: (request) => traffic.acceptsUpgrade?.(request) ?? false,
+    acceptsConnect: () => traffic.acceptsConnect?.() ?? true,
     ...(traffic.refused ? { refused: (request, response, reason) => traffic.refused?.(request, response, reason) } : {}),
     ...(traffic.unreadable ? { unreadable: (refused) => traffic.unreadable?.(refused) } : {}),
   }

@@ -368,7 +368,8 @@ export class HttpListener {
   }
 
   #onConnect(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (!this.#isHandled('connect')) this.#refuseOnSocket(socket, 'no_proxy')
+    const isTaken = this.#isHandled('connect') && this.#traffic?.acceptsConnect?.() !== false
+    if (!isTaken) this.#refuseOnSocket(socket, 'no_proxy')
     else if (this.#hasTakenOver(request, socket)) this.#emit('connect', request, socket, head)
   }
 

@@ -12,6 +12,8 @@ export interface Traffic {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Whether a request to change the protocol is an upgrade; otherwise it is a request like any other (RFC 9110 section 7.8). Default: never. */
   acceptsUpgrade?(request: IncomingMessage): boolean
+  /** Whether CONNECT may go to a program that listens to it. Default: it may. */
+  acceptsConnect?(): boolean
   /** The request is refused: answer it by {@link answerRefused}, which is the default. */
   refused?(request: IncomingMessage, response: ServerResponse, reason: RefusalReason): void
   /** A request was refused before it could be read; it has been answered. */

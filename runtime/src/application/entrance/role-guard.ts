@@ -1,4 +1,7 @@
 /** The access rules that an application has in its `spyglass.app.yaml`: who has not signed in, or has other roles, never reaches it. */
+import http from 'node:http'
+import https from 'node:https'
+import type { Server } from 'node:net'
 import { codeOf } from '@spyglass/agent/contract'
 import type { ApplicationFile } from '../program/application-file.ts'
 import { type Realm, type Roles, rolesFor } from '../../realm/index.ts'
@@ -15,6 +18,11 @@ export class RoleGuard implements Guard {
   constructor(realm: Realm, access: Access) {
     this.#realm = realm
     this.#access = access
+  }
+
+  /** What comes to any other server passes by the guards: bytes, or streams of HTTP/2. */
+  canGuard(server: Server): boolean {
+    return server instanceof http.Server || server instanceof https.Server
   }
 
   /** What no rule is for passes at once: no session is read. */

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { hashPassword } from '@spyglass/process/access'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../../support/temp-folder.ts'
+import { ApplicationTraffic } from '../../../../runtime/src/application/application-host.ts'
+import { Unclaimed } from '../../../../runtime/src/front/unclaimed.ts'
 import { accessTo, Browser, startStore } from '../../session/fixture.ts'
 import { openPlace } from '../fixture.ts'
 
@@ -29,7 +31,7 @@ export default () => async (request, response) => {
 }`
 const password = await hashPassword('right', 1024)
 
-async function opened({ manifest = MANIFEST, contextPath = '/shop', realms = ['staff'] } = {}) {
+async function opened({ manifest = MANIFEST, contextPath = '/shop', realms = ['staff'], program = PROGRAM } = {}) {
   const folder = tempFolder()
   const users = { ann: ['clerk'], root: ['administrator'] }
   writeFileSync(
@@ -38,7 +40,7 @@ async function opened({ manifest = MANIFEST, contextPath = '/shop', realms = ['s
   )
   const store = await startStore(folder)
   const place = openPlace()
-  const files = { 'package.json': '{"main":"main.mjs"}', 'main.mjs': PROGRAM, 'spyglass.app.yaml': manifest }
+  const files = { 'package.json': '{"main":"main.mjs"}', 'main.mjs': program, 'spyglass.app.yaml': manifest }
   const { url, host } = await place.deploy([{ name: 'shop', contextPath, files, realms, sessions: ['visitors'] }], {
     sessions: accessTo(store.socket),
     resources: {
@@ -140,6 +142,18 @@ test('a connection that is to change its protocol is guarded as well', async () 
   }
   expect(await upgrade('')).toBe('HTTP/1.1 401 Unauthorized')
   expect(await upgrade(`cookie: ${cookie}\r\n`)).toBe('HTTP/1.1 403 Forbidden')
+})
+
+test('CONNECT has no path for a rule, and is refused where there are rules', async () => {
+  await using around = await opened()
+  expect(around.host.applications.map(({ acceptsConnect }) => acceptsConnect)).toEqual([false])
+  expect(around.host.traffic.acceptsConnect?.()).toBe(false)
+  expect(new ApplicationTraffic(new Unclaimed(undefined)).acceptsConnect()).toBe(true)
+})
+
+test.each(['net', 'http2'])('a server of node:%s, whose connections pass by the rules, fails the start', async (module) => {
+  const program = `import { createServer } from 'node:${module}'\nexport default () => createServer()`
+  await expect(opened({ program })).rejects.toMatchObject({ message: expect.stringContaining('node:http or node:https') as string })
 })
 
 test('where the store of sessions is down, what is guarded is refused and what is open is served', async () => {

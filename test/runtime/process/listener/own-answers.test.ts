@@ -161,6 +161,14 @@ test('CONNECT of a program that takes it passes what every request passes: head,
   expect(listener.counts).toMatchObject({ refused: 2 })
 })
 
+test('CONNECT does not reach a program that is not to have it', async () => {
+  let taken = 0
+  const { port, server } = await openListener((_request, response) => response.end(), {}, { acceptsConnect: () => false })
+  server.on('connect', (_request, socket: net.Socket) => void (taken++, socket.destroy()))
+  expect(head(await raw(port, 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n'))).toBe('HTTP/1.1 405 Method Not Allowed')
+  expect(taken).toBe(0)
+})
+
 test('above the limit of connections a client is told to come back, and is served again when one is free', async () => {
   const { listener, port, unreadable } = await listening({ maxConnections: 1 })
   const first = net.connect(port, '127.0.0.1')
