@@ -9,7 +9,7 @@ export interface PendingSignIn extends Pending {
 }
 
 /** People sign in slowly, and providers ask them for more. */
-const LIFE_MS = 600_000
+export const LIFE_MS = 600_000
 /** Pages that were opened at once. */
 const MAX_PENDING = 5
 

@@ -8,7 +8,7 @@ import type { RealmConfig } from '@spyglass/process/checked-config'
 import type { Logger } from '@spyglass/process/logger'
 import type { Session, Sessions } from '../session/index.ts'
 import { RealmError } from './errors.ts'
-import { localPath, type PendingSignIn, takePending, withPending } from './pending-sign-ins.ts'
+import { LIFE_MS, localPath, type PendingSignIn, takePending, withPending } from './pending-sign-ins.ts'
 import type { Provider } from './source/provider.ts'
 import type { Person } from './source/user-source.ts'
 
@@ -52,6 +52,7 @@ export class ProviderSignIn {
     const { provider, now } = this.#options
     const { url, pending } = await this.#asked(() => provider.begin())
     const kept = { ...pending, realm: this.#name, returnTo: localPath(returnTo), at: now() }
+    if (session.isNew) session.expireAfter(LIFE_MS) // whoever asks without a cookie begins another one
     await session.update((data) => (data[KEY] = withPending(data[KEY], kept)))
     return url
   }

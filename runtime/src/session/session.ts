@@ -37,6 +37,7 @@ export class Session {
   #lent: Lent | undefined
   #state: State | undefined
   #reserved: string | undefined
+  #briefMs = Number.POSITIVE_INFINITY
   #turn: Promise<void> = Promise.resolve()
   #running = 0
 
@@ -84,6 +85,11 @@ export class Session {
   /** The id that it will be stored under, for a head that is written before. */
   reserveId(): string {
     return (this.#reserved ??= newSessionId())
+  }
+
+  /** What this request stores expires after so long, unless another request comes: a browser may never come back with its cookie. */
+  expireAfter(ms: number): void {
+    this.#briefMs = ms
   }
 
   /** It has been used: it lives longer, unless it is new. */
@@ -272,7 +278,7 @@ export class Session {
 
   #until(createdAt: number): number {
     const { idleMs, lifetimeMs } = this.#parts.config()
-    return Math.min(this.#parts.now() + idleMs, createdAt + lifetimeMs)
+    return Math.min(this.#parts.now() + Math.min(idleMs, this.#briefMs), createdAt + lifetimeMs)
   }
 
   #conflicting(values: readonly string[]): SessionError {

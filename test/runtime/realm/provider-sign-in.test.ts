@@ -54,8 +54,14 @@ async function opened() {
       ({ statusCode, code }: { statusCode: number; code: string }) => response.writeHead(statusCode).end(code),
     )
   })
+  /** How long the session of the browser lives if it does not come back. */
+  const livesFor = ({ cookie = '' }: Browser): number => {
+    const found = store.spaces.get('visitors')?.read(cookie.slice(cookie.indexOf('=') + 1).split('.', 1)[0] ?? '')
+    return found && 'stored' in found ? found.stored.until - Date.now() : 0
+  }
   return {
     time,
+    livesFor,
     staff,
     url: server.url,
     async [Symbol.asyncDispose]() {
@@ -92,6 +98,16 @@ test('the browser goes on where it wanted to; a sign-on holds as long as the set
   expect(await browser.get(`${around.url}/me`)).toBe('200 ann')
   around.time.now += 1
   expect(await browser.get(`${around.url}/me`)).toBe('200 nobody')
+})
+
+test('a session that only holds a begun sign-in is kept no longer than that; after it, as long as any other', async () => {
+  await using around = await opened()
+  const browser = new Browser()
+  const state = stateIn(await browser.get(`${around.url}/begin?/`))
+  expect(around.livesFor(browser)).toBeGreaterThan(0)
+  expect(around.livesFor(browser)).toBeLessThanOrEqual(600_000)
+  await browser.get(`${around.url}/sign-in/callback?state=${state}`)
+  expect(around.livesFor(browser)).toBeGreaterThan(1_700_000)
 })
 
 test('what was begun for one realm is not finished for another', async () => {
