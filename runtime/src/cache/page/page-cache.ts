@@ -63,6 +63,9 @@ interface Known {
   readonly vary: readonly string[]
 }
 
+/** Its client has gone before anybody saw its whole head: one who waits asks again. */
+class LeaderGone extends NothingToStore {}
+
 let made = 0
 
 export class PageCache<Request> implements Middleware<Request> {
@@ -120,6 +123,10 @@ export class PageCache<Request> implements Middleware<Request> {
       const key = variantKey(address, vary, raw)
       if (this.#shapes.isPassed(key)) return {}
       const verdict = raw.method === 'HEAD' || !mayBeKept(raw) ? this.#given(key, asked) : await this.#waited(key, { address, vary }, asked)
+      if (verdict === 'again') {
+        if (hasGone(asked.response)) return { isAnswered: true }
+        continue
+      }
       if (verdict) return verdict
       const now = this.#shapes.varyOf(address)
       if (now.length === vary.length) return {}
@@ -136,8 +143,8 @@ export class PageCache<Request> implements Middleware<Request> {
     return isFresh ? this.#give(entry.value.read() as Page, asked) : {}
   }
 
-  /** Undefined: the answer that it waited for is not for it. */
-  async #waited(key: string, at: Known, asked: Asked<Request>): Promise<Verdict | undefined> {
+  /** Undefined: the answer that it waited for is not for it; `again`: nobody brings one any more. */
+  async #waited(key: string, at: Known, asked: Asked<Request>): Promise<Verdict | 'again' | undefined> {
     const recorded = Promise.withResolvers<Kept>()
     recorded.promise.catch(() => {}) // also where nobody waits
     let isLeading = false
@@ -155,7 +162,7 @@ export class PageCache<Request> implements Middleware<Request> {
       return this.#give((await loading) as Page, asked)
     } catch (error) {
       if (isMistake(error)) throw error
-      return undefined
+      return error instanceof LeaderGone ? 'again' : undefined
     }
   }
 
@@ -188,6 +195,7 @@ export class PageCache<Request> implements Middleware<Request> {
       onceSent(
         response,
         (sent) => {
+          if (!sent) return reject(new LeaderGone()) // what would have been added on the way out, such as a cookie, is not known
           const kept = hasGone(response) && isCutShort(recorded) ? undefined : this.#keptOf(recorded, sent, at)
           if (kept) return resolve(kept)
           if (this.#shapes.varyOf(at.address).length === at.vary.length) this.#shapes.pass(key)
@@ -197,16 +205,16 @@ export class PageCache<Request> implements Middleware<Request> {
       )
     })
     response.once('close', () => {
-      if (!isEnded) clock.after(GONE_MS, () => reject(new NothingToStore()))
+      if (!isEnded) clock.after(GONE_MS, () => reject(new LeaderGone()))
     })
   }
 
   /** Undefined: it is not to be kept, or not under this key. */
-  #keptOf({ status, fields, body }: RecordedResponse, sent: SentHead | undefined, { address, vary }: Known): Kept | undefined {
-    if (sent && sent.status !== status && sent.status !== NOT_MODIFIED) return undefined // something on the way out has answered in its place
+  #keptOf({ status, fields, body }: RecordedResponse, sent: SentHead, { address, vary }: Known): Kept | undefined {
+    if (sent.status !== status && sent.status !== NOT_MODIFIED) return undefined // something on the way out has answered in its place
     const { config, clock } = this.#engine
     const { statuses = [200], ttlMs = config.ttlMs, staleMs = config.staleMs } = this.#options
-    const all = strictest(fields, sent?.fields ?? {})
+    const all = strictest(fields, sent.fields)
     const life = lifeOf({ status, fields: all, body }, { statuses, ttlMs, staleMs })
     if (!life || !body) return undefined
     const names = varyOf(all)

@@ -291,6 +291,31 @@ test('a client that leaves lets those go on who wait for its answer', async () =
   expect((await second).text).toBe('own')
 })
 
+test('the answer to a client that has left is not kept, since nobody saw what is added to its head; one of those who wait asks again', async () => {
+  const held: http.ServerResponse[] = []
+  let came = 0
+  const { ask, port, served } = await serve(
+    (_request, response) => void held.push(response),
+    {},
+    (_request, response) => {
+      const writeHead = response.writeHead.bind(response) as (status: number, fields: object) => http.ServerResponse
+      if (came++ === 0) response.writeHead = (status: number) => writeHead(status, { 'set-cookie': 'session=1' })
+    },
+  )
+  const leaving = http.get({ port, agent: false }).on('error', () => {})
+  await expect.poll(() => held.length).toBe(1)
+  const waiting = [ask(), ask(), ask()]
+  await expect.poll(() => came).toBe(4)
+  const closed = new Promise((resolve) => held[0]!.once('close', resolve))
+  leaving.destroy()
+  await closed
+  held[0]!.end('of the session')
+  await expect.poll(() => held.length).toBe(2)
+  held[1]!.end('for all')
+  expect((await Promise.all(waiting)).map(({ text }) => text)).toEqual(['for all', 'for all', 'for all'])
+  expect([(await ask()).text, served()]).toEqual(['for all', 2])
+})
+
 test('no page is kept of what is too large, of errors, and of requests that forbid it', async () => {
   const { ask, served } = await serve((request, response) => {
     response.statusCode = Number(new URL(request.url!, 'http://a').searchParams.get('status') ?? 200)
