@@ -58,6 +58,7 @@ export class Engine {
   readonly #options: EngineOptions
   readonly #loads = new Flights<Landed>()
   readonly #reads = new Flights<StoredValue | undefined>()
+  readonly #sets = new Flights<void>()
 
   constructor(config: () => CacheConfig, options: EngineOptions = {}) {
     this.#config = config
@@ -111,9 +112,14 @@ export class Engine {
     const size = bytesOf(key, entry)
     if (size > maxEntryBytes) throw fail('SPY_CACHE_TOO_LARGE', [name, key, size, maxEntryBytes])
     this.forget({ keys: [key] })
+    await this.#sets.join(key, entry.tags, (flight) => this.#put(key, entry, flight))
+  }
+
+  async #put(key: string, entry: SharedEntry, flight: Flight<void>): Promise<void> {
     if (this.shared) await this.asked(() => this.shared!.put(key, entry))
+    const { isOutdated } = flight
     this.forget({ keys: [key] }) // what was read meanwhile may be what was there before
-    this.#keep(key, entry)
+    if (!isOutdated) this.#keep(key, entry)
   }
 
   /** Here and in all instances that can be told. Returns how many there were here. @throws SPY_CACHE_STORE with `whenDown: closed` */
@@ -133,6 +139,7 @@ export class Engine {
   forget(purge: Purge): number {
     this.#loads.detach(purge)
     this.#reads.detach(purge)
+    this.#sets.detach(purge)
     this.refreshings.purge(purge)
     if (purge.all) return this.entries.clear()
     const { keys = [], tags = [] } = purge
@@ -143,6 +150,7 @@ export class Engine {
   forgetUnheard(): void {
     this.#loads.detach({ all: true })
     this.#reads.detach({ all: true })
+    this.#sets.detach({ all: true })
     this.entries.clear()
   }
 

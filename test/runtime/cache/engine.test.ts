@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { SharedStore } from '../../../runtime/src/cache/shared-store.ts'
 import { heldLoad, openCache, settled } from './fixture.ts'
 
 const key = fc.constantFrom('a', 'b')
@@ -60,6 +61,42 @@ test('whatever happens in which order, nobody who asks after a purge gets what w
     }),
     { numRuns: 60 },
   )
+})
+
+test('a value that is purged while the Redis takes it is not kept in memory', async () => {
+  const puts: PromiseWithResolvers<void>[] = []
+  const shared: SharedStore = {
+    read: () => Promise.resolve({ at: '1' }),
+    write: () => Promise.resolve(),
+    put() {
+      const one = Promise.withResolvers<void>()
+      puts.push(one)
+      return one.promise
+    },
+    purge: () => Promise.resolve(),
+    claim: () => Promise.resolve({ at: '1', isMine: true }),
+    release: () => Promise.resolve(),
+    close: () => {},
+  }
+  using opened = openCache({}, { shared })
+  const { cache, engine } = opened
+  const purges = [
+    () => cache.purge('k'),
+    () => cache.purgeTag('t'),
+    () => engine.forget({ keys: ['k'] }), // another instance
+    () => engine.forgetUnheard(),
+  ]
+  for (const purge of purges) {
+    const setting = cache.set('k', 'old', { tags: ['t'] })
+    await purge()
+    puts.pop()!.resolve()
+    await setting
+    expect(await cache.get('k')).toBeUndefined()
+  }
+  const setting = [cache.set('k', 'one'), cache.set('k', 'two')]
+  for (const put of puts) put.resolve()
+  await Promise.all(setting)
+  expect(['two', undefined]).toContain(await cache.get('k'))
 })
 
 test('what nothing was stored for is no failure', async () => {
