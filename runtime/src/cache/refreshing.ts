@@ -59,9 +59,13 @@ export class Refreshing {
     else this.#begin()
   }
 
-  stop(): void {
+  /** Who still waits for the first value gets the reason. */
+  stop(cause: Error = new Error('it is refreshed no more')): void {
     this.#isStopped = true
     this.#cancel()
+    if (this.#value) return
+    this.#error = { cause }
+    this.#tell()
   }
 
   #begin(): void {

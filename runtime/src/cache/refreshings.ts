@@ -70,7 +70,7 @@ export class Refreshings {
   }
 
   remove(key: string): void {
-    this.#all.get(key)?.stop()
+    this.#all.get(key)?.stop(fail('SPY_CACHES_CLOSED', [this.#source.config.name]))
     this.#all.delete(key)
   }
 

@@ -67,3 +67,12 @@ test('while another instance loads the first value, it is looked for again soon'
   clock.advance(5000)
   expect([looks, clock.timers]).toEqual([3, 0])
 })
+
+test('who waits for the first value when it is stopped waits no longer', async () => {
+  const { refreshing } = open(() => Promise.resolve(undefined))
+  const read = refreshing.read()
+  await settled()
+  refreshing.stop(new Error('closed'))
+  await expect(read).rejects.toThrow('closed')
+  await expect(refreshing.read()).rejects.toThrow('closed')
+})
