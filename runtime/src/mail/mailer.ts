@@ -51,7 +51,11 @@ export class Mailer {
    * await mail('office').sendMail({ to: 'ann@example.org', subject: 'Your order', text: 'It is on its way.' })
    */
   async sendMail(mail: Mail): Promise<SentMail> {
-    return await this.#turn((line, leftMs) => this.#within(line, leftMs, async () => (await this.#transportOf(line)).sendMail(mail)))
+    return await this.#turn((line, leftMs) =>
+      this.#within(line, leftMs, async (signal) =>
+        (await this.#transportOf(line)).sendMail({ ...mail, signal: anyOf(mail.signal, signal) }),
+      ),
+    )
   }
 
   /** Connects and signs in. @throws as {@link sendMail} */
@@ -124,21 +128,29 @@ export class Mailer {
     throw unavailable('SPY_MAIL_BUSY', [config.name, length, targetOf(config)])
   }
 
-  #within<T>({ config }: Line, leftMs: number, ask: () => Promise<T>): Promise<T> {
+  /** What is late is taken out of the queue of nodemailer, or its connection is closed: it would go on, and be sent after its time. */
+  #within<T>({ config }: Line, leftMs: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { name, timeoutMs } = config
     const lateError = (what: string): Error => unavailable('SPY_MAIL_TIMEOUT', [name, targetOf(config), timeoutMs, what])
     if (leftMs < 1) return Promise.reject(lateError(NOT_SENT))
-    const late = (): Error => lateError('nobody knows whether it will be delivered')
-    return within(this.#options.clock, leftMs, ask(), late)
+    const abort = new AbortController()
+    const late = (): Error => {
+      abort.abort()
+      return lateError('nobody knows whether it will be delivered')
+    }
+    return within(this.#options.clock, leftMs, ask(abort.signal), late)
   }
 }
+
+const anyOf = (given: AbortSignal | undefined, ours: AbortSignal): AbortSignal => (given ? AbortSignal.any([given, ours]) : ours)
 
 const LOOK_MS = 50
 const NOT_SENT = 'it was not sent'
 
-/** What it sends now is sent. */
+/** What it sends now is sent. One that could not be opened has said so to who sent. */
 async function closed({ transport }: Line): Promise<void> {
-  ;(await transport)?.close()
+  const opened = await transport?.catch(() => undefined)
+  opened?.close()
 }
 
 /** The error that the application gets. */

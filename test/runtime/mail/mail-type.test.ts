@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../support/free-port.ts'
 import { startMailServer } from '../../support/mail-server.ts'
 import { startSilentServer } from '../../support/silent-server.ts'
@@ -75,6 +76,39 @@ test('a server that is not there, or accepts and never answers, is an error in t
     expect.stringMatching(/did not take the mail within 50 ms .*; nobody knows/),
   ])
   expect(['state', 'timeouts', 'running'].map(silent.read)).toEqual(['down', 2, 0])
+})
+
+test('a mail that is late is given up: its connection to a server that answers in drops is closed, and those behind it are not sent later', async () => {
+  const open = new Set<Socket>()
+  let asked = 0
+  const server = createServer((socket) => {
+    open.add(socket)
+    socket.on('error', () => {}).on('close', () => open.delete(socket))
+    socket.write('220 slow\r\n')
+    socket.on('data', (line) => {
+      if (line.toString().startsWith('EHLO')) return void socket.write('250 slow\r\n')
+      asked++
+      const drops = setInterval(() => socket.write('250-wait\r\n'), 10)
+      socket.on('close', () => clearInterval(drops))
+    })
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const { face } = await openOutgoing('mailServers', { url: urlOf(port), from: 'shop@example.org', timeoutMs: 300, max: 1 })
+  const sent = [1, 2, 3].map(() => face.sendMail(order).catch((error: { code?: string }) => error.code))
+  expect(await Promise.all(sent)).toEqual(['SPY_MAIL_TIMEOUT', 'SPY_MAIL_TIMEOUT', 'SPY_MAIL_TIMEOUT'])
+  await until(() => open.size === 0)
+  expect(asked).toBe(1)
+})
+
+test('a mail server whose settings are wrong is an error for who sends, and can be set right', async () => {
+  const { mails, port } = await startMailServer()
+  const { face, configure } = await openOutgoing('mailServers', { url: urlOf(port, '%zz@'), from: 'shop@example.org' })
+  await expect(face.sendMail(order)).rejects.toMatchObject({ code: 'SPY_MAIL_FAILED' })
+  configure({ url: urlOf(port) })
+  await face.sendMail(order)
+  expect(mails).toHaveLength(1)
 })
 
 test('too many that wait are refused at once', async () => {
