@@ -51,7 +51,8 @@ export class HttpClient {
    * @example
    * const answer = await httpClient('payments').fetch('/charges', { method: 'POST', body: JSON.stringify(charge) })
    */
-  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+  async fetch(path: string, given: RequestInit = {}): Promise<Response> {
+    const init = given.body instanceof FormData ? await encodedForm(given, given.body) : given
     if (this.#isClosed) throw fail('SPY_HTTP_CLIENTS_CLOSED')
     const url = this.#urlOf(path)
     const { name, maxWaiting, timeoutMs } = this.#config
@@ -140,6 +141,14 @@ export class HttpClient {
       this.#authorization = { value: authorizationOf(this.#config, passwordOf(this.#config)), readAt: now }
     return this.#authorization.value
   }
+}
+
+/** The package undici takes the FormData of Node.js for a text. */
+async function encodedForm(init: RequestInit, form: FormData): Promise<RequestInit> {
+  const encoded = new Response(form)
+  const headers = new Headers(init.headers)
+  if (!headers.has('content-type')) headers.set('content-type', encoded.headers.get('content-type') ?? '')
+  return { ...init, headers, body: await encoded.arrayBuffer() }
 }
 
 function authorizationOf({ url }: HttpClientConfig, password: string | undefined): string | undefined {

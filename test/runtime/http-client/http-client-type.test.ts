@@ -34,6 +34,24 @@ test('a request goes below the url, with what it is given, and is counted when i
   expect(read('durationP95')).toBeGreaterThan(0)
 })
 
+test('a form is sent as one', async () => {
+  const port = await startHttp((request, response) => {
+    let text = ''
+    request.on('data', (part: Buffer) => (text += String(part)))
+    request.on('end', () => response.end(JSON.stringify({ type: request.headers['content-type'], text })))
+  })
+  const { face } = await openOutgoing('httpClients', { url: urlOf(port) })
+  const body = new FormData()
+  body.set('picture', new Blob(['of a pen']), 'pen.txt')
+  const { type, text } = (await (await face.fetch('/', { method: 'POST', body })).json()) as { type: string; text: string }
+  const boundary = /^multipart\/form-data; ?boundary=(.+)$/.exec(type)![1]!
+  expect([text.startsWith(`--${boundary}\r\n`), text.includes('name="picture"; filename="pen.txt"'), text.includes('of a pen')]).toEqual([
+    true,
+    true,
+    true,
+  ])
+})
+
 test.for(['//evil.example/x', 'http://evil.example/', '../v2', '/../../etc', 'https://127.0.0.1/v1/'])(
   'what is not below the url is refused: %s',
   async (path) => {
