@@ -129,7 +129,8 @@ export class ChangeLog {
       this.#replace(handle, length)
     } catch (error) {
       closeSync(handle)
-      rmSync(aside, { force: true })
+      // a file that has its name already would be read at the next start, without what the old one gets from now on
+      for (const half of [aside, file]) rmSync(half, { force: true })
       throw error
     }
     this.#number++

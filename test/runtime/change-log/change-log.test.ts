@@ -73,3 +73,23 @@ test('what another file is called is left alone', () => {
   expect([...open(folder).numbers]).toEqual([])
   expect(readdirSync(folder).toSorted()).toEqual(['numbers', 'numbers.1', 'numbers.9.new', 'others.4'])
 })
+
+test('a new file whose name may not be on the disk is not used, and is not there at the next start: the old one has more', () => {
+  const folder = tempFolder()
+  const numbers = new Set([1])
+  let looks = Number.POSITIVE_INFINITY
+  const log = ChangeLog.open({
+    get folder() {
+      return looks-- === 0 ? join(folder, 'none') : folder
+    },
+    name: 'numbers',
+    carryOut: () => true,
+    all: () => Array.from(numbers, (number): Change => ['add', number]),
+    onDamage: () => {},
+  })
+  looks = 1 // the name of the file, and then its folder
+  expect(() => log.begin()).toThrow('ENOENT')
+  log.append(['add', 2])
+  expect(readdirSync(folder)).toEqual(['numbers.1'])
+  expect([...open(folder).numbers]).toEqual([1, 2])
+})
