@@ -13,6 +13,16 @@ export interface RedisAddress {
   readonly password?: string | undefined
 }
 
+/** Asks the Redis. ioredis adds the command to an error, with the value that was to be stored: it would stand in the log. */
+export async function withoutCommand<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (typeof error === 'object' && error !== null) Reflect.deleteProperty(error, 'command')
+    throw error
+  }
+}
+
 interface RedisPackage {
   readonly Redis: new (url: string, options: object) => RedisConnection
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { connectRedis } from '../../../runtime/src/redis/index.ts'
+import { connectRedis, withoutCommand } from '../../../runtime/src/redis/index.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 const missing = (from: string, why: string): Error => new Error(`not in ${from}: ${why}`)
@@ -34,4 +34,10 @@ test('where no folder has it, the error says where it was looked for and why it 
   expect(() => connect([old])).toThrow(`not in ${old}: it has version 4.9.0`)
   expect(() => connect([])).toThrow('not in any application: it is not installed')
   expect(() => connect([tempFolder()])).toThrow(/Cannot find module 'ioredis/)
+})
+
+test('an error of the Redis has not what was to be stored', async () => {
+  const error = Object.assign(new Error('OOM'), { command: { name: 'evalsha', args: ['secret'] } })
+  await expect(withoutCommand(() => Promise.reject(error))).rejects.toBe(error)
+  expect([Object.keys(error), await withoutCommand(() => Promise.resolve(7))]).toEqual([[], 7])
 })

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { CacheConfig } from '@spyglass/process/checked-config'
 import type { Clock } from '../../clock/index.ts'
 import { Patience } from '../../patience/index.ts'
-import { connectRedis, type RedisConnection } from '../../redis/index.ts'
+import { connectRedis, type RedisConnection, withoutCommand } from '../../redis/index.ts'
 import { fail } from '../errors.ts'
 import type { Purge } from '../flights.ts'
 import { inBackground } from '../load-in-time.ts'
@@ -122,7 +122,11 @@ export class RedisStore implements SharedStore {
 
   async #within<T>(ask: () => Promise<T>): Promise<T> {
     const { timeoutMs } = this.#config()
-    const answer = await this.#patience.answer({ ask, timeoutMs, silent: () => new Error(`no answer within ${timeoutMs} ms`) })
+    const answer = await this.#patience.answer({
+      ask: () => withoutCommand(ask),
+      timeoutMs,
+      silent: () => new Error(`no answer within ${timeoutMs} ms`),
+    })
     if (this.#untold.isAny) inBackground(() => this.#tell())
     return answer
   }
