@@ -11,12 +11,12 @@ const declared: Settings = settings
 
 /** @throws SPY_CACHE_SETTING */
 export function checkedSettings(name: string, given: CacheSettings): CacheConfig {
-  const all = { ...defaults(), ...given, name }
+  const all = { ...defaults(), ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)), name }
   for (const [setting, value] of Object.entries(all)) {
     const allowed = allowedOf(setting, value)
     if (allowed !== undefined) throw fail('SPY_CACHE_SETTING', [name, setting, shown(value), allowed])
   }
-  if (all.store === 'redis' && all.url === undefined) throw fail('SPY_CACHE_SETTING', [name, 'url', 'missing', 'set with store redis'])
+  if (given.store === 'redis' && given.url === undefined) throw fail('SPY_CACHE_SETTING', [name, 'url', 'missing', 'set with store redis'])
   return all as CacheConfig
 }
 

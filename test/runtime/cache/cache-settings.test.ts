@@ -11,6 +11,10 @@ test('settings that are not given are those of the configuration', () => {
   })
 })
 
+test('a setting that is undefined is not given: no bound is lost by it', () => {
+  expect(checkedSettings('shop', { maxBytes: undefined, ttlMs: undefined } as never)).toEqual(checkedSettings('shop', {}))
+})
+
 test.each([
   ['Shop!', {}, 'name is "Shop!"'],
   ['shop', { ttlMs: -1 }, 'ttlMs is -1, and must be a whole number from 0'],
