@@ -23,9 +23,9 @@ export interface PageRequestSettings {
   readonly ignoreCookies: boolean
 }
 
-/** Names that say who asks, as proxies and interfaces use them: `X-API-Key`, `X-Remote-User`, `X-Auth-Request-Email`, `Cf-Access-Jwt-Assertion` … */
+/** Names that say who asks, as proxies and interfaces use them: `X-API-Key`, `X-Remote-User`, `X-Auth-Request-Email`, `Cf-Access-Jwt-Assertion`, `apikey` … */
 const PERSONAL =
-  /^(?:x|remote|ssl|cf-access|proxy)-(?:.*-)?(?:api-?key|key|token|jwt|auth\w*|session|user|account|tenant|identity|principal|email|login|cert|verify|dn)(?:-|$)/
+  /^(?:x|remote|ssl|cf-access|proxy)-(?:.*-)?(?:api-?key|key|token|jwt|auth\w*|session|user(?:name|id)?|account|tenant|identity|principal|email|login|cert|verify|dn)(?:-|$)|^(?:(?:[\w-]*-)?token|api-?key|[\w-]*subscription-key|session-?id|userid)$/
 
 /** Whether its answer may come from the cache, and be kept there. */
 export function isForAll({ headers, socket }: IncomingMessage, { ignoreCookies }: PageRequestSettings): boolean {

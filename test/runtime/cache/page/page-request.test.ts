@@ -22,6 +22,13 @@ test.each([
   { headers: { 'x-ms-client-principal-id': 'a' } },
   { headers: { 'cf-access-jwt-assertion': 'a' } },
   { headers: { 'ssl-client-cert': 'a' } },
+  { headers: { apikey: 'a' } },
+  { headers: { 'api-key': 'a' } },
+  { headers: { token: 'a' } },
+  { headers: { 'private-token': 'a' } },
+  { headers: { 'ocp-apim-subscription-key': 'a' } },
+  { headers: { 'x-consumer-username': 'a' } },
+  { headers: { 'x-userid': 'a' } },
   { socket: { authorized: true } },
   { socket: { authorized: false, authorizationError: 'SELF_SIGNED', getPeerCertificate: () => ({ subject: {} }) } },
 ])('%j passes by', (given) => {
