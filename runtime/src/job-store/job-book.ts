@@ -211,8 +211,9 @@ export class JobBook {
     const now = this.#options.now()
     const before = this.#contents.repeats.get(repeated.name)
     const isSame = before !== undefined && JSON.stringify(before.schedule) === JSON.stringify(repeated.schedule)
-    const nextAt = isSame ? before.nextAt : nextOf(repeated.schedule, now, now)
-    if (nextAt === undefined) return false
+    const next = nextOf(repeated.schedule, now, now)
+    if (next === undefined) return false
+    const nextAt = isSame ? Math.min(before.nextAt, next) : next // a clock that was set back must not hold it up
     const stored = { ...repeated, nextAt }
     if (JSON.stringify(before) === JSON.stringify(stored)) return true
     this.#options.write(changes.repeat(stored))

@@ -30,8 +30,8 @@ const RECLAIM_MS = 2000
 const RECLAIM_AT_START_MS = 10_000
 /** What could not be written is tried again. */
 const RETRY_MS = 1000
-/** Longer timers overflow. */
-const MAX_TIMER_MS = 3_600_000
+/** So much later it is noticed that somebody has set the clock forward: timers do not follow it. */
+const MAX_TIMER_MS = 10_000
 
 const QUEUE = /^[a-z0-9][a-z0-9_-]{0,63}$/
 

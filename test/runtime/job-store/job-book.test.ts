@@ -131,6 +131,17 @@ test('what is repeated is added each time, what was missed once, and the same ag
   expect(book.repeat({ ...repeated, schedule: { cron: '0 0 30 2 *' } })).toBe(false)
 })
 
+test('a clock that was ahead for a moment does not hold up what is repeated', () => {
+  const { book, time } = openBook()
+  const repeated = { name: 'tick', schedule: { everyMs: 1000 }, data: '{}', attempts: 3, backoffMs: 0 }
+  book.repeat(repeated)
+  time.now += 31_536_000_000
+  book.tick()
+  time.now -= 31_536_000_000
+  book.repeat(repeated)
+  expect(book.nextAt).toBe(time.now + 1000)
+})
+
 test('a change that cannot be written has not been made', () => {
   const { book, file } = openBook()
   book.add(newJob('a'))
