@@ -195,7 +195,16 @@ export class Caller {
     this.#send(message)
   }
 
+  /** What is no message of ours ends the connection, not the process with the jobs of all. */
   said(message: ToStore): void {
+    try {
+      this.#said(message)
+    } catch {
+      this.stream?.close()
+    }
+  }
+
+  #said(message: ToStore): void {
     if (message.do === 'hello') return this.#greeted(message)
     const served = this.#served
     if (!served) return this.stream?.close()

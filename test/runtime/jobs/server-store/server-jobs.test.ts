@@ -1,4 +1,5 @@
 /** The instance's side: what happens when the store restarts or is away, when instances die, and when they stop. */
+import net from 'node:net'
 import { expect, test } from 'vitest'
 import { ServerJobs } from '../../../../runtime/src/jobs/server-store/server-jobs.ts'
 import { tempFolder } from '../../../support/temp-folder.ts'
@@ -105,6 +106,18 @@ test('a queue that another token opens is closed to the caller', async () => {
   })
   expect(store.jobs.names).toEqual([])
   await thief.close()
+  await store.end()
+})
+
+test('what is no message ends its connection, and not the process with the jobs of all', async () => {
+  const store = await startJobStore(tempFolder())
+  const hello = { do: 'hello', queue: 'orders', token: tokenOf('orders'), limits: { maxJobs: 9, maxTotalBytes: 9999, keepDoneMs: 0 } }
+  for (const line of ['null', '7', '{"do":"add"}', JSON.stringify(hello)]) {
+    const socket = net.connect(store.socket)
+    const closed = new Promise((resolve) => socket.on('error', () => {}).on('close', resolve))
+    socket.write(`${line}\n`)
+    await closed
+  }
   await store.end()
 })
 
