@@ -4,7 +4,7 @@
  */
 import type { Change } from '../change-log/index.ts'
 import { jobErrors } from '../jobs/errors.ts'
-import { backoffOf, type DeadJob, type JobFigures, type JobState, type NewJob, type Repeated } from '../jobs/job.ts'
+import { backoffOf, type DeadJob, type JobFigures, type JobState, type NewJob, type Repeated, shownData } from '../jobs/job.ts'
 import { nextOf } from '../jobs/schedule.ts'
 import { DueList } from './due-list.ts'
 import { allChanges, changes, type Contents, type StoredJob } from './stored-job.ts'
@@ -176,7 +176,7 @@ export class JobBook {
       .toReversed()
       .map((id) => {
         const { runs, addedAt, at, error = '', data } = this.#contents.jobs.get(id)!
-        return { id, runs, addedAt, diedAt: at, error, data }
+        return { id, runs, addedAt, diedAt: at, error, data: shownData(data) }
       })
   }
 

@@ -1,16 +1,15 @@
 /** Operations of a queue of jobs that the process of the jobs carries out. */
 import { fail } from '../jobs/errors.ts'
+import { listed } from '../jobs/job.ts'
 import { type JobBook, type Purgeable, purgeable } from './job-book.ts'
 import type { JobServer } from './job-server.ts'
-
-const DEFAULT_DEAD = 20
 
 type Given = Readonly<Record<string, unknown>>
 
 const operations: Readonly<Record<string, (book: JobBook, given: Given) => unknown>> = {
   pause: (book) => book.pause(true),
   resume: (book) => book.pause(false),
-  dead: (book, { count }) => book.dead(Number(count ?? DEFAULT_DEAD)),
+  dead: (book, { count }) => book.dead(listed(count)),
   retry: (book, { id }) => book.retry(id as string | undefined),
   remove: (book, { id }) => book.remove(String(id)),
   purge: (book, { which }) => book.purge(which as Purgeable),

@@ -56,6 +56,14 @@ export interface DeadJob {
   readonly data: string
 }
 
+const MAX_LISTED = 500
+const DEFAULT_LISTED = 20
+const MAX_DATA_CHARACTERS = 10_000
+
+/** How many of them an operator gets: the list goes over a channel that takes so much and no more. */
+export const listed = (count: unknown): number => Math.min(MAX_LISTED, Math.max(1, Math.trunc(Number(count ?? DEFAULT_LISTED)) || 1))
+export const shownData = (data: string): string => (data.length > MAX_DATA_CHARACTERS ? `${data.slice(0, MAX_DATA_CHARACTERS - 1)}…` : data)
+
 export interface JobFigures {
   readonly waiting: number
   readonly delayed: number

@@ -6,7 +6,7 @@ import { type Clock, outsideContext } from '../../clock/index.ts'
 import { Patience } from '../../patience/index.ts'
 import type { JobBackend, Runner } from '../backend.ts'
 import { fail, refused } from '../errors.ts'
-import { type Added, backoffOf, type DeadJob, type NewJob, type Repeated } from '../job.ts'
+import { type Added, backoffOf, type DeadJob, listed, type NewJob, type Repeated, shownData } from '../job.ts'
 import { nextOf } from '../schedule.ts'
 import { type BullJob, type BullPackage, bullPackage, type BullQueue, type BullWorker } from './bullmq.ts'
 import { RedisFigures } from './redis-figures.ts'
@@ -23,7 +23,6 @@ const LOCK_MS = 10_000
 const STALLED_MS = 5000
 const MAX_RECONNECT_MS = 500
 const MAX_CLEANED = 1_000_000
-const DEFAULT_DEAD = 20
 const BACKOFF = 'spyglass'
 
 export class RedisJobs implements JobBackend {
@@ -118,6 +117,7 @@ export class RedisJobs implements JobBackend {
   async close(): Promise<void> {
     this.#figures.close()
     const closing = Promise.all([this.#worker?.close(false) ?? Promise.resolve(), this.#queue.close()])
+    closing.catch(() => {}) // nobody asks for it where the Redis is known to be silent
     await this.#within(() => closing).catch(() => {})
     for (const each of [this.#worker?.close(true), this.#queue.disconnect()]) void each?.catch(() => {})
   }
@@ -126,7 +126,7 @@ export class RedisJobs implements JobBackend {
     pause: () => this.#queue.pause(),
     resume: () => this.#queue.resume(),
     dead: async ({ count }) => {
-      const jobs = await this.#queue.getJobs(['failed'], 0, Number(count ?? DEFAULT_DEAD) - 1, false)
+      const jobs = await this.#queue.getJobs(['failed'], 0, listed(count) - 1, false)
       return jobs.map(deadOf)
     },
     retry: async ({ id }) => {
@@ -213,7 +213,7 @@ const deadOf = ({ id = '', data, timestamp, attemptsMade, finishedOn = 0, failed
   addedAt: timestamp,
   diedAt: finishedOn,
   error: stacktrace?.at(-1) ?? failedReason,
-  data: data.text,
+  data: shownData(data.text),
 })
 
 async function answered<T>(name: string, ask: () => Promise<T>): Promise<T> {
