@@ -4,7 +4,7 @@ import type net from 'node:net'
 import { messageOf } from '@spyglass/agent/contract'
 import { MessageStream } from '@spyglass/process/channel'
 import { Alarm, type Clock } from '../clock/index.ts'
-import type { FromStore, Question, ToStore } from '../jobs/server-store/messages.ts'
+import { type FromStore, MAX_UNSENT, type Question, type ToStore } from '../jobs/server-store/messages.ts'
 import type { JobBook } from './job-book.ts'
 
 /** The jobs of one queue. */
@@ -181,18 +181,26 @@ export class Caller {
   readonly #admitted: (hello: Hello) => ServedQueue | undefined
   #served: ServedQueue | undefined
   #atOnce = 0
+  /** Characters of jobs that are not with the kernel yet. */
+  #unsent = 0
 
   constructor(admitted: (hello: Hello) => ServedQueue | undefined) {
     this.#admitted = admitted
   }
 
   get free(): number {
-    return this.#atOnce - this.running.size
+    return this.#unsent > MAX_UNSENT ? 0 : this.#atOnce - this.running.size
   }
 
-  give(id: string, run: number, message: FromStore): void {
+  give(id: string, run: number, message: Extract<FromStore, { is: 'run' }>): void {
+    const { length } = message.run.data
     this.running.set(id, run)
-    this.#send(message)
+    this.#unsent += length
+    this.stream?.send(message, (error) => {
+      const wasFull = this.#unsent > MAX_UNSENT
+      this.#unsent -= length
+      if (wasFull && !error) this.#served?.deal()
+    })
   }
 
   /** What is no message of ours ends the connection, not the process with the jobs of all. */

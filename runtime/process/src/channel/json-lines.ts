@@ -38,10 +38,10 @@ export class MessageStream {
     return this.#isOpen && this.#stream.writableLength === 0
   }
 
-  /** Sends a message, or drops it when the peer is gone. `sent` is called in both cases. */
-  send(message: unknown, sent: () => void = () => {}): void {
+  /** Sends a message, or drops it when the peer is gone. `sent` is called in both cases; with an error where it became known only then. */
+  send(message: unknown, sent: (error?: Error | null) => void = () => {}): void {
     if (!this.#isOpen) return queueMicrotask(sent)
-    this.#stream.write(`${JSON.stringify(message)}\n`, () => sent())
+    this.#stream.write(`${JSON.stringify(message)}\n`, (error) => sent(error))
     if (this.#stream.writableLength > MAX_OUTBOX_BYTES) this.close()
   }
 
@@ -68,7 +68,9 @@ export class MessageStream {
   }
 
   #read(chunk: Buffer): void {
-    const lines = (this.#pending + this.#decoder.write(chunk)).split('\n')
+    const text = this.#decoder.write(chunk)
+    // a part of a long line is only joined: to look through all of it again for each part would take as long as the line is long, squared
+    const lines = text.includes('\n') ? (this.#pending + text).split('\n') : [this.#pending + text]
     this.#pending = lines.pop() ?? ''
     if (this.#pending.length > MAX_LINE_BYTES) return this.close()
     for (const line of lines) {

@@ -10,6 +10,9 @@ export type Question =
   | { readonly do: 'repeat'; readonly repeated: Repeated }
   | { readonly do: 'unrepeat'; readonly name: string }
 
+/** Characters of data that are sent and not with the kernel yet, at most: a connection that holds too much is cut off. */
+export const MAX_UNSENT = 2_097_152
+
 export interface Limits {
   readonly maxJobs: number
   readonly maxTotalBytes: number

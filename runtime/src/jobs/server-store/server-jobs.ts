@@ -9,7 +9,7 @@ import { Patience } from '../../patience/index.ts'
 import type { JobBackend, RunOutcome, Runner } from '../backend.ts'
 import { fail, refused } from '../errors.ts'
 import type { Added, JobRun, NewJob, Repeated } from '../job.ts'
-import type { FromStore, Question, ToStore } from './messages.ts'
+import { type FromStore, MAX_UNSENT, type Question, type ToStore } from './messages.ts'
 
 export interface ServerJobsOptions {
   /** Path of the socket. */
@@ -38,6 +38,9 @@ export class ServerJobs implements JobBackend {
   readonly #clock: Clock
   readonly #patience: Patience
   readonly #asked = new Map<number, Asked>()
+  /** Of those the ones that are still to be sent over this connection. */
+  #toSend = new Set<number>()
+  #unsent = 0
   /** Run by id of the job, until the store has heard what became of it. */
   readonly #running = new Map<string, number>()
   #runner: Runner | undefined
@@ -113,14 +116,34 @@ export class ServerJobs implements JobBackend {
       return answer.result
     } finally {
       this.#asked.delete(id)
+      this.#toSend.delete(id)
     }
   }
 
   #answerTo(id: number, question: Question): Promise<Answer> {
     return new Promise((resolve) => {
       this.#asked.set(id, { question, answered: resolve })
-      this.#send({ id, ...question })
+      this.#toSend.add(id)
+      this.#sendMore()
     })
+  }
+
+  /** As much as the store reads. */
+  #sendMore(): void {
+    const stream = this.#stream
+    for (const id of this.#toSend) {
+      if (this.#unsent > MAX_UNSENT) return
+      this.#toSend.delete(id)
+      const { question } = this.#asked.get(id) ?? {}
+      if (!question) continue // it was not waited for any longer
+      const size = sizeOf(question)
+      this.#unsent += size
+      stream?.send({ id, ...question } satisfies ToStore, (error) => {
+        if (stream !== this.#stream) return
+        this.#unsent -= size
+        if (!error) this.#sendMore()
+      })
+    }
   }
 
   async #run(run: JobRun): Promise<void> {
@@ -150,7 +173,9 @@ export class ServerJobs implements JobBackend {
     stream.unref()
     this.#stream = stream
     this.#hello()
-    for (const [id, { question }] of this.#asked) this.#send({ id, ...question })
+    this.#unsent = 0
+    this.#toSend = new Set(this.#asked.keys())
+    this.#sendMore()
   }
 
   #hello(): void {
@@ -189,6 +214,11 @@ export class ServerJobs implements JobBackend {
   #send(message: ToStore): void {
     this.#stream?.send(message)
   }
+}
+
+function sizeOf(question: Question): number {
+  if (question.do === 'add') return question.job.data.length
+  return question.do === 'repeat' ? question.repeated.data.length : 0
 }
 
 /** Longer stacks help nobody, and are kept for each dead job. */

@@ -109,6 +109,21 @@ test('a queue that another token opens is closed to the caller', async () => {
   await store.end()
 })
 
+test('jobs that are large together are given as they are read: none is interrupted by its own size', async () => {
+  const store = await startJobStore(tempFolder())
+  const { orders, close } = await openOrders(store.socket, { concurrency: 60, maxBytes: 1_048_576, timeoutMs: 60_000 })
+  const added = Array.from({ length: 36 }, (_, i) => orders.add(`${i}${'y'.repeat(1_000_000)}`))
+  expect((await Promise.all(added)).every(({ isNew }) => isNew)).toBe(true)
+  store.book().purge('all')
+  const data = JSON.stringify('x'.repeat(1_000_000))
+  for (let i = 0; i < 36; i++) store.book().add({ id: `j${i}`, isNamed: true, data, delayMs: 0, attempts: 1, backoffMs: 0 })
+  orders.process(() => {})
+  await until(() => store.book().counts.done + store.book().counts.died === 36)
+  expect(store.book().counts).toMatchObject({ done: 36, interrupted: 0 })
+  await close()
+  await store.end()
+})
+
 test('what is no message ends its connection, and not the process with the jobs of all', async () => {
   const store = await startJobStore(tempFolder())
   const hello = { do: 'hello', queue: 'orders', token: tokenOf('orders'), limits: { maxJobs: 9, maxTotalBytes: 9999, keepDoneMs: 0 } }
