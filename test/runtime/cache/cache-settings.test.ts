@@ -23,6 +23,7 @@ test.each([
   ['shop', { store: 'disk' }, 'store is "disk", and must be one of memory, redis'],
   ['shop', { store: 'redis' }, 'url is missing'],
   ['shop', { store: 'redis', url: 'http://a' }, 'url is "http://a", and must be a URL like redis://'],
+  ['shop', { store: 'redis', url: 'redis://a/0?password=b' }, 'must be a URL without a password'],
   ['shop', { purgeUrl: 'ftp://a' }, 'purgeUrl is "ftp://a"'],
   ['shop', { purgeToken: 7 }, 'purgeToken is 7, and must be a text'],
   ['shop', { ttl: 5 }, 'ttl is 5, and must be one of the settings of caches'],

@@ -56,7 +56,7 @@ export const cacheSettings = declareSettings({
     type: 'url',
     applies: 'live',
     description:
-      'A CDN or proxy before the server is told here, by POST of JSON with `urls`, `tags` or `all`, what was purged of the page cache.',
+      'A CDN or proxy before the server is told here, by POST of JSON with `paths`, `tags` or `all`, what was purged of the page cache.',
   },
   purgeToken: {
     type: 'text',

@@ -12,3 +12,13 @@ export function hasNoPassword(text: string): boolean {
   const url = URL.parse(text)
   return !url || (url.password === '' && ![...url.searchParams.keys()].some((name) => /pass/i.test(name)))
 }
+
+/** What connects decodes it: one that cannot be would fail there, where nobody waits for it. */
+export function hasReadableUser(text: string): boolean {
+  try {
+    decodeURIComponent(URL.parse(text)?.username ?? '')
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,6 +1,6 @@
 /** Servers elsewhere that applications call: mail, Redis, HTTP. */
 import { declareSettings } from './declaration.ts'
-import { hasNoPassword } from './database-url.ts'
+import { hasNoPassword, hasReadableUser } from './database-url.ts'
 import { passwordSettings } from './password.ts'
 import { milliseconds, name } from './shapes.ts'
 
@@ -15,6 +15,7 @@ const urlOf = (protocols: readonly string[], example: string) =>
         is: (text: string) => protocols.includes(URL.parse(text)?.protocol ?? '') && (URL.parse(text)?.hostname ?? '') !== '',
         allowed: `a URL like ${example}`,
       },
+      { is: hasReadableUser, allowed: 'a URL whose user is percent-encoded' },
       { is: hasNoPassword, allowed: 'a URL without a password; give it as password or passwordFrom' },
     ],
   }) as const

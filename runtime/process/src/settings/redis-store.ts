@@ -1,4 +1,5 @@
 /** The Redis or Valkey of a resource with `store: redis`. */
+import { hasNoPassword } from './database-url.ts'
 import { declareSettings } from './declaration.ts'
 
 export const redisStoreSettings = declareSettings({
@@ -7,7 +8,7 @@ export const redisStoreSettings = declareSettings({
     minLength: 1,
     checks: [
       { is: (text: string) => /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''), allowed: 'a URL like redis://host:6379/0' },
-      { is: (text: string) => (URL.parse(text)?.password ?? '') === '', allowed: 'a URL without a password; give it as password' },
+      { is: hasNoPassword, allowed: 'a URL without a password; give it as password' },
     ],
     description: 'With store redis: `redis://host:6379/0`, or `rediss://…` for TLS.',
   },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hasNoPassword, isDatabaseUrl } from '../../../../runtime/process/src/settings/database-url.ts'
+import { hasNoPassword, hasReadableUser, isDatabaseUrl } from '../../../../runtime/process/src/settings/database-url.ts'
 
 test('a database URL has the protocol of its driver', () => {
   for (const url of ['postgres://shop@db:5433/shop', 'postgresql://db'])
@@ -12,4 +12,13 @@ test('a password is found before the host and among the parameters', () => {
   for (const url of ['postgres://shop:secret@db/shop', 'postgres://db/shop?password=x', 'postgres://db/shop?sslPassword=x'])
     expect(hasNoPassword(url)).toBe(false)
   for (const url of ['postgres://shop@db/shop?sslmode=require', 'no URL']) expect(hasNoPassword(url)).toBe(true)
+})
+
+test('a user in a URL can be decoded', () => {
+  expect(['smtp://shop%40example.org@mail', 'smtp://mail', 'no URL', 'smtp://%zz@mail'].map(hasReadableUser)).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ])
 })
