@@ -33,6 +33,9 @@ export type Purgeable = (typeof purgeable)[number]
 const OVERHEAD_BYTES = 300
 const INTERRUPTED = `${'SPY_JOB_INTERRUPTED' satisfies keyof typeof jobErrors}: ${jobErrors.SPY_JOB_INTERRUPTED}`
 
+/** Of one that is done there is its id alone, and no more of them than jobs: they must not keep others out. */
+const bytesOf = ({ state, data, error = '' }: StoredJob): number => (state === 'done' ? 0 : data.length + error.length + OVERHEAD_BYTES)
+
 export class JobBook {
   limits: BookLimits = { maxJobs: Number.MAX_SAFE_INTEGER, maxTotalBytes: Number.MAX_SAFE_INTEGER, keepDoneMs: 0 }
   readonly counts = { added: 0, refused: 0, done: 0, failed: 0, retried: 0, died: 0, interrupted: 0 }
@@ -272,7 +275,7 @@ export class JobBook {
 
   #enter(job: StoredJob): void {
     const { id, state, at } = job
-    this.#bytes += job.data.length + OVERHEAD_BYTES
+    this.#bytes += bytesOf(job)
     if (state === 'running') this.#running.add(id)
     else if (state === 'dead') this.#dead.add(id)
     else if (state === 'done') this.#done.set(id, job)
@@ -280,8 +283,9 @@ export class JobBook {
     else this.#delayed.add(id, at)
   }
 
-  #leave({ id, state, at, data }: StoredJob): void {
-    this.#bytes -= data.length + OVERHEAD_BYTES
+  #leave(job: StoredJob): void {
+    const { id, state, at } = job
+    this.#bytes -= bytesOf(job)
     if (state === 'running') this.#running.delete(id)
     else if (state === 'dead') this.#dead.delete(id)
     else if (state === 'done') this.#done.delete(id)

@@ -90,6 +90,21 @@ test('ids of jobs that are done are no more than jobs may be', () => {
   expect(Array.from({ length: 20 }, (_, i) => book.stateOf(String(i))).filter((state) => state === 'done').length).toBeLessThanOrEqual(4)
 })
 
+test('ids of jobs that are done keep no job out, and errors of dead ones count', () => {
+  const { book } = openBook()
+  book.limits = { maxJobs: 100, maxTotalBytes: 5000, keepDoneMs: 60_000 }
+  for (let i = 0; i < 50; i++) {
+    expect(book.add(newJob(`j${i}`))).toBe('added')
+    book.done(`j${i}`, book.take()!.runs)
+  }
+  expect(book.bytes).toBe(0)
+  book.add(newJob('bad', { attempts: 1 }))
+  book.failed('bad', book.take()!.runs, 'x'.repeat(4600))
+  expect(book.add(newJob('next'))).toBe('full')
+  book.purge('dead')
+  expect([book.bytes, book.add(newJob('next'))]).toEqual([0, 'added'])
+})
+
 test('a paused queue begins nothing, also after a restart', () => {
   const { book, crash } = openBook()
   book.add(newJob('a'))
