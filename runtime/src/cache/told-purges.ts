@@ -31,6 +31,7 @@ export class ToldPurges {
   readonly #untold = new UntoldPurges()
   #listener: PurgeListener | undefined
   #isTelling = false
+  #isStopped = false
   #stopWaiting = (): void => {}
 
   constructor(options: ToldPurgesOptions) {
@@ -51,6 +52,7 @@ export class ToldPurges {
   }
 
   stop(): void {
+    this.#isStopped = true
     this.#stopWaiting()
   }
 
@@ -64,7 +66,7 @@ export class ToldPurges {
       } catch (error) {
         this.#untold.add(purge)
         this.#options.onFailure(error as Error)
-        this.#stopWaiting = this.#options.clock.after(AGAIN_MS, () => inBackground(() => this.#tell()))
+        if (!this.#isStopped) this.#stopWaiting = this.#options.clock.after(AGAIN_MS, () => inBackground(() => this.#tell()))
         break
       }
     }

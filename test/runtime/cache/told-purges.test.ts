@@ -78,3 +78,15 @@ test('a function of the application is told as well; what it throws counts, and 
   expect(heard).toEqual([{ paths: ['/a'] }, { paths: ['/a'] }, { paths: ['/a'] }])
   told.stop()
 })
+
+test('what fails while it is stopped is not tried again', async () => {
+  const { told, failures, clock } = open({})
+  const answer = Promise.withResolvers<void>()
+  told.listener = () => answer.promise
+  told.add({ all: true })
+  told.stop()
+  answer.reject(new Error('down'))
+  await expect.poll(() => failures.length).toBe(1)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(clock.timers).toBe(0)
+})
