@@ -79,6 +79,7 @@ export class RedisServer {
     Object.assign(client.options, { tls: undefined, username: undefined, ...addressOf(this.#config) })
     this.#renewPassword(client)
     if (client.status !== 'wait') client.disconnect(true)
+    for (const each of this.#duplicates) if (each.commandQueue.length === 0) each.disconnect(true) // others when what they wait for has come
     const held = this.#held
     this.#held = undefined
     for (const send of held) send()
@@ -113,7 +114,14 @@ export class RedisServer {
   #duplicated(client: RedisBase): RedisBase {
     this.#duplicates.add(client)
     client.on('end', () => this.#duplicates.delete(client))
+    client.on('reconnecting', () => this.#readdress(client))
     return this.#watched(client)
+  }
+
+  /** Where the server is now: the password is that of no other. Its database may be one of its own. */
+  #readdress({ options }: RedisBase): void {
+    const { db } = options
+    Object.assign(options, { tls: undefined, username: undefined, ...addressOf(this.#config), db })
   }
 
   #watched(client: RedisBase): RedisBase {

@@ -1,8 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { connectRedis, withoutCommand } from '../../../runtime/src/redis/index.ts'
+import type { RedisPackage } from '../../../runtime/src/redis/redis-package.ts'
+import { RedisServer } from '../../../runtime/src/redis/redis-server.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
+import { ManualClock } from '../datasource/fixture.ts'
 
 const missing = (from: string, why: string): Error => new Error(`not in ${from}: ${why}`)
 const connect = (folders: readonly string[], password?: string) =>
@@ -40,4 +44,34 @@ test('an error of the Redis has not what was to be stored', async () => {
   const error = Object.assign(new Error('OOM'), { command: { name: 'evalsha', args: ['secret'] } })
   await expect(withoutCommand(() => Promise.reject(error))).rejects.toBe(error)
   expect([Object.keys(error), await withoutCommand(() => Promise.resolve(7))]).toEqual([[], 7])
+})
+
+test('connections of their own follow a new address, so that the new password goes to no other server', async () => {
+  class Client extends EventEmitter {
+    readonly status = 'ready'
+    readonly commandQueue: unknown[] = []
+    readonly offlineQueue: unknown[] = []
+    readonly options: Record<string, unknown>
+    constructor(options: object) {
+      super()
+      this.options = { ...options }
+    }
+    disconnect(reconnect: boolean): void {
+      this.emit(reconnect ? 'reconnecting' : 'end')
+    }
+  }
+  const config = { name: 'main', url: 'redis://one/1', password: 'old', timeoutMs: 50, maxWaiting: 9 }
+  const server = new RedisServer(config as never, {
+    clock: new ManualClock(),
+    package: { Redis: Client } as unknown as RedisPackage,
+    passwordOf: ({ password }) => password,
+  })
+  const [listens, waits] = [server.client.duplicate({ db: 3 }), server.client.duplicate()]
+  ;(waits.commandQueue as unknown as unknown[]).push('blpop')
+  server.configure({ ...config, url: 'rediss://two:7000', password: 'new' } as never)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(listens.options).toMatchObject({ host: 'two', port: 7000, tls: {}, password: 'new', db: 3 })
+  expect(waits.options).toMatchObject({ host: 'one', port: 6379, password: 'old' })
+  ;(waits as unknown as Client).emit('reconnecting')
+  expect(waits.options).toMatchObject({ host: 'two', password: 'new' })
 })
