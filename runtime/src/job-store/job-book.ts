@@ -99,16 +99,29 @@ export class JobBook {
     return allChanges(this.#contents)
   }
 
-  add({ id, isNamed, data, delayMs, attempts, backoffMs, headers }: NewJob): AddOutcome {
+  add({ id, isNamed, data, delayMs, attempts, backoffMs, headers, mark }: NewJob): AddOutcome {
     this.#forgetDone()
-    if (this.#contents.jobs.has(id)) return 'known'
+    const there = this.#contents.jobs.get(id)
+    if (there) return mark !== undefined && there.mark === mark ? 'added' : 'known'
     const isFull = this.#size >= this.limits.maxJobs || this.#bytes + data.length + OVERHEAD_BYTES > this.limits.maxTotalBytes
     if (isFull) {
       this.counts.refused++
       return 'full'
     }
     const now = this.#options.now()
-    const job: StoredJob = { id, isNamed, data, addedAt: now, attempts, backoffMs, headers, state: 'waiting', at: now + delayMs, runs: 0 }
+    const job: StoredJob = {
+      id,
+      isNamed,
+      data,
+      addedAt: now,
+      attempts,
+      backoffMs,
+      headers,
+      mark,
+      state: 'waiting',
+      at: now + delayMs,
+      runs: 0,
+    }
     this.#options.write(changes.job(job))
     this.#contents.jobs.set(id, job)
     this.#enter(job)

@@ -11,6 +11,7 @@ export interface StoredJob {
   readonly attempts: number
   readonly backoffMs: number
   readonly headers?: TraceHeaders | undefined
+  readonly mark?: string | undefined
   state: 'waiting' | 'running' | 'dead' | 'done'
   /** When it may run, or its end. */
   at: number

@@ -17,6 +17,8 @@ export interface NewJob {
   /** After the first run that fails; after each further one twice as long. */
   readonly backoffMs: number
   readonly headers?: TraceHeaders | undefined
+  /** Tells who added it, where it may be added again because the answer was lost. */
+  readonly mark?: string | undefined
 }
 
 export type JobState = 'waiting' | 'delayed' | 'running' | 'dead' | 'done'

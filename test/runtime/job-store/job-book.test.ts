@@ -61,6 +61,19 @@ test('an id is added once while its job waits, runs or is dead, and for a time a
   expect(crash().book.add(newJob('a'))).toBe('added')
 })
 
+test('what is added again because the answer was lost is as new as it was, also after a restart', () => {
+  const { book, crash } = openBook()
+  const job = newJob('a', { mark: 'm1' })
+  expect([book.add(job), book.add(job), book.add({ ...job, mark: 'm2' }), book.add(newJob('a'))]).toEqual([
+    'added',
+    'added',
+    'known',
+    'known',
+  ])
+  const later = crash().book
+  expect([later.add(job), later.counts.added, later.figures.waiting, book.counts.added]).toEqual(['added', 0, 1, 1])
+})
+
 test('an id that nobody gave is forgotten when its job is done', () => {
   const { book, file } = openBook()
   book.add(newJob('a', { isNamed: false }))

@@ -2,6 +2,7 @@
  * The instance's side of the process with the jobs. What is asked while that restarts is asked again when it is back: every question may be repeated. To add waits no longer
  * than `timeoutMs`; what became of a run is told until it is heard.
  */
+import { randomUUID } from 'node:crypto'
 import { connectLocally, MessageStream } from '@spyglass/process/channel'
 import type { JobsConfig } from '@spyglass/process/checked-config'
 import { type Clock, outsideContext, systemClock } from '../../clock/index.ts'
@@ -57,7 +58,7 @@ export class ServerJobs implements JobBackend {
   }
 
   async add(job: NewJob): Promise<Added> {
-    const outcome = await this.#ask({ do: 'add', job })
+    const outcome = await this.#ask({ do: 'add', job: { ...job, mark: randomUUID() } })
     if (outcome === 'full') throw refused('SPY_JOBS_FULL', [this.#name])
     return { id: job.id, isNew: outcome === 'added' }
   }
