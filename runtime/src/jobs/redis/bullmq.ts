@@ -44,7 +44,7 @@ export interface BullQueue extends EventEmitter {
 
 export interface BullWorker extends EventEmitter {
   concurrency: number
-  pause(doNotWait: boolean): Promise<void>
+  pause(): Promise<void>
   resume(): void
   close(force: boolean): Promise<void>
 }

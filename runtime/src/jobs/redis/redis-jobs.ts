@@ -99,8 +99,9 @@ export class RedisJobs implements JobBackend {
     this.#worker.on('error', () => {}) // it tries again, and the figures say that the Redis is away
   }
 
+  /** By a pause that waits for what runs, though nobody waits for the pause: the other kind leaves a blocked read that still takes a job, such as one given back. */
   rest(): void {
-    void this.#worker?.pause(true).catch(() => {})
+    void this.#worker?.pause().catch(() => {})
   }
 
   configure(): void {

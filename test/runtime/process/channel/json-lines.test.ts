@@ -58,5 +58,5 @@ test('a peer that does not read is cut off instead of filling the memory', async
   for (let sent = 0; sent < 40; sent++) stream.send(big)
   await until(() => isEnded)
   expect(stream.isOpen).toBe(false)
-  await new Promise<void>((resolve) => stream.send('late', resolve)) // settles though nobody is there
+  await new Promise<void>((resolve) => stream.send('late', () => resolve())) // settles though nobody is there
 })
