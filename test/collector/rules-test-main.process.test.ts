@@ -56,7 +56,7 @@ test('an own rule is tested on what was recorded beside it', () => {
   expect(tested('1m..2m')).toMatchObject({ status: 0, stdout: expect.stringContaining('  good   1m..2m: a slow minute') as string })
   expect(tested('1m30s..2m')).toMatchObject({
     status: 1,
-    stdout: expect.stringContaining('it fires 1m..2m and not 1m30s..2m: at 1m10s they are more than 10s apart') as string,
+    stdout: expect.stringContaining('it fires 1m..2m and not 1m30s..2m: at 1m they are more than 10s apart') as string,
   })
   writeFileSync(file, 'a: 1')
   expect(run('LoopSlow', '--rules', folder)).toMatchObject({

@@ -34,7 +34,8 @@ import { registerLoader } from './loader/loader-resource.ts'
 import { ModifiedCheck } from './loader/modified-check.ts'
 import { probe } from './probe.ts'
 import { probeBySocket, type ProbeTarget } from './socket-probe.ts'
-import { ProgramServer } from './program-server.ts'
+import { ProgramServer, refuseServer } from './program-server.ts'
+import { within } from './within.ts'
 import { Upgrades } from '../front/upgrade/upgrades.ts'
 
 /** What the configuration says of an application. */
@@ -444,20 +445,5 @@ export class HostedApplication implements ExchangeOwner {
 
 const ignore = (): void => {}
 
-/** A program that listens itself is told as if its port could not be had. */
-function refuseServer(server: Server, request: ListenRequest | undefined, error: Error): void {
-  if (!request) throw error
-  process.nextTick(() => server.emit('error', error))
-}
-
 /** What the kind shows of an application without admission. */
 const NOT_GUARDED = { admission: () => 'off', inFlightLimit: () => undefined, refused: () => 0 } as const
-
-/** Waits for a promise, but no longer than `ms`. */
-export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([promise, late]).finally(() => clearTimeout(timer))
-}

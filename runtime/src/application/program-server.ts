@@ -2,6 +2,7 @@
 import http from 'node:http'
 import type { Http2Session } from 'node:http2'
 import type { Server } from 'node:net'
+import type { ListenRequest } from './program/listen-request.ts'
 
 type Emit = (event: string, ...args: readonly unknown[]) => boolean
 
@@ -41,4 +42,10 @@ export class ProgramServer {
     this.#sessions.add(session)
     session.once('close', () => this.#sessions.delete(session))
   }
+}
+
+/** A program that listens itself is told as if its port could not be had. */
+export function refuseServer(server: Server, request: ListenRequest | undefined, error: Error): void {
+  if (!request) throw error
+  process.nextTick(() => server.emit('error', error))
 }

@@ -52,7 +52,7 @@ export class ProviderSignIn {
     const { provider, now } = this.#options
     const { url, pending } = await this.#asked(() => provider.begin())
     const kept = { ...pending, realm: this.#name, returnTo: localPath(returnTo), at: now() }
-    if (session.isNew) session.expireAfter(LIFE_MS) // whoever asks without a cookie begins another one
+    if (session.isNew) session.expireAfter(LIFE_MS) // each request without a cookie begins another one
     await session.update((data) => (data[KEY] = withPending(data[KEY], kept)))
     return url
   }

@@ -29,9 +29,7 @@ async function invoked(
       return answer
     },
   })
-  const result = await executors[operation]?.({ keys: { name }, arguments: {}, actor: 'test' } as never).catch(
-    (error: Error) => error.message,
-  )
+  const result = await executors[operation]?.({ keys: { name }, arguments: {}, actor: 'test' }).catch((error: Error) => error.message)
   return { result, asked }
 }
 

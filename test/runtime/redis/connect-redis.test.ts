@@ -61,14 +61,14 @@ test('connections of their own follow a new address, so that the new password go
     }
   }
   const config = { name: 'main', url: 'redis://one/1', password: 'old', timeoutMs: 50, maxWaiting: 9 }
-  const server = new RedisServer(config as never, {
+  const server = new RedisServer(config, {
     clock: new ManualClock(),
     package: { Redis: Client } as unknown as RedisPackage,
     passwordOf: ({ password }) => password,
   })
   const [listens, waits] = [server.client.duplicate({ db: 3 }), server.client.duplicate()]
   ;(waits.commandQueue as unknown as unknown[]).push('blpop')
-  server.configure({ ...config, url: 'rediss://two:7000', password: 'new' } as never)
+  server.configure({ ...config, url: 'rediss://two:7000', password: 'new' })
   await new Promise((resolve) => setImmediate(resolve))
   expect(listens.options).toMatchObject({ host: 'two', port: 7000, tls: {}, password: 'new', db: 3 })
   expect(waits.options).toMatchObject({ host: 'one', port: 6379, password: 'old' })

@@ -40,6 +40,6 @@ function isFramed(request: IncomingMessage): boolean {
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS)
 const PRINTABLE = /^[!-~]*$/
 
-/** Node's parser of HTTP/1 takes nothing else. A router that takes `post` for POST, or `/admin\xa0` for `/admin`, would be led past whoever guards those. */
+/** Node's parser of HTTP/1 takes nothing else. A router that takes `post` for POST, or `/admin\xa0` for `/admin`, would let those pass every guard that compares them. */
 const isPlain = ({ httpVersionMajor, method = '', url = '' }: IncomingMessage): boolean =>
   httpVersionMajor < 2 || (KNOWN_METHODS.has(method) && PRINTABLE.test(url))

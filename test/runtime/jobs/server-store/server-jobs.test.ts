@@ -133,6 +133,9 @@ test('what is no message ends its connection, and not the process with the jobs 
     socket.write(`${line}\n`)
     await closed
   }
+  const { orders, close } = await openOrders(store.socket)
+  expect(await orders.add('a job')).toMatchObject({ isNew: true })
+  await close()
   await store.end()
 })
 
