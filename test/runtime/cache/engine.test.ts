@@ -80,7 +80,7 @@ test('a value that is purged while the Redis takes it is not kept in memory', as
   }
   using opened = openCache({}, { shared })
   const { cache, engine } = opened
-  const purges = [
+  const purges: readonly (() => unknown)[] = [
     () => cache.purge('k'),
     () => cache.purgeTag('t'),
     () => engine.forget({ keys: ['k'] }), // another instance
@@ -88,7 +88,7 @@ test('a value that is purged while the Redis takes it is not kept in memory', as
   ]
   for (const purge of purges) {
     const setting = cache.set('k', 'old', { tags: ['t'] })
-    await purge()
+    await Promise.resolve(purge())
     puts.pop()!.resolve()
     await setting
     expect(await cache.get('k')).toBeUndefined()

@@ -86,7 +86,10 @@ test('a mail that is late is given up: its connection to a server that answers i
     socket.on('error', () => {}).on('close', () => open.delete(socket))
     socket.write('220 slow\r\n')
     socket.on('data', (line) => {
-      if (line.toString().startsWith('EHLO')) return void socket.write('250 slow\r\n')
+      if (line.toString().startsWith('EHLO')) {
+        socket.write('250 slow\r\n')
+        return
+      }
       asked++
       const drops = setInterval(() => socket.write('250-wait\r\n'), 10)
       socket.on('close', () => clearInterval(drops))
