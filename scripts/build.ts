@@ -51,7 +51,7 @@ async function buildAll(): Promise<boolean> {
   const end = wanted.length === 0 ? names.length : Math.max(...wanted.map((name) => names.indexOf(name))) + 1
   for (const name of names.slice(0, end)) {
     const isAsked = wanted.length === 0 ? !isProgramsOnly : wanted.includes(name)
-    if (!isAsked && isCurrent(join(root, name))) continue
+    if (!isAsked && isCurrent(join(root, name), workspaces[name] ?? {})) continue
     const started = performance.now()
     if (!(await build(join(root, name), workspaces[name] ?? {}))) return false
     if (isAsked) say(`${name}/dist (${((performance.now() - started) / 1000).toFixed(1)} s)`)
@@ -59,15 +59,15 @@ async function buildAll(): Promise<boolean> {
   return true
 }
 
-function isCurrent(folder: string): boolean {
+/** Folders count as well: theirs is the time when a source was removed. */
+function isCurrent(folder: string, { copied }: Workspace): boolean {
   const built = statSync(join(folder, 'dist'), { throwIfNoEntry: false })
   const needed = isProgramsOnly ? [] : Object.values(doorsOf(folder)).map(({ types }) => join(folder, types))
   const isThere = needed.every((file) => statSync(file, { throwIfNoEntry: false }))
-  return (
-    built !== undefined &&
-    isThere &&
-    globSync('src/**', { cwd: folder }).every((file) => statSync(join(folder, file)).mtimeMs <= built.mtimeMs)
-  )
+  if (!built || !isThere) return false
+  const from = globSync(['src/**', 'package.json', ...(copied ? [join(copied.from, copied.files)] : [])], { cwd: folder })
+  const how = ['scripts/build.ts', 'scripts/build/bundle.ts'].map((file) => join(root, file))
+  return [...from.map((file) => join(folder, file)), ...how].every((file) => statSync(file).mtimeMs <= built.mtimeMs)
 }
 
 interface Door {
