@@ -97,7 +97,7 @@ async function build(folder: string, workspace: Workspace): Promise<boolean> {
   }
 }
 
-async function programs(folder: string, to: string, { entries = [], preloaded }: Workspace): Promise<void> {
+async function programs(folder: string, to: string, { entries = [], preloaded, compact }: Workspace): Promise<void> {
   const { bundle } = await import('./build/bundle.ts') // the bundler takes longer to load than all files to be looked at
   const source = join(folder, 'src')
   const doors = Object.values(doorsOf(folder)).flatMap((door) => door['spyglass-source'] ?? [])
@@ -105,7 +105,7 @@ async function programs(folder: string, to: string, { entries = [], preloaded }:
     ...doors.filter((file) => file.endsWith('.ts')).map((file) => join(folder, file)),
     ...[...globSync('**/*-main.ts', { cwd: source }), ...entries].map((file) => join(source, file)),
   ]
-  await bundle({ source, to, entries: [...new Set(files)] })
+  await bundle({ source, to, entries: [...new Set(files)], maps: !compact && !isProgramsOnly })
   if (preloaded) await bundle({ source, to, entries: [join(source, preloaded)], format: 'cjs' })
 }
 

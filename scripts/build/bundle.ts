@@ -14,11 +14,13 @@ export interface Bundle {
   readonly entries: readonly string[]
   /** `cjs`: one file per entry, which shares nothing. Default: modules. */
   readonly format?: 'cjs'
+  /** With the sources in them. */
+  readonly maps?: boolean
 }
 
 const PLACE = '\0place'
 
-export async function bundle({ source, to, entries, format }: Bundle): Promise<void> {
+export async function bundle({ source, to, entries, format, maps = false }: Bundle): Promise<void> {
   const input = Object.fromEntries(entries.map((file) => [relative(source, file).replace(/\.ts$/, ''), file]))
   const bundler = await rolldown({
     input,
@@ -34,6 +36,7 @@ export async function bundle({ source, to, entries, format }: Bundle): Promise<v
     chunkFileNames: '[name]-[hash].js',
     codeSplitting: format ? false : { groups: [{ name: 'place', test: PLACE }] },
     comments: false,
+    sourcemap: maps,
   })
   await bundler.close()
 }
@@ -47,7 +50,9 @@ function places(source: string, entries: ReadonlySet<string>): Plugin {
     transform(code, id) {
       if (!code.includes('import.meta.url') || id === PLACE || entries.has(id)) return undefined
       const own = JSON.stringify(relative(source, id).replace(/\.ts$/, '.js'))
-      return `import { place as placeOfModule } from ${JSON.stringify(PLACE)}\n${code.replaceAll('import.meta.url', `placeOfModule(${own})`)}`
+      const placed = code.replaceAll('import.meta.url', `placeOfModule(${own})`)
+      // In the first line, so that all lines stay where a source map has them.
+      return { code: `import { place as placeOfModule } from ${JSON.stringify(PLACE)}; ${placed}`, map: null }
     },
   }
 }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -21,7 +21,7 @@ afterAll(() => packages?.[Symbol.dispose]())
 
 /** What lies in a package beside its manifest, README, licence and compiled modules. */
 const data = {
-  dashboards: /^((templates|sql)\/.+\.hbs|rules\/[\w-]+\.yaml)$/,
+  dashboards: /^((templates|sql)\/.+\.hbs|rules\/(recorded\/)?[\w-]+\.yaml|dist\/runbooks\/[\w-]+\.md)$/,
   collector: /^dist\/console\/browser\/[\w-]+\.(html|css|svg)$/,
 } as Readonly<Record<string, RegExp>>
 const allowed = /^(package\.json|README\.md|LICENSE|bin\/spyglass\.js|dist\/.+(?<!\.test)\.(c?js|js\.map|d\.c?ts))$/
@@ -33,9 +33,17 @@ test.each(workspaces)('%s holds its modules, README and licence, and nothing els
 })
 
 test.each(workspaces.filter((workspace) => workspace !== 'agent'))('%s has source maps with the sources in them', (workspace) => {
-  const [{ 'spyglass-source': source = '', default: module = '' } = {}] = Object.values(packages.manifestOf(workspace).exports)
-  const map = JSON.parse(readFileSync(join(packages.folderOf(workspace), `${module}.map`), 'utf8')) as { sourcesContent: string[] }
-  expect(map.sourcesContent).toEqual([readFileSync(join(ROOT, workspace, source), 'utf8')])
+  const dist = join(packages.folderOf(workspace), 'dist')
+  const maps = packages.filesOf(workspace).filter((file) => file.endsWith('.js.map') && !file.includes('/browser/'))
+  const sources = maps.flatMap((file) => {
+    const map = JSON.parse(readFileSync(join(dist, '..', file), 'utf8')) as { sources: string[]; sourcesContent: string[] }
+    return map.sources.map((source, at): [string, string | undefined] => [
+      relative(dirname(dist), resolve(dist, '..', dirname(file), source)),
+      map.sourcesContent[at],
+    ])
+  })
+  expect(sources.length).toBeGreaterThan(2)
+  for (const [source, content] of sources) expect(content, source).toBe(readFileSync(join(ROOT, workspace, source), 'utf8'))
 })
 
 test('agent has no source maps: they would be a third of what every application installs', () => {
