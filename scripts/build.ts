@@ -109,7 +109,7 @@ async function programs(folder: string, to: string, { entries = [], preloaded, c
   if (preloaded) await bundle({ source, to, entries: [join(source, preloaded)], format: 'cjs' })
 }
 
-/** Their comments are kept: an editor shows them. Those that no door of the package leads to are left out. */
+/** Comments are kept, since an editor shows them. Declarations that no door of the package leads to are removed. */
 async function declarations(folder: string, to: string): Promise<boolean> {
   if (!(await succeeds('tsc', ['-p', join(folder, 'tsconfig.build.json'), '--outDir', to, '--emitDeclarationOnly']))) return false
   const reached = new Set(Object.values(doorsOf(folder)).map(({ types }) => join(to, types.replace('./dist/', ''))))

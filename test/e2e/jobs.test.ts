@@ -67,7 +67,7 @@ test('instances and the process with the jobs are killed while jobs are added an
       await adding
     }
     await until(() => accepted.some((job) => job.startsWith('orders')))
-    await until(async () => (await suite.run('get', 'jobQueue.job-store.orders.state')).stdout.includes('ok')) // a new process tells of itself within a second
+    await until(async () => (await suite.run('get', 'jobQueue.job-store.orders.state')).stdout.includes('ok')) // it was started again, and pushes its figures each second
   }
   await using again = await startSuite(data, settings, [], serverAlone) // what has not run before the stop, runs after it
   await until(() => {

@@ -43,7 +43,7 @@ test('paths, tags and all are told with the token; keys are not', async () => {
   await expect.poll(() => server.state.told[1]?.body).toEqual({ all: true })
 })
 
-test('what is not taken is told again, together with what came since', async () => {
+test('a purge that failed is sent again, together with those that came since', async () => {
   using server = await cdn()
   server.state.status = 500
   const { told, failures, clock } = open({ purgeUrl: server.url })
